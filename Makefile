@@ -1,0 +1,82 @@
+# `make` alone checks everything. Every target sets up what it needs in .venv, once, and works offline from then on.
+# Another interpreter or place: `make test PYTHON=python3.13 VENV=.venv-3.13`
+
+.DEFAULT_GOAL := check
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+ifeq ($(origin PYTHON), undefined)
+# The first of these that is new enough; python3 itself if none is, so that the message below can name it.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$name" -c '$(NEW_ENOUGH)' 2>/dev/null && { echo "$$name"; exit; }; done; echo python3)
+endif
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+# The stamp names the interpreter, so that another PYTHON makes another environment and not a mixture.
+VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
+READY := $(VENV)/ready-$(or $(VERSION),none)
+BENCH_READY := $(VENV)/bench-ready-$(or $(VERSION),none)
+PYTEST := $(BIN)/python -m pytest
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+check: lint test ## format, ruff, mypy --strict, layering and tests: the default
+
+demo: $(READY) ## analyse sample_data/
+	$(BIN)/logproc analyze sample_data/*.log*
+
+test: $(READY) ## the tests, without those that take minutes
+	$(PYTEST)
+
+lint: format-check ruff types layers ## everything that is checked without running the program
+
+format-check: $(READY)
+	$(BIN)/ruff format --check
+
+ruff: $(READY)
+	$(BIN)/ruff check
+
+types: $(READY)
+	$(BIN)/mypy
+
+layers: $(READY)
+	$(PYTEST) -q tests/test_layers.py
+
+format: $(READY) ## put the code into shape
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+test-switch: $(READY) ## the tests, with threads switched every microsecond
+	LOGPROC_TEST_SWITCH_INTERVAL=1e-6 $(PYTEST)
+
+soak: $(READY) ## the tests that take minutes: many schedules, random signals, long laws
+	$(PYTEST) -m soak --hypothesis-profile=soak -o timeout=3600 -o faulthandler_timeout=3500
+	LOGPROC_TEST_SWITCH_INTERVAL=1e-6 $(PYTEST)
+
+bench: $(BENCH_READY) ## speed and memory against goaccess, mawk, DuckDB, Polars and C (BENCH='--rounds 3' for less)
+	$(BIN)/python -m tests.bench.run $(BENCH)
+
+picture: $(READY) ## draw the README's picture of a report again
+	$(BIN)/python -m tests.picture
+
+clean: ## remove everything that make made
+	rm -rf $(VENV) .bench build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "logproc needs Python 3.11 or newer; '$(PYTHON)' is $(or $(VERSION),not there). Name one: make PYTHON=/path/to/python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "'$(PYTHON)' cannot make environments: install its venv package (Debian: apt install python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+$(BENCH_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
+.PHONY: help check demo test lint format-check ruff types layers format test-switch soak bench picture clean

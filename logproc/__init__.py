@@ -1,0 +1,40 @@
+"""logproc: logs into counts, with threads.
+
+    from logproc import analyze
+
+    snapshot = analyze(["access.log.gz", "https://example.com/app.log"])
+    snapshot.panels["path"].table()  # a pyarrow.Table: path, count, bytes
+
+In the order to read: `model` (the nouns), `chunks`, `formats/`, `tally`, `reading`, then `pipeline.run_serial`:
+everything without threads. Then `threads/`, a pattern a file, and `pipeline.run_threaded`. THREADING.md tells it in prose.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from logproc.api import analyze
+    from logproc.errors import LogprocError
+    from logproc.model import Account, Panel, Row, Snapshot, SourceResult, State
+    from logproc.settings import Settings
+
+__all__ = ["Account", "LogprocError", "Panel", "Row", "Settings", "Snapshot", "SourceResult", "State", "__version__", "analyze"]
+
+_HOMES = {
+    "analyze": "logproc.api",
+    "LogprocError": "logproc.errors",
+    "Settings": "logproc.settings",
+    **dict.fromkeys(("Account", "Panel", "Row", "Snapshot", "SourceResult", "State"), "logproc.model"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used (PEP 562): `import logproc` alone costs next to nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'logproc' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

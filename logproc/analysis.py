@@ -1,0 +1,271 @@
+"""The work of `logproc analyze` behind its options: check, run, report, decide the exit code. Gets its streams from the command line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TextIO
+
+from logproc import logs
+from logproc.doors import Doors
+from logproc.errors import (
+    EXIT_BROKEN_PIPE,
+    EXIT_INCOMPLETE,
+    EXIT_INTERNAL,
+    EXIT_NOTHING_READ,
+    EXIT_OK,
+    EXIT_OUTPUT,
+    EXIT_STRICT_OR_LIMIT,
+    EXIT_USAGE,
+    LogprocError,
+    OutputError,
+    UsageError,
+)
+from logproc.model import Kind, Snapshot, Source, State
+from logproc.pipeline import Crew, Run, run_threaded
+from logproc.reports.output import check_output, format_for, known_temporaries, write_atomically, write_stdout
+from logproc.reports.safe import harmless
+from logproc.settings import Settings
+from logproc.sources import check_encoding, resolve
+from logproc.threads.pool import WorkerFailed
+from logproc.threads.signals import unlink_on_second
+from logproc.threads.spool import Spool
+
+EXIT_ORDER = (EXIT_INTERNAL, 129, 130, 143, EXIT_BROKEN_PIPE, EXIT_OUTPUT, EXIT_USAGE, EXIT_STRICT_OR_LIMIT, EXIT_NOTHING_READ, EXIT_INCOMPLETE)
+"""If several codes apply, the first of these is the program's."""
+NARROW = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where results go besides stdout: files for the report, a file for the rejected lines."""
+
+    files: Sequence[str] = ()
+    rejects: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The two streams of the command line, and how they are to be written to. A stream that is closed is None."""
+
+    stdout: TextIO | None
+    stderr: TextIO | None
+    settings: Settings
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def colors(self, stream: TextIO | None) -> bool:
+        """Return whether colours may be used on a stream: a terminal that knows them, unless NO_COLOR says otherwise."""
+        if self.settings.color != "auto":
+            return self.settings.color == "always"
+        return is_terminal(stream) and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
+
+    def say(self, *parts: str) -> None:
+        """Write one diagnostic, on one line whatever is in it, to stderr. A stderr that has gone is nobody's fault."""
+        if self.stderr is None:
+            return
+        text = harmless(": ".join(part for part in ("logproc", *parts) if part))
+        try:
+            self.stderr.write(text.encode(self.stderr.encoding or "ascii", "backslashreplace").decode(self.stderr.encoding or "ascii") + "\n")
+            self.stderr.flush()
+        except (OSError, ValueError):
+            return
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether a stream is a terminal."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
+    """Read the sources that the arguments name, write the reports, and return the exit code.
+
+    Raises UsageError and OutputError for what is wrong before anything is read.
+    """
+    settings = screen.settings
+    check_outputs(outputs)
+    unlink_on_second(known_temporaries)
+    doors = Doors.of(settings, read_headers(headers, screen.environ))
+    sources = find_sources(arguments, settings)
+    if any(source.kind is Kind.STDIN for source in sources) and not settings.quiet:
+        hint_at_terminal(screen)
+    if screen.stderr is not None:
+        logs.configure(settings, screen.stderr, color=screen.colors(screen.stderr))
+    with ExitStack() as stack:
+        spool = stack.enter_context(Spool()) if outputs.rejects else None
+        run = run_threaded(sources, settings, doors, spool, stack.enter_context(painting(screen)))
+        codes = {EXIT_OK, *write_reports(run.snapshot, screen, outputs, spool)}
+    if not settings.quiet:
+        tell_sources(run.snapshot, screen)
+    if run.cause:
+        codes.add(tell_cause(run.cause, sources, screen, debug=debug))
+    codes |= judged(run.snapshot, settings)
+    return next((code for code in EXIT_ORDER if code in codes), EXIT_OK)
+
+
+def check_outputs(outputs: Outputs) -> None:
+    """Raise UsageError or OutputError if an output cannot be written, before anything is read."""
+    for path in outputs.files:
+        if path in ("json", "csv", "terminal"):
+            raise UsageError(f"-o {path}: -o takes a file", f"use --output {path} for stdout")
+        format_for(path)
+        check_output(path)
+    if outputs.rejects:
+        check_output(outputs.rejects)
+
+
+def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers with their values. Raises UsageError for a value that stands in the command line: others can see that."""
+    found = {}
+    for header in headers:
+        name, _, place = header.partition(":")
+        scheme, _, variable = place.strip().partition(":")
+        if scheme != "env" or not variable:
+            raise UsageError(f"--header {name.strip()}: its value must come from a variable", "write --header 'Name: env:VARIABLE'")
+        if variable not in environ:
+            raise UsageError(f"--header {name.strip()}: the variable {variable} is not set", "export it first")
+        found[name.strip()] = environ[variable]
+    return found
+
+
+def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, ...]:
+    """Return the sources that the arguments name. Raises UsageError for a URL or an encoding that is none."""
+    if settings.encoding:
+        check_encoding(settings.encoding)
+    sources = resolve(arguments, recursive=settings.recursive)
+    urls = [source.location for source in sources if source.kind is Kind.URL]
+    if urls:
+        from logproc.sources.http import check_url
+
+        for url in urls:
+            check_url(os.fsdecode(url))
+    return sources
+
+
+def hint_at_terminal(screen: Screen) -> None:
+    """Tell a person at a terminal that the program waits for typed lines."""
+    if os.isatty(0):
+        screen.say("-", "reading what you type", "end with Ctrl-D")
+
+
+@contextmanager
+def painting(screen: Screen) -> Iterator[Callable[[Crew], None] | None]:
+    """Give a function that paints the progress of a run, None if stderr is no terminal. At the end the picture is gone."""
+    if screen.stderr is None or not is_terminal(screen.stderr) or screen.settings.quiet:
+        yield None
+        return
+    from logproc.reports.progress import ProgressPainter
+    from logproc.watching import status
+
+    painter = ProgressPainter(screen.stderr, shutil.get_terminal_size, color=screen.colors(screen.stderr), ascii_only=not is_utf8(screen.stderr))
+    try:
+        yield lambda crew: painter.paint(status(crew))
+    finally:
+        painter.close()
+
+
+def is_utf8(stream: TextIO) -> bool:
+    """Return whether a stream can show any character."""
+    return (stream.encoding or "").lower().replace("-", "") == "utf8"
+
+
+def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) -> str:
+    """Return the report in the format `json`, `csv` or `terminal`."""
+    if form == "json":
+        from logproc.reports.json_report import render_json
+
+        return render_json(snapshot)
+    if form == "csv":
+        from logproc.reports.csv_report import render_csv
+
+        return render_csv(snapshot)
+    from logproc.reports.look import Look
+    from logproc.reports.terminal import render_terminal
+
+    if not to_stdout or screen.stdout is None:
+        return render_terminal(snapshot, Look())
+    terminal = is_terminal(screen.stdout)
+    columns = shutil.get_terminal_size((NARROW, 24)).columns if terminal or "COLUMNS" in screen.environ else NARROW
+    return render_terminal(snapshot, Look(columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal))
+
+
+def write_reports(snapshot: Snapshot, screen: Screen, outputs: Outputs, spool: Spool | None) -> set[int]:
+    """Write the report wherever it was asked for; return the exit codes that follow. One that fails does not keep the others from being written."""
+    tasks: list[Callable[[], None]] = []
+    if not (screen.settings.quiet and outputs.files) and (screen.settings.output != "terminal" or worth_showing(snapshot)):
+        tasks.append(partial(write_to_stdout, snapshot, screen))
+    tasks += [partial(write_file, snapshot, path, screen) for path in outputs.files]
+    if spool and outputs.rejects:
+        tasks.append(partial(write_atomically, outputs.rejects, spool.copy_to))
+    codes = set()
+    for task in tasks:
+        try:
+            task()
+        except BrokenPipeError:
+            codes.add(EXIT_BROKEN_PIPE)
+        except OutputError as error:
+            screen.say(error.what, error.hint)
+            codes.add(error.exit_code)
+    return codes
+
+
+def worth_showing(snapshot: Snapshot) -> bool:
+    """Return whether a person would look at the report: not where nothing could be read, which stderr says in a line."""
+    return bool(snapshot.account.lines) or any(source.state is not State.FAILED for source in snapshot.sources)
+
+
+def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
+    """Write the report to stdout."""
+    text = render(snapshot, screen.settings.output, screen, to_stdout=True)
+    write_stdout(screen.stdout.buffer if screen.stdout else None, text)
+
+
+def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:
+    """Write the report to a file, as its ending says."""
+    write_atomically(path, render(snapshot, format_for(path), screen, to_stdout=False))
+
+
+def tell_sources(snapshot: Snapshot, screen: Screen) -> None:
+    """Tell on stderr, a line each, what is wrong or odd about a source. Not where the report on the same screen just said it."""
+    if screen.settings.output == "terminal" and is_terminal(screen.stdout) and worth_showing(snapshot):
+        return
+    for source in snapshot.sources:
+        if source.reason:
+            screen.say(source.source, source.reason, source.hint)
+        for note in source.notes:
+            screen.say(source.source, note)
+
+
+def tell_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:
+    """Tell why the run ended before its time; return the exit code that follows."""
+    if debug:
+        screen.say(*"".join(traceback.format_exception(cause)).splitlines()) if screen.stderr is None else traceback.print_exception(cause, file=screen.stderr)
+    if isinstance(cause, WorkerFailed):
+        chunk = cause.chunk
+        what = f"internal error at {sources[chunk.source].name}, lines {chunk.first_line}-{chunk.last_line}"
+        screen.say(what, repr(cause.__cause__), "please report it; --debug shows where")
+        return EXIT_OUTPUT if isinstance(cause.__cause__, OutputError) else EXIT_INTERNAL
+    if isinstance(cause, LogprocError):
+        screen.say(cause.what, cause.hint)
+        return cause.exit_code
+    if isinstance(cause, KeyboardInterrupt):
+        return 130
+    notes = getattr(cause, "__notes__", [])
+    screen.say("internal error " + " ".join(notes), repr(cause), "please report it; --debug shows where")
+    return EXIT_INTERNAL
+
+
+def judged(snapshot: Snapshot, settings: Settings) -> set[int]:
+    """Return the exit codes that the sources and the strict rules ask for."""
+    codes = {source.exit_code for source in snapshot.sources}
+    if not any(source.state is not State.FAILED for source in snapshot.sources):
+        codes.add(EXIT_NOTHING_READ)
+    elif not snapshot.complete:
+        codes.add(EXIT_INCOMPLETE)
+    rejected = "no-rejects" in settings.strict and snapshot.account.rejected
+    noted = "no-notes" in settings.strict and any(source.notes or source.reason for source in snapshot.sources)
+    return codes | ({EXIT_STRICT_OR_LIMIT} if rejected or noted else set())

@@ -1,0 +1,195 @@
+"""The command line: options → Settings, a run, its report, an exit code. The only module that touches stdout and stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from logproc import __version__
+from logproc.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_USAGE, LogprocError
+from logproc.settings import Settings, load, option_name, parse_size
+
+EXAMPLES = """
+\b
+Examples:
+  logproc analyze access.log
+  logproc analyze access.log.gz https://example.com/app.log -
+  logproc analyze --recursive /var/log/nginx -o report.json
+  ssh web1 cat /var/log/nginx/access.log | logproc analyze - --output csv
+  logproc analyze 'access.log*' --top 0 --output json | jq .panels.path
+
+\b
+Exit codes:
+  0   every source was read to its end, and the report was written
+  1   a report was printed, but some source is not complete
+  2   an option or the config file makes no sense
+  3   nothing usable was read
+  4   an output could not be written
+  5   a --strict rule or a limit was hit
+  70  an error inside the program
+  129, 130, 143   ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM; the report says that it is partial
+  141  the reader of stdout went away
+"""
+
+
+class Size(click.ParamType):
+    """A number of bytes, such as 65536, 64K or 4MiB."""
+
+    name = "bytes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number of bytes."""
+        try:
+            return parse_size(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command an option for each field of Settings, with its text and default from there."""
+    hints = typing.get_type_hints(Settings)
+    for item in reversed(fields(Settings)):
+        command = settings_option(item.name, hints[item.name], item.default, item.metadata)(command)
+    return command
+
+
+def settings_option(name: str, hint: Any, default: Any, metadata: Mapping[str, Any]) -> Callable[..., Any]:
+    """Return the option of one field."""
+    names = [*SHORT.get(name, ()), option_name(name)]
+    text = metadata["text"] + ("" if default in (None, False, ()) else f"  [default: {shown_default(default, metadata['unit'])}]")
+    if hint is bool:
+        return click.option(*names, name, is_flag=True, default=None, help=text)
+    kinds = [kind for kind in typing.get_args(hint) if kind is not type(None)] if type(None) in typing.get_args(hint) else [hint]
+    several = typing.get_origin(kinds[0]) is tuple
+    kind = typing.get_args(kinds[0])[0] if several else kinds[0]
+    if typing.get_origin(kind) is typing.Literal:
+        option_type: Any = click.Choice(typing.get_args(kind))
+    else:
+        option_type = Size() if metadata["unit"] == "bytes" else {int: click.INT, float: click.FLOAT, str: click.STRING}[kind]
+    metavar = {"seconds": "SECONDS"}.get(metadata["unit"]) or ("NAME" if kind is str else None)
+    return click.option(*names, name, type=option_type, default=None, multiple=several, metavar=metavar, help=text)
+
+
+SHORT = {"recursive": ("-r",), "quiet": ("-q",)}
+
+
+def shown_default(default: Any, unit: str) -> str:
+    """Return a default as a person would write it."""
+    if unit == "bytes" and default % (1 << 20) == 0:
+        return f"{default >> 20} MiB"
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=lambda *args: print_version(*args), help="Show the versions that matter.")
+def cli() -> None:
+    """Logs into counts: reads files, standard input and URLs with threads, and prints what is in them.
+
+    Start with `logproc analyze FILE`. `logproc COMMAND --help` tells more.
+    """
+
+
+@cli.command("analyze", epilog=EXAMPLES)
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCES...")
+@settings_options
+@click.option("-o", "--output-file", "output_files", multiple=True, metavar="FILE", help="Write the report to a file as well, as its ending says: .json .csv .txt. May be repeated.")
+@click.option("--rejects", metavar="FILE", help="Write every rejected line with its source, number and reason (JSON lines).")
+@click.option("--header", "headers", multiple=True, metavar="'NAME: env:VARIABLE'", help="Send a header to the web servers; its value comes from a variable.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Read settings from this file.  [default: $LOGPROC_CONFIG, ./logproc.toml, the user's config folder]")
+@click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
+def analyze_command(sources: tuple[str, ...], output_files: tuple[str, ...], rejects: str | None, headers: tuple[str, ...], config: Path | None, debug: bool, **options: Any) -> int:
+    """Read logs and print what is in them.
+
+    SOURCES are files (plain, .gz .bz2 .xz .zst), globs, directories with --recursive, http(s) URLs, and - for standard
+    input, in any mix. Formats are found by themselves. Every line is accounted for.
+    """
+    from logproc.analysis import Outputs, Screen, analyze
+
+    given = {name: value for name, value in options.items() if value not in (None, ())}
+    screen = Screen(sys.stdout, sys.stderr, load(given, config, os.environ))
+    return analyze(sources, screen, Outputs(output_files, rejects), headers, debug=debug)
+
+
+@cli.command()
+def formats() -> None:
+    """List the formats that are known, with an example line of each."""
+    from logproc.formats.layout import LAYOUTS
+
+    for layout in LAYOUTS:
+        click.echo(f"{layout.name}\n    {layout.summary}\n    {layout.example}\n")
+
+
+@cli.command()
+def patterns() -> None:
+    """List the threading patterns: where each lives in the code, why there, and the test that shows what breaks without it."""
+    from logproc.patterns import table
+
+    click.echo(table(), nl=False)
+
+
+def print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    """Print the program's version, the interpreter's, and those of the libraries that parsing and speed depend on."""
+    if not wanted:
+        return
+    from importlib.metadata import version
+
+    from logproc.summary import gil_enabled
+
+    click.echo(f"logproc {__version__}")
+    click.echo(f"Python {sys.version.split()[0]}, {'with' if gil_enabled() else 'without'} GIL")
+    click.echo(", ".join(f"{name} {version(name)}" for name in ("pyarrow", "numpy", "isal", "requests", "urllib3", "rich")))
+    context.exit()
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    code = run(sys.argv[1:])
+    leave(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line; return its exit code. Every expected failure becomes one line on stderr."""
+    try:
+        return int(cli.main(list(arguments), prog_name="logproc", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except LogprocError as error:
+        click.echo(f"logproc: {one_line(error)}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        return EXIT_BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - the last door: no traceback without --debug
+        if "--debug" in arguments:
+            raise
+        click.echo(f"logproc: internal error: {error!r}: please report it; --debug shows where", err=True)
+        return EXIT_INTERNAL
+
+
+def one_line(error: LogprocError) -> str:
+    """Return an error as one harmless line."""
+    from logproc.reports.safe import harmless
+
+    return harmless(str(error))
+
+
+def leave(code: int) -> NoReturn:
+    """Flush, and end the process.
+
+    Without Python's own clean-up: it would wait for a reader that is stuck in a name look-up and for workers that are
+    in the middle of a chunk, and flush a stdout whose reader has gone. All that has to be written is written.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            code = code or EXIT_BROKEN_PIPE
+    os._exit(code)

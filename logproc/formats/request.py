@@ -1,0 +1,94 @@
+"""The request of an access log, `GET /cart?id=7 HTTP/1.1`, as the columns method, path and protocol.
+
+A request is `METHOD SP TARGET SP HTTP/digits[.digits]` (RFC 9112, section 3), none empty and no other white
+space, or exactly `GET SP TARGET` (HTTP/0.9). Other text, such as a TLS hello, is a malformed request.
+
+Work is done on the distinct requests of a chunk and not on its rows: thousands of values, not tens of thousands.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import pyarrow
+
+from logproc.formats.shown import ABSENT, key_column
+from logproc.formats.slices import BLANK, Slices, encode, offsets_and_data, rows_of
+
+if TYPE_CHECKING:
+    from logproc.formats.slices import Mask
+    from logproc.model import KeyColumn
+
+TEXT = rb"[^ \t\n\r\v\f]+"
+PROTOCOL = re.compile(rb"HTTP/[0-9]+(?:\.[0-9]+)?")
+REQUEST = re.compile(rb"(%b) (%b) (%b)|(GET) (%b)" % (TEXT, TEXT, PROTOCOL.pattern, TEXT))
+QUESTION_MARK = ord("?")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. The path is the target up to `?`; a request of HTTP/0.9 has no protocol."""
+
+    method: bytes
+    path: bytes
+    protocol: bytes = ABSENT
+
+
+MALFORMED = Request(ABSENT, ABSENT)
+
+
+def split(text: bytes) -> Request:
+    """Return the parts of one request, MALFORMED if it is none. This is the definition.
+
+    >>> split(b"GET /cart?id=7 HTTP/1.1")
+    Request(method=b'GET', path=b'/cart', protocol=b'HTTP/1.1')
+    """
+    match = REQUEST.fullmatch(text)
+    if not match:
+        return MALFORMED
+    target = match[2] or match[5]
+    return Request(match[1] or match[4], target.partition(b"?")[0], match[3] or ABSENT)
+
+
+def request_columns(dictionary: pyarrow.Array, index: Any) -> tuple[dict[str, KeyColumn], int]:
+    """Return the columns method, path and protocol, and how many of the records have a malformed request.
+
+    dictionary: the distinct requests; index: for each record which of them it has.
+    """
+    parts, regular = split_many(dictionary)
+    irregular = numpy.flatnonzero(~regular)
+    others = [split(text) for text in dictionary.take(pyarrow.array(irregular)).to_pylist()]
+    order = numpy.empty(len(dictionary), numpy.int32)  # from a request's place in the dictionary to its place below
+    order[numpy.concatenate([numpy.flatnonzero(regular), irregular])] = numpy.arange(len(dictionary), dtype=numpy.int32)
+    columns = {}
+    for name, slices in parts.items():
+        values, value_of = encode(slices, [getattr(request, name) for request in others])
+        columns[name] = key_column(values, value_of[order][index])
+    malformed = irregular[[request is MALFORMED for request in others]]
+    return columns, int(numpy.bincount(index, minlength=len(dictionary))[malformed].sum()) if len(malformed) else 0
+
+
+def split_many(dictionary: pyarrow.Array) -> tuple[dict[str, Slices], Mask]:
+    """Return the parts of the requests that have three tokens and a protocol as it should be, and which these are."""
+    offsets, data = offsets_and_data(dictionary)
+    bounds, regular = rows_of(numpy.flatnonzero(data == BLANK), offsets, 2)
+    begin, end = offsets[:-1][regular].astype(numpy.int64), offsets[1:][regular].astype(numpy.int64)
+    method = Slices(data, begin, bounds[0])
+    target = Slices(data, bounds[0] + 1, bounds[1])
+    protocol = Slices(data, bounds[1] + 1, end)
+    good = (method.lengths > 0) & (target.lengths > 0) & ~Slices(data, begin, end).with_space()
+    values, value_of = encode(protocol, [])
+    good &= numpy.array([PROTOCOL.fullmatch(value) is not None for value in values.to_pylist()], bool)[value_of]
+    regular[regular] = good
+    parts = {"method": method.keep(good), "path": without_query(target.keep(good)), "protocol": protocol.keep(good)}
+    return parts, regular
+
+
+def without_query(target: Slices) -> Slices:
+    """Return the targets up to their first `?`."""
+    marks = numpy.append(numpy.flatnonzero(target.data == QUESTION_MARK), len(target.data))
+    first = marks[numpy.searchsorted(marks, target.starts)]
+    return Slices(target.data, target.starts, numpy.minimum(target.ends, first))

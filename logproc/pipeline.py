@@ -1,0 +1,244 @@
+"""Where the parts meet. `run_serial` is the specification, `run_threaded` the same with threads.
+
+    Source ─open→ blocks ─cut→ Chunk ─budget.take→ channel.put ┐                          (Reader threads)
+                                                               ├→ main: channel.get → pool.submit
+    Chunk ─parse→ Columns + rejects ─count→ Tally ─shared.add→ budget.give                (worker threads)
+    END → pool drained → Snapshot                                                         (main)
+
+For any input, any number of threads and any schedule both give the same report, byte for byte but for its `run`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from functools import partial
+
+from logproc import events
+from logproc.doors import Doors
+from logproc.errors import InternalError, SourceError
+from logproc.formats import parse
+from logproc.model import Chunk, Kind, Parsed, Probe, Snapshot, Source, State, Verdict
+from logproc.reading import Outcome, Reading, ReadingOptions, recognise
+from logproc.settings import Settings
+from logproc.summary import run_info, summarize
+from logproc.tally import Tally, count, merge, rejected
+from logproc.threads.budget import ByteBudget
+from logproc.threads.channel import END, Channel, Closer, Mark
+from logproc.threads.hosts import HostLimit
+from logproc.threads.live import LiveView
+from logproc.threads.pool import Pool
+from logproc.threads.probe import probe_all
+from logproc.threads.reader import Charged, Reader, ToDo, to_do_list
+from logproc.threads.shared_tally import SharedTally
+from logproc.threads.signals import interruptible
+from logproc.threads.spool import Spool
+from logproc.threads.stop import Stop
+
+ABANDON_S = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The end of a run: what is known, why it ended before its time (None: it did not), and threads that could not be joined."""
+
+    snapshot: Snapshot
+    cause: BaseException | None = None
+    left_behind: tuple[str, ...] = ()
+
+
+def run_serial(sources: Sequence[Source], settings: Settings, doors: Doors | None = None, spool: Spool | None = None) -> Run:
+    """Read, parse and count everything in the calling thread, one source after the other. Blocks until all is done."""
+    doors, started = doors or Doors.of(settings), time.monotonic()
+    nobody = Stop()
+    tally, outcomes = Tally(), {}
+    for source in sources:
+        probe = look(doors, settings, source)
+        reading = Reading(source, partial(doors.open_source, nobody.wait, HostLimit(1, nobody).permit), reading_options(settings), probe)
+        for chunk in reading.chunks():
+            tally = merge([tally, work(settings, spool, source.name, chunk)])
+        outcomes[source.index] = ended(reading.outcome)
+    return Run(summarize(sources, outcomes, tally, settings, run_info(time.monotonic() - started, readers=0, workers=0)))
+
+
+def run_threaded(
+    sources: Sequence[Source],
+    settings: Settings,
+    doors: Doors | None = None,
+    spool: Spool | None = None,
+    paint: Callable[[Crew], None] | None = None,
+) -> Run:
+    """Read, parse and count everything with threads, and return when they have ended.
+
+    Blocks until all is done, the run is stopped by a failure, or a signal is raised in main (see threads.signals);
+    then until the threads are joined, at most half a second. Whatever was merged by then is in the snapshot.
+    paint: called ten times a second by a thread of its own, with the threads to look at.
+    """
+    crew = Crew(sources, settings, doors or Doors.of(settings), spool)
+    with ExitStack() as stack:
+        if paint:
+            view = LiveView(partial(paint, crew))
+            view.start()
+            stack.callback(view.finish)
+        crew.work()
+    return crew.run()
+
+
+class Crew:
+    """The threads of one run and what they share. Main calls `work` and `run`; the live view looks at the fields."""
+
+    def __init__(self, sources: Sequence[Source], settings: Settings, doors: Doors, spool: Spool | None) -> None:
+        self.sources = sources
+        self.to_read = [source for source in sources if not source.verdict]
+        self.settings = settings
+        self.doors = doors
+        self.started = time.monotonic()
+        self.stop = Stop()
+        self.budget = ByteBudget(settings.memory, self.stop)
+        self.hosts = HostLimit(settings.connections_per_host, self.stop)
+        self.channel: Channel[Charged] = Channel(self.stop)
+        self.shared = SharedTally()
+        self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop)
+        self.readers: list[Reader] = []
+        self.probes: dict[int, Probe] = {}
+        self.left_behind: tuple[str, ...] = ()
+        self._file_readers = 0
+        self._closer: Closer | None = None
+        self._unread: dict[int, Outcome] = {}
+
+    def work(self) -> None:
+        """Run to the end or to a stop, and leave no thread behind that can be joined.
+
+        One way out: whatever ends the work, a signal or a fault in main itself included, becomes the stop.
+        """
+        try:
+            self._probe()
+            self._start_readers()
+            self._dispatch()
+        except BaseException as error:  # noqa: BLE001 - it is raised again by whoever looks at the run's cause
+            self.stop.set(error)
+        if self.stop.is_set():
+            workers = self.pool.abandon(ABANDON_S)
+            self.left_behind = (*workers, *self._join_readers())
+
+    def run(self) -> Run:
+        """Return what is known."""
+        outcomes = dict(self._unread)
+        for reader in self.readers:
+            outcomes |= reader.outcomes
+        for source in self.sources:
+            outcomes.setdefault(source.index, self._interrupted(source))
+        tally = self.shared.snapshot()
+        info = run_info(time.monotonic() - self.started, self._file_readers, self.settings.worker_count)
+        summary = summarize(self.sources, outcomes, tally, self.settings, info, stopped=self.stop.is_set())
+        return Run(summary, self.stop.cause, self.left_behind)
+
+    def _probe(self) -> None:
+        """Look at all regular files before any is read: what is no log is known at once, and so is the size of all."""
+        files = [source for source in self.to_read if source.kind is Kind.FILE]
+        with interruptible():
+            probes = probe_all(files, partial(look, self.doors, self.settings))
+        self.probes = {source.index: probe for source, probe in zip(files, probes, strict=True)}
+
+    def _start_readers(self) -> None:
+        """Start a few readers for all files, and one for each stream: a slow server never holds up a local file."""
+        self._unread = {source.index: Outcome(source.verdict) for source in self.sources if source.verdict}
+        files = [source for source in self.to_read if source.kind is Kind.FILE]
+        to_do = to_do_list(files)
+        self._file_readers = self.settings.reader_count(len(files))
+        for number in range(self._file_readers):
+            self._start_reader(f"reader-{number + 1}", to_do)
+        for source in self.to_read:
+            if source.kind is not Kind.FILE:
+                self._start_reader(f"{source.kind.value}-{source.index + 1}", to_do_list([source]))
+
+    def _start_reader(self, name: str, sources: ToDo) -> None:
+        reader = Reader(name, sources, self._start_reading, self.budget, self.channel, self.stop)
+        self.readers.append(reader)
+        reader.start()
+
+    def _start_reading(self, source: Source) -> Reading:
+        opener = partial(self.doors.open_source, self.stop.wait, self.hosts.permit)
+        return Reading(source, opener, reading_options(self.settings), self.probes.get(source.index))
+
+    def _dispatch(self) -> None:
+        """Hand chunks from the readers to the workers until END, then wait for the workers."""
+        self._closer = self.channel.close_after(self.readers)
+        while not isinstance(item := self._next(), Mark):
+            self.pool.submit(item)
+        if item is END and not self.stop.is_set():
+            with interruptible():
+                self.pool.drain()
+
+    def _next(self) -> Charged | Mark:
+        with interruptible():
+            return self.channel.get()
+
+    def _work(self, spool: Spool | None, chunk: Chunk) -> None:
+        """Parse and count one chunk, in a worker. After a stop there is nothing to add."""
+        if not self.stop.is_set():
+            name = self.sources[chunk.source].name
+            events.source_name.set(name)
+            self.shared.add(work(self.settings, spool, name, chunk))
+
+    def _join_readers(self) -> tuple[str, ...]:
+        """Wait for the closer, who joins the readers with a deadline of its own; return the names of those still alive."""
+        closer = self._closer or self.channel.close_after(self.readers)
+        closer.join()
+        return self.channel.left_behind
+
+    def _interrupted(self, source: Source) -> Outcome:
+        """Return the outcome of a source that was not read to its end, or not at all, because the run was stopped."""
+        reading = next((reader.reading for reader in self.readers if reader.reading and reader.reading.source is source), None)
+        verdict = Verdict(State.INTERRUPTED, "interrupted")
+        if not reading:
+            return Outcome(verdict, bytes_read=0)
+        return Outcome(verdict, reading.cutter.format, reading.bytes_read, reading.cutter.bytes_decoded)
+
+
+def work(settings: Settings, spool: Spool | None, source_name: str, chunk: Chunk) -> Tally:
+    """Parse and count one chunk: the whole work of a worker, and all of it without shared state."""
+    parsed = parse(chunk.data, chunk.format, settings.max_line_bytes)
+    if spool and len(parsed.rejected_lines):
+        spool.add((chunk.source, chunk.index), rejected_lines(source_name, chunk, parsed))
+    return count(chunk, parsed)
+
+
+def rejected_lines(source_name: str, chunk: Chunk, parsed: Parsed) -> bytes:
+    """Return the rejected lines of a chunk as JSON lines."""
+    lines = (rejected(chunk, parsed, position) for position in range(len(parsed.rejected_lines)))
+    return b"".join(json.dumps({"source": source_name, **asdict(line)}).encode() + b"\n" for line in lines)
+
+
+def look(doors: Doors, settings: Settings, source: Source) -> Probe:
+    """Recognise a regular file by its first bytes. A failure is the probe's verdict, or is found again when it is read."""
+    if source.kind is not Kind.FILE or source.verdict:
+        return Probe(0, None)
+    size_bytes = 0
+
+    def read_on(_: bytes, wanted_bytes: int) -> tuple[bytes, bool]:
+        nonlocal size_bytes
+        peeked = doors.peek(source, wanted_bytes)
+        size_bytes = peeked.size_bytes
+        return peeked.head, peeked.whole
+
+    try:
+        found = settings.format or recognise(read_on)[1]
+    except SourceError as error:
+        return Probe(size_bytes, None, Verdict(State.FAILED, error.what, error.hint, error.exit_code))
+    return Probe(size_bytes, found)
+
+
+def reading_options(settings: Settings) -> ReadingOptions:
+    """Return what a Reading needs to know."""
+    return ReadingOptions(settings.format, settings.chunk_bytes, settings.max_line_bytes)
+
+
+def ended(outcome: Outcome | None) -> Outcome:
+    """Return the outcome of a source that was read to its end."""
+    if outcome is None:
+        raise InternalError("a source ended without an outcome")
+    return outcome

@@ -1,0 +1,132 @@
+"""One source on its way from opening to its outcome, without a thread: opened, recognised, cut into chunks.
+
+`run_serial` iterates over it in a loop, a Reader thread does the same in its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from logproc import events
+from logproc.chunks import Cutter, read_head
+from logproc.errors import SourceError, Stopped
+from logproc.formats.detect import SAMPLE_BYTES, detect, unreadable
+from logproc.model import ByteStream, Chunk, Kind, Probe, Source, State, Verdict
+
+Opener = Callable[[Source], ByteStream]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How sources are read: the format of all of them if the user named one, and sizes in bytes."""
+
+    format: str | None
+    chunk_bytes: int
+    max_line_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the reading of one source ended."""
+
+    verdict: Verdict
+    format: str | None = None
+    bytes_read: int = 0
+    bytes_decoded: int = 0
+    notes: tuple[str, ...] = ()
+
+
+class Reading:
+    """One source being read. One thread iterates over `chunks`; `cancel` and the counters are for any thread."""
+
+    def __init__(self, source: Source, open_source: Opener, options: ReadingOptions, probe: Probe | None = None) -> None:
+        self.source = source
+        self.cutter = Cutter(source.index, chunk_bytes=options.chunk_bytes, max_line_bytes=options.max_line_bytes)
+        self.cutter.format = options.format or (probe.format if probe else None)
+        self.outcome: Outcome | None = None
+        self._recognise = not options.format and (probe is None or source.kind is not Kind.FILE)
+        self._verdict = source.verdict or (probe.verdict if probe else None)
+        self._open_source = open_source
+        self._stream: ByteStream | None = None
+        self._cancelled = False
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes that came from the disk or the wire so far."""
+        return self._stream.bytes_read if self._stream else 0
+
+    @property
+    def size_bytes(self) -> int | None:
+        """What `bytes_read` will be at the end, if that is known."""
+        return self._stream.size_bytes if self._stream else None
+
+    def cancel(self) -> None:
+        """Make a blocked iteration raise Stopped soon.
+
+        The flag is set before the stream is looked at, and `chunks` sets the stream before it looks at the
+        flag: whichever comes second sees what the other did, so a cancel between the two is not lost.
+        """
+        self._cancelled = True
+        if self._stream:
+            self._stream.cancel()
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the chunks of the source; afterwards `outcome` says how it ended. Blocks as the source does.
+
+        An expected failure ends the iteration and is the outcome. Raises Stopped after `cancel`.
+        """
+        events.source_name.set(self.source.name)
+        if self._verdict:
+            self._end(self._verdict)
+            return
+        try:
+            self._stream = self._open_source(self.source)
+            with closing(self._stream):
+                yield from self._open_chunks(self._stream)
+            self._end(Verdict(State.COMPLETE))
+        except SourceError as error:
+            self._fail(error)
+        except (Stopped, GeneratorExit):
+            self._end(Verdict(State.INTERRUPTED, "interrupted"))
+            raise
+
+    def _open_chunks(self, stream: ByteStream) -> Iterator[Chunk]:
+        if self._cancelled:
+            stream.cancel()
+        events.emit("debug", "source opened", size_bytes=stream.size_bytes)
+        head = b""
+        if self._recognise:
+            head, self.cutter.format = recognise(lambda head, wanted_bytes: read_head(stream, head, wanted_bytes))
+        yield from self.cutter.chunks(stream, head)
+
+    def _fail(self, error: SourceError) -> None:
+        nothing = not self.cutter.bytes_decoded
+        reason = error.what if nothing else f"{error.what} after {self.cutter.lines} lines"
+        state = State.FAILED if nothing else State.INCOMPLETE
+        self._end(Verdict(state, reason, error.hint, error.exit_code))
+
+    def _end(self, verdict: Verdict) -> None:
+        notes = tuple(self._stream.notes) if self._stream else ()
+        if verdict.state is State.COMPLETE and not self.cutter.bytes_decoded:
+            notes += ("empty",)
+        self.outcome = Outcome(verdict, self.cutter.format, self.bytes_read, self.cutter.bytes_decoded, notes)
+        events.emit("info", "source ended", state=verdict.state.value, reason=verdict.reason, lines=self.cutter.lines)
+
+
+def recognise(read_on: Callable[[bytes, int], tuple[bytes, bool]]) -> tuple[bytes, str | None]:
+    """Return the first bytes of a source and the name of its format, None if it has none that is known.
+
+    read_on: takes the bytes there are and how many are wanted, returns these and whether they are the whole source.
+    Raises SourceError if the bytes are no text at all.
+    """
+    head, whole, found = b"", False, None
+    for wanted_bytes in SAMPLE_BYTES:
+        if not found and not whole:
+            head, whole = read_on(head, wanted_bytes)
+            found = detect(head, whole=whole)
+    wrong = None if found else unreadable(head)
+    if wrong:
+        raise SourceError(*wrong)
+    return head, found

@@ -1,0 +1,141 @@
+"""How a terminal report is drawn: the styles, the characters, and lines of styled text.
+
+A line is a list of rich's segments. Rich reads markup in strings that are printed; a segment's text is only text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+
+from logproc.reports.safe import ascii_only, harmless
+
+Line = list[Segment]
+
+LEAST_WIDTH = 40
+TWO_ABREAST = 120
+PLAIN = Style()
+BOLD = Style(bold=True)
+DIM = Style(dim=True)
+NAME = Style(color="cyan", bold=True)
+BAR = Style(color="cyan")
+GOOD = Style(color="green")
+GOOD_NUMBER = Style(color="green", bold=True)
+WARN = Style(color="yellow")
+BAD = Style(color="red")
+BAD_NUMBER = Style(color="red", bold=True)
+LOUD = Style(color="red", bold=True, reverse=True)
+NEUTRAL = Style(color="blue")
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """The characters a report is drawn with; the blocks grow by eighths, from nothing to full."""
+
+    columns: str
+    bars: str
+    rest: str
+    ellipsis: str
+    dash: str
+
+
+UNICODE = Characters(" ▁▂▃▄▅▆▇█", " ▏▎▍▌▋▊▉█", "░", "…", "–")
+ASCII = Characters(" ....::::", " ----====", ".", "...", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Where a report is going.
+
+    columns: the width in cells; what is less than 40 is taken as 40.
+    color: whether escape sequences for colour (SGR) may be used; they are the only ones ever used.
+    ascii_only: for a stdout that is not UTF-8.
+    terminal: whether a person looks at a screen. If not, keys are never cut, lists are whole, and nothing is side by side.
+    """
+
+    columns: int = 100
+    color: bool = False
+    ascii_only: bool = False
+    terminal: bool = False
+
+    @property
+    def width(self) -> int:
+        """The cells of a line."""
+        return max(self.columns, LEAST_WIDTH)
+
+    @property
+    def characters(self) -> Characters:
+        """What to draw with."""
+        return ASCII if self.ascii_only else UNICODE
+
+    def text(self, value: str) -> str:
+        """Return a text from outside as it may be shown."""
+        return ascii_only(harmless(value)) if self.ascii_only else harmless(value)
+
+    def fit(self, value: str, cells: int) -> str:
+        """Return a text from outside as it may be shown, cut in the middle if a screen has no more room."""
+        shown = self.text(value)
+        return cut(shown, cells, self.characters.ellipsis) if self.terminal else shown
+
+    def most(self, rows: int) -> int | None:
+        """Return how many rows a list may have, None if all."""
+        return rows if self.terminal else None
+
+
+def cut(text: str, cells: int, ellipsis: str) -> str:
+    """Return a text of at most that many cells; the middle goes, because logs differ at both ends.
+
+    >>> cut("http://www.example.com/presentations/logstash/", 24, "…")
+    'http://www.e…s/logstash/'
+    """
+    if cell_len(text) <= cells:
+        return text
+    rest = max(cells - cell_len(ellipsis), 0)
+    end = set_cell_size(text[::-1], rest // 2)[::-1]
+    return set_cell_size(set_cell_size(text, rest - rest // 2) + ellipsis + end, cells)
+
+
+def cells_of(line: Line) -> int:
+    """Return how many cells a line takes."""
+    return sum(cell_len(segment.text) for segment in line)
+
+
+def padded(line: Line, cells: int) -> Line:
+    """Return a line that takes at least that many cells."""
+    missing = cells - cells_of(line)
+    return [*line, Segment(" " * missing)] if missing > 0 else line
+
+
+def flow(pieces: Iterable[Line], width: int, gap: int = 3, indent: int = 0) -> list[Line]:
+    """Return the pieces side by side, in as many lines as they need."""
+    lines: list[Line] = []
+    for piece in pieces:
+        if lines and cells_of(lines[-1]) + gap + cells_of(piece) <= width:
+            lines[-1] += [Segment(" " * gap), *piece]
+        else:
+            lines.append([Segment(" " * (indent if lines else 0)), *piece])
+    return lines
+
+
+def paint(lines: Iterable[Line], color: bool) -> str:
+    """Return the lines as text, each ended by LF and without blanks at its end."""
+    return "".join("".join(painted(segment, color) for segment in trimmed(line)) + "\n" for line in lines)
+
+
+def trimmed(line: Line) -> Line:
+    """Return a line without blanks at its end."""
+    end = len(line)
+    while end and line[end - 1].text.strip(" ") == "":
+        end -= 1
+    return [*line[: end - 1], Segment(line[end - 1].text.rstrip(" "), line[end - 1].style)] if end else []
+
+
+def painted(segment: Segment, color: bool) -> str:
+    """Return a segment as text, in its colours if asked for."""
+    style = segment.style if color else None
+    return style.render(segment.text, color_system=ColorSystem.STANDARD) if style else segment.text

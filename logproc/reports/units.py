@@ -1,0 +1,103 @@
+"""Numbers, sizes and times as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+HOUR_S = 3600
+DAY_S = 86400
+SIZE_UNITS = ("kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB", "RB", "QB")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, which gets an s where there is not one.
+
+    >>> count(1, "line"), count(10000, "line")
+    ('1 line', '10,000 lines')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def size(number: int) -> str:
+    """Return bytes in decimal units (ISO 80000-13), with one digit behind the point.
+
+    >>> size(626), size(262_200), size(999_999), size(2_747_282_505)
+    ('626 B', '262.2 kB', '1.0 MB', '2.7 GB')
+    """
+    if number < 1000:
+        return f"{number} B"
+    power = 1
+    while power < len(SIZE_UNITS) and tenths_of(number, power) >= 10000:
+        power += 1
+    tenths = tenths_of(number, power)
+    return f"{tenths // 10:,}.{tenths % 10} {SIZE_UNITS[power - 1]}"
+
+
+def tenths_of(number: int, power: int) -> int:
+    """Return the tenths of 1000**power in a number, rounded; in integers, because a sum may be larger than any float."""
+    return (number * 20 // int(1000**power) + 1) // 2
+
+
+def share(part: int, whole: int) -> str:
+    """Return a share in per cent; what is there but rounds to nothing is `<0.1`.
+
+    >>> share(9125, 9999), share(2, 9999), share(0, 0)
+    ('91.3', '<0.1', '0.0')
+    """
+    per_cent = 100 * part / whole if whole else 0.0
+    return "<0.1" if 0 < per_cent < 0.05 else f"{per_cent:.1f}"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as `0.31 s`, `12.3 s`, `4 min 05 s` or `2 h 03 min`."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds) // 60
+    return f"{minutes} min {round(seconds) % 60:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def moment(seconds: int) -> datetime:
+    """Return seconds since 1970 as a time in UTC, for every year from 1 to 9999."""
+    return EPOCH + timedelta(seconds=seconds)
+
+
+def iso(seconds: int) -> str:
+    """Return seconds since 1970 as the reports' ISO time.
+
+    >>> iso(1431857100)
+    '2015-05-17T10:05:00Z'
+    """
+    return moment(seconds).isoformat().removesuffix("+00:00") + "Z"
+
+
+def seconds_of(text: str) -> int:
+    """Return seconds since 1970 of an ISO time, the opposite of `iso`."""
+    return int((datetime.fromisoformat(text) - EPOCH).total_seconds())
+
+
+def day(time: datetime) -> str:
+    """Return the day and month, such as `17 May`, in English whatever the locale says."""
+    return f"{time.day} {month(time)}"
+
+
+def month(time: datetime) -> str:
+    """Return the month's short English name."""
+    return MONTHS[time.month - 1]
+
+
+def span(first: int, last: int, dash: str = "–") -> str:
+    """Return two times as one span, without what the second would only repeat.
+
+    >>> span(1431857100, 1432155959)
+    '17 May 2015 10:05 – 20 May 21:05 UTC'
+    """
+    start, end = moment(first), moment(last)
+    opening = f"{day(start)} {start.year} {start:%H:%M}"
+    if start.date() == end.date():
+        return f"{opening} {dash} {end:%H:%M} UTC"
+    year = "" if start.year == end.year else f" {end.year}"
+    return f"{opening} {dash} {day(end)}{year} {end:%H:%M} UTC"

@@ -1,0 +1,192 @@
+"""Settings: every knob of a run, with its default, unit and limits, and where its value may come from.
+
+Later wins: default < config file (TOML) < `LOGPROC_…` variables < options of the command line. One table, so
+that a name holds everywhere: the option `--max-line-bytes` is the key `max-line-bytes` of the config file and
+the variable `LOGPROC_MAX_LINE_BYTES`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, get_args, get_type_hints
+
+from logproc.errors import UsageError
+
+MEBIBYTE = 1 << 20
+SIZE = re.compile(r"(\d+)\s*(?:([KMGT])(?:i?B)?|B)?", re.IGNORECASE)
+SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+def knob(default: Any, text: str, *, unit: str = "", least: float | None = None, most: float | None = None) -> Any:
+    """A field of Settings that says what it is for; the help texts and config/logproc.toml are held equal to it."""
+    return field(default=default, metadata={"text": text, "unit": unit, "least": least, "most": most})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The knobs. None means: chosen by the program when the run starts."""
+
+    format: str | None = knob(None, "Format of all sources; found by itself if not given.")
+    readers: int | None = knob(None, "Threads that read files; min(4, files) if not given.", least=1, most=1024)
+    workers: int | None = knob(None, "Threads that parse and count; the usable cores if not given.", least=1, most=1024)
+    chunk_size: int | None = knob(
+        None, "Bytes of whole lines in one unit of work; 4 MiB, or less if memory is short.", unit="bytes", least=1, most=1 << 30
+    )
+    memory: int = knob(128 * MEBIBYTE, "Bound on chunks in flight, their parsing included.", unit="bytes", least=1)
+    max_line_bytes: int = knob(MEBIBYTE, "A longer line is rejected and never held whole.", unit="bytes", least=1, most=1 << 30)
+    max_bytes: int | None = knob(None, "Decoded bytes after which a source is cut.", unit="bytes", least=1)
+    max_ratio: float | None = knob(1000.0, "Decoded bytes to bytes read, watched beyond 64 MiB, 0 for no limit.", least=0)
+    max_time: float | None = knob(None, "Seconds after which a source is cut.", unit="seconds", least=0.001)
+    connections_per_host: int = knob(4, "Connections to one web server at once.", least=1, most=1024)
+    connect_timeout: float = knob(10.0, "Seconds to wait for a connection.", unit="seconds", least=0.001)
+    read_timeout: float = knob(30.0, "Seconds without a byte, or until a response's headers are there.", unit="seconds", least=0.001)
+    retries: int = knob(3, "Further attempts after a web server failed in a way that may pass.", least=0, most=100)
+    top: int = knob(10, "Rows of each panel, 0 for all.", least=0)
+    output: Literal["terminal", "json", "csv"] = knob("terminal", "What is written to stdout.")
+    recursive: bool = knob(False, "Read the files of directories, and of the directories in them.")
+    encoding: str | None = knob(None, "Text encoding of all sources if they are not bytes of ASCII, such as utf-16.")
+    trust_env: bool = knob(False, "Let proxy variables and .netrc take part in HTTP.")
+    allow_downgrade: bool = knob(False, "Follow a redirect from https to http.")
+    strict: tuple[Literal["no-rejects", "no-notes"], ...] = knob((), "Exit with 5 if a line was rejected, or a note was made.")
+    quiet: bool = knob(False, "No progress, no diagnostics and no report on stdout if it goes to a file.")
+    color: Literal["auto", "always", "never"] = knob("auto", "Colours in the terminal report.")
+    log_level: Literal["debug", "info", "warning", "error"] = knob("warning", "Least level of the events on stderr.")
+    log_format: Literal["console", "json"] = knob("console", "Shape of the events on stderr.")
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            check(item.name, getattr(self, item.name), item.metadata)
+
+    @property
+    def chunk_bytes(self) -> int:
+        """The chunk size in force: 4 MiB, and at most the memory shared by twice the workers."""
+        if self.chunk_size is not None:
+            return self.chunk_size
+        return max(1, min(4 * MEBIBYTE, self.memory // (2 * self.worker_count)))
+
+    @property
+    def worker_count(self) -> int:
+        """The number of worker threads in force: by default one for each core this process may use."""
+        return self.workers or len(os.sched_getaffinity(0))
+
+    def reader_count(self, files: int) -> int:
+        """Return how many threads read regular files, given how many of them there are."""
+        return min(self.readers or 4, files)
+
+
+def check(name: str, value: Any, limits: Mapping[str, Any]) -> None:
+    """Raise UsageError if a number is out of its limits."""
+    for bound, wrong in (("least", lambda limit: value < limit), ("most", lambda limit: value > limit)):
+        limit = limits[bound]
+        if value is not None and limit is not None and wrong(limit):
+            raise UsageError(f"{option_name(name)} {value}", f"at {bound} {limit}")
+
+
+def option_name(name: str) -> str:
+    """Return the name of a knob as it stands on the command line."""
+    return "--" + name.replace("_", "-")
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes that a text such as `4194304`, `64K`, `4MiB` or `1 GB` names (all powers of 1024).
+
+    >>> parse_size("4MiB")
+    4194304
+    """
+    match = SIZE.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is no size such as 65536, 64K or 4MiB")
+    return int(match[1]) * SIZE_UNITS.get((match[2] or "").upper(), 1)
+
+
+def config_path(environ: Mapping[str, str]) -> Path | None:
+    """Return the config file that a run without `--config` uses, None if there is none."""
+    if environ.get("LOGPROC_CONFIG"):
+        return Path(environ["LOGPROC_CONFIG"])
+    folder = environ.get("XDG_CONFIG_HOME") or (environ["HOME"] + "/.config" if environ.get("HOME") else None)
+    candidates = [Path("logproc.toml"), *([Path(folder, "logproc", "logproc.toml")] if folder else [])]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Return the values of a config file by the names of the fields.
+
+    Raises UsageError if it cannot be read, is no TOML, or has a key that means nothing.
+    """
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"config {path}: {error.strerror}", "name another one with --config") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"config {path}: {error}", "mend the file, or name another one with --config") from error
+    known = {item.name.replace("_", "-"): item.name for item in fields(Settings)}
+    for key in document:
+        if key not in known:
+            raise UsageError(f"config {path}: unknown key {key!r}", "known are " + ", ".join(sorted(known)))
+    return {known[key]: convert(known[key], value, f"config {path}: {key}") for key, value in document.items()}
+
+
+def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of the `LOGPROC_…` variables by the names of the fields; raises UsageError for a bad one."""
+    values = {}
+    for item in fields(Settings):
+        variable = "LOGPROC_" + item.name.upper()
+        if environ.get(variable):
+            values[item.name] = convert(item.name, environ[variable], variable)
+    return values
+
+
+def convert(name: str, value: Any, where: str) -> Any:
+    """Return the value in the type of the knob `name`; text is parsed. Raises UsageError that names `where`."""
+    hint = get_type_hints(Settings)[name]
+    unit = next(item.metadata["unit"] for item in fields(Settings) if item.name == name)
+    try:
+        return convert_to(hint, value, unit)
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{where}: {error}", "see `logproc analyze --help`") from error
+
+
+def convert_to(hint: Any, value: Any, unit: str) -> Any:
+    """Return `value` as the type `hint`; raises ValueError if it is none."""
+    kinds = [kind for kind in get_args(hint) if kind is not type(None)] if type(None) in get_args(hint) else [hint]
+    kind = kinds[0]
+    if getattr(kind, "__origin__", None) is tuple:
+        parts = value.split(",") if isinstance(value, str) else value
+        return tuple(convert_to(get_args(kind)[0], part, unit) for part in parts)
+    if getattr(kind, "__origin__", None) is Literal:
+        if value not in get_args(kind):
+            raise ValueError(f"{value!r} is none of {', '.join(get_args(kind))}")
+        return value
+    if kind is bool:
+        return to_bool(value)
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ValueError(f"{value!r} is of the wrong type")
+    if kind is int and isinstance(value, str):
+        return parse_size(value) if unit == "bytes" else int(value)
+    if kind is int and value != int(value):
+        raise ValueError(f"{value!r} is no whole number")
+    if kind is str and not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")
+    return kind(value)
+
+
+def to_bool(value: Any) -> bool:
+    """Return a truth value from TOML's or from the usual words."""
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if not isinstance(value, str) or value.lower() not in words:
+        raise ValueError(f"{value!r} is neither true nor false")
+    return words[value.lower()]
+
+
+def load(options: Mapping[str, Any], config: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Return the settings in force: defaults, then the config file, then the environment, then `options`."""
+    path = config or config_path(environ)
+    values = (read_config(path) if path else {}) | read_environment(environ) | dict(options)
+    return replace(Settings(), **values)

@@ -1,0 +1,95 @@
+"""Everything that touches a file, a pipe, a socket or a codec. Foreign exceptions end here.
+
+Order of reading: `resolve` (what is a source), `files` and `http` (raw bytes), `codecs` (their packing), `layers` (limits).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from logproc.errors import SourceError
+from logproc.model import ByteStream, Kind, Source
+from logproc.sources.codecs import decoded
+from logproc.sources.files import open_fifo, open_file, open_stdin
+from logproc.sources.layers import Deadline, ReadOptions, check_encoding
+from logproc.sources.resolve import resolve
+
+if TYPE_CHECKING:
+    from logproc.sources.http import HttpOptions
+
+__all__ = ["OpenOptions", "Peek", "check_encoding", "open_source", "peek", "resolve"]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOptions(ReadOptions):
+    """What is asked of every source, and of web servers if there are URLs."""
+
+    http: HttpOptions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """A look at a regular file: its size on disk, its first decoded bytes, and whether these are all."""
+
+    size_bytes: int
+    head: bytes
+    whole: bool
+
+
+def open_source(
+    source: Source,
+    options: OpenOptions,
+    *,
+    wait: Callable[[float], bool],
+    permit: Callable[[Any], AbstractContextManager[Any]],
+    clock: Callable[[], float] = time.monotonic,
+) -> ByteStream:
+    """Open a source without a verdict and return its decoded bytes; the caller closes the stream.
+
+    Never blocks for long: named pipes, standard input and web servers are waited for in the first `readinto`, which `cancel`
+    ends. wait and permit: for URLs, as in `http.open_url`. Raises SourceError if the source cannot be opened, and UsageError
+    for a URL that is none.
+    """
+    deadline = Deadline.after(options.max_time_s, clock)
+    if source.kind is not Kind.URL:
+        openers = {Kind.FILE: open_file, Kind.FIFO: open_fifo, Kind.STDIN: lambda _, deadline: open_stdin(deadline)}
+        return decoded(openers[source.kind](source.location, deadline), options, deadline)
+    from logproc.sources.http import HttpOptions, open_url
+
+    at = deadline.at if deadline else None
+    raw = open_url(str(source.location), options.http or HttpOptions(), wait=wait, permit=permit, deadline=at, clock=clock)
+    return decoded(raw, options, deadline)
+
+
+def peek(source: Source, options: OpenOptions, n_bytes: int, *, clock: Callable[[], float] = time.monotonic) -> Peek:
+    """Return the first `n_bytes` decoded bytes of a regular file, or fewer if it ends or fails before.
+
+    Never blocks for long. Raises SourceError if the file cannot be opened, or fails before its first byte.
+    """
+    deadline = Deadline.after(options.max_time_s, clock)
+    raw = open_file(source.location, deadline)
+    try:
+        head, whole = read_up_to(decoded(raw, options, deadline), n_bytes)
+        return Peek(raw.size_bytes or 0, head, whole)
+    finally:
+        raw.close()
+
+
+def read_up_to(stream: ByteStream, n_bytes: int) -> tuple[bytes, bool]:
+    """Return the first bytes of a stream, and whether it has no more; a failure behind the first byte is only an early end."""
+    buffer = memoryview(bytearray(n_bytes + 1))
+    size = 0
+    count = -1
+    while count and size < len(buffer):
+        try:
+            count = stream.readinto(buffer[size:])
+        except SourceError:
+            if not size:
+                raise
+            return bytes(buffer[: min(size, n_bytes)]), False
+        size += count
+    return bytes(buffer[: min(size, n_bytes)]), not count

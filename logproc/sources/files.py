@@ -1,0 +1,231 @@
+"""Regular files, named pipes and standard input as raw streams of bytes.
+
+A pipe is never read without asking first whether something is there: one `poll` watches it and a second descriptor, through
+which `cancel` ends the wait from another thread.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import stat
+import sys
+from collections import deque
+from collections.abc import Callable
+from typing import TypeVar
+
+from logproc.errors import SourceError, Stopped
+from logproc.model import ByteStream
+from logproc.sources.codecs import HEAD_BYTES, sniff
+from logproc.sources.layers import Deadline
+
+OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+"""Not to block: neither a named pipe without a writer, nor one that took a file's place, may hold the opening up."""
+STDIN = 0
+LINE_BYTES = 1 << 16
+LONGEST_WAIT_S = 3600.0
+
+Result = TypeVar("Result")
+
+WORDS = {
+    errno.ENOENT: ("no such file", "check the path"),
+    errno.ENOTDIR: ("no such file", "a part of the path is no directory"),
+    errno.EACCES: ("permission denied", "run as a user who may read it"),
+    errno.EPERM: ("permission denied", "run as a user who may read it"),
+    errno.EISDIR: ("is a directory", "use --recursive"),
+    errno.ELOOP: ("too many symbolic links", "the links of the path lead in a circle"),
+    errno.ENAMETOOLONG: ("path too long", "name it by a shorter path"),
+    errno.EMFILE: ("too many open files", "raise the limit with `ulimit -n`, or lower --readers"),
+    errno.ENFILE: ("too many open files", "the whole system has no more"),
+    errno.ENXIO: ("not a regular file", "name a file, a named pipe or `-`"),
+}
+
+
+def source_error(error: OSError) -> SourceError:
+    """Return an error of opening or of looking at a file in plain words."""
+    what, hint = WORDS.get(error.errno or 0, ((error.strerror or type(error).__name__).lower(), ""))
+    return SourceError(what, hint)
+
+
+def open_file(path: str | bytes, deadline: Deadline | None = None) -> ByteStream:
+    """Open a regular file. Never blocks for long. Raises SourceError if it cannot be opened, or is none."""
+    return adopt(open_descriptor(path), deadline, only_regular=True)
+
+
+def open_fifo(path: str | bytes, deadline: Deadline | None = None) -> ByteStream:
+    """Open a named pipe without waiting for a writer: `readinto` does that. Raises SourceError if it cannot be opened."""
+    return adopt(open_descriptor(path), deadline)
+
+
+def open_stdin(deadline: Deadline | None = None) -> ByteStream:
+    """Open standard input, whatever it is: a pipe, a terminal, a file read on from where it stands. Raises SourceError."""
+    closed = SourceError("stdin is closed", "pipe a log into it, or name a file")
+    if sys.stdin is None:
+        raise closed
+    try:
+        descriptor = os.dup(STDIN)
+    except OSError as error:
+        raise closed if error.errno == errno.EBADF else source_error(error) from error
+    return adopt(descriptor, deadline)
+
+
+def open_descriptor(path: str | bytes) -> int:
+    """Return a descriptor of the file at `path`; raises SourceError."""
+    try:
+        return os.open(path, OPEN_FLAGS)
+    except OSError as error:
+        raise source_error(error) from error
+
+
+def adopt(descriptor: int, deadline: Deadline | None, *, only_regular: bool = False) -> ByteStream:
+    """Return the stream of an open descriptor, which it owns from here on. Raises SourceError, and has closed it then."""
+    try:
+        stream = stream_of(descriptor, deadline, only_regular=only_regular)
+    except OSError as error:
+        os.close(descriptor)
+        raise source_error(error) from error
+    if stream is None:
+        os.close(descriptor)
+        raise SourceError("not a regular file", "name a file, a named pipe or `-`")
+    return stream
+
+
+def stream_of(descriptor: int, deadline: Deadline | None, *, only_regular: bool) -> ByteStream | None:
+    """Return the stream for what a descriptor is open on, None if that cannot be read. Raises OSError."""
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return RegularFile(descriptor, deadline)
+    return None if only_regular or stat.S_ISDIR(mode) else Pipe(descriptor, deadline)
+
+
+class RegularFile:
+    """A regular file, up to the size it had when it was opened. Owns its descriptor."""
+
+    def __init__(self, descriptor: int, deadline: Deadline | None) -> None:
+        self._start = os.lseek(descriptor, 0, os.SEEK_CUR)
+        self._end = max(self._start, os.fstat(descriptor).st_size)
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+        self._descriptor = descriptor
+        self._deadline = deadline
+        self._cancelled = self._grew = False
+        self.size_bytes: int | None = self._end - self._start
+        self.bytes_read = 0
+        self.notes: list[str] = []
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill `buffer`; 0 at the end. Raises SourceError if the file shrank or cannot be read, and Stopped."""
+        if self._cancelled:
+            raise Stopped
+        if self._deadline:
+            self._deadline.left_s()
+        offset = self._start + self.bytes_read
+        if offset == self._end:
+            self._look_for_growth()
+        if offset == self._end:
+            return 0
+        count = read(lambda: os.preadv(self._descriptor, [buffer[: self._end - offset]], offset), offset)
+        if not count:
+            raise SourceError(f"shrank from {self._end} to {self._size_now()}", "it was cut while it was read, read it again")
+        self.bytes_read += count
+        return count
+
+    def cancel(self) -> None:
+        """Make every later `readinto` raise Stopped. A read of a regular file that has begun ends by itself."""
+        self._cancelled = True
+
+    def close(self) -> None:
+        """Close the file."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def _look_for_growth(self) -> None:
+        """At the end: note if there is more by now, and go on to the end of a line that was half written at the opening."""
+        if self._grew or self._size_now() <= self._end:
+            return
+        self._grew = True
+        last = os.pread(self._descriptor, 1, self._end - 1) if self._end > self._start else b"\n"
+        if last != b"\n" and not sniff(os.pread(self._descriptor, HEAD_BYTES, self._start)):
+            self._end += os.pread(self._descriptor, LINE_BYTES, self._end).find(b"\n") + 1
+        self.notes.append(f"grew: read up to {self._end}")
+
+    def _size_now(self) -> int:
+        return os.fstat(self._descriptor).st_size
+
+
+class Pipe:
+    """A pipe, socket or terminal: its bytes as they come. Owns its descriptor.
+
+    A named pipe that nobody has opened for writing yet has not ended: `poll` is silent until the first writer comes.
+    """
+
+    def __init__(self, descriptor: int, deadline: Deadline | None) -> None:
+        woken, waker = os.pipe()
+        self._descriptor = descriptor
+        self._woken = woken
+        # Taking an item out of a deque is atomic, so exactly one of `cancel` and `close` closes the waker, and exactly once.
+        self._waker = deque([waker])
+        self._deadline = deadline
+        self._poll = select.poll()
+        self._poll.register(woken, select.POLLIN)
+        self._poll.register(descriptor, select.POLLIN)
+        self._ended = False
+        self.size_bytes: int | None = None
+        self.bytes_read = 0
+        self.notes: list[str] = []
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Wait until something is there and return it, 0 once the last writer is gone. Raises SourceError, and Stopped."""
+        count = None
+        while count is None and not self._ended:
+            self._wait()
+            count = read(lambda: read_available(self._descriptor, buffer), self.bytes_read)
+            self._ended = count == 0
+        self.bytes_read += count or 0
+        return count or 0
+
+    def cancel(self) -> None:
+        """End the wait of `readinto`, now or when it begins: the closed end of the inner pipe wakes `poll` for ever."""
+        self._close_waker()
+
+    def close(self) -> None:
+        """Close the pipe. Only for the thread that reads it; `cancel` may come at the same time, or later."""
+        self._close_waker()
+        if self._woken >= 0:
+            os.close(self._woken)
+            os.close(self._descriptor)
+            self._woken = -1
+
+    def _wait(self) -> None:
+        """Wait for data or the end. Raises Stopped, and LimitError at the deadline."""
+        ready: set[int] = set()
+        while not ready:
+            timeout = None if self._deadline is None else min(self._deadline.left_s(), LONGEST_WAIT_S) * 1000
+            ready = {descriptor for descriptor, _ in self._poll.poll(timeout)}
+        if self._woken in ready:
+            raise Stopped
+
+    def _close_waker(self) -> None:
+        try:
+            os.close(self._waker.pop())
+        except IndexError:
+            return
+
+
+def read(system_call: Callable[[], Result], offset: int) -> Result:
+    """Return what a reading call returns. Raises SourceError that names the byte if it fails."""
+    try:
+        return system_call()
+    except OSError as error:
+        what = "I/O error" if error.errno == errno.EIO else source_error(error).what
+        raise SourceError(f"{what} at byte {offset}", "what lies before it is read") from error
+
+
+def read_available(descriptor: int, buffer: memoryview) -> int | None:
+    """Read what is there, None if somebody else was quicker."""
+    try:
+        return os.readv(descriptor, [buffer])
+    except BlockingIOError:
+        return None

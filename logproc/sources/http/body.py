@@ -1,0 +1,235 @@
+"""The body behind a URL, each byte exactly once, over as many connections as it takes.
+
+After a cut it goes on where it was: by a range, if the server can be told to send one only of the same version, and else
+by fetching all of it again and going on after what is known. That those bytes are the same ones is checked by their hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from logproc.errors import SourceError, Stopped
+from logproc.sources.http.connection import Reply
+from logproc.sources.http.link import Link, PassingError
+from logproc.sources.http.redirects import Fetcher
+from logproc.sources.http.versions import Version, content_range, retry_after_s, span
+
+PASSING_STATUS = {408, 425, 429, 500, 502, 503, 504}
+STATUS_HINTS = {401: "give credentials with --header", 403: "may you read it?", 404: "is the path right?", 410: "it is gone"}
+LONGEST_WAIT_S = 60.0
+BACKOFF_S, MOST_BACKOFF_S, SPREAD = 1.0, 24.0, 0.25
+"""Waits double from the first to the second of these, and become up to a quarter longer: clients should not march in step."""
+SKIP_BYTES = 1 << 18
+OnEvent = Callable[[str, dict[str, object]], None]
+
+
+class Body:
+    """The bytes of a body as they came over the wire: a ByteStream, whose `bytes_read` is its position.
+
+    One thread owns it; `cancel` and the counters may be used from any other.
+    """
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        link: Link,
+        retries: int,
+        wait: Callable[[float], bool],
+        rng: Callable[[], float],
+        on_event: OnEvent | None,
+    ) -> None:
+        self.size_bytes: int | None = None
+        self.bytes_read = 0
+        self.notes: list[str] = []
+        self.encoding = ""
+        self._fetcher = fetcher
+        self._link = link
+        self._retries = retries
+        self._wait = wait
+        self._rng = rng
+        self._on_event = on_event
+        self._reply: Reply | None = None
+        self._version: Version | None = None
+        self._hash = hashlib.sha256()
+        self._failures = 0
+        self._ranges = True
+        self._ended = False
+
+    def begin(self) -> None:
+        """Get the headers of the first answer that is one; `encoding` is known then. Raises as `readinto` does."""
+        self._attempt(self._connect)
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill `buffer` as `ByteStream.readinto` promises, with the bytes still in their content codings."""
+        return self._attempt(lambda: self._read(buffer))
+
+    def cancel(self) -> None:
+        """Make a blocked `readinto`, and every later one, raise Stopped."""
+        self._link.cancel()
+
+    def close(self) -> None:
+        """Close the connection, and give its permit back."""
+        self._reply = None
+        self._fetcher.close()
+
+    def _attempt(self, step: Callable[[], int]) -> int:
+        """Take a step; after each failure that may pass let go of the connection, wait, and take it again."""
+        while True:
+            try:
+                self._link.check()
+                return step()
+            except PassingError as failure:
+                self._let_go()
+                self._back_off(failure)
+            except BaseException:
+                self._let_go()
+                raise
+
+    def _let_go(self) -> None:
+        self._reply = None
+        self._fetcher.let_go()
+
+    def _back_off(self, failure: PassingError) -> None:
+        self._failures += 1
+        after_s = failure.after_s
+        if after_s is not None and after_s > LONGEST_WAIT_S:
+            raise SourceError(f"{failure.what}, asked to wait {span(after_s)}", "try again then") from failure
+        delay_s = after_s or min(BACKOFF_S * 2 ** (self._failures - 1), MOST_BACKOFF_S)
+        delay_s *= 1 + SPREAD * self._rng()
+        deadline = self._link.deadline
+        if self._failures > self._retries or (deadline is not None and self._link.clock() + delay_s >= deadline):
+            raise self._final(failure) from failure
+        self._tell(f"retry {self._failures}/{self._retries} in {delay_s:.1f} s", reason=failure.what)
+        if self._wait(delay_s):
+            raise Stopped
+
+    def _tell(self, event: str, **fields: object) -> None:
+        if self._on_event:
+            self._on_event(event, {**fields, "byte": self.bytes_read})
+
+    def _final(self, failure: PassingError) -> SourceError:
+        """Return the error of a source that is given up."""
+        if self.bytes_read:
+            whole = "an unknown number of" if self.size_bytes is None else self.size_bytes
+            return SourceError(f"got {self.bytes_read} of {whole} bytes ({failure.what})", failure.hint)
+        if self._failures == 1:
+            return SourceError(failure.what, failure.hint)
+        if failure.status is not None:
+            return SourceError(f"{failure.status} after {self._failures} tries", failure.hint)
+        return SourceError(f"{failure.what} ({self._failures} tries)", failure.hint)
+
+    def _read(self, buffer: memoryview) -> int:
+        self._connect()
+        if self._ended or self._reply is None:
+            return 0
+        if self.size_bytes is not None:
+            buffer = buffer[: self.size_bytes - self.bytes_read]
+        count = self._reply.receive(buffer)
+        if not count:
+            return self._end(self._reply)
+        self._hash.update(buffer[:count])
+        self.bytes_read += count
+        self._failures = 0
+        return count
+
+    def _end(self, reply: Reply) -> int:
+        if self.size_bytes is not None and self.bytes_read < self.size_bytes:
+            raise PassingError("closed too early", "try later")
+        if not reply.declared:
+            self.notes.append("length not declared")
+        self._finish()
+        return 0
+
+    def _finish(self) -> None:
+        self._ended = True
+        self._let_go()
+
+    def _connect(self) -> int:
+        """Make sure that the next byte to be received is the one at `bytes_read`, or that the body has ended."""
+        if self._reply is None and not self._ended:
+            version = self._version
+            conditions = {}
+            if self.bytes_read and self._ranges and version and version.validator:
+                conditions = {"Range": f"bytes={self.bytes_read}-", "If-Range": version.validator}
+            reply = self._fetcher.fetch(version.url if version else "", conditions)
+            self._take(reply, asked_range=bool(conditions))
+        return 0
+
+    def _take(self, reply: Reply, *, asked_range: bool) -> None:
+        if reply.status == 416 and asked_range:
+            self._take_end(reply)
+            return
+        check_status(reply)
+        length = reply.begin_body()
+        if reply.status == 206:
+            self._take_part(reply, length)
+        else:
+            self._take_whole(reply, length)
+        self._reply = reply
+
+    def _take_end(self, reply: Reply) -> None:
+        """Take the answer that nothing lies behind `bytes_read`. Its own body is not of the log."""
+        if content_range(reply.headers)[2] != self.bytes_read:
+            raise self._untrusted()
+        self._finish()
+
+    def _take_part(self, reply: Reply, length: int | None) -> None:
+        first, last, size = content_range(reply.headers)
+        if first != self.bytes_read or last is None or (length is not None and length != last - first + 1):
+            raise self._untrusted()
+        if (size is not None and last >= size) or (None not in (size, self.size_bytes) and size != self.size_bytes):
+            raise self._untrusted()
+        if self._version and not self._version.same_part(reply.headers):
+            raise self._untrusted()
+        self._adopt(reply, size if size is not None else self.size_bytes or last + 1)
+
+    def _take_whole(self, reply: Reply, length: int | None) -> None:
+        version = Version.of(reply.url, reply.headers)
+        if self._version and version.encoding != self._version.encoding:
+            raise changed()
+        if self.bytes_read:
+            self._tell("restarted from 0")
+            self._skip_known(reply)
+        self._adopt(reply, length)
+
+    def _adopt(self, reply: Reply, size_bytes: int | None) -> None:
+        if reply.status != 206 or self._version is None:
+            self._version = Version.of(reply.url, reply.headers)
+        self.encoding = self._version.encoding
+        self.size_bytes = size_bytes
+
+    def _skip_known(self, reply: Reply) -> None:
+        """Receive again what was delivered before. Raises SourceError if it is not the same any more."""
+        again = hashlib.sha256()
+        block = memoryview(bytearray(SKIP_BYTES))
+        left = self.bytes_read
+        while left:
+            count = reply.receive(block[:left])
+            if not count:
+                raise changed()
+            again.update(block[:count])
+            left -= count
+        if again.digest() != self._hash.digest():
+            raise changed()
+
+    def _untrusted(self) -> PassingError:
+        """Return the error of an answer that is no continuation; from now on the whole is asked for."""
+        self._ranges = False
+        self._tell("changed on server: restarted")
+        return PassingError("changed on server", "try again when the log is at rest")
+
+
+def changed() -> SourceError:
+    """Return the error of a body that is another one than before: what was delivered is of the old one."""
+    return SourceError("changed on server", "the lines before are of the older version; run again")
+
+
+def check_status(reply: Reply) -> None:
+    """Return if a body of the log follows. Raises PassingError if another try may help, and SourceError if not."""
+    if reply.status in {200, 206}:
+        return
+    what = f"{reply.status} {reply.reason}".rstrip()
+    if reply.status not in PASSING_STATUS:
+        raise SourceError(what, STATUS_HINTS.get(reply.status, "this is not a log"))
+    raise PassingError(what, "try later", status=reply.status, after_s=retry_after_s(reply.headers))

@@ -1,0 +1,195 @@
+"""The link of one source to its server: sockets with deadlines, which another thread can break, and what their errors mean.
+
+requests' own timeout is one for each `recv`: a server that sends a byte of its headers every second keeps a client with
+`timeout=1` for ever. Here every `recv` gets what is left of the time for the whole.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import socket
+import ssl
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import urllib3.util
+
+from logproc.errors import LimitError, LogprocError, SourceError, Stopped
+from logproc.sources.http.urls import is_public, refused_private
+
+
+class PassingError(SourceError):
+    """A failure that may pass: worth another try. `status` if a server said so, `after_s` if it said when to come again."""
+
+    def __init__(self, what: str, hint: str = "", *, status: int | None = None, after_s: float | None = None) -> None:
+        super().__init__(what, hint)
+        self.status = status
+        self.after_s = after_s
+
+
+class Link:
+    """What one source knows of its present connection: the time it may still take, and how to break it.
+
+    One thread connects and receives; `cancel` may come from any other. It works on a duplicate of the socket's descriptor,
+    as TLS takes the socket itself away. The duplicate lies in a deque, whose `append` and `pop` are atomic, and belongs to
+    the thread that takes it out: no lock, and nobody can shut a descriptor down that was closed and given to another.
+    """
+
+    def __init__(
+        self, connect_timeout_s: float, read_timeout_s: float, deadline: float | None, clock: Callable[[], float]
+    ) -> None:
+        self.connect_timeout_s = connect_timeout_s
+        self.read_timeout_s = read_timeout_s
+        self.deadline = deadline
+        self.clock = clock
+        self.cancelled = False
+        self.public_only = False
+        self.is_public = False
+        self._spare: deque[socket.socket] = deque()
+        self._until: float | None = None
+        self._late = ""
+
+    def cancel(self) -> None:
+        """Break the connection, wherever its owner waits for it. Never blocks."""
+        self.cancelled = True
+        self.drop(shutdown=True)
+
+    def drop(self, *, shutdown: bool = False) -> None:
+        """Close the duplicate, if it is still there; with `shutdown`, end the connection for all who use it."""
+        try:
+            spare = self._spare.pop()
+        except IndexError:
+            return
+        with spare:
+            if shutdown:
+                try:
+                    spare.shutdown(socket.SHUT_RDWR)
+                except OSError:  # it has ended by itself
+                    return
+
+    def check(self) -> None:
+        """Raise Stopped after `cancel`, and LimitError after the deadline."""
+        if self.cancelled:
+            raise Stopped
+        if self.deadline is not None and self.clock() >= self.deadline:
+            raise LimitError("over --max-time", "allow more with --max-time")
+
+    def expect(self, late: str, seconds: float, *, whole: bool = True) -> None:
+        """Say what comes next, and what it is called if it takes over `seconds`: as a `whole`, or else for each receive."""
+        self._late = f"{late} {seconds:g}s"
+        self._until = self.clock() + seconds if whole else None
+
+    def left_s(self) -> float:
+        """Return how long the next step may take. Raises TimeoutError if there is no time left, and what `check` does."""
+        self.check()
+        now = self.clock()
+        ends = now + self.read_timeout_s if self._until is None else self._until
+        left = min(ends, ends if self.deadline is None else self.deadline) - now
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def connect(self, host: str, port: int) -> socket.socket:
+        """Return a socket connected to the first address of `host` that answers. Blocks for the look-up, then in time."""
+        self.expect("connect timeout after", self.connect_timeout_s)
+        addresses = resolve(host, port)
+        failure = OSError("no address")
+        for place, (family, kind, protocol, _, address) in enumerate(addresses):
+            try:
+                share_s = self.left_s() / (len(addresses) - place)
+                return self._connect(socket.socket(family, kind, protocol), address, share_s)
+            except OSError as error:
+                failure = error
+        raise self.explain(failure) from failure
+
+    def _connect(self, connection: socket.socket, address: Any, seconds: float) -> socket.socket:
+        try:
+            self._establish(connection, address, seconds)
+            connection.settimeout(self.left_s())
+        except BaseException:
+            self.drop()
+            connection.close()
+            raise
+        return connection
+
+    def _establish(self, connection: socket.socket, address: Any, seconds: float) -> None:
+        self.is_public = is_public(address[0])
+        if self.public_only and not self.is_public:
+            raise refused_private()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setblocking(False)
+        code = connection.connect_ex(address)
+        # Only now, as a shutdown before the start would be lost. From here on `cancel` wakes the wait.
+        self._spare.append(connection.dup())
+        self.check()
+        if code == errno.EINPROGRESS:
+            if not urllib3.util.wait_for_write(connection, seconds):
+                raise TimeoutError
+            code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
+
+    def explain(self, error: OSError) -> LogprocError:
+        """Return the error of ours that stands for one of the operating system or of TLS."""
+        try:
+            self.check()
+        except LogprocError as stopped:
+            return stopped
+        if isinstance(error, TimeoutError):
+            return PassingError(self._late, "the server is slow or gone, try later")
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return SourceError(f"certificate: {shown(error.verify_message)}", "the server's own certificate is at fault")
+        if isinstance(error, ssl.SSLError) and not isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+            words = (error.reason or "unknown").replace("_", " ").lower()
+            return SourceError(f"certificate: none taken ({shown(words)})", "does this port speak TLS, 1.2 or later?")
+        if isinstance(error, ConnectionRefusedError):
+            return PassingError("refused", "is the server running, and the port right?")
+        if isinstance(error, (ConnectionError, ssl.SSLError)):
+            return PassingError("connection reset", "try later")
+        return PassingError(shown(error.strerror or str(error)).lower(), "is the network up?")
+
+
+def resolve(host: str, port: int) -> list[Any]:
+    """Return the addresses of a host. Blocks as long as the system's resolver does; nothing can wake it."""
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise SourceError("cannot resolve the host's name", "is it spelled right, and the network up?") from error
+
+
+def shown(text: str) -> str:
+    """Return what a server wrote as one line of ASCII, cut if it is long."""
+    return ascii(text)[1:-1][:100]
+
+
+class Receiving(io.RawIOBase):
+    """The receiving side of a socket: every receive takes no longer than its link has left."""
+
+    def __init__(self, connection: socket.socket, raw: io.RawIOBase, link: Link) -> None:
+        super().__init__()
+        self._connection = connection
+        self._raw = raw
+        self._link = link
+
+    def readable(self) -> bool:
+        """Return True, as io asks of what is read from."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Receive once. Raises SourceError in place of what the system raises, and Stopped after `cancel`."""
+        try:
+            self._connection.settimeout(self._link.left_s())
+            count = self._raw.readinto(buffer)
+        except OSError as error:
+            raise self._link.explain(error) from error
+        if not count:
+            self._link.check()  # the end of the connection may be the work of `cancel`
+        return count
+
+    def close(self) -> None:
+        """Let the socket go."""
+        super().close()
+        self._raw.close()

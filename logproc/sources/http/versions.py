@@ -1,0 +1,95 @@
+"""What headers tell of one version of a log on a server: which it is, which part of it comes, when to ask again."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+CONTENT_RANGE = re.compile(r"bytes +(?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18}|\*)", re.IGNORECASE)
+STRONG_AFTER_S = 60.0
+"""How much older than the response a Last-Modified must be to tell versions apart (RFC 9110, 8.8.2.2)."""
+DAY_S = 86400
+SPANS = ((365.25 * DAY_S, "years"), (DAY_S, "days"), (3600, "hours"), (60, "minutes"))
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a resource: where it is, its validators (RFC 9110, 8.8), and its content codings."""
+
+    url: str
+    etag: str
+    modified: str
+    encoding: str
+    modified_is_strong: bool
+
+    @classmethod
+    def of(cls, url: str, headers: Mapping[str, str]) -> Version:
+        """Return the version that a response belongs to."""
+        modified, date = (read_date(headers.get(name, "")) for name in ("Last-Modified", "Date"))
+        strong = modified is not None and date is not None and (date - modified).total_seconds() >= STRONG_AFTER_S
+        return cls(url, headers.get("ETag", ""), headers.get("Last-Modified", ""), headers.get("Content-Encoding", ""), strong)
+
+    @property
+    def validator(self) -> str:
+        """What If-Range may hold: a strong ETag, or a strong date if there is no ETag at all (RFC 9110, 13.1.5); or nothing."""
+        if self.etag:
+            return self.etag if self.etag.startswith('"') else ""
+        return self.modified if self.modified_is_strong else ""
+
+    def same_part(self, headers: Mapping[str, str]) -> bool:
+        """Whether a 206 says that it is of this version. It may leave the Content-Encoding out (RFC 9110, 15.3.7)."""
+        encoding = headers.get("Content-Encoding", self.encoding)
+        return headers.get("ETag", "") == self.etag and encoding == self.encoding
+
+
+def content_range(headers: Mapping[str, str]) -> tuple[int | None, int | None, int | None]:
+    """Return first byte, last byte and whole size from Content-Range (RFC 9110, 14.4), None for what it does not tell.
+
+    >>> content_range({"Content-Range": "bytes 5-9/10"}), content_range({"Content-Range": "bytes */10"})
+    ((5, 9, 10), (None, None, 10))
+    """
+    match = CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip())
+    if not match:
+        return None, None, None
+    first, last, size = (int(text) if text and text != "*" else None for text in match.groups())
+    return first, last, size
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that Retry-After asks for (RFC 9110, 10.2.3), None if it is absent, over, or makes no sense.
+
+    A date is taken by the server's own clock, if that is told.
+    """
+    text = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,18}", text):
+        return float(text) or None
+    moment, now = read_date(text), read_date(headers.get("Date", ""))
+    if moment is None:
+        return None
+    seconds = moment.timestamp() - (now.timestamp() if now else time.time())
+    return seconds if seconds > 0 else None
+
+
+def read_date(text: str) -> datetime | None:
+    """Return an HTTP date (RFC 9110, 5.6.7) as a time with a zone, None if it is none."""
+    try:
+        moment = parsedate_to_datetime(text)
+        return moment if moment.tzinfo else moment.astimezone()
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def span(seconds: float) -> str:
+    """Return a long time in whole units.
+
+    >>> span(61), span(1e9)
+    ('61 s', '31 years')
+    """
+    for unit, name in SPANS:
+        if seconds >= 2 * unit:
+            return f"{int(seconds // unit)} {name}"
+    return f"{seconds:.0f} s"

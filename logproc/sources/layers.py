@@ -1,0 +1,178 @@
+"""Streams that stand on another stream: limits, text encodings, and a look ahead.
+
+Each is a `model.ByteStream` over one that is `below` it. Decoding an archive is one more, in `codecs`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from logproc.errors import LimitError, UsageError
+from logproc.model import ByteStream
+
+BLOCK_BYTES = 1 << 20
+RATIO_FROM_BYTES = 64 << 20
+RATIO_EVERY_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What is asked of every source.
+
+    max_bytes: decoded bytes; max_ratio: decoded bytes to bytes read, watched beyond 64 MiB; max_time_s: seconds from the
+    opening. None, and 0 for the ratio, is no limit. encoding: the text encoding to be turned into UTF-8.
+    """
+
+    max_bytes: int | None = None
+    max_ratio: float | None = 1000.0
+    max_time_s: float | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The moment, on the monotonic `clock`, when a source has had its time; `seconds` is what it was given."""
+
+    seconds: float
+    at: float
+    clock: Callable[[], float]
+
+    @classmethod
+    def after(cls, seconds: float | None, clock: Callable[[], float] = time.monotonic) -> Deadline | None:
+        """Return the deadline that lies `seconds` from now, None if there is to be none."""
+        return None if seconds is None else cls(seconds, clock() + seconds, clock)
+
+    def left_s(self) -> float:
+        """Return how many seconds are left. Raises LimitError if none are."""
+        left = self.at - self.clock()
+        if left <= 0:
+            raise LimitError(f"over --max-time {self.seconds:g} s", "allow more with --max-time")
+        return left
+
+
+class Layer(ABC):
+    """A stream on another stream: what is not its own business it hands through.
+
+    bytes_read, size_bytes: as of the last `readinto`, those of the stream below.
+    """
+
+    def __init__(self, below: ByteStream) -> None:
+        self.below = below
+        self.size_bytes = below.size_bytes
+        self.bytes_read = below.bytes_read
+        self.notes = below.notes
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill `buffer` as `ByteStream.readinto` promises."""
+        try:
+            return self._read(buffer)
+        finally:
+            self.size_bytes = self.below.size_bytes
+            self.bytes_read = self.below.bytes_read
+
+    def cancel(self) -> None:
+        """Cancel the stream below."""
+        self.below.cancel()
+
+    def close(self) -> None:
+        """Close the stream below."""
+        self.below.close()
+
+    @abstractmethod
+    def _read(self, buffer: memoryview) -> int:
+        """Do the work of `readinto`."""
+
+
+class Peeked(Layer):
+    """A stream whose first bytes were read already to look at them: they come first again."""
+
+    def __init__(self, below: ByteStream, head: bytes) -> None:
+        super().__init__(below)
+        self._head = memoryview(head)
+
+    def _read(self, buffer: memoryview) -> int:
+        if not self._head:
+            return self.below.readinto(buffer)
+        count, self._head = copy_some(self._head, buffer)
+        return count
+
+
+class Limited(Layer):
+    """A stream that ends in LimitError when a limit of the options is reached, with all bytes up to it delivered.
+
+    Never asks the stream below for more than the caller's buffer holds, so a bomb costs no memory. The ratio is looked at
+    in fixed places only: where a source is cut does not depend on the sizes of the caller's buffers.
+    """
+
+    def __init__(self, below: ByteStream, options: ReadOptions, deadline: Deadline | None = None) -> None:
+        super().__init__(below)
+        self._options = options
+        self._deadline = deadline
+        self._decoded = 0
+
+    def _read(self, buffer: memoryview) -> int:
+        if self._deadline:
+            self._deadline.left_s()
+        self._check_ratio()
+        room = RATIO_EVERY_BYTES - self._decoded % RATIO_EVERY_BYTES
+        if self._options.max_bytes is not None:
+            room = min(room, self._options.max_bytes - self._decoded)
+        if not room:
+            return self._expect_end()
+        count = self.below.readinto(buffer[:room])
+        self._decoded += count
+        return count
+
+    def _check_ratio(self) -> None:
+        most = self._options.max_ratio
+        if not most or self._decoded < RATIO_FROM_BYTES or self._decoded % RATIO_EVERY_BYTES:
+            return
+        ratio = self._decoded / max(1, self.below.bytes_read)
+        if ratio > most:
+            raise LimitError(f"ratio {ratio:.0f} over --max-ratio {most:g}", "allow more with --max-ratio, 0 for any")
+
+    def _expect_end(self) -> int:
+        if self.below.readinto(memoryview(bytearray(1))):
+            raise LimitError(f"over --max-bytes {self._options.max_bytes}", "allow more with --max-bytes")
+        return 0
+
+
+class Transcoded(Layer):
+    r"""A stream of text in some encoding, as UTF-8. What cannot be decoded becomes `\xNN`."""
+
+    def __init__(self, below: ByteStream, encoding: str) -> None:
+        super().__init__(below)
+        self._decoder = codecs.getincrementaldecoder(encoding)("backslashreplace")
+        self._block = memoryview(bytearray(BLOCK_BYTES))
+        self._text = memoryview(b"")
+        self._ended = False
+
+    def _read(self, buffer: memoryview) -> int:
+        while not self._text and not self._ended:
+            count = self.below.readinto(self._block)
+            self._ended = not count
+            text = self._decoder.decode(bytes(self._block[:count]), final=self._ended)
+            self._text = memoryview(text.encode("utf-8", "backslashreplace"))
+        count, self._text = copy_some(self._text, buffer)
+        return count
+
+
+def check_encoding(name: str) -> None:
+    """Raise UsageError if there is no text encoding called `name`."""
+    try:
+        # Decoding nothing at all would look nothing up; the second call is for those that cannot decode piece by piece.
+        b"name".decode(name, "replace")
+        codecs.getincrementaldecoder(name)
+    except (LookupError, ValueError) as error:
+        raise UsageError(f"--encoding {name!r} is unknown", "name one such as utf-16 or latin-1") from error
+
+
+def copy_some(data: memoryview, buffer: memoryview) -> tuple[int, memoryview]:
+    """Copy as much of `data` as fits into `buffer`; return how many bytes that was, and the rest."""
+    count = min(len(data), len(buffer))
+    buffer[:count] = data[:count]
+    return count, data[count:]

@@ -1,0 +1,68 @@
+"""What a person sees of a path or a URL: one line, printable, without secrets."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote_plus
+
+SECRET_PARAMETER = re.compile(
+    r"token|secret|passw|pwd|passphrase|signature|auth|credential|session|api[-_.]?key|access[-_.]?key|jwt|bearer"
+    r"|^(?:pass|key|sig|code|sid|x-amz-.*|x-goog-.*)$|[-_.](?:key|sig|pass|code)$",
+    re.IGNORECASE,
+)
+ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*:[/\\]*)([^/\\?#]*)(.*)", re.DOTALL | re.IGNORECASE)
+NO_PORT = re.compile(r":(?![0-9]*\Z)[^\[\]]*\Z")
+
+
+def shown_path(path: str | bytes) -> str:
+    r"""Return a path as one printable line: controls, line ends, bidi marks and what is not UTF-8 become `\xNN`.
+
+    >>> shown_path("a\nb\x1b[31m")
+    'a\\x0ab\\x1b[31m'
+    """
+    text = path.decode("utf-8", "surrogateescape") if isinstance(path, bytes) else path
+    return "".join(map(shown_character, text))
+
+
+def shown_url(url: str) -> str:
+    """Return a URL as one printable line, with `***` for user and password and for the values of secret parameters.
+
+    >>> shown_url("http://me:pass@host/log?token=abc&day=3")
+    'http://***@host/log?token=***&day=3'
+    """
+    address, hash_mark, fragment = masked_credentials(url).partition("#")
+    address, question_mark, query = address.partition("?")
+    return shown_path(address + question_mark + masked_parameters(query) + hash_mark + masked_parameters(fragment))
+
+
+def masked_credentials(url: str) -> str:
+    """Return a URL with `***` in place of its user and password, also if a `/`, `?` or `#` in a password breaks the URL."""
+    match = ADDRESS.match(url)
+    if not match:
+        return url
+    scheme, authority, rest = match.groups()
+    if "@" in authority:
+        return f"{scheme}***@{authority.rpartition('@')[2]}{rest}"
+    if "@" in rest and (NO_PORT.search(authority) or rest[0] in "?#"):
+        return f"{scheme}***@{rest.rpartition('@')[2]}"
+    return url
+
+
+def masked_parameters(query: str) -> str:
+    """Return a query with `***` in place of the values whose names look secret."""
+    return "".join(map(masked_parameter, re.split("([&;])", query)))
+
+
+def masked_parameter(part: str) -> str:
+    """Return one `name=value` of a query, or what separates two, with a secret value masked."""
+    name, equals, _ = part.partition("=")
+    return f"{name}=***" if equals and SECRET_PARAMETER.search(unquote_plus(name)) else part
+
+
+def shown_character(character: str) -> str:
+    r"""Return a character, or the `\xNN` of each of its bytes if it cannot be seen."""
+    if character.isprintable():
+        return character
+    is_byte = "\udc80" <= character <= "\udcff"
+    raw = character.encode("utf-8", "surrogateescape" if is_byte else "surrogatepass")
+    return "".join(f"\\x{byte:02x}" for byte in raw)

@@ -1,0 +1,174 @@
+"""From what was typed to the sources of a run: globs, directories, links, URLs, and what is left out and why.
+
+Nothing is opened here. Each source gets its place, its name for people, and a verdict if it is not to be read.
+"""
+
+# pathlib would change what was typed: it takes the `./` from `./http:log`.
+# ruff: noqa: PTH112, PTH114, PTH116, PTH207
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import stat
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+from logproc.errors import EXIT_INCOMPLETE
+from logproc.model import Kind, Source, State, Verdict
+from logproc.sources.files import STDIN, source_error
+from logproc.sources.names import shown_path, shown_url
+
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+WEB_SCHEMES = ("http", "https")
+STDIN_ARGUMENT = "-"
+MAGIC = re.compile(r"[*?[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing to read from. `identity` is equal for two ways to the same thing."""
+
+    kind: Kind
+    location: str
+    identity: Hashable = None
+    verdict: Verdict | None = None
+
+    @property
+    def name(self) -> str:
+        """What people see."""
+        return shown_url(self.location) if self.kind is Kind.URL else shown_path(self.location)
+
+
+def resolve(arguments: Sequence[str], *, recursive: bool) -> tuple[Source, ...]:
+    """Return the sources that `arguments` name, in their order; those of a glob or a directory in byte order of the path.
+
+    Blocks as long as the file system takes to list and look. Raises nothing: what cannot be read has a verdict.
+    """
+    first_names: dict[Hashable, str] = {}
+    sources: list[Source] = []
+    for item in (item for argument in arguments for item in find(argument, recursive)):
+        verdict = item.verdict or repeated(item, first_names)
+        sources.append(Source(len(sources), item.name, item.kind, item.location, verdict))
+    return tuple(sources)
+
+
+def repeated(item: Found, first_names: dict[Hashable, str]) -> Verdict | None:
+    """Return the verdict on something that was there before, None for something new, whose name is remembered."""
+    if item.identity in first_names:
+        thing = "URL" if item.kind is Kind.URL else "file"
+        return skipped(f"same {thing} as {first_names[item.identity]}: counted once")
+    first_names[item.identity] = item.name
+    return None
+
+
+def failed(reason: str, hint: str = "") -> Verdict:
+    """Return the verdict on something that cannot be read."""
+    return Verdict(State.FAILED, reason, hint, EXIT_INCOMPLETE)
+
+
+def skipped(reason: str) -> Verdict:
+    """Return the verdict on something left out by a rule, which is no fault."""
+    return Verdict(State.SKIPPED, reason)
+
+
+def find(argument: str, recursive: bool) -> Iterator[Found]:
+    """Yield what one argument names. A file of that very name comes before a glob and before an unknown scheme."""
+    scheme = SCHEME.match(argument)
+    if argument == STDIN_ARGUMENT:
+        yield Found(Kind.STDIN, argument, stdin_identity())
+    elif scheme and scheme[1].lower() in WEB_SCHEMES:
+        yield Found(Kind.URL, argument, argument)
+    elif os.path.lexists(argument):
+        yield from look(argument, recursive, is_named=True)
+    elif scheme:
+        yield Found(Kind.URL, argument, verdict=failed("unsupported URL scheme", "http and https are known"))
+    elif MAGIC.search(argument):
+        yield from expand(argument, recursive)
+    else:
+        yield from look(argument, recursive, is_named=True)
+
+
+def stdin_identity() -> Hashable:
+    """Return the identity of the file or pipe behind standard input."""
+    try:
+        return identity(os.fstat(STDIN))
+    except OSError:
+        return STDIN_ARGUMENT
+
+
+def identity(status: os.stat_result) -> Hashable:
+    """Return what tells one file from all others, whatever its names are."""
+    return (status.st_dev, status.st_ino)
+
+
+def expand(pattern: str, recursive: bool) -> Iterator[Found]:
+    """Yield what matches a glob, `**` included, in byte order of the path."""
+    paths = sorted(glob.glob(pattern, recursive=True), key=os.fsencode)
+    if not paths:
+        yield Found(Kind.FILE, pattern, verdict=failed("no such file", "nothing matches the pattern"))
+    for path in paths:
+        yield from look(path, recursive, is_named=False)
+
+
+def look(path: str, recursive: bool, *, is_named: bool) -> Iterator[Found]:
+    """Yield the file at `path`, or the files of a directory if `recursive`."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError) as error:
+        yield Found(Kind.FILE, path, verdict=missing(path, error))
+        return
+    if recursive and stat.S_ISDIR(status.st_mode):
+        yield from walk(path)
+    elif stat.S_ISFIFO(status.st_mode):
+        yield Found(Kind.FIFO, path, identity(status), None if is_named else skipped("a FIFO found by a glob"))
+    else:
+        yield Found(Kind.FILE, path, identity(status), unreadable(status.st_mode))
+
+
+def unreadable(mode: int) -> Verdict | None:
+    """Return the verdict on a directory, device or socket, None for a regular file."""
+    if stat.S_ISDIR(mode):
+        return failed("is a directory", "use --recursive")
+    return None if stat.S_ISREG(mode) else failed("not a regular file", "name a file, a named pipe or `-`")
+
+
+def missing(path: str, error: OSError | ValueError) -> Verdict:
+    """Return the verdict on a path that cannot be looked at."""
+    if isinstance(error, ValueError):
+        return failed("no such file", "a path holds no NUL")
+    words = source_error(error)
+    is_dangling = words.what == "no such file" and os.path.islink(path)
+    return failed(words.what, "the link leads nowhere" if is_dangling else words.hint)
+
+
+def walk(folder: str) -> Iterator[Found]:
+    """Yield all files below a directory, hidden ones too, in byte order of the path. Links to directories are not followed."""
+    is_empty = True
+    for path, problem in files_below(folder):
+        is_empty = False
+        if problem:
+            yield Found(Kind.FILE, path, verdict=problem)
+        else:
+            yield from look(path, recursive=False, is_named=False)
+    if is_empty:
+        yield Found(Kind.FILE, folder, verdict=skipped("no files in the directory"))
+
+
+def files_below(folder: str) -> Iterator[tuple[str, Verdict | None]]:
+    """Yield every path below a directory that is no directory itself, and what keeps one from being looked at."""
+    waiting: list[tuple[str, bool]] = [(folder, True)]
+    while waiting:
+        path, is_folder = waiting.pop()
+        if not is_folder:
+            is_link = os.path.islink(path) and os.path.isdir(path)
+            yield path, skipped("link to a directory: not followed") if is_link else None
+            continue
+        try:
+            with os.scandir(path) as entries:
+                inside = [(entry.path, entry.is_dir(follow_symlinks=False)) for entry in entries]
+        except OSError as error:
+            yield path, missing(path, error)
+            continue
+        waiting += sorted(inside, key=lambda item: os.fsencode(item[0]) + b"/" * item[1], reverse=True)

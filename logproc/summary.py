@@ -1,0 +1,82 @@
+"""Counts and outcomes → the snapshot that reports show."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+
+from logproc import __version__
+from logproc.errors import InternalError
+from logproc.model import RunInfo, Snapshot, Source, SourceResult, State, Verdict
+from logproc.reading import Outcome
+from logproc.settings import Settings
+from logproc.tally import SourceTally, Tally, panels
+
+FIRST_LINE_CHARACTERS = 80
+DONE = (State.COMPLETE, State.SKIPPED)
+
+
+def summarize(
+    sources: Sequence[Source],
+    outcomes: Mapping[int, Outcome],
+    tally: Tally,
+    settings: Settings,
+    run: RunInfo,
+    *,
+    stopped: bool = False,
+) -> Snapshot:
+    """Return the snapshot of a run. Raises InternalError if a line is not accounted for: a wrong number is worse than none."""
+    results = tuple(result(source, outcomes[source.index], tally.sources.get(source.index, SourceTally())) for source in sources)
+    for source in results:
+        if not source.account.closes:
+            raise InternalError(f"the account of {source.source} does not close: {source.account}")
+    return Snapshot(
+        complete=not stopped and all(source.state in DONE for source in results),
+        account=tally.account,
+        bytes=tally.bytes,
+        malformed_requests=tally.malformed_requests,
+        first=tally.first,
+        last=tally.last,
+        sources=results,
+        panels=panels(tally, settings.top),
+        run=run,
+    )
+
+
+def result(source: Source, outcome: Outcome, tally: SourceTally) -> SourceResult:
+    """Return what became of one source."""
+    verdict = nothing_fits(outcome, tally) or outcome.verdict
+    return SourceResult(
+        source=source.name,
+        state=verdict.state,
+        reason=verdict.reason,
+        hint=verdict.hint,
+        format=outcome.format,
+        bytes_read=outcome.bytes_read,
+        bytes_decoded=outcome.bytes_decoded,
+        account=tally.account,
+        rejected_by_reason=dict(sorted(tally.reasons.items())),
+        rejected_sample=tally.sample,
+        notes=outcome.notes,
+        exit_code=verdict.exit_code,
+    )
+
+
+def nothing_fits(outcome: Outcome, tally: SourceTally) -> Verdict | None:
+    """Return the verdict on a source of which all was read and no line is a record; that is never a success."""
+    if outcome.verdict.state is not State.COMPLETE or tally.account.records or not tally.sample:
+        return None
+    first = tally.sample[0].text[:FIRST_LINE_CHARACTERS]
+    reason = f"0 of {tally.account.lines} lines match; first: {first}"
+    return Verdict(State.FAILED, reason, "try --format, see `logproc formats`", exit_code=1)
+
+
+def run_info(elapsed_s: float, readers: int, workers: int) -> RunInfo:
+    """Return what may differ between two runs over the same input."""
+    return RunInfo(elapsed_s, readers, workers, __version__, platform.python_version(), gil_enabled())
+
+
+def gil_enabled() -> bool:
+    """Return whether this interpreter has a GIL, which free-threaded builds of 3.13 and later can do without."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())

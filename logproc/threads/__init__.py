@@ -1,0 +1,16 @@
+"""The threading patterns, one a file, each where the program needs it. In the order to read:
+
+    stop          Event            one flag that every wait looks at, and the only sleep there is
+    budget        Condition        readers wait until enough memory is free, in the order in which they came
+    hosts         Semaphore        at most N connections to one web server
+    reader        Thread subclass  a thread that has an identity and state: it reads sources
+    channel       Queue            from the readers to main, with one END put by a `Thread(target=…)`, the closer
+    pool          submit           chunks to worker threads, as many as there are
+    shared_tally  Lock             many workers, one result
+    probe         map              a short list of questions, answers in the order asked
+    live          shared variables what every thread is doing, looked at while it runs
+    spool         Lock             where to write is decided under the lock, the writing is done outside
+    signals       main thread      Ctrl-C, turned into an exception at the places where main waits
+
+Nothing outside this folder imports `threading`, `queue`, `concurrent.futures` or `signal`. THREADING.md tells it as one story.
+"""

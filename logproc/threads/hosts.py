@@ -1,0 +1,59 @@
+"""Semaphore: at most N at once.
+
+Invariant: never more than N holders of a permit for one server.
+
+Use a Semaphore to bound how many threads do something at the same time, where it does not matter which ones.
+Do not use it to protect data: with N = 2 two threads are inside, and a Lock says "one" more clearly than N = 1.
+
+A permit is for the server asked now. Who is sent to another server gives the first permit back before it asks for
+the second: two readers that each hold one and wait for the other's would wait for ever.
+
+Newer Pythons change nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock, Semaphore
+
+from logproc.errors import Stopped
+from logproc.threads.stop import Stop
+
+Host = tuple[str, str, int]
+
+
+class HostLimit:
+    """Connections to each web server (scheme, host, port), however many sources are there."""
+
+    def __init__(self, connections_per_host: int, stop: Stop) -> None:
+        self._connections = connections_per_host
+        self._stop = stop
+        # Guards the table, so that two readers that ask for a new host first get one Semaphore and not two.
+        self._lock = Lock()
+        self._semaphores: dict[Host, Semaphore] = {}
+        stop.on_set(self.wake)
+
+    @contextmanager
+    def permit(self, host: Host) -> Iterator[None]:
+        """Hold a permit for a server. Blocks until one is free; raises Stopped when the run is stopped."""
+        semaphore = self._semaphore(host)
+        # `with` gives the permit back whatever happens, so an exception in the block cannot use it up for ever.
+        with semaphore:
+            if self._stop.is_set():
+                raise Stopped
+            yield
+
+    def wake(self) -> None:
+        """Let all waiters go. One further permit a server is enough: who wakes by it sees the stop and hands it on.
+
+        (So it is a Semaphore and no BoundedSemaphore, which takes a release too many for a mistake.)
+        """
+        with self._lock:
+            semaphores = list(self._semaphores.values())
+        for semaphore in semaphores:
+            semaphore.release()
+
+    def _semaphore(self, host: Host) -> Semaphore:
+        with self._lock:
+            return self._semaphores.setdefault(host, Semaphore(self._connections))

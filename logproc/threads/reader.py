@@ -1,0 +1,111 @@
+"""Subclass of Thread: a thread with an identity and state of its own.
+
+Invariant: a source that a reader took ends in exactly one outcome, whatever happens while it is read.
+
+Subclass Thread where the thread is a thing that others look at: what is it reading, how far is it, what went
+wrong. Where it is only a line of work, `Thread(target=…)` is shorter (see channel); where there are many short
+tasks, an executor is (see pool).
+
+`run` is overridden, `start` is called: calling `run` yourself runs it in the thread that calls. An exception that
+leaves `run` is printed and forgotten, and the program goes on to exit with 0. So `run` begins with `try`.
+
+Readers are daemons, for name resolution is a call that nothing can wake: a daemon does not keep the program from
+ending. A daemon may be cut off anywhere, so readers write nothing.
+
+On free-threaded 3.14 a new thread starts with a copy of its creator's context variables, before with none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from logproc.errors import Stopped
+from logproc.model import Chunk, Source
+from logproc.reading import Outcome, Reading
+from logproc.threads.budget import ByteBudget
+from logproc.threads.channel import Channel
+from logproc.threads.stop import Stop
+
+PARSING_WEIGHT = 3
+"""Bytes of memory in use at the peak of parsing a chunk, for each of its bytes; the chunk itself included."""
+
+Charged = tuple[Chunk, int]
+"""A chunk and the bytes of the budget that it holds until its counts are merged."""
+
+ToDo = SimpleQueue[Source]
+"""Sources to be read. A queue, because several readers take from it: of a list two might take the same one."""
+
+
+def to_do_list(sources: Iterable[Source]) -> ToDo:
+    """Return a list of sources that several readers can share."""
+    to_do: ToDo = SimpleQueue()
+    for source in sources:
+        to_do.put(source)
+    return to_do
+
+
+class Reader(Thread):
+    """Reads sources from a to-do list, one after the other, and puts their chunks into the channel.
+
+    reading: what is being read now, None between two sources. Written by this thread alone, looked at by the
+    live view: one reference is replaced as a whole, so a look sees the old one or the new one.
+    outcomes: how the sources ended that it took, by their index; to be read after `join`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        sources: ToDo,
+        start_reading: Callable[[Source], Reading],
+        budget: ByteBudget,
+        channel: Channel[Charged],
+        stop: Stop,
+    ) -> None:
+        super().__init__(name=name, daemon=True)
+        self.reading: Reading | None = None
+        self.doing = "starting"
+        self.outcomes: dict[int, Outcome] = {}
+        self._sources = sources
+        self._start_reading = start_reading
+        self._budget = budget
+        self._channel = channel
+        self._run_stop = stop  # not `_stop`: Thread has a private method of that name, and `join` calls it
+
+    def run(self) -> None:
+        """Read until the list is empty or the run is stopped. An unexpected exception stops the run and is raised in main."""
+        try:
+            while not self._run_stop.is_set():
+                self._read(self._sources.get_nowait())
+        except (Empty, Stopped):
+            pass
+        except BaseException as error:  # noqa: BLE001 - whatever it is must reach main as an object, or nobody learns of it
+            at = self.reading.source.name if self.reading else "no source"
+            error.add_note(f"while {self.name} was reading {at}")
+            self._run_stop.set(error)
+        finally:
+            self.doing = "done"
+
+    def _read(self, source: Source) -> None:
+        reading = self._start_reading(source)
+        self.reading, self.doing = reading, "reading"
+        try:
+            with self._run_stop.waking(reading.cancel):
+                for chunk in reading.chunks():
+                    self._hand_over(chunk)
+        finally:
+            if reading.outcome:
+                self.outcomes[source.index] = reading.outcome
+        self.reading = None
+
+    def _hand_over(self, chunk: Chunk) -> None:
+        """Put a chunk into the channel, as soon as the budget has room for it.
+
+        The bytes are taken now that they are there, not before they are asked for: nothing that waits for the
+        outside world may hold budget, or one silent server keeps all other sources from being read.
+        """
+        self.doing = "waiting for memory"
+        taken_bytes = self._budget.take(chunk.data.nbytes * PARSING_WEIGHT)
+        self.doing = "reading"
+        self._channel.put((chunk, taken_bytes))

@@ -1,0 +1,75 @@
+"""Signals: Ctrl-C as an exception, but only where main can take one.
+
+Invariant: a signal is never lost, and never raises in the middle of a step that has to be finished.
+
+Python runs signal handlers in the main thread, between two steps of whatever it is doing, and that may be inside
+a `with lock:`. So a handler takes no lock and calls nothing that does. It makes a note, and raises only while main
+is inside `interruptible()`, which is put around the places where main waits. A signal that comes elsewhere is
+raised at the next such place.
+
+The second signal means "now": the known temporary files are unlinked, and the process leaves without further ado.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from logproc.errors import Interrupted
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _Noted:
+    """What the handlers share with main. No lock: only the main thread ever touches it."""
+
+    signal_number: int | None = None
+    may_raise = False
+    temporaries: Callable[[], Iterable[str]] = staticmethod(tuple)
+
+
+def install() -> None:
+    """Install the handlers. To be the program's first statement, in its main thread. SIGHUP stays ignored under nohup."""
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _handle)
+
+
+def unlink_on_second(temporaries: Callable[[], Iterable[str]]) -> None:
+    """Say where the names of the temporary files come from that a second signal unlinks. It must take no lock."""
+    _Noted.temporaries = staticmethod(temporaries)
+
+
+def noted() -> int | None:
+    """Return the number of the signal that came, if one did."""
+    return _Noted.signal_number
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let a signal raise Interrupted out of the block, also one that came before it.
+
+    The permission is given before the note is looked at: a signal between the two raises by itself.
+    """
+    _Noted.may_raise = True
+    try:
+        if _Noted.signal_number is not None:
+            raise Interrupted(_Noted.signal_number)
+        yield
+    finally:
+        _Noted.may_raise = False
+
+
+def _handle(number: int, _frame: FrameType | None) -> None:
+    if _Noted.signal_number is not None:
+        for path in _Noted.temporaries():
+            with suppress(OSError):
+                os.unlink(path)
+        os._exit(128 + number)
+    _Noted.signal_number = number
+    if _Noted.may_raise:
+        _Noted.may_raise = False
+        raise Interrupted(number)

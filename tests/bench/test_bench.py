@@ -1,0 +1,90 @@
+"""What the benchmark stands on: its log is what it says, the limit in C counts right, and ratios are taken round by round."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy
+import pytest
+
+from tests.bench.compare import CommandFailedError, Measurement, Summary, in_turn
+from tests.bench.gen_access_log import blocks
+from tests.bench.run import HERE, Promise
+
+COMBINED = re.compile(
+    r'(?P<client>\S+) - (?P<user>\S+) \[(?P<hour>\d\d/\w{3}/\d{4}:\d\d):\d\d:\d\d \+0000\] "\w+ (?P<target>\S+) HTTP/[12]\.\d" '
+    r'(?P<status>\d{3}) (?P<bytes>\d+|-) "(?P<referrer>\S+)" "(?P<user_agent>[^"]+)"'
+)
+
+
+def log(lines: int, seed: int = 7) -> bytes:
+    """Return a generated log."""
+    return b"".join(bytes(block) for block in blocks(lines, numpy.random.default_rng(seed)))
+
+
+def test_the_log_is_the_same_for_the_same_seed() -> None:
+    """Two logs of one seed are the same bytes, those of another seed are others."""
+    assert log(300) == log(300) != log(300, seed=8)
+
+
+def test_every_line_is_combined() -> None:
+    """The log has as many lines as asked for, all of them Combined."""
+    lines = log(2000).decode().splitlines()
+    assert len(lines) == 2000
+    assert [line for line in lines if not COMBINED.fullmatch(line)] == []
+
+
+@pytest.mark.needs("cc")
+def test_the_limit_in_c_counts_right(tmp_path: Path) -> None:
+    """The C loop prints the ten most frequent keys of all seven kinds with their counts and bytes."""
+    path, program = tmp_path / "access.log", tmp_path / "one_format"
+    path.write_bytes(log(5000))
+    subprocess.run(["cc", "-O2", "-o", str(program), str(HERE / "one_format.c")], check=True)
+    output = subprocess.run([str(program), str(path)], capture_output=True, text=True, check=True).stdout
+    printed = [line.split("\t") for line in output.splitlines()]
+    counts: dict[str, Counter[str]] = {}
+    sums: Counter[tuple[str, str]] = Counter()
+    for match in map(COMBINED.fullmatch, path.read_text().splitlines()):
+        assert match
+        for name, key in match.groupdict().items():
+            counts.setdefault(name, Counter())[key] += 1
+            sums[name, key] += 0 if match["bytes"] == "-" else int(match["bytes"])
+    del counts["bytes"]
+    assert {name: [int(row[2]) for row in printed if row[0] == name] for name in counts} == {
+        name: sorted(keys.values(), reverse=True)[:10] for name, keys in counts.items()
+    }
+    assert [(counts[name][key], sums[name, key]) for name, key, _, _ in printed] == [
+        (int(row[2]), int(row[3])) for row in printed
+    ]
+
+
+def test_ratios_are_taken_round_by_round() -> None:
+    """A machine that slows down in the middle changes both runs of a round and not their ratio."""
+    base = [Measurement(wall_s, wall_s, 10) for wall_s in (1.0, 5.0, 1.0)]
+    double = [Measurement(2 * run.wall_s, 3 * run.wall_s, 20) for run in base]
+    summary = Summary(double, base)
+    assert (summary.wall_s, summary.wall_ratio, summary.cpu_ratio, summary.peak_mib) == (2.0, 2.0, 3.0, 20)
+
+
+def test_commands_run_in_turn(tmp_path: Path) -> None:
+    """Each round runs every command once; the first round is not counted."""
+    told = tmp_path / "told"
+    commands = {name: ["sh", "-c", f"printf {name} >> {told}"] for name in ("a", "b")}
+    summaries = in_turn(commands, 2)
+    assert (told.read_text(), len(summaries["b"].runs)) == ("ababab", 2)
+
+
+def test_a_failed_command_ends_the_comparison() -> None:
+    """A command that fails is not measured as if it had been quick."""
+    with pytest.raises(CommandFailedError, match="exit code 3"):
+        in_turn({"fails": [sys.executable, "-c", "raise SystemExit(3)"]}, 1)
+
+
+def test_a_promise_says_whether_it_was_kept() -> None:
+    """Smaller is better, unless the promise is to reach at least something."""
+    assert Promise("time", 1.5, 1.0).row()[-1] == "MISSED"
+    assert Promise("speed", 1.5, 1.0, at_least=True).row() == ["speed", "1.50", "at least 1", "kept"]

@@ -1,0 +1,74 @@
+"""What holds for every test: no thread is left behind, the switch interval is put back, and nothing is skipped in silence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SWITCH_INTERVAL_S = float(os.environ.get("LOGPROC_TEST_SWITCH_INTERVAL") or sys.getswitchinterval())
+"""Seconds after which a thread is asked to give the GIL up: `make test-switch` runs the suite with a microsecond."""
+JOIN_S = 5.0
+"""How long the threads of a test may take to end after it. Long, because only a failing test waits for it."""
+
+not_run = pytest.StashKey[list[str]]()
+
+hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, database=None, max_examples=50)
+hypothesis.settings.register_profile("soak", deadline=None, max_examples=2000, print_blob=True)
+hypothesis.settings.load_profile("quick")
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    """Fail a test that leaves a thread behind, by the thread's name."""
+    before = set(threading.enumerate())
+    yield
+    left = threads_left(before, time.monotonic() + JOIN_S)
+    if left:
+        pytest.fail("threads left behind: " + ", ".join(sorted(thread.name for thread in left)))
+
+
+def threads_left(before: set[threading.Thread], deadline: float) -> list[threading.Thread]:
+    """Join the threads that were not there `before` until `deadline`, and return those that still run."""
+    started = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in started:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return [thread for thread in started if thread.is_alive()]
+
+
+@pytest.fixture(autouse=True)
+def switch_interval() -> Iterator[None]:
+    """Give every test the switch interval that the suite was started with."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    yield
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that need a program which is not installed; the summary names them."""
+    missing = {item: lacks for item in items if (lacks := missing_programs(item))}
+    config.stash[not_run] = [f"{item.nodeid} needs {', '.join(lacks)}" for item, lacks in missing.items()]
+    if missing:
+        config.hook.pytest_deselected(items=list(missing))
+        items[:] = [item for item in items if item not in missing]
+
+
+def missing_programs(item: pytest.Item) -> list[str]:
+    """Return the programs that `@pytest.mark.needs(…)` of a test names and that are not installed."""
+    programs = [program for marker in item.iter_markers("needs") for program in marker.args]
+    return [program for program in programs if not shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name the tests that could not run here."""
+    for line in config.stash.get(not_run, []):
+        terminalreporter.write_line(f"NOT RUN {line}")

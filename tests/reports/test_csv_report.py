@@ -1,0 +1,81 @@
+"""The CSV report."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logproc.model import Panel, Row, State
+from logproc.reports.csv_report import protect, render_csv, restore
+from logproc.reports.safe import harmless
+from tests.reports.snapshots import panel, snapshot, source
+from tests.reports.texts import ANY_TEXT
+
+FORMULAS = "=+-@\t\r＝＋－＠"
+TRICKY = st.text(st.sampled_from("=+-@'\"\t\r\n;,a ＝＋－＠"))
+
+
+def rows_of(report: str) -> list[list[str]]:
+    """Return the rows as a CSV reader sees them."""
+    return list(csv.reader(io.StringIO(report, newline="")))
+
+
+def test_the_rows_say_first_what_the_report_is_worth() -> None:
+    """Header, completeness, account, states and reasons stand before one row for each key, all of four columns."""
+    report = snapshot(source(), source("b", State.FAILED), bytes=7, panels={"status": panel("status", ("200", 5, 7))})
+    assert render_csv(report).splitlines() == [
+        "panel,key,count,bytes",
+        "complete,false,1996,7",
+        "account,lines,2000,",
+        "account,records,1996,",
+        "account,rejected,2,",
+        "account,blank,2,",
+        "account,filtered,0,",
+        "account,continuation,0,",
+        "state,complete,1,",
+        "state,failed,1,",
+        "rejected,unterminated-quote,2,",
+        "status,200,5,7",
+    ]
+
+
+def test_a_key_of_several_columns_is_a_json_array() -> None:
+    """The columns of a key can be told apart whatever they hold."""
+    table = Panel("pair", ("path", "status"), 1, (Row(('/a "b",', "200"), 1, 2),))
+    key = rows_of(render_csv(snapshot(panels={"pair": table})))[-1][1]
+    assert json.loads(key) == ['/a "b",', "200"]
+
+
+@pytest.mark.parametrize("formula", [*(sign + "1+1" for sign in FORMULAS), "'quoted"])
+def test_what_a_spreadsheet_would_run_gets_a_quote(formula: str) -> None:
+    """A key that opens with a formula's sign, or with the guard itself, stands behind one more quote."""
+    assert protect(formula) == "'" + formula
+
+
+@pytest.mark.parametrize(
+    ("cell", "safe"),
+    [("a;=1", "a;'=1"), ('a;"=1"', 'a;"\'=1"'), ('"=1"', '"\'=1"'), ("a\t@x", "a\t'@x"), ("a=1,b-2", "a=1,b-2")],
+)
+def test_what_would_open_a_cell_elsewhere_gets_one_too(cell: str, safe: str) -> None:
+    """A sign behind a separator of other countries' spreadsheets, quotes or not, is guarded; one inside a word is not."""
+    assert protect(cell) == safe
+
+
+@given(TRICKY)
+def test_the_guard_comes_off_by_rule(cell: str) -> None:
+    """`restore` gives back exactly what `protect` was given, whatever it held."""
+    assert restore(protect(cell)) == cell
+
+
+@given(ANY_TEXT)
+def test_any_key_makes_a_round_trip(key: str) -> None:
+    """A CSV reader and the stated rule give the shown key back, and no line of the report steers a terminal."""
+    report = render_csv(snapshot(panels={"path": panel("path", (key, 1, 2))}))
+    assert all(line.isprintable() for line in report.split("\n"))
+    *_, (name, cell, count, size) = rows_of(report)
+    assert (name, restore(cell), count, size) == ("path", harmless(key), "1", "2")

@@ -1,0 +1,106 @@
+"""The JSON report."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+
+from logproc.model import Account, Panel, Rejected, Row, State
+from logproc.reports.json_report import render_json
+from tests.reports.snapshots import panel, snapshot, source
+from tests.reports.texts import ANY_TEXT
+
+EXACT = """\
+{"schema": 1, "complete": false,
+ "account": {"lines": 2, "records": 1, "rejected": 1, "blank": 0, "filtered": 0, "continuation": 0},
+ "totals": {"bytes": 1180591620717411303424, "malformed_requests": 3},
+ "time": {"first": "2015-05-17T10:05:00Z", "last": null},
+ "sources": [
+   {"source": "a.log", "state": "incomplete", "reason": "cut", "format": "combined", "bytes_read": 2048, \
+"bytes_decoded": 2048, "account": {"lines": 2, "records": 1, "rejected": 1, "blank": 0, "filtered": 0, "continuation": 0}, \
+"rejected_by_reason": {"bad-size": 1, "bad-time": 0}, \
+"rejected_sample": [{"line": 2, "reason": "bad-size", "text": "x"}], "notes": ["late"]}],
+ "panels": {
+  "status": {"by": ["status"], "distinct": 8, "rows": [
+   {"status": "200", "count": 2, "bytes": 1180591620717411303424},
+   {"status": "404", "count": 1, "bytes": 0}]},
+  "pair": {"by": ["path", "status"], "distinct": 1, "rows": [
+   {"path": "/", "status": "200", "count": 1, "bytes": 5}]},
+  "user": {"by": ["user"], "distinct": 0, "rows": []}},
+ "run": {"elapsed_s": 0.25, "readers": 1, "workers": 2, "version": "0.1.0", "python": "3.11.7", "gil": true}}
+"""
+
+
+def strict(text: str) -> Any:
+    """Parse JSON and refuse what RFC 8259 does not know."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    document = json.loads(text.encode("utf-8"), parse_constant=refuse)
+    json.dumps(document, ensure_ascii=False).encode("utf-8")  # a lone surrogate that came out of an escape fails here
+    return document
+
+
+def mended(text: str) -> str:
+    """Return what stands in valid JSON for a text: half pairs as text, those of an undecodable byte as the byte."""
+    names = {chr(code): f"\\u{code:x}" for code in range(0xD800, 0xE000)} | {
+        chr(0xDC00 + byte): f"\\x{byte:x}" for byte in range(0x80, 0x100)
+    }
+    return "".join(names.get(character, character) for character in text)
+
+
+def test_the_report_is_schema_1_to_the_byte() -> None:
+    """Names, their order, sums of any size, nulls, a row a line and one LF at the end are as promised."""
+    account = Account(lines=2, records=1, rejected=1)
+    tables = (
+        panel("status", ("200", 2, 2**70), ("404", 1, 0), distinct=8),
+        Panel("pair", ("path", "status"), 1, (Row(("/", "200"), 1, 5),)),
+        panel("user"),
+    )
+    cut = source(
+        "a.log",
+        State.INCOMPLETE,
+        reason="cut",
+        hint="try again",
+        account=account,
+        rejected_by_reason={"bad-time": 0, "bad-size": 1},
+        rejected_sample=(Rejected(2, "bad-size", "x"),),
+        notes=("late",),
+    )
+    report = snapshot(
+        cut,
+        bytes=2**70,
+        malformed_requests=3,
+        first=1431857100,
+        last=None,
+        panels={table.name: table for table in tables},
+    )
+    assert render_json(report) == EXACT
+
+
+def test_an_empty_report_is_valid() -> None:
+    """Without records there are no times and no rows, and still every member."""
+    document = strict(render_json(snapshot(source(account=Account()), first=None, last=None, panels={})))
+    assert document["time"] == {"first": None, "last": None}
+    assert document["panels"] == {}
+
+
+@given(ANY_TEXT)
+def test_any_text_comes_back_and_never_steers_a_terminal(text: str) -> None:
+    """Each line of the document is printable; a reader gets every text back, half surrogate pairs as text."""
+    report = render_json(snapshot(source(text), panels={"path": panel("path", (text, 1, 1))}))
+    assert all(line.isprintable() for line in report.split("\n"))
+    document = strict(report)
+    assert document["sources"][0]["source"] == mended(text)
+    assert document["panels"]["path"]["rows"][0]["path"] == mended(text)
+
+
+def test_100_000_rows_are_all_there() -> None:
+    """A panel without `--top` is written whole, a line for each row."""
+    rows = tuple(Row((f"/page/{number}",), 1, number) for number in range(100_000))
+    report = render_json(snapshot(panels={"path": Panel("path", ("path",), len(rows), rows)}))
+    assert len(strict(report)["panels"]["path"]["rows"]) == len(rows)
+    assert report.count("\n   {") == len(rows) + 1

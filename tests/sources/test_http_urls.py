@@ -1,0 +1,201 @@
+"""Which URLs may be asked, how they go over the wire, and where redirects may lead."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+from logproc.errors import SourceError, UsageError
+from logproc.sources.http import HttpOptions, check_url
+from logproc.sources.http.link import Link
+from logproc.sources.http.urls import is_private, parse_url
+from tests.fault_server import Answer, FaultServer
+from tests.sources.http_fetch import CANARY, fetch
+
+LOG = b"a line of the log\n" * 20
+
+ON_THE_WIRE = {
+    "http://host": "http://host/",
+    "HTTP://Host:80/A": "http://host:80/A",
+    "https://host/a b?c d#e": "https://host/a%20b?c%20d",
+    "http://host/%0d%0aX: 1": "http://host/%0D%0AX:%201",
+    "http://host/ü": "http://host/%C3%BC",
+    "http://bücher.example/": "http://xn--bcher-kva.example/",
+    "http://[::1]:8080/log": "http://[::1]:8080/log",
+    "http://me:pa%3Ass@host:8080/log": "http://host:8080/log",
+}
+
+
+@pytest.mark.parametrize("url", ON_THE_WIRE)
+def test_urls_go_over_the_wire_quoted(url: str) -> None:
+    """What no URL can hold is percent-encoded, names are ASCII, credentials and fragments stay here."""
+    assert parse_url(url).url == ON_THE_WIRE[url]
+
+
+UNFIT = "it holds a control character, or what is no UTF-8"
+BAD = {
+    "http://host:99999/": "its port is no number from 1 to 65535",
+    "http://host:0/": "port 0 cannot be asked",
+    "http://host:word/": "its port is no number from 1 to 65535",
+    "http://host:-1/": "its port is no number from 1 to 65535",
+    "http:///log": "it names no host",
+    "http://": "it names no host",
+    "http:log": "it names no host",
+    "https://:80/": "it names no host",
+    "http://[::1/": "its host is not well formed",
+    "http://ho st/": "its host is not well formed",
+    "http://*.example/": "its host is not well formed",
+    "http://host/\x00": UNFIT,
+    "http://host/\r\nX-Evil: 1": UNFIT,
+    "http://host/\x1b[31m": UNFIT,
+    "http://ho\tst/": UNFIT,
+    "ftp://host/": "it begins with neither http:// nor https://",
+    "file:///etc/passwd": "it begins with neither http:// nor https://",
+    "httpx://host/": "it begins with neither http:// nor https://",
+    "host/log": "it begins with neither http:// nor https://",
+    "": "it begins with neither http:// nor https://",
+    "http://host/\udcff": UNFIT,
+}
+
+
+@pytest.mark.parametrize("url", BAD)
+def test_bad_urls_are_usage_errors(url: str) -> None:
+    """A URL that cannot be asked for is refused with its reason, and without being shown."""
+    with pytest.raises(UsageError) as caught:
+        check_url(url.replace("http://", f"http://me:{CANARY}@", 1))
+    assert caught.value.what == f"bad URL: {BAD[url]}"
+    assert CANARY not in str(caught.value)
+
+
+PRIVATE = {
+    **dict.fromkeys(
+        ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "::1", "::ffff:127.0.0.1", "localhost", "a.localhost."], True
+    ),
+    **dict.fromkeys(
+        ["10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "fe80::1", "fd00::1", "0.0.0.0", "100.64.0.1"], True
+    ),
+    **dict.fromkeys(["example.org", "8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8", "localhost.example.org"], False),
+}
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+def test_private_addresses_are_known_in_every_spelling(host: str) -> None:
+    """Loopback, link-local and private addresses are told from public ones and from names, however they are written."""
+    assert is_private(host) is PRIVATE[host]
+
+
+def moved(location: str, status: str = "302 Found", **changes: Any) -> Answer:
+    """Return a redirect."""
+    return Answer(b"moved\n", status, {"Location": location}, **changes)
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
+def test_redirects_are_followed(status: str) -> None:
+    """Each status of a redirect is followed, relative places too, quoted if they have to be."""
+    with FaultServer() as server:
+        server.on("/log", moved("there/b c", status)).on("/there/b%20c", Answer(LOG))
+        assert fetch(server.url("/log")).data == LOG
+
+
+def test_ten_redirects_are_followed_and_no_more() -> None:
+    """A chain of ten works; of a longer one, and of a circle, the first eleven are asked."""
+    with FaultServer() as server:
+        for number in range(50):
+            server.on(f"/{number}", moved(f"/{number + 1}"))
+        server.on("/50", Answer(LOG)).on("/circle", moved("/circle"))
+        assert fetch(server.url("/40")).data == LOG
+        for path in ("/39", "/circle"):
+            server.requests.clear()
+            assert (fetch(server.url(path)).what, len(server.requests)) == ("too many redirects (10)", 11)
+
+
+REFUSED = {
+    "file:///etc/passwd": "refused redirect to file:",
+    "ftp://host/": "refused redirect to ftp:",
+    "data:text/plain,log": "refused redirect to data:",
+    "unix:/run/socket": "refused redirect to unix:",
+    "javascript:alert(1)": "refused redirect to javascript:",
+    "http://host:99999/": "refused redirect: bad URL: its port is no number from 1 to 65535",
+    "http://:80/log": "refused redirect: bad URL: it names no host",
+}
+
+
+@pytest.mark.parametrize("location", REFUSED)
+def test_redirects_elsewhere_are_refused(location: str) -> None:
+    """Only http and https are followed, and only to URLs that can be asked."""
+    with FaultServer() as server:
+        result = fetch(server.on("/log", moved(location)).url("/log"))
+    assert (result.what, result.data, len(server.requests)) == (REFUSED[location], b"", 1)
+    assert isinstance(result.error, SourceError)
+
+
+def test_the_body_of_a_redirect_is_not_read() -> None:
+    """A redirect whose body does not end is followed all the same."""
+    with FaultServer() as server:
+        server.on("/log", moved("/there", framing="close", ending="stall")).on("/there", Answer(LOG))
+        assert fetch(server.url("/log"), HttpOptions(retries=0)).data == LOG
+
+
+def test_another_server_gets_no_secrets_and_one_permit_is_held() -> None:
+    """A redirect to another port carries neither credentials nor headers, not even back again; one permit is held."""
+    options = HttpOptions(headers={"Cookie": CANARY, "X-Key": CANARY})
+    with FaultServer() as first, FaultServer() as second:
+        first.on("/log", moved("/here")).on("/here", moved(second.url("/there"))).on("/back", Answer(LOG))
+        second.on("/there", moved(first.url("/back")))
+        result = fetch(first.url("/log"), options)
+    assert (result.data, result.most_held) == (LOG, 1)
+    assert [origin[2] for origin in result.permits] == [first.port, first.port, second.port, first.port]
+    carried = [CANARY in str(request.headers) for request in first.requests + second.requests]
+    assert carried == [True, True, False, False]
+    assert ["authorization" in request.headers for request in first.requests + second.requests] == carried
+
+
+def test_credentials_in_a_redirect_are_not_used() -> None:
+    """A server cannot make the program sign in somewhere."""
+    with FaultServer() as first, FaultServer() as second:
+        first.on("/log", moved(second.url("/log").replace("://", "://you:secret@")))
+        assert fetch(first.url("/log"), HttpOptions(retries=0)).what == "404 Not Found"
+    assert "authorization" not in second.requests[0].headers
+
+
+@pytest.fixture
+def public_name(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Give this machine a name that looks like one of the public internet."""
+    look_up = socket.getaddrinfo
+
+    def getaddrinfo(host: str, *args: Any, **kwargs: Any) -> Any:
+        if host == "public.example" and kwargs.get("flags") != socket.AI_NUMERICHOST:
+            host = "127.0.0.1"
+        return look_up(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    return "public.example"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "localhost", "[::1]", "169.254.169.254"])
+def test_a_public_host_cannot_point_inside(public_name: str, host: str) -> None:
+    """A redirect from a public name to a private address is refused before anything is sent there."""
+    with FaultServer() as first, FaultServer() as second:
+        first.on("/log", moved(second.url("/log", host)))
+        result = fetch(first.url("/log", public_name))
+    assert (result.what, second.requests) == ("refused redirect to a private address", [])
+
+
+def test_a_private_host_may_point_inside(public_name: str) -> None:
+    """A start that is private itself may lead to a private address, and so may a name to a name."""
+    with FaultServer() as first, FaultServer() as second:
+        first.on("/log", moved(second.url("/log", "localhost"))).on("/name", moved(second.url("/log", public_name)))
+        second.on("/log", Answer(LOG))
+        assert fetch(first.url("/log")).data == LOG
+        assert fetch(first.url("/name", public_name)).data == LOG
+
+
+def test_a_name_for_a_private_address_is_refused_after_a_public_one() -> None:
+    """Once a public address was reached, a name that stands for a private one is refused as well."""
+    link = Link(1.0, 1.0, None, lambda: 0.0)
+    link.public_only = True
+    with FaultServer() as server, pytest.raises(SourceError, match="refused redirect to a private address"):
+        link.connect("localhost", server.port)
+    assert server.requests == []

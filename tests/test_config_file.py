@@ -1,0 +1,82 @@
+"""config/logproc.toml says what Settings says: every key, in the same order, with its default, text, unit and limits."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_type_hints
+
+import pytest
+
+from logproc.settings import Settings, convert, read_config
+
+CONFIG = Path(__file__).parents[1] / "config" / "logproc.toml"
+KEY = re.compile(r"(#?)([a-z-]+ = .*)")
+KNOBS = {item.name.replace("_", "-"): item for item in fields(Settings)}
+
+
+def entries(text: str) -> dict[str, tuple[bool, Any, str]]:
+    """Return for each key of a config file whether it is in force, its value, and the comment above it as one line."""
+    found = {}
+    for block in text.split("\n\n"):
+        comment = [line.removeprefix("#").strip() for line in block.splitlines() if not KEY.fullmatch(line)]
+        for sign, assignment in KEY.findall(block):
+            ((key, value),) = tomllib.loads(assignment).items()
+            found[key] = (not sign, value, " ".join(comment))
+    return found
+
+
+ENTRIES = entries(CONFIG.read_text("utf-8"))
+
+
+def choices(name: str) -> tuple[str, ...]:
+    """Return the words that a setting may be made of, none if it is no choice."""
+    hint = get_type_hints(Settings)[name]
+    hint = get_args(hint)[0] if getattr(hint, "__origin__", None) is tuple else hint
+    return get_args(hint) if getattr(hint, "__origin__", None) is Literal else ()
+
+
+def facts(item: Field[Any]) -> list[str]:
+    """Return what the comment above a key must say."""
+    least, most = item.metadata["least"], item.metadata["most"]
+    limits = [f"{least} to {most}"] if most is not None else [f"at least {least}"] if least is not None else []
+    return [item.metadata["text"], item.metadata["unit"], *limits, *choices(item.name)]
+
+
+def test_the_file_has_every_setting_and_nothing_else() -> None:
+    """The keys are those of Settings, in its order."""
+    assert list(ENTRIES) == list(KNOBS)
+
+
+def test_the_file_as_it_stands_changes_nothing() -> None:
+    """To read the file is to have the defaults."""
+    assert Settings(**read_config(CONFIG)) == Settings()
+
+
+@pytest.mark.parametrize("key", KNOBS)
+def test_a_key_is_in_force_if_it_has_a_default(key: str) -> None:
+    """A setting with a default stands with it; one without is commented out, with an example that would be accepted."""
+    in_force, value, _ = ENTRIES[key]
+    item = KNOBS[key]
+    converted = convert(item.name, value, key)
+    assert in_force is (item.default is not None)
+    assert item.default is not MISSING
+    assert converted == item.default if in_force else Settings(**{item.name: converted})
+
+
+@pytest.mark.parametrize("key", KNOBS)
+def test_the_comment_says_what_settings_says_and_why(key: str) -> None:
+    """Above each key stand its text, unit, limits and words, and then a reason for the default."""
+    comment = ENTRIES[key][2]
+    missing = [fact for fact in facts(KNOBS[key]) if fact not in comment]
+    assert not missing
+    reason = re.sub(r"^\([^)]*\)", "", comment.removeprefix(KNOBS[key].metadata["text"]).strip())
+    assert reason.strip()
+
+
+def test_a_file_that_differs_is_told() -> None:
+    """The reader of the file sees keys, comments and what is commented out, so the tests above can fail."""
+    text = '# Head.\n\n# Text. (bytes)\n# Reason.\nmemory = "1MiB"\n\n# Other.\n#made-up = 3\n'
+    assert entries(text) == {"memory": (True, "1MiB", "Text. (bytes) Reason."), "made-up": (False, 3, "Other.")}

@@ -1,0 +1,65 @@
+"""sample_data/ holds what its script makes."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import sys
+from collections.abc import Callable
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+import pytest
+
+from sample_data.make_sample_data import DAMAGE, all_logs, write_logs
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+FOLDER = Path(__file__).parents[1] / "sample_data"
+DECODERS: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.decompress,
+    ".bz2": bz2.decompress,
+    ".xz": lzma.decompress,
+    ".zst": zstd.decompress,
+}
+LOGS = all_logs()
+DOCUMENTATION = [ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")]
+
+
+def decoded(path: Path) -> bytes:
+    """Return a log's own bytes. Compressed ones may differ between releases of a compressor."""
+    return DECODERS.get(path.suffix, bytes)(path.read_bytes())
+
+
+def test_the_folder_holds_what_the_script_makes(tmp_path: Path) -> None:
+    """Made again, every log has the bytes that are committed, and no other log lies there."""
+    write_logs(tmp_path)
+    made, committed = ({path.name: decoded(path) for path in folder.glob("*.log*")} for folder in (tmp_path, FOLDER))
+    assert made == committed == LOGS
+
+
+def test_the_folder_is_small() -> None:
+    """All logs together stay under 600 kB."""
+    assert sum(path.stat().st_size for path in FOLDER.glob("*.log*")) < 600_000
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_nobody_is_named(name: str) -> None:
+    """Every client has an address that is kept for documentation."""
+    clients = {
+        line.split()[name.startswith("hosting")] for line in LOGS[name].splitlines() if line[:1].isalnum() and b" - " in line
+    }
+    addresses = [ip_address(client.decode()) for client in clients]
+    assert addresses
+    assert not [address for address in addresses if not any(address in network for network in DOCUMENTATION)]
+
+
+def test_every_damage_is_there() -> None:
+    """The damaged log holds each kind of damage once, after lines enough to know its format by."""
+    lines = LOGS["damaged.log"].split(b"\n")
+    assert [lines.count(line) for line in DAMAGE if line] == [1] * (len(DAMAGE) - 1)
+    assert not set(lines[:5]) & set(DAMAGE)

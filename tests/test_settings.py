@@ -1,0 +1,218 @@
+"""Settings come from four places, later ones win, and what makes no sense is refused with the place it came from."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logproc.errors import EXIT_USAGE, UsageError
+from logproc.settings import Settings, config_path, convert, load, option_name, parse_size, read_config, read_environment
+
+DEFAULTS = Settings()
+CONVERSIONS: list[tuple[str, Any, Any]] = [
+    ("memory", "4194304", 4 << 20),
+    ("memory", "64K", 64 << 10),
+    ("memory", "64KB", 64 << 10),
+    ("memory", "64kib", 64 << 10),
+    ("memory", " 3 MiB ", 3 << 20),
+    ("memory", "2g", 2 << 30),
+    ("memory", "1TiB", 1 << 40),
+    ("memory", "512B", 512),
+    ("memory", 4096, 4096),
+    ("memory", 4096.0, 4096),
+    ("readers", "8", 8),
+    ("readers", 8, 8),
+    ("max_time", "2.5", 2.5),
+    ("max_time", 2, 2.0),
+    ("max_ratio", "0", 0.0),
+    ("quiet", "yes", True),
+    ("quiet", "Off", False),
+    ("quiet", True, True),
+    ("format", "combined", "combined"),
+    ("output", "json", "json"),
+    ("strict", "no-rejects", ("no-rejects",)),
+    ("strict", "no-rejects,no-notes", ("no-rejects", "no-notes")),
+    ("strict", ["no-notes"], ("no-notes",)),
+    ("strict", [], ()),
+]
+NONSENSE: list[tuple[str, Any]] = [
+    ("memory", "much"),
+    ("memory", "-1"),
+    ("memory", "1.5MiB"),
+    ("memory", "4 PiB"),
+    ("memory", 1.5),
+    ("memory", True),
+    ("memory", float("inf")),
+    ("memory", float("nan")),
+    ("readers", "many"),
+    ("readers", "4K"),
+    ("readers", [4]),
+    ("max_time", "soon"),
+    ("max_time", "nan"),
+    ("max_time", float("nan")),
+    ("max_time", False),
+    ("quiet", "maybe"),
+    ("quiet", 1),
+    ("format", 3),
+    ("output", "xml"),
+    ("output", 1),
+    ("strict", "no-fun"),
+    ("strict", 5),
+    ("strict", [["no-notes"]]),
+]
+OUT_OF_LIMITS: list[tuple[str, Any]] = [
+    ("readers", 0),
+    ("readers", 1025),
+    ("workers", 0),
+    ("chunk_size", 0),
+    ("chunk_size", (1 << 30) + 1),
+    ("memory", 0),
+    ("max_line_bytes", 0),
+    ("max_ratio", -1.0),
+    ("max_time", 0.0),
+    ("connections_per_host", 0),
+    ("retries", 101),
+    ("top", -1),
+]
+
+
+def write(path: Path, text: str) -> Path:
+    """Write a config file and return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_defaults_are_in_force_when_nothing_is_said() -> None:
+    """Without options, file and variables the settings are the defaults."""
+    assert load({}, None, {}) == DEFAULTS
+
+
+def test_later_places_win(tmp_path: Path) -> None:
+    """The file wins over the default, a variable over the file, an option over both, each key by itself."""
+    config = write(tmp_path / "c.toml", "top = 20\nretries = 5\nreaders = 2\n")
+    settings = load({"top": 40}, config, {"LOGPROC_TOP": "30", "LOGPROC_RETRIES": "6"})
+    assert (settings.top, settings.retries, settings.readers, settings.workers) == (40, 6, 2, None)
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    """A variable without text leaves the setting alone."""
+    assert load({}, None, {"LOGPROC_TOP": "", "LOGPROC_STRICT": ""}) == DEFAULTS
+
+
+def test_every_setting_can_come_from_a_variable() -> None:
+    """The variable of a setting is LOGPROC_ and its name in capitals."""
+    environ = {"LOGPROC_MAX_LINE_BYTES": "64K", "LOGPROC_COLOR": "never", "LOGPROC_ALLOW_DOWNGRADE": "1", "HOME": "/nowhere"}
+    assert read_environment(environ) == {"max_line_bytes": 65536, "color": "never", "allow_downgrade": True}
+
+
+@pytest.mark.parametrize(("name", "value", "expected"), CONVERSIONS)
+def test_a_value_is_converted(name: str, value: Any, expected: Any) -> None:
+    """Text of variables and values of TOML become the setting's own type."""
+    converted = convert(name, value, "here")
+    assert (converted, type(converted)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize(("name", "value"), NONSENSE)
+def test_nonsense_is_refused_with_its_place(name: str, value: Any) -> None:
+    """A value that is none of its setting's kind is a usage error that says where it stands."""
+    with pytest.raises(UsageError, match=r"^LOGPROC_X: ") as caught:
+        convert(name, value, "LOGPROC_X")
+    assert caught.value.exit_code == EXIT_USAGE
+
+
+@pytest.mark.parametrize(("name", "value"), OUT_OF_LIMITS)
+def test_a_number_out_of_its_limits_is_refused(name: str, value: Any) -> None:
+    """A number below the least or above the most value is a usage error that names the option and the limit."""
+    with pytest.raises(UsageError, match=rf"^{option_name(name)} {value}: at (least|most) "):
+        load({name: value}, None, {})
+
+
+def test_both_ends_of_the_limits_are_allowed() -> None:
+    """The least and the most value of every setting are within its limits."""
+    for item in fields(Settings):
+        for bound in (item.metadata["least"], item.metadata["most"]):
+            if bound is not None:
+                assert getattr(Settings(**{item.name: bound}), item.name) == bound
+
+
+def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
+    """A key of the file that means nothing is an error with the file, the key and the known ones."""
+    config = write(tmp_path / "c.toml", "top = 3\nmemroy = 5\n")
+    with pytest.raises(UsageError, match=r"c\.toml: unknown key 'memroy'") as caught:
+        read_config(config)
+    assert "memory" in caught.value.hint
+
+
+def test_keys_are_written_with_hyphens(tmp_path: Path) -> None:
+    """A key has the option's spelling; the one of the code is unknown."""
+    assert read_config(write(tmp_path / "a.toml", 'max-line-bytes = "2K"')) == {"max_line_bytes": 2048}
+    with pytest.raises(UsageError, match="unknown key 'max_line_bytes'"):
+        read_config(write(tmp_path / "b.toml", "max_line_bytes = 2048"))
+
+
+@pytest.mark.parametrize("text", ["top = ", "top = 1\ntop = 2", "[" * 5000, "top = \ud800", "memory = 1e999999"])
+def test_a_broken_file_is_refused(tmp_path: Path, text: str) -> None:
+    """A file that is no TOML, or no UTF-8, or holds an endless number, is a usage error that names the file."""
+    config = tmp_path / "c.toml"
+    config.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(UsageError, match=r"c\.toml: "):
+        read_config(config)
+
+
+@pytest.mark.parametrize("name", ["missing.toml", "."])
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str) -> None:
+    """A config file that was named and is not there, or is a folder, is a usage error."""
+    with pytest.raises(UsageError, match=r"^config "):
+        load({}, tmp_path / name, {})
+
+
+def test_the_config_file_is_looked_for_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """$LOGPROC_CONFIG, then ./logproc.toml, then the user's folder; without any there is none."""
+    home, here = tmp_path / "home", tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    environ = {"HOME": str(home)}
+    assert config_path(environ) is None
+    in_home = write(home / ".config" / "logproc" / "logproc.toml", "")
+    assert config_path(environ) == in_home
+    in_folder = write(tmp_path / "xdg" / "logproc" / "logproc.toml", "")
+    environ["XDG_CONFIG_HOME"] = str(tmp_path / "xdg")
+    assert config_path(environ) == in_folder
+    write(here / "logproc.toml", "")
+    assert config_path(environ) == Path("logproc.toml")
+    assert config_path(environ | {"LOGPROC_CONFIG": "/elsewhere.toml"}) == Path("/elsewhere.toml")
+    assert config_path({}) == Path("logproc.toml")
+
+
+def test_a_variable_that_names_a_missing_file_is_refused(tmp_path: Path) -> None:
+    """$LOGPROC_CONFIG is a wish: if its file is not there, the run does not go on without it."""
+    with pytest.raises(UsageError, match="No such file"):
+        load({}, None, {"LOGPROC_CONFIG": str(tmp_path / "none.toml")})
+
+
+@given(st.integers(0, 2**60), st.sampled_from(["", "K", "M", "G", "T"]))
+def test_a_size_is_its_number_times_its_unit(number: int, unit: str) -> None:
+    """Units are powers of 1024, with or without `B` and `iB`."""
+    expected = number * 1024 ** " KMGT".index(unit or " ")
+    endings = ["", "B", "iB"] if unit else ["", "B"]
+    assert {parse_size(f"{number}{unit}{ending}") for ending in endings} == {expected}
+
+
+def test_chunks_share_the_memory() -> None:
+    """A chunk is 4 MiB, or less so that two for each worker fit into the memory; a size that was asked for is kept."""
+    assert Settings(workers=2).chunk_bytes == 4 << 20
+    assert Settings(workers=2, memory=8 << 20).chunk_bytes == 2 << 20
+    assert Settings(workers=1024, memory=1).chunk_bytes == 1
+    assert Settings(workers=2, memory=8 << 20, chunk_size=5).chunk_bytes == 5
+
+
+@pytest.mark.parametrize(("readers", "files", "expected"), [(None, 1, 1), (None, 9, 4), (None, 0, 0), (2, 9, 2), (8, 3, 3)])
+def test_there_are_no_more_readers_than_files(readers: int | None, files: int, expected: int) -> None:
+    """Four readers, or as many as were asked for, and never more than there are files."""
+    assert Settings(readers=readers).reader_count(files) == expected
