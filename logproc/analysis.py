@@ -245,8 +245,7 @@ def tell_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, 
     if debug:
         screen.say(*"".join(traceback.format_exception(cause)).splitlines()) if screen.stderr is None else traceback.print_exception(cause, file=screen.stderr)
     if isinstance(cause, WorkerFailed):
-        chunk = cause.chunk
-        what = f"internal error at {sources[chunk.source].name}, lines {chunk.first_line}-{chunk.last_line}"
+        what = f"internal error at {sources[cause.source].name}, lines {cause.first_line}-{cause.last_line}"
         screen.say(what, repr(cause.__cause__), "please report it; --debug shows where")
         return EXIT_OUTPUT if isinstance(cause.__cause__, OutputError) else EXIT_INTERNAL
     if isinstance(cause, LogprocError):

@@ -126,7 +126,7 @@ class Cutter:
         """Yield whole lines as chunks of at most the chunk size, or of one line that is longer."""
         if len(lines) <= self._chunk_bytes:
             if len(lines):
-                yield self._chunk(lines, int(numpy.count_nonzero(lines == LF)))
+                yield self._chunk(lines, count_lines(lines))
             return
         ends = numpy.flatnonzero(lines == LF) + 1
         start = first = 0
@@ -141,6 +141,12 @@ class Cutter:
         self._offset += len(data)
         self.lines += lines
         return chunk
+
+
+def count_lines(data: Bytes) -> int:
+    """Return how many line feeds there are; block by block, so that what is compared is still in the cache when it is counted."""
+    blocks = range(0, len(data), MIN_BLOCK_BYTES)
+    return sum(int(numpy.count_nonzero(data[start : start + MIN_BLOCK_BYTES] == LF)) for start in blocks)
 
 
 def last_line_end(data: Bytes) -> int:

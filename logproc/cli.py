@@ -26,15 +26,21 @@ Examples:
   logproc analyze 'access.log*' --top 0 --output json | jq .panels.path
 
 \b
+Each setting is also a variable (LOGPROC_MAX_TIME) and a key of the config file (max-time).
+An option wins over the variable, the variable over the file.
+
+\b
 Exit codes:
-  0   every source was read to its end, and the report was written
-  1   a report was printed, but some source is not complete
-  2   an option or the config file makes no sense
-  3   nothing usable was read
-  4   an output could not be written
-  5   a --strict rule or a limit was hit
-  70  an error inside the program
-  129, 130, 143   ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM; the report says that it is partial
+    0  every source was read to its end, and the report was written
+    1  a report was printed, but some source is not complete
+    2  an option, a variable or the config file makes no sense
+    3  nothing usable was read
+    4  an output could not be written
+    5  a --strict rule or a limit was hit
+   70  an error inside the program
+  129  ended by SIGHUP; the report says that it is partial
+  130  ended by Ctrl-C (SIGINT), likewise
+  143  ended by SIGTERM, likewise
   141  the reader of stdout went away
 """
 
@@ -63,17 +69,20 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def settings_option(name: str, hint: Any, default: Any, metadata: Mapping[str, Any]) -> Callable[..., Any]:
     """Return the option of one field."""
     names = [*SHORT.get(name, ()), option_name(name)]
-    text = metadata["text"] + ("" if default in (None, False, ()) else f"  [default: {shown_default(default, metadata['unit'])}]")
+    shown = "" if default in (None, False, ()) else f"  [default: {shown_default(default, metadata['unit'])}]"
+    text = metadata["text"] + shown
     if hint is bool:
         return click.option(*names, name, is_flag=True, default=None, help=text)
-    kinds = [kind for kind in typing.get_args(hint) if kind is not type(None)] if type(None) in typing.get_args(hint) else [hint]
+    kinds = (
+        [kind for kind in typing.get_args(hint) if kind is not type(None)] if type(None) in typing.get_args(hint) else [hint]
+    )
     several = typing.get_origin(kinds[0]) is tuple
     kind = typing.get_args(kinds[0])[0] if several else kinds[0]
     if typing.get_origin(kind) is typing.Literal:
         option_type: Any = click.Choice(typing.get_args(kind))
     else:
         option_type = Size() if metadata["unit"] == "bytes" else {int: click.INT, float: click.FLOAT, str: click.STRING}[kind]
-    metavar = {"seconds": "SECONDS"}.get(metadata["unit"]) or ("NAME" if kind is str else None)
+    metavar = {"seconds": "SECONDS", "bytes": "BYTES"}.get(metadata["unit"]) or {str: "NAME", int: "N", float: "N"}.get(kind)
     return click.option(*names, name, type=option_type, default=None, multiple=several, metavar=metavar, help=text)
 
 
@@ -87,10 +96,17 @@ def shown_default(default: Any, unit: str) -> str:
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=lambda *args: print_version(*args), help="Show the versions that matter.")
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, no_args_is_help=True)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda *args: print_version(*args),  # noqa: PLW0108 - it stands below, where it is read
+    help="Show the versions of logproc, Python and the libraries, and exit.",
+)
 def cli() -> None:
-    """Logs into counts: reads files, standard input and URLs with threads, and prints what is in them.
+    """Count what is in the access logs of web servers: files, archives, standard input and URLs, read with threads.
 
     Start with `logproc analyze FILE`. `logproc COMMAND --help` tells more.
     """
@@ -99,16 +115,42 @@ def cli() -> None:
 @cli.command("analyze", epilog=EXAMPLES)
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCES...")
 @settings_options
-@click.option("-o", "--output-file", "output_files", multiple=True, metavar="FILE", help="Write the report to a file as well, as its ending says: .json .csv .txt. May be repeated.")
+@click.option(
+    "-o",
+    "--output-file",
+    "output_files",
+    multiple=True,
+    metavar="FILE",
+    help="Write the report to a file as well, as its ending says: .json .csv .txt. May be repeated.",
+)
 @click.option("--rejects", metavar="FILE", help="Write every rejected line with its source, number and reason (JSON lines).")
-@click.option("--header", "headers", multiple=True, metavar="'NAME: env:VARIABLE'", help="Send a header to the web servers; its value comes from a variable.")
-@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Read settings from this file.  [default: $LOGPROC_CONFIG, ./logproc.toml, the user's config folder]")
+@click.option(
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="'NAME: env:VARIABLE'",
+    help="Send a header to the web servers of the URLs; its value comes from a variable. May be repeated.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read settings from this file.  [default: $LOGPROC_CONFIG, ./logproc.toml, the user's config folder]",
+)
 @click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
-def analyze_command(sources: tuple[str, ...], output_files: tuple[str, ...], rejects: str | None, headers: tuple[str, ...], config: Path | None, debug: bool, **options: Any) -> int:
+def analyze_command(
+    sources: tuple[str, ...],
+    output_files: tuple[str, ...],
+    rejects: str | None,
+    headers: tuple[str, ...],
+    config: Path | None,
+    debug: bool,
+    **options: Any,
+) -> int:
     """Read logs and print what is in them.
 
-    SOURCES are files (plain, .gz .bz2 .xz .zst), globs, directories with --recursive, http(s) URLs, and - for standard
-    input, in any mix. Formats are found by themselves. Every line is accounted for.
+    SOURCES are files (plain, gz, bz2, xz, zst), globs, directories with --recursive, http(s) URLs, and - for standard
+    input, in any mix. Formats and packing are told from the content, not from the name. Every line is accounted for.
     """
     from logproc.analysis import Outputs, Screen, analyze
 
@@ -126,7 +168,7 @@ def formats() -> None:
         click.echo(f"{layout.name}\n    {layout.summary}\n    {layout.example}\n")
 
 
-@cli.command()
+@cli.command(short_help="List the threading patterns in the code, with place, reason and test.")
 def patterns() -> None:
     """List the threading patterns: where each lives in the code, why there, and the test that shows what breaks without it."""
     from logproc.patterns import table
@@ -166,7 +208,7 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         return EXIT_BROKEN_PIPE
-    except Exception as error:  # noqa: BLE001 - the last door: no traceback without --debug
+    except Exception as error:  # the last door: no traceback without --debug
         if "--debug" in arguments:
             raise
         click.echo(f"logproc: internal error: {error!r}: please report it; --debug shows where", err=True)

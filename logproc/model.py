@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Bytes = numpy.typing.NDArray[numpy.uint8]
     Integers = numpy.typing.NDArray[numpy.int64]
+    Positions = numpy.typing.NDArray[numpy.int32]
 
 REJECTED_TEXT_BYTES = 512
 REJECTED_SAMPLES = 3

@@ -125,5 +125,6 @@ PATTERNS = (
 def table() -> str:
     """Return the patterns as text: name and place, why, and the test."""
     return "\n".join(
-        f"{pattern.name}\n    logproc/{pattern.home}:{pattern.line}\n    {pattern.why}\n    {pattern.test}\n" for pattern in PATTERNS
+        f"{pattern.name}\n    logproc/{pattern.home}:{pattern.line}\n    {pattern.why}\n    {pattern.test}\n"
+        for pattern in PATTERNS
     )

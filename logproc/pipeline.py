@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -32,7 +32,7 @@ from logproc.threads.hosts import HostLimit
 from logproc.threads.live import LiveView
 from logproc.threads.pool import Pool
 from logproc.threads.probe import probe_all
-from logproc.threads.reader import Charged, Reader, ToDo, to_do_list
+from logproc.threads.reader import CANNOT_START, Charged, Reader, start_readers, to_do_list
 from logproc.threads.shared_tally import SharedTally
 from logproc.threads.signals import interruptible
 from logproc.threads.spool import Spool
@@ -81,8 +81,9 @@ def run_threaded(
     with ExitStack() as stack:
         if paint:
             view = LiveView(partial(paint, crew))
-            view.start()
             stack.callback(view.finish)
+            with suppress(RuntimeError):  # where no thread can be started, the run is told of it by what it needs more
+                view.start()
         crew.work()
     return crew.run()
 
@@ -144,21 +145,23 @@ class Crew:
         self.probes = {source.index: probe for source, probe in zip(files, probes, strict=True)}
 
     def _start_readers(self) -> None:
-        """Start a few readers for all files, and one for each stream: a slow server never holds up a local file."""
+        """Start a few readers for all files, and as many as there are streams: a slow server never holds up a local file.
+
+        The streams share one list, so that none stays unread where the system refuses one of their threads.
+        """
         self._unread = {source.index: Outcome(source.verdict) for source in self.sources if source.verdict}
         files = [source for source in self.to_read if source.kind is Kind.FILE]
-        to_do = to_do_list(files)
-        self._file_readers = self.settings.reader_count(len(files))
-        for number in range(self._file_readers):
-            self._start_reader(f"reader-{number + 1}", to_do)
-        for source in self.to_read:
-            if source.kind is not Kind.FILE:
-                self._start_reader(f"{source.kind.value}-{source.index + 1}", to_do_list([source]))
+        streams = [source for source in self.to_read if source.kind is not Kind.FILE]
+        self._file_readers = self._start_some("reader", self.settings.reader_count(len(files)), files)
+        self._start_some("stream", len(streams), streams)
 
-    def _start_reader(self, name: str, sources: ToDo) -> None:
-        reader = Reader(name, sources, self._start_reading, self.budget, self.channel, self.stop)
-        self.readers.append(reader)
-        reader.start()
+    def _start_some(self, name: str, wanted: int, sources: Sequence[Source]) -> int:
+        """Start readers that share a list; return how many could be started."""
+        to_do = to_do_list(sources)
+        shared = (to_do, self._start_reading, self.budget, self.channel, self.stop)
+        started = start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
+        self.readers += started
+        return len(started)
 
     def _start_reading(self, source: Source) -> Reading:
         opener = partial(self.doors.open_source, self.stop.wait, self.hosts.permit)
@@ -166,10 +169,13 @@ class Crew:
 
     def _dispatch(self) -> None:
         """Hand chunks from the readers to the workers until END, then wait for the workers."""
-        self._closer = self.channel.close_after(self.readers)
+        try:
+            self._closer = self.channel.close_after(self.readers)
+        except RuntimeError as error:
+            raise InternalError(*CANNOT_START) from error
         while not isinstance(item := self._next(), Mark):
             self.pool.submit(item)
-        if item is END and not self.stop.is_set():
+        if item is END:
             with interruptible():
                 self.pool.drain()
 
@@ -185,14 +191,20 @@ class Crew:
             self.shared.add(work(self.settings, spool, name, chunk))
 
     def _join_readers(self) -> tuple[str, ...]:
-        """Wait for the closer, who joins the readers with a deadline of its own; return the names of those still alive."""
-        closer = self._closer or self.channel.close_after(self.readers)
-        closer.join()
+        """Wait for the closer, who joins the readers with a deadline of its own; return the names of those still alive.
+
+        If the run ended before there was one, or it could not be started, main does its work.
+        """
+        if self._closer:
+            self._closer.join()
+        else:
+            self.channel.close(self.readers)
         return self.channel.left_behind
 
     def _interrupted(self, source: Source) -> Outcome:
         """Return the outcome of a source that was not read to its end, or not at all, because the run was stopped."""
-        reading = next((reader.reading for reader in self.readers if reader.reading and reader.reading.source is source), None)
+        readings = [reader.reading for reader in self.readers]  # looked at once: who was left behind may still replace it
+        reading = next((reading for reading in readings if reading and reading.source is source), None)
         verdict = Verdict(State.INTERRUPTED, "interrupted")
         if not reading:
             return Outcome(verdict, bytes_read=0)

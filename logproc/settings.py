@@ -35,7 +35,7 @@ class Settings:
     readers: int | None = knob(None, "Threads that read files; min(4, files) if not given.", least=1, most=1024)
     workers: int | None = knob(None, "Threads that parse and count; the usable cores if not given.", least=1, most=1024)
     chunk_size: int | None = knob(
-        None, "Bytes of whole lines in one unit of work; 4 MiB, or less if memory is short.", unit="bytes", least=1, most=1 << 30
+        None, "Bytes of whole lines in one unit of work; 8 MiB, or less if memory is short.", unit="bytes", least=1, most=1 << 30
     )
     memory: int = knob(128 * MEBIBYTE, "Bound on chunks in flight, their parsing included.", unit="bytes", least=1)
     max_line_bytes: int = knob(MEBIBYTE, "A longer line is rejected and never held whole.", unit="bytes", least=1, most=1 << 30)
@@ -64,10 +64,10 @@ class Settings:
 
     @property
     def chunk_bytes(self) -> int:
-        """The chunk size in force: 4 MiB, and at most the memory shared by twice the workers."""
+        """The chunk size in force: 8 MiB, and at most the memory shared by twice the workers."""
         if self.chunk_size is not None:
             return self.chunk_size
-        return max(1, min(4 * MEBIBYTE, self.memory // (2 * self.worker_count)))
+        return max(1, min(8 * MEBIBYTE, self.memory // (2 * self.worker_count)))
 
     @property
     def worker_count(self) -> int:

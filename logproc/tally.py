@@ -19,6 +19,7 @@ import numpy
 import pyarrow
 
 from logproc.formats.shown import shown
+from logproc.formats.slices import arrow, mask
 from logproc.formats.times import HOUR_S, iso
 from logproc.model import REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Panel, Rejected, Row
 
@@ -153,7 +154,7 @@ def count_hours(time: Integers, weights: tuple[Any, Any]) -> Counts:
         keys, index = numpy.arange(first, last + 1), hours - first
     else:
         keys, index = numpy.unique(hours, return_inverse=True)
-    return counts(pyarrow.array(keys), index, weights)
+    return counts(arrow(keys, pyarrow.int64()), index, weights)
 
 
 def count_column(column: KeyColumn, weights: tuple[Any, Any]) -> Counts:
@@ -163,7 +164,7 @@ def count_column(column: KeyColumn, weights: tuple[Any, Any]) -> Counts:
 
 def counts(keys: pyarrow.Array, index: Any, weights: tuple[Any, Any]) -> Counts:
     """Count the records of each key, without the keys that no record has, and without the null key (absent)."""
-    size = len(keys)
+    size, index = len(keys), index.astype(numpy.intp)  # once, not at each of the calls
     count = numpy.bincount(index, minlength=size)
     low = numpy.bincount(index, weights[0], size).astype(numpy.int64)
     high = numpy.zeros(size, numpy.int64) if weights[1] is None else numpy.bincount(index, weights[1], size).astype(numpy.int64)
@@ -172,7 +173,7 @@ def counts(keys: pyarrow.Array, index: Any, weights: tuple[Any, Any]) -> Counts:
         used &= keys.is_valid().to_numpy(zero_copy_only=False)
     if used.all():
         return Counts(keys, count, low, high)
-    return Counts(keys.filter(pyarrow.array(used)), count[used], low[used], high[used])
+    return Counts(keys.filter(mask(used)), count[used], low[used], high[used])
 
 
 def exact_sum(numbers: Integers) -> int:
@@ -235,12 +236,12 @@ def panel(spec: PanelSpec, counts: Counts, top: int) -> Panel:
     """Return one panel: hours by time, all others by count and then by the UTF-8 bytes of the key."""
     limit = len(counts) if spec.whole or not top else min(top, len(counts))
     if spec.name == "hour":
-        order = numpy.argsort(counts.keys.to_numpy(), kind="stable").tolist()
+        order = numpy.argsort(counts.keys.to_numpy(zero_copy_only=False), kind="stable").tolist()
         return Panel(spec.name, (spec.name,), len(counts), tuple(row(counts, at, iso(counts.keys[at].as_py() * HOUR_S)) for at in order))
     candidates = numpy.arange(len(counts))
     if 0 < limit < len(counts):
         candidates = numpy.flatnonzero(counts.count >= numpy.partition(counts.count, -limit)[-limit])
-    rows = [row(counts, at, key) for at, key in zip(candidates.tolist(), counts.keys.take(pyarrow.array(candidates)).to_pylist(), strict=True)]
+    rows = [row(counts, at, key) for at, key in zip(candidates.tolist(), counts.keys.take(arrow(candidates, pyarrow.int64())).to_pylist(), strict=True)]
     rows.sort(key=lambda found: (-found.count, found.key[0].encode()))
     return Panel(spec.name, (spec.name,), len(counts), tuple(rows[:limit]))
 

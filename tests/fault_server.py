@@ -106,7 +106,7 @@ def ranged(answer: Answer, *, etag: str = '"1"', **changes: Any) -> Callable[[Re
 class FaultServer:
     """The server. `requests` and `most_at_once`, the most connections that were open together, may be read at any time."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None, mute: bool = False, family: int = socket.AF_INET) -> None:
+    def __init__(self, *, tls: ssl.SSLContext | None = None, mute: bool = False, host: str = "127.0.0.1") -> None:
         self.requests: list[Request] = []
         self.most_at_once = 0
         self.stalled = threading.Event()
@@ -118,7 +118,8 @@ class FaultServer:
         # Guards the lists above against the threads of two connections; held for their changes only.
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._listener = socket.create_server(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0), family=family)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, 0), family=family)
         self.port: int = self._listener.getsockname()[1]
         self._acceptor = threading.Thread(target=self._accept, name="fault server")
 

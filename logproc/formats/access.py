@@ -29,7 +29,7 @@ STATUSES = pyarrow.array([f"{status:03}" for status in range(1000)])
 
 def parse(data: Bytes, layout: Layout | None, max_line_bytes: int) -> Parsed:
     """Parse a chunk of whole lines, the last one ended by LF. Without a layout no line fits."""
-    lines = lines_of(data)
+    lines = lines_of(data, 2 * len(layout.quoted) if layout else 0)
     left = numpy.ones(len(lines.starts), bool)
     left[lines.ends - lines.starts > max_line_bytes] = False
     cut = None
@@ -39,17 +39,17 @@ def parse(data: Bytes, layout: Layout | None, max_line_bytes: int) -> Parsed:
         left[cut.line] = False
     rest = read_exactly(data, lines, numpy.flatnonzero(left), layout)
     rest.reject(numpy.flatnonzero(lines.ends - lines.starts > max_line_bytes), TOO_LONG)
-    columns = to_columns(layout, cut, rest.records) if layout and cut else None
+    columns = to_columns(layout, cut, rest.records) if layout and cut is not None else None
     return rest.parsed(lines, columns)
 
 
 def parse_exactly(data: Bytes, layout: Layout, max_line_bytes: int) -> Parsed:
     """Parse a chunk by the exact way alone: what `parse` must be equal to, for any bytes."""
-    lines = lines_of(data)
+    lines = lines_of(data, 0)
     too_long = lines.ends - lines.starts > max_line_bytes
     rest = read_exactly(data, lines, numpy.flatnonzero(~too_long), layout)
     rest.reject(numpy.flatnonzero(too_long), TOO_LONG)
-    nothing = delimited.cut(data[:0], layout, lines_of(data[:0]))
+    nothing = delimited.cut(data[:0], layout, lines_of(data[:0], 0))
     return rest.parsed(lines, to_columns(layout, nothing, rest.records))
 
 
@@ -97,7 +97,7 @@ def read_exactly(data: Bytes, lines: Lines, which: Integers, layout: Layout | No
 
 def to_columns(layout: Layout, cut: delimited.Cut, records: list[pattern.Fields]) -> Columns:
     """Join what both ways read into columns."""
-    empty = Slices(numpy.empty(0, numpy.uint8), numpy.empty(0, numpy.int64), numpy.empty(0, numpy.int64))
+    empty = Slices(numpy.empty(0, numpy.uint8), delimited.NOWHERE, delimited.NOWHERE)
     slices = cut.slices if len(cut) else {}
 
     def distinct(name: str) -> tuple[pyarrow.Array, Any]:

@@ -16,7 +16,7 @@ import numpy
 import pyarrow
 
 from logproc.formats.shown import ABSENT, key_column
-from logproc.formats.slices import BLANK, Slices, encode, offsets_and_data, rows_of
+from logproc.formats.slices import BLANK, Slices, arrow, encode, offsets_and_data, rows_of
 
 if TYPE_CHECKING:
     from logproc.formats.slices import Mask
@@ -60,7 +60,7 @@ def request_columns(dictionary: pyarrow.Array, index: Any) -> tuple[dict[str, Ke
     """
     parts, regular = split_many(dictionary)
     irregular = numpy.flatnonzero(~regular)
-    others = [split(text) for text in dictionary.take(pyarrow.array(irregular)).to_pylist()]
+    others = [split(text) for text in dictionary.take(arrow(irregular, pyarrow.int64())).to_pylist()]
     order = numpy.empty(len(dictionary), numpy.int32)  # from a request's place in the dictionary to its place below
     order[numpy.concatenate([numpy.flatnonzero(regular), irregular])] = numpy.arange(len(dictionary), dtype=numpy.int32)
     columns = {}
@@ -75,7 +75,7 @@ def split_many(dictionary: pyarrow.Array) -> tuple[dict[str, Slices], Mask]:
     """Return the parts of the requests that have three tokens and a protocol as it should be, and which these are."""
     offsets, data = offsets_and_data(dictionary)
     bounds, regular = rows_of(numpy.flatnonzero(data == BLANK), offsets, 2)
-    begin, end = offsets[:-1][regular].astype(numpy.int64), offsets[1:][regular].astype(numpy.int64)
+    begin, end = offsets[:-1][regular], offsets[1:][regular]
     method = Slices(data, begin, bounds[0])
     target = Slices(data, bounds[0] + 1, bounds[1])
     protocol = Slices(data, bounds[1] + 1, end)

@@ -12,7 +12,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.slices import offsets_and_data
+from logproc.formats.slices import arrow, mask, offsets_and_data
 from logproc.model import KeyColumn
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def escaped(keys: pyarrow.Array, dictionary: pyarrow.Array, unclean: Any, index:
     """Return the column with the keys at the positions `unclean` escaped, and keys that became equal made one."""
     replaced = numpy.zeros(len(keys), bool)
     replaced[unclean] = True
-    texts = pyarrow.array([shown(value) for value in dictionary.take(pyarrow.array(unclean)).to_pylist()], pyarrow.string())
-    keys = pyarrow.compute.replace_with_mask(keys, pyarrow.array(replaced), texts)
+    texts = pyarrow.array([shown(value) for value in dictionary.take(arrow(unclean, pyarrow.int64())).to_pylist()], pyarrow.string())
+    keys = pyarrow.compute.replace_with_mask(keys, mask(replaced), texts)
     encoded = keys.dictionary_encode("encode")
     return KeyColumn(encoded.dictionary, encoded.indices.to_numpy()[index])

@@ -11,12 +11,12 @@ import numpy.typing
 import pyarrow
 
 if TYPE_CHECKING:
-    from logproc.model import Integers
+    from logproc.model import Positions
 
     Mask = numpy.typing.NDArray[numpy.bool_]
 
 BLANK = ord(" ")
-SPACES = (ord("\t"), ord("\r"))
+FIRST_SPACE, LAST_SPACE = numpy.uint8(ord("\t")), numpy.uint8(ord("\r"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +24,21 @@ class Slices:
     """Text of many lines: where each starts and ends in `data`, in order and without overlap."""
 
     data: Any
-    starts: Integers
-    ends: Integers
+    starts: Positions
+    ends: Positions
 
     def __len__(self) -> int:
         return len(self.starts)
 
     @property
-    def lengths(self) -> Integers:
+    def lengths(self) -> Positions:
         """How many bytes each has."""
         return self.ends - self.starts
 
     def keep(self, mask: Mask) -> Slices:
         """Return the slices that the mask names."""
+        if mask.all():
+            return self
         return Slices(self.data, self.starts[mask], self.ends[mask])
 
     def interleaved(self) -> pyarrow.Array:
@@ -53,27 +55,46 @@ class Slices:
 
     def packed(self) -> tuple[Any, Any]:
         """Return the offsets and the bytes of the slices laid one behind the other."""
-        even = pyarrow.array(numpy.arange(0, 2 * len(self), 2, dtype=numpy.int32))
-        return offsets_and_data(self.interleaved().take(even))
+        even = numpy.arange(0, 2 * len(self), 2, dtype=numpy.int32)
+        return offsets_and_data(self.interleaved().take(arrow(even, pyarrow.int32())))
 
     def with_space(self) -> Mask:
         """Return which slices hold white space other than the blank: TAB, VT, FF, CR (or LF)."""
-        spaces = numpy.flatnonzero((self.data >= SPACES[0]) & (self.data <= SPACES[1]))
-        if not len(spaces):
+        is_space = self.data - FIRST_SPACE <= LAST_SPACE - FIRST_SPACE  # what is smaller than the first wraps round to large
+        if not is_space.any():
             return numpy.zeros(len(self), bool)
+        spaces = numpy.flatnonzero(is_space)
         return numpy.searchsorted(spaces, self.ends) > numpy.searchsorted(spaces, self.starts)
 
 
 def encode(slices: Slices, others: Sequence[bytes]) -> tuple[pyarrow.Array, Any]:
     """Return the distinct values of the slices and the other values, and the index of each: the slices' first."""
-    parts = [part for part in (slices.interleaved(), pyarrow.array(others, pyarrow.binary())) if len(part)]
-    if not parts:
-        return pyarrow.array([], pyarrow.binary()), numpy.empty(0, numpy.int32)
-    encoded = pyarrow.chunked_array(parts).dictionary_encode()
-    indexes = [numpy.frombuffer(part.indices.buffers()[1], numpy.int32, len(part)) for part in encoded.chunks]
-    if len(slices):
-        indexes[0] = indexes[0][::2]
-    return encoded.chunk(0).dictionary, indexes[0] if len(indexes) == 1 else numpy.concatenate(indexes)
+    if not others:
+        encoded = slices.interleaved().dictionary_encode()
+        return encoded.dictionary, index_of(encoded)[::2]
+    parts = [slices.interleaved(), pyarrow.array(others, pyarrow.binary())]
+    encoded = pyarrow.chunked_array(parts).dictionary_encode()  # one dictionary for both
+    indexes = [index_of(part) for part in encoded.chunks]  # an empty part leaves no chunk
+    return encoded.chunk(0).dictionary, numpy.concatenate([*(index[::2] for index in indexes[:-1]), indexes[-1]])
+
+
+def arrow(numbers: Any, kind: pyarrow.DataType) -> pyarrow.Array:
+    """Return a numpy array of plain numbers as an Arrow array over the same memory.
+
+    `pyarrow.array` would do, but asks numpy whether it is a masked array, and so imports all of numpy.ma: 20 ms of every run.
+    """
+    return pyarrow.Array.from_buffers(kind, len(numbers), [None, pyarrow.py_buffer(numbers)])
+
+
+def mask(bits: Any) -> pyarrow.Array:
+    """Return a numpy array of truth values as an Arrow array."""
+    packed = numpy.packbits(bits, bitorder="little")
+    return pyarrow.Array.from_buffers(pyarrow.bool_(), len(bits), [None, pyarrow.py_buffer(packed)])
+
+
+def index_of(encoded: pyarrow.DictionaryArray) -> Any:
+    """Return the indexes as they are stored; those of nulls mean nothing."""
+    return numpy.frombuffer(encoded.indices.buffers()[1] or b"", numpy.int32, len(encoded))
 
 
 def offsets_and_data(array: pyarrow.Array) -> tuple[Any, Any]:
@@ -86,7 +107,7 @@ def offsets_and_data(array: pyarrow.Array) -> tuple[Any, Any]:
     return (offsets - offsets[0] if offsets[0] else offsets), data
 
 
-def rows_of(positions: Integers, offsets: Any, wanted: int) -> tuple[Integers, Mask]:
+def rows_of(positions: Positions, offsets: Any, wanted: int) -> tuple[Positions, Mask]:
     """Return the positions that lie in each row with as many as wanted, shape (wanted, n), and which rows these are.
 
     offsets: where the rows begin and the last one ends. As a rule all rows have what is wanted, which is seen

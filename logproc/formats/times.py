@@ -65,14 +65,9 @@ def midnight_seconds(day: bytes, zone: bytes) -> int | None:
 
 def many_to_seconds(times: Bytes) -> tuple[Integers, numpy.typing.NDArray[numpy.bool_]]:
     """Return the seconds of each row of `times`, shape (n, 26), and which of them are valid."""
-    days = numpy.concatenate([times[:, :11], times[:, 21:]], axis=1)
-    encoded = pyarrow.FixedSizeBinaryArray.from_buffers(
-        pyarrow.binary(16), len(days), [None, pyarrow.py_buffer(days)]
-    ).dictionary_encode()
-    midnights = [midnight_seconds(day[:11], day[11:]) for day in encoded.dictionary.to_pylist()]
-    table = numpy.array([NO_DAY if midnight is None else midnight for midnight in midnights], numpy.int64)
-    seconds = table[encoded.indices.to_numpy()]
-    valid = (seconds != NO_DAY) & (times[:, 11] == ord(":")) & (times[:, 20] == ord(" "))
+    midnights = midnights_of(times)
+    valid = (midnights != NO_DAY) & (times[:, 11] == ord(":")) & (times[:, 20] == ord(" "))
+    seconds = midnights
     for position, unit_s, end, mark in ((12, HOUR_S, 24, ":"), (15, 60, 60, ":"), (18, 1, 60, " ")):
         tens, ones = (times[:, position + i] - numpy.uint8(48) for i in (0, 1))
         number = tens * numpy.uint8(10) + ones
@@ -80,6 +75,23 @@ def many_to_seconds(times: Bytes) -> tuple[Integers, numpy.typing.NDArray[numpy.
         seconds += number * numpy.int64(unit_s)
     valid &= (seconds >= FIRST_S) & (seconds <= LAST_S)
     return seconds, valid
+
+
+def midnights_of(times: Bytes) -> Integers:
+    """Return when the day of each time begins, NO_DAY if there is no such day.
+
+    Neighbours in a log are of the same day: only where a day or a zone differs from the line before is it looked at.
+    """
+    differs = numpy.zeros(len(times), bool)
+    differs[:1] = True
+    for place in (*range(11), *range(21, WIDTH)):
+        differs[1:] |= times[1:, place] != times[:-1, place]
+    heads = differs.nonzero()[0]
+    days = numpy.concatenate([times[heads, :11], times[heads, 21:]], axis=1)
+    encoded = pyarrow.Array.from_buffers(pyarrow.binary(16), len(days), [None, pyarrow.py_buffer(days)]).dictionary_encode()
+    found = [midnight_seconds(day[:11], day[11:]) for day in encoded.dictionary.to_pylist()]
+    table = numpy.array([NO_DAY if midnight is None else midnight for midnight in found], numpy.int64)
+    return numpy.repeat(table[encoded.indices.to_numpy()], numpy.diff(heads, append=len(times)))
 
 
 def iso(seconds: int) -> str:

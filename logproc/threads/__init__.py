@@ -1,4 +1,6 @@
-"""The threading patterns, one a file, each where the program needs it. In the order to read:
+"""The threading patterns, one a file, each where the program needs it.
+
+In the order to read:
 
     stop          Event            one flag that every wait looks at, and the only sleep there is
     budget        Condition        readers wait until enough memory is free, in the order in which they came

@@ -24,7 +24,10 @@ MIN_BYTES = 4096
 
 
 class ByteBudget:
-    """The memory that chunks in flight may take, in bytes. The one place where a reader waits for the rest of the program."""
+    """The memory that chunks in flight may take, in bytes. The one place where a reader waits for the rest of the program.
+
+    What is still in flight when a run is stopped is not given back: nobody takes any more.
+    """
 
     def __init__(self, limit_bytes: int, stop: Stop) -> None:
         self.limit_bytes = limit_bytes
@@ -51,6 +54,7 @@ class ByteBudget:
         """Take bytes and return how many that are: at least 4 KiB, for the smallest chunk is not free either.
 
         Blocks until all who came before are served and the bytes are free. Raises Stopped when the run is stopped.
+        Not for main: a signal that raises in this wait would leave a ticket behind that nobody redeems.
 
         The ticket is what makes it fair. With a bare "is there room?" a take of 7 out of 8 starves: small ones
         slip past it for ever, because there is always room for one more of those.

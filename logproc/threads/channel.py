@@ -11,8 +11,8 @@ others may still put behind it. Here a thread that did nothing but join the prod
 The queue has no bound of its own. ByteBudget bounds what is in it, so `put` never blocks, and no order of shutting
 down can make a producer wait for a consumer that has gone.
 
-Python 3.13 has `Queue.shutdown()`, which raises in everyone who waits and so makes the mark needless. It does not
-replace the closer: somebody must still know that all producers have ended.
+Python 3.13 has `Queue.shutdown()`, after which `get` raises as soon as the queue is empty, and so makes the mark
+needless. It does not replace the closer: somebody must still know that all producers have ended.
 """
 
 from __future__ import annotations
@@ -60,20 +60,24 @@ class Channel(Generic[Item]):
         self._queue.put(item)
 
     def get(self) -> Item | Mark:
-        """Return the next item, END when there will be none, or STOPPED (perhaps with items before it). Blocks until then."""
-        return self._queue.get()
+        """Return the next item, END when there will be none, STOPPED once the run is stopped. Blocks until then.
+
+        What is still in the queue after a stop is of no use to anybody, and it may be a lot: it is passed over.
+        """
+        item = STOPPED if self._stop.is_set() else self._queue.get()
+        return STOPPED if self._stop.is_set() else item
 
     def close_after(self, producers: Sequence[Thread]) -> Thread:
-        """Start the closer: it puts END when all producers have ended. Returns it, to be joined."""
-        closer = Thread(target=self._close, args=(producers,), name="closer", daemon=True)
+        """Start the closer, a thread that runs `close`; return it, to be joined. Raises RuntimeError if it cannot start."""
+        closer = Thread(target=self.close, args=(producers,), name="closer", daemon=True)
         closer.start()
         return closer
 
-    def _close(self, producers: Sequence[Thread]) -> None:
-        """Join all producers, then put END. After a stop they share one deadline; `left_behind` names who did not make it.
+    def close(self, producers: Sequence[Thread]) -> None:
+        """Join all producers, which have been started, then put END. Blocks until then, after a stop 0.4 seconds at most.
 
-        `join` knows no Stop, so it is asked in steps; it returns at once when the thread ends. A step that ends
-        by itself costs twenty looks a second, only while there is nothing else to do.
+        `left_behind` then names the producers that did not make it. `join` knows no Stop, so it is asked in steps of a
+        twentieth of a second; it returns at once when the thread ends. Never raises: a failure in here stops the run.
         """
         try:
             for producer in producers:
@@ -83,5 +87,7 @@ class Channel(Generic[Item]):
             for producer in producers:
                 producer.join(max(0.0, deadline - self._clock()))
             self.left_behind = tuple(producer.name for producer in producers if producer.is_alive())
+        except BaseException as error:
+            self._stop.set(error)
         finally:  # whatever goes wrong here: a consumer that waits for an END that nobody puts waits for ever
             self._queue.put(END)

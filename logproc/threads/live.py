@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Event, Thread, current_thread
 
+from logproc import events
+
 REFRESH_S = 0.1
 
 
@@ -26,17 +28,18 @@ class LiveView(Thread):
         self._finished = Event()
 
     def run(self) -> None:
-        """Paint until `finish` is called. A view that fails ends and disturbs nobody."""
+        """Paint until `finish` is called. A view that fails, as when the terminal has gone, ends and disturbs nobody."""
         try:
             while not self._finished.wait(REFRESH_S):
                 self._paint()
-        except OSError:  # the terminal has gone
-            return
+        except Exception as error:
+            events.emit("debug", "live view ended", error=repr(error))
 
     def finish(self) -> None:
-        """End the view and wait for its last stroke. The caller must hold no lock that `paint` needs."""
+        """End the view, if it was ever started, and wait for its last stroke. The caller holds no lock that `paint` needs."""
         self._finished.set()
-        self.join()
+        if self.ident is not None:
+            self.join()
 
 
 def current_thread_name() -> str:

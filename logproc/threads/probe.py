@@ -8,6 +8,8 @@ would have come.
 Do not use it for an endless or a large input: `map` submits everything at once, before the first result.
 
 Python 3.14 has `map(buffersize=…)` for exactly that case.
+
+Here the wait may be broken off by a signal, so there is no `with ThreadPoolExecutor(…)`: it would wait for all answers.
 """
 
 from __future__ import annotations
@@ -23,12 +25,15 @@ THREADS = 8
 def probe_all(sources: Sequence[Source], look: Callable[[Source], Probe]) -> list[Probe]:
     """Look at the first bytes of all sources; return what was seen, in their order. Blocks until all have been looked at.
 
-    If the wait is broken off by a signal, what has not begun is cancelled.
+    If the wait is broken off by a signal, what has not begun is cancelled. Where no thread can be started the
+    caller looks for itself, and looks again at what a thread looked at meanwhile: looking changes nothing.
     """
     if not sources:
         return []
     executor = ThreadPoolExecutor(min(THREADS, len(sources)), thread_name_prefix="probe")
     try:
         return list(executor.map(look, sources))
+    except RuntimeError:  # "can't start new thread", or one of `look`, which then comes again
+        return [look(source) for source in sources]
     finally:
         executor.shutdown(wait=False, cancel_futures=True)

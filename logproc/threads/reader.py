@@ -1,6 +1,7 @@
 """Subclass of Thread: a thread with an identity and state of its own.
 
-Invariant: a source that a reader took ends in exactly one outcome, whatever happens while it is read.
+Invariant: each source is taken by one reader, and what happens while it is read reaches main: an outcome, or the
+exception that stops the run.
 
 Subclass Thread where the thread is a thing that others look at: what is it reading, how far is it, what went
 wrong. Where it is only a line of work, `Thread(target=…)` is shorter (see channel); where there are many short
@@ -12,22 +13,24 @@ leaves `run` is printed and forgotten, and the program goes on to exit with 0. S
 Readers are daemons, for name resolution is a call that nothing can wake: a daemon does not keep the program from
 ending. A daemon may be cut off anywhere, so readers write nothing.
 
-On free-threaded 3.14 a new thread starts with a copy of its creator's context variables, before with none.
+A new thread starts without any context variable set. On free-threaded 3.14, or with `-X thread_inherit_context`, it
+starts with a copy of those of whoever called `start`. This program sets them in each thread and needs neither.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from logproc.errors import Stopped
+from logproc.errors import InternalError
 from logproc.model import Chunk, Source
 from logproc.reading import Outcome, Reading
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import Channel
 from logproc.threads.stop import Stop
 
+CANNOT_START = "cannot start threads", "allow more processes (ulimit -u) or more memory"
 PARSING_WEIGHT = 3
 """Bytes of memory in use at the peak of parsing a chunk, for each of its bytes; the chunk itself included."""
 
@@ -44,6 +47,14 @@ def to_do_list(sources: Iterable[Source]) -> ToDo:
     for source in sources:
         to_do.put(source)
     return to_do
+
+
+def next_source(to_do: ToDo) -> Source | None:
+    """Take a source from the list, None if it is empty. Nothing is ever added to a list that a reader has."""
+    try:
+        return to_do.get_nowait()
+    except Empty:
+        return None
 
 
 class Reader(Thread):
@@ -76,14 +87,12 @@ class Reader(Thread):
     def run(self) -> None:
         """Read until the list is empty or the run is stopped. An unexpected exception stops the run and is raised in main."""
         try:
-            while not self._run_stop.is_set():
-                self._read(self._sources.get_nowait())
-        except (Empty, Stopped):
-            pass
-        except BaseException as error:  # noqa: BLE001 - whatever it is must reach main as an object, or nobody learns of it
+            while not self._run_stop.is_set() and (source := next_source(self._sources)):
+                self._read(source)
+        except BaseException as error:  # whatever it is must reach main as an object, or nobody learns of it
             at = self.reading.source.name if self.reading else "no source"
             error.add_note(f"while {self.name} was reading {at}")
-            self._run_stop.set(error)
+            self._run_stop.set(error)  # a Stopped as well: it comes after the cause of the stop, and the first cause stays
         finally:
             self.doing = "done"
 
@@ -109,3 +118,20 @@ class Reader(Thread):
         taken_bytes = self._budget.take(chunk.data.nbytes * PARSING_WEIGHT)
         self.doing = "reading"
         self._channel.put((chunk, taken_bytes))
+
+
+def start_readers(readers: Sequence[Reader]) -> list[Reader]:
+    """Start readers that share a list; return those that could be started, for they read what the others would have.
+
+    Raises InternalError if the operating system lets none start.
+    """
+    started: list[Reader] = []
+    for reader in readers:
+        try:
+            reader.start()
+        except RuntimeError as error:
+            if not started:
+                raise InternalError(*CANNOT_START) from error
+            break
+        started.append(reader)
+    return started

@@ -18,7 +18,7 @@ from threading import Lock
 
 from logproc.tally import Tally, merge
 
-MIN_KEYS = 100_000
+MIN_KEYS = 400_000
 
 
 class SharedTally:

@@ -24,7 +24,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Noted:
-    """What the handlers share with main. No lock: only the main thread ever touches it."""
+    """What the handlers share with main. No lock: handlers run in the main thread, as does everything that they meet there."""
 
     signal_number: int | None = None
     may_raise = False
@@ -67,7 +67,7 @@ def _handle(number: int, _frame: FrameType | None) -> None:
     if _Noted.signal_number is not None:
         for path in _Noted.temporaries():
             with suppress(OSError):
-                os.unlink(path)
+                os.unlink(path)  # noqa: PTH108 - a handler does as little as it can
         os._exit(128 + number)
     _Noted.signal_number = number
     if _Noted.may_raise:

@@ -1,20 +1,19 @@
 """Lock once more: where to write is decided under it, the writing is done outside.
 
-Invariant: no two pieces overlap in the file, and each is where its entry says.
+Invariant: no two pieces overlap in the file, and each that has an entry is there as a whole.
 
 Several workers write rejected lines into one file. A lock around the write would make them queue up behind the
-disk; so under the lock a worker only moves the end of the file by its length and notes what will be there, and then
-writes to its own place with `pwrite`, which needs no shared position. At the end one thread copies the pieces in the
-order of the sources and their lines, so the file is the same for any number of threads.
+disk; so under the lock a worker only moves the end of the file by its length, then writes to the place that is now
+its own with `pwrite`, which needs no shared position, and under the lock again notes what is there. At the end one
+thread copies the pieces in the order of the sources and their lines, so the file is the same for any number of threads.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from threading import Lock
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from logproc.errors import OutputError
 
@@ -24,7 +23,7 @@ class Spool:
 
     def __init__(self, folder: str | None = None) -> None:
         try:
-            self._file = tempfile.TemporaryFile(dir=folder)
+            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by `close`
         except OSError as error:
             raise OutputError(f"cannot make a temporary file: {error.strerror}", "set TMPDIR") from error
         # Guards `_end` and `_pieces`. Never held over a write.
@@ -35,36 +34,31 @@ class Spool:
     def add(self, place: tuple[int, int], text: bytes) -> None:
         """Write a piece; `place` orders it among the others. Blocks as the disk does; raises OutputError."""
         with self._lock:
-            at = self._end
+            start = self._end
             self._end += len(text)
-            self._pieces.append((place, at, len(text)))
         try:
-            while text:
-                written = os.pwrite(self._file.fileno(), text, at)
-                text, at = text[written:], at + written
+            written = 0
+            while written < len(text):
+                written += os.pwrite(self._file.fileno(), text[written:], start + written)
         except OSError as error:
             raise OutputError(f"cannot write rejected lines: {error.strerror}", "free some space") from error
+        with self._lock:
+            self._pieces.append((place, start, len(text)))
 
     def copy_to(self, target: BinaryIO) -> None:
-        """Write all pieces in order. To be called when nobody adds any more."""
-        for _, at, length in sorted(self._pieces):
+        """Write the pieces in order. What a worker that a stop left behind has not finished by now is left out."""
+        with self._lock:
+            pieces = sorted(self._pieces)
+        for _, at, length in pieces:
             self._file.seek(at)
-            shutil.copyfileobj(LimitedReader(self._file, length), target)
+            target.write(self._file.read(length))
 
     def close(self) -> None:
         """Give the temporary file back."""
         self._file.close()
 
+    def __enter__(self) -> Self:
+        return self
 
-class LimitedReader:
-    """The next `length` bytes of a file as a file."""
-
-    def __init__(self, file: BinaryIO, length: int) -> None:
-        self._file = file
-        self._left = length
-
-    def read(self, size: int) -> bytes:
-        """Return up to `size` of the bytes that are left."""
-        data = self._file.read(min(size, self._left))
-        self._left -= len(data)
-        return data
+    def __exit__(self, *_: object) -> None:
+        self.close()

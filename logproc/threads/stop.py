@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Lock
 
+from logproc import events
+
 Waker = Callable[[], None]
 
 
@@ -50,15 +52,24 @@ class Stop:
         return self._event.wait(seconds)
 
     def set(self, cause: BaseException) -> None:
-        """Stop the run. The flag comes first, so that whoever is woken and looks sees it. Wakers are called holding nothing."""
+        """Stop the run. The flag comes first, so that whoever is woken and looks sees it. Wakers are called holding nothing.
+
+        Never raises: whoever calls it is about to clean up, and a waker that fails must not leave the others asleep.
+        Once the flag is up, a further call changes nothing, so a waker may itself come here.
+        """
         with self._lock:
             if self._cause is None:
                 self._cause = cause
+        if self._event.is_set():
+            return
         self._event.set()
         with self._lock:
             wakers = list(self._wakers)
         for wake in wakers:
-            wake()
+            try:
+                wake()
+            except Exception as error:
+                events.emit("error", "waker failed", error=repr(error))
 
     def on_set(self, wake: Waker) -> None:
         """Call `wake` when the run is stopped, and now if it already is. It must not block, and may be called twice.
@@ -74,8 +85,8 @@ class Stop:
     @contextmanager
     def waking(self, wake: Waker) -> Iterator[None]:
         """Have `wake` called on a stop while the block runs."""
-        self.on_set(wake)
         try:
+            self.on_set(wake)
             yield
         finally:
             with self._lock:

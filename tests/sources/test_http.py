@@ -7,7 +7,6 @@ import bz2
 import gc
 import gzip
 import lzma
-import socket
 import sys
 import time
 import zlib
@@ -19,6 +18,7 @@ import pytest
 
 from logproc.errors import LimitError, SourceError, Stopped, UsageError
 from logproc.sources.http import HttpOptions, open_url
+from logproc.sources.http.connection import declared_length
 from tests.fault_server import Answer, FaultServer, Script, closed_port, full_backlog
 from tests.sources.http_fetch import CANARY, Fetch, fetch, real_time
 
@@ -166,6 +166,14 @@ def test_no_descriptor_stays_open(case: str) -> None:
 def open_descriptors() -> set[str]:
     """Return the numbers of this process's descriptors."""
     return {path.name for path in Path("/proc/self/fd").iterdir()}
+
+
+@pytest.mark.parametrize("text", ["5, 6", "-5", "5.0", "0x5", "\u0665", "", "9" * 19])
+def test_a_length_is_one_number(text: str) -> None:
+    """Anything else than one decimal number in Content-Length is an error; the same one several times is that one."""
+    assert declared_length("5, 5") == 5
+    with pytest.raises(SourceError, match="bad Content-Length"):
+        declared_length(text)
 
 
 CUT: dict[str, tuple[Answer, str]] = {
@@ -365,7 +373,14 @@ def test_an_authorization_of_the_user_stands_above_the_url() -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"X-A": f"{CANARY}\r\nX-B: c"}, {"X-A\r\nX-B": CANARY}, {"X-A": f"{CANARY}☃"}, {"": CANARY}, {"Range": CANARY}],
+    [
+        {"X-A": f"{CANARY}\r\nX-B: c"},
+        {"X-A\r\nX-B": CANARY},
+        {"X-A": f"{CANARY}☃"},
+        {"X-A": f" {CANARY}"},
+        {"": CANARY},
+        {"Range": CANARY},
+    ],
 )
 def test_headers_that_no_request_can_hold_are_refused(headers: dict[str, str]) -> None:
     """A header that would break the request, or the counting, is a usage error that does not show its value."""
@@ -415,7 +430,7 @@ def test_the_environment_takes_part_if_asked(trap: FaultServer) -> None:
 
 def test_a_literal_of_ipv6_is_asked() -> None:
     """An address of IPv6 in brackets works."""
-    with FaultServer(family=socket.AF_INET6) as server:
+    with FaultServer(host="::1") as server:
         assert plain_get(server.on("/log", Answer(b"log\n")).url("/log", "[::1]"), HttpOptions()) == b"log\n"
 
 

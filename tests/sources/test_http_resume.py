@@ -56,13 +56,25 @@ def test_a_cut_body_is_gone_on_with(case: str) -> None:
     assert len(server.requests) == 2
 
 
+VALIDATORS: list[dict[str, str]] = [
+    STRONG,
+    {"Last-Modified": OLD, "Date": NEW},
+    {"ETag": 'W/"1"', "Last-Modified": OLD, "Date": NEW},
+    {"Last-Modified": NEW, "Date": NEW},
+    {"Last-Modified": OLD},
+    {"Last-Modified": "yesterday", "Date": "today"},
+    {},
+]
+
+
 def test_a_range_is_asked_for_one_version() -> None:
     """The range goes with If-Range, and only where a strong validator is known."""
     with FaultServer() as server:
-        for path, headers in {"/strong": STRONG, "/weak": {"ETag": 'W/"1"'}, "/none": {}}.items():
-            fetch(server.on(path, cut(headers), Answer(LOG)).url(path))
+        for number, validators in enumerate(VALIDATORS):
+            fetch(server.on(f"/{number}", cut(validators), Answer(LOG)).url(f"/{number}"))
     asked = [(request.headers.get("range"), request.headers.get("if-range")) for request in server.requests[1::2]]
-    assert asked == [(f"bytes={HALF}-", '"1"'), (None, None), (None, None)]
+    part_asked = f"bytes={HALF}-"
+    assert asked == [(part_asked, '"1"'), (part_asked, OLD), *[(None, None)] * 5]
 
 
 UNTRUSTED: dict[str, Answer] = {
@@ -109,6 +121,29 @@ def test_a_part_that_is_cut_is_gone_on_with() -> None:
     assert (result.data, result.waits) == (LOG, [1.0] * 11)
 
 
+def test_a_server_may_send_less_than_was_asked() -> None:
+    """A part that ends before the whole does is no cut in itself, but the rest is asked for."""
+    with FaultServer() as server:
+        short = Answer(LOG[HALF:500], "206 OK", {**STRONG, "Content-Range": f"bytes {HALF}-499/{len(LOG)}"})
+        result = fetch(server.on("/log", cut(STRONG), short, ranged(Answer(LOG))).url("/log"))
+    assert (result.what, result.data, len(server.requests)) == ("", LOG, 3)
+
+
+def test_a_part_cannot_lie_behind_its_end() -> None:
+    """A part that says of itself to lie behind the end of the whole does not make the source complete."""
+    with FaultServer() as server:
+        first = Answer(LOG, headers=STRONG, framing="chunked", piece=HALF, sent=5 + HALF)
+        result = fetch(server.on("/log", first, part(size=HALF, ETag='"1"'), Answer(LOG)).url("/log"))
+    assert (result.what, result.data, len(server.requests)) == ("", LOG, 3)
+
+
+def test_a_restart_that_is_cut_is_tried_again() -> None:
+    """A restart that ends within what is known already is a cut, and no change."""
+    with FaultServer() as server:
+        result = fetch(server.on("/log", cut(), Answer(LOG, sent=10), Answer(LOG)).url("/log"))
+    assert (result.what, result.data) == ("", LOG)
+
+
 def test_tries_without_a_new_byte_come_to_an_end() -> None:
     """Restarts that never get beyond what is known are given up after the tries."""
     with FaultServer() as server:
@@ -125,11 +160,12 @@ def test_another_body_is_told(second: Answer) -> None:
     assert (result.what, result.data) == ("changed on server", LOG[:HALF])
 
 
-def test_another_coding_is_told() -> None:
-    """A restart in another content coding cannot be gone on with."""
+@pytest.mark.parametrize("sent", [0, 30])
+def test_another_coding_is_told(sent: int) -> None:
+    """A restart in another content coding cannot be gone on with, even if no byte had come."""
     packed = gzip.compress(LOG)
     with FaultServer() as server:
-        first = Answer(packed, headers={"Content-Encoding": "gzip"}, sent=30)
+        first = Answer(packed, headers={"Content-Encoding": "gzip"}, sent=sent)
         result = fetch(server.on("/log", first, Answer(LOG)).url("/log"))
     assert result.what == "changed on server"
     assert LOG.startswith(result.data)

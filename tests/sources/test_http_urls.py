@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from typing import Any
 
@@ -9,7 +10,6 @@ import pytest
 
 from logproc.errors import SourceError, UsageError
 from logproc.sources.http import HttpOptions, check_url
-from logproc.sources.http.link import Link
 from logproc.sources.http.urls import is_private, parse_url
 from tests.fault_server import Answer, FaultServer
 from tests.sources.http_fetch import CANARY, fetch
@@ -160,18 +160,21 @@ def test_credentials_in_a_redirect_are_not_used() -> None:
     assert "authorization" not in second.requests[0].headers
 
 
+PUBLIC_NAME = "public.example"
+
+
 @pytest.fixture
 def public_name(monkeypatch: pytest.MonkeyPatch) -> str:
     """Give this machine a name that looks like one of the public internet."""
     look_up = socket.getaddrinfo
 
     def getaddrinfo(host: str, *args: Any, **kwargs: Any) -> Any:
-        if host == "public.example" and kwargs.get("flags") != socket.AI_NUMERICHOST:
+        if host == PUBLIC_NAME and kwargs.get("flags") != socket.AI_NUMERICHOST:
             host = "127.0.0.1"
         return look_up(host, *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    return "public.example"
+    return PUBLIC_NAME
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "localhost", "[::1]", "169.254.169.254"])
@@ -192,10 +195,11 @@ def test_a_private_host_may_point_inside(public_name: str) -> None:
         assert fetch(first.url("/name", public_name)).data == LOG
 
 
-def test_a_name_for_a_private_address_is_refused_after_a_public_one() -> None:
-    """Once a public address was reached, a name that stands for a private one is refused as well."""
-    link = Link(1.0, 1.0, None, lambda: 0.0)
-    link.public_only = True
-    with FaultServer() as server, pytest.raises(SourceError, match="refused redirect to a private address"):
-        link.connect("localhost", server.port)
-    assert server.requests == []
+def test_a_name_cannot_point_inside_after_a_public_address(public_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a public address was reached, a name that stands for a private one is refused, in this try and the next."""
+    public = "127.0.0.2"
+    monkeypatch.setattr(ipaddress.IPv4Address, "is_global", property(lambda address: str(address) == public))
+    with FaultServer(host=public) as first, FaultServer() as second:
+        first.on("/log", Answer(status="503 Busy"), moved(second.url("/log", public_name)))
+        result = fetch(first.url("/log", public))
+    assert (result.what, second.requests) == ("refused redirect to a private address", [])

@@ -37,7 +37,7 @@ CODECS = {
 """Content codings (RFC 9110, 8.4.1, and what servers call the others) by the names of our codecs."""
 MOST_LAYERS = 2
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+HEADER_VALUE = re.compile(r"(?:[\x21-\x7e\xa1-\xff][\t\x20-\x7e\x80-\xff]*)?")
 OUR_HEADERS = {"range", "if-range", "host", "connection", "content-length", "transfer-encoding"}
 
 
@@ -66,7 +66,10 @@ class HttpOptions:
             if not HEADER_NAME.fullmatch(name):
                 raise UsageError(f"--header {name!r} is no name of a header", "write it as 'Name: env:VARIABLE'")
             if not HEADER_VALUE.fullmatch(value):
-                raise UsageError(f"--header {name}: the value holds what no header can", "remove line ends and controls")
+                raise UsageError(
+                    f"--header {name}: the value is none that a header can have",
+                    "remove line ends, controls, a blank before it",
+                )
             if name.lower() in OUR_HEADERS:
                 raise UsageError(f"--header {name} cannot be set", "it decides how the log is cut into requests")
 
@@ -91,7 +94,8 @@ def open_url(
 
     `readinto` blocks until a byte is there, at most connect_timeout_s and read_timeout_s for each try, and for the waits
     between them. It raises SourceError if the log cannot be had whole, LimitError after the deadline, Stopped after
-    `cancel`, which ends a connection, a TLS handshake and a read at once; only the look-up of a name has to end by itself.
+    `cancel`, which ends a connection, a TLS handshake and a read at once. Only the look-up of a name has to end by itself,
+    and `wait` and `permit` by what stops the run.
     A byte that had to be fetched twice counts once in `bytes_read`. Raises UsageError as `check_url` does.
     """
     start = parse_url(url)

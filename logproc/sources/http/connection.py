@@ -200,7 +200,6 @@ class Reply:
         """Close the connection, even with a body half read."""
         self._link.drop()
         self._answer.close()
-        self._response.close()
 
 
 def declared_length(text: str | None) -> int | None:

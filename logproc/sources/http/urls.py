@@ -138,7 +138,5 @@ def is_private(host: str) -> bool:
 
 
 def is_public(address: str) -> bool:
-    """Whether a numeric address is one of the public internet; one of IPv4 within one of IPv6 counts as itself."""
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    inner = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return (inner or parsed).is_global
+    """Whether a numeric address is one of the public internet."""
+    return ipaddress.ip_address(address.partition("%")[0]).is_global

@@ -1,0 +1,135 @@
+"""What the documents name exists: files, links, classes, functions, options and make targets."""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import inspect
+import pkgutil
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import logproc
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = ["README.md", "THREADING.md", "CONTRIBUTING.md"]
+NEWER = {"Queue.shutdown": (3, 13), "queue.Queue.shutdown": (3, 13), "sys._is_gil_enabled": (3, 13)}
+"""What the documents name and only newer Pythons have."""
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`([^`\n]+)`")
+FILE = re.compile(r"(?:logproc|tests|docs|config|sample_data|threads|\.ci)/[\w./-]*")
+NAME = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?:\(.*\))?")
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)|src=\"([^\"]+)\"")
+NAME_OF_A_FILE = re.compile(r".*\.(?:py|md|toml|log|gz|json|csv|txt|svg|sh)")
+
+
+def prose(document: str) -> str:
+    """Return a document without its fenced blocks."""
+    return FENCED.sub("", (ROOT / document).read_text("utf-8"))
+
+
+def known_names() -> dict[str, Any]:
+    """Return the modules of the program by their last names, and everything that they define, by its name."""
+    modules = [importlib.import_module(item.name) for item in pkgutil.walk_packages(logproc.__path__, "logproc.")]
+    defined = {
+        name: value
+        for module in modules
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", "").startswith(("logproc", "threading", "queue", "concurrent", "_thread"))
+    }
+    return defined | {"logproc": logproc} | {module.__name__.rpartition(".")[2]: module for module in reversed(modules)}
+
+
+KNOWN = known_names()
+
+
+def exists(dotted: str) -> bool:
+    """Whether a dotted name is a thing of the program, of a class of it, or of a module that can be imported."""
+    first, *rest = dotted.split(".")
+    found = KNOWN.get(first, getattr(builtins, first, None))
+    if found is None:
+        try:
+            found = importlib.import_module(first)
+        except ImportError:
+            return False
+    for name in rest:
+        found = step(found, name)
+        if found is None:
+            return False
+    return True
+
+
+def step(owner: Any, name: str) -> Any:
+    """Return an attribute, also one that only instances have or a submodule that nobody imported yet; None if there is none."""
+    if hasattr(owner, name):
+        return getattr(owner, name)
+    if inspect.ismodule(owner):
+        try:
+            return importlib.import_module(f"{owner.__name__}.{name}")
+        except ImportError:
+            return None
+    sources = [inspect.getsource(base) for base in inspect.getmro(owner)[:-1]] if inspect.isclass(owner) else []
+    return name if any(f"self.{name}" in source or f"    {name}:" in source for source in sources) else None
+
+
+def references(document: str, pattern: re.Pattern[str]) -> list[str]:
+    """Return the pieces of code in a document that are as a whole of a pattern."""
+    return sorted({code for code in CODE.findall(prose(document)) if pattern.fullmatch(code)})
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_files_exist(document: str) -> None:
+    """Every path that is named is there."""
+    paths = references(document, FILE)
+    assert [path for path in paths if not any((ROOT / place / path).exists() for place in ("", "logproc"))] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document: str) -> None:
+    """Every link and picture within the project is there."""
+    targets = [found[0] or found[1] for found in LINK.findall(prose(document))]
+    assert [target for target in targets if not target.startswith("http") and not (ROOT / target).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_names_exist(document: str) -> None:
+    """Every dotted name is something that the program, the standard library or an installed package has."""
+    names = {NAME.fullmatch(code)[1] for code in references(document, NAME) if not NAME_OF_A_FILE.fullmatch(code)}  # type: ignore[index]
+    due = {name for name in names if sys.version_info >= NEWER.get(name, (3,))}
+    assert [name for name in sorted(due) if not exists(name)] == []
+
+
+def test_threading_names_enough() -> None:
+    """The page on threads is about this code: it names each file of the folder and many of its parts."""
+    text = prose("THREADING.md")
+    files = {f"threads/{path.name}" for path in (ROOT / "logproc" / "threads").glob("[!_]*.py")}
+    assert {file for file in files if file not in text} == set()
+    assert len(references("THREADING.md", NAME)) > 20
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_make_targets_exist(document: str) -> None:
+    """Every target that is named is in the Makefile."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = {match for code in CODE.findall(prose(document)) for match in re.findall(r"^make ([a-z-]+)", code)}
+    assert named - targets == set()
+
+
+@pytest.mark.parametrize(
+    ("dotted", "there"), [("Stop.set", True), ("ByteBudget.take", True), ("Stop.unset", False), ("nowhere.x", False)]
+)
+def test_a_wrong_name_is_found(dotted: str, there: bool) -> None:
+    """What does not exist is seen, so the tests above can fail."""
+    assert exists(dotted) is there
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_python_in_the_documents_runs(document: str) -> None:
+    """A block of Python runs to its end, and what it asserts is true."""
+    for block in PYTHON.findall((ROOT / document).read_text("utf-8")):
+        exec(compile(block, document, "exec"), {})  # noqa: S102
