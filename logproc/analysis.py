@@ -36,7 +36,18 @@ from logproc.threads.pool import WorkerFailed
 from logproc.threads.signals import unlink_on_second
 from logproc.threads.spool import Spool
 
-EXIT_ORDER = (EXIT_INTERNAL, 129, 130, 143, EXIT_BROKEN_PIPE, EXIT_OUTPUT, EXIT_USAGE, EXIT_STRICT_OR_LIMIT, EXIT_NOTHING_READ, EXIT_INCOMPLETE)
+EXIT_ORDER = (
+    EXIT_INTERNAL,
+    129,
+    130,
+    143,
+    EXIT_BROKEN_PIPE,
+    EXIT_OUTPUT,
+    EXIT_USAGE,
+    EXIT_STRICT_OR_LIMIT,
+    EXIT_NOTHING_READ,
+    EXIT_INCOMPLETE,
+)
 """If several codes apply, the first of these is the program's."""
 NARROW = 100
 
@@ -70,7 +81,9 @@ class Screen:
             return
         text = harmless(": ".join(part for part in ("logproc", *parts) if part))
         try:
-            self.stderr.write(text.encode(self.stderr.encoding or "ascii", "backslashreplace").decode(self.stderr.encoding or "ascii") + "\n")
+            self.stderr.write(
+                text.encode(self.stderr.encoding or "ascii", "backslashreplace").decode(self.stderr.encoding or "ascii") + "\n"
+            )
             self.stderr.flush()
         except (OSError, ValueError):
             return
@@ -125,7 +138,9 @@ def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str
         name, _, place = header.partition(":")
         scheme, _, variable = place.strip().partition(":")
         if scheme != "env" or not variable:
-            raise UsageError(f"--header {name.strip()}: its value must come from a variable", "write --header 'Name: env:VARIABLE'")
+            raise UsageError(
+                f"--header {name.strip()}: its value must come from a variable", "write --header 'Name: env:VARIABLE'"
+            )
         if variable not in environ:
             raise UsageError(f"--header {name.strip()}: the variable {variable} is not set", "export it first")
         found[name.strip()] = environ[variable]
@@ -161,7 +176,9 @@ def painting(screen: Screen) -> Iterator[Callable[[Crew], None] | None]:
     from logproc.reports.progress import ProgressPainter
     from logproc.watching import status
 
-    painter = ProgressPainter(screen.stderr, shutil.get_terminal_size, color=screen.colors(screen.stderr), ascii_only=not is_utf8(screen.stderr))
+    painter = ProgressPainter(
+        screen.stderr, shutil.get_terminal_size, color=screen.colors(screen.stderr), ascii_only=not is_utf8(screen.stderr)
+    )
     try:
         yield lambda crew: painter.paint(status(crew))
     finally:
@@ -243,7 +260,9 @@ def tell_sources(snapshot: Snapshot, screen: Screen) -> None:
 def tell_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:
     """Tell why the run ended before its time; return the exit code that follows."""
     if debug:
-        screen.say(*"".join(traceback.format_exception(cause)).splitlines()) if screen.stderr is None else traceback.print_exception(cause, file=screen.stderr)
+        screen.say(
+            *"".join(traceback.format_exception(cause)).splitlines()
+        ) if screen.stderr is None else traceback.print_exception(cause, file=screen.stderr)
     if isinstance(cause, WorkerFailed):
         what = f"internal error at {sources[cause.source].name}, lines {cause.first_line}-{cause.last_line}"
         screen.say(what, repr(cause.__cause__), "please report it; --debug shows where")

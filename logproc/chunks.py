@@ -17,7 +17,7 @@ from logproc.errors import SourceError
 from logproc.model import Chunk
 
 if TYPE_CHECKING:
-    from logproc.model import ByteStream, Bytes
+    from logproc.model import Bytes, ByteStream
 
 LF = 10
 MIN_BLOCK_BYTES = 1 << 20
@@ -83,7 +83,7 @@ class Cutter:
 
         Returns how much of the buffer is filled, and whether and how the stream ended.
         """
-        view = memoryview(buffer)
+        view = buffer.data
         deadline = self._clock() + FLUSH_S
         while filled < len(view):
             try:
@@ -113,7 +113,7 @@ class Cutter:
         self._offset += len(carry) - len(kept)
         block = numpy.empty(MIN_BLOCK_BYTES, numpy.uint8)
         while True:
-            count = stream.readinto(memoryview(block))
+            count = stream.readinto(block.data)
             self.bytes_decoded += count
             feeds = numpy.flatnonzero(block[:count] == LF)
             if len(feeds) or not count:
@@ -144,7 +144,7 @@ class Cutter:
 
 
 def count_lines(data: Bytes) -> int:
-    """Return how many line feeds there are; block by block, so that what is compared is still in the cache when it is counted."""
+    """Return how many line feeds there are; block by block, so that what is counted is still in the cache."""
     blocks = range(0, len(data), MIN_BLOCK_BYTES)
     return sum(int(numpy.count_nonzero(data[start : start + MIN_BLOCK_BYTES] == LF)) for start in blocks)
 

@@ -35,7 +35,11 @@ class Sink:
     def __init__(self, settings: Settings, stream: TextIO, *, color: bool) -> None:
         import structlog
 
-        renderer: Any = structlog.processors.JSONRenderer() if settings.log_format == "json" else structlog.dev.ConsoleRenderer(colors=color)
+        renderer: Any = (
+            structlog.processors.JSONRenderer()
+            if settings.log_format == "json"
+            else structlog.dev.ConsoleRenderer(colors=color)
+        )
         self._logger = structlog.wrap_logger(
             structlog.PrintLogger(stream),
             processors=[

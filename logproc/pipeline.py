@@ -20,7 +20,7 @@ from functools import partial
 from logproc import events
 from logproc.doors import Doors
 from logproc.errors import InternalError, SourceError
-from logproc.formats import parse
+from logproc.formats.dispatch import parse
 from logproc.model import Chunk, Kind, Parsed, Probe, Snapshot, Source, State, Verdict
 from logproc.reading import Outcome, Reading, ReadingOptions, recognise
 from logproc.settings import Settings
@@ -57,7 +57,9 @@ def run_serial(sources: Sequence[Source], settings: Settings, doors: Doors | Non
     tally, outcomes = Tally(), {}
     for source in sources:
         probe = look(doors, settings, source)
-        reading = Reading(source, partial(doors.open_source, nobody.wait, HostLimit(1, nobody).permit), reading_options(settings), probe)
+        reading = Reading(
+            source, partial(doors.open_source, nobody.wait, HostLimit(1, nobody).permit), reading_options(settings), probe
+        )
         for chunk in reading.chunks():
             tally = merge([tally, work(settings, spool, source.name, chunk)])
         outcomes[source.index] = ended(reading.outcome)

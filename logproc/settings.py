@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 from logproc.errors import UsageError
 
@@ -23,7 +23,7 @@ SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
 def knob(default: Any, text: str, *, unit: str = "", least: float | None = None, most: float | None = None) -> Any:
-    """A field of Settings that says what it is for; the help texts and config/logproc.toml are held equal to it."""
+    """Return a field of Settings that says what it is for; the help texts and config/logproc.toml are held equal to it."""
     return field(default=default, metadata={"text": text, "unit": unit, "least": least, "most": most})
 
 
@@ -35,7 +35,11 @@ class Settings:
     readers: int | None = knob(None, "Threads that read files; min(4, files) if not given.", least=1, most=1024)
     workers: int | None = knob(None, "Threads that parse and count; the usable cores if not given.", least=1, most=1024)
     chunk_size: int | None = knob(
-        None, "Bytes of whole lines in one unit of work; 8 MiB, or less if memory is short.", unit="bytes", least=1, most=1 << 30
+        None,
+        "Bytes of whole lines in one unit of work; 8 MiB, or less if memory is short.",
+        unit="bytes",
+        least=1,
+        most=1 << 30,
     )
     memory: int = knob(128 * MEBIBYTE, "Bound on chunks in flight, their parsing included.", unit="bytes", least=1)
     max_line_bytes: int = knob(MEBIBYTE, "A longer line is rejected and never held whole.", unit="bytes", least=1, most=1 << 30)
@@ -44,7 +48,9 @@ class Settings:
     max_time: float | None = knob(None, "Seconds after which a source is cut.", unit="seconds", least=0.001)
     connections_per_host: int = knob(4, "Connections to one web server at once.", least=1, most=1024)
     connect_timeout: float = knob(10.0, "Seconds to wait for a connection.", unit="seconds", least=0.001)
-    read_timeout: float = knob(30.0, "Seconds without a byte, or until a response's headers are there.", unit="seconds", least=0.001)
+    read_timeout: float = knob(
+        30.0, "Seconds without a byte, or until a response's headers are there.", unit="seconds", least=0.001
+    )
     retries: int = knob(3, "Further attempts after a web server failed in a way that may pass.", least=0, most=100)
     top: int = knob(10, "Rows of each panel, 0 for all.", least=0)
     output: Literal["terminal", "json", "csv"] = knob("terminal", "What is written to stdout.")
@@ -60,7 +66,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            check(item.name, getattr(self, item.name), item.metadata)
+            check(option_name(item.name), getattr(self, item.name), item.metadata)
 
     @property
     def chunk_bytes(self) -> int:
@@ -72,19 +78,27 @@ class Settings:
     @property
     def worker_count(self) -> int:
         """The number of worker threads in force: by default one for each core this process may use."""
-        return self.workers or len(os.sched_getaffinity(0))
+        return self.workers or usable_cores()
 
     def reader_count(self, files: int) -> int:
         """Return how many threads read regular files, given how many of them there are."""
         return min(self.readers or 4, files)
 
 
-def check(name: str, value: Any, limits: Mapping[str, Any]) -> None:
-    """Raise UsageError if a number is out of its limits."""
-    for bound, wrong in (("least", lambda limit: value < limit), ("most", lambda limit: value > limit)):
-        limit = limits[bound]
-        if value is not None and limit is not None and wrong(limit):
-            raise UsageError(f"{option_name(name)} {value}", f"at {bound} {limit}")
+def usable_cores() -> int:
+    """Return how many cores this process may use, where the system tells, else how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def check(where: str, value: Any, limits: Mapping[str, Any]) -> None:
+    """Raise UsageError, which names `where` the value comes from, if a number is out of its limits (or is not a number)."""
+    least, most = limits["least"], limits["most"]
+    if value is None or least is None:
+        return
+    if not value >= least:
+        raise UsageError(f"{where} {value}", f"at least {least}")
+    if most is not None and value > most:
+        raise UsageError(f"{where} {value}", f"at most {most}")
 
 
 def option_name(name: str) -> str:
@@ -142,47 +156,20 @@ def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def convert(name: str, value: Any, where: str) -> Any:
-    """Return the value in the type of the knob `name`; text is parsed. Raises UsageError that names `where`."""
-    hint = get_type_hints(Settings)[name]
-    unit = next(item.metadata["unit"] for item in fields(Settings) if item.name == name)
+    """Return the value in the type of the knob `name`; text is parsed. Raises UsageError that names `where` it comes from."""
+    import msgspec
+
+    knob = next(item for item in fields(Settings) if item.name == name)
     try:
-        return convert_to(hint, value, unit)
-    except (ValueError, TypeError) as error:
+        if isinstance(value, str) and knob.metadata["unit"] == "bytes":
+            value = parse_size(value)
+        elif isinstance(value, str) and isinstance(knob.default, tuple):
+            value = value.split(",")
+        value = msgspec.convert(value, get_type_hints(Settings)[name], strict=not isinstance(value, (str, list)))
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"{where}: {error}", "see `logproc analyze --help`") from error
-
-
-def convert_to(hint: Any, value: Any, unit: str) -> Any:
-    """Return `value` as the type `hint`; raises ValueError if it is none."""
-    kinds = [kind for kind in get_args(hint) if kind is not type(None)] if type(None) in get_args(hint) else [hint]
-    kind = kinds[0]
-    if getattr(kind, "__origin__", None) is tuple:
-        parts = value.split(",") if isinstance(value, str) else value
-        return tuple(convert_to(get_args(kind)[0], part, unit) for part in parts)
-    if getattr(kind, "__origin__", None) is Literal:
-        if value not in get_args(kind):
-            raise ValueError(f"{value!r} is none of {', '.join(get_args(kind))}")
-        return value
-    if kind is bool:
-        return to_bool(value)
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ValueError(f"{value!r} is of the wrong type")
-    if kind is int and isinstance(value, str):
-        return parse_size(value) if unit == "bytes" else int(value)
-    if kind is int and value != int(value):
-        raise ValueError(f"{value!r} is no whole number")
-    if kind is str and not isinstance(value, str):
-        raise ValueError(f"{value!r} is no text")
-    return kind(value)
-
-
-def to_bool(value: Any) -> bool:
-    """Return a truth value from TOML's or from the usual words."""
-    if isinstance(value, bool):
-        return value
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    if not isinstance(value, str) or value.lower() not in words:
-        raise ValueError(f"{value!r} is neither true nor false")
-    return words[value.lower()]
+    check(where + ":", value, knob.metadata)
+    return value
 
 
 def load(options: Mapping[str, Any], config: Path | None, environ: Mapping[str, str]) -> Settings:

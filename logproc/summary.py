@@ -27,7 +27,9 @@ def summarize(
     stopped: bool = False,
 ) -> Snapshot:
     """Return the snapshot of a run. Raises InternalError if a line is not accounted for: a wrong number is worse than none."""
-    results = tuple(result(source, outcomes[source.index], tally.sources.get(source.index, SourceTally())) for source in sources)
+    results = tuple(
+        result(source, outcomes[source.index], tally.sources.get(source.index, SourceTally())) for source in sources
+    )
     for source in results:
         if not source.account.closes:
             raise InternalError(f"the account of {source.source} does not close: {source.account}")

@@ -237,11 +237,16 @@ def panel(spec: PanelSpec, counts: Counts, top: int) -> Panel:
     limit = len(counts) if spec.whole or not top else min(top, len(counts))
     if spec.name == "hour":
         order = numpy.argsort(counts.keys.to_numpy(zero_copy_only=False), kind="stable").tolist()
-        return Panel(spec.name, (spec.name,), len(counts), tuple(row(counts, at, iso(counts.keys[at].as_py() * HOUR_S)) for at in order))
+        return Panel(
+            spec.name, (spec.name,), len(counts), tuple(row(counts, at, iso(counts.keys[at].as_py() * HOUR_S)) for at in order)
+        )
     candidates = numpy.arange(len(counts))
     if 0 < limit < len(counts):
         candidates = numpy.flatnonzero(counts.count >= numpy.partition(counts.count, -limit)[-limit])
-    rows = [row(counts, at, key) for at, key in zip(candidates.tolist(), counts.keys.take(arrow(candidates, pyarrow.int64())).to_pylist(), strict=True)]
+    rows = [
+        row(counts, at, key)
+        for at, key in zip(candidates.tolist(), counts.keys.take(arrow(candidates, pyarrow.int64())).to_pylist(), strict=True)
+    ]
     rows.sort(key=lambda found: (-found.count, found.key[0].encode()))
     return Panel(spec.name, (spec.name,), len(counts), tuple(rows[:limit]))
 

@@ -13,7 +13,9 @@ def status(crew: Crew) -> LiveStatus:
     readings = [reader.reading for reader in crew.readers if reader.reading]
     outcomes = [outcome for reader in crew.readers for outcome in list(reader.outcomes.values())]
     totals = [crew.probes[source.index].size_bytes if source.index in crew.probes else None for source in crew.to_read]
-    threads = [(reader.name, doing(reader.doing, reader.reading.source.name if reader.reading else "")) for reader in crew.readers]
+    threads = [
+        (reader.name, doing(reader.doing, reader.reading.source.name if reader.reading else "")) for reader in crew.readers
+    ]
     return LiveStatus(
         bytes_read=sum(reading.bytes_read for reading in readings) + sum(outcome.bytes_read for outcome in outcomes),
         bytes_total=None if None in totals else sum(total or 0 for total in totals),

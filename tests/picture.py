@@ -29,7 +29,11 @@ ELAPSED_S = 0.05
 
 def main() -> None:
     """Write the pictures into the folder that the command line names, by default docs/."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs"
+    draw(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs")
+
+
+def draw(folder: Path) -> None:
+    """Write the pictures into a folder."""
     folder.mkdir(exist_ok=True)
     for name, (columns, logs) in PICTURES.items():
         title = f"logproc analyze --top {ROWS} " + " ".join(logs)

@@ -6,6 +6,7 @@ To have outputs and tables written anew: UPDATE_README=1 .venv/bin/python -m pyt
 from __future__ import annotations
 
 import doctest
+import html
 import os
 import re
 import subprocess
@@ -18,7 +19,8 @@ import pytest
 
 from logproc import errors
 from logproc.cli import cli
-from logproc.formats import LAYOUTS
+from logproc.formats.layout import LAYOUTS
+from tests.picture import PICTURES, draw
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -153,3 +155,15 @@ def test_formats_are_those_that_are_known() -> None:
 def test_there_is_a_place_for_the_benchmark() -> None:
     """The marks between which the table of `make bench` stands are there."""
     assert marked("bench")
+
+
+def test_the_pictures_show_the_report_of_today(tmp_path: Path) -> None:
+    """What `make picture` draws has the words and numbers of the pictures in docs/."""
+    draw(tmp_path)
+    assert {name: words(tmp_path / name) for name in PICTURES} == {name: words(ROOT / "docs" / name) for name in PICTURES}
+
+
+def words(picture: Path) -> list[str]:
+    """Return the text of a picture; how rich draws it may change with its version."""
+    body = re.sub(r"<style>.*?</style>", "", picture.read_text("utf-8"), flags=re.DOTALL)
+    return html.unescape(re.sub(r"<[^>]+>", " ", body)).split()

@@ -51,15 +51,22 @@ KNOWN = known_names()
 def exists(dotted: str) -> bool:
     """Whether a dotted name is a thing of the program, of a class of it, or of a module that can be imported."""
     first, *rest = dotted.split(".")
-    found = KNOWN.get(first, getattr(builtins, first, None))
-    if found is None:
-        try:
-            found = importlib.import_module(first)
-        except ImportError:
-            return False
-    for name in rest:
-        found = step(found, name)
-        if found is None:
+    return any(leads_on(start, rest) for start in (KNOWN.get(first), getattr(builtins, first, None), module(first)) if start)
+
+
+def module(name: str) -> Any:
+    """Return a module that can be imported, None if there is none."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+def leads_on(owner: Any, names: list[str]) -> bool:
+    """Whether the names lead from one thing to the next."""
+    for name in names:
+        owner = step(owner, name)
+        if owner is None:
             return False
     return True
 
@@ -69,10 +76,7 @@ def step(owner: Any, name: str) -> Any:
     if hasattr(owner, name):
         return getattr(owner, name)
     if inspect.ismodule(owner):
-        try:
-            return importlib.import_module(f"{owner.__name__}.{name}")
-        except ImportError:
-            return None
+        return module(f"{owner.__name__}.{name}")
     sources = [inspect.getsource(base) for base in inspect.getmro(owner)[:-1]] if inspect.isclass(owner) else []
     return name if any(f"self.{name}" in source or f"    {name}:" in source for source in sources) else None
 
@@ -132,4 +136,4 @@ def test_a_wrong_name_is_found(dotted: str, there: bool) -> None:
 def test_python_in_the_documents_runs(document: str) -> None:
     """A block of Python runs to its end, and what it asserts is true."""
     for block in PYTHON.findall((ROOT / document).read_text("utf-8")):
-        exec(compile(block, document, "exec"), {})  # noqa: S102
+        exec(compile(block, document, "exec"), {})

@@ -24,14 +24,13 @@ CONVERSIONS: list[tuple[str, Any, Any]] = [
     ("memory", "1TiB", 1 << 40),
     ("memory", "512B", 512),
     ("memory", 4096, 4096),
-    ("memory", 4096.0, 4096),
     ("readers", "8", 8),
     ("readers", 8, 8),
     ("max_time", "2.5", 2.5),
     ("max_time", 2, 2.0),
     ("max_ratio", "0", 0.0),
-    ("quiet", "yes", True),
-    ("quiet", "Off", False),
+    ("quiet", "True", True),
+    ("quiet", "0", False),
     ("quiet", True, True),
     ("format", "combined", "combined"),
     ("output", "json", "json"),
@@ -205,8 +204,8 @@ def test_a_size_is_its_number_times_its_unit(number: int, unit: str) -> None:
 
 
 def test_chunks_share_the_memory() -> None:
-    """A chunk is 4 MiB, or less so that two for each worker fit into the memory; a size that was asked for is kept."""
-    assert Settings(workers=2).chunk_bytes == 4 << 20
+    """A chunk is 8 MiB, or less so that two for each worker fit into the memory; a size that was asked for is kept."""
+    assert Settings(workers=2).chunk_bytes == 8 << 20
     assert Settings(workers=2, memory=8 << 20).chunk_bytes == 2 << 20
     assert Settings(workers=1024, memory=1).chunk_bytes == 1
     assert Settings(workers=2, memory=8 << 20, chunk_size=5).chunk_bytes == 5

@@ -1,8 +1,8 @@
 """A chunk of an access log → columns: the fast way for the lines it takes, the exact way for the others.
 
-    lines ─ cut at the quotes (delimited) ─┬─ fits ──────────────→ slices ─┐
-                                           └─ else ─ match (pattern) ──────┴→ encode → Columns
-                                                          └─ no ─→ rejected, with a reason
+lines ─ cut at the quotes (delimited) ─┬─ fits ──────────────→ slices ─┐
+                                       └─ else ─ match (pattern) ──────┴→ encode → Columns
+                                                      └─ no ─→ rejected, with a reason
 """
 
 from __future__ import annotations
@@ -72,7 +72,10 @@ class Rest:
         return Parsed(
             columns=columns,
             account=Account(
-                lines=len(lines.starts), records=columns.records if columns else 0, rejected=len(self.rejected), blank=self.blank
+                lines=len(lines.starts),
+                records=columns.records if columns else 0,
+                rejected=len(self.rejected),
+                blank=self.blank,
             ),
             rejected_lines=at,
             rejected_reasons=tuple(reason for _, reason in self.rejected),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from logproc.formats.slices import BLANK, Slices, rows_of
+from logproc.formats.slices import BLANK, Slices, places, rows_of
 from logproc.formats.times import WIDTH, many_to_seconds
 
 if TYPE_CHECKING:
@@ -82,11 +82,6 @@ def scan(data: Bytes) -> tuple[Positions, Positions, int]:
         if hits.any():
             backslashes.append(places(hits, start))
     return numpy.concatenate(marks), numpy.concatenate(backslashes), count
-
-
-def places(hits: Mask, start: int) -> Positions:
-    """Return where a mask is true, counted from `start`, in 32 bits: a chunk is smaller than 2 GiB, and half the bytes are moved."""
-    return numpy.add(hits.nonzero()[0], start, dtype=numpy.int32, casting="unsafe")
 
 
 class Cut:
@@ -225,7 +220,7 @@ class Part:
     def take_tokens(self, names: list[str]) -> None:
         """Cut what is left at its blanks; lines with another number of them, an empty token or other white space are left."""
         offsets, packed = Slices(self.data, self.begin, self.end).packed()
-        blanks, fitting = rows_of(places(packed == BLANK, 0), offsets, len(names) - 1)
+        blanks, fitting = rows_of(places(packed == BLANK), offsets, len(names) - 1)
         self.narrow(fitting)
         begin, end = offsets[:-1][fitting], offsets[1:][fitting]
         edges = [begin - 1, *blanks, end]
@@ -271,7 +266,7 @@ def digits(slices: Slices) -> tuple[Integers, Mask]:
     return number, good
 
 
-def windows(data: Any, starts: Integers, width: int) -> Any:
+def windows(data: Any, starts: Positions, width: int) -> Any:
     """Return the `width` bytes from each start, shape (n, width); a start may lie before the data, where zeros are."""
     before = max(0, -int(starts.min(initial=0)))
     if before:

@@ -16,7 +16,7 @@ import numpy
 import pyarrow
 
 from logproc.formats.shown import ABSENT, key_column
-from logproc.formats.slices import BLANK, Slices, arrow, encode, offsets_and_data, rows_of
+from logproc.formats.slices import BLANK, Slices, arrow, encode, offsets_and_data, places, rows_of
 
 if TYPE_CHECKING:
     from logproc.formats.slices import Mask
@@ -74,7 +74,7 @@ def request_columns(dictionary: pyarrow.Array, index: Any) -> tuple[dict[str, Ke
 def split_many(dictionary: pyarrow.Array) -> tuple[dict[str, Slices], Mask]:
     """Return the parts of the requests that have three tokens and a protocol as it should be, and which these are."""
     offsets, data = offsets_and_data(dictionary)
-    bounds, regular = rows_of(numpy.flatnonzero(data == BLANK), offsets, 2)
+    bounds, regular = rows_of(places(data == BLANK), offsets, 2)
     begin, end = offsets[:-1][regular], offsets[1:][regular]
     method = Slices(data, begin, bounds[0])
     target = Slices(data, bounds[0] + 1, bounds[1])
@@ -89,6 +89,6 @@ def split_many(dictionary: pyarrow.Array) -> tuple[dict[str, Slices], Mask]:
 
 def without_query(target: Slices) -> Slices:
     """Return the targets up to their first `?`."""
-    marks = numpy.append(numpy.flatnonzero(target.data == QUESTION_MARK), len(target.data))
+    marks = numpy.append(places(target.data == QUESTION_MARK), numpy.int32(len(target.data)))
     first = marks[numpy.searchsorted(marks, target.starts)]
     return Slices(target.data, target.starts, numpy.minimum(target.ends, first))

@@ -1,4 +1,4 @@
-"""Keys as text that can be shown: what is no printable UTF-8 becomes `\\xNN`, the rest stays as the log has it.
+r"""Keys as text that can be shown: what is no printable UTF-8 becomes `\xNN`, the rest stays as the log has it.
 
 Done on the dictionary of a column, so on each distinct value once, and before anything is counted: two spellings
 of one shown key are one key.
@@ -23,10 +23,10 @@ ABSENT = b"-"
 
 
 def shown(text: bytes) -> str:
-    """Return bytes of a log as text: invalid UTF-8 and the controls C0, DEL and C1 as `\\xNN`.
+    r"""Return bytes of a log as text: invalid UTF-8 and the controls C0, DEL and C1 as `\xNN`.
 
-    >>> shown(b"caf\\xc3\\xa9 \\xff\\x1b")
-    'café \\\\xff\\\\x1b'
+    >>> print(shown(b"caf\xc3\xa9 \xff\x1b"))
+    café \xff\x1b
     """
     return text.decode("utf-8", "backslashreplace").translate(CONTROLS)
 
@@ -61,7 +61,9 @@ def escaped(keys: pyarrow.Array, dictionary: pyarrow.Array, unclean: Any, index:
     """Return the column with the keys at the positions `unclean` escaped, and keys that became equal made one."""
     replaced = numpy.zeros(len(keys), bool)
     replaced[unclean] = True
-    texts = pyarrow.array([shown(value) for value in dictionary.take(arrow(unclean, pyarrow.int64())).to_pylist()], pyarrow.string())
+    texts = pyarrow.array(
+        [shown(value) for value in dictionary.take(arrow(unclean, pyarrow.int64())).to_pylist()], pyarrow.string()
+    )
     keys = pyarrow.compute.replace_with_mask(keys, mask(replaced), texts)
     encoded = keys.dictionary_encode("encode")
     return KeyColumn(encoded.dictionary, encoded.indices.to_numpy()[index])

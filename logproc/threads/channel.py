@@ -64,7 +64,9 @@ class Channel(Generic[Item]):
 
         What is still in the queue after a stop is of no use to anybody, and it may be a lot: it is passed over.
         """
-        item = STOPPED if self._stop.is_set() else self._queue.get()
+        if self._stop.is_set():
+            return STOPPED
+        item = self._queue.get()
         return STOPPED if self._stop.is_set() else item
 
     def close_after(self, producers: Sequence[Thread]) -> Thread:

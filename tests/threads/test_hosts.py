@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from threading import Barrier, Event
 
 import pytest
@@ -32,6 +33,12 @@ class Visit:
         """Leave, and wait until the permit is given back."""
         self.leave.set()
         self.call.outcome()
+
+
+def enter(limit: HostLimit) -> None:
+    """Get a permit and give it back."""
+    with limit.permit(HERE):
+        pass
 
 
 def test_never_more_than_the_limit_hold_a_permit() -> None:
@@ -78,8 +85,7 @@ def test_an_exception_does_not_use_a_permit_up() -> None:
     limit = HostLimit(1, Stop())
     with pytest.raises(ValueError, match="refused"), limit.permit(HERE):
         raise ValueError("refused")
-    with limit.permit(HERE):
-        pass
+    enter(limit)
 
 
 def test_two_that_are_sent_to_each_others_server_both_arrive() -> None:
@@ -118,7 +124,7 @@ def test_a_stop_while_a_permit_is_asked_for_is_not_lost() -> None:
     limit = HostLimit(1, stop)
     holder = Visit(limit)
     arrives(holder.entered)
-    late = Halted((limit.permit.__wrapped__, "with semaphore:"), Visit._visit, Visit.__new__(Visit), limit, HERE)  # type: ignore[attr-defined]
+    late = Halted((inspect.unwrap(HostLimit.permit), "with semaphore:"), enter, limit)
     arrives(late.arrived)
     stop.set(ValueError())
     with pytest.raises(Stopped):

@@ -1,0 +1,189 @@
+"""Reader: reads what is on its list, tells how each source ended, and whatever goes wrong reaches main."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from queue import Empty
+from threading import Thread
+
+import pytest
+
+from logproc.errors import InternalError, SourceError, Stopped
+from logproc.model import Source, State
+from logproc.reading import Reading, ReadingOptions
+from logproc.threads.budget import ByteBudget
+from logproc.threads.channel import Channel
+from logproc.threads.live import LiveView
+from logproc.threads.reader import PARSING_WEIGHT, Charged, Reader, start_readers, to_do_list
+from logproc.threads.stop import Stop
+from tests.threads.tools import Call, Starts, Stream, arrives, blocks, no_thread_can_start, source, until
+
+LINES = b"first\nsecond\n"
+
+
+class Desk:
+    """What readers share, with streams from memory for the sources they open."""
+
+    def __init__(self, streams: Mapping[str, Stream], memory_bytes: int = 1 << 30) -> None:
+        self.stop = Stop()
+        self.budget = ByteBudget(memory_bytes, self.stop)
+        self.channel: Channel[Charged] = Channel(self.stop)
+        self.streams = streams
+        self.sources = [source(index, name) for index, name in enumerate(streams)]
+        self.to_do = to_do_list(self.sources)
+
+    def reader(self, name: str = "reader-1") -> Reader:
+        """Return a reader of the sources."""
+        return Reader(name, self.to_do, self._start_reading, self.budget, self.channel, self.stop)
+
+    def _start_reading(self, source: Source) -> Reading:
+        return Reading(source, lambda source: self.streams[source.name], ReadingOptions("combined", 1 << 20, 1 << 20))
+
+    def chunks(self, count: int) -> list[bytes]:
+        """Return the bytes of the next chunks."""
+        return [Call(self.channel.get).outcome()[0].data.tobytes() for _ in range(count)]
+
+
+def run(readers: Iterable[Reader]) -> None:
+    """Start readers and wait for their end."""
+    for reader in start_readers(list(readers)):
+        Call(reader.join).outcome()
+
+
+def test_a_reader_reads_what_is_on_its_list() -> None:
+    """Each source becomes chunks in the channel and an outcome, one after the other."""
+    desk = Desk({"a.log": Stream(b"a\n"), "b.log": Stream(b"b\n")})
+    reader = desk.reader()
+    run([reader])
+    assert desk.chunks(2) == [b"a\n", b"b\n"]
+    assert [outcome.verdict.state for outcome in reader.outcomes.values()] == [State.COMPLETE] * 2
+    assert (reader.reading, reader.doing, desk.stop.is_set()) == (None, "done", False)
+
+
+def test_readers_share_a_list() -> None:
+    """Of many sources each is read by exactly one of several readers."""
+    desk = Desk({f"{number}.log": Stream(b"%d\n" % number) for number in range(200)})
+    readers = [desk.reader(f"reader-{number}") for number in range(4)]
+    run(readers)
+    assert sorted(index for reader in readers for index in reader.outcomes) == list(range(200))
+    assert sorted(desk.chunks(200)) == sorted(b"%d\n" % number for number in range(200))
+
+
+def test_an_exception_in_run_stops_the_run_and_names_the_source() -> None:
+    """What nobody expected is the cause of a stop, as the object it was, and a note says which source it came from."""
+    error = ValueError("surprise")
+    desk = Desk({"a.log": Stream(LINES), "b.log": Stream(LINES, error)})
+    run([desk.reader("reader-7")])
+    assert desk.stop.cause is error
+    assert error.__notes__ == ["while reader-7 was reading b.log"]
+
+
+@pytest.mark.parametrize("error", [Empty(), Stopped(), SystemExit(0), MemoryError()], ids=repr)
+def test_no_exception_of_a_source_vanishes(error: BaseException) -> None:
+    """Also what looks like the end of the list, of the run or of the thread stops the run if a source raises it."""
+    desk = Desk({"a.log": Stream(LINES, error)})
+    run([desk.reader()])
+    assert desk.stop.cause is error
+
+
+def test_a_source_that_fails_does_not_end_the_run() -> None:
+    """An expected failure is the outcome of its source, and the next one is read."""
+    desk = Desk({"a.log": Stream(LINES, SourceError("read error", "try again")), "b.log": Stream(LINES)})
+    reader = desk.reader()
+    run([reader])
+    assert [outcome.verdict.state for outcome in reader.outcomes.values()] == [State.INCOMPLETE, State.COMPLETE]
+    assert not desk.stop.is_set()
+
+
+def test_a_stop_wakes_a_reader_that_waits_for_its_source() -> None:
+    """A blocked read is cancelled; the source is interrupted, given back, and the rest of the list is left alone."""
+    silent = Stream(hold=True)
+    desk = Desk({"a.log": silent, "b.log": Stream(LINES)})
+    reader = desk.reader()
+    reader.start()
+    arrives(silent.asked)
+    desk.stop.set(ValueError())
+    Call(reader.join).outcome()
+    assert [outcome.verdict.state for outcome in reader.outcomes.values()] == [State.INTERRUPTED]
+    assert silent.closed.is_set()
+
+
+def test_a_stop_wakes_a_reader_that_waits_for_memory() -> None:
+    """A reader that has a chunk and no room for it ends as well, and its source is interrupted and given back."""
+    stream = Stream(LINES)
+    desk = Desk({"a.log": stream}, memory_bytes=1 << 20)
+    desk.budget.take(1 << 20)
+    reader = desk.reader()
+    reader.start()
+    assert blocks(reader)
+    assert reader.doing == "waiting for memory"
+    desk.stop.set(first := ValueError())
+    Call(reader.join).outcome()
+    assert [outcome.verdict.state for outcome in reader.outcomes.values()] == [State.INTERRUPTED]
+    assert stream.closed.is_set()
+    assert desk.stop.cause is first
+
+
+def test_a_reader_that_waits_for_its_source_holds_no_memory() -> None:
+    """Bytes are taken when they are there: a silent server keeps nobody else from reading."""
+    silent = Stream(LINES, hold=True)
+    desk = Desk({"a.log": silent}, memory_bytes=1 << 20)
+    reader = desk.reader()
+    reader.start()
+    arrives(silent.asked)
+    assert desk.budget.in_flight_bytes == 0
+    silent.release()
+    Call(reader.join).outcome()
+    assert desk.budget.in_flight_bytes == max(4096, len(LINES) * PARSING_WEIGHT)
+
+
+def test_a_daemon_does_not_keep_the_program_from_ending() -> None:
+    """Readers are daemons, for nothing can wake a thread that looks up a name."""
+    assert Desk({}).reader().daemon
+
+
+def test_readers_that_cannot_start_leave_their_share_to_the_others() -> None:
+    """Where the system has no more threads, those that could be started read everything."""
+    desk = Desk({f"{number}.log": Stream(LINES) for number in range(20)})
+    readers = [desk.reader(f"reader-{number}") for number in range(4)]
+    with Starts(2):
+        started = start_readers(readers)
+    for reader in started:
+        Call(reader.join).outcome()
+    assert started == readers[:2]
+    assert sorted(index for reader in started for index in reader.outcomes) == list(range(20))
+
+
+def test_no_reader_at_all_is_an_error() -> None:
+    """Where not a single thread can be started, the error says so."""
+    with no_thread_can_start(), pytest.raises(InternalError, match="cannot start threads"):
+        start_readers([Desk({}).reader()])
+
+
+@pytest.mark.parametrize("subclass", [Reader, LiveView])
+def test_no_name_of_thread_is_taken(subclass: type[Thread]) -> None:
+    """A subclass that uses a name which Thread itself uses, such as `_stop` or `_target`, breaks `start` or `join`."""
+    own = assigned(subclass) | {name for name in vars(subclass) if not name.startswith("__")}
+    assert own & (set(dir(Thread)) | set(vars(Thread()))) == {"run"}
+
+
+def assigned(subclass: Callable[..., object]) -> set[str]:
+    """Return the names of the attributes that the code of a class sets on itself."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(subclass)))
+    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
+
+
+def test_what_a_reader_is_doing_can_be_seen() -> None:
+    """From start to end a reader says what it is at."""
+    silent = Stream(LINES, hold=True)
+    desk = Desk({"a.log": silent})
+    reader = desk.reader()
+    assert reader.doing == "starting"
+    reader.start()
+    arrives(silent.asked)
+    assert (reader.doing, reader.reading and reader.reading.source.name) == ("reading", "a.log")
+    silent.release()
+    until(lambda: reader.doing == "done")

@@ -1,0 +1,105 @@
+"""SharedTally: whatever is added by whom is counted once, at every moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
+import numpy
+import pyarrow
+import pytest
+
+from logproc.model import Account
+from logproc.tally import Counts, SourceTally, Tally, merge, panels
+from logproc.threads import shared_tally
+from logproc.threads.shared_tally import SharedTally
+from tests.threads.tools import Call, Halted, TellingLock, arrives, until
+
+
+def tally(number: int) -> Tally:
+    """Return the counts of one line, with a key of its own and one that all share."""
+    ones = numpy.ones(2, numpy.int64)
+    counts = Counts(pyarrow.array(["/", f"/{number}"]), ones, ones * number, ones)
+    source = SourceTally(Account(lines=1, records=1))
+    return Tally({"path": counts}, {number % 3: source}, bytes=number, first=number, last=number)
+
+
+def told(tally: Tally) -> tuple[Any, ...]:
+    """Return all that a report shows of a tally."""
+    return tally.account, tally.bytes, tally.first, tally.last, panels(tally, 0)["path"], dict(sorted(tally.sources.items()))
+
+
+def lines(shared: SharedTally) -> int:
+    """Return how many lines a snapshot has, which is how many tallies it is of."""
+    return shared.snapshot().account.lines
+
+
+def test_no_tally_is_lost_when_two_threads_decide_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread has looked and is about to take all there is to merge; what another one adds now is in the result.
+
+    Without the Lock the other one takes the same tallies, and the first then puts an empty list in their place.
+    """
+    second_waits = Event()
+    monkeypatch.setattr(shared_tally, "Lock", lambda: TellingLock(second_waits))
+    shared = SharedTally(min_keys=1)
+    first = Halted((SharedTally._decide, "self._merging, self._pending"), shared.add, tally(1))
+    arrives(first.arrived)
+    second = Halted((SharedTally._settle, "with self._lock"), shared.add, tally(2))
+    until(lambda: second_waits.is_set() or second.arrived.is_set())
+    first.go_on()
+    until(lambda: second.arrived.is_set() or not second.is_alive())
+    assert lines(shared) == 2
+    second.go_on()
+    assert lines(shared) == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [(SharedTally.add, "self._settle"), (SharedTally._settle, "with self._lock")],
+    ids=["before the merge", "after the merge"],
+)
+def test_a_snapshot_during_a_merge_has_everything_once(line: tuple[Callable[..., Any], str]) -> None:
+    """While one thread merges, others go on adding, and a snapshot has what is being merged and what was added since."""
+    shared = SharedTally(min_keys=4)
+    shared.add(tally(1))
+    merging = Halted(line, shared.add, tally(2))
+    arrives(merging.arrived)
+    Call(shared.add, tally(3)).outcome()
+    assert lines(shared) == 3
+    merging.go_on()
+    assert lines(shared) == 3
+    assert told(shared.snapshot()) == told(merge([tally(1), tally(2), tally(3)]))
+
+
+def test_merging_holds_no_lock() -> None:
+    """A merge, which is work, keeps nobody from adding: the Lock is free while it runs."""
+    shared = SharedTally(min_keys=1)
+    merging = Halted((SharedTally.add, "self._settle"), shared.add, tally(1))
+    arrives(merging.arrived)
+    assert not shared._lock.locked()
+    merging.go_on()
+
+
+def test_an_empty_result_has_a_snapshot() -> None:
+    """Before anything was added there are no lines."""
+    assert SharedTally().snapshot() == Tally()
+
+
+@pytest.mark.parametrize("min_keys", [1, 7, 1000])
+def test_many_threads_give_the_same_as_one(min_keys: int) -> None:
+    """Whatever the schedule and however often it is merged, the result is the serial sum, and no snapshot ever has less than one before."""
+    shared, tallies = SharedTally(min_keys), [tally(number) for number in range(300)]
+
+    def add(mine: list[Tally]) -> None:
+        for one in mine:
+            shared.add(one)
+
+    calls = [Call(add, tallies[start::4]) for start in range(4)]
+    seen = [lines(shared)]
+    while any(call.is_alive() for call in calls):
+        seen.append(lines(shared))
+    for call in calls:
+        call.outcome()
+    assert seen == sorted(seen)
+    assert told(shared.snapshot()) == told(merge(tallies))
