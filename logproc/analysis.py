@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TextIO
 
 from logproc import logs
@@ -26,9 +27,10 @@ from logproc.errors import (
     OutputError,
     UsageError,
 )
+from logproc.formats.dispatch import check_format
 from logproc.model import Kind, Snapshot, Source, State
 from logproc.pipeline import Crew, Run, run_threaded
-from logproc.reports.output import check_output, format_for, known_temporaries, write_atomically, write_stdout
+from logproc.reports.output import check_output, format_for, is_special, known_temporaries, write_atomically, write_stdout
 from logproc.reports.safe import harmless
 from logproc.settings import Settings
 from logproc.sources import check_encoding, resolve
@@ -58,6 +60,11 @@ class Outputs:
 
     files: Sequence[str] = ()
     rejects: str | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files to be written."""
+        return (*self.files, *([self.rejects] if self.rejects else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,7 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     unlink_on_second(known_temporaries)
     doors = Doors.of(settings, read_headers(headers, screen.environ))
     sources = find_sources(arguments, settings)
+    keep_sources(sources, outputs)
     if any(source.kind is Kind.STDIN for source in sources) and not settings.quiet:
         hint_at_terminal(screen)
     if screen.stderr is not None:
@@ -126,9 +134,19 @@ def check_outputs(outputs: Outputs) -> None:
         if path in ("json", "csv", "terminal"):
             raise UsageError(f"-o {path}: -o takes a file", f"use --output {path} for stdout")
         format_for(path)
+    for path in outputs.paths:
         check_output(path)
-    if outputs.rejects:
-        check_output(outputs.rejects)
+    places = [os.path.realpath(path) for path in outputs.paths if not is_special(Path(path))]
+    if len(set(places)) < len(places):
+        raise UsageError("two outputs go to one file", "name different files")
+
+
+def keep_sources(sources: Sequence[Source], outputs: Outputs) -> None:
+    """Raise UsageError if an output would replace a file that is to be read."""
+    written = {os.path.realpath(os.fsencode(path)) for path in outputs.paths}
+    for source in sources if written else ():
+        if source.kind is Kind.FILE and os.path.realpath(os.fsencode(source.location)) in written:
+            raise UsageError(f"{source.name} is to be read and to be written", "name another file for the output")
 
 
 def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
@@ -149,6 +167,8 @@ def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str
 
 def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, ...]:
     """Return the sources that the arguments name. Raises UsageError for a URL or an encoding that is none."""
+    if settings.format:
+        check_format(settings.format)
     if settings.encoding:
         check_encoding(settings.encoding)
     sources = resolve(arguments, recursive=settings.recursive)

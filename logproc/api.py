@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from logproc.doors import Doors
+from logproc.formats.dispatch import check_format
 from logproc.model import Snapshot
 from logproc.pipeline import run_threaded
 from logproc.settings import Settings
@@ -27,6 +28,8 @@ def analyze(sources: Iterable[str | os.PathLike[str]], *, headers: Mapping[str, 
     True
     """
     settings = Settings(**options)
+    if settings.format:
+        check_format(settings.format)
     if settings.encoding:
         check_encoding(settings.encoding)
     found = resolve([os.fspath(source) for source in sources], recursive=settings.recursive)

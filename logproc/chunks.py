@@ -1,8 +1,9 @@
 """Blocks of bytes → chunks of whole lines. The reading side of the program without a thread or a file in it.
 
 Blocks are read in one call of at least 1 MiB each, which releases the GIL while it waits and copies, and are cut
-at their last line feed. Nothing here iterates over lines: a reader that did, beside two busy threads, fell from
-1,107 to 1.8 MB/s, because each release of the GIL costs up to 5 ms to get it back.
+at their last line feed. Nothing here iterates over lines: each release of the GIL costs up to 5 ms to get it back
+while another thread runs Python. A reader of a .gz file that went line by line beside two such threads fell from
+214 to 0.1 MB/s (`python -m tests.bench.gil`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy
 
 from logproc.errors import SourceError
-from logproc.model import Chunk
+from logproc.model import REJECTED_TEXT_BYTES, Chunk
 
 if TYPE_CHECKING:
     from logproc.model import Bytes, ByteStream
@@ -46,7 +47,7 @@ class Cutter:
         self.bytes_decoded = 0
         self.lines = 0
         self._chunk_bytes = chunk_bytes
-        self._max_line_bytes = max_line_bytes
+        self._kept_bytes = max(max_line_bytes, REJECTED_TEXT_BYTES) + 2
         self._clock = clock
         self._chunks = 0
         self._offset = 0
@@ -66,16 +67,16 @@ class Cutter:
             buffer = numpy.empty(max(self._chunk_bytes, MIN_BLOCK_BYTES, 2 * len(carry)), numpy.uint8)
             buffer[: len(carry)] = carry
             filled, ended, error = self._fill(stream, buffer, len(carry))
-            if ended and not error and filled and buffer[filled - 1] != LF:
+            start = self._mark_bytes(buffer[:filled]) if first else 0
+            if ended and not error and filled > start and buffer[filled - 1] != LF:
                 buffer[filled] = LF
                 filled += 1
-            start = self._mark_bytes(buffer[:filled]) if first else 0
             first, end = False, max(start, last_line_end(buffer[:filled]))
             yield from self._split(buffer[start:end])
             if error:
                 raise error
             carry = buffer[end:filled]
-            if len(carry) > self._max_line_bytes + 2:
+            if len(carry) > self._kept_bytes:
                 carry = self._skip_line(stream, carry)
 
     def _fill(self, stream: ByteStream, buffer: Bytes, filled: int) -> tuple[int, bool, SourceError | None]:
@@ -109,7 +110,7 @@ class Cutter:
 
         Two bytes more than the limit are kept: one says "too long", the other may be a CR, which does not count.
         """
-        kept = carry[: self._max_line_bytes + 2].copy()
+        kept = carry[: self._kept_bytes].copy()
         self._offset += len(carry) - len(kept)
         block = numpy.empty(MIN_BLOCK_BYTES, numpy.uint8)
         while True:

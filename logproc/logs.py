@@ -5,6 +5,8 @@ What is bound to a context (the source at hand) does not cross threads by itself
 
 from __future__ import annotations
 
+from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any, TextIO
 
 from logproc import events
@@ -53,18 +55,19 @@ class Sink:
         ).bind()
 
     def tell(self, level: str, event: str, **fields: Any) -> None:
-        """Write one event."""
-        getattr(self._logger, level)(event, **fields)
+        """Write one event. A stderr that has gone or is full must not end the run."""
+        with suppress(OSError, ValueError):
+            getattr(self._logger, level)(event, **fields)
 
 
-def thread_name(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def thread_name(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Add the name of the thread that tells the event."""
     from logproc.threads.live import current_thread_name
 
     return {**event, "thread": current_thread_name()}
 
 
-def harmless_values(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def harmless_values(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Keep control characters out of the terminal: a field may hold what a server or a log said."""
     from logproc.reports.safe import harmless
 

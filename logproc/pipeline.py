@@ -32,7 +32,7 @@ from logproc.threads.hosts import HostLimit
 from logproc.threads.live import LiveView
 from logproc.threads.pool import Pool
 from logproc.threads.probe import probe_all
-from logproc.threads.reader import CANNOT_START, Charged, Reader, start_readers, to_do_list
+from logproc.threads.reader import CANNOT_START, Charged, Reader, refused, start_readers, to_do_list
 from logproc.threads.shared_tally import SharedTally
 from logproc.threads.signals import interruptible
 from logproc.threads.spool import Spool
@@ -174,6 +174,8 @@ class Crew:
         try:
             self._closer = self.channel.close_after(self.readers)
         except RuntimeError as error:
+            if not refused(error):
+                raise
             raise InternalError(*CANNOT_START) from error
         while not isinstance(item := self._next(), Mark):
             self.pool.submit(item)

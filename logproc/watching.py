@@ -10,12 +10,11 @@ from logproc.reports.progress import LiveStatus
 
 def status(crew: Crew) -> LiveStatus:
     """Return what a run is doing now. Every number in it may be a moment old, and none is used for anything else."""
-    readings = [reader.reading for reader in crew.readers if reader.reading]
+    looks = [(reader, reader.reading) for reader in crew.readers]  # once each: the next look may see None
+    readings = [reading for _, reading in looks if reading]
     outcomes = [outcome for reader in crew.readers for outcome in list(reader.outcomes.values())]
     totals = [crew.probes[source.index].size_bytes if source.index in crew.probes else None for source in crew.to_read]
-    threads = [
-        (reader.name, doing(reader.doing, reader.reading.source.name if reader.reading else "")) for reader in crew.readers
-    ]
+    threads = [(reader.name, doing(reader.doing, reading.source.name if reading else "")) for reader, reading in looks]
     return LiveStatus(
         bytes_read=sum(reading.bytes_read for reading in readings) + sum(outcome.bytes_read for outcome in outcomes),
         bytes_total=None if None in totals else sum(total or 0 for total in totals),
@@ -23,7 +22,7 @@ def status(crew: Crew) -> LiveStatus:
         lines=crew.pool.lines,
         sources_done=len(outcomes),
         sources_total=len(crew.to_read),
-        threads=(*threads, *sorted(list(crew.pool.doing.items()))),
+        threads=(*threads, *sorted(crew.pool.doing.copy().items())),
         in_flight_bytes=crew.budget.in_flight_bytes,
         budget_bytes=crew.budget.limit_bytes,
     )

@@ -139,7 +139,8 @@ def cut_unquoted(data: Bytes, found: Cut, position: int, names: tuple[str, ...],
         length = part.end - part.begin
         part.narrow(length == 0 if last else (length == 1) & (data[part.begin] == BLANK))
         return
-    part.narrow(part.end - part.begin > sum(WIDTHS.get(name, 1) + 1 for name in names))
+    blanks = len(names) - 1 + part.blank_first + part.blank_last
+    part.narrow(part.end - part.begin >= sum(WIDTHS.get(name, 1) for name in names) + blanks)
     rest = list(names)
     while rest and rest[-1] in WIDTHS:
         part.take_last(rest.pop(), alone=not rest)

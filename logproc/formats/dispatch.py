@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from logproc.errors import UsageError
 from logproc.formats.access import parse as parse_access
 from logproc.formats.layout import LAYOUTS
 
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from logproc.model import Bytes, Parsed
 
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
+
+
+def check_format(name: str) -> None:
+    """Raise UsageError if there is no format of that name."""
+    if name not in BY_NAME:
+        raise UsageError(f"--format {name!r} is unknown", "known are " + ", ".join(BY_NAME) + "; see `logproc formats`")
 
 
 def parse(data: Bytes, format_name: str | None, max_line_bytes: int) -> Parsed:

@@ -100,9 +100,13 @@ def reason(layout: Layout, line: bytes) -> str:
 
 @cache
 def prefixes(layout: Layout) -> tuple[re.Pattern[bytes], ...]:
-    """Return an expression for each beginning of the layout: its first part, its first two, and so on."""
+    """Return an expression for each beginning of the layout: its first part, its first two, and so on.
+
+    An unquoted one ends at a blank or with the line, so that `2000` is a bad status and `-1` a bad size.
+    """
     found = parts(layout, strict=False)
-    return tuple(re.compile(b"".join(found[: end + 1]), re.DOTALL) for end in range(len(found)))
+    ends = [b"" if name in layout.quoted else rb"(?= |\Z)" for name in names(layout)]
+    return tuple(re.compile(b"".join(found[: at + 1]) + end, re.DOTALL) for at, end in enumerate(ends))
 
 
 def is_blank(line: bytes) -> bool:

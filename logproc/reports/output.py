@@ -17,7 +17,7 @@ import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -25,6 +25,7 @@ from logproc.errors import OutputError, UsageError
 from logproc.reports.safe import harmless
 
 FORMATS: dict[str, Literal["json", "csv", "terminal"]] = {".json": "json", ".csv": "csv", ".txt": "terminal"}
+Writer = Callable[[BinaryIO], None]
 TEMPORARY = ".logproc-{}.tmp"
 REFUSED = (
     (stat.S_ISLNK, "is a symbolic link", "name the file it points to"),
@@ -70,18 +71,20 @@ def check_output(path: str | Path) -> None:
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
 
-def write_atomically(path: str | Path, text: str) -> None:
-    """Write a text as UTF-8; blocks until it is on the disk, or until the reader of a FIFO has taken it.
+def write_atomically(path: str | Path, content: str | Writer) -> None:
+    """Write a text as UTF-8, or what a function writes into the file that it is given, piece by piece.
 
-    Raises OutputError with the reason; the old file is then as it was, and no temporary file is left.
+    Blocks until it is on the disk, or until the reader of a FIFO has taken it. Raises OutputError with the reason; the old
+    file is then as it was, and no temporary file is left.
     """
     target = Path(path)
+    write = writer_of(content) if isinstance(content, str) else content
     with reported(target):
         if is_special(target):
-            write_directly(target, text.encode())
+            write_directly(target, write)
         else:
             remove_abandoned(target.parent)
-            replace(target, text.encode())
+            replace(target, write)
 
 
 def write_stdout(stream: BinaryIO | None, text: str) -> None:
@@ -148,20 +151,29 @@ def status(path: Path, *, follow_symlinks: bool) -> os.stat_result | None:
         return None
 
 
-def write_directly(path: Path, data: bytes) -> None:
+def writer_of(text: str) -> Writer:
+    """Return a function that writes a text as UTF-8."""
+
+    def write(file: BinaryIO) -> None:
+        file.write(text.encode())
+
+    return write
+
+
+def write_directly(path: Path, write: Writer) -> None:
     """Write to a FIFO or a device. Opening does not wait: a FIFO that nobody reads is an error (ENXIO)."""
     descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
     with os.fdopen(descriptor, "wb") as file:
         os.set_blocking(descriptor, True)
-        file.write(data)
+        write(file)
 
 
-def replace(target: Path, data: bytes) -> None:
-    """Put a file of these bytes in the place of the target, in one step."""
+def replace(target: Path, write: Writer) -> None:
+    """Put a file with what is written in the place of the target, in one step."""
     name, descriptor = create_temporary(target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            write(file)
             file.flush()
             os.fsync(descriptor)
             Path(name).replace(target)

@@ -26,7 +26,7 @@ from logproc.reports.look import (
     Look,
     flow,
 )
-from logproc.reports.units import count, duration, size, span
+from logproc.reports.units import count, duration, plural, size, span
 
 if TYPE_CHECKING:
     from logproc.model import Account, Rejected, Snapshot, SourceResult
@@ -63,7 +63,8 @@ def where_it_went(snapshot: Snapshot, look: Look) -> Iterator[Line]:
     yield account_sum(snapshot.account)
     yield [Segment(size(snapshot.bytes), BOLD), Segment(" sent")]
     if snapshot.malformed_requests:
-        yield [Segment(f"{snapshot.malformed_requests:,}", BOLD), Segment(" malformed requests", WARN)]
+        words = plural(snapshot.malformed_requests, "malformed request")
+        yield [Segment(f"{snapshot.malformed_requests:,}", BOLD), Segment(f" {words}", WARN)]
     if snapshot.first is not None and snapshot.last is not None:
         yield [Segment(span(snapshot.first, snapshot.last, look.characters.dash), DIM)]
 
@@ -72,9 +73,9 @@ def account_sum(account: Account) -> Line:
     """Return `10,000 lines = 9,999 records + 1 rejected`, with what else there is."""
     line = [
         Segment(f"{account.lines:,}", BOLD),
-        Segment(" lines = "),
+        Segment(f" {plural(account.lines, 'line')} = "),
         Segment(f"{account.records:,}", GOOD_NUMBER),
-        Segment(" records"),
+        Segment(f" {plural(account.records, 'record')}"),
     ]
     parts = (
         (account.rejected, "rejected", BAD_NUMBER),

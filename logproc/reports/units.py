@@ -17,7 +17,12 @@ def count(number: int, noun: str) -> str:
     >>> count(1, "line"), count(10000, "line")
     ('1 line', '10,000 lines')
     """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {plural(number, noun)}"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a noun as it stands behind a number."""
+    return noun if number == 1 else noun + "s"
 
 
 def size(number: int) -> str:

@@ -30,12 +30,10 @@ from logproc import events
 from logproc.errors import InternalError
 from logproc.model import Chunk
 from logproc.threads.budget import ByteBudget
-from logproc.threads.reader import CANNOT_START, Charged
+from logproc.threads.reader import CANNOT_START, Charged, refused
 from logproc.threads.stop import Stop
 
 IDLE = "idle"
-NO_THREAD = "can't start new thread"
-"""What CPython says where the operating system gives it no thread."""
 
 
 class Pool:
@@ -67,7 +65,7 @@ class Pool:
             self._futures.append(self._executor.submit(self._run, *charged))
             self._has_worker = True
         except RuntimeError as error:
-            if NO_THREAD not in str(error):
+            if not refused(error):
                 raise
             if not self._has_worker:  # otherwise those that are there do the work of the one that could not be started
                 raise InternalError(*CANNOT_START) from error

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from logproc.model import Probe, Source
+from logproc.threads.reader import refused
 
 THREADS = 8
 
@@ -33,7 +34,9 @@ def probe_all(sources: Sequence[Source], look: Callable[[Source], Probe]) -> lis
     executor = ThreadPoolExecutor(min(THREADS, len(sources)), thread_name_prefix="probe")
     try:
         return list(executor.map(look, sources))
-    except RuntimeError:  # "can't start new thread", or one of `look`, which then comes again
+    except RuntimeError as error:
+        if not refused(error):
+            raise
         return [look(source) for source in sources]
     finally:
         executor.shutdown(wait=False, cancel_futures=True)

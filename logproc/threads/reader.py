@@ -130,8 +130,15 @@ def start_readers(readers: Sequence[Reader]) -> list[Reader]:
         try:
             reader.start()
         except RuntimeError as error:
+            if not refused(error):
+                raise
             if not started:
                 raise InternalError(*CANNOT_START) from error
             break
         started.append(reader)
     return started
+
+
+def refused(error: RuntimeError) -> bool:
+    """Return whether an error says that the operating system has no thread to give. CPython has only these words for it."""
+    return "can't start new thread" in str(error)

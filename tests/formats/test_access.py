@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
 from collections import Counter
@@ -15,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats import LAYOUTS, Layout, access, parse
+from logproc.formats import LAYOUTS, Layout, access
+from logproc.formats.dispatch import parse
 from logproc.model import Account, Parsed
 from logproc.tally import Tally, count, panels
 from tests import logs
@@ -228,30 +228,6 @@ def agrees_with_oracle(content: bytes) -> None:
         assert {row.key[0]: (row.count, row.bytes) for row in panel.rows} == true.counts(name)
 
 
-@EACH
-def test_clean_lines_cost_no_call_each(name: str) -> None:
-    """Ten times the clean lines take hardly more calls of Python functions: no line is looked at by itself."""
-
-    def calls(lines: int) -> int:
-        found = 0
-
-        def note(_frame: object, event: str, _argument: object) -> None:
-            nonlocal found
-            found += event == "call"
-
-        data = numpy.frombuffer(logs.log(lines, name=name), numpy.uint8)
-        before = sys.getprofile()
-        sys.setprofile(note)
-        try:
-            access.parse(data, BY_NAME[name], MAX_LINE_BYTES)
-        finally:
-            sys.setprofile(before)
-        return found
-
-    calls(10)
-    assert calls(3000) < calls(300) + 200
-
-
 HOSTILE = r"""
 import sys, tracemalloc
 import numpy
@@ -300,15 +276,6 @@ def test_a_hostile_line_costs_no_more_than_another() -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", HOSTILE], timeout=120, capture_output=True, text=True, check=False, cwd=root)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_lines_across_blocks_are_whole() -> None:
-    """A chunk of a mebibyte with long and short lines gives the same in both ways, wherever its inner blocks end."""
-    random_ = random.Random(5)
-    agents = [b"x" * random_.randrange(40_000) for _ in range(50)]
-    content = b"".join(logs.line(user_agent=agent) + b"\n" + logs.line() + b"\n" for agent in agents)
-    assert len(content) > 3 * (256 << 10)
-    assert both(content, BY_NAME["combined"]).account.records == 100
 
 
 def test_rejected_lines_stand_in_order() -> None:

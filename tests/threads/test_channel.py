@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
+from itertools import count
 from threading import Event, Thread
 
 import pytest
@@ -111,26 +113,15 @@ def test_what_is_left_after_a_stop_is_passed_over() -> None:
     assert [Call(channel.get).outcome() for _ in range(20)] == [STOPPED] * 20
 
 
-class Clock:
-    """A clock that goes forward by itself, one step a look."""
-
-    def __init__(self, step_s: float) -> None:
-        self._times = self._tick(step_s)
-
-    def __call__(self) -> float:
-        return next(self._times)
-
-    def _tick(self, step_s: float) -> Iterator[float]:
-        time_s = 0.0
-        while True:
-            yield time_s
-            time_s += step_s
+def clock(step_s: float) -> Callable[[], float]:
+    """Return a clock that goes forward one step with each look."""
+    return partial(next, count(0.0, step_s))
 
 
 def test_after_a_stop_the_closer_leaves_behind_who_does_not_end() -> None:
     """When the deadline is over, all producers that still run are named, and the closer is done."""
     stop, told = Stop(), Event()
-    channel: Channel[str] = Channel(stop, Clock(JOIN_AFTER_STOP_S))
+    channel: Channel[str] = Channel(stop, clock(JOIN_AFTER_STOP_S))
     stuck = [Call(arrives, told, name=f"reader-{number}") for number in (1, 2)]
     quick = Call(lambda: None)
     quick.outcome()
@@ -144,7 +135,7 @@ def test_after_a_stop_the_closer_leaves_behind_who_does_not_end() -> None:
 def test_a_producer_that_ends_before_the_deadline_is_not_left_behind() -> None:
     """After a stop the closer still waits for those who are about to end."""
     stop, told = Stop(), Event()
-    channel: Channel[str] = Channel(stop, Clock(0.0))
+    channel: Channel[str] = Channel(stop, clock(0.0))
     producer = Call(arrives, told)
     closer = channel.close_after([producer])
     stop.set(ValueError())

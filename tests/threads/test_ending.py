@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from pathlib import Path
+from queue import Queue
 from threading import Event
 
 import pytest
@@ -14,7 +17,7 @@ from logproc.pipeline import run_serial, run_threaded
 from logproc.settings import Settings
 from logproc.threads.pool import WorkerFailed
 from logproc.threads.spool import Spool
-from tests.threads.tools import Call, Starts, Stream, arrives, no_thread_can_start, source
+from tests.threads.tools import Call, Stream, arrives, no_thread_can_start, source, thread_starts, until, waits
 
 LINE = b'192.0.2.%d - - [07/Mar/2026:00:00:01 +0000] "GET /%d HTTP/1.1" 200 5 "-" "-"\n'
 SETTINGS = Settings(chunk_size=1 << 12, workers=3)
@@ -80,6 +83,22 @@ def test_a_reader_that_nothing_can_wake_is_left_behind() -> None:
     assert [result.state for result in run.snapshot.sources] == [State.INTERRUPTED] * 2
 
 
+def test_a_keyboard_interrupt_stops_the_run() -> None:
+    """Without the handlers, as in a program that uses logproc, Ctrl-C is the cause of a stop, and no thread is left."""
+    silent, main = Stream(hold=True), threading.main_thread()
+
+    def interrupt() -> None:
+        until(lambda: waits(main, Queue.get))
+        signal.pthread_kill(main.ident or 0, signal.SIGINT)
+
+    helper = Call(interrupt)
+    run = run_threaded([source(0, "silent", Kind.FIFO)], SETTINGS, doors({"silent": silent}))
+    helper.outcome()
+    assert isinstance(run.cause, KeyboardInterrupt)
+    assert run.left_behind == ()
+    assert silent.closed.is_set()
+
+
 def test_the_first_failure_is_the_cause() -> None:
     """What fails because the run is being stopped does not hide why it is."""
     first, later = ValueError("first"), SourceError("later")
@@ -115,16 +134,16 @@ def test_a_worker_that_fails_ends_a_run_whose_sources_are_silent(monkeypatch: py
     lines = Silent(b"not a record\n" * 1000)
     sources = [source(0, "silent", Kind.FIFO)]
     settings = Settings(chunk_size=1 << 12, format="combined")
-    monkeypatch.setattr("logproc.chunks.FLUSH_S", 0, raising=False)
+    monkeypatch.setattr("logproc.chunks.FLUSH_S", 0)
     run = Call(run_threaded, sources, settings, doors({"silent": lines}), full).outcome()
     assert isinstance(run.cause, WorkerFailed)
 
 
 @pytest.mark.parametrize("allowed", range(25))
 def test_with_few_threads_a_run_is_right_or_says_that_it_cannot_start_them(allowed: int, tmp_path: Path) -> None:
-    """Whichever thread is the first that the system refuses: the report is the serial one, or there is none, and nothing hangs."""
+    """Whichever thread is the first to be refused, nothing hangs, and the report is the serial one or says what happened."""
     sources = logs(tmp_path)
-    with Starts(allowed + 1):  # one is the test's own
+    with thread_starts(allowed + 1):  # one is the test's own
         run = Call(run_threaded, sources, SETTINGS, reading_files()).outcome()
     if run.cause is None:
         assert same(run.snapshot, run_serial(sources, SETTINGS, reading_files()).snapshot)

@@ -14,7 +14,7 @@ from logproc.model import Chunk
 from logproc.threads.budget import ByteBudget
 from logproc.threads.pool import Pool, WorkerFailed
 from logproc.threads.stop import Stop
-from tests.threads.tools import PATIENCE_S, Call, Starts, arrives, blocks, chunk, no_thread_can_start, until
+from tests.threads.tools import PATIENCE_S, Call, arrives, blocks, chunk, no_thread_can_start, thread_starts, until
 
 TAKEN_BYTES = 5000
 
@@ -216,5 +216,5 @@ def test_an_error_of_the_executor_is_not_taken_for_a_lack_of_threads() -> None:
     shop = Shop(lambda _: None)
     shop.submit(chunk())
     shop.drain()
-    with Starts(0), pytest.raises(RuntimeError, match="after shutdown"):
+    with thread_starts(0), pytest.raises(RuntimeError, match="after shutdown"):
         shop.submit(chunk())

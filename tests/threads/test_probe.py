@@ -8,11 +8,11 @@ import pytest
 
 from logproc.model import Probe, Source
 from logproc.threads.probe import THREADS, probe_all
-from tests.threads.tools import PATIENCE_S, Call, Starts, arrives, no_thread_can_start, source
+from tests.threads.tools import PATIENCE_S, Call, arrives, no_thread_can_start, source, thread_starts
 
 
 def test_answers_come_in_the_order_asked_while_the_questions_run_together() -> None:
-    """Each question waits for the answer to the one after it, so the last is answered first; the answers come in order all the same."""
+    """Each question waits until the one after it is answered, so the last is answered first and the first comes first."""
     answered = [Event() for _ in range(THREADS + 1)]
     answered[-1].set()
 
@@ -65,6 +65,6 @@ def test_an_exception_ends_the_wait_and_cancels_what_has_not_begun() -> None:
 @pytest.mark.parametrize("allowed", range(4))
 def test_where_threads_cannot_start_the_caller_looks_itself(allowed: int) -> None:
     """However many threads the system has left, none included, every question is answered, in order."""
-    with Starts(allowed):
+    with thread_starts(allowed):
         probes = probe_all([source(index) for index in range(20)], lambda asked: Probe(asked.index, None))
     assert [probe.size_bytes for probe in probes] == list(range(20))

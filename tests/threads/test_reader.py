@@ -19,7 +19,7 @@ from logproc.threads.channel import Channel
 from logproc.threads.live import LiveView
 from logproc.threads.reader import PARSING_WEIGHT, Charged, Reader, start_readers, to_do_list
 from logproc.threads.stop import Stop
-from tests.threads.tools import Call, Starts, Stream, arrives, blocks, no_thread_can_start, source, until
+from tests.threads.tools import Call, Stream, arrives, blocks, no_thread_can_start, source, thread_starts, until
 
 LINES = b"first\nsecond\n"
 
@@ -149,7 +149,7 @@ def test_readers_that_cannot_start_leave_their_share_to_the_others() -> None:
     """Where the system has no more threads, those that could be started read everything."""
     desk = Desk({f"{number}.log": Stream(LINES) for number in range(20)})
     readers = [desk.reader(f"reader-{number}") for number in range(4)]
-    with Starts(2):
+    with thread_starts(2):
         started = start_readers(readers)
     for reader in started:
         Call(reader.join).outcome()

@@ -88,7 +88,7 @@ def test_an_empty_result_has_a_snapshot() -> None:
 
 @pytest.mark.parametrize("min_keys", [1, 7, 1000])
 def test_many_threads_give_the_same_as_one(min_keys: int) -> None:
-    """Whatever the schedule and however often it is merged, the result is the serial sum, and no snapshot ever has less than one before."""
+    """Whatever the schedule, the result is the serial sum, and no snapshot has less than the one before."""
     shared, tallies = SharedTally(min_keys), [tally(number) for number in range(300)]
 
     def add(mine: list[Tally]) -> None:

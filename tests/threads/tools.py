@@ -13,9 +13,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from threading import Condition, Event, Lock, Thread
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Generic, TypeVar
+from unittest.mock import patch
 
 import numpy
 
@@ -106,10 +108,15 @@ def blocks(call: Thread) -> bool:
     return call.is_alive()
 
 
-def waits(call: Thread) -> bool:
-    """Return whether a thread is inside `Condition.wait`, which Event, Semaphore and Queue wait with as well."""
+def waits(call: Thread, caller: Callable[..., Any] | None = None) -> bool:
+    """Return whether a thread is inside `Condition.wait`, which Event, Semaphore and Queue wait with as well.
+
+    caller: the function it was called by, if that matters.
+    """
     frame = sys._current_frames().get(call.ident or 0)
-    return frame is not None and frame.f_code is Condition.wait.__code__
+    if frame is None or frame.f_code is not Condition.wait.__code__:
+        return False
+    return caller is None or (frame.f_back is not None and frame.f_back.f_code is caller.__code__)
 
 
 class TellingLock:
@@ -138,27 +145,18 @@ def no_thread_can_start() -> Iterator[None]:
         threading.stack_size(0)
 
 
-class Starts:
-    """Lets some threads start and refuses all later ones, as CPython does where the operating system has none left."""
+@contextmanager
+def thread_starts(allowed: int) -> Iterator[None]:
+    """Let some threads start and refuse all later ones, as CPython does where the operating system has none left."""
+    left, real_start = count(allowed, -1), Thread.start
 
-    def __init__(self, allowed: int) -> None:
-        self._left = allowed
-        self._start = Thread.start
+    def start(thread: Thread) -> None:
+        if next(left) <= 0:
+            raise RuntimeError("can't start new thread")
+        real_start(thread)
 
-    def __enter__(self) -> Starts:
-        starts = self
-
-        def start(thread: Thread) -> None:
-            starts._left -= 1
-            if starts._left < 0:
-                raise RuntimeError("can't start new thread")
-            starts._start(thread)
-
-        Thread.start = start  # type: ignore[method-assign]
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        Thread.start = self._start  # type: ignore[method-assign]
+    with patch.object(Thread, "start", start):
+        yield
 
 
 def source(index: int = 0, name: str = "a.log", kind: Kind = Kind.FILE) -> Source:
