@@ -1,19 +1,20 @@
-"""The work of `logproc analyze` behind its options: check, run, report, decide the exit code. Gets its streams from the command line."""
+"""The work of `logproc analyze` behind its options: check, run, report, decide the exit code. It is given its streams."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from logproc import logs
-from logproc.doors import Doors
+from logproc.doors import Doors, find_sources
 from logproc.errors import (
     EXIT_BROKEN_PIPE,
     EXIT_INCOMPLETE,
@@ -27,13 +28,11 @@ from logproc.errors import (
     OutputError,
     UsageError,
 )
-from logproc.formats.dispatch import check_format
 from logproc.model import Kind, Snapshot, Source, State
-from logproc.pipeline import Crew, Run, run_threaded
+from logproc.pipeline import Crew, run_threaded
 from logproc.reports.output import check_output, format_for, is_special, known_temporaries, write_atomically, write_stdout
 from logproc.reports.safe import harmless
 from logproc.settings import Settings
-from logproc.sources import check_encoding, resolve
 from logproc.threads.pool import WorkerFailed
 from logproc.threads.signals import unlink_on_second
 from logproc.threads.spool import Spool
@@ -52,6 +51,8 @@ EXIT_ORDER = (
 )
 """If several codes apply, the first of these is the program's."""
 NARROW = 100
+REASONS = {"line-too-long": "over --max-line-bytes"}
+"""Reasons of rejected lines that say more in other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def check_outputs(outputs: Outputs) -> None:
         check_output(path)
     places = [os.path.realpath(path) for path in outputs.paths if not is_special(Path(path))]
     if len(set(places)) < len(places):
-        raise UsageError("two outputs go to one file", "name different files")
+        raise UsageError("two outputs go to one file", "name another file for one of them")
 
 
 def keep_sources(sources: Sequence[Source], outputs: Outputs) -> None:
@@ -150,7 +151,7 @@ def keep_sources(sources: Sequence[Source], outputs: Outputs) -> None:
 
 
 def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers with their values. Raises UsageError for a value that stands in the command line: others can see that."""
+    """Return the headers with their values. Raises UsageError for a value in the command line, where others can see it."""
     found = {}
     for header in headers:
         name, _, place = header.partition(":")
@@ -163,22 +164,6 @@ def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str
             raise UsageError(f"--header {name.strip()}: the variable {variable} is not set", "export it first")
         found[name.strip()] = environ[variable]
     return found
-
-
-def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, ...]:
-    """Return the sources that the arguments name. Raises UsageError for a URL or an encoding that is none."""
-    if settings.format:
-        check_format(settings.format)
-    if settings.encoding:
-        check_encoding(settings.encoding)
-    sources = resolve(arguments, recursive=settings.recursive)
-    urls = [source.location for source in sources if source.kind is Kind.URL]
-    if urls:
-        from logproc.sources.http import check_url
-
-        for url in urls:
-            check_url(os.fsdecode(url))
-    return sources
 
 
 def hint_at_terminal(screen: Screen) -> None:
@@ -231,7 +216,7 @@ def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) ->
 
 
 def write_reports(snapshot: Snapshot, screen: Screen, outputs: Outputs, spool: Spool | None) -> set[int]:
-    """Write the report wherever it was asked for; return the exit codes that follow. One that fails does not keep the others from being written."""
+    """Write the report wherever it was asked for, all the same where one fails; return the exit codes that follow."""
     tasks: list[Callable[[], None]] = []
     if not (screen.settings.quiet and outputs.files) and (screen.settings.output != "terminal" or worth_showing(snapshot)):
         tasks.append(partial(write_to_stdout, snapshot, screen))
@@ -267,7 +252,7 @@ def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:
 
 
 def tell_sources(snapshot: Snapshot, screen: Screen) -> None:
-    """Tell on stderr, a line each, what is wrong or odd about a source. Not where the report on the same screen just said it."""
+    """Tell on stderr, a line each, what is wrong or odd about a source, unless the report on the same screen just said it."""
     if screen.settings.output == "terminal" and is_terminal(screen.stdout) and worth_showing(snapshot):
         return
     for source in snapshot.sources:
@@ -275,14 +260,25 @@ def tell_sources(snapshot: Snapshot, screen: Screen) -> None:
             screen.say(source.source, source.reason, source.hint)
         for note in source.notes:
             screen.say(source.source, note)
+    tell_rejected(snapshot, screen)
+
+
+def tell_rejected(snapshot: Snapshot, screen: Screen) -> None:
+    """Tell how many lines were rejected, and why, in one line for all sources; a source that failed has said it already."""
+    reasons: Counter[str] = Counter()
+    for source in snapshot.sources:
+        if source.state is not State.FAILED:
+            reasons.update(source.rejected_by_reason)
+    if reasons:
+        told = ", ".join(f"{count} {REASONS.get(reason, reason)}" for reason, count in sorted(reasons.items()))
+        screen.say(f"{reasons.total()} of {snapshot.account.lines} lines rejected", told, "--rejects FILE writes them")
 
 
 def tell_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:
     """Tell why the run ended before its time; return the exit code that follows."""
-    if debug:
-        screen.say(
-            *"".join(traceback.format_exception(cause)).splitlines()
-        ) if screen.stderr is None else traceback.print_exception(cause, file=screen.stderr)
+    if debug and screen.stderr is not None:
+        with suppress(OSError):
+            traceback.print_exception(cause, file=screen.stderr)
     if isinstance(cause, WorkerFailed):
         what = f"internal error at {sources[cause.source].name}, lines {cause.first_line}-{cause.last_line}"
         screen.say(what, repr(cause.__cause__), "please report it; --debug shows where")

@@ -6,33 +6,30 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from logproc.doors import Doors
-from logproc.formats.dispatch import check_format
+from logproc.doors import Doors, find_sources
 from logproc.model import Snapshot
 from logproc.pipeline import run_threaded
 from logproc.settings import Settings
-from logproc.sources import check_encoding, resolve
+
+Name = str | os.PathLike[str]
 
 
-def analyze(sources: Iterable[str | os.PathLike[str]], *, headers: Mapping[str, str] | None = None, **options: Any) -> Snapshot:
+def analyze(sources: Name | Iterable[Name], *, headers: Mapping[str, str] | None = None, **options: Any) -> Snapshot:
     """Read logs and return what is in them: the account, the panels, and what became of each source.
 
-    sources: files, globs, directories (with `recursive=True`), http(s) URLs, `-` for standard input.
+    sources: files, globs, directories (with `recursive=True`), http(s) URLs, `-` for standard input; one or several.
     headers: sent to every web server that a source names.
     options: the fields of `Settings`, such as `top=0` for all rows of each panel, `format="combined"`, `workers=1`.
 
     Blocks until all is read. A source that fails is told in `snapshot.sources` and raises nothing. Raises UsageError for
-    an option that makes no sense, and what stopped the run if anything did; KeyboardInterrupt is one of those.
+    an option or a URL that makes no sense, and what stopped the run if anything did; KeyboardInterrupt is one of those.
 
     >>> analyze(["sample_data/shop-access.log"]).complete
     True
     """
     settings = Settings(**options)
-    if settings.format:
-        check_format(settings.format)
-    if settings.encoding:
-        check_encoding(settings.encoding)
-    found = resolve([os.fspath(source) for source in sources], recursive=settings.recursive)
+    several = [sources] if isinstance(sources, str | os.PathLike) else sources
+    found = find_sources([os.fspath(source) for source in several], settings)
     run = run_threaded(found, settings, Doors.of(settings, headers))
     if run.cause:
         raise run.cause

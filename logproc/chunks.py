@@ -108,7 +108,8 @@ class Cutter:
     def _skip_line(self, stream: ByteStream, carry: Bytes) -> Bytes:
         """Read past the end of a line that is too long, and return as much of it as shows that, and what follows.
 
-        Two bytes more than the limit are kept: one says "too long", the other may be a CR, which does not count.
+        Two bytes more than the limit are kept: one says "too long", the other may be a CR, which does not count. And
+        never less than a report shows of a rejected line, so that it shows the same wherever the cuts are.
         """
         kept = carry[: self._kept_bytes].copy()
         self._offset += len(carry) - len(kept)

@@ -6,6 +6,7 @@ import os
 import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from logproc import __version__, allocator
-from logproc.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_USAGE, LogprocError
+from logproc.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_OUTPUT, EXIT_USAGE, LogprocError
 from logproc.settings import Settings, load, option_name, parse_size
 
 EXAMPLES = """
@@ -201,26 +202,33 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line; return its exit code. Every expected failure becomes one line on stderr."""
     try:
         return int(cli.main(list(arguments), prog_name="logproc", standalone_mode=False) or 0)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return EXIT_USAGE
+    except click.ClickException as error:
+        say(error.format_message().rstrip("."), "see `logproc analyze --help`")
+        return EXIT_USAGE
     except LogprocError as error:
-        click.echo(f"logproc: {one_line(error)}", err=True)
+        say(str(error))
         return error.exit_code
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click itself leaves where nobody reads its help
         return EXIT_BROKEN_PIPE
     except Exception as error:  # the last door: no traceback without --debug
+        if isinstance(error, OSError) and error.filename is None:  # of a write: an opening would name its file
+            say(f"cannot write stdout: {error.strerror}")
+            return EXIT_OUTPUT
         if "--debug" in arguments:
             raise
-        click.echo(f"logproc: internal error: {error!r}: please report it; --debug shows where", err=True)
+        say(f"internal error: {error!r}", "please report it; --debug shows where")
         return EXIT_INTERNAL
 
 
-def one_line(error: LogprocError) -> str:
-    """Return an error as one harmless line."""
+def say(*parts: str) -> None:
+    """Write one diagnostic to stderr, on one harmless line. A stderr that has gone is nobody's fault."""
     from logproc.reports.safe import harmless
 
-    return harmless(str(error))
+    with suppress(OSError):
+        click.echo(harmless(": ".join(["logproc", *parts])), err=True)
 
 
 def leave(code: int) -> NoReturn:

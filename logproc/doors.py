@@ -1,15 +1,17 @@
-"""The doors to the outside: opening a source and looking at its first bytes. Handed in, so that a test can hand in others."""
+"""The doors to the outside: finding sources, opening them, a look at their first bytes. A test can hand in others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from logproc import __version__
+from logproc.formats.dispatch import check_format
 from logproc.model import ByteStream, Kind, Source
-from logproc.sources import OpenOptions, Peek, open_source, peek
+from logproc.sources import OpenOptions, Peek, check_encoding, open_source, peek, resolve
 
 if TYPE_CHECKING:
     from logproc.settings import Settings
@@ -21,7 +23,11 @@ Permit = Callable[[tuple[str, str, int]], AbstractContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """open_source: takes how to sleep, how to get a permit for a server, and a source. peek: takes a source and a number of bytes."""
+    """Two functions.
+
+    open_source: takes how to sleep, how to get a permit for a server, and a source.
+    peek: takes a source and a number of bytes.
+    """
 
     open_source: Callable[[Wait, Permit, Source], ByteStream]
     peek: Callable[[Source, int], Peek]
@@ -38,6 +44,22 @@ class Doors:
             return peek(source, open_options(settings, None), wanted_bytes)
 
         return cls(open_for_reading, look)
+
+
+def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, ...]:
+    """Return the sources that the arguments name. Raises UsageError for a format, an encoding or a URL that is none."""
+    if settings.format:
+        check_format(settings.format)
+    if settings.encoding:
+        check_encoding(settings.encoding)
+    sources = resolve(arguments, recursive=settings.recursive)
+    urls = [source.location for source in sources if source.kind is Kind.URL and not source.verdict]
+    if urls:
+        from logproc.sources.http import check_url
+
+        for url in urls:
+            check_url(os.fsdecode(url))
+    return sources
 
 
 def open_options(settings: Settings, http: HttpOptions | None) -> OpenOptions:

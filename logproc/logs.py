@@ -18,7 +18,7 @@ LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 def configure(settings: Settings, stream: TextIO, *, color: bool) -> None:
     """Send the events of the level asked for, and worse ones, to a stream. Imports structlog only when the first is told.
 
-    Nothing is written below the level, so a run over files with the default level never pays for the import.
+    From `warning` on nothing is written, for what goes wrong is told in a diagnostic; so such a run never pays for the import.
     """
     least = LEVELS[settings.log_level]
     if least < LEVELS["warning"]:

@@ -24,7 +24,7 @@ from logproc.formats.dispatch import parse
 from logproc.model import Chunk, Kind, Parsed, Probe, Snapshot, Source, State, Verdict
 from logproc.reading import Outcome, Reading, ReadingOptions, recognise
 from logproc.settings import Settings
-from logproc.summary import run_info, summarize
+from logproc.summary import INTERRUPTED, run_info, summarize
 from logproc.tally import Tally, count, merge, rejected
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import END, Channel, Closer, Mark
@@ -43,7 +43,7 @@ ABANDON_S = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The end of a run: what is known, why it ended before its time (None: it did not), and threads that could not be joined."""
+    """The end of a run: what is known, why it ended before its time (None: it did not), threads that could not be joined."""
 
     snapshot: Snapshot
     cause: BaseException | None = None
@@ -121,7 +121,7 @@ class Crew:
             self._probe()
             self._start_readers()
             self._dispatch()
-        except BaseException as error:  # noqa: BLE001 - it is raised again by whoever looks at the run's cause
+        except BaseException as error:
             self.stop.set(error)
         if self.stop.is_set():
             workers = self.pool.abandon(ABANDON_S)
@@ -209,10 +209,9 @@ class Crew:
         """Return the outcome of a source that was not read to its end, or not at all, because the run was stopped."""
         readings = [reader.reading for reader in self.readers]  # looked at once: who was left behind may still replace it
         reading = next((reading for reading in readings if reading and reading.source is source), None)
-        verdict = Verdict(State.INTERRUPTED, "interrupted")
         if not reading:
-            return Outcome(verdict, bytes_read=0)
-        return Outcome(verdict, reading.cutter.format, reading.bytes_read, reading.cutter.bytes_decoded)
+            return Outcome(INTERRUPTED)
+        return Outcome(INTERRUPTED, reading.cutter.format, reading.bytes_read, reading.cutter.bytes_decoded)
 
 
 def work(settings: Settings, spool: Spool | None, source_name: str, chunk: Chunk) -> Tally:

@@ -29,12 +29,13 @@ class ReadingOptions:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How the reading of one source ended."""
+    """How the reading of one source ended. lines: how many were handed out in chunks."""
 
     verdict: Verdict
     format: str | None = None
     bytes_read: int = 0
     bytes_decoded: int = 0
+    lines: int = 0
     notes: tuple[str, ...] = ()
 
 
@@ -109,9 +110,8 @@ class Reading:
 
     def _end(self, verdict: Verdict) -> None:
         notes = tuple(self._stream.notes) if self._stream else ()
-        if verdict.state is State.COMPLETE and not self.cutter.bytes_decoded:
-            notes += ("empty",)
-        self.outcome = Outcome(verdict, self.cutter.format, self.bytes_read, self.cutter.bytes_decoded, notes)
+        read, cutter = self.bytes_read, self.cutter
+        self.outcome = Outcome(verdict, cutter.format, read, cutter.bytes_decoded, cutter.lines, notes)
         events.emit("info", "source ended", state=verdict.state.value, reason=verdict.reason, lines=self.cutter.lines)
 
 

@@ -124,7 +124,7 @@ def config_path(environ: Mapping[str, str]) -> Path | None:
         return Path(environ["LOGPROC_CONFIG"])
     folder = environ.get("XDG_CONFIG_HOME") or (environ["HOME"] + "/.config" if environ.get("HOME") else None)
     candidates = [Path("logproc.toml"), *([Path(folder, "logproc", "logproc.toml")] if folder else [])]
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if os.path.isfile(path)), None)  # noqa: PTH113 - is_file raises if it may not look
 
 
 def read_config(path: Path) -> dict[str, Any]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from logproc import __version__
 from logproc.errors import InternalError
-from logproc.model import RunInfo, Snapshot, Source, SourceResult, State, Verdict
+from logproc.model import Account, RunInfo, Snapshot, Source, SourceResult, State, Verdict
 from logproc.reading import Outcome
 from logproc.settings import Settings
 from logproc.tally import SourceTally, Tally, panels
 
 FIRST_LINE_CHARACTERS = 80
+INTERRUPTED = Verdict(State.INTERRUPTED, "interrupted")
 DONE = (State.COMPLETE, State.SKIPPED)
 
 
@@ -26,13 +28,18 @@ def summarize(
     *,
     stopped: bool = False,
 ) -> Snapshot:
-    """Return the snapshot of a run. Raises InternalError if a line is not accounted for: a wrong number is worse than none."""
-    results = tuple(
-        result(source, outcomes[source.index], tally.sources.get(source.index, SourceTally())) for source in sources
-    )
-    for source in results:
-        if not source.account.closes:
-            raise InternalError(f"the account of {source.source} does not close: {source.account}")
+    """Return the snapshot of a run. Raises InternalError if a line is not accounted for: a wrong number is worse than none.
+
+    A run that was stopped may have counted fewer lines of a source than were read of it: the source was interrupted then.
+    """
+    results = []
+    for source in sources:
+        outcome, counted = outcomes[source.index], tally.sources.get(source.index, SourceTally())
+        if not stopped:
+            check(source, outcome, counted.account)
+        elif outcome.lines != counted.account.lines:
+            outcome = replace(outcome, verdict=INTERRUPTED)
+        results.append(result(source, outcome, counted))
     return Snapshot(
         complete=not stopped and all(source.state in DONE for source in results),
         account=tally.account,
@@ -40,10 +47,16 @@ def summarize(
         malformed_requests=tally.malformed_requests,
         first=tally.first,
         last=tally.last,
-        sources=results,
+        sources=tuple(results),
         panels=panels(tally, settings.top),
         run=run,
     )
+
+
+def check(source: Source, outcome: Outcome, account: Account) -> None:
+    """Raise InternalError if not every line that was read was counted, once and as one thing."""
+    if not account.closes or account.lines != outcome.lines:
+        raise InternalError(f"the account of {source.name} does not close: {outcome.lines} lines were read, counted were {account}")
 
 
 def result(source: Source, outcome: Outcome, tally: SourceTally) -> SourceResult:
@@ -60,9 +73,14 @@ def result(source: Source, outcome: Outcome, tally: SourceTally) -> SourceResult
         account=tally.account,
         rejected_by_reason=dict(sorted(tally.reasons.items())),
         rejected_sample=tally.sample,
-        notes=outcome.notes,
+        notes=(*outcome.notes, *(["empty"] if is_empty(verdict, tally.account) else [])),
         exit_code=verdict.exit_code,
     )
+
+
+def is_empty(verdict: Verdict, account: Account) -> bool:
+    """Return whether all of a source was read and there is nothing in it but blank lines."""
+    return verdict.state is State.COMPLETE and account.lines == account.blank
 
 
 def nothing_fits(outcome: Outcome, tally: SourceTally) -> Verdict | None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 LINE = re.compile(
-    rb'(\S+) \S+ (.+?) \[([^]]{26})\] "((?:[^"\\]|\\.)*+)" (\d\d\d) (\d+|-) "((?:[^"\\]|\\.)*+)" "((?:[^"\\]|\\.)*+)"', re.DOTALL
+    rb'(\S+) \S+ (.+?) \[([^]]{26})\] "((?:[^"\\]|\\.)*+)" (\d\d\d) (\d+|-) "((?:[^"\\]|\\.)*+)" "((?:[^"\\]|\\.)*+)"',
+    re.DOTALL,
 )
 TIME = re.compile(r"\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d [+-]\d\d[0-5]\d")
 REQUEST = re.compile(rb"(\S+) (\S+) (HTTP/\d+(?:\.\d+)?)")
@@ -75,7 +76,9 @@ def add_record(found: Truth, match: re.Match[bytes], time: datetime, size: int) 
         values |= {"method": request[1], "path": request[2].split(b"?")[0], "protocol": request[3] or b"-"}
     for panel, value in values.items():
         if value != b"-":
-            found.add(panel, CONTROL.sub(lambda control: f"\\x{ord(control[0]):02x}", value.decode(errors="backslashreplace")), size)
+            found.add(
+                panel, CONTROL.sub(lambda control: f"\\x{ord(control[0]):02x}", value.decode(errors="backslashreplace")), size
+            )
 
 
 def moment(text: bytes) -> datetime | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import accumulate
 
 import numpy
@@ -22,7 +22,7 @@ from tests.logs import ScriptedStream, line
 
 MARK = b"\xef\xbb\xbf"
 MIB = 1 << 20
-PIECES = [b"a", b"bc", b"\n", b"\n", b"\r\n", b"\r", b" ", b"x" * 17, b"y" * 60, MARK, b"\0", b"\xff\n"]
+PIECES = [b"a", b"bc", b"\n", b"\n", b"\r\n", b"\r", b" ", b"x" * 17, b"y" * 60, b"z" * 700, MARK, b"\0", b"\xff\n"]
 CONTENTS = st.lists(st.sampled_from(PIECES), max_size=25).map(b"".join)
 SIZES = st.lists(st.integers(1, 40), max_size=4)
 
@@ -50,7 +50,7 @@ CUTS = st.fixed_dictionaries(
     }
 )
 """How a source is cut: all that must not matter to what is in it. A small block stands for a source larger than one."""
-Cut = dict[str, float]
+Cut = Mapping[str, float]
 
 
 def cut(stream: ScriptedStream, how: Cut, head: bytes = b"") -> Iterator[Chunk]:
@@ -61,11 +61,13 @@ def cut(stream: ScriptedStream, how: Cut, head: bytes = b"") -> Iterator[Chunk]:
 def cutter_of(how: Cut) -> Cutter:
     """Return a cutter of a source of number 3."""
     clock = Clock(how.get("clock_step_s", 0.0))
-    return Cutter(3, chunk_bytes=int(how.get("chunk_bytes", MIB)), max_line_bytes=int(how.get("max_line_bytes", MIB)), clock=clock)
+    return Cutter(
+        3, chunk_bytes=int(how.get("chunk_bytes", MIB)), max_line_bytes=int(how.get("max_line_bytes", MIB)), clock=clock
+    )
 
 
 def cut_all(content: bytes, sizes: list[int], how: Cut) -> tuple[list[Chunk], Cutter]:
-    """Return all chunks of a content, of which the first bytes are the head that was read before, and the cutter with its counts."""
+    """Return all chunks of a content, the first bytes of which were read before as the head, and the cutter."""
     head = content[: int(how.get("head_bytes", 0))]
     cutter = cutter_of(how)
     with pytest.MonkeyPatch.context() as patch:
@@ -123,13 +125,23 @@ def test_chunks_are_numbered_without_a_gap(content: bytes, sizes: list[int], how
 @given(CONTENTS, SIZES, CUTS)
 def test_offsets_lead_back_into_the_source(content: bytes, sizes: list[int], how: Cut) -> None:
     """Where no line is too long, a chunk is what stands in the source at its offset."""
-    found, _ = cut_all(content, sizes, how | {"max_line_bytes": MIB})
+    found, _ = cut_all(content, sizes, {**how, "max_line_bytes": MIB})
     for chunk in found:
         data = chunk.data.tobytes()
         assert (content + b"\n")[chunk.byte_offset :].startswith(data)
 
 
-LOG_PIECES = [line(), line(status=b"x"), b"bad", b"x" * 300, b"x" * 700, b"y" * 515 + b"\r", b"z" * 20 + b"\r" + b"z" * 900, b"", b" "]
+LOG_PIECES = [
+    line(),
+    line(status=b"x"),
+    b"bad",
+    b"x" * 300,
+    b"x" * 700,
+    b"y" * 515 + b"\r",
+    b"z" * 20 + b"\r" + b"z" * 900,
+    b"",
+    b" ",
+]
 LOGS = st.lists(st.sampled_from(LOG_PIECES), max_size=8).map(b"\n".join)
 
 
@@ -146,7 +158,7 @@ def plain(tally: Tally) -> object:
 )
 def test_the_cut_changes_no_count_reason_or_text(content: bytes, sizes: list[int], how: Cut, limit: int) -> None:
     """A line that is too long gives the same count, reason, number and text whether it meets a cut or not."""
-    found, _ = cut_all(content, sizes, how | {"max_line_bytes": limit})
+    found, _ = cut_all(content, sizes, {**how, "max_line_bytes": limit})
     parts = [count(chunk, parse(chunk.data, "combined", limit)) for chunk in found]
     whole = chunk_of(b"".join(lines_of(content)), source=3)
     expected = [count(whole, parse(whole.data, "combined", limit))] if content else []
@@ -157,11 +169,11 @@ def test_the_cut_changes_no_count_reason_or_text(content: bytes, sizes: list[int
 def test_a_failure_comes_after_the_whole_lines(content: bytes, sizes: list[int], how: Cut) -> None:
     """Before the error the lines that had come are handed out; the piece behind the last line feed is no line."""
     head = content[: int(how["head_bytes"])]
-    cutter, found = cutter_of(how | {"max_line_bytes": MIB}), []
+    cutter = cutter_of({**how, "max_line_bytes": MIB})
+    found: list[Chunk] = []
     stream = ScriptedStream(content[len(head) :], sizes, SourceError("broke"))
     with pytest.raises(SourceError, match="broke"):
-        for chunk in cutter.chunks(stream, head):
-            found.append(chunk)
+        found.extend(cutter.chunks(stream, head))
     whole = content[: content.rfind(b"\n") + 1]
     assert b"".join(chunk.data.tobytes() for chunk in found) == whole.removeprefix(MARK)
     assert (cutter.lines, cutter.bytes_decoded) == (whole.count(b"\n"), len(content))
@@ -171,11 +183,10 @@ def test_a_failure_inside_a_line_that_is_too_long_is_told() -> None:
     """A source that breaks off within an overlong line has given the lines before it, and not that one."""
     content = b"first\n" + b"x" * (3 * MIB)
     cutter = cutter_of({"max_line_bytes": 100})
-    found = []
+    found: list[Chunk] = []
     with pytest.raises(SourceError):
-        for chunk in cutter.chunks(ScriptedStream(content, [MIB], SourceError("broke"))):
-            found.append(chunk.data.tobytes())
-    assert found == [b"first\n"]
+        found.extend(cutter.chunks(ScriptedStream(content, [MIB], SourceError("broke"))))
+    assert [chunk.data.tobytes() for chunk in found] == [b"first\n"]
     assert cutter.bytes_decoded == len(content)
 
 
@@ -191,7 +202,17 @@ def test_a_stop_goes_through_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("content", "lines"),
-    [(b"", 0), (MARK, 0), (b"\n", 1), (b"\n\n\n", 3), (MARK + b"\n", 1), (b"a", 1), (b"\r", 1), (MARK + MARK, 1), (b"\xef\xbb", 1)],
+    [
+        (b"", 0),
+        (MARK, 0),
+        (b"\n", 1),
+        (b"\n\n\n", 3),
+        (MARK + b"\n", 1),
+        (b"a", 1),
+        (b"\r", 1),
+        (MARK + MARK, 1),
+        (b"\xef\xbb", 1),
+    ],
 )
 def test_a_small_source_has_the_lines_it_has(content: bytes, lines: int) -> None:
     """An empty source has no line, each line feed ends one, and a byte order mark in front is no part of any."""
@@ -228,12 +249,10 @@ def test_a_slow_line_is_waited_for() -> None:
 def test_a_line_without_an_end_is_never_held_whole() -> None:
     """A line of 48 MiB takes the memory of a few blocks, and the line behind it is read."""
     content = b"A" * (48 * MIB) + b"\nnext\n"
-    stream = ScriptedStream(memoryview(content).toreadonly().obj, [MIB])  # type: ignore[arg-type]
-    found = []
+    stream = ScriptedStream(content, [MIB])
     tracemalloc.start()
     try:
-        for chunk in cut(stream, {"chunk_bytes": MIB, "max_line_bytes": MIB}):
-            found.append((len(chunk.data), chunk.lines))
+        found = [(len(chunk.data), chunk.lines) for chunk in cut(stream, {"chunk_bytes": MIB, "max_line_bytes": MIB})]
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -257,6 +276,15 @@ def test_real_blocks_meet_in_the_middle_of_lines() -> None:
         found, cutter = cut_all(content, [999_983], how)
         assert b"".join(chunk.data.tobytes() for chunk in found) == content
         assert cutter.lines == 9000
+
+
+@pytest.mark.parametrize(
+    ("chunk_bytes", "lines"), [(1, [1] * 6), (3, [1] * 6), (4, [2, 2, 2]), (11, [5, 1]), (12, [6]), (99, [6])]
+)
+def test_a_chunk_is_as_full_as_it_can_be(chunk_bytes: int, lines: list[int]) -> None:
+    """Lines that are there go into a chunk as long as they fit, and one that fits nowhere is a chunk of its own."""
+    found, _ = cut_all(b"a\n" * 6, [], {"chunk_bytes": chunk_bytes})
+    assert [chunk.lines for chunk in found] == lines
 
 
 def test_chunks_know_their_format() -> None:

@@ -74,7 +74,7 @@ def grid_for(panel: Panel, room: int, count: int, look: Look) -> Grid:
     longest = max(cell_len(key_text(row, look)) for row in panel.rows)
     bar = min(full, max(8, free - longest - 2))
     key = free - bar - (2 if bar else 0)
-    return Grid(key if look.terminal else max(key, min(longest, look.width)), count, bar)
+    return Grid(key if look.terminal else max(key, min(longest, 2 * look.width)), count, bar)
 
 
 def key_text(row: Row, look: Look) -> str:

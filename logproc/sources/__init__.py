@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from logproc import events
 from logproc.errors import SourceError
 from logproc.model import ByteStream, Kind, Source
 from logproc.sources.codecs import decoded
@@ -61,8 +62,15 @@ def open_source(
     from logproc.sources.http import HttpOptions, open_url
 
     at = deadline.at if deadline else None
-    raw = open_url(str(source.location), options.http or HttpOptions(), wait=wait, permit=permit, deadline=at, clock=clock)
+    raw = open_url(
+        str(source.location), options.http or HttpOptions(), wait=wait, permit=permit, deadline=at, clock=clock, on_event=tell
+    )
     return decoded(raw, options, deadline)
+
+
+def tell(event: str, fields: dict[str, object]) -> None:
+    """Tell of a retry or a restart."""
+    events.emit("info", event, **fields)
 
 
 def peek(source: Source, options: OpenOptions, n_bytes: int, *, clock: Callable[[], float] = time.monotonic) -> Peek:

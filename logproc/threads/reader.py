@@ -90,7 +90,7 @@ class Reader(Thread):
             while not self._run_stop.is_set() and (source := next_source(self._sources)):
                 self._read(source)
         except BaseException as error:  # whatever it is must reach main as an object, or nobody learns of it
-            at = self.reading.source.name if self.reading else "no source"
+            at = f"{self.reading.source.name} behind line {self.reading.cutter.lines}" if self.reading else "no source"
             error.add_note(f"while {self.name} was reading {at}")
             self._run_stop.set(error)  # a Stopped as well: it comes after the cause of the stop, and the first cause stays
         finally:

@@ -8,12 +8,14 @@ is inside `interruptible()`, which is put around the places where main waits. A 
 raised at the next such place.
 
 The second signal means "now": the known temporary files are unlinked, and the process leaves without further ado.
+One that follows within a fifth of a second is the first one once more: `timeout` signals the program and then its group.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -21,18 +23,22 @@ from types import FrameType
 from logproc.errors import Interrupted
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SECOND_AFTER_S = 0.2
 
 
 class _Noted:
     """What the handlers share with main. No lock: handlers run in the main thread, as does everything that they meet there."""
 
     signal_number: int | None = None
+    at_s = 0.0
+    clock: Callable[[], float] = staticmethod(time.monotonic)
     may_raise = False
     temporaries: Callable[[], Iterable[str]] = staticmethod(tuple)
 
 
-def install() -> None:
+def install(clock: Callable[[], float] = time.monotonic) -> None:
     """Install the handlers. To be the program's first statement, in its main thread. SIGHUP stays ignored under nohup."""
+    _Noted.clock = staticmethod(clock)
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _handle)
@@ -64,12 +70,15 @@ def interruptible() -> Iterator[None]:
 
 
 def _handle(number: int, _frame: FrameType | None) -> None:
+    now_s = _Noted.clock()
     if _Noted.signal_number is not None:
+        if now_s < _Noted.at_s + SECOND_AFTER_S:
+            return
         for path in _Noted.temporaries():
             with suppress(OSError):
                 os.unlink(path)  # noqa: PTH108 - a handler does as little as it can
         os._exit(128 + number)
-    _Noted.signal_number = number
+    _Noted.signal_number, _Noted.at_s = number, now_s
     if _Noted.may_raise:
         _Noted.may_raise = False
         raise Interrupted(number)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -91,6 +90,19 @@ def test_the_ways_agree_on_large_chunks(name: str, lines: int, damaged: float) -
     both(logs.log(lines, seed=lines, name=name, damaged=damaged), BY_NAME[name])
 
 
+@EACH
+@pytest.mark.parametrize(
+    "fields", [dict.fromkeys(logs.USUAL, b"-") | {"time": b"01/Jan/2025:00:00:00 +0000", "status": b"200"}, {}]
+)
+def test_every_change_of_one_byte_is_the_same_in_both_ways(name: str, fields: dict[str, bytes]) -> None:
+    """A line as short as one can be, and a usual one, with each byte left out, and any that means something put there."""
+    good = logs.line(name, **fields)
+    changed = [good, *(good[:at] + good[at + 1 :] for at in range(len(good)))]
+    for token in b'" -[]\\\t\v\r\n/:0a\xff':
+        changed += [good[:at] + bytes([token]) + good[at + rest :] for at in range(len(good)) for rest in (0, 1)]
+    assert both(b"".join(line + b"\n" for line in changed), BY_NAME[name]).account.records >= len(good)
+
+
 def test_a_log_of_one_format_is_read_the_same_in_both_ways_as_any_other() -> None:
     """Lines of all formats in one chunk, read by each layout in turn, give the same in both ways."""
     content = b"".join(logs.log(200, seed=1, name=name, damaged=0.3) for name in logs.NAMES)
@@ -109,7 +121,7 @@ def test_known_damage_is_the_same_in_both_ways(lines: list[bytes]) -> None:
 @given(data=st.data())
 def test_the_cut_does_not_matter(name: str, data: st.DataObject) -> None:
     """Two chunks give together what they give as one: no line knows another."""
-    first, second = data.draw(logs.contents(name)), data.draw(logs.contents(name))
+    first, second = data.draw(logs.contents(name, 5)), data.draw(logs.contents(name, 5))
     whole, *halves = (both(content, BY_NAME[name]) for content in (first + second, first, second))
     assert rows(whole) == rows(halves[0]) + rows(halves[1])
     assert whole.account == halves[0].account + halves[1].account
@@ -123,7 +135,11 @@ def test_the_end_of_a_line_may_have_a_cr(content: bytes) -> None:
     crlf = content.replace(b"\n", b"\r\n")
     plain, windows = both(content.replace(b"\r\n", b"\n"), BY_NAME["combined"]), both(crlf, BY_NAME["combined"])
     if b"\r" not in content:
-        assert (rows(plain), plain.account, plain.rejected_reasons) == (rows(windows), windows.account, windows.rejected_reasons)
+        assert (rows(plain), plain.account, plain.rejected_reasons) == (
+            rows(windows),
+            windows.account,
+            windows.rejected_reasons,
+        )
 
 
 @given(st.binary(max_size=300))
@@ -147,7 +163,10 @@ def test_without_a_format_no_line_fits() -> None:
     data = numpy.frombuffer(logs.line() + b"\n \nshort\n\n", numpy.uint8)
     parsed = parse(data, None, 20)
     assert parsed.account == Account(lines=4, rejected=2, blank=2)
-    assert rejects(parsed) == [(0, "line-too-long", [0, len(logs.line())]), (2, "unknown-format", [len(logs.line()) + 3, len(data) - 2])]
+    assert rejects(parsed) == [
+        (0, "line-too-long", [0, len(logs.line())]),
+        (2, "unknown-format", [len(logs.line()) + 3, len(data) - 2]),
+    ]
 
 
 @EACH
@@ -160,7 +179,11 @@ def test_a_format_is_found_by_its_name(name: str) -> None:
 @EACH
 def test_a_record_has_all_columns(name: str) -> None:
     """Every field of a line comes out under its standard name, the request in its parts."""
-    fields = [field for field in ("host", "client", "user", "referrer", "user_agent", "forwarded_for") if b"%(" + field.encode() in logs.TEMPLATES[name]]
+    fields = [
+        field
+        for field in ("host", "client", "user", "referrer", "user_agent", "forwarded_for")
+        if b"%(" + field.encode() in logs.TEMPLATES[name]
+    ]
     ((time, size, texts),) = rows(both(logs.line(name) + b"\n", BY_NAME[name]))
     assert (time, size) == (1431857103, 4263)
     expected = {field: logs.USUAL[field].decode() for field in fields}
@@ -190,7 +213,14 @@ def test_values_stay_as_they_were_written(fields: dict[str, bytes], expected: di
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [(b"-", 0), (b"0", 0), (b"9" * 18, 10**18 - 1), (b"%d" % (2**63 - 1), 2**63 - 1), (b"0" * 40 + b"12", 12), (b"0" * 5000, 0)],
+    [
+        (b"-", 0),
+        (b"0", 0),
+        (b"9" * 18, 10**18 - 1),
+        (b"%d" % (2**63 - 1), 2**63 - 1),
+        (b"0" * 40 + b"12", 12),
+        (b"0" * 5000, 0),
+    ],
 )
 def test_a_size_is_exact(text: bytes, size: int) -> None:
     """Sizes up to 2^63 - 1 are taken as they are, however many zeros stand before them."""
@@ -221,9 +251,8 @@ def agrees_with_oracle(content: bytes) -> None:
     tally, true = counted(content), truth(content)
     assert tally.account == Account(true.lines, true.records, len(true.rejected), true.blank)
     assert (tally.bytes, tally.malformed_requests) == (true.bytes, true.malformed_requests)
-    moments = [None if moment is None else datetime.fromtimestamp(0, true.times[0].tzinfo).timestamp() + moment for moment in (tally.first, tally.last)]
-    times = [moment.timestamp() for moment in true.times] or [None]
-    assert moments == [min(times), max(times)]
+    seconds = [int(moment.timestamp()) for moment in true.times]
+    assert (tally.first, tally.last) == (min(seconds, default=None), max(seconds, default=None))
     for name, panel in panels(tally, top=0).items():
         assert {row.key[0]: (row.count, row.bytes) for row in panel.rows} == true.counts(name)
 
@@ -259,8 +288,8 @@ tracemalloc.start()
 for piece in PIECES:
     for beginning in BEGINNINGS:
         for layout in LAYOUTS:
-            check(layout, beginning, piece, 64 << 10)
-        detect((beginning + piece * (64 << 10))[:64 << 10], whole=True)
+            check(layout, beginning, piece, 16 << 10)
+        detect((beginning + piece * (16 << 10))[:16 << 10], whole=True)
 for piece in PIECES[:4] + PIECES[-5:]:
     check(FIRST, FRONT[:5], piece, 1 << 20)
     check(FIRST, FRONT, piece, 1 << 20)
@@ -269,7 +298,7 @@ for piece in PIECES[:4] + PIECES[-5:]:
 
 @pytest.mark.timeout(150)
 def test_a_hostile_line_costs_no_more_than_another() -> None:
-    """Lines made against expressions that go back, of up to 1 MiB, take neither long nor more memory than their length asks for.
+    """Lines of up to 1 MiB, made against expressions that go back, take little time, and memory as their length asks for.
 
     What would be quadratic here takes hours, what is linear seconds: a deadline of two minutes is far from both.
     """

@@ -86,7 +86,7 @@ def test_the_fields_of_a_line(name: str) -> None:
     ],
 )
 def test_a_user_is_what_stands_before_the_time(line: bytes, user: bytes) -> None:
-    """The user may hold anything, as browsers send it: what stands between the ident and the first time that the request follows."""
+    """The user may hold anything: it is what stands between the ident and the first time that a request follows."""
     found = match(BY_NAME["combined"], line)
     assert isinstance(found, Fields)
     assert found.text["user"] == user
@@ -109,7 +109,9 @@ def test_any_quoted_text_without_quote_and_backslash_is_kept(text: bytes) -> Non
     assert found.text["referrer"] == text
 
 
-@pytest.mark.parametrize(("line", "blank"), [(b"", True), (b" \t\r\v\f", True), (b"\0", False), (b"\x85", False), (b" - ", False)])
+@pytest.mark.parametrize(
+    ("line", "blank"), [(b"", True), (b" \t\r\v\f", True), (b"\0", False), (b"\x85", False), (b" - ", False)]
+)
 def test_blank_lines_hold_white_space_alone(line: bytes, blank: bool) -> None:
     """Space, TAB, CR, VT and FF make a blank line, nothing else."""
     assert is_blank(line) is blank

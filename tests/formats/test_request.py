@@ -13,7 +13,26 @@ from hypothesis import strategies as st
 from logproc.formats.request import MALFORMED, Request, request_columns, split
 from logproc.formats.shown import shown
 
-PIECES = [b"GET", b"POST", b"/", b"/a", b"?", b"/a?b?c", b" ", b" ", b" ", b"\t", b"\r", b"HTTP/1.1", b"HTTP/", b"HTTP/10", b"HTTP/1.", b"-", b"\xff", b""]
+PIECES = [
+    b"GET",
+    b"POST",
+    b"/",
+    b"/a",
+    b"?",
+    b"/a?b?c",
+    b" ",
+    b" ",
+    b" ",
+    b"\t",
+    b"\r",
+    b"HTTP/1.1",
+    b"HTTP/",
+    b"HTTP/10",
+    b"HTTP/1.",
+    b"-",
+    b"\xff",
+    b"",
+]
 REQUESTS = st.one_of(
     st.lists(st.sampled_from(PIECES), max_size=7).map(b"".join),
     st.lists(st.sampled_from(PIECES), min_size=3, max_size=3).map(b" ".join),

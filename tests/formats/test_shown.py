@@ -36,7 +36,7 @@ TEXTS = st.one_of(
     ],
 )
 def test_text_is_shown(text: bytes, expected: str) -> None:
-    """Invalid UTF-8 and the controls C0, DEL and C1 become \\xNN; what the log escaped itself stays as it is."""
+    r"""Invalid UTF-8 and the controls C0, DEL and C1 become \xNN; what the log escaped itself stays as it is."""
     assert shown(text) == expected
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy
 import pyarrow
 from hypothesis import given
@@ -60,7 +62,11 @@ def test_rows_are_told_by_what_lies_in_them(rows: list[list[bool]], wanted: int)
     positions = numpy.flatnonzero([mark for row in rows for mark in row]).astype(numpy.int32)
     bounds, fitting = rows_of(positions, offsets, wanted)
     assert fitting.tolist() == [sum(row) == wanted for row in rows]
-    expected = [[start + at for at, mark in enumerate(row) if mark] for start, row in zip(offsets, rows, strict=False) if sum(row) == wanted]
+    expected = [
+        [start + at for at, mark in enumerate(row) if mark]
+        for start, row in zip(offsets, rows, strict=False)
+        if sum(row) == wanted
+    ]
     assert bounds.shape == (wanted, len(expected))
     assert bounds.T.tolist() == expected
 
@@ -71,4 +77,4 @@ def test_an_array_is_its_offsets_and_bytes(texts: list[bytes], start: int, lengt
     part = pyarrow.array(texts, pyarrow.binary()).slice(min(start, len(texts)), length)
     offsets, data = offsets_and_data(part)
     assert offsets[0] == 0
-    assert [data[begin:end].tobytes() for begin, end in zip(offsets, offsets[1:], strict=False)] == part.to_pylist()
+    assert [data[begin:end].tobytes() for begin, end in pairwise(offsets)] == part.to_pylist()

@@ -79,7 +79,7 @@ def test_a_reader_that_nothing_can_wake_is_left_behind() -> None:
     run = Call(run_threaded, sources, SETTINGS, doors(streams)).outcome()
     told.set()
     assert run.cause is error
-    assert run.left_behind == ("stream-1",)
+    assert run.left_behind in {("stream-1",), ("stream-2",)}  # whichever took the deaf one
     assert [result.state for result in run.snapshot.sources] == [State.INTERRUPTED] * 2
 
 

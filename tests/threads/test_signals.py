@@ -18,8 +18,9 @@ PATIENCE_S = 30
 BEGIN = """
 import signal, sys, threading
 from logproc.errors import Interrupted
-from logproc.threads.signals import install, interruptible, noted, unlink_on_second
-install()
+from logproc.threads.signals import SECOND_AFTER_S, install, interruptible, noted, unlink_on_second
+time_s = 0.0
+install(lambda: time_s)
 """
 LINE = b'192.0.2.1 - - [07/Mar/2026:00:00:01 +0000] "GET / HTTP/1.1" 200 5 "-" "-"\n'
 
@@ -111,6 +112,7 @@ def test_the_second_signal_means_now(tmp_path: Path) -> None:
 unlink_on_second(lambda: (sys.argv[1] + "-missing", sys.argv[1]))
 signal.raise_signal(signal.SIGINT)
 print("first", flush=True)
+time_s += SECOND_AFTER_S
 signal.raise_signal(signal.SIGTERM)
 print("not here")
 """
@@ -127,9 +129,21 @@ lock = threading.Lock()
 threading.Thread(target=threading.Event().wait).start()
 with lock:
     signal.raise_signal(signal.SIGINT)
+    time_s += SECOND_AFTER_S
     signal.raise_signal(signal.SIGINT)
 """
     assert python(script).returncode == 130
+
+
+def test_a_signal_that_comes_twice_at_once_is_one() -> None:
+    """`timeout` signals a program and at once its whole group: that is no second signal, and the report is written."""
+    script = """
+signal.raise_signal(signal.SIGTERM)
+time_s += SECOND_AFTER_S / 2
+signal.raise_signal(signal.SIGTERM)
+print("finished", noted())
+"""
+    assert told(script) == "finished 15"
 
 
 @pytest.mark.parametrize("name", ["HUP", "INT"])

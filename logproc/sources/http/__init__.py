@@ -113,17 +113,23 @@ class HttpStream:
     def __init__(self, body: Body) -> None:
         self._body = body
         self._decoded: ByteStream | None = None
+        self._given_up: SourceError | None = None
         self.size_bytes: int | None = None
         self.bytes_read = 0
         self.notes = body.notes
 
     def readinto(self, buffer: memoryview) -> int:
-        """Fill `buffer` as `ByteStream.readinto` promises."""
+        """Fill `buffer` as `ByteStream.readinto` promises. What was given up is not asked for again: it fails as it did."""
+        if self._given_up:
+            raise self._given_up
         try:
             if self._decoded is None:
                 self._body.begin()
                 self._decoded = without_encoding(self._body)
             return self._decoded.readinto(buffer)
+        except SourceError as error:
+            self._given_up = error
+            raise
         finally:
             self.size_bytes, self.bytes_read = self._body.size_bytes, self._body.bytes_read
 

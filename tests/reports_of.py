@@ -1,0 +1,96 @@
+"""Whole runs in this process, and what must be the same in all of them."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from logproc.model import Account, RunInfo, Snapshot, Source
+from logproc.pipeline import run_serial, run_threaded
+from logproc.reports.json_report import render_json
+from logproc.settings import Settings
+from logproc.sources import resolve
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+SAME_RUN = RunInfo(0.0, 0, 0, "", "", gil=True)
+Pack = Callable[[bytes], bytes]
+
+
+def halves(pack: Pack) -> Pack:
+    """Return a packing in two members, cut anywhere."""
+    return lambda content: pack(content[: len(content) // 2]) + pack(content[len(content) // 2 :])
+
+
+PACKINGS: dict[str, Pack] = {
+    "plain": bytes,
+    "crlf": lambda content: content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"),
+    "gz": gzip.compress,
+    "gz of two members": halves(gzip.compress),
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": zstd.compress,
+    "zst of two frames": halves(zstd.compress),
+}
+
+
+def serial(sources: Sequence[Source], **knobs: Any) -> str:
+    """Return the report of the serial run."""
+    return report(run_serial(sources, Settings(**knobs)).snapshot)
+
+
+def threaded(sources: Sequence[Source], **knobs: Any) -> str:
+    """Return the report of the run with threads."""
+    run = run_threaded(sources, Settings(**knobs))
+    assert run.cause is None
+    assert run.left_behind == ()
+    return report(run.snapshot)
+
+
+def report(snapshot: Snapshot) -> str:
+    """Return the JSON of a snapshot without what may differ, after a look at its account."""
+    assert snapshot.account.closes
+    assert all(source.account.closes for source in snapshot.sources)
+    assert all(sum(source.rejected_by_reason.values()) == source.account.rejected for source in snapshot.sources)
+    assert snapshot.account == sum((source.account for source in snapshot.sources), Account())
+    return render_json(replace(snapshot, run=SAME_RUN))
+
+
+def sources_of(*arguments: str | Path) -> tuple[Source, ...]:
+    """Return the sources that arguments name."""
+    return resolve([os.fspath(argument) for argument in arguments], recursive=False)
+
+
+@contextmanager
+def stdin(path: Path) -> Iterator[None]:
+    """Have a file as this process's standard input."""
+    kept = os.dup(0)
+    with path.open("rb") as file:
+        os.dup2(file.fileno(), 0)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+
+
+@contextmanager
+def switch_interval(seconds: float) -> Iterator[None]:
+    """Have threads asked to give up the GIL after so many seconds."""
+    kept = sys.getswitchinterval()
+    sys.setswitchinterval(seconds)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(kept)
