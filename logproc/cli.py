@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from logproc import __version__, allocator
-from logproc.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_OUTPUT, EXIT_USAGE, LogprocError
+from logproc.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_OK, EXIT_OUTPUT, EXIT_USAGE, LogprocError
 from logproc.settings import Settings, load, option_name, parse_size
 
 EXAMPLES = """
@@ -211,8 +211,10 @@ def run(arguments: Sequence[str]) -> int:
     except LogprocError as error:
         say(str(error))
         return error.exit_code
-    except (BrokenPipeError, SystemExit):  # click itself leaves where nobody reads its help
+    except BrokenPipeError:
         return EXIT_BROKEN_PIPE
+    except SystemExit as done:  # click itself leaves: with 0 after a shell's completion, with 1 where nobody reads its help
+        return EXIT_BROKEN_PIPE if done.code else EXIT_OK
     except Exception as error:  # the last door: no traceback without --debug
         if isinstance(error, OSError) and error.filename is None:  # of a write: an opening would name its file
             say(f"cannot write stdout: {error.strerror}")

@@ -12,14 +12,15 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    {"errors", "events"},
+    {"allocator", "errors", "events", "patterns"},
     {"model"},
     {"chunks", "tally", "formats", "reports"},
     {"reading"},
     {"settings", "sources", "threads"},
     {"doors", "summary"},
     {"pipeline"},
-    {"api", "logs"},
+    {"api", "logs", "watching"},
+    {"analysis"},
     {"cli"},
     {"", "__main__"},
 ]
