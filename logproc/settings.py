@@ -31,7 +31,7 @@ def knob(default: Any, text: str, *, unit: str = "", least: float | None = None,
 class Settings:
     """The knobs. None means: chosen by the program when the run starts."""
 
-    format: str | None = knob(None, "Format of all sources; found by itself if not given.")
+    format: str | None = knob(None, "Format of all sources, see `logproc formats`; found by itself if not given.")
     readers: int | None = knob(None, "Threads that read files; min(4, files) if not given.", least=1, most=1024)
     workers: int | None = knob(None, "Threads that parse and count; the usable cores if not given.", least=1, most=1024)
     chunk_size: int | None = knob(
@@ -49,7 +49,7 @@ class Settings:
     connections_per_host: int = knob(4, "Connections to one web server at once.", least=1, most=1024)
     connect_timeout: float = knob(10.0, "Seconds to wait for a connection.", unit="seconds", least=0.001)
     read_timeout: float = knob(
-        30.0, "Seconds without a byte, or until a response's headers are there.", unit="seconds", least=0.001
+        30.0, "Seconds to wait for the headers of a response, and then for its next byte.", unit="seconds", least=0.001
     )
     retries: int = knob(3, "Further attempts after a web server failed in a way that may pass.", least=0, most=100)
     top: int = knob(10, "Rows of each panel, 0 for all.", least=0)
@@ -59,7 +59,7 @@ class Settings:
     trust_env: bool = knob(False, "Let proxy variables and .netrc take part in HTTP.")
     allow_downgrade: bool = knob(False, "Follow a redirect from https to http.")
     strict: tuple[Literal["no-rejects", "no-notes"], ...] = knob((), "Exit with 5 if a line was rejected, or a note was made.")
-    quiet: bool = knob(False, "No progress, no diagnostics and no report on stdout if it goes to a file.")
+    quiet: bool = knob(False, "No progress and no diagnostics; with -o no report on stdout either.")
     color: Literal["auto", "always", "never"] = knob("auto", "Colours in the terminal report.")
     log_level: Literal["debug", "info", "warning", "error"] = knob("warning", "Least level of the events on stderr.")
     log_format: Literal["console", "json"] = knob("console", "Shape of the events on stderr.")

@@ -35,9 +35,10 @@ def summarize(
     results = []
     for source in sources:
         outcome, counted = outcomes[source.index], tally.sources.get(source.index, SourceTally())
-        if not stopped:
-            check(source, outcome, counted.account)
-        elif outcome.lines != counted.account.lines:
+        lost = counted.account.lines != outcome.lines
+        if not counted.account.closes or (lost and not stopped):
+            raise InternalError(f"{source.name}: {outcome.lines} lines were read, but counted were {counted.account}")
+        if lost:
             outcome = replace(outcome, verdict=INTERRUPTED)
         results.append(result(source, outcome, counted))
     return Snapshot(
@@ -51,12 +52,6 @@ def summarize(
         panels=panels(tally, settings.top),
         run=run,
     )
-
-
-def check(source: Source, outcome: Outcome, account: Account) -> None:
-    """Raise InternalError if not every line that was read was counted, once and as one thing."""
-    if not account.closes or account.lines != outcome.lines:
-        raise InternalError(f"the account of {source.name} does not close: {outcome.lines} lines were read, counted were {account}")
 
 
 def result(source: Source, outcome: Outcome, tally: SourceTally) -> SourceResult:
