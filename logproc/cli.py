@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-from logproc import __version__, allocator
+from logproc import __version__, process
 from logproc.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_OK, EXIT_OUTPUT, EXIT_USAGE, LogprocError
 from logproc.settings import Settings, load, option_name, parse_size
 
@@ -153,7 +153,7 @@ def analyze_command(
     SOURCES are files (plain, gz, bz2, xz, zst), globs, directories with --recursive, http(s) URLs, and - for standard
     input, in any mix. Formats and packing are told from the content, not from the name. Every line is accounted for.
     """
-    allocator.give_memory_back(os.environ)
+    process.configure(os.environ)
     from logproc.analysis import Outputs, Screen, analyze
 
     given = {name: value for name, value in options.items() if value not in (None, ())}

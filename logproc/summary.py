@@ -37,7 +37,8 @@ def summarize(
         outcome, counted = outcomes[source.index], tally.sources.get(source.index, SourceTally())
         lost = counted.account.lines != outcome.lines
         if not counted.account.closes or (lost and not stopped):
-            raise InternalError(f"the account of {source.name} does not close: {outcome.lines} lines read, counted {counted.account}")
+            what = f"{outcome.lines} lines read, counted {counted.account}"
+            raise InternalError(f"the account of {source.name} does not close: {what}")
         if lost:
             outcome = replace(outcome, verdict=INTERRUPTED)
         results.append(result(source, outcome, counted))

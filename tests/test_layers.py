@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    {"allocator", "errors", "events", "patterns"},
+    {"errors", "events", "patterns", "process"},
     {"model"},
     {"chunks", "tally", "formats", "reports"},
     {"reading"},
