@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from logproc.model import Account, RunInfo, Snapshot, Source
 from logproc.pipeline import run_serial, run_threaded
 from logproc.reports.json_report import render_json
 from logproc.settings import Settings
 from logproc.sources import resolve
+from logproc.threads.shared_tally import MIN_KEYS, SharedTally
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -50,9 +52,10 @@ def serial(sources: Sequence[Source], **knobs: Any) -> str:
     return report(run_serial(sources, Settings(**knobs)).snapshot)
 
 
-def threaded(sources: Sequence[Source], **knobs: Any) -> str:
-    """Return the report of the run with threads."""
-    run = run_threaded(sources, Settings(**knobs))
+def threaded(sources: Sequence[Source], *, min_keys: int = MIN_KEYS, **knobs: Any) -> str:
+    """Return the report of the run with threads. min_keys: from how many on counts are merged while the run goes on."""
+    with patch.object(SharedTally.__init__, "__defaults__", (min_keys,)):
+        run = run_threaded(sources, Settings(**knobs))
     assert run.cause is None
     assert run.left_behind == ()
     return report(run.snapshot)

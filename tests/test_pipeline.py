@@ -34,6 +34,7 @@ KNOBS = st.fixed_dictionaries(
         "workers": st.integers(1, 8),
         "memory": st.sampled_from([1, 5000, 20_000, 1 << 20, 128 << 20]),
         "chunk_size": st.sampled_from([1, 2, 80, 1000, 4096, 1 << 16, None]),
+        "min_keys": st.sampled_from([1, 30, 400_000]),
     }
 )
 PARTS = st.lists(st.tuples(logs.contents(), st.sampled_from(sorted(PACKINGS))), min_size=1, max_size=4)

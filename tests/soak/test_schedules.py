@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.soak
 SIZES = [1, 100, 4096, 1 << 16, None]
 BUDGETS = [1, 20_000, 128 << 20]
 THREADS = range(1, 9)
+KEYS = [20, 400_000]
 SEEDS = range(5)
 
 
@@ -47,11 +49,14 @@ def test_the_report_is_the_same_for_all_schedules(seed: int, damaged: float, tmp
         for readers, workers, interval in product(THREADS, THREADS, (0.005, 1e-6)):
             # Sizes and budgets change with the threads, so that five seeds have met every pair of them with every number.
             place = readers + workers + seed
-            for size, memory in ((SIZES[place % 5], BUDGETS[place % 3]), (SIZES[(place + 2) % 5], BUDGETS[(place + 1) % 3])):
+            for step in (0, 2):
+                knobs: dict[str, Any] = {
+                    "chunk_size": SIZES[(place + step) % 5],
+                    "memory": BUDGETS[(place + step) % 3],
+                    "min_keys": KEYS[(place + readers) % 2],
+                }
                 with switch_interval(interval):
-                    found = threaded(
-                        *(sources,), max_line_bytes=20_000, readers=readers, workers=workers, chunk_size=size, memory=memory
-                    )
-                assert found == expected, (readers, workers, size, memory, interval)
+                    found = threaded(sources, max_line_bytes=20_000, readers=readers, workers=workers, **knobs)
+                assert found == expected, (readers, workers, interval, knobs)
                 runs += 1
     print(f"\nseed {seed}, {damaged:.0%} damaged: {runs} runs, one report")
