@@ -79,3 +79,14 @@ def analyze(*arguments: str | os.PathLike[str], **options: Any) -> Ended:
 def shell(script: str, *arguments: str | os.PathLike[str], **options: Any) -> Ended:
     """Run a line of the shell in which `"$@"` is `logproc` with these arguments."""
     return logproc(*arguments, before=["bash", "-c", script, "bash"], **options)
+
+
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+def nobody_runs_python() -> bool:
+    """Return whether somebody without rights can run this interpreter: one in root's own folders, they cannot."""
+    try:
+        return subprocess.run([*NOBODY, sys.executable, "-c", ""], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False

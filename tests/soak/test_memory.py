@@ -1,0 +1,118 @@
+"""The promise of --memory against real peaks of real processes: many files, endless lines, bombs, dense lines."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import logs
+from tests.processes import started
+
+pytestmark = pytest.mark.soak
+MEBIBYTE = 1 << 20
+MEMORY = 32 * MEBIBYTE
+CHUNK = 8 * MEBIBYTE
+PATIENCE_S = 900
+KNOBS = ["--output", "json", "--memory", str(MEMORY)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Make twenty files of 100 MB whose keys are few, and a file of one line; take them away at the end."""
+    folder = tmp_path_factory.mktemp("memory")
+    piece = logs.log(50_000)
+    with (folder / "00.log").open("wb") as file:
+        for _ in range(100_000_000 // len(piece)):
+            file.write(piece)
+    for number in range(1, 20):
+        shutil.copyfile(folder / "00.log", folder / f"{number:02}.log")
+    (folder / "one").write_bytes(logs.line() + b"\n")
+    yield folder
+    shutil.rmtree(folder)
+
+
+LAUNCHER = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
+"""
+"""A small process between: what wait4 tells of a child counts the memory of whoever forked it as well."""
+
+
+def peak_bytes(*arguments: str | Path, feed: Callable[[int], None] | None = None) -> int:
+    """Return the most memory that a run had at once; `feed` is given the descriptor of its stdin."""
+    before = [sys.executable, "-S", "-c", LAUNCHER]
+    stdin = subprocess.PIPE if feed else subprocess.DEVNULL
+    with started("analyze", *arguments, *KNOBS, before=before, stdin=stdin) as process:
+        if feed and process.stdin:
+            feed(process.stdin.fileno())
+        output, _ = process.communicate()
+    code, kibibytes = map(int, output.split())
+    assert code in (0, 1, 5)
+    return kibibytes * 1024
+
+
+def allowed_bytes(folder: Path, readers: int) -> int:
+    """Return what law 14 allows: the peak over one line, two chunks a reader, and 1.25 times the budget."""
+    return peak_bytes(folder / "one") + 2 * CHUNK * readers + MEMORY * 5 // 4
+
+
+@pytest.mark.parametrize("readers", [1, 4])
+@pytest.mark.parametrize("count", [1, 20])
+def test_many_files_stay_within_the_budget(count: int, readers: int, folder: Path) -> None:
+    """One file or twenty of 100 MB: the peak is within the budget, the readers' buffers and what a run costs at all."""
+    files = sorted(folder.glob("*.log"))[:count]
+    peak, allowed = peak_bytes(*files, "--readers", str(readers)), allowed_bytes(folder, min(readers, count))
+    print(f"\n{count} files, {readers} readers: {peak / MEBIBYTE:.0f} of {allowed / MEBIBYTE:.0f} MiB")
+    assert peak <= allowed
+
+
+def repeated(piece: bytes, times: int) -> Callable[[int], None]:
+    """Return what feeds a pipe with a piece, many times."""
+
+    def feed(descriptor: int) -> None:
+        try:
+            for _ in range(times):
+                view = memoryview(piece)
+                while view:
+                    view = view[os.write(descriptor, view) :]
+        except BrokenPipeError:  # the program has had enough
+            return
+
+    return feed
+
+
+GOOD = logs.line() + b"\n"
+BLOCK = 4 * MEBIBYTE
+ZEROS, FEEDS = (gzip.compress(byte * (64 * MEBIBYTE)) for byte in (b"\0", b"\n"))
+SHORT = b'1 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 1\n'
+FEEDERS: dict[str, tuple[Callable[[int], None], list[str]]] = {
+    "a line of 1 GiB": (repeated(b"A" * BLOCK, 256), []),
+    "a bomb of zeros, 10 GiB": (repeated(ZEROS, 160), []),
+    "a bomb of zeros without a limit, 2 GiB": (repeated(ZEROS, 32), ["--max-ratio", "0"]),
+    "a bomb of line feeds": (repeated(FEEDS, 160), ["--max-ratio", "500"]),
+    "short lines": (repeated(SHORT * 10_000, 200), []),
+    "lines with a backslash": (repeated(GOOD.replace(b"/5.0", b"\\x") * 10_000, 60), []),
+    "empty lines": (repeated(GOOD + b"\n" * BLOCK, 8), []),
+    "lines of one letter": (repeated(GOOD + b"x\n" * (BLOCK // 4), 8), []),
+    "lines of quotes": (repeated(GOOD + b'"' * 1000 + b"\n", 50_000), []),
+}
+"""What is fed through stdin, and further arguments."""
+
+
+@pytest.mark.timeout(PATIENCE_S)
+@pytest.mark.parametrize("content", FEEDERS)
+def test_hostile_content_stays_within_the_budget(content: str, folder: Path) -> None:
+    """An endless line, a bomb or lines of no length cost no more memory than any other."""
+    feed, arguments = FEEDERS[content]
+    peak, allowed = peak_bytes("-", *arguments, feed=feed), allowed_bytes(folder, 1)
+    print(f"\n{content}: {peak / MEBIBYTE:.0f} of {allowed / MEBIBYTE:.0f} MiB")
+    assert peak <= allowed
