@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import numpy
 
 from logproc.errors import SourceError
-from logproc.model import REJECTED_TEXT_BYTES, Chunk
+from logproc.model import REJECTED_TEXT_BYTES, Chunk, Context
 
 if TYPE_CHECKING:
+    from logproc.formats.format import Format
     from logproc.model import Bytes, ByteStream
 
 LF = 10
@@ -31,6 +32,7 @@ class Cutter:
     """Cuts one source into chunks, and counts on the way.
 
     bytes_decoded: bytes that came so far; lines: lines that were handed out so far.
+    format, context: those of the next chunk; to be set before the first one.
     One thread owns it; others may look at the counters.
     """
 
@@ -43,10 +45,12 @@ class Cutter:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.source = source
-        self.format: str | None = None
+        self.format: Format | None = None
+        self.context = Context()
         self.bytes_decoded = 0
         self.lines = 0
         self._chunk_bytes = chunk_bytes
+        self._max_line_bytes = max_line_bytes
         self._kept_bytes = max(max_line_bytes, REJECTED_TEXT_BYTES) + 2
         self._clock = clock
         self._chunks = 0
@@ -138,7 +142,9 @@ class Cutter:
             start, first = int(ends[last]), last + 1
 
     def _chunk(self, data: Bytes, lines: int) -> Chunk:
-        chunk = Chunk(self.source, self._chunks, self._offset, self.lines + 1, lines, self.format, data)
+        chunk = Chunk(self.source, self._chunks, self._offset, self.lines + 1, lines, self.format, data, self.context)
+        if self.format:
+            self.context = self.format.follow(self.context, data, self._max_line_bytes)
         self._chunks += 1
         self._offset += len(data)
         self.lines += lines

@@ -7,7 +7,6 @@ import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,7 +14,7 @@ import click
 
 from logproc import __version__, process
 from logproc.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_OK, EXIT_OUTPUT, EXIT_USAGE, LogprocError
-from logproc.settings import Settings, load, option_name, parse_size
+from logproc.settings import Settings, knobs, load, option_name, parse_size
 
 EXAMPLES = """
 \b
@@ -62,7 +61,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic in newer relea
 def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command an option for each field of Settings, with its text and default from there."""
     hints = typing.get_type_hints(Settings)
-    for item in reversed(fields(Settings)):
+    for item in reversed(knobs()):
         command = settings_option(item.name, hints[item.name], item.default, item.metadata)(command)
     return command
 
@@ -83,7 +82,7 @@ def settings_option(name: str, hint: Any, default: Any, metadata: Mapping[str, A
         option_type: Any = click.Choice(typing.get_args(kind))
     else:
         option_type = Size() if metadata["unit"] == "bytes" else {int: click.INT, float: click.FLOAT, str: click.STRING}[kind]
-    metavar = {"seconds": "SECONDS", "bytes": "BYTES"}.get(metadata["unit"]) or {str: "NAME", int: "N", float: "N"}.get(kind)
+    metavar = metadata["metavar"] or {"seconds": "SECONDS", "bytes": "BYTES"}.get(metadata["unit"]) or {str: "NAME", int: "N", float: "N"}.get(kind)
     return click.option(*names, name, type=option_type, default=None, multiple=several, metavar=metavar, help=text)
 
 
@@ -164,10 +163,10 @@ def analyze_command(
 @cli.command()
 def formats() -> None:
     """List the formats that are known, with an example line of each."""
-    from logproc.formats.layout import LAYOUTS
+    from logproc.formats.listing import listing
 
-    for layout in LAYOUTS:
-        click.echo(f"{layout.name}\n    {layout.summary}\n    {layout.example}\n")
+    for name, summary, example in listing():
+        click.echo(f"{name}\n    {summary}\n    {example}\n")
 
 
 @cli.command(short_help="List the threading patterns in the code, with place, reason and test.")

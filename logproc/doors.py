@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from logproc import __version__
-from logproc.formats.dispatch import check_format
 from logproc.model import ByteStream, Kind, Source
 from logproc.sources import OpenOptions, Peek, check_encoding, open_source, peek, resolve
 
@@ -47,9 +46,7 @@ class Doors:
 
 
 def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, ...]:
-    """Return the sources that the arguments name. Raises UsageError for a format, an encoding or a URL that is none."""
-    if settings.format:
-        check_format(settings.format)
+    """Return the sources that the arguments name. Raises UsageError for an encoding or a URL that is none."""
     if settings.encoding:
         check_encoding(settings.encoding)
     sources = resolve(arguments, recursive=settings.recursive)

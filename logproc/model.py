@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,12 +17,17 @@ if TYPE_CHECKING:
     import numpy.typing
     import pyarrow
 
+    from logproc.formats.format import Format
+
     Bytes = numpy.typing.NDArray[numpy.uint8]
     Integers = numpy.typing.NDArray[numpy.int64]
+    Mask = numpy.typing.NDArray[numpy.bool_]
     Positions = numpy.typing.NDArray[numpy.int32]
 
 REJECTED_TEXT_BYTES = 512
 REJECTED_SAMPLES = 3
+NO_TIME = -(2**63)
+"""In `Columns.time`: the record has no time. The smallest int64, so that it is never the last and easily told."""
 
 
 class Kind(Enum):
@@ -78,7 +84,7 @@ class Probe:
     """
 
     size_bytes: int
-    format: str | None
+    format: Format | None
     verdict: Verdict | None = None
 
 
@@ -92,6 +98,8 @@ class ByteStream(Protocol):
     """What `bytes_read` will be at the end, if that is known."""
     bytes_read: int
     """Bytes that came from the disk or the wire so far, still encoded."""
+    modified_s: float | None
+    """When the source was last changed, in seconds since 1970, if that is known: the year of logs that write none."""
     notes: list[str]
     """What a user should hear although nothing is missing, such as ignored bytes behind an archive's end."""
 
@@ -110,6 +118,22 @@ class ByteStream(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """What a format has to know of the lines before a chunk. It depends on these alone, never on where the cuts are.
+
+    reference_s: a moment, in seconds since 1970, behind which no record lies: times without a year go by it.
+    in_record: whether a record of several lines may go on at the first line.
+    directives: the names of the fields, where a line of the log itself says them.
+    zone: that of times without an offset.
+    """
+
+    reference_s: int = 0
+    in_record: bool = False
+    directives: tuple[str, ...] = ()
+    zone: tzinfo = UTC
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Some megabytes of whole lines of one source: the unit of work.
 
@@ -118,8 +142,9 @@ class Chunk:
     byte_offset: where it starts in the decoded source.
     first_line: the number of its first line, from 1.
     lines: how many lines it holds.
-    format: the name of its format, None if none is known.
+    format: its format, None if none is known.
     data: the bytes; the last one is always LF (added where the source ended without).
+    context: what the format needs from before it.
     """
 
     source: int
@@ -127,8 +152,9 @@ class Chunk:
     byte_offset: int
     first_line: int
     lines: int
-    format: str | None
+    format: Format | None
     data: Bytes = field(repr=False)
+    context: Context = Context()
 
     @property
     def last_line(self) -> int:
@@ -147,23 +173,53 @@ class KeyColumn:
     keys: pyarrow.Array
     index: numpy.typing.NDArray[Any]
 
+    def keep(self, mask: Mask) -> KeyColumn:
+        """Return the column of the records that the mask names."""
+        return KeyColumn(self.keys, self.index[mask])
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A column of numbers, each `whole + nanos / 10**9`: exact, so that sums are, in whatever order they are added.
+
+    nanos: from 0 to 999,999,999; None if all are 0. valid: which records have a number; None if all have.
+    """
+
+    whole: Integers
+    nanos: Integers | None = None
+    valid: Mask | None = None
+
+    def keep(self, mask: Mask) -> Numbers:
+        """Return the column of the records that the mask names."""
+        return Numbers(*(None if part is None else part[mask] for part in (self.whole, self.nanos, self.valid)))  # type: ignore[arg-type]
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The records of one chunk, by column.
 
     records: how many.
-    time: seconds since 1970 in UTC, one a record.
-    bytes: size of the response body, one a record, 0 where the log has `-`.
-    keys: the columns of text by their standard names.
-    malformed_requests: how many records hold a request that is none.
+    time: seconds since 1970 in UTC, one a record, NO_TIME where it has none.
+    keys: the columns of text by their names.
+    numbers: the columns of numbers: `bytes` (of the response body, 0 where the log has `-`), `duration` (seconds).
+    malformed: which records hold a request that is none; None if the format has no requests.
     """
 
     records: int
     time: Integers
-    bytes: Integers
     keys: Mapping[str, KeyColumn]
-    malformed_requests: int = 0
+    numbers: Mapping[str, Numbers] = field(default_factory=dict)
+    malformed: Mask | None = None
+
+    def keep(self, mask: Mask) -> Columns:
+        """Return the records that the mask names."""
+        return Columns(
+            records=int(mask.sum()),
+            time=self.time[mask],
+            keys={name: column.keep(mask) for name, column in self.keys.items()},
+            numbers={name: column.keep(mask) for name, column in self.numbers.items()},
+            malformed=None if self.malformed is None else self.malformed[mask],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +275,17 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One key of a panel: its text by column, how many records have it, and the bytes of their responses."""
+    """One key of a panel: its text by column, how many records have it, and the bytes of their responses (None: no log has any).
+
+    metrics: what else was asked for, in the panel's order; None where no record has it. error: how many records of the key
+    may not be counted, where keys were given up (see `--max-keys`).
+    """
 
     key: tuple[str, ...]
     count: int
-    bytes: int
+    bytes: int | None
+    metrics: tuple[float | int | None, ...] = ()
+    error: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,15 +294,26 @@ class Panel:
 
     name: also its key in the JSON report; by: the columns its keys are made of.
     distinct: how many keys there are; rows: all of them, or the first `--top`, in order.
+    metrics: the names of the numbers that each row has besides count and bytes.
+    other: the counts and bytes of the keys that were given up, None if none were: if some were, counts are approximate.
+    estimated: the metrics of which a number is an estimate, with its standard error.
     """
 
     name: str
     by: tuple[str, ...]
     distinct: int
     rows: tuple[Row, ...]
+    metrics: tuple[str, ...] = ()
+    other: tuple[int, int] | None = None
+    estimated: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def approximate(self) -> bool:
+        """Whether keys were given up, so that a count may be too small by its row's error."""
+        return self.other is not None
 
     def table(self) -> pyarrow.Table:
-        """Return the rows as an Arrow table: a string column for each of `by`, `count`, `bytes`.
+        """Return the rows as an Arrow table: a string column for each of `by`, `count`, `bytes`, and one for each metric.
 
         `bytes` is int64, or decimal128 if a sum does not fit.
         """
@@ -250,8 +323,11 @@ class Panel:
         columns = {name: pyarrow.array(values, pyarrow.string()) for name, values in columns.items()}
         columns["count"] = pyarrow.array([row.count for row in self.rows], pyarrow.int64())
         sums = [row.bytes for row in self.rows]
-        wide = any(total >= 2**63 for total in sums)
+        wide = any(total is not None and total >= 2**63 for total in sums)
         columns["bytes"] = pyarrow.array(sums, pyarrow.decimal128(38) if wide else pyarrow.int64())
+        for at, name in enumerate(self.metrics):
+            if name not in columns:
+                columns[name] = pyarrow.array([row.metrics[at] for row in self.rows])
         return pyarrow.table(columns)
 
 

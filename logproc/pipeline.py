@@ -20,9 +20,10 @@ from functools import partial
 from logproc import events
 from logproc.doors import Doors
 from logproc.errors import InternalError, SourceError
-from logproc.formats.dispatch import parse
+from logproc.formats.access import parse_unknown
 from logproc.model import Chunk, Kind, Parsed, Probe, Snapshot, Source, State, Verdict
-from logproc.reading import Outcome, Reading, ReadingOptions, recognise
+from logproc.plan import Plan, check_fields, check_fields_early
+from logproc.reading import Outcome, Reading, recognise
 from logproc.settings import Settings
 from logproc.summary import INTERRUPTED, run_info, summarize
 from logproc.tally import Tally, count, merge, rejected
@@ -52,18 +53,19 @@ class Run:
 
 def run_serial(sources: Sequence[Source], settings: Settings, doors: Doors | None = None, spool: Spool | None = None) -> Run:
     """Read, parse and count everything in the calling thread, one source after the other. Blocks until all is done."""
-    doors, started = doors or Doors.of(settings), time.monotonic()
+    doors, started, plan = doors or Doors.of(settings), time.monotonic(), Plan.of(settings)
     nobody = Stop()
     tally, outcomes = Tally(), {}
     for source in sources:
-        probe = look(doors, settings, source)
-        reading = Reading(
-            source, partial(doors.open_source, nobody.wait, HostLimit(1, nobody).permit), reading_options(settings), probe
-        )
+        probe = look(doors, plan, source)
+        reading = Reading(source, partial(doors.open_source, nobody.wait, HostLimit(1, nobody).permit), plan.reading, probe)
+        counted = Tally()
         for chunk in reading.chunks():
-            tally = merge([tally, work(settings, spool, source.name, chunk)])
+            counted = plan.bounded(merge([counted, work(plan, spool, source.name, chunk)]))
+        tally = plan.bounded(merge([tally, counted]))
         outcomes[source.index] = ended(reading.outcome)
-    return Run(summarize(sources, outcomes, tally, settings, run_info(time.monotonic() - started, readers=0, workers=0)))
+    info = run_info(time.monotonic() - started, readers=0, workers=0)
+    return Run(summarize(sources, outcomes, tally, plan, info), check_fields(plan, outcomes.values(), tally))
 
 
 def run_threaded(
@@ -97,13 +99,14 @@ class Crew:
         self.sources = sources
         self.to_read = [source for source in sources if not source.verdict]
         self.settings = settings
+        self.plan = Plan.of(settings)
         self.doors = doors
         self.started = time.monotonic()
         self.stop = Stop()
         self.budget = ByteBudget(settings.memory, self.stop)
         self.hosts = HostLimit(settings.connections_per_host, self.stop)
         self.channel: Channel[Charged] = Channel(self.stop)
-        self.shared = SharedTally()
+        self.shared = SharedTally(max_keys=self.plan.question.max_keys)
         self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop)
         self.readers: list[Reader] = []
         self.probes: dict[int, Probe] = {}
@@ -136,15 +139,18 @@ class Crew:
             outcomes.setdefault(source.index, self._interrupted(source))
         tally = self.shared.snapshot()
         info = run_info(time.monotonic() - self.started, self._file_readers, self.settings.worker_count)
-        summary = summarize(self.sources, outcomes, tally, self.settings, info, stopped=self.stop.is_set())
-        return Run(summary, self.stop.cause, self.left_behind)
+        summary = summarize(self.sources, outcomes, tally, self.plan, info, stopped=self.stop.is_set())
+        cause = self.stop.cause or check_fields(self.plan, outcomes.values(), tally)
+        return Run(summary, cause, self.left_behind)
 
     def _probe(self) -> None:
         """Look at all regular files before any is read: what is no log is known at once, and so is the size of all."""
         files = [source for source in self.to_read if source.kind is Kind.FILE]
         with interruptible():
-            probes = probe_all(files, partial(look, self.doors, self.settings))
+            probes = probe_all(files, partial(look, self.doors, self.plan))
         self.probes = {source.index: probe for source, probe in zip(files, probes, strict=True)}
+        if len(files) == len(self.to_read):
+            check_fields_early(self.plan, [probe.format for probe in probes])
 
     def _start_readers(self) -> None:
         """Start a few readers for all files, and as many as there are streams: a slow server never holds up a local file.
@@ -167,7 +173,7 @@ class Crew:
 
     def _start_reading(self, source: Source) -> Reading:
         opener = partial(self.doors.open_source, self.stop.wait, self.hosts.permit)
-        return Reading(source, opener, reading_options(self.settings), self.probes.get(source.index))
+        return Reading(source, opener, self.plan.reading, self.probes.get(source.index))
 
     def _dispatch(self) -> None:
         """Hand chunks from the readers to the workers until END, then wait for the workers."""
@@ -192,7 +198,7 @@ class Crew:
         if not self.stop.is_set():
             name = self.sources[chunk.source].name
             events.source_name.set(name)
-            self.shared.add(work(self.settings, spool, name, chunk))
+            self.shared.add(work(self.plan, spool, name, chunk), (chunk.source, chunk.index))
 
     def _join_readers(self) -> tuple[str, ...]:
         """Wait for the closer, who joins the readers with a deadline of its own; return the names of those still alive.
@@ -214,21 +220,28 @@ class Crew:
         return Outcome(INTERRUPTED, reading.cutter.format, reading.bytes_read, reading.cutter.bytes_decoded)
 
 
-def work(settings: Settings, spool: Spool | None, source_name: str, chunk: Chunk) -> Tally:
+def work(plan: Plan, spool: Spool | None, source_name: str, chunk: Chunk) -> Tally:
     """Parse and count one chunk: the whole work of a worker, and all of it without shared state."""
-    parsed = parse(chunk.data, chunk.format, settings.max_line_bytes)
+    parsed = parse(plan, chunk)
     if spool and len(parsed.rejected_lines):
-        spool.add((chunk.source, chunk.index), rejected_lines(source_name, chunk, parsed))
-    return count(chunk, parsed)
+        spool.add((chunk.source, chunk.index), rejected_lines(plan, source_name, chunk, parsed))
+    return count(chunk, parsed, plan.question)
 
 
-def rejected_lines(source_name: str, chunk: Chunk, parsed: Parsed) -> bytes:
+def parse(plan: Plan, chunk: Chunk) -> Parsed:
+    """Return what a chunk's lines are in its format; without one, no line fits."""
+    if chunk.format is None:
+        return parse_unknown(chunk.data, plan.max_line_bytes)
+    return chunk.format.parse(chunk.data, chunk.context, plan.question.wanted, plan.max_line_bytes)
+
+
+def rejected_lines(plan: Plan, source_name: str, chunk: Chunk, parsed: Parsed) -> bytes:
     """Return the rejected lines of a chunk as JSON lines."""
-    lines = (rejected(chunk, parsed, position) for position in range(len(parsed.rejected_lines)))
+    lines = (rejected(chunk, parsed, position, plan.question) for position in range(len(parsed.rejected_lines)))
     return b"".join(json.dumps({"source": source_name, **asdict(line)}).encode() + b"\n" for line in lines)
 
 
-def look(doors: Doors, settings: Settings, source: Source) -> Probe:
+def look(doors: Doors, plan: Plan, source: Source) -> Probe:
     """Recognise a regular file by its first bytes. A failure is the probe's verdict, or is found again when it is read."""
     if source.kind is not Kind.FILE or source.verdict:
         return Probe(0, None)
@@ -241,15 +254,10 @@ def look(doors: Doors, settings: Settings, source: Source) -> Probe:
         return peeked.head, peeked.whole
 
     try:
-        found = settings.format or recognise(read_on)[1]
+        found = plan.choice.fixed(source) or recognise(plan.choice, read_on)[1]
     except SourceError as error:
         return Probe(size_bytes, None, Verdict(State.FAILED, error.what, error.hint, error.exit_code))
     return Probe(size_bytes, found)
-
-
-def reading_options(settings: Settings) -> ReadingOptions:
-    """Return what a Reading needs to know."""
-    return ReadingOptions(settings.format, settings.chunk_bytes, settings.max_line_bytes)
 
 
 def ended(outcome: Outcome | None) -> Outcome:

@@ -8,23 +8,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
 from logproc import events
 from logproc.chunks import Cutter, read_head
 from logproc.errors import SourceError, Stopped
-from logproc.formats.detect import SAMPLE_BYTES, detect, unreadable
-from logproc.model import ByteStream, Chunk, Kind, Probe, Source, State, Verdict
+from logproc.formats.choice import Choice
+from logproc.formats.detect import GENERIC, SAMPLE_BYTES, SAMPLE_LINES, unreadable
+from logproc.formats.format import Format
+from logproc.model import ByteStream, Chunk, Context, Kind, Probe, Source, State, Verdict
 
 Opener = Callable[[Source], ByteStream]
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
-    """How sources are read: the format of all of them if the user named one, and sizes in bytes."""
+    """How sources are read: how their format is found, sizes in bytes, and what stands for what a source does not say.
 
-    format: str | None
+    now_s: a moment for all sources of which nobody knows when they were last changed, in seconds since 1970.
+    zone: that of times without an offset.
+    """
+
+    choice: Choice
     chunk_bytes: int
     max_line_bytes: int
+    now_s: int = 0
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +41,7 @@ class Outcome:
     """How the reading of one source ended. lines: how many were handed out in chunks."""
 
     verdict: Verdict
-    format: str | None = None
+    format: Format | None = None
     bytes_read: int = 0
     bytes_decoded: int = 0
     lines: int = 0
@@ -45,9 +54,10 @@ class Reading:
     def __init__(self, source: Source, open_source: Opener, options: ReadingOptions, probe: Probe | None = None) -> None:
         self.source = source
         self.cutter = Cutter(source.index, chunk_bytes=options.chunk_bytes, max_line_bytes=options.max_line_bytes)
-        self.cutter.format = options.format or (probe.format if probe else None)
+        self.cutter.format = options.choice.fixed(source) or (probe.format if probe else None)
         self.outcome: Outcome | None = None
-        self._recognise = not options.format and (probe is None or source.kind is not Kind.FILE)
+        self._options = options
+        self._recognise = not self.cutter.format and (probe is None or source.kind is not Kind.FILE)
         self._verdict = source.verdict or (probe.verdict if probe else None)
         self._open_source = open_source
         self._stream: ByteStream | None = None
@@ -99,7 +109,13 @@ class Reading:
         events.emit("debug", "source opened", size_bytes=stream.size_bytes)
         head = b""
         if self._recognise:
-            head, self.cutter.format = recognise(lambda head, wanted_bytes: read_head(stream, head, wanted_bytes))
+            head, self.cutter.format = recognise(
+                self._options.choice, lambda head, wanted_bytes: read_head(stream, head, wanted_bytes)
+            )
+        elif self.source.kind is Kind.URL:
+            head, _ = read_head(stream, b"", 1)  # with the first byte come the headers, and in them the time of the last change
+        changed_s = self._options.now_s if stream.modified_s is None else int(stream.modified_s)
+        self.cutter.context = Context(reference_s=changed_s, zone=self._options.zone)
         yield from self.cutter.chunks(stream, head)
 
     def _fail(self, error: SourceError) -> None:
@@ -115,18 +131,19 @@ class Reading:
         events.emit("info", "source ended", state=verdict.state.value, reason=verdict.reason, lines=self.cutter.lines)
 
 
-def recognise(read_on: Callable[[bytes, int], tuple[bytes, bool]]) -> tuple[bytes, str | None]:
-    """Return the first bytes of a source and the name of its format, None if it has none that is known.
+def recognise(choice: Choice, read_on: Callable[[bytes, int], tuple[bytes, bool]]) -> tuple[bytes, Format | None]:
+    """Return the first bytes of a source and its format, None if there is no line in them.
 
     read_on: takes the bytes there are and how many are wanted, returns these and whether they are the whole source.
     Raises SourceError if the bytes are no text at all.
     """
     head, whole, found = b"", False, None
     for wanted_bytes in SAMPLE_BYTES:
-        if not found and not whole:
+        if not found and not whole and head.count(b"\n") < SAMPLE_LINES[0]:
             head, whole = read_on(head, wanted_bytes)
-            found = detect(head, whole=whole)
-    wrong = None if found else unreadable(head)
+            found = choice.detect(head, whole=whole)
+    found = found or choice.fallback(head, whole=whole)
+    wrong = unreadable(head) if found is None or found.name in GENERIC else None
     if wrong:
         raise SourceError(*wrong)
     return head, found

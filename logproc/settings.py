@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
@@ -22,16 +22,36 @@ SIZE = re.compile(r"(\d+)\s*(?:([KMGT])(?:i?B)?|B)?", re.IGNORECASE)
 SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
-def knob(default: Any, text: str, *, unit: str = "", least: float | None = None, most: float | None = None) -> Any:
+def knob(
+    default: Any, text: str, *, unit: str = "", least: float | None = None, most: float | None = None, metavar: str = ""
+) -> Any:
     """Return a field of Settings that says what it is for; the help texts and config/logproc.toml are held equal to it."""
-    return field(default=default, metadata={"text": text, "unit": unit, "least": least, "most": most})
+    return field(default=default, metadata={"text": text, "unit": unit, "least": least, "most": most, "metavar": metavar})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The knobs. None means: chosen by the program when the run starts."""
 
-    format: str | None = knob(None, "Format of all sources, see `logproc formats`; found by itself if not given.")
+    format: str | None = knob(
+        None, "Format of all sources: a name of `logproc formats`, or a definition of nginx or Apache; found by itself if not given."
+    )
+    pattern: str | None = knob(None, "Format of all sources as an expression of RE2 with named groups.", metavar="REGEX")
+    nginx_conf: str | None = knob(None, "Take the formats of logs from this configuration of nginx.", metavar="FILE")
+    where: str | None = knob(None, "Count only records for which this holds, such as `status >= 500`.", metavar="FILTER")
+    since: str | None = knob(None, "Count only records from this time on: `2026-03-07 10:00`, `10:00`, `2h`.", metavar="TIME")
+    until: str | None = knob(None, "Count only records before this time.", metavar="TIME")
+    tz: str | None = knob(None, "Zone of times without an offset, of hours and of days, such as Europe/Berlin or local; UTC if not given.")
+    by: tuple[str, ...] = knob((), "Count by these fields, in place of the usual panels. May be repeated.", metavar="FIELD[,FIELD]")
+    metric: tuple[str, ...] = knob(
+        (), "Tell these of each key: uniques:client, p95:duration, mean:…, min:…, max:…, sum:…, rate, visitors.", metavar="METRIC[,METRIC]"
+    )
+    sort: str | None = knob(None, "Order rows by count, bytes, key or a metric.", metavar="METRIC")
+    order: Literal["asc", "desc"] | None = knob(None, "Order rows from small to large, or from large to small.")
+    visitors: bool = knob(False, "Count visitors, a client with its user agent: by day and in all, people, bots and unknown apart.")
+    client_from: Literal["xff"] | None = knob(None, "Take the client from X-Forwarded-For where the log has it.")
+    anonymize: bool = knob(False, "Cut addresses to /24 and /48 before anything is counted or shown.")
+    max_keys: int | None = knob(None, "Keys a panel may hold; the smallest are folded into `other` beyond that.", least=1)
     readers: int | None = knob(None, "Threads that read files; min(4, files) if not given.", least=1, most=1024)
     workers: int | None = knob(None, "Threads that parse and count; the usable cores if not given.", least=1, most=1024)
     chunk_size: int | None = knob(
@@ -63,9 +83,10 @@ class Settings:
     color: Literal["auto", "always", "never"] = knob("auto", "Colours in the terminal report.")
     log_level: Literal["debug", "info", "warning", "error"] = knob("warning", "Least level of the events on stderr.")
     log_format: Literal["console", "json"] = knob("console", "Shape of the events on stderr.")
+    patterns: tuple[tuple[str, str], ...] = field(default=(), metadata={"table": True})
 
     def __post_init__(self) -> None:
-        for item in fields(self):
+        for item in knobs():
             check(option_name(item.name), getattr(self, item.name), item.metadata)
 
     @property
@@ -83,6 +104,11 @@ class Settings:
     def reader_count(self, files: int) -> int:
         """Return how many threads read regular files, given how many of them there are."""
         return min(self.readers or 4, files)
+
+
+def knobs() -> tuple[Field[Any], ...]:
+    """Return the fields that are options, keys and variables; the table `patterns` is of the config file alone."""
+    return tuple(item for item in fields(Settings) if "table" not in item.metadata)
 
 
 def usable_cores() -> int:
@@ -138,17 +164,26 @@ def read_config(path: Path) -> dict[str, Any]:
         raise UsageError(f"config {path}: {error.strerror}", "name another one with --config") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"config {path}: {error}", "mend the file, or name another one with --config") from error
-    known = {item.name.replace("_", "-"): item.name for item in fields(Settings)}
+    known = {item.name.replace("_", "-"): item.name for item in knobs()}
+    patterns = read_patterns(document.pop("patterns", {}), path)
     for key in document:
         if key not in known:
             raise UsageError(f"config {path}: unknown key {key!r}", "known are " + ", ".join(sorted(known)))
-    return {known[key]: convert(known[key], value, f"config {path}: {key}") for key, value in document.items()}
+    values = {known[key]: convert(known[key], value, f"config {path}: {key}") for key, value in document.items()}
+    return values | ({"patterns": patterns} if patterns else {})
+
+
+def read_patterns(table: Any, path: Path) -> tuple[tuple[str, str], ...]:
+    """Return the named patterns of a config file. Raises UsageError for what is no text under a name."""
+    if not isinstance(table, dict) or not all(isinstance(text, str) for text in table.values()):
+        raise UsageError(f"config {path}: patterns", "write [patterns] and under it NAME = 'REGEX'")
+    return tuple(table.items())
 
 
 def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the values of the `LOGPROC_…` variables by the names of the fields; raises UsageError for a bad one."""
     values = {}
-    for item in fields(Settings):
+    for item in knobs():
         variable = "LOGPROC_" + item.name.upper()
         if environ.get(variable):
             values[item.name] = convert(item.name, environ[variable], variable)
@@ -164,7 +199,7 @@ def convert(name: str, value: Any, where: str) -> Any:
         if isinstance(value, str) and knob.metadata["unit"] == "bytes":
             value = parse_size(value)
         elif isinstance(value, str) and isinstance(knob.default, tuple):
-            value = value.split(",")
+            value = value.split(";" if knob.name == "by" else ",")
         value = msgspec.convert(value, get_type_hints(Settings)[name], strict=not isinstance(value, (str, list)))
     except (ValueError, OverflowError) as error:
         raise UsageError(f"{where}: {error}", "see `logproc analyze --help`") from error

@@ -11,8 +11,9 @@ from logproc import __version__
 from logproc.errors import InternalError
 from logproc.model import Account, RunInfo, Snapshot, Source, SourceResult, State, Verdict
 from logproc.reading import Outcome
-from logproc.settings import Settings
-from logproc.tally import SourceTally, Tally, panels
+from logproc.panels import panels
+from logproc.plan import Plan
+from logproc.tally import SourceTally, Tally
 
 FIRST_LINE_CHARACTERS = 80
 INTERRUPTED = Verdict(State.INTERRUPTED, "interrupted")
@@ -23,7 +24,7 @@ def summarize(
     sources: Sequence[Source],
     outcomes: Mapping[int, Outcome],
     tally: Tally,
-    settings: Settings,
+    plan: Plan,
     run: RunInfo,
     *,
     stopped: bool = False,
@@ -50,7 +51,7 @@ def summarize(
         first=tally.first,
         last=tally.last,
         sources=tuple(results),
-        panels=panels(tally, settings.top),
+        panels=panels(tally, plan.question, plan.top),
         run=run,
     )
 
@@ -63,15 +64,24 @@ def result(source: Source, outcome: Outcome, tally: SourceTally) -> SourceResult
         state=verdict.state,
         reason=verdict.reason,
         hint=verdict.hint,
-        format=outcome.format,
+        format=outcome.format.name if outcome.format else None,
         bytes_read=outcome.bytes_read,
         bytes_decoded=outcome.bytes_decoded,
         account=tally.account,
         rejected_by_reason=dict(sorted(tally.reasons.items())),
         rejected_sample=tally.sample,
-        notes=(*outcome.notes, *(["empty"] if is_empty(verdict, tally.account) else [])),
+        notes=(*outcome.notes, *notes_on(verdict, outcome, tally.account)),
         exit_code=verdict.exit_code,
     )
+
+
+def notes_on(verdict: Verdict, outcome: Outcome, account: Account) -> tuple[str, ...]:
+    """Return what is worth knowing of a source although nothing is missing."""
+    if is_empty(verdict, account):
+        return ("empty",)
+    if outcome.format is not None and outcome.format.name == "plain" and account.records:
+        return ("plain text: no time and no known format was found, see `logproc detect`",)
+    return ()
 
 
 def is_empty(verdict: Verdict, account: Account) -> bool:

@@ -2,76 +2,28 @@
 
 Merging is associative and commutative: counts and sums are exact integers that are added, times are compared,
 of the rejected lines the smallest positions are kept. So the order in which threads finish cannot matter, and a
-test holds it as a law.
-
-A sum of bytes is kept as two columns of int64, the lower 32 bits of each summand and the rest: floats, which
-`bincount` adds in, stay below 2^53 and so exact, and no sum of any real log overflows.
+test holds it as a law. (With a bound on the number of keys it does matter: see `Tally.folded`.)
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-import numpy
-import pyarrow
-
+from logproc.counts import LOW_BITS, LOW_MASK, Counts, Subjects, Weights, count_columns, fold, merge_counts, weights_of
 from logproc.formats.shown import shown
-from logproc.formats.slices import arrow, mask
-from logproc.formats.times import HOUR_S, iso
-from logproc.model import REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Panel, Rejected, Row
+from logproc.model import NO_TIME, REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Rejected
+from logproc.questions.addresses import anonymize_text
+from logproc.questions.metrics import VISITOR
+from logproc.questions.question import PanelSpec, Question
+from logproc.questions.view import View
 
 if TYPE_CHECKING:
-    from logproc.model import Chunk, Columns, Integers, KeyColumn, Parsed
+    from logproc.model import Chunk, Columns, Integers, Parsed
 
-LOW_BITS = 32
-LOW_MASK = (1 << LOW_BITS) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class PanelSpec:
-    """What a panel counts by. `whole`: all its rows are shown; `optional`: it is left out where no record has the column."""
-
-    name: str
-    whole: bool = False
-    optional: bool = False
-
-
-PANELS = (
-    PanelSpec("hour", whole=True),
-    PanelSpec("status", whole=True),
-    PanelSpec("method", whole=True),
-    PanelSpec("protocol", whole=True),
-    PanelSpec("path"),
-    PanelSpec("client"),
-    PanelSpec("forwarded_for", optional=True),
-    PanelSpec("user"),
-    PanelSpec("host", optional=True),
-    PanelSpec("referrer"),
-    PanelSpec("user_agent"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """For each key how many records have it, and the bytes of their responses: `low + (high << 32)`.
-
-    keys: a pyarrow array without duplicates and nulls (of text; of hours since 1970 for the hour).
-    """
-
-    keys: pyarrow.Array
-    count: Integers
-    low: Integers
-    high: Integers
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-    def row_bytes(self, row: int) -> int:
-        """Return the sum of one key."""
-        return int(self.low[row]) + (int(self.high[row]) << LOW_BITS)
+ASKED_NOTHING = Question()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +41,10 @@ class SourceTally:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Everything that is counted, of one chunk or of many. Treated as a value: merging makes a new one."""
+    """Everything that is counted, of one chunk or of many. Treated as a value: merging makes a new one.
+
+    panels: by name. first, last: the smallest and the largest time of a record. seen: the fields asked for that a record has.
+    """
 
     panels: Mapping[str, Counts] = field(default_factory=dict)
     sources: Mapping[int, SourceTally] = field(default_factory=dict)
@@ -97,83 +52,92 @@ class Tally:
     malformed_requests: int = 0
     first: int | None = None
     last: int | None = None
+    seen: frozenset[str] = frozenset()
 
     @property
     def keys(self) -> int:
         """How many keys it holds, which is what it weighs and what merging it costs."""
-        return sum(map(len, self.panels.values()))
+        return sum(counts.weight for counts in self.panels.values())
 
     @property
     def account(self) -> Account:
         """Where the lines of all sources went."""
         return sum((source.account for source in self.sources.values()), Account())
 
+    def folded(self, max_keys: int) -> Tally:
+        """Return the tally with at most so many keys in each panel. Which are given up depends on what was added before."""
+        return replace(self, panels={name: fold(counts, max_keys) for name, counts in self.panels.items()})
 
-def count(chunk: Chunk, parsed: Parsed) -> Tally:
-    """Count one parsed chunk."""
-    at = parsed.rejected_lines[:REJECTED_SAMPLES]
-    sample = tuple(rejected(chunk, parsed, position) for position in range(len(at)))
-    sources = {chunk.source: SourceTally(parsed.account, Counter(parsed.rejected_reasons), sample)}
-    columns = parsed.columns
+
+def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING) -> Tally:
+    """Count one parsed chunk: the records that the question asks for; the others are filtered."""
+    sample = tuple(rejected(chunk, parsed, at, question) for at in range(min(len(parsed.rejected_lines), REJECTED_SAMPLES)))
+    columns, account = parsed.columns, parsed.account
+    if columns is not None and columns.records:
+        columns = question.prepared(columns)
+    if columns is not None and columns.records and question.filters:
+        mask = question.select(View(columns, question.zone))
+        filtered = int((~mask).sum())
+        seen = seen_fields(columns)
+        columns = columns.keep(mask) if filtered else columns
+        account = replace(account, records=account.records - filtered, filtered=filtered)
+    else:
+        seen = frozenset() if columns is None else seen_fields(columns)
+    sources = {chunk.source: SourceTally(account, Counter(parsed.rejected_reasons), sample)}
     if columns is None or not columns.records:
-        return Tally(sources=sources)
+        return Tally(sources=sources, seen=seen)
+    return replace(counted(columns, question), sources=sources, seen=seen)
+
+
+def counted(columns: Columns, question: Question) -> Tally:
+    """Count records by the panels of a question."""
+    sizes = columns.numbers["bytes"].whole if "bytes" in columns.numbers else None
+    times = columns.time if not (columns.time == NO_TIME).any() else columns.time[columns.time != NO_TIME]
     return Tally(
-        panels=count_panels(columns),
-        sources=sources,
-        bytes=exact_sum(columns.bytes),
-        malformed_requests=columns.malformed_requests,
-        first=int(columns.time.min()),
-        last=int(columns.time.max()),
+        panels=count_panels(View(columns, question.zone), question.panels, weights_of(sizes)),
+        bytes=0 if sizes is None else exact_sum(sizes),
+        malformed_requests=0 if columns.malformed is None else int(columns.malformed.sum()),
+        first=int(times.min()) if len(times) else None,
+        last=int(times.max()) if len(times) else None,
     )
 
 
-def rejected(chunk: Chunk, parsed: Parsed, position: int) -> Rejected:
+def seen_fields(columns: Columns) -> frozenset[str]:
+    """Return the columns that any record has."""
+    return frozenset([*(name for name, column in columns.keys.items() if column.keys.null_count < len(column.keys)), *columns.numbers])
+
+
+def rejected(chunk: Chunk, parsed: Parsed, position: int, question: Question = ASKED_NOTHING) -> Rejected:
     """Return a rejected line by its position among the rejected ones of a chunk."""
     start, end = parsed.rejected_bounds[position]
-    text = chunk.data[start : min(end, start + REJECTED_TEXT_BYTES)].tobytes()
-    return Rejected(chunk.first_line + int(parsed.rejected_lines[position]), parsed.rejected_reasons[position], shown(text))
+    text = shown(chunk.data[start : min(end, start + REJECTED_TEXT_BYTES)].tobytes())
+    if question.anonymous:
+        text = anonymize_text(text)
+    return Rejected(chunk.first_line + int(parsed.rejected_lines[position]), parsed.rejected_reasons[position], text)
 
 
-def count_panels(columns: Columns) -> dict[str, Counts]:
-    """Count the records by each panel's column."""
-    low, high = columns.bytes & LOW_MASK, columns.bytes >> LOW_BITS
-    weights = low.astype(numpy.float64), high.astype(numpy.float64) if high.any() else None
-    panels = {"hour": count_hours(columns.time, weights)}
-    for spec in PANELS:
-        column = columns.keys.get(spec.name)
-        if column is not None:
-            panels[spec.name] = count_column(column, weights)
-    return panels
+def count_panels(view: View, panels: Sequence[PanelSpec], weights: Weights | None) -> dict[str, Counts]:
+    """Count the records by each panel whose columns the chunk has."""
+    found = {}
+    for panel in panels:
+        columns = [view.keys(name) for name in panel.by]
+        present = [column for column in columns if column is not None]
+        if len(present) == len(columns):
+            found[panel.name] = count_columns(present, view.columns.records, weights, subjects(view, panel))
+    return found
 
 
-def count_hours(time: Integers, weights: tuple[Any, Any]) -> Counts:
-    """Count by hour. Hours are numbers, so they need no dictionary unless they are far apart."""
-    hours = time // HOUR_S
-    first, last = int(hours.min()), int(hours.max())
-    if last - first <= 2 * len(hours):
-        keys, index = numpy.arange(first, last + 1), hours - first
-    else:
-        keys, index = numpy.unique(hours, return_inverse=True)
-    return counts(arrow(keys, pyarrow.int64()), index, weights)
-
-
-def count_column(column: KeyColumn, weights: tuple[Any, Any]) -> Counts:
-    """Count by a column of text."""
-    return counts(column.keys, column.index, weights)
-
-
-def counts(keys: pyarrow.Array, index: Any, weights: tuple[Any, Any]) -> Counts:
-    """Count the records of each key, without the keys that no record has, and without the null key (absent)."""
-    size, index = len(keys), index.astype(numpy.intp)  # once, not at each of the calls
-    count = numpy.bincount(index, minlength=size)
-    low = numpy.bincount(index, weights[0], size).astype(numpy.int64)
-    high = numpy.zeros(size, numpy.int64) if weights[1] is None else numpy.bincount(index, weights[1], size).astype(numpy.int64)
-    used = count > 0
-    if keys.null_count:
-        used &= keys.is_valid().to_numpy(zero_copy_only=False)
-    if used.all():
-        return Counts(keys, count, low, high)
-    return Counts(keys.filter(mask(used)), count[used], low[used], high[used])
+def subjects(view: View, panel: PanelSpec) -> Subjects:
+    """Return what a panel measures, as far as the chunk has it."""
+    found = {}
+    for need in panel.needs:
+        if need.field == VISITOR:
+            subject = view.visitors()
+        else:
+            subject = view.keys(need.field) if need.kind == "uniques" else view.numbers(need.field)
+        if subject is not None:
+            found[need] = subject
+    return found
 
 
 def exact_sum(numbers: Integers) -> int:
@@ -195,62 +159,10 @@ def merge(tallies: Sequence[Tally]) -> Tally:
         malformed_requests=sum(tally.malformed_requests for tally in tallies),
         first=min(known(tally.first for tally in tallies), default=None),
         last=max(known(tally.last for tally in tallies), default=None),
+        seen=frozenset().union(*(tally.seen for tally in tallies)),
     )
 
 
 def known(values: Iterable[int | None]) -> list[int]:
     """Return the values that are not None."""
     return [value for value in values if value is not None]
-
-
-def merge_counts(parts: Sequence[Counts]) -> Counts:
-    """Return the sums by key. One dictionary over the keys of all parts says which of them are the same."""
-    parts = [part for part in parts if len(part)] or list(parts[:1])
-    if len(parts) == 1:
-        return parts[0]
-    encoded = pyarrow.chunked_array([part.keys for part in parts]).dictionary_encode()
-    keys = encoded.chunk(0).dictionary
-    index = numpy.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks])
-    count, low, high = (added(index, len(keys), [getattr(part, name) for part in parts]) for name in ("count", "low", "high"))
-    return Counts(keys, count, low & LOW_MASK, high + (low >> LOW_BITS))
-
-
-def added(index: Any, size: int, parts: Sequence[Integers]) -> Integers:
-    """Return for each key the sum of its numbers in all parts. Integers are added, so no digit is lost."""
-    sums = numpy.zeros(size, numpy.int64)
-    numpy.add.at(sums, index, numpy.concatenate(parts))
-    return sums
-
-
-def panels(tally: Tally, top: int) -> dict[str, Panel]:
-    """Return the panels of a report, with `top` rows where not all are shown (0: all)."""
-    empty = Counts(pyarrow.array([], pyarrow.string()), *[numpy.empty(0, numpy.int64)] * 3)
-    return {
-        spec.name: panel(spec, tally.panels.get(spec.name, empty), top)
-        for spec in PANELS
-        if spec.name in tally.panels or not spec.optional
-    }
-
-
-def panel(spec: PanelSpec, counts: Counts, top: int) -> Panel:
-    """Return one panel: hours by time, all others by count and then by the UTF-8 bytes of the key."""
-    limit = len(counts) if spec.whole or not top else min(top, len(counts))
-    if spec.name == "hour":
-        order = numpy.argsort(counts.keys.to_numpy(zero_copy_only=False), kind="stable").tolist()
-        return Panel(
-            spec.name, (spec.name,), len(counts), tuple(row(counts, at, iso(counts.keys[at].as_py() * HOUR_S)) for at in order)
-        )
-    candidates = numpy.arange(len(counts))
-    if 0 < limit < len(counts):
-        candidates = numpy.flatnonzero(counts.count >= numpy.partition(counts.count, -limit)[-limit])
-    rows = [
-        row(counts, at, key)
-        for at, key in zip(candidates.tolist(), counts.keys.take(arrow(candidates, pyarrow.int64())).to_pylist(), strict=True)
-    ]
-    rows.sort(key=lambda found: (-found.count, found.key[0].encode()))
-    return Panel(spec.name, (spec.name,), len(counts), tuple(rows[:limit]))
-
-
-def row(counts: Counts, at: int, key: str) -> Row:
-    """Return one row of a panel."""
-    return Row((key,), int(counts.count[at]), counts.row_bytes(at))

@@ -7,6 +7,8 @@ lines ─ cut at the quotes (delimited) ─┬─ fits ────────�
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -14,43 +16,75 @@ import pyarrow
 
 from logproc.formats import delimited, pattern
 from logproc.formats.delimited import Lines, lines_of
+from logproc.formats.layout import Layout
+from logproc.formats.quantities import numbers_of
+from logproc.formats.request import COLUMNS as REQUEST_COLUMNS
 from logproc.formats.request import request_columns
 from logproc.formats.shown import key_column
 from logproc.formats.slices import Slices, encode
-from logproc.model import Account, Columns, KeyColumn, Parsed
+from logproc.model import NO_TIME, Account, Columns, Context, KeyColumn, Numbers, Parsed
 
 if TYPE_CHECKING:
-    from logproc.formats.layout import Layout
-    from logproc.model import Bytes, Integers
+    from logproc.model import Bytes, Integers, Mask
 
 TOO_LONG = "line-too-long"
 STATUSES = pyarrow.array([f"{status:03}" for status in range(1000)])
 
 
-def parse(data: Bytes, layout: Layout | None, max_line_bytes: int) -> Parsed:
-    """Parse a chunk of whole lines, the last one ended by LF. Without a layout no line fits."""
-    lines = lines_of(data, 2 * len(layout.quoted) if layout else 0)
-    left = numpy.ones(len(lines.starts), bool)
-    left[lines.ends - lines.starts > max_line_bytes] = False
-    cut = None
-    if layout:
+@dataclass(frozen=True, slots=True)
+class AccessFormat:
+    """A format whose lines a Layout describes."""
+
+    layout: Layout
+    open_fields = False
+
+    @property
+    def name(self) -> str:
+        """The name of the layout."""
+        return self.layout.name
+
+    @property
+    def summary(self) -> str:
+        """What it is, in a line."""
+        return self.layout.summary
+
+    @property
+    def example(self) -> str:
+        """A line of it."""
+        return self.layout.example
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns of its records."""
+        names = [name for name in (*self.layout.tokens, *self.layout.quoted) if name not in {"ident", "request"}]
+        return (*names, *(REQUEST_COLUMNS if "request" in self.layout.quoted else ()))
+
+    def follow(self, context: Context, _data: Bytes, _max_line_bytes: int) -> Context:
+        """Return the context as it is: a line says all about itself."""
+        return context
+
+    def parse(self, data: Bytes, _context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
+        """Parse a chunk of whole lines, the last one ended by LF."""
+        layout = self.layout
+        lines = lines_of(data, 2 * len(layout.quoted))
+        left = numpy.ones(len(lines.starts), bool)
+        too_long = lines.ends - lines.starts > max_line_bytes
+        left[too_long] = False
         cut = delimited.cut(data, layout, lines)
         cut.narrow(left[cut.line])
         left[cut.line] = False
-    rest = read_exactly(data, lines, numpy.flatnonzero(left), layout)
-    rest.reject(numpy.flatnonzero(lines.ends - lines.starts > max_line_bytes), TOO_LONG)
-    columns = to_columns(layout, cut, rest.records) if layout and cut is not None else None
-    return rest.parsed(lines, columns)
+        rest = read_exactly(data, lines, numpy.flatnonzero(left), layout)
+        rest.reject(numpy.flatnonzero(too_long), TOO_LONG)
+        return rest.parsed(lines, to_columns(layout, cut, rest.records, wanted))
 
-
-def parse_exactly(data: Bytes, layout: Layout, max_line_bytes: int) -> Parsed:
-    """Parse a chunk by the exact way alone: what `parse` must be equal to, for any bytes."""
-    lines = lines_of(data, 0)
-    too_long = lines.ends - lines.starts > max_line_bytes
-    rest = read_exactly(data, lines, numpy.flatnonzero(~too_long), layout)
-    rest.reject(numpy.flatnonzero(too_long), TOO_LONG)
-    nothing = delimited.cut(data[:0], layout, lines_of(data[:0], 0))
-    return rest.parsed(lines, to_columns(layout, nothing, rest.records))
+    def parse_exactly(self, data: Bytes, wanted: Collection[str], max_line_bytes: int) -> Parsed:
+        """Parse a chunk by the exact way alone: what `parse` must be equal to, for any bytes."""
+        lines = lines_of(data, 0)
+        too_long = lines.ends - lines.starts > max_line_bytes
+        rest = read_exactly(data, lines, numpy.flatnonzero(~too_long), self.layout)
+        rest.reject(numpy.flatnonzero(too_long), TOO_LONG)
+        nothing = delimited.cut(data[:0], self.layout, lines_of(data[:0], 0))
+        return rest.parsed(lines, to_columns(self.layout, nothing, rest.records, wanted))
 
 
 class Rest:
@@ -83,6 +117,15 @@ class Rest:
         )
 
 
+def parse_unknown(data: Bytes, max_line_bytes: int) -> Parsed:
+    """Return what whole lines of no known format are: rejected, unless they are blank."""
+    lines = lines_of(data, 0)
+    too_long = lines.ends - lines.starts > max_line_bytes
+    rest = read_exactly(data, lines, numpy.flatnonzero(~too_long), None)
+    rest.reject(numpy.flatnonzero(too_long), TOO_LONG)
+    return rest.parsed(lines, None)
+
+
 def read_exactly(data: Bytes, lines: Lines, which: Integers, layout: Layout | None) -> Rest:
     """Read lines one by one, in Python."""
     rest = Rest()
@@ -98,20 +141,47 @@ def read_exactly(data: Bytes, lines: Lines, which: Integers, layout: Layout | No
     return rest
 
 
-def to_columns(layout: Layout, cut: delimited.Cut, records: list[pattern.Fields]) -> Columns:
-    """Join what both ways read into columns."""
-    empty = Slices(numpy.empty(0, numpy.uint8), delimited.NOWHERE, delimited.NOWHERE)
-    slices = cut.slices if len(cut) else {}
+def to_columns(layout: Layout, cut: delimited.Cut, records: list[pattern.Fields], wanted: Collection[str]) -> Columns:
+    """Join what both ways read into the columns that are wanted."""
+    count = len(cut) + len(records)
+    join = Join(cut, records)
+    malformed: Mask | None = None
+    keys = {name: key_column(*join.distinct(name)) for name in layout.text_columns if name in wanted}
+    if "request" in layout.quoted:
+        requests, malformed = request_columns(*join.distinct("request"), wanted)
+        keys = requests | keys
+    if "status" in layout.tokens:
+        keys["status"] = KeyColumn(STATUSES, join.statuses())
+    numbers = {"bytes": Numbers(join.numbers("bytes"))} if "bytes" in layout.tokens else {}
+    for name, power in layout.units:
+        if name in keys:
+            numbers[name] = numbers_of(keys[name], power)
+    time = join.numbers("time") if "time" in layout.tokens else numpy.full(count, NO_TIME, numpy.int64)
+    return Columns(count, time, keys, numbers, malformed)
 
-    def distinct(name: str) -> tuple[pyarrow.Array, Any]:
-        return encode(slices.get(name, empty), [record.text[name] for record in records])
 
-    def numbers(name: str) -> Integers:
-        parts = [cut.numbers[name]] if len(cut) else []
-        return numpy.concatenate([*parts, numpy.array([int(getattr(record, name)) for record in records], numpy.int64)])
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Columns of what the fast way cut, and behind it of what the exact way read."""
 
-    keys = {name: key_column(*distinct(name)) for name in layout.text_columns}
-    requests, malformed = request_columns(*distinct("request"))
-    keys |= requests
-    keys["status"] = KeyColumn(STATUSES, numbers("status"))
-    return Columns(len(cut) + len(records), numbers("time"), numbers("bytes"), keys, malformed)
+    cut: delimited.Cut
+    records: list[pattern.Fields]
+
+    def distinct(self, name: str) -> tuple[pyarrow.Array, Any]:
+        """Return the distinct texts of a column, and for each record which it has."""
+        empty = Slices(numpy.empty(0, numpy.uint8), delimited.NOWHERE, delimited.NOWHERE)
+        slices = self.cut.slices.get(name, empty) if len(self.cut) else empty
+        return encode(slices, [record.text[name] for record in self.records])
+
+    def numbers(self, name: str) -> Integers:
+        """Return a column of whole numbers."""
+        return self.joined(name, [getattr(record, name) for record in self.records])
+
+    def statuses(self) -> Integers:
+        """Return the status of each record as a number."""
+        return self.joined("status", [int(record.text["status"]) for record in self.records])
+
+    def joined(self, name: str, others: list[int]) -> Integers:
+        """Return the numbers of both ways."""
+        parts = [self.cut.numbers[name]] if len(self.cut) else []
+        return numpy.concatenate([*parts, numpy.array(others, numpy.int64)])

@@ -9,6 +9,7 @@ not exist, …) is left to the exact way in `pattern`, never guessed at.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -58,11 +59,28 @@ def lines_of(data: Bytes, quotes: int) -> Lines:
     feeds = numpy.arange(quotes, len(marks), quotes + 1)
     if len(marks) != count * (quotes + 1) or not (data[marks[feeds]] == LF).all():
         feeds = numpy.flatnonzero(data[marks] == LF)
+    return lines_at(data, marks, feeds, backslashes)
+
+
+def plain_lines(data: Bytes) -> Lines:
+    """Find the lines of a chunk whose format has no use for quotes: the marks are the line feeds alone."""
+    feeds = numpy.concatenate([NOWHERE, *(places(block == LF, start) for start, block in blocks(data))])
+    return lines_at(data, feeds, numpy.arange(len(feeds)), NOWHERE)
+
+
+def lines_at(data: Bytes, marks: Positions, feeds: Integers, backslashes: Positions) -> Lines:
+    """Return the lines that end at some of the marks."""
     ends = marks[feeds]
     starts = numpy.zeros_like(ends)
     starts[1:] = ends[:-1] + 1
     has_cr = data[ends - 1] == CR
     return Lines(starts, ends - (has_cr & (ends > starts)) if has_cr.any() else ends, marks, feeds, backslashes)
+
+
+def blocks(data: Bytes) -> Iterator[tuple[int, Bytes]]:
+    """Yield a chunk block by block, each with where it starts."""
+    for start in range(0, len(data), BLOCK_BYTES):
+        yield start, data[start : start + BLOCK_BYTES]
 
 
 def scan(data: Bytes) -> tuple[Positions, Positions, int]:
@@ -72,8 +90,7 @@ def scan(data: Bytes) -> tuple[Positions, Positions, int]:
     blocks would fit better, but each call gives the GIL up and has to get it back, from one or two busy threads.
     """
     marks, backslashes, count = [NOWHERE], [NOWHERE], 0
-    for start in range(0, len(data), BLOCK_BYTES):
-        block = data[start : start + BLOCK_BYTES]
+    for start, block in blocks(data):
         hits = block == LF
         count += int(numpy.count_nonzero(hits))
         hits |= block == QUOTE

@@ -16,7 +16,10 @@ class Layout:
     """The parts of a line, in order: `unquoted[0] "quoted[0]" unquoted[1] "quoted[1]" … unquoted[-1]`.
 
     Each of `unquoted` names the tokens that stand there, with one blank between two of them and between them
-    and a quote. The token `time` is 26 characters in brackets, `status` three digits, `bytes` digits or `-`.
+    and a quote. The token `time` is 26 characters in brackets, `status` three digits, `bytes` digits or `-`; what
+    stands at `ident` is not looked at. No name stands twice.
+
+    units: of the columns that hold a number, the power of ten by which it is to be divided: 3 for milliseconds.
     """
 
     name: str
@@ -24,14 +27,21 @@ class Layout:
     example: str
     unquoted: tuple[tuple[str, ...], ...]
     quoted: tuple[str, ...]
+    units: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """What stands outside of quotes, in order."""
+        return tuple(token for part in self.unquoted for token in part)
 
     @property
     def text_columns(self) -> tuple[str, ...]:
         """The columns whose values are text, the request aside."""
-        tokens = [token for part in self.unquoted for token in part]
-        return tuple(name for name in (*tokens, *self.quoted) if name not in {"time", "status", "bytes", "ident", "request"})
+        return tuple(name for name in (*self.tokens, *self.quoted) if name not in SPECIAL)
 
 
+SPECIAL = frozenset({"time", "status", "bytes", "ident", "request"})
+"""What a line may hold that is no column of text."""
 FRONT = ("client", "ident", "user", "time")
 RESULT = ("status", "bytes")
 EXAMPLE = '192.0.2.7 - alice [17/May/2015:10:05:03 +0000] "GET /cart?id=7 HTTP/1.1" 200 4263'

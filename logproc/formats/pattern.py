@@ -14,6 +14,7 @@ from functools import cache
 
 from logproc.formats.layout import Layout
 from logproc.formats.times import to_seconds
+from logproc.model import NO_TIME
 
 TOKEN = rb"[^ \t\n\r\v\f]+"
 TOKENS = {"user": rb".+?", "time": rb"\[([^\]]{26})\]", "status": rb"\d{3}", "bytes": rb"\d+|-"}
@@ -24,11 +25,13 @@ MAX_BYTES = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The fields of one line: text as bytes by column, the request with them; seconds since 1970; status; bytes (`-`: 0)."""
+    """The fields of one line: text as bytes by column, the request and the status with them; seconds since 1970; bytes (`-`: 0).
+
+    What the layout does not have is NO_TIME or 0.
+    """
 
     text: dict[str, bytes]
     time: int
-    status: bytes
     bytes: int
 
 
@@ -74,12 +77,13 @@ def match(layout: Layout, line: bytes) -> Fields | str:
     if not found:
         return reason(layout, line)
     values = dict(zip(names(layout), found.groups(), strict=True))
-    time, size = to_seconds(values.pop("time")), values.pop("bytes")
+    text, size = values.pop("time", None), values.pop("bytes", b"-")
+    time = NO_TIME if text is None else to_seconds(text)
     if time is None:
         return "bad-time"
     if size != b"-" and (len(size.lstrip(b"0")) > 19 or int(size[-19:]) > MAX_BYTES):
         return "bad-size"
-    return Fields(values, time, values.pop("status"), 0 if size == b"-" else int(size[-19:]))
+    return Fields(values, time, 0 if size == b"-" else int(size[-19:]))
 
 
 def reason(layout: Layout, line: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The request of an access log, `GET /cart?id=7 HTTP/1.1`, as the columns method, path and protocol.
+"""The request of an access log, `GET /cart?id=7 HTTP/1.1`, as the columns method, target, path, query and protocol.
 
 A request is `METHOD SP TARGET SP HTTP/digits[.digits]` (RFC 9112, section 3), none empty and no other white
 space, or exactly `GET SP TARGET` (HTTP/0.9). Other text, such as a TLS hello, is a malformed request.
@@ -9,6 +9,7 @@ Work is done on the distinct requests of a chunk and not on its rows: thousands 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from logproc.formats.slices import BLANK, Slices, arrow, encode, offsets_and_dat
 
 if TYPE_CHECKING:
     from logproc.formats.slices import Mask
-    from logproc.model import KeyColumn
+    from logproc.model import KeyColumn, Positions
 
 TEXT = rb"[^ \t\n\r\v\f]+"
 PROTOCOL = re.compile(rb"HTTP/[0-9]+(?:\.[0-9]+)?")
@@ -30,35 +31,45 @@ QUESTION_MARK = ord("?")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. The path is the target up to `?`; a request of HTTP/0.9 has no protocol."""
+    """One request. A request of HTTP/0.9 has no protocol."""
 
     method: bytes
-    path: bytes
+    target: bytes
     protocol: bytes = ABSENT
+
+    @property
+    def path(self) -> bytes:
+        """The target up to its first `?`."""
+        return self.target.partition(b"?")[0]
+
+    @property
+    def query(self) -> bytes:
+        """What stands behind the first `?` of the target; absent where there is none."""
+        return self.target.partition(b"?")[2] if b"?" in self.target else ABSENT
 
 
 MALFORMED = Request(ABSENT, ABSENT)
+COLUMNS = ("method", "target", "path", "query", "protocol")
 
 
 def split(text: bytes) -> Request:
     """Return the parts of one request, MALFORMED if it is none. This is the definition.
 
     >>> split(b"GET /cart?id=7 HTTP/1.1")
-    Request(method=b'GET', path=b'/cart', protocol=b'HTTP/1.1')
+    Request(method=b'GET', target=b'/cart?id=7', protocol=b'HTTP/1.1')
     """
     match = REQUEST.fullmatch(text)
     if not match:
         return MALFORMED
-    target = match[2] or match[5]
-    return Request(match[1] or match[4], target.partition(b"?")[0], match[3] or ABSENT)
+    return Request(match[1] or match[4], match[2] or match[5], match[3] or ABSENT)
 
 
-def request_columns(dictionary: pyarrow.Array, index: Any) -> tuple[dict[str, KeyColumn], int]:
-    """Return the columns method, path and protocol, and how many of the records have a malformed request.
+def request_columns(dictionary: pyarrow.Array, index: Any, wanted: Collection[str]) -> tuple[dict[str, KeyColumn], Mask]:
+    """Return those of method, target, path, query and protocol that are wanted, and which records have a malformed request.
 
     dictionary: the distinct requests; index: for each record which of them it has.
     """
-    parts, regular = split_many(dictionary)
+    parts, regular = split_many(dictionary, wanted)
     irregular = numpy.flatnonzero(~regular)
     others = [split(text) for text in dictionary.take(arrow(irregular, pyarrow.int64())).to_pylist()]
     order = numpy.empty(len(dictionary), numpy.int32)  # from a request's place in the dictionary to its place below
@@ -67,11 +78,12 @@ def request_columns(dictionary: pyarrow.Array, index: Any) -> tuple[dict[str, Ke
     for name, slices in parts.items():
         values, value_of = encode(slices, [getattr(request, name) for request in others])
         columns[name] = key_column(values, value_of[order][index])
-    malformed = irregular[[request is MALFORMED for request in others]]
-    return columns, int(numpy.bincount(index, minlength=len(dictionary))[malformed].sum()) if len(malformed) else 0
+    malformed = numpy.zeros(len(dictionary), bool)
+    malformed[irregular] = [request is MALFORMED for request in others]
+    return columns, malformed[index]
 
 
-def split_many(dictionary: pyarrow.Array) -> tuple[dict[str, Slices], Mask]:
+def split_many(dictionary: pyarrow.Array, wanted: Collection[str]) -> tuple[dict[str, Slices], Mask]:
     """Return the parts of the requests that have three tokens and a protocol as it should be, and which these are."""
     offsets, data = offsets_and_data(dictionary)
     bounds, regular = rows_of(places(data == BLANK), offsets, 2)
@@ -83,12 +95,28 @@ def split_many(dictionary: pyarrow.Array) -> tuple[dict[str, Slices], Mask]:
     values, value_of = encode(protocol, [])
     good &= numpy.array([PROTOCOL.fullmatch(value) is not None for value in values.to_pylist()], bool)[value_of]
     regular[regular] = good
-    parts = {"method": method.keep(good), "path": without_query(target.keep(good)), "protocol": protocol.keep(good)}
-    return parts, regular
+    parts = {"method": method.keep(good), "target": target.keep(good), "protocol": protocol.keep(good)}
+    if "path" in wanted or "query" in wanted:
+        parts["path"], parts["query"] = at_question_mark(parts["target"])
+    return {name: parts[name] for name in COLUMNS if name in wanted}, regular
 
 
-def without_query(target: Slices) -> Slices:
-    """Return the targets up to their first `?`."""
+def at_question_mark(target: Slices) -> tuple[Slices, Slices]:
+    """Return the targets up to their first `?`, and what stands behind it: a `-`, absent, where there is none."""
     marks = numpy.append(places(target.data == QUESTION_MARK), numpy.int32(len(target.data)))
-    first = marks[numpy.searchsorted(marks, target.starts)]
-    return Slices(target.data, target.starts, numpy.minimum(target.ends, first))
+    first = numpy.minimum(target.ends, marks[numpy.searchsorted(marks, target.starts)])
+    return Slices(target.data, target.starts, first), behind(target, first)
+
+
+def behind(target: Slices, first: Positions) -> Slices:
+    """Return what stands behind the `?` at the positions `first`; a `-` that is not in the data for targets that have none."""
+    with_query = first < target.ends
+    if with_query.all():
+        return Slices(target.data, first + 1, target.ends)
+    offsets, packed = Slices(target.data, first[with_query] + 1, target.ends[with_query]).packed()
+    lengths = numpy.ones(len(target) + 1, numpy.int32)
+    lengths[0], lengths[1:][with_query] = 0, numpy.diff(offsets)
+    bounds = lengths.cumsum(dtype=numpy.int32)
+    data = numpy.full(bounds[-1], ABSENT[0], numpy.uint8)
+    data[numpy.repeat(with_query, lengths[1:])] = packed
+    return Slices(data, bounds[:-1], bounds[1:])

@@ -104,7 +104,8 @@ class RegularFile:
 
     def __init__(self, descriptor: int, deadline: Deadline | None) -> None:
         self._start = os.lseek(descriptor, 0, os.SEEK_CUR)
-        self._end = max(self._start, os.fstat(descriptor).st_size)
+        status = os.fstat(descriptor)
+        self._end = max(self._start, status.st_size)
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
         self._descriptor = descriptor
@@ -112,6 +113,7 @@ class RegularFile:
         self._cancelled = self._grew = False
         self.size_bytes: int | None = self._end - self._start
         self.bytes_read = 0
+        self.modified_s: float | None = status.st_mtime
         self.notes: list[str] = []
 
     def readinto(self, buffer: memoryview) -> int:
@@ -174,6 +176,7 @@ class Pipe:
         self._ended = False
         self.size_bytes: int | None = None
         self.bytes_read = 0
+        self.modified_s: float | None = None
         self.notes: list[str] = []
 
     def readinto(self, buffer: memoryview) -> int:

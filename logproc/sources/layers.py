@@ -57,13 +57,14 @@ class Deadline:
 class Layer(ABC):
     """A stream on another stream: what is not its own business it hands through.
 
-    bytes_read, size_bytes: as of the last `readinto`, those of the stream below.
+    bytes_read, size_bytes, modified_s: as of the last `readinto`, those of the stream below.
     """
 
     def __init__(self, below: ByteStream) -> None:
         self.below = below
         self.size_bytes = below.size_bytes
         self.bytes_read = below.bytes_read
+        self.modified_s = below.modified_s
         self.notes = below.notes
 
     def readinto(self, buffer: memoryview) -> int:
@@ -73,6 +74,7 @@ class Layer(ABC):
         finally:
             self.size_bytes = self.below.size_bytes
             self.bytes_read = self.below.bytes_read
+            self.modified_s = self.below.modified_s
 
     def cancel(self) -> None:
         """Cancel the stream below."""

@@ -24,8 +24,9 @@ MIN_KEYS = 400_000
 class SharedTally:
     """The result of a run while it grows. All methods are for any thread."""
 
-    def __init__(self, min_keys: int = MIN_KEYS) -> None:
+    def __init__(self, min_keys: int = MIN_KEYS, max_keys: int | None = None) -> None:
         self._min_keys = min_keys
+        self._in_order = InOrder(max_keys) if max_keys else None
         # Guards all fields below. Held for an append or an exchange, never over a merge.
         self._lock = Lock()
         self._merged: Tally | None = None
@@ -33,14 +34,22 @@ class SharedTally:
         self._pending_keys = 0
         self._merging: list[Tally] = []
 
-    def add(self, tally: Tally) -> None:
-        """Add the counts of one chunk. Now and then the thread that adds also merges what there is, without the lock."""
+    def add(self, tally: Tally, place: tuple[int, int] = (0, 0)) -> None:
+        """Add the counts of one chunk. Now and then the thread that adds also merges what there is, without the lock.
+
+        place: its source and its number there, which matter where the keys are bounded: see `InOrder`.
+        """
+        if self._in_order:
+            self._in_order.add(tally, place)
+            return
         batch = self._decide(tally)
         if batch:
             self._settle(merge(batch))
 
     def snapshot(self) -> Tally:
         """Return everything added so far. May be called while others add: nothing is counted twice or left out."""
+        if self._in_order:
+            return self._in_order.snapshot()
         with self._lock:
             parts = [*self._merging, *self._pending]
         return merge(parts)
@@ -66,3 +75,56 @@ class SharedTally:
             self._merged = merged
             self._pending.append(merged)
             self._merging = []
+
+
+class InOrder:
+    """Counts of bounded size. Which keys are given up depends on what came before, so chunks are merged in their order.
+
+    Invariant: each tally that was added is in `waiting`, is the one that is being merged, or is in the sum of its source;
+    and of each source one thread at a time merges, the chunk whose turn it is. Who adds another chunk leaves it and goes.
+    """
+
+    def __init__(self, max_keys: int) -> None:
+        self._max_keys = max_keys
+        # Guards all fields below. Held for a look and an exchange, never over a merge.
+        self._lock = Lock()
+        self._sums: dict[int, Tally] = {}
+        self._next: dict[int, int] = {}
+        self._waiting: dict[tuple[int, int], Tally] = {}
+        self._busy: dict[int, Tally] = {}
+
+    def add(self, tally: Tally, place: tuple[int, int]) -> None:
+        """Add the counts of one chunk, and merge what has its turn now."""
+        with self._lock:
+            self._waiting[place] = tally
+        source = place[0]
+        while work := self._take(source):
+            merged = merge(work).folded(self._max_keys)
+            with self._lock:
+                self._sums[source] = merged
+                self._next[source] += 1
+                del self._busy[source]
+
+    def snapshot(self) -> Tally:
+        """Return everything added so far, the sources in their order."""
+        with self._lock:
+            waiting = sorted({**self._waiting, **{(source, -1): tally for source, tally in self._busy.items()}}.items())
+            parts = {source: [tally] for source, tally in self._sums.items()}
+        for (source, _), tally in waiting:
+            parts.setdefault(source, []).append(tally)
+        total = merge([])
+        for source in sorted(parts):
+            counted = merge([])
+            for tally in parts[source]:
+                counted = merge([counted, tally]).folded(self._max_keys)
+            total = merge([total, counted]).folded(self._max_keys)
+        return total
+
+    def _take(self, source: int) -> list[Tally]:
+        """Take what is to be merged now: the sum of a source and its next chunk; nothing if another thread is at it."""
+        with self._lock:
+            number = self._next.setdefault(source, 0)
+            if source in self._busy or (source, number) not in self._waiting:
+                return []
+            self._busy[source] = self._waiting.pop((source, number))
+            return [*([self._sums[source]] if source in self._sums else []), self._busy[source]]

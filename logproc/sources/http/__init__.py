@@ -116,6 +116,7 @@ class HttpStream:
         self._given_up: SourceError | None = None
         self.size_bytes: int | None = None
         self.bytes_read = 0
+        self.modified_s: float | None = None
         self.notes = body.notes
 
     def readinto(self, buffer: memoryview) -> int:
@@ -132,6 +133,7 @@ class HttpStream:
             raise
         finally:
             self.size_bytes, self.bytes_read = self._body.size_bytes, self._body.bytes_read
+            self.modified_s = self._body.modified_s
 
     def cancel(self) -> None:
         """Make a blocked `readinto`, and every later one, raise Stopped."""

@@ -41,6 +41,7 @@ class Body:
     ) -> None:
         self.size_bytes: int | None = None
         self.bytes_read = 0
+        self.modified_s: float | None = None
         self.notes: list[str] = []
         self.encoding = ""
         self._fetcher = fetcher
@@ -197,6 +198,7 @@ class Body:
         if reply.status != 206 or self._version is None:
             self._version = Version.of(reply.url, reply.headers)
         self.encoding = self._version.encoding
+        self.modified_s = self._version.modified_s
         self.size_bytes = size_bytes
 
     def _skip_known(self, reply: Reply) -> None:

@@ -34,6 +34,12 @@ class Version:
         return cls(url, headers.get("ETag", ""), headers.get("Last-Modified", ""), headers.get("Content-Encoding", ""), strong)
 
     @property
+    def modified_s(self) -> float | None:
+        """When it was last changed, in seconds since 1970, None if the server does not say."""
+        modified = read_date(self.modified)
+        return modified.timestamp() if modified else None
+
+    @property
     def validator(self) -> str:
         """What If-Range may hold: a strong ETag, or a strong date if there is no ETag at all (RFC 9110, 13.1.5); or nothing."""
         if self.etag:

@@ -1,0 +1,97 @@
+"""Which format a source is read by: the one that was named, defined or found in its first bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from logproc.errors import UsageError
+from logproc.formats import detect as detection
+from logproc.formats.dispatch import BY_NAME, SAMPLED
+from logproc.formats.own import format_of_definition, format_of_pattern
+
+if TYPE_CHECKING:
+    from logproc.formats.format import Format
+    from logproc.model import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How the format of each source is chosen.
+
+    named: the format of all sources. sampled: the name of one that still depends on a sample, such as `json`.
+    of_paths: the formats of files by their real path. own: formats that are asked before the known ones.
+    """
+
+    named: Format | None = None
+    sampled: str | None = None
+    of_paths: Mapping[str, Format] | None = None
+    own: tuple[Format, ...] = ()
+
+    @classmethod
+    def of(cls, form: str | None, pattern: str | None, nginx_conf: str | None, patterns: Mapping[str, str]) -> Choice:
+        """Return the choice that options ask for. Raises UsageError for a name, a definition or a pattern that is none.
+
+        form: the name of a format or of one of `patterns`, or the definition of nginx or Apache as it stands in their files.
+        """
+        if sum(option is not None for option in (form, pattern, nginx_conf)) > 1:
+            raise UsageError("--format, --pattern and --nginx-conf exclude one another", "give one of them")
+        if pattern is not None:
+            return cls(named=format_of_pattern("pattern", pattern, "--pattern"))
+        if nginx_conf is not None:
+            return of_nginx(Path(nginx_conf))
+        own = {name: format_of_pattern(name, text, f"pattern {name!r}") for name, text in patterns.items()}
+        if form is None:
+            return cls(own=tuple(own.values()))
+        if form in SAMPLED:
+            return cls(sampled=form)
+        return cls(named=own.get(form) or BY_NAME.get(form) or definition_or_error(form, own))
+
+    def fixed(self, source: Source) -> Format | None:
+        """Return the format of a source as far as it does not depend on its bytes."""
+        if self.of_paths and isinstance(source.location, bytes):
+            found = self.of_paths.get(os.path.realpath(os.fsdecode(source.location)))
+            if found:
+                return found
+        return self.named
+
+    def detect(self, sample: bytes, *, whole: bool) -> Format | None:
+        """Return the format of a sample, None if none fits."""
+        return self._own(sample, whole=whole) or detection.detect(sample, whole=whole, only=self.sampled)
+
+    def fallback(self, sample: bytes, *, whole: bool) -> Format | None:
+        """Return the format of a sample that no other fits."""
+        if self.sampled and self.sampled not in detection.GENERIC:
+            return SAMPLED[self.sampled]
+        return detection.fallback(sample, whole=whole, only=self.sampled)
+
+    def _own(self, sample: bytes, *, whole: bool) -> Format | None:
+        """Return that of the own formats which most lines of a sample fit."""
+        lines = detection.sample_of(sample, detection.SAMPLE_LINES[1], whole=whole)
+        counts = [detection.fitting(form, lines) for form in self.own]
+        best = max(range(len(counts)), key=counts.__getitem__, default=-1)
+        return self.own[best] if best >= 0 and counts[best] * 2 > len(lines.lines) else None
+
+
+def of_nginx(path: Path) -> Choice:
+    """Return the choice by a configuration of nginx: each log by the format it is written in, others by that which fits."""
+    from logproc.formats.nginx_conf import read_conf
+
+    found = read_conf(path)
+    used = {log.format: found.format_of(log) for log in found.access_logs} or dict(found.formats)
+    formats = {name: format_of_definition(form.definition, name) for name, form in used.items()}
+    of_paths = {os.path.realpath(log.path): formats[log.format] for log in found.access_logs if "$" not in log.path}
+    return Choice(of_paths=of_paths, own=tuple(formats.values()))
+
+
+def definition_or_error(text: str, own: Mapping[str, Format]) -> Format:
+    """Return the format of a definition. Raises UsageError where the text is none, and names what is known where it is a word."""
+    if "$" not in text and "%" not in text:
+        known = ", ".join([*own, *BY_NAME, *SAMPLED])
+        raise UsageError(f"--format {text!r} is unknown", f"known are {known}; see `logproc formats`")
+    from logproc.formats.definitions import definition_of
+
+    return format_of_definition(definition_of(text), "custom")

@@ -1,0 +1,64 @@
+"""Formats of a user's own: the definition of a server, as it stands in its configuration, or a pattern with named groups."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow
+import pyarrow.compute
+
+from logproc.errors import UsageError
+from logproc.formats.access import AccessFormat
+from logproc.formats.definition_expression import expression_of, time_form_of
+from logproc.formats.definition_layout import layout_of
+from logproc.formats.text import GROUP, TextFormat
+
+if TYPE_CHECKING:
+    from logproc.formats.format import Format
+    from logproc.formats.parts import Definition
+
+POWERS = {"seconds": 0, "milliseconds": 3, "microseconds": 6, "bytes": 0}
+UNITS = {"duration": 0, "bytes": 0}
+
+
+def format_of_definition(definition: Definition, name: str) -> Format:
+    """Return the format of a definition: cut at its quotes and blanks where these are enough, else by an expression."""
+    layout = layout_of(definition)
+    if layout is not None:
+        return AccessFormat(replace(layout, name=name, summary=definition.text))
+    expression = expression_of(definition)
+    names, units = [], []
+    for at, variable in enumerate(definition.variables):
+        if variable.name == "time":
+            expression = expression.replace(f"(?P<g{at}>", "(?:", 1)
+        names.append((f"g{at}", variable.name))
+        if variable.kind in POWERS:
+            units.append((variable.name, POWERS[variable.kind]))
+    return TextFormat(
+        name, expression, time_form_of(definition), definition.text, names=tuple(names), units=tuple(units), empty_is_absent=False
+    )
+
+
+def format_of_pattern(name: str, text: str, option: str) -> TextFormat:
+    """Return the format of an expression with named groups, which are its fields; `option` is named in errors.
+
+    A group `time` may hold a time of any known form.
+    Raises UsageError if RE2 refuses it, saying why, or if there is no named group.
+    """
+    expression = re.sub(r"\(\?<(\w+)>", r"(?P<\1>", text)
+    check(expression, option)
+    if not GROUP.findall(expression):
+        raise UsageError(f"{option} has no named group", "name what is to be counted: (?P<status>[0-9]+)")
+    return TextFormat(name, f"(?s)^(?:{expression})$", None, text, units=tuple(UNITS.items()))
+
+
+def check(expression: str, option: str) -> None:
+    """Raise UsageError with RE2's reason if it refuses an expression."""
+    try:
+        pyarrow.compute.extract_regex(pyarrow.array([b""], pyarrow.binary()), pattern=f"(?P<_>){expression}")
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:
+        reason = str(error).removeprefix("Invalid regular expression: ")
+        raise UsageError(f"{option}: {reason}", "see RE2's syntax: no look-around, no backreferences") from error
+

@@ -1,0 +1,77 @@
+"""What the definition of an access log is made of: literal text and variables.
+
+`nginx` and `apache` read definitions into these parts, `definitions` names them, `expressions` makes an expression.
+"""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass
+
+from logproc.errors import UsageError
+
+Dialect = typing.Literal["nginx", "apache"]
+Escape = typing.Literal["default", "json", "none"]
+Kind = typing.Literal[
+    "text", "request", "status", "bytes", "time", "seconds", "milliseconds", "microseconds", "number", "address"
+]
+Shape = typing.Literal["text", "token", "digits", "user"]
+EXCERPT_CHARACTERS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Text that stands in each line as it is here."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """What differs from line to line.
+
+    name: the name of its column; source: how it is written in the definition, where it stands at `column` (from 0).
+    kind: what its values are. A number, and a duration in its unit, may be a list of nginx (`0.1, 0.2 : -`).
+    other: its column's name where another variable is better called `name`.
+    shape: a token is never empty and holds no white space; digits may be `-`; a user is never empty, but for Apache's `""`.
+    width: of how many bytes each value is, 0 if that differs.
+    form: of a time, or a part of one, how it is written: for strftime, or one of strftime.EPOCHS.
+    """
+
+    name: str
+    source: str
+    kind: Kind = "text"
+    column: int = 0
+    other: str = ""
+    shape: Shape = "text"
+    width: int = 0
+    form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """How a server writes the lines of a log.
+
+    text: as it was given; escape: how nginx writes what could be mistaken, always "default" for Apache.
+    """
+
+    text: str
+    dialect: Dialect
+    escape: Escape
+    parts: tuple[Literal | Variable, ...]
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """The variables, in order."""
+        return tuple(part for part in self.parts if isinstance(part, Variable))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the columns, one for each variable, none of them twice."""
+        return tuple(variable.name for variable in self.variables)
+
+
+def fault(text: str, at: int, what: str, hint: str = "") -> UsageError:
+    """Return the error for a place in a definition: its column, from 1, and the text from there on."""
+    rest = text[at : at + EXCERPT_CHARACTERS] + ("…" if len(text) > at + EXCERPT_CHARACTERS else "")
+    return UsageError(f"--format, column {at + 1}, at {rest!r}: {what}", hint)

@@ -1,0 +1,96 @@
+"""Columns of text → numbers, exactly: on the dictionary, so on each distinct value once."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from math import floor
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from logproc.model import KeyColumn, Numbers
+
+if TYPE_CHECKING:
+    from logproc.model import Integers, Mask
+
+PLAIN = r"^(?P<whole>[0-9]{1,18})(?:\.(?P<fraction>[0-9]{1,9})[0-9]*)?$"
+LIST = re.compile(r"\s*[,:]\s*")
+GO_DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|μs|ns)")
+SECONDS_OF = {"h": 3600, "m": 60, "s": 1, "ms": Decimal("1e-3"), "us": Decimal("1e-6"), "ns": Decimal("1e-9")}
+MOST_CHARACTERS = 64
+NANO = 10**9
+MOST_WHOLE = 2**63 - 1
+
+
+def numbers_of(column: KeyColumn, power: int = 0) -> Numbers:
+    """Return the numbers that the texts of a column are, divided by 10**`power`; texts that are none are not valid.
+
+    Plain digits go through RE2 and Arrow's casts, everything else (signs, exponents, `1.5ms`, the lists of nginx's
+    `$upstream_response_time`, whose parts are added) through `to_nanos`, one by one. Digits beyond the ninth behind the
+    point are dropped.
+    """
+    whole, nanos, valid = plain_numbers(column.keys, power)
+    for at in numpy.flatnonzero(~valid).tolist():
+        found = to_nanos(column.keys[at].as_py(), power)
+        if found is not None:
+            whole[at], nanos[at], valid[at] = *divmod(found, NANO), True
+    return Numbers(
+        whole[column.index],
+        nanos[column.index] if nanos.any() else None,
+        None if valid.all() else valid[column.index],
+    )
+
+
+def plain_numbers(keys: pyarrow.Array, power: int) -> tuple[Integers, Integers, Mask]:
+    """Return the whole parts and the nanos of the texts that are plain digits, and which these are."""
+    found = pyarrow.compute.extract_regex(keys, pattern=PLAIN)
+    valid = numpy.asarray(found.is_valid().to_numpy(zero_copy_only=False)).copy()
+    whole = integers(found.field(0))
+    fraction = integers(pyarrow.compute.utf8_rpad(found.field(1), 9, "0"))
+    scale = 10**power
+    nanos = whole % scale * (NANO // scale) + fraction // scale
+    return whole // scale, nanos, valid
+
+
+def integers(digits: pyarrow.Array) -> Integers:
+    """Return texts of digits as integers, 0 where a text did not match and its group is null or empty."""
+    digits = pyarrow.compute.fill_null(digits, "")
+    numbers = pyarrow.compute.if_else(pyarrow.compute.equal(digits, ""), "0", digits).cast(pyarrow.int64())
+    return numpy.array(numbers.to_numpy(zero_copy_only=False), numpy.int64)
+
+
+def to_nanos(text: str | None, power: int = 0) -> int | None:
+    """Return one text as a number of billionths, None if it is no number. Linear in its length.
+
+    >>> to_nanos("1.5"), to_nanos("250", 3), to_nanos("1m1.5s"), to_nanos("0.25, 0.5 : -"), to_nanos("-")
+    (1500000000, 250000000, 61500000000, 750000000, None)
+    """
+    if text is None or len(text) > MOST_CHARACTERS:
+        return None
+    parts = [part_of(part, power) for part in LIST.split(text.strip()) if part != "-"]
+    if not parts or None in parts:
+        return None
+    total = floor(sum(Fraction(part) for part in parts if part is not None) * NANO)
+    return total if abs(total) <= MOST_WHOLE * NANO else None
+
+
+def part_of(text: str, power: int) -> Decimal | None:
+    """Return a number, or a duration as Go writes it, in the unit of the column."""
+    try:
+        number = Decimal(text).scaleb(-power)
+        return number if number.is_finite() and abs(number.adjusted()) <= MOST_CHARACTERS else None
+    except InvalidOperation:
+        return go_duration(text)
+
+
+def go_duration(text: str) -> Decimal | None:
+    """Return the seconds of a duration such as `1h2m3.5s` or `432.924µs` (Go's time.Duration.String), None if it is none."""
+    found = GO_DURATION.findall(text.lstrip("-"))
+    if not found or "".join(map("".join, found)) != text.lstrip("-"):
+        return None
+    seconds: Any = sum(Decimal(number) * SECONDS_OF[unit.replace("µ", "u").replace("μ", "u")] for number, unit in found)
+    return Decimal(-seconds if text.startswith("-") else seconds)

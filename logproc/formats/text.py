@@ -1,0 +1,232 @@
+r"""Lines of text by one expression of RE2: syslog, the logs of applications, definitions and patterns of a user's own.
+
+RE2 is linear in the line whatever the expression is, and Arrow runs it over all lines of a chunk in one call that
+releases the GIL. Only groups whose columns are wanted are captured.
+
+A record of several lines (a traceback) is one record: the first line opens it, those that do not fit go on with it.
+Whether a record may go on at the first line of a chunk is all that has to be known from before it: so such logs are
+cut at any line, and the longest entry needs no memory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from logproc.formats.access import TOO_LONG
+from logproc.formats.delimited import Lines, plain_lines
+from logproc.formats.fields import columns_of, complete, raw_fields
+from logproc.formats.moments import TimeForm, seconds, values_seconds
+from logproc.formats.shown import key_column
+from logproc.formats.slices import BLANK, Slices, arrow, index_of
+from logproc.model import NO_TIME, Account, Context, KeyColumn, Parsed
+
+if TYPE_CHECKING:
+    from logproc.model import Bytes, Integers, Mask
+
+GROUP = re.compile(r"\(\?P<(\w+)>")
+TIME_GROUPS = ("minute", "second", "rest", "zone")
+LOOK_LINES = 4096
+BLANK_LINE = r"^[ \t\r\v\f]*$"
+
+
+@dataclass(frozen=True, slots=True)
+class TextFormat:
+    """A format of lines that one expression fits.
+
+    expression: anchored, for RE2 over bytes. Its named groups are fields (`level_2` is another place of `level`), but
+        `minute`, `second`, `rest` and `zone`, which are those of the form of `time`.
+    multi_line: whether what does not fit goes on with the record before it.
+    names: the fields of groups that are not called like them. units: as in a Layout.
+    empty_is_absent: whether a group that matched nothing is no field; otherwise it is an empty one.
+    """
+
+    name: str
+    expression: str
+    time: TimeForm | None = None
+    summary: str = ""
+    example: str = ""
+    multi_line: bool = False
+    names: tuple[tuple[str, str], ...] = ()
+    units: tuple[tuple[str, int], ...] = ()
+    empty_is_absent: bool = True
+    open_fields: bool = field(default=False, init=False)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns of its records."""
+        return (*(("time",) if self.time else ()), *columns_of(self.raw))
+
+    @property
+    def raw(self) -> tuple[str, ...]:
+        """The fields that the expression finds."""
+        return tuple(dict.fromkeys(self.field_of(group) for group in GROUP.findall(self.expression) if group not in TIME_GROUPS))
+
+    def field_of(self, group: str) -> str:
+        """Return the field that a group holds."""
+        return dict(self.names).get(group) or re.sub(r"_\d$", "", group)
+
+    def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
+        """Return the context behind some lines: where one of them opens a record, it may go on in the next."""
+        if not self.multi_line or context.in_record:
+            return context
+        lines = plain_lines(data)
+        for start in range(0, len(lines.starts), LOOK_LINES):
+            texts = texts_of(data, lines.starts[start : start + LOOK_LINES], lines.ends[start : start + LOOK_LINES])
+            fits = pyarrow.compute.match_substring_regex(texts, self.opening).to_numpy(zero_copy_only=False)
+            if (fits & (lines.ends - lines.starts <= max_line_bytes)[start : start + LOOK_LINES]).any():
+                return replace(context, in_record=True)
+        return context
+
+    @property
+    def opening(self) -> str:
+        """The expression without a group: whether a line fits."""
+        return narrowed(self.expression, frozenset())
+
+    def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
+        """Parse a chunk of whole lines, the last one ended by LF."""
+        lines = plain_lines(data)
+        fields = raw_fields(self.raw, {*wanted, "time"})
+        groups = frozenset(group for group in GROUP.findall(self.expression) if self.field_of(group) in fields)
+        expression = narrowed(self.expression, groups | (set(TIME_GROUPS) if self.time else frozenset()))
+        found = extract(texts_of(data, lines.starts, lines.ends), expression)
+        fits = found.is_valid().to_numpy(zero_copy_only=False)
+        too_long = lines.ends - lines.starts > max_line_bytes
+        opens = fits & ~too_long
+        if not self.multi_line:
+            opens &= ~blank_lines(data, lines)
+        time, exists = self.times(found, fits, context)
+        good = opens & exists
+        records = numpy.flatnonzero(good)
+        rows = found.take(arrow(records, pyarrow.int64())) if len(records) < len(found) else found
+        raw = {name: self.column(rows, name) for name in fields}
+        stamp = raw.pop("time", None)
+        times = time[records] if stamp is None else values_seconds(stamp.keys, stamp.index, context.reference_s, context.zone)[0]
+        columns = complete(raw, times, dict(self.units), wanted)
+        sorted_out = Sorting(data, lines, opens, good, too_long, in_record=context.in_record, multi_line=self.multi_line)
+        return sorted_out.parsed(columns.records, columns)
+
+    def times(self, found: pyarrow.Array, fits: Mask, context: Context) -> tuple[Integers, Mask]:
+        """Return the time of each line, and whether it exists, which it does where no time is to be read."""
+        if not self.time:
+            return numpy.full(len(fits), NO_TIME, numpy.int64), numpy.ones(len(fits), bool)
+        names = [group for group in TIME_GROUPS if f"(?P<{group}>" in self.expression]
+        groups = {name: encoded(found.field(name)) for name in names}
+        time, exists = seconds(self.time, groups, context.reference_s, context.zone)
+        texts, index = groups["minute"]
+        absent = pyarrow.compute.equal(texts, b"").to_numpy(zero_copy_only=False)  # where the expression does without
+        return time, exists | absent[index]
+
+    def column(self, found: pyarrow.Array, name: str) -> KeyColumn:
+        """Return a field of the records: the first of its groups that is there."""
+        parts = [found.field(group.name) for group in found.type if self.field_of(group.name) == name]
+        texts = parts[0]
+        for other in parts[1:]:
+            texts = pyarrow.compute.if_else(pyarrow.compute.equal(texts, b""), other, texts)
+        dictionary, index = encoded(texts)
+        if self.empty_is_absent:
+            dictionary = pyarrow.compute.if_else(pyarrow.compute.equal(dictionary, b""), b"-", dictionary)
+        return key_column(dictionary, index)
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """What becomes of the lines of a chunk that are no records.
+
+    opens: which lines fit and so open a record; good: which of these are records; too_long: which are over the limit.
+    """
+
+    data: Bytes
+    lines: Lines
+    opens: Mask
+    good: Mask
+    too_long: Mask
+    in_record: bool = False
+    multi_line: bool = False
+    continues: Mask | None = None
+    reasons: Mapping[int, str] = field(default_factory=dict)
+
+    def parsed(self, records: int, columns: Any) -> Parsed:
+        """Return the whole result: each line that is none of the others is rejected, with a reason."""
+        blank, continuation = self.others()
+        rejected = numpy.flatnonzero(~(self.good | blank | continuation))
+        return Parsed(
+            columns=columns,
+            account=Account(
+                lines=len(self.good),
+                records=records,
+                rejected=len(rejected),
+                blank=int(blank.sum()),
+                continuation=int(continuation.sum()),
+            ),
+            rejected_lines=rejected,
+            rejected_reasons=tuple(map(self.reason, rejected.tolist())),
+            rejected_bounds=numpy.column_stack([self.lines.starts[rejected], self.lines.ends[rejected]]).astype(numpy.int64),
+        )
+
+    def others(self) -> tuple[Mask, Mask]:
+        """Return which lines are blank, and which go on with a record; only lines that do not fit are looked at."""
+        blank, continuation = numpy.zeros_like(self.good), numpy.zeros_like(self.good)
+        left = numpy.flatnonzero(~self.opens & ~self.too_long)
+        if len(left):
+            texts = texts_of(self.data, self.lines.starts[left], self.lines.ends[left])
+            blank[left] = pyarrow.compute.match_substring_regex(texts, BLANK_LINE).to_numpy(zero_copy_only=False)
+        if self.multi_line:
+            begun = numpy.logical_or.accumulate(self.opens) | self.in_record
+            continuation = begun & ~self.opens & ~self.too_long & ~blank
+        if self.continues is not None:
+            continuation |= self.continues & ~self.too_long & ~blank
+        return blank, continuation
+
+    def reason(self, line: int) -> str:
+        """Return why a line is rejected."""
+        if self.too_long[line]:
+            return TOO_LONG
+        if line in self.reasons:
+            return self.reasons[line]
+        if self.opens[line]:
+            return "bad-time"
+        return "no-record-start" if self.multi_line else "no-match"
+
+
+def blank_lines(data: Bytes, lines: Lines) -> Mask:
+    """Return which lines are blank. Few are, and are told by their first byte already."""
+    blank = lines.ends == lines.starts
+    suspects = numpy.flatnonzero(~blank & (data[lines.starts] <= BLANK))
+    if len(suspects):
+        texts = texts_of(data, lines.starts[suspects], lines.ends[suspects])
+        blank[suspects] = pyarrow.compute.match_substring_regex(texts, BLANK_LINE).to_numpy(zero_copy_only=False)
+    return blank
+
+
+@cache
+def narrowed(expression: str, groups: frozenset[str]) -> str:
+    """Return an expression that captures only some of its groups, which is what RE2 needs most of its time for."""
+    return GROUP.sub(lambda match: match[0] if match[1] in groups else "(?:", expression)
+
+
+def texts_of(data: Bytes, starts: Any, ends: Any) -> pyarrow.Array:
+    """Return lines as a binary array of their own."""
+    slices = Slices(data, starts, ends).interleaved()
+    return slices.take(arrow(numpy.arange(0, 2 * len(starts), 2, dtype=numpy.int64), pyarrow.int64()))
+
+
+def extract(texts: pyarrow.Array, expression: str) -> pyarrow.Array:
+    """Return the groups of an expression as a struct for each text, null where it does not fit."""
+    if GROUP.search(expression):
+        return pyarrow.compute.extract_regex(texts, pattern=expression)
+    fits = pyarrow.compute.match_substring_regex(texts, expression)
+    return pyarrow.compute.if_else(fits, pyarrow.scalar(True), None)  # noqa: FBT003 - a value, not an option
+
+
+def encoded(texts: pyarrow.Array) -> tuple[pyarrow.Array, Any]:
+    """Return the distinct texts and the index of each; a text that is null has any index."""
+    found = pyarrow.compute.fill_null(texts, b"").dictionary_encode()
+    return found.dictionary, index_of(found)

@@ -1,0 +1,211 @@
+"""W3C Extended Log File Format (WD-logfile-960323), as IIS (blanks) and CloudFront (TABs) write it.
+
+A line that begins with `#` is a directive. `#Fields: date time cs-method …` names the fields of the lines behind it, and
+may come again with other ones. Directives belong to the file and not to what happened: they count as `continuation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from logproc.formats.delimited import Lines, plain_lines
+from logproc.formats.fields import columns_of, complete, raw_fields
+from logproc.formats.moments import ISO, to_seconds
+from logproc.formats.shown import key_column
+from logproc.formats.slices import BLANK, Slices, encode, places
+from logproc.formats.text import Sorting
+from logproc.model import NO_TIME, Context, KeyColumn, Parsed
+
+if TYPE_CHECKING:
+    from logproc.model import Bytes, Integers, Mask
+
+TAB, HASH = b"\t#"
+FIELDS = b"#Fields:"
+NAMES = {
+    "c-ip": "client",
+    "cs-username": "user",
+    "cs-method": "method",
+    "cs-uri-stem": "path",
+    "cs-uri-query": "query",
+    "cs-uri": "target",
+    "cs-version": "protocol",
+    "cs-protocol-version": "protocol",
+    "sc-status": "status",
+    "sc-bytes": "bytes",
+    "time-taken": "duration",
+    "cs(user-agent)": "user_agent",
+    "cs(referer)": "referrer",
+    "cs-host": "host",
+    "cs(host)": "host",
+    "x-forwarded-for": "forwarded_for",
+    "s-computername": "server",
+}
+
+
+
+@dataclass(frozen=True, slots=True)
+class W3cFormat:
+    """W3C extended. directives: the names of the fields that a sample has."""
+
+    directives: tuple[str, ...] = ()
+    name: str = field(default="w3c", init=False)
+    open_fields: bool = field(default=True, init=False)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns that records have, as far as the sample says."""
+        return columns_of([name for name in names_of(self.directives) if name != "date"])
+
+    def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
+        """Return the context behind some lines: the last `#Fields` there is."""
+        lines = plain_lines(data)
+        for line in directive_lines(data, lines, max_line_bytes)[::-1].tolist():
+            if names := fields_named(lines.text(data, line)):
+                return replace(context, directives=names)
+        return context
+
+    def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
+        """Parse a chunk of whole lines, the last one ended by LF."""
+        lines = plain_lines(data)
+        too_long = lines.ends - lines.starts > max_line_bytes
+        directives = numpy.zeros(len(too_long), bool)
+        directives[directive_lines(data, lines, max_line_bytes)] = True
+        cut = Cut(data, lines)
+        for start, end, names in segments(data, lines, directives, context.directives):
+            cut.cut(numpy.flatnonzero(~directives[start:end] & ~too_long[start:end]) + start, names_of(names))
+        time, exists = cut.times()
+        opens = numpy.zeros(len(too_long), bool)
+        opens[cut.line] = True
+        good = opens.copy()
+        good[cut.line[~exists]] = False
+        columns = {name: column.keep(exists) for name, column in cut.columns(raw_fields(cut.names, wanted)).items()}
+        if "duration" in columns:
+            columns["duration"] = with_unit(columns["duration"])
+        completed = complete(columns, time[exists], {"bytes": 0, "duration": 0}, wanted)
+        return Sorting(data, lines, opens, good, too_long, continues=directives).parsed(completed.records, completed)
+
+
+class Cut:
+    """The records of a chunk: lines with as many fields as their `#Fields` says. line: the position of each."""
+
+    def __init__(self, data: Bytes, lines: Lines) -> None:
+        self.data = data
+        self.lines = lines
+        self._parts: list[tuple[Integers, Mapping[str, tuple[Any, Any]]]] = []
+
+    @property
+    def line(self) -> Integers:
+        """The positions of the records in the chunk."""
+        return numpy.concatenate([numpy.empty(0, numpy.int64), *(line for line, _ in self._parts)])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that any of the records have."""
+        return tuple(dict.fromkeys(name for _, part in self._parts for name in part))
+
+    def cut(self, which: Integers, names: tuple[str, ...]) -> None:
+        """Cut some lines at their TABs, or at their blanks if they have none."""
+        if not names or not len(which):
+            return
+        starts, ends = self.lines.starts[which], self.lines.ends[which]
+        low, high = int(starts[0]), int(ends[-1])
+        window = self.data[low:high]
+        tabs = places(window == TAB, low)
+        with_tab = numpy.searchsorted(tabs, ends) > numpy.searchsorted(tabs, starts)
+        for marks, chosen in ((tabs, with_tab), (places(window == BLANK, low), ~with_tab)):
+            if chosen.any():
+                self._cut_at(marks, which[chosen], starts[chosen], ends[chosen], names)
+        self._parts.sort(key=lambda part: int(part[0][0]) if len(part[0]) else 0)
+
+    def _cut_at(self, marks: Any, which: Integers, starts: Any, ends: Any, names: tuple[str, ...]) -> None:
+        before, behind = numpy.searchsorted(marks, starts), numpy.searchsorted(marks, ends)
+        fitting = behind - before == len(names) - 1
+        inner = marks[before[fitting] + numpy.arange(len(names) - 1)[:, None]] if len(names) > 1 else []
+        edges = [starts[fitting] - 1, *inner, ends[fitting]]
+        part = {name: (edges[at] + 1, edges[at + 1]) for at, name in enumerate(names)}
+        if fitting.any():
+            self._parts.append((which[fitting], part))
+
+    def columns(self, names: Collection[str]) -> dict[str, KeyColumn]:
+        """Return some fields of the records as columns, absent where a record has none."""
+        return {name: key_column(*self.encoded(name)) for name in names}
+
+    def encoded(self, name: str) -> tuple[pyarrow.Array, Any]:
+        """Return the distinct texts of a field, and for each record which it has."""
+        order = numpy.argsort(self.line, kind="stable")
+        has = numpy.concatenate([numpy.full(len(line), name in part) for line, part in self._parts])[order]
+        edges = [
+            numpy.concatenate([part[name][at] if name in part else numpy.zeros(len(line), numpy.int32) for line, part in self._parts])
+            for at in range(2)
+        ]
+        starts, ends = (edge[order][has].astype(numpy.int32) for edge in edges)
+        dictionary, index = encode(Slices(self.data, starts, ends), [])
+        dictionary = pyarrow.concat_arrays([dictionary, pyarrow.array([b"-"], pyarrow.binary())])  # the absent one
+        of_record = numpy.full(len(has), len(dictionary) - 1, numpy.int64)
+        of_record[has] = index
+        back = numpy.empty_like(order)
+        back[order] = numpy.arange(len(order))
+        return dictionary, of_record[back]
+
+    def times(self) -> tuple[Integers, Mask]:
+        """Return the time of each record and whether it exists; without a date or a time there is none to look at."""
+        if not {"date", "time"} <= set(self.names):
+            return numpy.full(len(self.line), NO_TIME, numpy.int64), numpy.ones(len(self.line), bool)
+        (days, day), (clocks, clock) = self.encoded("date"), self.encoded("time")
+        midnights = [to_seconds(ISO, text + b" 00:00:00", 0) for text in days.to_pylist()]
+        seconds = [to_seconds(ISO, b"1970-01-01 " + text, 0) for text in clocks.to_pylist()]
+        exists = known(midnights)[day] & known(seconds)[clock]
+        return numpy.where(exists, numbers(midnights)[day] + numbers(seconds)[clock], NO_TIME), exists
+
+
+def known(values: list[int | None]) -> Mask:
+    """Return which values are not None."""
+    return numpy.array([value is not None for value in values], bool)
+
+
+def numbers(values: list[int | None]) -> Integers:
+    """Return values as an array, 0 in place of None."""
+    return numpy.array([value or 0 for value in values], numpy.int64)
+
+
+def directive_lines(data: Bytes, lines: Lines, max_line_bytes: int) -> Integers:
+    """Return the positions of the lines that begin with `#`."""
+    filled = (lines.ends > lines.starts) & (lines.ends - lines.starts <= max_line_bytes)
+    return numpy.flatnonzero(filled & (data[lines.starts] == HASH))
+
+
+def fields_named(line: bytes) -> tuple[str, ...]:
+    """Return the names in a `#Fields` line, nothing if it is another directive."""
+    return tuple(line[len(FIELDS) :].decode("utf-8", "replace").split()) if line.startswith(FIELDS) else ()
+
+
+def names_of(directives: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the columns, none of them twice."""
+    found: list[str] = []
+    for name in directives:
+        column = NAMES.get(name.lower(), name)
+        found.append(column if column not in found else f"{column}_{found.count(column) + 1}")
+    return tuple(found)
+
+
+def segments(data: Bytes, lines: Lines, directives: Mask, names: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Yield the stretches of lines that have the same fields."""
+    start = 0
+    for line in numpy.flatnonzero(directives).tolist():
+        if found := fields_named(lines.text(data, line)):
+            yield start, line, names
+            start, names = line + 1, found
+    yield start, len(directives), names
+
+
+def with_unit(column: KeyColumn) -> KeyColumn:
+    """Return times taken with their unit: whole numbers are milliseconds (IIS), those with a point seconds (CloudFront)."""
+    whole = pyarrow.compute.match_substring_regex(column.keys, "^[0-9]+$")
+    texts = pyarrow.compute.binary_join_element_wise(column.keys, "ms", "")
+    return KeyColumn(pyarrow.compute.if_else(whole, texts, column.keys), column.index)

@@ -1,0 +1,1 @@
+"""What a user may ask of the records: which of them count, and what is counted."""

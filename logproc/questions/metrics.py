@@ -1,0 +1,64 @@
+"""What is told of each key of a panel: `--metric count,bytes,uniques:client,p95:duration,mean:duration,min:…,max:…,sum:…,rate`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from logproc.errors import UsageError
+
+Measured = Literal["totals", "buckets", "uniques"]
+KINDS: dict[str, Measured] = {"mean": "totals", "min": "totals", "max": "totals", "sum": "totals", "uniques": "uniques"}
+PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,3})?|100)")
+VISITOR = "client,user_agent"
+"""The field of two columns in one whose distinct values are visitors."""
+KNOWN = "count, bytes, rate, visitors, uniques:FIELD, p50:FIELD, p95:FIELD, mean:FIELD, min:FIELD, max:FIELD, sum:FIELD"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What has to be measured of a field for a metric."""
+
+    kind: Measured
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number told of each key.
+
+    name: as it was written; need: what is measured for it, None for what every key has anyway (count, bytes, rate).
+    quantile: from 0 to 1, for percentiles.
+    """
+
+    name: str
+    function: str
+    need: Need | None = None
+    quantile: float = 0.0
+
+
+def parse_metrics(text: str) -> tuple[Metric, ...]:
+    """Return the metrics of a text, those between commas. Raises UsageError for one that is none."""
+    names = [name.strip() for name in text.split(",")]
+    return tuple(dict.fromkeys(parse_metric(name) for name in names if name))
+
+
+def parse_metric(name: str) -> Metric:
+    """Return one metric.
+
+    >>> parse_metric("p95:duration").quantile, parse_metric("uniques:client").need
+    (0.95, Need(kind='uniques', field='client'))
+    """
+    function, colon, field = name.partition(":")
+    if not colon and function in {"count", "bytes", "rate"}:
+        return Metric(name, function)
+    if name == "visitors":
+        return Metric(name, "uniques", Need("uniques", VISITOR))
+    percentile = PERCENTILE.fullmatch(function)
+    if field and percentile:
+        return Metric(name, "quantile", Need("buckets", field), float(percentile[1]) / 100)
+    if field and function in KINDS:
+        return Metric(name, function, Need(KINDS[function], field))
+    what = f"--metric {name!r} needs a field" if function in KINDS or percentile else f"--metric {name!r} is unknown"
+    raise UsageError(what, f"known are {KNOWN}")

@@ -1,0 +1,179 @@
+"""What a run is asked: which records count, what they are counted by, and what is told of each key. Made once, from Settings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING
+
+import numpy
+
+from logproc.errors import UsageError
+from logproc.model import NO_TIME, Columns
+from logproc.questions.addresses import anonymize
+from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric
+from logproc.questions.view import TIME_FIELDS, UNITS_S, View, base_of
+from logproc.questions.where import Where
+
+if TYPE_CHECKING:
+    from logproc.model import KeyColumn, Mask
+
+ADDRESSES = ("client", "forwarded_for")
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSpec:
+    """What a panel counts by. whole: all its rows are shown; needs: what is measured of each key besides its count."""
+
+    by: tuple[str, ...]
+    whole: bool = False
+    needs: tuple[Need, ...] = ()
+    title: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name in reports."""
+        return self.title or ",".join(self.by) or "total"
+
+    @property
+    def in_order(self) -> bool:
+        """Whether its rows are in the order of time rather than of counts."""
+        return bool(self.by) and self.by[0] in UNITS_S
+
+
+ACCESS_PANELS = ("hour", "status", "method", "protocol", "path", "client", "user", "referrer", "user_agent")
+"""The panels of an access log, shown without a row where a run has no record at all."""
+DEFAULT_PANELS = (
+    PanelSpec(("hour",), whole=True),
+    PanelSpec(("status",), whole=True),
+    PanelSpec(("method",), whole=True),
+    PanelSpec(("protocol",), whole=True),
+    PanelSpec(("level",), whole=True),
+    PanelSpec(("hour", "level"), whole=True),
+    PanelSpec(("logger",)),
+    PanelSpec(("program",)),
+    PanelSpec(("path",)),
+    PanelSpec(("client",)),
+    PanelSpec(("forwarded_for",)),
+    PanelSpec(("user",)),
+    PanelSpec(("host",)),
+    PanelSpec(("referrer",)),
+    PanelSpec(("user_agent",)),
+    PanelSpec(("shape(message)",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of all records.
+
+    since, until: seconds since 1970; a record of `until` itself does not count. zone: whose clocks hours and days go by.
+    asked: the fields that were named, which some source has to have; asked_by: whether panels were named.
+    sort: the metric that rows are ordered by; descending: from large to small; None: as suits the panel.
+    """
+
+    panels: tuple[PanelSpec, ...] = DEFAULT_PANELS
+    where: Where | None = None
+    since: int | None = None
+    until: int | None = None
+    zone: tzinfo = UTC
+    metrics: tuple[Metric, ...] = ()
+    sort: Metric | None = None
+    descending: bool | None = None
+    from_forwarded: bool = False
+    anonymous: bool = False
+    max_keys: int | None = None
+    asked: tuple[str, ...] = ()
+    asked_by: bool = False
+    wanted: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = [name for panel in self.panels for name in (*panel.by, *(part for need in panel.needs for part in fields_of(need)))]
+        names += self.where.fields if self.where else ()
+        extra = ["bytes", *(ADDRESSES if self.from_forwarded else ())]
+        object.__setattr__(self, "wanted", frozenset([*map(base_of, names), *extra]))
+
+    @property
+    def filters(self) -> bool:
+        """Whether some records may not count."""
+        return self.where is not None or self.since is not None or self.until is not None
+
+    def prepared(self, columns: Columns) -> Columns:
+        """Return the columns as they are to be counted: clients as they are asked for, then without what is to stay secret."""
+        keys = dict(columns.keys)
+        if self.from_forwarded and "client" in keys:
+            from logproc.questions.addresses import client_from
+
+            keys["client"] = client_from(keys.get("forwarded_for"), keys["client"])
+        if self.anonymous:
+            keys |= {name: anonymous(name, keys[name]) for name in keys if name in {*ADDRESSES, "message", "host"}}
+        return Columns(columns.records, columns.time, keys, columns.numbers, columns.malformed)
+
+    def select(self, view: View) -> Mask:
+        """Return which records count."""
+        time = view.columns.time
+        mask = numpy.ones(view.columns.records, bool)
+        if self.since is not None:
+            mask &= (time != NO_TIME) & (time >= self.since)
+        if self.until is not None:
+            mask &= (time != NO_TIME) & (time < self.until)
+        if self.where is not None:
+            mask &= self.where.mask(view.columns, view.field)
+        return mask
+
+
+def anonymous(name: str, column: KeyColumn) -> KeyColumn:
+    """Return a column without what tells one person from another."""
+    if name == "client":
+        return anonymize(column)
+    import pyarrow
+
+    from logproc.questions.addresses import anonymize_text
+    from logproc.questions.remap import remap
+
+    texts = [None if text is None else anonymize_text(text) for text in column.keys.to_pylist()]
+    return remap(column, pyarrow.array(texts, pyarrow.string()))
+
+
+def fields_of(need: Need) -> tuple[str, ...]:
+    """Return the fields that are measured together: a visitor is a client with its user agent."""
+    return tuple(need.field.split(",")) if need.field == VISITOR else (need.field,)
+
+
+def panels_for(by: Sequence[str], metrics: Sequence[Metric], sort: Metric | None, *, visitors: bool) -> tuple[PanelSpec, ...]:
+    """Return the panels of a question: one for each `--by`, or the usual ones, and one over all for metrics alone."""
+    needs = tuple(dict.fromkeys(metric.need for metric in (*metrics, *([sort] if sort else [])) if metric.need))
+    found = [PanelSpec(split_fields(text), needs=needs) for text in by]
+    if not by:
+        found = [*([PanelSpec((), needs=needs)] if metrics else []), *DEFAULT_PANELS]
+    if visitors:
+        need = (Need("uniques", VISITOR),)
+        found += [PanelSpec(("day", "bot"), True, need, "visitors_by_day"), PanelSpec(("bot",), True, need, "visitors")]
+    return tuple({panel.name: panel for panel in found}.values())
+
+
+def split_fields(text: str) -> tuple[str, ...]:
+    """Return the fields of one `--by`. Raises UsageError for none, for one twice, or one written wrong."""
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names) or len(set(names)) < len(names):
+        raise UsageError(f"--by {text!r} does not name fields", "write --by status or --by hour,path")
+    for name in names:
+        base_of(name)
+    return names
+
+
+def sort_of(text: str | None, metrics: Iterable[Metric]) -> Metric | None:
+    """Return the metric to sort by: a count where there is none, else one of those that are told, or `key`."""
+    if text is None:
+        return None
+    if text == "key":
+        return Metric("key", "key")
+    known = {metric.name: metric for metric in metrics}
+    return known.get(text) or parse_metric(text)
+
+
+def unknown_fields(question: Question, known: Collection[str]) -> list[str]:
+    """Return the fields that are asked for and that no source has."""
+    bases = {name: base_of(name) for name in question.asked}
+    return [name for name, base in bases.items() if base not in known and name not in known and name not in TIME_FIELDS]

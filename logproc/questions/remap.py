@@ -1,0 +1,19 @@
+"""Columns of text from columns of text: a function of the dictionary, so each distinct value is looked at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from logproc.model import KeyColumn
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+def remap(column: KeyColumn, values: pyarrow.Array) -> KeyColumn:
+    """Return the column with a value in the place of each key.
+
+    values: one string for each key, in their order; null is absent. Equal values become one key.
+    """
+    encoded = values.dictionary_encode("encode")  # null is a value of the dictionary, not one of the index
+    return KeyColumn(encoded.dictionary, encoded.indices.to_numpy()[column.index])

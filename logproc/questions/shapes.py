@@ -1,0 +1,81 @@
+r"""Shapes: texts in which whatever names a single case is replaced by what it is, so that texts of one kind are one key.
+
+    Receiving block blk_-160899 src: /10.250.19.102:54106   →   Receiving block blk_<n> src: /<ip>
+    /api/v1/users/38101a0b-2096-447d-96ea-a692162415ae/42   →   /api/v1/users/<uuid>/<n>
+
+`<uuid>`  a UUID (RFC 9562), in either case
+`<ip>`    an address of IPv4 or IPv6, with its port; of IPv6 only if its first group begins as those in use do
+`<hex>`   a MAC address, `0x` with digits, or 8 hexadecimal digits or more of which one is a letter and one is not
+`<time>`  a day or time of day, or both, as ISO 8601, Apache or Go write it
+`<n>`     any other number: digits with points and commas between them, with a minus sign that is no hyphen
+
+A unit stays (`33.6ms` is `<n>ms`), and so does a word of `v` and at most two digits (`v1`), and what stands for a byte
+(`%20`, `\xe9`).
+
+Each is a pass of RE2 over the dictionary, so linear, without the GIL, and the shape of a shape is itself. 100,000 distinct
+messages of 140 characters take 1.1 s of one core.
+"""
+
+from __future__ import annotations
+
+import pyarrow
+import pyarrow.compute
+
+HEX = "[0-9A-Fa-f]"
+MARK = r"\x01"
+"""Stands before each digit of an escaped byte while the passes run. No key holds one: controls are shown as text."""
+ESCAPED = rf"(%|\\x)({HEX})({HEX})"
+BEFORE = f"(^|{MARK}.|[^0-9A-Za-z{MARK}])"
+"""What may stand before a word: its start, the last digit of an escaped byte, or what is in no word."""
+ANYWHERE = f"(^|{MARK}.|[^{MARK}])"
+"""What may stand before what is found within words as well."""
+
+
+def long_hex() -> str:
+    """Return the expression of at least 8 hexadecimal digits with a letter and a decimal digit among them.
+
+    RE2 cannot look ahead, so there is an alternative for each place of the first that differs from its forerunners. Digits
+    with a single B behind them are a size.
+    """
+    digits_first = [f"[0-9]{{{count}}}[A-Fa-f]{HEX}{{{7 - count},}}" for count in range(1, 7)]
+    letters_first = [f"[A-Fa-f]{{{count}}}[0-9]{HEX}{{{7 - count},}}" for count in range(1, 8)]
+    long = [f"[0-9]{{7,}}(?:[AC-Fac-f]{HEX}*|[Bb]{HEX}+)", f"[A-Fa-f]{{8,}}[0-9]{HEX}*"]
+    return "|".join([*digits_first, *letters_first, *long])
+
+
+UUID = f"{HEX}{{8}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{12}}"
+PORT = r"(?::[0-9]{1,5}\b)?"
+IPV4 = rf"[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}\b{PORT}"
+GROUP = f"{HEX}{{1,4}}"
+FIRST_GROUP = f"(?:[0-9]{HEX}{{0,3}}|[Ff][C-Fc-f]{HEX}{HEX})"
+IPV6 = rf"(?:{FIRST_GROUP}(?:(?::{GROUP})*::(?:{GROUP}(?::{GROUP})*)?|(?::{GROUP}){{7}})|::1\b)"
+ADDRESS = rf"{BEFORE}(?:\[{IPV6}\]{PORT}|{IPV6}|(?:::[Ff]{{4}}:)?{IPV4})"
+MAC = f"(?:{HEX}{HEX}[:-]){{5}}{HEX}{HEX}"
+CLOCK = "[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
+DAY = "[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ]|[0-9]{1,2}/[A-Z][a-z]{2}/[0-9]{4}:"
+NUMBER = "[0-9]+(?:[.,][0-9]+)*"
+LONGER_VERSION = "[0-9]{3,}(?:[.,][0-9]+)*|[0-9]+(?:[.,][0-9]+)+"
+
+PASSES = (
+    (f"{ANYWHERE}{UUID}", r"\1<uuid>"),
+    (ADDRESS, r"\1<ip>"),
+    (f"{BEFORE}(?:{MAC}|0[xX]{HEX}+|{long_hex()})", r"\1<hex>"),
+    (f"{ANYWHERE}(?:(?:{DAY})?{CLOCK}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})", r"\1<time>"),
+    (r"""(^|[ =(:_\[{,/"'])-([0-9])""", r"\1\2"),
+    (f"(^|{MARK}.|[^0-9vV{MARK}]|[A-Za-z][vV]){NUMBER}|([vV])(?:{LONGER_VERSION})", r"\1\2<n>"),
+)
+
+
+def shape(texts: pyarrow.Array) -> pyarrow.Array:
+    """Return the shape of each text, null for null."""
+    if not pyarrow.compute.any(pyarrow.compute.match_substring_regex(texts, ESCAPED)).as_py():
+        return passed(texts)
+    marked = pyarrow.compute.replace_substring_regex(texts, ESCAPED, "\\1\x01\\2\x01\\3")
+    return pyarrow.compute.replace_substring(passed(marked), "\x01", "")
+
+
+def passed(texts: pyarrow.Array) -> pyarrow.Array:
+    """Return texts after all passes."""
+    for expression, replacement in PASSES:
+        texts = pyarrow.compute.replace_substring_regex(texts, expression, replacement)
+    return texts

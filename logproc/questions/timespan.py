@@ -1,0 +1,53 @@
+"""`--since`, `--until` and `--tz`: a moment as a person names it → seconds since 1970."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from logproc.errors import UsageError
+
+UNITS_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+RELATIVE = re.compile(r"(\d{1,9})\s*(s|min|m|h|d|w)(?:\s+ago)?")
+CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
+EPOCH = re.compile(r"@(\d{1,12})")
+HINT = 'write "2026-03-07 10:00", "2026-03-07", "10:00", "2h" (two hours ago) or "@1772877600"'
+
+
+def parse_zone(name: str | None) -> tzinfo:
+    """Return the zone of a name of the IANA database, or `local`; UTC if there is none. Raises UsageError if nobody knows it."""
+    if name is None or name.upper() in {"UTC", "Z"}:
+        return UTC
+    if name.lower() == "local":
+        return datetime.now().astimezone().tzinfo or UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(f"--tz {name!r} is no known zone", "write Europe/Berlin, America/New_York, UTC or local") from error
+
+
+def parse_moment(option: str, text: str, zone: tzinfo, now_s: int) -> int:
+    """Return the moment that a text names, in seconds since 1970. Raises UsageError if it names none.
+
+    Relative ones (`2h`) count back from `now_s`, and a time of day is that of today in `zone`, as is one without an offset.
+
+    >>> parse_moment("--since", "2h", UTC, 1772877600), parse_moment("--since", "2026-03-07T10:00Z", UTC, 0)
+    (1772870400, 1772877600)
+    """
+    text = text.strip()
+    if match := RELATIVE.fullmatch(text):
+        return now_s - int(match[1]) * UNITS_S[match[2]]
+    if match := EPOCH.fullmatch(text):
+        return int(match[1])
+    if text == "now":
+        return now_s
+    if CLOCK.fullmatch(text):
+        text = f"{datetime.fromtimestamp(now_s, zone):%Y-%m-%d} {text.zfill(5 if text.count(':') == 1 else 8)}"
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text!r} is no time", HINT) from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    return int(moment.timestamp() // 1)

@@ -1,0 +1,164 @@
+"""The fields of a chunk's records by name: columns as they were parsed, and what is computed from them when it is asked for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from logproc.formats.quantities import numbers_of
+from logproc.formats.slices import arrow
+from logproc.formats.times import DAY_S, EPOCH_DAY, HOUR_S, iso
+from logproc.model import NO_TIME, Columns, KeyColumn, Numbers
+from logproc.questions.derived import derive
+
+if TYPE_CHECKING:
+    from logproc.model import Integers, Mask
+
+MINUTE_S = 60
+UNITS_S = {"minute": MINUTE_S, "hour": HOUR_S, "day": DAY_S}
+"""Fields that are stretches of time, with their lengths in seconds."""
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+TIME_FIELDS = frozenset({*UNITS_S, "weekday"})
+QUARTER_S = 900
+"""No zone has changed its clocks at another moment than a full quarter of an hour since 1972."""
+
+
+def base_of(name: str) -> str:
+    """Return the column that a field is made of: itself, if it is not computed. Raises UsageError for one written wrong."""
+    if name in TIME_FIELDS:
+        return "time"
+    derived = derive(name)
+    return derived.of if derived else name
+
+
+class View:
+    """The records of one chunk by the names of fields. One thread owns it; what was computed once is kept."""
+
+    def __init__(self, columns: Columns, zone: tzinfo = UTC) -> None:
+        self.columns = columns
+        self._zone = zone
+        self._keys: dict[str, KeyColumn | None] = {}
+
+    def keys(self, name: str) -> KeyColumn | None:
+        """Return a field as keys to count by, None if the chunk has no such field. Stretches of time are numbers: see `label`."""
+        if name not in self._keys:
+            self._keys[name] = self._made(name)
+        return self._keys[name]
+
+    def field(self, name: str) -> KeyColumn | Numbers | None:
+        """Return a field to compare: keys of text, or numbers."""
+        if name in self.columns.numbers:
+            return self.columns.numbers[name]
+        column = self.keys(name)
+        if column is None or name not in UNITS_S:
+            return column
+        texts = [None if value is None else label(name, value, self._zone) for value in column.keys.to_pylist()]
+        return KeyColumn(pyarrow.array(texts, pyarrow.string()), column.index)
+
+    def numbers(self, name: str) -> Numbers | None:
+        """Return a field as numbers, None if the chunk has no such field."""
+        if name in self.columns.numbers:
+            return self.columns.numbers[name]
+        column = self.keys(name)
+        return None if column is None or name in UNITS_S else numbers_of(column)
+
+    def visitors(self) -> KeyColumn | None:
+        """Return the client of each record with its user agent, as one key; None if there are no clients."""
+        client, agent = self.keys("client"), self.keys("user_agent")
+        if client is None or agent is None:
+            return client
+        pairs, index = numpy.unique(client.index.astype(numpy.int64) * len(agent.keys) + agent.index, return_inverse=True)
+        clients = client.keys.take(arrow(pairs // len(agent.keys), pyarrow.int64()))
+        agents = pyarrow.compute.fill_null(agent.keys, "-").take(arrow(pairs % len(agent.keys), pyarrow.int64()))
+        keys = pyarrow.compute.binary_join_element_wise(clients, agents, "\n").dictionary_encode("encode")
+        return KeyColumn(keys.dictionary, keys.indices.to_numpy(zero_copy_only=False)[index])
+
+    def _made(self, name: str) -> KeyColumn | None:
+        if name in self.columns.keys:
+            return self.columns.keys[name]
+        if name in TIME_FIELDS:
+            return self._of_time(name)
+        if name in self.columns.numbers:
+            return keys_of_numbers(self.columns.numbers[name])
+        derived = derive(name)
+        column = self.keys(derived.of) if derived else None
+        return derived.apply(column) if derived and column is not None else None
+
+    def _of_time(self, name: str) -> KeyColumn | None:
+        known = self.columns.time != NO_TIME
+        if not known.any():
+            return None
+        local = self.columns.time + offsets(self.columns.time, known, self._zone)
+        if name == "weekday":
+            days = local // DAY_S
+            return KeyColumn(pyarrow.array([*WEEKDAYS, None], pyarrow.string()), numpy.where(known, (days + 3) % 7, 7))
+        return stretches(local // UNITS_S[name], known)
+
+
+def stretches(numbers: Integers, known: Mask) -> KeyColumn:
+    """Return numbered stretches of time as keys. They need no dictionary unless they are far apart."""
+    some = numbers if known.all() else numbers[known]
+    first, last = int(some.min()), int(some.max())
+    if last - first <= 2 * len(some):
+        keys, index = numpy.arange(first, last + 1), some - first
+    else:
+        keys, index = numpy.unique(some, return_inverse=True)
+    if len(some) == len(numbers):
+        return KeyColumn(arrow(keys, pyarrow.int64()), index)
+    of_record = numpy.full(len(numbers), len(keys), numpy.int64)
+    of_record[known] = index
+    return KeyColumn(pyarrow.concat_arrays([arrow(keys, pyarrow.int64()), pyarrow.nulls(1, pyarrow.int64())]), of_record)
+
+
+def offsets(time: Integers, known: Mask, zone: tzinfo) -> Integers | int:
+    """Return the seconds to add to each time to get what clocks show in a zone; asked once for each quarter of an hour."""
+    if zone is UTC:
+        return 0
+    quarters, index = numpy.unique(numpy.where(known, time, 0) // QUARTER_S, return_inverse=True)
+    found = [offset_s(int(quarter) * QUARTER_S, zone) for quarter in quarters.tolist()]
+    return numpy.array(found, numpy.int64)[index]
+
+
+def offset_s(seconds: int, zone: tzinfo) -> int:
+    """Return the offset of a zone from UTC at a moment; at the ends of the calendar that of the nearest year it has."""
+    within = min(max(seconds, (1 - EPOCH_DAY + 400) * DAY_S), 253_000_000_000)
+    offset = datetime.fromtimestamp(within, zone).utcoffset()
+    return round(offset.total_seconds()) if offset else 0
+
+
+def label(name: str, number: int, zone: tzinfo = UTC) -> str:
+    """Return a stretch of time as text: when it begins, without `Z` where the clocks are those of another zone; a day as its date.
+
+    >>> label("hour", 397738), label("day", 16572)
+    ('2015-05-17T10:00:00Z', '2015-05-17')
+    """
+    begin = iso(number * UNITS_S[name])
+    return begin[:10] if name == "day" else begin if zone is UTC else begin[:-1]
+
+
+def keys_of_numbers(numbers: Numbers) -> KeyColumn:
+    """Return numbers as keys of text, absent where there is none."""
+    nanos = numpy.zeros_like(numbers.whole) if numbers.nanos is None else numbers.nanos
+    pairs = numpy.stack([numbers.whole, nanos], axis=1)
+    distinct, index = numpy.unique(pairs, axis=0, return_inverse=True)
+    texts = [number_label(whole, nano) for whole, nano in distinct.tolist()]
+    keys, of_record = pyarrow.array([*texts, None], pyarrow.string()), index.reshape(-1).astype(numpy.int64)
+    if numbers.valid is not None:
+        of_record = numpy.where(numbers.valid, of_record, len(texts))
+    return KeyColumn(keys, of_record)
+
+
+def number_label(whole: int, nanos: int) -> str:
+    """Return an exact number as text.
+
+    >>> number_label(1, 500000000), number_label(-1, 750000000), number_label(3, 0)
+    ('1.5', '-0.25', '3')
+    """
+    total = whole * 10**9 + nanos
+    front, behind = divmod(abs(total), 10**9)
+    digits = f"{front}.{behind:09}".rstrip("0").rstrip(".") if behind else str(front)
+    return f"-{digits}" if total < 0 else digits
