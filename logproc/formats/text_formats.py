@@ -256,7 +256,7 @@ FORMATS = (
         "Los Alamos' cluster log",
         "134681 node-246 unix.hw state_change.unavailable 1772877600 1 message",
         moments.EPOCH,
-        rf"(?P<id>\d+) (?P<host>\S+) (?P<logger>\S+) (?P<event>\S+) {{time}} (?P<flag>\d+) {MESSAGE}",
+        rf"(?P<id>\d+) (?P<host>\S+) (?P<logger>\S+) (?P<event>\S+) {{time}} (?P<flag>-?\d+) {MESSAGE}",
         multi_line=False,
     ),
     text_format(
