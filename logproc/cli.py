@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from logproc import __version__, process
-from logproc.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_OK, EXIT_OUTPUT, EXIT_USAGE, LogprocError
+from logproc.errors import EXIT_BROKEN_PIPE, EXIT_INCOMPLETE, EXIT_INTERNAL, EXIT_OK, EXIT_OUTPUT, EXIT_USAGE, LogprocError
 from logproc.settings import Settings, knobs, load, option_name, parse_size
 
 EXAMPLES = """
@@ -24,6 +24,8 @@ Examples:
   logproc analyze --recursive /var/log/nginx -o report.json
   ssh web1 cat /var/log/nginx/access.log | logproc analyze - --output csv
   logproc analyze 'access.log*' --top 0 --output json | jq .panels.path
+  logproc analyze app.log --where 'level == "ERROR"' --since 2h --by 'logger,shape(message)'
+  logproc analyze access.log --by path --metric p95:duration,uniques:client --sort p95:duration
 
 \b
 Each setting is also a variable (LOGPROC_MAX_TIME) and a key of the config file (max-time).
@@ -106,7 +108,7 @@ def shown_default(default: Any, unit: str) -> str:
     help="Show the versions of logproc, Python and the libraries, and exit.",
 )
 def cli() -> None:
-    """Count what is in the access logs of web servers: files, archives, standard input and URLs, read with threads.
+    """Count what is in logs of any kind: files, archives, standard input and URLs, read with threads.
 
     Start with `logproc analyze FILE`. `logproc COMMAND --help` tells more.
     """
@@ -167,6 +169,24 @@ def formats() -> None:
 
     for name, summary, example in listing():
         click.echo(f"{name}\n    {summary}\n    {example}\n")
+
+
+@cli.command("detect", short_help="Tell which format files have, and why.")
+@click.argument("files", nargs=-1, required=True, metavar="FILES...")
+@click.option("--encoding", metavar="NAME", help="Text encoding of the files if they are not bytes of ASCII, such as utf-16.")
+def detect_command(files: tuple[str, ...], encoding: str | None) -> int:
+    """Tell which format each file has: the candidates, how many of its first lines fit each, and the first that does not.
+
+    Only the first bytes are read. Name a format that is told wrong with `logproc analyze --format NAME`.
+    """
+    process.configure(os.environ)
+    from logproc.explain import explain
+
+    code = EXIT_OK
+    for text, failed in explain(files, Settings(encoding=encoding)):
+        click.echo(text, err=failed)
+        code = EXIT_INCOMPLETE if failed else code
+    return code
 
 
 @cli.command(short_help="List the threading patterns in the code, with place, reason and test.")

@@ -186,7 +186,8 @@ def same_keys(parts: Sequence[Counts]) -> tuple[tuple[pyarrow.Array, ...], list[
 def merged_measure(need: Need, parts: Sequence[Counts], rows: Sequence[Integers], size: int) -> Measure:
     """Return one measure of all parts; one that a part does not have is of no record there."""
     having = [(part.measures[need], row) for part, row in zip(parts, rows, strict=True) if need in part.measures]
-    return MEASURES[need.kind].merge([measure for measure, _ in having], [row for _, row in having], size)
+    merged: Measure = MEASURES[need.kind].merge([measure for measure, _ in having], [row for _, row in having], size)
+    return merged
 
 
 def merged_errors(parts: Sequence[Counts], rows: Sequence[Integers], size: int) -> Integers | None:

@@ -25,17 +25,18 @@ Number = float | int | None
 def panels(tally: Tally, question: Question, top: int) -> dict[str, Panel]:
     """Return the panels of a report, with `top` rows where not all are shown (0: all).
 
-    A panel whose columns no log has is left out. Where there is no record at all those of an access log stand empty.
+    A panel whose columns no log has is left out; but those of an access log are all there where any log is one, and where
+    there is no record at all.
     """
     span_s = 0 if tally.first is None or tally.last is None else tally.last - tally.first
     drawing = Drawing(question, top, span_s, with_bytes="bytes" in tally.seen or not tally.panels)
-    empty = not tally.panels
+    access = not tally.panels or "status" in tally.panels
     found = {}
     for spec in question.panels:
         counts = tally.panels.get(spec.name)
         if counts is not None:
             found[spec.name] = drawing.panel(spec, counts)
-        elif empty and (question.asked_by or spec.name in ACCESS_PANELS):
+        elif access and (question.asked_by or spec.name in ACCESS_PANELS):
             found[spec.name] = Panel(spec.name, spec.by, 0, (), tuple(metric.name for metric in drawing.told(spec)))
     return found
 

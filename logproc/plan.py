@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from logproc.errors import UsageError
 from logproc.formats.choice import Choice
-from logproc.questions.metrics import Metric, parse_metrics
+from logproc.questions.metrics import Metric, check_sketches, parse_metrics
 from logproc.questions.question import Question, fields_of, panels_for, sort_of, unknown_fields
 from logproc.questions.timespan import parse_moment, parse_zone
 from logproc.questions.where import parse_where
@@ -54,6 +54,7 @@ def question_of(settings: Settings, now_s: int) -> Question:
     metrics = parse_metrics(",".join(settings.metric))
     sort = sort_of(settings.sort, metrics)
     panels = panels_for(settings.by, metrics, sort, visitors=settings.visitors)
+    check_sketches(need for panel in panels for need in panel.needs)
     where = parse_where(settings.where, zone) if settings.where else None
     named = [name for panel in panels if settings.by and not panel.title for name in panel.by]
     measured = [name for metric in metrics if metric.need for name in fields_of(metric.need)]

@@ -8,25 +8,31 @@ from typing import Any
 from logproc.formats import dispatch
 
 NAME = "broken"
-LOOKS = 60
-"""How often the layout may be looked at: enough for some chunks."""
+CHUNKS = 3
+"""How many chunks it parses before it breaks."""
 
 
 class Broken:
-    """The layout of Combined, which after some looks at it is gone."""
+    """Combined, which after some chunks breaks."""
+
+    name = NAME
 
     def __init__(self) -> None:
-        self._looks = count()
+        self._parsed = count()
+
+    def parse(self, *arguments: Any) -> Any:
+        """Return what Combined makes of a chunk."""
+        if next(self._parsed) >= CHUNKS:
+            raise ZeroDivisionError("broken parser")
+        return dispatch.BY_NAME["combined"].parse(*arguments)
 
     def __getattr__(self, name: str) -> Any:
-        """Return what the real layout has."""
-        if next(self._looks) > LOOKS:
-            raise ZeroDivisionError("broken parser")
+        """Return what Combined has."""
         return getattr(dispatch.BY_NAME["combined"], name)
 
 
 if __name__ == "__main__":
     from logproc.__main__ import main
 
-    dispatch.BY_NAME[NAME] = Broken()  # type: ignore[assignment]
+    dispatch.BY_NAME[NAME] = Broken()
     main()

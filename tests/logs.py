@@ -240,6 +240,7 @@ class ScriptedStream:
     ) -> None:
         self.size_bytes: int | None = len(content)
         self.bytes_read = 0
+        self.modified_s: float | None = None
         self.notes: list[str] = []
         self.calls = 0
         self.closed = self.cancelled = False

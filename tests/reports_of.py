@@ -54,7 +54,7 @@ def serial(sources: Sequence[Source], **knobs: Any) -> str:
 
 def threaded(sources: Sequence[Source], *, min_keys: int = MIN_KEYS, **knobs: Any) -> str:
     """Return the report of the run with threads. min_keys: from how many on counts are merged while the run goes on."""
-    with patch.object(SharedTally.__init__, "__defaults__", (min_keys,)):
+    with patch.object(SharedTally.__init__, "__defaults__", (min_keys, None)):
         run = run_threaded(sources, Settings(**knobs))
     assert run.cause is None
     assert run.left_behind == ()

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from logproc import chunks
 from logproc.chunks import Cutter, last_line_end, read_head
 from logproc.errors import SourceError, Stopped
-from logproc.formats.dispatch import parse
+from logproc.formats.dispatch import BY_NAME
 from logproc.model import Chunk
 from logproc.tally import Tally, count, merge
-from tests.chunks_of import chunk_of
+from tests.chunks_of import chunk_of, parse
 from tests.logs import ScriptedStream, line
 
 MARK = b"\xef\xbb\xbf"
@@ -288,10 +288,10 @@ def test_a_chunk_is_as_full_as_it_can_be(chunk_bytes: int, lines: list[int]) -> 
 
 
 def test_chunks_know_their_format() -> None:
-    """Every chunk carries the name of the format that its cutter was given."""
+    """Every chunk carries the format that its cutter was given."""
     cutter = cutter_of({"chunk_bytes": 1})
-    cutter.format = "common"
-    assert [chunk.format for chunk in cutter.chunks(ScriptedStream(b"a\nb\n"))] == ["common", "common"]
+    cutter.format = BY_NAME["common"]
+    assert [chunk.format for chunk in cutter.chunks(ScriptedStream(b"a\nb\n"))] == [BY_NAME["common"]] * 2
 
 
 @given(CONTENTS)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 import pytest
 
-from logproc.settings import Settings, convert, read_config
+from logproc.settings import Settings, convert, knobs, read_config
 
 CONFIG = Path(__file__).parents[1] / "config" / "logproc.toml"
 KEY = re.compile(r"(#?)([a-z-]+ = .*)")
-KNOBS = {item.name.replace("_", "-"): item for item in fields(Settings)}
+KNOBS = {item.name.replace("_", "-"): item for item in knobs()}
 
 
 def entries(text: str) -> dict[str, tuple[bool, Any, str]]:

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.errors import LimitError, SourceError, Stopped
+from logproc.formats.choice import Choice
+from logproc.formats.dispatch import BY_NAME
 from logproc.model import ByteStream, Kind, Probe, Source, State, Verdict
 from logproc.reading import Outcome, Reading, ReadingOptions, recognise
 from tests import logs
@@ -16,7 +18,7 @@ from tests.logs import ScriptedStream
 
 STREAM = Source(0, "stdin", Kind.STDIN, "-")
 FILE = Source(0, "a.log", Kind.FILE, "a.log")
-OPTIONS = ReadingOptions(format=None, chunk_bytes=1 << 20, max_line_bytes=1 << 20)
+OPTIONS = ReadingOptions(Choice(), chunk_bytes=1 << 20, max_line_bytes=1 << 20)
 LOG = logs.log(20)
 
 
@@ -47,7 +49,7 @@ def read(content: bytes, sizes: Sequence[int] = (), error: SourceError | None = 
 
 def test_a_source_that_ends_by_itself_is_complete() -> None:
     """All lines came; the outcome has the format and the bytes."""
-    assert read(LOG) == (Outcome(Verdict(State.COMPLETE), "combined", len(LOG), len(LOG), lines=20), 20)
+    assert read(LOG) == (Outcome(Verdict(State.COMPLETE), BY_NAME["combined"], len(LOG), len(LOG), lines=20), 20)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n"])
@@ -134,10 +136,11 @@ def test_the_format_is_the_users_or_the_probes_or_found(
     source: Source, asked: str | None, probed: str | None, expected: str
 ) -> None:
     """A named format holds; a file has that of its probe; a stream is recognised by its first bytes, which are not lost."""
-    options = ReadingOptions(asked, 1 << 20, 1 << 20)
-    reading = reading_of(ScriptedStream(LOG, [100]), source, options, Probe(len(LOG), probed) if probed else None)
+    options = ReadingOptions(Choice(BY_NAME[asked] if asked else None), 1 << 20, 1 << 20)
+    probe = Probe(len(LOG), BY_NAME[probed]) if probed else None
+    reading = reading_of(ScriptedStream(LOG, [100]), source, options, probe)
     chunks = list(reading.chunks())
-    assert {chunk.format for chunk in chunks} == {expected}
+    assert {chunk.format for chunk in chunks} == {BY_NAME[expected]}
     assert b"".join(chunk.data.tobytes() for chunk in chunks) == LOG
 
 
@@ -154,7 +157,7 @@ def test_the_format_does_not_depend_on_how_the_bytes_come(sizes: list[int], name
     reading = reading_of(ScriptedStream(content, sizes))
     assert b"".join(chunk.data.tobytes() for chunk in reading.chunks()) == content
     assert reading.outcome
-    assert reading.outcome.format == name
+    assert reading.outcome.format == BY_NAME[name]
 
 
 @pytest.mark.parametrize("size", [1000, 65_536, 1 << 30])
@@ -164,11 +167,11 @@ def test_a_huge_damaged_first_line_does_not_hide_the_format(size: int) -> None:
     reading = reading_of(ScriptedStream(content, [size]))
     assert b"".join(chunk.data.tobytes() for chunk in reading.chunks()) == content
     assert reading.outcome
-    assert reading.outcome.format == "combined"
+    assert reading.outcome.format == BY_NAME["combined"]
 
 
 def test_a_sample_grows_only_where_it_must() -> None:
-    """The first 256 KiB are asked for, and more only if they hold no line of a known format and are not all there is."""
+    """The first 256 KiB are asked for, and more only if they hold less than a hundred lines, none of them of a known format."""
 
     def asked_for(content: bytes) -> list[int]:
         asked = []
@@ -178,17 +181,18 @@ def test_a_sample_grows_only_where_it_must() -> None:
             assert content.startswith(head)
             return content[:wanted_bytes], len(content) < wanted_bytes
 
-        recognise(read_on)
+        recognise(Choice(), read_on)
         return asked
 
     assert asked_for(logs.log(9) + b"x\n" * 300_000) == [256 << 10]
     assert asked_for(b"unknown\n") == [256 << 10]
-    assert asked_for(b"unknown\n" * 100_000) == [256 << 10, 4 << 20]
+    assert asked_for(b"unknown\n" * 100_000) == [256 << 10]
+    assert asked_for((b"unknown" * 1000 + b"\n") * 1000) == [256 << 10, 4 << 20]
 
 
 def test_the_counters_follow_the_stream() -> None:
     """How many bytes came, and of how many, can be seen while a source is read."""
-    reading = reading_of(ScriptedStream(LOG, [50]), options=ReadingOptions("combined", 1, 1 << 20))
+    reading = reading_of(ScriptedStream(LOG, [50]), options=ReadingOptions(Choice(BY_NAME["combined"]), 1, 1 << 20))
     assert (reading.bytes_read, reading.size_bytes) == (0, None)
     next(iter(reading.chunks()))
     assert (reading.bytes_read, reading.size_bytes) == (len(LOG), len(LOG))
@@ -214,7 +218,7 @@ class StoppedStream(ScriptedStream):
 def test_a_cancel_ends_the_reading() -> None:
     """A cancelled source raises Stopped, is closed and counts as interrupted."""
     stream = StoppedStream(LOG, [len(LOG) // 2])
-    reading = reading_of(stream, options=ReadingOptions("combined", 1, 1 << 20))
+    reading = reading_of(stream, options=ReadingOptions(Choice(BY_NAME["combined"]), 1, 1 << 20))
     stream._before_read = reading.cancel
     with pytest.raises(Stopped):
         list(reading.chunks())
@@ -240,7 +244,7 @@ def test_a_cancel_before_the_opening_is_not_lost() -> None:
 def test_a_reader_that_goes_away_closes_the_source() -> None:
     """An iteration that is given up in the middle leaves nothing open, and the source counts as interrupted."""
     stream = ScriptedStream(LOG)
-    reading = reading_of(stream, options=ReadingOptions("combined", 1, 1 << 20))
+    reading = reading_of(stream, options=ReadingOptions(Choice(BY_NAME["combined"]), 1, 1 << 20))
     chunks = reading.chunks()
     next(chunks)
     chunks.close()  # type: ignore[attr-defined]

@@ -40,7 +40,7 @@ def known_names() -> dict[str, Any]:
         name: value
         for module in modules
         for name, value in vars(module).items()
-        if getattr(value, "__module__", "").startswith(("logproc", "threading", "queue", "concurrent", "_thread"))
+        if (getattr(value, "__module__", None) or "").startswith(("logproc", "threading", "queue", "concurrent", "_thread"))
     }
     return defined | {"logproc": logproc} | {module.__name__.rpartition(".")[2]: module for module in reversed(modules)}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.errors import EXIT_USAGE, UsageError
-from logproc.settings import Settings, config_path, convert, load, option_name, parse_size, read_config, read_environment
+from logproc.settings import (
+    Settings,
+    config_path,
+    convert,
+    knobs,
+    load,
+    option_name,
+    parse_size,
+    read_config,
+    read_environment,
+)
 
 DEFAULTS = Settings()
 CONVERSIONS: list[tuple[str, Any, Any]] = [
@@ -134,7 +143,7 @@ def test_a_number_out_of_its_limits_is_refused(name: str, value: Any) -> None:
 
 def test_both_ends_of_the_limits_are_allowed() -> None:
     """The least and the most value of every setting are within its limits."""
-    for item in fields(Settings):
+    for item in knobs():
         for bound in (item.metadata["least"], item.metadata["most"]):
             if bound is not None:
                 assert getattr(Settings(**{item.name: bound}), item.name) == bound

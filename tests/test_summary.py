@@ -10,18 +10,19 @@ import pytest
 
 from logproc import __version__
 from logproc.errors import InternalError
-from logproc.formats.dispatch import parse
+from logproc.formats.dispatch import BY_NAME
 from logproc.model import Account, Kind, RunInfo, Snapshot, Source, State, Verdict
 from logproc.reading import Outcome
+from logproc.plan import Plan
 from logproc.settings import Settings
 from logproc.summary import run_info, summarize
 from logproc.tally import SourceTally, Tally, count, merge
 from tests import logs
-from tests.chunks_of import chunk_of
+from tests.chunks_of import chunk_of, parse
 from tests.oracle import truth
 
 RUN = RunInfo(elapsed_s=0.0, readers=1, workers=1, version="0", python="3", gil=True)
-COMPLETE = Outcome(Verdict(State.COMPLETE), "combined", 10, 20)
+COMPLETE = Outcome(Verdict(State.COMPLETE), BY_NAME["combined"], 10, 20)
 
 
 def sources(count_: int) -> list[Source]:
@@ -42,7 +43,7 @@ def snapshot_of(
     tally = merge([tally_of(content, index) for index, content in enumerate(contents)])
     ended = zip(outcomes or [COMPLETE] * len(contents), contents, strict=True)
     ends = {index: replace(outcome, lines=content.count(b"\n")) for index, (outcome, content) in enumerate(ended)}
-    return summarize(sources(len(contents)), ends, tally, Settings(top=top), RUN, stopped=stopped)
+    return summarize(sources(len(contents)), ends, tally, Plan.of(Settings(top=top)), RUN, stopped=stopped)
 
 
 def test_a_snapshot_holds_what_the_logs_hold() -> None:
@@ -61,7 +62,7 @@ def test_a_snapshot_holds_what_the_logs_hold() -> None:
 def test_every_source_has_a_result() -> None:
     """Sources stand in their order, each with its outcome and its own account, also those of which nothing was counted."""
     failed = Outcome(Verdict(State.FAILED, "no such file", "check the path", exit_code=1))
-    partial = Outcome(Verdict(State.INCOMPLETE, "cut after 1 lines", "", 1), "combined", 5, 6, notes=("a note",))
+    partial = Outcome(Verdict(State.INCOMPLETE, "cut after 1 lines", "", 1), BY_NAME["combined"], 5, 6, notes=("a note",))
     snapshot = snapshot_of([logs.line() + b"\n", b"", logs.line() + b"\nbad\n"], [COMPLETE, failed, partial])
     first, second, third = snapshot.sources
     assert [source.source for source in snapshot.sources] == ["0.log", "1.log", "2.log"]
@@ -137,14 +138,14 @@ def test_an_account_that_does_not_close_is_an_internal_error(account: Account) -
     """A line that went nowhere makes the run fail, and the source is named: a wrong number is worse than none."""
     tally = Tally(sources={0: SourceTally(account)})
     with pytest.raises(InternalError, match=r"0\.log does not close"):
-        summarize(sources(1), {0: replace(COMPLETE, lines=5)}, tally, Settings(), RUN)
+        summarize(sources(1), {0: replace(COMPLETE, lines=5)}, tally, Plan.of(Settings()), RUN)
 
 
 def test_a_stopped_run_may_have_counted_less_than_was_read() -> None:
     """A source of which lines were read and not counted was interrupted, and one of which all were counted was not."""
     tally = Tally(sources={0: SourceTally(Account(lines=3, records=3)), 1: SourceTally(Account(lines=5, records=5))})
     ends = dict.fromkeys(range(2), replace(COMPLETE, lines=5))
-    snapshot = summarize(sources(2), ends, tally, Settings(), RUN, stopped=True)
+    snapshot = summarize(sources(2), ends, tally, Plan.of(Settings()), RUN, stopped=True)
     assert [(source.state, source.account.lines) for source in snapshot.sources] == [
         (State.INTERRUPTED, 3),
         (State.COMPLETE, 5),

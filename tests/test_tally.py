@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.dispatch import parse
-from logproc.model import REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Columns, KeyColumn, Panel, Parsed, Rejected
-from logproc.tally import Counts, SourceTally, Tally, count, merge, panels
+from logproc.model import REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Columns, KeyColumn, Numbers, Panel, Parsed, Rejected
+from logproc.counts import Counts
+from logproc.panels import panels as panels_of
+from logproc.questions.question import Question
+from logproc.tally import SourceTally, Tally, count, merge
 from tests import logs
-from tests.chunks_of import chunk_of
+from tests.chunks_of import chunk_of, parse
 
 MAX_LINE_BYTES = 1 << 20
 SIZES = st.one_of(
@@ -32,13 +34,13 @@ def tally_of(records: list[Record], *, source: int = 0, first_line: int = 1, rej
     columns = Columns(
         records=len(records),
         time=numpy.array([time for time, _, _ in records], numpy.int64),
-        bytes=numpy.array([size for _, size, _ in records], numpy.int64),
+        numbers={"bytes": Numbers(numpy.array([size for _, size, _ in records], numpy.int64))},
         keys={
             "path": KeyColumn(
                 pyarrow.array(keys, pyarrow.string()), numpy.array([keys.index(path) for _, _, path in records], int)
             )
         },
-        malformed_requests=sum(path is None for _, _, path in records),
+        malformed=numpy.array([path is None for _, _, path in records], bool),
     )
     content = b"".join(b"line %d\n" % number for number in range(len(records) + rejected))
     chunk = chunk_of(content, source=source, first_line=first_line)
@@ -47,6 +49,11 @@ def tally_of(records: list[Record], *, source: int = 0, first_line: int = 1, rej
     return count(
         chunk, Parsed(columns, account, numpy.arange(len(records), len(records) + rejected), ("no-match",) * rejected, bounds)
     )
+
+
+def panels(tally: Tally, top: int) -> dict[str, Panel]:
+    """Return the usual panels."""
+    return panels_of(tally, Question(), top)
 
 
 def plain(tally: Tally) -> dict[str, object]:
@@ -60,7 +67,7 @@ def plain(tally: Tally) -> dict[str, object]:
 
 def counted(counts: Counts) -> dict[object, tuple[int, int]]:
     """Return counts and sums by key. No key may be there twice."""
-    found = {key: (int(counts.count[at]), counts.row_bytes(at)) for at, key in enumerate(counts.keys.to_pylist())}
+    found = {key: (int(counts.count[at]), counts.row_bytes(at)) for at, key in enumerate(counts.keys[0].to_pylist())}
     assert len(found) == len(counts)
     return found
 

@@ -19,7 +19,8 @@ APPLICATION = {
     ),
     "message": ("message", "msg", "@m", "@mt", "MESSAGE", "event", "short_message", "body", "Body", "log", "text"),
     "logger": (
-        *("logger", "logger_name", "log.logger", "loggerName", "logger.name", "name", "component", "caller", "module", "c"),
+        *("logger", "logger_name", "log.logger", "loggerName", "logger.name", "name", "component", "SourceContext"),
+        *("caller", "module", "c"),
     ),
     "program": ("program", "SYSLOG_IDENTIFIER", "service.name", "service", "app", "appname", "app_name", "application"),
     "host": ("host", "hostname", "host.name", "host.hostname", "_HOSTNAME"),
@@ -28,7 +29,16 @@ APPLICATION = {
 }
 ACCESS = {
     "client": (
-        *("remote_addr", "client_ip", "clientip", "request.client_ip", "request.remote_ip", "remote_ip", "ClientHost", "client.ip"),
+        *(
+            "remote_addr",
+            "client_ip",
+            "clientip",
+            "request.client_ip",
+            "request.remote_ip",
+            "remote_ip",
+            "ClientHost",
+            "client.ip",
+        ),
         *("source.ip", "client.address", "req.remoteAddress", "remoteAddress", "client", "fwd", "ip", "remote", "remote_host"),
     ),
     "user": ("remote_user", "ClientUsername", "user.name", "user_id", "user"),

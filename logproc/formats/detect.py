@@ -127,20 +127,14 @@ def all_fits(sample: Sample, only: str | None) -> Iterable[tuple[Format, Mask]]:
     texts = sample.texts
     for form in FORMATS:
         if only in {None, form.name}:
-            yield form, fits_expression(form, texts)
+            yield form, form.fits(texts)
 
 
 def fitting(form: Format, sample: Sample) -> int:
     """Return how many lines of a sample fit a format that does not depend on it."""
     if isinstance(form, AccessFormat):
         return int(score(form, sample.lines).sum())
-    return int(fits_expression(form, sample.texts).sum()) if isinstance(form, TextFormat) else 0
-
-
-def fits_expression(form: TextFormat, texts: pyarrow.Array) -> Mask:
-    """Return which lines an expression fits."""
-    fits: Mask = pyarrow.compute.match_substring_regex(texts, form.opening).to_numpy(zero_copy_only=False)
-    return fits
+    return int(form.fits(sample.texts).sum()) if isinstance(form, TextFormat) else 0
 
 
 def score(form: AccessFormat, lines: Sequence[bytes]) -> Mask:
@@ -181,21 +175,17 @@ def generic(sample: Sample, least_share: float) -> Format | None:
     """Return the format of text with a time of the form that most lines have, None if too few have one.
 
     A time at the beginning opens a record, and what has none goes on with it. One further on is only looked for.
+    Only times that exist count: `07 Mar 2026 10:00:00` holds `2026 10:00:00` as well, which would be day 26 of month 20.
+    Of two forms that as many lines have, the one with a year is meant.
     """
     texts = sample.texts
     for leading in (True, False):
-        forms = [timed(form, leading=leading) for form in FORMS]
-        counts = [int(fits_expression(form, texts).sum()) for form in (forms if leading else map(with_time, forms))]
-        best = max(range(len(forms)), key=counts.__getitem__)
-        if counts[best] > least_share * len(sample.lines) * (1 if leading else 3):
-            return forms[best]
+        found = [timed(form, leading=leading) for form in FORMS]
+        counts = [(form.times_in(texts), not (form.time and form.time.year_less)) for form in found]
+        best = max(range(len(found)), key=counts.__getitem__)
+        if counts[best][0] > least_share * len(sample.lines) * (1 if leading else 3):
+            return found[best]
     return None
-
-
-def with_time(form: TextFormat) -> TextFormat:
-    """Return the format of lines that do have a time, where it is optional."""
-    assert form.time  # noqa: S101 - for mypy: these are made of a form of time
-    return TextFormat(form.name, form.expression.removesuffix("|.*)$") + ")$", form.time)
 
 
 def fallback(sample: bytes, *, whole: bool, only: str | None = None) -> Format | None:
@@ -283,8 +273,7 @@ def w3c_of(lines: Sequence[bytes]) -> tuple[W3cFormat, Mask]:
         if named := w3c.fields_named(line):
             directives = named
             every |= dict.fromkeys(named)
-        count = line.count(b"\t") or line.count(b" ")
-        fits[at] = bool(directives) and (line[:1] == b"#" or count == len(directives) - 1)
+        fits[at] = bool(directives) and (line[:1] == b"#" or len(directives) in w3c.field_counts(line))
     first = next((at for at, line in enumerate(lines) if line[:1] == b"#"), 0) if directives else 0
     fits[first:][[line[:1] == b"#" for line in lines[first:]]] = bool(directives)
     return W3cFormat(tuple(every)), fits

@@ -35,9 +35,7 @@ def raw_fields(fields: Collection[str], wanted: Collection[str]) -> tuple[str, .
     return tuple(name for name in fields if name in needed)
 
 
-def complete(
-    raw: Mapping[str, KeyColumn], time: Integers, units: Mapping[str, int], wanted: Collection[str]
-) -> Columns:
+def complete(raw: Mapping[str, KeyColumn], time: Integers, units: Mapping[str, int], wanted: Collection[str]) -> Columns:
     """Return the columns of records: what is derived from a request or a target is added, and numbers are made of texts.
 
     units: of the columns that hold a number, the power of ten by which it is to be divided.

@@ -6,7 +6,11 @@ from logproc.formats.layout import LAYOUTS
 from logproc.formats.text_formats import FORMATS
 
 SAMPLED = (
-    ("json", "JSON lines: one object a line, of any logger or server", '{"time": "2026-03-07T10:00:00Z", "level": "info", "msg": "ready"}'),
+    (
+        "json",
+        "JSON lines: one object a line, of any logger or server",
+        '{"time": "2026-03-07T10:00:00Z", "level": "info", "msg": "ready"}',
+    ),
     ("logfmt", "logfmt: `key=value` pairs", 'ts=2026-03-07T10:00:00Z level=info msg="ready" took=3ms'),
     ("w3c", "W3C extended: IIS, CloudFront", "2026-03-07 10:00:00 192.0.2.7 GET /cart 200 4263"),
 )

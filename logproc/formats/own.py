@@ -37,7 +37,13 @@ def format_of_definition(definition: Definition, name: str) -> Format:
         if variable.kind in POWERS:
             units.append((variable.name, POWERS[variable.kind]))
     return TextFormat(
-        name, expression, time_form_of(definition), definition.text, names=tuple(names), units=tuple(units), empty_is_absent=False
+        name,
+        expression,
+        time_form_of(definition),
+        definition.text,
+        names=tuple(names),
+        units=tuple(units),
+        empty_is_absent=False,
     )
 
 
@@ -61,4 +67,3 @@ def check(expression: str, option: str) -> None:
     except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:
         reason = str(error).removeprefix("Invalid regular expression: ")
         raise UsageError(f"{option}: {reason}", "see RE2's syntax: no look-around, no backreferences") from error
-

@@ -18,23 +18,35 @@ WORDS = "TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE|ALERT|
 LEVEL = f"(?P<level>{WORDS})"
 MESSAGE = "(?P<message>.*)"
 TAG = (
-    r"(?:(?P<program>[^\s:\[]+)(?:\[(?P<pid>[^\]]*)\])?(?: ?\(\[?\d+\]?\))?:"
-    r"|(?P<program_2>[^:\[\]]{1,48})\[(?P<pid_2>\d+)\](?: \(\[\d+\]\))?:)"
+    r"(?:(?P<program>[^\s:\[]+)(?:\[(?P<pid>[^\]]*)\](?: \([^()\s]+\))?)?(?: ?\(\[?\d+\]?\))?:"
+    r"|(?P<program_2>[^:\[\]]+)\[(?P<pid_2>\d+)\](?: \([^()\s]+\))?:)"
 )
-"""RFC 3164's tag. One with blanks, as macOS has them, is told by the process number behind it."""
+"""RFC 3164's tag. One with blanks, as macOS has them, is told by the process number behind it; there another one may follow."""
+HOST = r"(?P<host>[^\s:\[]+|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)"
+"""A name or an address, an IPv6 one too, but not the tag of a line that has no host."""
+KLOG = rf"(?P<level>[IWEF]){{time}} +(?P<thread>\d+) (?P<logger>[^\]:]+):\d+\] ?{MESSAGE}"
+THREADTIME = rf"{{time}} +(?:\w+ +)?(?P<pid>\d+) +(?P<thread>\d+) (?P<level>[VDIWEFAS]) (?P<logger>[^:]*?) *: ?{MESSAGE}"
+"""logcat's layout with process and thread, and the user before them where it is asked for."""
 
 
 def text_format(
-    name: str, summary: str, example: str, time: TimeForm | None, expression: str, *, multi_line: bool = True
+    name: str,
+    summary: str,
+    example: str,
+    time: TimeForm | None,
+    expression: str,
+    *,
+    further: str = "",
+    multi_line: bool = True,
 ) -> TextFormat:
     """Return a format; `{time}` in its expression is the form of time."""
     body = expression.replace("{time}", time.expression if time else "")
-    return TextFormat(name, f"(?s)^{body}$", time, summary, example, multi_line)
+    return TextFormat(name, f"(?s)^{body}$", time, summary, example, multi_line, further)
 
 
 def syslog(name: str, summary: str, example: str, time: TimeForm, tag: str) -> TextFormat:
     """Return a format of syslog: an optional priority, a time, the host, the program's tag."""
-    expression = rf"(?:<\d{{1,3}}>)?{{time}} (?P<host>[^\s:\[]+) {tag}{MESSAGE}"
+    expression = rf"(?:<\d{{1,3}}>)?{{time}} {HOST} {tag}{MESSAGE}"
     return text_format(name, summary, example, time, expression, multi_line=False)
 
 
@@ -45,7 +57,8 @@ FORMATS = (
         '2026/03/07 10:00:00 [error] 1234#0: *5 open() "/x" failed (2: No such file or directory), client: 192.0.2.7',
         moments.SLASHES,
         r"{time} \[(?P<level>\w+)\] (?P<pid>\d+)#(?P<thread>\d+): (?:\*(?P<connection>\d+) )?"
-        r"(?P<message>.*?)(?:, client: (?P<client>[^,]+)(?:, .*)?)?",
+        f"{MESSAGE}",
+        further=r"(?s), client: (?P<client>[^,]+)(?:, .*)?$",
     ),
     text_format(
         "apache_error",
@@ -60,14 +73,28 @@ FORMATS = (
         "Kubernetes and Google: glog, klog",
         "I0307 10:00:00.123456    1234 controller.go:187] message",
         moments.KLOG,
-        rf"(?P<level>[IWEF]){{time}} +(?P<thread>\d+) (?P<logger>[^\]:]+):\d+\] ?{MESSAGE}",
+        KLOG,
+    ),
+    text_format(
+        "glog",
+        "Google's glog with the year",
+        "I20260307 10:00:00.123456 1234 main.cc:31] message",
+        moments.EIGHT_DIGITS,
+        KLOG,
     ),
     text_format(
         "logcat",
         "Android: `logcat -v threadtime`",
         "03-07 10:00:00.123  1702  2395 D WindowManager: message",
         moments.LOGCAT,
-        rf"(?:\d{{4}}-)?{{time}} +(?:\w+ +)?(?P<pid>\d+) +(?P<thread>\d+) (?P<level>[VDIWEFAS]) (?P<logger>[^:]*?) *: ?{MESSAGE}",
+        THREADTIME,
+    ),
+    text_format(
+        "logcat_year",
+        "Android: `logcat -v threadtime -v year`, with a zone or without",
+        "2026-03-07 10:00:00.123 +0100  1702  2395 D WindowManager: message",
+        moments.ISO,
+        THREADTIME,
     ),
     text_format(
         "logcat_time",
@@ -86,7 +113,7 @@ FORMATS = (
     text_format(
         "syslog_5424",
         "syslog by RFC 5424",
-        "<34>1 2026-03-07T10:00:00.003Z host app 1234 ID47 [origin@32473 ip=\"192.0.2.7\"] message",
+        '<34>1 2026-03-07T10:00:00.003Z host app 1234 ID47 [origin@32473 ip="192.0.2.7"] message',
         moments.ISO,
         r"<\d{1,3}>\d{1,2} (?:{time}|-) (?P<host>\S+) (?P<program>\S+) (?P<pid>\S+) (?P<event>\S+) "
         r'(?P<data>-|(?:\[[^\] ]+(?: [^= ]+="(?:[^"\\\]]|\\.)*")*\])+)(?: (?:\xef\xbb\xbf)?(?P<message>.*))?',
@@ -119,7 +146,8 @@ FORMATS = (
         "Kafka's log4j pattern",
         "[2026-03-07 10:00:00,123] INFO message (kafka.log.LogManager)",
         moments.ISO,
-        rf"\[{{time}}\] {LEVEL} (?P<message>.*?)(?: \((?P<logger>[\w.$-]+)\))?",
+        rf"\[{{time}}\] {LEVEL} {MESSAGE}",
+        further=r" \((?P<logger>[\w.$-]+)\)$",
     ),
     text_format(
         "airflow",
@@ -274,16 +302,63 @@ FORMATS = (
         rf"\[{{time}}\] (?P<program>.+?)(?: \*\d+)? - (?P<target>\S+) {MESSAGE}",
         multi_line=False,
     ),
-    syslog("syslog_iso", "syslog with ISO times: rsyslog, systemd", "2026-03-07T10:00:00+01:00 host sshd[1234]: message", moments.ISO, f"{TAG} ?"),
+    text_format(
+        "mysql_error",
+        "MySQL's and MariaDB's error log",
+        "2026-03-07T10:00:00.123456Z 0 [Warning] [MY-010068] [Server] message",
+        moments.ISO,
+        r"{time} +(?P<thread>\d+) \[(?P<level>System|ERROR|Error|Warning|Note)\]"
+        rf"(?: \[(?P<code>MY-\d+)\] \[(?P<logger>[^\]]+)\])? ?{MESSAGE}",
+    ),
+    text_format(
+        "redis",
+        "Redis and Valkey",
+        "1:M 07 Mar 2026 10:00:00.010 * message",
+        moments.DAY_MONTH_YEAR,
+        rf"(?P<pid>\d+):(?:(?P<role>[XCSM]) {{time}} (?P<level>[.*#-])|signal-handler \(\d+\)) {MESSAGE}",
+        multi_line=False,
+    ),
+    text_format(
+        "ruby",
+        "Ruby's Logger, as Rails has it in production",
+        "I, [2026-03-07T10:00:00.123456 #4242]  INFO -- worker: message",
+        moments.ISO,
+        rf"[A-Z], \[{{time}} #(?P<pid>\d+)\] +(?P<level>[A-Z]+) -- (?P<program>[^:]*): ?{MESSAGE}",
+    ),
+    text_format(
+        "zap_console",
+        "zap's console encoder: parts between TABs",
+        "2026-03-07T10:00:00.123+0100\tINFO\thttp\tserver/http.go:17\tmessage",
+        moments.ISO,
+        r"{time}\t(?:\x1b\[\d+m)?(?P<level>[A-Za-z]+)(?:\x1b\[0m)?\t(?:(?P<logger>[^\t]+)\t)?"
+        rf"(?P<caller>[^\t ]+\.go:\d+)\t{MESSAGE}",
+    ),
+    text_format(
+        "heroku",
+        "Heroku's logs: `source[dyno]`",
+        "2026-03-07T10:00:00.123456+00:00 app[web.1]: message",
+        moments.ISO,
+        rf"{{time}} (?P<program>app|heroku)\[(?P<pid>[\w.-]+)\]: ?{MESSAGE}",
+        multi_line=False,
+    ),
+    syslog(
+        "syslog_iso",
+        "syslog with ISO times: rsyslog, systemd",
+        "2026-03-07T10:00:00+01:00 host sshd[1234]: message",
+        moments.ISO,
+        f"{TAG} ?",
+    ),
 )
 
 LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|panic"
 CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|Fatal|Note|System"
 ANY_LEVEL = (
-    rf"(?:.{{0,64}}?(?:\b(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
-    rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t))?"
+    rf"\b(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
+    rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
 )
 """A level where it is surely one: a word in capitals, or one in brackets, between TABs or behind `level=`."""
+HEAD_BYTES = 128
+"""Time and level of a text that has no known format are looked for at the beginning of a line."""
 
 
 def timed(form: TimeForm, *, leading: bool) -> TextFormat:
@@ -292,22 +367,14 @@ def timed(form: TimeForm, *, leading: bool) -> TextFormat:
     leading: at the beginning of each record, after at most two brackets or quotes, and what has none goes on with a record.
     Otherwise somewhere in its first bytes, and a line that has none is a record without a time.
     """
-    before = r"[\[({<\"']{0,2}" if leading else r".{0,80}?"
-    body = rf"{before}{form.expression}(?:[^0-9a-zA-Z]{ANY_LEVEL}.*)?"
-    return TextFormat(
-        "text",
-        f"(?s)^(?P<message>{body})$" if leading else f"(?s)^(?P<message>{body}|.*)$",
-        form,
-        "Any text with a time in it",
-        "",
-        multi_line=leading,
-    )
+    time = rf"{form.expression}(?:[^0-9a-zA-Z]|$)"
+    expression = rf"(?s)^[\[({{<\"']{{0,2}}{time}" if leading else rf"(?s)\b{time}|$"
+    return any_text("text", "Any text with a time in it", expression, form, multi_line=leading)
 
 
-PLAIN = TextFormat(
-    "plain",
-    rf"(?s)^(?P<message>{ANY_LEVEL}.*)$",
-    None,
-    "Any text: lines without a time that could be found",
-    "see what you have",
-)
+def any_text(name: str, summary: str, expression: str, form: TimeForm | None = None, *, multi_line: bool = False) -> TextFormat:
+    """Return a format of lines that are a message as a whole, in the head of which a level is looked for."""
+    return TextFormat(name, expression, form, summary, "", multi_line, ANY_LEVEL, HEAD_BYTES)
+
+
+PLAIN = any_text("plain", "Any text: lines without a time that could be found", "")

@@ -2,10 +2,14 @@
 
 A line that begins with `#` is a directive. `#Fields: date time cs-method …` names the fields of the lines behind it, and
 may come again with other ones. Directives belong to the file and not to what happened: they count as `continuation`.
+
+The draft's strings stand in quotes and may hold blanks; IIS does not quote, and writes quotes of a client as they are. So a
+line is cut at all its blanks, and only if it then has another number of fields at those outside of quotes.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -25,7 +29,8 @@ from logproc.model import NO_TIME, Context, KeyColumn, Parsed
 if TYPE_CHECKING:
     from logproc.model import Bytes, Integers, Mask
 
-TAB, HASH = b"\t#"
+TAB, HASH, QUOTE = b'\t#"'
+STRING = re.compile(rb'"[^"]*"')
 FIELDS = b"#Fields:"
 NAMES = {
     "c-ip": "client",
@@ -46,7 +51,6 @@ NAMES = {
     "x-forwarded-for": "forwarded_for",
     "s-computername": "server",
 }
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +122,16 @@ class Cut:
         window = self.data[low:high]
         tabs = places(window == TAB, low)
         with_tab = numpy.searchsorted(tabs, ends) > numpy.searchsorted(tabs, starts)
-        for marks, chosen in ((tabs, with_tab), (places(window == BLANK, low), ~with_tab)):
-            if chosen.any():
-                self._cut_at(marks, which[chosen], starts[chosen], ends[chosen], names)
-        self._parts.sort(key=lambda part: int(part[0][0]) if len(part[0]) else 0)
+        self._cut_at(tabs, which[with_tab], names)
+        left = self._cut_at(places(window == BLANK, low), which[~with_tab], names)
+        quotes = places(window == QUOTE, low) if len(left) else []
+        if len(quotes):
+            self._cut_at(self._blanks_outside(quotes, left), left, names)
+        self._parts.sort(key=lambda part: int(part[0][0]))
 
-    def _cut_at(self, marks: Any, which: Integers, starts: Any, ends: Any, names: tuple[str, ...]) -> None:
+    def _cut_at(self, marks: Any, which: Integers, names: tuple[str, ...]) -> Integers:
+        """Cut lines at some marks, and return those that then have another number of fields."""
+        starts, ends = self.lines.starts[which], self.lines.ends[which]
         before, behind = numpy.searchsorted(marks, starts), numpy.searchsorted(marks, ends)
         fitting = behind - before == len(names) - 1
         inner = marks[before[fitting] + numpy.arange(len(names) - 1)[:, None]] if len(names) > 1 else []
@@ -131,6 +139,16 @@ class Cut:
         part = {name: (edges[at] + 1, edges[at + 1]) for at, name in enumerate(names)}
         if fitting.any():
             self._parts.append((which[fitting], part))
+        return which[~fitting]
+
+    def _blanks_outside(self, quotes: Any, which: Integers) -> Any:
+        """Return the blanks of some lines that have an even number of quotes before them in their line."""
+        starts, ends = self.lines.starts[which], self.lines.ends[which]
+        low = int(starts[0])
+        blanks = places(self.data[low : int(ends[-1])] == BLANK, low)
+        line = numpy.searchsorted(ends, blanks)
+        before = numpy.searchsorted(quotes, blanks) - numpy.searchsorted(quotes, starts)[line]
+        return blanks[before % 2 == 0]
 
     def columns(self, names: Collection[str]) -> dict[str, KeyColumn]:
         """Return some fields of the records as columns, absent where a record has none."""
@@ -141,11 +159,14 @@ class Cut:
         order = numpy.argsort(self.line, kind="stable")
         has = numpy.concatenate([numpy.full(len(line), name in part) for line, part in self._parts])[order]
         edges = [
-            numpy.concatenate([part[name][at] if name in part else numpy.zeros(len(line), numpy.int32) for line, part in self._parts])
+            numpy.concatenate(
+                [part[name][at] if name in part else numpy.zeros(len(line), numpy.int32) for line, part in self._parts]
+            )
             for at in range(2)
         ]
         starts, ends = (edge[order][has].astype(numpy.int32) for edge in edges)
-        dictionary, index = encode(Slices(self.data, starts, ends), [])
+        quoted = (ends - starts >= 2) & (self.data[starts] == QUOTE) & (self.data[ends - 1] == QUOTE)
+        dictionary, index = encode(Slices(self.data, starts + quoted, ends - quoted), [])
         dictionary = pyarrow.concat_arrays([dictionary, pyarrow.array([b"-"], pyarrow.binary())])  # the absent one
         of_record = numpy.full(len(has), len(dictionary) - 1, numpy.int64)
         of_record[has] = index
@@ -183,6 +204,17 @@ def directive_lines(data: Bytes, lines: Lines, max_line_bytes: int) -> Integers:
 def fields_named(line: bytes) -> tuple[str, ...]:
     """Return the names in a `#Fields` line, nothing if it is another directive."""
     return tuple(line[len(FIELDS) :].decode("utf-8", "replace").split()) if line.startswith(FIELDS) else ()
+
+
+def field_counts(line: bytes) -> set[int]:
+    """Return how many fields a line has: by its TABs if it has any, by all its blanks, and by those outside of quotes.
+
+    >>> sorted(field_counts(b'10:00:00 "a b" 7'))
+    [3, 4]
+    """
+    if b"\t" in line:
+        return {line.count(b"\t") + 1}
+    return {line.count(b" ") + 1, STRING.sub(b"", line).count(b" ") + 1}
 
 
 def names_of(directives: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 After Masson, Rim, Lee: "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with Relative-Error Guarantees", VLDB 2019,
 section 2. Bucket `i` holds what is in `(GAMMA ** (i - 1), GAMMA ** i]` and stands for `2 * GAMMA**i / (GAMMA + 1)`, from which
-both bounds are equally far. Buckets are never collapsed as in section 3: int64 and nanos give 3,240 of each sign at the most.
+both bounds are equally far. Buckets are never collapsed as in section 3: int64 and nanos give 3,223 of each sign at the most.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Buckets:
         return len(self.row)
 
     def quantile(self, row: int, q: float | Fraction) -> float | None:
-        """Return the number of a row that has the rank `ceil(q * n)` among `n`, within ACCURACY of itself; None without numbers.
+        """Return the number of a row whose rank is `ceil(q * n)` of `n`, within ACCURACY of itself; None without numbers.
 
         q: from 0 to 1, taken as its decimals say: the 0.07-quantile of 100 numbers has the rank 7, not 8.
         """
@@ -93,12 +93,14 @@ def floats(numbers: Numbers) -> Any:
 def buckets_of(values: Any) -> Integers:
     """Return the bucket of each value."""
     # The logarithm is a guess which the bounds put right, so nothing depends on how it is rounded, which may differ between
-    # the vector code of processors. A search among the bounds alone takes three times as long.
+    # the vector code of processors. A search among the bounds takes 2.5 times as long (77 to 30 ns each).
     magnitude = numpy.maximum(numpy.abs(values), SMALLEST)
-    bucket = numpy.ceil(numpy.log(magnitude) / math.log(GAMMA)).astype(numpy.int64) - FIRST
+    bucket: Integers = numpy.ceil(numpy.log(magnitude) / math.log(GAMMA)).astype(numpy.int64) - FIRST
     bucket += magnitude > BOUNDS[bucket]
     bucket -= magnitude <= BOUNDS[bucket - 1]
-    return bucket * numpy.sign(values).astype(numpy.int64)
+    bucket[values < 0] *= -1
+    bucket[values == 0] = 0
+    return bucket
 
 
 def middle(bucket: int) -> float:
@@ -108,7 +110,7 @@ def middle(bucket: int) -> float:
 
 def code(row: Integers, bucket: Integers) -> Integers:
     """Return row and bucket as one integer, in the order of both."""
-    return row * SPAN + bucket + SPAN // 2
+    return row * numpy.int64(SPAN) + bucket + SPAN // 2  # an index of 32 bits becomes one of 64
 
 
 def decoded(codes: Integers) -> tuple[Integers, Integers]:

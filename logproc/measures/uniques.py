@@ -61,22 +61,28 @@ class Uniques:
         """Return the texts of each row. index: the row of each record, -1 for none. An absent text (null) is none."""
         present = column.keys.is_valid().to_numpy(zero_copy_only=False)
         kept = counted(index, present[column.index] if column.keys.null_count else None)
-        return cls._limited(size, index[kept], column.index[kept], column.keys, {}, exact_most)
+        return cls._limited(size, index[kept], column.index[kept].astype(numpy.int64), column.keys, {}, exact_most)
 
     @classmethod
     def merge(cls, parts: Sequence[Self], rows: Sequence[Integers], size: int, *, exact_most: int = EXACT_MOST) -> Self:
         """Return the texts of all parts. `rows[i][r]` is the row of the result that row `r` of part `i` goes to."""
         sketches: dict[int, list[bytes]] = defaultdict(list)
         for part, to in zip(parts, rows, strict=True):
-            for row, sketch in part.sketches.items():
-                sketches[int(to[row])].append(sketch)
+            for at, registers in part.sketches.items():
+                sketches[int(to[at])].append(registers)
         keys, index = encoded([part.value for part in parts])
         row = joined([to[part.row] for part, to in zip(parts, rows, strict=True)])
         return cls._limited(size, row, index, keys, sketches, exact_most)
 
     @classmethod
     def _limited(
-        cls, size: int, row: Integers, index: Any, keys: pyarrow.Array, sketches: Mapping[int, Sequence[bytes]], exact_most: int
+        cls,
+        size: int,
+        row: Integers,
+        index: Integers,
+        keys: pyarrow.Array,
+        sketches: Mapping[int, Sequence[bytes]],
+        exact_most: int,
     ) -> Self:
         """Return the texts of rows, those above the limit as sketches. index: the text of each entry among the keys."""
         row, index = pairs(row, index, len(keys))
@@ -108,7 +114,7 @@ class Uniques:
         return entries.stop - entries.start, True
 
 
-def pairs(row: Integers, index: Any, keys: int) -> tuple[Integers, Integers]:
+def pairs(row: Integers, index: Integers, keys: int) -> tuple[Integers, Integers]:
     """Return the distinct pairs of a row and a key's index, sorted."""
     codes, _ = distinct(row * numpy.int64(keys) + index)
     rows, indexes = numpy.divmod(codes, max(keys, 1))
@@ -131,13 +137,11 @@ def united(sketches: Sequence[bytes], texts: Sequence[str]) -> bytes:
     """Return the registers of sketches and texts together; at least one of both is there. The same texts are the same bytes."""
     if len(sketches) == 1 and not texts:
         return sketches[0]
-    import datasketches  # type: ignore[import-untyped]
+    import datasketches
 
-    union = datasketches.hll_union(LOG_REGISTERS)
-    union.update(sketch := sketch_of(texts))
-    union.update(sketch)  # merged with itself: see above
-    for registers in sketches:
-        union.update(sketch_from(registers))
+    union, new = datasketches.hll_union(LOG_REGISTERS), sketch_of(texts)
+    for sketch in (new, new, *map(sketch_from, sketches)):  # the new one is merged with itself: see above
+        union.update(sketch)
     return bytes(union.get_result(datasketches.tgt_hll_type.HLL_8).serialize_compact())
 
 

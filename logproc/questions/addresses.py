@@ -5,7 +5,7 @@ with a zone (`fe80::1%eth0`, RFC 4007). One of IPv4 may be written as one of IPv
 Everything else is a name.
 
 Plain IPv4 is read by RE2 and cut and written by numpy and Arrow; everything else one by one. 100,000 distinct addresses
-take 0.15 s to anonymize if they are of IPv4, and 0.3 s if they are of IPv6.
+take 0.15 s to anonymize if they are of IPv4, and 0.35 s if they are of IPv6.
 """
 
 from __future__ import annotations
@@ -168,26 +168,25 @@ def first_address(text: str) -> str | None:
 
 
 def anonymized_texts(texts: pyarrow.Array) -> pyarrow.Array:
-    """Return texts with each address in them cut."""
-    texts = pyarrow.compute.replace_substring_regex(texts, DOTTED, r"\1.0")
-    texts = pyarrow.compute.replace_substring_regex(texts, DASHED, r"\1-0")
+    """Return texts with each address in them cut; those of IPv6 first, as they may end in one of IPv4."""
     suspects = pyarrow.compute.match_substring_regex(texts, MAYBE_IPV6)
     cut = [IPV6_RUN.sub(cut_run, text) for text in texts.filter(suspects).to_pylist()]
-    return pyarrow.compute.replace_with_mask(texts, suspects, pyarrow.array(cut, pyarrow.string()))
+    texts = pyarrow.compute.replace_with_mask(texts, suspects, pyarrow.array(cut, pyarrow.string()))
+    texts = pyarrow.compute.replace_substring_regex(texts, DOTTED, r"\1.0")
+    return pyarrow.compute.replace_substring_regex(texts, DASHED, r"\1-0")
 
 
 def cut_run(match: re.Match[str]) -> str:
-    """Return a run of hexadecimal digits, colons and points, cut behind the prefix if it may hold an address of IPv6."""
+    """Return a run of hexadecimal digits, colons and points, cut behind the prefix if it may hold an address of IPv6.
+
+    If it is none, because something is glued to it, its front is all that may stay.
+    """
     run = re.sub("%3[Aa]", ":", match[0])
     if ("::" not in run and run.count(":") < 6) or is_word(match):
         return match[0]
-    address = address_of(run)
-    if address is not None:
-        return cut_address(address)
-    groups = itertools.takewhile(
-        bool, run.split(":")
-    )  # something is glued to it, or it is none: the front is all that may stay
-    return ":".join(itertools.islice(groups, KEPT_GROUPS)) + "::"
+    front = ":".join(itertools.islice(itertools.takewhile(bool, run.split(":")), KEPT_GROUPS)) + "::"
+    address = address_of(run) or address_of(front)
+    return front if address is None else cut_address(address)
 
 
 def cut_address(address: bytes) -> str:

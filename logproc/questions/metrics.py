@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
+from importlib.util import find_spec
 from typing import Literal
 
 from logproc.errors import UsageError
@@ -35,7 +38,7 @@ class Metric:
     name: str
     function: str
     need: Need | None = None
-    quantile: float = 0.0
+    quantile: Fraction = Fraction(0)
 
 
 def parse_metrics(text: str) -> tuple[Metric, ...]:
@@ -44,11 +47,17 @@ def parse_metrics(text: str) -> tuple[Metric, ...]:
     return tuple(dict.fromkeys(parse_metric(name) for name in names if name))
 
 
+def check_sketches(needs: Iterable[Need]) -> None:
+    """Raise UsageError if distinct values are to be counted and the library for many of them is not there."""
+    if any(need.kind == "uniques" for need in needs) and find_spec("datasketches") is None:
+        raise UsageError("uniques and visitors need the package datasketches", "pip install datasketches")
+
+
 def parse_metric(name: str) -> Metric:
     """Return one metric.
 
     >>> parse_metric("p95:duration").quantile, parse_metric("uniques:client").need
-    (0.95, Need(kind='uniques', field='client'))
+    (Fraction(19, 20), Need(kind='uniques', field='client'))
     """
     function, colon, field = name.partition(":")
     if not colon and function in {"count", "bytes", "rate"}:
@@ -57,7 +66,7 @@ def parse_metric(name: str) -> Metric:
         return Metric(name, "uniques", Need("uniques", VISITOR))
     percentile = PERCENTILE.fullmatch(function)
     if field and percentile:
-        return Metric(name, "quantile", Need("buckets", field), float(percentile[1]) / 100)
+        return Metric(name, "quantile", Need("buckets", field), Fraction(percentile[1]) / 100)
     if field and function in KINDS:
         return Metric(name, function, Need(KINDS[function], field))
     what = f"--metric {name!r} needs a field" if function in KINDS or percentile else f"--metric {name!r} is unknown"

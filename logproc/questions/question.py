@@ -11,7 +11,7 @@ import numpy
 
 from logproc.errors import UsageError
 from logproc.model import NO_TIME, Columns
-from logproc.questions.addresses import anonymize
+from logproc.questions.addresses import anonymize, anonymize_within, client_from
 from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric
 from logproc.questions.view import TIME_FIELDS, UNITS_S, View, base_of
 from logproc.questions.where import Where
@@ -103,11 +103,9 @@ class Question:
         """Return the columns as they are to be counted: clients as they are asked for, then without what is to stay secret."""
         keys = dict(columns.keys)
         if self.from_forwarded and "client" in keys:
-            from logproc.questions.addresses import client_from
-
             keys["client"] = client_from(keys.get("forwarded_for"), keys["client"])
         if self.anonymous:
-            keys |= {name: anonymous(name, keys[name]) for name in keys if name in {*ADDRESSES, "message", "host"}}
+            keys |= {name: anonymous(name, keys[name]) for name in keys if name in {*ADDRESSES, "message", "referrer", "host", "target", "path", "query"}}
         return Columns(columns.records, columns.time, keys, columns.numbers, columns.malformed)
 
     def select(self, view: View) -> Mask:
@@ -125,15 +123,7 @@ class Question:
 
 def anonymous(name: str, column: KeyColumn) -> KeyColumn:
     """Return a column without what tells one person from another."""
-    if name == "client":
-        return anonymize(column)
-    import pyarrow
-
-    from logproc.questions.addresses import anonymize_text
-    from logproc.questions.remap import remap
-
-    texts = [None if text is None else anonymize_text(text) for text in column.keys.to_pylist()]
-    return remap(column, pyarrow.array(texts, pyarrow.string()))
+    return anonymize(column) if name == "client" else anonymize_within(column)
 
 
 def fields_of(need: Need) -> tuple[str, ...]:

@@ -25,11 +25,11 @@ import numpy
 import pyarrow
 from isal import igzip
 
-from logproc.formats.dispatch import parse
 from logproc.model import Chunk
 from logproc.summary import gil_enabled
 from logproc.tally import count
 from tests.bench.gen_access_log import blocks
+from tests.chunks_of import parse
 from tests.bench.run import machine, print_markdown, print_plain
 
 if TYPE_CHECKING:

@@ -63,6 +63,7 @@ class InMemory:
         self._sizes: Iterator[int] = iter(sizes * (len(data) // sum(sizes) + 2))
         self.size_bytes: int | None = len(data)
         self.bytes_read = 0
+        self.modified_s: float | None = None
         self.notes: list[str] = []
 
     def readinto(self, buffer: memoryview) -> int:

@@ -7,6 +7,8 @@ from threading import Event
 import pytest
 
 from logproc.errors import Stopped
+from logproc.formats.choice import Choice
+from logproc.formats.dispatch import BY_NAME
 from logproc.reading import Reading, ReadingOptions
 from logproc.threads import live
 from logproc.threads.budget import ByteBudget
@@ -23,7 +25,7 @@ def test_the_view_sees_what_a_reader_is_reading_while_it_reads() -> None:
     channel: Channel[Charged] = Channel(stop)
 
     def start_reading(_: object) -> Reading:
-        return Reading(source(name="slow.log"), lambda _: silent, ReadingOptions("combined", 1 << 20, 1 << 20))
+        return Reading(source(name="slow.log"), lambda _: silent, ReadingOptions(Choice(BY_NAME["combined"]), 1 << 20, 1 << 20))
 
     reader = Reader("reader-1", to_do_list([source()]), start_reading, ByteBudget(1 << 20, stop), channel, stop)
 

@@ -11,7 +11,10 @@ import pyarrow
 import pytest
 
 from logproc.model import Account
-from logproc.tally import Counts, SourceTally, Tally, merge, panels
+from logproc.counts import Counts
+from logproc.panels import panels
+from logproc.questions.question import Question
+from logproc.tally import SourceTally, Tally, merge
 from logproc.threads import shared_tally
 from logproc.threads.shared_tally import SharedTally
 from tests.threads.tools import Call, Halted, TellingLock, arrives, until
@@ -20,14 +23,14 @@ from tests.threads.tools import Call, Halted, TellingLock, arrives, until
 def tally(number: int) -> Tally:
     """Return the counts of one line, with a key of its own and one that all share."""
     ones = numpy.ones(2, numpy.int64)
-    counts = Counts(pyarrow.array(["/", f"/{number}"]), ones, ones * number, ones)
+    counts = Counts((pyarrow.array(["/", f"/{number}"]),), ones, ones * number, ones)
     source = SourceTally(Account(lines=1, records=1))
     return Tally({"path": counts}, {number % 3: source}, bytes=number, first=number, last=number)
 
 
 def told(tally: Tally) -> tuple[Any, ...]:
     """Return all that a report shows of a tally."""
-    return tally.account, tally.bytes, tally.first, tally.last, panels(tally, 0)["path"], dict(sorted(tally.sources.items()))
+    return tally.account, tally.bytes, tally.first, tally.last, panels(tally, Question(), 0)["path"], dict(sorted(tally.sources.items()))
 
 
 def lines(shared: SharedTally) -> int:

@@ -166,7 +166,7 @@ def source(index: int = 0, name: str = "a.log", kind: Kind = Kind.FILE) -> Sourc
 
 def chunk(lines: int = 1, first_line: int = 1, text: bytes = b"x\n") -> Chunk:
     """Return a chunk of equal lines."""
-    return Chunk(0, 0, 0, first_line, lines, "combined", numpy.frombuffer(text * lines, numpy.uint8))
+    return Chunk(0, 0, 0, first_line, lines, None, numpy.frombuffer(text * lines, numpy.uint8))
 
 
 class Stream:
@@ -175,6 +175,7 @@ class Stream:
     def __init__(self, data: bytes = b"", error: BaseException | None = None, *, hold: bool = False) -> None:
         self.size_bytes: int | None = None
         self.bytes_read = 0
+        self.modified_s: float | None = None
         self.notes: list[str] = []
         self.asked = Event()
         self.closed = Event()
