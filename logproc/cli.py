@@ -84,7 +84,11 @@ def settings_option(name: str, hint: Any, default: Any, metadata: Mapping[str, A
         option_type: Any = click.Choice(typing.get_args(kind))
     else:
         option_type = Size() if metadata["unit"] == "bytes" else {int: click.INT, float: click.FLOAT, str: click.STRING}[kind]
-    metavar = metadata["metavar"] or {"seconds": "SECONDS", "bytes": "BYTES"}.get(metadata["unit"]) or {str: "NAME", int: "N", float: "N"}.get(kind)
+    metavar = (
+        metadata["metavar"]
+        or {"seconds": "SECONDS", "bytes": "BYTES"}.get(metadata["unit"])
+        or {str: "NAME", int: "N", float: "N"}.get(kind)
+    )
     return click.option(*names, name, type=option_type, default=None, multiple=several, metavar=metavar, help=text)
 
 

@@ -275,7 +275,7 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One key of a panel: its text by column, how many records have it, and the bytes of their responses (None: no log has any).
+    """One key of a panel: its text by column, how many records have it, and the bytes of their responses (None: no log says).
 
     metrics: what else was asked for, in the panel's order; None where no record has it. error: how many records of the key
     may not be counted, where keys were given up (see `--max-keys`).

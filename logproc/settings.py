@@ -34,21 +34,30 @@ class Settings:
     """The knobs. None means: chosen by the program when the run starts."""
 
     format: str | None = knob(
-        None, "Format of all sources: a name of `logproc formats`, or a definition of nginx or Apache; found by itself if not given."
+        None,
+        "Format of all sources: a name of `logproc formats`, or a definition of nginx or Apache; found by itself if not given.",
     )
     pattern: str | None = knob(None, "Format of all sources as an expression of RE2 with named groups.", metavar="REGEX")
     nginx_conf: str | None = knob(None, "Take the formats of logs from this configuration of nginx.", metavar="FILE")
     where: str | None = knob(None, "Count only records for which this holds, such as `status >= 500`.", metavar="FILTER")
     since: str | None = knob(None, "Count only records from this time on: `2026-03-07 10:00`, `10:00`, `2h`.", metavar="TIME")
     until: str | None = knob(None, "Count only records before this time.", metavar="TIME")
-    tz: str | None = knob(None, "Zone of times without an offset, of hours and of days, such as Europe/Berlin or local; UTC if not given.")
-    by: tuple[str, ...] = knob((), "Count by these fields, in place of the usual panels. May be repeated.", metavar="FIELD[,FIELD]")
+    tz: str | None = knob(
+        None, "Zone of times without an offset, of hours and of days, such as Europe/Berlin or local; UTC if not given."
+    )
+    by: tuple[str, ...] = knob(
+        (), "Count by these fields, in place of the usual panels. May be repeated.", metavar="FIELD[,FIELD]"
+    )
     metric: tuple[str, ...] = knob(
-        (), "Tell these of each key: uniques:client, p95:duration, mean:…, min:…, max:…, sum:…, rate, visitors.", metavar="METRIC[,METRIC]"
+        (),
+        "Tell these of each key: uniques:client, p95:duration, mean:…, min:…, max:…, sum:…, rate, visitors.",
+        metavar="METRIC[,METRIC]",
     )
     sort: str | None = knob(None, "Order rows by count, bytes, key or a metric.", metavar="METRIC")
     order: Literal["asc", "desc"] | None = knob(None, "Order rows from small to large, or from large to small.")
-    visitors: bool = knob(False, "Count visitors, a client with its user agent: by day and in all, people, bots and unknown apart.")
+    visitors: bool = knob(
+        False, "Count visitors, a client with its user agent: by day and in all, people, bots and unknown apart."
+    )
     client_from: Literal["xff"] | None = knob(None, "Take the client from X-Forwarded-For where the log has it.")
     anonymize: bool = knob(False, "Cut addresses to /24 and /48 before anything is counted or shown.")
     max_keys: int | None = knob(None, "Keys a panel may hold; the smallest are folded into `other` beyond that.", least=1)

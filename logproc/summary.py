@@ -10,9 +10,9 @@ from dataclasses import replace
 from logproc import __version__
 from logproc.errors import InternalError
 from logproc.model import Account, RunInfo, Snapshot, Source, SourceResult, State, Verdict
-from logproc.reading import Outcome
 from logproc.panels import panels
 from logproc.plan import Plan
+from logproc.reading import Outcome
 from logproc.tally import SourceTally, Tally
 
 FIRST_LINE_CHARACTERS = 80

@@ -21,7 +21,8 @@ from logproc.questions.question import PanelSpec, Question
 from logproc.questions.view import View
 
 if TYPE_CHECKING:
-    from logproc.model import Chunk, Columns, Integers, Parsed
+    from logproc.model import Chunk, Columns, Integers, KeyColumn, Numbers, Parsed
+    from logproc.questions.metrics import Need
 
 ASKED_NOTHING = Question()
 
@@ -104,7 +105,9 @@ def counted(columns: Columns, question: Question) -> Tally:
 
 def seen_fields(columns: Columns) -> frozenset[str]:
     """Return the columns that any record has."""
-    return frozenset([*(name for name, column in columns.keys.items() if column.keys.null_count < len(column.keys)), *columns.numbers])
+    return frozenset(
+        [*(name for name, column in columns.keys.items() if column.keys.null_count < len(column.keys)), *columns.numbers]
+    )
 
 
 def rejected(chunk: Chunk, parsed: Parsed, position: int, question: Question = ASKED_NOTHING) -> Rejected:
@@ -129,12 +132,13 @@ def count_panels(view: View, panels: Sequence[PanelSpec], weights: Weights | Non
 
 def subjects(view: View, panel: PanelSpec) -> Subjects:
     """Return what a panel measures, as far as the chunk has it."""
-    found = {}
+    found: dict[Need, KeyColumn | Numbers] = {}
     for need in panel.needs:
+        subject: KeyColumn | Numbers | None
         if need.field == VISITOR:
             subject = view.visitors()
         else:
-            subject = view.keys(need.field) if need.kind == "uniques" else view.numbers(need.field)
+            subject = view.texts(need.field) if need.kind == "uniques" else view.numbers(need.field)
         if subject is not None:
             found[need] = subject
     return found

@@ -1,4 +1,4 @@
-"""`--where`, `--by`, `--since`, `--metric` and `--sort` against DuckDB over the same records: 200 random questions, no difference.
+"""`--where`, `--by`, `--since`, `--metric` and `--sort` against DuckDB over the same records: random questions, no difference.
 
 DuckDB reads the log by expressions of its own and answers in SQL; the two share no code but RE2. Where a comparison cannot be
 made because a field is absent it is false, where SQL has NULL, so each is written `field IS NOT NULL AND …`.
@@ -22,24 +22,54 @@ from logproc.model import Snapshot
 from tests.logs import line
 
 QUESTIONS = 200
-LINES = 4000
+LINES = 2500
 START = datetime(2025, 6, 27, 20, tzinfo=UTC)
-BETWEEN_S = 150
+BETWEEN_S = 240
 """Seconds between two lines at the most: the log is of four days, and the turn of a month."""
 CLIENTS = [
     *[f"192.0.2.{number}" for number in range(1, 60, 3)],
     *["198.51.100.7", "198.51.100.200", "203.0.113.9", "10.1.2.3", "10.200.0.1"],
-    *["2001:db8::1", "2001:db8:0:0::1", "2001:DB8::2", "2001:db8:1::7", "fe80::1", "::1", "::ffff:192.0.2.1", "::ffff:10.1.2.3"],
+    *[
+        "2001:db8::1",
+        "2001:db8:0:0::1",
+        "2001:DB8::2",
+        "2001:db8:1::7",
+        "fe80::1",
+        "::1",
+        "::ffff:192.0.2.1",
+        "::ffff:10.1.2.3",
+    ],
     *["crawler.example.org", "localhost", "-"],
 ]
 NETWORKS = ["192.0.2.0/24", "192.0.2.16/28", "10.0.0.0/8", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8:1::/48", "fe80::/10"]
 PATHS = [
-    *["/", "/cart", "/cart/", "/index.html", "/INDEX.HTML", "/img/logo.png", "/img/a.b/c", "/app.min.js", "/.env", "/api/v1/users"],
-    *["/api/v2/orders/17", "/api/v2/orders/18", "/caf\xe9", "/caf%C3%A9", "/a;jsessionid=1", "/b.jsp;jsessionid=1", "*", "/%20", "/a.toolongforone"],
+    *[
+        "/",
+        "/cart",
+        "/cart/",
+        "/index.html",
+        "/INDEX.HTML",
+        "/img/logo.png",
+        "/img/a.b/c",
+        "/app.min.js",
+        "/.env",
+        "/api/v1/users",
+    ],
+    *[
+        "/api/v2/orders/17",
+        "/api/v2/orders/18",
+        "/caf\xe9",
+        "/caf%C3%A9",
+        "/a;jsessionid=1",
+        "/b.jsp;jsessionid=1",
+        "*",
+        "/%20",
+        "/a.toolongforone",
+    ],
 ]
 QUERIES = ["", "", "", "?", "?id=7", "?id=8&page=2", "?q=a?b", "?q=\xfcber"]
 AGENTS = [
-    *["-", "-", "", "Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (Windows NT 10.0)", "curl/8.5.0", "Bot \xfc [1]"],
+    *["-", "-", "", *["Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (Windows NT 10.0)", "curl/8.5.0"] * 4, "Bot \xfc [1]"],
     *[r"\"quoted\" agent", r"back\\slash", "Mozilla/5.0 (compatible; Bot/2.1; +https://bot.example/)"],
 ]
 REFERRERS = ["-", "-", "", "https://example.com/", "https://example.com/cart?id=7", "https://example.org/"]
@@ -83,7 +113,21 @@ SELECT
     lower(nullif(regexp_extract(split_part(parse_filename(path), ';', 1), '^.+\.([0-9A-Za-z]{1,10})$', 1), '')) AS ext
 FROM targets
 """
-BY = ["hour", "day", "minute", "weekday", "status", "status_class", "method", "path", "ext", "client", "user", "query", "protocol"]
+BY = [
+    "hour",
+    "day",
+    "minute",
+    "weekday",
+    "status",
+    "status_class",
+    "method",
+    "path",
+    "ext",
+    "client",
+    "user",
+    "query",
+    "protocol",
+]
 BY += ["referrer", "user_agent", "target"]
 METRICS = {
     **{f"{name}:bytes": f'{name}("bytes")' for name in ("min", "max", "sum")},
@@ -127,7 +171,9 @@ def made_line(random_: random.Random, at: datetime) -> bytes:
     """Return one record with values that are common, absent, empty, or look like others."""
     pick = random_.choice
     zone = timezone(timedelta(minutes=pick([0, 0, 0, 120, -570])))
-    request = f"{pick(['GET', 'GET', 'GET', 'POST', 'HEAD'])} {pick(PATHS)}{pick(QUERIES)} HTTP/{pick(['1.1', '1.1', '1.0', '2'])}"
+    request = (
+        f"{pick(['GET', 'GET', 'GET', 'POST', 'HEAD'])} {pick(PATHS)}{pick(QUERIES)} HTTP/{pick(['1.1', '1.1', '1.0', '2'])}"
+    )
     return line(
         client=pick(CLIENTS).encode(),
         user=pick([b"-", b"-", b"-", b"alice", b"bob", b"Alice"]),
@@ -142,7 +188,7 @@ def made_line(random_: random.Random, at: datetime) -> bytes:
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The log as a file."""
+    """Return the log as a file."""
     path = tmp_path_factory.mktemp("log") / "access.log"
     path.write_bytes(made_log())
     return path
@@ -150,7 +196,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def database(log: Path) -> Any:
-    """The same records in DuckDB."""
+    """Return the same records in DuckDB."""
     connection = duckdb.connect()
     connection.execute("SET threads = 1; SET TimeZone = 'UTC'")
     connection.execute(TABLE, [str(log)])
@@ -195,14 +241,18 @@ def of_status(random_: random.Random) -> Condition:
 
 def of_bytes(random_: random.Random) -> Condition:
     """Return a comparison of the bytes with a size."""
-    text, size = random_.choice([("0", 0), ("512", 512), ("0.5kB", 500), ("3 KiB", 3072), ("9007199254740992", 2**53), ("1MiB", 1 << 20)])
+    text, size = random_.choice(
+        [("0", 0), ("512", 512), ("0.5kB", 500), ("3 KiB", 3072), ("9007199254740992", 2**53), ("1MiB", 1 << 20)]
+    )
     return ordering(random_, "bytes", text, '"bytes"', str(size))
 
 
 def of_time(random_: random.Random) -> Condition:
     """Return a comparison of the time with a moment, also that of a record."""
     at = START + timedelta(minutes=random_.randrange(5 * 24 * 60))
-    text = random_.choice([at.isoformat(), f"{at:%Y-%m-%d %H:%M}", f"{at.astimezone(timezone(timedelta(hours=2))):%Y-%m-%dT%H:%M:%S%z}"])
+    text = random_.choice(
+        [at.isoformat(), f"{at:%Y-%m-%d %H:%M}", f"{at.astimezone(timezone(timedelta(hours=2))):%Y-%m-%dT%H:%M:%S%z}"]
+    )
     return ordering(random_, "time", quoted(text), '"time"', f"TIMESTAMP '{at:%Y-%m-%d %H:%M:%S}'")
 
 
@@ -247,7 +297,21 @@ TEXTS: dict[str, list[str]] = {
     "day": ["2025-06-30", "2025-07-01"],
 }
 PIECES = ["", "a", "/", "cart", "Bot", "\\", '"', "\xfc", "\xe9", "1", ".", "HTTP/1", "example", "'", "%"]
-EXPRESSIONS = ["^/api/v[12]", r"\.(png|js)$", "(?i)bot", r"\d+", "^$", "^-?$", r"\\", "[^a-z/]", "caf.$", "o{2}|x", '"', "^(GET|HEAD)$", "xx"]
+EXPRESSIONS = [
+    "^/api/v[12]",
+    r"\.(png|js)$",
+    "(?i)bot",
+    r"\d+",
+    "^$",
+    "^-?$",
+    r"\\",
+    "[^a-z/]",
+    "caf.$",
+    "o{2}|x",
+    '"',
+    "^(GET|HEAD)$",
+    "xx",
+]
 
 
 def of_text(random_: random.Random) -> Condition:
@@ -274,12 +338,24 @@ def of_text(random_: random.Random) -> Condition:
 
 def of_absence(random_: random.Random) -> Condition:
     """Return the question whether a field is there."""
-    name = random_.choice(["user", "referrer", "user_agent", "query", "method", "protocol", "ext", "status_class", "client", "bytes", "hour"])
-    negation = random_.choice(["", "NOT "])
-    return Condition(f"{name} is {negation.lower()}absent", f'"{name}" IS {"" if negation else "NOT "}NULL'.replace("IS NOT NULL", "IS NOT NULL"))
+    name = random_.choice(
+        ["user", "referrer", "user_agent", "query", "method", "protocol", "ext", "status_class", "client", "bytes", "hour"]
+    )
+    negation = random_.choice(["", "not "])
+    return Condition(f"{name} is {negation}absent", f'"{name}" IS {negation}NULL')
 
 
-COMPARISONS: list[Callable[[random.Random], Condition]] = [of_status, of_bytes, of_time, of_client, of_client, of_text, of_text, of_text, of_absence]
+COMPARISONS: list[Callable[[random.Random], Condition]] = [
+    of_status,
+    of_bytes,
+    of_time,
+    of_client,
+    of_client,
+    of_text,
+    of_text,
+    of_text,
+    of_absence,
+]
 
 
 def condition(random_: random.Random, depth: int = 0) -> Condition:
@@ -291,7 +367,9 @@ def condition(random_: random.Random, depth: int = 0) -> Condition:
         inner = condition(random_, depth + 1)
         return Condition(f"not ({inner.where})", f"(NOT {inner.sql})")
     parts = [condition(random_, depth + 1) for _ in range(random_.choice([2, 2, 3]))]
-    return Condition("(" + f" {kind} ".join(part.where for part in parts) + ")", "(" + f" {kind} ".join(part.sql for part in parts) + ")")
+    return Condition(
+        "(" + f" {kind} ".join(part.where for part in parts) + ")", "(" + f" {kind} ".join(part.sql for part in parts) + ")"
+    )
 
 
 def asked(number: int) -> Asked:
@@ -301,7 +379,7 @@ def asked(number: int) -> Asked:
     metrics = random_.sample(sorted(METRICS), random_.randrange(4))
     told = random_.sample(["count", "bytes"], random_.randrange(3)) + metrics
     options: dict[str, Any] = {"by": (",".join(keys),), "metric": tuple(told), "top": 0}
-    options |= {"chunk_size": random_.choice([20_000, 100_000, 1 << 20]), "workers": random_.choice([1, 2])}
+    options |= {"chunk_size": random_.choice([50_000, 1 << 20]), "workers": random_.choice([1, 2])}
     conditions = []
     if random_.random() < 0.8:
         found = condition(random_)
@@ -359,6 +437,11 @@ def totals_of(database: Any, question: Asked) -> tuple[Any, ...]:
     return tuple(row)
 
 
+def is_near(found: float | None, wanted: float, tolerance: float) -> bool:
+    """Return whether a number differs from the true one by no more than a part of it."""
+    return found is not None and abs(found - wanted) <= tolerance * abs(wanted)
+
+
 def test_duckdb_has_every_record(log: Path, database: Any) -> None:
     """Both take every line of the log, and the log has what questions may be about: absent, empty and odd values."""
     assert totals(analyze(log)) == totals_of(database, Asked({}, [], [], []))
@@ -385,16 +468,17 @@ def test_duckdb_finds_the_same(number: int, log: Path, database: Any) -> None:
     assert panel.distinct == len(expected)
     for at, name in enumerate(panel.metrics):
         tolerance = 0.01 if name.startswith("p") else 1e-15
-        wanted = [pytest.approx(row[width + 2 + at], rel=tolerance, abs=0) for row in expected]
-        assert [row.metrics[at] for row in panel.rows] == wanted, (name, question)
+        pairs = [(row.metrics[at], wanted[width + 2 + at]) for row, wanted in zip(panel.rows, expected, strict=True)]
+        assert [pair for pair in pairs if not is_near(*pair, tolerance)] == [], (name, question)
 
 
 def test_questions_are_of_all_kinds() -> None:
     """Among the questions is every operator, every field to count by, every metric, and each way to sort."""
     questions = [asked(number) for number in range(QUESTIONS)]
     filters = " ".join(question.options.get("where", "") for question in questions)
-    operators = ["==", "!=", "<", "<=", ">", ">=", "=~", "!~", "contains", "not contains", "in", "not in", "is absent", "is not absent"]
-    assert [operator for operator in [*operators, "not (", "and", "or"] if f" {operator} " not in f" {filters}".replace("(", " ( ")] == []
+    symbols = ["==", "!=", "<", "<=", ">", ">=", "=~", "!~"]
+    words = ["contains", "not contains", "in", "not in", "is absent", "is not absent", "and", "or", "not"]
+    assert [operator for operator in symbols + words if f" {operator} " not in filters] == []
     assert {key for question in questions for key in question.keys} == set(BY)
     assert {metric for question in questions for metric in question.metrics} == set(METRICS)
     assert {"key", "count", "bytes", "sum:bytes", None} <= {question.options.get("sort") for question in questions}

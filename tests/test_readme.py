@@ -19,7 +19,7 @@ import pytest
 
 from logproc import errors
 from logproc.cli import cli
-from logproc.formats.layout import LAYOUTS
+from logproc.formats.listing import listing
 from tests.picture import PICTURES, draw
 
 ROOT = Path(__file__).parents[1]
@@ -148,7 +148,7 @@ def test_exit_codes_are_those_of_the_program() -> None:
 
 def test_formats_are_those_that_are_known() -> None:
     """Every format has a row with its summary, in the order of `logproc formats`."""
-    table = "| name | |\n|---|---|\n" + "".join(f"| `{layout.name}` | {layout.summary} |\n" for layout in LAYOUTS)
+    table = "| name | |\n|---|---|\n" + "".join(f"| `{name}` | {summary} |\n" for name, summary, _ in listing())
     assert written(marked("formats"), table, place_of("formats")) == table
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from sample_data.make_app_logs import NGINX_FORMAT, app_logs
 from sample_data.make_sample_data import DAMAGE, all_logs, write_logs
 
 if sys.version_info >= (3, 14):
@@ -40,6 +41,14 @@ def test_the_folder_holds_what_the_script_makes(tmp_path: Path) -> None:
     write_logs(tmp_path)
     made, committed = ({path.name: decoded(path) for path in folder.glob("*.log*")} for folder in (tmp_path, FOLDER))
     assert made == committed == LOGS
+
+
+def test_the_logs_of_the_application_are_what_the_script_makes(tmp_path: Path) -> None:
+    """Made again, they have the bytes that are committed."""
+    write_logs(tmp_path)
+    for name, content in app_logs().items():
+        assert (tmp_path / name).read_bytes() == (FOLDER / name).read_bytes() == content
+    assert NGINX_FORMAT in (FOLDER.parent / "README.md").read_text("utf-8")
 
 
 def test_the_folder_is_small() -> None:

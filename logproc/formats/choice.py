@@ -88,7 +88,7 @@ def of_nginx(path: Path) -> Choice:
 
 
 def definition_or_error(text: str, own: Mapping[str, Format]) -> Format:
-    """Return the format of a definition. Raises UsageError where the text is none, and names what is known where it is a word."""
+    """Return the format of a definition. Raises UsageError where the text is none, with what is known if it is a word."""
     if "$" not in text and "%" not in text:
         known = ", ".join([*own, *BY_NAME, *SAMPLED])
         raise UsageError(f"--format {text!r} is unknown", f"known are {known}; see `logproc formats`")

@@ -50,8 +50,8 @@ decode: Callable[[bytes], Any] = msgspec.json.Decoder().decode
 encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 
 
-class NotFast(Exception):  # noqa: N818 - no error: the exact way takes over
-    """Arrow cannot, or must not, read this chunk."""
+class NotFast(Exception):
+    """Arrow cannot, or must not, read this chunk: no error, the exact way takes over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from math import floor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 PLAIN = r"^(?P<whole>[0-9]{1,18})(?:\.(?P<fraction>[0-9]{1,9})[0-9]*)?$"
 LIST = re.compile(r"\s*[,:]\s*")
 GO_DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|μs|ns)")
-SECONDS_OF = {"h": 3600, "m": 60, "s": 1, "ms": Decimal("1e-3"), "us": Decimal("1e-6"), "ns": Decimal("1e-9")}
+SECONDS_OF = {
+    "h": Decimal(3600),
+    "m": Decimal(60),
+    "s": Decimal(1),
+    "ms": Decimal("1e-3"),
+    "us": Decimal("1e-6"),
+    "ns": Decimal("1e-9"),
+}
 MOST_CHARACTERS = 64
 NANO = 10**9
 MOST_WHOLE = 2**63 - 1
@@ -92,5 +99,6 @@ def go_duration(text: str) -> Decimal | None:
     found = GO_DURATION.findall(text.lstrip("-"))
     if not found or "".join(map("".join, found)) != text.lstrip("-"):
         return None
-    seconds: Any = sum(Decimal(number) * SECONDS_OF[unit.replace("µ", "u").replace("μ", "u")] for number, unit in found)
-    return Decimal(-seconds if text.startswith("-") else seconds)
+    parts = [Decimal(number) * SECONDS_OF[unit.replace("µ", "u").replace("μ", "u")] for number, unit in found]
+    seconds = sum(parts, Decimal(0))
+    return -seconds if text.startswith("-") else seconds

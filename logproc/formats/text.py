@@ -233,7 +233,7 @@ class Sorting:
 
 def blank_lines(data: Bytes, lines: Lines) -> Mask:
     """Return which lines are blank. Few are, and are told by their first byte already."""
-    blank = lines.ends == lines.starts
+    blank: Mask = lines.ends == lines.starts
     suspects = numpy.flatnonzero(~blank & (data[lines.starts] <= BLANK))
     if len(suspects):
         texts = texts_of(data, lines.starts[suspects], lines.ends[suspects])

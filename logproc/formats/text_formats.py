@@ -161,7 +161,8 @@ FORMATS = (
         "Times and levels in brackets, as Celery, gunicorn and Monolog have them",
         "[2026-03-07 10:00:00,123: INFO/MainProcess] message",
         moments.ISO,
-        rf"\[{{time}}(?:: {LEVEL}/(?P<thread>[^\]]+)\]|\] \[(?P<pid>\d+)\] \[(?P<level_2>{WORDS})\]|\] (?P<logger>[\w.-]+)\.(?P<level_3>{WORDS}):"
+        rf"\[{{time}}(?:: {LEVEL}/(?P<thread>[^\]]+)\]|\] \[(?P<pid>\d+)\] \[(?P<level_2>{WORDS})\]"
+        rf"|\] (?P<logger>[\w.-]+)\.(?P<level_3>{WORDS}):"
         rf"|\] \[(?P<level_4>{WORDS})\](?: (?P<logger_2>[\w.-]+):)?) ?{MESSAGE}",
     ),
     text_format(
@@ -365,10 +366,11 @@ def timed(form: TimeForm, *, leading: bool) -> TextFormat:
     """Return the format of any text with a time of a form.
 
     leading: at the beginning of each record, after at most two brackets or quotes, and what has none goes on with a record.
-    Otherwise somewhere in its first bytes, and a line that has none is a record without a time.
+    Otherwise somewhere in its first bytes, where a word begins or behind the letter of a level (klog), and a line that has
+    none is a record without a time.
     """
     time = rf"{form.expression}(?:[^0-9a-zA-Z]|$)"
-    expression = rf"(?s)^[\[({{<\"']{{0,2}}{time}" if leading else rf"(?s)\b{time}|$"
+    expression = rf"(?s)^[\[({{<\"']{{0,2}}{time}" if leading else rf"(?s)\b[A-Z]?{time}|$"
     return any_text("text", "Any text with a time in it", expression, form, multi_line=leading)
 
 

@@ -124,8 +124,7 @@ class Cut:
         with_tab = numpy.searchsorted(tabs, ends) > numpy.searchsorted(tabs, starts)
         self._cut_at(tabs, which[with_tab], names)
         left = self._cut_at(places(window == BLANK, low), which[~with_tab], names)
-        quotes = places(window == QUOTE, low) if len(left) else []
-        if len(quotes):
+        if len(left) and len(quotes := places(window == QUOTE, low)):
             self._cut_at(self._blanks_outside(quotes, left), left, names)
         self._parts.sort(key=lambda part: int(part[0][0]))
 
@@ -139,7 +138,8 @@ class Cut:
         part = {name: (edges[at] + 1, edges[at + 1]) for at, name in enumerate(names)}
         if fitting.any():
             self._parts.append((which[fitting], part))
-        return which[~fitting]
+        misfits: Integers = which[~fitting]
+        return misfits
 
     def _blanks_outside(self, quotes: Any, which: Integers) -> Any:
         """Return the blanks of some lines that have an even number of quotes before them in their line."""

@@ -1,4 +1,4 @@
-"""What is told of each key of a panel: `--metric count,bytes,uniques:client,p95:duration,mean:duration,min:…,max:…,sum:…,rate`."""
+"""What is told of each key of a panel, as `--metric count,bytes,uniques:client,p95:duration,mean:duration,rate` asks."""
 
 from __future__ import annotations
 

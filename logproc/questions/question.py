@@ -1,4 +1,4 @@
-"""What a run is asked: which records count, what they are counted by, and what is told of each key. Made once, from Settings."""
+"""What a run is asked: which records count, what they are counted by, and what is told of each key."""
 
 from __future__ import annotations
 
@@ -89,7 +89,9 @@ class Question:
     wanted: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        names = [name for panel in self.panels for name in (*panel.by, *(part for need in panel.needs for part in fields_of(need)))]
+        names = [
+            name for panel in self.panels for name in (*panel.by, *(part for need in panel.needs for part in fields_of(need)))
+        ]
         names += self.where.fields if self.where else ()
         extra = ["bytes", *(ADDRESSES if self.from_forwarded else ())]
         object.__setattr__(self, "wanted", frozenset([*map(base_of, names), *extra]))
@@ -105,7 +107,11 @@ class Question:
         if self.from_forwarded and "client" in keys:
             keys["client"] = client_from(keys.get("forwarded_for"), keys["client"])
         if self.anonymous:
-            keys |= {name: anonymous(name, keys[name]) for name in keys if name in {*ADDRESSES, "message", "referrer", "host", "target", "path", "query"}}
+            keys |= {
+                name: anonymous(name, keys[name])
+                for name in keys
+                if name in {*ADDRESSES, "message", "referrer", "host", "target", "path", "query"}
+            }
         return Columns(columns.records, columns.time, keys, columns.numbers, columns.malformed)
 
     def select(self, view: View) -> Mask:

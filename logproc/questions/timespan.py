@@ -16,7 +16,7 @@ HINT = 'write "2026-03-07 10:00", "2026-03-07", "10:00", "2h" (two hours ago) or
 
 
 def parse_zone(name: str | None) -> tzinfo:
-    """Return the zone of a name of the IANA database, or `local`; UTC if there is none. Raises UsageError if nobody knows it."""
+    """Return the zone of a name of the IANA database, or `local`; UTC for none. Raises UsageError if nobody knows it."""
     if name is None or name.upper() in {"UTC", "Z"}:
         return UTC
     if name.lower() == "local":

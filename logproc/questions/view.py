@@ -44,15 +44,17 @@ class View:
         self._keys: dict[str, KeyColumn | None] = {}
 
     def keys(self, name: str) -> KeyColumn | None:
-        """Return a field as keys to count by, None if the chunk has no such field. Stretches of time are numbers: see `label`."""
+        """Return a field as keys to count by, None if the chunk has none. Stretches of time are numbers: see `label`."""
         if name not in self._keys:
             self._keys[name] = self._made(name)
         return self._keys[name]
 
     def field(self, name: str) -> KeyColumn | Numbers | None:
         """Return a field to compare: keys of text, or numbers."""
-        if name in self.columns.numbers:
-            return self.columns.numbers[name]
+        return self.columns.numbers[name] if name in self.columns.numbers else self.texts(name)
+
+    def texts(self, name: str) -> KeyColumn | None:
+        """Return a field as keys of text, stretches of time included; None if the chunk has no such field."""
         column = self.keys(name)
         if column is None or name not in UNITS_S:
             return column
@@ -131,7 +133,7 @@ def offset_s(seconds: int, zone: tzinfo) -> int:
 
 
 def label(name: str, number: int, zone: tzinfo = UTC) -> str:
-    """Return a stretch of time as text: when it begins, without `Z` where the clocks are those of another zone; a day as its date.
+    """Return a stretch of time as text: when it begins, without `Z` where it is not that of UTC; a day as its date.
 
     >>> label("hour", 397738), label("day", 16572)
     ('2015-05-17T10:00:00Z', '2015-05-17')

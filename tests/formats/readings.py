@@ -1,0 +1,78 @@
+"""What a format makes of bytes, as plain data, so that two ways to read them can be held equal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy
+
+from logproc.model import Account, Columns, Context, Numbers, Parsed
+
+if TYPE_CHECKING:
+    from logproc.formats.format import Format
+
+REFERENCE_S = 1_773_014_400
+"""2026-03-09, two days after the times of the samples: what times without a year go by."""
+CONTEXT = Context(reference_s=REFERENCE_S)
+MAX_LINE_BYTES = 1 << 20
+STANDARD = (
+    *("time", "client", "user", "request", "method", "target", "path", "query", "protocol", "status", "bytes", "referrer"),
+    *("user_agent", "host", "forwarded_for", "duration", "level", "logger", "program", "pid", "thread", "message"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A parsed chunk as plain data: the columns hold a value for each record, None where it has none."""
+
+    account: Account
+    rejected: list[tuple[int, str, tuple[int, int]]]
+    time: list[int]
+    malformed: list[bool] | None
+    columns: dict[str, list[object]]
+
+
+def bytes_of(content: bytes) -> numpy.typing.NDArray[numpy.uint8]:
+    """Return whole lines as a format takes them."""
+    assert not content or content.endswith(b"\n")
+    return numpy.frombuffer(content, numpy.uint8)
+
+
+def read(form: Format, content: bytes, wanted: tuple[str, ...] = STANDARD, context: Context = CONTEXT) -> Reading:
+    """Return what a format makes of whole lines."""
+    return reading_of(form.parse(bytes_of(content), context, wanted, MAX_LINE_BYTES))
+
+
+def reading_of(parsed: Parsed) -> Reading:
+    """Return a parsed chunk as plain data, its columns checked for their lengths."""
+    account, columns = parsed.account, parsed.columns
+    assert account.closes
+    assert columns is not None
+    assert account.records == columns.records == len(columns.time)
+    bounds = [(start, end) for start, end in parsed.rejected_bounds.tolist()]
+    rejected = list(zip(parsed.rejected_lines.tolist(), parsed.rejected_reasons, bounds, strict=True))
+    assert account.rejected == len(rejected)
+    malformed = None if columns.malformed is None else columns.malformed.tolist()
+    return Reading(account, rejected, columns.time.tolist(), malformed, values_of(columns))
+
+
+def values_of(columns: Columns) -> dict[str, list[object]]:
+    """Return each column's values; a number goes before the text of the same name. A column that no record has is none."""
+    found: dict[str, list[object]] = {}
+    for name, column in columns.keys.items():
+        keys = column.keys.to_pylist()
+        assert len(column.index) == columns.records
+        assert len(set(keys)) == len(keys)
+        found[name] = [keys[at] for at in column.index.tolist()]
+    found |= {f"{name} as a number": numbers_of(numbers) for name, numbers in columns.numbers.items()}
+    return {name: values for name, values in found.items() if any(value is not None for value in values)}
+
+
+def numbers_of(numbers: Numbers) -> list[object]:
+    """Return numbers as whole billionths, None where a record has none."""
+    count = len(numbers.whole)
+    nanos = [0] * count if numbers.nanos is None else numbers.nanos.tolist()
+    valid = [True] * count if numbers.valid is None else numbers.valid.tolist()
+    rows = zip(numbers.whole.tolist(), nanos, valid, strict=True)
+    return [whole * 10**9 + part if is_valid else None for whole, part, is_valid in rows]
