@@ -5,40 +5,53 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy
+import pyarrow
+import pyarrow.compute
 
-from logproc.counts import Counts
+from logproc.counts import LOW_BITS, Counts
+from logproc.measures.buckets import middle
+from logproc.measures.totals import NANOS
+from logproc.measures.uniques import STANDARD_ERROR
 from logproc.model import Panel, Row
 from logproc.questions.metrics import Metric
 from logproc.questions.question import ACCESS_PANELS, DEFAULT_PANELS, PanelSpec, Question
 from logproc.questions.view import UNITS_S, label
 
 if TYPE_CHECKING:
-    from logproc.model import Integers
+    from logproc.measures import Buckets, Totals, Uniques
+    from logproc.model import Integers, Mask
     from logproc.tally import Tally
 
 Number = float | int | None
+COUNT = Metric("count", "count")
 
 
 def panels(tally: Tally, question: Question, top: int) -> dict[str, Panel]:
     """Return the panels of a report, with `top` rows where not all are shown (0: all).
 
-    A panel whose columns no log has is left out; but those of an access log are all there where any log is one, and where
-    there is no record at all.
+    What was asked for by name is always there, the panel over all records with its one row. Of the usual panels those are left
+    out whose columns no record has; but those of an access log are all there where any log is one, and where there is no
+    record at all.
     """
     span_s = 0 if tally.first is None or tally.last is None else tally.last - tally.first
-    drawing = Drawing(question, top, span_s, with_bytes="bytes" in tally.seen or not tally.panels)
+    drawing = Drawing(question, top, span_s, with_bytes="bytes" in tally.seen)
     access = not tally.panels or "status" in tally.panels
     found = {}
     for spec in question.panels:
         counts = tally.panels.get(spec.name)
-        if counts is not None:
-            found[spec.name] = drawing.panel(spec, counts)
-        elif access and (question.asked_by or spec.name in ACCESS_PANELS):
-            found[spec.name] = Panel(spec.name, spec.by, 0, (), tuple(metric.name for metric in drawing.told(spec)))
+        if counts is not None or question.asked_by or spec.title or not spec.by or (access and spec.name in ACCESS_PANELS):
+            found[spec.name] = drawing.panel(spec, nothing(spec) if counts is None else counts)
     return found
+
+
+def nothing(spec: PanelSpec) -> Counts:
+    """Return the counts of no record: no key, but for a panel over all records, which has its one row."""
+    count = numpy.zeros(0 if spec.by else 1, numpy.int64)
+    return Counts(tuple(pyarrow.array([], pyarrow.string()) for _ in spec.by), count, count, count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,89 +66,56 @@ class Drawing:
     def panel(self, spec: PanelSpec, counts: Counts) -> Panel:
         """Return one panel: stretches of time in their order, all others by count and then by the UTF-8 bytes of the key."""
         told = self.told(spec)
-        numbers = Told(counts, self.span_s, [length_s(spec)] if length_s(spec) else [])
-        order = self.order(spec, counts, numbers)
-        texts = key_texts(spec, counts, order, self.question.zone)
-        rows = tuple(self.row(counts, at, key, told, numbers) for at, key in zip(order, texts, strict=True))
-        given_up = counts.floor > 0
-        estimated = {metric.name: numbers.standard_error for metric in told if numbers.is_estimated(metric, order)}
-        names = tuple(metric.name for metric in told)
-        return Panel(spec.name, spec.by, len(counts), rows, names, counts.other if given_up else None, estimated)
+        shown = counts.select(self.order(spec, counts))
+        return Panel(
+            spec.name,
+            spec.by,
+            distinct=len(counts),
+            rows=self.rows(spec, shown, told),
+            metrics=tuple(metric.name for metric in told),
+            other=counts.other if counts.floor else None,
+            estimated={metric.name: STANDARD_ERROR for metric in told if is_estimated(shown, metric)},
+        )
 
     def told(self, spec: PanelSpec) -> tuple[Metric, ...]:
         """Return the metrics that a panel's rows have besides count and bytes."""
         if spec.title:
             return (Metric("visitors", "uniques", spec.needs[0]),)
-        if spec in DEFAULT_PANELS and not spec.needs and not self.question.asked_by:
+        if spec in DEFAULT_PANELS and not self.question.asked_by:
             return ()
         return tuple(metric for metric in self.question.metrics if metric.function not in {"count", "bytes"})
 
-    def row(self, counts: Counts, at: int, key: tuple[str, ...], told: Sequence[Metric], numbers: Told) -> Row:
-        """Return one row."""
-        size = counts.row_bytes(at) if self.with_bytes else None
-        error = int(counts.errors[at]) if counts.errors is not None else 0
-        return Row(key, int(counts.count[at]), size, tuple(numbers.of(metric, at) for metric in told), error)
+    def rows(self, spec: PanelSpec, counts: Counts, told: Sequence[Metric]) -> tuple[Row, ...]:
+        """Return the rows of counts that are in order."""
+        seconds = length_s(spec) or self.span_s
+        columns = [numbers(counts, metric, seconds) for metric in told]
+        metrics = zip(*columns, strict=True) if columns else [()] * len(counts)
+        sizes = map(counts.row_bytes, range(len(counts))) if self.with_bytes else [None] * len(counts)
+        errors = [0] * len(counts) if counts.errors is None else counts.errors.tolist()
+        keys = key_texts(spec, counts, self.question.zone)
+        return tuple(map(Row, keys, counts.count.tolist(), sizes, metrics, errors))
 
-    def order(self, spec: PanelSpec, counts: Counts, numbers: Told) -> list[int]:
-        """Return the rows to be shown, in order."""
-        limit = len(counts) if spec.whole or not self.top else min(self.top, len(counts))
+    def order(self, spec: PanelSpec, counts: Counts) -> Integers:
+        """Return the places of the rows to be shown, in order."""
+        sort, descending = self.sorting(spec)
+        limit = len(counts) if spec.whole or not self.top else self.top
+        if sort is None and spec.in_order:
+            return ranked(counts, (), len(counts), "descending" if descending else "ascending")
+        if sort is not None and sort.function == "key":
+            return ranked(counts, (), limit, "descending" if descending else "ascending")
+        return ranked(counts, ranks(counts, sort or COUNT, descending=descending is not False), limit)
+
+    def sorting(self, spec: PanelSpec) -> tuple[Metric | None, bool | None]:
+        """Return what a panel is sorted by, and whether from large to small; None where nothing was said that is for it.
+
+        The usual panels have no measures to be sorted by, and their hours stay in order.
+        """
         sort, descending = self.question.sort, self.question.descending
-        if spec.title or not self.question.asked_by:
-            sort, descending = None, None
-        if (sort is None and spec.in_order) or (sort and sort.function == "key"):
-            rows = sorted(range(len(counts)), key=keys_of(counts).__getitem__, reverse=bool(descending))
-            return rows[: len(counts) if sort is None else limit]
-        if sort is None and descending is not False:
-            return by_count(counts, limit)
-        chosen = sort or Metric("count", "count")
-        values = [numbers.of(chosen, at) for at in range(len(counts))]
-        keys, sign = keys_of(counts), -1 if descending is not False else 1
-        ranked = sorted(range(len(counts)), key=lambda at: (values[at] is None, sign * (values[at] or 0), keys[at]))
-        return ranked[:limit]
-
-
-class Told:
-    """The numbers of the rows of one panel."""
-
-    def __init__(self, counts: Counts, span_s: int, length_s: Sequence[int]) -> None:
-        self._counts = counts
-        self._seconds = length_s[0] if length_s else span_s
-
-    @property
-    def standard_error(self) -> float:
-        """The relative standard error of numbers that are estimated."""
-        from logproc.measures.uniques import STANDARD_ERROR
-
-        return float(STANDARD_ERROR)
-
-    def is_estimated(self, metric: Metric, rows: Sequence[int]) -> bool:
-        """Return whether any row's number is an estimate."""
-        measure: Any = self._counts.measures.get(metric.need) if metric.need and metric.function == "uniques" else None
-        return measure is not None and not all(measure.number(at)[1] for at in rows)
-
-    def of(self, metric: Metric, at: int) -> Number:
-        """Return one number of one row, None if none of its records has what it is about."""
-        if metric.function == "count":
-            return int(self._counts.count[at])
-        if metric.function == "bytes":
-            return self._counts.row_bytes(at)
-        if metric.function == "rate":
-            return int(self._counts.count[at]) / self._seconds if self._seconds else None
-        measure: Any = self._counts.measures.get(metric.need) if metric.need else None
-        if measure is None:
-            return 0 if metric.function == "uniques" else None
-        if metric.function == "uniques":
-            return int(measure.number(at)[0])
-        if metric.function == "quantile":
-            found: Number = measure.quantile(at, metric.quantile)
-            return found
-        functions: dict[str, Callable[[int], Number]] = {
-            "mean": measure.mean,
-            "min": measure.minimum,
-            "max": measure.maximum,
-            "sum": measure.sum,
-        }
-        return functions[metric.function](at)
+        if self.question.asked_by and not spec.title:
+            return sort, descending
+        if spec.title or spec.in_order:
+            return None, None
+        return (None if sort and sort.need else sort), descending
 
 
 def length_s(spec: PanelSpec) -> int:
@@ -143,27 +123,128 @@ def length_s(spec: PanelSpec) -> int:
     return min((UNITS_S[name] for name in spec.by if name in UNITS_S), default=0)
 
 
-def by_count(counts: Counts, limit: int) -> list[int]:
-    """Return the rows of the largest counts in order; only the keys that may be among them are compared."""
-    candidates = numpy.arange(len(counts))
-    if 0 < limit < len(counts):
-        candidates = numpy.flatnonzero(counts.count >= numpy.partition(counts.count, -limit)[-limit])
-    keys = keys_of(counts.select(candidates))
-    ranked = sorted(range(len(candidates)), key=lambda at: (-int(counts.count[candidates[at]]), keys[at]))
-    return [int(candidates[at]) for at in ranked[:limit]]
+def ranked(counts: Counts, columns: Sequence[Any], limit: int, of_keys: str = "ascending") -> Integers:
+    """Return the places of the first `limit` rows: the smallest of the first column, where equal of the next, then by key.
+
+    of_keys: the direction in which keys follow each other; text is compared by its UTF-8 bytes.
+    """
+    if len(counts) <= 1:
+        return numpy.arange(min(limit, len(counts)))
+    directions = ["ascending"] * len(columns) + [of_keys] * len(counts.keys)
+    table = pyarrow.table([*columns, *counts.keys], [str(at) for at in range(len(directions))])
+    keys = list(zip(table.column_names, directions, strict=True))
+    if limit < len(counts):
+        places = pyarrow.compute.select_k_unstable(table, limit, keys)  # no two rows are equal: their keys differ
+    else:
+        places = pyarrow.compute.sort_indices(table, keys)
+    return numpy.asarray(places).astype(numpy.int64)
 
 
-def keys_of(counts: Counts) -> list[tuple[Any, ...]]:
-    """Return the keys of all rows so that they can be compared: text by its UTF-8 bytes."""
-    columns = [[key.encode() if isinstance(key, str) else key for key in keys.to_pylist()] for keys in counts.keys]
-    return list(zip(*columns, strict=True)) if columns else [()] * len(counts)
+def ranks(counts: Counts, metric: Metric, *, descending: bool) -> list[Any]:
+    """Return columns by which rows in ascending order have that of a metric; those without a number are last either way.
+
+    They are exact integers, so that what is equal is equal, however it was added up.
+    """
+    absent, columns = comparable(counts, metric)
+    columns = [~column for column in columns] if descending else columns
+    return columns if absent is None or not absent.any() else [absent, *columns]
 
 
-def key_texts(spec: PanelSpec, counts: Counts, rows: Sequence[int], zone: tzinfo = UTC) -> list[tuple[str, ...]]:
-    """Return the keys of some rows as text."""
-    some = counts.select(numpy.array(rows, numpy.int64))
+def comparable(counts: Counts, metric: Metric) -> tuple[Mask | None, list[Integers]]:
+    """Return which rows have no number (None: all have one), and the columns of integers that compare the others."""
+    if metric.function in {"count", "rate"}:
+        return None, [counts.count]
+    if metric.function == "bytes":
+        return None, [counts.high, counts.low]
+    measure: Any = counts.measures.get(metric.need) if metric.need else None
+    if measure is None:
+        return None, []
+    if metric.function == "uniques":
+        return None, [uniques(measure)]
+    if metric.function == "quantile":
+        bucket, absent = quantiles(measure, metric.quantile)
+        return absent, [bucket]  # their numbers are in the order of values
+    return measure.number == 0, TOTALS[metric.function](measure)
+
+
+def means(totals: Totals) -> list[Any]:
+    """Return the means in pieces, the largest first: a long division, whose remainder is less than the number it is divided by.
+
+    The last piece is the quotient of two exact integers, so equal means are equal there as well. Rows of 2**31 numbers and more
+    may be out of order.
+    """
+    number = numpy.maximum(totals.number, 1)
+    high, rest = numpy.divmod(totals.high, number)
+    low, rest = numpy.divmod((rest << LOW_BITS) + totals.low, number)
+    nanos, rest = numpy.divmod(rest * NANOS + totals.nanos, number)
+    return [high, low, nanos, (rest / number * 2.0**53).astype(numpy.int64)]
+
+
+TOTALS: dict[str, Callable[[Totals], list[Integers]]] = {
+    "sum": lambda totals: [totals.high, totals.low, totals.nanos],
+    "mean": means,
+    "min": lambda totals: [totals.min_whole, totals.min_nanos],
+    "max": lambda totals: [totals.max_whole, totals.max_nanos],
+}
+
+
+def quantiles(buckets: Buckets, quantile: Fraction) -> tuple[Integers, Mask]:
+    """Return the bucket of a quantile in each row, and which rows have none: what `Buckets.quantile` finds, for all at once."""
+    number = numpy.zeros(buckets.size, numpy.int64)
+    numpy.add.at(number, buckets.row, buckets.number)
+    absent = number == 0
+    if not len(buckets.number):
+        return number, absent
+    rank = numpy.maximum(1, -(-number * quantile.numerator // quantile.denominator))
+    target = numpy.cumsum(number) - number + rank
+    place = numpy.searchsorted(numpy.cumsum(buckets.number), target)
+    return buckets.bucket[numpy.minimum(place, len(buckets.bucket) - 1)], absent
+
+
+def uniques(measure: Uniques) -> Integers:
+    """Return how many distinct texts each row has."""
+    found = numpy.bincount(measure.row, minlength=measure.size).astype(numpy.int64)
+    for row in measure.sketches:
+        found[row] = measure.number(row)[0]
+    return found
+
+
+def is_estimated(counts: Counts, metric: Metric) -> bool:
+    """Return whether the number of any row is an estimate."""
+    measure: Any = counts.measures.get(metric.need) if metric.need and metric.function == "uniques" else None
+    return bool(measure is not None and measure.sketches)
+
+
+def numbers(counts: Counts, metric: Metric, seconds: int) -> Sequence[Number]:
+    """Return a metric of each row, None where none of its records has what it is about. seconds: what a rate is of."""
+    if metric.function == "rate":
+        return [count / seconds if seconds else None for count in counts.count.tolist()]
+    measure: Any = counts.measures.get(metric.need) if metric.need else None
+    if metric.function == "uniques":
+        return [0] * len(counts) if measure is None else uniques(measure).tolist()
+    if measure is None:
+        return [None] * len(counts)
+    if metric.function == "quantile":
+        found, absent = quantiles(measure, metric.quantile)
+        return [None if none else middle(bucket) for bucket, none in zip(found.tolist(), absent.tolist(), strict=True)]
+    number = {"mean": measure.mean, "sum": total_of(measure), "min": measure.minimum, "max": measure.maximum}[metric.function]
+    return [number(row) for row in range(len(counts))]
+
+
+def total_of(totals: Totals) -> Callable[[int], Number]:
+    """Return a function that gives the sum of a row: an int if it is whole, else the nearest float; None without numbers."""
+
+    def total(row: int) -> Number:
+        exact = totals.sum(row)
+        return None if not totals.number[row] else int(exact) if exact.denominator == 1 else float(exact)
+
+    return total
+
+
+def key_texts(spec: PanelSpec, counts: Counts, zone: tzinfo = UTC) -> Sequence[tuple[str, ...]]:
+    """Return the keys of counts as text."""
     columns = [
         [label(name, key, zone) if name in UNITS_S else key for key in keys.to_pylist()]
-        for name, keys in zip(spec.by, some.keys, strict=True)
+        for name, keys in zip(spec.by, counts.keys, strict=True)
     ]
-    return list(zip(*columns, strict=True)) if columns else [()] * len(rows)
+    return list(zip(*columns, strict=True)) if columns else [()] * len(counts)

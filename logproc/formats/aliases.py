@@ -6,6 +6,7 @@ Docker's json-file driver, `journalctl -o json`, Caddy, Traefik, nginx's variabl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 APPLICATION = {
@@ -83,14 +84,19 @@ DURATIONS = {
 UNIT_BY_VALUE = ("duration", "latency", "elapsed", "took", "response_time", "service")
 """Names of durations whose unit is seen from the values: see `duration_of`."""
 NANOSECONDS_FROM = 1000
+REQUEST = re.compile(r"[A-Z]+ \S")
 
 
-def aliases_of(names: Collection[str], *, access: bool) -> dict[str, str]:
-    """Return for each standard column that can be found the name of its field. access: whether records are of requests."""
+def aliases_of(values: Mapping[str, Collection[str]], *, access: bool) -> dict[str, str]:
+    """Return for each standard column that can be found the name of its field, given values of a sample by their fields.
+
+    access: whether records are of requests.
+    """
     table = APPLICATION | ACCESS if access else APPLICATION
-    found = {column: next((name for name in candidates if name in names), "") for column, candidates in table.items()}
-    if found.get("request") and found.get("target"):  # the parts are there one by one: `request` is something else
-        found["request"] = ""
+    found = {column: next((name for name in candidates if name in values), "") for column, candidates in table.items()}
+    asked = values[found["request"]] if found.get("request") else ()
+    if asked and not any(REQUEST.match(text) for text in asked):  # what is called so is the target alone
+        found["request"], found["target"] = "", found["target"] or found["request"]
     return {column: name for column, name in found.items() if name}
 
 

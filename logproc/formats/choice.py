@@ -12,6 +12,7 @@ from logproc.errors import UsageError
 from logproc.formats import detect as detection
 from logproc.formats.dispatch import BY_NAME, SAMPLED
 from logproc.formats.own import format_of_definition, format_of_pattern
+from logproc.model import Kind
 
 if TYPE_CHECKING:
     from logproc.formats.format import Format
@@ -52,7 +53,7 @@ class Choice:
 
     def fixed(self, source: Source) -> Format | None:
         """Return the format of a source as far as it does not depend on its bytes."""
-        if self.of_paths and isinstance(source.location, bytes):
+        if self.of_paths and source.kind is Kind.FILE:
             found = self.of_paths.get(os.path.realpath(os.fsdecode(source.location)))
             if found:
                 return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from logproc.formats import strftime
+from logproc.formats.delimited import WIDTHS
 from logproc.formats.layout import SPECIAL, Layout
 from logproc.formats.parts import Definition, Literal, Variable
 
@@ -19,7 +20,7 @@ def layout_of(definition: Definition) -> Layout | None:
     quoted = [quoted_name(piece) for piece in pieces[1::2]]
     unquoted = [token_names(piece, definition.escape, at, len(quoted)) for at, piece in enumerate(pieces[::2])]
     names = [*quoted, *(name for part in unquoted for name in part)]
-    if len(pieces) % 2 == 0 or None in names or len(set(names)) < len(names):
+    if len(pieces) % 2 == 0 or None in names or len(set(names)) < len(names) or not all(map(is_cuttable, unquoted)):
         return None
     return Layout(
         name=definition.text,
@@ -29,6 +30,16 @@ def layout_of(definition: Definition) -> Layout | None:
         quoted=tuple(filter(None, quoted)),
         units=tuple((variable.name, POWERS[variable.kind]) for variable in definition.variables if variable.kind in POWERS),
     )
+
+
+def is_cuttable(names: list[str | None]) -> bool:
+    """Return whether what is always as wide stands at the ends of a piece: so it is cut off before the rest is split."""
+    rest = list(names)
+    while rest and rest[-1] in WIDTHS:
+        rest.pop()
+    while rest and rest[0] in WIDTHS:
+        rest.pop(0)
+    return not set(rest) & set(WIDTHS)
 
 
 def split(parts: Parts, mark: str) -> list[Parts]:

@@ -154,7 +154,8 @@ def cut_unquoted(data: Bytes, found: Cut, position: int, names: tuple[str, ...],
     part = Part(data, found, position, last=last)
     if not names:
         length = part.end - part.begin
-        part.narrow(length == 0 if last else (length == 1) & (data[part.begin] == BLANK))
+        between = position > 0 and not last
+        part.narrow((length == 1) & (data[part.begin] == BLANK) if between else length == 0)
         return
     blanks = len(names) - 1 + part.blank_first + part.blank_last
     part.narrow(part.end - part.begin >= sum(WIDTHS.get(name, 1) for name in names) + blanks)
@@ -166,7 +167,7 @@ def cut_unquoted(data: Bytes, found: Cut, position: int, names: tuple[str, ...],
     if rest:
         part.drop_blanks()
     if rest == ["bytes"]:
-        part.take_bytes()
+        part.take_bytes(Slices(data, part.begin, part.end))
     elif rest:
         part.take_tokens(rest)
 
@@ -226,11 +227,10 @@ class Part:
             self.narrow(self.data[self.end - 1] == BLANK)
             self.end = self.end - 1
 
-    def take_bytes(self) -> None:
-        """Take what is left as the size: digits, or `-`."""
-        size = Slices(self.data, self.begin, self.end)
+    def take_bytes(self, size: Slices) -> None:
+        """Take a token as the size: digits, or `-`."""
         number, good = digits(size)
-        absent = (size.lengths == 1) & (self.data[self.begin] == DASH)
+        absent = (size.lengths == 1) & (size.data[numpy.minimum(size.starts, len(size.data) - 1)] == DASH)
         number[absent] = 0
         self.found.numbers["bytes"] = number
         self.narrow(good | absent)
@@ -249,6 +249,8 @@ class Part:
             if name != "ident":
                 self.found.slices[name] = Slices(packed, left + 1, right)
         self.narrow(good)
+        if "bytes" in names:
+            self.take_bytes(self.found.slices.pop("bytes"))
 
 
 def read_times(texts: Any) -> tuple[Integers, Mask]:

@@ -87,7 +87,8 @@ def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Format | N
     """
     for count in SAMPLE_LINES:
         lines = sample_of(sample, count, whole=whole)
-        found = choose(lines, candidates(lines, only=only))
+        asked = candidates(lines, only=only)
+        found = choose(lines, asked) if only is None else asked[0][0].format if asked else None
         if found:
             return found
     return None

@@ -44,10 +44,10 @@ def complete(raw: Mapping[str, KeyColumn], time: Integers, units: Mapping[str, i
     if "request" in keys:
         column = keys.pop("request")
         parts, malformed = of_requests(column, wanted)
-        keys = parts | keys
-    if "target" in keys and "path" not in keys:
+        keys = first_of(keys, parts)
+    if "target" in keys:
         column = keys["target"]
-        keys |= {name: part_of_target(column, at) for at, name in enumerate(TARGET_COLUMNS) if name in wanted}
+        keys = first_of(keys, {name: part_of_target(column, at) for at, name in enumerate(TARGET_COLUMNS) if name in wanted})
     numbers = {name: numbers_of(keys[name], power) for name, power in units.items() if name in keys}
     if "bytes" in numbers:
         numbers["bytes"] = without_gaps(numbers["bytes"])
@@ -56,11 +56,28 @@ def complete(raw: Mapping[str, KeyColumn], time: Integers, units: Mapping[str, i
 
 
 def of_requests(column: KeyColumn, wanted: Collection[str]) -> tuple[dict[str, KeyColumn], Mask]:
-    """Return the columns of requests; an absent one is none, and so is malformed."""
+    """Return the columns of requests, and which records have a malformed one; an absent request is none."""
     texts = pyarrow.compute.fill_null(column.keys, "-").cast(pyarrow.binary())
     encoded = texts.dictionary_encode()
     index = encoded.indices.to_numpy(zero_copy_only=False)[column.index]
-    return request_columns(encoded.dictionary, index, wanted)
+    parts, malformed = request_columns(encoded.dictionary, index, wanted)
+    present = column.keys.is_valid().to_numpy(zero_copy_only=False)
+    return parts, malformed & present[column.index]
+
+
+def first_of(keys: Mapping[str, KeyColumn], others: Mapping[str, KeyColumn]) -> dict[str, KeyColumn]:
+    """Return the columns of both; a record that has none of the first is given that of the other."""
+    both = {name: filled(keys[name], column) if name in keys else column for name, column in others.items()}
+    return {**keys, **both}
+
+
+def filled(column: KeyColumn, other: KeyColumn) -> KeyColumn:
+    """Return a column with another one's values where it has none."""
+    if not column.keys.null_count:
+        return column
+    absent = column.keys.is_null().to_numpy(zero_copy_only=False)[column.index]
+    index = numpy.where(absent, other.index.astype(numpy.int64) + len(column.keys), column.index)
+    return again(pyarrow.concat_arrays([column.keys, other.keys]), index)
 
 
 def part_of_target(column: KeyColumn, part: int) -> KeyColumn:
@@ -70,6 +87,14 @@ def part_of_target(column: KeyColumn, part: int) -> KeyColumn:
     if part:
         found = pyarrow.compute.if_else(pyarrow.compute.equal(found, ""), None, pyarrow.compute.utf8_slice_codeunits(found, 1))
     return again(found, column.index)
+
+
+def with_absent(dictionary: pyarrow.Array) -> tuple[pyarrow.Array, int]:
+    """Return distinct binary texts with `-`, which is absent, among them, and its position."""
+    found = pyarrow.compute.index(dictionary, pyarrow.scalar(b"-", pyarrow.binary())).as_py()
+    if found >= 0:
+        return dictionary, found
+    return pyarrow.concat_arrays([dictionary, pyarrow.array([b"-"], pyarrow.binary())]), len(dictionary)
 
 
 def again(values: pyarrow.Array, index: numpy.ndarray[tuple[int], numpy.dtype[numpy.int64]]) -> KeyColumn:

@@ -20,10 +20,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy
-import pyarrow
 
 from logproc.formats.delimited import Lines, lines_of
-from logproc.formats.fields import columns_of, complete, raw_fields
+from logproc.formats.fields import columns_of, complete, raw_fields, with_absent
 from logproc.formats.moments import values_seconds
 from logproc.formats.shown import key_column
 from logproc.formats.slices import Slices, encode, places
@@ -143,8 +142,8 @@ class Pairs:
         """Return the column of one key: its values in the pairs `which`, and in other lines."""
         values = Slices(self.values.data, self.values.starts[which], self.values.ends[which])
         dictionary, index = encode(values, [value for _, value in others])
-        dictionary = pyarrow.concat_arrays([dictionary, pyarrow.array([b"-"], pyarrow.binary())])  # the absent one
-        of_record = numpy.full(records, len(dictionary) - 1, numpy.int64)
+        dictionary, absent = with_absent(dictionary)
+        of_record = numpy.full(records, absent, numpy.int64)
         lines = numpy.concatenate([self.line[which], numpy.array([line for line, _ in others], numpy.int64)])
         of_record[row[lines]] = index  # of several pairs of one line the last is kept
         return key_column(dictionary, of_record)

@@ -19,7 +19,7 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.delimited import Lines, plain_lines
-from logproc.formats.fields import columns_of, complete, raw_fields
+from logproc.formats.fields import columns_of, complete, raw_fields, with_absent
 from logproc.formats.moments import ISO, to_seconds
 from logproc.formats.shown import key_column
 from logproc.formats.slices import BLANK, Slices, encode, places
@@ -167,8 +167,8 @@ class Cut:
         starts, ends = (edge[order][has].astype(numpy.int32) for edge in edges)
         quoted = (ends - starts >= 2) & (self.data[starts] == QUOTE) & (self.data[ends - 1] == QUOTE)
         dictionary, index = encode(Slices(self.data, starts + quoted, ends - quoted), [])
-        dictionary = pyarrow.concat_arrays([dictionary, pyarrow.array([b"-"], pyarrow.binary())])  # the absent one
-        of_record = numpy.full(len(has), len(dictionary) - 1, numpy.int64)
+        dictionary, absent = with_absent(dictionary)
+        of_record = numpy.full(len(has), absent, numpy.int64)
         of_record[has] = index
         back = numpy.empty_like(order)
         back[order] = numpy.arange(len(order))

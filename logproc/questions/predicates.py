@@ -36,7 +36,7 @@ Answer: TypeAlias = "tuple[Mask, Mask]"
 BILLION = 10**9
 NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?")
 NUMBER_BYTES = 64
-ORDER: dict[str, Callable[[Any, Any], Any]] = {"==": operator.eq, "<": operator.le, "<=": operator.le}
+ORDER: dict[str, Callable[[Any, Any], Any]] = {"==": operator.eq, "<": operator.lt, "<=": operator.le}
 ADDRESS_BITS = 128
 MAPPED = bytes(10) + b"\xff\xff"
 """The first 96 bits of an IPv4 address as an IPv6 address (RFC 4291, 2.5.5.2)."""

@@ -93,8 +93,9 @@ class Question:
             name for panel in self.panels for name in (*panel.by, *(part for need in panel.needs for part in fields_of(need)))
         ]
         names += self.where.fields if self.where else ()
+        own = set(names) - TIME_FIELDS  # a log may have a field `device` of its own, which then is meant
         extra = ["bytes", *(ADDRESSES if self.from_forwarded else ())]
-        object.__setattr__(self, "wanted", frozenset([*map(base_of, names), *extra]))
+        object.__setattr__(self, "wanted", frozenset([*map(base_of, names), *own, *extra]))
 
     @property
     def filters(self) -> bool:

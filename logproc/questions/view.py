@@ -80,10 +80,10 @@ class View:
         return KeyColumn(keys.dictionary, keys.indices.to_numpy(zero_copy_only=False)[index])
 
     def _made(self, name: str) -> KeyColumn | None:
-        if name in self.columns.keys:
-            return self.columns.keys[name]
         if name in TIME_FIELDS:
             return self._of_time(name)
+        if name in self.columns.keys:
+            return self.columns.keys[name]
         if name in self.columns.numbers:
             return keys_of_numbers(self.columns.numbers[name])
         derived = derive(name)

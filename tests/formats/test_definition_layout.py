@@ -19,7 +19,7 @@ KNOWN = [
     ("%v " + APACHE["combined"], "vhost_combined"),
 ]
 FITTING = [
-    ("%h %t %D", (("client", "time", "duration"),), (), (("duration", 6),)),
+    ("%t %h %D", (("time", "client", "duration"),), (), (("duration", 6),)),
     ('"$upstream_response_time"', ((), ()), ("duration",), (("duration", 0),)),
     ('"$request"', ((), ()), ("request",), ()),
     ('"$uri" $status', ((), ("status",)), ("path",), ()),

@@ -1,0 +1,88 @@
+"""Metrics: what their names mean, what has to be measured for them, and which texts are none."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from logproc.errors import UsageError
+from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric, parse_metrics
+
+
+@pytest.mark.parametrize("name", ["count", "bytes", "rate"])
+def test_what_every_key_has_needs_nothing(name: str) -> None:
+    """Counts, bytes and rates come with every key."""
+    assert parse_metric(name) == Metric(name, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "kind"),
+    [
+        ("mean:duration", "mean", "totals"),
+        ("min:duration", "min", "totals"),
+        ("max:duration", "max", "totals"),
+        ("sum:duration", "sum", "totals"),
+        ("uniques:duration", "uniques", "uniques"),
+        ("p95:duration", "quantile", "buckets"),
+    ],
+)
+def test_a_function_of_a_field_needs_its_measure(name: str, function: str, kind: str) -> None:
+    """Means, sums and extremes share one measure, percentiles and distinct values have their own."""
+    metric = parse_metric(name)
+    assert metric.need is not None
+    assert (metric.function, metric.need.kind, metric.need.field) == (function, kind, "duration")
+
+
+@pytest.mark.parametrize(
+    ("name", "per_mille"), [("p0:x", "0"), ("p5:x", "50"), ("p99.9:x", "999"), ("p99.999:x", "999.99"), ("p100:x", "1000")]
+)
+def test_a_percentile_is_from_0_to_100(name: str, per_mille: str) -> None:
+    """A percentile may have three decimals, and its quantile is exactly what was written."""
+    assert parse_metric(name).quantile == Fraction(per_mille) / 1000
+
+
+@pytest.mark.parametrize("field", ["shape(message)", "net:24", "req.headers.host", "hour"])
+def test_a_field_is_all_that_stands_behind_the_first_colon(field: str) -> None:
+    """Computed and nested fields can be measured."""
+    assert parse_metric(f"uniques:{field}").need == Need("uniques", field)
+
+
+def test_visitors_are_distinct_clients_with_their_agents() -> None:
+    """The metric `visitors` needs two fields as one."""
+    assert parse_metric("visitors") == Metric("visitors", "uniques", Need("uniques", VISITOR))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("mean", "needs a field"),
+        ("p95", "needs a field"),
+        ("p95:", "needs a field"),
+        ("uniques:", "needs a field"),
+        ("p101:bytes", "is unknown"),
+        ("p:bytes", "is unknown"),
+        ("p9.1234:bytes", "is unknown"),
+        ("median:bytes", "is unknown"),
+        ("count:bytes", "is unknown"),
+        ("visitors:x", "is unknown"),
+        ("COUNT", "is unknown"),
+        ("", "is unknown"),
+    ],
+)
+def test_what_is_no_metric_is_refused(name: str, told: str) -> None:
+    """The error repeats the text and lists what there is."""
+    with pytest.raises(UsageError, match=told) as caught:
+        parse_metric(name)
+    assert repr(name) in str(caught.value)
+    assert "p95:FIELD" in caught.value.hint
+
+
+def test_several_metrics_stand_between_commas() -> None:
+    """Their order stays, blanks and empty parts do not count, and one that is named twice is told once."""
+    assert [metric.name for metric in parse_metrics(" p95:bytes, count,, p95:bytes ,visitors")] == [
+        "p95:bytes",
+        "count",
+        "visitors",
+    ]
+    assert parse_metrics("") == ()

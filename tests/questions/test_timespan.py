@@ -1,0 +1,124 @@
+"""Moments and zones as people write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logproc.errors import UsageError
+from logproc.questions.timespan import parse_moment, parse_zone
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 3, 7, 23, 30, tzinfo=UTC)
+NOW_S = int(NOW.timestamp())
+"""In Berlin it is half past midnight, on the 8th."""
+
+
+def moment(text: str, zone: object = UTC) -> datetime:
+    """Return the moment of a text in UTC."""
+    assert zone is UTC or isinstance(zone, ZoneInfo)
+    return datetime.fromtimestamp(parse_moment("--since", text, zone, NOW_S), UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "ago"),
+    [
+        ("90s", timedelta(seconds=90)),
+        ("5m", timedelta(minutes=5)),
+        ("5min", timedelta(minutes=5)),
+        ("2h", timedelta(hours=2)),
+        ("2 h ago", timedelta(hours=2)),
+        ("3d", timedelta(days=3)),
+        ("1w", timedelta(weeks=1)),
+        ("0s", timedelta()),
+        (" now ", timedelta()),
+    ],
+)
+def test_a_length_of_time_counts_back_from_now(text: str, ago: timedelta) -> None:
+    """Relative times have a unit, and may say `ago`."""
+    assert moment(text) == NOW - ago == moment(text, BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("text", "utc", "berlin"),
+    [
+        ("2026-03-07", "2026-03-07T00:00", "2026-03-06T23:00"),
+        ("2026-03-07 10:00", "2026-03-07T10:00", "2026-03-07T09:00"),
+        ("2026-07-07T10:00:30", "2026-07-07T10:00:30", "2026-07-07T08:00:30"),
+        ("10:00", "2026-03-07T10:00", "2026-03-08T09:00"),
+        ("9:05", "2026-03-07T09:05", "2026-03-08T08:05"),
+        ("9:05:07", "2026-03-07T09:05:07", "2026-03-08T08:05:07"),
+        ("2026-03-07T10:00Z", "2026-03-07T10:00", "2026-03-07T10:00"),
+        ("2026-03-07T10:00-09:30", "2026-03-07T19:30", "2026-03-07T19:30"),
+        ("@1772877600", "2026-03-07T10:00", "2026-03-07T10:00"),
+        ("2026-03-29 02:30", "2026-03-29T02:30", "2026-03-29T01:30"),
+        ("2026-10-25 02:30", "2026-10-25T02:30", "2026-10-25T00:30"),
+    ],
+)
+def test_a_time_is_that_of_the_zone_unless_it_has_an_offset(text: str, utc: str, berlin: str) -> None:
+    """A time of day is that of today; of an hour that comes twice the first is meant, one that is left out is of the old clock."""
+    assert moment(text).isoformat().startswith(utc)
+    assert moment(text, BERLIN).isoformat().startswith(berlin)
+
+
+def test_a_fraction_of_a_second_is_dropped() -> None:
+    """Moments are whole seconds, also before 1970."""
+    assert parse_moment("--since", "1969-12-31T23:59:59.5Z", UTC, 0) == -1
+    assert parse_moment("--since", "1970-01-01T00:00:00.9Z", UTC, 0) == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "2026-02-30", "25:00", "10", "2 hours", "-2h", "@", "@1e9", "2026-03-07 10:00 CET", "2y"]
+)
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    """The error names the option and shows how a moment is written."""
+    with pytest.raises(UsageError) as caught:
+        parse_moment("--until", text, UTC, NOW_S)
+    assert str(caught.value).startswith("--until")
+    assert "2026-03-07 10:00" in caught.value.hint
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_moment_or_an_error(text: str) -> None:
+    """Nothing else is raised, whatever a person types."""
+    try:
+        found = parse_moment("--since", text, BERLIN, NOW_S)
+    except UsageError:
+        return
+    assert isinstance(found, int)
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.integers(-23, 23))
+def test_every_time_with_an_offset_is_itself(at: datetime, hours: int) -> None:
+    """A time is the same moment with each offset that it is written with."""
+    at = at.replace(microsecond=0)
+    try:
+        text = at.astimezone(timezone(timedelta(hours=hours))).isoformat()
+    except OverflowError:
+        return
+    assert parse_moment("--since", text, BERLIN, 0) == (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("name", [None, "UTC", "utc", "Z"])
+def test_no_zone_is_utc(name: str | None) -> None:
+    """UTC is the very object, so that it is told by `is`."""
+    assert parse_zone(name) is UTC
+
+
+def test_a_zone_has_its_rules() -> None:
+    """A named zone changes its clocks, the local one is that of this machine."""
+    assert parse_zone("Europe/Berlin") == BERLIN
+    here = parse_zone("local")
+    assert NOW.astimezone(here).utcoffset() is not None
+
+
+@pytest.mark.parametrize("name", ["Europe/Nowhere", "", "/etc/passwd", "../UTC", "Europe", "x" * 300, "a\0b"])
+def test_an_unknown_zone_is_refused(name: str) -> None:
+    """The error repeats the name and shows how one is written."""
+    with pytest.raises(UsageError, match="no known zone") as caught:
+        parse_zone(name)
+    assert "Europe/Berlin" in caught.value.hint
