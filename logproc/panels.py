@@ -182,7 +182,6 @@ def means(totals: Totals) -> list[Any]:
 
 TOTALS: dict[str, Callable[[Totals], list[Integers]]] = {
     "sum": lambda totals: [totals.high, totals.low, totals.nanos],
-    "mean": means,
     "min": lambda totals: [totals.min_whole, totals.min_nanos],
     "max": lambda totals: [totals.max_whole, totals.max_nanos],
 }
@@ -227,18 +226,26 @@ def numbers(counts: Counts, metric: Metric, seconds: int) -> Sequence[Number]:
     if metric.function == "quantile":
         found, absent = quantiles(measure, metric.quantile)
         return [None if none else middle(bucket) for bucket, none in zip(found.tolist(), absent.tolist(), strict=True)]
-    number = {"mean": measure.mean, "sum": total_of(measure), "min": measure.minimum, "max": measure.maximum}[metric.function]
-    return [number(row) for row in range(len(counts))]
+    # As Python's integers and with one division each, which takes a tenth of the time of asking `measure` for each row.
+    parts = zip(*(column.tolist() for column in TOTALS[metric.function](measure)), strict=True)
+    divisors = measure.number.tolist() if metric.function == "mean" else [1] * len(counts)
+    return [quotient(exact(*part), by) if some else None for part, by, some in zip(parts, divisors, measure.number, strict=True)]
 
 
-def total_of(totals: Totals) -> Callable[[int], Number]:
-    """Return a function that gives the sum of a row: an int if it is whole, else the nearest float; None without numbers."""
+def exact(*parts: int) -> int:
+    """Return a number in nanos. parts: the upper half of a sum if it is one, the whole, and the nanos.
 
-    def total(row: int) -> Number:
-        exact = totals.sum(row)
-        return None if not totals.number[row] else int(exact) if exact.denominator == 1 else float(exact)
+    >>> exact(1, 500_000_000), exact(1, 0, 0)
+    (1500000000, 4294967296000000000)
+    """
+    *high, whole, nanos = parts
+    return ((sum(high) << LOW_BITS) + whole) * NANOS + nanos
 
-    return total
+
+def quotient(nanos: int, number: int) -> Number:
+    """Return a part of a number in nanos: an int if it is whole, else the nearest float."""
+    whole, rest = divmod(nanos, number * NANOS)
+    return nanos / (number * NANOS) if rest else whole
 
 
 def key_texts(spec: PanelSpec, counts: Counts, zone: tzinfo = UTC) -> Sequence[tuple[str, ...]]:

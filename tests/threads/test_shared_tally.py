@@ -16,7 +16,7 @@ from logproc.panels import panels
 from logproc.questions.question import Question
 from logproc.tally import SourceTally, Tally, merge
 from logproc.threads import shared_tally
-from logproc.threads.shared_tally import SharedTally
+from logproc.threads.shared_tally import InOrder, SharedTally
 from tests.threads.tools import Call, Halted, TellingLock, arrives, until
 
 
@@ -30,7 +30,14 @@ def tally(number: int) -> Tally:
 
 def told(tally: Tally) -> tuple[Any, ...]:
     """Return all that a report shows of a tally."""
-    return tally.account, tally.bytes, tally.first, tally.last, panels(tally, Question(), 0)["path"], dict(sorted(tally.sources.items()))
+    return (
+        tally.account,
+        tally.bytes,
+        tally.first,
+        tally.last,
+        panels(tally, Question(), 0)["path"],
+        dict(sorted(tally.sources.items())),
+    )
 
 
 def lines(shared: SharedTally) -> int:
@@ -106,3 +113,58 @@ def test_many_threads_give_the_same_as_one(min_keys: int) -> None:
         call.outcome()
     assert seen == sorted(seen)
     assert told(shared.snapshot()) == told(merge(tallies))
+
+
+def folded(numbers: list[int], max_keys: int) -> Tally:
+    """Return tallies merged and folded one after the other."""
+    total = merge([])
+    for number in numbers:
+        total = merge([total, tally(number)]).folded(max_keys)
+    return total
+
+
+def in_order_of(total: InOrder) -> tuple[Any, ...]:
+    """Return all that a report shows of a sum, with the errors."""
+    found = total.snapshot()
+    errors = found.panels["path"].errors
+    return told(found), None if errors is None else sorted(errors.tolist()), found.panels["path"].other
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [3, 0, 5, 1, 4, 2]])
+def test_with_a_bound_chunks_are_merged_in_their_order(order: list[int]) -> None:
+    """Whichever chunk comes first, the keys that are given up are those of the serial run; what waits is in a snapshot."""
+    expected, total = InOrder(3), InOrder(3)
+    for number in range(6):
+        expected.add(tally(number), (0, number))
+    for count, number in enumerate(order, 1):
+        total.add(tally(number), (0, number))
+        assert total.snapshot().account.lines == count
+    assert in_order_of(total) == in_order_of(expected)
+    assert told(total.snapshot())[:4] == told(folded(list(range(6)), 3))[:4]
+
+
+def test_a_chunk_that_comes_while_its_predecessor_is_merged_is_not_left_behind() -> None:
+    """The thread that merges finds it when it is done; the thread that came with it has gone on to other work."""
+    total = InOrder(3)
+    merging = Halted((InOrder.add, "merged = merge"), total.add, tally(0), (0, 0))
+    arrives(merging.arrived)
+    Call(total.add, tally(1), (0, 1)).outcome()
+    assert total.snapshot().account.lines == 2
+    merging.go_on()
+    assert total._waiting == {}
+    assert total.snapshot().account.lines == 2
+
+
+def test_many_threads_with_a_bound_give_the_same_as_one() -> None:
+    """Whatever the schedule, the bounded result is the serial one."""
+    total, expected = SharedTally(max_keys=5), SharedTally(max_keys=5)
+    for number in range(200):
+        expected.add(tally(number), (number % 2, number // 2))
+
+    def add(start: int) -> None:
+        for number in range(start, 200, 4):
+            total.add(tally(number), (number % 2, number // 2))
+
+    for call in [Call(add, start) for start in range(4)]:
+        call.outcome()
+    assert told(total.snapshot()) == told(expected.snapshot())
