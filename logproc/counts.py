@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 import pyarrow
+import pyarrow.compute
 
 from logproc.formats.slices import arrow, mask
 from logproc.measures import Buckets, Measure, Totals, Uniques
@@ -226,16 +227,15 @@ def fold(counts: Counts, max_keys: int) -> Counts:
 
 
 def largest(counts: Counts, number: int) -> Integers:
-    """Return the rows of the largest counts; only among those that are equal at the edge the keys are compared."""
+    """Return the rows of the largest counts; only among those that are equal at the edge the keys are compared.
+
+    Arrow sorts text by its bytes in UTF-8, and releases the GIL for it.
+    """
     edge = int(numpy.partition(counts.count, -number)[-number])
     above = numpy.flatnonzero(counts.count > edge)
     equal = numpy.flatnonzero(counts.count == edge)
     at = arrow(equal, pyarrow.int64())
-    texts = [keys.take(at).to_pylist() for keys in counts.keys]
-    ranked = sorted(range(len(equal)), key=lambda row: tuple(sortable(column[row]) for column in texts))
-    return numpy.concatenate([above, equal[ranked[: number - len(above)]]])
-
-
-def sortable(key: Any) -> Any:
-    """Return a key to be compared: text by its bytes in UTF-8."""
-    return key.encode() if isinstance(key, str) else key
+    names = [f"{place}" for place in range(len(counts.keys))]
+    table = pyarrow.table([keys.take(at) for keys in counts.keys], names)
+    order = pyarrow.compute.sort_indices(table, [(name, "ascending") for name in names]).to_numpy(zero_copy_only=False)
+    return numpy.concatenate([above, equal[order[: number - len(above)]]])

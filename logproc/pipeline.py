@@ -34,7 +34,7 @@ from logproc.threads.live import LiveView
 from logproc.threads.pool import Pool
 from logproc.threads.probe import probe_all
 from logproc.threads.reader import CANNOT_START, Charged, Reader, refused, start_readers, to_do_list
-from logproc.threads.shared_tally import SharedTally
+from logproc.threads.shared_tally import Merged, SharedTally
 from logproc.threads.signals import interruptible
 from logproc.threads.spool import Spool
 from logproc.threads.stop import Stop
@@ -193,12 +193,13 @@ class Crew:
         with interruptible():
             return self.channel.get()
 
-    def _work(self, spool: Spool | None, chunk: Chunk) -> None:
+    def _work(self, spool: Spool | None, chunk: Chunk) -> Merged | None:
         """Parse and count one chunk, in a worker. After a stop there is nothing to add."""
-        if not self.stop.is_set():
-            name = self.sources[chunk.source].name
-            events.source_name.set(name)
-            self.shared.add(work(self.plan, spool, name, chunk), (chunk.source, chunk.index))
+        if self.stop.is_set():
+            return None
+        name = self.sources[chunk.source].name
+        events.source_name.set(name)
+        return self.shared.add(work(self.plan, spool, name, chunk), (chunk.source, chunk.index))
 
     def _join_readers(self) -> tuple[str, ...]:
         """Wait for the closer, who joins the readers with a deadline of its own; return the names of those still alive.

@@ -1,19 +1,26 @@
 """The JSON report, schema 1 (RFC 8259): stable names, a row a line, strictly valid whatever the logs hold.
 
 Everything that may differ between two runs over the same input is under `run`; all else depends on the input alone.
+
+A row has the columns of its key under their names (see `figures.key_members`), `count`, `bytes` (null where no log has
+any), and each metric that was asked for under the name that it was asked by, null where no record of the key has it.
+Where keys were given up, so that counts are not exact, the panel has `approximate`, and in `other` what those keys had;
+each row has the `error` by which its count may be too small. `estimated` has the standard error of the metrics that are
+estimates, as a part of each number.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from logproc.reports.figures import MEMBERS, key_members, rounded
 from logproc.reports.safe import numbered
 from logproc.reports.units import iso
 
 if TYPE_CHECKING:
-    from logproc.model import Account, Panel, RunInfo, Snapshot, SourceResult
+    from logproc.model import Account, Panel, Row, RunInfo, Snapshot, SourceResult
 
 SCHEMA = 1
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
@@ -80,9 +87,24 @@ def panels(by_name: Mapping[str, Panel]) -> str:
 
 
 def panel(table: Panel) -> str:
-    """Return one panel."""
-    lines = ({**dict(zip(table.by, row.key, strict=True)), "count": row.count, "bytes": row.bytes} for row in table.rows)
-    return f'{{"by": {encode(table.by)}, "distinct": {table.distinct}, "rows": {rows(lines)}}}'
+    """Return one panel. What says that its numbers are not exact is there only where they are not."""
+    about: dict[str, Any] = {"by": table.by, "distinct": table.distinct}
+    if table.other is not None:
+        about |= {"approximate": True, "other": dict(zip(MEMBERS, table.other, strict=True))}
+    if table.estimated:
+        about["estimated"] = {name: float(f"{error:.2g}") for name, error in table.estimated.items()}
+    names = key_members(table.by, table.metrics, approximate=table.approximate)
+    lines = (row_of(row, names, table) for row in table.rows)
+    return f'{encode(about)[:-1]}, "rows": {rows(lines)}}}'
+
+
+def row_of(row: Row, names: Sequence[str], table: Panel) -> dict[str, Any]:
+    """Return one row: its key by column, count and bytes, its error where keys were given up, and what else was asked for."""
+    members = {**dict(zip(names, row.key, strict=True)), "count": row.count, "bytes": row.bytes}
+    if table.approximate:
+        members["error"] = row.error
+    asked = {name: rounded(name, number) for name, number in zip(table.metrics, row.metrics, strict=True)}
+    return {**members, **{name: number for name, number in asked.items() if name not in members}}
 
 
 def run(info: RunInfo) -> dict[str, Any]:

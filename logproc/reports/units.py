@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86400
+SECOND_UNITS = ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1.0, "s"))
 SIZE_UNITS = ("kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB", "RB", "QB")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,7 +64,30 @@ def duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes = round(seconds) // 60
-    return f"{minutes} min {round(seconds) % 60:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+    return f"{minutes} min {round(seconds) % 60:02} s" if minutes < 60 else f"{minutes // 60:,} h {minutes % 60:02} min"
+
+
+def latency(seconds: float) -> str:
+    """Return seconds in the unit that fits, with three digits; a minute and more as `duration` does.
+
+    >>> latency(0.0123), latency(1.25), latency(0.9996), latency(65), latency(0)
+    ('12.3 ms', '1.25 s', '1.00 s', '1 min 05 s', '0 s')
+    """
+    if seconds <= 0:
+        return "0 s" if seconds == 0 else f"-{latency(-seconds)}"
+    if seconds >= 59.95:
+        return duration(seconds)
+    unit, name = next((unit, name) for unit, name in SECOND_UNITS if seconds / unit < 999.5)
+    return f"{seconds / unit:#.3g}".rstrip(".") + f" {name}"
+
+
+def plain(number: float) -> str:
+    """Return a number without a unit: whole ones with commas, others with four digits.
+
+    >>> plain(12345), plain(12345.6), plain(0.123456)
+    ('12,345', '12,346', '0.1235')
+    """
+    return f"{number:,}" if isinstance(number, int) else f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
 
 
 def moment(seconds: int) -> datetime:
@@ -80,8 +105,9 @@ def iso(seconds: int) -> str:
 
 
 def seconds_of(text: str) -> int:
-    """Return seconds since 1970 of an ISO time, the opposite of `iso`."""
-    return int((datetime.fromisoformat(text) - EPOCH).total_seconds())
+    """Return seconds since 1970 of an ISO time or day, the opposite of `iso`; without an offset it is taken as one of UTC."""
+    time = datetime.fromisoformat(text)
+    return int(((time if time.tzinfo else time.replace(tzinfo=UTC)) - EPOCH).total_seconds())
 
 
 def day(time: datetime) -> str:

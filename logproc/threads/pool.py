@@ -42,7 +42,7 @@ class Pool:
     doing: what each worker is at, by its name; each worker writes only its own entry.
     """
 
-    def __init__(self, workers: int, work: Callable[[Chunk], None], budget: ByteBudget, stop: Stop) -> None:
+    def __init__(self, workers: int, work: Callable[[Chunk], Future[None] | None], budget: ByteBudget, stop: Stop) -> None:
         self.doing: dict[str, str] = {}
         self._lines: dict[str, int] = {}
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="worker", initializer=name_for_people)
@@ -86,11 +86,15 @@ class Pool:
         return tuple(name for name, doing in list(self.doing.items()) if doing != IDLE)
 
     def _run(self, chunk: Chunk, taken_bytes: int) -> None:
-        """Work on one chunk, in a worker. An exception stops the run, and stays in the Future for `drain` to see."""
+        """Work on one chunk, in a worker. An exception stops the run, and stays in the Future for `drain` to see.
+
+        The bytes are given back when the work is done; where it goes on elsewhere, when the Future that it returns is.
+        """
         name = current_thread().name
         self.doing[name] = f"parsing lines {chunk.first_line:,} to {chunk.last_line:,}"
+        later = None
         try:
-            self._work(chunk)
+            later = self._work(chunk)
             self._lines[name] = self._lines.get(name, 0) + chunk.lines
         except BaseException as error:
             failure = WorkerFailed(chunk, error)
@@ -98,7 +102,10 @@ class Pool:
             events.emit("error", "worker failed", error=f"{failure}: {error!r}")
             raise
         finally:
-            self._budget.give(taken_bytes)
+            if later:
+                later.add_done_callback(lambda _: self._budget.give(taken_bytes))
+            else:
+                self._budget.give(taken_bytes)
             self.doing[name] = IDLE
 
 

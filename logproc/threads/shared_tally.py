@@ -14,11 +14,14 @@ Newer Pythons change nothing here. Free-threaded builds make it matter more: wit
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from threading import Lock
 
 from logproc.tally import Tally, merge
 
 MIN_KEYS = 400_000
+Merged = Future[None]
+"""Done when counts that were added are merged. Made by hand, not by an executor: an Event that callbacks can wait for."""
 
 
 class SharedTally:
@@ -34,17 +37,18 @@ class SharedTally:
         self._pending_keys = 0
         self._merging: list[Tally] = []
 
-    def add(self, tally: Tally, place: tuple[int, int] = (0, 0)) -> None:
+    def add(self, tally: Tally, place: tuple[int, int] = (0, 0)) -> Merged | None:
         """Add the counts of one chunk. Now and then the thread that adds also merges what there is, without the lock.
 
-        place: its source and its number there, which matter where the keys are bounded: see `InOrder`.
+        place: its source and its number there, which matter where the keys are bounded: see `InOrder`. What is returned then
+        is done when the counts are merged, which may be later.
         """
         if self._in_order:
-            self._in_order.add(tally, place)
-            return
+            return self._in_order.add(tally, place)
         batch = self._decide(tally)
         if batch:
             self._settle(merge(batch))
+        return None
 
     def snapshot(self) -> Tally:
         """Return everything added so far. May be called while others add: nothing is counted twice or left out."""
@@ -82,6 +86,9 @@ class InOrder:
 
     Invariant: each tally that was added is in `waiting`, is the one that is being merged, or is in the sum of its source;
     and of each source one thread at a time merges, the chunk whose turn it is. Who adds another chunk leaves it and goes.
+
+    What waits is bounded by the budget, not here: a chunk holds its bytes until the Future of `add` is done. The chunk whose
+    turn it is took its bytes before all that wait for it, so it is never the one that has to wait for theirs.
     """
 
     def __init__(self, max_keys: int) -> None:
@@ -91,19 +98,20 @@ class InOrder:
         self._sums: dict[int, Tally] = {}
         self._next: dict[int, int] = {}
         self._waiting: dict[tuple[int, int], Tally] = {}
+        self._merged: dict[tuple[int, int], Merged] = {}
         self._busy: dict[int, Tally] = {}
 
-    def add(self, tally: Tally, place: tuple[int, int]) -> None:
-        """Add the counts of one chunk, and merge what has its turn now."""
+    def add(self, tally: Tally, place: tuple[int, int]) -> Merged:
+        """Add the counts of one chunk, and merge what has its turn now. What is returned is done when they are merged."""
+        done = Merged()
         with self._lock:
             self._waiting[place] = tally
+            self._merged[place] = done
         source = place[0]
         while work := self._take(source):
             merged = merge(work).folded(self._max_keys)
-            with self._lock:
-                self._sums[source] = merged
-                self._next[source] += 1
-                del self._busy[source]
+            self._settle(source, merged).set_result(None)  # its callbacks give bytes back: not under the lock
+        return done
 
     def snapshot(self) -> Tally:
         """Return everything added so far, the sources in their order."""
@@ -119,6 +127,14 @@ class InOrder:
                 counted = merge([counted, tally]).folded(self._max_keys)
             total = merge([total, counted]).folded(self._max_keys)
         return total
+
+    def _settle(self, source: int, merged: Tally) -> Merged:
+        """Put the result in the place of what was merged; return the Future that says so."""
+        with self._lock:
+            self._sums[source] = merged
+            self._next[source] += 1
+            del self._busy[source]
+            return self._merged.pop((source, self._next[source] - 1))
 
     def _take(self, source: int) -> list[Tally]:
         """Take what is to be merged now: the sum of a source and its next chunk; nothing if another thread is at it."""

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a line that is damaged shows it best whole
 r"""JSON lines: the fast way is the exact way, and the exact way takes what servers write for JSON."""
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def test_every_change_of_one_byte_is_the_same_in_both_ways() -> None:
     for byte in b'"\\{}[],:. \t\r0-eNntu\x00\xff':
         changed += [USUAL[:at] + bytes([byte]) + USUAL[at + rest :] for at in range(len(USUAL) + 1) for rest in (0, 1)]
     both(changed, [USUAL])
-    for line in changed[:: len(changed) // 1500]:
+    for line in changed[::11]:
         both([line, USUAL], [USUAL])
 
 
@@ -257,7 +258,7 @@ def test_fields_have_their_standard_names() -> None:
         "client": ["192.0.2.7"],
         "status": ["404"],
     }
-    assert expected.items() <= reading.columns.items()
+    assert {name: reading.columns[name] for name in expected} == expected
     assert reading.columns["bytes as a number"] == [12 * 10**9]
     assert reading.columns["duration as a number"] == [250_000_000]
 

@@ -1,0 +1,76 @@
+"""Keys as people read them: names of panels, times without what they share, and colours by what a value means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.style import Style
+
+from logproc.reports.look import BAD, DIM, GOOD, NEUTRAL, PLAIN, WARN, Line, Look
+
+if TYPE_CHECKING:
+    from logproc.model import Panel
+
+TIMES = ("minute", "hour", "day")
+STATUS_STYLES = {"2": GOOD, "3": NEUTRAL, "4": WARN, "5": BAD}
+LEVELS = (
+    (BAD, "emergency emerg panic fatal critical crit alert severe error err failure fail e f"),
+    (WARN, "warning warn w"),
+    (GOOD, "notice information info config i n"),
+    (DIM, "debug trace verbose fine finer finest d v t"),
+)
+"""The words and letters of levels by how bad they are. Numbers mean different things to different programs."""
+LEVEL_STYLES = {word: style for style, words in LEVELS for word in words.split()}
+SEVERITY = {word: at for at, (_, words) in enumerate(LEVELS) for word in words.split()}
+PLACEHOLDER = re.compile(r"(<[a-z0-9]+>)")
+"""What stands in a shape for what differs from message to message."""
+
+
+def title_of(panel: Panel) -> str:
+    """Return the name of a panel as its title.
+
+    >>> from logproc.model import Panel
+    >>> [title_of(Panel(",".join(by), by, 0, ())) for by in (("user_agent",), ("shape(message)",), ("logger", "shape(message)"))]
+    ['user agent', 'messages', 'logger, message']
+    """
+    if panel.by == ("shape(message)",):
+        return "messages"
+    names = panel.by if panel.name == ",".join(panel.by) else (panel.name,)
+    return ", ".join("message" if name == "shape(message)" else name.replace("_", " ") for name in names)
+
+
+def value_text(column: str, value: str) -> str:
+    """Return the value of a key's column as it is shown.
+
+    >>> value_text("hour", "2015-05-17T10:00:00Z"), value_text("path", "/")
+    ('2015-05-17 10:00', '/')
+    """
+    return value[:16].replace("T", " ") if column in {"hour", "minute"} else value
+
+
+def style_of(column: str, value: str) -> Style:
+    """Return the style of a value: a status has the colour of its class, a level that of how bad it is."""
+    if column in {"status", "status_class"}:
+        return STATUS_STYLES.get(value[:1], PLAIN)
+    return LEVEL_STYLES.get(value.lower(), PLAIN) if column == "level" else PLAIN
+
+
+def severity(column: str, value: str) -> int:
+    """Return the place of a value among others by how bad it is, from 0; the same for all that say nothing of that."""
+    return SEVERITY.get(value.lower(), len(LEVELS)) if column == "level" else 0
+
+
+def value_segments(column: str, shown: str, value: str) -> Line:
+    """Return a value as it is shown, in its colours; in a shape, what stands for something is dim."""
+    if not column.startswith("shape("):
+        return [Segment(shown, style_of(column, value))]
+    pieces = PLACEHOLDER.split(shown)
+    return [Segment(piece, DIM if at % 2 else PLAIN) for at, piece in enumerate(pieces) if piece]
+
+
+def key_text(by: Sequence[str], key: Sequence[str], look: Look) -> list[str]:
+    """Return the values of a key as they may be shown."""
+    return [look.text(value_text(column, value)) for column, value in zip(by, key, strict=True)]

@@ -1,0 +1,150 @@
+"""Every format reads a log the same wherever it is cut, and accounts for every line of it, whatever it holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logproc.formats.detect import detect, fallback
+from logproc.formats.format import Format
+from logproc.model import Account
+from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, Reading, bytes_of, read, reading_of
+from tests.formats.samples import SAMPLES, Sample
+
+EACH = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+OTHERS = [
+    b"",
+    b" \t",
+    b"garbage",
+    b"\x00\xff\xfe",
+    b"#Fields: date time x",
+    b"#",
+    b"{",
+    b"}",
+    b'"',
+    b"=",
+    b"[",
+    b"\tat a.b(C.java:1)",
+]
+
+
+def format_of(sample: Sample) -> Format:
+    """Return the format of a sample."""
+    form = detect(sample.text, whole=True) or fallback(sample.text, whole=True)
+    assert form is not None
+    return form
+
+
+def lines_of(text: bytes) -> list[bytes]:
+    """Return the lines of a text with their ends."""
+    return [line + b"\n" for line in text.removesuffix(b"\n").split(b"\n")]
+
+
+def read_cut(form: Format, chunks: list[bytes]) -> Reading:
+    """Read a log chunk by chunk, each with the context that the lines before it leave."""
+    context, line, byte, parts = CONTEXT, 0, 0, []
+    for chunk in chunks:
+        part = read(form, chunk, STANDARD, context)
+        moved = [(at + line, reason, (start + byte, end + byte)) for at, reason, (start, end) in part.rejected]
+        parts.append(replace(part, rejected=moved))
+        context = form.follow(context, bytes_of(chunk), MAX_LINE_BYTES)
+        line, byte = line + part.account.lines, byte + len(chunk)
+    return joined(parts)
+
+
+def joined(parts: list[Reading]) -> Reading:
+    """Return readings of chunks as one."""
+    names = dict.fromkeys(name for part in parts for name in part.columns)
+    has_requests = any(part.malformed is not None for part in parts)
+    return Reading(
+        account=sum((part.account for part in parts), Account()),
+        rejected=[rejected for part in parts for rejected in part.rejected],
+        time=[time for part in parts for time in part.time],
+        malformed=[each for part in parts for each in part.malformed or ()] if has_requests else None,
+        columns={name: [value for part in parts for value in column_of(part, name)] for name in names},
+    )
+
+
+def column_of(part: Reading, name: str) -> list[object]:
+    """Return a column of a reading; sizes that no record has are 0, other values None."""
+    absent: object = 0 if name == "bytes as a number" else None
+    return part.columns.get(name, [absent] * part.account.records)
+
+
+def records_of(reading: Reading) -> Counter[object]:
+    """Return the records of a reading, without an order."""
+    malformed = reading.malformed if reading.malformed is not None else [False] * reading.account.records
+    names = sorted(reading.columns)
+    columns = [reading.columns[name] for name in names]
+    return Counter(zip(reading.time, malformed, *columns, strict=True))
+
+
+def same(whole: Reading, cut: Reading) -> None:
+    """Hold two readings equal, but for the order of records."""
+    assert whole.account == cut.account
+    assert whole.rejected == cut.rejected
+    assert set(whole.columns) == set(cut.columns)
+    assert records_of(whole) == records_of(cut)
+
+
+def cuts(lines: list[bytes]) -> Iterator[list[bytes]]:
+    """Yield the lines as one chunk each, and as two chunks, cut at each line end."""
+    yield lines
+    for at in range(1, len(lines)):
+        yield [b"".join(lines[:at]), b"".join(lines[at:])]
+
+
+@EACH
+def test_the_cut_does_not_matter(sample: Sample) -> None:
+    """Cut at any line end, within an entry of several lines too, a log gives what it gives as a whole."""
+    form, lines = format_of(sample), lines_of(sample.text)
+    whole = read(form, b"".join(lines))
+    for chunks in cuts(lines):
+        same(whole, read_cut(form, chunks))
+
+
+@EACH
+@given(data=st.data())
+def test_a_damaged_log_is_accounted_for(sample: Sample, data: st.DataObject) -> None:
+    """Lines of a sample, torn, shuffled and between others, are each counted once, wherever they are cut."""
+    form, good = format_of(sample), lines_of(sample.text)
+    some = st.lists(
+        st.one_of(st.sampled_from(good), st.sampled_from(good).map(lambda line: line[: len(line) // 2] + b"\n")), max_size=6
+    )
+    lines = data.draw(some) + [line + b"\n" for line in data.draw(st.lists(st.sampled_from(OTHERS), max_size=3))]
+    lines = data.draw(st.permutations(lines))
+    bounds = sorted({0, len(lines), *data.draw(st.lists(st.integers(0, len(lines)), max_size=3))})
+    content = b"".join(lines)
+    whole = read(form, content)
+    assert whole.account.lines == content.count(b"\n")
+    same(whole, read_cut(form, [b"".join(lines[start:end]) for start, end in pairwise(bounds)]))
+
+
+@EACH
+@given(content=st.binary(max_size=120), limit=st.integers(1, 200))
+def test_any_bytes_are_accounted_for(sample: Sample, content: bytes, limit: int) -> None:
+    """Any bytes behind a line of a format are lines of some kind, and those over the limit are too long."""
+    form = format_of(sample)
+    content = lines_of(sample.text)[0] + content + b"\n"
+    reading = reading_of(form.parse(bytes_of(content), CONTEXT, STANDARD, limit))
+    assert reading.account.lines == content.count(b"\n")
+    lengths = [len(line.removesuffix(b"\r")) for line in content.split(b"\n")[:-1]]
+    too_long = [line for line, reason, _ in reading.rejected if reason == "line-too-long"]
+    assert too_long == [at for at, length in enumerate(lengths) if length > limit]
+
+
+@EACH
+def test_what_is_not_wanted_changes_nothing(sample: Sample) -> None:
+    """The account, the times and each column are the same, whichever columns are asked for with it."""
+    form, content = format_of(sample), b"".join(lines_of(sample.text))
+    whole = read(form, content)
+    for name in ("level", "message", "client", "path", "status"):
+        alone = read(form, content, (name,))
+        assert (alone.account, alone.time, alone.rejected) == (whole.account, whole.time, whole.rejected)
+        assert alone.columns.get(name) == whole.columns.get(name)

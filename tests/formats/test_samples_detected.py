@@ -1,0 +1,131 @@
+"""Each sample is recognised as what it is, and counted as a person counts it, but for what is listed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from logproc.doors import find_sources
+from logproc.formats.dispatch import BY_NAME
+from logproc.formats.text import TextFormat
+from logproc.pipeline import run_serial
+from logproc.settings import Settings
+from tests.formats.samples import SAMPLES, Sample
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from logproc.model import Snapshot
+
+EACH = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+CHANGED = datetime(2026, 3, 9, tzinfo=UTC)
+"""When the files were last changed: two days after the times of the samples."""
+FORMATS = {
+    "access": {"common", "combined", "vhost_combined", "combined_forwarded"},
+    "json": {"json"},
+    "logfmt": {"logfmt"},
+    "syslog": {"syslog", "syslog_iso", "syslog_5424"},
+    "nginx_error": {"nginx_error"},
+    "apache_error": {"apache_error"},
+    "python": {"python", "python_plain", "python_basic", "airflow", "bracketed", "loguru"},
+    "java": {
+        *("log4j", "logback", "logback_basic", "spring_boot", "kafka", "tomcat", "zookeeper", "spark", "python_plain"),
+        *("text",),  # java.util.logging: see EXPECTED_DIFFERENCES
+    },
+    "klog": {"klog", "glog"},
+    "w3c": {"w3c"},
+    "logcat": {"logcat", "logcat_time", "logcat_brief", "logcat_year"},
+    "text": {"text", "cri", "bracketed", "mysql_error", "redis", "ruby", "zap_console", "heroku"},
+    "plain": {"plain"},
+}
+"""The formats of each kind of samples."""
+EXPECTED_DIFFERENCES: Mapping[str, tuple[frozenset[str], str]] = {
+    "mongodb": (frozenset({"components"}), "`-`, the component of what has none, is absent in every format"),
+    "redis": (frozenset({"levels"}), "`-`, Redis' mark of verbose messages, is absent in every format"),
+    "kafka": (frozenset({"components"}), "the logger of an entry of several lines stands at the end of the last one"),
+    "java-util-logging": (frozenset({"levels", "components"}), "an entry has two lines, and its level is on the second one"),
+    "csv-events": (frozenset({"components"}), "CSV is read as text with a time: its columns are named by a heading alone"),
+}
+"""The samples that are counted otherwise than a person does, in which numbers, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The numbers of a sample that are compared."""
+
+    lines: int
+    records: int
+    blank: int
+    other: int
+    levels: dict[str, int]
+    components: dict[str, int]
+    time: tuple[str | None, str | None]
+
+
+def snapshot_of(sample: Sample, folder: Path) -> Snapshot:
+    """Return what the program says of a file that holds a sample."""
+    path = folder / "sample.log"
+    path.write_bytes(sample.text)
+    os.utime(path, (CHANGED.timestamp(), CHANGED.timestamp()))
+    settings = Settings(top=0)
+    return run_serial(find_sources([str(path)], settings), settings).snapshot
+
+
+def rows(snapshot: Snapshot, name: str) -> dict[str, int]:
+    """Return the counts of a panel by key."""
+    return {row.key[0]: row.count for row in snapshot.panels[name].rows} if name in snapshot.panels else {}
+
+
+def shown(second: int | None) -> str | None:
+    """Return a time as the samples write it."""
+    return None if second is None else datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def expected(sample: Sample) -> Counted:
+    """Return the numbers that a sample says."""
+    other = sample.lines - sample.records - sample.blank
+    counts = (sample.lines, sample.records, sample.blank, other)
+    return Counted(*counts, dict(sample.levels), dict(sample.components), (sample.first, sample.last))
+
+
+def found(sample: Sample, snapshot: Snapshot) -> Counted:
+    """Return the same numbers of a snapshot; components are loggers or programs, whichever the sample means."""
+    account = snapshot.account
+    logger, program = rows(snapshot, "logger"), rows(snapshot, "program")
+    components = program if program == dict(sample.components) else logger
+    time = (shown(snapshot.first), shown(snapshot.last))
+    if is_year_less(snapshot) and sample.first is None:
+        assert CHANGED - timedelta(days=364) < datetime.fromtimestamp(snapshot.last or 0, UTC) < CHANGED + timedelta(days=1)
+        time = (None, None)
+    other = account.rejected + account.continuation
+    return Counted(account.lines, account.records, account.blank, other, rows(snapshot, "level"), components, time)
+
+
+def is_year_less(snapshot: Snapshot) -> bool:
+    """Return whether the times of a log go by when it was last changed."""
+    form = BY_NAME.get(snapshot.sources[0].format or "")
+    return isinstance(form, TextFormat) and form.time is not None and form.time.year_less
+
+
+@EACH
+def test_a_sample_has_the_format_of_its_kind(sample: Sample, tmp_path: Path) -> None:
+    """The format that is found is one of those that the kind of the sample stands for."""
+    assert snapshot_of(sample, tmp_path).sources[0].format in FORMATS[sample.kind]
+
+
+@EACH
+def test_a_sample_is_counted_as_a_person_counts_it(sample: Sample, tmp_path: Path) -> None:
+    """Lines, records, levels, components and times are those that stand in the log; what differs is listed, and does differ."""
+    wanted, got = expected(sample), found(sample, snapshot_of(sample, tmp_path))
+    differing = {name for name in Counted.__slots__ if getattr(wanted, name) != getattr(got, name)}
+    assert differing == EXPECTED_DIFFERENCES.get(sample.name, (frozenset(), ""))[0], (wanted, got)
+
+
+def test_what_differs_is_a_sample() -> None:
+    """No difference is listed for a sample that is not there."""
+    assert set(EXPECTED_DIFFERENCES) <= {sample.name for sample in SAMPLES}
