@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy
 import pyarrow
@@ -12,6 +12,7 @@ import pyarrow.compute
 from logproc.formats.quantities import numbers_of
 from logproc.formats.request import COLUMNS as REQUEST_COLUMNS
 from logproc.formats.request import request_columns
+from logproc.formats.slices import index_of
 from logproc.model import Columns, KeyColumn, Numbers
 
 if TYPE_CHECKING:
@@ -35,19 +36,29 @@ def raw_fields(fields: Collection[str], wanted: Collection[str]) -> tuple[str, .
     return tuple(name for name in fields if name in needed)
 
 
-def complete(raw: Mapping[str, KeyColumn], time: Integers, units: Mapping[str, int], wanted: Collection[str]) -> Columns:
+def complete(
+    raw: Mapping[str, KeyColumn],
+    time: Integers,
+    units: Mapping[str, int],
+    wanted: Collection[str],
+    *,
+    optional: bool = False,
+) -> Columns:
     """Return the columns of records: what is derived from a request or a target is added, and numbers are made of texts.
 
     units: of the columns that hold a number, the power of ten by which it is to be divided.
+    optional: whether there are records of other things than requests. Where one has no request, it is not malformed then.
     """
     keys, malformed = dict(raw), None
     if "request" in keys:
         column = keys.pop("request")
         parts, malformed = of_requests(column, wanted)
-        keys = first_of(keys, parts)
+        if optional:
+            malformed &= column.keys.is_valid().to_numpy(zero_copy_only=False)[column.index]
+        keys = filled(keys, parts)
     if "target" in keys:
-        column = keys["target"]
-        keys = first_of(keys, {name: part_of_target(column, at) for at, name in enumerate(TARGET_COLUMNS) if name in wanted})
+        missing = [name for name in TARGET_COLUMNS if name in wanted and not (name in keys and is_full(keys[name]))]
+        keys = filled(keys, {name: part_of_target(keys["target"], TARGET_COLUMNS.index(name)) for name in missing})
     numbers = {name: numbers_of(keys[name], power) for name, power in units.items() if name in keys}
     if "bytes" in numbers:
         numbers["bytes"] = without_gaps(numbers["bytes"])
@@ -55,29 +66,36 @@ def complete(raw: Mapping[str, KeyColumn], time: Integers, units: Mapping[str, i
     return Columns(len(time), time, {name: keys[name] for name in keys if name in wanted}, numbers, malformed)
 
 
+def filled(columns: Mapping[str, KeyColumn], others: Mapping[str, KeyColumn]) -> dict[str, KeyColumn]:
+    """Return columns, in which the records that have nothing get what the others have.
+
+    Record by record, so that it does not matter which other records are in the same chunk.
+    """
+    found = {**others, **columns}
+    for name in columns.keys() & others.keys():
+        if not is_full(columns[name]):
+            found[name] = either(columns[name], others[name])
+    return found
+
+
+def is_full(column: KeyColumn) -> bool:
+    """Return whether all records surely have a column."""
+    return not column.keys.null_count
+
+
+def either(first: KeyColumn, second: KeyColumn) -> KeyColumn:
+    """Return the values of the first column, and where it has none those of the second."""
+    has = first.keys.is_valid().to_numpy(zero_copy_only=False)[first.index]
+    index = numpy.where(has, first.index, len(first.keys) + second.index.astype(numpy.int64))
+    return again(pyarrow.concat_arrays([first.keys, second.keys]), index)
+
+
 def of_requests(column: KeyColumn, wanted: Collection[str]) -> tuple[dict[str, KeyColumn], Mask]:
-    """Return the columns of requests, and which records have a malformed one; an absent request is none."""
+    """Return the columns of requests, and which are malformed, as an absent one is."""
     texts = pyarrow.compute.fill_null(column.keys, "-").cast(pyarrow.binary())
     encoded = texts.dictionary_encode()
     index = encoded.indices.to_numpy(zero_copy_only=False)[column.index]
-    parts, malformed = request_columns(encoded.dictionary, index, wanted)
-    present = column.keys.is_valid().to_numpy(zero_copy_only=False)
-    return parts, malformed & present[column.index]
-
-
-def first_of(keys: Mapping[str, KeyColumn], others: Mapping[str, KeyColumn]) -> dict[str, KeyColumn]:
-    """Return the columns of both; a record that has none of the first is given that of the other."""
-    both = {name: filled(keys[name], column) if name in keys else column for name, column in others.items()}
-    return {**keys, **both}
-
-
-def filled(column: KeyColumn, other: KeyColumn) -> KeyColumn:
-    """Return a column with another one's values where it has none."""
-    if not column.keys.null_count:
-        return column
-    absent = column.keys.is_null().to_numpy(zero_copy_only=False)[column.index]
-    index = numpy.where(absent, other.index.astype(numpy.int64) + len(column.keys), column.index)
-    return again(pyarrow.concat_arrays([column.keys, other.keys]), index)
+    return request_columns(encoded.dictionary, index, wanted)
 
 
 def part_of_target(column: KeyColumn, part: int) -> KeyColumn:
@@ -95,6 +113,14 @@ def with_absent(dictionary: pyarrow.Array) -> tuple[pyarrow.Array, int]:
     if found >= 0:
         return dictionary, found
     return pyarrow.concat_arrays([dictionary, pyarrow.array([b"-"], pyarrow.binary())]), len(dictionary)
+
+
+def absent_once(texts: pyarrow.Array, index: Any) -> tuple[pyarrow.Array, Any]:
+    """Return distinct binary texts and the index of each record, where several may have become `-`, with one of it."""
+    if (pyarrow.compute.sum(pyarrow.compute.equal(texts, b"-")).as_py() or 0) < 2:
+        return texts, index
+    encoded = texts.dictionary_encode()
+    return encoded.dictionary, index_of(encoded)[index]
 
 
 def again(values: pyarrow.Array, index: numpy.ndarray[tuple[int], numpy.dtype[numpy.int64]]) -> KeyColumn:

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from logproc.model import Bytes, Context, Parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(Collection[str]):
+    """The columns that a parser is asked for.
+
+    sought: those that were named, to be looked for in each record; usual: those that are taken where a sample has them. The
+    difference matters where records may have any field: to look for many that are not there costs as much as for those that are.
+    """
+
+    sought: frozenset[str] = frozenset()
+    usual: frozenset[str] = frozenset()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.sought or name in self.usual
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.sought | self.usual)
+
+    def __len__(self) -> int:
+        return len(self.sought | self.usual)
+
+
+def sought(wanted: Collection[str]) -> Collection[str]:
+    """Return the columns to be looked for in each record: all, unless it is said which."""
+    return wanted.sought if isinstance(wanted, Wanted) else wanted
 
 
 class Format(Protocol):

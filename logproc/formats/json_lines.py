@@ -23,7 +23,8 @@ import pyarrow.compute
 import pyarrow.json
 
 from logproc.formats.delimited import Lines, plain_lines
-from logproc.formats.fields import columns_of, complete, raw_fields
+from logproc.formats.fields import absent_once, columns_of, complete, raw_fields
+from logproc.formats.format import sought
 from logproc.formats.moments import values_seconds
 from logproc.formats.pattern import is_blank
 from logproc.formats.shown import key_column
@@ -109,7 +110,7 @@ class JsonFormat:
     def sources(self, wanted: Collection[str]) -> dict[str, str]:
         """Return the key for each column that is to be taken out of the objects."""
         aliases = dict(self.aliases)
-        names = raw_fields(tuple(dict.fromkeys([*aliases, *dict(self.kinds), *wanted])), {*wanted, "time"})
+        names = raw_fields(tuple(dict.fromkeys([*aliases, *dict(self.kinds), *sought(wanted)])), {*wanted, "time"})
         return {name: aliases.get(name, name) for name in names}
 
     def to_parsed(
@@ -126,7 +127,7 @@ class JsonFormat:
         """Return the result for a chunk."""
         columns = {name: column for name, column in columns.items() if column.keys.null_count < len(column.keys)}
         time = times(columns.pop("time", None), int(good.sum()), context)
-        completed = complete(columns, time, dict(self.units), wanted)
+        completed = complete(columns, time, dict(self.units), wanted, optional=True)
         return Sorting(data, lines, good, good, too_long, reasons=reasons).parsed(completed.records, completed)
 
     def fast_columns(self, data: Bytes, lines: Lines, too_long: Mask, sources: Mapping[str, str]) -> dict[str, KeyColumn]:
@@ -308,7 +309,7 @@ def fast_column(table: pyarrow.Table, path: tuple[str, ...]) -> KeyColumn:
     for step in path[1:]:
         column = pyarrow.compute.struct_field(column, step)
     encoded = column.dictionary_encode("encode")
-    return key_column(texts_of_kind(encoded.dictionary), index_of(encoded))
+    return key_column(*absent_once(texts_of_kind(encoded.dictionary), index_of(encoded)))
 
 
 def texts_of_kind(values: pyarrow.Array) -> pyarrow.Array:

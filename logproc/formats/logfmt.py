@@ -23,6 +23,7 @@ import numpy
 
 from logproc.formats.delimited import Lines, lines_of
 from logproc.formats.fields import columns_of, complete, raw_fields, with_absent
+from logproc.formats.format import sought
 from logproc.formats.moments import values_seconds
 from logproc.formats.shown import key_column
 from logproc.formats.slices import Slices, encode, places
@@ -85,11 +86,11 @@ class LogfmtFormat:
         good[list(exact)] = True
         row = numpy.cumsum(good) - 1
         aliases = dict(self.aliases)
-        names = raw_fields(tuple(dict.fromkeys([*aliases, *self.keys, *wanted])), {*wanted, "time"})
+        names = raw_fields(tuple(dict.fromkeys([*aliases, *self.keys, *sought(wanted)])), {*wanted, "time"})
         columns = fast.columns({name: aliases.get(name, name) for name in names}, exact, row, int(good.sum()))
         time = self.times(columns.pop("time", None), int(good.sum()), context)
         sorting = Sorting(data, lines, good, good, too_long, reasons=reasons)
-        completed = complete(columns, time, dict(self.units), wanted)
+        completed = complete(columns, time, dict(self.units), wanted, optional=True)
         return sorting.parsed(completed.records, completed)
 
     def times(self, column: KeyColumn | None, records: int, context: Context) -> Integers:

@@ -359,7 +359,7 @@ def values_seconds(texts: pyarrow.Array, index: Any, reference: int, local: tzin
     """
     texts = texts.cast(pyarrow.binary())
     found = numpy.full(len(texts), NO_TIME, numpy.int64)
-    left = numpy.arange(len(texts))
+    left = numpy.flatnonzero(texts.is_valid())  # a null would go through all forms
     for form in FORMS:
         if not len(left):
             break

@@ -25,7 +25,7 @@ import pyarrow.compute
 
 from logproc.formats.access import TOO_LONG
 from logproc.formats.delimited import Lines, plain_lines
-from logproc.formats.fields import columns_of, complete, raw_fields
+from logproc.formats.fields import absent_once, columns_of, complete, raw_fields
 from logproc.formats.moments import TimeForm, seconds, values_seconds
 from logproc.formats.shown import key_column
 from logproc.formats.slices import BLANK, Slices, arrow, index_of
@@ -167,7 +167,8 @@ class TextFormat:
             texts = pyarrow.compute.if_else(pyarrow.compute.equal(texts, b""), other, texts)
         dictionary, index = encoded(texts)
         if self.empty_is_absent:
-            dictionary = pyarrow.compute.if_else(pyarrow.compute.equal(dictionary, b""), b"-", dictionary)
+            texts = pyarrow.compute.if_else(pyarrow.compute.equal(dictionary, b""), b"-", dictionary)
+            dictionary, index = absent_once(texts, index)
         return key_column(dictionary, index)
 
 

@@ -10,6 +10,7 @@ line is cut at all its blanks, and only if it then has another number of fields 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -124,8 +125,8 @@ class Cut:
         with_tab = numpy.searchsorted(tabs, ends) > numpy.searchsorted(tabs, starts)
         self._cut_at(tabs, which[with_tab], names)
         left = self._cut_at(places(window == BLANK, low), which[~with_tab], names)
-        if len(left) and len(quotes := places(window == QUOTE, low)):
-            self._cut_at(self._blanks_outside(quotes, left), left, names)
+        if len(left):
+            self._cut_at_strings(places(window == QUOTE, low), left, names)
         self._parts.sort(key=lambda part: int(part[0][0]))
 
     def _cut_at(self, marks: Any, which: Integers, names: tuple[str, ...]) -> Integers:
@@ -141,14 +142,19 @@ class Cut:
         misfits: Integers = which[~fitting]
         return misfits
 
-    def _blanks_outside(self, quotes: Any, which: Integers) -> Any:
-        """Return the blanks of some lines that have an even number of quotes before them in their line."""
+    def _cut_at_strings(self, quotes: Any, which: Integers, names: tuple[str, ...]) -> None:
+        """Cut lines at the blanks outside of quotes, which have an even number of them before them in their line."""
         starts, ends = self.lines.starts[which], self.lines.ends[which]
+        before, behind = numpy.searchsorted(quotes, starts), numpy.searchsorted(quotes, ends)
+        even = (behind > before) & ((behind - before) % 2 == 0)
+        if not even.any():
+            return
+        which, starts, ends, before = which[even], starts[even], ends[even], before[even]
         low = int(starts[0])
         blanks = places(self.data[low : int(ends[-1])] == BLANK, low)
-        line = numpy.searchsorted(ends, blanks)
-        before = numpy.searchsorted(quotes, blanks) - numpy.searchsorted(quotes, starts)[line]
-        return blanks[before % 2 == 0]
+        line = numpy.minimum(numpy.searchsorted(ends, blanks), len(ends) - 1)
+        outside = (numpy.searchsorted(quotes, blanks) - before[line]) % 2 == 0
+        self._cut_at(blanks[outside], which, names)
 
     def columns(self, names: Collection[str]) -> dict[str, KeyColumn]:
         """Return some fields of the records as columns, absent where a record has none."""
@@ -219,11 +225,13 @@ def field_counts(line: bytes) -> set[int]:
 
 def names_of(directives: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names of the columns, none of them twice."""
-    found: list[str] = []
+    found: Counter[str] = Counter()
+    columns = []
     for name in directives:
         column = NAMES.get(name.lower(), name)
-        found.append(column if column not in found else f"{column}_{found.count(column) + 1}")
-    return tuple(found)
+        found[column] += 1
+        columns.append(column if found[column] == 1 else f"{column}_{found[column]}")
+    return tuple(columns)
 
 
 def segments(data: Bytes, lines: Lines, directives: Mask, names: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy
 
 from logproc.errors import UsageError
+from logproc.formats.format import Wanted
 from logproc.model import NO_TIME, Columns
 from logproc.questions.addresses import anonymize, anonymize_within, client_from
 from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric
@@ -35,6 +36,11 @@ class PanelSpec:
     def name(self) -> str:
         """Its name in reports."""
         return self.title or ",".join(self.by) or "total"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that it counts by and measures."""
+        return (*self.by, *(name for need in self.needs for name in fields_of(need)))
 
     @property
     def in_order(self) -> bool:
@@ -86,16 +92,16 @@ class Question:
     max_keys: int | None = None
     asked: tuple[str, ...] = ()
     asked_by: bool = False
-    wanted: frozenset[str] = field(init=False)
+    wanted: Wanted = field(init=False)
 
     def __post_init__(self) -> None:
-        names = [
-            name for panel in self.panels for name in (*panel.by, *(part for need in panel.needs for part in fields_of(need)))
-        ]
-        names += self.where.fields if self.where else ()
-        own = set(names) - TIME_FIELDS  # a log may have a field `device` of its own, which then is meant
+        usual = [name for panel in self.panels if panel in DEFAULT_PANELS for name in panel.by]
+        sought = [name for panel in self.panels if panel not in DEFAULT_PANELS for name in panel.fields]
+        sought += [*(self.where.fields if self.where else ()), *self.asked]
+        own = set(sought) - TIME_FIELDS  # a log may have a field `device` of its own, which then is meant
         extra = ["bytes", *(ADDRESSES if self.from_forwarded else ())]
-        object.__setattr__(self, "wanted", frozenset([*map(base_of, names), *own, *extra]))
+        wanted = Wanted(frozenset([*map(base_of, sought), *own]), frozenset([*map(base_of, usual), *extra]))
+        object.__setattr__(self, "wanted", wanted)
 
     @property
     def filters(self) -> bool:

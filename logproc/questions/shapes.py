@@ -18,9 +18,16 @@ messages of 140 characters take 0.9 s of one core.
 
 from __future__ import annotations
 
+import numpy
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.slices import offsets_and_data
+
+ZERO = numpy.uint8(ord("0"))
+KEEPING, IS_X = (numpy.isin(numpy.arange(256), list(signs)) for signs in (b"vV%\\:", b"xX"))
+FARTHEST = 3
+"""How far behind a sign a digit may stand so that its value matters: that of an escaped byte, behind a backslash and an x."""
 HEX = "[0-9A-Fa-f]"
 MARK = r"\x01"
 """Stands before each digit of an escaped byte while the passes run. No key holds one: controls are shown as text."""
@@ -68,6 +75,31 @@ PASSES = (
 
 def shape(texts: pyarrow.Array) -> pyarrow.Array:
     """Return the shape of each text, null for null."""
+    encoded = alike(texts).dictionary_encode()
+    return shape_of_each(encoded.dictionary).take(encoded.indices)
+
+
+def alike(texts: pyarrow.Array) -> pyarrow.Array:
+    r"""Return texts with a 7 for each digit whose value no shape depends on, null for null: equal ones have one shape.
+
+    It matters in `::1`, `0x`, `v1`, `%20` and `\xe9`: behind one of KEEPING, and before an x. Of 35,000 messages with numbers,
+    addresses and identifiers 14,000 are left, in 14 ms; the passes take 110 ms for all, and 31 ms for these.
+    """
+    if not len(texts):
+        return texts
+    offsets, data = offsets_and_data(texts)
+    digits = data - ZERO <= 9  # what is less than ZERO wraps
+    keeping = KEEPING[data]
+    for distance in range(1, FARTHEST + 1):
+        digits[distance:] &= ~keeping[:-distance]
+    digits[:-1] &= ~IS_X[data[1:]]
+    buffers = [None, pyarrow.py_buffer(offsets), pyarrow.py_buffer(numpy.where(digits, numpy.uint8(ord("7")), data))]
+    found = pyarrow.Array.from_buffers(pyarrow.string(), len(texts), buffers)
+    return pyarrow.compute.if_else(texts.is_valid(), found, None) if texts.null_count else found
+
+
+def shape_of_each(texts: pyarrow.Array) -> pyarrow.Array:
+    """Return the shape of each text, null for null: the definition."""
     if not pyarrow.compute.any(pyarrow.compute.match_substring_regex(texts, ESCAPED)).as_py():
         return passed(texts)
     marked = pyarrow.compute.replace_substring_regex(texts, ESCAPED, "\\1\x01\\2\x01\\3")

@@ -11,7 +11,7 @@ import pyarrow.compute
 
 from logproc.formats.quantities import numbers_of
 from logproc.formats.slices import arrow
-from logproc.formats.times import DAY_S, EPOCH_DAY, HOUR_S, iso
+from logproc.formats.times import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, iso
 from logproc.model import NO_TIME, Columns, KeyColumn, Numbers
 from logproc.questions.derived import derive
 
@@ -95,6 +95,7 @@ class View:
         if not known.any():
             return None
         local = self.columns.time + offsets(self.columns.time, known, self._zone)
+        local = numpy.clip(local, FIRST_S, LAST_S)  # the calendar's ends have a day less or more in other zones
         if name == "weekday":
             days = local // DAY_S
             return KeyColumn(pyarrow.array([*WEEKDAYS, None], pyarrow.string()), numpy.where(known, (days + 3) % 7, 7))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROWS = 4
 WIDEST_BUCKET = 8
-WIDEST_NAME = 24
+LEAST_ROOM = 4
 MOST_NAMES = 8
 UNITS_S = {"minute": MINUTE_S, "hour": HOUR_S, "day": DAY_S}
 STEPS = {MINUTE_S: (1, 2, 3, 5, 10, 15, 30, 60, 120, 180, 240, 360, 480, 720), HOUR_S: (1, 2, 3, 4, 6, 8, 12), DAY_S: ()}
@@ -79,11 +79,11 @@ def time_chart(panel: Panel, look: Look, apart: Panel | None = None) -> list[Lin
     names = names_of(panel if len(panel.by) == 2 else apart, unit_s, look)
     shown = names[: look.most(MOST_NAMES)] if len(names) > 1 else []
     gutter = gutter_of(counts, shown)
-    axis = Axis.of(counts, look.width - gutter, unit_s)
+    axis = Axis.of(counts, max(look.width - gutter, LEAST_ROOM), unit_s)
     return [
         *flow(title(panel, counts, axis.step, unit_s), look.width),
         *columns(counts, axis, gutter, look),
-        *([[Segment("each in its own scale, its most in front", DIM)]] if shown else []),
+        *([[Segment("each in its own scale, most in front", DIM)]] if shown else []),
         *(name_row(name, axis, gutter, look) for name in shown),
         *([[Segment(f"and {len(names) - len(shown):,} more", DIM)]] if shown and len(names) > len(shown) else []),
     ]
@@ -134,7 +134,7 @@ def names_of(panel: Panel | None, unit_s: int, look: Look) -> list[Name]:
         found[row.key[1]][seconds_of(row.key[0]) // unit_s] += row.count
     column = panel.by[1] if panel else ""
     names = [
-        Name(look.fit(value, WIDEST_NAME), style_of(column, value), severity(column, value), counts)
+        Name(look.fit(value, look.width // 3), style_of(column, value), severity(column, value), counts)
         for value, counts in found.items()
     ]
     return sorted(names, key=lambda name: (name.severity, -sum(name.counts.values())))
@@ -205,7 +205,7 @@ def title(panel: Panel, counts: Mapping[int, int], step: int, unit_s: int) -> li
     ]
     if hours > len(counts):
         pieces.append([Segment(f"{count(hours - len(counts), noun)} without a record", DIM)])
-    elif hours > 1:
+    elif counts[quietest] < counts[busiest]:
         pieces.append([Segment(f"quietest {when(quietest, unit_s, years)} with {counts[quietest]:,}", DIM)])
     if unit_s < DAY_S and not panel.rows[0].key[0].endswith("Z"):
         pieces.append([Segment("by the clocks of --tz", DIM)])
@@ -245,7 +245,7 @@ def foot(times: Sequence[datetime]) -> str:
             break
     text = ""
     for column, words in ticks:
-        if not text or len(text) + 2 <= column <= len(times) - len(words):
+        if (not text or len(text) + 2 <= column) and column + len(words) <= len(times):
             text = text.ljust(column) + words
     return text
 

@@ -53,7 +53,7 @@ def figure(metric: str, number: Number, look: Look) -> str:
         return look.characters.dash
     function, field = parts_of(metric)
     if function == "rate":
-        return f"{plain(number)}/s"
+        return f"{plain(number, 3)}/s"
     if field == "duration" and function != "uniques":
         text = latency(number)
         return text.replace("µ", "u") if look.ascii_only else text

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 TIMES = ("minute", "hour", "day")
 STATUS_STYLES = {"2": GOOD, "3": NEUTRAL, "4": WARN, "5": BAD}
 LEVELS = (
-    (BAD, "emergency emerg panic fatal critical crit alert severe error err failure fail e f"),
+    (BAD, "emergency emerg panic fatal critical crit alert f"),
+    (BAD, "severe error err failure fail e"),
     (WARN, "warning warn w"),
     (GOOD, "notice information info config i n"),
     (DIM, "debug trace verbose fine finer finest d v t"),
@@ -33,7 +34,8 @@ def title_of(panel: Panel) -> str:
     """Return the name of a panel as its title.
 
     >>> from logproc.model import Panel
-    >>> [title_of(Panel(",".join(by), by, 0, ())) for by in (("user_agent",), ("shape(message)",), ("logger", "shape(message)"))]
+    >>> bys = ("user_agent",), ("shape(message)",), ("logger", "shape(message)")
+    >>> [title_of(Panel(",".join(by), by, 0, ())) for by in bys]
     ['user agent', 'messages', 'logger, message']
     """
     if panel.by == ("shape(message)",):

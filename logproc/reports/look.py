@@ -42,10 +42,11 @@ class Characters:
     rest: str
     ellipsis: str
     dash: str
+    at_most: str
 
 
-UNICODE = Characters(" ▁▂▃▄▅▆▇█", " ▏▎▍▌▋▊▉█", "░", "…", "–")
-ASCII = Characters(" ....::::", " ----====", ".", "...", "-")
+UNICODE = Characters(" ▁▂▃▄▅▆▇█", " ▏▎▍▌▋▊▉█", "░", "…", "–", "≤")
+ASCII = Characters(" ....::::", " ----====", ".", "...", "-", "<=")
 
 
 @dataclass(frozen=True, slots=True)

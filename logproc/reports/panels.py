@@ -1,9 +1,9 @@
-"""The panels as tables: key, bar, count, share and bytes; two abreast where there is room."""
+"""The panels as tables: key, bar, count, share, bytes and what else was asked for; two abreast where there is room."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,10 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from logproc.reports.look import BAD, BAR, BOLD, DIM, GOOD, NEUTRAL, PLAIN, TWO_ABREAST, WARN, Line, Look, padded
-from logproc.reports.units import share, size
+from logproc.reports.figures import MEMBERS, figure
+from logproc.reports.keys import TIMES, key_text, title_of, value_segments, value_text
+from logproc.reports.look import BAR, BOLD, DIM, PLAIN, TWO_ABREAST, Line, Look, cells_of, flow, padded
+from logproc.reports.units import count, share, size
 
 if TYPE_CHECKING:
     from logproc.model import Panel, Row
@@ -20,95 +22,248 @@ if TYPE_CHECKING:
 BETWEEN_PANELS = 4
 SHARE_CELLS = 5
 SIZE_CELLS = 8
-STATUS_STYLES = {"2": GOOD, "3": NEUTRAL, "4": WARN, "5": BAD}
+LEAST_KEY = 16
+LEAST_BAR = 8
+MOST_BAR = 24
+ROOM_FOR_BAR = 34
+"""Cells in which a bar and a key have room even if the key is cut."""
+MOST_IN_TIME = 100
+"""Rows of a screen's table over time, which is not cut by `--top`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A column of numbers: what stands above it in one or two lines, its text in each row, the cells that these take at least.
+
+    cells: those it takes, the two blanks before it included.
+    """
+
+    head: tuple[str, str]
+    texts: tuple[str, ...]
+    style: Style = PLAIN
+    least: int = 0
+    cells: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cells", 2 + max(self.least, *map(cell_len, self.head), *map(len, self.texts)))
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The cells of a panel's columns; two blanks stand between them, and no bar if it has none."""
+    """How a table is laid out. key: the cells of the key's columns, two blanks between them; bar: 0 if there is none.
 
-    key: int
-    count: int
+    left_out: the metrics that a screen has no room for.
+    """
+
+    key: tuple[int, ...]
     bar: int
+    numbers: tuple[Numbers, ...]
+    left_out: int = 0
 
     @property
-    def numbers(self) -> int:
-        """The cells behind the key."""
-        return 2 + self.count + 2 + SHARE_CELLS + (2 + self.bar if self.bar else 0) + 2 + SIZE_CELLS
+    def key_cells(self) -> int:
+        """The cells of the whole key."""
+        return sum(self.key) + 2 * (len(self.key) - 1)
+
+    @property
+    def bar_cells(self) -> int:
+        """The cells of the bar with the two blanks before it."""
+        return 2 + self.bar if self.bar else 0
 
 
 def panel_columns(panels: Sequence[Panel], records: int, look: Look) -> list[Line]:
     """Return all panels that have rows: two abreast on a wide screen, but those of long keys below, over its whole width."""
     shown = [panel for panel in panels if panel.rows]
-    counts = max((len(f"{panel.rows[0].count:,}") for panel in shown), default=0)
+    counts = max((len(f"{row.count:,}") for panel in shown for row in panel.rows), default=0)
+    tables = [Table(panel, records, max(counts, len("count")), look) for panel in shown]
     half = (look.width - BETWEEN_PANELS) // 2
-
-    def table(panel: Panel, room: int) -> list[Line]:
-        return [*panel_table(panel, records, look, grid_for(panel, room, max(counts, len("count")), look)), []]
-
     if not (look.terminal and look.width >= TWO_ABREAST):
-        return [line for panel in shown for line in table(panel, look.width)]
+        return [line for table in tables for line in table.lines(look.width)]
+    if len(tables) == 1:
+        return tables[0].lines(min(look.width, tables[0].widest))
     columns: tuple[list[Line], list[Line]] = ([], [])
-    wide = [panel for panel in shown if has_long_keys(panel, half // 2, look)]
-    for panel in shown:
-        if panel not in wide:
-            min(columns, key=len).extend(table(panel, half))
-    return [*side_by_side(*columns, half), *(line for panel in wide for line in table(panel, look.width))]
-
-
-def has_long_keys(panel: Panel, cells: int, look: Look) -> bool:
-    """Return whether more than half of a panel's keys are longer than that."""
-    return sum(cell_len(key_text(row, look)) > cells for row in panel.rows) > len(panel.rows) / 2
+    wide = [table for table in tables if table.is_wide(half)]
+    for table in tables:
+        if table not in wide:
+            min(columns, key=len).extend(table.lines(half))
+    return [*side_by_side(*columns, half), *(line for table in wide for line in table.lines(look.width))]
 
 
 def side_by_side(left: list[Line], right: list[Line], room: int) -> list[Line]:
     """Return two columns of lines as one."""
     empty: Line = []
-    return [[*padded(one, room + BETWEEN_PANELS), *other] for one, other in zip_longest(left, right, fillvalue=empty)]
+    pairs = zip_longest(left, right, fillvalue=empty)
+    return [[*padded(one, room + BETWEEN_PANELS), *other] if other else one for one, other in pairs]
 
 
-def grid_for(panel: Panel, room: int, count: int, look: Look) -> Grid:
-    """Return the columns of a panel: a bar gives its cells to the keys, down to eight."""
-    free = room - Grid(0, count, 0).numbers
-    full = 0 if free < 34 else min(24, free // 3)
-    longest = max(cell_len(key_text(row, look)) for row in panel.rows)
-    bar = min(full, max(8, free - longest - 2))
-    key = free - bar - (2 if bar else 0)
-    return Grid(key if look.terminal else max(key, min(longest, 2 * look.width)), count, bar)
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One panel to be drawn. records: what shares are of; count: the cells of counts, so that all panels' are in line."""
+
+    panel: Panel
+    records: int
+    count: int
+    look: Look
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The rows that are shown."""
+        over_time = self.panel.by[0] in TIMES
+        return self.panel.rows[: self.look.most(MOST_IN_TIME)] if over_time else self.panel.rows
+
+    @property
+    def longest(self) -> tuple[int, ...]:
+        """The cells of the longest value in each column of the key."""
+        texts = [key_text(self.panel.by, row.key, self.look) for row in self.rows]
+        return tuple(max(map(cell_len, column)) for column in zip(*texts, strict=True))
+
+    @property
+    def widest(self) -> int:
+        """The cells that leave no key cut and give the bar all that it may have."""
+        grid = Grid(self.longest, MOST_BAR, self.numbers())
+        return max(grid.key_cells, 3 * MOST_BAR) + grid.bar_cells + cells_of_numbers(grid.numbers)
+
+    def is_wide(self, room: int) -> bool:
+        """Return whether more than half of the keys, as messages, are longer than half the room or than what numbers leave."""
+        if any(column.startswith("shape(") for column in self.panel.by):
+            return True
+        most = min(room // 2, room - cells_of_numbers(self.numbers()))
+        keys = ["  ".join(key_text(self.panel.by, row.key, self.look)) for row in self.rows]
+        return sum(cell_len(key) > most for key in keys) > len(keys) / 2
+
+    def lines(self, room: int) -> list[Line]:
+        """Return the panel with its title in that many cells, and an empty line."""
+        grid = self.grid(room)
+        most = max(row.count for row in self.panel.rows)
+        hidden = len(self.panel.rows) - len(self.rows)
+        return [
+            *self.heads(grid),
+            *(self.row(at, row, most, grid) for at, row in enumerate(self.rows)),
+            *([self.other_row(grid)] if self.panel.other else []),
+            *([[Segment(f"and {count(hidden, 'row')} more: see --output csv", DIM)]] if hidden else []),
+            *([[Segment(f"and {count(grid.left_out, 'metric')} more: see --output csv", DIM)]] if grid.left_out else []),
+            [],
+        ]
+
+    def numbers(self) -> tuple[Numbers, ...]:
+        """Return the columns of numbers; that of bytes only where a log has them."""
+        rows = [*self.rows, *([self.other] if self.panel.other else [])]
+        found = [
+            Numbers(("count", ""), tuple(f"{row.count:,}" for row in rows), BOLD, self.count),
+            Numbers(("%", ""), tuple(share(row.count, self.records) for row in rows), DIM, SHARE_CELLS),
+        ]
+        if any(row.bytes is not None for row in rows):
+            sizes = tuple("" if row.bytes is None else size(row.bytes) for row in rows)
+            found.append(Numbers(("bytes", ""), sizes, PLAIN, SIZE_CELLS))
+        return (*found, *(self.metric(at, name) for at, name in enumerate(self.panel.metrics) if name not in MEMBERS))
+
+    def metric(self, at: int, name: str) -> Numbers:
+        """Return the column of one metric; before the name of an estimated one stands a `~`."""
+        estimate = "~" if name in self.panel.estimated else ""
+        head = self.look.fit(estimate + name.replace(":", " ", 1), 2 * MOST_BAR)
+        return Numbers((head, ""), tuple(figure(name, row.metrics[at], self.look) for row in self.rows), PLAIN)
+
+    @property
+    def other(self) -> Row:
+        """The keys that were given up, as a row."""
+        number, sizes = self.panel.other or (0, 0)
+        sent = any(row.bytes is not None for row in self.panel.rows)
+        return replace(self.panel.rows[0], key=("other",), count=number, bytes=sizes if sent else None, metrics=())
+
+    def grid(self, room: int) -> Grid:
+        """Return the layout for that many cells. A bar gives its cells to the keys, down to eight."""
+        longest = self.longest
+        wanted = sum(longest) + 2 * (len(longest) - 1)
+        numbers = self.numbers()
+        if room - cells_of_numbers(numbers) < wanted + 2 + LEAST_BAR:
+            numbers = tuple(map(in_two_lines, numbers))
+        kept = fitting(numbers, room - min(LEAST_KEY, wanted)) if self.look.terminal else numbers
+        free = room - cells_of_numbers(kept)
+        full = 0 if free < min(ROOM_FOR_BAR, wanted + 2 + LEAST_BAR) else min(MOST_BAR, free // 3)
+        bar = min(full, max(LEAST_BAR, free - wanted - 2))
+        key = max(free - bar - (2 if bar else 0), 1)
+        return Grid(
+            self.key_columns(key, longest), bar, kept, left_out=sum(column not in (*kept, numbers[1]) for column in numbers)
+        )
+
+    def key_columns(self, room: int, longest: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the cells of the key's columns: as they need, the last with what is left, the longest with what is missing."""
+        between = 2 * (len(longest) - 1)
+        if not self.look.terminal:
+            longest = tuple(min(cells, 2 * self.look.width) for cells in longest)
+            room = max(room, sum(longest) + between)
+        cells = [min(length, room) for length in longest]
+        while sum(cells) + between > room and max(cells) > 1:
+            cells[cells.index(max(cells))] -= 1
+        cells[-1] += max(room - between - sum(cells), 0)
+        return tuple(cells)
+
+    def heads(self, grid: Grid) -> list[Line]:
+        """Return the title with the names of the columns beside it, or below it where it has no room."""
+        cells = grid.key_cells + grid.bar_cells
+        title = self.title(cells)
+        upper = "".join((column.head[0] if column.head[1] else "").rjust(column.cells) for column in grid.numbers)
+        lower = "".join((column.head[1] or column.head[0]).rjust(column.cells) for column in grid.numbers)
+        heads = [upper, lower] if upper.strip() else [lower]
+        fronts = [title, *[[]] * (len(heads) - 1)] if cells_of(title) <= cells else [[]] * len(heads)
+        lines = [[*padded(front, cells), Segment(head, DIM)] for front, head in zip(fronts, heads, strict=True)]
+        return lines if cells_of(title) <= cells else [title, *lines]
+
+    def title(self, room: int) -> Line:
+        """Return the name, how many keys there are, and how far counts may be wrong."""
+        shown = len(self.rows)
+        keys = f"{self.panel.distinct:,}" if shown == self.panel.distinct else f"{shown:,} of {self.panel.distinct:,}"
+        told = f"  {keys}"
+        if self.panel.approximate:
+            told += f"  approximate: error {self.look.characters.at_most} {max(row.error for row in self.panel.rows):,}"
+        name = self.look.fit(title_of(self.panel), max(room - len(told), LEAST_KEY))
+        return [Segment(name, BOLD), Segment(told, DIM)]
+
+    def row(self, at: int, row: Row, most: int, grid: Grid) -> Line:
+        """Return the line of one key."""
+        bar = bar_of(row.count, most, grid.bar, self.look)
+        return [
+            *self.key(row, grid),
+            *([Segment("  "), *padded([Segment(bar, BAR)], grid.bar)] if grid.bar else []),
+            *(Segment(column.texts[at].rjust(column.cells), column.style) for column in grid.numbers),
+        ]
+
+    def key(self, row: Row, grid: Grid) -> Line:
+        """Return the columns of a key side by side."""
+        line: Line = []
+        for column, value, cells in zip(self.panel.by, row.key, grid.key, strict=True):
+            shown = self.look.fit(value_text(column, value), cells)
+            line += [*([Segment("  ")] if line else []), *padded(value_segments(column, shown, value), cells)]
+        return line
+
+    def other_row(self, grid: Grid) -> Line:
+        """Return the line of the keys that were given up, which no metric is told of."""
+        front = padded([Segment("other", DIM)], grid.key_cells + grid.bar_cells)
+        texts = (column.texts[len(self.rows) :] for column in grid.numbers)
+        return [
+            *front,
+            *(Segment("".join(text).rjust(column.cells), DIM) for text, column in zip(texts, grid.numbers, strict=True)),
+        ]
 
 
-def key_text(row: Row, look: Look) -> str:
-    """Return a key as it may be shown."""
-    return "  ".join(map(look.text, row.key))
+def fitting(numbers: tuple[Numbers, ...], room: int) -> tuple[Numbers, ...]:
+    """Return what fits of columns of numbers: the share goes first, then they go from the right; the count stays."""
+    if cells_of_numbers(numbers) > room:
+        numbers = (numbers[0], *numbers[2:])
+    while len(numbers) > 1 and cells_of_numbers(numbers) > room:
+        numbers = numbers[:-1]
+    return numbers
 
 
-def panel_table(panel: Panel, records: int, look: Look, grid: Grid) -> list[Line]:
-    """Return one panel with its title."""
-    name = look.text(panel.name.replace("_", " "))
-    shown = f"{panel.distinct:,}" if len(panel.rows) == panel.distinct else f"{len(panel.rows):,} of {panel.distinct:,}"
-    title = padded([Segment(name, BOLD), Segment(f"  {shown}", DIM)], grid.key)
-    bar = " " * (2 + grid.bar if grid.bar else 0)
-    heads = f"{bar}  {'count':>{grid.count}}  {'%':>{SHARE_CELLS}}  {'bytes':>{SIZE_CELLS}}"
-    most = max(row.count for row in panel.rows)
-    return [[*title, Segment(heads, DIM)], *(panel_row(row, panel.by, records, most, look, grid) for row in panel.rows)]
+def cells_of_numbers(numbers: Sequence[Numbers]) -> int:
+    """Return the cells that columns of numbers take."""
+    return sum(column.cells for column in numbers)
 
 
-def panel_row(row: Row, by: Sequence[str], records: int, most: int, look: Look, grid: Grid) -> Line:
-    """Return the line of one key."""
-    key = look.fit("  ".join(row.key), grid.key)
-    bar = bar_of(row.count, most, grid.bar, look)
-    return [
-        *padded([Segment(key, style_of(row, by))], grid.key),
-        *([Segment("  "), *padded([Segment(bar, BAR)], grid.bar)] if grid.bar else []),
-        Segment(f"  {row.count:>{grid.count},}", BOLD),
-        Segment(f"  {share(row.count, records):>{SHARE_CELLS}}", DIM),
-        Segment(f"  {size(row.bytes):>{SIZE_CELLS}}"),
-    ]
-
-
-def style_of(row: Row, by: Sequence[str]) -> Style:
-    """Return the style of a key: a status has the colour of its class."""
-    return STATUS_STYLES.get(row.key[0][:1], PLAIN) if by[0] == "status" else PLAIN
+def in_two_lines(column: Numbers) -> Numbers:
+    """Return a column of numbers with the function of its metric above the field."""
+    function, _, field = column.head[0].partition(" ")
+    return replace(column, head=(function, field))
 
 
 def bar_of(number: int, most: int, cells: int, look: Look) -> str:
@@ -116,3 +271,18 @@ def bar_of(number: int, most: int, cells: int, look: Look) -> str:
     eighths = max(1, round(8 * cells * number / most)) if number else 0
     drawn = look.characters.bars
     return drawn[8] * (eighths // 8) + (drawn[eighths % 8] if eighths % 8 else "")
+
+
+def total_line(panel: Panel, look: Look) -> list[Line]:
+    """Return what is told of all records, in a line of figures."""
+    row = panel.rows[0]
+    estimated = ["~" if name in panel.estimated else "" for name in panel.metrics]
+    figures = [
+        (mark + name.replace(":", " ", 1), figure(name, number, look))
+        for mark, name, number in zip(estimated, panel.metrics, row.metrics, strict=True)
+        if name not in MEMBERS
+    ]
+    figures = [("count", f"{row.count:,}"), *([("bytes", size(row.bytes))] if row.bytes is not None else []), *figures]
+    pieces: list[Line] = [[Segment(f"{look.fit(name, 2 * MOST_BAR)} ", DIM), Segment(text, BOLD)] for name, text in figures]
+    pieces[0] = [Segment("total  ", BOLD), *pieces[0]]
+    return flow(pieces, look.width, indent=len("total  "))

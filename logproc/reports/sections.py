@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 
 from logproc.model import State
+from logproc.reports.keys import style_of
 from logproc.reports.look import (
     BAD,
     BAD_NUMBER,
@@ -29,7 +30,7 @@ from logproc.reports.look import (
 from logproc.reports.units import count, duration, plural, size, span
 
 if TYPE_CHECKING:
-    from logproc.model import Account, Rejected, Snapshot, SourceResult
+    from logproc.model import Account, Panel, Rejected, Snapshot, SourceResult
 
 MOST_ROWS = 10
 WORST_FIRST = (State.FAILED, State.INCOMPLETE, State.INTERRUPTED, State.SKIPPED, State.COMPLETE)
@@ -61,7 +62,8 @@ def what_was_read(snapshot: Snapshot, look: Look) -> Iterator[Line]:
 def where_it_went(snapshot: Snapshot, look: Look) -> Iterator[Line]:
     """Yield the account as a sum to check, what was sent, and from when to when."""
     yield account_sum(snapshot.account)
-    yield [Segment(size(snapshot.bytes), BOLD), Segment(" sent")]
+    if snapshot.bytes or any(row.bytes is not None for panel in snapshot.panels.values() for row in panel.rows[:1]):
+        yield [Segment(size(snapshot.bytes), BOLD), Segment(" sent")]
     if snapshot.malformed_requests:
         words = plural(snapshot.malformed_requests, "malformed request")
         yield [Segment(f"{snapshot.malformed_requests:,}", BOLD), Segment(f" {words}", WARN)]
@@ -189,8 +191,28 @@ def try_next(snapshot: Snapshot, look: Look) -> list[Line]:
     if not look.terminal:
         return []
     options = ["-o report.json keeps the report", "--output csv for a table"]
+    options[:0] = questions(snapshot.panels)
     if snapshot.account.rejected:
         options.insert(0, "--rejects FILE keeps the rejected lines")
     if any(len(panel.rows) < panel.distinct for panel in snapshot.panels.values()):
         options.insert(0, "--top 0 shows every key")
     return flow(([Segment(words, DIM)] for words in options), look.width)
+
+
+def questions(panels: Mapping[str, Panel]) -> list[str]:
+    """Return what may be asked next of a log: of what went wrong alone, and which messages or paths that was.
+
+    Only of a usual report; and no text of a log that a shell would read as more than a word.
+    """
+    levels, statuses = panels.get("level"), panels.get("status")
+    if "hour" not in panels:
+        return []
+    words = (
+        [row.key[0] for row in levels.rows if style_of("level", row.key[0]) is BAD] if levels and len(levels.rows) > 1 else []
+    )
+    words = [word for word in words if word.isascii() and word.isalpha()]
+    if words:
+        return [f"--where 'level == \"{words[0]}\"' counts these alone", "--by 'level,shape(message)' for their messages"]
+    if statuses and any(row.key[0].startswith("5") for row in statuses.rows):
+        return ["--where 'status >= 500' counts these alone", "--by path,status for their paths"]
+    return []

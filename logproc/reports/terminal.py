@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.terminal_theme import TerminalTheme
 
-from logproc.reports.chart import hour_chart
+from logproc.reports.chart import is_over_time, time_chart
 from logproc.reports.look import Line, Look, paint
-from logproc.reports.panels import panel_columns
+from logproc.reports.panels import panel_columns, total_line
 from logproc.reports.sections import head, notes, rejected_lines, sources_table, try_next, warning
 
 if TYPE_CHECKING:
-    from logproc.model import Snapshot
+    from logproc.model import Panel, Snapshot
 
+MONTH = 31
 __all__ = ["Look", "render_svg", "render_terminal"]
 
 THEME: Final = TerminalTheme(
@@ -59,13 +61,14 @@ def render_terminal(snapshot: Snapshot, look: Look) -> str:
 
 def draw(snapshot: Snapshot, look: Look) -> list[Line]:
     """Return the lines of the report; an empty one stands between its parts."""
-    hours = snapshot.panels.get("hour")
-    tables = [panel for panel in snapshot.panels.values() if panel is not hours]
+    panels = [panel for panel in snapshot.panels.values() if panel.rows]
+    charts, tables = over_time([panel for panel in panels if panel.by])
     parts = (
         head(snapshot, look),
         warning(snapshot),
         sources_table(snapshot, look),
-        hour_chart(hours, look) if hours else [],
+        *(total_line(panel, look) for panel in panels if not panel.by),
+        *(time_chart(panel, look, apart) for panel, apart in charts),
         panel_columns(tables, snapshot.account.records, look),
         rejected_lines(snapshot, look),
         notes(snapshot, look),
@@ -75,6 +78,25 @@ def draw(snapshot: Snapshot, look: Look) -> list[Line]:
     for part in parts:
         lines += ([[]] if lines and any(lines[-1]) and part else []) + part
     return lines
+
+
+def over_time(panels: Sequence[Panel]) -> tuple[list[tuple[Panel, Panel | None]], list[Panel]]:
+    """Return what is drawn as charts, each with the panel of two columns that goes with it, and what is shown as tables.
+
+    Days of up to a month are a table, whose bars are a chart. A chart over one column alone has a table below it if there are
+    metrics, which no chart shows.
+    """
+    drawn = [panel for panel in panels if is_over_time(panel) and (panel.by != ("day",) or len(panel.rows) > MONTH)]
+    pairs = [panel for panel in drawn if len(panel.by) == 2 and not panel.metrics]
+    charts: list[tuple[Panel, Panel | None]] = []
+    for panel in drawn:
+        if len(panel.by) == 1:
+            apart = next((pair for pair in pairs if pair.by[0] == panel.by[0]), None)
+            charts.append((panel, apart))
+            pairs = [pair for pair in pairs if pair is not apart]
+    charts += [(pair, None) for pair in pairs if len({row.key[0] for row in pair.rows}) > 1]
+    told = [panel for chart in charts for panel in chart]
+    return charts, [panel for panel in panels if panel.metrics or not any(panel is other for other in told)]
 
 
 def render_svg(snapshot: Snapshot, columns: int, title: str) -> str:

@@ -61,7 +61,7 @@ def duration(seconds: float) -> str:
     """Return seconds as `0.31 s`, `12.3 s`, `4 min 05 s` or `2 h 03 min`."""
     if seconds < 10:
         return f"{seconds:.2f} s"
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes = round(seconds) // 60
     return f"{minutes} min {round(seconds) % 60:02} s" if minutes < 60 else f"{minutes // 60:,} h {minutes % 60:02} min"
@@ -81,13 +81,13 @@ def latency(seconds: float) -> str:
     return f"{seconds / unit:#.3g}".rstrip(".") + f" {name}"
 
 
-def plain(number: float) -> str:
-    """Return a number without a unit: whole ones with commas, others with four digits.
+def plain(number: float, digits: int = 4) -> str:
+    """Return a number without a unit: whole ones with commas, others with so many digits.
 
     >>> plain(12345), plain(12345.6), plain(0.123456)
     ('12,345', '12,346', '0.1235')
     """
-    return f"{number:,}" if isinstance(number, int) else f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+    return f"{number:,}" if isinstance(number, int) else f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.{digits}g}"
 
 
 def moment(seconds: int) -> datetime:

@@ -25,12 +25,13 @@ import numpy
 import pyarrow
 from isal import igzip
 
+from logproc.formats.dispatch import BY_NAME
 from logproc.model import Chunk
 from logproc.summary import gil_enabled
 from logproc.tally import count
+from tests.bench.common import machine, print_markdown, print_plain
 from tests.bench.gen_access_log import blocks
 from tests.chunks_of import parse
-from tests.bench.run import machine, print_markdown, print_plain
 
 if TYPE_CHECKING:
     from logproc.model import Bytes
@@ -100,7 +101,7 @@ def encode_words(data: Bytes) -> int:
 
 def whole_work(data: Bytes) -> int:
     """Do what a worker of this program does with a chunk."""
-    return count(Chunk(0, 0, 0, 1, LINES, "combined", data), parse(data, "combined", 1 << 20)).keys
+    return count(Chunk(0, 0, 0, 1, LINES, BY_NAME["combined"], data), parse(data, "combined", 1 << 20)).keys
 
 
 WORKS = (

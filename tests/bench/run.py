@@ -1,8 +1,8 @@
 """The project's benchmark: `make bench`. Makes its logs, runs everything in turn, and says which promises were kept.
 
-usage: python -m tests.bench.run [--rounds N] [--lines N] [--markdown] [--without NAME ...]
+usage: python -m tests.bench.run [--rounds N] [--lines N] [--markdown] [--without NAME ...] [--only access|app]
 
-Logs are kept in .bench/ (3 GB with the default sizes). Programs that are not installed are named and left out. Only ratios of
+Logs are kept in .bench/ (3.5 GB with the default sizes). Programs that are not installed are named and left out. Only ratios of
 one run mean anything, and only on a machine that does nothing else meanwhile.
 """
 
@@ -10,48 +10,39 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import json
-import os
-import platform
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-from tests.bench.compare import Summary, in_turn, measure
+from tests.bench import app
+from tests.bench.common import (
+    FOLDER,
+    HERE,
+    LOGPROC,
+    Promise,
+    Show,
+    analyze,
+    cores,
+    machine,
+    peer_rows,
+    print_markdown,
+    print_plain,
+    report_of,
+)
+from tests.bench.compare import Summary, in_turn
 
-HERE = Path(__file__).parent
-FOLDER = HERE.parents[1] / ".bench"
-LOGPROC = str(Path(sys.executable).with_name("logproc"))
 LIMIT = "C, one thread"
 GOACCESS_PANELS_LEFT_OUT = [
     *["VISITORS", "REQUESTS_STATIC", "NOT_FOUND", "OS", "BROWSERS", "VIRTUAL_HOSTS"],
     *["REFERRING_SITES", "KEYPHRASES", "GEO_LOCATION", "CACHE_STATUS", "MIME_TYPE", "TLS_TYPE"],
 ]
+FILTERS = ("status >= 500", r'path =~ "\.(html|js)$"')
+"""The first lets one record in 70 pass, the second half of them."""
 START_BOUNDS_S = {"logproc --help": 0.25, "a file of one line": 0.6}
-Table = Sequence[Sequence[str]]
-
-
-@dataclass(frozen=True)
-class Promise:
-    """What was measured against what was promised, the smaller the better unless `at_least`."""
-
-    what: str
-    measured: float
-    bound: float
-    unit: str = ""
-    at_least: bool = False
-
-    def row(self) -> list[str]:
-        """Return the promise as texts: what, measured, bound, whether it was kept."""
-        kept = self.measured >= self.bound if self.at_least else self.measured <= self.bound
-        sign = "at least" if self.at_least else "at most"
-        return [self.what, f"{self.measured:.2f}{self.unit}", f"{sign} {self.bound:g}{self.unit}", "kept" if kept else "MISSED"]
 
 
 def main() -> None:
@@ -61,9 +52,22 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=2_000_000, help="of the log; a second one has four times as many")
     parser.add_argument("--markdown", action="store_true", help="print tables for the README")
     parser.add_argument(
-        "--without", nargs="*", default=[], metavar="NAME", help="leave out some of: C goaccess mawk DuckDB Polars"
+        "--without", nargs="*", default=[], metavar="NAME", help="leave out some of: C goaccess mawk DuckDB Polars jq"
     )
+    parser.add_argument("--only", choices=["access", "app"], help="measure access logs, or logs of applications, alone")
     options = parser.parse_args()
+    show = print_markdown if options.markdown else print_plain
+    print(machine())
+    promises = []
+    if options.only != "app":
+        promises += access_logs(options, show)
+    if options.only != "access":
+        promises += app.measured(options.rounds, options.without, show)
+    show(["", "measured", "promised", ""], [promise.row() for promise in promises])
+
+
+def access_logs(options: argparse.Namespace, show: Show) -> list[Promise]:
+    """Measure everything about access logs, print who took what, and return what was promised."""
     log, packed, large, line = make_logs(options.lines)
     everybody = commands(log)
     left_out = {name for name, command in everybody.items() if command is None or name.split(",")[0] in options.without}
@@ -75,15 +79,14 @@ def main() -> None:
     start = in_turn(dict(zip(START_BOUNDS_S, ([LOGPROC, "--help"], analyze(line)), strict=True)), options.rounds)
     one, two = elapsed_by_workers(large, options.rounds)
     in_large = in_turn({"large": analyze(large)}, min(3, options.rounds))["large"]
+    filtered = in_turn({"none": analyze(log)} | {text: analyze(log, "--where", text) for text in FILTERS}, options.rounds)
 
-    show = print_markdown if options.markdown else print_plain
-    print(machine())
     print(f"{options.lines:,} lines, {log.stat().st_size / 2**20:.0f} MiB, medians of {options.rounds} rounds in turn\n")
     show(["", "wall s", "CPU s", "peak MiB", "times logproc's time"], peer_rows(peers))
     if left_out:
         print("\nNot here, or left out:", ", ".join(sorted(left_out)))
     print()
-    promises = [
+    return [
         *peer_promises(peers),
         Promise("the same file as .gz, wall time by plain", gz.wall_ratio, 1.25, " x"),
         *(
@@ -92,8 +95,8 @@ def main() -> None:
         ),
         Promise("two workers instead of one, four times the lines", one / two, 1.5, " x", at_least=True),
         Promise("four times the lines, peak memory", in_large.peak_mib / peers["logproc"].peak_mib, 1.1, " x"),
+        *(Promise(f"--where '{text}', wall time by none", filtered[text].wall_ratio, 1.3, " x") for text in FILTERS),
     ]
-    show(["", "measured", "promised", ""], [promise.row() for promise in promises])
 
 
 def make_logs(lines: int) -> tuple[Path, Path, Path, Path]:
@@ -112,11 +115,6 @@ def make_logs(lines: int) -> tuple[Path, Path, Path, Path]:
             shutil.copyfileobj(source, target, 1 << 20)
         part.rename(packed)
     return log, packed, large, line
-
-
-def analyze(path: Path, *options: str) -> list[str]:
-    """Return the command that analyses one log."""
-    return [LOGPROC, "analyze", *options, str(path)]
 
 
 def commands(log: Path) -> dict[str, list[str] | None]:
@@ -176,22 +174,6 @@ def elapsed_by_workers(log: Path, rounds: int) -> tuple[float, float]:
     return median(one), median(two)
 
 
-def report_of(command: Sequence[str]) -> dict[str, Any]:
-    """Run logproc and return its JSON report."""
-    output = FOLDER / "report.json"
-    measure(command, output)
-    report: dict[str, Any] = json.loads(output.read_bytes())
-    return report
-
-
-def peer_rows(peers: Mapping[str, Summary]) -> Table:
-    """Return the table of who took what."""
-    return [
-        [name, f"{peer.wall_s:.2f}", f"{peer.cpu_s:.2f}", f"{peer.peak_mib:.0f}", f"{peer.wall_ratio:.2f}"]
-        for name, peer in peers.items()
-    ]
-
-
 def peer_promises(peers: Mapping[str, Summary]) -> list[Promise]:
     """Return what is promised against those that are here."""
     bounds = {"goaccess, JSON": 20, "mawk, three counts": 1.5, "DuckDB, seven counts": 1.7, "Polars, seven counts": 1.0}
@@ -203,33 +185,6 @@ def peer_promises(peers: Mapping[str, Summary]) -> list[Promise]:
     if LIMIT in peers:
         promises.append(Promise(f"CPU time by that of {LIMIT}", 1 / peers[LIMIT].cpu_ratio, 2.5, " x"))
     return [*promises, Promise("peak memory", peers["logproc"].peak_mib, 350, " MiB")]
-
-
-def machine() -> str:
-    """Return one line that says where this was measured."""
-    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
-    return f"{cores()} cores of {model}, Python {platform.python_version()}"
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
-def print_plain(head: Sequence[str], rows: Table) -> None:
-    """Print a table in columns."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, *rows):
-        print(
-            "  ".join([row[0].ljust(widths[0]), *(text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True))])
-        )
-
-
-def print_markdown(head: Sequence[str], rows: Table) -> None:
-    """Print a table in Markdown."""
-    for row in (head, ["---", *["---:"] * (len(head) - 1)], *rows):
-        print("| " + " | ".join(row) + " |")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,9 +12,11 @@ from pathlib import Path
 import numpy
 import pytest
 
+from logproc.api import analyze
+from tests.bench import app_peers, gen_app_log
+from tests.bench.common import HERE, Promise
 from tests.bench.compare import CommandFailedError, Measurement, Summary, in_turn
 from tests.bench.gen_access_log import blocks
-from tests.bench.run import HERE, Promise
 
 COMBINED = re.compile(
     r'(?P<client>\S+) - (?P<user>\S+) \[(?P<hour>\d\d/\w{3}/\d{4}:\d\d):\d\d:\d\d \+0000\] "\w+ (?P<target>\S+) HTTP/[12]\.\d" '
@@ -88,3 +91,46 @@ def test_a_promise_says_whether_it_was_kept() -> None:
     """Smaller is better, unless the promise is to reach at least something."""
     assert Promise("time", 1.5, 1.0).row()[-1] == "MISSED"
     assert Promise("speed", 1.5, 1.0, at_least=True).row() == ["speed", "1.50", "at least 1", "kept"]
+
+
+def app_log(lines: int, seed: int = 7) -> dict[str, bytes]:
+    """Return a generated log of an application, in its three ways."""
+    made = list(gen_app_log.blocks(lines, numpy.random.default_rng(seed)))
+    return {name: b"".join(bytes(block[name]) for block in made) for name in gen_app_log.NAMES}
+
+
+def test_an_application_says_the_same_in_three_ways() -> None:
+    """Each line holds one record: an object of JSON, pairs, or a text that the pattern takes."""
+    logs = {name: content.decode().splitlines() for name, content in app_log(500).items()}
+    assert app_log(300) == app_log(300) != app_log(300, seed=8)
+    for line, pairs, text in zip(*(logs[name] for name in gen_app_log.NAMES), strict=True):
+        record = json.loads(line)
+        found = {key: quoted or plain for key, quoted, plain in app_peers.PAIR.findall(pairs)}
+        match = re.fullmatch(gen_app_log.PATTERN, text)
+        assert match
+        assert found == {
+            **{key: record[key] for key in ("time", "level", "logger", "msg")},
+            "request_id": record["request"]["id"],
+            "method": record["request"]["method"],
+            "path": record["request"]["path"],
+            "status": str(record["status"]),
+            "duration": f"{record['duration']:.4f}",
+        }
+        assert match["time"] == record["time"].replace("T", " ").replace(".", ",").rstrip("Z")
+        assert (match["level"], match["logger"], match["message"]) == (record["level"].upper(), record["logger"], record["msg"])
+        assert (match["status"], match["duration"]) == (found["status"], found["duration"])
+
+
+@pytest.mark.parametrize("name", ["logfmt", "text"])
+def test_peers_count_what_logproc_counts(name: str, tmp_path: Path) -> None:
+    """Python's `re` and logproc find the same keys and counts."""
+    path = tmp_path / name
+    path.write_bytes(app_log(2000)[name])
+    command = [sys.executable, "-m", "tests.bench.app_peers", name, str(path)]
+    output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=HERE.parents[1]).stdout
+    pattern = gen_app_log.PATTERN if name == "text" else None
+    panels = analyze(path, by=app_peers.FIELDS, pattern=pattern).panels
+    rows = [f"{row.key[0].removesuffix(':00:00Z')}\t{row.count}" for panel in panels.values() for row in panel.rows]
+    hour = re.compile(r"(\d) (\d)")
+    assert len(rows) > 20
+    assert set(rows) >= {hour.sub(r"\1T\2", line) for line in output.splitlines()}

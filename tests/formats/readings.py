@@ -17,7 +17,7 @@ REFERENCE_S = 1_773_014_400
 CONTEXT = Context(reference_s=REFERENCE_S)
 MAX_LINE_BYTES = 1 << 20
 STANDARD = (
-    *("time", "client", "user", "request", "method", "target", "path", "query", "protocol", "status", "bytes", "referrer"),
+    *("time", "client", "user", "method", "target", "path", "query", "protocol", "status", "bytes", "referrer"),
     *("user_agent", "host", "forwarded_for", "duration", "level", "logger", "program", "pid", "thread", "message"),
 )
 

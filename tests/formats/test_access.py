@@ -13,12 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats import LAYOUTS, Layout, access
-from logproc.formats.dispatch import parse
-from logproc.model import Account, Parsed
-from logproc.tally import Tally, count, panels
+from logproc.formats import LAYOUTS, Layout
+from logproc.formats.access import AccessFormat, parse_unknown
+from logproc.formats.dispatch import BY_NAME as FORMATS
+from logproc.model import Account, Context, Parsed
+from logproc.panels import panels
+from logproc.questions.question import Question
+from logproc.tally import Tally, count
 from tests import logs
-from tests.chunks_of import chunk_of
+from tests.chunks_of import chunk_of, parse
 from tests.oracle import truth
 
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
@@ -32,10 +35,11 @@ def rows(parsed: Parsed) -> Counter[Row]:
     columns = parsed.columns
     if columns is None:
         return Counter()
-    texts = {name: column.keys.take(column.index).to_pylist() for name, column in columns.keys.items()}
-    assert {len(values) for values in (columns.time, columns.bytes, *texts.values())} == {columns.records}
+    texts = {name: [column.keys[at].as_py() for at in column.index.tolist()] for name, column in sorted(columns.keys.items())}
+    sizes = columns.numbers["bytes"].whole
+    assert {len(columns.time), len(sizes), *map(len, texts.values())} == {columns.records}
     fields = (tuple(zip(texts, values, strict=True)) for values in zip(*texts.values(), strict=True))
-    return Counter(zip(columns.time.tolist(), columns.bytes.tolist(), fields, strict=True))
+    return Counter(zip(columns.time.tolist(), sizes.tolist(), fields, strict=True))
 
 
 def rejects(parsed: Parsed) -> list[tuple[int, str, list[int]]]:
@@ -47,13 +51,15 @@ def rejects(parsed: Parsed) -> list[tuple[int, str, list[int]]]:
 
 def malformed(parsed: Parsed) -> int:
     """Return how many requests are none."""
-    return parsed.columns.malformed_requests if parsed.columns else 0
+    return 0 if parsed.columns is None or parsed.columns.malformed is None else int(parsed.columns.malformed.sum())
 
 
 def both(content: bytes, layout: Layout, max_line_bytes: int = MAX_LINE_BYTES) -> Parsed:
     """Parse a chunk in both ways, hold them equal field by field, and return what the fast one gave."""
     data = numpy.frombuffer(content, numpy.uint8)
-    fast, exact = access.parse(data, layout, max_line_bytes), access.parse_exactly(data, layout, max_line_bytes)
+    form = AccessFormat(layout)
+    fast = form.parse(data, Context(), form.fields, max_line_bytes)
+    exact = form.parse_exactly(data, form.fields, max_line_bytes)
     assert fast.account == exact.account
     assert fast.account.closes
     assert fast.account.rejected == len(fast.rejected_lines)
@@ -146,8 +152,9 @@ def test_the_end_of_a_line_may_have_a_cr(content: bytes) -> None:
 def test_any_bytes_are_accounted_for(content: bytes) -> None:
     """Bytes of any kind are lines of some kind, in every format and in none."""
     content += b"\n"
-    for layout in (*LAYOUTS, None):
-        account = access.parse(numpy.frombuffer(content, numpy.uint8), layout, MAX_LINE_BYTES).account
+    data = numpy.frombuffer(content, numpy.uint8)
+    accounts = [AccessFormat(layout).parse(data, Context(), (), MAX_LINE_BYTES).account for layout in LAYOUTS]
+    for account in (*accounts, parse_unknown(data, MAX_LINE_BYTES).account):
         assert account.closes
         assert account.lines == content.count(b"\n")
 
@@ -161,7 +168,7 @@ def test_an_empty_chunk_holds_nothing(name: str) -> None:
 def test_without_a_format_no_line_fits() -> None:
     """Every line that is not blank is rejected as of unknown format, by the limit as too long."""
     data = numpy.frombuffer(logs.line() + b"\n \nshort\n\n", numpy.uint8)
-    parsed = parse(data, None, 20)
+    parsed = parse_unknown(data, 20)
     assert parsed.account == Account(lines=4, rejected=2, blank=2)
     assert rejects(parsed) == [
         (0, "line-too-long", [0, len(logs.line())]),
@@ -171,9 +178,9 @@ def test_without_a_format_no_line_fits() -> None:
 
 @EACH
 def test_a_format_is_found_by_its_name(name: str) -> None:
-    """`parse` with a name reads that format's lines."""
+    """The format of a name reads that format's lines."""
     data = numpy.frombuffer(logs.line(name) + b"\n", numpy.uint8)
-    assert parse(data, name, MAX_LINE_BYTES).account == Account(lines=1, records=1)
+    assert FORMATS[name].parse(data, Context(), (), MAX_LINE_BYTES).account == Account(lines=1, records=1)
 
 
 @EACH
@@ -187,7 +194,8 @@ def test_a_record_has_all_columns(name: str) -> None:
     ((time, size, texts),) = rows(both(logs.line(name) + b"\n", BY_NAME[name]))
     assert (time, size) == (1431857103, 4263)
     expected = {field: logs.USUAL[field].decode() for field in fields}
-    assert dict(texts) == {**expected, "method": "GET", "path": "/cart", "protocol": "HTTP/1.1", "status": "200"}
+    parts = {"method": "GET", "target": "/cart?id=7", "path": "/cart", "query": "id=7", "protocol": "HTTP/1.1"}
+    assert dict(texts) == {**expected, **parts, "status": "200"}
 
 
 @pytest.mark.parametrize(
@@ -253,15 +261,18 @@ def agrees_with_oracle(content: bytes) -> None:
     assert (tally.bytes, tally.malformed_requests) == (true.bytes, true.malformed_requests)
     seconds = [int(moment.timestamp()) for moment in true.times]
     assert (tally.first, tally.last) == (min(seconds, default=None), max(seconds, default=None))
-    for name, panel in panels(tally, top=0).items():
+    for name in true.panels:
+        panel = panels(tally, Question(), top=0)[name]
         assert {row.key[0]: (row.count, row.bytes) for row in panel.rows} == true.counts(name)
 
 
 HOSTILE = r"""
 import sys, tracemalloc
 import numpy
-from logproc.formats import LAYOUTS, access
+from logproc.formats import LAYOUTS
+from logproc.formats.access import AccessFormat
 from logproc.formats.detect import detect
+from logproc.model import Context
 from tests.logs import line
 
 TIME = b'[17/May/2015:10:05:03 +0000]'
@@ -278,12 +289,12 @@ def check(layout, beginning, piece, size):
     data = numpy.frombuffer(text + b'\n', numpy.uint8)
     tracemalloc.reset_peak()
     before = tracemalloc.get_traced_memory()[0]
-    assert access.parse_exactly(data, layout, size).account.closes
+    assert AccessFormat(layout).parse_exactly(data, AccessFormat(layout).fields, size).account.closes
     used = tracemalloc.get_traced_memory()[1] - before
     if used > 20 * size + (1 << 20):
         sys.exit(f'{used} bytes for {size} of {text[:80]} in {layout.name}')
 
-access.parse(numpy.frombuffer(line() + b'\n', numpy.uint8), FIRST, 1 << 20)
+AccessFormat(FIRST).parse(numpy.frombuffer(line() + b'\n', numpy.uint8), Context(), (), 1 << 20)
 tracemalloc.start()
 for piece in PIECES:
     for beginning in BEGINNINGS:

@@ -8,7 +8,9 @@ import sys
 import numpy
 import pytest
 
-from logproc.formats import LAYOUTS, Layout, access
+from logproc.formats import LAYOUTS, Layout
+from logproc.formats.access import AccessFormat
+from logproc.model import Context
 from tests import logs
 
 MAX_LINE_BYTES = 1 << 20
@@ -28,7 +30,7 @@ def calls(content: bytes, layout: Layout) -> int:
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        access.parse(data, layout, MAX_LINE_BYTES)
+        AccessFormat(layout).parse(data, Context(), AccessFormat(layout).fields, MAX_LINE_BYTES)
     finally:
         sys.setprofile(before)
     return found
@@ -53,7 +55,8 @@ def test_lines_across_blocks_are_whole() -> None:
     random_ = random.Random(5)
     agents = [b"x" * random_.randrange(40_000) for _ in range(40)] + [b"y" * (BLOCK_BYTES + 1), b"", b"z" * (2 * BLOCK_BYTES)]
     content = b"".join(logs.line(user_agent=agent) + b"\n" + logs.line() + b"\n" for agent in agents)
-    columns = access.parse(numpy.frombuffer(content, numpy.uint8), BY_NAME["combined"], MAX_LINE_BYTES).columns
+    form = AccessFormat(BY_NAME["combined"])
+    columns = form.parse(numpy.frombuffer(content, numpy.uint8), Context(), form.fields, MAX_LINE_BYTES).columns
     assert columns
     found = columns.keys["user_agent"].keys.take(columns.keys["user_agent"].index).to_pylist()
     assert found[::2] == [agent.decode() for agent in agents]

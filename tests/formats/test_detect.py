@@ -9,11 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.errors import SourceError
-from logproc.formats.detect import SAMPLE_BYTES, detect, unreadable
+from logproc.formats.choice import Choice
+from logproc.formats.detect import SAMPLE_BYTES, unreadable
+from logproc.formats.detect import detect as detect_format
+from logproc.formats.dispatch import BY_NAME, SAMPLED
+from logproc.formats.text import TextFormat
 from logproc.reading import recognise
 from tests import logs
+from tests.formats.readings import read
 
 EACH = pytest.mark.parametrize("name", logs.NAMES)
+
+
+def detect(sample: bytes, *, whole: bool) -> str | None:
+    """Return the name of the format of a sample."""
+    found = detect_format(sample, whole=whole)
+    return found.name if found else None
 
 
 def recognised(content: bytes) -> str | None:
@@ -23,7 +34,8 @@ def recognised(content: bytes) -> str | None:
         assert content.startswith(head)
         return content[:wanted_bytes], wanted_bytes > len(content)
 
-    return recognise(read_on)[1]
+    found = recognise(Choice(), read_on)[1]
+    return found.name if found else None
 
 
 @EACH
@@ -83,21 +95,73 @@ def test_most_lines_decide() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "name"),
     [
-        b"",
-        b"\n\n\n",
-        b"hello\nworld\n",
-        b'{"status": 200}\n',
-        b"May 17 10:05:03 host sshd[1]: x\n",
-        "né\n".encode(),
-        b"\xe9\xe8 latin\n",
+        (b"", None),
+        (b"\n\n\n", None),
+        (b"hello\nworld\n", "plain"),
+        ("né\n".encode(), "plain"),
+        (b"\xe9\xe8 latin\n", "plain"),
+        (b'{"status": 200}\n', "json"),
+        (b"level=info msg=x\n", "logfmt"),
+        (b"x=1 is an assignment\n", "plain"),
+        (b"May 17 10:05:03 host sshd[1]: x\n", "syslog"),
+        (b"2026-03-07 10:00:00 disk is full\n", "text"),
+        (b"[07.03.2026 10:00:00] disk is full\n", "text"),
+        (b"disk is full since 2026-03-07 10:00:00\n", "text"),
+        (b"#Fields: date time\n2026-03-07 10:00:00\n", "w3c"),
     ],
 )
-def test_unknown_text_has_no_format(text: bytes) -> None:
-    """Text that fits nothing, or no text, is not guessed at, and may still be read."""
-    assert recognised(text) is None
+def test_any_text_has_a_format(text: bytes, name: str | None) -> None:
+    """Text that fits nothing is text with a time or plain; no text has no format, and either may be read."""
+    assert recognised(text) == name
     assert unreadable(text) is None
+
+
+@pytest.mark.parametrize(
+    "form", [form for form in BY_NAME.values() if isinstance(form, TextFormat)], ids=lambda form: form.name
+)
+def test_an_example_has_its_format(form: TextFormat) -> None:
+    """The example that is shown for a format is recognised as one, alone and thirty times."""
+    line = form.example.encode() + b"\n"
+    assert detect(line, whole=True) == detect(line * 30, whole=False) == form.name
+
+
+@pytest.mark.parametrize(
+    ("line", "form", "first"),
+    [
+        (b"1:X 07 Mar 2026 10:00:00.001 text", "day-month-year", 1772877600),
+        (b"at Sun Dec 04 04:47:44 2005 it broke", "ctime", 1133671664),
+        (b"job 17 on 2026-03-07 10:00:00 ended", "iso", 1772877600),
+        (b"I0307 10:00:00.1 worker: text", "klog", None),
+    ],
+)
+def test_a_time_in_the_text_is_the_one_that_exists(line: bytes, form: str, first: int | None) -> None:
+    """Where one time holds what looks like another, the one that exists is taken, and rather the one with a year."""
+    found = detect_format(line + b"\n", whole=True)
+    assert isinstance(found, TextFormat)
+    assert found.time
+    assert (found.name, found.time.name) == ("text", form)
+    reading = read(found, line + b"\n")
+    assert reading.account.records == 1
+    assert first in {None, reading.time[0]}
+
+
+def test_a_mixture_is_text() -> None:
+    """Where no format has most of the lines, as in a journal of many programs, times and levels are looked for in the text."""
+    lines = [
+        b"2026-03-07 10:00:00 [INFO]  a: x",
+        b"time=2026-03-07T10:00:00Z level=info msg=x",
+        b'{"time":"2026-03-07T10:00:00Z"}',
+    ]
+    assert detect(b"".join(line + b"\n" for line in lines * 10), whole=True) == "text"
+
+
+def test_traces_do_not_hide_the_format() -> None:
+    """A log that is mostly stack traces has the format of the lines between them."""
+    trace = b"java.lang.Error: x\n" + b"\tat a.b(C.java:1)\n" * 8
+    entry = b"2026-03-07 10:00:00,123 ERROR [main] org.example.App: message\n"
+    assert detect((entry + trace) * 5, whole=True) == "log4j"
 
 
 BINARY = [
@@ -136,7 +200,7 @@ def test_a_log_with_binary_lines_is_a_log() -> None:
 @given(logs.contents(), st.booleans())
 def test_any_sample_has_an_answer(sample: bytes, whole: bool) -> None:
     """Whatever the bytes, the answer is a format's name or none."""
-    assert detect(sample, whole=whole) in {*logs.NAMES, None}
+    assert detect(sample, whole=whole) in {*BY_NAME, *SAMPLED, None}
 
 
 @EACH

@@ -21,7 +21,9 @@ def test_the_formats_are_those_that_servers_write() -> None:
 def test_an_example_is_a_line_of_its_format(layout: Layout) -> None:
     """The example that is shown for a format is a record of it, and the format is told from it alone."""
     assert isinstance(match(layout, layout.example.encode()), Fields)
-    assert detect(layout.example.encode() + b"\n", whole=True) == layout.name
+    found = detect(layout.example.encode() + b"\n", whole=True)
+    assert found is not None
+    assert found.name == layout.name
 
 
 @EACH

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logproc.formats.detect import detect, fallback
@@ -17,7 +17,18 @@ from logproc.model import Account
 from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, Reading, bytes_of, read, reading_of
 from tests.formats.samples import SAMPLES, Sample
 
+
+def format_of(sample: Sample) -> Format:
+    """Return the format of a sample."""
+    form = detect(sample.text, whole=True) or fallback(sample.text, whole=True)
+    assert form is not None
+    return form
+
+
 EACH = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+FORMS = list({format_of(sample).name: sample for sample in SAMPLES}.values())
+ONE_A_FORMAT = pytest.mark.parametrize("sample", FORMS, ids=lambda sample: format_of(sample).name)
+A_FEW = settings(max_examples=10)
 OTHERS = [
     b"",
     b" \t",
@@ -32,13 +43,6 @@ OTHERS = [
     b"[",
     b"\tat a.b(C.java:1)",
 ]
-
-
-def format_of(sample: Sample) -> Format:
-    """Return the format of a sample."""
-    form = detect(sample.text, whole=True) or fallback(sample.text, whole=True)
-    assert form is not None
-    return form
 
 
 def lines_of(text: bytes) -> list[bytes]:
@@ -61,14 +65,18 @@ def read_cut(form: Format, chunks: list[bytes]) -> Reading:
 def joined(parts: list[Reading]) -> Reading:
     """Return readings of chunks as one."""
     names = dict.fromkeys(name for part in parts for name in part.columns)
-    has_requests = any(part.malformed is not None for part in parts)
     return Reading(
         account=sum((part.account for part in parts), Account()),
         rejected=[rejected for part in parts for rejected in part.rejected],
         time=[time for part in parts for time in part.time],
-        malformed=[each for part in parts for each in part.malformed or ()] if has_requests else None,
+        malformed=[each for part in parts for each in malformed_of(part)],
         columns={name: [value for part in parts for value in column_of(part, name)] for name in names},
     )
+
+
+def malformed_of(part: Reading) -> list[bool]:
+    """Return which requests are malformed, none where there are no requests."""
+    return [False] * part.account.records if part.malformed is None else part.malformed
 
 
 def column_of(part: Reading, name: str) -> list[object]:
@@ -79,10 +87,9 @@ def column_of(part: Reading, name: str) -> list[object]:
 
 def records_of(reading: Reading) -> Counter[object]:
     """Return the records of a reading, without an order."""
-    malformed = reading.malformed if reading.malformed is not None else [False] * reading.account.records
     names = sorted(reading.columns)
     columns = [reading.columns[name] for name in names]
-    return Counter(zip(reading.time, malformed, *columns, strict=True))
+    return Counter(zip(reading.time, malformed_of(reading), *columns, strict=True))
 
 
 def same(whole: Reading, cut: Reading) -> None:
@@ -109,7 +116,8 @@ def test_the_cut_does_not_matter(sample: Sample) -> None:
         same(whole, read_cut(form, chunks))
 
 
-@EACH
+@ONE_A_FORMAT
+@A_FEW
 @given(data=st.data())
 def test_a_damaged_log_is_accounted_for(sample: Sample, data: st.DataObject) -> None:
     """Lines of a sample, torn, shuffled and between others, are each counted once, wherever they are cut."""
@@ -126,7 +134,8 @@ def test_a_damaged_log_is_accounted_for(sample: Sample, data: st.DataObject) -> 
     same(whole, read_cut(form, [b"".join(lines[start:end]) for start, end in pairwise(bounds)]))
 
 
-@EACH
+@ONE_A_FORMAT
+@A_FEW
 @given(content=st.binary(max_size=120), limit=st.integers(1, 200))
 def test_any_bytes_are_accounted_for(sample: Sample, content: bytes, limit: int) -> None:
     """Any bytes behind a line of a format are lines of some kind, and those over the limit are too long."""

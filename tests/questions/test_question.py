@@ -143,7 +143,7 @@ SECRET = {
 @pytest.mark.parametrize("name", SECRET)
 def test_addresses_are_cut_wherever_they_may_stand(name: str) -> None:
     """An anonymous report shows no whole address, in whatever column a log has it."""
-    (shown,) = values(Question(anonymous=True).prepared(records([0], **{name: [SECRET[name]]})).keys[name])
+    (shown,) = values(Question(anonymous=True).prepared(records([0], None, **{name: [SECRET[name]]})).keys[name])
     assert "77" not in shown.replace("8077", "")
     assert shown != SECRET[name]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.questions.shapes import shape
+from logproc.questions.shapes import shape, shape_of_each
 
 WORDS = ("v", "v1", "V12", "x", "b", "f", "T", "Z", "é", "ms", "May", "deadbee", "fe80", "1", "07", "0x", "20150517")
 SIGNS = ("%", "%2", "%20", "\\x", "\\xe9", "-", "_", ".", ",", ":", "::", "[", "]", "/", " ", "=", "+", "<n>", "<ip>")
@@ -54,6 +54,13 @@ def test_what_names_a_single_case_is_replaced(text: str, expected: str) -> None:
 def test_the_shape_of_a_shape_is_itself(text: str) -> None:
     """Nothing that a pass leaves or puts in is replaced by another one."""
     assert shape_of(shape_of(text)) == shape_of(text)
+
+
+@given(st.lists(st.none() | TEXTS, max_size=8), st.integers(0, 3))
+def test_texts_that_are_looked_at_as_one_have_one_shape(texts: list[str | None], start: int) -> None:
+    """What the passes say of each text for itself is what they say of all of those that differ in digits alone."""
+    array = pyarrow.array(texts, pyarrow.string())[start:]
+    assert shape(array).equals(shape_of_each(array))
 
 
 @given(st.lists(st.one_of(TEXTS, st.none()), max_size=5))

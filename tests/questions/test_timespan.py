@@ -60,7 +60,7 @@ def test_a_length_of_time_counts_back_from_now(text: str, ago: timedelta) -> Non
     ],
 )
 def test_a_time_is_that_of_the_zone_unless_it_has_an_offset(text: str, utc: str, berlin: str) -> None:
-    """A time of day is that of today; of an hour that comes twice the first is meant, one that is left out is of the old clock."""
+    """A time of day is that of today; of an hour that comes twice the first is meant, one left out is of the old clock."""
     assert moment(text).isoformat().startswith(utc)
     assert moment(text, BERLIN).isoformat().startswith(berlin)
 

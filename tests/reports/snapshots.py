@@ -19,6 +19,12 @@ def panel(name: str, *rows: tuple[str, int, int], distinct: int | None = None) -
     return Panel(name, (name,), distinct or len(rows), tuple(Row((key,), count, size) for key, count, size in rows))
 
 
+def asked_panel(*rows: Row, by: tuple[str, ...] = ("path",), metrics: tuple[str, ...], **changes: object) -> Panel:
+    """Return a panel that was asked for by its columns and metrics."""
+    made = Panel(",".join(by) or "total", by, len(rows), rows, metrics)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
 def hour_panel(*counts: int, first: int = NOON) -> Panel:
     """Return the panel of these counts in consecutive hours; 0 stands for an hour without a row."""
     return panel("hour", *((iso(first + hour * HOUR_S), count, 10 * count) for hour, count in enumerate(counts) if count))

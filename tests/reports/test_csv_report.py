@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from logproc.model import Panel, Row, State
 from logproc.reports.csv_report import protect, render_csv, restore
 from logproc.reports.safe import harmless
-from tests.reports.snapshots import panel, snapshot, source
+from tests.reports.snapshots import asked_panel, panel, snapshot, source
 from tests.reports.texts import ANY_TEXT
 
 FORMULAS = "=+-@\t\r＝＋－＠"
@@ -79,3 +79,40 @@ def test_any_key_makes_a_round_trip(key: str) -> None:
     assert all(line.isprintable() for line in report.split("\n"))
     *_, (name, cell, count, size) = rows_of(report)
     assert (name, restore(cell), count, size) == ("path", harmless(key), "1", "2")
+
+
+def body_of(*tables: Panel) -> list[list[str]]:
+    """Return the header and the rows from the first panel on, those of given up keys included."""
+    header, *rows = rows_of(render_csv(snapshot(panels={table.name: table for table in tables})))
+    return [header, *(row for row in rows if row[0] not in {"complete", "account", "state", "rejected"})]
+
+
+def test_metrics_are_columns_behind_the_others() -> None:
+    """In the order in which panels first have them; cells are empty where a row, or a panel, has no such number."""
+    first = asked_panel(Row(("/",), 3, None, (0.1234567, 2)), metrics=("p95:duration", "uniques:client"))
+    second = asked_panel(Row((), 3, None, (7, None)), by=(), metrics=("uniques:client", "rate"))
+    assert body_of(panel("status", ("200", 5, 7)), first, second) == [
+        ["panel", "key", "count", "bytes", "p95:duration", "uniques:client", "rate"],
+        ["status", "200", "5", "7", "", "", ""],
+        ["path", "/", "3", "", "0.123457", "2", ""],
+        ["total", "", "3", "", "", "7", ""],
+    ]
+
+
+def test_keys_that_were_given_up_are_told() -> None:
+    """A row says what they had, and each row has its error."""
+    assert body_of(asked_panel(Row(("/",), 3, 7, error=2), metrics=(), other=(5, 6)), panel("status", ("200", 5, 7))) == [
+        ["panel", "key", "count", "bytes", "error"],
+        ["other", "path", "5", "6", ""],
+        ["path", "/", "3", "7", "2"],
+        ["status", "200", "5", "7", ""],
+    ]
+
+
+def test_a_panel_is_never_taken_for_the_account() -> None:
+    """A field that is called as one of the first rows has `by:` before it, and no name is a formula."""
+    assert body_of(panel("state", ("up", 1, 1)), asked_panel(Row(("x",), 1, 1, (1,)), by=("=a",), metrics=("max:=a",))) == [
+        ["panel", "key", "count", "bytes", "max:=a"],
+        ["by:state", "up", "1", "1", ""],
+        ["'=a", "x", "1", "1", "1"],
+    ]

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from logproc.model import Account, Panel, Rejected, Row, State
 from logproc.reports.json_report import render_json
-from tests.reports.snapshots import panel, snapshot, source
+from tests.reports.snapshots import asked_panel, panel, snapshot, source
 from tests.reports.texts import ANY_TEXT
 
 EXACT = """\
@@ -104,3 +104,55 @@ def test_100_000_rows_are_all_there() -> None:
     report = render_json(snapshot(panels={"path": Panel("path", ("path",), len(rows), rows)}))
     assert len(strict(report)["panels"]["path"]["rows"]) == len(rows)
     assert report.count("\n   {") == len(rows) + 1
+
+
+def written(*tables: Panel) -> Any:
+    """Return the panels of a report as a reader gets them."""
+    return strict(render_json(snapshot(panels={table.name: table for table in tables})))["panels"]
+
+
+def test_metrics_stand_under_their_names() -> None:
+    """They are null where there is none; a row has no member twice, and nothing says approximate where all is exact."""
+    rows = Row(("/",), 3, None, (0.1234567, 2, None, 99)), Row(("/a",), 1, None, (None, 0, 2.5, 99))
+    panel = asked_panel(*rows, metrics=("p95:duration", "uniques:client", "sum:duration", "count"))
+    assert written(panel) == {
+        "path": {
+            "by": ["path"],
+            "distinct": 2,
+            "rows": [
+                {"path": "/", "count": 3, "bytes": None, "p95:duration": 0.123457, "uniques:client": 2, "sum:duration": None},
+                {"path": "/a", "count": 1, "bytes": None, "p95:duration": None, "uniques:client": 0, "sum:duration": 2.5},
+            ],
+        }
+    }
+
+
+def test_a_panel_over_all_records_has_one_row() -> None:
+    """It has no key."""
+    assert written(asked_panel(Row((), 3, 7, (1.5,)), by=(), metrics=("rate",)))["total"] == {
+        "by": [],
+        "distinct": 1,
+        "rows": [{"count": 3, "bytes": 7, "rate": 1.5}],
+    }
+
+
+def test_what_is_not_exact_says_so() -> None:
+    """Keys that were given up make a panel approximate, with their sum and an error in each row; estimates tell their error."""
+    panel = asked_panel(
+        Row(("/",), 3, 7, (12000,), error=2), metrics=("uniques:client",), other=(5, 6), estimated={"uniques:client": 0.005745}
+    )
+    assert written(panel)["path"] == {
+        "by": ["path"],
+        "distinct": 1,
+        "approximate": True,
+        "other": {"count": 5, "bytes": 6},
+        "estimated": {"uniques:client": 0.0057},
+        "rows": [{"path": "/", "count": 3, "bytes": 7, "error": 2, "uniques:client": 12000}],
+    }
+
+
+def test_a_key_never_hides_a_number() -> None:
+    """A field that is called as a number of the row stands under `by:` and its name."""
+    assert written(asked_panel(Row(("512", "x"), 3, 1536), by=("bytes", "error"), metrics=()))["bytes,error"]["rows"] == [
+        {"by:bytes": "512", "error": "x", "count": 3, "bytes": 1536}
+    ]

@@ -7,8 +7,8 @@ from rich.cells import cell_len
 
 from logproc.model import Panel, Row
 from logproc.reports.look import Look, cut, paint
-from logproc.reports.panels import panel_columns
-from tests.reports.snapshots import panel
+from logproc.reports.panels import panel_columns, total_line
+from tests.reports.snapshots import asked_panel, panel
 
 LONG = "/archive/" + "long/" * 40 + "end.html"
 
@@ -65,6 +65,98 @@ def test_a_panel_of_long_keys_has_a_wide_screen_for_itself() -> None:
     assert agents.rows[0].key[0] in lines[4]
 
 
+def test_messages_have_a_wide_screen_for_themselves() -> None:
+    """They are sentences; their panel is titled by what they are."""
+    messages = panel("shape(message)", ("took <n> ms", 1, 1))
+    assert drawn(messages, panel("level", ("INFO", 1, 1)), columns=130)[3].startswith("messages  1 ")
+
+
+def test_logs_without_bytes_have_no_column_of_them() -> None:
+    """Its room goes to keys and bars."""
+    table = Panel("level", ("level",), 1, (Row(("INFO",), 1000, None),))
+    assert drawn(table) == [
+        "level  1                                        count      %",
+        "INFO                           ███████████████  1,000  100.0",
+        "",
+    ]
+
+
+METRICS = "p95:duration", "uniques:client", "rate"
+ASKED = asked_panel(
+    Row(("/index.html",), 800, 10**9, (0.0123, 1234, 0.5)),
+    Row(("/",), 100, 2000, (1.25, 20000, None)),
+    metrics=METRICS,
+    estimated={"uniques:client": 0.0057},
+)
+
+
+def test_metrics_are_columns() -> None:
+    """Each has its name above it, an estimated one with a `~`, and its numbers have their units."""
+    assert drawn(ASKED, columns=110) == [
+        "path  2                                           count      %     bytes  p95 duration  ~uniques client   rate",
+        "/index.html                     ████████████████    800   80.0    1.0 GB       12.3 ms            1,234  0.5/s",
+        "/                               ██                  100   10.0    2.0 kB        1.25 s           20,000      –",
+        "",
+    ]
+
+
+def test_metrics_share_two_lines_where_room_is_short() -> None:
+    """The function stands above the field."""
+    assert drawn(ASKED, columns=80) == [
+        "path  2                                                     p95  ~uniques",
+        "                               count      %     bytes  duration    client   rate",
+        "/index.html         █████████    800   80.0    1.0 GB   12.3 ms     1,234  0.5/s",
+        "/                   █▏           100   10.0    2.0 kB    1.25 s    20,000      –",
+        "",
+    ]
+
+
+def test_what_has_no_room_is_counted() -> None:
+    """On a small screen the share goes, then metrics from the right; in a pipe nothing does."""
+    assert drawn(ASKED, columns=50) == [
+        "path  2                              p95  ~uniques",
+        "               count     bytes  duration    client",
+        "/index.html      800    1.0 GB   12.3 ms     1,234",
+        "/                100    2.0 kB    1.25 s    20,000",
+        "and 1 metric more: see --output csv",
+        "",
+    ]
+    assert "rate" in "".join(drawn(ASKED, columns=50, terminal=False))
+
+
+def test_keys_that_were_given_up_have_a_row() -> None:
+    """The title tells how far counts may be wrong; below it where there is no room beside."""
+    table = asked_panel(Row(("/",), 800, 10**9, error=7), Row(("/a",), 100, 1), metrics=(), other=(50, 2000), distinct=9)
+    assert drawn(table) == [
+        "path  2 of 9  approximate: error ≤ 7  count      %     bytes",
+        "/                       ████████████    800   80.0    1.0 GB",
+        "/a                      █▌              100   10.0       1 B",
+        "other                                    50    5.0    2.0 kB",
+        "",
+    ]
+    assert drawn(table, columns=50)[:2] == [
+        "path  2 of 9  approximate: error ≤ 7",
+        "                            count      %     bytes",
+    ]
+
+
+def test_hours_beyond_a_hundred_are_left_to_files() -> None:
+    """A screen's table over time is cut, with a count of what is hidden; in a pipe it is whole."""
+    rows = [Row((f"2025-07-{1 + hour // 24:02}T{hour % 24:02}:00:00Z",), 1, 1, (0.1,)) for hour in range(120)]
+    table = asked_panel(*rows, by=("hour",), metrics=("p95:duration",))
+    assert drawn(table)[-2] == "and 20 rows more: see --output csv"
+    assert drawn(table, columns=100)[1].startswith("2025-07-01 00:00 ")
+    assert len(drawn(table, columns=100, terminal=False)) == 122
+
+
+def test_the_panel_over_all_is_a_line_of_figures() -> None:
+    """Each figure stands behind its name."""
+    table = asked_panel(Row((), 20000, None, (0.0123, 12345)), by=(), metrics=METRICS[:2], estimated={"uniques:client": 0.0057})
+    assert paint(total_line(table, Look(80)), color=False) == (
+        "total  count 20,000   p95 duration 12.3 ms   ~uniques client 12,345\n"
+    )
+
+
 def test_panels_without_rows_are_left_out() -> None:
     """A log without users has no table of users."""
     assert drawn(panel("user")) == []
@@ -80,8 +172,12 @@ def test_a_status_has_the_colour_of_its_class() -> None:
 
 
 def test_the_columns_of_a_key_stand_side_by_side() -> None:
-    """A key of two columns shows both."""
-    assert drawn(Panel("pair", ("path", "status"), 1, (Row(("/", "404"), 1, 1),)))[1].startswith("/  404 ")
+    """A key of two columns shows both, in line; where it is cut, the longest of them is."""
+    table = Panel("path,status", ("path", "status"), 2, (Row(("/", "404"), 1, 1), Row(("/index.html", "200"), 1, 1)))
+    title, first, second, _ = drawn(table)
+    assert title.startswith("path, status  2 ")
+    assert (first[:18], second[:18]) == ("/            404  ", "/index.html  200  ")
+    assert " 404 " in drawn(Panel("path,status", ("path", "status"), 1, (Row((LONG, "404"), 1, 1),)))[1]
 
 
 @pytest.mark.parametrize("text", ["abcdef" * 9, "日本語のログ" * 9, "e\u0301" * 40, "🙂" * 30])

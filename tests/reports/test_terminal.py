@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.model import Account, Rejected, Snapshot, SourceResult, State
+from logproc.model import Account, Panel, Rejected, Row, Snapshot, SourceResult, State
 from logproc.reports.terminal import Look, render_svg, render_terminal
-from tests.reports.snapshots import panel, snapshot, source
+from tests.reports.snapshots import asked_panel, hour_panel, panel, snapshot, source
 from tests.reports.texts import ANY_TEXT
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
@@ -43,7 +43,7 @@ def test_the_account_is_a_sum_that_a_person_can_check() -> None:
     account = Account(lines=10_000, records=9_990, rejected=1, blank=2, filtered=3, continuation=4)
     report = text_of(source(account=account))
     assert "10,000 lines = 9,990 records + 1 rejected + 2 blank + 3 filtered + 4 continuation" in report
-    assert "0 lines = 0 records\n" in text_of(source(account=Account()), bytes=0).replace("   0 B sent", "\n")
+    assert "0 lines = 0 records   0 B sent" in text_of(source(account=Account()), bytes=0)
 
 
 def test_the_head_tells_what_was_read_and_how_fast() -> None:
@@ -109,12 +109,83 @@ def test_rejected_lines_have_reason_place_and_text() -> None:
 
 
 def test_the_last_line_names_only_what_would_show_more() -> None:
-    """`--top 0` where keys are left out, `--rejects` where lines were rejected, and no such line in a pipe."""
+    """`--top 0` where keys are left out, `--rejects` where lines were rejected, a filter for errors; none of it in a pipe."""
     whole = text_of(source(account=Account(), rejected_by_reason={}), panels={}).splitlines()[-1]
     assert whole == "-o report.json keeps the report   --output csv for a table"
-    more = text_of(look=Look(140, terminal=True)).splitlines()[-1]
-    assert more.startswith("--top 0 shows every key   --rejects FILE keeps the rejected lines   -o")
+    more = text_of(look=Look(140, terminal=True)).splitlines()[-2]
+    assert more.startswith("--top 0 shows every key   --rejects FILE keeps the rejected lines   --where 'status >= 500' counts")
     assert "--top" not in text_of(look=Look())
+
+
+def by_name(*panels: Panel) -> dict[str, Panel]:
+    """Return panels as a snapshot has them."""
+    return {table.name: table for table in panels}
+
+
+def without_bytes(column: str, *rows: tuple[str, int]) -> Panel:
+    """Return a panel of a log that has no bytes."""
+    return Panel(column, (column,), len(rows), tuple(Row((key,), count, None) for key, count in rows))
+
+
+HOURS = tuple(row.key[0] for row in hour_panel(1, 1).rows)
+HOUR = without_bytes("hour", *((hour, 3) for hour in HOURS))
+LEVEL = without_bytes("level", ("INFO", 4), ("ERROR", 2))
+HOUR_LEVEL = Panel(
+    "hour,level", ("hour", "level"), 4, tuple(Row((hour, level), 1, None) for hour in HOURS for level in ("INFO", "ERROR"))
+)
+
+
+def test_an_application_log_has_a_report_of_its_own() -> None:
+    """No bytes anywhere; the levels stand under the hours and not once more as a table; the errors are what to ask for next."""
+    messages = without_bytes("shape(message)", ("took <n> ms", 6))
+    report = text_of(bytes=0, panels=by_name(HOUR, LEVEL, HOUR_LEVEL, messages), look=Look(118, terminal=True))
+    assert "sent" not in report
+    assert "bytes" not in report
+    tables = ["logproc", "hour", "ERROR", "INFO", "level", "INFO", "ERROR", "messages"]
+    assert re.findall(r"^\w+(?=  )", report, re.MULTILINE) == tables
+    assert """--where 'level == "ERROR"' counts these alone""" in report
+    assert "--by 'level,shape(message)' for their messages" in report
+
+
+def test_a_level_that_a_shell_would_read_is_no_suggestion() -> None:
+    """What is to be pasted into a shell holds no text of a log but a word of letters."""
+    crafted = without_bytes("level", ("INFO", 4), ("error'; rm -rf ~ #", 2))
+    assert "--where" not in text_of(bytes=0, panels=by_name(HOUR, crafted))
+
+
+def test_a_question_over_time_has_a_chart_and_its_table() -> None:
+    """Hours alone are a chart, with metrics a table as well; hours and levels asked for alone are a chart of both."""
+    asked = asked_panel(*(Row((hour,), 3, 30, (0.5,)) for hour in HOURS), by=("hour",), metrics=("rate",))
+    assert [line.split()[0] for line in text_of(panels=by_name(asked)).splitlines() if line.startswith(("hour", "2025"))] == [
+        "hour",
+        "hour",
+        "2025-07-01",
+        "2025-07-01",
+    ]
+    assert "count" not in text_of(panels=by_name(HOUR))
+    alone = text_of(panels=by_name(HOUR_LEVEL))
+    assert "hour, level  2 hours" in alone
+    assert "count" not in alone
+
+
+def test_a_single_hour_by_level_is_a_table() -> None:
+    """One column says nothing over time."""
+    single = Panel("hour,level", ("hour", "level"), 2, HOUR_LEVEL.rows[:2])
+    assert "2025-07-01 12:00  ERROR " in text_of(panels=by_name(single))
+
+
+def test_days_of_a_month_are_a_table_and_more_are_a_chart() -> None:
+    """The bars of a table in the order of time are a chart."""
+    days = [(f"2025-{month:02}-{day:02}", 5) for month in (7, 8) for day in range(1, 32)]
+    assert "2025-07-31 " in text_of(panels=by_name(without_bytes("day", *days[:31])))
+    assert "day  32 days" in text_of(panels=by_name(without_bytes("day", *days[:32])))
+
+
+def test_the_total_of_metrics_is_a_line() -> None:
+    """It stands above all panels."""
+    total = asked_panel(Row((), 998, 7, (0.25,)), by=(), metrics=("p95:duration",))
+    report = text_of(panels=by_name(total, panel("status", ("200", 5, 7))))
+    assert "\n\ntotal  count 998   bytes 7 B   p95 duration 250 ms\n\nstatus" in report
 
 
 def test_a_report_of_nothing_is_still_a_report() -> None:

@@ -25,6 +25,19 @@ SPANS = [
     (-60, 0, "31 Dec 1969 23:59 – 1 Jan 1970 00:00 UTC"),
 ]
 DURATIONS = [(0.0, "0.00 s"), (0.314, "0.31 s"), (12.34, "12.3 s"), (65, "1 min 05 s"), (7380, "2 h 03 min")]
+LATENCIES = [
+    (1e-9, "1.00 ns"),
+    (0.00012, "120 µs"),
+    (0.0123, "12.3 ms"),
+    (0.99949, "999 ms"),
+    (0.9995, "1.00 s"),
+    (59.94, "59.9 s"),
+    (59.96, "1 min 00 s"),
+    (36_000_000, "10,000 h 00 min"),
+    (0, "0 s"),
+    (-0.02, "-20.0 ms"),
+]
+PLAIN = [(1234567, "1,234,567"), (1234.5, "1,234"), (0.123456, "0.1235"), (12.0, "12"), (-1234, "-1,234")]
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 
@@ -44,6 +57,23 @@ def test_a_span_says_nothing_twice(first: int, last: int, text: str) -> None:
 def test_durations_have_the_unit_that_fits(seconds: float, text: str) -> None:
     """Seconds become minutes and hours where those are easier to read."""
     assert units.duration(seconds) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), LATENCIES)
+def test_latencies_have_three_digits(seconds: float, text: str) -> None:
+    """Below a minute the unit is the one with one to three digits before the point."""
+    assert units.latency(seconds) == text
+
+
+@pytest.mark.parametrize(("number", "text"), PLAIN)
+def test_plain_numbers_can_be_read(number: float, text: str) -> None:
+    """Thousands have commas, fractions four digits."""
+    assert units.plain(number) == text
+
+
+def test_a_time_without_an_offset_is_one_of_utc() -> None:
+    """So is a day."""
+    assert units.seconds_of("1970-01-02") == units.seconds_of("1970-01-02T00:00:00") == units.DAY_S
 
 
 @given(st.integers(FIRST_SECOND, LAST_SECOND))
