@@ -90,5 +90,5 @@ def event(draw: random.Random) -> tuple[str, str, str]:
     chance = draw.random()
     level = "ERROR" if chance < 0.03 else "WARNING" if chance < 0.1 else "INFO"
     message = MESSAGES[logger][level != "INFO" or draw.random() < 0.3]
-    filled = message.format(id=int(draw.random() * 90_000), other=int(draw.random() * 500), hex=f"{int(draw.random() * 2**48):012x}")
-    return logger, level, filled
+    numbers = {"id": int(draw.random() * 90_000), "other": int(draw.random() * 500)}
+    return logger, level, message.format(**numbers, hex=f"{int(draw.random() * 2**48):012x}")

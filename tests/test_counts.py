@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy
@@ -17,6 +18,7 @@ from logproc.model import KeyColumn, Numbers
 from logproc.questions.metrics import Need
 
 TEXTS = st.sampled_from(["a", "b", "é", "", None])
+Records = list[tuple[str | None, str | None, int]]
 RECORDS = st.lists(st.tuples(TEXTS, TEXTS, st.integers(0, 2**62)), max_size=30)
 NEED = Need("totals", "size")
 
@@ -27,7 +29,7 @@ def column(values: list[Any]) -> KeyColumn:
     return KeyColumn(pyarrow.array(keys, pyarrow.string()), numpy.array([keys.index(value) for value in values], numpy.int64))
 
 
-def counts_of(records: list[tuple[str | None, str | None, int]], columns: int) -> Counts:
+def counts_of(records: Sequence[tuple[str | None, str | None, int]], columns: int) -> Counts:
     """Return the counts of records by so many columns, with the totals of their sizes."""
     sizes = numpy.array([size for *_, size in records], numpy.int64)
     chosen = [column([record[at] for record in records]) for at in range(columns)]
@@ -45,7 +47,7 @@ def told(counts: Counts) -> dict[tuple[Any, ...], tuple[int, int, int]]:
     }
 
 
-def expected(records: list[tuple[str | None, str | None, int]], columns: int) -> dict[tuple[Any, ...], tuple[int, int, int]]:
+def expected(records: Records, columns: int) -> dict[tuple[Any, ...], tuple[int, int, int]]:
     """Return the same by a plain loop."""
     number: Counter[Any] = Counter()
     size: Counter[Any] = Counter()
@@ -58,15 +60,13 @@ def expected(records: list[tuple[str | None, str | None, int]], columns: int) ->
 
 
 @given(RECORDS, st.integers(0, 2))
-def test_counts_are_what_a_loop_counts(records: list[tuple[str | None, str | None, int]], columns: int) -> None:
+def test_counts_are_what_a_loop_counts(records: Records, columns: int) -> None:
     """By none, one or two columns; a record that lacks one of them has no key."""
     assert told(counts_of(records, columns)) == expected(records, columns)
 
 
 @given(st.lists(RECORDS, min_size=1, max_size=5), st.integers(0, 2), st.randoms(use_true_random=False))
-def test_merging_in_any_order_is_counting_at_once(
-    parts: list[list[tuple[str | None, str | None, int]]], columns: int, random_: random.Random
-) -> None:
+def test_merging_in_any_order_is_counting_at_once(parts: list[Records], columns: int, random_: random.Random) -> None:
     """However parts are grouped and ordered, the sum is that of all records."""
     counted = [counts_of(part, columns) for part in parts]
     random_.shuffle(counted)

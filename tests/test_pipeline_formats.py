@@ -30,7 +30,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 def test_any_schedule_gives_the_serial_report(sample: Sample, tmp_path: Path) -> None:
     """Each sample, cut every few lines: eight workers and one give the bytes of the serial run over the whole."""
     path = tmp_path / "log"
-    path.write_bytes((sample.text if sample.text.endswith(b"\n") else sample.text + b"\n"))
+    path.write_bytes(sample.text if sample.text.endswith(b"\n") else sample.text + b"\n")
     os.utime(path, (MODIFIED_S, MODIFIED_S))
     sources = sources_of(path)
     expected = serial(sources)

@@ -12,8 +12,8 @@ from logproc import __version__
 from logproc.errors import InternalError
 from logproc.formats.dispatch import BY_NAME
 from logproc.model import Account, Kind, RunInfo, Snapshot, Source, State, Verdict
-from logproc.reading import Outcome
 from logproc.plan import Plan
+from logproc.reading import Outcome
 from logproc.settings import Settings
 from logproc.summary import run_info, summarize
 from logproc.tally import SourceTally, Tally, count, merge

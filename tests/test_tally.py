@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.model import REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Columns, KeyColumn, Numbers, Panel, Parsed, Rejected
 from logproc.counts import Counts
+from logproc.model import REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Columns, KeyColumn, Numbers, Panel, Parsed, Rejected
 from logproc.panels import panels as panels_of
 from logproc.questions.question import Question
 from logproc.tally import SourceTally, Tally, count, merge

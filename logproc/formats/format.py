@@ -15,7 +15,7 @@ class Wanted(Collection[str]):
     """The columns that a parser is asked for.
 
     sought: those that were named, to be looked for in each record; usual: those that are taken where a sample has them. The
-    difference matters where records may have any field: to look for many that are not there costs as much as for those that are.
+    difference matters where records may have any field: looking for what is not there costs as much as for what is.
     """
 
     sought: frozenset[str] = frozenset()

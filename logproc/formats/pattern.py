@@ -25,7 +25,7 @@ MAX_BYTES = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The fields of one line: text as bytes by column, the request and the status with them; seconds since 1970; bytes (`-`: 0).
+    """The fields of one line: text as bytes by column, request and status with them; seconds since 1970; bytes (`-`: 0).
 
     What the layout does not have is NO_TIME or 0.
     """

@@ -31,7 +31,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from logproc.reports.figures import MEMBERS, rounded
+from logproc.reports.figures import MEMBERS, given_up, rounded
 from logproc.reports.safe import harmless
 
 if TYPE_CHECKING:
@@ -105,8 +105,8 @@ def first_rows(snapshot: Snapshot) -> Iterator[tuple[str, str, int, int | None]]
     for reason, lines in sorted(reasons.items()):
         yield "rejected", reason, lines, None
     for panel in snapshot.panels.values():
-        if panel.other is not None:
-            yield "other", panel.name, *panel.other
+        if other := given_up(panel):
+            yield "other", panel.name, *other
 
 
 def key_text(key: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from logproc.reports.units import latency, plain, size
 
 if TYPE_CHECKING:
+    from logproc.model import Panel
     from logproc.reports.look import Look
 
 Number = float | int | None
@@ -60,6 +61,14 @@ def figure(metric: str, number: Number, look: Look) -> str:
     if field == "bytes" and function != "uniques":
         return size(round(number)) if number >= 0 else plain(number)
     return plain(number)
+
+
+def given_up(panel: Panel) -> tuple[int, int | None] | None:
+    """Return the count and the bytes of the keys that were given up, None if none were; no bytes where no log has them."""
+    if panel.other is None:
+        return None
+    number, sizes = panel.other
+    return number, sizes if sizes or any(row.bytes is not None for row in panel.rows) else None
 
 
 def key_members(by: tuple[str, ...], metrics: tuple[str, ...], *, approximate: bool) -> list[str]:

@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from logproc.reports.figures import MEMBERS, key_members, rounded
+from logproc.reports.figures import MEMBERS, given_up, key_members, rounded
 from logproc.reports.safe import numbered
 from logproc.reports.units import iso
 
@@ -89,8 +89,8 @@ def panels(by_name: Mapping[str, Panel]) -> str:
 def panel(table: Panel) -> str:
     """Return one panel. What says that its numbers are not exact is there only where they are not."""
     about: dict[str, Any] = {"by": table.by, "distinct": table.distinct}
-    if table.other is not None:
-        about |= {"approximate": True, "other": dict(zip(MEMBERS, table.other, strict=True))}
+    if other := given_up(table):
+        about |= {"approximate": True, "other": dict(zip(MEMBERS, other, strict=True))}
     if table.estimated:
         about["estimated"] = {name: float(f"{error:.2g}") for name, error in table.estimated.items()}
     names = key_members(table.by, table.metrics, approximate=table.approximate)

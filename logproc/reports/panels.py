@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from logproc.reports.figures import MEMBERS, figure
+from logproc.reports.figures import MEMBERS, figure, given_up
 from logproc.reports.keys import TIMES, key_text, title_of, value_segments, value_text
 from logproc.reports.look import BAR, BOLD, DIM, PLAIN, TWO_ABREAST, Line, Look, cells_of, flow, padded
 from logproc.reports.units import count, share, size
@@ -166,9 +166,8 @@ class Table:
     @property
     def other(self) -> Row:
         """The keys that were given up, as a row."""
-        number, sizes = self.panel.other or (0, 0)
-        sent = any(row.bytes is not None for row in self.panel.rows)
-        return replace(self.panel.rows[0], key=("other",), count=number, bytes=sizes if sent else None, metrics=())
+        number, sizes = given_up(self.panel) or (0, None)
+        return replace(self.panel.rows[0], key=("other",), count=number, bytes=sizes, metrics=())
 
     def grid(self, room: int) -> Grid:
         """Return the layout for that many cells. A bar gives its cells to the keys, down to eight."""

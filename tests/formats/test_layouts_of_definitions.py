@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from logproc.formats.access import AccessFormat
 from logproc.formats.definition_layout import layout_of
 from logproc.formats.definitions import definition_of
-from logproc.model import Columns, Context, Parsed
+from logproc.model import Columns, Context, Numbers, Parsed
 
 VALUES = {
     "%h": ["192.0.2.7", "::1", "host"],
@@ -57,17 +57,17 @@ def plain(parsed: Parsed) -> object:
     columns = parsed.columns
     assert isinstance(columns, Columns)
     texts = {name: [column.keys[at].as_py() for at in column.index] for name, column in columns.keys.items()}
-    numbers = {
-        name: [None if found.valid is not None and not found.valid[at] else (whole, 0 if found.nanos is None else found.nanos[at])
-               for at, whole in enumerate(found.whole.tolist())]
-        for name, found in columns.numbers.items()
-    }  # fmt: skip
+    numbers = {name: values_of(found) for name, found in columns.numbers.items()}
     malformed = [None] * columns.records if columns.malformed is None else columns.malformed.tolist()
-    names = sorted(texts | numbers)
-    rows = [(time, bad, *((texts | numbers)[name][at] for name in names)) for at, (time, bad) in enumerate(zip(columns.time.tolist(), malformed, strict=True))]  # fmt: skip
-    return (
-        names,
-        sorted(rows, key=repr),
-        parsed.account,
-        list(zip(parsed.rejected_lines.tolist(), parsed.rejected_reasons, strict=True)),
-    )
+    fields = {"time": columns.time.tolist(), "malformed": malformed, **texts, **numbers}
+    rows = sorted(zip(*fields.values(), strict=True), key=repr)
+    reasons = list(zip(parsed.rejected_lines.tolist(), parsed.rejected_reasons, strict=True))
+    return list(fields), rows, parsed.account, reasons
+
+
+def values_of(numbers: Numbers) -> list[tuple[int, int] | None]:
+    """Return numbers as plain data, None where there is none."""
+    count = len(numbers.whole)
+    valid = [True] * count if numbers.valid is None else numbers.valid.tolist()
+    nanos = [0] * count if numbers.nanos is None else numbers.nanos.tolist()
+    return [pair if good else None for pair, good in zip(zip(numbers.whole.tolist(), nanos, strict=True), valid, strict=True)]

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import pytest
 
+from logproc.formats.detect import generic, sample_of
 from logproc.formats.moments import FORMS as TIMES
+from logproc.formats.moments import TimeForm
 from logproc.formats.text import TextFormat
 from logproc.formats.text_formats import FORMATS, PLAIN, timed
 from logproc.model import NO_TIME
@@ -104,12 +106,36 @@ def test_any_line_is_plain_text() -> None:
     assert set(reading.time) == {NO_TIME}
 
 
-@pytest.mark.parametrize("leading", [True, False])
-def test_a_text_has_a_time_of_each_form(*, leading: bool) -> None:
-    """A time at the beginning is asked for, one further on is looked for."""
-    examples = {form.time.name: form.example for form in FORMATS if form.time}
-    for form in TIMES:
-        if form.name in examples:
-            text = timed(form, leading=leading)
-            assert text.multi_line is leading
-            assert read(text, b"nothing\n").account.records == (not leading)
+TEXTS = {
+    "iso": "2026-03-07T10:00:00.123Z",
+    "epoch": "1772877600",
+    "syslog": "Mar  7 10:00:00",
+    "clf": "07/Mar/2026:10:00:00 +0000",
+    "slashes": "2026/03/07 10:00:00",
+    "short-year": "26/03/07 10:00:00",
+    "ctime": "Sat Mar  7 10:00:00 2026",
+    "klog": "0307 10:00:00.123456",
+    "logcat": "03-07 10:00:00.123",
+    "month-point-day": "03.07 10:00:00",
+    "six-digits": "260307 100000",
+    "basic": "20260307T100000Z",
+    "eight-digits": "20260307-10:0:0:123",
+    "points": "2026-03-07-10.00.00.123456",
+    "day-point-month": "07.03.2026 10:00:00",
+    "day-month-year": "07 Mar 2026 10:00:00",
+    "month-day-year": "Mar 7, 2026 10:00:00 AM",
+    "us": "3/7/2026 10:00:00 AM",
+}
+
+
+@pytest.mark.parametrize("form", TIMES, ids=lambda form: form.name)
+@pytest.mark.parametrize(
+    ("line", "leading"), [("%s disk is full", True), ("[%s] disk is full", True), ("disk: %s", False), ("(a %s)", False)]
+)
+def test_a_text_has_a_time_of_any_form(form: TimeForm, line: str, *, leading: bool) -> None:
+    """A time at the beginning is asked for, one further on is looked for, and either is the form that is detected."""
+    content = (line % TEXTS[form.name]).encode() + b"\n"
+    assert read(timed(form, leading=leading), content).time == [1772877600]
+    found = generic(sample_of(content, 1, whole=True), 0.1)
+    assert isinstance(found, TextFormat)
+    assert (found.time, found.multi_line) == (form, leading)

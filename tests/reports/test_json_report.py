@@ -151,6 +151,12 @@ def test_what_is_not_exact_says_so() -> None:
     }
 
 
+def test_what_was_given_up_has_no_bytes_where_no_log_has() -> None:
+    """As in the rows, they are null."""
+    panel = asked_panel(Row(("/",), 3, None), metrics=(), other=(5, 0))
+    assert written(panel)["path"]["other"] == {"count": 5, "bytes": None}
+
+
 def test_a_key_never_hides_a_number() -> None:
     """A field that is called as a number of the row stands under `by:` and its name."""
     assert written(asked_panel(Row(("512", "x"), 3, 1536), by=("bytes", "error"), metrics=()))["bytes,error"]["rows"] == [

@@ -12,9 +12,9 @@ from threading import Thread
 import pytest
 
 from logproc.errors import InternalError, SourceError, Stopped
-from logproc.model import Source, State
 from logproc.formats.choice import Choice
 from logproc.formats.dispatch import BY_NAME
+from logproc.model import Source, State
 from logproc.reading import Reading, ReadingOptions
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import Channel
@@ -42,7 +42,9 @@ class Desk:
         return Reader(name, self.to_do, self._start_reading, self.budget, self.channel, self.stop)
 
     def _start_reading(self, source: Source) -> Reading:
-        return Reading(source, lambda source: self.streams[source.name], ReadingOptions(Choice(BY_NAME["combined"]), 1 << 20, 1 << 20))
+        return Reading(
+            source, lambda source: self.streams[source.name], ReadingOptions(Choice(BY_NAME["combined"]), 1 << 20, 1 << 20)
+        )
 
     def chunks(self, count: int) -> list[bytes]:
         """Return the bytes of the next chunks."""

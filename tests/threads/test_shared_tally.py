@@ -10,8 +10,8 @@ import numpy
 import pyarrow
 import pytest
 
-from logproc.model import Account
 from logproc.counts import Counts
+from logproc.model import Account
 from logproc.panels import panels
 from logproc.questions.question import Question
 from logproc.tally import SourceTally, Tally, merge
