@@ -13,6 +13,8 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -28,7 +30,7 @@ from logproc.formats.text import Sorting
 from logproc.model import NO_TIME, Context, KeyColumn, Parsed
 
 if TYPE_CHECKING:
-    from logproc.model import Bytes, Integers, Mask
+    from logproc.model import Bytes, Integers, Mask, Positions
 
 TAB, HASH, QUOTE = b'\t#"'
 STRING = re.compile(rb'"[^"]*"')
@@ -82,8 +84,8 @@ class W3cFormat:
         directives = numpy.zeros(len(too_long), bool)
         directives[directive_lines(data, lines, max_line_bytes)] = True
         cut = Cut(data, lines)
-        for start, end, names in segments(data, lines, directives, context.directives):
-            cut.cut(numpy.flatnonzero(~directives[start:end] & ~too_long[start:end]) + start, names_of(names))
+        for names, which in by_names(data, lines, directives, context.directives):
+            cut.cut(which[~too_long[which]], names_of(names))
         time, exists = cut.times()
         opens = numpy.zeros(len(too_long), bool)
         opens[cut.line] = True
@@ -97,14 +99,17 @@ class W3cFormat:
 
 
 class Cut:
-    """The records of a chunk: lines with as many fields as their `#Fields` says. line: the position of each."""
+    """The records of a chunk: lines with as many fields as their `#Fields` says. line: the position of each.
+
+    What is looked for in the bytes is looked for once, however often the fields change.
+    """
 
     def __init__(self, data: Bytes, lines: Lines) -> None:
         self.data = data
         self.lines = lines
         self._parts: list[tuple[Integers, Mapping[str, tuple[Any, Any]]]] = []
 
-    @property
+    @cached_property
     def line(self) -> Integers:
         """The positions of the records in the chunk."""
         return numpy.concatenate([numpy.empty(0, numpy.int64), *(line for line, _ in self._parts)])
@@ -114,47 +119,53 @@ class Cut:
         """The fields that any of the records have."""
         return tuple(dict.fromkeys(name for _, part in self._parts for name in part))
 
+    @cached_property
+    def tabs(self) -> Positions:
+        """The positions of all TABs."""
+        return places(self.data == TAB)
+
+    @cached_property
+    def blanks(self) -> Positions:
+        """The positions of all blanks."""
+        return places(self.data == BLANK)
+
+    @cached_property
+    def quotes(self) -> Positions:
+        """The positions of all quotes."""
+        return places(self.data == QUOTE)
+
+    @cached_property
+    def blanks_outside(self) -> Positions:
+        """The blanks outside of quotes: those with an even number of quotes before them in their line."""
+        line = numpy.searchsorted(self.lines.ends, self.blanks)
+        before = numpy.searchsorted(self.quotes, self.blanks) - numpy.searchsorted(self.quotes, self.lines.starts)[line]
+        outside: Positions = self.blanks[before % 2 == 0]
+        return outside
+
     def cut(self, which: Integers, names: tuple[str, ...]) -> None:
-        """Cut some lines at their TABs, or at their blanks if they have none."""
-        if not names or not len(which):
-            return
-        starts, ends = self.lines.starts[which], self.lines.ends[which]
-        low, high = int(starts[0]), int(ends[-1])
-        window = self.data[low:high]
-        tabs = places(window == TAB, low)
-        with_tab = numpy.searchsorted(tabs, ends) > numpy.searchsorted(tabs, starts)
-        self._cut_at(tabs, which[with_tab], names)
-        left = self._cut_at(places(window == BLANK, low), which[~with_tab], names)
-        if len(left):
-            self._cut_at_strings(places(window == QUOTE, low), left, names)
-        self._parts.sort(key=lambda part: int(part[0][0]))
+        """Cut some lines at their TABs, or if they have none at their blanks."""
+        with_tab = self._count(self.tabs, which) > 0
+        self._cut_at(self.tabs, which[with_tab], names)
+        left = self._cut_at(self.blanks, which[~with_tab], names)
+        quotes = self._count(self.quotes, left) if len(left) else left
+        self._cut_at(self.blanks_outside, left[(quotes > 0) & (quotes % 2 == 0)], names)
 
-    def _cut_at(self, marks: Any, which: Integers, names: tuple[str, ...]) -> Integers:
+    def _count(self, marks: Positions, which: Integers) -> Integers:
+        """Return how many marks each of some lines has."""
+        starts, ends = self.lines.starts[which], self.lines.ends[which]
+        return numpy.searchsorted(marks, ends) - numpy.searchsorted(marks, starts)
+
+    def _cut_at(self, marks: Positions, which: Integers, names: tuple[str, ...]) -> Integers:
         """Cut lines at some marks, and return those that then have another number of fields."""
-        starts, ends = self.lines.starts[which], self.lines.ends[which]
-        before, behind = numpy.searchsorted(marks, starts), numpy.searchsorted(marks, ends)
-        fitting = behind - before == len(names) - 1
-        inner = marks[before[fitting] + numpy.arange(len(names) - 1)[:, None]] if len(names) > 1 else []
-        edges = [starts[fitting] - 1, *inner, ends[fitting]]
-        part = {name: (edges[at] + 1, edges[at + 1]) for at, name in enumerate(names)}
-        if fitting.any():
-            self._parts.append((which[fitting], part))
+        fitting = self._count(marks, which) == len(names) - 1
         misfits: Integers = which[~fitting]
+        which = which[fitting]
+        if len(which):
+            starts, ends = self.lines.starts[which], self.lines.ends[which]
+            inner = marks[numpy.searchsorted(marks, starts) + numpy.arange(len(names) - 1)[:, None]] if len(names) > 1 else []
+            edges = [starts - 1, *inner, ends]
+            self._parts.append((which, {name: (edges[at] + 1, edges[at + 1]) for at, name in enumerate(names)}))
         return misfits
-
-    def _cut_at_strings(self, quotes: Any, which: Integers, names: tuple[str, ...]) -> None:
-        """Cut lines at the blanks outside of quotes, which have an even number of them before them in their line."""
-        starts, ends = self.lines.starts[which], self.lines.ends[which]
-        before, behind = numpy.searchsorted(quotes, starts), numpy.searchsorted(quotes, ends)
-        even = (behind > before) & ((behind - before) % 2 == 0)
-        if not even.any():
-            return
-        which, starts, ends, before = which[even], starts[even], ends[even], before[even]
-        low = int(starts[0])
-        blanks = places(self.data[low : int(ends[-1])] == BLANK, low)
-        line = numpy.minimum(numpy.searchsorted(ends, blanks), len(ends) - 1)
-        outside = (numpy.searchsorted(quotes, blanks) - before[line]) % 2 == 0
-        self._cut_at(blanks[outside], which, names)
 
     def columns(self, names: Collection[str]) -> dict[str, KeyColumn]:
         """Return some fields of the records as columns, absent where a record has none."""
@@ -234,14 +245,26 @@ def names_of(directives: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(columns)
 
 
-def segments(data: Bytes, lines: Lines, directives: Mask, names: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    """Yield the stretches of lines that have the same fields."""
-    start = 0
+def by_names(data: Bytes, lines: Lines, directives: Mask, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Integers]]:
+    """Yield the fields that lines have, and the positions of these lines; lines before any `#Fields` have none."""
+    known, number = numbered(data, lines, directives, names)
+    which = numpy.flatnonzero(~directives)
+    order = numpy.argsort(number[which], kind="stable")
+    bounds = numpy.searchsorted(number[which][order], numpy.arange(len(known) + 1))
+    for found, (start, end) in zip(known, pairwise(bounds.tolist()), strict=True):
+        if found and end > start:
+            yield found, which[order[start:end]]
+
+
+def numbered(data: Bytes, lines: Lines, directives: Mask, names: tuple[str, ...]) -> tuple[list[tuple[str, ...]], Integers]:
+    """Return the different `#Fields`, `names` first, and for each line the number of the last ones before it."""
+    known = {names: 0}
+    number, is_named = numpy.zeros(len(directives), numpy.int64), numpy.zeros(len(directives), bool)
     for line in numpy.flatnonzero(directives).tolist():
         if found := fields_named(lines.text(data, line)):
-            yield start, line, names
-            start, names = line + 1, found
-    yield start, len(directives), names
+            number[line], is_named[line] = known.setdefault(found, len(known)), True
+    latest = numpy.maximum.accumulate(numpy.where(is_named, numpy.arange(len(number)), -1))
+    return list(known), numpy.where(latest >= 0, number[latest], 0)
 
 
 def with_unit(column: KeyColumn) -> KeyColumn:

@@ -85,6 +85,17 @@ def test_a_time_that_does_not_exist_is_no_record(moment: bytes) -> None:
     assert rows(HEAD + moment + b" GET / - 200 0 1\n").rejected[0][1] == "bad-time"
 
 
+def test_fields_that_change_often_cost_no_more_than_others() -> None:
+    """Ten thousand `#Fields`, all different, and as many that come again, are read in a moment; an empty chunk too."""
+    different = b"".join(b'#Fields: time date x-%d\n10:00:00 2026-03-07 "a b"\n' % at for at in range(10_000))
+    again = b"".join(b"#Fields: time date x-%d\n10:00:00 2026-03-07 a\n" % (at % 3) for at in range(10_000))
+    for content in (different, again):
+        assert rows(content).account == Account(lines=20_000, records=10_000, continuation=10_000)
+    context = FORM.follow(CONTEXT, bytes_of(again), MAX_LINE_BYTES)
+    assert context.directives == ("time", "date", "x-0")
+    assert read(FORM, b"", WANTED, context).account == Account()
+
+
 def test_a_log_may_have_no_time() -> None:
     """Without `date` or `time` among the fields a record has none."""
     reading = rows(b"#Fields: time cs-method\n10:00:00 GET\n")
