@@ -64,6 +64,7 @@ def run_serial(sources: Sequence[Source], settings: Settings, doors: Doors | Non
             counted = plan.bounded(merge([counted, work(plan, spool, source.name, chunk)]))
         tally = plan.bounded(merge([tally, counted]))
         outcomes[source.index] = ended(reading.outcome)
+    events.source_name.set(None)
     info = run_info(time.monotonic() - started, readers=0, workers=0)
     return Run(summarize(sources, outcomes, tally, plan, info), check_fields(plan, outcomes.values(), tally))
 
