@@ -29,7 +29,7 @@ demo: $(READY) ## analyse sample_data/
 	$(BIN)/logproc analyze sample_data/*.log*
 
 test: $(READY) ## the tests, without those that take minutes, on all cores
-	$(PYTEST) -n auto
+	$(PYTEST) -n auto --dist loadfile
 
 lint: format-check ruff types layers ## everything that is checked without running the program
 
@@ -50,7 +50,7 @@ format: $(READY) ## put the code into shape
 	$(BIN)/ruff check --fix
 
 test-switch: $(READY) ## the tests, with threads switched every microsecond
-	LOGPROC_TEST_SWITCH_INTERVAL=1e-6 $(PYTEST) -n auto
+	LOGPROC_TEST_SWITCH_INTERVAL=1e-6 $(PYTEST) -n auto --dist loadfile
 
 soak: $(READY) ## the tests that take minutes: many schedules, random signals, long laws
 	$(PYTEST) -m soak --hypothesis-profile=soak -o timeout=3600 -o faulthandler_timeout=3500

@@ -22,7 +22,7 @@ JOIN_S = 5.0
 
 not_run = pytest.StashKey[list[str]]()
 
-hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, database=None, max_examples=50)
+hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, database=None, max_examples=25)
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=2000, print_blob=True)
 hypothesis.settings.load_profile("quick")
 

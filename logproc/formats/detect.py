@@ -89,7 +89,7 @@ def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Format | N
         lines = sample_of(sample, count, whole=whole)
         asked = candidates(lines, only=only)
         found = choose(lines, asked) if only is None else asked[0][0].format if asked else None
-        if found:
+        if found or sample.count(b"\n") < count:
             return found
     return None
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 GROUP = re.compile(r"\(\?P<(\w+)>")
 TIME_GROUPS = ("minute", "second", "rest", "zone")
 LOOK_LINES = 4096
+EMPTY, ABSENT = (pyarrow.scalar(text, pyarrow.binary()) for text in (b"", b"-"))
+"""Made once: each time that Arrow has to make a value of Python its own, it looks whether there is pandas, 0.2 ms long."""
 BLANK_LINE = r"^[ \t\r\v\f]*$"
 
 
@@ -94,8 +96,7 @@ class TextFormat:
 
     def fits(self, texts: pyarrow.Array) -> Mask:
         """Return which lines open a record."""
-        expression = narrowed(self.expression, frozenset())
-        fits: Mask = pyarrow.compute.match_substring_regex(self.heads(texts), expression).to_numpy(zero_copy_only=False)
+        fits: Mask = matching(self.heads(texts), self.expression).to_numpy(zero_copy_only=False)
         return fits
 
     def heads(self, texts: pyarrow.Array) -> pyarrow.Array:
@@ -143,7 +144,9 @@ class TextFormat:
         return sorted_out.parsed(columns.records, columns)
 
     def times_in(self, texts: pyarrow.Array) -> int:
-        """Return how many lines have a time that exists."""
+        """Return how many lines have a time that exists. Most forms are in no line at all, which one look tells."""
+        if not self.time or not pyarrow.compute.any(matching(self.heads(texts), self.time.expression)).as_py():
+            return 0
         found = self.found_in(texts, ())
         times, _ = self.times(found, found.is_valid().to_numpy(zero_copy_only=False), Context())
         return int((times != NO_TIME).sum())
@@ -156,7 +159,7 @@ class TextFormat:
         groups = {name: encoded(found.field(name)) for name in names}
         time, exists = seconds(self.time, groups, context.reference_s, context.zone)
         texts, index = groups["minute"]
-        absent = pyarrow.compute.equal(texts, b"").to_numpy(zero_copy_only=False)  # where the expression does without
+        absent = pyarrow.compute.equal(texts, EMPTY).to_numpy(zero_copy_only=False)  # where the expression does without
         return time, exists | absent[index]
 
     def column(self, found: pyarrow.Array, name: str) -> KeyColumn:
@@ -164,10 +167,10 @@ class TextFormat:
         parts = [found.field(group.name) for group in found.type if self.field_of(group.name) == name]
         texts = parts[0]
         for other in parts[1:]:
-            texts = pyarrow.compute.if_else(pyarrow.compute.equal(texts, b""), other, texts)
+            texts = pyarrow.compute.if_else(pyarrow.compute.equal(texts, EMPTY), other, texts)
         dictionary, index = encoded(texts)
         if self.empty_is_absent:
-            texts = pyarrow.compute.if_else(pyarrow.compute.equal(dictionary, b""), b"-", dictionary)
+            texts = pyarrow.compute.if_else(pyarrow.compute.equal(dictionary, EMPTY), ABSENT, dictionary)
             dictionary, index = absent_once(texts, index)
         return key_column(dictionary, index)
 
@@ -248,6 +251,11 @@ def narrowed(expression: str, groups: frozenset[str]) -> str:
     return GROUP.sub(lambda match: match[0] if match[1] in groups else "(?:", expression)
 
 
+def matching(texts: pyarrow.Array, expression: str) -> pyarrow.Array:
+    """Return which texts an expression is found in, without capturing anything."""
+    return pyarrow.compute.match_substring_regex(texts, narrowed(expression, frozenset()))
+
+
 def texts_of(data: Bytes, starts: Any, ends: Any) -> pyarrow.Array:
     """Return lines as a binary array of their own."""
     slices = Slices(data, starts, ends).interleaved()
@@ -264,5 +272,5 @@ def extract(texts: pyarrow.Array, expression: str) -> pyarrow.StructArray:
 
 def encoded(texts: pyarrow.Array) -> tuple[pyarrow.Array, Any]:
     """Return the distinct texts and the index of each; a text that is null has any index."""
-    found = pyarrow.compute.fill_null(texts, b"").dictionary_encode()
+    found = pyarrow.compute.fill_null(texts, EMPTY).dictionary_encode()
     return found.dictionary, index_of(found)
