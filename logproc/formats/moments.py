@@ -32,6 +32,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.iso_times import iso_seconds
 from logproc.formats.slices import arrow, index_of
 from logproc.formats.times import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, MONTHS
 from logproc.model import NO_TIME
@@ -358,8 +359,8 @@ def values_seconds(texts: pyarrow.Array, index: Any, reference: int, local: tzin
     texts: the distinct values, of which each row has the one that `index` says; null is no time.
     """
     texts = texts.cast(pyarrow.binary())
-    found = numpy.full(len(texts), NO_TIME, numpy.int64)
-    left = numpy.flatnonzero(texts.is_valid())  # a null would go through all forms
+    found, done = iso_seconds(texts, partial(minute_of, ISO, reference), without_zone=local is UTC)
+    left = numpy.flatnonzero(texts.is_valid().to_numpy(zero_copy_only=False) & ~done)  # a null would go through all forms
     for form in FORMS:
         if not len(left):
             break
@@ -371,6 +372,11 @@ def values_seconds(texts: pyarrow.Array, index: Any, reference: int, local: tzin
         found[place] = NO_TIME if number is None else number
     times = found[index]
     return times, times != NO_TIME
+
+
+def minute_of(form: TimeForm, reference: int, text: bytes) -> int | None:
+    """Return when a minute of a form begins."""
+    return form.minute(text, reference)
 
 
 def divided(form: TimeForm, texts: pyarrow.Array) -> tuple[Mask, Groups]:
