@@ -21,7 +21,7 @@ TIMES = st.tuples(DAYS, st.sampled_from("T T_"), CLOCKS, TAILS).map("".join)
 TEXTS = st.lists(st.one_of(TIMES, TIMES.map(lambda text: text[:18]), st.text(max_size=25), st.none()), max_size=20)
 
 
-@given(TEXTS, st.booleans())
+@given(texts=TEXTS, without_zone=st.booleans())
 @example(
     ["2015-05-17T10:05:03.123Z", "2015-05-17 10:05:03,5", "0000-01-01T00:00:00Z", "2015-02-29T00:00:00Z"], without_zone=True
 )
