@@ -23,7 +23,8 @@ TEXTS = st.lists(st.one_of(TIMES, TIMES.map(lambda text: text[:18]), st.text(max
 
 @given(texts=TEXTS, without_zone=st.booleans())
 @example(
-    ["2015-05-17T10:05:03.123Z", "2015-05-17 10:05:03,5", "0000-01-01T00:00:00Z", "2015-02-29T00:00:00Z"], without_zone=True
+    texts=["2015-05-17T10:05:03.123Z", "2015-05-17 10:05:03,5", "0000-01-01T00:00:00Z", "2015-02-29T00:00:00Z"],
+    without_zone=True,
 )
 @example(texts=["2015-05-17T10:05:03.", "2015-05-17T10:05:03"], without_zone=False)
 def test_what_is_of_the_form_is_what_the_definition_says(texts: list[str | None], without_zone: bool) -> None:
