@@ -191,7 +191,7 @@ class Numbers:
 
     def keep(self, mask: Mask) -> Numbers:
         """Return the column of the records that the mask names."""
-        return Numbers(*(None if part is None else part[mask] for part in (self.whole, self.nanos, self.valid)))  # type: ignore[arg-type]
+        return Numbers(*(None if part is None else part[mask] for part in (self.whole, self.nanos, self.valid)))  # type: ignore[arg-type]  # only `whole` is never None, and stays so
 
 
 @dataclass(frozen=True, slots=True)

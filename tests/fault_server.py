@@ -104,11 +104,10 @@ def ranged(answer: Answer, *, etag: str = '"1"', **changes: Any) -> Callable[[Re
 
 
 class FaultServer:
-    """The server. `requests` and `most_at_once`, the most connections that were open together, may be read at any time."""
+    """The server. `requests` may be read at any time."""
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, mute: bool = False, host: str = "127.0.0.1") -> None:
         self.requests: list[Request] = []
-        self.most_at_once = 0
         self.stalled = threading.Event()
         self._tls = tls
         self._mute = mute
@@ -159,7 +158,6 @@ class FaultServer:
             thread = threading.Thread(target=self._serve, args=(connection,), name="fault server's connection")
             with self._lock:
                 self._open.add(connection)
-                self.most_at_once = max(self.most_at_once, len(self._open))
             self._threads.append(thread)
             thread.start()
 

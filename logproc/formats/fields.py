@@ -9,11 +9,12 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.moments import values_seconds
 from logproc.formats.quantities import numbers_of
 from logproc.formats.request import COLUMNS as REQUEST_COLUMNS
 from logproc.formats.request import request_columns
 from logproc.formats.slices import index_of
-from logproc.model import Columns, KeyColumn, Numbers
+from logproc.model import NO_TIME, Columns, Context, KeyColumn, Numbers
 
 if TYPE_CHECKING:
     from logproc.model import Integers, Mask
@@ -64,6 +65,13 @@ def complete(
         numbers["bytes"] = without_gaps(numbers["bytes"])
         del keys["bytes"]
     return Columns(len(time), time, {name: keys[name] for name in keys if name in wanted}, numbers, malformed)
+
+
+def times_of(column: KeyColumn | None, records: int, context: Context) -> Integers:
+    """Return the time of each record, given those that have one of any known form as text; NO_TIME where there is none."""
+    if column is None:
+        return numpy.full(records, NO_TIME, numpy.int64)
+    return values_seconds(column.keys, column.index, context.reference_s, context.zone)[0]
 
 
 def filled(columns: Mapping[str, KeyColumn], others: Mapping[str, KeyColumn]) -> dict[str, KeyColumn]:

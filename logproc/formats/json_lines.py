@@ -23,17 +23,16 @@ import pyarrow.compute
 import pyarrow.json
 
 from logproc.formats.delimited import Lines, plain_lines
-from logproc.formats.fields import absent_once, columns_of, complete, raw_fields
+from logproc.formats.fields import absent_once, columns_of, complete, raw_fields, times_of
 from logproc.formats.format import sought
-from logproc.formats.moments import values_seconds
 from logproc.formats.pattern import is_blank
 from logproc.formats.shown import key_column
 from logproc.formats.slices import index_of
 from logproc.formats.text import Sorting
-from logproc.model import NO_TIME, Context, KeyColumn, Parsed
+from logproc.model import Context, KeyColumn, Parsed
 
 if TYPE_CHECKING:
-    from logproc.model import Bytes, Integers, Mask
+    from logproc.model import Bytes, Mask
 
 OPENING, CLOSING, CAPITAL_N, CAPITAL_I = b"{}NI"
 LONG_LINE_BYTES = 1000
@@ -126,7 +125,7 @@ class JsonFormat:
     ) -> Parsed:
         """Return the result for a chunk."""
         columns = {name: column for name, column in columns.items() if column.keys.null_count < len(column.keys)}
-        time = times(columns.pop("time", None), int(good.sum()), context)
+        time = times_of(columns.pop("time", None), int(good.sum()), context)
         completed = complete(columns, time, dict(self.units), wanted, optional=True)
         return Sorting(data, lines, good, good, too_long, reasons=reasons).parsed(completed.records, completed)
 
@@ -135,17 +134,12 @@ class JsonFormat:
         if too_long.any() or not is_plain(data, lines):
             raise NotFast
         kinds = dict(self.kinds)
+        if any("." in source and source not in kinds for source in sources.values()):
+            raise NotFast  # it may be a key of its own, or one within an object: the sample does not say
         table = read_table(data, schema_of({source: kinds.get(source, "text") for source in sources.values()}, self.nested))
         if len(table) != len(too_long):
             raise NotFast
         return {name: fast_column(table, path_of(source, self.nested)) for name, source in sources.items()}
-
-
-def times(column: KeyColumn | None, records: int, context: Context) -> Integers:
-    """Return the time of each record, NO_TIME where there is none."""
-    if column is None:
-        return numpy.full(records, NO_TIME, numpy.int64)
-    return values_seconds(column.keys, column.index, context.reference_s, context.zone)[0]
 
 
 def object_of(line: bytes) -> dict[str, Any] | str:
@@ -254,7 +248,7 @@ def path_of(name: str, nested: Collection[str]) -> tuple[str, ...]:
     for at in range(1, name.count(".") + 1):
         front = ".".join(name.split(".")[:at])
         if front in nested:
-            return (front, *(part for part in path_of_rest(name, front, nested)))
+            return (front, *path_of_rest(name, front, nested))
     return (name,)
 
 
@@ -265,11 +259,11 @@ def path_of_rest(name: str, front: str, nested: Collection[str]) -> tuple[str, .
 
 
 def schema_of(kinds: Mapping[str, str], nested: Collection[str]) -> pyarrow.Schema:
-    """Return the schema of some keys. Raises NotFast for one whose values are of several kinds, or whose place is not known."""
+    """Return the schema of some keys. Raises NotFast for one whose values are of several kinds."""
     tree: dict[str, Any] = {}
     for name, kind in kinds.items():
         *front, last = path_of(name, nested)
-        if not kind or ("." in name and not front and name not in kinds):
+        if not kind:
             raise NotFast
         place = tree
         for step in front:

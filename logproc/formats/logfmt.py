@@ -22,13 +22,12 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from logproc.formats.delimited import Lines, lines_of
-from logproc.formats.fields import columns_of, complete, raw_fields, with_absent
+from logproc.formats.fields import columns_of, complete, raw_fields, times_of, with_absent
 from logproc.formats.format import sought
-from logproc.formats.moments import values_seconds
 from logproc.formats.shown import key_column
 from logproc.formats.slices import Slices, encode, places
 from logproc.formats.text import Sorting
-from logproc.model import NO_TIME, Context, KeyColumn, Parsed
+from logproc.model import Context, KeyColumn, Parsed
 
 if TYPE_CHECKING:
     from logproc.model import Bytes, Integers, Mask
@@ -88,16 +87,10 @@ class LogfmtFormat:
         aliases = dict(self.aliases)
         names = raw_fields(tuple(dict.fromkeys([*aliases, *self.keys, *sought(wanted)])), {*wanted, "time"})
         columns = fast.columns({name: aliases.get(name, name) for name in names}, exact, row, int(good.sum()))
-        time = self.times(columns.pop("time", None), int(good.sum()), context)
+        time = times_of(columns.pop("time", None), int(good.sum()), context)
         sorting = Sorting(data, lines, good, good, too_long, reasons=reasons)
         completed = complete(columns, time, dict(self.units), wanted, optional=True)
         return sorting.parsed(completed.records, completed)
-
-    def times(self, column: KeyColumn | None, records: int, context: Context) -> Integers:
-        """Return the time of each record, NO_TIME where there is none."""
-        if column is None:
-            return numpy.full(records, NO_TIME, numpy.int64)
-        return values_seconds(column.keys, column.index, context.reference_s, context.zone)[0]
 
 
 @dataclass(frozen=True, slots=True)

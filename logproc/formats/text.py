@@ -25,8 +25,8 @@ import pyarrow.compute
 
 from logproc.formats.access import TOO_LONG
 from logproc.formats.delimited import Lines, plain_lines
-from logproc.formats.fields import absent_once, columns_of, complete, raw_fields
-from logproc.formats.moments import TimeForm, seconds, values_seconds
+from logproc.formats.fields import absent_once, columns_of, complete, raw_fields, times_of
+from logproc.formats.moments import TimeForm, seconds
 from logproc.formats.shown import key_column
 from logproc.formats.slices import BLANK, Slices, arrow, index_of
 from logproc.model import NO_TIME, Account, Context, KeyColumn, Parsed
@@ -136,9 +136,7 @@ class TextFormat:
         rows = found.take(arrow(records, pyarrow.int64())) if len(records) < len(found) else found
         raw = {name: self.column(rows, name) for name in fields}
         stamp = raw.pop("time", None)
-        times = (
-            time[records] if stamp is None else values_seconds(stamp.keys, stamp.index, context.reference_s, context.zone)[0]
-        )
+        times = times_of(stamp, len(records), context) if stamp else time[records]
         columns = complete(raw, times, dict(self.units), wanted)
         sorted_out = Sorting(data, lines, opens, good, too_long, in_record=context.in_record, multi_line=self.multi_line)
         return sorted_out.parsed(columns.records, columns)
@@ -211,12 +209,9 @@ class Sorting:
         )
 
     def others(self) -> tuple[Mask, Mask]:
-        """Return which lines are blank, and which go on with a record; only lines that do not fit are looked at."""
-        blank, continuation = numpy.zeros_like(self.good), numpy.zeros_like(self.good)
-        left = numpy.flatnonzero(~self.opens & ~self.too_long)
-        if len(left):
-            texts = texts_of(self.data, self.lines.starts[left], self.lines.ends[left])
-            blank[left] = pyarrow.compute.match_substring_regex(texts, BLANK_LINE).to_numpy(zero_copy_only=False)
+        """Return which lines are blank, and which go on with a record."""
+        blank = blank_lines(self.data, self.lines) & ~self.opens & ~self.too_long
+        continuation = numpy.zeros_like(self.good)
         if self.multi_line:
             begun = numpy.logical_or.accumulate(self.opens) | self.in_record
             continuation = begun & ~self.opens & ~self.too_long & ~blank

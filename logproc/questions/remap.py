@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from logproc.formats.fields import again
 from logproc.model import KeyColumn
 
 if TYPE_CHECKING:
@@ -15,5 +16,4 @@ def remap(column: KeyColumn, values: pyarrow.Array) -> KeyColumn:
 
     values: one string for each key, in their order; null is absent. Equal values become one key.
     """
-    encoded = values.dictionary_encode("encode")  # null is a value of the dictionary, not one of the index
-    return KeyColumn(encoded.dictionary, encoded.indices.to_numpy()[column.index])
+    return again(values, column.index)

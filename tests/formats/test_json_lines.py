@@ -269,3 +269,13 @@ def test_without_a_sample_any_key_can_be_asked_for() -> None:
         "a.b": ["x", None],
         "a": ['{"b":"x"}', "7"],
     }
+
+
+def test_a_key_of_which_the_sample_says_nothing_is_found_in_objects_too() -> None:
+    """`a.b` may be written so, or be `b` within `a`: where the sample has neither, both ways find either."""
+    form = JsonFormat(kinds=(("x", "text"),))
+    for line in (b'{"x": "1", "a": {"b": "2"}}\n', b'{"x": "1", "a.b": "2"}\n'):
+        data = numpy.frombuffer(line, numpy.uint8).copy()
+        for parsed in (form.parse(data, Context(), {"a.b"}, 1000), form.parse_exactly(data, Context(), {"a.b"}, 1000)):
+            assert parsed.columns is not None
+            assert parsed.columns.keys["a.b"].keys.to_pylist() == ["2"]
