@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 
+import numpy
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from logproc.formats.delimited import plain_lines
 from logproc.formats.detect import json_of
 from logproc.formats.json_lines import JsonFormat, NotFast, object_of, text_of, value_at
+from logproc.model import Context
 from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, Reading, bytes_of, read, reading_of
 
 KEYS = ("time", "level", "msg", "status", "a", "b", "a.b", "é", "", "request", "url", "bytes", "took")
