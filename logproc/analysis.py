@@ -105,7 +105,7 @@ def is_terminal(stream: TextIO | None) -> bool:
 def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
     """Read the sources that the arguments name, write the reports, and return the exit code.
 
-    Raises UsageError and OutputError for what is wrong before anything is read.
+    Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has.
     """
     settings = screen.settings
     check_outputs(outputs)
@@ -120,6 +120,8 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
         run = run_threaded(sources, settings, doors, spool, stack.enter_context(painting(screen)))
+        if isinstance(run.cause, UsageError):
+            raise run.cause  # a question that makes no sense has no answer, not an empty one
         codes = {EXIT_OK, *write_reports(run.snapshot, screen, outputs, spool)}
     if not settings.quiet:
         tell_sources(run.snapshot, screen)
