@@ -24,6 +24,11 @@ def set_sink(sink: Sink) -> None:
     _sinks[:] = [sink]
 
 
+def forget_sink() -> None:
+    """Send events nowhere again, as before `set_sink`."""
+    _sinks.clear()
+
+
 def emit(level: str, event: str, **fields: Any) -> None:
     """Tell an event of the level `debug`, `info`, `warning` or `error`."""
     for sink in _sinks:
