@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import traceback
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,24 +25,36 @@ from logproc.errors import (
     EXIT_OUTPUT,
     EXIT_STRICT_OR_LIMIT,
     EXIT_USAGE,
+    Interrupted,
     LogprocError,
     OutputError,
     UsageError,
 )
 from logproc.model import Kind, Snapshot, Source, State
-from logproc.pipeline import Crew, run_threaded
-from logproc.reports.output import check_output, format_for, is_special, known_temporaries, write_atomically, write_stdout
-from logproc.reports.safe import harmless
+from logproc.pipeline import Companion, Crew, run_threaded
+from logproc.reports.output import (
+    check_output,
+    format_for,
+    is_special,
+    known_temporaries,
+    place,
+    write_atomically,
+    write_line,
+    write_stdout,
+)
 from logproc.settings import Settings
+from logproc.threads.live import LiveView
 from logproc.threads.pool import WorkerFailed
-from logproc.threads.signals import unlink_on_second
+from logproc.threads.signals import GRACE_S, bounded, unlink_on_second
 from logproc.threads.spool import Spool
+from logproc.threads.watchdog import Watchdog
 
 EXIT_ORDER = (
     EXIT_INTERNAL,
     129,
     130,
     143,
+    152,
     EXIT_BROKEN_PIPE,
     EXIT_OUTPUT,
     EXIT_USAGE,
@@ -50,7 +63,8 @@ EXIT_ORDER = (
     EXIT_INCOMPLETE,
 )
 """If several codes apply, the first of these is the program's."""
-NARROW = 100
+NARROW, WIDEST = 100, 1000
+OUT_OF_MEMORY = "out of memory", "lower --memory, --readers or --workers, or allow the process more"
 REASONS = {"line-too-long": "over --max-line-bytes"}
 """Reasons of rejected lines that say more in other words."""
 
@@ -76,6 +90,7 @@ class Screen:
     stderr: TextIO | None
     settings: Settings
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    unsaid: deque[tuple[str, ...]] = field(default_factory=deque)
 
     def colors(self, stream: TextIO | None) -> bool:
         """Return whether colours may be used on a stream: a terminal that knows them, unless NO_COLOR says otherwise."""
@@ -85,16 +100,20 @@ class Screen:
 
     def say(self, *parts: str) -> None:
         """Write one diagnostic, on one line whatever is in it, to stderr. A stderr that has gone is nobody's fault."""
-        if self.stderr is None:
+        self.write(": ".join(part for part in ("logproc", *parts) if part))
+
+    def say_now(self, *parts: str) -> None:
+        """Say something while the run goes on, from any thread; on a terminal it waits for the next stroke of the picture."""
+        if self.settings.quiet:
             return
-        text = harmless(": ".join(part for part in ("logproc", *parts) if part))
-        try:
-            self.stderr.write(
-                text.encode(self.stderr.encoding or "ascii", "backslashreplace").decode(self.stderr.encoding or "ascii") + "\n"
-            )
-            self.stderr.flush()
-        except (OSError, ValueError):
-            return
+        if is_terminal(self.stderr):
+            self.unsaid.append(parts)
+        else:
+            self.say(*parts)
+
+    def write(self, line: str) -> None:
+        """Write one line to stderr, harmless whatever is in it."""
+        write_line(self.stderr, line)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -110,8 +129,9 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     settings = screen.settings
     check_outputs(outputs)
     unlink_on_second(known_temporaries)
-    doors = Doors.of(settings, read_headers(headers, screen.environ))
-    sources = find_sources(arguments, settings)
+    doors = Doors.of(settings, read_headers(headers, screen.environ), screen.say_now)
+    with bounded(GRACE_S):
+        sources = find_sources(arguments, settings)
     keep_sources(sources, outputs)
     if any(source.kind is Kind.STDIN for source in sources) and not settings.quiet:
         hint_at_terminal(screen)
@@ -119,15 +139,19 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
         logs.configure(settings, screen.stderr, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
-        run = run_threaded(sources, settings, doors, spool, stack.enter_context(painting(screen)))
+        paint = stack.enter_context(painting(screen))
+        run = run_threaded(sources, settings, doors, spool, partial(companions, screen, paint, debug))
         if isinstance(run.cause, UsageError):
             raise run.cause  # a question that makes no sense has no answer, not an empty one
-        codes = {EXIT_OK, *write_reports(run.snapshot, screen, outputs, spool)}
-    if not settings.quiet:
-        tell_sources(run.snapshot, screen)
-    if run.cause:
-        codes.add(tell_cause(run.cause, sources, screen, debug=debug))
-    codes |= judged(run.snapshot, settings)
+        causes = [*write_reports(run.snapshot, screen, outputs, spool), *([run.cause] if run.cause else [])]
+    codes = {EXIT_OK, *judged(run.snapshot, settings)}
+    try:
+        with bounded():
+            codes |= {tell_cause(cause, sources, screen, debug=debug) for cause in causes}
+            if not settings.quiet:
+                tell_sources(run.snapshot, screen)
+    except Interrupted as error:
+        codes.add(error.exit_code)
     return next((code for code in EXIT_ORDER if code in codes), EXIT_OK)
 
 
@@ -139,31 +163,44 @@ def check_outputs(outputs: Outputs) -> None:
         format_for(path)
     for path in outputs.paths:
         check_output(path)
-    places = [os.path.realpath(path) for path in outputs.paths if not is_special(Path(path))]
+    places = [place(path) for path in outputs.paths if not is_special(Path(path))]
     if len(set(places)) < len(places):
         raise UsageError("two outputs go to one file", "name another file for one of them")
 
 
 def keep_sources(sources: Sequence[Source], outputs: Outputs) -> None:
-    """Raise UsageError if an output would replace a file that is to be read."""
-    written = {os.path.realpath(os.fsencode(path)) for path in outputs.paths}
+    """Raise UsageError if an output would replace a file that is to be read, whatever name it has for each."""
+    written = {found: path for path in outputs.paths if (found := identity(path))}
     for source in sources if written else ():
-        if source.kind is Kind.FILE and os.path.realpath(os.fsencode(source.location)) in written:
-            raise UsageError(f"{source.name} is to be read and to be written", "name another file for the output")
+        found = identity(0 if source.kind is Kind.STDIN else source.location)
+        if found in written:
+            other = "" if written[found] == source.name else f" as {written[found]}"
+            raise UsageError(f"{source.name} is to be read and to be written{other}", "name another file for the output")
+
+
+def identity(file: str | bytes | int) -> tuple[int, int] | None:
+    """Return device and inode of a regular file, None for anything else and where there is nothing."""
+    with suppress(OSError, ValueError):
+        found = os.stat(file)  # noqa: PTH116 - a descriptor as well as a path
+        return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
+    return None
 
 
 def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers with their values. Raises UsageError for a value in the command line, where others can see it."""
+    """Return the headers with their values. Raises UsageError for a value in the command line, where others can see it.
+
+    What may be such a value, as behind a forgotten colon or `env:`, is not shown.
+    """
     found = {}
     for header in headers:
-        name, _, place = header.partition(":")
+        name, colon, place = header.partition(":")
+        option = f"--header {name.strip()}" if colon else "--header"
         scheme, _, variable = place.strip().partition(":")
         if scheme != "env" or not variable:
-            raise UsageError(
-                f"--header {name.strip()}: its value must come from a variable", "write --header 'Name: env:VARIABLE'"
-            )
+            raise UsageError(f"{option}: its value must come from a variable", "write --header 'Name: env:VARIABLE'")
         if variable not in environ:
-            raise UsageError(f"--header {name.strip()}: the variable {variable} is not set", "export it first")
+            shown = f"the variable {variable}" if variable.isidentifier() and variable.isupper() else "its variable"
+            raise UsageError(f"{option}: {shown} is not set", "export it first")
         found[name.strip()] = environ[variable]
     return found
 
@@ -184,12 +221,42 @@ def painting(screen: Screen) -> Iterator[Callable[[Crew], None] | None]:
     from logproc.watching import status
 
     painter = ProgressPainter(
-        screen.stderr, shutil.get_terminal_size, color=screen.colors(screen.stderr), ascii_only=not is_utf8(screen.stderr)
+        screen.stderr, terminal_size, color=screen.colors(screen.stderr), ascii_only=not is_utf8(screen.stderr)
     )
+
+    def stroke(crew: Crew) -> None:
+        while screen.unsaid:
+            painter.erase()
+            screen.say(*screen.unsaid.popleft())
+        painter.paint(status(crew))
+
     try:
-        yield lambda crew: painter.paint(status(crew))
+        yield stroke
     finally:
         painter.close()
+
+
+def companions(screen: Screen, paint: Callable[[Crew], None] | None, debug: bool, crew: Crew) -> list[Companion]:
+    """Return the threads that look on: one that paints, where there is a terminal, and one that answers SIGUSR1."""
+    from logproc.watching import figures
+
+    watchdog = Watchdog(partial(figures, crew), partial(tell_threads, screen), screen.settings.stall if debug else None)
+    return [*([LiveView(partial(paint, crew))] if paint else []), watchdog]
+
+
+def tell_threads(screen: Screen, lines: Sequence[str]) -> None:
+    """Tell what the threads are doing; a line that is indented goes on with what the one before began."""
+    for line in lines:
+        if line.startswith(" "):
+            screen.write(line)
+        else:
+            screen.say(line)
+
+
+def terminal_size() -> os.terminal_size:
+    """Return the size of the terminal. COLUMNS is believed up to a point: a report is as wide as it says."""
+    columns, lines = shutil.get_terminal_size((NARROW, 24))
+    return os.terminal_size((min(columns, WIDEST), min(lines, WIDEST)))
 
 
 def is_utf8(stream: TextIO) -> bool:
@@ -206,35 +273,32 @@ def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) ->
     if form == "csv":
         from logproc.reports.csv_report import render_csv
 
-        return render_csv(snapshot)
+        return render_csv(snapshot, raw=screen.settings.csv_raw)
     from logproc.reports.look import Look
     from logproc.reports.terminal import render_terminal
 
     if not to_stdout or screen.stdout is None:
         return render_terminal(snapshot, Look())
     terminal = is_terminal(screen.stdout)
-    columns = shutil.get_terminal_size((NARROW, 24)).columns if terminal or "COLUMNS" in screen.environ else NARROW
+    columns = terminal_size().columns if terminal or "COLUMNS" in screen.environ else NARROW
     return render_terminal(snapshot, Look(columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal))
 
 
-def write_reports(snapshot: Snapshot, screen: Screen, outputs: Outputs, spool: Spool | None) -> set[int]:
-    """Write the report wherever it was asked for, all the same where one fails; return the exit codes that follow."""
+def write_reports(snapshot: Snapshot, screen: Screen, outputs: Outputs, spool: Spool | None) -> list[BaseException]:
+    """Write the report wherever it was asked for, all the same where one fails; return what failed."""
     tasks: list[Callable[[], None]] = []
     if not (screen.settings.quiet and outputs.files) and (screen.settings.output != "terminal" or worth_showing(snapshot)):
         tasks.append(partial(write_to_stdout, snapshot, screen))
     tasks += [partial(write_file, snapshot, path, screen) for path in outputs.files]
     if spool and outputs.rejects:
-        tasks.append(partial(write_atomically, outputs.rejects, spool.copy_to))
-    codes = set()
+        tasks.append(partial(write_rejects, outputs.rejects, spool))
+    failures: list[BaseException] = []
     for task in tasks:
         try:
             task()
-        except BrokenPipeError:
-            codes.add(EXIT_BROKEN_PIPE)
-        except OutputError as error:
-            screen.say(error.what, error.hint)
-            codes.add(error.exit_code)
-    return codes
+        except (BrokenPipeError, OutputError, Interrupted, MemoryError) as error:
+            failures.append(error)
+    return failures
 
 
 def worth_showing(snapshot: Snapshot) -> bool:
@@ -245,12 +309,21 @@ def worth_showing(snapshot: Snapshot) -> bool:
 def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
     """Write the report to stdout."""
     text = render(snapshot, screen.settings.output, screen, to_stdout=True)
-    write_stdout(screen.stdout.buffer if screen.stdout else None, text)
+    with bounded():
+        write_stdout(screen.stdout.buffer if screen.stdout else None, text)
 
 
 def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:
     """Write the report to a file, as its ending says."""
-    write_atomically(path, render(snapshot, format_for(path), screen, to_stdout=False))
+    text = render(snapshot, format_for(path), screen, to_stdout=False)
+    with bounded() if is_special(Path(path)) else nullcontext():
+        write_atomically(path, text)
+
+
+def write_rejects(path: str, spool: Spool) -> None:
+    """Write the rejected lines to a file."""
+    with bounded() if is_special(Path(path)) else nullcontext():
+        write_atomically(path, spool.pieces())
 
 
 def tell_sources(snapshot: Snapshot, screen: Screen) -> None:
@@ -277,14 +350,21 @@ def tell_rejected(snapshot: Snapshot, screen: Screen) -> None:
 
 
 def tell_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:
-    """Tell why the run ended before its time; return the exit code that follows."""
+    """Tell why the run ended before its time, or what could not be written; return the exit code that follows."""
     if debug and screen.stderr is not None:
         with suppress(OSError):
             traceback.print_exception(cause, file=screen.stderr)
+    if isinstance(cause, BrokenPipeError):
+        return EXIT_BROKEN_PIPE
+    if isinstance(cause, WorkerFailed) and isinstance(cause.__cause__, (MemoryError, OutputError)):
+        return tell_cause(cause.__cause__, sources, screen, debug=False)
+    if isinstance(cause, MemoryError):
+        screen.say(*OUT_OF_MEMORY)
+        return EXIT_INTERNAL
     if isinstance(cause, WorkerFailed):
         what = f"internal error at {sources[cause.source].name}, lines {cause.first_line}-{cause.last_line}"
         screen.say(what, repr(cause.__cause__), "please report it; --debug shows where")
-        return EXIT_OUTPUT if isinstance(cause.__cause__, OutputError) else EXIT_INTERNAL
+        return EXIT_INTERNAL
     if isinstance(cause, LogprocError):
         screen.say(cause.what, cause.hint)
         return cause.exit_code

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Protocol
 
 from logproc import events
 from logproc.doors import Doors
@@ -30,12 +31,11 @@ from logproc.tally import Tally, count, merge, rejected
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import END, Channel, Closer, Mark
 from logproc.threads.hosts import HostLimit
-from logproc.threads.live import LiveView
 from logproc.threads.pool import Pool
 from logproc.threads.probe import probe_all
 from logproc.threads.reader import CANNOT_START, Charged, Reader, refused, start_readers, to_do_list
 from logproc.threads.shared_tally import Merged, SharedTally
-from logproc.threads.signals import interruptible
+from logproc.threads.signals import GRACE_S, bounded, interruptible
 from logproc.threads.spool import Spool
 from logproc.threads.stop import Stop
 
@@ -74,23 +74,33 @@ def run_threaded(
     settings: Settings,
     doors: Doors | None = None,
     spool: Spool | None = None,
-    paint: Callable[[Crew], None] | None = None,
+    beside: Callable[[Crew], Sequence[Companion]] = lambda _: (),
 ) -> Run:
     """Read, parse and count everything with threads, and return when they have ended.
 
     Blocks until all is done, the run is stopped by a failure, or a signal is raised in main (see threads.signals);
     then until the threads are joined, at most half a second. Whatever was merged by then is in the snapshot.
-    paint: called ten times a second by a thread of its own, with the threads to look at.
+    beside: gives threads that look on while the crew works, and are finished when it has.
     """
-    crew = Crew(sources, settings, doors or Doors.of(settings), spool)
+    with bounded(GRACE_S):  # the formats may stand in a file that is a FIFO
+        crew = Crew(sources, settings, doors or Doors.of(settings), spool)
     with ExitStack() as stack:
-        if paint:
-            view = LiveView(partial(paint, crew))
-            stack.callback(view.finish)
-            with suppress(RuntimeError):  # where no thread can be started, the run is told of it by what it needs more
-                view.start()
+        for companion in beside(crew):
+            stack.callback(companion.finish)
+            with suppress(OSError, RuntimeError):  # where there is no thread or descriptor left, what needs it more will say so
+                companion.start()
         crew.work()
     return crew.run()
+
+
+class Companion(Protocol):
+    """A thread that only looks on."""
+
+    def start(self) -> None:
+        """Begin. Raises RuntimeError where no thread can be started, and OSError where it has to open something and cannot."""
+
+    def finish(self) -> None:
+        """End, also if it was never started."""
 
 
 class Crew:

@@ -18,6 +18,9 @@ from typing import Any, Literal, get_type_hints
 from logproc.errors import UsageError
 
 MEBIBYTE = 1 << 20
+MOST = {"bytes": 1 << 60, "seconds": 366 * 86_400, "": 1 << 48}
+"""What a knob of a unit may be that has no limit of its own: the operating system takes no wait that is much longer."""
+CONFIG_BYTES = MEBIBYTE
 SIZE = re.compile(r"(\d+)\s*(?:([KMGT])(?:i?B)?|B)?", re.IGNORECASE)
 SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
@@ -83,6 +86,7 @@ class Settings:
     retries: int = knob(3, "Further attempts after a web server failed in a way that may pass.", least=0, most=100)
     top: int = knob(10, "Rows of each panel, 0 for all.", least=0)
     output: Literal["terminal", "json", "csv"] = knob("terminal", "What is written to stdout.")
+    csv_raw: bool = knob(False, "Keys in CSV as they are, also where a spreadsheet would run one as a formula.")
     recursive: bool = knob(False, "Read the files of directories, and of the directories in them.")
     encoding: str | None = knob(None, "Text encoding of all sources if they are not bytes of ASCII, such as utf-16.")
     trust_env: bool = knob(False, "Let proxy variables and .netrc take part in HTTP.")
@@ -90,6 +94,9 @@ class Settings:
     strict: tuple[Literal["no-rejects", "no-notes"], ...] = knob((), "Exit with 5 if a line was rejected, or a note was made.")
     quiet: bool = knob(False, "No progress and no diagnostics; with -o no report on stdout either.")
     color: Literal["auto", "always", "never"] = knob("auto", "Colours in the terminal report.")
+    stall: float = knob(
+        30.0, "Seconds without any progress after which --debug shows what every thread is doing.", unit="seconds", least=0.1
+    )
     log_level: Literal["debug", "info", "warning", "error"] = knob("warning", "Least level of the events on stderr.")
     log_format: Literal["console", "json"] = knob("console", "Shape of the events on stderr.")
     patterns: tuple[tuple[str, str], ...] = field(default=(), metadata={"table": True})
@@ -127,12 +134,13 @@ def usable_cores() -> int:
 
 def check(where: str, value: Any, limits: Mapping[str, Any]) -> None:
     """Raise UsageError, which names `where` the value comes from, if a number is out of its limits (or is not a number)."""
-    least, most = limits["least"], limits["most"]
+    least = limits["least"]
     if value is None or least is None:
         return
+    most = limits["most"] or MOST[limits["unit"]]
     if not value >= least:
         raise UsageError(f"{where} {value}", f"at least {least}")
-    if most is not None and value > most:
+    if value > most:
         raise UsageError(f"{where} {value}", f"at most {most}")
 
 
@@ -168,7 +176,11 @@ def read_config(path: Path) -> dict[str, Any]:
     Raises UsageError if it cannot be read, is no TOML, or has a key that means nothing.
     """
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        with path.open("rb") as file:
+            content = file.read(CONFIG_BYTES + 1)
+        if len(content) > CONFIG_BYTES:
+            raise UsageError(f"config {path}: over {CONFIG_BYTES} bytes", "name a config file")
+        document = tomllib.loads(content.decode())
     except OSError as error:
         raise UsageError(f"config {path}: {error.strerror}", "name another one with --config") from error
     except (ValueError, RecursionError) as error:

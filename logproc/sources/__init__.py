@@ -1,6 +1,7 @@
 """Everything that touches a file, a pipe, a socket or a codec. Foreign exceptions end here.
 
-Order of reading: `resolve` (what is a source), `files` and `http` (raw bytes), `codecs` (their packing), `layers` (limits).
+Order of reading: `resolve` (what is a source), `files` and `http` (raw bytes), `codecs` (their packing), `layers` (limits,
+encodings, line ends).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from logproc import events
@@ -22,6 +24,7 @@ from logproc.sources.resolve import resolve
 if TYPE_CHECKING:
     from logproc.sources.http import HttpOptions
 
+WAITING = "waits for somebody to write into it", "a FIFO ends when its last writer closes it; Ctrl-C ends the run"
 __all__ = ["OpenOptions", "Peek", "check_encoding", "open_source", "peek", "resolve"]
 
 
@@ -47,25 +50,34 @@ def open_source(
     *,
     wait: Callable[[float], bool],
     permit: Callable[[Any], AbstractContextManager[Any]],
+    say: Callable[[str, str, str], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> ByteStream:
     """Open a source without a verdict and return its decoded bytes; the caller closes the stream.
 
     Never blocks for long: named pipes, standard input and web servers are waited for in the first `readinto`, which `cancel`
-    ends. wait and permit: for URLs, as in `http.open_url`. Raises SourceError if the source cannot be opened, and UsageError
-    for a URL that is none.
+    ends. wait and permit: for URLs, as in `http.open_url`. say: tells the user what a named pipe waits for: who speaks, what,
+    and a hint. Raises SourceError if the source cannot be opened, and UsageError for a URL that is none.
     """
     deadline = Deadline.after(options.max_time_s, clock)
     if source.kind is not Kind.URL:
-        openers = {Kind.FILE: open_file, Kind.FIFO: open_fifo, Kind.STDIN: lambda _, deadline: open_stdin(deadline)}
-        return decoded(openers[source.kind](source.location, deadline), options, deadline)
+        return decoded(open_local(source, deadline, say), options, deadline, source.location)
     from logproc.sources.http import HttpOptions, open_url
 
     at = deadline.at if deadline else None
     raw = open_url(
         str(source.location), options.http or HttpOptions(), wait=wait, permit=permit, deadline=at, clock=clock, on_event=tell
     )
-    return decoded(raw, options, deadline)
+    return decoded(raw, options, deadline, source.location)
+
+
+def open_local(source: Source, deadline: Deadline | None, say: Callable[[str, str, str], None] | None) -> ByteStream:
+    """Open what is no URL, as it is. Raises SourceError."""
+    if source.kind is Kind.STDIN:
+        return open_stdin(deadline)
+    if source.kind is Kind.FILE:
+        return open_file(source.location, deadline, source.seen)
+    return open_fifo(source.location, deadline, partial(say, source.name, *WAITING) if say else None)
 
 
 def tell(event: str, fields: dict[str, object]) -> None:
@@ -79,9 +91,9 @@ def peek(source: Source, options: OpenOptions, n_bytes: int, *, clock: Callable[
     Never blocks for long. Raises SourceError if the file cannot be opened, or fails before its first byte.
     """
     deadline = Deadline.after(options.max_time_s, clock)
-    raw = open_file(source.location, deadline)
+    raw = open_file(source.location, deadline, source.seen)
     try:
-        head, whole = read_up_to(decoded(raw, options, deadline), n_bytes)
+        head, whole = read_up_to(decoded(raw, options, deadline, source.location), n_bytes)
         return Peek(raw.size_bytes or 0, head, whole)
     finally:
         raw.close()

@@ -7,12 +7,13 @@ block devices leave them), anything else is a note.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from logproc.errors import SourceError
 from logproc.model import ByteStream
 from logproc.sources.decoders import MEMORY_LIMIT_BYTES, Codec, DeflateMember, Member, find_codec
-from logproc.sources.layers import BLOCK_BYTES, Deadline, Layer, Limited, Peeked, ReadOptions, Transcoded, copy_some
+from logproc.sources.layers import BLOCK_BYTES, Deadline, Layer, Limited, Lines, Peeked, ReadOptions, Transcoded, copy_some
 
 STEP_BYTES = 1 << 19
 """The most that is decoded at once: fixed, so that where damage is met does not depend on the caller's buffers."""
@@ -30,6 +31,24 @@ MAGICS: tuple[tuple[str, bytes], ...] = (
     *(("zstd", bytes([first]) + b"\x2a\x4d\x18") for first in range(0x50, 0x60)),
     *(("bz2", b"BZh%d" % level + block) for level in range(1, 10) for block in (BZ2_BLOCK, BZ2_END)),
 )
+FOREIGN: tuple[tuple[str, bytes], ...] = (
+    ("zip", b"PK\x03\x04"),
+    ("zip", b"PK\x05\x06"),
+    ("zip", b"PK\x07\x08"),
+    ("7z", b"7z\xbc\xaf\x27\x1c"),
+    ("rar", b"Rar!\x1a\x07"),
+    ("lz4", b"\x04\x22\x4d\x18"),
+    ("lz4", b"\x02\x21\x4c\x18"),
+    ("compress", b"\x1f\x9d"),
+    ("pack", b"\x1f\x1e"),
+    ("lzip", b"LZIP\x01"),
+    ("lzop", b"\x89LZO\0\r\n\x1a\n"),
+    ("lzma", b"\x5d\0\0\x80\0"),
+    ("snappy", b"\xff\x06\0\0sNaPpY"),
+    ("cab", b"MSCF\0\0\0\0"),
+)
+"""Archives that are not unpacked here. Some keep text as it is in places, so that a part of it would be counted."""
+ENDINGS = {b"gz": "gzip", b"xz": "xz", b"zst": "zstd", b"bz2": "bz2"}
 LEAST_BYTES = {"gzip": 2, "xz": 2, "zstd": 2, "bz2": 4}
 """How much of the magic bytes makes an archive if there is nothing behind them: what no text file would consist of."""
 
@@ -48,34 +67,55 @@ def sniff(head: bytes) -> str | None:
     return None
 
 
+def cut_archive(head: bytes, location: str | bytes) -> str | None:
+    r"""Return the codec that the ending of a name tells, of what is no more than the first of its magic bytes.
+
+    >>> cut_archive(b"B", "access.log.bz2"), cut_archive(b"B", "grades")
+    ('bz2', None)
+    """
+    name = os.fsencode(location).rpartition(b"?")[0] or os.fsencode(location)
+    ending = name.rpartition(b".")[2].lower()
+    return next((codec for codec, magic in MAGICS if head and ENDINGS.get(ending) == codec and magic.startswith(head)), None)
+
+
+def refuse_foreign(head: bytes) -> None:
+    """Raise SourceError for an archive of a kind that is not unpacked."""
+    for name, magic in FOREIGN:
+        if head.startswith(magic):
+            raise SourceError(f"unsupported archive ({name})", "unpack it first")
+
+
 def may_be_archive(head: bytes) -> bool:
     """Return whether `head` is too short to tell what it begins."""
-    return any(len(head) < len(magic) and magic.startswith(head) for _, magic in MAGICS)
+    return any(len(head) < len(magic) and magic.startswith(head) for _, magic in (*MAGICS, *FOREIGN))
 
 
-def decoded(raw: ByteStream, options: ReadOptions, deadline: Deadline | None = None) -> ByteStream:
-    """Return the stream of text in `raw`: unpacked if it is an archive, within the limits of `options`, as UTF-8.
+def decoded(raw: ByteStream, options: ReadOptions, deadline: Deadline | None = None, location: str | bytes = "") -> ByteStream:
+    """Return the stream of text in `raw`: unpacked if it is an archive, within the limits of `options`, lines as UTF-8.
 
-    One layer of packing is taken off; if there is another within, it is left alone and noted. Nothing is read before the
-    first `readinto`, so that a stream that waits for its first byte can be cancelled.
+    One layer of packing is taken off; if there is another within, it is left alone, which is a failure. Nothing is read
+    before the first `readinto`, so that a stream that waits for its first byte can be cancelled. location: where `raw` is
+    from; its ending tells an archive of a few bytes from a text of these.
     """
-    stream: ByteStream = Limited(Unpacked(raw), options, deadline)
-    return Transcoded(stream, options.encoding) if options.encoding else stream
+    stream: ByteStream = Limited(Unpacked(raw, location), options, deadline)
+    return Lines(Transcoded(stream, options.encoding) if options.encoding else stream)
 
 
 class Unpacked(Layer):
     """A stream without its packing, if its first bytes say that it has one."""
 
-    def __init__(self, below: ByteStream) -> None:
+    def __init__(self, below: ByteStream, location: str | bytes = "") -> None:
         super().__init__(below)
+        self._location = location
         self._inner: ByteStream | None = None
 
     def _read(self, buffer: memoryview) -> int:
         if self._inner is None:
             head = read_head(self.below)
-            codec = sniff(head)
+            refuse_foreign(head)
+            codec = sniff(head) or cut_archive(head, self._location)
             peeked = Peeked(self.below, head)
-            self._inner = Decoded(peeked, codec, note_archive=True) if codec else peeked
+            self._inner = Decoded(peeked, codec, refuse_archive=True) if codec else peeked
         return self._inner.readinto(buffer)
 
 
@@ -98,7 +138,7 @@ class Decoded(Layer):
     decoded, the codec's own window, and the first 4 MiB of a member, kept to decode them again if it is damaged.
     """
 
-    def __init__(self, raw: ByteStream, codec: str, *, note_archive: bool = False) -> None:
+    def __init__(self, raw: ByteStream, codec: str, *, refuse_archive: bool = False) -> None:
         super().__init__(raw)
         self._codec = find_codec(codec)
         self._input = Input(raw)
@@ -109,7 +149,7 @@ class Decoded(Layer):
         self._decoded_bytes = 0
         self._ended = False
         self._failure: SourceError | None = None
-        self._head: bytes | None = b"" if note_archive else None
+        self._head: bytes | None = b"" if refuse_archive else None
 
     def _read(self, buffer: memoryview) -> int:
         while not self._decoded and not self._ended:
@@ -120,15 +160,20 @@ class Decoded(Layer):
         return count
 
     def _hand_on(self, data: bytes) -> None:
+        if self._head is not None and data:
+            self._refuse_archive(data)
         self._decoded = memoryview(data)
         self._decoded_bytes += len(data)
         self._kept.decoded_bytes += len(data)
-        if self._head is not None and data:
-            self._head += data[:HEAD_BYTES]
-            if sniff(self._head[:HEAD_BYTES]):
-                self.notes.append("holds another archive: unpack it first")
-            if sniff(self._head[:HEAD_BYTES]) or not may_be_archive(self._head):
-                self._head = None
+
+    def _refuse_archive(self, data: bytes) -> None:
+        """Raise SourceError, now and ever after, if the first decoded bytes are those of a further archive."""
+        head = self._head = ((self._head or b"") + data[:HEAD_BYTES])[:HEAD_BYTES]
+        if not may_be_archive(head):
+            self._head = None
+        if sniff(head):
+            self._failure = SourceError("holds another archive: left alone", "unpack it first")
+            raise self._failure
 
     def _begin_member(self) -> bytes:
         is_first = not self._input.position
@@ -176,7 +221,7 @@ class Decoded(Layer):
         return decoded
 
     def _cut(self, member: Member) -> bytes:
-        what = f"truncated at byte {self._input.position}"
+        what = f"truncated at byte {self._input.position}" + ("" if self._decoded_bytes else " after 0 lines")
         if isinstance(member, DeflateMember) and member.in_trailer:
             what += ": checksum mismatch: data may be wrong"
         self._failure = SourceError(what, "the archive is not whole, fetch it again")

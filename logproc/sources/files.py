@@ -13,10 +13,11 @@ import stat
 import sys
 from collections import deque
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from logproc.captions import caption
 from logproc.errors import SourceError, Stopped
-from logproc.model import ByteStream
+from logproc.model import ByteStream, Seen
 from logproc.sources.codecs import HEAD_BYTES, sniff
 from logproc.sources.layers import Deadline
 
@@ -25,6 +26,8 @@ OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 STDIN = 0
 LINE_BYTES = 1 << 16
 LONGEST_WAIT_S = 3600.0
+PATIENCE_S = 2.0
+"""How long a named pipe may be silent before its user is told that it is waited for."""
 
 Result = TypeVar("Result")
 
@@ -48,14 +51,40 @@ def source_error(error: OSError) -> SourceError:
     return SourceError(what, hint)
 
 
-def open_file(path: str | bytes, deadline: Deadline | None = None) -> ByteStream:
-    """Open a regular file. Never blocks for long. Raises SourceError if it cannot be opened, or is none."""
-    return adopt(open_descriptor(path), deadline, only_regular=True)
+def open_file(path: str | bytes, deadline: Deadline | None = None, seen: Seen | None = None) -> ByteStream:
+    """Open a regular file. Never blocks for long.
+
+    seen: the file that is meant. Raises SourceError if it cannot be opened, is none, or is another file by now.
+    """
+    descriptor = open_descriptor(path)
+    if seen and was_replaced(seen, os.fstat(descriptor)):
+        os.close(descriptor)
+        raise SourceError("replaced before it was opened", "it was moved away meanwhile, run again")
+    return adopt(descriptor, deadline, only_regular=True)
 
 
-def open_fifo(path: str | bytes, deadline: Deadline | None = None) -> ByteStream:
-    """Open a named pipe without waiting for a writer: `readinto` does that. Raises SourceError if it cannot be opened."""
-    return adopt(open_descriptor(path), deadline)
+def seen_as(status: os.stat_result) -> Seen:
+    """Return what tells a file from one that takes its name later."""
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def was_replaced(seen: Seen, status: os.stat_result) -> bool:
+    """Return whether there is another file in the place of one. A number that changes alone is some file system's habit."""
+    now = seen_as(status)
+    return now[:2] != seen[:2] and now[2:] != seen[2:]
+
+
+def open_fifo(
+    path: str | bytes,
+    deadline: Deadline | None = None,
+    on_wait: Callable[[], None] | None = None,
+    patience_s: float = PATIENCE_S,
+) -> ByteStream:
+    """Open a named pipe without waiting for a writer: `readinto` does that. Raises SourceError if it cannot be opened.
+
+    on_wait: called by `readinto`, once, if nothing has come for `patience_s` seconds.
+    """
+    return adopt(open_descriptor(path), deadline, on_wait=on_wait, patience_s=patience_s)
 
 
 def open_stdin(deadline: Deadline | None = None) -> ByteStream:
@@ -78,10 +107,10 @@ def open_descriptor(path: str | bytes) -> int:
         raise source_error(error) from error
 
 
-def adopt(descriptor: int, deadline: Deadline | None, *, only_regular: bool = False) -> ByteStream:
+def adopt(descriptor: int, deadline: Deadline | None, *, only_regular: bool = False, **waiting: Any) -> ByteStream:
     """Return the stream of an open descriptor, which it owns from here on. Raises SourceError, and has closed it then."""
     try:
-        stream = stream_of(descriptor, deadline, only_regular=only_regular)
+        stream = stream_of(descriptor, deadline, only_regular=only_regular, **waiting)
     except OSError as error:
         os.close(descriptor)
         raise source_error(error) from error
@@ -91,16 +120,20 @@ def adopt(descriptor: int, deadline: Deadline | None, *, only_regular: bool = Fa
     return stream
 
 
-def stream_of(descriptor: int, deadline: Deadline | None, *, only_regular: bool) -> ByteStream | None:
+def stream_of(descriptor: int, deadline: Deadline | None, *, only_regular: bool, **waiting: Any) -> ByteStream | None:
     """Return the stream for what a descriptor is open on, None if that cannot be read. Raises OSError."""
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
         return RegularFile(descriptor, deadline)
-    return None if only_regular or stat.S_ISDIR(mode) else Pipe(descriptor, deadline)
+    return None if only_regular or stat.S_ISDIR(mode) else Pipe(descriptor, deadline, **waiting)
 
 
 class RegularFile:
-    """A regular file, up to the size it had when it was opened. Owns its descriptor."""
+    """A regular file, up to the size it had when it was opened. Owns its descriptor.
+
+    Files that the kernel makes up while they are read (/proc, /sys) have no blocks on a disk, and a size of 0 or of a
+    page, whatever is in them: they are read until they end.
+    """
 
     def __init__(self, descriptor: int, deadline: Deadline | None) -> None:
         self._start = os.lseek(descriptor, 0, os.SEEK_CUR)
@@ -111,11 +144,13 @@ class RegularFile:
         self._descriptor = descriptor
         self._deadline = deadline
         self._cancelled = self._grew = False
+        self._made_up = not status.st_blocks and status.st_size in (0, os.sysconf("SC_PAGE_SIZE"))
         self.size_bytes: int | None = self._end - self._start
         self.bytes_read = 0
         self.modified_s: float | None = status.st_mtime
         self.notes: list[str] = []
 
+    @caption("reads a file")
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer`; 0 at the end. Raises SourceError if the file shrank or cannot be read, and Stopped."""
         if self._cancelled:
@@ -123,13 +158,19 @@ class RegularFile:
         if self._deadline:
             self._deadline.left_s()
         offset = self._start + self.bytes_read
-        if offset == self._end:
+        if self._made_up and self._size_now() == self._end:
+            return self._read_at(offset, buffer)
+        if offset >= self._end:
             self._look_for_growth()
-        if offset == self._end:
+        if offset >= self._end:
             return 0
-        count = read(lambda: os.preadv(self._descriptor, [buffer[: self._end - offset]], offset), offset)
+        count = self._read_at(offset, buffer[: self._end - offset])
         if not count:
             raise SourceError(f"shrank from {self._end} to {self._size_now()}", "it was cut while it was read, read it again")
+        return count
+
+    def _read_at(self, offset: int, buffer: memoryview) -> int:
+        count = read(lambda: os.preadv(self._descriptor, [buffer], offset), offset)
         self.bytes_read += count
         return count
 
@@ -161,9 +202,16 @@ class Pipe:
     """A pipe, socket or terminal: its bytes as they come. Owns its descriptor.
 
     A named pipe that nobody has opened for writing yet has not ended: `poll` is silent until the first writer comes.
+    on_wait: called once if nothing has come for `patience_s` seconds.
     """
 
-    def __init__(self, descriptor: int, deadline: Deadline | None) -> None:
+    def __init__(
+        self,
+        descriptor: int,
+        deadline: Deadline | None,
+        on_wait: Callable[[], None] | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         woken, waker = os.pipe()
         self._descriptor = descriptor
         self._woken = woken
@@ -174,6 +222,8 @@ class Pipe:
         self._poll.register(woken, select.POLLIN)
         self._poll.register(descriptor, select.POLLIN)
         self._ended = False
+        self._on_wait = on_wait
+        self._patience_s = patience_s
         self.size_bytes: int | None = None
         self.bytes_read = 0
         self.modified_s: float | None = None
@@ -201,14 +251,22 @@ class Pipe:
             os.close(self._descriptor)
             self._woken = -1
 
+    @caption("waits for somebody to write")
     def _wait(self) -> None:
         """Wait for data or the end. Raises Stopped, and LimitError at the deadline."""
-        ready: set[int] = set()
+        ready = self._poll_for(self._patience_s) if self._on_wait and not self.bytes_read else set()
+        if self._on_wait and not self.bytes_read and not ready:
+            self._on_wait()
+            self._on_wait = None
         while not ready:
-            timeout = None if self._deadline is None else min(self._deadline.left_s(), LONGEST_WAIT_S) * 1000
-            ready = {descriptor for descriptor, _ in self._poll.poll(timeout)}
+            ready = self._poll_for(LONGEST_WAIT_S)
         if self._woken in ready:
             raise Stopped
+
+    def _poll_for(self, seconds: float) -> set[int]:
+        """Wait for so long at most, or until the deadline; return the descriptors that have something."""
+        most_s = seconds if self._deadline is None else min(self._deadline.left_s(), seconds)
+        return {descriptor for descriptor, _ in self._poll.poll(most_s * 1000)}
 
     def _close_waker(self) -> None:
         try:

@@ -11,12 +11,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from logproc.errors import LimitError, UsageError
+from logproc.errors import LimitError, SourceError, UsageError
+from logproc.formats.wide import looks_wide, wide_encoding
 from logproc.model import ByteStream
 
 BLOCK_BYTES = 1 << 20
 RATIO_FROM_BYTES = 64 << 20
 RATIO_EVERY_BYTES = 16 << 20
+FIRST_LINE_BYTES = 256 << 10
+TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +147,12 @@ class Limited(Layer):
 
 
 class Transcoded(Layer):
-    r"""A stream of text in some encoding, as UTF-8. What cannot be decoded becomes `\xNN`."""
+    """A stream of text in some encoding, as UTF-8. What cannot be decoded stays as it is, as bytes that are no UTF-8."""
 
     def __init__(self, below: ByteStream, encoding: str) -> None:
         super().__init__(below)
-        self._decoder = codecs.getincrementaldecoder(encoding)("backslashreplace")
+        self._encoding = encoding
+        self._decoder = codecs.getincrementaldecoder(encoding)(BYTES_AS_THEY_ARE)
         self._block = memoryview(bytearray(BLOCK_BYTES))
         self._text = memoryview(b"")
         self._ended = False
@@ -157,10 +161,90 @@ class Transcoded(Layer):
         while not self._text and not self._ended:
             count = self.below.readinto(self._block)
             self._ended = not count
-            text = self._decoder.decode(bytes(self._block[:count]), final=self._ended)
-            self._text = memoryview(text.encode("utf-8", "backslashreplace"))
+            self._text = memoryview(self._transcode(bytes(self._block[:count])))
         count, self._text = copy_some(self._text, buffer)
         return count
+
+    def _transcode(self, data: bytes) -> bytes:
+        try:
+            return self._decoder.decode(data, final=self._ended).encode("utf-8", BYTES_AS_THEY_ARE)
+        except ValueError as error:  # of a codec that cannot go on, such as utf-16 without its byte order mark
+            raise SourceError(f"is not {self._encoding}: {error}", "name another --encoding") from error
+
+
+BYTES_AS_THEY_ARE = "logproc.bytes-as-they-are"
+
+
+def keep_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
+    r"""Handle what cannot be decoded or encoded: as `surrogateescape`, and what that cannot keep as `\xNN` or `\uNNNN`."""
+    if isinstance(error, UnicodeDecodeError):
+        odd = error.object[error.start : error.end]
+        return "".join(chr(0xDC00 + byte) if byte >= 0x80 else f"\\x{byte:02x}" for byte in odd), error.end
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    codes = [ord(character) for character in error.object[error.start : error.end]]
+    kept = [bytes([code - 0xDC00]) if 0xDC80 <= code <= 0xDCFF else b"\\u%04x" % code for code in codes]
+    return b"".join(kept), error.end
+
+
+codecs.register_error(BYTES_AS_THEY_ARE, keep_bytes)
+
+
+class Lines(Layer):
+    """A stream of text whose lines end with LF. Raises SourceError for what is no text for sure, whatever its format.
+
+    The first 256 KiB tell: where they hold CRs and no LF, as on the old Macintosh, every CR is handed on as an LF. Nothing
+    is waited for longer than the first LF, so a live stream is not held up.
+    """
+
+    def __init__(self, below: ByteStream) -> None:
+        super().__init__(below)
+        self._head: memoryview | None = None
+        self._ends_with_cr = False
+
+    def _read(self, buffer: memoryview) -> int:
+        if self._head is None:
+            head = read_first_line(self.below)
+            refuse_no_text(head)
+            self._ends_with_cr = b"\r" in head and b"\n" not in head
+            self._head = memoryview(self._with_lf(head))
+        if self._head:
+            count, self._head = copy_some(self._head, buffer)
+            return count
+        count = self.below.readinto(buffer)
+        if self._ends_with_cr:
+            buffer[:count] = self._with_lf(bytes(buffer[:count]))
+        return count
+
+    def _with_lf(self, data: bytes) -> bytes:
+        return data.replace(b"\r", b"\n") if self._ends_with_cr else data
+
+
+def read_first_line(stream: ByteStream) -> bytes:
+    """Read until there is an LF, or 256 KiB, or the stream ends; one that fails behind some bytes fails again when read on."""
+    buffer = memoryview(bytearray(FIRST_LINE_BYTES))
+    size, count = 0, -1
+    while count and size < len(buffer):
+        try:
+            count = stream.readinto(buffer[size:])
+        except SourceError:
+            if not size:
+                raise
+            break
+        size += count
+        if b"\n" in bytes(buffer[size - count : size]):
+            break
+    return bytes(buffer[:size])
+
+
+def refuse_no_text(head: bytes) -> None:
+    """Raise SourceError for an archive of files or a wide text, as far as the first line tells."""
+    if head[TAR_MAGIC_AT:].startswith(TAR_MAGIC):
+        raise SourceError("unsupported archive (tar)", "unpack it first")
+    first_line = head.partition(b"\n")[0]
+    wide = wide_encoding(first_line) if 0 in first_line else None
+    if wide:
+        raise SourceError(*looks_wide(wide))
 
 
 def check_encoding(name: str) -> None:

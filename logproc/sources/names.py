@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import unquote_plus
 
 SECRET_PARAMETER = re.compile(
     r"token|secret|passw|pwd|passphrase|signature|auth|credential|session|api[-_.]?key|access[-_.]?key|jwt|bearer"
+    r"|hmac|ticket|assertion|saml|cookie|private"
     r"|^(?:pass|key|sig|code|sid|x-amz-.*|x-goog-.*)$|[-_.](?:key|sig|pass|code)$",
     re.IGNORECASE,
 )
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*:[/\\]*)([^/\\?#]*)(.*)", re.DOTALL | re.IGNORECASE)
+LEAST_SECRET = 4
 NO_PORT = re.compile(r":(?![0-9]*\Z)[^\[\]]*\Z")
 
 
@@ -57,6 +60,20 @@ def masked_parameter(part: str) -> str:
     """Return one `name=value` of a query, or what separates two, with a secret value masked."""
     name, equals, _ = part.partition("=")
     return f"{name}=***" if equals and SECRET_PARAMETER.search(unquote_plus(name)) else part
+
+
+def secret_parameters(query: str) -> list[str]:
+    """Return the values of a query's secret parameters, as they stand there and decoded."""
+    values = [part.partition("=")[2] for part in re.split("[&;]", query) if masked_parameter(part) != part]
+    return [*values, *map(unquote_plus, values)]
+
+
+def without_secrets(text: str, secrets: Iterable[str]) -> str:
+    """Return a text with `***` for each of the secrets in it. Those too short to be one may stand there by chance."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= LEAST_SECRET:
+            text = text.replace(secret, "***")
+    return text
 
 
 def shown_character(character: str) -> str:

@@ -16,8 +16,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from logproc.errors import EXIT_INCOMPLETE
-from logproc.model import Kind, Source, State, Verdict
-from logproc.sources.files import STDIN, source_error
+from logproc.model import Kind, Seen, Source, State, Verdict
+from logproc.sources.files import STDIN, seen_as, source_error
 from logproc.sources.names import shown_path, shown_url
 
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
@@ -34,11 +34,12 @@ class Found:
     location: str
     identity: Hashable = None
     verdict: Verdict | None = None
+    seen: Seen | None = None
 
     @property
     def name(self) -> str:
         """What people see."""
-        return shown_url(self.location) if self.kind is Kind.URL else shown_path(self.location)
+        return shown_url(self.location) if self.kind is Kind.URL else shown_path(self.location) or "''"
 
 
 def resolve(arguments: Sequence[str], *, recursive: bool) -> tuple[Source, ...]:
@@ -50,7 +51,7 @@ def resolve(arguments: Sequence[str], *, recursive: bool) -> tuple[Source, ...]:
     sources: list[Source] = []
     for item in (item for argument in arguments for item in find(argument, recursive)):
         verdict = item.verdict or repeated(item, first_names)
-        sources.append(Source(len(sources), item.name, item.kind, item.location, verdict))
+        sources.append(Source(len(sources), item.name, item.kind, item.location, verdict, item.seen))
     return tuple(sources)
 
 
@@ -124,7 +125,7 @@ def look(path: str, recursive: bool, *, is_named: bool) -> Iterator[Found]:
     elif stat.S_ISFIFO(status.st_mode):
         yield Found(Kind.FIFO, path, identity(status), None if is_named else skipped("a FIFO found by a glob"))
     else:
-        yield Found(Kind.FILE, path, identity(status), unreadable(status.st_mode))
+        yield Found(Kind.FILE, path, identity(status), unreadable(status.st_mode), seen_as(status))
 
 
 def unreadable(mode: int) -> Verdict | None:

@@ -11,6 +11,7 @@ In the order to read:
     shared_tally  Lock             many workers, one result
     probe         map              a short list of questions, answers in the order asked
     live          shared variables what every thread is doing, looked at while it runs
+    watchdog      main thread      what every thread is doing, told to whoever asks with SIGUSR1
     spool         Lock             where to write is decided under the lock, the writing is done outside
     signals       main thread      Ctrl-C, turned into an exception at the places where main waits
 

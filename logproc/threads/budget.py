@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from threading import Condition
 
+from logproc.captions import caption
 from logproc.errors import Stopped
 from logproc.threads.stop import Stop
 
@@ -50,6 +51,7 @@ class ByteBudget:
         with self._changed:
             return self._in_flight_bytes
 
+    @caption("waits for room in the budget")
     def take(self, size_bytes: int) -> int:
         """Take bytes and return how many that are: at least 4 KiB, for the smallest chunk is not free either.
 
@@ -69,6 +71,10 @@ class ByteBudget:
                 raise Stopped
             self._in_flight_bytes += size_bytes
         return size_bytes
+
+    def glance(self) -> tuple[int, int]:
+        """Return the bytes in flight and how many readers wait, without the lock: perhaps a moment old, and never late."""
+        return self._in_flight_bytes, self._next_ticket - self._serving
 
     def give(self, size_bytes: int) -> None:
         """Give back what `take` returned. Never blocks for long."""

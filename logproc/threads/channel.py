@@ -23,6 +23,7 @@ from queue import Queue
 from threading import Thread
 from typing import Generic, TypeVar
 
+from logproc.captions import caption
 from logproc.threads.stop import Stop
 
 Item = TypeVar("Item")
@@ -59,6 +60,7 @@ class Channel(Generic[Item]):
         """Hand an item over. Never blocks."""
         self._queue.put(item)
 
+    @caption("waits for the next chunk")
     def get(self) -> Item | Mark:
         """Return the next item, END when there will be none, STOPPED once the run is stopped. Blocks until then.
 
@@ -69,12 +71,17 @@ class Channel(Generic[Item]):
         item = self._queue.get()
         return STOPPED if self._stop.is_set() else item
 
+    def glance(self) -> int:
+        """Return how many items wait, perhaps a moment old."""
+        return len(self._queue.queue)
+
     def close_after(self, producers: Sequence[Thread]) -> Thread:
         """Start the closer, a thread that runs `close`; return it, to be joined. Raises RuntimeError if it cannot start."""
         closer = Thread(target=self.close, args=(producers,), name="closer", daemon=True)
         closer.start()
         return closer
 
+    @caption("waits for the readers to end")
     def close(self, producers: Sequence[Thread]) -> None:
         """Join all producers, which have been started, then put END. Blocks until then, after a stop 0.4 seconds at most.
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from threading import Event, Thread, current_thread
 
 from logproc import events
+from logproc.captions import caption
 
 REFRESH_S = 0.1
 
@@ -27,6 +28,7 @@ class LiveView(Thread):
         self._paint = paint
         self._finished = Event()
 
+    @caption("paints the progress now and then")
     def run(self) -> None:
         """Paint until `finish` is called. A view that fails, as when the terminal has gone, ends and disturbs nobody."""
         try:

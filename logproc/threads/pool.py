@@ -23,10 +23,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, thread, wait
 from threading import current_thread
 
 from logproc import events
+from logproc.captions import caption
 from logproc.errors import InternalError
 from logproc.model import Chunk
 from logproc.threads.budget import ByteBudget
@@ -34,6 +35,7 @@ from logproc.threads.reader import CANNOT_START, Charged, refused
 from logproc.threads.stop import Stop
 
 IDLE = "idle"
+caption("is idle, waits for a task")(thread._worker)  # noqa: SLF001 - where a worker is that has nothing to do
 
 
 class Pool:
@@ -70,11 +72,13 @@ class Pool:
             if not self._has_worker:  # otherwise those that are there do the work of the one that could not be started
                 raise InternalError(*CANNOT_START) from error
 
+    @caption("waits for the workers")
     def drain(self) -> None:
         """End the pool when all tasks are done, or as soon as one fails. Blocks until then; a signal may raise out of it."""
         wait(self._futures, return_when=FIRST_EXCEPTION)
         self._executor.shutdown(wait=not self._stop.is_set())
 
+    @caption("waits for the workers, not for long")
     def abandon(self, seconds: float) -> tuple[str, ...]:
         """End the pool: waiting tasks are cancelled, running ones may finish. Blocks for `seconds` at most.
 
@@ -85,6 +89,7 @@ class Pool:
         wait([future for future in self._futures if not future.done()], seconds)
         return tuple(name for name, doing in list(self.doing.items()) if doing != IDLE)
 
+    @caption("parses and counts a chunk")
     def _run(self, chunk: Chunk, taken_bytes: int) -> None:
         """Work on one chunk, in a worker. An exception stops the run, and stays in the Future for `drain` to see.
 

@@ -17,12 +17,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from logproc.captions import caption
 from logproc.model import Probe, Source
 from logproc.threads.reader import refused
 
 THREADS = 8
 
 
+@caption("waits for a look at each file")
 def probe_all(sources: Sequence[Source], look: Callable[[Source], Probe]) -> list[Probe]:
     """Look at the first bytes of all sources; return what was seen, in their order. Blocks until all have been looked at.
 

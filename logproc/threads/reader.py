@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+from logproc.captions import caption
 from logproc.errors import InternalError
 from logproc.model import Chunk, Source
 from logproc.reading import Outcome, Reading
@@ -96,6 +97,7 @@ class Reader(Thread):
         finally:
             self.doing = "done"
 
+    @caption("reads")
     def _read(self, source: Source) -> None:
         reading = self._start_reading(source)
         self.reading, self.doing = reading, "reading"

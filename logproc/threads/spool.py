@@ -5,15 +5,16 @@ Invariant: no two pieces overlap in the file, and each that has an entry is ther
 Several workers write rejected lines into one file. A lock around the write would make them queue up behind the
 disk; so under the lock a worker only moves the end of the file by its length, then writes to the place that is now
 its own with `pwrite`, which needs no shared position, and under the lock again notes what is there. At the end one
-thread copies the pieces in the order of the sources and their lines, so the file is the same for any number of threads.
+thread reads the pieces in the order of the sources and their lines, so the file is the same for any number of threads.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from threading import Lock
-from typing import BinaryIO, Self
+from typing import Self
 
 from logproc.errors import OutputError
 
@@ -25,7 +26,9 @@ class Spool:
         try:
             self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by `close`
         except OSError as error:
-            raise OutputError(f"cannot make a temporary file: {error.strerror}", "set TMPDIR") from error
+            raise OutputError(
+                f"cannot make a temporary file for rejected lines: {words(error)}", "set TMPDIR to a folder with space"
+            ) from error
         # Guards `_end` and `_pieces`. Never held over a write.
         self._lock = Lock()
         self._end = 0
@@ -41,17 +44,19 @@ class Spool:
             while written < len(text):
                 written += os.pwrite(self._file.fileno(), text[written:], start + written)
         except OSError as error:
-            raise OutputError(f"cannot write rejected lines: {error.strerror}", "free some space") from error
+            raise OutputError(
+                f"cannot write rejected lines to a temporary file: {words(error)}", "set TMPDIR to a folder with space"
+            ) from error
         with self._lock:
             self._pieces.append((place, start, len(text)))
 
-    def copy_to(self, target: BinaryIO) -> None:
-        """Write the pieces in order. What a worker that a stop left behind has not finished by now is left out."""
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the pieces in order. What a worker that a stop left behind has not finished by now is left out."""
         with self._lock:
             pieces = sorted(self._pieces)
         for _, at, length in pieces:
             self._file.seek(at)
-            target.write(self._file.read(length))
+            yield self._file.read(length)
 
     def close(self) -> None:
         """Give the temporary file back."""
@@ -62,3 +67,9 @@ class Spool:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def words(error: OSError) -> str:
+    """Return what the operating system says of an error."""
+    text = error.strerror or str(error)
+    return text[:1].lower() + text[1:]

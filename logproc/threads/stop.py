@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from threading import Event, Lock
 
 from logproc import events
+from logproc.captions import caption
 
 Waker = Callable[[], None]
 
@@ -47,6 +48,7 @@ class Stop:
         """Return whether the run is being stopped."""
         return self._event.is_set()
 
+    @caption("sleeps")
     def wait(self, seconds: float | None) -> bool:
         """Sleep. Blocks for `seconds` (None: for ever) or until the run is stopped; returns whether it is."""
         return self._event.wait(seconds)

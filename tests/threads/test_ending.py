@@ -15,6 +15,7 @@ from logproc.errors import InternalError, SourceError
 from logproc.model import ByteStream, Kind, Snapshot, Source, State
 from logproc.pipeline import run_serial, run_threaded
 from logproc.settings import Settings
+from logproc.threads.live import LiveView
 from logproc.threads.pool import WorkerFailed
 from logproc.threads.spool import Spool
 from tests.threads.tools import Call, Stream, arrives, no_thread_can_start, source, thread_starts, until, waits
@@ -157,6 +158,6 @@ def test_without_any_thread_a_run_says_that_it_cannot_start_them(tmp_path: Path)
     """Where the operating system itself refuses every thread, the cause says so."""
     sources = logs(tmp_path)
     with no_thread_can_start():
-        run = run_threaded(sources, SETTINGS, reading_files(), paint=lambda _: None)
+        run = run_threaded(sources, SETTINGS, reading_files(), beside=lambda _: [LiveView(lambda: None)])
     assert str(run.cause).startswith("cannot start threads")
     assert [result.state for result in run.snapshot.sources] == [State.INTERRUPTED] * 5

@@ -154,6 +154,7 @@ def without_encoding(body: Body) -> ByteStream:
     stream: ByteStream = body
     for name in reversed(names):
         if name not in CODECS:
-            raise SourceError(f"unsupported encoding {ascii(name)[1:-1][:40]}", f"known are {', '.join(sorted(CODECS))}")
+            known = ", ".join(sorted(set(CODECS.values())))
+            raise SourceError(f"unsupported encoding {ascii(name)[1:-1][:40]}", f"the server must send {known}, or none")
         stream = Decoded(stream, CODECS[name])
     return stream

@@ -9,18 +9,38 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
-from logproc.errors import SourceError, Stopped
+from logproc.errors import LimitError, SourceError, Stopped
 from logproc.sources.http.connection import Reply
 from logproc.sources.http.link import Link, PassingError
 from logproc.sources.http.redirects import Fetcher
 from logproc.sources.http.versions import Version, content_range, retry_after_s, span
 
-PASSING_STATUS = {408, 425, 429, 500, 502, 503, 504}
-STATUS_HINTS = {401: "give credentials with --header", 403: "may you read it?", 404: "is the path right?", 410: "it is gone"}
+BODY_STATUS = {200, 203, 206}
+PASSING_STATUS = {408, 425, 429}
+LASTING_STATUS = {501, 505, 506, 508, 510, 511}
+"""Failures of the server (5xx) that another try does not mend; any other, also one that nobody knows, may pass."""
+STATUS_HINTS = {
+    204: "there is no log here",
+    304: "it answers a question that was not asked; is there a proxy that keeps copies?",
+    401: "give credentials with --header 'Authorization: env:VARIABLE'",
+    403: "ask who runs the server for the right to read it",
+    404: "is the path right?",
+    407: "a proxy asks for credentials",
+    410: "it is gone for good, ask who runs the server",
+}
+HINTS_BY_HUNDRED = {
+    2: "this is no answer with a log",
+    3: "the server does not say where the log is",
+    4: "the server does not take this request, is the URL right?",
+    5: "the server cannot do this, ask who runs it",
+}
 LONGEST_WAIT_S = 60.0
 BACKOFF_S, MOST_BACKOFF_S, SPREAD = 1.0, 24.0, 0.25
 """Waits double from the first to the second of these, and become up to a quarter longer: clients should not march in step."""
 SKIP_BYTES = 1 << 18
+CHANGED, UNASKED = "changed on server", "sends a part that was not asked for"
+LEAST_PROGRESS_BYTES = 100
+"""What a connection must bring for the tries to be counted anew: one that brings a byte each time would never end."""
 OnEvent = Callable[[str, dict[str, object]], None]
 
 
@@ -54,6 +74,7 @@ class Body:
         self._version: Version | None = None
         self._hash = hashlib.sha256()
         self._failures = 0
+        self._came_bytes = 0
         self._ranges = True
         self._ended = False
 
@@ -75,6 +96,16 @@ class Body:
         self._fetcher.close()
 
     def _attempt(self, step: Callable[[], int]) -> int:
+        """Take a step, again and again where a failure may pass. An error behind a redirect says where that led to."""
+        try:
+            return self._persist(step)
+        except LimitError:
+            raise
+        except SourceError as error:
+            place = self._fetcher.elsewhere
+            raise SourceError(f"{error.what} at {place}", error.hint) if place else error from error
+
+    def _persist(self, step: Callable[[], int]) -> int:
         """Take a step; after each failure that may pass let go of the connection, wait, and take it again."""
         while True:
             try:
@@ -89,17 +120,18 @@ class Body:
 
     def _let_go(self) -> None:
         self._reply = None
+        self._came_bytes = 0
         self._fetcher.let_go()
 
     def _back_off(self, failure: PassingError) -> None:
         self._failures += 1
-        after_s = failure.after_s
-        if after_s is not None and after_s > LONGEST_WAIT_S:
-            raise SourceError(f"{failure.what}, asked to wait {span(after_s)}", "try again then") from failure
-        delay_s = after_s or min(BACKOFF_S * 2 ** (self._failures - 1), MOST_BACKOFF_S)
+        delay_s = failure.after_s or min(BACKOFF_S * 2 ** (self._failures - 1), MOST_BACKOFF_S)
         delay_s *= 1 + SPREAD * self._rng()
         deadline = self._link.deadline
-        if self._failures > self._retries or (deadline is not None and self._link.clock() + delay_s >= deadline):
+        is_too_late = deadline is not None and self._link.clock() + delay_s >= deadline
+        if failure.after_s and (failure.after_s > LONGEST_WAIT_S or is_too_late):
+            raise SourceError(f"{failure.what}, asked to wait {span(failure.after_s)}", "try again then") from failure
+        if is_too_late or self._failures > self._retries:
             raise self._final(failure) from failure
         self._tell(f"retry {self._failures}/{self._retries} in {delay_s:.1f} s", reason=failure.what)
         if self._wait(delay_s):
@@ -131,7 +163,9 @@ class Body:
             return self._end(self._reply)
         self._hash.update(buffer[:count])
         self.bytes_read += count
-        self._failures = 0
+        self._came_bytes += count
+        if self._came_bytes >= LEAST_PROGRESS_BYTES:
+            self._failures = 0
         return count
 
     def _end(self, reply: Reply) -> int:
@@ -139,8 +173,17 @@ class Body:
             raise PassingError("closed too early", "try later")
         if not reply.declared:
             self.notes.append("length not declared")
+        elif reply.has_more():
+            self._judge_more(reply)
         self._finish()
         return 0
+
+    def _judge_more(self, reply: Reply) -> None:
+        """Say that more came than was declared. Behind a last chunk it is not of the log; behind a false length it may be."""
+        if reply.has_length:
+            words = f"server sends more than the {self.bytes_read} bytes it declared"
+            raise SourceError(words, "the rest was not read, ask who runs the server")
+        self.notes.append("bytes behind its last chunk ignored")
 
     def _finish(self) -> None:
         self._ended = True
@@ -164,7 +207,7 @@ class Body:
         check_status(reply)
         length = reply.begin_body()
         if reply.status == 206:
-            self._take_part(reply, length)
+            self._take_part(reply, length, CHANGED if asked_range else UNASKED)
         else:
             self._take_whole(reply, length)
         self._reply = reply
@@ -172,17 +215,18 @@ class Body:
     def _take_end(self, reply: Reply) -> None:
         """Take the answer that nothing lies behind `bytes_read`. Its own body is not of the log."""
         if content_range(reply.headers)[2] != self.bytes_read:
-            raise self._untrusted()
+            raise self._untrusted(CHANGED)
         self._finish()
 
-    def _take_part(self, reply: Reply, length: int | None) -> None:
+    def _take_part(self, reply: Reply, length: int | None, wrong: str) -> None:
+        """Take an answer that says which bytes it has. `wrong` is what it is called if they are not the next ones."""
         first, last, size = content_range(reply.headers)
         if first != self.bytes_read or last is None or (length is not None and length != last - first + 1):
-            raise self._untrusted()
+            raise self._untrusted(wrong)
         if (size is not None and last >= size) or (None not in (size, self.size_bytes) and size != self.size_bytes):
-            raise self._untrusted()
+            raise self._untrusted(wrong)
         if self._version and not self._version.same_part(reply.headers):
-            raise self._untrusted()
+            raise self._untrusted(wrong)
         self._adopt(reply, size if size is not None else self.size_bytes or last + 1)
 
     def _take_whole(self, reply: Reply, length: int | None) -> None:
@@ -215,23 +259,23 @@ class Body:
         if again.digest() != self._hash.digest():
             raise changed()
 
-    def _untrusted(self) -> PassingError:
+    def _untrusted(self, what: str) -> PassingError:
         """Return the error of an answer that is no continuation; from now on the whole is asked for."""
         self._ranges = False
-        self._tell("changed on server: restarted")
-        return PassingError("changed on server", "try again when the log is at rest")
+        self._tell(f"{what}: restarted")
+        return PassingError(what, "try again when the log is at rest")
 
 
 def changed() -> SourceError:
     """Return the error of a body that is another one than before: what was delivered is of the old one."""
-    return SourceError("changed on server", "the lines before are of the older version; run again")
+    return SourceError(CHANGED, "the lines before are of the older version; run again")
 
 
 def check_status(reply: Reply) -> None:
     """Return if a body of the log follows. Raises PassingError if another try may help, and SourceError if not."""
-    if reply.status in {200, 206}:
+    if reply.status in BODY_STATUS:
         return
-    what = f"{reply.status} {reply.reason}".rstrip()
-    if reply.status not in PASSING_STATUS:
-        raise SourceError(what, STATUS_HINTS.get(reply.status, "this is not a log"))
-    raise PassingError(what, "try later", status=reply.status, after_s=retry_after_s(reply.headers))
+    what, hundred = f"{reply.status} {reply.reason}".rstrip(), reply.status // 100
+    if reply.status in PASSING_STATUS or (hundred == 5 and reply.status not in LASTING_STATUS):
+        raise PassingError(what, "try later", status=reply.status, after_s=retry_after_s(reply.headers))
+    raise SourceError(what, STATUS_HINTS.get(reply.status, HINTS_BY_HUNDRED.get(hundred, "is this a web server?")))

@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import functools
 import http.client
+import http.cookiejar
 import io
 import logging
+import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import requests.adapters
 import urllib3.connection
 
 from logproc.errors import LogprocError, SourceError
+from logproc.sources.http.framing import Chunked, cut, declared_length
 from logproc.sources.http.link import Link, PassingError, Receiving, shown
 from logproc.sources.http.urls import Target
+from logproc.sources.names import secret_parameters, without_secrets
 
 # urllib3 logs whole URLs, secrets included, and tracebacks. What matters of it is in our errors.
 logging.getLogger("urllib3").propagate = False
+
+INTERIM = {102, 103, 104}
+NO_COOKIES = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
+BAD_RESPONSES = (
+    (http.client.LineTooLong, "a line over 64 KiB", "ask who runs the server"),
+    (http.client.BadStatusLine, "no status line of HTTP", "is this a web server, and the port right?"),
+    (http.client.UnknownProtocol, "another HTTP than 1.0 and 1.1", "is this a web server, and the port right?"),
+    (requests.exceptions.InvalidHeader, "two lengths", "the server contradicts itself, ask who runs it"),
+    (http.client.HTTPException, "over 100 headers", "ask who runs the server"),
+)
+"""What is wrong with an answer, by the first of these exceptions that fits, and what to do."""
+OPEN_HEADERS = {"user-agent", "accept", "accept-encoding", "range", "if-range"}
+"""Headers of a request that hold nothing secret."""
+UNKNOWN = ("it cannot be taken", "is this a web server?")
+PROXY_FAULTS = (
+    requests.exceptions.ProxyError,
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+)
 
 
 class Response(http.client.HTTPResponse):
@@ -27,16 +54,32 @@ class Response(http.client.HTTPResponse):
 
     def __init__(self, connection: socket.socket, *args: Any, link: Link, found: list[Response], **kwargs: Any) -> None:
         super().__init__(connection, *args, **kwargs)
-        self.fp = io.BufferedReader(Receiving(connection, self.fp.detach(), link))
+        self.receiving = Receiving(connection, self.fp.detach(), link)
+        self.fp = io.BufferedReader(self.receiving)
         found[:] = [self]
 
-    def receive(self, buffer: memoryview) -> int:
-        """Fill `buffer` with what one receive brings, straight into it where no chunk sizes have to be taken out."""
-        if self.chunked:
-            data = self.read1(len(buffer))
-            buffer[: len(data)] = data
-            return len(data)
-        return self.fp.readinto1(buffer)
+    def begin(self) -> None:
+        """Read the headers. Raises PassingError if the server closes before their end, which http.client does not see."""
+        try:
+            super().begin()
+        except http.client.RemoteDisconnected as error:
+            raise PassingError("closed without a response", "try later") from error
+        except http.client.HTTPException:
+            if not self.receiving.ended:
+                raise
+        if self.receiving.ended:
+            raise PassingError("closed within its headers", "try later")
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read a status line. http.client skips interim answers (RFC 9110, 15.2) only if their status is 100."""
+        version, status, reason = super()._read_status()  # type: ignore[misc]  # private to http.client
+        return version, http.client.CONTINUE if status in INTERIM else status, reason
+
+    def has_more(self) -> bool:
+        """Whether bytes are here that nobody asked for, beyond what was received. Does not block."""
+        self.receiving.patient = False
+        more = self.fp.peek(1)
+        return bool(more.strip(b"\r\n")) and not more.startswith(b"HTTP/")
 
 
 class Linked:
@@ -97,6 +140,7 @@ class Session(requests.Session):
         self.timeout = (link.connect_timeout_s, link.read_timeout_s)  # for sending; all else is the link's
         self.headers.clear()
         self.headers.update({"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"})
+        self.cookies.set_policy(NO_COOKIES)  # what one server sets is for no other, and not for the next try
         self.adapter = Adapter(link)
         for scheme in ("http://", "https://"):
             self.mount(scheme, self.adapter)
@@ -116,7 +160,7 @@ class Session(requests.Session):
             answer = self.get(target.url, headers=headers, auth=auth, timeout=self.timeout, stream=True, allow_redirects=False)
         except BaseException as error:
             self._clear_away()
-            if isinstance(error, (requests.RequestException, http.client.HTTPException, urllib3.exceptions.HTTPError)):
+            if isinstance(error, (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)):
                 raise self._explain(error) from error
             raise
         return Reply(target.url, answer, self.adapter.found.pop(), self.link)
@@ -129,11 +173,28 @@ class Session(requests.Session):
 
     def _explain(self, error: Exception) -> LogprocError:
         cause = root(error)
-        if isinstance(cause, http.client.RemoteDisconnected):
-            return PassingError("closed without a response", "try later")
+        if isinstance(cause, PROXY_FAULTS):
+            return SourceError("bad proxy", "look at http_proxy and https_proxy, or leave --trust-env out")
+        if "certificate bundle" in str(cause) or getattr(cause, "reason", "") == "NO_CERTIFICATE_OR_CRL_FOUND":
+            return SourceError("no certificates to trust", "look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE")
         if isinstance(cause, OSError) and not isinstance(cause, requests.RequestException):
             return self.link.explain(cause)
-        return SourceError(f"bad response ({type(cause).__name__})", "is this a web server?")
+        words, hint = next(((words, hint) for kind, words, hint in BAD_RESPONSES if isinstance(cause, kind)), UNKNOWN)
+        return SourceError(f"bad response ({words})", hint)
+
+
+def secrets_of(request: requests.PreparedRequest) -> list[str]:
+    """Return what a request held that nobody else may see: a server may send it back in the words of its answer."""
+    values = [str(value) for name, value in request.headers.items() if name.lower() not in OPEN_HEADERS]
+    words = [word for value in values for word in (value, *re.split("[ ,;=]+", value))]
+    return [*words, *credentials_in(words), *secret_parameters(urlsplit(request.url or "").query)]
+
+
+def credentials_in(words: Iterable[str]) -> Iterator[str]:
+    """Yield user and password from each word that is both in the coding of RFC 7617."""
+    for word in words:
+        with contextlib.suppress(ValueError):
+            yield from base64.b64decode(word, validate=True).decode("latin-1").split(":", 1)
 
 
 def root(error: BaseException) -> BaseException:
@@ -155,22 +216,30 @@ class Reply:
         self._response = response
         self._link = link
         self.status = answer.status_code
-        self.reason = shown(answer.reason or "")
+        self.reason = shown(without_secrets(answer.reason or "", secrets_of(answer.request)))
         self.headers: Mapping[str, str] = answer.headers
         self._left: int | None = None
+        self._chunked: Chunked | None = None
 
     @property
     def declared(self) -> bool:
         """Whether the server said where the body ends."""
-        return self._response.chunked or self._left is not None
+        return self._chunked is not None or self._left is not None
+
+    @property
+    def has_length(self) -> bool:
+        """Whether it said so by a number of bytes."""
+        return self._left is not None
 
     def begin_body(self) -> int | None:
         """Return the length of the body as declared, None if it is not. Raises SourceError if the headers contradict."""
-        coding = self.headers.get("Transfer-Encoding", "chunked").lower()
+        coding = self.headers.get("Transfer-Encoding", "identity").lower()
         # Behind a line that is no header, http.client takes the headers that follow for text, the length among them.
-        if self._response.msg.get_payload() or coding != "chunked":
+        if self._response.msg.get_payload() or coding not in {"chunked", "identity"}:
             raise SourceError("bad response headers", "where the body begins and ends cannot be told from them")
-        if not self._response.chunked:
+        if coding == "chunked":
+            self._chunked = Chunked(self._response.fp)
+        else:
             self._left = declared_length(self.headers.get("Content-Length"))
         self._link.expect("no byte in", self._link.read_timeout_s, whole=False)
         return self._left
@@ -178,36 +247,27 @@ class Reply:
     def receive(self, buffer: memoryview) -> int:
         """Fill `buffer` with what comes next, 0 at the end of the body.
 
-        Blocks until there is a byte. Raises PassingError if the body is cut, LimitError after the deadline, Stopped after
-        `cancel`.
+        Blocks until there is a byte. Raises PassingError if the body is cut, SourceError if it is too slow, LimitError after
+        the deadline, Stopped after `cancel`.
         """
-        if self._left is not None:
-            buffer = buffer[: self._left]
-        if not len(buffer) or self._response.isclosed():
+        if self._chunked:
+            return self._chunked.receive(buffer)
+        if self._left is None:
+            return self._response.fp.readinto1(buffer)
+        buffer = buffer[: self._left]
+        if not len(buffer):
             return 0
-        try:
-            count = self._response.receive(buffer)
-        except http.client.HTTPException as error:
-            self._link.check()
-            raise PassingError("closed too early", "try later") from error
-        if self._left is not None:
-            if not count:
-                raise PassingError("closed too early", "try later")
-            self._left -= count
+        count = self._response.fp.readinto1(buffer)
+        if not count:
+            raise cut()
+        self._left -= count
         return count
+
+    def has_more(self) -> bool:
+        """Whether the server sent more than it declared; only what is here already is seen. To be asked at the end."""
+        return self.declared and self._response.has_more()
 
     def close(self) -> None:
         """Close the connection, even with a body half read."""
         self._link.drop()
         self._answer.close()
-
-
-def declared_length(text: str | None) -> int | None:
-    """Return the number in Content-Length (RFC 9110, 8.6: several must be equal). Raises SourceError if it is none."""
-    if text is None:
-        return None
-    values = {value.strip() for value in text.split(",")}
-    value = values.pop()
-    if values or not value.isascii() or not value.isdigit() or len(value) > 18:
-        raise SourceError("bad Content-Length", "the server contradicts itself")
-    return int(value)

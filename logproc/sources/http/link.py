@@ -17,8 +17,13 @@ from typing import Any
 
 import urllib3.util
 
+from logproc.captions import caption
 from logproc.errors import LimitError, LogprocError, SourceError, Stopped
 from logproc.sources.http.urls import is_public, refused_private
+
+CERTIFICATE_HINT = "ask who runs the server, or trust more with --trust-env and REQUESTS_CA_BUNDLE=FILE"
+LEAST_BYTES_PER_S = 100
+"""A body that is slower than this, over a whole read timeout, is given up: a drip keeps every single receive in time."""
 
 
 class PassingError(SourceError):
@@ -51,6 +56,8 @@ class Link:
         self._spare: deque[socket.socket] = deque()
         self._until: float | None = None
         self._late = ""
+        self._waited_s = 0.0
+        self._came_bytes = 0
 
     def cancel(self) -> None:
         """Break the connection, wherever its owner waits for it. Never blocks."""
@@ -81,6 +88,7 @@ class Link:
         """Say what comes next, and what it is called if it takes over `seconds`: as a `whole`, or else for each receive."""
         self._late = f"{late} {seconds:g}s"
         self._until = self.clock() + seconds if whole else None
+        self._waited_s, self._came_bytes = 0.0, 0
 
     def left_s(self) -> float:
         """Return how long the next step may take. Raises TimeoutError if there is no time left, and what `check` does."""
@@ -91,6 +99,19 @@ class Link:
         if left <= 0:
             raise TimeoutError
         return left
+
+    def pace(self, came_bytes: int, waited_s: float) -> None:
+        """Take note of one receive. Raises SourceError if a body has come too slowly over the whole of a read timeout.
+
+        Only the time spent in receiving counts: a reader that waits for memory makes no server slow.
+        """
+        self._waited_s += waited_s
+        self._came_bytes += came_bytes
+        if came_bytes and self._until is None and self._waited_s >= self.read_timeout_s:
+            if self._came_bytes < LEAST_BYTES_PER_S * self._waited_s:
+                words = f"too slow: under {LEAST_BYTES_PER_S} bytes/s for {self.read_timeout_s:g}s"
+                raise SourceError(words, "try later, or allow more with --read-timeout")
+            self._waited_s, self._came_bytes = 0.0, 0
 
     def connect(self, host: str, port: int) -> socket.socket:
         """Return a socket connected to the first address of `host` that answers. Blocks for the look-up, then in time."""
@@ -115,6 +136,7 @@ class Link:
             raise
         return connection
 
+    @caption("waits for a connection")
     def _establish(self, connection: socket.socket, address: Any, seconds: float) -> None:
         self.is_public = is_public(address[0])
         if self.public_only and not self.is_public:
@@ -141,17 +163,18 @@ class Link:
         if isinstance(error, TimeoutError):
             return PassingError(self._late, "the server is slow or gone, try later")
         if isinstance(error, ssl.SSLCertVerificationError):
-            return SourceError(f"certificate: {shown(error.verify_message)}", "the server's own certificate is at fault")
+            return SourceError(f"certificate: {shown(error.verify_message).rstrip('.')}", CERTIFICATE_HINT)
         if isinstance(error, ssl.SSLError) and not isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             words = (error.reason or "unknown").replace("_", " ").lower()
             return SourceError(f"certificate: none taken ({shown(words)})", "does this port speak TLS, 1.2 or later?")
         if isinstance(error, ConnectionRefusedError):
-            return PassingError("refused", "is the server running, and the port right?")
+            return PassingError("connection refused", "is the server running, and the port right?")
         if isinstance(error, (ConnectionError, ssl.SSLError)):
             return PassingError("connection reset", "try later")
         return PassingError(shown(error.strerror or str(error)).lower(), "is the network up?")
 
 
+@caption("waits for a name to be looked up")
 def resolve(host: str, port: int) -> list[Any]:
     """Return the addresses of a host. Blocks as long as the system's resolver does; nothing can wake it."""
     try:
@@ -166,10 +189,15 @@ def shown(text: str) -> str:
 
 
 class Receiving(io.RawIOBase):
-    """The receiving side of a socket: every receive takes no longer than its link has left."""
+    """The receiving side of a socket: every receive takes no longer than its link has left.
+
+    patient: whether to wait for what has not come yet. ended: whether the server has closed.
+    """
 
     def __init__(self, connection: socket.socket, raw: io.RawIOBase, link: Link) -> None:
         super().__init__()
+        self.patient = True
+        self.ended = False
         self._connection = connection
         self._raw = raw
         self._link = link
@@ -180,6 +208,11 @@ class Receiving(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         """Receive once. Raises SourceError in place of what the system raises, and Stopped after `cancel`."""
+        return self._receive(buffer) if self.patient else self._glance(buffer)
+
+    @caption("waits for the web server")
+    def _receive(self, buffer: Any) -> int | None:
+        before = self._link.clock()
         try:
             self._connection.settimeout(self._link.left_s())
             count = self._raw.readinto(buffer)
@@ -187,7 +220,16 @@ class Receiving(io.RawIOBase):
             raise self._link.explain(error) from error
         if not count:
             self._link.check()  # the end of the connection may be the work of `cancel`
+            self.ended = True
+        self._link.pace(count or 0, self._link.clock() - before)
         return count
+
+    def _glance(self, buffer: Any) -> int | None:
+        try:
+            self._connection.settimeout(0)
+            return self._raw.readinto(buffer)
+        except OSError:  # nothing is there, under TLS too
+            return None
 
     def close(self) -> None:
         """Let the socket go."""

@@ -10,6 +10,7 @@ from logproc.errors import SourceError
 from logproc.sources.http.connection import Reply, Session
 from logproc.sources.http.link import Link
 from logproc.sources.http.urls import Permit, Target, redirected
+from logproc.sources.names import shown_path
 
 if TYPE_CHECKING:
     from logproc.sources.http import HttpOptions
@@ -22,7 +23,7 @@ class Fetcher:
     """Gets the answer to one URL. What it holds for the answer, a connection and a permit, `let_go` gives back."""
 
     def __init__(self, start: Target, options: HttpOptions, link: Link, permit: Permit) -> None:
-        self._start = start
+        self._start = self._here = start
         self._options = options
         self._link = link
         self._permit = permit
@@ -35,7 +36,7 @@ class Fetcher:
         Blocks for a permit and for each server's headers. Holds at most one permit at any time: that of the host asked now.
         Raises SourceError for a redirect that is refused, and what `Session.ask` does.
         """
-        here = self._start
+        here = self._here = self._start
         self._link.public_only = False
         for _ in range(MOST_REDIRECTS + 1):
             reply = self._ask(here, conditions if here.url == only_at else {})
@@ -44,9 +45,16 @@ class Fetcher:
                 return reply
             self.let_go()
             here = redirected(here, self._start, location, allow_downgrade=self._options.allow_downgrade)
+            self._here = here
             # Also for names, which `redirected` does not look up: who was outside once cannot point back inside.
             self._link.public_only |= self._link.is_public
-        raise SourceError(f"too many redirects ({MOST_REDIRECTS})", "the server sends its clients in a circle")
+        raise SourceError(f"too many redirects ({MOST_REDIRECTS})", "name the place where the log is itself")
+
+    @property
+    def elsewhere(self) -> str:
+        """The server that a redirect led to, empty if it is the one that was named. What else is in a URL may be secret."""
+        scheme, host, port = self._here.origin
+        return "" if self._here.origin == self._start.origin else f"{scheme}://{shown_path(host)}:{port}"
 
     def let_go(self) -> None:
         """Close the connection of the last answer, then give its permit back."""

@@ -104,13 +104,13 @@ def redirected(here: Target, start: Target, location: str, *, allow_downgrade: b
     address = urljoin(here.url, quote(location.encode("latin-1", "replace"), safe=URL_CHARACTERS))
     scheme = (SCHEME.match(address) or [""])[0].lower()
     if scheme not in DEFAULT_PORTS:
-        raise SourceError(f"refused redirect to {scheme[:40]}:", "only http and https are followed")
+        raise SourceError(f"refused redirect to {scheme[:40]}: URL", "only http and https are followed")
     if scheme == "http" and here.origin[0] == "https" and not allow_downgrade:
         raise SourceError("refused downgrade from https to http", "follow it with --allow-downgrade")
     try:
         target = parse_url(address)
     except UsageError as error:
-        raise SourceError(f"refused redirect: {error.what}", "ask the server's owner") from error
+        raise SourceError(f"refused redirect: {error.what}", "ask who runs the server") from error
     if is_private(target.origin[1]) and not is_private(start.origin[1]):
         raise refused_private()
     trusted = here.trusted and target.origin == start.origin

@@ -1,0 +1,84 @@
+"""Where a body ends: a length, or chunks (RFC 9112, 6 and 7.1), and what has to be right about either.
+
+http.client takes `-5`, `+5` and `0x5` for sizes of chunks, does not look at what stands between two of them, and reads
+trailers for ever.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+
+from logproc.errors import SourceError
+from logproc.sources.http.link import PassingError
+
+MOST_LINE_BYTES = 1 << 13
+MOST_TRAILER_BYTES = 1 << 16
+CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
+
+
+class Chunked:
+    """The data of a body that comes in chunks."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream = stream
+        self._left = 0
+        self._begun = False
+        self._ended = False
+
+    def receive(self, buffer: memoryview) -> int:
+        """Fill `buffer` with what one receive brings, 0 behind the last chunk. Raises PassingError if that does not come."""
+        if not self._left and not self._ended:
+            self._begin_chunk()
+        if self._ended:
+            return 0
+        count = self._stream.readinto1(buffer[: self._left])
+        if not count:
+            raise cut()
+        self._left -= count
+        return count
+
+    def _begin_chunk(self) -> None:
+        if self._begun and self._line() not in {b"\r\n", b"\n"}:
+            raise broken()
+        self._begun = True
+        size = CHUNK_SIZE.fullmatch(self._line())
+        if not size:
+            raise broken()
+        self._left = int(size[1], 16)
+        if not self._left:
+            self._skip_trailers()
+
+    def _skip_trailers(self) -> None:
+        """Read what may stand behind the last chunk. Whatever becomes of it, the data were whole."""
+        left = MOST_TRAILER_BYTES
+        while left > 0 and (line := self._stream.readline(left)).strip():
+            left -= len(line)
+        self._ended = True
+
+    def _line(self) -> bytes:
+        line = self._stream.readline(MOST_LINE_BYTES)
+        if not line.endswith(b"\n") and len(line) < MOST_LINE_BYTES:
+            raise cut()
+        return line
+
+
+def cut() -> PassingError:
+    """Return the error of a body that ends before its end."""
+    return PassingError("closed too early", "try later")
+
+
+def broken() -> PassingError:
+    """Return the error of chunks that are none."""
+    return PassingError("broken chunks", "the server, or a proxy before it, garbles what it sends")
+
+
+def declared_length(text: str | None) -> int | None:
+    """Return the number in Content-Length (RFC 9110, 8.6: several must be equal). Raises SourceError if it is none."""
+    if text is None:
+        return None
+    values = {value.strip() for value in text.split(",")}
+    value = values.pop()
+    if values or not value.isascii() or not value.isdigit() or len(value) > 18:
+        raise SourceError("bad Content-Length", "the server does not say how long the log is, ask who runs it")
+    return int(value)
