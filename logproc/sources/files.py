@@ -56,11 +56,7 @@ def open_file(path: str | bytes, deadline: Deadline | None = None, seen: Seen | 
 
     seen: the file that is meant. Raises SourceError if it cannot be opened, is none, or is another file by now.
     """
-    descriptor = open_descriptor(path)
-    if seen and was_replaced(seen, os.fstat(descriptor)):
-        os.close(descriptor)
-        raise SourceError("replaced before it was opened", "it was moved away meanwhile, run again")
-    return adopt(descriptor, deadline, only_regular=True)
+    return adopt(open_descriptor(path), deadline, only_regular=True, seen=seen)
 
 
 def seen_as(status: os.stat_result) -> Seen:
@@ -107,25 +103,30 @@ def open_descriptor(path: str | bytes) -> int:
         raise source_error(error) from error
 
 
-def adopt(descriptor: int, deadline: Deadline | None, *, only_regular: bool = False, **waiting: Any) -> ByteStream:
+def adopt(
+    descriptor: int, deadline: Deadline | None, *, only_regular: bool = False, seen: Seen | None = None, **waiting: Any
+) -> ByteStream:
     """Return the stream of an open descriptor, which it owns from here on. Raises SourceError, and has closed it then."""
     try:
-        stream = stream_of(descriptor, deadline, only_regular=only_regular, **waiting)
+        if seen and was_replaced(seen, os.fstat(descriptor)):
+            raise SourceError("replaced before it was opened", "it was moved away meanwhile, run again")
+        return stream_of(descriptor, deadline, only_regular=only_regular, **waiting)
     except OSError as error:
         os.close(descriptor)
         raise source_error(error) from error
-    if stream is None:
+    except BaseException:
         os.close(descriptor)
-        raise SourceError("not a regular file", "name a file, a named pipe or `-`")
-    return stream
+        raise
 
 
-def stream_of(descriptor: int, deadline: Deadline | None, *, only_regular: bool, **waiting: Any) -> ByteStream | None:
-    """Return the stream for what a descriptor is open on, None if that cannot be read. Raises OSError."""
+def stream_of(descriptor: int, deadline: Deadline | None, *, only_regular: bool, **waiting: Any) -> ByteStream:
+    """Return the stream for what a descriptor is open on. Raises OSError, and SourceError if it is nothing to be read."""
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
         return RegularFile(descriptor, deadline)
-    return None if only_regular or stat.S_ISDIR(mode) else Pipe(descriptor, deadline, **waiting)
+    if only_regular or stat.S_ISDIR(mode):
+        raise SourceError("not a regular file", "name a file, a named pipe or `-`")
+    return Pipe(descriptor, deadline, **waiting)
 
 
 class RegularFile:
@@ -158,6 +159,10 @@ class RegularFile:
         if self._deadline:
             self._deadline.left_s()
         offset = self._start + self.bytes_read
+        return read(lambda: self._next(offset, buffer), offset)
+
+    def _next(self, offset: int, buffer: memoryview) -> int:
+        """Read what comes at an offset. Raises OSError, and SourceError if there is less than there was."""
         if self._made_up and self._size_now() == self._end:
             return self._read_at(offset, buffer)
         if offset >= self._end:
@@ -170,7 +175,7 @@ class RegularFile:
         return count
 
     def _read_at(self, offset: int, buffer: memoryview) -> int:
-        count = read(lambda: os.preadv(self._descriptor, [buffer], offset), offset)
+        count = os.preadv(self._descriptor, [buffer], offset)
         self.bytes_read += count
         return count
 

@@ -168,3 +168,14 @@ def test_many_threads_with_a_bound_give_the_same_as_one() -> None:
     for call in [Call(add, start) for start in range(4)]:
         call.outcome()
     assert told(total.snapshot()) == told(expected.snapshot())
+
+
+@pytest.mark.parametrize("max_keys", [None, 5])
+def test_what_comes_after_the_end_is_in_no_snapshot(max_keys: int | None) -> None:
+    """Closing tells what was taken in; what a worker adds that was left behind changes nothing any more."""
+    shared = SharedTally(max_keys=max_keys)
+    shared.add(tally(1), (0, 0))
+    assert shared.close() == {(0, 0)}
+    shared.add(tally(2), (0, 1))
+    assert lines(shared) == 1
+    assert shared.close() == {(0, 0)}

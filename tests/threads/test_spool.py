@@ -93,3 +93,11 @@ def test_a_folder_that_does_not_exist_is_an_error_of_the_output(tmp_path: Path) 
     """Where no temporary file can be made, the error says what to set."""
     with pytest.raises(OutputError, match="set TMPDIR"):
         Spool(str(tmp_path / "missing"))
+
+
+def test_only_what_was_counted_leaves() -> None:
+    """Told which places were counted, a spool gives their pieces and leaves out those of a worker that came too late."""
+    with Spool() as spool:
+        for place in [(0, 0), (0, 1), (1, 0)]:
+            spool.add(place, b"%d.%d " % place)
+        assert b"".join(spool.pieces({(0, 0), (1, 0)})) == b"0.0 1.0 "

@@ -86,7 +86,6 @@ DOORS: Sequence[Door] = [
     Door.of("temporary file", tempfile, "TemporaryFile", system_error(errno.ENOSPC), {EXIT_OUTPUT}),
     Door.of("write of rejected lines", os, "pwrite", system_error(errno.ENOSPC), {EXIT_OUTPUT}),
     Door.of("fsync", os, "fsync", system_error(errno.EIO), {EXIT_OUTPUT}),
-    Door.of("rename", os, "rename", system_error(errno.EIO), {EXIT_OUTPUT}),
     Door.of("replace", os, "replace", system_error(errno.EIO), {EXIT_OUTPUT}),
     Door.of("open file to write", os, "fdopen", system_error(errno.ENOMEM), {EXIT_OK, EXIT_OUTPUT}),
 ]

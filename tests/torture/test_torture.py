@@ -1,4 +1,4 @@
-"""Every request of the program refused once, and once for good: the right exit code, an honest report, and nothing left behind."""
+"""Every request of the program refused, once or for good: the right exit code, an honest report, nothing left behind."""
 
 from __future__ import annotations
 
