@@ -20,6 +20,9 @@ READY := $(VENV)/ready-$(or $(VERSION),none)
 BENCH_READY := $(VENV)/bench-ready-$(or $(VERSION),none)
 PYTEST := $(BIN)/python -m pytest
 
+# Compiled code is kept, whatever the environment says: the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -48,6 +51,10 @@ layers: $(READY)
 format: $(READY) ## put the code into shape
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+faults: $(READY) ## every fault of docs/faults.md, counted, then all of them once more in a random order
+	$(PYTEST) -n auto tests/faults
+	LOGPROC_TEST_ORDER=$$$$ $(PYTEST) -n auto tests/faults
 
 test-switch: $(READY) ## the tests, with threads switched every microsecond
 	LOGPROC_TEST_SWITCH_INTERVAL=1e-6 $(PYTEST) -n auto --dist loadfile
@@ -79,4 +86,4 @@ $(BENCH_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
 
-.PHONY: help check demo test lint format-check ruff types layers format test-switch soak bench picture clean
+.PHONY: help check demo test faults lint format-check ruff types layers format test-switch soak bench picture clean

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import sys
 import threading
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+from tests.processes import MEANS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,6 +22,10 @@ SWITCH_INTERVAL_S = float(os.environ.get("LOGPROC_TEST_SWITCH_INTERVAL") or sys.
 """Seconds after which a thread is asked to give the GIL up: `make test-switch` runs the suite with a microsecond."""
 JOIN_S = 5.0
 """How long the threads of a test may take to end after it. Long, because only a failing test waits for it."""
+
+ORDER = os.environ.get("LOGPROC_TEST_ORDER")
+"""The seed of a random order of the tests: none may lean on what another left behind."""
+FAULT = "test_the_fault_is_met_as_promised["
 
 not_run = pytest.StashKey[list[str]]()
 
@@ -60,15 +67,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if missing:
         config.hook.pytest_deselected(items=list(missing))
         items[:] = [item for item in items if item not in missing]
+    if ORDER:
+        random.Random(ORDER).shuffle(items)
 
 
 def missing_programs(item: pytest.Item) -> list[str]:
-    """Return the programs that `@pytest.mark.needs(…)` of a test names and that are not installed."""
-    programs = [program for marker in item.iter_markers("needs") for program in marker.args]
-    return [program for program in programs if not shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")]
+    """Return the programs that `@pytest.mark.needs(…)` of a test names, and other means, that are not there."""
+    return [name for marker in item.iter_markers("needs") for name in marker.args if not is_there(name)]
+
+
+def is_there(name: str) -> bool:
+    """Return whether a program is installed, or something else that a test needs is possible here."""
+    if name in MEANS:
+        return MEANS[name]()
+    return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is not None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Name the tests that could not run here."""
+    """Name the tests that could not run here, and count the faults that were met."""
+    met = [report.nodeid.partition(FAULT)[2] for report in terminalreporter.stats.get("passed", []) if FAULT in report.nodeid]
+    if met:
+        rows = {name.partition(":")[0] for name in met}
+        order = f", in the order of seed {ORDER}" if ORDER else ""
+        terminalreporter.write_line(f"FAULTS: {len(met)} of {len(rows)} rows met as promised{order}")
     for line in config.stash.get(not_run, []):
         terminalreporter.write_line(f"NOT RUN {line}")
