@@ -72,3 +72,6 @@ class InternalError(LogprocError):
     """A fault in the program itself, with the lines it happened at. The cause is its `__cause__`."""
 
     exit_code = EXIT_INTERNAL
+
+    def __init__(self, what: str, hint: str = "please report it; --debug shows where") -> None:
+        super().__init__(what, hint)

@@ -1,0 +1,43 @@
+"""Messages for a tired person: each says what is wrong and what to do next, in one line and in the same voice."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.messages import PAGE, Message, messages, page, without_parts
+
+MESSAGES = messages()
+LONGEST = 130
+each = pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.place)
+
+
+def test_the_page_lists_what_is_said() -> None:
+    """docs/messages.md is written from the source; `python -m tests.messages` writes it again."""
+    assert PAGE.read_text("utf-8") == page()
+
+
+def test_they_are_found() -> None:
+    """The list holds messages of each kind."""
+    assert {message.kind for message in MESSAGES} == {
+        "Options, settings and questions",
+        "Outputs",
+        "Sources",
+        "The program itself",
+    }
+
+
+@each
+def test_a_message_says_what_to_do_next(message: Message) -> None:
+    """Whoever reads it is told more than that it went wrong; an error inside asks to be reported, by `InternalError` itself."""
+    assert message.hint or message.kind == "The program itself"
+
+
+@each
+def test_a_message_is_one_short_line(message: Message) -> None:
+    """It begins small, as it stands behind a name and a colon, ends without a full stop, and fits on a line."""
+    for words in (message.what, message.hint):
+        assert "\n" not in words
+        assert not words.endswith((".", ":", " "))
+        assert len(without_parts(words)) <= LONGEST
+    first, second = (without_parts(message.what) + "  ")[:2]
+    assert not (first.isupper() and second.islower()), message.what  # unlike TLS and I/O
