@@ -39,5 +39,5 @@ def test_a_message_is_one_short_line(message: Message) -> None:
         assert "\n" not in words
         assert not words.endswith((".", ":", " "))
         assert len(without_parts(words)) <= LONGEST
-    first, second = (without_parts(message.what) + "  ")[:2]
-    assert not (first.isupper() and second.islower()), message.what  # unlike TLS and I/O
+    words = without_parts(message.what)
+    assert not (words[:1].isupper() and words[1:2].islower()), message.what  # unlike TLS and I/O
