@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from logproc import __version__
+from logproc.errors import UsageError
 from logproc.model import ByteStream, Kind, Source
 from logproc.sources import OpenOptions, Peek, check_encoding, open_source, peek, resolve
+from logproc.threads.lookup import LookUp
+from logproc.threads.signals import GRACE_S, bounded
 
 if TYPE_CHECKING:
     from logproc.settings import Settings
     from logproc.sources.http import HttpOptions
 
+Say = Callable[[str, str, str], None]
 Wait = Callable[[float], bool]
 Permit = Callable[[tuple[str, str, int]], AbstractContextManager[None]]
 
@@ -32,12 +36,13 @@ class Doors:
     peek: Callable[[Source, int], Peek]
 
     @classmethod
-    def of(cls, settings: Settings, headers: Mapping[str, str] | None = None) -> Doors:
-        """Return the real doors. headers: sent to every web server that a source names."""
+    def of(cls, settings: Settings, headers: Mapping[str, str] | None = None, say: Say | None = None) -> Doors:
+        """Return the real doors. headers: sent to every web server that a source names. say: tells what is waited for."""
 
         def open_for_reading(wait: Wait, permit: Permit, source: Source) -> ByteStream:
             http = http_options(settings, headers or {}) if source.kind is Kind.URL else None
-            return open_source(source, open_options(settings, http), wait=wait, permit=permit)
+            options = open_options(settings, http)
+            return open_source(source, options, wait=wait, permit=permit, say=say, start_call=LookUp)
 
         def look(source: Source, wanted_bytes: int) -> Peek:
             return peek(source, open_options(settings, None), wanted_bytes)
@@ -49,14 +54,23 @@ def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, 
     """Return the sources that the arguments name. Raises UsageError for an encoding or a URL that is none."""
     if settings.encoding:
         check_encoding(settings.encoding)
-    sources = resolve(arguments, recursive=settings.recursive)
-    urls = [source.location for source in sources if source.kind is Kind.URL and not source.verdict]
+    with bounded(GRACE_S):  # directories may be many, and on a slow disk
+        sources = resolve(arguments, recursive=settings.recursive)
+    urls = [source for source in sources if source.kind is Kind.URL and not source.verdict]
     if urls:
-        from logproc.sources.http import check_url
-
-        for url in urls:
-            check_url(os.fsdecode(url))
+        check_urls(urls)
     return sources
+
+
+def check_urls(sources: Sequence[Source]) -> None:
+    """Raise UsageError, with its name for people, for a URL that cannot be asked for."""
+    from logproc.sources.http import check_url
+
+    for source in sources:
+        try:
+            check_url(os.fsdecode(source.location))
+        except UsageError as error:
+            raise UsageError(f"{source.name}: {error.what}", error.hint) from error
 
 
 def open_options(settings: Settings, http: HttpOptions | None) -> OpenOptions:

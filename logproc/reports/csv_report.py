@@ -17,7 +17,7 @@ What is not printable in a key is shown as `\xNN` or `\uNNNN`; the JSON report h
 
 No key is a formula to a spreadsheet: a `'` stands before = + - @ TAB CR, their full-width forms and `'` itself where
 one of them opens a cell, or would open one in a program that cuts at semicolons, TABs or line ends, quotes or not.
-To have the key back, drop one `'` at these places, as `restore` does.
+To have the key back, drop one `'` at these places, as `restore` does. With `raw` no key is changed so.
 """
 
 from __future__ import annotations
@@ -44,10 +44,11 @@ FORMULA = re.compile(CELL_START + r"(?=['=+\-@\t\r＝＋－＠])")
 GUARD = re.compile(CELL_START + "'")
 
 
-def render_csv(snapshot: Snapshot) -> str:
-    """Return the report as CSV with a header."""
+def render_csv(snapshot: Snapshot, *, raw: bool = False) -> str:
+    """Return the report as CSV with a header. raw: with keys that a spreadsheet may run as formulas."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
+    safe = harmless if raw else guarded
     further = further_columns(snapshot.panels.values())
     writer.writerow([*HEADER, *map(safe, further)])
     blank = [None] * len(further)
@@ -73,8 +74,8 @@ def numbers_of(row: Row, panel: Panel, further: Sequence[str]) -> list[float | i
     return [row.count, row.bytes, *map(metrics.get, further)]
 
 
-def safe(text: str) -> str:
-    """Return a text from outside as a cell."""
+def guarded(text: str) -> str:
+    """Return a text from outside as a cell that no spreadsheet takes for a formula."""
     return protect(harmless(text))
 
 

@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from logproc.reports.look import BAR, BOLD, DIM, Line, Look, cut, flow, paint
+from logproc.reports.output import write_whole
 from logproc.reports.units import count, size
 
 MOST_THREADS = 8
@@ -84,8 +85,7 @@ class ProgressPainter:
     def write(self, text: str) -> None:
         """Write at once, in one call."""
         with contextlib.suppress(OSError, ValueError):
-            self.stream.write(text)
-            self.stream.flush()
+            write_whole(self.stream.buffer, text.encode(self.stream.encoding or "ascii", "replace"))
 
 
 def status_lines(status: LiveStatus, look: Look) -> list[Line]:

@@ -23,6 +23,7 @@ from logproc.sources.resolve import resolve
 
 if TYPE_CHECKING:
     from logproc.sources.http import HttpOptions
+    from logproc.sources.http.link import StartCall
 
 WAITING = "waits for somebody to write into it", "a FIFO ends when its last writer closes it; Ctrl-C ends the run"
 __all__ = ["OpenOptions", "Peek", "check_encoding", "open_source", "peek", "resolve"]
@@ -52,12 +53,13 @@ def open_source(
     permit: Callable[[Any], AbstractContextManager[Any]],
     say: Callable[[str, str, str], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
+    start_call: StartCall | None = None,
 ) -> ByteStream:
     """Open a source without a verdict and return its decoded bytes; the caller closes the stream.
 
     Never blocks for long: named pipes, standard input and web servers are waited for in the first `readinto`, which `cancel`
-    ends. wait and permit: for URLs, as in `http.open_url`. say: tells the user what a named pipe waits for: who speaks, what,
-    and a hint. Raises SourceError if the source cannot be opened, and UsageError for a URL that is none.
+    ends. wait, permit and start_call: for URLs, as in `http.open_url`. say: tells the user what a named pipe waits for: who
+    speaks, what, and a hint. Raises SourceError if the source cannot be opened, and UsageError for a URL that is none.
     """
     deadline = Deadline.after(options.max_time_s, clock)
     if source.kind is not Kind.URL:
@@ -66,7 +68,14 @@ def open_source(
 
     at = deadline.at if deadline else None
     raw = open_url(
-        str(source.location), options.http or HttpOptions(), wait=wait, permit=permit, deadline=at, clock=clock, on_event=tell
+        str(source.location),
+        options.http or HttpOptions(),
+        wait=wait,
+        permit=permit,
+        deadline=at,
+        clock=clock,
+        on_event=tell,
+        start_call=start_call,
     )
     return decoded(raw, options, deadline, source.location)
 

@@ -160,20 +160,20 @@ class Decoded(Layer):
         return count
 
     def _hand_on(self, data: bytes) -> None:
-        if self._head is not None and data:
-            self._refuse_archive(data)
-        self._decoded = memoryview(data)
         self._decoded_bytes += len(data)
         self._kept.decoded_bytes += len(data)
+        self._decoded = memoryview(data if self._head is None else self._without_archive(data))
 
-    def _refuse_archive(self, data: bytes) -> None:
-        """Raise SourceError, now and ever after, if the first decoded bytes are those of a further archive."""
-        head = self._head = ((self._head or b"") + data[:HEAD_BYTES])[:HEAD_BYTES]
-        if not may_be_archive(head):
-            self._head = None
-        if sniff(head):
+    def _without_archive(self, data: bytes) -> bytes:
+        """Return the first decoded bytes, as soon as they are enough to tell that they are no archive; otherwise raise."""
+        head = self._head = (self._head or b"") + data
+        if may_be_archive(head) and not self._ended and not self._failure:
+            return b""
+        if sniff(head[:HEAD_BYTES]):
             self._failure = SourceError("holds another archive: left alone", "unpack it first")
             raise self._failure
+        self._head = None
+        return head
 
     def _begin_member(self) -> bytes:
         is_first = not self._input.position

@@ -64,10 +64,14 @@ def seen_as(status: os.stat_result) -> Seen:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-def was_replaced(seen: Seen, status: os.stat_result) -> bool:
-    """Return whether there is another file in the place of one. A number that changes alone is some file system's habit."""
+def refuse_replaced(status: os.stat_result, seen: Seen | None) -> None:
+    """Raise SourceError for another file in the place of one that was seen: a log that was rotated would count twice.
+
+    A number that changes while size and time do not is the habit of some network file systems.
+    """
     now = seen_as(status)
-    return now[:2] != seen[:2] and now[2:] != seen[2:]
+    if seen and now[:2] != seen[:2] and now[2:] != seen[2:]:
+        raise SourceError("replaced before it was opened", "it was moved away meanwhile, run again")
 
 
 def open_fifo(
@@ -108,8 +112,7 @@ def adopt(
 ) -> ByteStream:
     """Return the stream of an open descriptor, which it owns from here on. Raises SourceError, and has closed it then."""
     try:
-        if seen and was_replaced(seen, os.fstat(descriptor)):
-            raise SourceError("replaced before it was opened", "it was moved away meanwhile, run again")
+        refuse_replaced(os.fstat(descriptor), seen)
         return stream_of(descriptor, deadline, only_regular=only_regular, **waiting)
     except OSError as error:
         os.close(descriptor)
@@ -286,7 +289,7 @@ def read(system_call: Callable[[], Result], offset: int) -> Result:
         return system_call()
     except OSError as error:
         what = "I/O error" if error.errno == errno.EIO else source_error(error).what
-        raise SourceError(f"{what} at byte {offset}", "what lies before it is read") from error
+        raise SourceError(f"{what} at byte {offset}", "what lies before it is counted; look after the disk") from error
 
 
 def read_available(descriptor: int, buffer: memoryview) -> int | None:

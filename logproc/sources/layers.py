@@ -58,7 +58,7 @@ class Deadline:
 
 
 class Layer(ABC):
-    """A stream on another stream: what is not its own business it hands through.
+    """A stream on another stream: what is not its own business it hands through. Once it has failed it fails again.
 
     bytes_read, size_bytes, modified_s: as of the last `readinto`, those of the stream below.
     """
@@ -69,11 +69,17 @@ class Layer(ABC):
         self.bytes_read = below.bytes_read
         self.modified_s = below.modified_s
         self.notes = below.notes
+        self._error: SourceError | None = None
 
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer` as `ByteStream.readinto` promises."""
+        if self._error:
+            raise self._error
         try:
             return self._read(buffer)
+        except SourceError as error:
+            self._error = error
+            raise
         finally:
             self.size_bytes = self.below.size_bytes
             self.bytes_read = self.below.bytes_read

@@ -13,6 +13,7 @@ In the order to read:
     live          shared variables what every thread is doing, looked at while it runs
     watchdog      main thread      what every thread is doing, told to whoever asks with SIGUSR1
     spool         Lock             where to write is decided under the lock, the writing is done outside
+    lookup        daemon           a call that nothing can wake, and that is waited for with a limit all the same
     signals       main thread      Ctrl-C, turned into an exception at the places where main waits
 
 Nothing outside this folder imports `threading`, `queue`, `concurrent.futures` or `signal`. THREADING.md tells it as one story.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from tests.faults.fault import NEIGHBOUR, NEIGHBOUR_LINES, Fault, Scene
@@ -11,6 +12,8 @@ from tests.processes import Ended
 CANARY = "hunter2-canary"
 """A secret that some of the faults have in a URL or a header. It may be printed nowhere."""
 READ = {"complete", "skipped"}
+OWN_LINE = re.compile(r"logproc: |\d{4}-\d\d-\d\dT[\d:.]+Z \[(?:debug|info) *\] ")
+"""How a line of stderr begins: a diagnostic, or an event of `--log-level`."""
 
 
 def hold(fault: Fault, scene: Scene, ended: Ended) -> None:
@@ -38,7 +41,7 @@ def assert_says(fault: Fault, stderr: str) -> None:
 def assert_harmless(ended: Ended) -> None:
     """Assert that every line of stderr is the program's own, that nothing in it or on stdout steers a terminal, no secret."""
     for line in ended.stderr.splitlines():
-        assert line.startswith("logproc: "), ended.stderr
+        assert OWN_LINE.match(line), ended.stderr
     for text in (ended.stderr, ended.stdout.decode()):
         strange = {character for character in text if not character.isprintable() and character != "\n"}
         assert not strange, strange

@@ -75,3 +75,18 @@ def panels() -> tuple[Panel, ...]:
         panel("user"),
         panel("user_agent", *((AGENT.format(version), 200 - version, 10) for version in range(130, 135)), distinct=50),
     )
+
+
+def hostile(text: str) -> Snapshot:
+    """Return a snapshot with this text wherever a text can come from outside."""
+    bad = source(
+        text,
+        State.INCOMPLETE,
+        reason=text,
+        hint=text,
+        format=text,
+        notes=(text,),
+        rejected_by_reason={text: 1},
+        rejected_sample=(Rejected(1, text, text),),
+    )
+    return snapshot(bad, bad, panels={"path": panel("path", (text, 8, 1)), "status": panel("status", (text, 8, 1))})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 
 import pytest
@@ -13,16 +11,12 @@ from hypothesis import strategies as st
 from logproc.model import Panel, Row, State
 from logproc.reports.csv_report import protect, render_csv, restore
 from logproc.reports.safe import harmless
+from tests.reports.readers import rows_of
 from tests.reports.snapshots import asked_panel, panel, snapshot, source
 from tests.reports.texts import ANY_TEXT
 
 FORMULAS = "=+-@\t\r＝＋－＠"
 TRICKY = st.text(st.sampled_from("=+-@'\"\t\r\n;,a ＝＋－＠"))
-
-
-def rows_of(report: str) -> list[list[str]]:
-    """Return the rows as a CSV reader sees them."""
-    return list(csv.reader(io.StringIO(report, newline="")))
 
 
 def test_the_rows_say_first_what_the_report_is_worth() -> None:
@@ -79,6 +73,13 @@ def test_any_key_makes_a_round_trip(key: str) -> None:
     assert all(line.isprintable() for line in report.split("\n"))
     *_, (name, cell, count, size) = rows_of(report)
     assert (name, restore(cell), count, size) == ("path", harmless(key), "1", "2")
+
+
+@pytest.mark.parametrize("key", ["=1+1", "＝1", "'=1", "a;@x"])
+def test_raw_keys_have_no_guard(key: str) -> None:
+    """Asked for raw, a key stands as it is; what steers a terminal is escaped all the same."""
+    *_, (_, cell, _, _) = rows_of(render_csv(snapshot(panels={"path": panel("path", (key + "\x1b", 1, 2))}), raw=True))
+    assert cell == key + r"\x1b"
 
 
 def body_of(*tables: Panel) -> list[list[str]]:

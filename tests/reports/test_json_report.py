@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from hypothesis import given
 
 from logproc.model import Account, Panel, Rejected, Row, State
 from logproc.reports.json_report import render_json
+from tests.reports.readers import mended, strict
 from tests.reports.snapshots import asked_panel, panel, snapshot, source
 from tests.reports.texts import ANY_TEXT
 
@@ -31,25 +31,6 @@ EXACT = """\
   "user": {"by": ["user"], "distinct": 0, "rows": []}},
  "run": {"elapsed_s": 0.25, "readers": 1, "workers": 2, "version": "0.1.0", "python": "3.11.7", "gil": true}}
 """
-
-
-def strict(text: str) -> Any:
-    """Parse JSON and refuse what RFC 8259 does not know."""
-
-    def refuse(constant: str) -> None:
-        raise ValueError(constant)
-
-    document = json.loads(text.encode("utf-8"), parse_constant=refuse)
-    json.dumps(document, ensure_ascii=False).encode("utf-8")  # a lone surrogate that came out of an escape fails here
-    return document
-
-
-def mended(text: str) -> str:
-    """Return what stands in valid JSON for a text: half pairs as text, those of an undecodable byte as the byte."""
-    names = {chr(code): f"\\u{code:x}" for code in range(0xD800, 0xE000)} | {
-        chr(0xDC00 + byte): f"\\x{byte:x}" for byte in range(0x80, 0x100)
-    }
-    return "".join(names.get(character, character) for character in text)
 
 
 def test_the_report_is_schema_1_to_the_byte() -> None:

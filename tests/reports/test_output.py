@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import os
 import resource
 import stat
@@ -12,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import BinaryIO, cast
 
 import pytest
@@ -107,7 +109,7 @@ def test_what_a_user_may_not_write_is_known_early(folder_mode: int, file_mode: i
         Path(folder).chmod(folder_mode)
         done = subprocess.run([sys.executable, "-c", CHECK_AS_NOBODY, str(path)], capture_output=True, text=True, check=True)
         Path(folder).chmod(0o700)
-    assert done.stdout == f"cannot write {path}: permission denied\n"
+    assert done.stdout == f"cannot write {path}: permission denied: name a place that you may write to\n"
 
 
 def test_a_new_file_is_written_for_its_owner_alone(tmp_path: Path) -> None:
@@ -250,11 +252,11 @@ def test_stdout_gets_utf_8(tmp_path: Path) -> None:
 
 def test_a_full_disk_under_stdout_is_an_output_error() -> None:
     """It is never taken for success."""
-    stream = Path("/dev/full").open("wb")  # noqa: SIM115 - closing it fails as well
-    with pytest.raises(OutputError, match="cannot write stdout: no space left on device"):
+    with (
+        Path("/dev/full").open("wb") as stream,
+        pytest.raises(OutputError, match="cannot write stdout: no space left on device"),
+    ):
         output.write_stdout(stream, "text")
-    with pytest.raises(OSError, match="No space"):
-        stream.close()
 
 
 def test_a_closed_stdout_is_an_output_error() -> None:
@@ -269,3 +271,74 @@ def test_a_reader_of_stdout_that_went_away_is_told_as_such() -> None:
     os.close(reading)
     with os.fdopen(writing, "wb", buffering=0) as stream, pytest.raises(BrokenPipeError):
         output.write_stdout(cast("BinaryIO", stream), "text")
+
+
+def test_a_stdout_that_does_not_block_gets_all_the_same() -> None:
+    """Whoever shares a pipe may have set O_NONBLOCK on it: what does not fit waits until there is room."""
+    outlet, inlet = os.pipe()
+    os.set_blocking(inlet, False)
+    text = "x" * (1 << 20)
+    with os.fdopen(outlet, "rb") as reader, os.fdopen(inlet, "wb") as stream:
+        seen: list[bytes] = []
+        reading = Thread(target=lambda: seen.append(reader.read(len(text))))
+        reading.start()
+        output.write_stdout(cast("BinaryIO", stream), text)
+        reading.join()
+    assert seen == [text.encode()]
+
+
+def test_what_stdout_cannot_show_is_escaped() -> None:
+    """A text goes out in the encoding of the stream, whatever is in it."""
+    stream = io.BytesIO()
+    output.write_stdout(stream, "größe \udcff", "ascii")
+    assert stream.getvalue() == b"gr\\xf6\\xdfe \\udcff"
+
+
+def test_a_special_file_that_is_replaced_while_it_is_opened_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a link to a file stands in the place of the FIFO that was looked at, nothing is written through it."""
+    (tmp_path / "precious").write_text("old")
+    (tmp_path / "report.json").symlink_to("precious")
+    monkeypatch.setattr(output, "is_special", lambda _: True)
+    with pytest.raises(OutputError, match="was replaced meanwhile"):
+        output.write_atomically(tmp_path / "report.json", "new")
+    assert (tmp_path / "precious").read_text() == "old"
+
+
+def test_a_mount_is_known_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel's list escapes blanks; a path that is not in it is no mount, and without a list nothing is."""
+    path = tmp_path / "a report.json"
+    path.touch()
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(
+        f"29 1 8:1 / / rw - ext4 /dev/sda rw\n30 29 8:1 /x {path} rw - ext4 /dev/sda rw\n".replace("a r", "a\\040r")
+    )
+    monkeypatch.setattr(output, "MOUNTS", str(mounts))
+    assert output.is_mounted(path)
+    assert not output.is_mounted(tmp_path / "report.json")
+    mounts.unlink()
+    assert not output.is_mounted(path)
+
+
+STICKY = """
+import os, sys
+from logproc.reports.output import check_output
+os.setresuid(65534, 65534, 65534)
+try:
+    check_output(sys.argv[1])
+except Exception as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_file_of_another_user_in_a_folder_like_tmp_is_refused() -> None:
+    """It may be writable, but the folder's sticky bit lets nobody else replace it: that is known before anything is read."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o1777)
+        path = Path(folder, "report.json")
+        path.touch()
+        path.chmod(0o666)
+        done = subprocess.run([sys.executable, "-c", STICKY, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout == f"cannot write {path}: another user made it: name a file in a folder of your own\n"

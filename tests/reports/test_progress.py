@@ -27,9 +27,18 @@ STATUS = LiveStatus(
 )
 
 
-def painter(columns: int = 100, rows: int = 24) -> tuple[ProgressPainter, io.StringIO]:
+class Terminal(io.TextIOWrapper):
+    """A stream that remembers what it got."""
+
+    def getvalue(self) -> str:
+        """Return all of it."""
+        assert isinstance(self.buffer, io.BytesIO)
+        return self.buffer.getvalue().decode()
+
+
+def painter(columns: int = 100, rows: int = 24) -> tuple[ProgressPainter, Terminal]:
     """Return a painter without colour and its stream."""
-    stream = io.StringIO()
+    stream = Terminal(io.BytesIO(), encoding="utf-8")
     return ProgressPainter(stream, lambda: os.terminal_size((columns, rows)), color=False), stream
 
 

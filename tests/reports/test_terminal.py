@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.model import Account, Panel, Rejected, Row, Snapshot, SourceResult, State
+from logproc.model import Account, Panel, Rejected, Row, SourceResult, State
 from logproc.reports.terminal import Look, render_svg, render_terminal
-from tests.reports.snapshots import asked_panel, hour_panel, panel, snapshot, source
+from tests.reports.snapshots import asked_panel, hostile, hour_panel, panel, snapshot, source
 from tests.reports.texts import ANY_TEXT
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
@@ -21,21 +21,6 @@ SCREEN = Look(100, terminal=True)
 def text_of(*sources: SourceResult, look: Look = SCREEN, **changes: object) -> str:
     """Return the report of these sources."""
     return render_terminal(snapshot(*sources, **changes), look)
-
-
-def hostile(text: str) -> Snapshot:
-    """Return a snapshot with this text wherever a text can come from outside."""
-    bad = source(
-        text,
-        State.INCOMPLETE,
-        reason=text,
-        hint=text,
-        format=text,
-        notes=(text,),
-        rejected_by_reason={text: 1},
-        rejected_sample=(Rejected(1, text, text),),
-    )
-    return snapshot(bad, bad, panels={"path": panel("path", (text, 8, 1)), "status": panel("status", (text, 8, 1))})
 
 
 def test_the_account_is_a_sum_that_a_person_can_check() -> None:

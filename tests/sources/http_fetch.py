@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -86,6 +87,7 @@ def fetch(
     result.size_bytes, result.bytes_read, result.notes = stream.size_bytes, stream.bytes_read, stream.notes
     assert not result.held, "a permit was not given back"
     assert CANARY not in f"{result.error!r} {result.error} {result.events} {result.notes}"
+    assert CANARY not in "".join(traceback.format_exception(result.error))
     return result
 
 

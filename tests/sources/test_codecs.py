@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from logproc.errors import LimitError, SourceError
 from logproc.model import ByteStream
-from logproc.sources.codecs import Decoded, decoded, sniff
+from logproc.sources.codecs import ENDINGS, FOREIGN, Decoded, decoded, sniff
 from logproc.sources.layers import ReadOptions
 
 if sys.version_info >= (3, 14):
@@ -224,9 +224,28 @@ def test_a_gzip_header_with_everything_in_it() -> None:
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_an_archive_in_an_archive_is_left_alone(codec: str) -> None:
-    """One layer of packing is taken off, the next one is noted."""
+    """One layer of packing is taken off; of another one within nothing is handed on, also if it comes byte by byte."""
     inner = pack("gzip", LINES)
-    assert read_all(pack(codec, inner)) == (inner, None, ["holds another archive: unpack it first"])
+    assert read_all(pack(codec, inner)) == (b"", "holds another archive: left alone", [])
+    assert read_all(pack(codec, inner[:1]) + pack(codec, inner[1:])) == (b"", "holds another archive: left alone", [])
+    assert read_all(pack(codec, inner[:1])) == (inner[:1], None, [])
+
+
+@pytest.mark.parametrize(("name", "magic"), FOREIGN)
+def test_other_archives_are_refused_by_their_kind(name: str, magic: bytes) -> None:
+    """Nothing of an archive that cannot be unpacked is taken for text; a part of its magic bytes is none."""
+    assert read_all(magic + LINES) == (b"", f"unsupported archive ({name})", [])
+    assert read_all(magic[:1]) == (magic[:1], None, [])
+
+
+@pytest.mark.parametrize(("ending", "codec"), ENDINGS.items())
+def test_an_ending_tells_what_a_few_bytes_are(ending: bytes, codec: str) -> None:
+    """An archive that is cut within its magic bytes is told from a text of these by its name."""
+    for size in range(1, 4):
+        head = pack(codec, LINES)[:size]
+        stream = decoded(InMemory(head), ReadOptions(), location=b"a.log." + ending.upper())
+        assert drain(stream) == (b"", f"truncated at byte {size} after 0 lines")
+    assert drain(decoded(InMemory(b"a text\n"), ReadOptions(), location=b"a." + ending)) == (b"a text\n", None)
 
 
 def test_no_archive_is_handed_through() -> None:

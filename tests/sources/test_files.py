@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from logproc.errors import LimitError, SourceError, Stopped
-from logproc.model import ByteStream
-from logproc.sources.files import open_fifo, open_file
+from logproc.model import ByteStream, Seen
+from logproc.sources.files import open_fifo, open_file, seen_as
 from logproc.sources.layers import Deadline
 
 READ_STDIN = """
@@ -262,3 +262,73 @@ def test_stdin_is_nothing() -> None:
     """/dev/null is an empty source, and a closed stdin is said to be closed."""
     assert run_with_stdin(stdin=subprocess.DEVNULL) == "|None|0"
     assert run_with_stdin(preexec_fn=lambda: os.close(0)) == "stdin is closed"
+
+
+@pytest.mark.parametrize(
+    "path", ["/proc/self/status", "/proc/sys/kernel/ostype", "/sys/kernel/mm/transparent_hugepage/enabled"]
+)
+def test_a_file_that_the_kernel_makes_up_is_read_to_its_end(path: str) -> None:
+    """Its size is 0 or that of a page, whatever is in it; that is neither an empty nor a cut file."""
+    if Path(path).exists():
+        assert read_all(open_file(path)).endswith(b"\n")
+
+
+@pytest.mark.parametrize("size", [0, os.sysconf("SC_PAGE_SIZE")])
+def test_a_file_without_blocks_may_grow_too(tmp_path: Path, size: int) -> None:
+    """A file of nothing is not read beyond that, and one of a hole to the end of its line."""
+    path = tmp_path / "a.log"
+    path.touch()
+    os.truncate(path, size)
+    stream = open_file(str(path))
+    with path.open("ab") as file:
+        file.write(b"more\n")
+    assert read_all(stream) == (bytes(size) + b"more\n" if size else b"")
+    assert [note.split(":")[0] for note in stream.notes] == ["grew"]
+
+
+def seen(path: Path) -> Seen:
+    """Return what a file is told by."""
+    return seen_as(path.stat())
+
+
+def test_a_file_that_took_the_place_of_another_is_not_read(tmp_path: Path) -> None:
+    """A log that was moved away before it was opened is missing, and what has its name now is another one."""
+    path, other = tmp_path / "a.log", tmp_path / "b.log"
+    path.write_bytes(b"one\n")
+    other.write_bytes(b"another\n")
+    before = seen(path)
+    with path.open("ab") as file:
+        file.write(b"two\n")
+    assert read_all(open_file(str(path), seen=before)) == b"one\ntwo\n"
+    other.rename(path)
+    with pytest.raises(SourceError, match=r"^replaced before it was opened"):
+        open_file(str(path), seen=before)
+
+
+def test_a_fifo_that_is_silent_says_so_once(tmp_path: Path) -> None:
+    """Who waits for a writer is told after a while, and only once, however often bytes come."""
+    os.mkfifo(tmp_path / "fifo")
+    told = threading.Event()
+    calls: list[None] = []
+
+    def tell() -> None:
+        calls.append(None)
+        told.set()
+
+    stream = open_fifo(str(tmp_path / "fifo"), on_wait=tell, patience_s=0)
+    result = in_thread(lambda: read_all(stream))
+    assert told.wait(10)
+    with (tmp_path / "fifo").open("wb", buffering=0) as writer:
+        writer.write(b"one\n")
+        writer.write(b"two\n")
+    assert (result(), len(calls)) == (b"one\ntwo\n", 1)
+
+
+def test_a_fifo_with_a_writer_says_nothing(tmp_path: Path) -> None:
+    """What is there before the patience ends is read without a word."""
+    os.mkfifo(tmp_path / "fifo")
+    calls: list[None] = []
+    stream = open_fifo(str(tmp_path / "fifo"), on_wait=lambda: calls.append(None), patience_s=60)
+    with (tmp_path / "fifo").open("wb", buffering=0) as writer:
+        writer.write(b"one\n")
+    assert (read_all(stream), calls) == (b"one\n", [])

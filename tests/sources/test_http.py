@@ -18,7 +18,7 @@ import pytest
 
 from logproc.errors import LimitError, SourceError, Stopped, UsageError
 from logproc.sources.http import HttpOptions, open_url
-from logproc.sources.http.connection import declared_length
+from logproc.sources.http.framing import declared_length
 from tests.fault_server import Answer, FaultServer, Script, closed_port, full_backlog
 from tests.sources.http_fetch import CANARY, Fetch, fetch, real_time
 
@@ -108,11 +108,14 @@ FAILED: dict[str, tuple[tuple[list[Script], int], str]] = {
     "500 for ever": (after(4, Answer(ERROR_PAGE, "500 Internal Server Error")), "500 after 4 tries"),
     "429 for years": (after(1, busy(retry_after="1000000000")), "429 Too Many Requests, asked to wait 31 years"),
     "429 for a minute": (after(1, busy(retry_after="61")), "429 Too Many Requests, asked to wait 61 s"),
-    "206 of a part": (after(4, Answer(b"x", "206 OK", {"Content-Range": "bytes 5-5/9"})), "changed on server (4 tries)"),
-    "no HTTP": (after(1, Answer(head=b"220 ftp.example ready\r\n")), "bad response (BadStatusLine)"),
-    "HTTP/2": (after(1, Answer(head=b"HTTP/2 200\r\n\r\n")), "bad response (UnknownProtocol)"),
-    "endless header": (after(1, Answer(head=b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70000)), "bad response (LineTooLong)"),
-    "a thousand headers": (after(1, Answer(headers={f"A{n}": "b" for n in range(1000)})), "bad response (HTTPException)"),
+    "206 of a part": (
+        after(4, Answer(b"x", "206 OK", {"Content-Range": "bytes 5-5/9"})),
+        "sends a part that was not asked for (4 tries)",
+    ),
+    "no HTTP": (after(1, Answer(head=b"220 ftp.example ready\r\n")), "bad response (no status line of HTTP)"),
+    "HTTP/2": (after(1, Answer(head=b"HTTP/2 200\r\n\r\n")), "bad response (another HTTP than 1.0 and 1.1)"),
+    "endless header": (after(1, Answer(head=b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70000)), "bad response (a line over 64 KiB)"),
+    "a thousand headers": (after(1, Answer(headers={f"A{n}": "b" for n in range(1000)})), "bad response (over 100 headers)"),
     "a line that is no header": (
         after(1, Answer(LOG, head=b"HTTP/1.1 200 OK\r\nno header\r\nTransfer-Encoding: chunked\r\n\r\n")),
         "bad response headers",
@@ -123,7 +126,7 @@ FAILED: dict[str, tuple[tuple[list[Script], int], str]] = {
     ),
     "two lengths": (
         after(1, Answer(LOG, head=b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\n")),
-        "bad response (InvalidHeader)",
+        "bad response (two lengths)",
     ),
     "length of junk": (after(1, Answer(LOG, headers={"Content-Length": "+5"})), "bad Content-Length"),
     "br": (after(1, encoded("br", LOG)), "unsupported encoding br"),
@@ -188,7 +191,7 @@ CUT: dict[str, tuple[Answer, str]] = {
     ),
     "chunk size of junk": (
         Answer(head=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\nzz\r\n"),
-        "got 1 of an unknown number of bytes (closed too early)",
+        "got 1 of an unknown number of bytes (broken chunks)",
     ),
     "silence": (Answer(LOG, sent=100, ending="stall"), f"got 100 of {len(LOG)} bytes (no byte in 0.2s)"),
 }
@@ -306,7 +309,7 @@ def test_a_connection_has_to_come_in_time() -> None:
 
 def test_a_closed_port_refuses() -> None:
     """A port without a listener is told after the retries."""
-    assert fetch(f"http://127.0.0.1:{closed_port()}/").what == "refused (4 tries)"
+    assert fetch(f"http://127.0.0.1:{closed_port()}/").what == "connection refused (4 tries)"
 
 
 @pytest.mark.parametrize("host", ["name.invalid", "a" * 64 + ".example"])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from logproc.errors import Stopped
 from logproc.model import ByteStream
 from logproc.sources.http import HttpOptions
+from logproc.threads.lookup import LookUp
 from tests.fault_server import Answer, FaultServer, full_backlog
 from tests.sources.http_fetch import Fetch
 
@@ -21,6 +24,17 @@ PATIENT = HttpOptions(retries=0, connect_timeout_s=LONG_S, read_timeout_s=LONG_S
 SOON_S = 10.0
 
 
+class SeenLookUp(LookUp):
+    """A look-up that tells when it is waited for."""
+
+    waited_for = threading.Event()
+
+    def wait(self, seconds: float) -> Any:
+        """Wait."""
+        self.waited_for.set()
+        return super().wait(seconds)
+
+
 class Blocked:
     """A thread that reads a stream to its end."""
 
@@ -28,7 +42,7 @@ class Blocked:
         self.fetch = Fetch()
         self.ended: BaseException | None = None
         self.data = b""
-        self.stream: ByteStream = self.fetch.open(url, PATIENT)
+        self.stream: ByteStream = self.fetch.open(url, PATIENT, start_call=SeenLookUp)
         self.thread = threading.Thread(target=self.read, name="reader that is to be stopped")
 
     def read(self) -> None:
@@ -71,6 +85,18 @@ def pending(port: int) -> int:
     """Return how many connections to a port of this machine wait for an answer (state SYN_SENT in proc(5))."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sum(row[2].endswith(f":{port:04X}") and row[3] == "02" for row in rows)
+
+
+def test_a_look_up_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name whose look-up does not return is given up; the look-up itself is left to end when it likes."""
+    end = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: end.wait(LONG_S))
+    SeenLookUp.waited_for.clear()
+    try:
+        with reading("http://slow.example/"):
+            assert SeenLookUp.waited_for.wait(SOON_S)
+    finally:
+        end.set()
 
 
 def test_a_handshake_is_broken_off() -> None:

@@ -62,6 +62,8 @@ VALIDATORS: list[dict[str, str]] = [
     {"ETag": 'W/"1"', "Last-Modified": OLD, "Date": NEW},
     {"Last-Modified": NEW, "Date": NEW},
     {"Last-Modified": OLD},
+    {"ETag": '"a\r\n b"'},
+    {"ETag": '"a\x1b"'},
     {"Last-Modified": "yesterday", "Date": "today"},
     {},
 ]
@@ -74,7 +76,7 @@ def test_a_range_is_asked_for_one_version() -> None:
             fetch(server.on(f"/{number}", cut(validators), Answer(LOG)).url(f"/{number}"))
     asked = [(request.headers.get("range"), request.headers.get("if-range")) for request in server.requests[1::2]]
     part_asked = f"bytes={HALF}-"
-    assert asked == [(part_asked, '"1"'), (part_asked, OLD), *[(None, None)] * 5]
+    assert asked == [(part_asked, '"1"'), (part_asked, OLD), *[(None, None)] * 7]
 
 
 UNTRUSTED: dict[str, Answer] = {
@@ -105,6 +107,18 @@ def test_an_answer_that_is_no_continuation_is_not_used(case: str, whole: bytes) 
     assert (result.what, result.data) == (("", LOG) if whole == LOG else ("changed on server", LOG[:HALF]))
 
 
+@pytest.mark.parametrize("headers", [{"Last-Modified": NEW}, {}], ids=["another date", "no date"])
+def test_a_part_is_of_the_date_that_was_asked_for(headers: dict[str, str]) -> None:
+    """Where a date tells the versions apart, a part with another one or none is not used: If-Range may have been ignored."""
+    with FaultServer() as server:
+        server.on(
+            "/log", cut({"Last-Modified": OLD, "Date": NEW}), replace(part(body=OTHER), headers={**part().headers, **headers})
+        )
+        result = fetch(server.url("/log"))
+    assert "changed on server: restarted" in result.events
+    assert (result.data, result.what.partition(" ")[0]) == (LOG[:HALF], "got")
+
+
 def test_a_body_that_ended_unseen_is_complete() -> None:
     """416 with the size that was read says that all was there; its own body is no line of the log."""
     with FaultServer() as server:
@@ -114,11 +128,20 @@ def test_a_body_that_ended_unseen_is_complete() -> None:
 
 
 def test_a_part_that_is_cut_is_gone_on_with() -> None:
-    """Cut after cut, each range begins where the last one ended; new bytes give new tries."""
+    """Cut after cut, each range begins where the last one ended; a hundred new bytes give new tries."""
+    log = LOG * 3
     with FaultServer() as server:
-        cuts = [ranged(Answer(LOG), sent=20, ending="close")] * 10
-        result = fetch(server.on("/log", cut(STRONG), *cuts, ranged(Answer(LOG))).url("/log"), HttpOptions(retries=1))
-    assert (result.data, result.waits) == (LOG, [1.0] * 11)
+        cuts = [ranged(Answer(log), sent=100, ending="close")] * 10
+        result = fetch(server.on("/log", cut(STRONG, log), *cuts, ranged(Answer(log))).url("/log"), HttpOptions(retries=1))
+    assert (result.data, result.waits) == (log, [1.0] * 11)
+
+
+def test_a_byte_at_a_time_is_no_progress() -> None:
+    """A server that cuts after each new byte is given up after the tries: a log of a megabyte would take days."""
+    with FaultServer() as server:
+        server.on("/log", cut(STRONG), ranged(Answer(LOG), sent=1, ending="close"))
+        result = fetch(server.url("/log"), HttpOptions(retries=2))
+    assert (result.what, len(result.waits)) == (f"got {HALF + 2} of {len(LOG)} bytes (closed too early)", 2)
 
 
 def test_a_server_may_send_less_than_was_asked() -> None:

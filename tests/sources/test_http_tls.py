@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import trustme
 
 from logproc.errors import SourceError
 from logproc.sources.http import HttpOptions
+from logproc.sources.http.link import Link, PassingError
 from tests.fault_server import Answer, FaultServer, ranged
 from tests.sources.http_fetch import CANARY, fetch
 
@@ -130,3 +132,14 @@ def test_a_mute_server_times_out() -> None:
     with FaultServer(mute=True) as server:
         result = fetch(f"https://127.0.0.1:{server.port}/", HttpOptions(connect_timeout_s=0.2, retries=0))
     assert result.what == "connect timeout after 0.2s"
+
+
+def test_tls_that_breaks_later_may_be_tried_again() -> None:
+    """What goes wrong behind the handshake is no fault of the certificate, unless the server asks for one of ours."""
+    link = Link(1.0, 1.0, None, time.monotonic)
+    broken, asked = ssl.SSLError(1, "x"), ssl.SSLError(1, "x")
+    broken.reason, asked.reason = "DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+    assert isinstance(link.explain(broken), PassingError)
+    assert str(link.explain(broken)) == "TLS broken off (decryption failed or bad record mac): try later"
+    assert not isinstance(link.explain(asked), PassingError)
+    assert "certificate: none taken" in str(link.explain(broken, greeting=True))

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.errors import LimitError, UsageError
+from logproc.errors import LimitError, SourceError, UsageError
 from logproc.model import ByteStream
 from logproc.sources.codecs import decoded
 from logproc.sources.files import open_file
-from logproc.sources.layers import Deadline, ReadOptions, check_encoding
+from logproc.sources.layers import FIRST_LINE_BYTES, Deadline, Limited, Lines, ReadOptions, check_encoding
+from tests.logs import ScriptedStream
 
 TEXT = '10.0.0.1 "GET /caf\u00e9 \U0001f600"\r\nਊ two\n' * 50
 
@@ -42,13 +43,13 @@ def test_max_bytes_is_exact(tmp_path: Path, limit: int) -> None:
 def test_max_time_is_watched_between_reads(tmp_path: Path) -> None:
     """A source that always has more is cut when its time is over."""
     path = tmp_path / "a.log"
-    path.write_bytes(b"x" * 100)
+    path.write_bytes(b"x\n" * 500_000)
     moments = iter(range(100))
     deadline = Deadline.after(20, lambda: next(moments))
     stream = decoded(open_file(str(path)), ReadOptions(), deadline)
     with pytest.raises(LimitError, match=r"^over --max-time 20 s"):
-        read_all(stream, 1)
-    assert 0 < stream.bytes_read < 100
+        read_all(stream, 1000)
+    assert 0 < stream.bytes_read < 1_000_000
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
@@ -59,11 +60,11 @@ def test_text_of_another_encoding_becomes_utf8(tmp_path: Path, encoding: str) ->
     assert read_all(decoded(open_file(str(path)), ReadOptions(encoding=encoding)), 7) == TEXT.encode()
 
 
-def test_what_is_no_text_is_escaped(tmp_path: Path) -> None:
-    """Bytes that the encoding does not know stay to be seen, those of a cut end too."""
+def test_what_is_no_text_stays_as_it_is(tmp_path: Path) -> None:
+    """Bytes that the encoding does not know stay to be seen as bytes that are no UTF-8, those of a cut end too."""
     path = tmp_path / "a.log"
     path.write_bytes(b"a\x00\x00\xd8b\x00\n\x00c")
-    assert read_all(decoded(open_file(str(path)), ReadOptions(encoding="utf-16-le"))) == b"a\\x00\\xd8b\n\\x63"
+    assert read_all(decoded(open_file(str(path)), ReadOptions(encoding="utf-16-le"))) == b"a\\x00\xd8b\n\\x63"
 
 
 @pytest.mark.parametrize("name", ["klingon", "", "hex", "zlib", "rot13", "undefined", "a\0b", "../x"])
@@ -77,3 +78,87 @@ def test_no_encoding_of_text(name: str) -> None:
 def test_an_encoding_of_text(name: str) -> None:
     """The usual names are fine."""
     check_encoding(name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_an_encoding_that_the_text_is_not_in_is_told(tmp_path: Path, encoding: str) -> None:
+    """What a codec cannot even begin with is a failure of the source, not of the program."""
+    path = tmp_path / "a.log"
+    path.write_bytes(TEXT.encode("utf-16-le"))
+    with pytest.raises(SourceError, match=f"^is not {encoding}: .*: name another --encoding$"):
+        read_all(decoded(open_file(str(path)), ReadOptions(encoding=encoding)))
+
+
+def ended_by_lf(content: bytes, sizes: list[int]) -> bytes:
+    """Return what comes of a content that is read in pieces of these sizes."""
+    return read_all(Lines(ScriptedStream(content, sizes)), 7)
+
+
+SIZES = st.lists(st.integers(1, 9), max_size=4)
+
+
+@given(lines=st.lists(st.sampled_from([b"", b"a", b"bc\0", b"\xff" * 30])), end=st.sampled_from([b"", b"\r"]), sizes=SIZES)
+def test_lines_of_the_old_macintosh_end_with_lf(lines: list[bytes], end: bytes, sizes: list[int]) -> None:
+    """Where there are CRs and no LF, every CR is an LF, however the bytes come."""
+    assert ended_by_lf(b"\r".join(lines) + end, sizes) == b"\n".join(lines) + end.replace(b"\r", b"\n")
+
+
+@given(content=st.lists(st.sampled_from([b"a", b"\r", b"\n", b"\r\n"])).map(b"".join), sizes=SIZES)
+def test_where_there_is_an_lf_a_cr_is_left_alone(content: bytes, sizes: list[int]) -> None:
+    """A CR does not end a line of a log whose lines end with LF."""
+    assert ended_by_lf(content + b"\n", sizes) == content + b"\n"
+
+
+@pytest.mark.parametrize(("place", "end"), [(FIRST_LINE_BYTES - 1, b"\r"), (FIRST_LINE_BYTES, b"\n")])
+def test_the_first_256_kibibytes_tell_how_lines_end(place: int, end: bytes) -> None:
+    """An LF counts that is within them, wherever the blocks end."""
+    content = b"a\rb" + b"x" * (place - 3) + b"\n" + b"c\r"
+    expected = content if end == b"\r" else content.replace(b"\r", b"\n")
+    for sizes in ([], [1000], [FIRST_LINE_BYTES - 1, 1]):
+        assert read_all(Lines(ScriptedStream(content, sizes)), 1 << 20) == expected
+
+
+def test_a_failure_behind_some_bytes_comes_behind_them() -> None:
+    """What came before a failure is handed on, and the failure comes again and again."""
+    stream = Lines(Limited(ScriptedStream(b"half", error=SourceError("gone")), ReadOptions()))
+    buffer = memoryview(bytearray(9))
+    assert stream.readinto(buffer) == 4
+    for _ in range(2):
+        with pytest.raises(SourceError, match=r"^gone$"):
+            stream.readinto(buffer)
+
+
+def test_a_limit_stays_reached() -> None:
+    """Who reads on beyond a limit does not get to the end: a byte more was there, and is gone."""
+    stream = Limited(ScriptedStream(b"12345"), ReadOptions(max_bytes=4))
+    buffer = memoryview(bytearray(9))
+    assert stream.readinto(buffer) == 4
+    for _ in range(2):
+        with pytest.raises(LimitError):
+            stream.readinto(buffer)
+
+
+TAR = b"a.log".ljust(257, b"\0") + b"ustar\x0000"
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (TAR.ljust(1024, b"\0"), "unsupported archive (tar)"),
+        (TEXT.encode("utf-16"), "looks like UTF-16"),
+        (TEXT.encode("utf-16-be"), "looks like UTF-16"),
+        (TEXT.encode("utf-32-le"), "looks like UTF-32"),
+    ],
+)
+def test_what_is_no_text_for_sure_is_refused(content: bytes, what: str) -> None:
+    """Where the first line tells, nothing is handed on, and a hint says what to do."""
+    with pytest.raises(SourceError) as caught:
+        ended_by_lf(content, [3])
+    assert caught.value.what == what
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe80 - -\n", b"\0\0\0\0 - -\n", b"GET /a\0b\0 HTTP/1.1\n"])
+def test_odd_bytes_are_no_reason_to_refuse(content: bytes) -> None:
+    """A line with bytes that look like a mark, or with NULs anywhere, is a line."""
+    assert ended_by_lf(content, []) == content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from logproc.sources.names import shown_path, shown_url
+from logproc.sources.names import secret_parameters, shown_path, shown_url, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,14 @@ def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:
     """User, password and the values of secret parameters are masked, also in a URL that is broken by its password."""
     assert shown_url(url) == shown
     assert "canary" not in shown
+
+
+def test_the_secrets_of_a_query_are_known() -> None:
+    """The values of secret parameters are given as they stand there and decoded, those of others are not."""
+    assert secret_parameters("day=3&token=a%20b;sig=c+d") == ["a%20b", "c+d", "a b", "c d"]
+    assert secret_parameters("day=3") == []
+
+
+def test_what_a_server_sends_back_has_no_secret() -> None:
+    """Each secret in a text is masked, the longest first; one of a few characters may stand there by chance."""
+    assert without_secrets("404 no abcdef for abcd", ["abcd", "abcdef", "no"]) == "404 no *** for ***"

@@ -72,7 +72,7 @@ NO_FILE, TWICE = "no such file", "same file as a.log: counted once"
             [("http://h/?token=***", None), ("http://h/?token=***", "same URL as http://h/?token=***: counted once")],
         ),
         (["http://h/[a-z]*"], False, [("http://h/[a-z]*", None)]),
-        ([""], False, [("", NO_FILE)]),
+        ([""], False, [("''", NO_FILE)]),
     ],
 )
 def test_resolve(folder: Path, arguments: list[str], recursive: bool, expected: list[tuple[str, str | None]]) -> None:

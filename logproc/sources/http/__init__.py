@@ -20,6 +20,7 @@ from logproc.sources.http.urls import Permit, check_url, parse_url
 
 if TYPE_CHECKING:
     from logproc.sources.http.body import Body, OnEvent
+    from logproc.sources.http.link import StartCall
 
 __all__ = ["HttpOptions", "check_url", "open_url"]
 
@@ -84,6 +85,7 @@ def open_url(
     clock: Callable[[], float] = time.monotonic,
     rng: Callable[[], float] = random.random,
     on_event: OnEvent | None = None,
+    start_call: StartCall | None = None,
 ) -> ByteStream:
     """Return the body behind `url`, freed of its Content-Encoding. Nothing is asked of a server before the first `readinto`.
 
@@ -91,19 +93,20 @@ def open_url(
     that blocks until one more connection to that server is allowed; held from the connection to the end of the body, and
     given back before another server is asked and before every wait. deadline: on `clock`, the moment when the source has
     had its time. rng: a number from 0 to 1, spreads the retries. on_event(text, fields): told of retries and restarts.
+    start_call(function): makes the look-up of a name, so that it can be left; without it that has to end by itself.
 
     `readinto` blocks until a byte is there, at most connect_timeout_s and read_timeout_s for each try, and for the waits
     between them. It raises SourceError if the log cannot be had whole, LimitError after the deadline, Stopped after
-    `cancel`, which ends a connection, a TLS handshake and a read at once. Only the look-up of a name has to end by itself,
-    and `wait` and `permit` by what stops the run.
+    `cancel`, which ends a look-up, a connection, a TLS handshake and a read at once; `wait` and `permit` end by what stops
+    the run.
     A byte that had to be fetched twice counts once in `bytes_read`. Raises UsageError as `check_url` does.
     """
     start = parse_url(url)
     from logproc.sources.http.body import Body
-    from logproc.sources.http.link import Link
+    from logproc.sources.http.link import CallHere, Link
     from logproc.sources.http.redirects import Fetcher
 
-    link = Link(options.connect_timeout_s, options.read_timeout_s, deadline, clock)
+    link = Link(options.connect_timeout_s, options.read_timeout_s, deadline, clock, start_call or CallHere)
     return HttpStream(Body(Fetcher(start, options, link, permit), link, options.retries, wait, rng, on_event))
 
 

@@ -101,7 +101,7 @@ class Linked:
         try:
             super().connect()  # type: ignore[misc]  # of the class that stands behind this one
         except OSError as error:
-            raise self.link.explain(error) from error
+            raise self.link.explain(error, greeting=True) from error
         self.link.expect("no response headers in", self.link.read_timeout_s)
 
 
@@ -161,7 +161,9 @@ class Session(requests.Session):
         except BaseException as error:
             self._clear_away()
             if isinstance(error, (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)):
-                raise self._explain(error) from error
+                cause = root(error)
+                # What requests and urllib3 say holds the whole URL, and a traceback would print it.
+                raise self._explain(cause) from (None if cause is error else cause)
             raise
         return Reply(target.url, answer, self.adapter.found.pop(), self.link)
 
@@ -171,8 +173,7 @@ class Session(requests.Session):
         while self.adapter.found:
             self.adapter.found.pop().close()
 
-    def _explain(self, error: Exception) -> LogprocError:
-        cause = root(error)
+    def _explain(self, cause: BaseException) -> LogprocError:
         if isinstance(cause, PROXY_FAULTS):
             return SourceError("bad proxy", "look at http_proxy and https_proxy, or leave --trust-env out")
         if "certificate bundle" in str(cause) or getattr(cause, "reason", "") == "NO_CERTIFICATE_OR_CRL_FOUND":
@@ -186,8 +187,9 @@ class Session(requests.Session):
 def secrets_of(request: requests.PreparedRequest) -> list[str]:
     """Return what a request held that nobody else may see: a server may send it back in the words of its answer."""
     values = [str(value) for name, value in request.headers.items() if name.lower() not in OPEN_HEADERS]
-    words = [word for value in values for word in (value, *re.split("[ ,;=]+", value))]
-    return [*words, *credentials_in(words), *secret_parameters(urlsplit(request.url or "").query)]
+    words = [word for value in values for word in (value, *re.split("[ ,;]+", value))]
+    parts = [part for word in words for part in word.split("=")]
+    return [*words, *parts, *credentials_in(words), *secret_parameters(urlsplit(request.url or "").query)]
 
 
 def credentials_in(words: Iterable[str]) -> Iterator[str]:
@@ -236,7 +238,7 @@ class Reply:
         coding = self.headers.get("Transfer-Encoding", "identity").lower()
         # Behind a line that is no header, http.client takes the headers that follow for text, the length among them.
         if self._response.msg.get_payload() or coding not in {"chunked", "identity"}:
-            raise SourceError("bad response headers", "where the body begins and ends cannot be told from them")
+            raise SourceError("bad response headers", "they do not say where the log begins and ends, ask who runs the server")
         if coding == "chunked":
             self._chunked = Chunked(self._response.fp)
         else:

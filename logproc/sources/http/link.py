@@ -7,13 +7,14 @@ requests' own timeout is one for each `recv`: a server that sends a byte of its 
 from __future__ import annotations
 
 import errno
+import functools
 import io
 import os
 import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import urllib3.util
 
@@ -35,6 +36,33 @@ class PassingError(SourceError):
         self.after_s = after_s
 
 
+class Call(Protocol):
+    """A call whose answer can be waited for with a limit (see threads.lookup)."""
+
+    def wait(self, seconds: float) -> Any:
+        """Return the answer, or raise what the call raises. Raises TimeoutError after `seconds`, Stopped after `cancel`."""
+
+    def cancel(self) -> None:
+        """Make a blocked `wait` raise Stopped."""
+
+
+StartCall = Callable[[Callable[[], Any]], Call]
+
+
+class CallHere:
+    """A call that is made by who waits for it. It takes as long as it takes."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self.call = call
+
+    def wait(self, _seconds: float) -> Any:
+        """Make the call and return its answer."""
+        return self.call()
+
+    def cancel(self) -> None:
+        """Do nothing, as nothing can be done."""
+
+
 class Link:
     """What one source knows of its present connection: the time it may still take, and how to break it.
 
@@ -44,7 +72,12 @@ class Link:
     """
 
     def __init__(
-        self, connect_timeout_s: float, read_timeout_s: float, deadline: float | None, clock: Callable[[], float]
+        self,
+        connect_timeout_s: float,
+        read_timeout_s: float,
+        deadline: float | None,
+        clock: Callable[[], float],
+        start_call: StartCall = CallHere,
     ) -> None:
         self.connect_timeout_s = connect_timeout_s
         self.read_timeout_s = read_timeout_s
@@ -53,6 +86,8 @@ class Link:
         self.cancelled = False
         self.public_only = False
         self.is_public = False
+        self._start_call = start_call
+        self._call: Call | None = None
         self._spare: deque[socket.socket] = deque()
         self._until: float | None = None
         self._late = ""
@@ -62,6 +97,9 @@ class Link:
     def cancel(self) -> None:
         """Break the connection, wherever its owner waits for it. Never blocks."""
         self.cancelled = True
+        call = self._call
+        if call:
+            call.cancel()
         self.drop(shutdown=True)
 
     def drop(self, *, shutdown: bool = False) -> None:
@@ -114,9 +152,9 @@ class Link:
             self._waited_s, self._came_bytes = 0.0, 0
 
     def connect(self, host: str, port: int) -> socket.socket:
-        """Return a socket connected to the first address of `host` that answers. Blocks for the look-up, then in time."""
+        """Return a socket connected to the first address of `host` that answers. Blocks for the connect timeout at most."""
         self.expect("connect timeout after", self.connect_timeout_s)
-        addresses = resolve(host, port)
+        addresses = self._look_up(host, port)
         failure = OSError("no address")
         for place, (family, kind, protocol, _, address) in enumerate(addresses):
             try:
@@ -125,6 +163,19 @@ class Link:
             except OSError as error:
                 failure = error
         raise self.explain(failure) from failure
+
+    @caption("waits for a name to be looked up")
+    def _look_up(self, host: str, port: int) -> list[Any]:
+        """Return the addresses of a host. The call is set before the check, as `cancel` sets its flag before it looks at it."""
+        self._call = self._start_call(functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
+        try:
+            return list(self._call.wait(self.left_s()))
+        except TimeoutError as error:
+            raise self.explain(error) from error
+        except (OSError, UnicodeError) as error:
+            raise SourceError("cannot resolve the host's name", "is it spelled right, and the network up?") from error
+        finally:
+            self._call = None
 
     def _connect(self, connection: socket.socket, address: Any, seconds: float) -> socket.socket:
         try:
@@ -154,8 +205,8 @@ class Link:
         if code:
             raise OSError(code, os.strerror(code))
 
-    def explain(self, error: OSError) -> LogprocError:
-        """Return the error of ours that stands for one of the operating system or of TLS."""
+    def explain(self, error: OSError, *, greeting: bool = False) -> LogprocError:
+        """Return the error of ours that stands for one of the operating system or of TLS; `greeting`: of its handshake."""
         try:
             self.check()
         except LogprocError as stopped:
@@ -165,22 +216,15 @@ class Link:
         if isinstance(error, ssl.SSLCertVerificationError):
             return SourceError(f"certificate: {shown(error.verify_message).rstrip('.')}", CERTIFICATE_HINT)
         if isinstance(error, ssl.SSLError) and not isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-            words = (error.reason or "unknown").replace("_", " ").lower()
-            return SourceError(f"certificate: none taken ({shown(words)})", "does this port speak TLS, 1.2 or later?")
+            words = shown((error.reason or "unknown").replace("_", " ").lower())
+            if greeting or "certificate" in words:
+                return SourceError(f"certificate: none taken ({words})", "does this port speak TLS, 1.2 or later?")
+            return PassingError(f"TLS broken off ({words})", "try later")
         if isinstance(error, ConnectionRefusedError):
             return PassingError("connection refused", "is the server running, and the port right?")
         if isinstance(error, (ConnectionError, ssl.SSLError)):
             return PassingError("connection reset", "try later")
         return PassingError(shown(error.strerror or str(error)).lower(), "is the network up?")
-
-
-@caption("waits for a name to be looked up")
-def resolve(host: str, port: int) -> list[Any]:
-    """Return the addresses of a host. Blocks as long as the system's resolver does; nothing can wake it."""
-    try:
-        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise SourceError("cannot resolve the host's name", "is it spelled right, and the network up?") from error
 
 
 def shown(text: str) -> str:

@@ -48,7 +48,7 @@ class Fetcher:
             self._here = here
             # Also for names, which `redirected` does not look up: who was outside once cannot point back inside.
             self._link.public_only |= self._link.is_public
-        raise SourceError(f"too many redirects ({MOST_REDIRECTS})", "name the place where the log is itself")
+        raise SourceError(f"too many redirects ({MOST_REDIRECTS})", "name the log's own address instead")
 
     @property
     def elsewhere(self) -> str:

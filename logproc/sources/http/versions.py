@@ -10,6 +10,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 CONTENT_RANGE = re.compile(r"bytes +(?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18}|\*)", re.IGNORECASE)
+STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 STRONG_AFTER_S = 60.0
 """How much older than the response a Last-Modified must be to tell versions apart (RFC 9110, 8.8.2.2)."""
 DAY_S = 86400
@@ -43,13 +44,17 @@ class Version:
     def validator(self) -> str:
         """What If-Range may hold: a strong ETag, or a strong date if there is no ETag at all (RFC 9110, 13.1.5); or nothing."""
         if self.etag:
-            return self.etag if self.etag.startswith('"') else ""
-        return self.modified if self.modified_is_strong else ""
+            return self.etag if STRONG_ETAG.fullmatch(self.etag) else ""
+        return self.modified if self.modified_is_strong and self.modified.isprintable() else ""
 
     def same_part(self, headers: Mapping[str, str]) -> bool:
-        """Whether a 206 says that it is of this version. It may leave the Content-Encoding out (RFC 9110, 15.3.7)."""
+        """Whether a 206 says that it is of this version. It may leave the Content-Encoding out (RFC 9110, 15.3.7).
+
+        There are servers that do not look at If-Range, so where a date is all that tells versions apart it must be there.
+        """
         encoding = headers.get("Content-Encoding", self.encoding)
-        return headers.get("ETag", "") == self.etag and encoding == self.encoding
+        same_date = bool(self.etag) or headers.get("Last-Modified", "") == self.modified
+        return headers.get("ETag", "") == self.etag and same_date and encoding == self.encoding
 
 
 def content_range(headers: Mapping[str, str]) -> tuple[int | None, int | None, int | None]:

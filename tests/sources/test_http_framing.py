@@ -1,0 +1,121 @@
+"""Where a body ends, and how slowly it may come."""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logproc.errors import SourceError
+from logproc.sources.http.framing import MOST_TRAILER_BYTES, Chunked
+from logproc.sources.http.link import LEAST_BYTES_PER_S, Link, PassingError
+
+EXTENSIONS = ["", " ", ";a", ';name="a value"', " ; a=b;c"]
+chunks = st.lists(st.tuples(st.binary(min_size=1, max_size=20), st.sampled_from(EXTENSIONS)), max_size=6)
+ends = st.sampled_from([b"\r\n", b"\n"])
+
+
+def buffered(wire: bytes) -> io.BufferedReader[Any]:
+    """Return what comes over the wire as a stream."""
+    return io.BufferedReader(io.BytesIO(wire))
+
+
+def received(wire: bytes, block_bytes: int = 7) -> bytes:
+    """Return the data of a body in chunks."""
+    body, data = Chunked(buffered(wire)), b""
+    block = memoryview(bytearray(block_bytes))
+    while count := body.receive(block):
+        data += bytes(block[:count])
+    return data
+
+
+def framed(parts: list[tuple[bytes, str]], end: bytes = b"\r\n") -> bytes:
+    """Return data in chunks, as they go over the wire."""
+    pieces = [b"%x%b%b%b%b" % (len(data), extension.encode(), end, data, end) for data, extension in parts]
+    return b"".join(pieces) + b"0" + end + b"Trailer: x" + end + end
+
+
+@given(chunks, ends, st.integers(1, 64))
+def test_chunks_of_any_size_give_their_data(parts: list[tuple[bytes, str]], end: bytes, block_bytes: int) -> None:
+    """However a body is cut into chunks, and however it is read, its data come out, and nothing of what is between them."""
+    assert received(framed(parts, end), block_bytes) == b"".join(data for data, _ in parts)
+
+
+@given(chunks, st.data())
+def test_a_cut_is_never_an_end(parts: list[tuple[bytes, str]], data: st.DataObject) -> None:
+    """Wherever chunks are cut before the line of the last one, they are a failure."""
+    wire = framed(parts)
+    last = wire.rindex(b"0\r\nTrailer")
+    with pytest.raises(PassingError, match="closed too early"):
+        received(wire[: data.draw(st.integers(0, last + 2))])
+
+
+@pytest.mark.parametrize("size", ["-5", "+5", "0x5", "5_0", "", " 5", "5 5", "g", "f" * 16, "٥", "5\r"])
+def test_a_size_is_hexadecimal_digits(size: str) -> None:
+    """What int() would take for a number as well is no size of a chunk."""
+    with pytest.raises(PassingError, match="broken chunks"):
+        received(f"{size}\r\n".encode() + b"x" * 90)
+
+
+def test_a_chunk_ends_where_it_said() -> None:
+    """Data that go on behind the size of their chunk are broken, and those within it are given first."""
+    body, block = Chunked(buffered(b"3\r\nabcdef\r\n0\r\n\r\n")), memoryview(bytearray(9))
+    assert bytes(block[: body.receive(block)]) == b"abc"
+    with pytest.raises(PassingError, match="broken chunks"):
+        body.receive(block)
+
+
+def test_what_is_held_of_a_line_is_bounded() -> None:
+    """A size that never ends is given up after a few kilobytes, and trailers after some more."""
+    endless = buffered(b"0" * 10_000_000)
+    trailers = buffered(b"0\r\n" + b"A: b\r\n" * 1_000_000)
+    with pytest.raises(PassingError, match="broken chunks"):
+        Chunked(endless).receive(memoryview(bytearray(9)))
+    assert endless.tell() < 100_000
+    assert Chunked(trailers).receive(memoryview(bytearray(9))) == 0
+    assert trailers.tell() < 2 * MOST_TRAILER_BYTES
+
+
+def link(*, read_timeout_s: float = 30.0) -> Link:
+    """Return a link that receives a body."""
+    made = Link(10.0, read_timeout_s, None, time.monotonic)
+    made.expect("no byte in", read_timeout_s, whole=False)
+    return made
+
+
+def test_a_drip_is_too_slow() -> None:
+    """A body that comes below the least pace for a whole read timeout is given up, however often a byte comes."""
+    dripping = link()
+    for _ in range(119):
+        dripping.pace(1, 0.25)
+    with pytest.raises(SourceError, match=f"too slow: under {LEAST_BYTES_PER_S} bytes/s for 30s"):
+        dripping.pace(1, 0.25)
+
+
+def test_the_pace_is_looked_at_anew_each_time() -> None:
+    """A fast beginning does not make up for a drip later on, and a slow moment is no drip."""
+    body = link()
+    body.pace(10_000_000, 1.0)
+    body.pace(1, 29.0)
+    body.pace(1, 29.9)
+    with pytest.raises(SourceError, match="too slow"):
+        body.pace(1, 0.2)
+
+
+def test_only_waiting_makes_a_body_slow() -> None:
+    """Receives that did not wait are no drip, however small they are, and neither is the end of a body."""
+    body = link()
+    for _ in range(10_000):
+        body.pace(1, 0.0)
+    body.pace(0, 31.0)
+
+
+def test_headers_have_no_pace() -> None:
+    """What has a limit as a whole is not judged by its pace."""
+    headers = link()
+    headers.expect("no response headers in", 30.0)
+    headers.pace(1, 31.0)
