@@ -31,7 +31,7 @@ from logproc.errors import (
     UsageError,
 )
 from logproc.model import Kind, Snapshot, Source, State
-from logproc.pipeline import Companion, Crew, run_threaded
+from logproc.pipeline import Companion, Crew, Run, run_threaded
 from logproc.reports.output import (
     check_output,
     format_for,
@@ -45,7 +45,7 @@ from logproc.reports.output import (
 from logproc.settings import Settings
 from logproc.threads.live import LiveView
 from logproc.threads.pool import WorkerFailed
-from logproc.threads.signals import GRACE_S, bounded, unlink_on_second
+from logproc.threads.signals import bounded, unlink_on_second
 from logproc.threads.spool import Spool
 from logproc.threads.watchdog import Watchdog
 
@@ -130,8 +130,7 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     check_outputs(outputs)
     unlink_on_second(known_temporaries)
     doors = Doors.of(settings, read_headers(headers, screen.environ), screen.say_now)
-    with bounded(GRACE_S):
-        sources = find_sources(arguments, settings)
+    sources = find_sources(arguments, settings)
     keep_sources(sources, outputs)
     if any(source.kind is Kind.STDIN for source in sources) and not settings.quiet:
         hint_at_terminal(screen)
@@ -143,7 +142,7 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
         run = run_threaded(sources, settings, doors, spool, partial(companions, screen, paint, debug))
         if isinstance(run.cause, UsageError):
             raise run.cause  # a question that makes no sense has no answer, not an empty one
-        causes = [*write_reports(run.snapshot, screen, outputs, spool), *([run.cause] if run.cause else [])]
+        causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
     codes = {EXIT_OK, *judged(run.snapshot, settings)}
     try:
         with bounded():
@@ -233,7 +232,8 @@ def painting(screen: Screen) -> Iterator[Callable[[Crew], None] | None]:
     try:
         yield stroke
     finally:
-        painter.close()
+        with suppress(Interrupted), bounded():
+            painter.close()
 
 
 def companions(screen: Screen, paint: Callable[[Crew], None] | None, debug: bool, crew: Crew) -> list[Companion]:
@@ -284,14 +284,15 @@ def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) ->
     return render_terminal(snapshot, Look(columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal))
 
 
-def write_reports(snapshot: Snapshot, screen: Screen, outputs: Outputs, spool: Spool | None) -> list[BaseException]:
+def write_reports(run: Run, screen: Screen, outputs: Outputs, spool: Spool | None) -> list[BaseException]:
     """Write the report wherever it was asked for, all the same where one fails; return what failed."""
+    snapshot = run.snapshot
     tasks: list[Callable[[], None]] = []
     if not (screen.settings.quiet and outputs.files) and (screen.settings.output != "terminal" or worth_showing(snapshot)):
         tasks.append(partial(write_to_stdout, snapshot, screen))
     tasks += [partial(write_file, snapshot, path, screen) for path in outputs.files]
     if spool and outputs.rejects:
-        tasks.append(partial(write_rejects, outputs.rejects, spool))
+        tasks.append(partial(write_rejects, outputs.rejects, spool, run))
     failures: list[BaseException] = []
     for task in tasks:
         try:
@@ -320,10 +321,10 @@ def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:
         write_atomically(path, text)
 
 
-def write_rejects(path: str, spool: Spool) -> None:
-    """Write the rejected lines to a file."""
+def write_rejects(path: str, spool: Spool, run: Run) -> None:
+    """Write the rejected lines to a file: those that the report counts."""
     with bounded() if is_special(Path(path)) else nullcontext():
-        write_atomically(path, spool.pieces())
+        write_atomically(path, spool.pieces(run.counted))
 
 
 def tell_sources(snapshot: Snapshot, screen: Screen) -> None:
@@ -371,7 +372,7 @@ def tell_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, 
     if isinstance(cause, KeyboardInterrupt):
         return 130
     notes = getattr(cause, "__notes__", [])
-    screen.say("internal error " + " ".join(notes), repr(cause), "please report it; --debug shows where")
+    screen.say(" ".join(["internal error", *notes]), repr(cause), "please report it; --debug shows where")
     return EXIT_INTERNAL
 
 

@@ -9,7 +9,7 @@ while another thread runs Python. A reader of a .gz file that went line by line 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING
 
 import numpy
@@ -26,6 +26,8 @@ MIN_BLOCK_BYTES = 1 << 20
 SEARCH_BYTES = 64 << 10
 UTF8_MARK = b"\xef\xbb\xbf"
 FLUSH_S = 1.0
+MOST_LINES = 1 << 19
+"""Lines in a chunk: each costs some 64 bytes while it is parsed, also if there is nothing in it, as in a bomb of line ends."""
 
 
 class Cutter:
@@ -55,6 +57,23 @@ class Cutter:
         self._clock = clock
         self._chunks = 0
         self._offset = 0
+        self._begun = False
+
+    def pass_over(self, stream: ByteStream, head: bytes) -> Generator[Chunk, None, bytes]:
+        """Yield the lines of `head`, the first bytes of a stream, of which the last is not whole and too long; that one too.
+
+        Returns what was read behind it: the next `head`. Blocks, and raises, as `chunks` does.
+        """
+        data = numpy.frombuffer(head, numpy.uint8)
+        self.bytes_decoded += len(data)
+        start, end = self._mark_bytes(data), last_line_end(data)
+        yield from self._split(data[start:end])
+        rest = self._skip_line(stream, data[max(start, end) :])
+        behind = int(numpy.flatnonzero(rest == LF)[0]) + 1 if LF in rest else len(rest)
+        whole = rest[:behind] if LF in rest else numpy.append(rest, numpy.uint8(LF))
+        yield self._chunk(whole, 1)
+        self.bytes_decoded -= len(rest) - behind  # they come again, with `head`
+        return rest[behind:].tobytes()
 
     def chunks(self, stream: ByteStream, head: bytes = b"") -> Iterator[Chunk]:
         """Yield the chunks of a stream, `head` being its first bytes, read before to recognise the format.
@@ -66,16 +85,16 @@ class Cutter:
         """
         self.bytes_decoded += len(head)
         carry = numpy.frombuffer(head, numpy.uint8)
-        ended, first = False, True
+        ended = False
         while not ended:
             buffer = numpy.empty(max(self._chunk_bytes, MIN_BLOCK_BYTES, 2 * len(carry)), numpy.uint8)
             buffer[: len(carry)] = carry
             filled, ended, error = self._fill(stream, buffer, len(carry))
-            start = self._mark_bytes(buffer[:filled]) if first else 0
+            start = self._mark_bytes(buffer[:filled])
             if ended and not error and filled > start and buffer[filled - 1] != LF:
                 buffer[filled] = LF
                 filled += 1
-            first, end = False, max(start, last_line_end(buffer[:filled]))
+            end = max(start, last_line_end(buffer[:filled]))
             yield from self._split(buffer[start:end])
             if error:
                 raise error
@@ -105,8 +124,10 @@ class Cutter:
 
     def _mark_bytes(self, data: Bytes) -> int:
         """Return how many bytes the byte order mark at the start of a source takes: it belongs to no line."""
-        if data[: len(UTF8_MARK)].tobytes() == UTF8_MARK:
-            self._offset = len(UTF8_MARK)
+        if self._begun or data[: len(UTF8_MARK)].tobytes() != UTF8_MARK:
+            self._begun = True
+            return 0
+        self._begun, self._offset = True, len(UTF8_MARK)
         return self._offset
 
     def _skip_line(self, stream: ByteStream, carry: Bytes) -> Bytes:
@@ -129,10 +150,16 @@ class Cutter:
             self._offset += count
 
     def _split(self, lines: Bytes) -> Iterator[Chunk]:
-        """Yield whole lines as chunks of at most the chunk size, or of one line that is longer."""
+        """Yield whole lines as chunks of at most the chunk size, or of one line that is longer, and of at most MOST_LINES."""
+        count = count_lines(lines)
+        if count > MOST_LINES:
+            middle = line_end_near_middle(lines)
+            yield from self._split(lines[:middle])
+            yield from self._split(lines[middle:])
+            return
         if len(lines) <= self._chunk_bytes:
             if len(lines):
-                yield self._chunk(lines, count_lines(lines))
+                yield self._chunk(lines, count)
             return
         ends = numpy.flatnonzero(lines == LF) + 1
         start = first = 0
@@ -155,6 +182,12 @@ def count_lines(data: Bytes) -> int:
     """Return how many line feeds there are; block by block, so that what is counted is still in the cache."""
     blocks = range(0, len(data), MIN_BLOCK_BYTES)
     return sum(int(numpy.count_nonzero(data[start : start + MIN_BLOCK_BYTES] == LF)) for start in blocks)
+
+
+def line_end_near_middle(data: Bytes) -> int:
+    """Return the position behind the last line feed of the first half, or behind the first one of the second."""
+    half = len(data) // 2
+    return last_line_end(data[:half]) or half + int(numpy.argmax(data[half:] == LF)) + 1
 
 
 def last_line_end(data: Bytes) -> int:

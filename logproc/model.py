@@ -30,6 +30,10 @@ NO_TIME = -(2**63)
 """In `Columns.time`: the record has no time. The smallest int64, so that it is never the last and easily told."""
 
 
+Seen = tuple[int, int, int, int]
+"""Of a file its device and number, and its size and time when it was found."""
+
+
 class Kind(Enum):
     """What a source is, and so who reads it: regular files share the file readers, each stream has its own."""
 
@@ -57,6 +61,7 @@ class Source:
     name: what a person sees: escaped, and without credentials.
     location: what is opened: a path, `-`, or the URL as it was given, credentials included.
     verdict: set if it is not to be opened at all (missing, given twice, …).
+    seen: of a regular file what tells it from another one that takes its name before it is opened.
     """
 
     index: int
@@ -64,6 +69,7 @@ class Source:
     kind: Kind
     location: str | bytes
     verdict: Verdict | None = None
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +277,12 @@ class Parsed:
     rejected_lines: Integers
     rejected_reasons: tuple[str, ...]
     rejected_bounds: Integers
+
+    def bounds_of(self, reason: str) -> Integers:
+        """Return start and end of the lines that were rejected for one reason."""
+        if reason not in self.rejected_reasons:
+            return self.rejected_bounds[:0]
+        return self.rejected_bounds[[found == reason for found in self.rejected_reasons]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from typing import Protocol
 from logproc import events
 from logproc.doors import Doors
 from logproc.errors import InternalError, SourceError
-from logproc.formats.access import parse_unknown
+from logproc.formats.access import parse_line_ends, parse_unknown
 from logproc.model import Chunk, Kind, Parsed, Probe, Snapshot, Source, State, Verdict
 from logproc.plan import Plan, check_fields, check_fields_early
 from logproc.reading import Outcome, Reading, recognise
@@ -35,7 +35,7 @@ from logproc.threads.pool import Pool
 from logproc.threads.probe import probe_all
 from logproc.threads.reader import CANNOT_START, Charged, Reader, refused, start_readers, to_do_list
 from logproc.threads.shared_tally import Merged, SharedTally
-from logproc.threads.signals import GRACE_S, bounded, interruptible
+from logproc.threads.signals import interruptible
 from logproc.threads.spool import Spool
 from logproc.threads.stop import Stop
 
@@ -44,11 +44,15 @@ ABANDON_S = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The end of a run: what is known, why it ended before its time (None: it did not), threads that could not be joined."""
+    """The end of a run: what is known, why it ended before its time (None: it did not), threads that could not be joined.
+
+    counted: the chunks that are in the snapshot, as source and number; None for all.
+    """
 
     snapshot: Snapshot
     cause: BaseException | None = None
     left_behind: tuple[str, ...] = ()
+    counted: Container[tuple[int, int]] | None = None
 
 
 def run_serial(sources: Sequence[Source], settings: Settings, doors: Doors | None = None, spool: Spool | None = None) -> Run:
@@ -82,8 +86,7 @@ def run_threaded(
     then until the threads are joined, at most half a second. Whatever was merged by then is in the snapshot.
     beside: gives threads that look on while the crew works, and are finished when it has.
     """
-    with bounded(GRACE_S):  # the formats may stand in a file that is a FIFO
-        crew = Crew(sources, settings, doors or Doors.of(settings), spool)
+    crew = Crew(sources, settings, doors or Doors.of(settings), spool)
     with ExitStack() as stack:
         for companion in beside(crew):
             stack.callback(companion.finish)
@@ -148,11 +151,11 @@ class Crew:
             outcomes |= reader.outcomes
         for source in self.sources:
             outcomes.setdefault(source.index, self._interrupted(source))
-        tally = self.shared.snapshot()
+        counted, tally = self.shared.close(), self.shared.snapshot()
         info = run_info(time.monotonic() - self.started, self._file_readers, self.settings.worker_count)
         summary = summarize(self.sources, outcomes, tally, self.plan, info, stopped=self.stop.is_set())
         cause = self.stop.cause or check_fields(self.plan, outcomes.values(), tally)
-        return Run(summary, cause, self.left_behind)
+        return Run(summary, cause, self.left_behind, counted)
 
     def _probe(self) -> None:
         """Look at all regular files before any is read: what is no log is known at once, and so is the size of all."""
@@ -242,6 +245,8 @@ def work(plan: Plan, spool: Spool | None, source_name: str, chunk: Chunk) -> Tal
 
 def parse(plan: Plan, chunk: Chunk) -> Parsed:
     """Return what a chunk's lines are in its format; without one, no line fits."""
+    if only_line_ends := parse_line_ends(chunk.data):
+        return only_line_ends
     if chunk.format is None:
         return parse_unknown(chunk.data, plan.max_line_bytes)
     return chunk.format.parse(chunk.data, chunk.context, plan.question.wanted, plan.max_line_bytes)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -14,10 +14,12 @@ from logproc import events
 from logproc.chunks import Cutter, read_head
 from logproc.errors import SourceError, Stopped
 from logproc.formats.choice import Choice
-from logproc.formats.detect import GENERIC, SAMPLE_BYTES, SAMPLE_LINES, unreadable
+from logproc.formats.detect import BINARY, GENERIC, SAMPLE_BYTES, SAMPLE_LINES, unreadable
 from logproc.formats.format import Format
 from logproc.model import ByteStream, Chunk, Context, Kind, Probe, Source, State, Verdict
 
+PACKED_TIGHT = 2
+"""A hole that was packed to less than this part of it may be a bomb, and is read up to the limits; any other is binary."""
 Opener = Callable[[Source], ByteStream]
 
 
@@ -57,7 +59,7 @@ class Reading:
         self.cutter.format = options.choice.fixed(source) or (probe.format if probe else None)
         self.outcome: Outcome | None = None
         self._options = options
-        self._recognise = not self.cutter.format and (probe is None or source.kind is not Kind.FILE)
+        self._recognise = not self.cutter.format
         self._verdict = source.verdict or (probe.verdict if probe else None)
         self._open_source = open_source
         self._stream: ByteStream | None = None
@@ -109,14 +111,25 @@ class Reading:
         events.emit("debug", "source opened", size_bytes=stream.size_bytes)
         head = b""
         if self._recognise:
-            head, self.cutter.format = recognise(
-                self._options.choice, lambda head, wanted_bytes: read_head(stream, head, wanted_bytes)
-            )
+            head = yield from self._look(stream)
         elif self.source.kind is Kind.URL:
             head, _ = read_head(stream, b"", 1)  # with the first byte come the headers, and in them the time of the last change
         changed_s = self._options.now_s if stream.modified_s is None else int(stream.modified_s)
         self.cutter.context = Context(reference_s=changed_s, zone=self._options.zone)
         yield from self.cutter.chunks(stream, head)
+
+    def _look(self, stream: ByteStream) -> Generator[Chunk, None, bytes]:
+        """Find the format by the first bytes, which are returned; of lines that are too long by those behind them."""
+        head = b""
+        while True:
+            head, self.cutter.format = recognise(
+                self._options.choice, lambda head, wanted_bytes: read_head(stream, head, wanted_bytes), head
+            )
+            if self.cutter.format or len(head) - head.rfind(b"\n") <= max(SAMPLE_BYTES[0], self._options.max_line_bytes + 2):
+                return head
+            if is_hole(head) and stream.bytes_read * PACKED_TIGHT > len(head):
+                raise SourceError(*BINARY)
+            head = yield from self.cutter.pass_over(stream, head)
 
     def _fail(self, error: SourceError) -> None:
         nothing = not self.cutter.bytes_decoded
@@ -131,18 +144,27 @@ class Reading:
         events.emit("info", "source ended", state=verdict.state.value, reason=verdict.reason, lines=self.cutter.lines)
 
 
-def recognise(choice: Choice, read_on: Callable[[bytes, int], tuple[bytes, bool]]) -> tuple[bytes, Format | None]:
+def is_hole(head: bytes) -> bool:
+    """Return whether the first bytes of a source are NULs and nothing else."""
+    return bool(head) and not head.strip(b"\0")
+
+
+def recognise(
+    choice: Choice, read_on: Callable[[bytes, int], tuple[bytes, bool]], head: bytes = b""
+) -> tuple[bytes, Format | None]:
     """Return the first bytes of a source and its format, None if there is no line in them.
 
     read_on: takes the bytes there are and how many are wanted, returns these and whether they are the whole source.
-    Raises SourceError if the bytes are no text at all.
+    head: what is read already. Raises SourceError if the bytes are no text at all.
     """
-    head, whole, found = b"", False, None
+    whole, found = False, None
     for wanted_bytes in SAMPLE_BYTES:
         if not found and not whole and head.count(b"\n") < SAMPLE_LINES[0]:
             head, whole = read_on(head, wanted_bytes)
             found = choice.detect(head, whole=whole)
     found = found or choice.fallback(head, whole=whole)
+    if found is None and is_hole(head):
+        return head, None  # whatever is behind it
     wrong = unreadable(head) if found is None or found.name in GENERIC else None
     if wrong:
         raise SourceError(*wrong)

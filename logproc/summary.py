@@ -18,6 +18,7 @@ from logproc.tally import SourceTally, Tally
 FIRST_LINE_CHARACTERS = 80
 INTERRUPTED = Verdict(State.INTERRUPTED, "interrupted")
 DONE = (State.COMPLETE, State.SKIPPED)
+PLAIN_TEXT = "plain text: no time and no known format was found, see `logproc detect`"
 
 
 def summarize(
@@ -70,18 +71,21 @@ def result(source: Source, outcome: Outcome, tally: SourceTally) -> SourceResult
         account=tally.account,
         rejected_by_reason=dict(sorted(tally.reasons.items())),
         rejected_sample=tally.sample,
-        notes=(*outcome.notes, *notes_on(verdict, outcome, tally.account)),
+        notes=(*outcome.notes, *notes_on(verdict, outcome, tally)),
         exit_code=verdict.exit_code,
     )
 
 
-def notes_on(verdict: Verdict, outcome: Outcome, account: Account) -> tuple[str, ...]:
+def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally) -> tuple[str, ...]:
     """Return what is worth knowing of a source although nothing is missing."""
-    if is_empty(verdict, account):
+    if is_empty(verdict, tally.account):
         return ("empty",)
-    if outcome.format is not None and outcome.format.name == "plain" and account.records:
-        return ("plain text: no time and no known format was found, see `logproc detect`",)
-    return ()
+    is_plain = outcome.format is not None and outcome.format.name == "plain" and tally.account.records
+    odd = {" had undecodable bytes": tally.odd.undecodable, " held NUL bytes": tally.odd.nul}
+    return (
+        *((PLAIN_TEXT,) if is_plain else ()),
+        *(f"{count} line{'s' if count > 1 else ''}{what}" for what, count in odd.items() if count),
+    )
 
 
 def is_empty(verdict: Verdict, account: Account) -> bool:
@@ -91,7 +95,8 @@ def is_empty(verdict: Verdict, account: Account) -> bool:
 
 def nothing_fits(outcome: Outcome, tally: SourceTally) -> Verdict | None:
     """Return the verdict on a source of which all was read and no line is a record; that is never a success."""
-    if outcome.verdict.state is not State.COMPLETE or tally.account.records or not tally.sample:
+    fitting = tally.account.records + tally.account.filtered
+    if outcome.verdict.state is not State.COMPLETE or fitting or not tally.sample:
         return None
     first = tally.sample[0].text[:FIRST_LINE_CHARACTERS]
     reason = f"0 of {tally.account.lines} lines match; first: {first}"

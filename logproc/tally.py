@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from logproc.counts import LOW_BITS, LOW_MASK, Counts, Subjects, Weights, count_columns, fold, merge_counts, weights_of
+from logproc.formats.access import TOO_LONG
+from logproc.formats.odd_bytes import NONE_ODD, OddLines, odd_lines
 from logproc.formats.shown import shown
 from logproc.model import NO_TIME, REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Rejected
 from logproc.questions.addresses import anonymize_text
@@ -29,15 +31,17 @@ ASKED_NOTHING = Question()
 
 @dataclass(frozen=True, slots=True)
 class SourceTally:
-    """Where the lines of one source went, why some were rejected, and the first of those."""
+    """Where the lines of one source went, why some were rejected, and the first of those; how many hold odd bytes."""
 
     account: Account = field(default_factory=Account)
     reasons: Mapping[str, int] = field(default_factory=dict)
     sample: tuple[Rejected, ...] = ()
+    odd: OddLines = NONE_ODD
 
     def __add__(self, other: SourceTally) -> SourceTally:
         sample = sorted((*self.sample, *other.sample), key=lambda rejected: rejected.line)[:REJECTED_SAMPLES]
-        return SourceTally(self.account + other.account, Counter(self.reasons) + Counter(other.reasons), tuple(sample))
+        reasons = Counter(self.reasons) + Counter(other.reasons)
+        return SourceTally(self.account + other.account, reasons, tuple(sample), self.odd + other.odd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,8 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING) -> T
         account = replace(account, records=account.records - filtered, filtered=filtered)
     else:
         seen = frozenset() if columns is None else seen_fields(columns)
-    sources = {chunk.source: SourceTally(account, Counter(parsed.rejected_reasons), sample)}
+    odd = odd_lines(chunk.data, parsed.bounds_of(TOO_LONG))
+    sources = {chunk.source: SourceTally(account, Counter(parsed.rejected_reasons), sample, odd)}
     if columns is None or not columns.records:
         return Tally(sources=sources, seen=seen)
     return replace(counted(columns, question), sources=sources, seen=seen)

@@ -24,7 +24,7 @@ from logproc.analysis import (
 )
 from logproc.errors import InternalError, Interrupted, LogprocError, OutputError, UsageError
 from logproc.model import Snapshot, State
-from logproc.pipeline import run_threaded
+from logproc.pipeline import Run, run_threaded
 from logproc.settings import Settings
 from logproc.threads.pool import WorkerFailed
 from logproc.threads.spool import Spool
@@ -135,8 +135,8 @@ def test_headers_come_from_variables(given: list[str], environ: dict[str, str], 
 
 
 def test_the_order_of_exit_codes_is_the_documented_one() -> None:
-    """If several apply: 70, 129 to 143, 141, 4, 2, 5, 3, 1, 0."""
-    assert EXIT_ORDER == (70, 129, 130, 143, 141, 4, 2, 5, 3, 1)
+    """If several apply: 70, 129 to 152, 141, 4, 2, 5, 3, 1, 0."""
+    assert EXIT_ORDER == (70, 129, 130, 143, 152, 141, 4, 2, 5, 3, 1)
 
 
 CAUSES: list[tuple[BaseException, int, str]] = [
@@ -145,7 +145,10 @@ CAUSES: list[tuple[BaseException, int, str]] = [
     (KeyboardInterrupt(), 130, ""),
     (InternalError("cannot start threads", "allow more"), 70, "cannot start threads: allow more"),
     (WorkerFailed(chunk_of(CONTENT), ValueError("x")), 70, r"internal error at .*a.log, lines 1-\d+: ValueError('x')"),
-    (WorkerFailed(chunk_of(CONTENT), OutputError("full", "x")), 4, "a.log"),
+    (WorkerFailed(chunk_of(CONTENT), OutputError("full", "x")), 4, "full: x"),
+    (WorkerFailed(chunk_of(CONTENT), MemoryError()), 70, "out of memory: lower --memory"),
+    (MemoryError(), 70, "out of memory: lower --memory"),
+    (BrokenPipeError(), 141, ""),
     (ValueError("x"), 70, "internal error"),
 ]
 
@@ -209,7 +212,7 @@ def test_reports_go_where_they_were_asked_for(snapshot: Snapshot, spool: Spool, 
     """Stdout, each file and the rejected lines are written."""
     to = screen(output="csv")
     outputs = Outputs([str(tmp_path / "x.json"), str(tmp_path / "x.txt")], str(tmp_path / "rejects"))
-    assert write_reports(snapshot, to, outputs, spool) == set()
+    assert write_reports(Run(snapshot), to, outputs, spool) == []
     assert written(to.stdout).startswith("panel,")
     assert (tmp_path / "x.json").read_text().startswith('{"schema": 1')
     assert "records" in (tmp_path / "x.txt").read_text()
@@ -217,11 +220,11 @@ def test_reports_go_where_they_were_asked_for(snapshot: Snapshot, spool: Spool, 
 
 
 def test_a_report_that_fails_is_told_and_the_others_are_written(snapshot: Snapshot, tmp_path: Path) -> None:
-    """A closed stdout and a folder that has gone are 4, and what can be written is."""
+    """A closed stdout and a folder that has gone are an error each, and what can be written is."""
     to = Screen(None, stream(), Settings(output="json"))
     outputs = Outputs([str(tmp_path / "gone" / "x.json"), str(tmp_path / "x.json")])
-    assert write_reports(snapshot, to, outputs, None) == {4}
-    assert written(to.stderr).count("logproc: cannot write") == 2
+    failures = write_reports(Run(snapshot), to, outputs, None)
+    assert [str(failure)[:13] for failure in failures] == ["cannot write "] * 2
     assert (tmp_path / "x.json").exists()
 
 

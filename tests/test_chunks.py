@@ -314,3 +314,15 @@ def test_the_first_bytes_are_read_on(content: bytes, sizes: list[int], start: in
     found, whole = read_head(stream, head, wanted)
     assert found == content[:wanted]
     assert whole is (len(content) < wanted)
+
+
+@pytest.mark.parametrize(
+    "content", [b"\n" * 100, b"a" * 50 + b"\n" * 60, b"\n" * 60 + b"a" * 50 + b"\n", b"ab\n" * 40 + b"c" * 300 + b"\n"]
+)
+def test_a_chunk_has_no_more_lines_than_it_may(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many short lines make several chunks, wherever a long one stands: each line costs memory, whatever is in it."""
+    monkeypatch.setattr(chunks, "MOST_LINES", 7)
+    found = list(Cutter(0, chunk_bytes=1 << 20, max_line_bytes=1 << 20).chunks(ScriptedStream(content)))
+    assert b"".join(chunk.data.tobytes() for chunk in found) == content
+    assert max(chunk.lines for chunk in found) <= 7
+    assert [chunk.lines for chunk in found] == [chunk.data.tobytes().count(b"\n") for chunk in found]

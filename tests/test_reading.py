@@ -144,10 +144,32 @@ def test_the_format_is_the_users_or_the_probes_or_found(
     assert b"".join(chunk.data.tobytes() for chunk in chunks) == LOG
 
 
-def test_a_probed_file_of_no_known_format_is_not_looked_at_again() -> None:
-    """A probe that found nothing is believed: the lines are of unknown format."""
+def test_a_probed_file_without_a_format_is_looked_at_again() -> None:
+    """A probe finds none where no line ends in the first bytes; the reader, who reads on, may."""
     reading = reading_of(ScriptedStream(LOG), FILE, OPTIONS, Probe(len(LOG), None))
-    assert [chunk.format for chunk in reading.chunks()] == [None]
+    assert [chunk.format for chunk in reading.chunks()] == [BY_NAME["combined"]]
+
+
+@pytest.mark.parametrize("sizes", [[], [1_000_003], [5 << 20, 1]], ids=["large", "small", "one by one"])
+@pytest.mark.parametrize("front", [b"", b"\xef\xbb\xbf", b" \n\n"], ids=["nothing", "a mark", "blank lines"])
+@pytest.mark.parametrize("rest", [LOG, b""], ids=["a log", "nothing"])
+def test_the_format_is_found_behind_lines_that_are_too_long(sizes: list[int], front: bytes, rest: bytes) -> None:
+    """Huge lines at the beginning of a source are lines without a format, and what follows them tells it."""
+    content = front + b"A" * (5 << 20) + b"\n" + b"B" * (6 << 20) + b"\n" + rest
+    reading = reading_of(ScriptedStream(content, sizes if rest else []))
+    chunks = list(reading.chunks())
+    assert reading.outcome
+    assert reading.outcome.format == (BY_NAME["combined"] if rest else None)
+    assert (reading.outcome.bytes_decoded, reading.outcome.lines) == (len(content), content.count(b"\n"))
+    assert all(chunk.data.nbytes <= 2 << 20 for chunk in chunks)
+    whole = b"".join(chunk.data.tobytes() for chunk in chunks if chunk.format)
+    assert whole == rest
+
+
+def test_a_source_of_one_line_that_is_too_long_has_one_line() -> None:
+    """Also if the line does not end."""
+    reading = reading_of(ScriptedStream(b"A" * (5 << 20)))
+    assert [(chunk.lines, chunk.format) for chunk in reading.chunks()] == [(1, None)]
 
 
 @given(st.lists(st.integers(1, 5000), min_size=1, max_size=5), st.sampled_from(logs.NAMES))

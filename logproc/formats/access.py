@@ -7,7 +7,8 @@ lines ─ cut at the quotes (delimited) ─┬─ fits ────────�
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from array import array
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import numpy
 import pyarrow
 
 from logproc.formats import delimited, pattern
-from logproc.formats.delimited import Lines, lines_of
+from logproc.formats.delimited import LF, Lines, blank_lines, lines_of
 from logproc.formats.layout import Layout
 from logproc.formats.quantities import numbers_of
 from logproc.formats.request import COLUMNS as REQUEST_COLUMNS
@@ -73,16 +74,16 @@ class AccessFormat:
         cut = delimited.cut(data, layout, lines)
         cut.narrow(left[cut.line])
         left[cut.line] = False
-        rest = read_exactly(data, lines, numpy.flatnonzero(left), layout)
-        rest.reject(numpy.flatnonzero(too_long), TOO_LONG)
+        rest = read_exactly(data, lines, left, layout)
+        rest.reject(numpy.flatnonzero(too_long).tolist(), TOO_LONG)
         return rest.parsed(lines, to_columns(layout, cut, rest.records, wanted))
 
     def parse_exactly(self, data: Bytes, wanted: Collection[str], max_line_bytes: int) -> Parsed:
         """Parse a chunk by the exact way alone: what `parse` must be equal to, for any bytes."""
         lines = lines_of(data, 0)
         too_long = lines.ends - lines.starts > max_line_bytes
-        rest = read_exactly(data, lines, numpy.flatnonzero(~too_long), self.layout)
-        rest.reject(numpy.flatnonzero(too_long), TOO_LONG)
+        rest = read_exactly(data, lines, ~too_long, self.layout)
+        rest.reject(numpy.flatnonzero(too_long).tolist(), TOO_LONG)
         nothing = delimited.cut(data[:0], self.layout, lines_of(data[:0], 0))
         return rest.parsed(lines, to_columns(self.layout, nothing, rest.records, wanted))
 
@@ -90,19 +91,22 @@ class AccessFormat:
 class Rest:
     """What the exact way made of the lines it was given."""
 
-    def __init__(self) -> None:
+    def __init__(self, blank: int) -> None:
         self.records: list[pattern.Fields] = []
-        self.rejected: list[tuple[int, str]] = []
-        self.blank = 0
+        self.rejected = array("q")
+        self.reasons: list[str] = []
+        self.blank = blank
 
-    def reject(self, lines: Integers, reason: str) -> None:
+    def reject(self, lines: Sequence[int], reason: str) -> None:
         """Reject lines by their positions."""
-        self.rejected += [(int(line), reason) for line in lines]
+        self.rejected.extend(lines)
+        self.reasons += [reason] * len(lines)
 
     def parsed(self, lines: Lines, columns: Columns | None) -> Parsed:
         """Return the result for the whole chunk."""
-        self.rejected.sort()
-        at = numpy.array([line for line, _ in self.rejected], numpy.int64)
+        at = numpy.array(self.rejected, numpy.int64)
+        order = numpy.argsort(at)
+        at = at[order]
         return Parsed(
             columns=columns,
             account=Account(
@@ -112,32 +116,38 @@ class Rest:
                 blank=self.blank,
             ),
             rejected_lines=at,
-            rejected_reasons=tuple(reason for _, reason in self.rejected),
+            rejected_reasons=tuple(self.reasons[place] for place in order.tolist()),
             rejected_bounds=numpy.column_stack([lines.starts[at], lines.ends[at]]),
         )
+
+
+def parse_line_ends(data: Bytes) -> Parsed | None:
+    """Return what a chunk is that holds nothing but line feeds, as those of a bomb do; None for any other."""
+    if data[:1] != LF or not (data == LF).all():
+        return None
+    nothing = numpy.empty(0, numpy.int64)
+    return Parsed(None, Account(lines=len(data), blank=len(data)), nothing, (), nothing.reshape(0, 2))
 
 
 def parse_unknown(data: Bytes, max_line_bytes: int) -> Parsed:
     """Return what whole lines of no known format are: rejected, unless they are blank."""
     lines = lines_of(data, 0)
     too_long = lines.ends - lines.starts > max_line_bytes
-    rest = read_exactly(data, lines, numpy.flatnonzero(~too_long), None)
-    rest.reject(numpy.flatnonzero(too_long), TOO_LONG)
+    rest = read_exactly(data, lines, ~too_long, None)
+    rest.reject(numpy.flatnonzero(too_long).tolist(), TOO_LONG)
     return rest.parsed(lines, None)
 
 
-def read_exactly(data: Bytes, lines: Lines, which: Integers, layout: Layout | None) -> Rest:
-    """Read lines one by one, in Python."""
-    rest = Rest()
-    for line in which.tolist():
-        text = lines.text(data, line)
-        found = pattern.match(layout, text) if layout else "unknown-format"
+def read_exactly(data: Bytes, lines: Lines, left: Mask, layout: Layout | None) -> Rest:
+    """Read the lines that the mask names: blank ones all at once, of which a bomb may hold millions, others one by one."""
+    blank = blank_lines(data, lines) & left if left.any() else left
+    rest = Rest(int(blank.sum()))
+    for line in numpy.flatnonzero(left & ~blank).tolist():
+        found = pattern.match(layout, lines.text(data, line)) if layout else "unknown-format"
         if isinstance(found, pattern.Fields):
             rest.records.append(found)
-        elif pattern.is_blank(text):
-            rest.blank += 1
         else:
-            rest.rejected.append((line, found))
+            rest.reject([line], found)
     return rest
 
 

@@ -15,8 +15,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy
+import pyarrow.compute
 
-from logproc.formats.slices import BLANK, Slices, places, rows_of
+from logproc.formats.slices import BLANK, Slices, places, rows_of, texts_of
 from logproc.formats.times import WIDTH, many_to_seconds
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ QUOTE, LF, CR, BACKSLASH, DASH, ZERO, OPENING, CLOSING = b'"\n\r\\-0[]'
 MAX_DIGITS = 18
 NOWHERE = numpy.empty(0, numpy.int32)
 BLOCK_BYTES = 1 << 20
+BLANK_LINE = r"^[ \t\r\v\f]*$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,16 @@ def lines_at(data: Bytes, marks: Positions, feeds: Integers, backslashes: Positi
     starts[1:] = ends[:-1] + 1
     has_cr = data[ends - 1] == CR
     return Lines(starts, ends - (has_cr & (ends > starts)) if has_cr.any() else ends, marks, feeds, backslashes)
+
+
+def blank_lines(data: Bytes, lines: Lines) -> Mask:
+    """Return which lines are blank. Few are, and are told by their first byte already."""
+    blank: Mask = lines.ends == lines.starts
+    suspects = numpy.flatnonzero(~blank & (data[lines.starts] <= BLANK))
+    if len(suspects):
+        texts = texts_of(data, lines.starts[suspects], lines.ends[suspects])
+        blank[suspects] = pyarrow.compute.match_substring_regex(texts, BLANK_LINE).to_numpy(zero_copy_only=False)
+    return blank
 
 
 def blocks(data: Bytes) -> Iterator[tuple[int, Bytes]]:

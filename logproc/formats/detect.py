@@ -11,6 +11,7 @@ journal of many programs: it is text, in which a time and a level are looked for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from logproc.formats.pattern import expression, is_blank
 from logproc.formats.text import TextFormat
 from logproc.formats.text_formats import FORMATS, PLAIN, timed
 from logproc.formats.w3c import W3cFormat
+from logproc.formats.wide import looks_wide, wide_encoding
 
 if TYPE_CHECKING:
     from logproc.formats.format import Format
@@ -39,8 +41,11 @@ SAMPLE_BYTES = (256 << 10, 4 << 20)
 SAMPLE_LINES = (100, 2_000)
 LINE_BYTES = 64 << 10
 """As much of a line is looked at, so that a sample of huge lines costs no more than one of short ones."""
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+BINARY = "looks binary: skipped", "give logs, or archives of them as .gz .bz2 .xz .zst"
+HEAD_BYTES = 4096
+"""As much is looked at to tell text from what is none."""
 UTF8_MARK = b"\xef\xbb\xbf"
+HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 SURE = 0.9
 LEAST_SHARE = 0.1
 GENERIC = frozenset({"text", "plain"})
@@ -282,11 +287,13 @@ def w3c_of(lines: Sequence[bytes]) -> tuple[W3cFormat, Mask]:
 
 def unreadable(sample: bytes) -> tuple[str, str] | None:
     """Return what a sample that fits no format is instead of text, with a hint; None if it may be text."""
-    head = sample[:4096]
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    if head[:2] in UTF16_MARKS or (max(even, odd) > len(head) // 8 and min(even, odd) < max(even, odd) // 8):
-        return "looks like UTF-16", "use --encoding utf-16"
+    head = sample[:HEAD_BYTES]
+    if wide := wide_encoding(head):
+        return looks_wide(wide)
+    if HTML.match(head):
+        return "looks like an HTML page, not a log", "does the address want a login, or is it another one?"
     controls = sum(head.count(byte) for byte in range(32) if byte not in b"\t\n\v\f\r\x1b")
-    if controls > len(head) // 32:
-        return "looks binary: skipped", "give logs, or archives of them as .gz .bz2 .xz .zst"
+    erased = head.count(0xFE) + head.count(0xFF)
+    if controls > len(head) // 32 or erased > len(head) // 4:
+        return BINARY
     return None

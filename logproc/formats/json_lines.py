@@ -12,7 +12,7 @@ as they were written. Of a key that comes twice the last value counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +22,10 @@ import pyarrow
 import pyarrow.compute
 import pyarrow.json
 
-from logproc.formats.delimited import Lines, plain_lines
+from logproc.formats.delimited import Lines, blank_lines, plain_lines
 from logproc.formats.fields import absent_once, columns_of, complete, raw_fields, times_of
 from logproc.formats.format import sought
+from logproc.formats.odd_bytes import is_utf8
 from logproc.formats.pattern import is_blank
 from logproc.formats.shown import key_column
 from logproc.formats.slices import index_of
@@ -37,8 +38,14 @@ if TYPE_CHECKING:
 OPENING, CLOSING, CAPITAL_N, CAPITAL_I = b"{}NI"
 LONG_LINE_BYTES = 1000
 MOST_BRACKETS = 300
+DEEPEST, TOO_DEEP = 500, "bad-json-too-deep"
+"""Levels of objects and arrays. msgspec goes as deep as the stack of its thread allows, which no count may depend on."""
 EXACT_IN_A_DOUBLE = 2**53
-ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|.)", re.DOTALL)
+ESCAPES = re.compile(rb"(?:\\(?!x[0-9a-fA-F]{2}).)++|\\(x[0-9a-fA-F]{2})", re.DOTALL)
+AS_TEXT = {0xDC00 + byte: f"\\\\x{byte:02x}" for byte in range(0x80, 0x100)}
+"""Bytes that are no UTF-8, as `surrogateescape` has them, as text that JSON has no objection to."""
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+CLOSED = (b"}", b"]")
 KINDS: Mapping[type, str] = {str: "text", bool: "truth", int: "integer", float: "number"}
 ARROW_TYPES = {
     "text": pyarrow.string(),
@@ -96,7 +103,7 @@ class JsonFormat:
         too_long = lines.ends - lines.starts > max_line_bytes
         good, reasons = numpy.zeros(len(too_long), bool), {}
         records = []
-        for line in numpy.flatnonzero(~too_long).tolist():
+        for line in numpy.flatnonzero(~too_long & ~blank_lines(data, lines)).tolist():
             found = object_of(lines.text(data, line))
             if isinstance(found, str):
                 reasons[line] = found
@@ -155,15 +162,44 @@ def object_of(line: bytes) -> dict[str, Any] | str:
     except (ValueError, RecursionError):
         try:
             found = decode(as_json(line))
-        except (ValueError, RecursionError):
-            return "bad-json"
-    return found if isinstance(found, dict) else "not-an-object"
+        except (ValueError, RecursionError) as error:
+            return why_bad(line, error)
+    if not isinstance(found, dict):
+        return "not-an-object"
+    return TOO_DEEP if brackets(line) > DEEPEST and is_deeper(found, DEEPEST) else found
+
+
+def why_bad(line: bytes, error: Exception) -> str:
+    """Return why a line cannot be read although it may look like JSON."""
+    if isinstance(error, RecursionError):
+        return TOO_DEEP
+    if isinstance(error, msgspec.ValidationError):
+        return "bad-json-number"
+    return "bad-json-surrogate" if SURROGATE.search(line) and line.endswith(CLOSED) else "bad-json"
+
+
+def brackets(line: bytes) -> int:
+    """Return how many brackets open, in strings too: no line is deeper than that."""
+    return line.count(b"[") + line.count(b"{")
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Return whether a value has more levels of objects and arrays than that, a level at a time."""
+    level = [value]
+    for _ in range(levels):
+        level = [inner for outer in level if isinstance(outer, (dict, list)) for inner in inside(outer)]
+    return any(isinstance(inner, (dict, list)) for inner in level)
+
+
+def inside(outer: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    """Return the values of an object or an array."""
+    return outer.values() if isinstance(outer, dict) else outer
 
 
 def as_json(line: bytes) -> bytes:
     r"""Return a line with what is no JSON in strings made text: `\xHH`, and bytes that are no UTF-8, as `\xHH` as well."""
-    text = line.decode("utf-8", "backslashreplace").encode()
-    return ESCAPE.sub(lambda match: rb"\\x" + match[1] if match[1] else match[0], text)
+    text = ESCAPES.sub(lambda match: rb"\\" + match[1] if match[1] else match[0], line)
+    return text.decode("utf-8", "surrogateescape").translate(AS_TEXT).encode()
 
 
 def value_at(found: Mapping[str, Any], name: str) -> Any:
@@ -222,7 +258,7 @@ def is_plain(data: Bytes, lines: Lines) -> bool:
 
 def is_deep(line: bytes) -> bool:
     """Return whether a line may be deeper than msgspec goes, or hold a number that it refuses."""
-    return line.count(b"[") + line.count(b"{") > MOST_BRACKETS or re.search(rb"\d{300}", line) is not None
+    return brackets(line) > MOST_BRACKETS or re.search(rb"\d{300}", line) is not None
 
 
 def has_word(data: Bytes, first: int, rest: bytes) -> bool:
@@ -231,16 +267,6 @@ def has_word(data: Bytes, first: int, rest: bytes) -> bool:
     for at, byte in enumerate(rest, 1):
         found = found[data[found + at] == byte]
     return bool(len(found))
-
-
-def is_utf8(data: Bytes) -> bool:
-    """Return whether a chunk is valid UTF-8, looked at by Arrow, which releases the GIL."""
-    offsets = pyarrow.py_buffer(numpy.array([0, len(data)], numpy.int32))
-    try:
-        pyarrow.Array.from_buffers(pyarrow.string(), 1, [None, offsets, pyarrow.py_buffer(data)]).validate(full=True)
-    except pyarrow.ArrowInvalid:
-        return False
-    return True
 
 
 def path_of(name: str, nested: Collection[str]) -> tuple[str, ...]:

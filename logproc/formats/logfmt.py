@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from logproc.formats.delimited import Lines, lines_of
+from logproc.formats.delimited import Lines, blank_lines, lines_of
 from logproc.formats.fields import columns_of, complete, raw_fields, times_of, with_absent
 from logproc.formats.format import sought
 from logproc.formats.shown import key_column
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 QUOTE, EQUALS, LF = b'"=\n'
 LAST_BLANK = 0x20
-PAIR = re.compile(rb'([^\x00-\x20="]++)(?:=(?:"((?:[^"\\]++|\\.)*+)"|([^\x00-\x20"]*+)))?(?=[\x00-\x20]|\Z)', re.DOTALL)
-BLANKS = re.compile(rb"[\x00-\x20]*+")
+PAIR = re.compile(rb'([^\x00-\x20="]++)(?:=(?:"((?:[^"\\]++|\\.)*+)"|([^\x00-\x20"]*+)))?(?:[\x00-\x20]++|\Z)', re.DOTALL)
+BLANKS = bytes(range(LAST_BLANK + 1))
 ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b'"': b'"', b"\\": b"\\", b"/": b"/"}
 
@@ -80,7 +80,7 @@ class LogfmtFormat:
         self, data: Bytes, lines: Lines, too_long: Mask, fast: Pairs, context: Context, wanted: Collection[str]
     ) -> Parsed:
         """Return the result for a chunk: what the fast way left is read exactly."""
-        exact, reasons = exact_pairs(data, lines, numpy.flatnonzero(~fast.good & ~too_long))
+        exact, reasons = exact_pairs(data, lines, numpy.flatnonzero(~fast.good & ~too_long & ~blank_lines(data, lines)))
         good = fast.good.copy()
         good[list(exact)] = True
         row = numpy.cumsum(good) - 1
@@ -206,8 +206,10 @@ def pairs_of(line: bytes) -> dict[bytes, bytes] | str:
     >>> pairs_of(rb'level=info msg="a \"b\"" done url=/?a=b')
     {b'level': b'info', b'msg': b'a "b"', b'done': b'', b'url': b'/?a=b'}
     """
+    if b"=" not in line and b'"' not in line:
+        return "no-match"
     found: dict[bytes, bytes] = {}
-    at, valued = skip(line, 0), False
+    at, valued = len(line) - len(line.lstrip(BLANKS)), False
     while at < len(line):
         match = PAIR.match(line, at)
         if not match:
@@ -216,14 +218,8 @@ def pairs_of(line: bytes) -> dict[bytes, bytes] | str:
         found.pop(key, None)
         found[key] = unescaped(quoted) if quoted is not None else bare or b""
         valued = valued or quoted is not None or bare is not None
-        at = skip(line, match.end())
+        at = match.end()
     return found if valued else "no-match"
-
-
-def skip(line: bytes, at: int) -> int:
-    """Return the position behind the blanks from `at` on."""
-    match = BLANKS.match(line, at)
-    return match.end() if match else at
 
 
 def unescaped(text: bytes) -> bytes:

@@ -19,6 +19,7 @@ from logproc.formats.parts import Definition, Escape
 
 COMBINED = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
 """The format that nginx always has."""
+MOST_BYTES = 16 << 20
 DEEPEST = 20
 OTHER_LOGS = frozenset({"stream", "mail"})
 
@@ -123,9 +124,13 @@ def read_file(path: Path, folder: Path, blocks: tuple[str, ...], reading: Readin
     if depth > DEEPEST:
         raise place.fault(f"more than {DEEPEST} includes inside each other", "does a file include itself?")
     try:
-        text = path.read_text("utf-8", "surrogateescape")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise place.fault(f"cannot read {path}: {error.strerror}") from error
+    if len(content) > MOST_BYTES:
+        raise place.fault(f"cannot read {path}: over {MOST_BYTES} bytes", "name a configuration file")
+    text = content.decode("utf-8", "surrogateescape")
 
     def include(directive: Directive, place: Place) -> None:
         for found in included(directive, folder, place):

@@ -54,16 +54,26 @@ def format_of_pattern(name: str, text: str, option: str) -> TextFormat:
     Raises UsageError if RE2 refuses it, saying why, or if there is no named group.
     """
     expression = re.sub(r"\(\?<(\w+)>", r"(?P<\1>", text)
-    check(expression, option)
-    if not GROUP.findall(expression):
+    whole = f"(?s)^(?:{expression})$"
+    groups = groups_of(whole, option)
+    if not groups:
         raise UsageError(f"{option} has no named group", "name what is to be counted: (?P<status>[0-9]+)")
-    return TextFormat(name, f"(?s)^(?:{expression})$", None, text, units=tuple(UNITS.items()))
+    if groups != GROUP.findall(expression):
+        raise UsageError(f"{option} holds `(?P<` where no group begins", "write `[(][?]P<` where a line holds that")
+    twice = next((name for name in groups if groups.count(name) > 1), None)
+    if twice:
+        raise UsageError(f"{option} has two groups {twice}", f"call the other one {twice}_2, which is the same field")
+    return TextFormat(name, whole, None, text, units=tuple(UNITS.items()))
 
 
-def check(expression: str, option: str) -> None:
-    """Raise UsageError with RE2's reason if it refuses an expression."""
+def groups_of(expression: str, option: str) -> list[str]:
+    """Return the names of the groups of an expression. Raises UsageError with RE2's reason if it refuses it."""
     try:
-        pyarrow.compute.extract_regex(pyarrow.array([b""], pyarrow.binary()), pattern=f"(?P<_>){expression}")
+        nothing = pyarrow.array([b""], pyarrow.binary())
+        found = pyarrow.compute.extract_regex(nothing, pattern=f"(?P<_>){expression}")
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{option}: no UTF-8", "write a byte of the log as \\xff") from error
     except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:
-        reason = str(error).removeprefix("Invalid regular expression: ")
+        reason = str(error).removeprefix("Invalid regular expression: ").removesuffix(f": (?P<_>){expression}")
         raise UsageError(f"{option}: {reason}", "see RE2's syntax: no look-around, no backreferences") from error
+    return [field.name for field in found.type][1:]

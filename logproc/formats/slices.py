@@ -11,7 +11,7 @@ import numpy.typing
 import pyarrow
 
 if TYPE_CHECKING:
-    from logproc.model import Positions
+    from logproc.model import Bytes, Positions
 
     Mask = numpy.typing.NDArray[numpy.bool_]
 
@@ -105,6 +105,12 @@ def offsets_and_data(array: pyarrow.Array) -> tuple[Any, Any]:
     offsets = numpy.frombuffer(offset_buffer, numpy.int32)[array.offset : array.offset + len(array) + 1]
     data = numpy.frombuffer(data_buffer or b"", numpy.uint8)[offsets[0] : offsets[-1]]
     return (offsets - offsets[0] if offsets[0] else offsets), data
+
+
+def texts_of(data: Bytes, starts: Any, ends: Any) -> pyarrow.Array:
+    """Return lines as a binary array of their own."""
+    slices = Slices(data, starts, ends).interleaved()
+    return slices.take(arrow(numpy.arange(0, 2 * len(starts), 2, dtype=numpy.int64), pyarrow.int64()))
 
 
 def places(hits: Mask, start: int = 0) -> Positions:

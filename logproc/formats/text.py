@@ -24,11 +24,11 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.access import TOO_LONG
-from logproc.formats.delimited import Lines, plain_lines
+from logproc.formats.delimited import Lines, blank_lines, plain_lines
 from logproc.formats.fields import absent_once, columns_of, complete, raw_fields, times_of
 from logproc.formats.moments import TimeForm, seconds
 from logproc.formats.shown import key_column
-from logproc.formats.slices import BLANK, Slices, arrow, index_of
+from logproc.formats.slices import arrow, index_of, texts_of
 from logproc.model import NO_TIME, Account, Context, KeyColumn, Parsed
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ TIME_GROUPS = ("minute", "second", "rest", "zone")
 LOOK_LINES = 4096
 EMPTY, ABSENT = (pyarrow.scalar(text, pyarrow.binary()) for text in (b"", b"-"))
 """Made once: each time that Arrow has to make a value of Python its own, it looks whether there is pandas, 0.2 ms long."""
-BLANK_LINE = r"^[ \t\r\v\f]*$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,8 @@ class TextFormat:
     @property
     def raw(self) -> tuple[str, ...]:
         """The fields that the expressions find."""
-        groups = [group for group in GROUP.findall(self.expression + self.further) if group not in TIME_GROUPS]
+        of_time = TIME_GROUPS if self.time else ()
+        groups = [group for group in GROUP.findall(self.expression + self.further) if group not in of_time]
         return tuple(dict.fromkeys([*map(self.field_of, groups), *(("message",) if self.head_bytes else ())]))
 
     def field_of(self, group: str) -> str:
@@ -230,16 +230,6 @@ class Sorting:
         return "no-record-start" if self.multi_line else "no-match"
 
 
-def blank_lines(data: Bytes, lines: Lines) -> Mask:
-    """Return which lines are blank. Few are, and are told by their first byte already."""
-    blank: Mask = lines.ends == lines.starts
-    suspects = numpy.flatnonzero(~blank & (data[lines.starts] <= BLANK))
-    if len(suspects):
-        texts = texts_of(data, lines.starts[suspects], lines.ends[suspects])
-        blank[suspects] = pyarrow.compute.match_substring_regex(texts, BLANK_LINE).to_numpy(zero_copy_only=False)
-    return blank
-
-
 @cache
 def narrowed(expression: str, groups: frozenset[str]) -> str:
     """Return an expression that captures only some of its groups, which is what RE2 needs most of its time for."""
@@ -249,12 +239,6 @@ def narrowed(expression: str, groups: frozenset[str]) -> str:
 def matching(texts: pyarrow.Array, expression: str) -> pyarrow.Array:
     """Return which texts an expression is found in, without capturing anything."""
     return pyarrow.compute.match_substring_regex(texts, narrowed(expression, frozenset()))
-
-
-def texts_of(data: Bytes, starts: Any, ends: Any) -> pyarrow.Array:
-    """Return lines as a binary array of their own."""
-    slices = Slices(data, starts, ends).interleaved()
-    return slices.take(arrow(numpy.arange(0, 2 * len(starts), 2, dtype=numpy.int64), pyarrow.int64()))
 
 
 def extract(texts: pyarrow.Array, expression: str) -> pyarrow.StructArray:

@@ -174,7 +174,7 @@ class Cut:
     def encoded(self, name: str) -> tuple[pyarrow.Array, Any]:
         """Return the distinct texts of a field, and for each record which it has."""
         order = numpy.argsort(self.line, kind="stable")
-        has = numpy.concatenate([numpy.full(len(line), name in part) for line, part in self._parts])[order]
+        has = self.has(name)[order]
         edges = [
             numpy.concatenate(
                 [part[name][at] if name in part else numpy.zeros(len(line), numpy.int32) for line, part in self._parts]
@@ -191,15 +191,20 @@ class Cut:
         back[order] = numpy.arange(len(order))
         return dictionary, of_record[back]
 
+    def has(self, name: str) -> Mask:
+        """Return which records have a field."""
+        return numpy.concatenate([numpy.empty(0, bool), *(numpy.full(len(line), name in part) for line, part in self._parts)])
+
     def times(self) -> tuple[Integers, Mask]:
         """Return the time of each record and whether it exists; without a date or a time there is none to look at."""
-        if not {"date", "time"} <= set(self.names):
-            return numpy.full(len(self.line), NO_TIME, numpy.int64), numpy.ones(len(self.line), bool)
+        timed = self.has("date") & self.has("time")
+        if not timed.any():
+            return numpy.full(len(self.line), NO_TIME, numpy.int64), ~timed
         (days, day), (clocks, clock) = self.encoded("date"), self.encoded("time")
         midnights = [to_seconds(ISO, text + b" 00:00:00", 0) for text in days.to_pylist()]
         seconds = [to_seconds(ISO, b"1970-01-01 " + text, 0) for text in clocks.to_pylist()]
         exists = known(midnights)[day] & known(seconds)[clock]
-        return numpy.where(exists, numbers(midnights)[day] + numbers(seconds)[clock], NO_TIME), exists
+        return numpy.where(exists, numbers(midnights)[day] + numbers(seconds)[clock], NO_TIME), exists | ~timed
 
 
 def known(values: list[int | None]) -> Mask:

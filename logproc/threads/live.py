@@ -18,6 +18,8 @@ from logproc import events
 from logproc.captions import caption
 
 REFRESH_S = 0.1
+FINISH_S = 0.3
+"""How long the end waits for a thread that only looks on: it may be stuck at a terminal that takes nothing (Ctrl-S)."""
 
 
 class LiveView(Thread):
@@ -38,10 +40,10 @@ class LiveView(Thread):
             events.emit("debug", "live view ended", error=repr(error))
 
     def finish(self) -> None:
-        """End the view, if it was ever started, and wait for its last stroke. The caller holds no lock that `paint` needs."""
+        """End the view, if it was ever started, and wait a while for its last stroke, holding no lock that `paint` needs."""
         self._finished.set()
         if self.ident is not None:
-            self.join()
+            self.join(FINISH_S)
 
 
 def current_thread_name() -> str:

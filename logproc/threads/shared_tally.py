@@ -20,6 +20,8 @@ from threading import Lock
 from logproc.tally import Tally, merge
 
 MIN_KEYS = 400_000
+Place = tuple[int, int]
+"""A source and the number of a chunk in it."""
 Merged = Future[None]
 """Done when counts that were added are merged. Made by hand, not by an executor: an Event that callbacks can wait for."""
 
@@ -36,8 +38,10 @@ class SharedTally:
         self._pending: list[Tally] = []
         self._pending_keys = 0
         self._merging: list[Tally] = []
+        self._places: set[Place] = set()
+        self._closed = False
 
-    def add(self, tally: Tally, place: tuple[int, int] = (0, 0)) -> Merged | None:
+    def add(self, tally: Tally, place: Place = (0, 0)) -> Merged | None:
         """Add the counts of one chunk. Now and then the thread that adds also merges what there is, without the lock.
 
         place: its source and its number there, which matter where the keys are bounded: see `InOrder`. What is returned then
@@ -45,10 +49,22 @@ class SharedTally:
         """
         if self._in_order:
             return self._in_order.add(tally, place)
-        batch = self._decide(tally)
+        batch = self._decide(tally, place)
         if batch:
             self._settle(merge(batch))
         return None
+
+    def close(self) -> frozenset[Place]:
+        """Take in nothing more; return the places of all that was taken in.
+
+        A worker that a stop left behind may come any time later. What else is made of its chunk, such as its rejected
+        lines, is left out by the places, so that it agrees with the counts.
+        """
+        if self._in_order:
+            return self._in_order.close()
+        with self._lock:
+            self._closed = True
+            return frozenset(self._places)
 
     def snapshot(self) -> Tally:
         """Return everything added so far. May be called while others add: nothing is counted twice or left out."""
@@ -58,13 +74,16 @@ class SharedTally:
             parts = [*self._merging, *self._pending]
         return merge(parts)
 
-    def _decide(self, tally: Tally) -> list[Tally]:
+    def _decide(self, tally: Tally, place: Place) -> list[Tally]:
         """Take in a tally; return what the caller is to merge, if anything.
 
         Merging waits until the new keys weigh as much as the merged ones, so that all merges together cost no
         more than a small multiple of the last.
         """
         with self._lock:
+            if self._closed:
+                return []
+            self._places.add(place)
             self._pending.append(tally)
             self._pending_keys += tally.keys
             heaviest = self._merged.keys if self._merged else 0
@@ -100,11 +119,16 @@ class InOrder:
         self._waiting: dict[tuple[int, int], Tally] = {}
         self._merged: dict[tuple[int, int], Merged] = {}
         self._busy: dict[int, Tally] = {}
+        self._places: set[Place] = set()
+        self._closed = False
 
-    def add(self, tally: Tally, place: tuple[int, int]) -> Merged:
+    def add(self, tally: Tally, place: Place) -> Merged | None:
         """Add the counts of one chunk, and merge what has its turn now. What is returned is done when they are merged."""
         done = Merged()
         with self._lock:
+            if self._closed:
+                return None
+            self._places.add(place)
             self._waiting[place] = tally
             self._merged[place] = done
         source = place[0]
@@ -112,6 +136,12 @@ class InOrder:
             merged = merge(work).folded(self._max_keys)
             self._settle(source, merged).set_result(None)  # its callbacks give bytes back: not under the lock
         return done
+
+    def close(self) -> frozenset[Place]:
+        """Take in nothing more; return the places of all that was taken in."""
+        with self._lock:
+            self._closed = True
+            return frozenset(self._places)
 
     def snapshot(self) -> Tally:
         """Return everything added so far, the sources in their order."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from threading import Lock
 from typing import Self
 
@@ -50,13 +50,17 @@ class Spool:
         with self._lock:
             self._pieces.append((place, start, len(text)))
 
-    def pieces(self) -> Iterator[bytes]:
-        """Yield the pieces in order. What a worker that a stop left behind has not finished by now is left out."""
+    def pieces(self, places: Container[tuple[int, int]] | None = None) -> Iterator[bytes]:
+        """Yield the pieces in order, of some places alone (None: of all).
+
+        What a worker that a stop left behind has not finished by now is left out.
+        """
         with self._lock:
             pieces = sorted(self._pieces)
-        for _, at, length in pieces:
-            self._file.seek(at)
-            yield self._file.read(length)
+        for place, at, length in pieces:
+            if places is None or place in places:
+                self._file.seek(at)
+                yield self._file.read(length)
 
     def close(self) -> None:
         """Give the temporary file back."""

@@ -30,6 +30,7 @@ from types import FrameType
 
 from logproc import events
 from logproc.captions import caption, caption_of
+from logproc.threads.live import FINISH_S
 
 ASKED = signal.SIGUSR1
 FINISHED = b"\0"
@@ -89,14 +90,16 @@ class Watchdog(Thread):
             self._say([f"nothing has moved for {idle_s:.1f} s", *figures, *stacks(besides=self)])
 
     def finish(self) -> None:
-        """Stop listening, end the thread if it was ever started, and wait for its last word."""
+        """Stop listening, end the thread if it was ever started, and wait a while for its last word."""
         if self._inlet < 0:
             return
         if self._wakeup_before is not None:
             signal.set_wakeup_fd(self._wakeup_before)
         if self.ident is not None:
             os.write(self._inlet, FINISHED)
-            self.join()
+            self.join(FINISH_S)
+            if self.is_alive():  # stuck at a stderr that takes nothing, and what it reads from is its own
+                return
         os.close(self._inlet)
         os.close(self._outlet)
 

@@ -80,14 +80,19 @@ class Scene:
             self.started_server = self.stack.enter_context(FaultServer())
         return self.started_server
 
-    def analyze(self, *arguments: str | os.PathLike[str], output: str = "json", **stdin: Any) -> Ended:
-        """Run `logproc analyze` in this process. stdin: bytes that its standard input holds; nothing by default."""
-        return in_process("analyze", "--output", output, *(os.fspath(argument) for argument in arguments), **stdin)
+    def analyze(self, *arguments: str | os.PathLike[str], output: str = "json", **surroundings: Any) -> Ended:
+        """Run `logproc analyze` in this process. surroundings: what `in_process` takes: stdin, variables, encoding."""
+        return in_process("analyze", "--output", output, *(os.fspath(argument) for argument in arguments), **surroundings)
 
     def process(self, *arguments: str | os.PathLike[str], output: str = "json", **options: Any) -> Ended:
         """Run `logproc analyze` in a process of its own; the options are those of `processes.started`."""
         variables = {"TMPDIR": str(self.temporary), **options.pop("variables", {})}
         return processes.logproc("analyze", "--output", output, *arguments, cwd=self.folder, variables=variables, **options)
+
+
+def with_surroundings(**surroundings: Any) -> Callable[[Scene, Arguments], Ended]:
+    """Return a way to run the program: in this process, with what `in_process` takes."""
+    return lambda scene, arguments: scene.analyze(*arguments, **surroundings)
 
 
 def as_process(**options: Any) -> Callable[[Scene, Arguments], Ended]:
@@ -116,14 +121,20 @@ def set_up(folder: Path) -> Iterator[Scene]:
         yield scene
 
 
-def in_process(*arguments: str, stdin: bytes = b"") -> Ended:
-    """Run the command line in this process, its streams in memory, as `logproc` runs it but for the signals."""
-    stdout, stderr = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+def in_process(
+    *arguments: str, stdin: bytes = b"", variables: Mapping[str, str] | None = None, encoding: str = "utf-8"
+) -> Ended:
+    """Run the command line in this process, its streams in memory, as `logproc` runs it but for the signals.
+
+    stdin: bytes that its standard input holds. variables: of the environment. encoding: of stdout and stderr.
+    """
+    stdout, stderr = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2))
     kept = {name: value for name, value in os.environ.items() if name.startswith(("LOGPROC_", "NO_COLOR", "COLUMNS"))}
     try:
         with patch("sys.stdout", stdout), patch("sys.stderr", stderr), patch.dict(os.environ), standard_input(stdin):
             for name in kept:
                 del os.environ[name]
+            os.environ.update(variables or {})
             code = cli.run(arguments)
     finally:
         events.forget_sink()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy
@@ -76,3 +77,58 @@ def numbers_of(numbers: Numbers) -> list[object]:
     valid = [True] * count if numbers.valid is None else numbers.valid.tolist()
     rows = zip(numbers.whole.tolist(), nanos, valid, strict=True)
     return [whole * 10**9 + part if is_valid else None for whole, part, is_valid in rows]
+
+
+def lines_of(text: bytes) -> list[bytes]:
+    """Return the lines of a text with their ends."""
+    return [line + b"\n" for line in text.removesuffix(b"\n").split(b"\n")]
+
+
+def read_cut(form: Format, chunks: list[bytes], max_line_bytes: int = MAX_LINE_BYTES) -> Reading:
+    """Read a log chunk by chunk, each with the context that the lines before it leave."""
+    context, line, byte, parts = CONTEXT, 0, 0, []
+    for chunk in chunks:
+        part = reading_of(form.parse(bytes_of(chunk), context, STANDARD, max_line_bytes))
+        moved = [(at + line, reason, (start + byte, end + byte)) for at, reason, (start, end) in part.rejected]
+        parts.append(replace(part, rejected=moved))
+        context = form.follow(context, bytes_of(chunk), max_line_bytes)
+        line, byte = line + part.account.lines, byte + len(chunk)
+    return joined(parts)
+
+
+def joined(parts: list[Reading]) -> Reading:
+    """Return readings of chunks as one."""
+    names = dict.fromkeys(name for part in parts for name in part.columns)
+    return Reading(
+        account=sum((part.account for part in parts), Account()),
+        rejected=[rejected for part in parts for rejected in part.rejected],
+        time=[time for part in parts for time in part.time],
+        malformed=[each for part in parts for each in malformed_of(part)],
+        columns={name: [value for part in parts for value in column_of(part, name)] for name in names},
+    )
+
+
+def malformed_of(part: Reading) -> list[bool]:
+    """Return which requests are malformed, none where there are no requests."""
+    return [False] * part.account.records if part.malformed is None else part.malformed
+
+
+def column_of(part: Reading, name: str) -> list[object]:
+    """Return a column of a reading; sizes that no record has are 0, other values None."""
+    absent: object = 0 if name == "bytes as a number" else None
+    return part.columns.get(name, [absent] * part.account.records)
+
+
+def records_of(reading: Reading) -> Counter[object]:
+    """Return the records of a reading, without an order."""
+    names = sorted(reading.columns)
+    columns = [reading.columns[name] for name in names]
+    return Counter(zip(reading.time, malformed_of(reading), *columns, strict=True))
+
+
+def same(whole: Reading, cut: Reading) -> None:
+    """Hold two readings equal, but for the order of records."""
+    assert whole.account == cut.account
+    assert whole.rejected == cut.rejected
+    assert set(whole.columns) == set(cut.columns)
+    assert records_of(whole) == records_of(cut)

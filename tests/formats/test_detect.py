@@ -188,7 +188,7 @@ def test_utf_16_is_named(encoding: str, lines: int) -> None:
     text = logs.log(lines).decode().encode(encoding)
     with pytest.raises(SourceError) as caught:
         recognised(text)
-    assert (caught.value.what, caught.value.hint) == ("looks like UTF-16", "use --encoding utf-16")
+    assert (caught.value.what, caught.value.hint) == ("looks like UTF-16", f"use --encoding {encoding}")
 
 
 def test_a_log_with_binary_lines_is_a_log() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from logproc.formats.w3c import W3cFormat, field_counts, fields_named, names_of
-from logproc.model import Account
+from logproc.model import NO_TIME, Account
 from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, Reading, bytes_of, read
 
 HEAD = b"#Version: 1.0\n#Fields: date time cs-method cs-uri-stem cs-uri-query sc-status sc-bytes time-taken\n"
@@ -48,6 +48,13 @@ def test_fields_may_change() -> None:
     assert reading.time == [1772877600, 1772877601]
     assert reading.columns["x-note"] == [None, "hello"]
     assert reading.columns["status"] == ["200", None]
+
+
+def test_a_time_of_day_alone_is_no_time() -> None:
+    """Where the fields lose their date, records have no time, as they have none in a log that never names one."""
+    reading = rows(HEAD + b"2026-03-07 10:00:00 GET / - 200 0 1\n#Fields: time x-note\n10:00:01 hello\n")
+    assert reading.account == Account(lines=5, records=2, continuation=3)
+    assert reading.time == [1772877600, NO_TIME]
 
 
 def test_the_fields_are_remembered_behind_a_cut() -> None:

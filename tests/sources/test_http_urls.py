@@ -119,6 +119,8 @@ REFUSED = {
     "javascript:alert(1)": "refused redirect to javascript: URL",
     "http://host:99999/": "refused redirect: bad URL: its port is no number from 1 to 65535",
     "http://:80/log": "refused redirect: bad URL: it names no host",
+    "http://[::1/log": "refused redirect: bad URL: its host is not well formed",
+    "//e]:1/log": "refused redirect: bad URL: its host is not well formed",
 }
 
 

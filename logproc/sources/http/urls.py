@@ -100,8 +100,11 @@ def redirected(here: Target, start: Target, location: str, *, allow_downgrade: b
     allowed, and from a public start to an address of this machine or its own network (what a server could not reach
     itself, and would use this program to reach).
     """
-    # http.client gives headers as Latin-1; quoting their bytes leaves nothing that could end a line of the request.
-    address = urljoin(here.url, quote(location.encode("latin-1", "replace"), safe=URL_CHARACTERS))
+    try:
+        # http.client gives headers as Latin-1; quoting their bytes leaves nothing that could end a line of the request.
+        address = urljoin(here.url, quote(location.encode("latin-1", "replace"), safe=URL_CHARACTERS))
+    except ValueError as error:  # as for a bracket that is not closed
+        raise SourceError("refused redirect: bad URL: its host is not well formed", "ask who runs the server") from error
     scheme = (SCHEME.match(address) or [""])[0].lower()
     if scheme not in DEFAULT_PORTS:
         raise SourceError(f"refused redirect to {scheme[:40]}: URL", "only http and https are followed")

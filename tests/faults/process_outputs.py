@@ -1,0 +1,397 @@
+"""Faults of what a report is written to."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from tests import logs
+from tests.faults.fault import Arguments, Fault, Scene, as_process, good
+from tests.faults.process_signals import during, fifo, file_written, no_report
+from tests.processes import Ended
+
+OLD = b"the old report\n"
+SMALL_DISK = "mount -t tmpfs -o size=64k none small && cp old.csv small/report.csv && head -c 50k /dev/zero > small/fill"
+SEEN = 'code=$?; cp -a small/. seen; exit "$code"'
+MANY = logs.log(3000, damaged=0.9)
+FULL = "free some space"
+
+
+def with_output(name: str, *more: str) -> Callable[[Scene], Arguments]:
+    """Return what names an output, beside a source that would be waited for for ever: nothing may be read before."""
+    return lambda scene: [*fifo(scene), "-o", name, *more]
+
+
+def in_shell(script: str, **options: str) -> Callable[[Scene, Arguments], Ended]:
+    """Return a way to run the program: as `"$@"` in a script of the shell."""
+    return as_process(before=["bash", "-c", script, "bash"], **options)
+
+
+def in_namespace(script: str, **options: str) -> Callable[[Scene, Arguments], Ended]:
+    """Return a way to run the program: as `"$@"` in a script that may mount what it likes."""
+    return as_process(before=["unshare", "-m", "bash", "-c", script, "bash"], **options)
+
+
+def nobody_reads(scene: Scene, arguments: Arguments) -> Ended:
+    """Run the program with a stdout whose reader has gone."""
+    outlet, inlet = os.pipe()
+    os.close(outlet)
+    with os.fdopen(inlet, "wb") as stdout:
+        return scene.process(*arguments, stdout=stdout)
+
+
+def small_disk(scene: Scene) -> Arguments:
+    """Have folders for a disk that is almost full, and for what was on it in the end; more is to be written than fits."""
+    for name in ("small", "seen"):
+        (scene.folder / name).mkdir()
+    scene.bytes("old.csv", OLD)
+    scene.bytes("many.log", MANY)
+    return ["many.log", "--top", "0", "-q", "-o", "small/report.csv"]
+
+
+def report_is_seen(scene: Scene, ended: Ended) -> None:
+    """Look whether the report is on the disk."""
+    assert json.loads((scene.folder / "seen" / "report.json").read_bytes())["account"] == ended.report["account"]
+
+
+def rejects_agree(scene: Scene, ended: Ended) -> None:
+    """Look whether the rejected lines are those that the report counts, and nothing new is on the disk."""
+    old_report_stays(scene, ended)
+    lines = (scene.folder / "rejects").read_bytes().splitlines()
+    assert len([json.loads(line) for line in lines]) == ended.report["account"]["rejected"]
+
+
+def sound(scene: Scene) -> Arguments:
+    """Have a sound log."""
+    return [scene.file("good.log", *good())]
+
+
+def one_line(_scene: Scene, ended: Ended) -> None:
+    """Look whether stdout got one line."""
+    assert ended.stdout.count(b"\n") == 1
+
+
+def old_report_stays(scene: Scene, _ended: Ended) -> None:
+    """Look whether the disk holds the old report, byte for byte, and nothing new."""
+    assert sorted(path.name for path in (scene.folder / "seen").iterdir()) == ["fill", "report.csv"]
+    assert (scene.folder / "seen" / "report.csv").read_bytes() == OLD
+
+
+def replaced(scene: Scene) -> Arguments:
+    """Have an old report that is to be replaced."""
+    scene.bytes("report.csv", OLD)
+    scene.file("good.log", *good())
+    return ["good.log", "-q", "-o", "report.csv"]
+
+
+def not_replaced(scene: Scene, ended: Ended) -> None:
+    """Look whether the old report is as it was."""
+    assert (scene.folder / "report.csv").read_bytes() == OLD
+    no_report(scene, ended)
+
+
+def over_input(*arguments: str) -> Callable[[Scene], Arguments]:
+    """Return what makes a log that has several names, one of them that of the output."""
+
+    def make(scene: Scene) -> Arguments:
+        path = scene.file("log.csv", *good())
+        (scene.folder / "hard.csv").hardlink_to(path)
+        (scene.folder / "link.log").symlink_to("log.csv")
+        return arguments
+
+    return make
+
+
+def log_stays(scene: Scene, ended: Ended) -> None:
+    """Look whether the log is still there."""
+    assert (scene.folder / "log.csv").read_bytes() == (scene.folder / "hard.csv").read_bytes() == good()[0] + b"\n"
+    no_report(scene, ended)
+
+
+def inject(calls: str, error: str, when: str = "1") -> Callable[[Scene, Arguments], Ended]:
+    """Return a way to run the program: the operating system fails some of its calls."""
+    injection = f"{calls}:error={error}:when={when}"
+    return as_process(before=["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={calls}", "-e", f"inject={injection}"])
+
+
+def foreign_fifo(scene: Scene) -> Arguments:
+    """Have a FIFO that another user made, in a folder that is open to all."""
+    shared = scene.folder / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    os.mkfifo(shared / "report.csv")
+    os.chown(shared / "report.csv", 12345, 12345)
+    return [*fifo(scene), "-o", "shared/report.csv"]
+
+
+def killed_before(scene: Scene) -> Arguments:
+    """Have what a run leaves behind that is killed while it writes."""
+    scene.bytes(".logproc-0123456789abcdef.tmp", b"half a rep")
+    return ["-o", "report.json"]
+
+
+def private(scene: Scene, ended: Ended) -> None:
+    """Look whether the report is there, for its owner alone."""
+    path = scene.folder / "report.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert json.loads(path.read_bytes())["account"] == ended.report["account"]
+
+
+OUTPUT_NAMES: list[tuple[str, str, Callable[[Scene], object], int, tuple[str, ...]]] = [
+    ("-o in a folder that is missing", "no/r.csv", lambda _: 0, 4, ("cannot write no/r.csv: no such file", "make its folder")),
+    ("-o is a directory", "r.csv", lambda scene: (scene.folder / "r.csv").mkdir(), 4, ("is a directory", "name a file in it")),
+    (
+        "-o is a symbolic link",
+        "r.csv",
+        lambda scene: (scene.folder / "r.csv").symlink_to("neighbour.log"),
+        4,
+        ("is a symbolic link", "name the file it points to"),
+    ),
+    ("-o is a link that leads nowhere", "r.csv", lambda scene: (scene.folder / "r.csv").symlink_to("x"), 4, ("symbolic link",)),
+    ("-o below a file", "neighbour.log/r.csv", lambda _: 0, 4, ("not a directory", "name a file in a folder")),
+    ("-o with a name of 300 letters", "r" * 300 + ".csv", lambda _: 0, 4, ("file name too long", "name a shorter one")),
+    ("-o in a folder that only looks like one", "/proc/r.csv", lambda _: 0, 4, ("cannot write /proc/r.csv",)),
+    ("-o without a name", "", lambda _: 0, 2, ("-o", "the name is empty")),
+    ("-o with an ending that means nothing", "r.pdf", lambda _: 0, 2, ("no format has this ending", "use .json, .csv, .txt")),
+]
+"""How it is made, the name, what makes it, the exit code, and what is said."""
+
+
+def named(name: str, prepare: Callable[[Scene], object]) -> Callable[[Scene], Arguments]:
+    """Return what makes an output that cannot be written."""
+
+    def make(scene: Scene) -> Arguments:
+        prepare(scene)
+        return with_output(name)(scene)
+
+    return make
+
+
+FAULTS: list[Fault] = [
+    Fault("P7", "the reader of stdout has gone", sound, 141, check=no_report, alone=True, run=nobody_reads),
+    Fault(
+        "P7",
+        "`| head -1` on a long report",
+        lambda scene: [
+            scene.file("many.log", *(logs.line(request=b"GET /%d HTTP/1.1" % n) for n in range(20_000))),
+            "--top",
+            "0",
+        ],
+        141,
+        holds="one line came through",
+        check=one_line,
+        alone=True,
+        run=in_shell('"$@" | head -1; exit "${PIPESTATUS[0]}"', output="csv"),
+    ),
+    Fault(
+        "P7",
+        "stdout is closed (`>&-`)",
+        lambda scene: [*sound(scene), "-o", "report.json"],
+        4,
+        ("cannot write stdout: it is closed", "write to a file with -o"),
+        "what is written to a file",
+        file_written,
+        alone=True,
+        run=in_shell('"$@" >&-'),
+    ),
+    Fault(
+        "P8",
+        "stdout is /dev/full",
+        lambda scene: [*sound(scene), "-o", "report.json"],
+        4,
+        ("cannot write stdout: no space left on device", FULL),
+        "what is written to a file",
+        file_written,
+        alone=True,
+        run=in_shell('"$@" > /dev/full'),
+    ),
+    Fault("P8", "stderr is /dev/full", lambda _: ["missing.log"], 1, run=in_shell('"$@" 2> /dev/full')),
+    Fault(
+        "P8",
+        "--rejects is /dev/full",
+        lambda scene: [scene.bytes("many.log", MANY), "--rejects", "/dev/full"],
+        4,
+        ("cannot write /dev/full: no space left on device", FULL),
+    ),
+    Fault(
+        "P9",
+        "-o on a disk of 64 KiB",
+        small_disk,
+        4,
+        ("cannot write small/report.csv: no space left on device", FULL),
+        "the old report, byte for byte; no temporary file",
+        old_report_stays,
+        alone=True,
+        run=in_namespace(f'{SMALL_DISK} && "$@"; {SEEN}'),
+        needs=["a mount namespace"],
+    ),
+    Fault(
+        "P9",
+        "--rejects on a disk that fills while they are collected",
+        lambda scene: [*small_disk(scene)[:2], "0", "--rejects", "rejects"],
+        4,
+        ("cannot write rejected lines to a temporary file: no space left on device", "set TMPDIR to a folder with space"),
+        "no temporary file; the rejected lines are those that the partial report counts",
+        rejects_agree,
+        alone=True,
+        run=in_namespace(f'{SMALL_DISK} && TMPDIR=small "$@"; {SEEN}'),
+        needs=["a mount namespace"],
+    ),
+    *(
+        Fault("P10", how, named(name, prepare), code, says, "nothing is read before", no_report, alone=True)
+        for how, name, prepare, code, says in OUTPUT_NAMES
+    ),
+    Fault(
+        "P10",
+        "-o on a disk that is read-only",
+        lambda scene: [*small_disk(scene), *fifo(scene)],
+        4,
+        ("cannot write small/report.csv: read-only file system", "name a place that can be written to"),
+        "nothing is read before",
+        no_report,
+        alone=True,
+        run=in_namespace('mount -t tmpfs -o ro none small && "$@"'),
+        needs=["a mount namespace"],
+    ),
+    Fault(
+        "P10",
+        "-o is a file that is a mount of its own, as containers have them",
+        lambda scene: [*replaced(scene), *fifo(scene)],
+        4,
+        ("cannot write report.csv: is mounted by itself", "mount its folder"),
+        "nothing is read before; the file",
+        not_replaced,
+        alone=True,
+        run=in_namespace('cp report.csv other && mount --bind other report.csv && "$@"'),
+        needs=["a mount namespace"],
+    ),
+    Fault(
+        "P10",
+        "-o on another device than the working directory",
+        lambda scene: ["-o", "small/report.json", small_disk(scene)[0]],
+        holds="it is written as anywhere",
+        check=report_is_seen,
+        run=in_namespace(f'mount -t tmpfs none small && "$@"; {SEEN}'),
+        needs=["a mount namespace"],
+    ),
+    Fault(
+        "P10",
+        "two -o go to one file by different names",
+        lambda scene: [*with_output("r.csv", "-o", f"../{scene.folder.name}/r.csv")(scene)],
+        2,
+        ("two outputs go to one file", "name another file for one of them"),
+        "nothing is read before",
+        no_report,
+        alone=True,
+    ),
+    Fault(
+        "P10",
+        "-o is a FIFO that nobody reads",
+        lambda scene: ["-o", *fifo(scene, "r.csv")],
+        4,
+        ("cannot write r.csv", "nobody reads the FIFO; start its reader first"),
+        "stdout gets its report",
+    ),
+    Fault(
+        "P10",
+        "the folder of -o is removed during the run",
+        named("out/r.csv", lambda scene: (scene.folder / "out").mkdir()),
+        4,
+        ("cannot write out/r.csv: no such file or directory", "make its folder first"),
+        "stdout gets its report",
+        run=during(lambda process: Path(f"/proc/{process.pid}/cwd/out").rmdir(), ends=True),
+    ),
+    Fault(
+        "P10",
+        "a directory takes the place of -o during the run",
+        lambda scene: [*fifo(scene), "-o", "r.csv"],
+        4,
+        ("cannot write r.csv: is a directory", "name a file in it"),
+        "stdout gets its report",
+        run=during(lambda process: Path(f"/proc/{process.pid}/cwd/r.csv").mkdir(), ends=True),
+    ),
+    *(
+        Fault(
+            "P11",
+            f"{error} in {what}",
+            replaced,
+            4,
+            (f"cannot write report.csv: {words}",),
+            "the old report; no temporary file",
+            not_replaced,
+            alone=True,
+            run=inject(calls, error),
+            needs=["ptrace"],
+        )
+        for what, calls, error, words in [
+            ("fsync", "fsync", "EIO", "input/output error: the disk may be failing"),
+            ("rename", "rename,renameat,renameat2", "EIO", "input/output error: the disk may be failing"),
+            ("rename", "rename,renameat,renameat2", "ENOSPC", "no space left on device: free some space"),
+        ]
+    ),
+    Fault(
+        "P11",
+        "EIO in the fsync of the folder, after the rename",
+        replaced,
+        4,
+        ("cannot write report.csv: input/output error",),
+        "it is not claimed that the report is safe",
+        no_report,
+        alone=True,
+        run=inject("fsync", "EIO", "2"),
+        needs=["ptrace"],
+    ),
+    Fault(
+        "P27+",
+        "-o is the log itself",
+        over_input("log.csv", "-o", "log.csv"),
+        2,
+        ("log.csv is to be read and to be written", "name another file"),
+        "the log",
+        log_stays,
+        alone=True,
+    ),
+    Fault(
+        "P27+",
+        "-o is a hard link of a log that is read by a symbolic one",
+        over_input("link.log", "-o", "hard.csv"),
+        2,
+        ("link.log is to be read and to be written as hard.csv", "name another file"),
+        "the log",
+        log_stays,
+        alone=True,
+    ),
+    Fault(
+        "P27+",
+        "--rejects is the log that is read from stdin",
+        over_input("-", "--rejects", "log.csv"),
+        2,
+        ("- is to be read and to be written as log.csv", "name another file"),
+        "the log",
+        log_stays,
+        alone=True,
+        run=in_shell('"$@" < log.csv'),
+    ),
+    Fault(
+        "S7",
+        "a FIFO that another user made stands at -o in a folder open to all",
+        foreign_fifo,
+        4,
+        ("cannot write shared/report.csv: another user made it", "name a file in a folder of your own"),
+        "nothing is read before, nothing is given away",
+        no_report,
+        alone=True,
+    ),
+    Fault(
+        "S7",
+        "a run was killed while it wrote; the next one comes",
+        killed_before,
+        holds="what the other left behind is removed",
+        check=private,
+    ),
+    Fault(
+        "S8", "umask 777", lambda _: ["-o", "report.json"], holds="mode 0600", check=private, run=in_shell('umask 777; "$@"')
+    ),
+]
