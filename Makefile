@@ -17,6 +17,8 @@ BIN := $(VENV)/bin
 # The stamp names the interpreter, so that another PYTHON makes another environment and not a mixture.
 VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
 READY := $(VENV)/ready-$(or $(VERSION),none)
+FUZZ_READY := $(VENV)/fuzz-ready-$(or $(VERSION),none)
+SECONDS ?= 600
 BENCH_READY := $(VENV)/bench-ready-$(or $(VERSION),none)
 PYTEST := $(BIN)/python -m pytest
 
@@ -63,6 +65,13 @@ soak: $(READY) ## the tests that take minutes: many schedules, random signals, l
 	$(PYTEST) -m soak --hypothesis-profile=soak -o timeout=3600 -o faulthandler_timeout=3500
 	LOGPROC_TEST_SWITCH_INTERVAL=1e-6 $(PYTEST)
 
+fuzz: $(FUZZ_READY) ## every fuzz target for ten minutes (SECONDS=60 for less)
+	for target in $$($(BIN)/python -c 'from tests.fuzz.targets import TARGETS; print(*TARGETS)'); do \
+		$(BIN)/python -m tests.fuzz.run $$target --seconds $(SECONDS) || exit 1; done
+
+mutation: $(READY) ## small mistakes put into the code where one is worst: does a test fail for each? (an hour)
+	$(BIN)/python -m tests.mutation
+
 bench: $(BENCH_READY) ## speed and memory against goaccess, mawk, DuckDB, Polars and C (BENCH='--rounds 3' for less)
 	$(BIN)/python -m tests.bench.run $(BENCH)
 
@@ -86,4 +95,8 @@ $(BENCH_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
 
-.PHONY: help check demo test faults lint format-check ruff types layers format test-switch soak bench picture clean
+$(FUZZ_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	@touch $@
+
+.PHONY: help check demo test faults fuzz mutation lint format-check ruff types layers format test-switch soak bench picture clean

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -13,9 +14,21 @@ from typing import Any, NoReturn
 import click
 
 from logproc import __version__, process
-from logproc.errors import EXIT_BROKEN_PIPE, EXIT_INCOMPLETE, EXIT_INTERNAL, EXIT_OK, EXIT_OUTPUT, EXIT_USAGE, LogprocError
+from logproc.errors import (
+    EXIT_BROKEN_PIPE,
+    EXIT_INCOMPLETE,
+    EXIT_INTERNAL,
+    EXIT_OK,
+    EXIT_OUTPUT,
+    EXIT_USAGE,
+    Interrupted,
+    LogprocError,
+)
 from logproc.settings import Settings, knobs, load, option_name, parse_size
+from logproc.threads.signals import GRACE_S, bounded
 
+HELP = {"-h", "--help"}
+OUT_OF_MEMORY = "logproc: out of memory: lower --memory, --readers or --workers, or allow the process more\n"
 EXAMPLES = """
 \b
 Examples:
@@ -43,8 +56,19 @@ Exit codes:
   129  ended by SIGHUP; the report says that it is partial
   130  ended by Ctrl-C (SIGINT), likewise
   143  ended by SIGTERM, likewise
+  152  over its time on the processor (ulimit -t), likewise
   141  the reader of stdout went away
 """
+
+
+class FileName(click.ParamType):  # type: ignore[type-arg]  # as below
+    """The name of a file to be written."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name. An empty one is what a variable leaves that was not set."""
+        return str(value) or self.fail("the name is empty", param, ctx)
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]  # generic in newer releases of click only
@@ -126,10 +150,16 @@ def cli() -> None:
     "--output-file",
     "output_files",
     multiple=True,
+    type=FileName(),
     metavar="FILE",
     help="Write the report to a file as well, as its ending says: .json .csv .txt. May be repeated.",
 )
-@click.option("--rejects", metavar="FILE", help="Write every rejected line with its source, number and reason (JSON lines).")
+@click.option(
+    "--rejects",
+    type=FileName(),
+    metavar="FILE",
+    help="Write every rejected line with its source, number and reason (JSON lines).",
+)
 @click.option(
     "--header",
     "headers",
@@ -159,10 +189,13 @@ def analyze_command(
     input, in any mix. Formats and packing are told from the content, not from the name. Every line is accounted for.
     """
     process.configure(os.environ)
+    given = {name: value for name, value in options.items() if value not in (None, ())}
+    with bounded(GRACE_S):
+        settings = load(given, config, os.environ)
+    process.check_address_space(settings.memory, settings.worker_count)
     from logproc.analysis import Outputs, Screen, analyze
 
-    given = {name: value for name, value in options.items() if value not in (None, ())}
-    screen = Screen(sys.stdout, sys.stderr, load(given, config, os.environ))
+    screen = Screen(sys.stdout, sys.stderr, settings)
     return analyze(sources, screen, Outputs(output_files, rejects), headers, debug=debug)
 
 
@@ -172,7 +205,7 @@ def formats() -> None:
     from logproc.formats.listing import listing
 
     for name, summary, example in listing():
-        click.echo(f"{name}\n    {summary}\n    {example}\n")
+        tell(f"{name}\n    {summary}\n    {example}\n")
 
 
 @cli.command("detect", short_help="Tell which format files have, and why.")
@@ -184,11 +217,12 @@ def detect_command(files: tuple[str, ...], encoding: str | None) -> int:
     Only the first bytes are read. Name a format that is told wrong with `logproc analyze --format NAME`.
     """
     process.configure(os.environ)
+    process.check_address_space(0, 1)
     from logproc.explain import explain
 
     code = EXIT_OK
     for text, failed in explain(files, Settings(encoding=encoding)):
-        click.echo(text, err=failed)
+        (complain if failed else tell)(text)
         code = EXIT_INCOMPLETE if failed else code
     return code
 
@@ -198,7 +232,7 @@ def patterns() -> None:
     """List the threading patterns: where each lives in the code, why there, and the test that shows what breaks without it."""
     from logproc.patterns import table
 
-    click.echo(table(), nl=False)
+    tell(table().removesuffix("\n"))
 
 
 def print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
@@ -209,16 +243,19 @@ def print_version(context: click.Context, _option: click.Parameter, wanted: bool
 
     from logproc.summary import gil_enabled
 
-    click.echo(f"logproc {__version__}")
-    click.echo(f"Python {sys.version.split()[0]}, {'with' if gil_enabled() else 'without'} GIL")
-    click.echo(", ".join(f"{name} {version(name)}" for name in ("pyarrow", "numpy", "isal", "requests", "urllib3", "rich")))
+    tell(f"logproc {__version__}")
+    tell(f"Python {sys.version.split()[0]}, {'with' if gil_enabled() else 'without'} GIL")
+    tell(", ".join(f"{name} {version(name)}" for name in ("pyarrow", "numpy", "isal", "requests", "urllib3", "rich")))
     context.exit()
 
 
 def main() -> NoReturn:
-    """Run the command line and leave with its exit code."""
-    code = run(sys.argv[1:])
-    leave(code)
+    """Run the command line and leave with its exit code.
+
+    Without Python's own clean-up: it would wait for a reader that is stuck in a name look-up and for workers that are
+    in the middle of a chunk, and flush a stdout whose reader has gone. All that has to be written is written.
+    """
+    os._exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -239,33 +276,57 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit as done:  # click itself leaves: with 0 after a shell's completion, with 1 where nobody reads its help
         return EXIT_BROKEN_PIPE if done.code else EXIT_OK
     except Exception as error:  # the last door: no traceback without --debug
-        if isinstance(error, OSError) and error.filename is None:  # of a write: an opening would name its file
-            say(f"cannot write stdout: {error.strerror}")
-            return EXIT_OUTPUT
-        if "--debug" in arguments:
-            raise
-        say(f"internal error: {error!r}", "please report it; --debug shows where")
+        return tell_unexpected(error, arguments)
+
+
+def tell_unexpected(error: Exception, arguments: Sequence[str]) -> int:
+    """Tell of an error that nobody expected, with --debug where it comes from; return the exit code."""
+    if "--debug" in arguments:
+        traceback.print_exception(error)
+    if isinstance(error, MemoryError):
+        shout(OUT_OF_MEMORY)
         return EXIT_INTERNAL
+    if isinstance(error, OSError) and HELP.intersection(arguments):  # of click, which writes the help
+        say(f"cannot write stdout: {error.strerror}")
+        return EXIT_OUTPUT
+    if isinstance(error, ImportError):
+        last_line = str(error).strip().rpartition("\n")[2].removeprefix("Original error was: ")
+        say(f"cannot load a library: {last_line}", "install logproc again, or allow the process more memory")
+        return EXIT_INTERNAL
+    say(f"internal error: {error!r}", "please report it; --debug shows where")
+    return EXIT_INTERNAL
+
+
+def tell(text: str) -> None:
+    """Write lines to stdout. Raises OutputError where that cannot be done, BrokenPipeError where nobody reads them."""
+    from logproc.reports.output import write_stdout
+
+    with bounded():
+        if sys.stdout is None:
+            write_stdout(None, text)
+        else:
+            write_stdout(sys.stdout.buffer, text + "\n", sys.stdout.encoding)
 
 
 def say(*parts: str) -> None:
-    """Write one diagnostic to stderr, on one harmless line. A stderr that has gone is nobody's fault."""
-    from logproc.reports.safe import harmless
-
-    with suppress(OSError):
-        click.echo(harmless(": ".join(["logproc", *parts])), err=True)
+    """Write one diagnostic to stderr, on one harmless line."""
+    complain(": ".join(["logproc", *parts]))
 
 
-def leave(code: int) -> NoReturn:
-    """Flush, and end the process.
+def complain(line: str) -> None:
+    """Write one line to stderr. One that has gone, or that nobody reads, is nobody's fault."""
+    try:
+        from logproc.reports.output import write_line
+    except (ImportError, MemoryError, OSError):  # there may be no memory for a module more
+        shout(ascii(line)[1:-1] + "\n")
+        return
+    with suppress(Interrupted), bounded():
+        write_line(sys.stderr, line)
 
-    Without Python's own clean-up: it would wait for a reader that is stuck in a name look-up and for workers that are
-    in the middle of a chunk, and flush a stdout whose reader has gone. All that has to be written is written.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except (OSError, ValueError):
-            code = code or EXIT_BROKEN_PIPE
-    os._exit(code)
+
+def shout(line: str) -> None:
+    """Write a line to stderr with what is there already: an import may need more memory than there is."""
+    if sys.stderr is not None:
+        with suppress(OSError, MemoryError):
+            sys.stderr.write(line)
+            sys.stderr.flush()

@@ -107,10 +107,13 @@ class Settings:
 
     @property
     def chunk_bytes(self) -> int:
-        """The chunk size in force: 8 MiB, and at most the memory shared by twice the workers."""
+        """The chunk size in force: 8 MiB, and so little that each worker has room for two, with what parsing one takes.
+
+        That is three times its bytes, and as much again stays with a thread's part of the heap for its next one.
+        """
         if self.chunk_size is not None:
             return self.chunk_size
-        return max(1, min(8 * MEBIBYTE, self.memory // (2 * self.worker_count)))
+        return max(1, min(8 * MEBIBYTE, self.memory // (8 * self.worker_count)))
 
     @property
     def worker_count(self) -> int:

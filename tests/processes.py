@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
@@ -84,9 +86,24 @@ def shell(script: str, *arguments: str | os.PathLike[str], **options: Any) -> En
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
-def nobody_runs_python() -> bool:
-    """Return whether somebody without rights can run this interpreter: one in root's own folders, they cannot."""
+def runs(*command: str) -> bool:
+    """Return whether a command can be run here, and succeeds."""
     try:
-        return subprocess.run([*NOBODY, sys.executable, "-c", ""], capture_output=True, check=False).returncode == 0
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
+
+
+@cache
+def nobody_runs_python() -> bool:
+    """Return whether somebody without rights can run this interpreter: one in root's own folders, they cannot."""
+    return runs(*NOBODY, sys.executable, "-c", "")
+
+
+MEANS: Mapping[str, Callable[[], bool]] = {
+    "atheris": lambda: find_spec("atheris") is not None,
+    "a mount namespace": cache(partial(runs, "unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt")),
+    "ptrace": cache(partial(runs, "strace", "-o", os.devnull, "true")),
+    "a Python for everybody": nobody_runs_python,
+}
+"""What a test may need besides installed programs, and how it is known whether it is there."""

@@ -213,9 +213,9 @@ def test_a_size_is_its_number_times_its_unit(number: int, unit: str) -> None:
 
 
 def test_chunks_share_the_memory() -> None:
-    """A chunk is 8 MiB, or less so that two for each worker fit into the memory; a size that was asked for is kept."""
+    """A chunk is 8 MiB, or less so that two for each worker can be parsed in the memory; a size that was asked for is kept."""
     assert Settings(workers=2).chunk_bytes == 8 << 20
-    assert Settings(workers=2, memory=8 << 20).chunk_bytes == 2 << 20
+    assert Settings(workers=2, memory=8 << 20).chunk_bytes == 512 << 10
     assert Settings(workers=1024, memory=1).chunk_bytes == 1
     assert Settings(workers=2, memory=8 << 20, chunk_size=5).chunk_bytes == 5
 

@@ -11,6 +11,7 @@ import pytest
 from logproc import __version__
 from logproc.errors import InternalError
 from logproc.formats.dispatch import BY_NAME
+from logproc.formats.odd_bytes import OddLines
 from logproc.model import Account, Kind, RunInfo, Snapshot, Source, State, Verdict
 from logproc.plan import Plan
 from logproc.reading import Outcome
@@ -120,6 +121,21 @@ def test_a_source_without_text_is_complete_and_says_so(content: bytes) -> None:
     assert (result.state, result.reason, result.notes) == (State.COMPLETE, None, ("empty",))
     (interrupted,) = snapshot_of([content], [Outcome(Verdict(State.INTERRUPTED, "interrupted"))]).sources
     assert interrupted.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("odd", "notes"),
+    [
+        (OddLines(), ()),
+        (OddLines(1, 0), ("1 line had undecodable bytes",)),
+        (OddLines(2, 1), ("2 lines had undecodable bytes", "1 line held NUL bytes")),
+    ],
+)
+def test_odd_bytes_are_told(odd: OddLines, notes: tuple[str, ...]) -> None:
+    """A source says how many of its lines hold what no text consists of."""
+    tally = Tally(sources={0: SourceTally(Account(lines=5, records=5), odd=odd)})
+    (result,) = summarize(sources(1), {0: replace(COMPLETE, lines=5)}, tally, Plan.of(Settings()), RUN).sources
+    assert result.notes == notes
 
 
 def test_an_incomplete_source_keeps_its_own_reason() -> None:

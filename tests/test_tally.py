@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.counts import Counts
+from logproc.formats.odd_bytes import OddLines
 from logproc.model import REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Columns, KeyColumn, Numbers, Panel, Parsed, Rejected
 from logproc.panels import panels as panels_of
 from logproc.questions.question import Question
@@ -308,3 +309,12 @@ def test_sources_add_up() -> None:
     total = first + second
     assert (total.account, dict(total.reasons)) == (Account(lines=4, rejected=4), {"a": 3, "b": 1})
     assert [rejected.line for rejected in total.sample] == [1, 3, 5]
+
+
+def test_lines_with_odd_bytes_are_counted_but_for_those_that_are_too_long() -> None:
+    """Of a line over the limit there is more or less as the cuts happen to be, so it is not looked at."""
+    content = logs.line(client=b"\xff") + b"\n" + logs.line(client=b"\0\xff") + b"\n\xff" + b"x" * 2000 + b"\0\n\0\n"
+    chunk = chunk_of(content)
+    tally = count(chunk, parse(chunk.data, "combined", 1000))
+    assert tally.sources[0].odd == OddLines(undecodable=2, nul=2)
+    assert merge([tally, tally]).sources[0].odd == OddLines(undecodable=4, nul=4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import chain, count, pairwise
+from itertools import pairwise
 
 from logproc.errors import UsageError
 from logproc.formats import apache, nginx
@@ -70,16 +70,22 @@ def with_names(parts: list[Literal | Variable]) -> list[Literal | Variable]:
     for variable in variables:
         owners.setdefault(variable.name, variable)
     names: dict[int, str] = {}
-    taken = set(OF_REQUEST) if "request" in owners else set()
+    taken = dict.fromkeys(OF_REQUEST, 2) if "request" in owners else {}
     for variable in (*owners.values(), *variables):
         wanted = variable.name if owners[variable.name] is variable else variable.other or variable.name
         if variable.column not in names:
             names[variable.column] = free(wanted, taken)
-            taken.add(names[variable.column])
     return [replace(part, name=names[part.column]) if isinstance(part, Variable) else part for part in parts]
 
 
-def free(name: str, taken: set[str]) -> str:
-    """Return the name, with the smallest of `_2`, `_3`, … that makes it a new one."""
-    names = chain([name], (f"{name}_{number}" for number in count(2)))
-    return next(new for new in names if new not in taken)
+def free(name: str, taken: dict[str, int]) -> str:
+    """Return the name, with the smallest of `_2`, `_3`, … that makes it a new one, and take it.
+
+    taken: the names that are gone, each with the first number that may be free for it.
+    """
+    found = name
+    while found in taken:
+        found = f"{name}_{taken[name]}"
+        taken[name] += 1
+    taken[found] = 2
+    return found

@@ -1,4 +1,7 @@
-"""The promise of --memory against real peaks of real processes: many files, endless lines, bombs, dense lines."""
+"""The promise of --memory against real peaks of real processes: long inputs, endless lines, bombs, dense lines, many keys.
+
+`python -m pytest -m soak -s tests/soak/test_memory.py -o timeout=3600` prints the figures.
+"""
 
 from __future__ import annotations
 
@@ -12,25 +15,23 @@ from pathlib import Path
 
 import pytest
 
+from logproc.settings import Settings, usable_cores
 from tests import logs
 from tests.processes import started
 
 pytestmark = pytest.mark.soak
 MEBIBYTE = 1 << 20
 MEMORY = 32 * MEBIBYTE
-CHUNK = 8 * MEBIBYTE
+CHUNK = Settings(memory=MEMORY, workers=usable_cores()).chunk_bytes
 PATIENCE_S = 900
 KNOBS = ["--output", "json", "--memory", str(MEMORY)]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Make twenty files of 100 MB whose keys are few, and a file of one line; take them away at the end."""
+    """Make twenty files of 24 MB whose keys are few, and a file of one line; take them away at the end."""
     folder = tmp_path_factory.mktemp("memory")
-    piece = logs.log(50_000)
-    with (folder / "00.log").open("wb") as file:
-        for _ in range(100_000_000 // len(piece)):
-            file.write(piece)
+    (folder / "00.log").write_bytes(logs.log(50_000) * 4)
     for number in range(1, 20):
         shutil.copyfile(folder / "00.log", folder / f"{number:02}.log")
     (folder / "one").write_bytes(logs.line() + b"\n")
@@ -68,7 +69,7 @@ def allowed_bytes(folder: Path, readers: int) -> int:
 @pytest.mark.parametrize("readers", [1, 4])
 @pytest.mark.parametrize("count", [1, 20])
 def test_many_files_stay_within_the_budget(count: int, readers: int, folder: Path) -> None:
-    """One file or twenty of 100 MB: the peak is within the budget, the readers' buffers and what a run costs at all."""
+    """One file or twenty of 24 MB: the peak is within the budget, the readers' buffers and what a run costs at all."""
     files = sorted(folder.glob("*.log"))[:count]
     peak, allowed = peak_bytes(*files, "--readers", str(readers)), allowed_bytes(folder, min(readers, count))
     print(f"\n{count} files, {readers} readers: {peak / MEBIBYTE:.0f} of {allowed / MEBIBYTE:.0f} MiB")
@@ -90,11 +91,32 @@ def repeated(piece: bytes, times: int) -> Callable[[int], None]:
     return feed
 
 
+def keys(first: int, count: int) -> bytes:
+    """Return lines of an access log, each with a client and a path of its own."""
+    line = b'10.%d.%d.%d - - [17/May/2015:10:05:03 +0000] "GET /%d HTTP/1.1" 200 1 "-" "-"\n'
+    numbers = range(first, first + count)
+    return b"".join(line % (number >> 16, number >> 8 & 255, number & 255, number) for number in numbers)
+
+
+def distinct(count: int) -> Callable[[int], None]:
+    """Return what feeds a pipe with lines whose clients and paths are so many, each met once."""
+
+    def feed(descriptor: int) -> None:
+        for first in range(0, count, 100_000):
+            repeated(keys(first, 100_000), 1)(descriptor)
+
+    return feed
+
+
 GOOD = logs.line() + b"\n"
+PIECE = logs.log(20_000) * 18
 BLOCK = 4 * MEBIBYTE
 ZEROS, FEEDS = (gzip.compress(byte * (64 * MEBIBYTE)) for byte in (b"\0", b"\n"))
 SHORT = b'1 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 1\n'
 FEEDERS: dict[str, tuple[Callable[[int], None], list[str]]] = {
+    "a log, once (43 MB)": (repeated(PIECE, 1), []),
+    "a log, 10 times": (repeated(PIECE, 10), []),
+    "a log, 100 times": (repeated(PIECE, 100), []),
     "a line of 1 GiB": (repeated(b"A" * BLOCK, 256), []),
     "a bomb of zeros, 10 GiB": (repeated(ZEROS, 160), []),
     "a bomb of zeros without a limit, 2 GiB": (repeated(ZEROS, 32), ["--max-ratio", "0"]),
@@ -116,3 +138,20 @@ def test_hostile_content_stays_within_the_budget(content: str, folder: Path) -> 
     peak, allowed = peak_bytes("-", *arguments, feed=feed), allowed_bytes(folder, 1)
     print(f"\n{content}: {peak / MEBIBYTE:.0f} of {allowed / MEBIBYTE:.0f} MiB")
     assert peak <= allowed
+
+
+@pytest.mark.timeout(PATIENCE_S)
+def test_bounded_keys_bound_the_tally(folder: Path) -> None:
+    """With --max-keys the tally of five million clients and paths takes as much as that of one million."""
+    peaks = {}
+    for count in (100_000, 1_000_000, 5_000_000):
+        peaks[count] = peak_bytes("-", "--max-keys", "100000", feed=distinct(count))
+        share = peaks[count] - peak_bytes("-", "--max-keys", "100000", feed=repeated(keys(0, 1000), count // 1000))
+        told = f"{count:,} clients and paths, --max-keys 100000: {peaks[count] / MEBIBYTE:.0f} MiB"
+        print(f"\n{told}, {share / MEBIBYTE:.0f} of them for the tally")
+    assert peaks[5_000_000] <= peaks[1_000_000] * 1.25
+    assert peaks[5_000_000] <= allowed_bytes(folder, 1) + TALLY
+
+
+TALLY = 256 * MEBIBYTE
+"""What counts of 100,000 keys a panel take, and two more of the same while they are merged."""

@@ -106,6 +106,20 @@ def test_two_takes_against_one_give() -> None:
     assert explore(full, [take, take, lambda run: run.budget.give(ALL)], check) > LEAST
 
 
+def test_a_look_against_a_take() -> None:
+    """Who looks at the budget sees a take before or after it.
+
+    A take that has to wait for nobody moves the ticket, the turn and the bytes one after the other. A look in between
+    would tell of a reader that waits while there is room, so it needs the lock as well.
+    """
+
+    def check(run: Run) -> None:
+        assert run.met[0] in (f"<ByteBudget {taken} of 8192 bytes in flight, 0 waiting>" for taken in (0, HALF))
+
+    works = [lambda run: run.met.append(repr(run.budget)), lambda run: run.budget.take(HALF)]
+    assert explore(Run, works, check) > LEAST
+
+
 class Producer:
     """A producer as the closer sees one: something to be joined."""
 

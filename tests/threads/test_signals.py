@@ -178,3 +178,46 @@ def test_ctrl_c_during_a_run_gives_the_report_of_what_was_read(tmp_path: Path) -
     assert process.returncode == 130
     assert (report["complete"], report["sources"][0]["state"]) == (False, "interrupted")
     assert b"Traceback" not in errors
+
+
+def test_a_write_that_nobody_takes_is_given_up_some_time_after_the_signal() -> None:
+    """In `bounded` a signal does not raise at once, but main that is stuck in a full pipe is woken in the end."""
+    script = """
+import os
+from logproc.threads.signals import bounded
+outlet, inlet = os.pipe()
+try:
+    with bounded():
+        signal.raise_signal(signal.SIGTERM)
+        print("going on")
+        os.write(inlet, bytes(1 << 20))
+except Interrupted as error:
+    print(error.exit_code)
+print(signal.getitimer(signal.ITIMER_REAL)[0])
+"""
+    assert told(script).splitlines() == ["going on", "143", "0.0"]
+
+
+def test_what_is_done_in_time_is_not_given_up() -> None:
+    """A block that ends soon after a signal, or that begins after it, is a block like any other."""
+    script = """
+from logproc.threads.signals import bounded
+with bounded():
+    signal.raise_signal(signal.SIGTERM)
+with bounded():
+    print("written", noted(), signal.getitimer(signal.ITIMER_REAL)[0] > 0)
+"""
+    assert told(script) == "written 15 True"
+
+
+def test_the_time_that_is_left_after_a_signal_is_bounded_for_all_waits_together() -> None:
+    """A wait that begins when the grace is over is given the least of it, and `least_s` can be more."""
+    script = """
+from logproc.threads.signals import GRACE_S, LEAST_GRACE_S, bounded
+signal.raise_signal(signal.SIGTERM)
+time_s += 10 * GRACE_S
+for least_s in (LEAST_GRACE_S, 30.0):
+    with bounded(least_s):
+        print(0 < signal.getitimer(signal.ITIMER_REAL)[0] <= least_s, signal.getitimer(signal.ITIMER_REAL)[0] > least_s / 2)
+"""
+    assert told(script).split() == ["True"] * 4

@@ -21,6 +21,7 @@ from unittest.mock import patch
 
 import numpy
 
+from logproc.captions import caption_of
 from logproc.errors import Stopped
 from logproc.model import Chunk, Kind, Source
 
@@ -117,6 +118,11 @@ def waits(call: Thread, caller: Callable[..., Any] | None = None) -> bool:
     if frame is None or frame.f_code is not Condition.wait.__code__:
         return False
     return caller is None or (frame.f_back is not None and frame.f_back.f_code is caller.__code__)
+
+
+def told(call: Thread) -> str | None:
+    """Return what a thread is told to be doing, as the watchdog tells it."""
+    return caption_of(sys._current_frames().get(call.ident or 0))
 
 
 class TellingLock:
