@@ -18,6 +18,7 @@ BIN := $(VENV)/bin
 VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
 READY := $(VENV)/ready-$(or $(VERSION),none)
 FUZZ_READY := $(VENV)/fuzz-ready-$(or $(VERSION),none)
+MUTATION_READY := $(VENV)/mutation-ready-$(or $(VERSION),none)
 SECONDS ?= 600
 BENCH_READY := $(VENV)/bench-ready-$(or $(VERSION),none)
 PYTEST := $(BIN)/python -m pytest
@@ -69,7 +70,7 @@ fuzz: $(FUZZ_READY) ## every fuzz target for ten minutes (SECONDS=60 for less)
 	for target in $$($(BIN)/python -c 'from tests.fuzz.targets import TARGETS; print(*TARGETS)'); do \
 		$(BIN)/python -m tests.fuzz.run $$target --seconds $(SECONDS) || exit 1; done
 
-mutation: $(READY) ## small mistakes put into the code where one is worst: does a test fail for each? (an hour)
+mutation: $(MUTATION_READY) ## small mistakes put into the code where one is worst: does a test fail for each? (an hour)
 	$(BIN)/python -m tests.mutation
 
 bench: $(BENCH_READY) ## speed and memory against goaccess, mawk, DuckDB, Polars and C (BENCH='--rounds 3' for less)
@@ -97,6 +98,10 @@ $(BENCH_READY): $(READY)
 
 $(FUZZ_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	@touch $@
+
+$(MUTATION_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
 	@touch $@
 
 .PHONY: help check demo test faults fuzz mutation lint format-check ruff types layers format test-switch soak bench picture clean

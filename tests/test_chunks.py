@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc import chunks
-from logproc.chunks import Cutter, last_line_end, read_head
+from logproc.chunks import Cutter, last_line_end, line_end_near_middle, read_head
 from logproc.errors import SourceError, Stopped
 from logproc.formats.dispatch import BY_NAME
 from logproc.model import Chunk
@@ -326,3 +326,12 @@ def test_a_chunk_has_no_more_lines_than_it_may(content: bytes, monkeypatch: pyte
     assert b"".join(chunk.data.tobytes() for chunk in found) == content
     assert max(chunk.lines for chunk in found) <= 7
     assert [chunk.lines for chunk in found] == [chunk.data.tobytes().count(b"\n") for chunk in found]
+
+
+@pytest.mark.parametrize(
+    ("content", "end"),
+    [(b"\n\n", 1), (b"a\nb\nccc\ndd\n", 4), (b"aaaaaa\nb\nc\n", 7), (b"aaaaaaaa\n", 9), (b"a\nbbbbbbbbb\n", 2)],
+)
+def test_lines_are_halved_at_a_line_end(content: bytes, end: int) -> None:
+    """Behind the last line that ends in the first half, or the first one of all if it is longer than that."""
+    assert line_end_near_middle(numpy.frombuffer(content, numpy.uint8)) == end

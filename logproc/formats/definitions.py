@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, count, pairwise
 
 from logproc.errors import UsageError
 from logproc.formats import apache, nginx
@@ -13,6 +13,8 @@ from logproc.formats.parts import Definition, Dialect, Escape, Literal, Variable
 
 OF_REQUEST = ("method", "target", "path", "query", "protocol")
 """The columns that a request is split into."""
+MOST_VARIABLES = 500
+"""Ten times as many as any log has; the work of a line would grow with their square."""
 OF_NGINX = re.compile(r"\$[A-Za-z0-9_{]")
 OF_APACHE = re.compile(r"%(?:[!<>,0-9]|\{[^}]*\})*[A-Za-z^]")
 
@@ -43,7 +45,9 @@ def dialect_of(text: str) -> Dialect:
 
 
 def check(text: str, parts: list[Literal | Variable]) -> None:
-    """Raise UsageError if lines would not show where a variable ends, or a record would be several lines."""
+    """Raise UsageError if lines would not show where a variable ends, a record would be several lines, or there is no end."""
+    if sum(isinstance(part, Variable) for part in parts) > MOST_VARIABLES:
+        raise UsageError(f"--format has more than {MOST_VARIABLES} variables", "is it the definition of one line?")
     for left, right in pairwise(parts):
         if isinstance(left, Variable) and isinstance(right, Variable) and not left.width and not right.width:
             hint = f"put some text between {left.source} and {right.source}"
@@ -70,22 +74,16 @@ def with_names(parts: list[Literal | Variable]) -> list[Literal | Variable]:
     for variable in variables:
         owners.setdefault(variable.name, variable)
     names: dict[int, str] = {}
-    taken = dict.fromkeys(OF_REQUEST, 2) if "request" in owners else {}
+    taken = set(OF_REQUEST) if "request" in owners else set()
     for variable in (*owners.values(), *variables):
         wanted = variable.name if owners[variable.name] is variable else variable.other or variable.name
         if variable.column not in names:
             names[variable.column] = free(wanted, taken)
+            taken.add(names[variable.column])
     return [replace(part, name=names[part.column]) if isinstance(part, Variable) else part for part in parts]
 
 
-def free(name: str, taken: dict[str, int]) -> str:
-    """Return the name, with the smallest of `_2`, `_3`, … that makes it a new one, and take it.
-
-    taken: the names that are gone, each with the first number that may be free for it.
-    """
-    found = name
-    while found in taken:
-        found = f"{name}_{taken[name]}"
-        taken[name] += 1
-    taken[found] = 2
-    return found
+def free(name: str, taken: set[str]) -> str:
+    """Return the name, with the smallest of `_2`, `_3`, … that makes it a new one."""
+    names = chain([name], (f"{name}_{number}" for number in count(2)))
+    return next(new for new in names if new not in taken)

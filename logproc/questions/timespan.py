@@ -23,7 +23,7 @@ def parse_zone(name: str | None) -> tzinfo:
         return datetime.now().astimezone().tzinfo or UTC
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError, RecursionError) as error:  # the last for thousands of slashes
         raise UsageError(f"--tz {name!r} is no known zone", "write Europe/Berlin, America/New_York, UTC or local") from error
 
 

@@ -307,6 +307,7 @@ for piece in PIECES[:4] + PIECES[-5:]:
 """
 
 
+@pytest.mark.soak  # every format has a line of 1 MiB in test_linear
 @pytest.mark.timeout(150)
 def test_a_hostile_line_costs_no_more_than_another() -> None:
     """Lines of up to 1 MiB, made against expressions that go back, take little time, and memory as their length asks for.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from logproc.errors import UsageError
-from logproc.formats.definitions import definition_of
+from logproc.formats.definitions import MOST_VARIABLES, definition_of
 from logproc.formats.parts import Literal, Variable
 from tests.formats import definition_examples
 
@@ -101,6 +101,14 @@ def test_a_definition_without_one_meaning_is_refused_with_the_place(text: str, w
     with pytest.raises(UsageError) as caught:
         definition_of(text)
     assert what in str(caught.value)
+
+
+def test_more_variables_than_any_line_has_are_refused() -> None:
+    """The work for each line would grow with the square of their number."""
+    text = " ".join(f"$arg_{number}" for number in range(MOST_VARIABLES))
+    assert len(definition_of(text).variables) == MOST_VARIABLES
+    with pytest.raises(UsageError, match="more than 500 variables"):
+        definition_of(text + " $status")
 
 
 @pytest.mark.parametrize("text", ["$status$uri", "$uri$status", "$pipe$host", "$request_id$msec", "%X%h", "%{msec_frac}t%h"])

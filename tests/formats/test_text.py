@@ -164,6 +164,7 @@ for form in forms:
 """
 
 
+@pytest.mark.soak  # every format has a line of 1 MiB in test_linear
 @pytest.mark.timeout(150)
 def test_a_hostile_line_costs_no_more_than_another() -> None:
     """Lines of 128 KiB, made against expressions that go back, take milliseconds in every format.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.fuzz.mutations import mutated
+from tests.fuzz.mutations import mutated, swollen
 from tests.fuzz.targets import TARGETS
 from tests.processes import ROOT
 
@@ -16,7 +17,8 @@ EACH = pytest.mark.parametrize("name", TARGETS)
 FOUND = [
     pytest.param(name, data, id=f"{name}: {what}") for name, target in TARGETS.items() for what, data in target.found.items()
 ]
-FEW, MANY = 15, 2_000
+FEW, MANY, LONG = 15, 2_000, 50
+MOST_CPU_S = 2.0
 SECONDS = 60
 
 
@@ -39,6 +41,16 @@ def test_the_seeds_and_many_inputs(name: str) -> None:
     """What a target says is true of each seed, and of thousands of mutations."""
     for data in (*TARGETS[name].seeds, *mutated(TARGETS[name], MANY, seed=1)):
         TARGETS[name].run(data)
+
+
+@pytest.mark.soak
+@EACH
+def test_long_inputs_take_no_time(name: str) -> None:
+    """64 KiB of one thing over and over take less than two seconds of processor time."""
+    for data in swollen(TARGETS[name], LONG, seed=2):
+        before = time.process_time()
+        TARGETS[name].run(data)
+        assert time.process_time() - before < MOST_CPU_S, data[:200]
 
 
 @pytest.mark.soak

@@ -154,6 +154,7 @@ TARGETS = (
             bytes([at, at, at]) + OPTIONS[at % len(OPTIONS)] + MARK + NAMES[at % len(NAMES)] + MARK + texts
             for at, texts in enumerate([TEXTS, *TEXTS.split(b"\n")])
         ),
+        found={"a zone of thousands of slashes was looked for as a package": b"\0\0\0" + MARK + b"G/" * 2000},
         words=(
             *(b"+23:59", b"-2359", b" EST", b"Z", b"0001", b"9999", b"Feb 29", b"12:00:00 AM", b":60", b"24:00", b"00", b"1e9"),
             *(b"T", b" ", b".", b",", b"\n", b"/", b"-", b"W01-1", b"9" * 30, b"\xd9\xa3", b"ns", b" : ", MARK),

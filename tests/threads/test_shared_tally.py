@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Event
 from typing import Any
 
@@ -179,3 +179,33 @@ def test_what_comes_after_the_end_is_in_no_snapshot(max_keys: int | None) -> Non
     shared.add(tally(2), (0, 1))
     assert lines(shared) == 1
     assert shared.close() == {(0, 0)}
+
+
+class Unhurried(list[Tally]):
+    """A list that halts before it is gone through."""
+
+    def __init__(self, tallies: list[Tally]) -> None:
+        super().__init__(tallies)
+        self.arrived, self.go = Event(), Event()
+
+    def __iter__(self) -> Iterator[Tally]:
+        self.arrived.set()
+        arrives(self.go)
+        return super().__iter__()
+
+
+def test_a_snapshot_takes_what_is_merging_and_what_is_pending_in_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a snapshot is between the two lists, nobody moves a sum from the one to the other: it would be counted twice."""
+    somebody_waits = Event()
+    monkeypatch.setattr(shared_tally, "Lock", lambda: TellingLock(somebody_waits))
+    shared = SharedTally(min_keys=1)
+    merging = Halted((SharedTally._settle, "with self._lock"), shared.add, tally(1))
+    arrives(merging.arrived)
+    shared._merging = parts = Unhurried(shared._merging)
+    looking = Call(lines, shared)
+    arrives(parts.arrived)
+    merging._go.set()
+    until(lambda: somebody_waits.is_set() or not merging.is_alive())
+    parts.go.set()
+    assert looking.outcome() == 1
+    merging.outcome()
