@@ -21,12 +21,12 @@ PLAIN = r"^(?P<whole>[0-9]{1,18})(?:\.(?P<fraction>[0-9]{1,9})[0-9]*)?$"
 LIST = re.compile(r"\s*[,:]\s*")
 GO_DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|μs|ns)")
 SECONDS_OF = {
-    "h": Decimal(3600),
-    "m": Decimal(60),
-    "s": Decimal(1),
-    "ms": Decimal("1e-3"),
-    "us": Decimal("1e-6"),
-    "ns": Decimal("1e-9"),
+    "h": Fraction(3600),
+    "m": Fraction(60),
+    "s": Fraction(1),
+    "ms": Fraction(1, 10**3),
+    "us": Fraction(1, 10**6),
+    "ns": Fraction(1, 10**9),
 }
 MOST_CHARACTERS = 64
 NANO = 10**9
@@ -81,24 +81,25 @@ def to_nanos(text: str | None, power: int = 0) -> int | None:
     parts = [part_of(part, power) for part in LIST.split(text.strip()) if part != "-"]
     if not parts or None in parts:
         return None
-    total = floor(sum(Fraction(part) for part in parts if part is not None) * NANO)
+    total = floor(sum(part for part in parts if part is not None) * NANO)
     return total if abs(total) <= MOST_WHOLE * NANO else None
 
 
-def part_of(text: str, power: int) -> Decimal | None:
+def part_of(text: str, power: int) -> Fraction | None:
     """Return a number, or a duration as Go writes it, in the unit of the column."""
     try:
-        number = Decimal(text).scaleb(-power)
-        return number if number.is_finite() and abs(number.adjusted()) <= MOST_CHARACTERS else None
+        number = Decimal(text)
     except InvalidOperation:
         return go_duration(text)
+    # A Decimal is what its text says; to calculate with it would round it to 28 digits, or overflow.
+    return Fraction(number) / 10**power if number.is_finite() and abs(number.adjusted()) <= MOST_CHARACTERS else None
 
 
-def go_duration(text: str) -> Decimal | None:
+def go_duration(text: str) -> Fraction | None:
     """Return the seconds of a duration such as `1h2m3.5s` or `432.924µs` (Go's time.Duration.String), None if it is none."""
     found = GO_DURATION.findall(text.lstrip("-"))
     if not found or "".join(map("".join, found)) != text.lstrip("-"):
         return None
-    parts = [Decimal(number) * SECONDS_OF[unit.replace("µ", "u").replace("μ", "u")] for number, unit in found]
-    seconds = sum(parts, Decimal(0))
+    parts = [Fraction(number) * SECONDS_OF[unit.replace("µ", "u").replace("μ", "u")] for number, unit in found]
+    seconds = sum(parts, Fraction(0))
     return -seconds if text.startswith("-") else seconds

@@ -66,7 +66,7 @@ def width_of(form: str) -> int:
     """Return how many bytes each time of a form has, 0 if that differs."""
     if form in FRACTIONS or form in EPOCHS:
         return FRACTIONS.get(form, 0)
-    widths = [CONVERSIONS[conversion][1] if conversion else len(text.encode()) for conversion, text in elements(form)]
+    widths = [CONVERSIONS[conversion][1] if conversion else len(bytes_of(text)) for conversion, text in elements(form)]
     return sum(widths) if all(widths) else 0
 
 

@@ -31,6 +31,7 @@ TEXTS = st.one_of(
 
 @given(st.lists(TEXTS, max_size=12, unique=True), st.sampled_from([0, 3, 6, 9]), st.randoms(use_true_random=False))
 @example(["9223372036854775807", "9223372036854775808", "999999999999999999", "1000000000000000000"], 0, None)
+@example(["1.4319999999999999999999999999999999", "1e9999999", "1e-9999999", "1.4319999999999999999999999999999999s"], 3, None)
 @example(["0.9999999999", "1.", ".5", "-0.0000000001", "1e-10", "0x1", "1_000", " 7 "], 3, None)
 def test_many_numbers_are_what_each_is(texts: list[str | None], power: int, draw: object) -> None:
     """The numbers of a column are those of its texts one by one, not valid where a text is none, in every row."""
@@ -61,6 +62,8 @@ def test_plain_digits_are_exact(whole: int, nanos: int, power: int) -> None:
         ("-1m", 0, -60_000_000_000),
         ("0.25, 0.5 : -", 0, 750_000_000),
         ("+204", 3, 204_000_000),
+        ("1.4319999999999999999999999999999999", 0, 1_431_999_999),
+        ("1.4319999999999999999999999999999999ms", 0, 1_431_999),
         ("1e3", 0, 1_000_000_000_000),
         ("-0.5", 0, -500_000_000),
         ("-", 0, None),

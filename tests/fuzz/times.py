@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 import numpy
@@ -32,6 +33,7 @@ from logproc.questions.where import moment_of
 from tests.formats.readings import REFERENCE_S
 from tests.formats.readings import numbers_of as plain_numbers
 from tests.fuzz.target import MARK, Given, Target, text_of
+from tests.oracle import EPOCH, moment
 
 ZONES: tuple[tzinfo, ...] = (
     UTC,
@@ -40,6 +42,8 @@ ZONES: tuple[tzinfo, ...] = (
     timezone(timedelta(hours=23, minutes=59)),
     timezone(-timedelta(hours=23, minutes=59)),
 )
+PLAIN_ISO = re.compile(rb"\d{4}-\d\d-\d\d[T ](?!24)\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)?")
+"""Newer Pythons read 24:00:00 as well."""
 REFERENCES = (REFERENCE_S, 0, -1, 951_825_600, times.FIRST_S, times.LAST_S)
 
 
@@ -64,14 +68,25 @@ def check_values(lines: list[bytes], reference: int, zone: tzinfo) -> None:
     assert together.tolist() == [NO_TIME if second is None else second for second in alone]
     assert exists.tolist() == [second is not None for second in alone]
     assert all(second is None or times.FIRST_S <= second <= times.LAST_S for second in alone)
-    for second in alone:
+    for text, second in zip(distinct.to_pylist(), alone, strict=True):
         assert second is None or times.to_seconds(shown(second)) == second
+        assert not PLAIN_ISO.fullmatch(text) or second == seconds_of_iso(text.decode(), zone)
     for form in FORMS:
         fits, groups = divided(form, distinct)
         assert fits.tolist() == [bool(compiled(form.expression).fullmatch(text)) for text in distinct.to_pylist()]
         some, _ = seconds(form, groups, reference, zone)
         expected = [to_seconds(form, text, reference, zone) for text in distinct.filter(pyarrow.array(fits)).to_pylist()]
         assert some.tolist() == [NO_TIME if second is None else second for second in expected]
+
+
+def seconds_of_iso(text: str, zone: tzinfo) -> int | None:
+    """Return the seconds of a time by Python's own reading."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    found = ((moment if moment.tzinfo else moment.replace(tzinfo=zone)) - EPOCH) // timedelta(seconds=1)
+    return found if times.FIRST_S <= found <= times.LAST_S else None
 
 
 def shown(second: int) -> bytes:
@@ -88,6 +103,8 @@ def check_access_times(lines: list[bytes]) -> None:
     found, valid = times.many_to_seconds(rows)
     alone = [times.to_seconds(text) for text in texts]
     assert [second if good else None for second, good in zip(found.tolist(), valid.tolist(), strict=True)] == alone
+    plainly = [moment(text) for text in texts]
+    assert alone == [None if found is None else (found - EPOCH) // timedelta(seconds=1) for found in plainly]
 
 
 def check_numbers(lines: list[bytes], power: int) -> None:
@@ -154,7 +171,11 @@ TARGETS = (
             bytes([at, at, at]) + OPTIONS[at % len(OPTIONS)] + MARK + NAMES[at % len(NAMES)] + MARK + texts
             for at, texts in enumerate([TEXTS, *TEXTS.split(b"\n")])
         ),
-        found={"a zone of thousands of slashes was looked for as a package": b"\0\0\0" + MARK + b"G/" * 2000},
+        found={
+            "a number of more than 28 digits was rounded up": b"\0\0\0" + MARK + MARK + b"1.4319999999999999999999999999999999",
+            "a number beyond all numbers overflowed": b"\0\0\0" + MARK + MARK + b"1e9999999",
+            "a zone of thousands of slashes was looked for as a package": b"\0\0\0" + MARK + b"G/" * 2000,
+        },
         words=(
             *(b"+23:59", b"-2359", b" EST", b"Z", b"0001", b"9999", b"Feb 29", b"12:00:00 AM", b":60", b"24:00", b"00", b"1e9"),
             *(b"T", b" ", b".", b",", b"\n", b"/", b"-", b"W01-1", b"9" * 30, b"\xd9\xa3", b"ns", b" : ", MARK),
