@@ -138,7 +138,12 @@ def escaped(text: str) -> str:
     >>> print(escaped("[a é"))
     \[a \xc3\xa9
     """
-    return "".join(map(escaped_byte, text.encode("utf-8", "surrogateescape")))
+    return "".join(map(escaped_byte, bytes_of(text)))
+
+
+def bytes_of(text: str) -> bytes:
+    """Return the bytes of an argument, also of one that is no UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def escaped_byte(byte: int) -> str:

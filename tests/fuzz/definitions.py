@@ -117,6 +117,7 @@ TARGETS = (
             bytes([at % 3, 0]) + text + MARK + line for at, text in enumerate((*NGINX, *APACHE, *TIMES)) for line in LINES
         ),
         words=WORDS,
+        found={"a time with a byte that is no UTF-8 had no width": b"\0\0%{\xe7%Y}t" + MARK + b"\xe72026\n"},
     ),
     Target(
         "configuration",
