@@ -209,3 +209,33 @@ def test_a_snapshot_takes_what_is_merging_and_what_is_pending_in_one_step(monkey
     parts.go.set()
     assert looking.outcome() == 1
     merging.outcome()
+
+
+def test_while_keys_are_few_only_a_few_parts_wait() -> None:
+    """However many chunks of few keys come, no more than a handful of tallies is kept, and none of them is lost."""
+    shared = SharedTally()
+    most = 0
+    for number in range(100):
+        shared.add(tally(number % 3), (0, number))
+        most = max(most, len(shared._pending))
+    assert most == shared_tally.FEW_PARTS
+    assert lines(shared) == 100
+
+
+def test_where_keys_are_many_parts_wait_for_as_many_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Merged keys that are no longer few are not merged again for each handful of parts."""
+    monkeypatch.setattr(shared_tally, "FEW_KEYS", 5)
+    shared = SharedTally()
+    for number in range(30):
+        shared.add(tally(number), (0, number))
+    assert len(shared._pending) > shared_tally.FEW_PARTS + 1
+    assert lines(shared) == 30
+
+
+@pytest.mark.parametrize("shared", [SharedTally(), SharedTally(max_keys=100)], ids=["any order", "in order"])
+def test_what_comes_after_the_end_is_left_out(shared: SharedTally) -> None:
+    """A worker that was left behind adds nothing once the run is told, and the places say what was taken in."""
+    shared.add(tally(1), (0, 0))
+    assert shared.close() == {(0, 0)}
+    shared.add(tally(2), (0, 1))
+    assert (lines(shared), shared.close()) == (1, {(0, 0)})
