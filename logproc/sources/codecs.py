@@ -204,21 +204,27 @@ class Decoded(Layer):
         return False
 
     def _decode(self, member: Member) -> bytes:
-        data: bytes | memoryview = b""
-        if member.needs_input:
-            if not self._input.rest() and not self._input.more():
-                return self._cut(member)
-            data = self._input.take(self._piece_bytes)
-            self._piece_bytes = min(2 * self._piece_bytes, BLOCK_BYTES)
-            self._kept.add(data)
+        data = self._next_piece() if member.needs_input else memoryview(b"")
+        is_cut = member.needs_input and not data
         try:
-            decoded = member.decompress(data, STEP_BYTES)
+            decoded = member.decompress(data, STEP_BYTES)  # also with nothing: bz2 asks for more before it gave all it has
         except self._codec.errors as error:
             return self._damaged(error)
+        if is_cut and not decoded:
+            return self._cut(member)
         if member.eof:
             self._input.give_back(len(member.unused_data))
             self._member = None
         return decoded
+
+    def _next_piece(self) -> memoryview:
+        """Return a piece of the input, empty at its end."""
+        if not self._input.rest() and not self._input.more():
+            return memoryview(b"")
+        data = self._input.take(self._piece_bytes)
+        self._piece_bytes = min(2 * self._piece_bytes, BLOCK_BYTES)
+        self._kept.add(data)
+        return data
 
     def _cut(self, member: Member) -> bytes:
         what = f"truncated at byte {self._input.position}" + ("" if self._decoded_bytes else " after 0 lines")
@@ -317,12 +323,11 @@ class Kept:
         member, left, rest = codec.open(), self.decoded_bytes, bytearray()
         try:
             for piece in self._pieces(bytes(self._data)):
-                data = piece
-                while data or not member.needs_input:
-                    decoded = member.decompress(data, min(left, STEP_BYTES) or 1)
-                    data = b""
+                decoded = member.decompress(piece, min(left, STEP_BYTES) or 1)
+                while decoded or not member.needs_input:  # bz2 asks for more while a block of it is still to be had
                     rest += decoded[left:]
                     left -= min(left, len(decoded))
+                    decoded = member.decompress(b"", min(left, STEP_BYTES) or 1)
         except codec.errors:
             return bytes(rest)
         return bytes(rest)

@@ -130,8 +130,15 @@ WORDS = (
     b"\n\0",
 )
 
+DAMAGED = PACKS[1](TEXT)[:-50] + b"?" * 60
 TARGETS = (
-    Target("archives", run_bytes, seeds=tuple(bytes([0, 0, 9, 30]) + raw for raw in MEMBERS), words=WORDS),
+    Target(
+        "archives",
+        run_bytes,
+        seeds=tuple(bytes([0, 0, 9, 30]) + raw for raw in MEMBERS),
+        words=WORDS,
+        found={"what a damaged block of bz2 gave went by the size of the pieces": b"\0\0\x09\x1e" + DAMAGED},
+    ),
     Target(
         "damage",
         run_damage,

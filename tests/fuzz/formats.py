@@ -83,7 +83,22 @@ SEEDS = (*(sample.text for sample in SAMPLES), *(access_line(name) + b"\n" for n
 WORDS = (
     *(b'"', b'\\"', b"\\", b"[", b"]", b" - ", b"-", b" ", b"\t", b"\n", b"\r\n", b"\0", b"\xff", b"\xc3\xa9", b"{", b"}"),
     *(b"GET / HTTP/1.1", b"07/Mar/2026:10:00:01 +0100", b"2026-03-07T10:00:01.123Z", b"Mar  7 10:00:01", b"1772874001"),
-    *(b"200", b"404", b"1e999", b"NaN", b"null", b'"time":', b'"level":"info"', b"level=info", b'msg="a b"', b"ts="),
+    *(
+        b"200",
+        b"404",
+        b"1e999",
+        b"NaN",
+        b"null",
+        b'"time":',
+        b'"level":"info"',
+        b'"a":NaN,',
+        b'"a":1e400,',
+        b'"a":1,"a":2,',
+        b'"a":{"b":1},',
+        b"level=info",
+        b'msg="a b"',
+        b"ts=",
+    ),
     *(b"#Fields: date time cs-method sc-status\n", b"#Software: x\n", b"ERROR", b"\\x22", b"\\u0000", b"\\ud800", b"9" * 25),
 )
 

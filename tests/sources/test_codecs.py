@@ -133,6 +133,14 @@ def test_every_cut_gives_what_can_be_decoded(codec: str) -> None:
         assert failure.startswith(f"truncated at byte {cut}"), cut
 
 
+def test_a_block_of_bz2_is_all_there_once_its_last_byte_is() -> None:
+    """Cut anywhere behind the text's one block, an archive gives all of it; before, nothing. Alone the decoder gives 32 KiB."""
+    archive = bz2.compress(LINES * 5)
+    found = [len(read_all(archive[:-cut])[0]) for cut in range(1, 16)]
+    assert found == sorted(found, reverse=True)
+    assert set(found) == {len(LINES * 5), 0}
+
+
 def test_a_cut_in_the_trailer_says_that_nothing_was_checked() -> None:
     """A gzip file cut within its last eight bytes gives all its data and says that they may be wrong."""
     archive = pack("gzip", LINES)

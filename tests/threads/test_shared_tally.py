@@ -175,10 +175,10 @@ def test_what_comes_after_the_end_is_in_no_snapshot(max_keys: int | None) -> Non
     """Closing tells what was taken in; what a worker adds that was left behind changes nothing any more."""
     shared = SharedTally(max_keys=max_keys)
     shared.add(tally(1), (0, 0))
-    assert shared.close() == {(0, 0)}
+    assert shared.close() == frozenset({(0, 0)})
     shared.add(tally(2), (0, 1))
     assert lines(shared) == 1
-    assert shared.close() == {(0, 0)}
+    assert shared.close() == frozenset({(0, 0)})
 
 
 class Unhurried(list[Tally]):
@@ -236,6 +236,6 @@ def test_where_keys_are_many_parts_wait_for_as_many_new_ones(monkeypatch: pytest
 def test_what_comes_after_the_end_is_left_out(shared: SharedTally) -> None:
     """A worker that was left behind adds nothing once the run is told, and the places say what was taken in."""
     shared.add(tally(1), (0, 0))
-    assert shared.close() == {(0, 0)}
+    assert shared.close() == frozenset({(0, 0)})
     shared.add(tally(2), (0, 1))
-    assert (lines(shared), shared.close()) == (1, {(0, 0)})
+    assert (lines(shared), shared.close()) == (1, frozenset({(0, 0)}))
