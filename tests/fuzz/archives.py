@@ -130,7 +130,12 @@ WORDS = (
     b"\n\0",
 )
 
-DAMAGED = PACKS[1](TEXT)[:-50] + b"?" * 60
+DAMAGED = bytes.fromhex(
+    "425a68393141592653592fa03d4c00004bdf804012500bfab002c2440a2000002020007233fd4a308d3023264c23f55434f44c9a68321acc18c3"
+    "37d6ad9d9cb255dd44464d2111486cc12bd41e1f8b0800595e076b02ff93efe660888c63cf66fabf9a81a159ec4e0f23030303009057bc791500"
+    "0000"
+)
+"""A block of bz2 behind which another archive begins."""
 TARGETS = (
     Target(
         "archives",
