@@ -94,7 +94,7 @@ def arguments(target: Target, corpus: Path, folder: Path) -> Sequence[str]:
     (folder / "words").write_text("".join(map(quoted, filter(None, target.words))))
     return [
         *("fuzz", str(corpus), str(seeds), f"-dict={folder / 'words'}", f"-max_len={MOST_BYTES}"),
-        *("-timeout=60", "-rss_limit_mb=4096", "-verbosity=0", f"-artifact_prefix={folder}/"),
+        *("-timeout=300", "-rss_limit_mb=4096", "-verbosity=0", f"-artifact_prefix={folder}/"),
     ]
 
 
