@@ -7,8 +7,8 @@ import shutil
 import stat
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -43,11 +43,11 @@ from logproc.reports.output import (
     write_stdout,
 )
 from logproc.settings import Settings
+from logproc.threads.grace import within_grace
 from logproc.threads.live import LiveView
 from logproc.threads.pool import WorkerFailed
-from logproc.threads.signals import bounded, unlink_on_second
+from logproc.threads.signals import unlink_on_second
 from logproc.threads.spool import Spool
-from logproc.threads.watchdog import Watchdog
 
 EXIT_ORDER = (
     EXIT_INTERNAL,
@@ -139,16 +139,19 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
         paint = stack.enter_context(painting(screen))
-        run = run_threaded(sources, settings, doors, spool, partial(companions, screen, paint, debug))
+        run = run_threaded(sources, settings, doors, spool, partial(companions, paint))
         if isinstance(run.cause, UsageError):
             raise run.cause  # a question that makes no sense has no answer, not an empty one
         causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
     codes = {EXIT_OK, *judged(run.snapshot, settings)}
+
+    def tell() -> None:
+        codes.update(tell_cause(cause, sources, screen, debug=debug) for cause in causes)
+        if not settings.quiet:
+            tell_sources(run.snapshot, screen)
+
     try:
-        with bounded():
-            codes |= {tell_cause(cause, sources, screen, debug=debug) for cause in causes}
-            if not settings.quiet:
-                tell_sources(run.snapshot, screen)
+        within_grace(tell)
     except Interrupted as error:
         codes.add(error.exit_code)
     return next((code for code in EXIT_ORDER if code in codes), EXIT_OK)
@@ -232,25 +235,13 @@ def painting(screen: Screen) -> Iterator[Callable[[Crew], None] | None]:
     try:
         yield stroke
     finally:
-        with suppress(Interrupted), bounded():
-            painter.close()
+        with suppress(Interrupted):
+            within_grace(painter.close)
 
 
-def companions(screen: Screen, paint: Callable[[Crew], None] | None, debug: bool, crew: Crew) -> list[Companion]:
-    """Return the threads that look on: one that paints, where there is a terminal, and one that answers SIGUSR1."""
-    from logproc.watching import figures
-
-    watchdog = Watchdog(partial(figures, crew), partial(tell_threads, screen), screen.settings.stall if debug else None)
-    return [*([LiveView(partial(paint, crew))] if paint else []), watchdog]
-
-
-def tell_threads(screen: Screen, lines: Sequence[str]) -> None:
-    """Tell what the threads are doing; a line that is indented goes on with what the one before began."""
-    for line in lines:
-        if line.startswith(" "):
-            screen.write(line)
-        else:
-            screen.say(line)
+def companions(paint: Callable[[Crew], None] | None, crew: Crew) -> list[Companion]:
+    """Return the threads that observe the run: one that paints, where there is a terminal."""
+    return [LiveView(partial(paint, crew))] if paint else []
 
 
 def terminal_size() -> os.terminal_size:
@@ -310,21 +301,27 @@ def worth_showing(snapshot: Snapshot) -> bool:
 def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
     """Write the report to stdout."""
     text = render(snapshot, screen.settings.output, screen, to_stdout=True)
-    with bounded():
-        write_stdout(screen.stdout.buffer if screen.stdout else None, text)
+    within_grace(partial(write_stdout, screen.stdout.buffer if screen.stdout else None, text))
 
 
 def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:
     """Write the report to a file, as its ending says."""
     text = render(snapshot, format_for(path), screen, to_stdout=False)
-    with bounded() if is_special(Path(path)) else nullcontext():
-        write_atomically(path, text)
+    write_out(path, text)
 
 
 def write_rejects(path: str, spool: Spool, run: Run) -> None:
     """Write the rejected lines to a file: those that the report counts."""
-    with bounded() if is_special(Path(path)) else nullcontext():
-        write_atomically(path, spool.pieces(run.counted))
+    write_out(path, spool.pieces(run.counted))
+
+
+def write_out(path: str, content: str | Iterable[bytes]) -> None:
+    """Write to a file to its end, and to what another program reads as long as it takes something."""
+    write = partial(write_atomically, path, content)
+    if is_special(Path(path)):
+        within_grace(write)
+    else:
+        write()
 
 
 def tell_sources(snapshot: Snapshot, screen: Screen) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from logproc.errors import SourceError
+from logproc.errors import SourceError, Stopped
 from logproc.model import REJECTED_TEXT_BYTES, Chunk, Context
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ MIN_BLOCK_BYTES = 1 << 20
 SEARCH_BYTES = 64 << 10
 UTF8_MARK = b"\xef\xbb\xbf"
 FLUSH_S = 1.0
+QUIET_S = 0.2
+"""When a stream has brought nothing for so long, the lines that it has brought are handed out."""
+SAMPLE_QUIET_S, SAMPLE_S = 1.0, 3.0
+"""How long a format is not decided although there are lines: a live log must not wait for 256 KiB of it. Much longer than
+QUIET_S, because a sample decides for the whole source, and one that is transferred may come to a halt behind its first lines.
+"""
 MOST_LINES = 1 << 19
 """Lines in a chunk: each costs some 64 bytes while it is parsed, also if there is nothing in it, as in a bomb of line ends."""
 
@@ -78,10 +84,10 @@ class Cutter:
     def chunks(self, stream: ByteStream, head: bytes = b"") -> Iterator[Chunk]:
         """Yield the chunks of a stream, `head` being its first bytes, read before to recognise the format.
 
-        Blocks as long as the stream does. Raises what the stream raises; before a SourceError the whole lines
-        that had come are yielded, and the piece of a line behind them is no line. A last line without a line
-        feed counts if the stream ended by itself. Waits no longer than a second for a chunk to become full, so
-        that of a slow stream as much as possible is known when the user interrupts.
+        Blocks as long as the stream does. Raises what the stream raises; before a SourceError, and before the Stopped of an
+        interrupt, the whole lines that had come are yielded, and the piece of a line behind them is not a line. A last line
+        without a line feed counts if the stream ended by itself. A chunk is handed out before it is full when a second has
+        passed, or when nothing has come for QUIET_S: so that the counts of a live stream move.
         """
         self.bytes_decoded += len(head)
         carry = numpy.frombuffer(head, numpy.uint8)
@@ -102,17 +108,19 @@ class Cutter:
             if len(carry) > self._kept_bytes:
                 carry = self._skip_line(stream, carry)
 
-    def _fill(self, stream: ByteStream, buffer: Bytes, filled: int) -> tuple[int, bool, SourceError | None]:
-        """Read until the buffer is full, the stream ends or fails, or a second is over and a whole line is there.
+    def _fill(self, stream: ByteStream, buffer: Bytes, filled: int) -> tuple[int, bool, SourceError | Stopped | None]:
+        """Read until the buffer is full, the stream ends or fails, or it is time to hand out the whole lines that are there.
 
         Returns how much of the buffer is filled, and whether and how the stream ended.
         """
         view = buffer.data
         deadline = self._clock() + FLUSH_S
         while filled < len(view):
+            if filled and not stream.ready_within(QUIET_S) and last_line_end(buffer[:filled]):
+                break
             try:
                 count = stream.readinto(view[filled:])
-            except SourceError as error:
+            except (SourceError, Stopped) as error:
                 return filled, True, error
             if not count:
                 return filled, True, None
@@ -200,20 +208,31 @@ def last_line_end(data: Bytes) -> int:
     return 0
 
 
-def read_head(stream: ByteStream, head: bytes, wanted_bytes: int) -> tuple[bytes, bool]:
+def read_head(
+    stream: ByteStream, head: bytes, wanted_bytes: int, clock: Callable[[], float] = time.monotonic
+) -> tuple[bytes, bool]:
     """Read on until there are `wanted_bytes` bytes or the stream ends; return all of them and whether it ended.
 
-    Blocks as long as the stream does. A stream that fails here has ended; it fails again when it is read on.
+    Blocks until there is a whole line, and then until nothing has come for SAMPLE_QUIET_S, or SAMPLE_S have passed since the
+    first byte of this call. A stream that fails here has ended; it fails again when it is read on. One that is stopped has
+    not ended; it stops again.
     """
     buffer = bytearray(wanted_bytes)
     buffer[: len(head)] = head
     filled = len(head)
+    deadline = None
     while filled < wanted_bytes:
+        late = deadline is not None and clock() > deadline
+        if filled and (late or not stream.ready_within(SAMPLE_QUIET_S)) and buffer.find(b"\n", 0, filled) >= 0:
+            break
         try:
             count = stream.readinto(memoryview(buffer)[filled:])
         except SourceError:
             return bytes(buffer[:filled]), True
+        except Stopped:
+            break
         if not count:
             return bytes(buffer[:filled]), True
         filled += count
-    return bytes(buffer), False
+        deadline = deadline or clock() + SAMPLE_S
+    return bytes(buffer[:filled]), False

@@ -8,6 +8,7 @@ import traceback
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,7 +26,7 @@ from logproc.errors import (
     LogprocError,
 )
 from logproc.settings import Settings, knobs, load, option_name, parse_size
-from logproc.threads.signals import GRACE_S, bounded
+from logproc.threads.grace import within_grace
 
 HELP = {"-h", "--help"}
 OUT_OF_MEMORY = "logproc: out of memory: lower --memory, --readers or --workers, or allow the process more\n"
@@ -190,8 +191,7 @@ def analyze_command(
     """
     process.configure(os.environ)
     given = {name: value for name, value in options.items() if value not in (None, ())}
-    with bounded(GRACE_S):
-        settings = load(given, config, os.environ)
+    settings = load(given, config, os.environ)
     process.check_address_space(settings.memory, settings.worker_count)
     from logproc.analysis import Outputs, Screen, analyze
 
@@ -301,11 +301,10 @@ def tell(text: str) -> None:
     """Write lines to stdout. Raises OutputError where that cannot be done, BrokenPipeError where nobody reads them."""
     from logproc.reports.output import write_stdout
 
-    with bounded():
-        if sys.stdout is None:
-            write_stdout(None, text)
-        else:
-            write_stdout(sys.stdout.buffer, text + "\n", sys.stdout.encoding)
+    if sys.stdout is None:
+        write_stdout(None, text)
+    else:
+        within_grace(partial(write_stdout, sys.stdout.buffer, text + "\n", sys.stdout.encoding))
 
 
 def say(*parts: str) -> None:
@@ -320,8 +319,8 @@ def complain(line: str) -> None:
     except (ImportError, MemoryError, OSError):  # there may be no memory for a module more
         shout(ascii(line)[1:-1] + "\n")
         return
-    with suppress(Interrupted), bounded():
-        write_line(sys.stderr, line)
+    with suppress(Interrupted):
+        within_grace(partial(write_line, sys.stderr, line))
 
 
 def shout(line: str) -> None:

@@ -13,7 +13,6 @@ from logproc.errors import UsageError
 from logproc.model import ByteStream, Kind, Source
 from logproc.sources import OpenOptions, Peek, check_encoding, open_source, peek, resolve
 from logproc.threads.lookup import LookUp
-from logproc.threads.signals import GRACE_S, bounded
 
 if TYPE_CHECKING:
     from logproc.settings import Settings
@@ -54,8 +53,7 @@ def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, 
     """Return the sources that the arguments name. Raises UsageError for an encoding or a URL that is none."""
     if settings.encoding:
         check_encoding(settings.encoding)
-    with bounded(GRACE_S):  # directories may be many, and on a slow disk
-        sources = resolve(arguments, recursive=settings.recursive)
+    sources = resolve(arguments, recursive=settings.recursive)
     urls = [source for source in sources if source.kind is Kind.URL and not source.verdict]
     if urls:
         check_urls(urls)

@@ -116,6 +116,12 @@ class ByteStream(Protocol):
         Raises SourceError (with LimitError) if the source fails, and Stopped after `cancel`.
         """
 
+    def ready_within(self, seconds: float) -> bool:
+        """Return whether `readinto` has something to return or to raise, as soon as it has, or False after so many seconds.
+
+        A hint: after True it may still block, as where the piece that came is too small to be decoded.
+        """
+
     def cancel(self) -> None:
         """Make a blocked `readinto`, and every later one, raise Stopped soon. Never blocks."""
 

@@ -2,8 +2,10 @@
 
     Source ─open→ blocks ─cut→ Chunk ─budget.take→ channel.put ┐                          (Reader threads)
                                                                ├→ main: channel.get → pool.submit
-    Chunk ─parse→ Columns + rejects ─count→ Tally ─shared.add→ budget.give                (worker threads)
-    END → pool drained → Snapshot                                                         (main)
+    Chunk ─parse→ Columns + rejects ─count→ Tally ─shared.add→ budget.give, channel.put   (worker threads)
+    END, and a DONE for each chunk → Snapshot                                             (main)
+
+Main waits in one place, `Crew._next`, for all of these messages, for the probes before them, and for a signal.
 
 For any input, any number of threads and any schedule both give the same report, byte for byte but for its `run`.
 """
@@ -11,16 +13,19 @@ For any input, any number of threads and any schedule both give the same report,
 from __future__ import annotations
 
 import json
+import os
 import time
+from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from logproc import events
 from logproc.doors import Doors
-from logproc.errors import InternalError, SourceError
+from logproc.errors import InternalError, Interrupted, SourceError, Stopped
 from logproc.formats.access import parse_line_ends, parse_unknown
 from logproc.model import Chunk, Kind, Parsed, Probe, Snapshot, Source, State, Verdict
 from logproc.plan import Plan, check_fields, check_fields_early
@@ -29,17 +34,20 @@ from logproc.settings import Settings
 from logproc.summary import INTERRUPTED, run_info, summarize
 from logproc.tally import Tally, count, merge, rejected
 from logproc.threads.budget import ByteBudget
-from logproc.threads.channel import END, Channel, Closer, Mark
+from logproc.threads.channel import DONE, END, LATE, Channel, Mark
 from logproc.threads.hosts import HostLimit
 from logproc.threads.pool import Pool
-from logproc.threads.probe import probe_all
+from logproc.threads.probe import Probed, start_probing
 from logproc.threads.reader import CANNOT_START, Charged, Reader, refused, start_readers, to_do_list
-from logproc.threads.shared_tally import Merged, SharedTally
-from logproc.threads.signals import interruptible
+from logproc.threads.shared_tally import SharedTally
+from logproc.threads.signals import noted, waking
 from logproc.threads.spool import Spool
 from logproc.threads.stop import Stop
 
 ABANDON_S = 0.4
+"""How long main waits for the other threads after a stop. What is not counted by then is not in the report."""
+Message = Charged | Probed | Mark
+"""What main waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +90,9 @@ def run_threaded(
 ) -> Run:
     """Read, parse and count everything with threads, and return when they have ended.
 
-    Blocks until all is done, the run is stopped by a failure, or a signal is raised in main (see threads.signals);
-    then until the threads are joined, at most half a second. Whatever was merged by then is in the snapshot.
-    beside: gives threads that look on while the crew works, and are finished when it has.
+    Blocks until all is done, the run is stopped by a failure, or a signal comes (see threads.signals); then until the
+    threads have ended, at most half a second. Whatever was merged by then is in the snapshot.
+    beside: gives threads that observe the crew while it works, and are finished when it has.
     """
     crew = Crew(sources, settings, doors or Doors.of(settings), spool)
     with ExitStack() as stack:
@@ -97,7 +105,7 @@ def run_threaded(
 
 
 class Companion(Protocol):
-    """A thread that only looks on."""
+    """A thread that only observes the run."""
 
     def start(self) -> None:
         """Begin. Raises RuntimeError where no thread can be started, and OSError where it has to open something and cannot."""
@@ -119,30 +127,34 @@ class Crew:
         self.stop = Stop()
         self.budget = ByteBudget(settings.memory, self.stop)
         self.hosts = HostLimit(settings.connections_per_host, self.stop)
-        self.channel: Channel[Charged] = Channel(self.stop)
+        self.channel: Channel[Charged | Probed] = Channel(self.stop)
         self.shared = SharedTally(max_keys=self.plan.question.max_keys)
-        self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop)
+        done = partial(self.channel.put, DONE)
+        self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop, done)
         self.readers: list[Reader] = []
         self.probes: dict[int, Probe] = {}
         self.left_behind: tuple[str, ...] = ()
+        self._files = [source for source in self.to_read if source.kind is Kind.FILE]
         self._file_readers = 0
-        self._closer: Closer | None = None
-        self._unread: dict[int, Outcome] = {}
+        self._all_read = False
+        self._unread = {source.index: Outcome(source.verdict) for source in sources if source.verdict}
 
     def work(self) -> None:
         """Run to the end or to a stop, and leave no thread behind that can be joined.
 
         One way out: whatever ends the work, a signal or a fault in main itself included, becomes the stop.
         """
-        try:
-            self._probe()
-            self._start_readers()
-            self._dispatch()
-        except BaseException as error:
-            self.stop.set(error)
-        if self.stop.is_set():
-            workers = self.pool.abandon(ABANDON_S)
-            self.left_behind = (*workers, *self._join_readers())
+        with waking(self.channel.wake):
+            try:
+                start_probing(self._files, partial(look, self.doors, self.plan), self.channel.put, self.stop)
+                while not self._is_done():
+                    self._take(self._next())
+            except BaseException as error:
+                self.stop.set(error)
+            if self.stop.is_set():
+                self._wind_up()
+            else:
+                self.pool.close()
 
     def run(self) -> Run:
         """Return what is known."""
@@ -157,25 +169,52 @@ class Crew:
         cause = self.stop.cause or check_fields(self.plan, outcomes.values(), tally)
         return Run(summary, cause, self.left_behind, counted)
 
-    def _probe(self) -> None:
-        """Look at all regular files before any is read: what is no log is known at once, and so is the size of all."""
-        files = [source for source in self.to_read if source.kind is Kind.FILE]
-        with interruptible():
-            probes = probe_all(files, partial(look, self.doors, self.plan))
-        self.probes = {source.index: probe for source, probe in zip(files, probes, strict=True)}
-        if len(files) == len(self.to_read):
-            check_fields_early(self.plan, [probe.format for probe in probes])
+    def _is_done(self) -> bool:
+        """All is read, and for each chunk that was submitted a DONE has come."""
+        return self._all_read and not self.pool.pending
 
-    def _start_readers(self) -> None:
-        """Start a few readers for all files, and as many as there are streams: a slow server never holds up a local file.
+    def _next(self) -> Message:
+        """Wait for the next message. Raises Interrupted if a signal has come, and Stopped after a stop.
 
-        The streams share one list, so that none stays unread where the system refuses one of their threads.
+        The note of the signal is looked at after each message, whatever it is: that of the handler lies behind all that were
+        put before it.
         """
-        self._unread = {source.index: Outcome(source.verdict) for source in self.sources if source.verdict}
-        files = [source for source in self.to_read if source.kind is Kind.FILE]
-        streams = [source for source in self.to_read if source.kind is not Kind.FILE]
-        self._file_readers = self._start_some("reader", self.settings.reader_count(len(files)), files)
-        self._start_some("stream", len(streams), streams)
+        message = self.channel.get()
+        if signal := noted():
+            raise Interrupted(signal[0])
+        if self.stop.is_set():
+            raise Stopped  # the cause is in the stop already
+        return message
+
+    def _take(self, message: Message) -> None:
+        """Do what a message asks for. Nothing in here waits for another thread."""
+        if message is DONE:
+            self.pool.pending -= 1
+        elif message is END:
+            self._all_read = True
+        elif isinstance(message, Probed):
+            self._start_readers(message.probes)
+        elif not isinstance(message, Mark):
+            self.pool.submit(message)
+
+    def _start_readers(self, probes: Sequence[Probe]) -> None:
+        """Start a few readers for all files and some for the streams: a slow server never holds up a local file.
+
+        Standard input and named pipes come before URLs: their writers wait while nobody reads. And URLs of one server do not
+        stand before those of another, so that one that is silent holds up few.
+        """
+        self.probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}
+        if len(self._files) == len(self.to_read):
+            check_fields_early(self.plan, [probe.format for probe in probes])
+        streams = in_turn([source for source in self.to_read if source.kind is not Kind.FILE])
+        self._file_readers = self._start_some("reader", self.settings.reader_count(len(self._files)), self._files)
+        self._start_some("stream", min(self.settings.streams, len(streams)), streams)
+        try:
+            self.channel.close_after(self.readers)
+        except RuntimeError as error:
+            if not refused(error):
+                raise
+            raise InternalError(*CANNOT_START) from error
 
     def _start_some(self, name: str, wanted: int, sources: Sequence[Source]) -> int:
         """Start readers that share a list; return how many could be started."""
@@ -189,42 +228,30 @@ class Crew:
         opener = partial(self.doors.open_source, self.stop.wait, self.hosts.permit)
         return Reading(source, opener, self.plan.reading, self.probes.get(source.index))
 
-    def _dispatch(self) -> None:
-        """Hand chunks from the readers to the workers until END, then wait for the workers."""
-        try:
-            self._closer = self.channel.close_after(self.readers)
-        except RuntimeError as error:
-            if not refused(error):
-                raise
-            raise InternalError(*CANNOT_START) from error
-        while not isinstance(item := self._next(), Mark):
-            self.pool.submit(item)
-        if item is END:
-            with interruptible():
-                self.pool.drain()
-
-    def _next(self) -> Charged | Mark:
-        with interruptible():
-            return self.channel.get()
-
-    def _work(self, spool: Spool | None, chunk: Chunk) -> Merged | None:
-        """Parse and count one chunk, in a worker. After a stop there is nothing to add."""
-        if self.stop.is_set():
-            return None
+    def _work(self, spool: Spool | None, chunk: Chunk, when_merged: Callable[[], None]) -> None:
+        """Parse and count one chunk, in a worker."""
         name = self.sources[chunk.source].name
         events.source_name.set(name)
-        return self.shared.add(work(self.plan, spool, name, chunk), (chunk.source, chunk.index))
+        self.shared.add(work(self.plan, spool, name, chunk), (chunk.source, chunk.index), when_merged)
 
-    def _join_readers(self) -> tuple[str, ...]:
-        """Wait for the closer, who joins the readers with a deadline of its own; return the names of those still alive.
+    def _wind_up(self) -> None:
+        """After a stop: wait for the threads as long as there is time, and note which of them have not ended by then.
 
-        If the run ended before there was one, or it could not be started, main does its work.
+        After an interrupt the report holds every whole line that was read: the readers hand over what they have, and all of it
+        goes to the workers. After a failure what was read is of no use, and would fail once more.
         """
-        if self._closer:
-            self._closer.join()
-        else:
-            self.channel.close(self.readers)
-        return self.channel.left_behind
+        deadline = time.monotonic() + ABANDON_S
+        interrupted = isinstance(self.stop.cause, Interrupted | KeyboardInterrupt)
+        if not interrupted:
+            self.pool.drop()
+        if not self.readers:
+            self._all_read = True
+        with suppress(Exception):  # such as that no worker can be started: the cause of the stop stays what it is
+            while not self._is_done() and (message := self.channel.get(deadline)) is not LATE:
+                if isinstance(message, Mark) or (interrupted and not isinstance(message, Probed)):
+                    self._take(message)
+        workers = self.pool.abandon()
+        self.left_behind = (*workers, *(reader.name for reader in self.readers if reader.is_alive()))
 
     def _interrupted(self, source: Source) -> Outcome:
         """Return the outcome of a source that was not read to its end, or not at all, because the run was stopped."""
@@ -275,6 +302,17 @@ def look(doors: Doors, plan: Plan, source: Source) -> Probe:
     except SourceError as error:
         return Probe(size_bytes, None, Verdict(State.FAILED, error.what, error.hint, error.exit_code))
     return Probe(size_bytes, found)
+
+
+def in_turn(streams: Sequence[Source]) -> list[Source]:
+    """Return streams in the order to read them: what is local first, then the URLs, one of each server in turn."""
+    seen: Counter[str] = Counter()
+    turns = {}
+    for source in streams:
+        server = urlsplit(os.fsdecode(source.location)).netloc if source.kind is Kind.URL else ""
+        turns[source.index] = seen[server] if server else -1
+        seen[server] += 1
+    return sorted(streams, key=lambda source: turns[source.index])
 
 
 def ended(outcome: Outcome | None) -> Outcome:

@@ -14,7 +14,6 @@ from logproc.questions.question import Question, fields_of, panels_for, sort_of,
 from logproc.questions.timespan import parse_moment, parse_zone
 from logproc.questions.where import parse_where
 from logproc.reading import Outcome, ReadingOptions
-from logproc.threads.signals import GRACE_S, bounded
 
 if TYPE_CHECKING:
     from logproc.formats.format import Format
@@ -40,8 +39,7 @@ class Plan:
         """
         now_s = int(time.time()) if now_s is None else now_s
         zone = parse_zone(settings.tz)
-        with bounded(GRACE_S):  # the configuration of nginx may be a FIFO that nobody writes
-            choice = Choice.of(settings.format, settings.pattern, settings.nginx_conf, dict(settings.patterns))
+        choice = Choice.of(settings.format, settings.pattern, settings.nginx_conf, dict(settings.patterns))
         reading = ReadingOptions(choice, settings.chunk_bytes, settings.max_line_bytes, now_s, zone)
         return cls(question_of(settings, now_s), choice, reading, settings.top, settings.max_line_bytes)
 

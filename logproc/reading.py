@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
-from logproc import events
 from logproc.chunks import Cutter, read_head
 from logproc.errors import SourceError, Stopped
+from logproc.events import source_name
 from logproc.formats.choice import Choice
 from logproc.formats.detect import BINARY, GENERIC, SAMPLE_BYTES, SAMPLE_LINES, unreadable
 from logproc.formats.format import Format
@@ -21,6 +22,7 @@ from logproc.model import ByteStream, Chunk, Context, Kind, Probe, Source, State
 PACKED_TIGHT = 2
 """A hole that was packed to less than this part of it may be a bomb, and is read up to the limits; any other is binary."""
 Opener = Callable[[Source], ByteStream]
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Reading:
 
         An expected failure ends the iteration and is the outcome. Raises Stopped after `cancel`.
         """
-        events.source_name.set(self.source.name)
+        source_name.set(self.source.name)
         if self._verdict:
             self._end(self._verdict)
             return
@@ -108,7 +110,7 @@ class Reading:
     def _open_chunks(self, stream: ByteStream) -> Iterator[Chunk]:
         if self._cancelled:
             stream.cancel()
-        events.emit("debug", "source opened", size_bytes=stream.size_bytes)
+        logger.debug("source opened", extra={"size_bytes": stream.size_bytes})
         head = b""
         if self._recognise:
             head = yield from self._look(stream)
@@ -119,7 +121,11 @@ class Reading:
         yield from self.cutter.chunks(stream, head)
 
     def _look(self, stream: ByteStream) -> Generator[Chunk, None, bytes]:
-        """Find the format by the first bytes, which are returned; of lines that are too long by those behind them."""
+        """Find the format by the first bytes, which are returned; of lines that are too long by those behind them.
+
+        These are the same however the bytes come, with two exceptions: a stream that is quiet or slow is judged by the lines it
+        has brought so far, and so is one that is stopped, because its lines are to be counted all the same.
+        """
         head = b""
         while True:
             head, self.cutter.format = recognise(
@@ -141,7 +147,8 @@ class Reading:
         notes = tuple(self._stream.notes) if self._stream else ()
         read, cutter = self.bytes_read, self.cutter
         self.outcome = Outcome(verdict, cutter.format, read, cutter.bytes_decoded, cutter.lines, notes)
-        events.emit("info", "source ended", state=verdict.state.value, reason=verdict.reason, lines=self.cutter.lines)
+        fields = {"state": verdict.state.value, "reason": verdict.reason, "lines": cutter.lines}
+        logger.info("source ended", extra=fields)
 
 
 def is_hole(head: bytes) -> bool:

@@ -65,6 +65,7 @@ class Settings:
     anonymize: bool = knob(False, "Cut addresses to /24 and /48 before anything is counted or shown.")
     max_keys: int | None = knob(None, "Keys a panel may hold; the smallest are folded into `other` beyond that.", least=1)
     readers: int | None = knob(None, "Threads that read files; min(4, files) if not given.", least=1, most=1024)
+    streams: int = knob(16, "Threads that read standard input, named pipes and URLs; further ones wait.", least=1, most=1024)
     workers: int | None = knob(None, "Threads that parse and count; the usable cores if not given.", least=1, most=1024)
     chunk_size: int | None = knob(
         None,
@@ -94,9 +95,6 @@ class Settings:
     strict: tuple[Literal["no-rejects", "no-notes"], ...] = knob((), "Exit with 5 if a line was rejected, or a note was made.")
     quiet: bool = knob(False, "No progress and no diagnostics; with -o no report on stdout either.")
     color: Literal["auto", "always", "never"] = knob("auto", "Colours in the terminal report.")
-    stall: float = knob(
-        30.0, "Seconds without any progress after which --debug shows what every thread is doing.", unit="seconds", least=0.1
-    )
     log_level: Literal["debug", "info", "warning", "error"] = knob("warning", "Least level of the events on stderr.")
     log_format: Literal["console", "json"] = knob("console", "Shape of the events on stderr.")
     patterns: tuple[tuple[str, str], ...] = field(default=(), metadata={"table": True})

@@ -1,4 +1,4 @@
-"""What the threads of a run are doing, for the progress on a terminal and for the watchdog. It only looks: see threads.live."""
+"""What the threads of a run are doing, for the progress on a terminal. It only looks: see threads.live."""
 
 from __future__ import annotations
 
@@ -26,22 +26,6 @@ def status(crew: Crew) -> LiveStatus:
         in_flight_bytes=crew.budget.in_flight_bytes,
         budget_bytes=crew.budget.limit_bytes,
     )
-
-
-def figures(crew: Crew) -> tuple[list[str], object]:
-    """Return lines with the figures of a run, and what changes whenever it gets on. Takes no lock."""
-    in_flight_bytes, waiting = crew.budget.glance()
-    readings = [(reader.name, reader.reading) for reader in crew.readers]
-    bytes_read = [(name, reading.source.index, reading.bytes_read) for name, reading in readings if reading]
-    lines, done = crew.pool.lines, sum(len(reader.outcomes) for reader in crew.readers)
-    told = [
-        f"{time.monotonic() - crew.started:.1f} s after the start",
-        f"{lines:,} lines counted, {done} of {len(crew.to_read)} sources read",
-        f"budget: {in_flight_bytes:,} of {crew.budget.limit_bytes:,} bytes in flight, {waiting} waiting for more",
-        f"channel: {crew.channel.glance()} chunks between the readers and main",
-        *(f"{name} is at byte {reading.bytes_read:,} of {reading.source.name}" for name, reading in readings if reading),
-    ]
-    return told, (bytes_read, lines, done, in_flight_bytes)
 
 
 def doing(what: str, name: str) -> str:

@@ -109,6 +109,10 @@ class Unpacked(Layer):
         self._location = location
         self._inner: ByteStream | None = None
 
+    def ready_within(self, seconds: float) -> bool:
+        """Ask the stream that `readinto` reads."""
+        return (self._inner or self.below).ready_within(seconds)
+
     def _read(self, buffer: memoryview) -> int:
         if self._inner is None:
             head = read_head(self.below)

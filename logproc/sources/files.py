@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from logproc.captions import caption
 from logproc.errors import SourceError, Stopped
 from logproc.model import ByteStream, Seen
 from logproc.sources.codecs import HEAD_BYTES, sniff
@@ -154,7 +153,6 @@ class RegularFile:
         self.modified_s: float | None = status.st_mtime
         self.notes: list[str] = []
 
-    @caption("reads a file")
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer`; 0 at the end. Raises SourceError if the file shrank or cannot be read, and Stopped."""
         if self._cancelled:
@@ -181,6 +179,10 @@ class RegularFile:
         count = os.preadv(self._descriptor, [buffer], offset)
         self.bytes_read += count
         return count
+
+    def ready_within(self, _seconds: float) -> bool:
+        """Return True: a file has something to read, or has ended."""
+        return True
 
     def cancel(self) -> None:
         """Make every later `readinto` raise Stopped. A read of a regular file that has begun ends by itself."""
@@ -247,6 +249,10 @@ class Pipe:
         self.bytes_read += count or 0
         return count or 0
 
+    def ready_within(self, seconds: float) -> bool:
+        """Wait for data, the end or a `cancel`, for so many seconds at most; return whether one of them has come."""
+        return self._ended or bool(self._poll.poll(seconds * 1000))
+
     def cancel(self) -> None:
         """End the wait of `readinto`, now or when it begins: the closed end of the inner pipe wakes `poll` for ever."""
         self._close_waker()
@@ -259,7 +265,6 @@ class Pipe:
             os.close(self._descriptor)
             self._woken = -1
 
-    @caption("waits for somebody to write")
     def _wait(self) -> None:
         """Wait for data or the end. Raises Stopped, and LimitError at the deadline."""
         ready = self._poll_for(self._patience_s) if self._on_wait and not self.bytes_read else set()

@@ -85,6 +85,10 @@ class Layer(ABC):
             self.bytes_read = self.below.bytes_read
             self.modified_s = self.below.modified_s
 
+    def ready_within(self, seconds: float) -> bool:
+        """Ask the stream below."""
+        return self.below.ready_within(seconds)
+
     def cancel(self) -> None:
         """Cancel the stream below."""
         self.below.cancel()

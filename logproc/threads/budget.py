@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from threading import Condition
 
-from logproc.captions import caption
 from logproc.errors import Stopped
 from logproc.threads.stop import Stop
 
@@ -33,7 +32,8 @@ class ByteBudget:
     def __init__(self, limit_bytes: int, stop: Stop) -> None:
         self.limit_bytes = limit_bytes
         self._stop = stop
-        # Its lock guards all fields below. Never held over I/O, parsing or a callback; `wait_for` lets go of it.
+        # Its lock guards all fields below: `_in_flight_bytes` is what was taken and not given back, and the ticket `_serving`
+        # is the next to take. Never held over I/O, parsing or a callback; `wait_for` lets go of it.
         self._changed = Condition()
         self._in_flight_bytes = 0
         self._next_ticket = 0
@@ -51,7 +51,6 @@ class ByteBudget:
         with self._changed:
             return self._in_flight_bytes
 
-    @caption("waits for room in the budget")
     def take(self, size_bytes: int) -> int:
         """Take bytes and return how many that are: at least 4 KiB, for the smallest chunk is not free either.
 
@@ -71,10 +70,6 @@ class ByteBudget:
                 raise Stopped
             self._in_flight_bytes += size_bytes
         return size_bytes
-
-    def glance(self) -> tuple[int, int]:
-        """Return the bytes in flight and how many readers wait, without the lock: perhaps a moment old, and never late."""
-        return self._in_flight_bytes, self._next_ticket - self._serving
 
     def give(self, size_bytes: int) -> None:
         """Give back what `take` returned. Never blocks for long."""

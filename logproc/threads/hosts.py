@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock, Semaphore
 
-from logproc.captions import caption
 from logproc.errors import Stopped
 from logproc.threads.stop import Stop
 
@@ -36,7 +35,6 @@ class HostLimit:
         stop.on_set(self.wake)
 
     @contextmanager
-    @caption("waits for its turn at a web server")
     def permit(self, host: Host) -> Iterator[None]:
         """Hold a permit for a server. Blocks until one is free; raises Stopped when the run is stopped."""
         semaphore = self._semaphore(host)

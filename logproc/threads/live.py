@@ -11,15 +11,18 @@ The view is a thread with its own Event, so that it ends at once and not after i
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from threading import Event, Thread, current_thread
 
-from logproc import events
-from logproc.captions import caption
+from logproc.threads.signals import blocked
 
 REFRESH_S = 0.1
 FINISH_S = 0.3
-"""How long the end waits for a thread that only looks on: it may be stuck at a terminal that takes nothing (Ctrl-S)."""
+"""How long the end waits for a thread that only observes: it may be stuck at a terminal that takes nothing (Ctrl-S)."""
+
+
+logger = logging.getLogger(__name__)
 
 
 class LiveView(Thread):
@@ -30,14 +33,18 @@ class LiveView(Thread):
         self._paint = paint
         self._finished = Event()
 
-    @caption("paints the progress now and then")
+    def start(self) -> None:
+        """Begin, with our signals blocked as in every thread but main. Raises RuntimeError where there is no thread left."""
+        with blocked():
+            super().start()
+
     def run(self) -> None:
         """Paint until `finish` is called. A view that fails, as when the terminal has gone, ends and disturbs nobody."""
         try:
             while not self._finished.wait(REFRESH_S):
                 self._paint()
         except Exception as error:
-            events.emit("debug", "live view ended", error=repr(error))
+            logger.debug("live view ended", extra={"error": repr(error)})
 
     def finish(self) -> None:
         """End the view, if it was ever started, and wait a while for its last stroke, holding no lock that `paint` needs."""

@@ -7,38 +7,76 @@ files on a network disk takes as long as the slowest few, not as the sum. An exc
 would have come.
 Do not use it for an endless or a large input: `map` submits everything at once, before the first result.
 
-Python 3.14 has `map(buffersize=…)` for exactly that case.
+`map` hands out its answers one by one, and waits for each in code that a signal must not break off. So a thread of its own
+goes through them, and main gets all of them in one message (see channel). A stop cancels the questions that nobody has begun;
+there is no `with ThreadPoolExecutor(…)`, which would wait for those that have.
 
-Here the wait may be broken off by a signal, so there is no `with ThreadPoolExecutor(…)`: it would wait for all answers.
+Python 3.14 has `map(buffersize=…)` for a large input.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from threading import Thread
 
-from logproc.captions import caption
 from logproc.model import Probe, Source
 from logproc.threads.reader import refused
+from logproc.threads.signals import blocked
+from logproc.threads.stop import Stop
 
 THREADS = 8
 
 
-@caption("waits for a look at each file")
-def probe_all(sources: Sequence[Source], look: Callable[[Source], Probe]) -> list[Probe]:
-    """Look at the first bytes of all sources; return what was seen, in their order. Blocks until all have been looked at.
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What a look at each of some files has shown, in their order."""
 
-    If the wait is broken off by a signal, what has not begun is cancelled. Where no thread can be started the
-    caller looks for itself, and looks again at what a thread looked at meanwhile: looking changes nothing.
+    probes: Sequence[Probe]
+
+
+def start_probing(
+    sources: Sequence[Source], look: Callable[[Source], Probe], put: Callable[[Probed], None], stop: Stop
+) -> None:
+    """Look at the first bytes of all sources, in threads, and `put` what was seen. What a look raises stops the run.
+
+    Where no thread can be started the caller looks for itself, and blocks until all has been looked at.
     """
     if not sources:
-        return []
-    executor = ThreadPoolExecutor(min(THREADS, len(sources)), thread_name_prefix="probe")
+        put(Probed(()))
+        return
+
+    def run() -> None:
+        try:
+            put(Probed(probe_all(sources, look, stop)))
+        except BaseException as error:
+            stop.set(error)
+
     try:
-        return list(executor.map(look, sources))
+        with blocked():
+            Thread(target=run, name="probe", daemon=True).start()
+    except RuntimeError as error:
+        if not refused(error):
+            raise
+        run()
+
+
+def probe_all(sources: Sequence[Source], look: Callable[[Source], Probe], stop: Stop) -> list[Probe]:
+    """Look at the first bytes of all sources; return what was seen, in their order. Blocks until all have been looked at.
+
+    On a stop, what has not begun is cancelled, and CancelledError is raised. Where no thread can be started the caller looks
+    for itself, and looks again at what a thread looked at meanwhile: looking changes nothing.
+    """
+    executor = ThreadPoolExecutor(min(THREADS, len(sources)), thread_name_prefix="probe")
+    cancel = partial(executor.shutdown, wait=False, cancel_futures=True)
+    try:
+        with stop.waking(cancel):
+            return list(executor.map(look, sources))
     except RuntimeError as error:
         if not refused(error):
             raise
         return [look(source) for source in sources]
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+        cancel()

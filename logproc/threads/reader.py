@@ -23,12 +23,12 @@ from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from logproc.captions import caption
-from logproc.errors import InternalError
+from logproc.errors import InternalError, Stopped
 from logproc.model import Chunk, Source
 from logproc.reading import Outcome, Reading
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import Channel
+from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop
 
 CANNOT_START = "cannot start threads", "allow more processes (ulimit -u) or more memory"
@@ -97,7 +97,6 @@ class Reader(Thread):
         finally:
             self.doing = "done"
 
-    @caption("reads")
     def _read(self, source: Source) -> None:
         reading = self._start_reading(source)
         self.reading, self.doing = reading, "reading"
@@ -115,9 +114,14 @@ class Reader(Thread):
 
         The bytes are taken now that they are there, not before they are asked for: nothing that waits for the
         outside world may hold budget, or one silent server keeps all other sources from being read.
+        After a stop nothing is waited for. What is in hand was read, and the report of a run that is interrupted holds every
+        whole line that was read; its memory is there already.
         """
         self.doing = "waiting for memory"
-        taken_bytes = self._budget.take(chunk.data.nbytes * PARSING_WEIGHT)
+        try:
+            taken_bytes = self._budget.take(chunk.data.nbytes * PARSING_WEIGHT)
+        except Stopped:
+            taken_bytes = 0
         self.doing = "reading"
         self._channel.put((chunk, taken_bytes))
 
@@ -130,7 +134,8 @@ def start_readers(readers: Sequence[Reader]) -> list[Reader]:
     started: list[Reader] = []
     for reader in readers:
         try:
-            reader.start()
+            with blocked():
+                reader.start()
         except RuntimeError as error:
             if not refused(error):
                 raise

@@ -14,10 +14,10 @@ Newer Pythons change nothing here. Free-threaded builds make it matter more: wit
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from threading import Lock
 
 from logproc.tally import Tally, merge
+from logproc.threads.in_order import InOrder, Place, WhenMerged
 
 MIN_KEYS = 400_000
 FEW_KEYS = 12_500
@@ -26,19 +26,19 @@ FEW_PARTS = 8
 memory round it from being used again, and a whole chunk was parsed in it: 4 GB of a log with few keys peaked at 626 MiB
 when 800 of them waited for `MIN_KEYS`.
 """
-Place = tuple[int, int]
-"""A source and the number of a chunk in it."""
-Merged = Future[None]
-"""Done when counts that were added are merged. Made by hand, not by an executor: an Event that callbacks can wait for."""
 
 
 class SharedTally:
-    """The result of a run while it grows. All methods are for any thread."""
+    """The result of a run while it grows. All methods are for any thread.
+
+    max_keys: where the keys are bounded, chunks are merged in their order: see in_order.
+    """
 
     def __init__(self, min_keys: int = MIN_KEYS, max_keys: int | None = None) -> None:
         self._min_keys = min_keys
         self._in_order = InOrder(max_keys) if max_keys else None
-        # Guards all fields below. Held for an append or an exchange, never over a merge.
+        # Guards all fields below: every tally is in `_pending` or in `_merging`, and in only one of the two. Held for an append
+        # or an exchange, never over a merge.
         self._lock = Lock()
         self._merged: Tally | None = None
         self._pending: list[Tally] = []
@@ -47,18 +47,19 @@ class SharedTally:
         self._places: set[Place] = set()
         self._closed = False
 
-    def add(self, tally: Tally, place: Place = (0, 0)) -> Merged | None:
+    def add(self, tally: Tally, place: Place = (0, 0), when_merged: WhenMerged = lambda: None) -> None:
         """Add the counts of one chunk. Now and then the thread that adds also merges what there is, without the lock.
 
-        place: its source and its number there, which matter where the keys are bounded: see `InOrder`. What is returned then
-        is done when the counts are merged, which may be later.
+        place: its source and its number there, which matter where the keys are bounded: see `InOrder`. There `when_merged` may
+        be called later, by another thread. It is not called for what comes after the end.
         """
         if self._in_order:
-            return self._in_order.add(tally, place)
+            self._in_order.add(tally, place, when_merged)
+            return
         batch = self._decide(tally, place)
         if batch:
             self._settle(merge(batch))
-        return None
+        when_merged()
 
     def close(self) -> frozenset[Place]:
         """Take in nothing more; return the places of all that was taken in.
@@ -105,79 +106,3 @@ class SharedTally:
             self._merged = merged
             self._pending.append(merged)
             self._merging = []
-
-
-class InOrder:
-    """Counts of bounded size. Which keys are given up depends on what came before, so chunks are merged in their order.
-
-    Invariant: each tally that was added is in `waiting`, is the one that is being merged, or is in the sum of its source;
-    and of each source one thread at a time merges, the chunk whose turn it is. Who adds another chunk leaves it and goes.
-
-    What waits is bounded by the budget, not here: a chunk holds its bytes until the Future of `add` is done. The chunk whose
-    turn it is took its bytes before all that wait for it, so it is never the one that has to wait for theirs.
-    """
-
-    def __init__(self, max_keys: int) -> None:
-        self._max_keys = max_keys
-        # Guards all fields below. Held for a look and an exchange, never over a merge.
-        self._lock = Lock()
-        self._sums: dict[int, Tally] = {}
-        self._next: dict[int, int] = {}
-        self._waiting: dict[tuple[int, int], Tally] = {}
-        self._merged: dict[tuple[int, int], Merged] = {}
-        self._busy: dict[int, Tally] = {}
-        self._places: set[Place] = set()
-        self._closed = False
-
-    def add(self, tally: Tally, place: Place) -> Merged | None:
-        """Add the counts of one chunk, and merge what has its turn now. What is returned is done when they are merged."""
-        done = Merged()
-        with self._lock:
-            if self._closed:
-                return None
-            self._places.add(place)
-            self._waiting[place] = tally
-            self._merged[place] = done
-        source = place[0]
-        while work := self._take(source):
-            merged = merge(work).folded(self._max_keys)
-            self._settle(source, merged).set_result(None)  # its callbacks give bytes back: not under the lock
-        return done
-
-    def close(self) -> frozenset[Place]:
-        """Take in nothing more; return the places of all that was taken in."""
-        with self._lock:
-            self._closed = True
-            return frozenset(self._places)
-
-    def snapshot(self) -> Tally:
-        """Return everything added so far, the sources in their order."""
-        with self._lock:
-            waiting = sorted({**self._waiting, **{(source, -1): tally for source, tally in self._busy.items()}}.items())
-            parts = {source: [tally] for source, tally in self._sums.items()}
-        for (source, _), tally in waiting:
-            parts.setdefault(source, []).append(tally)
-        total = merge([])
-        for source in sorted(parts):
-            counted = merge([])
-            for tally in parts[source]:
-                counted = merge([counted, tally]).folded(self._max_keys)
-            total = merge([total, counted]).folded(self._max_keys)
-        return total
-
-    def _settle(self, source: int, merged: Tally) -> Merged:
-        """Put the result in the place of what was merged; return the Future that says so."""
-        with self._lock:
-            self._sums[source] = merged
-            self._next[source] += 1
-            del self._busy[source]
-            return self._merged.pop((source, self._next[source] - 1))
-
-    def _take(self, source: int) -> list[Tally]:
-        """Take what is to be merged now: the sum of a source and its next chunk; nothing if another thread is at it."""
-        with self._lock:
-            number = self._next.setdefault(source, 0)
-            if source in self._busy or (source, number) not in self._waiting:
-                return []
-            self._busy[source] = self._waiting.pop((source, number))
-            return [*([self._sums[source]] if source in self._sums else []), self._busy[source]]

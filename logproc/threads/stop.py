@@ -14,25 +14,24 @@ Newer Pythons change nothing here.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Lock
 
-from logproc import events
-from logproc.captions import caption
-
 Waker = Callable[[], None]
+logger = logging.getLogger(__name__)
 
 
 class Stop:
     """The end of a run before its time, by Ctrl-C, a limit or a failure.
 
     Never called from a signal handler: a handler runs in the middle of whatever main was doing, perhaps while it
-    holds the very lock that `set` needs.
+    holds the very lock that `set` needs. Main stops the run when it takes the handler's message (see signals).
     """
 
     def __init__(self) -> None:
-        # Guards `_wakers` and `_cause`. Held for a look or an append, never while a waker runs.
+        # Guards `_wakers` and `_cause`: the first cause stays. Held for a look or an append, never while a waker runs.
         self._lock = Lock()
         self._event = Event()
         self._wakers: list[Waker] = []
@@ -48,7 +47,6 @@ class Stop:
         """Return whether the run is being stopped."""
         return self._event.is_set()
 
-    @caption("sleeps")
     def wait(self, seconds: float | None) -> bool:
         """Sleep. Blocks for `seconds` (None: for ever) or until the run is stopped; returns whether it is."""
         return self._event.wait(seconds)
@@ -71,7 +69,7 @@ class Stop:
             try:
                 wake()
             except Exception as error:
-                events.emit("error", "waker failed", error=repr(error))
+                logger.error("waker failed", extra={"error": repr(error)})  # noqa: TRY400 - one line
 
     def on_set(self, wake: Waker) -> None:
         """Call `wake` when the run is stopped, and now if it already is. It must not block, and may be called twice.

@@ -138,6 +138,10 @@ class HttpStream:
             self.size_bytes, self.bytes_read = self._body.size_bytes, self._body.bytes_read
             self.modified_s = self._body.modified_s
 
+    def ready_within(self, seconds: float) -> bool:
+        """Wait for the next bytes, for so many seconds at most; return whether they have come, or an end or an error."""
+        return self._body.ready_within(seconds)
+
     def cancel(self) -> None:
         """Make a blocked `readinto`, and every later one, raise Stopped."""
         self._body.cancel()

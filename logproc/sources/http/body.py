@@ -86,6 +86,10 @@ class Body:
         """Fill `buffer` as `ByteStream.readinto` promises, with the bytes still in their content codings."""
         return self._attempt(lambda: self._read(buffer))
 
+    def ready_within(self, seconds: float) -> bool:
+        """Wait as `ByteStream.ready_within` promises. Without a connection `readinto` has something to do, and it is True."""
+        return self._reply is None or self._reply.ready_within(seconds)
+
     def cancel(self) -> None:
         """Make a blocked `readinto`, and every later one, raise Stopped."""
         self._link.cancel()

@@ -75,6 +75,19 @@ class Response(http.client.HTTPResponse):
         version, status, reason = super()._read_status()  # type: ignore[misc]  # private to http.client
         return version, http.client.CONTINUE if status in INTERIM else status, reason
 
+    def ready_within(self, seconds: float) -> bool:
+        """Return whether something has come within so many seconds, the end of the connection included.
+
+        What is buffered counts, under TLS in two places, so it is looked for before the socket is asked. A line end alone does
+        not: it is what stands between two chunks, and the next chunk may be far away.
+        """
+        self.receiving.patient = False
+        try:
+            here = self.fp.peek(1)
+        finally:
+            self.receiving.patient = True
+        return bool(here.strip(b"\r\n")) or self.receiving.wait(seconds)
+
     def has_more(self) -> bool:
         """Whether bytes are here that nobody asked for, beyond what was received. Does not block."""
         self.receiving.patient = False
@@ -264,6 +277,10 @@ class Reply:
             raise cut()
         self._left -= count
         return count
+
+    def ready_within(self, seconds: float) -> bool:
+        """Return whether `receive` has something to return or to raise, as soon as it has, or False after so many seconds."""
+        return self._left == 0 or self._response.ready_within(seconds)
 
     def has_more(self) -> bool:
         """Whether the server sent more than it declared; only what is here already is seen. To be asked at the end."""

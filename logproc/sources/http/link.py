@@ -18,7 +18,6 @@ from typing import Any, Protocol
 
 import urllib3.util
 
-from logproc.captions import caption
 from logproc.errors import LimitError, LogprocError, SourceError, Stopped
 from logproc.sources.http.urls import is_public, refused_private
 
@@ -164,7 +163,6 @@ class Link:
                 failure = error
         raise self.explain(failure) from failure
 
-    @caption("waits for a name to be looked up")
     def _look_up(self, host: str, port: int) -> list[Any]:
         """Return the addresses of a host. The call is set before the check, as `cancel` sets its flag before it looks at it."""
         self._call = self._start_call(functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
@@ -187,7 +185,6 @@ class Link:
             raise
         return connection
 
-    @caption("waits for a connection")
     def _establish(self, connection: socket.socket, address: Any, seconds: float) -> None:
         self.is_public = is_public(address[0])
         if self.public_only and not self.is_public:
@@ -254,7 +251,10 @@ class Receiving(io.RawIOBase):
         """Receive once. Raises SourceError in place of what the system raises, and Stopped after `cancel`."""
         return self._receive(buffer) if self.patient else self._glance(buffer)
 
-    @caption("waits for the web server")
+    def wait(self, seconds: float) -> bool:
+        """Return whether the socket has something to receive within so many seconds; `cancel` makes it have its end."""
+        return bool(urllib3.util.wait_for_read(self._connection, seconds))
+
     def _receive(self, buffer: Any) -> int | None:
         before = self._link.clock()
         try:
