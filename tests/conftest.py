@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -26,6 +27,12 @@ JOIN_S = 5.0
 ORDER = os.environ.get("LOGPROC_TEST_ORDER")
 """The seed of a random order of the tests: none may lean on what another left behind."""
 FAULT = "test_the_fault_is_met_as_promised["
+
+for ignored in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(ignored) is signal.SIG_IGN:
+        # As in the background of a shell, or under nohup. What is ignored stays so in every process that a test starts, and none of
+        # them would hear a signal; what has a handler is put back to its default there. This one goes on ignoring SIGHUP.
+        signal.signal(ignored, signal.default_int_handler if ignored is signal.SIGINT else lambda *_: None)
 
 not_run = pytest.StashKey[list[str]]()
 

@@ -261,6 +261,10 @@ class ScriptedStream:
         self.bytes_read += len(piece)
         return len(piece)
 
+    def ready_within(self, _seconds: float) -> bool:
+        """Return True: what comes is there."""
+        return True
+
     def cancel(self) -> None:
         """Note it."""
         self.cancelled = True

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    {"captions", "errors", "events", "patterns", "process"},
+    {"errors", "events", "patterns", "process"},
     {"model"},
     {"chunks", "counts", "formats", "measures", "panels", "questions", "reports", "tally"},
     {"reading"},

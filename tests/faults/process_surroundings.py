@@ -35,7 +35,7 @@ NUMBERS: dict[str, list[str]] = {
     "--retries": ["101", "0.5"],
     "--top": ["1.5"],
     "--max-keys": ["0"],
-    "--stall": ["0", "1e9"],
+    "--streams": ["0", "1025"],
 }
 """Values of each numeric option that make no sense."""
 

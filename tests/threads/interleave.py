@@ -7,15 +7,17 @@ and wherever a lock is taken or let go, the turn may go to another. `explore` ru
 has been made once. How many switches in the middle of somebody's work there may be is bounded, which is what makes it finish:
 nearly all races need no more than two (M. Musuvathi, S. Qadeer, "Iterative Context Bounding", PLDI 2007).
 
-Locks are replaced by ones that know the scheduler: a thread that would wait hands the turn on. Condition, Event, Semaphore and
-Queue of the standard library are written in Python round locks, so they come along by themselves, and are explored as well. If
-nobody can run and not all have ended, that is a deadlock, and `explore` says who waits where. A wait with a timeout ends only
-if nothing else can happen, so no clock has a say.
+Locks are replaced by ones that know the scheduler: a thread that would wait hands the turn on. Condition, Event and Semaphore
+of the standard library are written in Python around locks, so they come along by themselves, and are explored as well.
+SimpleQueue is written in C; the standard library has a second one in Python, for interpreters without the first, and that one
+is used here. If nobody can run and not all have ended, that is a deadlock, and `explore` says who waits where. A wait with a
+timeout ends only if nothing else can happen, so no clock has a say.
 """
 
 from __future__ import annotations
 
 import _thread
+import queue
 import sys
 import threading
 import traceback
@@ -28,7 +30,7 @@ from unittest.mock import patch
 
 Scene = TypeVar("Scene")
 PACKAGE = str(Path(__file__).parents[2] / "logproc" / "threads")
-IMPORTERS = ("hosts", "shared_tally", "spool", "stop")
+IMPORTERS = ("hosts", "in_order", "shared_tally", "spool", "stop")
 """The modules of the package that have `Lock` by name."""
 preemptions = 1
 """How many switches in the middle of somebody's work an interleaving may have; `make soak` allows two."""
@@ -214,6 +216,7 @@ def scheduled(scheduler: Scheduler) -> Iterator[None]:
     with ExitStack() as stack:
         for name, maker in {"Lock": lock, "RLock": lock_again, "_allocate_lock": lock}.items():
             stack.enter_context(patch.object(threading, name, maker))
+        stack.enter_context(patch("logproc.threads.channel.SimpleQueue", queue._PySimpleQueue))
         for module in IMPORTERS:
             stack.enter_context(patch(f"logproc.threads.{module}.Lock", lock))
         yield

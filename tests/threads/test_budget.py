@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from logproc.errors import Stopped
 from logproc.threads.budget import MIN_BYTES, ByteBudget
 from logproc.threads.stop import Stop
-from tests.threads.tools import Call, blocks, told, until
+from tests.threads.tools import Call, blocks, until
 
 UNIT = MIN_BYTES
 
@@ -184,19 +184,3 @@ def test_what_is_in_flight_never_exceeds_the_budget(sizes: list[list[int]]) -> N
         call.outcome()
     assert scale.wrong == []
     assert budget.in_flight_bytes == 0
-
-
-def test_a_glance_tells_what_is_in_flight_and_how_many_wait() -> None:
-    """The watchdog counts those who wait without the lock, and a thread that waits is told as waiting for room."""
-    budget, _ = budget_of(1)
-    budget.take(UNIT)
-    assert budget.glance() == (UNIT, 0)
-    waiting = [Call(budget.take, UNIT) for _ in range(2)]
-    assert all(blocks(call) for call in waiting)
-    assert budget.glance() == (UNIT, 2)
-    assert {told(call) for call in waiting} == {"waits for room in the budget"}
-    for _ in waiting:
-        budget.give(UNIT)
-        until(lambda: budget.in_flight_bytes == UNIT)
-    assert [call.outcome() for call in waiting] == [UNIT, UNIT]
-    assert budget.glance() == (UNIT, 0)

@@ -1,7 +1,8 @@
-"""Channel: everything that was put, then one END; and a stop is never slept through."""
+"""Channel: everything that was put, then one END; a wait has an end; a stop is never slept through."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from itertools import count
@@ -9,7 +10,7 @@ from threading import Event, Thread
 
 import pytest
 
-from logproc.threads.channel import END, JOIN_AFTER_STOP_S, STOPPED, Channel, Mark
+from logproc.threads.channel import END, LATE, WAKE, Channel, Mark
 from logproc.threads.stop import Stop
 from tests.threads.tools import Call, Halted, arrives, blocks, no_thread_can_start
 
@@ -48,13 +49,12 @@ def test_end_comes_after_everything_that_was_put() -> None:
 
     producers = [Call(channel.put, "from the quick one"), Call(slow)]
     producers[0].outcome()
-    closer = channel.close_after(producers)
+    channel.close_after(producers)
     assert Call(channel.get).outcome() == "from the quick one"
     consumer = Call(channel.get)
     assert blocks(consumer)
     told.set()
     assert [consumer.outcome(), *rest(channel)] == ["from the slow one", END]
-    closer.join()
 
 
 def test_many_producers_and_one_end() -> None:
@@ -65,7 +65,7 @@ def test_many_producers_and_one_end() -> None:
         for number in range(500):
             channel.put(f"{name}{number}")
 
-    channel.close_after([Call(put_all, name) for name in "abcd"]).join()
+    channel.close_after([Call(put_all, name) for name in "abcd"])
     *items, end = rest(channel)
     assert end is END
     for name in "abcd":
@@ -76,41 +76,40 @@ def test_many_producers_and_one_end() -> None:
 def test_without_producers_there_is_an_end_at_once() -> None:
     """Nobody to wait for is no reason to wait."""
     channel, _ = opened()
-    channel.close_after([]).join()
+    channel.close_after([])
     assert rest(channel) == [END]
 
 
-def test_marks_are_no_items() -> None:
+def test_marks_are_not_items() -> None:
     """Only END itself is the end: something that looks like it is not."""
     assert Mark("END") != END
-    assert repr([END, STOPPED]) == "[END, STOPPED]"
+    assert repr([END, WAKE]) == "[END, WAKE]"
 
 
 def test_a_stop_wakes_the_consumer() -> None:
-    """Main, which waits for a chunk, hears of a stop."""
+    """Main, which waits for a message, hears of a stop."""
     channel, stop = opened()
     consumer = Call(channel.get)
     assert blocks(consumer)
     stop.set(ValueError())
-    assert consumer.outcome() is STOPPED
+    assert consumer.outcome() is WAKE
 
 
 def test_a_stop_just_before_the_consumer_waits_is_not_lost() -> None:
-    """Who has looked at the stop and not yet waited when it comes does not wait for ever."""
+    """A consumer that is about to wait when the stop comes does not wait for ever."""
     channel, stop = opened()
-    consumer = Halted((Channel.get, "self._queue.get()"), channel.get)
+    consumer = Halted((Channel.get, "self._queue.get("), channel.get)
     arrives(consumer.arrived)
     stop.set(ValueError())
-    assert consumer.go_on() is STOPPED
+    assert consumer.go_on() is WAKE
 
 
-def test_what_is_left_after_a_stop_is_passed_over() -> None:
-    """However much is in the queue, the next `get` says STOPPED, and so does every one after it."""
+def test_what_was_put_before_a_stop_is_still_there() -> None:
+    """Main decides what becomes of it: after an interrupt it is counted."""
     channel, stop = opened()
-    for _ in range(10):
-        channel.put("chunk")
+    channel.put("chunk")
     stop.set(ValueError())
-    assert [Call(channel.get).outcome() for _ in range(20)] == [STOPPED] * 20
+    assert [Call(channel.get).outcome() for _ in range(2)] == ["chunk", WAKE]
 
 
 def clock(step_s: float) -> Callable[[], float]:
@@ -118,46 +117,43 @@ def clock(step_s: float) -> Callable[[], float]:
     return partial(next, count(0.0, step_s))
 
 
-def test_after_a_stop_the_closer_leaves_behind_who_does_not_end() -> None:
-    """When the deadline is over, all producers that still run are named, and the closer is done."""
-    stop, told = Stop(), Event()
-    channel: Channel[str] = Channel(stop, clock(JOIN_AFTER_STOP_S))
-    stuck = [Call(arrives, told, name=f"reader-{number}") for number in (1, 2)]
-    quick = Call(lambda: None)
-    quick.outcome()
-    closer = channel.close_after([stuck[0], quick, stuck[1]])
-    stop.set(ValueError())
-    Call(closer.join).outcome()
-    assert channel.left_behind == ("reader-1", "reader-2")
-    told.set()
+def test_a_wait_with_a_deadline_ends() -> None:
+    """An empty channel is waited for until the deadline and no longer."""
+    channel, _ = opened()
+    assert Call(channel.get, time.monotonic() + 0.01).outcome() is LATE
 
 
-def test_a_producer_that_ends_before_the_deadline_is_not_left_behind() -> None:
-    """After a stop the closer still waits for those who are about to end."""
-    stop, told = Stop(), Event()
-    channel: Channel[str] = Channel(stop, clock(0.0))
-    producer = Call(arrives, told)
-    closer = channel.close_after([producer])
+def test_messages_do_not_outlast_a_deadline() -> None:
+    """However many wait, behind the deadline none of them is taken: a flood must not keep main from its report."""
+    channel: Channel[str] = Channel(Stop(), clock(1.0))
+    for _ in range(10):
+        channel.put("chunk")
+    assert [channel.get(3.0) for _ in range(5)] == ["chunk", "chunk", "chunk", LATE, LATE]
+
+
+def test_a_reader_that_never_ends_keeps_only_the_closer() -> None:
+    """The closer is a daemon in a plain join: neither main nor the end of the program waits for it."""
+    channel, stop = opened()
+    told = Event()
+    stuck = Call(arrives, told, name="reader-1")
+    channel.close_after([stuck])
     stop.set(ValueError())
-    assert closer.is_alive()
+    assert [channel.get(time.monotonic() + 0.05) for _ in range(2)] == [WAKE, LATE]
     told.set()
-    Call(closer.join).outcome()
-    assert channel.left_behind == ()
+    assert rest(channel) == [END]
 
 
 def test_a_failure_of_the_closer_stops_the_run() -> None:
     """What goes wrong while joining reaches main as the cause of a stop, and main does not wait for ever."""
     channel, stop = opened()
     never_started = Thread(name="never started")
-    channel.close_after([never_started]).join()
-    assert rest(channel) == [STOPPED]
+    channel.close_after([never_started])
+    assert [Call(channel.get).outcome() for _ in range(2)] == [WAKE, END]
     assert isinstance(stop.cause, RuntimeError)
-    assert channel._queue.get_nowait() is STOPPED
-    assert channel._queue.get_nowait() is END
 
 
-def test_a_closer_that_cannot_start_is_told_of() -> None:
-    """Where the system has no thread for it, the caller hears so and can run `close` itself."""
+def test_a_closer_that_cannot_start_is_an_error() -> None:
+    """Where the system has no thread for it, the caller learns of it."""
     channel, _ = opened()
     with no_thread_can_start(), pytest.raises(RuntimeError, match="can't start new thread"):
         channel.close_after([])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 from pathlib import Path
-from queue import Queue
 from threading import Event
 
 import pytest
@@ -15,6 +14,7 @@ from logproc.errors import InternalError, SourceError
 from logproc.model import ByteStream, Kind, Snapshot, Source, State
 from logproc.pipeline import run_serial, run_threaded
 from logproc.settings import Settings
+from logproc.threads.channel import Channel
 from logproc.threads.live import LiveView
 from logproc.threads.pool import WorkerFailed
 from logproc.threads.spool import Spool
@@ -89,7 +89,7 @@ def test_a_keyboard_interrupt_stops_the_run() -> None:
     silent, main = Stream(hold=True), threading.main_thread()
 
     def interrupt() -> None:
-        until(lambda: waits(main, Queue.get))
+        until(lambda: waits(main, Channel.get))
         signal.pthread_kill(main.ident or 0, signal.SIGINT)
 
     helper = Call(interrupt)

@@ -12,7 +12,7 @@ from logproc.errors import Stopped
 from logproc.model import Account
 from logproc.tally import SourceTally, Tally
 from logproc.threads.budget import ByteBudget
-from logproc.threads.channel import END, STOPPED, Channel, Mark
+from logproc.threads.channel import DONE, END, WAKE, Channel, Mark
 from logproc.threads.hosts import HostLimit
 from logproc.threads.shared_tally import SharedTally
 from logproc.threads.stop import Stop
@@ -174,11 +174,56 @@ def test_end_against_the_last_put() -> None:
     assert explore(Hand, [lambda run: run.producer.produce(), Hand.close, Hand.consume], check) > LEAST
 
 
+class Accounts(Run):
+    """Main counts what it hands to a worker and what comes back, and ends when all is read and nothing is out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.work: Channel[int] = Channel(self.stop)
+
+    def read(self) -> None:
+        """Put one piece of work, and then the end."""
+        self.channel.put(1)
+        self.channel.put(END)
+
+    def worker(self) -> None:
+        """Do the work and say that it is done."""
+        self.met.append(self.work.get())
+        self.channel.put(DONE)
+
+    def main(self) -> None:
+        """Take messages until the end."""
+        pending, all_read = 0, False
+        while not all_read or pending:
+            message = self.channel.get()
+            if message is END:
+                all_read = True
+            elif message is DONE:
+                pending -= 1
+            elif not isinstance(message, Mark):
+                self.work.put(message)
+                pending += 1
+        self.met.append("end")
+
+
+def test_the_end_against_the_last_piece_of_work() -> None:
+    """Main ends when all is done, and not before.
+
+    The last chunk is handed to a worker just when END comes. If main took END for the end, the chunk's counts would be missing;
+    if it waited for a DONE that has come already, it would wait for ever. It counts, and it alone: no lock is needed for that.
+    """
+
+    def check(run: Accounts) -> None:
+        assert run.met == [1, "end"]
+
+    assert explore(Accounts, [Accounts.read, Accounts.worker, Accounts.main], check) > LEAST
+
+
 def test_stop_against_get() -> None:
-    """Main has seen no stop and is about to wait for an item that nobody will put. The stop puts a mark of its own."""
+    """Main has seen no stop and is about to wait for a message that nobody will put. The stop puts one of its own."""
 
     def check(run: Run) -> None:
-        assert run.met == [STOPPED]
+        assert run.met == [WAKE]
 
     assert explore(Run, [lambda run: outcome(run, run.channel.get), Run.halt], check) > LEAST
 
@@ -303,10 +348,10 @@ def test_chunks_in_their_order_against_one_another(places: Sequence[tuple[int, i
         return run
 
     def adding(place: tuple[int, int], lines: int) -> Callable[[Run], None]:
-        return lambda run: run.met.append(run.shared.add(tally(place[0], lines), place))
+        return lambda run: run.shared.add(tally(place[0], lines), place, lambda: run.met.append(lines))
 
     def check(run: Run) -> None:
-        assert all(merged.done() for merged in run.met)
+        assert sorted(run.met) == [1, 2]
         assert blank_lines(run.shared) == 3
 
     assert explore(make, [adding(places[0], 1), adding(places[1], 2)], check) > LEAST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from queue import SimpleQueue
 from threading import Barrier, Event, current_thread
 
 import numpy
@@ -14,7 +15,7 @@ from logproc.model import Chunk
 from logproc.threads.budget import ByteBudget
 from logproc.threads.pool import Pool, WorkerFailed
 from logproc.threads.stop import Stop
-from tests.threads.tools import PATIENCE_S, Call, arrives, blocks, chunk, no_thread_can_start, thread_starts, until
+from tests.threads.tools import PATIENCE_S, Call, arrives, chunk, no_thread_can_start, thread_starts, until
 
 TAKEN_BYTES = 5000
 
@@ -23,9 +24,14 @@ class Shop:
     """A pool with its budget and stop, and a way to hand chunks in."""
 
     def __init__(self, work: Callable[[Chunk], None], workers: int = 2) -> None:
+        def work_and_merge(one: Chunk, when_merged: Callable[[], None]) -> None:
+            work(one)
+            when_merged()
+
         self.stop = Stop()
         self.budget = ByteBudget(1 << 30, self.stop)
-        self.pool = Pool(workers, work, self.budget, self.stop)
+        self.done: SimpleQueue[str] = SimpleQueue()
+        self.pool = Pool(workers, work_and_merge, self.budget, self.stop, lambda: self.done.put("done"))
 
     def submit(self, *chunks: Chunk) -> None:
         """Hand chunks in, each with bytes of the budget."""
@@ -33,8 +39,12 @@ class Shop:
             self.pool.submit((one, self.budget.take(TAKEN_BYTES)))
 
     def drain(self) -> None:
-        """Wait for the end of all work."""
-        Call(self.pool.drain).outcome()
+        """Wait for the end of all work, as main does: for one message for each chunk."""
+        while self.pool.pending:
+            self.done.get(timeout=PATIENCE_S)
+            self.pool.pending -= 1
+        Call(self.pool.close).outcome()
+        assert self.done.empty()
 
 
 def test_chunks_are_worked_on_by_several_threads_at_once() -> None:
@@ -64,7 +74,7 @@ def test_every_chunk_is_worked_on_once() -> None:
 
 
 def test_a_worker_that_fails_stops_the_run_and_names_the_lines() -> None:
-    """The exception is the cause of the cause of the stop, and what the chunk held is given back."""
+    """The exception is the cause of the cause of the stop, and the chunk is answered as any other."""
     error = ValueError("surprise")
 
     def work(_: Chunk) -> None:
@@ -78,12 +88,11 @@ def test_a_worker_that_fails_stops_the_run_and_names_the_lines() -> None:
     assert isinstance(cause, WorkerFailed)
     assert cause.__cause__ is error
     assert (cause.source, cause.first_line, cause.last_line) == (0, 91, 100)
-    assert shop.budget.in_flight_bytes == 0
     assert set(shop.pool.doing.values()) == {"idle"}
 
 
-def test_main_hears_of_a_failure_while_another_worker_is_busy() -> None:
-    """Waiting for the workers ends with the first failure, not with the last chunk."""
+def test_a_failure_is_known_while_another_worker_is_busy() -> None:
+    """The stop comes with the first failure, not with the last chunk."""
     busy, leave = Event(), Event()
 
     def work(one: Chunk) -> None:
@@ -96,16 +105,15 @@ def test_main_hears_of_a_failure_while_another_worker_is_busy() -> None:
 
     shop = Shop(work)
     shop.submit(chunk(first_line=1), chunk(first_line=2))
-    shop.drain()
-    assert shop.stop.is_set()
-    assert not leave.is_set()
-    assert shop.pool.abandon(0) == ("worker-1",)
+    until(shop.stop.is_set)
+    shop.done.get(timeout=PATIENCE_S)
+    assert shop.pool.abandon() == ("worker-1",)
     leave.set()
 
 
-def test_a_pool_that_is_abandoned_cancels_what_waits() -> None:
-    """Chunks that no worker has begun are dropped; the running one may finish, and is waited for."""
-    busy, leave, done = Event(), Event(), list[int]()
+def busy_with_one(done: list[int]) -> tuple[Shop, Event]:
+    """Return a shop of one worker that is at the first of fifty chunks until an event is set."""
+    busy, leave = Event(), Event()
 
     def work(one: Chunk) -> None:
         busy.set()
@@ -115,10 +123,26 @@ def test_a_pool_that_is_abandoned_cancels_what_waits() -> None:
     shop = Shop(work, workers=1)
     shop.submit(*[chunk(first_line=number) for number in range(50)])
     arrives(busy)
-    abandoned = Call(shop.pool.abandon, 3600)
-    assert blocks(abandoned)
+    return shop, leave
+
+
+def test_what_waits_can_be_dropped() -> None:
+    """Chunks that no worker has begun are passed over; main gets its message for each of them all the same."""
+    done: list[int] = []
+    shop, leave = busy_with_one(done)
+    shop.pool.drop()
     leave.set()
-    assert abandoned.outcome() == ()
+    shop.drain()
+    assert done == [0]
+
+
+def test_a_pool_that_is_abandoned_is_not_waited_for() -> None:
+    """Chunks that no worker has begun are dropped; the running one may finish."""
+    done: list[int] = []
+    shop, leave = busy_with_one(done)
+    assert shop.pool.abandon() == ("worker-1",)
+    leave.set()
+    assert shop.done.get(timeout=PATIENCE_S)
     assert done == [0]
 
 
@@ -136,7 +160,7 @@ def test_who_is_still_at_work_is_named() -> None:
     shop.submit(chunk(first_line=1), chunk(first_line=2))
     busy.wait(PATIENCE_S)
     until(lambda: "idle" in shop.pool.doing.values())
-    (name,) = shop.pool.abandon(0)
+    (name,) = shop.pool.abandon()
     assert shop.pool.doing[name] == "parsing lines 2 to 2"
     leave.set()
 
@@ -144,7 +168,7 @@ def test_who_is_still_at_work_is_named() -> None:
 def test_a_pool_that_was_never_used_ends_at_once() -> None:
     """Without a chunk there is nothing to wait for."""
     Shop(lambda _: None).drain()
-    assert Shop(lambda _: None).pool.abandon(3600) == ()
+    assert Shop(lambda _: None).pool.abandon() == ()
 
 
 def test_a_chunk_is_forgotten_when_it_is_done() -> None:
@@ -198,7 +222,6 @@ def test_a_failure_reaches_main_also_where_a_worker_could_not_start() -> None:
     leave.set()
     shop.drain()
     assert isinstance(shop.stop.cause, WorkerFailed)
-    assert shop.budget.in_flight_bytes == 0
 
 
 def test_no_worker_at_all_is_an_error() -> None:
@@ -207,7 +230,7 @@ def test_no_worker_at_all_is_an_error() -> None:
     shop = Shop(done.append)
     with no_thread_can_start(), pytest.raises(InternalError, match="cannot start threads"):
         shop.submit(chunk())
-    assert shop.pool.abandon(3600) == ()
+    assert shop.pool.abandon() == ()
     assert done == []
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from threading import Barrier, Event, current_thread
 
 import pytest
 
 from logproc.model import Probe, Source
-from logproc.threads.probe import THREADS, probe_all
-from tests.threads.tools import PATIENCE_S, Call, arrives, no_thread_can_start, source, thread_starts
+from logproc.threads.channel import WAKE, Channel
+from logproc.threads.probe import THREADS, Probed, probe_all, start_probing
+from logproc.threads.stop import Stop
+from tests.threads.tools import PATIENCE_S, Call, arrives, no_thread_can_start, source, thread_starts, until
 
 
 def test_answers_come_in_the_order_asked_while_the_questions_run_together() -> None:
@@ -21,7 +25,7 @@ def test_answers_come_in_the_order_asked_while_the_questions_run_together() -> N
         answered[asked.index].set()
         return Probe(asked.index, None)
 
-    probes = Call(probe_all, [source(index) for index in range(THREADS)], look).outcome()
+    probes = Call(probe_all, [source(index) for index in range(THREADS)], look, Stop()).outcome()
     assert [probe.size_bytes for probe in probes] == list(range(THREADS))
 
 
@@ -33,14 +37,14 @@ def test_never_more_than_a_few_look_at_once() -> None:
         names.add(current_thread().name)
         return Probe(asked.index, None)
 
-    assert len(probe_all([source(index) for index in range(1000)], look)) == 1000
+    assert len(probe_all([source(index) for index in range(1000)], look, Stop())) == 1000
     assert len(names) <= THREADS
 
 
 def test_nothing_to_ask() -> None:
     """No question gives no answer, and starts no thread."""
     with no_thread_can_start():
-        assert probe_all([], lambda asked: Probe(asked.index, None)) == []
+        assert answers([]) == Probed(())
 
 
 def test_an_exception_ends_the_wait_and_cancels_what_has_not_begun() -> None:
@@ -57,7 +61,7 @@ def test_an_exception_ends_the_wait_and_cancels_what_has_not_begun() -> None:
         return Probe(asked.index, None)
 
     with pytest.raises(ValueError, match="surprise"):
-        Call(probe_all, [source(index) for index in range(1000)], look).outcome()
+        Call(probe_all, [source(index) for index in range(1000)], look, Stop()).outcome()
     leave.set()
     assert len(asked_for) <= THREADS + 1
 
@@ -66,5 +70,61 @@ def test_an_exception_ends_the_wait_and_cancels_what_has_not_begun() -> None:
 def test_where_threads_cannot_start_the_caller_looks_itself(allowed: int) -> None:
     """However many threads the system has left, none included, every question is answered, in order."""
     with thread_starts(allowed):
-        probes = probe_all([source(index) for index in range(20)], lambda asked: Probe(asked.index, None))
-    assert [probe.size_bytes for probe in probes] == list(range(20))
+        probed = answers([source(index) for index in range(20)])
+    assert isinstance(probed, Probed)
+    assert [probe.size_bytes for probe in probed.probes] == list(range(20))
+
+
+def answers(sources: list[Source]) -> object:
+    """Return the message that main gets when it has all sources looked at."""
+    stop = Stop()
+    channel: Channel[Probed] = Channel(stop)
+    start_probing(sources, lambda asked: Probe(asked.index, None), channel.put, stop)
+    return channel.get(time.monotonic() + PATIENCE_S)
+
+
+def test_main_does_not_wait_for_the_answers() -> None:
+    """It gets all of them in one message, and is free for others until then."""
+    leave, stop = Event(), Stop()
+    channel: Channel[Probed] = Channel(stop)
+
+    def look(asked: Source) -> Probe:
+        arrives(leave)
+        return Probe(asked.index, None)
+
+    start_probing([source(index) for index in range(3)], look, channel.put, stop)
+    channel.wake()
+    assert channel.get() is WAKE
+    leave.set()
+    assert Call(channel.get).outcome() == Probed([Probe(index, None) for index in range(3)])
+
+
+def test_what_a_look_raises_stops_the_run() -> None:
+    """The exception is the cause, as the object it was."""
+    error, stop = ValueError("surprise"), Stop()
+
+    def look(_: Source) -> Probe:
+        raise error
+
+    start_probing([source()], look, lambda _: None, stop)
+    assert stop.wait(PATIENCE_S)
+    assert stop.cause is error
+
+
+def test_a_stop_cancels_what_has_not_begun() -> None:
+    """Of many files only those are looked at that somebody had begun with, and the cause of the stop stays."""
+    together, leave, stop, asked_for = Barrier(THREADS + 1), Event(), Stop(), list[int]()
+
+    def look(asked: Source) -> Probe:
+        asked_for.append(asked.index)
+        together.wait(PATIENCE_S)
+        arrives(leave)
+        return Probe(asked.index, None)
+
+    start_probing([source(index) for index in range(1000)], look, lambda _: None, stop)
+    together.wait(PATIENCE_S)
+    stop.set(cause := ValueError())
+    leave.set()
+    assert stop.cause is cause
+    until(lambda: not any(thread.name.startswith("probe") for thread in threading.enumerate()))
+    assert len(asked_for) == THREADS

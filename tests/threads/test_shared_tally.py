@@ -16,7 +16,8 @@ from logproc.panels import panels
 from logproc.questions.question import Question
 from logproc.tally import SourceTally, Tally, merge
 from logproc.threads import shared_tally
-from logproc.threads.shared_tally import InOrder, SharedTally
+from logproc.threads.in_order import InOrder
+from logproc.threads.shared_tally import SharedTally
 from tests.threads.tools import Call, Halted, TellingLock, arrives, until
 
 

@@ -1,12 +1,15 @@
-"""Signals, each in a real process: noted anywhere, raised where main waits, and the second one means now."""
+"""Signals, each in a real process: the first is a message that main takes, nothing is raised, and the second one means now."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import termios
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +20,15 @@ ROOT = Path(__file__).parents[2]
 PATIENCE_S = 30
 BEGIN = """
 import signal, sys, threading
+from queue import SimpleQueue
 from logproc.errors import Interrupted
-from logproc.threads.signals import SECOND_AFTER_S, install, interruptible, noted, unlink_on_second
+from logproc.threads.grace import GRACE_S, LEAST_GRACE_S, within_grace
+from logproc.threads.signals import SECOND_AFTER_S, SIGNALS, blocked, install, noted, unlink_on_second, waking
 time_s = 0.0
 install(lambda: time_s)
+messages = SimpleQueue()
+def wake():
+    messages.put("woken")
 """
 LINE = b'192.0.2.1 - - [07/Mar/2026:00:00:01 +0000] "GET / HTTP/1.1" 200 5 "-" "-"\n'
 
@@ -38,69 +46,151 @@ def told(script: str, *arguments: str, begin: str = BEGIN) -> str:
     return run.stdout.strip()
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_signal_raises_where_main_may_be_interrupted(name: str) -> None:
-    """Inside the block the handler raises Interrupted, which knows the exit code."""
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU"])
+def test_the_first_signal_is_noted_and_wakes_main(name: str) -> None:
+    """Whatever main is doing is done to its end; the number and a message are what the handler leaves."""
     script = f"""
-try:
-    with interruptible():
-        signal.raise_signal(signal.{name})
-        print("not here")
-except Interrupted as error:
-    print(error.what, error.exit_code, noted())
+with waking(wake):
+    signal.raise_signal(signal.{name})
+    print("finished", noted()[0], messages.get())
 """
-    number = signal.Signals[name].value
-    assert told(script) == f"interrupted by {name} {128 + number} {number}"
+    assert told(script) == f"finished {signal.Signals[name].value} woken"
 
 
-def test_a_signal_elsewhere_is_raised_at_the_next_place() -> None:
-    """Outside it is only noted: a step that has to be finished is finished; then the next block does not even begin."""
+def test_a_signal_that_came_before_the_wait_is_a_message_of_it() -> None:
+    """Where main does not wait the signal is noted; the next wait begins with the message."""
     script = """
+with waking(wake):
+    pass
 signal.raise_signal(signal.SIGTERM)
-print("finished", noted())
-try:
-    with interruptible():
-        print("not here")
-except Interrupted as error:
-    print(error.exit_code)
+print(noted()[0], messages.empty())
+with waking(wake):
+    print(messages.get())
 """
-    assert told(script).split() == ["finished", "15", "143"]
-
-
-def test_the_permission_ends_with_the_block() -> None:
-    """Behind the block, also behind one that failed, a signal is noted again and does not raise."""
-    script = """
-try:
-    with interruptible():
-        raise ValueError
-except ValueError:
-    signal.raise_signal(signal.SIGINT)
-    print("finished", noted())
-"""
-    assert told(script) == "finished 2"
+    assert told(script).split() == ["15", "True", "woken"]
 
 
 def test_without_a_signal_nothing_is_noted() -> None:
-    """A block without a signal is a block like any other."""
-    assert told("with interruptible():\n    print(noted())") == "None"
+    """A wait without a signal is a wait like any other."""
+    assert told("with waking(wake):\n    print(noted(), messages.empty())") == "None True"
 
 
-def test_a_signal_wakes_main_out_of_a_queue() -> None:
-    """Main that waits in `get` for what never comes is woken by Ctrl-C."""
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_before_the_run_a_signal_ends_the_process_at_once(tmp_path: Path, name: str) -> None:
+    """Nothing has been read, so there is nothing to report: not a word, no temporary file, and 128 and the signal's number."""
+    temporary = tmp_path / "temporary"
+    temporary.touch()
+    script = f"""
+unlink_on_second(lambda: sys.argv[1:])
+signal.raise_signal(signal.{name})
+print("not here")
+"""
+    run = python(script, str(temporary))
+    assert (run.returncode, run.stdout, run.stderr) == (128 + signal.Signals[name], "", "")
+    assert not temporary.exists()
+
+
+def test_a_signal_wakes_main_out_of_its_wait() -> None:
+    """Main that waits for a message which never comes is woken by Ctrl-C."""
     script = """
-from queue import Queue
-try:
-    with interruptible():
-        print("waiting", flush=True)
-        Queue().get()
-except Interrupted as error:
-    print(error.exit_code)
+with waking(wake):
+    print("waiting", flush=True)
+    print(messages.get(), noted()[0])
 """
     with started([sys.executable, "-c", BEGIN + script]) as process:
         assert process.stdout
         assert process.stdout.readline() == b"waiting\n"
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=PATIENCE_S)[0] == b"130\n"
+        assert process.communicate(timeout=PATIENCE_S)[0] == b"woken 2\n"
+
+
+BUSY = """
+import time
+def work():
+    while True:
+        sum(range(1000))
+def rest():
+    threading.Event().wait()
+with waking(wake):
+    for target in (work, work, rest, rest):
+        with blocked():
+            threading.Thread(target=target, daemon=True).start()
+    print("waiting", flush=True)
+    messages.get()
+    print(time.monotonic(), flush=True)
+    import os
+    os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("numbers", [[signal.SIGINT], [signal.SIGINT, signal.SIGTERM]], ids=["one", "two at once"])
+def test_main_is_woken_at_once_however_busy_the_others_are(numbers: Sequence[signal.Signals]) -> None:
+    """All threads but main block our signals, so the kernel has main alone to give them to; two at once included."""
+    with started([sys.executable, "-c", BEGIN + BUSY]) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"waiting\n"
+        sent_s = time.monotonic()
+        for number in numbers:
+            process.send_signal(number)
+        assert float(process.communicate(timeout=PATIENCE_S)[0]) - sent_s < 0.3
+
+
+def test_a_signal_aimed_at_one_thread_stays_there() -> None:
+    """What `tgkill` sends to a thread that blocks it is pending in that thread: neither main nor the thread is disturbed."""
+    script = """
+leave = threading.Event()
+with waking(wake):
+    with blocked():
+        thread = threading.Thread(target=leave.wait)
+        thread.start()
+    signal.pthread_kill(thread.ident, signal.SIGINT)
+    print(noted(), messages.empty(), thread.is_alive())
+    signal.raise_signal(signal.SIGTERM)
+    print(messages.get(), noted()[0])
+    leave.set()
+    thread.join()
+"""
+    assert told(script).split() == ["None", "True", "True", "woken", "15"]
+
+
+def test_a_block_of_signals_is_put_back() -> None:
+    """Behind the start of a thread main takes signals again, and what came meanwhile is delivered."""
+    script = """
+with waking(wake):
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    with blocked():
+        signal.raise_signal(signal.SIGINT)
+        print(noted(), set(SIGNALS) <= signal.pthread_sigmask(signal.SIG_BLOCK, []))
+    print(noted()[0], signal.pthread_sigmask(signal.SIG_BLOCK, []) == before)
+"""
+    assert told(script).split() == ["None", "True", "2", "True"]
+
+
+def test_every_thread_of_a_run_but_main_blocks_our_signals(tmp_path: Path) -> None:
+    """Readers, workers, the closer and the threads of libraries: proc(5) shows for each what it blocks."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "logproc", "analyze", str(pipe), "--format", "combined", "--output", "json"]
+    ours = sum(1 << number - 1 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGXCPU))
+    with started(command) as process, pipe.open("wb", buffering=0) as writer:
+        writer.write(LINE * 1000)
+        deadline = time.monotonic() + PATIENCE_S
+        tasks = Path(f"/proc/{process.pid}/task")
+        while len(list(tasks.iterdir())) < 4 and time.monotonic() < deadline:  # main, the reader, the closer, a worker
+            time.sleep(0.05)
+        until_taken(writer.fileno())
+        masks = {task.name: int(field(task / "status", "SigBlk"), 16) & ours for task in tasks.iterdir()}
+        process.send_signal(signal.SIGINT)
+        report = json.loads(process.communicate(timeout=PATIENCE_S)[0])
+    assert len(masks) > 3
+    assert masks.pop(str(process.pid)) == 0
+    assert set(masks.values()) == {ours}
+    assert report["account"]["lines"] == 1000
+
+
+def field(path: Path, name: str) -> str:
+    """Return a field of a status file of proc(5)."""
+    return next(line.split()[1] for line in path.read_text().splitlines() if line.startswith(name + ":"))
 
 
 def test_the_second_signal_means_now(tmp_path: Path) -> None:
@@ -110,11 +200,12 @@ def test_the_second_signal_means_now(tmp_path: Path) -> None:
     kept.touch()
     script = """
 unlink_on_second(lambda: (sys.argv[1] + "-missing", sys.argv[1]))
-signal.raise_signal(signal.SIGINT)
-print("first", flush=True)
-time_s += SECOND_AFTER_S
-signal.raise_signal(signal.SIGTERM)
-print("not here")
+with waking(wake):
+    signal.raise_signal(signal.SIGINT)
+    print("first", flush=True)
+    time_s += SECOND_AFTER_S
+    signal.raise_signal(signal.SIGTERM)
+    print("not here")
 """
     run = python(script, str(temporary))
     assert (run.returncode, run.stdout, run.stderr) == (128 + signal.SIGTERM, "first\n", "")
@@ -127,7 +218,7 @@ def test_the_second_signal_does_not_wait_for_a_lock() -> None:
     script = """
 lock = threading.Lock()
 threading.Thread(target=threading.Event().wait).start()
-with lock:
+with lock, waking(wake):
     signal.raise_signal(signal.SIGINT)
     time_s += SECOND_AFTER_S
     signal.raise_signal(signal.SIGINT)
@@ -138,10 +229,11 @@ with lock:
 def test_a_signal_that_comes_twice_at_once_is_one() -> None:
     """`timeout` signals a program and at once its whole group: that is no second signal, and the report is written."""
     script = """
-signal.raise_signal(signal.SIGTERM)
-time_s += SECOND_AFTER_S / 2
-signal.raise_signal(signal.SIGTERM)
-print("finished", noted())
+with waking(wake):
+    signal.raise_signal(signal.SIGTERM)
+    time_s += SECOND_AFTER_S / 2
+    signal.raise_signal(signal.SIGTERM)
+    print("finished", noted()[0])
 """
     assert told(script) == "finished 15"
 
@@ -166,58 +258,104 @@ def started(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_ctrl_c_during_a_run_gives_the_report_of_what_was_read(tmp_path: Path) -> None:
-    """A source that goes silent does not hold the program: it ends with 130, and the report says that it is partial."""
+    """A source that goes silent does not hold the program: it ends with 130, and its report holds every whole line."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     command = [sys.executable, "-m", "logproc", "analyze", str(pipe), "--output", "json"]
     with started(command) as process, pipe.open("wb", buffering=0) as writer:  # opening blocks until the reader opens it
-        writer.write(LINE)
+        writer.write(LINE * 3 + LINE[:20])
+        until_taken(writer.fileno())
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=PATIENCE_S)
     report = json.loads(output)
     assert process.returncode == 130
     assert (report["complete"], report["sources"][0]["state"]) == (False, "interrupted")
+    assert report["account"]["records"] == report["account"]["lines"] == 3
     assert b"Traceback" not in errors
 
 
+def until_taken(pipe: int) -> None:
+    """Wait until the reader of a pipe has taken all that is in it (FIONREAD, ioctl_pipe(2))."""
+    deadline = time.monotonic() + PATIENCE_S
+    while int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder):
+        assert time.monotonic() < deadline, "nobody reads"
+        time.sleep(0.01)
+
+
+def test_whoever_sends_sigusr1_sees_the_stacks_of_all_threads(tmp_path: Path) -> None:
+    """The handler is C, so it answers also while main waits; the run goes on as if nothing had been."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "logproc", "analyze", str(pipe), "--output", "json"]
+    with started(command) as process, pipe.open("wb", buffering=0) as writer:
+        writer.write(LINE)
+        until_taken(writer.fileno())
+        process.send_signal(signal.SIGUSR1)
+        assert process.stderr
+        first = process.stderr.readline()
+        writer.close()
+        output, errors = process.communicate(timeout=PATIENCE_S)
+    assert b"Thread 0x" in first
+    assert b"threads/channel.py" in errors  # main, in its one wait
+    assert b"threads/reader.py" in errors
+    assert (process.returncode, json.loads(output)["account"]["lines"]) == (0, 1)
+
+
+def test_sigusr1_is_ignored_where_stderr_is_closed() -> None:
+    """Its descriptor may belong to an output by then."""
+    script = BEGIN + "signal.raise_signal(signal.SIGUSR1)\nprint('goes on')"
+    command = ["sh", "-c", 'exec "$0" -c "$1" 2>&-', sys.executable, script]
+    assert (
+        subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE_S, check=True).stdout == "goes on\n"
+    )
+
+
 def test_a_write_that_nobody_takes_is_given_up_some_time_after_the_signal() -> None:
-    """In `bounded` a signal does not raise at once, but main that is stuck in a full pipe is woken in the end."""
+    """A signal does not end a wait for a reader at once, but main does not wait for it for ever."""
     script = """
 import os
-from logproc.threads.signals import bounded
 outlet, inlet = os.pipe()
+install()
+def write():
+    os.kill(os.getpid(), signal.SIGTERM)
+    print("going on", flush=True)
+    os.write(inlet, bytes(1 << 20))
 try:
-    with bounded():
-        signal.raise_signal(signal.SIGTERM)
-        print("going on")
-        os.write(inlet, bytes(1 << 20))
+    within_grace(write)
 except Interrupted as error:
-    print(error.exit_code)
-print(signal.getitimer(signal.ITIMER_REAL)[0])
+    print(error.exit_code, flush=True)
+os._exit(0)
 """
-    assert told(script).splitlines() == ["going on", "143", "0.0"]
+    assert told(script).splitlines() == ["going on", "143"]
 
 
 def test_what_is_done_in_time_is_not_given_up() -> None:
-    """A block that ends soon after a signal, or that begins after it, is a block like any other."""
+    """A call that ends soon after a signal, or that begins after it, is a call like any other; what it raises is raised."""
     script = """
-from logproc.threads.signals import bounded
-with bounded():
-    signal.raise_signal(signal.SIGTERM)
-with bounded():
-    print("written", noted(), signal.getitimer(signal.ITIMER_REAL)[0] > 0)
+import os
+install()
+within_grace(lambda: os.kill(os.getpid(), signal.SIGTERM))
+within_grace(lambda: print("written", noted()[0]))
+try:
+    within_grace(lambda: 1 / 0)
+except ZeroDivisionError:
+    print("raised")
 """
-    assert told(script) == "written 15 True"
+    assert told(script) == "written 15\nraised"
 
 
 def test_the_time_that_is_left_after_a_signal_is_bounded_for_all_waits_together() -> None:
-    """A wait that begins when the grace is over is given the least of it, and `least_s` can be more."""
+    """A wait that begins when the grace is over is given the least of it, and not the whole once more."""
     script = """
-from logproc.threads.signals import GRACE_S, LEAST_GRACE_S, bounded
-signal.raise_signal(signal.SIGTERM)
-time_s += 10 * GRACE_S
-for least_s in (LEAST_GRACE_S, 30.0):
-    with bounded(least_s):
-        print(0 < signal.getitimer(signal.ITIMER_REAL)[0] <= least_s, signal.getitimer(signal.ITIMER_REAL)[0] > least_s / 2)
+import os, time
+install()
+within_grace(lambda: os.kill(os.getpid(), signal.SIGTERM))
+time.sleep(GRACE_S)
+begun_s = time.monotonic()
+try:
+    within_grace(threading.Event().wait)
+except Interrupted:
+    print(LEAST_GRACE_S <= time.monotonic() - begun_s < GRACE_S, flush=True)
+os._exit(0)
 """
-    assert told(script).split() == ["True"] * 4
+    assert told(script) == "True"

@@ -21,9 +21,9 @@ from unittest.mock import patch
 
 import numpy
 
-from logproc.captions import caption_of
 from logproc.errors import Stopped
 from logproc.model import Chunk, Kind, Source
+from logproc.threads.channel import Channel
 
 Result = TypeVar("Result")
 PATIENCE_S = 10.0
@@ -90,6 +90,9 @@ def line_of(function: Callable[..., Any], text: str) -> tuple[Any, int]:
     return function.__code__, next(number for number, line in enumerate(lines, first) if text in line)
 
 
+WAIT_OF_CHANNEL = line_of(Channel.get, "self._queue.get(")
+
+
 def arrives(event: Event) -> None:
     """Wait for an event that must come."""
     assert event.wait(PATIENCE_S), "an event did not come"
@@ -110,19 +113,19 @@ def blocks(call: Thread) -> bool:
 
 
 def waits(call: Thread, caller: Callable[..., Any] | None = None) -> bool:
-    """Return whether a thread is inside `Condition.wait`, which Event, Semaphore and Queue wait with as well.
+    """Return whether a thread is inside `Condition.wait`, which Event and Semaphore wait with as well, or in a channel's `get`.
 
-    caller: the function it was called by, if that matters.
+    The queue of a channel is written in C, so a thread that waits there is seen at that line, perhaps a moment too early.
+    caller: the function that waits, if that matters.
     """
     frame = sys._current_frames().get(call.ident or 0)
-    if frame is None or frame.f_code is not Condition.wait.__code__:
+    if frame is None:
+        return False
+    if (frame.f_code, frame.f_lineno) == WAIT_OF_CHANNEL:
+        return caller in (None, Channel.get)
+    if frame.f_code is not Condition.wait.__code__:
         return False
     return caller is None or (frame.f_back is not None and frame.f_back.f_code is caller.__code__)
-
-
-def told(call: Thread) -> str | None:
-    """Return what a thread is told to be doing, as the watchdog tells it."""
-    return caption_of(sys._current_frames().get(call.ident or 0))
 
 
 class TellingLock:
@@ -208,6 +211,10 @@ class Stream:
     def release(self) -> None:
         """Let the bytes come."""
         self._released.set()
+
+    def ready_within(self, seconds: float) -> bool:
+        """Return whether there is something, or whether it ends."""
+        return self._released.wait(seconds)
 
     def cancel(self) -> None:
         """End the wait."""
