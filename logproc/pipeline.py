@@ -5,7 +5,7 @@
     Chunk ─parse→ Columns + rejects ─count→ Tally ─shared.add→ budget.give, channel.put   (worker threads)
     END, and a DONE for each chunk → Snapshot                                             (main)
 
-Main waits in one place, `Crew._next`, for all of these messages, for the probes before them, and for a signal.
+Main waits in one place, `channel.get`, for all of these messages, for the probes before them, and for a signal.
 
 For any input, any number of threads and any schedule both give the same report, byte for byte but for its `run`.
 """
@@ -148,7 +148,8 @@ class Crew:
             try:
                 start_probing(self._files, partial(look, self.doors, self.plan), self.channel.put, self.stop)
                 while not self._is_done():
-                    self._take(self._next())
+                    self._take(self.channel.get())
+                    self._heed()
             except BaseException as error:
                 self.stop.set(error)
             if self.stop.is_set():
@@ -173,18 +174,16 @@ class Crew:
         """All is read, and for each chunk that was submitted a DONE has come."""
         return self._all_read and not self.pool.pending
 
-    def _next(self) -> Message:
-        """Wait for the next message. Raises Interrupted if a signal has come, and Stopped after a stop.
+    def _heed(self) -> None:
+        """Raise Interrupted if a signal has come, and Stopped after a stop.
 
-        The note of the signal is looked at after each message, whatever it is: that of the handler lies behind all that were
-        put before it.
+        Looked at after each message, whatever it is: the one that the handler put lies behind all that were put before it. But
+        after the message is dealt with: one that is dropped would be a chunk that is not counted, or a DONE to wait for.
         """
-        message = self.channel.get()
         if signal := noted():
             raise Interrupted(signal[0])
         if self.stop.is_set():
             raise Stopped  # the cause is in the stop already
-        return message
 
     def _take(self, message: Message) -> None:
         """Do what a message asks for. Nothing in here waits for another thread."""

@@ -30,8 +30,8 @@ FAULT = "test_the_fault_is_met_as_promised["
 
 for ignored in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(ignored) is signal.SIG_IGN:
-        # As in the background of a shell, or under nohup. What is ignored stays so in every process that a test starts, and none of
-        # them would hear a signal; what has a handler is put back to its default there. This one goes on ignoring SIGHUP.
+        # In the background of a shell, or under nohup. What is ignored stays so in every process that a test starts, and none
+        # of these would hear a signal; what has a handler is put back to its default there. SIGHUP stays without effect here.
         signal.signal(ignored, signal.default_int_handler if ignored is signal.SIGINT else lambda *_: None)
 
 not_run = pytest.StashKey[list[str]]()

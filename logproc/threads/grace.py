@@ -45,14 +45,13 @@ def within_grace(call: Callable[[], None]) -> None:
         else:
             channel.put(DONE)
 
-    try:
-        with blocked():
-            Thread(target=make, name="writer", daemon=True).start()
-    except RuntimeError:
-        call()
-        return
     least, deadline, number = time.monotonic() + LEAST_GRACE_S, None, 0
     with waking(channel.wake):
+        try:
+            with blocked():
+                Thread(target=make, name="writer", daemon=True).start()
+        except RuntimeError:
+            make()
         while (message := channel.get(deadline)) is WAKE:
             if signal := noted():
                 number, deadline = signal[0], max(signal[1] + GRACE_S, least)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -247,9 +248,9 @@ def test_what_is_ignored_stays_ignored(name: str) -> None:
 
 
 @contextmanager
-def started(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+def started(command: Sequence[str], stderr: Any = subprocess.PIPE) -> Iterator[subprocess.Popen[bytes]]:
     """Start a process, and end it whatever happens."""
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr)
     with process:
         try:
             yield process
@@ -287,17 +288,18 @@ def test_whoever_sends_sigusr1_sees_the_stacks_of_all_threads(tmp_path: Path) ->
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     command = [sys.executable, "-m", "logproc", "analyze", str(pipe), "--output", "json"]
-    with started(command) as process, pipe.open("wb", buffering=0) as writer:
-        writer.write(LINE)
-        until_taken(writer.fileno())
-        process.send_signal(signal.SIGUSR1)
-        assert process.stderr
-        first = process.stderr.readline()
-        writer.close()
-        output, errors = process.communicate(timeout=PATIENCE_S)
-    assert b"Thread 0x" in first
-    assert b"threads/channel.py" in errors  # main, in its one wait
-    assert b"threads/reader.py" in errors
+    with (tmp_path / "stderr").open("wb") as stderr, started(command, stderr=stderr) as process:
+        with pipe.open("wb", buffering=0) as writer:
+            writer.write(LINE)
+            until_taken(writer.fileno())
+            process.send_signal(signal.SIGUSR1)
+            deadline = time.monotonic() + PATIENCE_S
+            while (shown := (tmp_path / "stderr").read_text()).count("File ") < 20 and time.monotonic() < deadline:
+                time.sleep(0.01)
+        output, _ = process.communicate(timeout=PATIENCE_S)
+    assert shown.startswith("Thread 0x")
+    assert "threads/channel.py" in shown  # main, in its one wait
+    assert "threads/reader.py" in shown
     assert (process.returncode, json.loads(output)["account"]["lines"]) == (0, 1)
 
 
