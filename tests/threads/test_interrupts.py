@@ -27,7 +27,7 @@ from tests.reports_of import report, sources_of
 from tests.threads.test_ending import doors
 from tests.threads.tools import Call, Stream, arrives, until, waits
 
-SETTINGS = Settings(format="combined", chunk_size=2000, workers=2, readers=2)
+SETTINGS = Settings(format="combined", chunk_size=2000, workers=1)
 MAINS = ("logproc/pipeline.py", "logproc/threads/", "concurrent/futures/thread.py")
 """The code that main runs while it waits, submits and winds up. In C it cannot be interrupted, and nothing is raised there."""
 AROUND_WAITS = {
@@ -64,8 +64,8 @@ def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @contextmanager
-def followed(at: Callable[[Place], object]) -> Iterator[None]:
-    """Have `at` called before each bytecode of main's code around its waits, while the block runs."""
+def followed(at: Callable[[Place], object], names: set[str] | None = None) -> Iterator[None]:
+    """Have `at` called before each bytecode of main's code while the block runs, or of its functions of some names."""
 
     def trace(frame: FrameType, event: str, _argument: Any) -> Any:
         frame.f_trace_opcodes = True
@@ -74,8 +74,9 @@ def followed(at: Callable[[Place], object]) -> Iterator[None]:
         return trace
 
     def enter(frame: FrameType, _event: str, _argument: Any) -> Any:
-        name = frame.f_code.co_filename
-        return trace(frame, "call", None) if any(part in name for part in MAINS) else None
+        name, function = frame.f_code.co_filename, frame.f_code.co_name
+        is_followed = (names is None or function in names) and any(part in name for part in MAINS)
+        return trace(frame, "call", None) if is_followed else None
 
     sys.settrace(enter)
     try:
@@ -93,7 +94,7 @@ def interrupted_at(wanted: Place, sources: tuple[Source, ...]) -> tuple[Run, flo
             came.append(time.monotonic())
             signal.raise_signal(signal.SIGINT)
 
-    with followed(at):
+    with followed(at, {wanted[0].co_name}):
         run = run_threaded(sources, SETTINGS)
     return run, came[0] if came else None
 
@@ -105,17 +106,16 @@ def test_ctrl_c_at_every_bytecode_of_main_ends_the_run(
     names: set[str] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever main is when the handler runs, in `get`, `submit` or in between, no lock stays taken and nothing is lost."""
-    for number in range(3):
-        (tmp_path / f"{number}.log").write_bytes(logs.log(60, seed=number))
-    sources = sources_of(*sorted(tmp_path.iterdir()))
+    path = tmp_path / "log"
+    path.write_bytes(logs.log(60))
+    sources = sources_of(path)
     places: dict[Place, None] = {}
-    with followed(places.setdefault):
+    with followed(places.setdefault, names):
         complete = run_threaded(sources, SETTINGS)
-    assert complete.snapshot.account.records == 180
-    wanted = [place for place in places if names is None or place[0].co_name in names]
-    assert len(wanted) > LEAST_PLACES
+    assert complete.snapshot.account.records == 60
+    assert len(places) > LEAST_PLACES
     hit = 0
-    for place in wanted:
+    for place in places:
         for name, value in {"signal_number": None, "begun": True}.items():
             monkeypatch.setattr(signals._Noted, name, value)
         run, came_s = interrupted_at(place, sources)
@@ -129,7 +129,7 @@ def test_ctrl_c_at_every_bytecode_of_main_ends_the_run(
             assert {source.state for source in run.snapshot.sources} <= {State.INTERRUPTED, State.COMPLETE}
         else:
             assert run.cause is None
-            assert run.snapshot.account.records == 180  # it came when all was done
+            assert run.snapshot.account.records == 60  # it came when all was done
     assert hit > LEAST_PLACES
 
 
