@@ -132,14 +132,15 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     doors = Doors.of(settings, read_headers(headers, screen.environ), screen.say_now)
     sources = find_sources(arguments, settings)
     keep_sources(sources, outputs)
-    if any(source.kind is Kind.STDIN for source in sources) and not settings.quiet:
-        hint_at_terminal(screen)
+    typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
+    if typed and not settings.quiet:
+        screen.say("-", "reading what you type", "end with Ctrl-D")
     if screen.stderr is not None:
         logs.configure(settings, screen.stderr, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
-        paint = stack.enter_context(painting(screen))
-        run = run_threaded(sources, settings, doors, spool, partial(companions, screen, paint, debug))
+        with nullcontext() if typed else painting(screen) as paint:  # it ends before anything is written
+            run = run_threaded(sources, settings, doors, spool, partial(companions, screen, paint, debug))
         if isinstance(run.cause, UsageError):
             raise run.cause  # a question that makes no sense has no answer, not an empty one
         causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
@@ -204,12 +205,6 @@ def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str
     return found
 
 
-def hint_at_terminal(screen: Screen) -> None:
-    """Tell a person at a terminal that the program waits for typed lines."""
-    if os.isatty(0):
-        screen.say("-", "reading what you type", "end with Ctrl-D")
-
-
 @contextmanager
 def painting(screen: Screen) -> Iterator[Callable[[Crew], None] | None]:
     """Give a function that paints the progress of a run, None if stderr is no terminal. At the end the picture is gone."""
@@ -220,7 +215,10 @@ def painting(screen: Screen) -> Iterator[Callable[[Crew], None] | None]:
     from logproc.watching import status
 
     painter = ProgressPainter(
-        screen.stderr, terminal_size, color=screen.colors(screen.stderr), ascii_only=not is_utf8(screen.stderr)
+        screen.stderr,
+        partial(window_size, screen.stderr),
+        color=screen.colors(screen.stderr),
+        ascii_only=not is_utf8(screen.stderr),
     )
 
     def stroke(crew: Crew) -> None:
@@ -257,6 +255,15 @@ def terminal_size() -> os.terminal_size:
     """Return the size of the terminal. COLUMNS is believed up to a point: a report is as wide as it says."""
     columns, lines = shutil.get_terminal_size((NARROW, 24))
     return os.terminal_size((min(columns, WIDEST), min(lines, WIDEST)))
+
+
+def window_size(terminal: TextIO) -> os.terminal_size:
+    """Return the size of the window that a terminal really has, whatever COLUMNS says; 80 by 24 if it tells none."""
+    try:
+        columns, lines = os.get_terminal_size(terminal.fileno())
+    except (OSError, ValueError):
+        columns = lines = 0
+    return os.terminal_size((columns or 80, lines or 24))
 
 
 def is_utf8(stream: TextIO) -> bool:
