@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import traceback
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING
 
 from logproc import logs
 from logproc.doors import Doors, find_sources
 from logproc.errors import (
     EXIT_BROKEN_PIPE,
-    EXIT_INCOMPLETE,
     EXIT_INTERNAL,
-    EXIT_NOTHING_READ,
     EXIT_OK,
-    EXIT_OUTPUT,
-    EXIT_STRICT_OR_LIMIT,
-    EXIT_USAGE,
     Interrupted,
     LogprocError,
     OutputError,
     UsageError,
 )
+from logproc.exit_codes import first_of, judged
 from logproc.model import Kind, Snapshot, Source, State
 from logproc.pipeline import Companion, Crew, Run, run_threaded
 from logproc.reports.output import (
@@ -39,31 +34,17 @@ from logproc.reports.output import (
     known_temporaries,
     place,
     write_atomically,
-    write_line,
     write_stdout,
 )
-from logproc.settings import Settings
+from logproc.screen import NARROW, Screen, is_terminal, is_utf8, terminal_size
 from logproc.threads.live import LiveView
 from logproc.threads.pool import WorkerFailed
 from logproc.threads.signals import bounded, unlink_on_second
 from logproc.threads.spool import Spool
-from logproc.threads.watchdog import Watchdog
 
-EXIT_ORDER = (
-    EXIT_INTERNAL,
-    129,
-    130,
-    143,
-    152,
-    EXIT_BROKEN_PIPE,
-    EXIT_OUTPUT,
-    EXIT_USAGE,
-    EXIT_STRICT_OR_LIMIT,
-    EXIT_NOTHING_READ,
-    EXIT_INCOMPLETE,
-)
-"""If several codes apply, the first of these is the program's."""
-NARROW, WIDEST = 100, 1000
+if TYPE_CHECKING:
+    from logproc.reports.progress import LiveStatus
+
 OUT_OF_MEMORY = "out of memory", "lower --memory, --readers or --workers, or allow the process more"
 REASONS = {"line-too-long": "over --max-line-bytes"}
 """Reasons of rejected lines that say more in other words."""
@@ -80,45 +61,6 @@ class Outputs:
     def paths(self) -> tuple[str, ...]:
         """All files to be written."""
         return (*self.files, *([self.rejects] if self.rejects else []))
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """The two streams of the command line, and how they are to be written to. A stream that is closed is None."""
-
-    stdout: TextIO | None
-    stderr: TextIO | None
-    settings: Settings
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    unsaid: deque[tuple[str, ...]] = field(default_factory=deque)
-
-    def colors(self, stream: TextIO | None) -> bool:
-        """Return whether colours may be used on a stream: a terminal that knows them, unless NO_COLOR says otherwise."""
-        if self.settings.color != "auto":
-            return self.settings.color == "always"
-        return is_terminal(stream) and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
-
-    def say(self, *parts: str) -> None:
-        """Write one diagnostic, on one line whatever is in it, to stderr. A stderr that has gone is nobody's fault."""
-        self.write(": ".join(part for part in ("logproc", *parts) if part))
-
-    def say_now(self, *parts: str) -> None:
-        """Say something while the run goes on, from any thread; on a terminal it waits for the next stroke of the picture."""
-        if self.settings.quiet:
-            return
-        if is_terminal(self.stderr):
-            self.unsaid.append(parts)
-        else:
-            self.say(*parts)
-
-    def write(self, line: str) -> None:
-        """Write one line to stderr, harmless whatever is in it."""
-        write_line(self.stderr, line)
-
-
-def is_terminal(stream: TextIO | None) -> bool:
-    """Return whether a stream is a terminal."""
-    return stream is not None and not stream.closed and stream.isatty()
 
 
 def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
@@ -139,8 +81,8 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
         logs.configure(settings, screen.stderr, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
-        with nullcontext() if typed else painting(screen) as paint:  # it ends before anything is written
-            run = run_threaded(sources, settings, doors, spool, partial(companions, screen, paint, debug))
+        with nullcontext() if typed else screen.painting() as paint:  # it ends before anything is written
+            run = run_threaded(sources, settings, doors, spool, partial(live_view, paint))
         if isinstance(run.cause, UsageError):
             raise run.cause  # a question that makes no sense has no answer, not an empty one
         causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
@@ -152,7 +94,7 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
                 tell_sources(run.snapshot, screen)
     except Interrupted as error:
         codes.add(error.exit_code)
-    return next((code for code in EXIT_ORDER if code in codes), EXIT_OK)
+    return first_of(codes)
 
 
 def check_outputs(outputs: Outputs) -> None:
@@ -205,70 +147,13 @@ def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str
     return found
 
 
-@contextmanager
-def painting(screen: Screen) -> Iterator[Callable[[Crew], None] | None]:
-    """Give a function that paints the progress of a run, None if stderr is no terminal. At the end the picture is gone."""
-    if screen.stderr is None or not is_terminal(screen.stderr) or screen.settings.quiet:
-        yield None
-        return
-    from logproc.reports.progress import ProgressPainter
+def live_view(paint: Callable[[LiveStatus], None] | None, crew: Crew) -> list[Companion]:
+    """Return the thread that paints the progress, where it is painted."""
+    if not paint:
+        return []
     from logproc.watching import status
 
-    painter = ProgressPainter(
-        screen.stderr,
-        partial(window_size, screen.stderr),
-        color=screen.colors(screen.stderr),
-        ascii_only=not is_utf8(screen.stderr),
-    )
-
-    def stroke(crew: Crew) -> None:
-        while screen.unsaid:
-            painter.erase()
-            screen.say(*screen.unsaid.popleft())
-        painter.paint(status(crew))
-
-    try:
-        yield stroke
-    finally:
-        with suppress(Interrupted), bounded():
-            painter.close()
-
-
-def companions(screen: Screen, paint: Callable[[Crew], None] | None, debug: bool, crew: Crew) -> list[Companion]:
-    """Return the threads that look on: one that paints, where there is a terminal, and one that answers SIGUSR1."""
-    from logproc.watching import figures
-
-    watchdog = Watchdog(partial(figures, crew), partial(tell_threads, screen), screen.settings.stall if debug else None)
-    return [*([LiveView(partial(paint, crew))] if paint else []), watchdog]
-
-
-def tell_threads(screen: Screen, lines: Sequence[str]) -> None:
-    """Tell what the threads are doing; a line that is indented goes on with what the one before began."""
-    for line in lines:
-        if line.startswith(" "):
-            screen.write(line)
-        else:
-            screen.say(line)
-
-
-def terminal_size() -> os.terminal_size:
-    """Return the size of the terminal. COLUMNS is believed up to a point: a report is as wide as it says."""
-    columns, lines = shutil.get_terminal_size((NARROW, 24))
-    return os.terminal_size((min(columns, WIDEST), min(lines, WIDEST)))
-
-
-def window_size(terminal: TextIO) -> os.terminal_size:
-    """Return the size of the window that a terminal really has, whatever COLUMNS says; 80 by 24 if it tells none."""
-    try:
-        columns, lines = os.get_terminal_size(terminal.fileno())
-    except (OSError, ValueError):
-        columns = lines = 0
-    return os.terminal_size((columns or 80, lines or 24))
-
-
-def is_utf8(stream: TextIO) -> bool:
-    """Return whether a stream can show any character."""
-    return (stream.encoding or "").lower().replace("-", "") == "utf8"
+    return [LiveView(lambda: paint(status(crew)))]
 
 
 def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) -> str:
@@ -381,15 +266,3 @@ def tell_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, 
     notes = getattr(cause, "__notes__", [])
     screen.say(" ".join(["internal error", *notes]), repr(cause), "please report it; --debug shows where")
     return EXIT_INTERNAL
-
-
-def judged(snapshot: Snapshot, settings: Settings) -> set[int]:
-    """Return the exit codes that the sources and the strict rules ask for."""
-    codes = {source.exit_code for source in snapshot.sources}
-    if not any(source.state is not State.FAILED for source in snapshot.sources):
-        codes.add(EXIT_NOTHING_READ)
-    elif not snapshot.complete:
-        codes.add(EXIT_INCOMPLETE)
-    rejected = "no-rejects" in settings.strict and snapshot.account.rejected
-    noted = "no-notes" in settings.strict and any(source.notes or source.reason for source in snapshot.sources)
-    return codes | ({EXIT_STRICT_OR_LIMIT} if rejected or noted else set())

@@ -11,11 +11,8 @@ from typing import Any, TextIO
 import pytest
 
 from logproc.analysis import (
-    EXIT_ORDER,
     Outputs,
-    Screen,
     check_outputs,
-    judged,
     keep_sources,
     read_headers,
     tell_cause,
@@ -23,8 +20,10 @@ from logproc.analysis import (
     write_reports,
 )
 from logproc.errors import InternalError, Interrupted, LogprocError, OutputError, UsageError
+from logproc.exit_codes import EXIT_ORDER, judged
 from logproc.model import Snapshot, State
 from logproc.pipeline import Run, run_threaded
+from logproc.screen import Screen
 from logproc.settings import Settings
 from logproc.threads.pool import WorkerFailed
 from logproc.threads.spool import Spool
