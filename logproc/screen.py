@@ -92,6 +92,8 @@ class Screen:
         finally:
             with suppress(Interrupted), bounded():
                 painter.close()
+                self._painted = False
+                self._write_unsaid()
             self._painted = False
 
     def _write_unsaid(self) -> None:

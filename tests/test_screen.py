@@ -6,11 +6,15 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from logproc.reports.progress import LiveStatus
+from logproc.screen import Screen
+from logproc.settings import Settings
 from tests.fault_server import Answer, FaultServer
 from tests.terminal import CTRL_C, END_OF_INPUT, Terminal
 
@@ -183,3 +187,41 @@ def test_a_run_that_fails_leaves_its_message_alone(fault: str, tmp_path: Path) -
         assert PAINTED not in terminal.text
         assert terminal.lines[0] == "before"
         assert terminal.lines[1].startswith("logproc")
+
+
+STATUS = LiveStatus(1000, 2000, 1.0, 10, 0, 1, (("reader-1", "reading a.log"),), 100, 200)
+
+
+@contextmanager
+def screen_on(terminal: Terminal) -> Iterator[Screen]:
+    """Give the screen of a program of which both streams are a terminal."""
+    with terminal.path.open("w") as stdout, terminal.path.open("w") as stderr:
+        yield Screen(stdout, stderr, Settings(), {"TERM": "xterm"})
+
+
+@pytest.mark.parametrize("strokes", [0, 1, 3])
+def test_what_is_said_behind_the_last_stroke_is_not_lost(strokes: int) -> None:
+    """A line that waits for the next stroke when the run ends is written then, and what comes later at once."""
+    with Terminal(80, 24) as terminal, screen_on(terminal) as screen:
+        with screen.painting() as paint:
+            assert paint
+            for number in range(strokes):
+                screen.say("a.log", f"before stroke {number}")
+                paint(STATUS)
+            screen.say("a.log", "behind the last stroke")
+        screen.say("a.log", "at the end")
+        terminal.show("")
+        said = [*(f"before stroke {number}" for number in range(strokes)), "behind the last stroke", "at the end"]
+        assert terminal.lines == [f"logproc: a.log: {text}" for text in said]
+
+
+def test_a_view_that_is_left_behind_paints_nothing_later() -> None:
+    """A stroke that comes after the end of the painting, from a thread that could not be joined, leaves the report alone."""
+    with Terminal(80, 24) as terminal, screen_on(terminal) as screen:
+        with screen.painting() as paint:
+            assert paint
+            paint(STATUS)
+        paint(STATUS)
+        screen.say("a.log", "at the end")
+        terminal.show("")
+        assert terminal.lines == ["logproc: a.log: at the end"]
