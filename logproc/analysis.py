@@ -77,8 +77,7 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
     if typed and not settings.quiet:
         screen.say("-", "reading what you type", "end with Ctrl-D")
-    if screen.stderr is not None:
-        logs.configure(settings, screen.stderr, color=screen.colors(screen.stderr))
+    logs.configure(settings, screen.write, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
         with nullcontext() if typed else screen.painting() as paint:  # it ends before anything is written

@@ -58,12 +58,11 @@ class Screen:
 
         A stderr that is closed, full or gone is not an error.
         """
-        if not self._painted:
+        if self._painted:
+            self._unsaid.append(line)
+            self._write_late()
+        else:
             self._write_now(line)
-            return
-        self._unsaid.append(line)
-        if not self._painted:  # the painting has ended meanwhile, perhaps without a look at this line
-            self._write_unsaid()
 
     @contextmanager
     def painting(self) -> Iterator[Callable[[LiveStatus], None] | None]:
@@ -95,6 +94,11 @@ class Screen:
                 self._painted = False
                 self._write_unsaid()
             self._painted = False
+
+    def _write_late(self) -> None:
+        """Write what waits if the painting has ended meanwhile: its end may have come before the line that was added last."""
+        if not self._painted:
+            self._write_unsaid()
 
     def _write_unsaid(self) -> None:
         """Write what waits. Several threads may do so at once: each line is taken by one of them."""

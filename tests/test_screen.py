@@ -189,6 +189,22 @@ def test_a_run_that_fails_leaves_its_message_alone(fault: str, tmp_path: Path) -
         assert terminal.lines[1].startswith("logproc")
 
 
+@pytest.mark.parametrize("shape", ["console", "json"])
+def test_log_lines_are_not_written_into_the_progress(shape: str, tmp_path: Path) -> None:
+    """What the program logs stays on the screen as whole lines, in order, with the progress below them until it ends."""
+    options = ("--log-level", "debug", "--log-format", shape, "--by", "status")
+    with Terminal(300, 24) as terminal, (tmp_path / "report").open("wb") as report:
+        with terminal.started("analyze", "-", *options, cwd=tmp_path, stdin=subprocess.PIPE, stdout=report) as process:
+            watch_progress(terminal, ())
+            assert "source opened" in terminal.rows[0]
+            assert process.stdin
+            process.stdin.write(CONTENT)
+            assert terminal.ended(process) == 0
+        assert PAINTED.encode() in terminal.seen
+        assert ["source opened" in terminal.lines[0], "source ended" in terminal.lines[1]] == [True, True]
+        assert PAINTED not in terminal.text
+
+
 STATUS = LiveStatus(1000, 2000, 1.0, 10, 0, 1, (("reader-1", "reading a.log"),), 100, 200)
 
 
