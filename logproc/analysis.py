@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext, suppress
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from logproc.reports.progress import LiveStatus
 
 OUT_OF_MEMORY = "out of memory", "lower --memory, --readers or --workers, or allow the process more"
+REPORT_IT = "please report it; --debug shows where"
 REASONS = {"line-too-long": "over --max-line-bytes"}
 """Reasons of rejected lines that say more in other words."""
 
@@ -66,8 +66,19 @@ class Outputs:
 def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
     """Read the sources that the arguments name, write the reports, and return the exit code.
 
-    Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has.
+    Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has;
+    where stderr is JSON these are said here, because the command line's own messages are text.
     """
+    try:
+        return read_and_report(arguments, screen, outputs, headers, debug=debug)
+    except Exception as error:
+        if not screen.as_json:
+            raise
+        return tell_cause(error, (), screen, debug=debug)
+
+
+def read_and_report(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
+    """Do the work of `analyze`."""
     settings = screen.settings
     check_outputs(outputs)
     unlink_on_second(known_temporaries)
@@ -76,7 +87,7 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     keep_sources(sources, outputs)
     typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
     if typed and not settings.quiet:
-        screen.say("-", "reading what you type", "end with Ctrl-D")
+        screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
     logs.configure(settings, screen.write, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
@@ -224,9 +235,10 @@ def tell_sources(snapshot: Snapshot, screen: Screen) -> None:
         return
     for source in snapshot.sources:
         if source.reason:
-            screen.say(source.source, source.reason, source.hint)
+            level = "warning" if source.state in (State.COMPLETE, State.SKIPPED) else "error"
+            screen.say(source.source, source.reason, source.hint, level=level)
         for note in source.notes:
-            screen.say(source.source, note)
+            screen.say(source.source, note, level="warning")
     tell_rejected(snapshot, screen)
 
 
@@ -238,30 +250,30 @@ def tell_rejected(snapshot: Snapshot, screen: Screen) -> None:
             reasons.update(source.rejected_by_reason)
     if reasons:
         told = ", ".join(f"{count} {REASONS.get(reason, reason)}" for reason, count in sorted(reasons.items()))
-        screen.say(f"{reasons.total()} of {snapshot.account.lines} lines rejected", told, "--rejects FILE writes them")
+        what = f"{reasons.total()} of {snapshot.account.lines} lines rejected: {told}"
+        screen.say("", what, "--rejects FILE writes them", level="warning")
 
 
 def tell_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:
     """Tell why the run ended before its time, or what could not be written; return the exit code that follows."""
-    if debug and screen.stderr is not None:
-        with suppress(OSError):
-            traceback.print_exception(cause, file=screen.stderr)
+    if debug:
+        screen.show_traceback(cause)
     if isinstance(cause, BrokenPipeError):
         return EXIT_BROKEN_PIPE
     if isinstance(cause, WorkerFailed) and isinstance(cause.__cause__, (MemoryError, OutputError)):
         return tell_cause(cause.__cause__, sources, screen, debug=False)
     if isinstance(cause, MemoryError):
-        screen.say(*OUT_OF_MEMORY)
+        screen.say("", *OUT_OF_MEMORY)
         return EXIT_INTERNAL
     if isinstance(cause, WorkerFailed):
         what = f"internal error at {sources[cause.source].name}, lines {cause.first_line}-{cause.last_line}"
-        screen.say(what, repr(cause.__cause__), "please report it; --debug shows where")
+        screen.say("", f"{what}: {cause.__cause__!r}", REPORT_IT)
         return EXIT_INTERNAL
     if isinstance(cause, LogprocError):
-        screen.say(cause.what, cause.hint)
+        screen.say("", cause.what, cause.hint)
         return cause.exit_code
     if isinstance(cause, KeyboardInterrupt):
         return 130
     notes = getattr(cause, "__notes__", [])
-    screen.say(" ".join(["internal error", *notes]), repr(cause), "please report it; --debug shows where")
+    screen.say("", f"{' '.join(['internal error', *notes])}: {cause!r}", REPORT_IT)
     return EXIT_INTERNAL

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from logproc.errors import Interrupted
+from logproc.logs import json_line
 from logproc.reports.output import write_whole
 from logproc.reports.safe import harmless
 from logproc.settings import Settings
@@ -38,20 +40,37 @@ class Screen:
     _painted: bool = field(default=False, init=False)
     _unsaid: deque[str] = field(default_factory=deque, init=False)
 
+    @property
+    def as_json(self) -> bool:
+        """Whether each line of stderr is JSON."""
+        return self.settings.log_format == "json"
+
     def colors(self, stream: TextIO | None) -> bool:
         """Return whether colours may be used on a stream: a terminal that knows them, unless NO_COLOR says otherwise."""
         if self.settings.color != "auto":
             return self.settings.color == "always"
         return is_terminal(stream) and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
 
-    def say(self, *parts: str) -> None:
-        """Write one diagnostic to stderr, on one line whatever is in it."""
-        self.write(harmless(": ".join(part for part in ("logproc", *parts) if part)))
+    def say(self, source: str, what: str, hint: str = "", *, level: str = "error") -> None:
+        """Write one diagnostic to stderr, on one line whatever is in it. source: what it is about, or empty."""
+        if self.as_json:
+            self.write(json_line(level, what, hint=hint, source=source))
+        else:
+            self.write(harmless(": ".join(part for part in ("logproc", source, what, hint) if part)))
 
-    def say_now(self, *parts: str) -> None:
+    def say_now(self, source: str, what: str, hint: str) -> None:
         """Say something that is worth knowing only while the run goes on."""
         if not self.settings.quiet:
-            self.say(*parts)
+            self.say(source, what, hint, level="info")
+
+    def show_traceback(self, error: BaseException) -> None:
+        """Write where an error comes from."""
+        text = "".join(traceback.format_exception(error)).removesuffix("\n")
+        if self.as_json:
+            self.write(json_line("error", repr(error), exception=text))
+        else:
+            for line in text.split("\n"):
+                self.write(harmless(line))
 
     def write(self, line: str) -> None:
         """Write a line that is fit to be shown to stderr, or have the next stroke of the progress write it.

@@ -93,10 +93,10 @@ def test_colours(is_terminal: bool, environ: dict[str, str], color: str, expecte
         (("a.log", "no such file", "check the path"), "utf-8", "logproc: a.log: no such file: check the path\n"),
         (("a.log", "no such file", ""), "utf-8", "logproc: a.log: no such file\n"),
         (("one\ntwo\x1b[31m", "é"), "utf-8", "logproc: one\\x0atwo\\x1b[31m: é\n"),
-        (("é",), "ascii", "logproc: \\xe9\n"),
+        (("", "é"), "ascii", "logproc: \\xe9\n"),
     ],
 )
-def test_a_diagnostic_is_one_harmless_line(parts: tuple[str, ...], encoding: str, expected: str) -> None:
+def test_a_diagnostic_is_one_harmless_line(parts: tuple[str, str], encoding: str, expected: str) -> None:
     """Whatever is in it, a diagnostic is one line that the stream can show, without empty parts."""
     to = Screen(None, stream(encoding=encoding), Settings())
     to.say(*parts)
@@ -107,8 +107,8 @@ def test_a_diagnostic_that_nobody_can_read_is_no_fault() -> None:
     """Without a stderr, or with one that is closed, nothing is raised."""
     closed = stream()
     closed.close()
-    Screen(None, None, Settings()).say("nobody")
-    Screen(None, closed, Settings()).say("nobody")
+    Screen(None, None, Settings()).say("", "nobody")
+    Screen(None, closed, Settings()).say("", "nobody")
 
 
 HEADERS: list[tuple[list[str], dict[str, str], dict[str, str] | str]] = [

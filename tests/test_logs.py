@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Event, Thread
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from logproc import events
+from logproc import analysis, events
 from logproc import logs as program_logs
+from logproc.screen import Screen
 from logproc.settings import Settings
 from tests import logs
 from tests.fault_server import Answer, FaultServer
-from tests.processes import analyze
+from tests.processes import analyze, ended, started
 
 LOGGER = logging.getLogger("logproc.tests")
 
@@ -157,6 +162,66 @@ def test_the_reader_of_a_source_tells_its_events(tmp_path: Path) -> None:
         (event, source) for event in ("source opened", "source ended") for source in ("a.log", "b.log")
     }
     assert all(event["thread"].startswith("reader-") for event in found)
+
+
+AS_JSON = ("--log-format", "json")
+SAID: list[tuple[list[str], int, dict[str, str]]] = [
+    (
+        ["good.log"],
+        0,
+        {"event": "2 of 12 lines rejected: 2 no-match", "hint": "--rejects FILE writes them", "level": "warning"},
+    ),
+    (["missing.log"], 3, {"event": "no such file", "source": "missing.log", "level": "error"}),
+    (["empty.log"], 0, {"event": "empty", "source": "empty.log", "level": "warning"}),
+    (["good.log", "--where", "statu == 5"], 2, {"event": "no source has a field 'statu'", "level": "error"}),
+    (
+        ["good.log", "--header", "Cookie: env:JAR"],
+        2,
+        {"event": "--header Cookie: the variable JAR is not set", "hint": "export it first"},
+    ),
+    (["good.log", "-o", "missing/x.json"], 4, {"event": "cannot write missing/x.json", "level": "error"}),
+    (["good.log", "--debug", "--where", "statu == 5"], 2, {"level": "error"}),
+    (["good.log", "--log-level", "debug"], 0, {"event": "source opened", "source": "good.log", "level": "debug"}),
+]
+"""Arguments, the exit code, and how the members of one line begin."""
+
+
+@pytest.mark.parametrize(("arguments", "code", "expected"), SAID)
+def test_each_line_of_stderr_is_json(arguments: list[str], code: int, expected: dict[str, str], tmp_path: Path) -> None:
+    """With --log-format json so are notes, hints and errors: an object with level, event and timestamp."""
+    (tmp_path / "good.log").write_bytes(logs.log(10) + b"odd\nodd\n")
+    (tmp_path / "empty.log").touch()
+    run = analyze(*arguments, *AS_JSON, cwd=tmp_path)
+    said = [json.loads(line) for line in run.stderr.splitlines()]
+    assert run.code == code
+    assert all(set(line) >= {"level", "event", "timestamp"} for line in said)
+    assert any(all(str(line.get(name)).startswith(value) for name, value in expected.items()) for line in said), said
+
+
+def test_an_interrupt_is_said_as_json(tmp_path: Path) -> None:
+    """And so is what a run says while it waits."""
+    os.mkfifo(tmp_path / "fifo")
+    with started("analyze", "fifo", *AS_JSON, cwd=tmp_path) as process:
+        assert process.stderr
+        first = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        run = ended(process)
+    said = [json.loads(line) for line in [first, *run.stderr.splitlines()]]
+    assert (said[0]["source"], said[0]["level"]) == ("fifo", "info")
+    assert said[-1]["event"] == "interrupted by SIGINT" or said[1]["event"] == "interrupted by SIGINT"
+    assert run.code == 130
+
+
+def test_an_internal_error_is_said_as_json() -> None:
+    """With --debug its traceback is a member of the object."""
+    with Path(os.devnull).open("w") as stdout, TemporaryFile("w+") as stderr:
+        screen = Screen(stdout, stderr, Settings(log_format="json"))
+        with patch("logproc.analysis.run_threaded", side_effect=ValueError("\x1b[5m")):
+            assert analysis.analyze([os.devnull], screen, analysis.Outputs(), [], debug=True) == 70
+        stderr.seek(0)
+        traced, said = (json.loads(line) for line in stderr)
+    assert "Traceback" in traced["exception"]
+    assert said["event"].startswith("internal error: ValueError")
 
 
 def test_a_retry_is_an_event(tmp_path: Path) -> None:
