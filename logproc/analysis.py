@@ -35,7 +35,7 @@ from logproc.reports.output import (
     write_atomically,
     write_stdout,
 )
-from logproc.screen import NARROW, Screen, is_terminal, is_utf8, terminal_size
+from logproc.screen import NARROW, Screen, is_terminal, is_utf8, same_place, terminal_size
 from logproc.threads.live import LiveView
 from logproc.threads.pool import WorkerFailed
 from logproc.threads.signals import bounded, unlink_on_second
@@ -230,8 +230,11 @@ def write_rejects(path: str, spool: Spool, run: Run) -> None:
 
 
 def tell_sources(snapshot: Snapshot, screen: Screen) -> None:
-    """Tell on stderr, a line each, what is wrong or odd about a source, unless the report on the same screen just said it."""
-    if screen.settings.output == "terminal" and is_terminal(screen.stdout) and worth_showing(snapshot):
+    """Write to stderr, a line each, what is wrong or odd about a source, unless the report says it in the same place.
+
+    The same place is one terminal, but also one pipe or file (`2>&1`, a CI system): who reads it would read it twice.
+    """
+    if screen.settings.output == "terminal" and worth_showing(snapshot) and same_place(screen.stdout, screen.stderr):
         return
     for source in snapshot.sources:
         if source.reason:

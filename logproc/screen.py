@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from logproc.reports.progress import LiveStatus
 
 NARROW, WIDEST = 100, 1000
+DEV_TTY = os.makedev(5, 0)
+"""The number of /dev/tty, which is another name of the terminal that a process is controlled by."""
 
 
 @dataclass(slots=True)
@@ -135,6 +137,18 @@ class Screen:
 def is_terminal(stream: TextIO | None) -> bool:
     """Return whether a stream is a terminal."""
     return stream is not None and not stream.closed and stream.isatty()
+
+
+def same_place(one: TextIO | None, other: TextIO | None) -> bool:
+    """Return whether whoever reads one stream reads the other: they are the same terminal, pipe or file."""
+    try:
+        first, second = (os.fstat(stream.fileno()) for stream in (one, other) if stream is not None)
+    except (OSError, ValueError):  # a stream that is closed, or in memory, or there are not two
+        return False
+    if (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino):
+        return True
+    devices = {first.st_rdev, second.st_rdev}
+    return is_terminal(one) and is_terminal(other) and (len(devices) == 1 or DEV_TTY in devices)
 
 
 def terminal_size() -> os.terminal_size:

@@ -205,6 +205,34 @@ def test_log_lines_are_not_written_into_the_progress(shape: str, tmp_path: Path)
         assert PAINTED not in terminal.text
 
 
+NOTE = "-: 1 line held NUL bytes"
+STREAMS: list[tuple[str, str, int, int]] = [
+    ('"$@"', "terminal", 1, 0),
+    ('"$@" 2> /dev/tty', "terminal", 1, 0),
+    ('"$@" > both 2>&1', "terminal", 0, 1),
+    ('"$@" 2>&1 | cat > both', "terminal", 0, 1),
+    ('"$@" > both', "terminal", 1, 1),
+    ('"$@" 2> both', "terminal", 1, 1),
+    ('"$@" -o both.txt > /dev/null', "terminal", 1, 0),
+    ('"$@" > both', "json", 1, 1),
+    ('"$@" --quiet > both', "terminal", 0, 1),
+]
+"""Where the streams go, the kind of report, and how often the note is then on the screen and in the file `both`."""
+
+
+@pytest.mark.parametrize(("script", "output", "on_screen", "in_file"), STREAMS)
+def test_a_note_is_said_once_in_one_place(script: str, output: str, on_screen: int, in_file: int, tmp_path: Path) -> None:
+    """Where the report and the diagnostics are read together, a note is in the report alone; else it is in both."""
+    (tmp_path / "log").write_bytes(CONTENT)
+    (tmp_path / "both").touch()
+    arguments = ("analyze", "-", "--by", "status", "--output", output)
+    with Terminal(100, 30) as terminal:
+        with terminal.started(*arguments, cwd=tmp_path, before=["bash", "-c", f"{{ {script}; }} < log", "bash"]) as process:
+            assert terminal.ended(process) == 0
+        assert terminal.text.count(NOTE) == on_screen
+    assert (tmp_path / "both").read_text().count(NOTE.partition(": ")[2]) == in_file
+
+
 STATUS = LiveStatus(1000, 2000, 1.0, 10, 0, 1, (("reader-1", "reading a.log"),), 100, 200)
 
 
