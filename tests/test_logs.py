@@ -206,7 +206,7 @@ def test_an_interrupt_is_said_as_json(tmp_path: Path) -> None:
         first = process.stderr.readline()
         process.send_signal(signal.SIGINT)
         run = ended(process)
-    said = [json.loads(line) for line in [first, *run.stderr.splitlines()]]
+    said = [json.loads(line) for line in [first.decode(), *run.stderr.splitlines()]]
     assert (said[0]["source"], said[0]["level"]) == ("fifo", "info")
     assert said[-1]["event"] == "interrupted by SIGINT" or said[1]["event"] == "interrupted by SIGINT"
     assert run.code == 130

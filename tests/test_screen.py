@@ -42,8 +42,8 @@ def from_a_file(terminal: Terminal, folder: Path, _server: FaultServer, options:
     """Analyze a file that takes a while."""
     path = folder / "big.log"
     if not path.exists():
-        path.write_bytes(CONTENT * 150)
-    with terminal.started("analyze", "big.log", *options, cwd=folder) as process:
+        path.write_bytes(CONTENT * 400)
+    with terminal.started("analyze", "big.log", "--workers", "1", *options, cwd=folder) as process:
         return terminal.ended(process)
 
 
