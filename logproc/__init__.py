@@ -11,6 +11,7 @@ everything without threads. Then `threads/`, a pattern a file, and `pipeline.run
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from logproc.settings import Settings
 
 __all__ = ["Account", "LogprocError", "Panel", "Row", "Settings", "Snapshot", "SourceResult", "State", "__version__", "analyze"]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # a library writes nothing unless its user asks for it
 
 _HOMES = {
     "analyze": "logproc.api",

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
-import traceback
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING
 
 from logproc import logs
 from logproc.doors import Doors, find_sources
 from logproc.errors import (
     EXIT_BROKEN_PIPE,
-    EXIT_INCOMPLETE,
     EXIT_INTERNAL,
-    EXIT_NOTHING_READ,
     EXIT_OK,
-    EXIT_OUTPUT,
-    EXIT_STRICT_OR_LIMIT,
-    EXIT_USAGE,
     Interrupted,
     LogprocError,
     OutputError,
     UsageError,
 )
+from logproc.exit_codes import first_of, judged
 from logproc.model import Kind, Snapshot, Source, State
 from logproc.pipeline import Companion, Crew, Run, run_threaded
 from logproc.reports.output import (
@@ -39,32 +33,20 @@ from logproc.reports.output import (
     known_temporaries,
     place,
     write_atomically,
-    write_line,
     write_stdout,
 )
-from logproc.settings import Settings
+from logproc.screen import NARROW, Screen, is_terminal, is_utf8, same_place, terminal_size
 from logproc.threads.grace import within_grace
 from logproc.threads.live import LiveView
 from logproc.threads.pool import WorkerFailed
 from logproc.threads.signals import unlink_on_second
 from logproc.threads.spool import Spool
 
-EXIT_ORDER = (
-    EXIT_INTERNAL,
-    129,
-    130,
-    143,
-    152,
-    EXIT_BROKEN_PIPE,
-    EXIT_OUTPUT,
-    EXIT_USAGE,
-    EXIT_STRICT_OR_LIMIT,
-    EXIT_NOTHING_READ,
-    EXIT_INCOMPLETE,
-)
-"""If several codes apply, the first of these is the program's."""
-NARROW, WIDEST = 100, 1000
+if TYPE_CHECKING:
+    from logproc.reports.progress import LiveStatus
+
 OUT_OF_MEMORY = "out of memory", "lower --memory, --readers or --workers, or allow the process more"
+REPORT_IT = "please report it; --debug shows where"
 REASONS = {"line-too-long": "over --max-line-bytes"}
 """Reasons of rejected lines that say more in other words."""
 
@@ -82,64 +64,36 @@ class Outputs:
         return (*self.files, *([self.rejects] if self.rejects else []))
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """The two streams of the command line, and how they are to be written to. A stream that is closed is None."""
-
-    stdout: TextIO | None
-    stderr: TextIO | None
-    settings: Settings
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    unsaid: deque[tuple[str, ...]] = field(default_factory=deque)
-
-    def colors(self, stream: TextIO | None) -> bool:
-        """Return whether colours may be used on a stream: a terminal that knows them, unless NO_COLOR says otherwise."""
-        if self.settings.color != "auto":
-            return self.settings.color == "always"
-        return is_terminal(stream) and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
-
-    def say(self, *parts: str) -> None:
-        """Write one diagnostic, on one line whatever is in it, to stderr. A stderr that has gone is nobody's fault."""
-        self.write(": ".join(part for part in ("logproc", *parts) if part))
-
-    def say_now(self, *parts: str) -> None:
-        """Say something while the run goes on, from any thread; on a terminal it waits for the next stroke of the picture."""
-        if self.settings.quiet:
-            return
-        if is_terminal(self.stderr):
-            self.unsaid.append(parts)
-        else:
-            self.say(*parts)
-
-    def write(self, line: str) -> None:
-        """Write one line to stderr, harmless whatever is in it."""
-        write_line(self.stderr, line)
-
-
-def is_terminal(stream: TextIO | None) -> bool:
-    """Return whether a stream is a terminal."""
-    return stream is not None and not stream.closed and stream.isatty()
-
-
 def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
     """Read the sources that the arguments name, write the reports, and return the exit code.
 
-    Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has.
+    Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has;
+    where stderr is JSON these are said here, because the command line's own messages are text.
     """
+    try:
+        return read_and_report(arguments, screen, outputs, headers, debug=debug)
+    except Exception as error:
+        if not screen.as_json:
+            raise
+        return tell_cause(error, (), screen, debug=debug)
+
+
+def read_and_report(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
+    """Do the work of `analyze`."""
     settings = screen.settings
     check_outputs(outputs)
     unlink_on_second(known_temporaries)
     doors = Doors.of(settings, read_headers(headers, screen.environ), screen.say_now)
     sources = find_sources(arguments, settings)
     keep_sources(sources, outputs)
-    if any(source.kind is Kind.STDIN for source in sources) and not settings.quiet:
-        hint_at_terminal(screen)
-    if screen.stderr is not None:
-        logs.configure(settings, screen.stderr, color=screen.colors(screen.stderr))
+    typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
+    if typed and not settings.quiet:
+        screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
+    logs.configure(settings, screen.write, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
-        paint = stack.enter_context(painting(screen))
-        run = run_threaded(sources, settings, doors, spool, partial(companions, paint))
+        with nullcontext() if typed else screen.painting() as paint:  # it ends before anything is written
+            run = run_threaded(sources, settings, doors, spool, partial(live_view, paint))
         if isinstance(run.cause, UsageError):
             raise run.cause  # a question that makes no sense has no answer, not an empty one
         causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
@@ -154,7 +108,7 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
         within_grace(tell)
     except Interrupted as error:
         codes.add(error.exit_code)
-    return next((code for code in EXIT_ORDER if code in codes), EXIT_OK)
+    return first_of(codes)
 
 
 def check_outputs(outputs: Outputs) -> None:
@@ -207,52 +161,13 @@ def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str
     return found
 
 
-def hint_at_terminal(screen: Screen) -> None:
-    """Tell a person at a terminal that the program waits for typed lines."""
-    if os.isatty(0):
-        screen.say("-", "reading what you type", "end with Ctrl-D")
-
-
-@contextmanager
-def painting(screen: Screen) -> Iterator[Callable[[Crew], None] | None]:
-    """Give a function that paints the progress of a run, None if stderr is no terminal. At the end the picture is gone."""
-    if screen.stderr is None or not is_terminal(screen.stderr) or screen.settings.quiet:
-        yield None
-        return
-    from logproc.reports.progress import ProgressPainter
+def live_view(paint: Callable[[LiveStatus], None] | None, crew: Crew) -> list[Companion]:
+    """Return the thread that paints the progress, where it is painted."""
+    if not paint:
+        return []
     from logproc.watching import status
 
-    painter = ProgressPainter(
-        screen.stderr, terminal_size, color=screen.colors(screen.stderr), ascii_only=not is_utf8(screen.stderr)
-    )
-
-    def stroke(crew: Crew) -> None:
-        while screen.unsaid:
-            painter.erase()
-            screen.say(*screen.unsaid.popleft())
-        painter.paint(status(crew))
-
-    try:
-        yield stroke
-    finally:
-        with suppress(Interrupted):
-            within_grace(painter.close)
-
-
-def companions(paint: Callable[[Crew], None] | None, crew: Crew) -> list[Companion]:
-    """Return the threads that observe the run: one that paints, where there is a terminal."""
-    return [LiveView(partial(paint, crew))] if paint else []
-
-
-def terminal_size() -> os.terminal_size:
-    """Return the size of the terminal. COLUMNS is believed up to a point: a report is as wide as it says."""
-    columns, lines = shutil.get_terminal_size((NARROW, 24))
-    return os.terminal_size((min(columns, WIDEST), min(lines, WIDEST)))
-
-
-def is_utf8(stream: TextIO) -> bool:
-    """Return whether a stream can show any character."""
-    return (stream.encoding or "").lower().replace("-", "") == "utf8"
+    return [LiveView(lambda: paint(status(crew)))]
 
 
 def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) -> str:
@@ -325,14 +240,18 @@ def write_out(path: str, content: str | Iterable[bytes]) -> None:
 
 
 def tell_sources(snapshot: Snapshot, screen: Screen) -> None:
-    """Tell on stderr, a line each, what is wrong or odd about a source, unless the report on the same screen just said it."""
-    if screen.settings.output == "terminal" and is_terminal(screen.stdout) and worth_showing(snapshot):
+    """Write to stderr, a line each, what is wrong or odd about a source, unless the report says it in the same place.
+
+    The same place is one terminal, but also one pipe or file (`2>&1`, a CI system): who reads it would read it twice.
+    """
+    if screen.settings.output == "terminal" and worth_showing(snapshot) and same_place(screen.stdout, screen.stderr):
         return
     for source in snapshot.sources:
         if source.reason:
-            screen.say(source.source, source.reason, source.hint)
+            level = "warning" if source.state in (State.COMPLETE, State.SKIPPED) else "error"
+            screen.say(source.source, source.reason, source.hint, level=level)
         for note in source.notes:
-            screen.say(source.source, note)
+            screen.say(source.source, note, level="warning")
     tell_rejected(snapshot, screen)
 
 
@@ -344,42 +263,30 @@ def tell_rejected(snapshot: Snapshot, screen: Screen) -> None:
             reasons.update(source.rejected_by_reason)
     if reasons:
         told = ", ".join(f"{count} {REASONS.get(reason, reason)}" for reason, count in sorted(reasons.items()))
-        screen.say(f"{reasons.total()} of {snapshot.account.lines} lines rejected", told, "--rejects FILE writes them")
+        what = f"{reasons.total()} of {snapshot.account.lines} lines rejected: {told}"
+        screen.say("", what, "--rejects FILE writes them", level="warning")
 
 
 def tell_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:
     """Tell why the run ended before its time, or what could not be written; return the exit code that follows."""
-    if debug and screen.stderr is not None:
-        with suppress(OSError):
-            traceback.print_exception(cause, file=screen.stderr)
+    if debug:
+        screen.show_traceback(cause)
     if isinstance(cause, BrokenPipeError):
         return EXIT_BROKEN_PIPE
     if isinstance(cause, WorkerFailed) and isinstance(cause.__cause__, (MemoryError, OutputError)):
         return tell_cause(cause.__cause__, sources, screen, debug=False)
     if isinstance(cause, MemoryError):
-        screen.say(*OUT_OF_MEMORY)
+        screen.say("", *OUT_OF_MEMORY)
         return EXIT_INTERNAL
     if isinstance(cause, WorkerFailed):
         what = f"internal error at {sources[cause.source].name}, lines {cause.first_line}-{cause.last_line}"
-        screen.say(what, repr(cause.__cause__), "please report it; --debug shows where")
+        screen.say("", f"{what}: {cause.__cause__!r}", REPORT_IT)
         return EXIT_INTERNAL
     if isinstance(cause, LogprocError):
-        screen.say(cause.what, cause.hint)
+        screen.say("", cause.what, cause.hint)
         return cause.exit_code
     if isinstance(cause, KeyboardInterrupt):
         return 130
     notes = getattr(cause, "__notes__", [])
-    screen.say(" ".join(["internal error", *notes]), repr(cause), "please report it; --debug shows where")
+    screen.say("", f"{' '.join(['internal error', *notes])}: {cause!r}", REPORT_IT)
     return EXIT_INTERNAL
-
-
-def judged(snapshot: Snapshot, settings: Settings) -> set[int]:
-    """Return the exit codes that the sources and the strict rules ask for."""
-    codes = {source.exit_code for source in snapshot.sources}
-    if not any(source.state is not State.FAILED for source in snapshot.sources):
-        codes.add(EXIT_NOTHING_READ)
-    elif not snapshot.complete:
-        codes.add(EXIT_INCOMPLETE)
-    rejected = "no-rejects" in settings.strict and snapshot.account.rejected
-    noted = "no-notes" in settings.strict and any(source.notes or source.reason for source in snapshot.sources)
-    return codes | ({EXIT_STRICT_OR_LIMIT} if rejected or noted else set())

@@ -193,7 +193,8 @@ def analyze_command(
     given = {name: value for name, value in options.items() if value not in (None, ())}
     settings = load(given, config, os.environ)
     process.check_address_space(settings.memory, settings.worker_count)
-    from logproc.analysis import Outputs, Screen, analyze
+    from logproc.analysis import Outputs, analyze
+    from logproc.screen import Screen
 
     screen = Screen(sys.stdout, sys.stderr, settings)
     return analyze(sources, screen, Outputs(output_files, rejects), headers, debug=debug)

@@ -20,7 +20,7 @@ LAYERS = [
     {"doors", "plan"},
     {"summary"},
     {"pipeline"},
-    {"api", "explain", "logs", "watching"},
+    {"api", "exit_codes", "explain", "logs", "screen", "watching"},
     {"analysis"},
     {"cli"},
     {"", "__main__"},

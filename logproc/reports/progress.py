@@ -1,6 +1,9 @@
 """What a run is doing, painted on a terminal's stderr again and again in the same place, and gone when it ends.
 
 Plain calls: no thread of its own. Whoever owns the painter calls `paint` as often as it likes.
+
+The terminal belongs to others as well: to what was on it before, to messages and to the report. So a picture is erased line
+by line and only its own lines are, nothing below or above them; and a line of a picture is always one row of the screen.
 """
 
 from __future__ import annotations
@@ -20,7 +23,13 @@ from logproc.reports.units import count, size
 
 MOST_THREADS = 8
 BAR_CELLS = 20
-UP_AND_CLEAR = "\r\x1b[{}A\x1b[J"
+GAP = 2
+MOST_CELLS = 79
+"""No line of a picture is longer, however wide the window: many terminals wrap what is there when a window gets narrower."""
+ERASE_LINE = "\r\x1b[2K"
+UP = "\x1b[1A"
+WRAP_OFF, WRAP_ON = "\x1b[?7l", "\x1b[?7h"
+"""DECAWM: the window may have got narrower since its size was asked for, or give a character more cells than we do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ class LiveStatus:
 
 
 class ProgressPainter:
-    """Paints a LiveStatus over the one before. For one thread at a time: it holds no lock.
+    """Paints a LiveStatus over the one before. It holds no lock: one thread paints, and main closes it when that has ended.
 
     stream: the terminal's stderr. size: asked at every painting, because windows change.
     A stream that can no longer be written is left alone: a run does not fail for its progress.
@@ -59,28 +68,38 @@ class ProgressPainter:
         self.color = color
         self.ascii_only = ascii_only
         self.painted_lines = 0
+        self.closed = False
 
     def paint(self, status: LiveStatus) -> None:
-        """Show the status in the place of the one before; blocks as long as the terminal does."""
+        """Show the status in the place of the one before; blocks as long as the terminal does. Nothing after `close`."""
         columns, rows = self.size()
-        look = Look(columns, self.color, self.ascii_only, terminal=True)
-        lines = [cropped(line, max(columns - 1, 1), look) for line in status_lines(status, look)][: max(rows - 1, 1)]
-        self.write(self.erasure() + paint(lines, self.color))
-        self.painted_lines = len(lines)
+        cells = max(min(columns - 1, MOST_CELLS), 1)
+        look = Look(cells, self.color, self.ascii_only, terminal=True)
+        lines = [cropped(line, cells, look) for line in status_lines(status, look)][: max(rows - 1, 1)]
+        if self.closed:
+            return
+        # Noted before it is written: who is stuck in a write (Ctrl-S) is followed by `close` in another thread, and the
+        # terminal takes the two writes one after the other.
+        erasure, self.painted_lines = self.erasure(), len(lines)
+        self.write(erasure + WRAP_OFF + paint(lines, self.color) + WRAP_ON)
 
     def erase(self) -> None:
-        """Take the picture away, so that something else can be written; the next `paint` draws it below that."""
+        """Erase the picture, so that something else can be written; the next `paint` draws it below that."""
         if self.painted_lines:
-            self.write(self.erasure())
-            self.painted_lines = 0
+            erasure, self.painted_lines = self.erasure(), 0
+            self.write(erasure)
 
     def close(self) -> None:
-        """Take the picture away for good."""
+        """Erase the picture for good. The cursor is where the first picture began, or below what was written since."""
+        self.closed = True
         self.erase()
 
     def erasure(self) -> str:
-        """Return what moves the cursor to the picture's first line and clears all below."""
-        return UP_AND_CLEAR.format(self.painted_lines) if self.painted_lines else ""
+        """Return what erases the picture and moves the cursor to where it began.
+
+        The cursor's own line, below the picture, is erased too: a Ctrl-C is echoed there.
+        """
+        return ERASE_LINE + self.painted_lines * (UP + ERASE_LINE) if self.painted_lines else ""
 
     def write(self, text: str) -> None:
         """Write at once, in one call."""
@@ -90,7 +109,7 @@ class ProgressPainter:
 
 def status_lines(status: LiveStatus, look: Look) -> list[Line]:
     """Return the picture of a status."""
-    lines = [*flow(how_far(status, look), look.width), *flow(how_much(status), look.width)]
+    lines = [*flow(how_far(status, look), look.width, GAP), *flow(how_much(status), look.width, GAP)]
     shown = status.threads[:MOST_THREADS]
     names = max((cell_len(look.text(name)) for name, _ in shown), default=0)
     for name, doing in shown:

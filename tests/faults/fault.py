@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from logproc import cli, events
+from logproc import cli
+from logproc import logs as program_logs
 from tests import logs, processes
 from tests.fault_server import FaultServer
 from tests.processes import Ended
@@ -137,7 +138,7 @@ def in_process(
             os.environ.update(variables or {})
             code = cli.run(arguments)
     finally:
-        events.forget_sink()
+        program_logs.forget()
     return Ended(code, written(stdout), written(stderr).decode())
 
 

@@ -33,7 +33,7 @@ STEERING = {
     "tags, variation selectors, private use": "\U000e0041\U000e0100\ue000\U0010ffff\u00ad\u00a0\u3000",
 }
 SGR = re.compile(r"\x1b\[[0-9;]*m")
-PAINTING = re.compile(r"\r\x1b\[[0-9]+A\x1b\[J")
+PAINTING = re.compile(r"\r\x1b\[2K|\x1b\[1A|\x1b\[\?7[hl]")
 
 
 def evil(text: bytes) -> list[bytes]:
