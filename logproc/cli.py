@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,6 +13,8 @@ from typing import Any, NoReturn
 import click
 
 from logproc import __version__, process
+from logproc.cli_options import FileName, settings_options
+from logproc.completion import complete_files
 from logproc.errors import (
     EXIT_BROKEN_PIPE,
     EXIT_INCOMPLETE,
@@ -24,7 +25,7 @@ from logproc.errors import (
     Interrupted,
     LogprocError,
 )
-from logproc.settings import Settings, knobs, load, option_name, parse_size
+from logproc.settings import Settings, load
 from logproc.threads.signals import GRACE_S, bounded
 
 HELP = {"-h", "--help"}
@@ -61,71 +62,6 @@ Exit codes:
 """
 
 
-class FileName(click.ParamType):  # type: ignore[type-arg]  # as below
-    """The name of a file to be written."""
-
-    name = "file"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name. An empty one is what a variable leaves that was not set."""
-        return str(value) or self.fail("the name is empty", param, ctx)
-
-
-class Size(click.ParamType):  # type: ignore[type-arg]  # generic in newer releases of click only
-    """A number of bytes, such as 65536, 64K or 4MiB."""
-
-    name = "bytes"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number of bytes."""
-        try:
-            return parse_size(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command an option for each field of Settings, with its text and default from there."""
-    hints = typing.get_type_hints(Settings)
-    for item in reversed(knobs()):
-        command = settings_option(item.name, hints[item.name], item.default, item.metadata)(command)
-    return command
-
-
-def settings_option(name: str, hint: Any, default: Any, metadata: Mapping[str, Any]) -> Callable[..., Any]:
-    """Return the option of one field."""
-    names = [*SHORT.get(name, ()), option_name(name)]
-    shown = "" if default in (None, False, ()) else f"  [default: {shown_default(default, metadata['unit'])}]"
-    text = metadata["text"] + shown
-    if hint is bool:
-        return click.option(*names, name, is_flag=True, default=None, help=text)
-    kinds = (
-        [kind for kind in typing.get_args(hint) if kind is not type(None)] if type(None) in typing.get_args(hint) else [hint]
-    )
-    several = typing.get_origin(kinds[0]) is tuple
-    kind = typing.get_args(kinds[0])[0] if several else kinds[0]
-    if typing.get_origin(kind) is typing.Literal:
-        option_type: Any = click.Choice(typing.get_args(kind))
-    else:
-        option_type = Size() if metadata["unit"] == "bytes" else {int: click.INT, float: click.FLOAT, str: click.STRING}[kind]
-    metavar = (
-        metadata["metavar"]
-        or {"seconds": "SECONDS", "bytes": "BYTES"}.get(metadata["unit"])
-        or {str: "NAME", int: "N", float: "N"}.get(kind)
-    )
-    return click.option(*names, name, type=option_type, default=None, multiple=several, metavar=metavar, help=text)
-
-
-SHORT = {"recursive": ("-r",), "quiet": ("-q",)}
-
-
-def shown_default(default: Any, unit: str) -> str:
-    """Return a default as a person would write it."""
-    if unit == "bytes" and default % (1 << 20) == 0:
-        return f"{default >> 20} MiB"
-    return f"{default:g}" if isinstance(default, float) else str(default)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, no_args_is_help=True)
 @click.option(
     "--version",
@@ -143,7 +79,7 @@ def cli() -> None:
 
 
 @cli.command("analyze", epilog=EXAMPLES)
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCES...")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCES...", shell_complete=complete_files)
 @settings_options
 @click.option(
     "-o",
@@ -209,7 +145,7 @@ def formats() -> None:
 
 
 @cli.command("detect", short_help="Tell which format files have, and why.")
-@click.argument("files", nargs=-1, required=True, metavar="FILES...")
+@click.argument("files", nargs=-1, required=True, metavar="FILES...", shell_complete=complete_files)
 @click.option("--encoding", metavar="NAME", help="Text encoding of the files if they are not bytes of ASCII, such as utf-16.")
 def detect_command(files: tuple[str, ...], encoding: str | None) -> int:
     """Tell which format each file has: the candidates, how many of its first lines fit each, and the first that does not.
