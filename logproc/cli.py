@@ -14,7 +14,7 @@ import click
 
 from logproc import __version__, process
 from logproc.cli_options import FileName, settings_options
-from logproc.completion import complete_files
+from logproc.completion import VARIABLE, answer, complete_files
 from logproc.errors import (
     EXIT_BROKEN_PIPE,
     EXIT_INCOMPLETE,
@@ -173,7 +173,7 @@ def patterns() -> None:
 
 def print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     """Print the program's version, the interpreter's, and those of the libraries that parsing and speed depend on."""
-    if not wanted:
+    if not wanted or context.resilient_parsing:
         return
     from importlib.metadata import version
 
@@ -197,6 +197,8 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; return its exit code. Every expected failure becomes one line on stderr."""
     try:
+        if asked := os.environ.get(VARIABLE):
+            return EXIT_OK if answer(cli, asked) else EXIT_USAGE
         return int(cli.main(list(arguments), prog_name="logproc", standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
@@ -209,7 +211,7 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         return EXIT_BROKEN_PIPE
-    except SystemExit as done:  # click itself leaves: with 0 after a shell's completion, with 1 where nobody reads its help
+    except SystemExit as done:  # click itself leaves, with 1 where nobody reads its help
         return EXIT_BROKEN_PIPE if done.code else EXIT_OK
     except Exception as error:  # the last door: no traceback without --debug
         return tell_unexpected(error, arguments)

@@ -85,8 +85,9 @@ def test_options_are_those_of_the_command(log: Path) -> None:
 def test_an_option_that_makes_no_sense_is_refused_in_the_words_of_the_command(option: str, words: str, log: Path) -> None:
     """A program gets as an exception, with the same exit code, what a person reads on stderr."""
     name, _, value = option.partition("=")
+    options: dict[str, Any] = {name: value}
     with pytest.raises(UsageError) as caught:
-        analyze(log, **{name: value})
+        analyze(log, **options)
     assert str(caught.value).startswith(words)
     run = command("analyze", log, "--" + name.replace("_", "-"), value)
     assert (run.code, run.stderr) == (caught.value.exit_code, f"logproc: {caught.value}\n")
@@ -117,7 +118,7 @@ def test_a_value_of_a_wrong_type_is_refused(wrong: dict[str, Any], log: Path) ->
 
 def test_a_misspelt_option_gets_the_nearest(log: Path) -> None:
     """The error names the option that may have been meant."""
-    with pytest.raises(UsageError, match="^unknown option 'formt': did you mean 'format'\\?$"):
+    with pytest.raises(UsageError, match=r"^unknown option 'formt': did you mean 'format'\?$"):
         analyze(log, formt="json")
 
 
