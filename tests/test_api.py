@@ -130,6 +130,26 @@ def test_an_option_is_written_as_on_the_command_line(log: Path) -> None:
     assert list(analyze(log, by="status;path").panels) == list(analyze(log, by=("status", "path")).panels) == ["status", "path"]
 
 
+def test_sorting_by_a_metric_shows_it_everywhere(tmp_path: Path) -> None:
+    """Without `by` the usual tables are in its order and have its column, the total has it, and hours stay in theirs."""
+    path = tmp_path / "app.jsonl"
+    rows = [("a", 1, 5.0), ("b", 2, 3.0), ("b", 3, 1.0)]
+    path.write_text(
+        "".join(
+            f'{{"time": "2026-03-07T1{hour}:00:00Z", "logger": "{logger}", "msg": "m", "duration": {duration}}}\n'
+            for logger, hour, duration in rows
+        )
+    )
+    panels = analyze(path, sort="max:duration").panels
+    assert [(row.key[0], row.metrics) for row in panels["logger"].rows] == [("a", (5,)), ("b", (3,))]
+    assert panels["total"].rows[0].metrics == (5,)
+    assert (panels["hour"].metrics, panels["hour"].sorted_by, panels["logger"].sorted_by) == ((), None, "max:duration")
+    assert [row.key[0] for row in panels["hour"].rows] == sorted(row.key[0] for row in panels["hour"].rows)
+    assert [row.key[0] for row in analyze(path).panels["logger"].rows] == ["b", "a"]
+    asked = analyze(path, by="logger", sort="max:duration").panels["logger"]
+    assert (asked.rows, asked.metrics) == (panels["logger"].rows, ("max:duration",))
+
+
 def test_variables_and_config_files_play_no_part(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a program gets depends on its options only."""
     (log.parent / "logproc.toml").write_text("top = 1\n")
