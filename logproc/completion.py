@@ -82,7 +82,7 @@ def sort_keys(incomplete: str) -> Iterable[str]:
 
 def metric_names(incomplete: str) -> Iterable[str]:
     """Return the names of metrics, or with a colon those of one function."""
-    from logproc.questions.where import FIELD_TYPES, FieldType
+    from logproc.questions.values import FIELD_TYPES, FieldType
 
     function, colon, _ = incomplete.partition(":")
     if not colon:
@@ -94,8 +94,8 @@ def metric_names(incomplete: str) -> Iterable[str]:
 def fields() -> list[str]:
     """Return the fields that logs usually have, and those that are computed from them."""
     from logproc.questions.derived import FIELDS
+    from logproc.questions.values import FIELD_TYPES
     from logproc.questions.view import TIME_FIELDS
-    from logproc.questions.where import FIELD_TYPES
 
     return sorted({*FIELD_TYPES, *TIME_FIELDS, *FIELDS, "net:24", "shape(message)", "shape(path)"} - {"time"})
 

@@ -22,6 +22,8 @@ LAYERS = [
     {"pipeline"},
     {"api", "explain", "logs", "watching"},
     {"analysis"},
+    {"completion"},
+    {"cli_options"},
     {"cli"},
     {"", "__main__"},
 ]
@@ -33,7 +35,7 @@ NAMES_FOR_ALL = {"logproc.__version__"}
 ONLY_IN = {
     "_thread": ["threads"],
     "asyncio": [],
-    "click": ["cli"],
+    "click": ["cli", "cli_options", "completion"],
     "concurrent": ["threads"],
     "multiprocessing": [],
     "queue": ["threads"],

@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from logproc.reports.keys import TIMES, severity, style_of, title_of
+from logproc.reports.key_styles import TIMES, severity, style_of, title_of
 from logproc.reports.look import BAR, BOLD, DIM, PLAIN, Line, Look, flow, padded
 from logproc.reports.units import DAY_S, HOUR_S, MINUTE_S, count, day, moment, month, seconds_of
 

@@ -11,9 +11,9 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from logproc.reports.figures import MEMBERS, figure, given_up
-from logproc.reports.keys import TIMES, key_text, title_of, value_segments, value_text
+from logproc.reports.key_styles import TIMES, key_text, title_of, value_segments, value_text
 from logproc.reports.look import BAR, BOLD, DIM, PLAIN, TWO_ABREAST, Line, Look, cells_of, flow, padded
+from logproc.reports.metric_values import MEMBERS, figure, given_up
 from logproc.reports.units import count, share, size
 
 if TYPE_CHECKING:
