@@ -163,12 +163,22 @@ def detect_command(files: tuple[str, ...], encoding: str | None) -> int:
     return code
 
 
-@cli.command(short_help="List the threading patterns in the code, with place, reason and test.")
-def patterns() -> None:
-    """List the threading patterns: where each lives in the code, why there, and the test that shows what breaks without it."""
-    from logproc.patterns import table
+@cli.command(short_help="Show the threading patterns in the code, each with its invariant and a test.")
+def threads() -> None:
+    """Show the threading patterns in this program's code.
 
-    tell(table().removesuffix("\n"))
+    For each: where it is, what always holds there, the lines of code that matter, and the test that fails without it.
+    """
+    from logproc.threading_patterns import listing
+
+    tell(listing().removesuffix("\n"))
+
+
+@cli.command(hidden=True)
+@click.pass_context
+def patterns(context: click.Context) -> None:
+    """Show the threading patterns: the former name of `logproc threads`."""
+    context.invoke(threads)
 
 
 def print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:

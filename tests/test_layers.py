@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    {"captions", "errors", "events", "patterns", "process"},
+    {"captions", "errors", "events", "process", "threading_patterns"},
     {"model"},
     {"chunks", "counts", "formats", "measures", "panels", "questions", "reports", "tally"},
     {"reading"},
