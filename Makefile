@@ -16,7 +16,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # The stamp names the interpreter, so that another PYTHON makes another environment and not a mixture.
 VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
-READY := $(VENV)/ready-$(or $(VERSION),none)
+RUN_READY := $(VENV)/run-ready-$(or $(VERSION),none)
+READY := $(VENV)/dev-ready-$(or $(VERSION),none)
 FUZZ_READY := $(VENV)/fuzz-ready-$(or $(VERSION),none)
 MUTATION_READY := $(VENV)/mutation-ready-$(or $(VERSION),none)
 SECONDS ?= 600
@@ -31,8 +32,12 @@ help: ## show this list
 
 check: lint test ## format, ruff, mypy --strict, layering and tests: the default
 
-demo: $(READY) ## analyse sample_data/
-	$(BIN)/logproc analyze sample_data/*.log*
+demo: $(RUN_READY) ## three short reports on sample_data/: an access log, JSON with durations, an application's log
+	$(BIN)/logproc analyze sample_data/shop-access.log* --by hour --by status_class --by path --top 5
+	@echo
+	$(BIN)/logproc analyze sample_data/api.jsonl --by path --metric p50:duration,p95:duration,max:duration --sort p95:duration
+	@echo
+	$(BIN)/logproc analyze sample_data/worker-log.txt --top 3
 
 test: $(READY) ## the tests, without those that take minutes, on all cores
 	$(PYTEST) -n auto --dist loadfile
@@ -83,12 +88,17 @@ clean: ## remove everything that make made
 	rm -rf $(VENV) .bench build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): pyproject.toml
+# What running needs, and no more; what the tests need is added to the same environment.
+$(RUN_READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "logproc needs Python 3.11 or newer; '$(PYTHON)' is $(or $(VERSION),not there). Name one: make PYTHON=/path/to/python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "'$(PYTHON)' cannot make environments: install its venv package (Debian: apt install python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(READY): $(RUN_READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 

@@ -9,7 +9,7 @@ from typing import Any
 from logproc.doors import Doors, find_sources
 from logproc.model import Snapshot
 from logproc.pipeline import run_threaded
-from logproc.settings import Settings
+from logproc.settings import load
 
 Name = str | os.PathLike[str]
 
@@ -19,15 +19,16 @@ def analyze(sources: Name | Iterable[Name], *, headers: Mapping[str, str] | None
 
     sources: files, globs, directories (with `recursive=True`), http(s) URLs, `-` for standard input; one or several.
     headers: sent to every web server that a source names.
-    options: the fields of `Settings`, such as `top=0` for all rows of each panel, `format="combined"`, `workers=1`.
+    options: the fields of `Settings`, such as `top=0` for all rows of each panel, `format="combined"`, `memory="64MiB"`,
+        `by="hour,path"`. They are checked as those of the command are. Variables and config files play no part.
 
-    Blocks until all is read. A source that fails is told in `snapshot.sources` and raises nothing. Raises UsageError for
-    an option or a URL that makes no sense, and what stopped the run if anything did; KeyboardInterrupt is one of those.
+    Blocks until everything is read. A source that fails does not raise; see `snapshot.sources`. Raises UsageError for an
+    option or a URL that makes no sense, and the error that stopped the run if one did; KeyboardInterrupt is one of those.
 
     >>> analyze(["sample_data/shop-access.log"]).complete
     True
     """
-    settings = Settings(**options)
+    settings = load(options)
     several = [sources] if isinstance(sources, str | os.PathLike) else sources
     found = find_sources([os.fspath(source) for source in several], settings)
     run = run_threaded(found, settings, Doors.of(settings, headers))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import Any, NoReturn
 import click
 
 from logproc import __version__, process
+from logproc.cli_options import FileName, settings_options
+from logproc.completion import VARIABLE, answer, complete_files
 from logproc.errors import (
     EXIT_BROKEN_PIPE,
     EXIT_INCOMPLETE,
@@ -25,7 +26,7 @@ from logproc.errors import (
     Interrupted,
     LogprocError,
 )
-from logproc.settings import Settings, knobs, load, option_name, parse_size
+from logproc.settings import Settings, load
 from logproc.threads.grace import within_grace
 
 HELP = {"-h", "--help"}
@@ -62,71 +63,6 @@ Exit codes:
 """
 
 
-class FileName(click.ParamType):  # type: ignore[type-arg]  # as below
-    """The name of a file to be written."""
-
-    name = "file"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name. An empty one is what a variable leaves that was not set."""
-        return str(value) or self.fail("the name is empty", param, ctx)
-
-
-class Size(click.ParamType):  # type: ignore[type-arg]  # generic in newer releases of click only
-    """A number of bytes, such as 65536, 64K or 4MiB."""
-
-    name = "bytes"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number of bytes."""
-        try:
-            return parse_size(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command an option for each field of Settings, with its text and default from there."""
-    hints = typing.get_type_hints(Settings)
-    for item in reversed(knobs()):
-        command = settings_option(item.name, hints[item.name], item.default, item.metadata)(command)
-    return command
-
-
-def settings_option(name: str, hint: Any, default: Any, metadata: Mapping[str, Any]) -> Callable[..., Any]:
-    """Return the option of one field."""
-    names = [*SHORT.get(name, ()), option_name(name)]
-    shown = "" if default in (None, False, ()) else f"  [default: {shown_default(default, metadata['unit'])}]"
-    text = metadata["text"] + shown
-    if hint is bool:
-        return click.option(*names, name, is_flag=True, default=None, help=text)
-    kinds = (
-        [kind for kind in typing.get_args(hint) if kind is not type(None)] if type(None) in typing.get_args(hint) else [hint]
-    )
-    several = typing.get_origin(kinds[0]) is tuple
-    kind = typing.get_args(kinds[0])[0] if several else kinds[0]
-    if typing.get_origin(kind) is typing.Literal:
-        option_type: Any = click.Choice(typing.get_args(kind))
-    else:
-        option_type = Size() if metadata["unit"] == "bytes" else {int: click.INT, float: click.FLOAT, str: click.STRING}[kind]
-    metavar = (
-        metadata["metavar"]
-        or {"seconds": "SECONDS", "bytes": "BYTES"}.get(metadata["unit"])
-        or {str: "NAME", int: "N", float: "N"}.get(kind)
-    )
-    return click.option(*names, name, type=option_type, default=None, multiple=several, metavar=metavar, help=text)
-
-
-SHORT = {"recursive": ("-r",), "quiet": ("-q",)}
-
-
-def shown_default(default: Any, unit: str) -> str:
-    """Return a default as a person would write it."""
-    if unit == "bytes" and default % (1 << 20) == 0:
-        return f"{default >> 20} MiB"
-    return f"{default:g}" if isinstance(default, float) else str(default)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, no_args_is_help=True)
 @click.option(
     "--version",
@@ -144,7 +80,7 @@ def cli() -> None:
 
 
 @cli.command("analyze", epilog=EXAMPLES)
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCES...")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCES...", shell_complete=complete_files)
 @settings_options
 @click.option(
     "-o",
@@ -210,7 +146,7 @@ def formats() -> None:
 
 
 @cli.command("detect", short_help="Tell which format files have, and why.")
-@click.argument("files", nargs=-1, required=True, metavar="FILES...")
+@click.argument("files", nargs=-1, required=True, metavar="FILES...", shell_complete=complete_files)
 @click.option("--encoding", metavar="NAME", help="Text encoding of the files if they are not bytes of ASCII, such as utf-16.")
 def detect_command(files: tuple[str, ...], encoding: str | None) -> int:
     """Tell which format each file has: the candidates, how many of its first lines fit each, and the first that does not.
@@ -228,17 +164,27 @@ def detect_command(files: tuple[str, ...], encoding: str | None) -> int:
     return code
 
 
-@cli.command(short_help="List the threading patterns in the code, with place, reason and test.")
-def patterns() -> None:
-    """List the threading patterns: where each lives in the code, why there, and the test that shows what breaks without it."""
-    from logproc.patterns import table
+@cli.command(short_help="Show the threading patterns in the code, each with its invariant and a test.")
+def threads() -> None:
+    """Show the threading patterns in this program's code.
 
-    tell(table().removesuffix("\n"))
+    For each: where it is, what always holds there, the lines of code that matter, and the test that fails without it.
+    """
+    from logproc.threading_patterns import listing
+
+    tell(listing().removesuffix("\n"))
+
+
+@cli.command(hidden=True)
+@click.pass_context
+def patterns(context: click.Context) -> None:
+    """Show the threading patterns: the former name of `logproc threads`."""
+    context.invoke(threads)
 
 
 def print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     """Print the program's version, the interpreter's, and those of the libraries that parsing and speed depend on."""
-    if not wanted:
+    if not wanted or context.resilient_parsing:
         return
     from importlib.metadata import version
 
@@ -262,6 +208,8 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; return its exit code. Every expected failure becomes one line on stderr."""
     try:
+        if asked := os.environ.get(VARIABLE):
+            return EXIT_OK if answer(cli, asked) else EXIT_USAGE
         return int(cli.main(list(arguments), prog_name="logproc", standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
@@ -274,7 +222,7 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         return EXIT_BROKEN_PIPE
-    except SystemExit as done:  # click itself leaves: with 0 after a shell's completion, with 1 where nobody reads its help
+    except SystemExit as done:  # click itself leaves, with 1 where nobody reads its help
         return EXIT_BROKEN_PIPE if done.code else EXIT_OK
     except Exception as error:  # the last door: no traceback without --debug
         return tell_unexpected(error, arguments)

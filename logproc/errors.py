@@ -7,6 +7,7 @@ module that touches the foreign thing. Everything else in the program sees only 
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterable
 
 EXIT_OK = 0
 EXIT_INCOMPLETE = 1
@@ -75,3 +76,16 @@ class InternalError(LogprocError):
 
     def __init__(self, what: str, hint: str = "please report it; --debug shows where") -> None:
         super().__init__(what, hint)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the hint for a misspelt name: the nearest known one, or all of them if none is near.
+
+    >>> nearest("colour", ["color", "columns"]), nearest("x", ["asc", "desc"])
+    ("did you mean 'color'?", 'known are asc, desc')
+    """
+    from difflib import get_close_matches
+
+    names = list(known)
+    found = get_close_matches(name, names, 1)
+    return f"did you mean {found[0]!r}?" if found else "known are " + ", ".join(names)

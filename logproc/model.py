@@ -315,6 +315,7 @@ class Panel:
     metrics: the names of the numbers that each row has besides count and bytes.
     other: the counts and bytes of the keys that were given up, None if none were: if some were, counts are approximate.
     estimated: the metrics of which a number is an estimate, with its standard error.
+    sorted_by: the metric that the rows are in the order of, `key`, or None for the usual order.
     """
 
     name: str
@@ -324,6 +325,7 @@ class Panel:
     metrics: tuple[str, ...] = ()
     other: tuple[int, int] | None = None
     estimated: Mapping[str, float] = field(default_factory=dict)
+    sorted_by: str | None = None
 
     @property
     def approximate(self) -> bool:

@@ -18,7 +18,7 @@ from logproc.measures.totals import NANOS
 from logproc.measures.uniques import STANDARD_ERROR
 from logproc.model import Panel, Row
 from logproc.questions.metrics import Metric
-from logproc.questions.question import ACCESS_PANELS, DEFAULT_PANELS, PanelSpec, Question
+from logproc.questions.question import ACCESS_PANELS, PanelSpec, Question
 from logproc.questions.view import UNITS_S, label
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class Drawing:
     def panel(self, spec: PanelSpec, counts: Counts) -> Panel:
         """Return one panel: stretches of time in their order, all others by count and then by the UTF-8 bytes of the key."""
         told = self.told(spec)
+        sort, _ = self.sorting(spec)
         shown = counts.select(self.order(spec, counts))
         return Panel(
             spec.name,
@@ -75,14 +76,16 @@ class Drawing:
             metrics=tuple(metric.name for metric in told),
             other=counts.other if counts.floor else None,
             estimated={metric.name: STANDARD_ERROR for metric in told if is_estimated(shown, metric)},
+            sorted_by=sort.name if sort else None,
         )
 
     def told(self, spec: PanelSpec) -> tuple[Metric, ...]:
         """Return the metrics that a panel's rows have besides count and bytes."""
         if spec.title:
             return (Metric("visitors", "uniques", spec.needs[0]),)
-        if spec in DEFAULT_PANELS and not self.question.asked_by:
-            return ()
+        if spec.usual:
+            sort, _ = self.sorting(spec)
+            return (sort,) if sort and sort in self.question.metrics else ()
         return tuple(metric for metric in self.question.metrics if metric.function not in {"count", "bytes"})
 
     def rows(self, spec: PanelSpec, counts: Counts, told: Sequence[Metric]) -> tuple[Row, ...]:
@@ -109,14 +112,12 @@ class Drawing:
     def sorting(self, spec: PanelSpec) -> tuple[Metric | None, bool | None]:
         """Return what a panel is sorted by, and whether from large to small; None where nothing was said that is for it.
 
-        The usual panels have no measures to be sorted by, and their hours stay in order.
+        The usual panels over time stay in its order, as do those of visitors.
         """
         sort, descending = self.question.sort, self.question.descending
-        if self.question.asked_by and not spec.title:
-            return sort, descending
-        if spec.title or spec.in_order:
+        if spec.title or (spec.usual and spec.in_order):
             return None, None
-        return (None if sort and sort.need else sort), descending
+        return (None if sort and sort.need and sort.need not in spec.needs else sort), descending
 
 
 def length_s(spec: PanelSpec) -> int:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from logproc.errors import UsageError
 from logproc.formats.choice import Choice
-from logproc.questions.metrics import Metric, check_sketches, parse_metrics
-from logproc.questions.question import Question, fields_of, panels_for, sort_of, unknown_fields
+from logproc.questions.metrics import check_sketches, parse_metrics
+from logproc.questions.question import Question, fields_of, panels_for, sort_of, unknown_fields, with_sort
 from logproc.questions.timespan import parse_moment, parse_zone
 from logproc.questions.where import parse_where
 from logproc.reading import Outcome, ReadingOptions
@@ -53,6 +53,7 @@ def question_of(settings: Settings, now_s: int) -> Question:
     zone = parse_zone(settings.tz)
     metrics = parse_metrics(",".join(settings.metric))
     sort = sort_of(settings.sort, metrics)
+    metrics = with_sort(metrics, sort)
     panels = panels_for(settings.by, metrics, sort, visitors=settings.visitors)
     check_sketches(need for panel in panels for need in panel.needs)
     where = parse_where(settings.where, zone) if settings.where else None
@@ -76,14 +77,9 @@ def question_of(settings: Settings, now_s: int) -> Question:
         from_forwarded=settings.client_from == "xff",
         anonymous=settings.anonymize,
         max_keys=settings.max_keys,
-        asked=(*named, *measured, *sort_fields(sort), *(where.fields if where else ())),
+        asked=(*named, *measured, *(where.fields if where else ())),
         asked_by=bool(settings.by),
     )
-
-
-def sort_fields(sort: Metric | None) -> tuple[str, ...]:
-    """Return the fields of the metric that is sorted by."""
-    return fields_of(sort.need) if sort and sort.need else ()
 
 
 def check_fields_early(plan: Plan, formats: Sequence[Format | None]) -> None:

@@ -11,11 +11,12 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from logproc.errors import UsageError
+from logproc.errors import UsageError, nearest
 
 MEBIBYTE = 1 << 20
 MOST = {"bytes": 1 << 60, "seconds": 366 * 86_400, "": 1 << 48}
@@ -134,7 +135,7 @@ def usable_cores() -> int:
 
 
 def check(where: str, value: Any, limits: Mapping[str, Any]) -> None:
-    """Raise UsageError, which names `where` the value comes from, if a number is out of its limits (or is not a number)."""
+    """Raise UsageError, which begins with `where` the value comes from, if a number is out of its limits (or not a number)."""
     least = limits["least"]
     if value is None or least is None:
         return
@@ -158,7 +159,7 @@ def parse_size(text: str) -> int:
     """
     match = SIZE.fullmatch(text.strip())
     if not match:
-        raise ValueError(f"{text!r} is no size such as 65536, 64K or 4MiB")
+        raise ValueError(f"{text!r} is not a size")
     return int(match[1]) * SIZE_UNITS.get((match[2] or "").upper(), 1)
 
 
@@ -174,7 +175,7 @@ def config_path(environ: Mapping[str, str]) -> Path | None:
 def read_config(path: Path) -> dict[str, Any]:
     """Return the values of a config file by the names of the fields.
 
-    Raises UsageError if it cannot be read, is no TOML, or has a key that means nothing.
+    Raises UsageError if it cannot be read, is not TOML, or has an unknown key.
     """
     try:
         with path.open("rb") as file:
@@ -185,21 +186,25 @@ def read_config(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise UsageError(f"config {path}: {error.strerror}", "name another one with --config") from error
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"config {path}: {error}", "mend the file, or name another one with --config") from error
+        raise UsageError(f"config {path}: {error}", "fix the file, or name another one with --config") from error
     known = {item.name.replace("_", "-"): item.name for item in knobs()}
-    patterns = read_patterns(document.pop("patterns", {}), path)
+    patterns = read_patterns(document.pop("patterns", {}), f"config {path}: patterns")
     for key in document:
         if key not in known:
-            raise UsageError(f"config {path}: unknown key {key!r}", "known are " + ", ".join(sorted(known)))
-    values = {known[key]: convert(known[key], value, f"config {path}: {key}") for key, value in document.items()}
+            raise UsageError(f"config {path}: unknown key {key!r}", nearest(key, known))
+    values = {known[key]: convert(known[key], value, f"config {path}: {key}:") for key, value in document.items()}
     return values | ({"patterns": patterns} if patterns else {})
 
 
-def read_patterns(table: Any, path: Path) -> tuple[tuple[str, str], ...]:
-    """Return the named patterns of a config file. Raises UsageError for what is no text under a name."""
-    if not isinstance(table, dict) or not all(isinstance(text, str) for text in table.values()):
-        raise UsageError(f"config {path}: patterns", "write [patterns] and under it NAME = 'REGEX'")
-    return tuple(table.items())
+def read_patterns(table: Any, where: str) -> tuple[tuple[str, str], ...]:
+    """Return the named patterns of a table. Raises UsageError if a name or a pattern is not text."""
+    pairs = tuple(table.items()) if isinstance(table, Mapping) else table
+    try:
+        if all(isinstance(text, str) for name, pattern in pairs for text in (name, pattern)):
+            return tuple(pairs)
+    except (TypeError, ValueError):  # not pairs
+        pass
+    raise UsageError(where, "write [patterns] and under it NAME = 'REGEX'")
 
 
 def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -208,29 +213,107 @@ def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     for item in knobs():
         variable = "LOGPROC_" + item.name.upper()
         if environ.get(variable):
-            values[item.name] = convert(item.name, environ[variable], variable)
+            values[item.name] = convert(item.name, environ[variable], f"{variable}:")
     return values
 
 
+def read_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of options by the names of the fields, whether they were typed or passed by a program.
+
+    Raises UsageError for an unknown name or a bad value.
+    """
+    known = {item.name for item in fields(Settings)}
+    for name in options:
+        if name not in known:
+            raise UsageError(f"unknown option {name!r}", nearest(name, known))
+    values = {name: convert(name, value, option_name(name)) for name, value in options.items() if name != "patterns"}
+    return values | ({"patterns": read_patterns(options["patterns"], "patterns")} if "patterns" in options else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a setting takes: `type` is that of one value, `choices` all values there are if it is one of a few words."""
+
+    type: Any
+    choices: tuple[str, ...]
+    several: bool
+    optional: bool
+
+
+@cache
+def kind_of(name: str) -> Kind:
+    """Return what the setting of a name takes, as its annotation in Settings says."""
+    hint = get_type_hints(Settings)[name]
+    optional = type(None) in get_args(hint)
+    if optional:
+        (hint,) = (part for part in get_args(hint) if part is not type(None))
+    several = get_origin(hint) is tuple
+    if several:
+        hint = get_args(hint)[0]
+    return Kind(hint, get_args(hint) if get_origin(hint) is Literal else (), several, optional)
+
+
 def convert(name: str, value: Any, where: str) -> Any:
-    """Return the value in the type of the knob `name`; text is parsed. Raises UsageError that names `where` it comes from."""
-    import msgspec
+    """Return the value in the type of the setting `name`; text is parsed, and split where several values may be given.
 
-    knob = next(item for item in fields(Settings) if item.name == name)
+    Raises UsageError, which begins with `where` the value comes from.
+    """
+    knob = next(item for item in knobs() if item.name == name)
+    kind = kind_of(name)
+    if kind.several:
+        return tuple(convert_one(kind, part, knob.metadata["unit"], where) for part in parts_of(name, value, where))
+    if value is None and kind.optional:
+        return None
+    converted = convert_one(kind, value, knob.metadata["unit"], where)
+    check(where, converted, knob.metadata)
+    return converted
+
+
+def parts_of(name: str, value: Any, where: str) -> list[Any]:
+    """Return the values of a setting that may have several. A comma in `by` is within one: `hour,path` is one panel."""
+    separator = ";" if name == "by" else ","
+    if isinstance(value, str):
+        return value.split(separator)
+    if not isinstance(value, list | tuple):
+        raise UsageError(f"{where} {value!r} is neither text nor a list of texts", "see `logproc analyze --help`")
+    return [part for item in value for part in (item.split(separator) if isinstance(item, str) else [item])]
+
+
+def convert_one(kind: Kind, value: Any, unit: str, where: str) -> Any:
+    """Return one value in the type of its setting. Raises UsageError."""
+    if kind.choices:
+        if isinstance(value, str) and value in kind.choices:
+            return value
+        raise UsageError(f"{where} {value!r} is unknown", nearest(str(value), kind.choices))
+    import msgspec  # 30 ms that a run without options need not pay
+
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
     try:
-        if isinstance(value, str) and knob.metadata["unit"] == "bytes":
-            value = parse_size(value)
-        elif isinstance(value, str) and isinstance(knob.default, tuple):
-            value = value.split(";" if knob.name == "by" else ",")
-        value = msgspec.convert(value, get_type_hints(Settings)[name], strict=not isinstance(value, (str, list)))
+        if unit == "bytes" and isinstance(value, str):
+            return parse_size(value)
+        return msgspec.convert(value, kind.type, strict=not isinstance(value, str))
     except (ValueError, OverflowError) as error:
-        raise UsageError(f"{where}: {error}", "see `logproc analyze --help`") from error
-    check(where + ":", value, knob.metadata)
-    return value
+        noun, hint = ("a size", "write 65536, 64K or 4MiB") if unit == "bytes" else NOUNS[kind.type]
+        raise UsageError(f"{where} {value!r} is not {noun}", hint) from error
 
 
-def load(options: Mapping[str, Any], config: Path | None, environ: Mapping[str, str]) -> Settings:
-    """Return the settings in force: defaults, then the config file, then the environment, then `options`."""
-    path = config or config_path(environ)
-    values = (read_config(path) if path else {}) | read_environment(environ) | dict(options)
-    return replace(Settings(), **values)
+NOUNS = {
+    str: ("text", "write it in quotes"),
+    int: ("a whole number", "write it in digits"),
+    float: ("a number", "write it in digits, such as 2.5"),
+    bool: ("true or false", "write one of them"),
+}
+"""What a value of a type is called, and how it is written."""
+
+
+def load(options: Mapping[str, Any], config: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings in force: defaults, then the config file, then the environment, then `options`.
+
+    A program passes options only: with neither `config` nor `environ`, nothing outside of `options` counts.
+    """
+    values: dict[str, Any] = {}
+    if environ is not None:
+        path = config or config_path(environ)
+        values = (read_config(path) if path else {}) | read_environment(environ)
+    return Settings(**values | read_options(options))

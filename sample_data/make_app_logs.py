@@ -1,11 +1,12 @@
 """The logs of an application that does not exist, the same bytes every time; `make_sample_data` writes them.
 
-JSON lines, a worker's log with tracebacks, and nginx with a format of its own.
+JSON lines of a web service and of its workers, a worker's log with tracebacks, and nginx with a format of its own.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,16 @@ MESSAGES = {
     "shop.payment": ("payment {hex} accepted for order {id}", "payment {hex} refused for order {id}"),
     "shop.mail": ("mail to customer {id} queued", "mail server answered in {other} ms"),
 }
+ROUTES = [
+    ("GET", "/products", 12.0),
+    ("GET", "/stock", 4.0),
+    ("GET", "/search", 85.0),
+    ("POST", "/orders", 40.0),
+    ("POST", "/payments", 130.0),
+    ("GET", "/reports/daily", 900.0),
+]
+"""The method and path of what a web service is asked for, and the milliseconds that it usually takes."""
+INCIDENT_HOUR = 14
 TRACEBACK = """Traceback (most recent call last):
   File "/srv/shop/worker.py", line 88, in run
     self.charge(order)
@@ -30,7 +41,34 @@ NGINX_FORMAT = '$remote_addr [$time_iso8601] "$request" $status $body_bytes_sent
 
 def app_logs() -> dict[str, bytes]:
     """Return the logs by file name."""
-    return {"orders.jsonl": json_log(), "worker-log.txt": worker_log(), "checkout-nginx.txt": nginx_log()}
+    return {
+        "api.jsonl": api_log(),
+        "orders.jsonl": json_log(),
+        "worker-log.txt": worker_log(),
+        "checkout-nginx.txt": nginx_log(),
+    }
+
+
+def api_log() -> bytes:
+    """Return JSON lines of a web service, most of them by day; for an hour its payments are slow and many of them fail."""
+    draw = random.Random(24)
+    lines = []
+    for moment in moments(draw, 2000):
+        if draw.random() > 0.15 + 0.85 * math.sin(math.pi * moment.hour / 24) ** 4:
+            continue
+        method, path, usual_ms = ROUTES[int(draw.random() ** 1.6 * len(ROUTES))]
+        incident = path == "/payments" and moment.hour == INCIDENT_HOUR
+        status = 503 if incident and draw.random() < 0.6 else 404 if draw.random() < 0.03 else 201 if method == "POST" else 200
+        found = {
+            "time": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "level": "error" if status == 503 else "warning" if status == 404 else "info",
+            "method": method,
+            "path": path,
+            "status": status,
+            "duration_ms": round(usual_ms * (40 if incident else 1) * (0.4 + 3 * draw.random() ** 4), 1),
+        }
+        lines.append(json.dumps(found, separators=(",", ":")) + "\n")
+    return "".join(lines).encode()
 
 
 def json_log() -> bytes:

@@ -16,11 +16,13 @@ import pytest
 
 import logproc
 from logproc import LogprocError, State, analyze
+from logproc.errors import UsageError
 from logproc.formats import dispatch
 from tests import broken_format, logs
 from tests.fault_server import Answer, FaultServer
 from tests.oracle import truth
 from tests.processes import ROOT
+from tests.processes import logproc as command
 
 CONTENT = logs.log(100, damaged=0.1)
 
@@ -66,12 +68,94 @@ def test_options_are_those_of_the_command(log: Path) -> None:
     assert analyze(log.parent, recursive=True).account.lines == analyze(log).account.lines
 
 
-@pytest.mark.parametrize("wrong", [{"readers": 0}, {"format": "elf"}, {"encoding": "elvish"}])
-def test_an_option_that_makes_no_sense_is_an_error(wrong: dict[str, Any], log: Path) -> None:
-    """What the command refuses with 2 raises an error with that code."""
-    with pytest.raises(LogprocError) as caught:
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("readers=0", "--readers 0: at least 1"),
+        ("format=elf", "--format 'elf' is unknown: known are "),
+        ("encoding=elvish", "--encoding 'elvish' is unknown"),
+        ("memory=lots", "--memory 'lots' is not a size: write 65536, 64K or 4MiB"),
+        ("color=purple", "--color 'purple' is unknown: known are auto, always, never"),
+        ("output=jsn", "--output 'jsn' is unknown: did you mean 'json'?"),
+        ("strict=no-reject", "--strict 'no-reject' is unknown: did you mean 'no-rejects'?"),
+        ("top=many", "--top 'many' is not a whole number: write it in digits"),
+        ("max_ratio=high", "--max-ratio 'high' is not a number: write it in digits, such as 2.5"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_refused_in_the_words_of_the_command(option: str, words: str, log: Path) -> None:
+    """A program gets as an exception, with the same exit code, what a person reads on stderr."""
+    name, _, value = option.partition("=")
+    options: dict[str, Any] = {name: value}
+    with pytest.raises(UsageError) as caught:
+        analyze(log, **options)
+    assert str(caught.value).startswith(words)
+    run = command("analyze", log, "--" + name.replace("_", "-"), value)
+    assert (run.code, run.stderr) == (caught.value.exit_code, f"logproc: {caught.value}\n")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"top": [3]},
+        {"top": None},
+        {"top": 2.5},
+        {"by": 5},
+        {"by": [5]},
+        {"format": 3},
+        {"quiet": "perhaps"},
+        {"max_time": True},
+        {"patterns": ["x"]},
+        {"patterns": {"x": 1}},
+        {"patterns": 5},
+    ],
+    ids=str,
+)
+def test_a_value_of_a_wrong_type_is_refused(wrong: dict[str, Any], log: Path) -> None:
+    """It is an error before anything is read, not an exception from somewhere inside."""
+    with pytest.raises(UsageError, match=next(iter(wrong)).replace("_", "-")):
         analyze(log, **wrong)
-    assert caught.value.exit_code == 2
+
+
+def test_a_misspelt_option_gets_the_nearest(log: Path) -> None:
+    """The error names the option that may have been meant."""
+    with pytest.raises(UsageError, match=r"^unknown option 'formt': did you mean 'format'\?$"):
+        analyze(log, formt="json")
+
+
+def test_an_option_is_written_as_on_the_command_line(log: Path) -> None:
+    """Text is taken where the command takes it: fields with commas between them, sizes with units, numbers in digits."""
+    one = analyze(log, by="method,status", top="2", memory="64MiB", metric="uniques:client,rate")
+    assert one.panels == analyze(log, by=["method,status"], top=2, memory=64 << 20, metric=("uniques:client", "rate")).panels
+    assert list(one.panels) == ["method,status"]
+    assert list(analyze(log, by="status;path").panels) == list(analyze(log, by=("status", "path")).panels) == ["status", "path"]
+
+
+def test_sorting_by_a_metric_shows_it_everywhere(tmp_path: Path) -> None:
+    """Without `by` the usual tables are in its order and have its column, the total has it, and hours stay in theirs."""
+    path = tmp_path / "app.jsonl"
+    rows = [("a", 1, 5.0), ("b", 2, 3.0), ("b", 3, 1.0)]
+    path.write_text(
+        "".join(
+            f'{{"time": "2026-03-07T1{hour}:00:00Z", "logger": "{logger}", "msg": "m", "duration": {duration}}}\n'
+            for logger, hour, duration in rows
+        )
+    )
+    panels = analyze(path, sort="max:duration").panels
+    assert [(row.key[0], row.metrics) for row in panels["logger"].rows] == [("a", (5,)), ("b", (3,))]
+    assert panels["total"].rows[0].metrics == (5,)
+    assert (panels["hour"].metrics, panels["hour"].sorted_by, panels["logger"].sorted_by) == ((), None, "max:duration")
+    assert [row.key[0] for row in panels["hour"].rows] == sorted(row.key[0] for row in panels["hour"].rows)
+    assert [row.key[0] for row in analyze(path).panels["logger"].rows] == ["b", "a"]
+    asked = analyze(path, by="logger", sort="max:duration").panels["logger"]
+    assert (asked.rows, asked.metrics) == (panels["logger"].rows, ("max:duration",))
+
+
+def test_variables_and_config_files_play_no_part(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a program gets depends on its options only."""
+    (log.parent / "logproc.toml").write_text("top = 1\n")
+    monkeypatch.chdir(log.parent)
+    monkeypatch.setenv("LOGPROC_TOP", "1")
+    assert len(analyze(log).panels["client"].rows) > 1
 
 
 def test_a_url_that_makes_no_sense_is_an_error() -> None:

@@ -19,7 +19,7 @@ COMMANDS = {
     "logproc": ["--help"],
     "analyze": ["analyze", "--help"],
     "formats": ["formats"],
-    "patterns": ["patterns"],
+    "threads": ["threads"],
 }
 COLUMNS = 100
 LINE_NUMBER = re.compile(r"(\.py):\d+")
@@ -36,7 +36,7 @@ def said(*arguments: str) -> str:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_words_are_those_that_are_stored(name: str) -> None:
-    """Help texts, formats and patterns read as they were last looked at."""
+    """Help texts, formats and threading patterns read as they were last looked at."""
     stored, text = STORED / f"{name}.txt", said(*COMMANDS[name])
     if os.environ.get("UPDATE_HELP"):
         stored.write_text(text, "utf-8")
@@ -60,7 +60,7 @@ def test_completion_is_offered_to_each_shell(shell: str) -> None:
 
 def test_completion_knows_the_options() -> None:
     """What the shells ask for is answered with the options of the command."""
-    asked = {"_LOGPROC_COMPLETE": "bash_complete", "COMP_WORDS": "logproc analyze --max-", "COMP_CWORD": "2"}
+    asked = {"_LOGPROC_COMPLETE": "bash_complete", "COMP_WORDS": "logproc\nanalyze\n--max-", "COMP_CWORD": "2"}
     environ = {**os.environ, **asked, "PYTHONPATH": str(ROOT)}
     run = subprocess.run([sys.executable, "-m", "logproc"], env=environ, capture_output=True, text=True, check=True)
     assert {"plain,--max-bytes", "plain,--max-time"} <= set(run.stdout.splitlines())

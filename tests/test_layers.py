@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    {"errors", "events", "patterns", "process"},
+    {"errors", "events", "process", "threading_patterns"},
     {"model"},
     {"chunks", "counts", "formats", "measures", "panels", "questions", "reports", "tally"},
     {"reading"},
@@ -22,6 +22,8 @@ LAYERS = [
     {"pipeline"},
     {"api", "exit_codes", "explain", "logs", "screen", "watching"},
     {"analysis"},
+    {"completion"},
+    {"cli_options"},
     {"cli"},
     {"", "__main__"},
 ]
@@ -33,7 +35,7 @@ NAMES_FOR_ALL = {"logproc.__version__"}
 ONLY_IN = {
     "_thread": ["threads"],
     "asyncio": [],
-    "click": ["cli"],
+    "click": ["cli", "cli_options", "completion"],
     "concurrent": ["threads"],
     "multiprocessing": [],
     "queue": ["threads"],

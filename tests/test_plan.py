@@ -10,6 +10,7 @@ import pytest
 
 from logproc.errors import UsageError
 from logproc.plan import Plan
+from logproc.questions.metrics import parse_metrics
 from logproc.settings import Settings
 
 NOON_S = 1_772_884_800
@@ -41,6 +42,16 @@ def test_what_is_needed_is_wanted() -> None:
     assert set(wanted) >= {"path", "time", "duration", "user_agent", "bytes"}
 
 
+@pytest.mark.parametrize("by", [(), ("path",)])
+def test_what_is_sorted_by_is_shown(by: tuple[str, ...]) -> None:
+    """--sort implies --metric, once, behind the metrics that were asked for; count, bytes and key are there anyway."""
+    assert plan(by=by, sort="p95:duration").question.metrics == parse_metrics("p95:duration")
+    assert plan(by=by, sort="rate", metric=("p95:duration",)).question.metrics == parse_metrics("p95:duration,rate")
+    assert plan(by=by, sort="rate", metric=("rate", "p95:duration")).question.metrics == parse_metrics("rate,p95:duration")
+    assert [plan(by=by, sort=sort).question.metrics for sort in ("count", "bytes", "key")] == [()] * 3
+    assert "duration" in plan(by=by, sort="p95:duration").question.wanted
+
+
 @pytest.mark.parametrize(
     ("knobs", "words"),
     [
@@ -52,7 +63,8 @@ def test_what_is_needed_is_wanted() -> None:
         ({"by": ("path,path",)}, "does not name fields"),
         ({"by": ("net:300",)}, "no network"),
         ({"metric": ("p95",)}, "needs a field"),
-        ({"metric": ("median:bytes",)}, "unknown"),
+        ({"metric": ("median:bytes",)}, "--metric 'median:bytes' is unknown"),
+        ({"sort": "median:bytes"}, "--sort 'median:bytes' is unknown"),
         ({"format": "combinde"}, "known are"),
         ({"format": "$remote_user$http_referer"}, "column"),
         ({"format": "%h %Q"}, "column"),

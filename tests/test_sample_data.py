@@ -5,6 +5,9 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import re
+import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
@@ -14,6 +17,7 @@ import pytest
 
 from sample_data.make_app_logs import NGINX_FORMAT, app_logs
 from sample_data.make_sample_data import DAMAGE, all_logs, write_logs
+from tests.processes import COMMAND, environment
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -72,3 +76,22 @@ def test_every_damage_is_there() -> None:
     lines = LOGS["damaged.log"].split(b"\n")
     assert [lines.count(line) for line in DAMAGE if line] == [1] * (len(DAMAGE) - 1)
     assert not set(lines[:5]) & set(DAMAGE)
+
+
+DEMO = re.findall(r"^\t\$\(BIN\)/(logproc analyze .*)$", (FOLDER.parent / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+
+def test_the_demo_shows_three_kinds_of_logs() -> None:
+    """`make demo` runs three commands."""
+    assert len(DEMO) == 3
+
+
+@pytest.mark.parametrize("command", DEMO)
+def test_the_demo_can_be_shown(command: str) -> None:
+    """Each of its reports is complete, without a word on stderr, and fits a screen of 100 columns and 40 lines."""
+    script = command.replace("logproc", shlex.join(COMMAND), 1)
+    environ = environment(COLUMNS="100")
+    run = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=FOLDER.parent, env=environ, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert len(run.stdout.splitlines()) <= 40
+    assert max(map(len, run.stdout.splitlines())) <= 100

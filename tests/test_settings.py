@@ -47,6 +47,12 @@ CONVERSIONS: list[tuple[str, Any, Any]] = [
     ("strict", "no-rejects,no-notes", ("no-rejects", "no-notes")),
     ("strict", ["no-notes"], ("no-notes",)),
     ("strict", [], ()),
+    ("by", "hour,path", ("hour,path",)),
+    ("by", "hour,path;status", ("hour,path", "status")),
+    ("by", ["hour,path", "status"], ("hour,path", "status")),
+    ("metric", "rate,p95:duration", ("rate", "p95:duration")),
+    ("metric", ("rate", "p95:duration"), ("rate", "p95:duration")),
+    ("nginx_conf", Path("nginx.conf"), "nginx.conf"),
 ]
 NONSENSE: list[tuple[str, Any]] = [
     ("memory", "much"),
@@ -130,7 +136,7 @@ def test_a_value_is_converted(name: str, value: Any, expected: Any) -> None:
 def test_nonsense_is_refused_with_its_place(name: str, value: Any) -> None:
     """A value that is none of its setting's kind is a usage error that says where it stands."""
     with pytest.raises(UsageError, match=r"^LOGPROC_X: ") as caught:
-        convert(name, value, "LOGPROC_X")
+        convert(name, value, "LOGPROC_X:")
     assert caught.value.exit_code == EXIT_USAGE
 
 
@@ -150,11 +156,10 @@ def test_both_ends_of_the_limits_are_allowed() -> None:
 
 
 def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
-    """A key of the file that means nothing is an error with the file, the key and the known ones."""
+    """An unknown key of the file is an error with the file, the key and the nearest known one."""
     config = write(tmp_path / "c.toml", "top = 3\nmemroy = 5\n")
-    with pytest.raises(UsageError, match=r"c\.toml: unknown key 'memroy'") as caught:
+    with pytest.raises(UsageError, match=r"c\.toml: unknown key 'memroy': did you mean 'memory'\?"):
         read_config(config)
-    assert "memory" in caught.value.hint
 
 
 def test_keys_are_written_with_hyphens(tmp_path: Path) -> None:

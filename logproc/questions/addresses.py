@@ -21,8 +21,9 @@ import pyarrow.compute
 
 from logproc.formats.slices import arrow, mask
 from logproc.model import KeyColumn
-from logproc.questions.predicates import ADDRESS_BITS, MAPPED, MAPPED_BITS, address_of, is_mapped, network_mask, truths
-from logproc.questions.remap import remap
+from logproc.questions.networks import ADDRESS_BITS, MAPPED, MAPPED_BITS, address_of, is_mapped, network_mask
+from logproc.questions.predicates import truths
+from logproc.questions.recode import recode
 
 if TYPE_CHECKING:
     from logproc.model import Bytes, Mask
@@ -67,12 +68,12 @@ def anonymize(column: KeyColumn) -> KeyColumn:
     """Return the column with addresses cut to /24 (IPv4) or /48 (IPv6), as in `203.0.113.0`, and NAME for everything else."""
     table, known = addresses(column.keys)
     texts = pyarrow.compute.if_else(mask(known), written(kept(table)), NAME)
-    return remap(column, pyarrow.compute.if_else(column.keys.is_valid(), texts, None))
+    return recode(column, pyarrow.compute.if_else(column.keys.is_valid(), texts, None))
 
 
 def anonymize_within(column: KeyColumn) -> KeyColumn:
     """Return the column with each address in its texts cut, as `anonymize_text` does it."""
-    return remap(column, anonymized_texts(column.keys))
+    return recode(column, anonymized_texts(column.keys))
 
 
 def anonymize_text(text: str) -> str:

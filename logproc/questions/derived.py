@@ -17,8 +17,8 @@ from logproc.errors import UsageError
 from logproc.model import KeyColumn
 from logproc.questions.addresses import networks
 from logproc.questions.agents import agent_classes, browsers, devices, systems
-from logproc.questions.predicates import ADDRESS_BITS
-from logproc.questions.remap import remap
+from logproc.questions.networks import ADDRESS_BITS
+from logproc.questions.recode import recode
 from logproc.questions.shapes import shape
 
 EXTENSION = r"[^/;]\.(?P<extension>[0-9A-Za-z]{1,10})(?:;[^/]*)?$"
@@ -53,7 +53,7 @@ def derive(name: str) -> Derived | None:
 
 def derived(name: str, of: str, function: Callable[[pyarrow.Array], pyarrow.Array]) -> Derived:
     """Return the field of a function that gives a value for each key."""
-    return Derived(name, of, lambda column: remap(column, function(column.keys)))
+    return Derived(name, of, lambda column: recode(column, function(column.keys)))
 
 
 def prefix_bits(name: str) -> int:

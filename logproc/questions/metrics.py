@@ -53,8 +53,8 @@ def check_sketches(needs: Iterable[Need]) -> None:
         raise UsageError("uniques and visitors need the package datasketches", "pip install datasketches")
 
 
-def parse_metric(name: str) -> Metric:
-    """Return one metric.
+def parse_metric(name: str, option: str = "--metric") -> Metric:
+    """Return one metric. Raises UsageError, which names the option, if it is not one.
 
     >>> parse_metric("p95:duration").quantile, parse_metric("uniques:client").need
     (Fraction(19, 20), Need(kind='uniques', field='client'))
@@ -69,5 +69,5 @@ def parse_metric(name: str) -> Metric:
         return Metric(name, "quantile", Need("buckets", field), Fraction(percentile[1]) / 100)
     if field and function in KINDS:
         return Metric(name, function, Need(KINDS[function], field))
-    what = f"--metric {name!r} needs a field" if function in KINDS or percentile else f"--metric {name!r} is unknown"
+    what = f"{option} {name!r} needs a field" if function in KINDS or percentile else f"{option} {name!r} is unknown"
     raise UsageError(what, f"known are {KNOWN}")

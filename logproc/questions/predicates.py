@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import operator
 import re
-import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,6 +23,7 @@ import pyarrow.compute
 
 from logproc.formats.shown import shown
 from logproc.model import NO_TIME, KeyColumn, Numbers
+from logproc.questions.networks import Network, address_of
 
 if TYPE_CHECKING:
     from logproc.model import Columns, Mask
@@ -37,10 +37,6 @@ BILLION = 10**9
 NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?")
 NUMBER_BYTES = 64
 ORDER: dict[str, Callable[[Any, Any], Any]] = {"==": operator.eq, "<": operator.lt, "<=": operator.le}
-ADDRESS_BITS = 128
-MAPPED = bytes(10) + b"\xff\xff"
-"""The first 96 bits of an IPv4 address as an IPv6 address (RFC 4291, 2.5.5.2)."""
-MAPPED_BITS = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,26 +202,6 @@ def number_of(text: str) -> Decimal | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
-    """What an address is compared with: a text, and the network that it names.
-
-    address: 16 bytes, None if the text is no address but a name; bits: how many of them count.
-    """
-
-    text: str
-    address: bytes | None
-    bits: int
-
-    def holds(self, addresses: Any) -> Mask:
-        """Return which addresses, one of 16 bytes in each row, lie in the network; those of IPv4 do not lie in `::/0`."""
-        if self.address is None:
-            return numpy.zeros(len(addresses), bool)
-        counted = numpy.frombuffer(network_mask(self.bits), numpy.uint8)
-        hits: Mask = ~((addresses ^ numpy.frombuffer(self.address, numpy.uint8)) & counted).any(axis=1)
-        return hits & ~is_mapped(addresses) if self.bits < MAPPED_BITS else hits
-
-
-@dataclass(frozen=True, slots=True)
 class AddressComparison:
     """Compares an address with networks, addresses and names, of which one has to match, or none if it is negated.
 
@@ -252,47 +228,6 @@ class AddressComparison:
     def of_numbers(self, numbers: Numbers) -> Answer:
         """Answer for each record: a number is no address."""
         return incomparable(len(numbers.whole))
-
-
-def address_of(text: str) -> bytes | None:
-    """Return the 16 bytes of an address (IPv4 as the IPv6 address it is mapped to), None if the text is none.
-
-    By the C library: 0.3 µs an address, where `ipaddress` takes 4 to 10.
-    """
-    try:
-        return socket.inet_pton(socket.AF_INET6, text) if ":" in text else MAPPED + socket.inet_pton(socket.AF_INET, text)
-    except (OSError, ValueError):
-        return None
-
-
-def network_of(text: str) -> Network | None:
-    """Return what an address, a network in CIDR (RFC 4632) or a name matches, None if it has a `/` but is no network.
-
-    Bits beyond the prefix count as 0, so that `10.1.2.3/8` is `10.0.0.0/8`.
-    """
-    front, slash, prefix = text.partition("/")
-    address = address_of(front)
-    if not slash:
-        return Network(text, address, ADDRESS_BITS)
-    bits = prefix_bits(prefix, ADDRESS_BITS if ":" in front else ADDRESS_BITS - MAPPED_BITS)
-    return None if address is None or bits is None else Network(text, address, bits)
-
-
-def prefix_bits(prefix: str, width: int) -> int | None:
-    """Return how many of the 128 bits the prefix of an address of `width` bits counts, None if it is no such number."""
-    number = int(prefix) if re.fullmatch("[0-9]{1,3}", prefix) else width + 1
-    return number + ADDRESS_BITS - width if number <= width else None
-
-
-def network_mask(bits: int) -> bytes:
-    """Return 16 bytes of which the first `bits` bits are set."""
-    return ((1 << ADDRESS_BITS) - (1 << (ADDRESS_BITS - bits))).to_bytes(16)
-
-
-def is_mapped(addresses: Any) -> Mask:
-    """Return which addresses are of IPv4."""
-    hits: Mask = (addresses[:, : len(MAPPED)] == numpy.frombuffer(MAPPED, numpy.uint8)).all(axis=1)
-    return hits
 
 
 def compared(comparison: TextComparison | NumberComparison | AddressComparison, rows: Rows) -> Mask:

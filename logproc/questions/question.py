@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
@@ -25,12 +25,17 @@ ADDRESSES = ("client", "forwarded_for")
 
 @dataclass(frozen=True, slots=True)
 class PanelSpec:
-    """What a panel counts by. whole: all its rows are shown; needs: what is measured of each key besides its count."""
+    """What a panel counts by.
+
+    whole: all its rows are shown. needs: what is measured of each key besides its count.
+    usual: it is one of the panels that nobody asked for by name, so no log need have its fields.
+    """
 
     by: tuple[str, ...]
     whole: bool = False
     needs: tuple[Need, ...] = ()
     title: str = ""
+    usual: bool = False
 
     @property
     def name(self) -> str:
@@ -51,22 +56,22 @@ class PanelSpec:
 ACCESS_PANELS = ("hour", "status", "method", "protocol", "path", "client", "user", "referrer", "user_agent")
 """The panels of an access log, shown without a row where a run has no record at all."""
 DEFAULT_PANELS = (
-    PanelSpec(("hour",), whole=True),
-    PanelSpec(("status",), whole=True),
-    PanelSpec(("method",), whole=True),
-    PanelSpec(("protocol",), whole=True),
-    PanelSpec(("level",), whole=True),
-    PanelSpec(("hour", "level"), whole=True),
-    PanelSpec(("logger",)),
-    PanelSpec(("program",)),
-    PanelSpec(("path",)),
-    PanelSpec(("client",)),
-    PanelSpec(("forwarded_for",)),
-    PanelSpec(("user",)),
-    PanelSpec(("host",)),
-    PanelSpec(("referrer",)),
-    PanelSpec(("user_agent",)),
-    PanelSpec(("shape(message)",)),
+    PanelSpec(("hour",), whole=True, usual=True),
+    PanelSpec(("status",), whole=True, usual=True),
+    PanelSpec(("method",), whole=True, usual=True),
+    PanelSpec(("protocol",), whole=True, usual=True),
+    PanelSpec(("level",), whole=True, usual=True),
+    PanelSpec(("hour", "level"), whole=True, usual=True),
+    PanelSpec(("logger",), usual=True),
+    PanelSpec(("program",), usual=True),
+    PanelSpec(("path",), usual=True),
+    PanelSpec(("client",), usual=True),
+    PanelSpec(("forwarded_for",), usual=True),
+    PanelSpec(("user",), usual=True),
+    PanelSpec(("host",), usual=True),
+    PanelSpec(("referrer",), usual=True),
+    PanelSpec(("user_agent",), usual=True),
+    PanelSpec(("shape(message)",), usual=True),
 )
 
 
@@ -95,8 +100,8 @@ class Question:
     wanted: Wanted = field(init=False)
 
     def __post_init__(self) -> None:
-        usual = [name for panel in self.panels if panel in DEFAULT_PANELS for name in panel.by]
-        sought = [name for panel in self.panels if panel not in DEFAULT_PANELS for name in panel.fields]
+        usual = [name for panel in self.panels if panel.usual for name in panel.by]
+        sought = [name for panel in self.panels for name in (panel.fields[len(panel.by) :] if panel.usual else panel.fields)]
         sought += [*(self.where.fields if self.where else ()), *self.asked]
         own = set(sought) - TIME_FIELDS  # a log may have a field `device` of its own, which then is meant
         extra = ["bytes", *(ADDRESSES if self.from_forwarded else ())]
@@ -145,11 +150,16 @@ def fields_of(need: Need) -> tuple[str, ...]:
 
 
 def panels_for(by: Sequence[str], metrics: Sequence[Metric], sort: Metric | None, *, visitors: bool) -> tuple[PanelSpec, ...]:
-    """Return the panels of a question: one for each `--by`, or the usual ones, and one over all for metrics alone."""
+    """Return the panels of a question: one for each `--by`, or else one over all records for the metrics and the usual ones.
+
+    What rows are sorted by is measured in the usual panels as well, but for those in the order of time.
+    """
     needs = tuple(dict.fromkeys(metric.need for metric in (*metrics, *([sort] if sort else [])) if metric.need))
     found = [PanelSpec(split_fields(text), needs=needs) for text in by]
     if not by:
-        found = [*([PanelSpec((), needs=needs)] if metrics else []), *DEFAULT_PANELS]
+        of_sort = (sort.need,) if sort and sort.need else ()
+        usual = [panel if panel.in_order else replace(panel, needs=of_sort) for panel in DEFAULT_PANELS]
+        found = [*([PanelSpec((), needs=needs)] if metrics else []), *usual]
     if visitors:
         need = (Need("uniques", VISITOR),)
         found += [PanelSpec(("day", "bot"), True, need, "visitors_by_day"), PanelSpec(("bot",), True, need, "visitors")]
@@ -167,13 +177,19 @@ def split_fields(text: str) -> tuple[str, ...]:
 
 
 def sort_of(text: str | None, metrics: Iterable[Metric]) -> Metric | None:
-    """Return the metric to sort by: a count where there is none, else one of those that are told, or `key`."""
+    """Return the metric to sort by, None for the usual order. Raises UsageError for an unknown one."""
     if text is None:
         return None
     if text == "key":
         return Metric("key", "key")
     known = {metric.name: metric for metric in metrics}
-    return known.get(text) or parse_metric(text)
+    return known.get(text) or parse_metric(text, "--sort")
+
+
+def with_sort(metrics: tuple[Metric, ...], sort: Metric | None) -> tuple[Metric, ...]:
+    """Return the metrics to be shown: what rows are sorted by is one of them."""
+    shown_anyway = sort is None or sort in metrics or sort.function in {"count", "bytes", "key"}
+    return metrics if sort is None or shown_anyway else (*metrics, sort)
 
 
 def unknown_fields(question: Question, known: Collection[str]) -> list[str]:

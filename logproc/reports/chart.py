@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from logproc.reports.keys import TIMES, severity, style_of, title_of
+from logproc.reports.key_styles import TIMES, severity, style_of, title_of
 from logproc.reports.look import BAR, BOLD, DIM, PLAIN, Line, Look, flow, padded
 from logproc.reports.units import DAY_S, HOUR_S, MINUTE_S, count, day, moment, month, seconds_of
 
@@ -62,8 +62,12 @@ LABELS: tuple[Label, ...] = (
 
 
 def is_over_time(panel: Panel) -> bool:
-    """Return whether a panel can be drawn as a chart: it counts by a stretch of time, and by one thing more at the most."""
-    return bool(panel.by) and panel.by[0] in TIMES and len(panel.by) <= 2 and len(panel.rows) == panel.distinct
+    """Return whether a panel can be drawn as a chart: all stretches of time, in their order, by one more field at most.
+
+    What is sorted by something else is a table: a chart would hide the order that was asked for.
+    """
+    whole = len(panel.rows) == panel.distinct and panel.sorted_by in {None, "key"}
+    return bool(panel.by) and panel.by[0] in TIMES and len(panel.by) <= 2 and whole
 
 
 def time_chart(panel: Panel, look: Look, apart: Panel | None = None) -> list[Line]:

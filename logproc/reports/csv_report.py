@@ -31,7 +31,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from logproc.reports.figures import MEMBERS, given_up, rounded
+from logproc.reports.metric_values import MEMBERS, given_up, rounded
 from logproc.reports.safe import harmless
 
 if TYPE_CHECKING:

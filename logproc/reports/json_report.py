@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from logproc.reports.figures import MEMBERS, given_up, key_members, rounded
+from logproc.reports.metric_values import MEMBERS, given_up, key_members, rounded
 from logproc.reports.safe import numbered
 from logproc.reports.units import iso
 

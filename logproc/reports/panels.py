@@ -11,9 +11,9 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from logproc.reports.figures import MEMBERS, figure, given_up
-from logproc.reports.keys import TIMES, key_text, title_of, value_segments, value_text
+from logproc.reports.key_styles import TIMES, key_text, title_of, value_segments, value_text
 from logproc.reports.look import BAR, BOLD, DIM, PLAIN, TWO_ABREAST, Line, Look, cells_of, flow, padded
+from logproc.reports.metric_values import MEMBERS, figure, given_up
 from logproc.reports.units import count, share, size
 
 if TYPE_CHECKING:
@@ -134,11 +134,12 @@ class Table:
     def lines(self, room: int) -> list[Line]:
         """Return the panel with its title in that many cells, and an empty line."""
         grid = self.grid(room)
-        most = max(row.count for row in self.panel.rows)
+        bars = [max(number_of(row, self.panel), 0) for row in self.panel.rows]
+        most = max(bars)
         hidden = len(self.panel.rows) - len(self.rows)
         return [
             *self.heads(grid),
-            *(self.row(at, row, most, grid) for at, row in enumerate(self.rows)),
+            *(self.row(at, row, bar_of(bars[at], most, grid.bar, self.look), grid) for at, row in enumerate(self.rows)),
             *([self.other_row(grid)] if self.panel.other else []),
             *([[Segment(f"and {count(hidden, 'row')} more: see --output csv", DIM)]] if hidden else []),
             *([[Segment(f"and {count(grid.left_out, 'metric')} more: see --output csv", DIM)]] if grid.left_out else []),
@@ -218,9 +219,8 @@ class Table:
         name = self.look.fit(title_of(self.panel), max(room - len(told), LEAST_KEY))
         return [Segment(name, BOLD), Segment(told, DIM)]
 
-    def row(self, at: int, row: Row, most: int, grid: Grid) -> Line:
+    def row(self, at: int, row: Row, bar: str, grid: Grid) -> Line:
         """Return the line of one key."""
-        bar = bar_of(row.count, most, grid.bar, self.look)
         return [
             *self.key(row, grid),
             *([Segment("  "), *padded([Segment(bar, BAR)], grid.bar)] if grid.bar else []),
@@ -265,7 +265,16 @@ def in_two_lines(column: Numbers) -> Numbers:
     return replace(column, head=(function, field))
 
 
-def bar_of(number: int, most: int, cells: int, look: Look) -> str:
+def number_of(row: Row, panel: Panel) -> float:
+    """Return what a row's bar shows: the number that the panel is sorted by, 0 if it is absent; by default the count."""
+    if panel.sorted_by == "bytes":
+        return row.bytes or 0
+    if panel.sorted_by in panel.metrics:
+        return row.metrics[panel.metrics.index(panel.sorted_by)] or 0
+    return row.count
+
+
+def bar_of(number: float, most: float, cells: int, look: Look) -> str:
     """Return a bar as long as the number is of the largest; what is there at all has an eighth of a cell."""
     eighths = max(1, round(8 * cells * number / most)) if number else 0
     drawn = look.characters.bars

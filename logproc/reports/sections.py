@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 
 from logproc.model import State
-from logproc.reports.keys import style_of
+from logproc.reports.key_styles import style_of
 from logproc.reports.look import (
     BAD,
     BAD_NUMBER,

@@ -29,7 +29,7 @@ from logproc.formats.moments import (
 from logproc.formats.quantities import numbers_of, to_nanos
 from logproc.model import NO_TIME, KeyColumn
 from logproc.questions.timespan import parse_moment, parse_zone
-from logproc.questions.where import moment_of
+from logproc.questions.values import moment_of
 from tests.formats.readings import REFERENCE_S
 from tests.formats.readings import numbers_of as plain_numbers
 from tests.fuzz.target import MARK, Given, Target, text_of

@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.model import NO_TIME, Columns, KeyColumn, Numbers
-from logproc.questions.predicates import address_of, expression_fault, network_of, number_of
+from logproc.questions.networks import address_of, network_of
+from logproc.questions.predicates import expression_fault, number_of
 from logproc.questions.where import parse_where
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

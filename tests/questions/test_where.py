@@ -12,19 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.errors import UsageError
-from logproc.questions.predicates import (
-    Absent,
-    AddressComparison,
-    And,
-    Network,
-    Not,
-    NumberComparison,
-    Or,
-    Predicate,
-    TextComparison,
-    network_of,
-)
-from logproc.questions.where import EPOCH, FIELD_TYPES, MAX_DEPTH, OPERATORS, UNITS, FieldType, parse_where, type_of
+from logproc.questions.networks import Network, network_of
+from logproc.questions.predicates import Absent, AddressComparison, And, Not, NumberComparison, Or, Predicate, TextComparison
+from logproc.questions.values import EPOCH, FIELD_TYPES, OPERATORS, UNITS, FieldType, type_of
+from logproc.questions.where import MAX_DEPTH, parse_where
 
 BILLION = 10**9
 ONE = NumberComparison("a", "==", False, (BILLION,))

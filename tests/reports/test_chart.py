@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,11 +163,13 @@ def test_days_and_minutes_are_drawn_as_hours_are(unit: str, keys: list[str], wor
 
 
 def test_what_is_cut_is_no_chart() -> None:
-    """A panel that shows some of its keys alone, or that counts by three columns, would draw gaps that are none."""
+    """A panel that shows only some of its keys, or counts by three columns, would draw gaps; --sort would not be seen."""
     assert is_over_time(LEVELS)
     assert not is_over_time(Panel("hour", ("hour",), 9, hour_panel(1).rows))
     assert not is_over_time(Panel("a", ("hour", "level", "path"), 0, ()))
     assert not is_over_time(panel("status", ("200", 1, 1)))
+    assert is_over_time(replace(LEVELS, sorted_by="key"))
+    assert not is_over_time(replace(LEVELS, sorted_by="count"))
 
 
 @given(st.dictionaries(st.tuples(st.integers(0, 50), st.text(max_size=40)), st.integers(1, 10**12), min_size=2, max_size=30))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from rich.cells import cell_len
 
@@ -27,6 +29,20 @@ def test_a_row_has_key_bar_count_share_and_bytes() -> None:
         "500                     ▏                 1    0.1       1 B",
         "",
     ]
+
+
+def test_bars_show_what_the_rows_are_sorted_by() -> None:
+    """The number that --sort names, not the count beside it; what is absent or below nothing has no bar."""
+    rows = (Row(("a",), 1, 900, (4.0,)), Row(("b",), 800, 450, (-1.0,)), Row(("c",), 100, None, (None,)))
+    by_metric = asked_panel(*rows, metrics=("p95:duration",), sorted_by="p95:duration")
+    assert bars(by_metric) == [24, 0, 0]
+    assert bars(replace(by_metric, sorted_by="bytes")) == [24, 12, 0]
+    assert bars(replace(by_metric, sorted_by="key")) == bars(replace(by_metric, sorted_by=None)) == [0, 24, 3]
+
+
+def bars(panel: Panel) -> list[int]:
+    """Return the cells of the bars of a panel's rows that are full."""
+    return [line.count("█") for line in drawn(panel, columns=110)[1:] if line]
 
 
 def test_a_long_key_is_cut_in_its_middle_on_a_screen() -> None:

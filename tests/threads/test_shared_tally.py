@@ -56,13 +56,13 @@ def test_no_tally_is_lost_when_two_threads_decide_at_once(monkeypatch: pytest.Mo
     shared = SharedTally(min_keys=1)
     first = Halted((SharedTally._decide, "self._merging, self._pending"), shared.add, tally(1))
     arrives(first.arrived)
-    second = Halted((SharedTally._settle, "with self._lock"), shared.add, tally(2))
+    second = Halted((SharedTally.add, "self._settle"), shared.add, tally(2))
     until(lambda: second_waits.is_set() or second.arrived.is_set())
     first.go_on()
     until(lambda: second.arrived.is_set() or not second.is_alive())
-    assert lines(shared) == 2
+    assert lines(shared) == 2, "a tally was lost"
     second.go_on()
-    assert lines(shared) == 2
+    assert lines(shared) == 2, "a tally was lost"
 
 
 @pytest.mark.parametrize(

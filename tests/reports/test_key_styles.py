@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.style import Style
 
-from logproc.reports.keys import severity, style_of, value_segments
+from logproc.reports.key_styles import severity, style_of, value_segments
 from logproc.reports.look import BAD, DIM, GOOD, NEUTRAL, PLAIN, WARN
 
 STYLES = [

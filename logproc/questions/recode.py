@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 
-def remap(column: KeyColumn, values: pyarrow.Array) -> KeyColumn:
+def recode(column: KeyColumn, values: pyarrow.Array) -> KeyColumn:
     """Return the column with a value in the place of each key.
 
     values: one string for each key, in their order; null is absent. Equal values become one key.
