@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from logproc.errors import SourceError
 from logproc.model import ByteStream
 from logproc.sources.decoders import MEMORY_LIMIT_BYTES, Codec, DeflateMember, Member, find_codec
-from logproc.sources.layers import BLOCK_BYTES, Deadline, Layer, Limited, Lines, Peeked, ReadOptions, Transcoded, copy_some
+from logproc.sources.text import BLOCK_BYTES, Deadline, Layer, Limited, Lines, Peeked, ReadOptions, Transcoded, copy_some
 
 STEP_BYTES = 1 << 19
 """The most that is decoded at once: fixed, so that where damage is met does not depend on the caller's buffers."""

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from logproc.errors import LimitError, SourceError
 from logproc.model import ByteStream
 from logproc.sources.codecs import ENDINGS, FOREIGN, Decoded, decoded, sniff
-from logproc.sources.layers import ReadOptions
+from logproc.sources.text import ReadOptions
 
 if sys.version_info >= (3, 14):
     from compression import zstd

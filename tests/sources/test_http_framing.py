@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from logproc.errors import SourceError
 from logproc.sources.http.framing import MOST_TRAILER_BYTES, Chunked
-from logproc.sources.http.link import LEAST_BYTES_PER_S, Link, PassingError
+from logproc.sources.http.transport import LEAST_BYTES_PER_S, Link, PassingError
 
 EXTENSIONS = ["", " ", ";a", ';name="a value"', " ; a=b;c"]
 chunks = st.lists(st.tuples(st.binary(min_size=1, max_size=20), st.sampled_from(EXTENSIONS)), max_size=6)

@@ -14,7 +14,7 @@ import trustme
 
 from logproc.errors import SourceError
 from logproc.sources.http import HttpOptions
-from logproc.sources.http.link import Link, PassingError
+from logproc.sources.http.transport import Link, PassingError
 from tests.fault_server import Answer, FaultServer, ranged
 from tests.sources.http_fetch import CANARY, fetch
 

@@ -20,7 +20,7 @@ from logproc.sources.http.urls import Permit, check_url, parse_url
 
 if TYPE_CHECKING:
     from logproc.sources.http.body import Body, OnEvent
-    from logproc.sources.http.link import StartCall
+    from logproc.sources.http.transport import StartCall
 
 __all__ = ["HttpOptions", "check_url", "open_url"]
 
@@ -103,7 +103,7 @@ def open_url(
     """
     start = parse_url(url)
     from logproc.sources.http.body import Body
-    from logproc.sources.http.link import CallHere, Link
+    from logproc.sources.http.transport import CallHere, Link
     from logproc.sources.http.redirects import Fetcher
 
     link = Link(options.connect_timeout_s, options.read_timeout_s, deadline, clock, start_call or CallHere)

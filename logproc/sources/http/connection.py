@@ -21,7 +21,7 @@ import urllib3.connection
 
 from logproc.errors import LogprocError, SourceError
 from logproc.sources.http.framing import Chunked, cut, declared_length
-from logproc.sources.http.link import Link, PassingError, Receiving, shown
+from logproc.sources.http.transport import Link, PassingError, Receiving, shown
 from logproc.sources.http.urls import Target
 from logproc.sources.names import secret_parameters, without_secrets
 

@@ -10,7 +10,7 @@ import io
 import re
 
 from logproc.errors import SourceError
-from logproc.sources.http.link import PassingError
+from logproc.sources.http.transport import PassingError
 
 MOST_LINE_BYTES = 1 << 13
 MOST_TRAILER_BYTES = 1 << 16

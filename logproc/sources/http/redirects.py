@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from logproc.errors import SourceError
 from logproc.sources.http.connection import Reply, Session
-from logproc.sources.http.link import Link
+from logproc.sources.http.transport import Link
 from logproc.sources.http.urls import Permit, Target, redirected
 from logproc.sources.names import shown_path
 
