@@ -18,8 +18,8 @@ from logproc.errors import SourceError
 from logproc.model import ByteStream, Kind, Source
 from logproc.sources.codecs import decoded
 from logproc.sources.files import open_fifo, open_file, open_stdin
-from logproc.sources.text import Deadline, ReadOptions, check_encoding
 from logproc.sources.resolve import resolve
+from logproc.sources.text import Deadline, ReadOptions, check_encoding
 
 if TYPE_CHECKING:
     from logproc.sources.http import HttpOptions

@@ -103,8 +103,8 @@ def open_url(
     """
     start = parse_url(url)
     from logproc.sources.http.body import Body
-    from logproc.sources.http.transport import CallHere, Link
     from logproc.sources.http.redirects import Fetcher
+    from logproc.sources.http.transport import CallHere, Link
 
     link = Link(options.connect_timeout_s, options.read_timeout_s, deadline, clock, start_call or CallHere)
     return HttpStream(Body(Fetcher(start, options, link, permit), link, options.retries, wait, rng, on_event))

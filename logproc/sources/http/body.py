@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from logproc.errors import LimitError, SourceError, Stopped
 from logproc.sources.http.connection import Reply
-from logproc.sources.http.transport import Link, PassingError
 from logproc.sources.http.redirects import Fetcher
+from logproc.sources.http.transport import Link, PassingError
 from logproc.sources.http.versions import Version, content_range, retry_after_s, span
 
 BODY_STATUS = {200, 203, 206}
