@@ -18,12 +18,12 @@ from logproc.errors import SourceError
 from logproc.model import ByteStream, Kind, Source
 from logproc.sources.codecs import decoded
 from logproc.sources.files import open_fifo, open_file, open_stdin
-from logproc.sources.layers import Deadline, ReadOptions, check_encoding
 from logproc.sources.resolve import resolve
+from logproc.sources.text import Deadline, ReadOptions, check_encoding
 
 if TYPE_CHECKING:
     from logproc.sources.http import HttpOptions
-    from logproc.sources.http.link import StartCall
+    from logproc.sources.http.transport import StartCall
 
 WAITING = "waits for somebody to write into it", "a FIFO ends when its last writer closes it; Ctrl-C ends the run"
 __all__ = ["OpenOptions", "Peek", "check_encoding", "open_source", "peek", "resolve"]

@@ -1,26 +1,23 @@
-"""Archives of one file, told by their first bytes and decoded: gzip, bzip2, xz and Zstandard, by the same rules.
+"""Compressed files, detected by their first bytes: gzip, bzip2, xz and Zstandard, all by the same rules.
 
-An archive that ends too early gives every byte that can be decoded, then `truncated`. One that contradicts itself gives
-its bytes, then `checksum mismatch`. Several members make one stream. Zeros behind the last one are padding (as tapes and
-block devices leave them), anything else is a note.
+A truncated file yields all that can be decoded, then fails with `truncated`. A damaged one yields what was decoded before
+the damage was found, then fails with `checksum mismatch`. Several members are one stream. Zeros after the last member are
+padding (tapes and block devices leave them); anything else there is ignored with a note.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 from logproc.errors import SourceError
 from logproc.model import ByteStream
-from logproc.sources.decoders import MEMORY_LIMIT_BYTES, Codec, DeflateMember, Member, find_codec
-from logproc.sources.layers import BLOCK_BYTES, Deadline, Layer, Limited, Lines, Peeked, ReadOptions, Transcoded, copy_some
+from logproc.sources.decoders import MEMORY_LIMIT_BYTES, DeflateMember, Member, find_codec
+from logproc.sources.text import BLOCK_BYTES, Deadline, Layer, Limited, Lines, Peeked, ReadOptions, Transcoded, copy_some
 
 STEP_BYTES = 1 << 19
-"""The most that is decoded at once: fixed, so that where damage is met does not depend on the caller's buffers."""
+"""The most that is decoded at once. Fixed, so that what a damaged file yields does not depend on the caller's buffers."""
 PIECE_BYTES = 1 << 12
-"""The first piece of a member; the next ones double. An archive of many small members is not copied once a member."""
-KEPT_BYTES = 4 << 20
-KEPT_DECODED_BYTES = 64 << 20
+"""The first piece of a member; the following ones double. So a file of many small members is not copied once per member."""
 HEAD_BYTES = 16
 
 BZ2_BLOCK, BZ2_END = b"1AY&SY", b"\x17rE8P\x90"
@@ -47,16 +44,16 @@ FOREIGN: tuple[tuple[str, bytes], ...] = (
     ("snappy", b"\xff\x06\0\0sNaPpY"),
     ("cab", b"MSCF\0\0\0\0"),
 )
-"""Archives that are not unpacked here. Some keep text as it is in places, so that a part of it would be counted."""
+"""Archives that we do not unpack. Some contain plain text in places, which must not be counted as a log."""
 ENDINGS = {b"gz": "gzip", b"xz": "xz", b"zst": "zstd", b"bz2": "bz2"}
 LEAST_BYTES = {"gzip": 2, "xz": 2, "zstd": 2, "bz2": 4}
-"""How much of the magic bytes makes an archive if there is nothing behind them: what no text file would consist of."""
+"""How many of the magic bytes identify a file that ends within them: more than a text file would consist of."""
 
 
 def sniff(head: bytes) -> str | None:
-    r"""Return the codec of what begins with `head`, None if it is no archive.
+    r"""Return the codec of data that begins with `head`, None if it is not compressed.
 
-    If `head` is shorter than `HEAD_BYTES` it is taken for the whole, perhaps an archive cut within its header.
+    A `head` shorter than `HEAD_BYTES` is taken for the whole file, perhaps one that was cut within its header.
 
     >>> sniff(b"\x1f\x8b\x08\x00"), sniff(b"127.0.0.1 - -")
     ('gzip', None)
@@ -68,7 +65,7 @@ def sniff(head: bytes) -> str | None:
 
 
 def cut_archive(head: bytes, location: str | bytes) -> str | None:
-    r"""Return the codec that the ending of a name tells, of what is no more than the first of its magic bytes.
+    r"""Return the codec by the extension of `location`, if `head` is only the beginning of its magic bytes.
 
     >>> cut_archive(b"B", "access.log.bz2"), cut_archive(b"B", "grades")
     ('bz2', None)
@@ -79,30 +76,28 @@ def cut_archive(head: bytes, location: str | bytes) -> str | None:
 
 
 def refuse_foreign(head: bytes) -> None:
-    """Raise SourceError for an archive of a kind that is not unpacked."""
     for name, magic in FOREIGN:
         if head.startswith(magic):
             raise SourceError(f"unsupported archive ({name})", "unpack it first")
 
 
 def may_be_archive(head: bytes) -> bool:
-    """Return whether `head` is too short to tell what it begins."""
+    """Return whether `head` is only a beginning of magic bytes, so that more is needed."""
     return any(len(head) < len(magic) and magic.startswith(head) for _, magic in (*MAGICS, *FOREIGN))
 
 
 def decoded(raw: ByteStream, options: ReadOptions, deadline: Deadline | None = None, location: str | bytes = "") -> ByteStream:
-    """Return the stream of text in `raw`: unpacked if it is an archive, within the limits of `options`, lines as UTF-8.
+    """Return `raw` as a stream of text: decompressed if necessary, within the limits of `options`, as UTF-8 with LF.
 
-    One layer of packing is taken off; if there is another within, it is left alone, which is a failure. Nothing is read
-    before the first `readinto`, so that a stream that waits for its first byte can be cancelled. location: where `raw` is
-    from; its ending tells an archive of a few bytes from a text of these.
+    Only one layer of compression is undone; another one inside is an error. Nothing is read before the first `readinto`, so
+    that a stream that waits for its first byte can be cancelled. location: the path or URL of `raw`; see `cut_archive`.
     """
     stream: ByteStream = Limited(Unpacked(raw, location), options, deadline)
     return Lines(Transcoded(stream, options.encoding) if options.encoding else stream)
 
 
 class Unpacked(Layer):
-    """A stream without its packing, if its first bytes say that it has one."""
+    """A stream, decompressed if its first bytes are those of a known codec."""
 
     def __init__(self, below: ByteStream, location: str | bytes = "") -> None:
         super().__init__(below)
@@ -124,7 +119,7 @@ class Unpacked(Layer):
 
 
 def read_head(raw: ByteStream) -> bytes:
-    """Read as many bytes as it takes to tell whether `raw` is an archive; a live stream of text is not waited for."""
+    """Read only as many bytes as are needed to detect compression, so that a live stream of text is not held up."""
     buffer = memoryview(bytearray(HEAD_BYTES))
     size = 0
     while may_be_archive(bytes(buffer[:size])):
@@ -136,10 +131,10 @@ def read_head(raw: ByteStream) -> bytes:
 
 
 class Decoded(Layer):
-    """The decoded bytes of an archive.
+    """The decoded bytes of a compressed stream.
 
-    `readinto` raises SourceError where the archive is damaged, after all that could be decoded. Memory: a block read, a step
-    decoded, the codec's own window, and the first 4 MiB of a member, kept to decode them again if it is damaged.
+    `readinto` raises SourceError at damage, after all that was decoded before. Memory: one block of input, one decoded step,
+    the codec's own window, and the first 4 MiB of a gzip member (see `DeflateMember`).
     """
 
     def __init__(self, raw: ByteStream, codec: str, *, refuse_archive: bool = False) -> None:
@@ -147,7 +142,7 @@ class Decoded(Layer):
         self._codec = find_codec(codec)
         self._input = Input(raw)
         self._member: Member | None = None
-        self._kept = Kept()
+        self._member_start = 0
         self._piece_bytes = PIECE_BYTES
         self._decoded = memoryview(b"")
         self._decoded_bytes = 0
@@ -165,11 +160,10 @@ class Decoded(Layer):
 
     def _hand_on(self, data: bytes) -> None:
         self._decoded_bytes += len(data)
-        self._kept.decoded_bytes += len(data)
         self._decoded = memoryview(data if self._head is None else self._without_archive(data))
 
     def _without_archive(self, data: bytes) -> bytes:
-        """Return the first decoded bytes, as soon as they are enough to tell that they are no archive; otherwise raise."""
+        """Hold back the first decoded bytes until it is certain that they are not compressed again; else raise."""
         head = self._head = (self._head or b"") + data
         if may_be_archive(head) and not self._ended and not self._failure:
             return b""
@@ -184,16 +178,16 @@ class Decoded(Layer):
         self._ended = not (self._input.rest() or self._input.more()) if is_first else not self._find_next_member()
         if not self._ended:
             self._check_magic()
-            self._member, self._kept, self._piece_bytes = self._codec.open(), Kept(), PIECE_BYTES
+            self._member, self._member_start, self._piece_bytes = self._codec.open(), self._decoded_bytes, PIECE_BYTES
         return b""
 
     def _check_magic(self) -> None:
         head = bytes(self._input.rest()[:HEAD_BYTES])
         if self._codec.name not in (sniff(head), "deflate") and not may_be_archive(head):
-            raise SourceError(f"not {self._codec.name} data", "the data are not what they are said to be")
+            raise SourceError(f"not {self._codec.name} data", "the data is not what its header says")
 
     def _find_next_member(self) -> bool:
-        """Skip zeros up to a further member; return whether there is one. What else there is gets a note and is skipped."""
+        """Skip zeros up to the next member; return whether there is one. Anything else is skipped, with a note."""
         end = self._input.position
         self._input.skip_zeros()
         head = self._input.head()
@@ -211,7 +205,7 @@ class Decoded(Layer):
         data = self._next_piece() if member.needs_input else memoryview(b"")
         is_cut = member.needs_input and not data
         try:
-            decoded = member.decompress(data, STEP_BYTES)  # also with nothing: bz2 asks for more before it gave all it has
+            decoded = member.decompress(data, STEP_BYTES)  # even b"": bz2 asks for input before it has returned everything
         except self._codec.errors as error:
             return self._damaged(error)
         if is_cut and not decoded:
@@ -222,33 +216,30 @@ class Decoded(Layer):
         return decoded
 
     def _next_piece(self) -> memoryview:
-        """Return a piece of the input, empty at its end."""
         if not self._input.rest() and not self._input.more():
             return memoryview(b"")
         data = self._input.take(self._piece_bytes)
         self._piece_bytes = min(2 * self._piece_bytes, BLOCK_BYTES)
-        self._kept.add(data)
         return data
 
     def _cut(self, member: Member) -> bytes:
         what = f"truncated at byte {self._input.position}" + ("" if self._decoded_bytes else " after 0 lines")
         if isinstance(member, DeflateMember) and member.in_trailer:
             what += ": checksum mismatch: data may be wrong"
-        self._failure = SourceError(what, "the archive is not whole, fetch it again")
-        return self._kept.rest_of_cut(member)
+        self._failure = SourceError(what, "the archive is incomplete; fetch it again")
+        return member.rest_of_cut() if isinstance(member, DeflateMember) else b""
 
     def _damaged(self, error: Exception) -> bytes:
         if "memory" in str(error).lower():
             self._failure = SourceError(f"needs over {MEMORY_LIMIT_BYTES >> 20} MiB to be unpacked", "unpack it first")
             return b""
-        start = self._decoded_bytes - self._kept.decoded_bytes
-        what = f"checksum mismatch: data may be wrong from decoded byte {start}"
-        self._failure = SourceError(what, "the archive is damaged, fetch it again")
-        return self._kept.rest_of_damaged(self._codec)
+        what = f"checksum mismatch: data may be wrong from decoded byte {self._member_start}"
+        self._failure = SourceError(what, "the archive is damaged; fetch it again")
+        return b""
 
 
 class Input:
-    """A block of a raw stream, taken piece by piece; what was too much can be given back."""
+    """A raw stream, read in blocks and taken in pieces; what was taken too much can be given back."""
 
     def __init__(self, raw: ByteStream) -> None:
         self._raw = raw
@@ -258,25 +249,25 @@ class Input:
 
     @property
     def position(self) -> int:
-        """How many bytes of the raw stream were taken."""
+        """How many bytes of the raw stream have been taken."""
         return self._read_bytes - (self._end - self._start)
 
     def rest(self) -> memoryview:
-        """Return what is read and not taken."""
+        """Return what was read and not yet taken."""
         return self._block[self._start : self._end]
 
     def take(self, size: int) -> memoryview:
-        """Take at most `size` bytes of the rest; they are good until the next `more`."""
+        """Take at most `size` bytes of the rest. The view is valid until the next `more`."""
         piece = self.rest()[:size]
         self._start += len(piece)
         return piece
 
     def give_back(self, size: int) -> None:
-        """Undo the taking of the last `size` bytes."""
+        """Put the last `size` bytes back."""
         self._start -= size
 
     def more(self) -> bool:
-        """Read on behind the rest, of less than a block. Return False at the end of the source."""
+        """Append input to the rest, which must be less than a block. Return False at the end of the source."""
         rest = bytes(self.rest())
         self._block[: len(rest)] = rest
         self._start, self._end = 0, len(rest)
@@ -286,58 +277,14 @@ class Input:
         return count > 0
 
     def head(self) -> bytes:
-        """Return the first bytes of the rest, enough of them to tell whether they begin an archive."""
+        """Return the first bytes of the rest, enough to detect compression."""
         while may_be_archive(bytes(self.rest()[:HEAD_BYTES])) and self.more():
             pass
         return bytes(self.rest()[:HEAD_BYTES])
 
     def skip_zeros(self) -> None:
-        """Take all zeros up to the first other byte."""
+        """Take all zeros up to the next other byte."""
         while self.rest() or self.more():
             if self.rest()[0]:
                 return
             self._start = self._end - len(bytes(self.rest()).lstrip(b"\0"))
-
-
-class Kept:
-    """The start of a member as it was read: a decoder that raises swallows what it had decoded in that call."""
-
-    def __init__(self) -> None:
-        self.decoded_bytes = 0
-        self._data: bytearray | None = bytearray()
-        self._last_piece = 0
-
-    def add(self, data: memoryview) -> None:
-        """Keep `data` too, or nothing at all once it is too much."""
-        if self._data is None:
-            return
-        self._last_piece = len(self._data)
-        self._data += data
-        if len(self._data) > KEPT_BYTES or self.decoded_bytes > KEPT_DECODED_BYTES:
-            self._data = None
-
-    def rest_of_cut(self, member: Member) -> bytes:
-        """Return what a cut member decodes to beyond what was decoded before."""
-        return member.rest_of_cut(bytes(self._data)) if self._data and isinstance(member, DeflateMember) else b""
-
-    def rest_of_damaged(self, codec: Codec) -> bytes:
-        """Return what a damaged member decodes to beyond what was decoded before: byte by byte, until it raises again."""
-        if not self._data:
-            return b""
-        member, left, rest = codec.open(), self.decoded_bytes, bytearray()
-        try:
-            for piece in self._pieces(bytes(self._data)):
-                decoded = member.decompress(piece, min(left, STEP_BYTES) or 1)
-                while decoded or not member.needs_input:  # bz2 asks for more while a block of it is still to be had
-                    rest += decoded[left:]
-                    left -= min(left, len(decoded))
-                    decoded = member.decompress(b"", min(left, STEP_BYTES) or 1)
-        except codec.errors:
-            return bytes(rest)
-        return bytes(rest)
-
-    def _pieces(self, data: bytes) -> Iterator[bytes]:
-        """Yield what was decoded well at once, and the piece with the damage byte by byte."""
-        yield data[: self._last_piece]
-        for place in range(self._last_piece, len(data)):
-            yield data[place : place + 1]

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from logproc.errors import SourceError, Stopped
 from logproc.model import ByteStream, Seen
 from logproc.sources.codecs import HEAD_BYTES, sniff
-from logproc.sources.layers import Deadline
+from logproc.sources.text import Deadline
 
 OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 """Not to block: neither a named pipe without a writer, nor one that took a file's place, may hold the opening up."""

@@ -222,7 +222,7 @@ STEERED = [
         "a line end in a URL",
         lambda _: ["http://127.0.0.1/\nlogproc: forged: line"],
         2,
-        says=[r"http://127.0.0.1/\x0alogproc: forged: line: bad URL: it holds a control character"],
+        says=[r"http://127.0.0.1/\x0alogproc: forged: line: bad URL: it contains a control character"],
         check=lines_of_stderr(1),
         holds="one line",
         alone=True,

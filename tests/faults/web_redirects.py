@@ -70,7 +70,7 @@ def inside(how: str, location: str) -> Fault:
         how,
         from_outside(location),
         1,
-        says=[f"{PUBLIC}:", "refused redirect to a private address", "name that address itself if it is meant"],
+        says=[f"{PUBLIC}:", "refused redirect to a private address", "if you mean that address, give its URL"],
         check=Fate("failed", 0, 0),
         holds="no request is sent there",
     )
@@ -173,7 +173,7 @@ FAULTS = [
         "N16",
         "a redirect to port 99999",
         moved("http://127.0.0.1:99999/"),
-        says="refused redirect: bad URL: its port is no number",
+        says="refused redirect: bad URL: its port is not a number",
     ),
     Fault(
         "N17",

@@ -46,7 +46,7 @@ def told_apart(row: str, how: str, *scripts: Script, requests: int = 2) -> Fault
         options=[],
         run=without_pauses,
         code=1,
-        says=["/log: changed on server after 5 lines: the lines before are of the older version; run again"],
+        says=["/log: changed on server after 5 lines: the lines read so far are of the older version; run again"],
         check=also(Fate("incomplete", 5, requests), lambda _, ended: of_the_first_version(ended)),
         holds="the lines of the older version alone",
     )

@@ -47,18 +47,18 @@ def hopeless(how: str, answer: Answer, says: str) -> Fault:
 
 REFUSALS = {
     "401 Unauthorized": "401 Unauthorized: give credentials with --header",
-    "403 Forbidden": "403 Forbidden: ask who runs the server",
+    "403 Forbidden": "403 Forbidden: ask the server's operator for access",
     "404 Not Found": "404 Not Found: is the path right?",
-    "410 Gone": "410 Gone: it is gone for good",
-    "400 Bad Request": "400 Bad Request: the server does not take this request",
+    "410 Gone": "410 Gone: the log was removed for good",
+    "400 Bad Request": "400 Bad Request: the server rejects this request",
     "407 Proxy Authentication Required": "407 Proxy Authentication Required: a proxy asks for credentials",
     "204 No Content": "204 No Content: there is no log here",
-    "205 Reset Content": "205 Reset Content: this is no answer with a log",
-    "304 Not Modified": "304 Not Modified: it answers a question that was not asked",
+    "205 Reset Content": "205 Reset Content: such an answer does not contain a log",
+    "304 Not Modified": "304 Not Modified: the request was not conditional",
     "300 Multiple Choices": "300 Multiple Choices: the server does not say where the log is",
     "101 Switching Protocols": "101 Switching Protocols: is this a web server?",
-    "416 Range Not Satisfiable": "416 Range Not Satisfiable: the server does not take this request",
-    "501 Not Implemented": "501 Not Implemented: the server cannot do this",
+    "416 Range Not Satisfiable": "416 Range Not Satisfiable: the server rejects this request",
+    "501 Not Implemented": "501 Not Implemented: the server cannot answer this request",
     "999 No": "999 No: is this a web server?",
 }
 FAULTS = [

@@ -107,8 +107,8 @@ FAULTS = [
     ),
     distrusted("one for another host", issued("elsewhere.example"), "not valid for 'localhost'", host="localhost"),
     distrusted("one for another address", issued("127.0.0.9"), "IP address mismatch"),
-    distrusted("TLS 1.0", lambda _: old_tls(), "none taken", "does this port speak TLS, 1.2 or later?"),
-    distrusted("plain http behind an https URL", lambda _: None, "none taken", "does this port speak TLS, 1.2 or later?"),
+    distrusted("TLS 1.0", lambda _: old_tls(), "none accepted", "does this port speak TLS, 1.2 or later?"),
+    distrusted("plain http behind an https URL", lambda _: None, "none accepted", "does this port speak TLS, 1.2 or later?"),
     Fault(
         "N19",
         "a good certificate",

@@ -12,7 +12,7 @@ from typing import Any
 from logproc.errors import SourceError, UsageError
 from logproc.sources.http import HttpOptions
 from logproc.sources.http.framing import declared_length
-from logproc.sources.http.link import CallHere
+from logproc.sources.http.options import CallHere
 from logproc.sources.http.urls import Target as Address
 from logproc.sources.http.urls import is_private, parse_url, redirected
 from logproc.sources.http.versions import Version, content_range, read_date, retry_after_s, span

@@ -1,18 +1,16 @@
-"""Where a body ends, and how slowly it may come."""
+"""Where a body ends."""
 
 from __future__ import annotations
 
 import io
-import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.errors import SourceError
 from logproc.sources.http.framing import MOST_TRAILER_BYTES, Chunked
-from logproc.sources.http.link import LEAST_BYTES_PER_S, Link, PassingError
+from logproc.sources.http.transport import PassingError
 
 EXTENSIONS = ["", " ", ";a", ';name="a value"', " ; a=b;c"]
 chunks = st.lists(st.tuples(st.binary(min_size=1, max_size=20), st.sampled_from(EXTENSIONS)), max_size=6)
@@ -78,44 +76,3 @@ def test_what_is_held_of_a_line_is_bounded() -> None:
     assert endless.tell() < 100_000
     assert Chunked(trailers).receive(memoryview(bytearray(9))) == 0
     assert trailers.tell() < 2 * MOST_TRAILER_BYTES
-
-
-def link(*, read_timeout_s: float = 30.0) -> Link:
-    """Return a link that receives a body."""
-    made = Link(10.0, read_timeout_s, None, time.monotonic)
-    made.expect("no byte in", read_timeout_s, whole=False)
-    return made
-
-
-def test_a_drip_is_too_slow() -> None:
-    """A body that comes below the least pace for a whole read timeout is given up, however often a byte comes."""
-    dripping = link()
-    for _ in range(119):
-        dripping.pace(1, 0.25)
-    with pytest.raises(SourceError, match=f"too slow: under {LEAST_BYTES_PER_S} bytes/s for 30s"):
-        dripping.pace(1, 0.25)
-
-
-def test_the_pace_is_looked_at_anew_each_time() -> None:
-    """A fast beginning does not make up for a drip later on, and a slow moment is no drip."""
-    body = link()
-    body.pace(10_000_000, 1.0)
-    body.pace(1, 29.0)
-    body.pace(1, 29.9)
-    with pytest.raises(SourceError, match="too slow"):
-        body.pace(1, 0.2)
-
-
-def test_only_waiting_makes_a_body_slow() -> None:
-    """Receives that did not wait are no drip, however small they are, and neither is the end of a body."""
-    body = link()
-    for _ in range(10_000):
-        body.pace(1, 0.0)
-    body.pace(0, 31.0)
-
-
-def test_headers_have_no_pace() -> None:
-    """What has a limit as a whole is not judged by its pace."""
-    headers = link()
-    headers.expect("no response headers in", 30.0)
-    headers.pace(1, 31.0)

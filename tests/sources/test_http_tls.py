@@ -14,7 +14,7 @@ import trustme
 
 from logproc.errors import SourceError
 from logproc.sources.http import HttpOptions
-from logproc.sources.http.link import Link, PassingError
+from logproc.sources.http.transport import PassingError, Transport
 from tests.fault_server import Answer, FaultServer, ranged
 from tests.sources.http_fetch import CANARY, fetch
 
@@ -95,8 +95,8 @@ def test_a_bad_certificate_ends_the_source_at_once(
         "unknown authority": "unable to get local issuer certificate",
         "expired": "certificate has expired",
         "wrong host": "IP address mismatch",
-        "TLS 1.0": "none taken",
-        "no TLS": "none taken",
+        "TLS 1.0": "none accepted",
+        "no TLS": "none accepted",
     }
     with FaultServer(tls=contexts[fault]()) as server:
         result = fetch(server.on("/log", Answer(LOG)).url("/log").replace("http://", "https://"), trusting)
@@ -136,10 +136,10 @@ def test_a_mute_server_times_out() -> None:
 
 def test_tls_that_breaks_later_may_be_tried_again() -> None:
     """What goes wrong behind the handshake is no fault of the certificate, unless the server asks for one of ours."""
-    link = Link(1.0, 1.0, None, time.monotonic)
+    transport = Transport(1.0, 1.0, None, time.monotonic)
     broken, asked = ssl.SSLError(1, "x"), ssl.SSLError(1, "x")
     broken.reason, asked.reason = "DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "TLSV13_ALERT_CERTIFICATE_REQUIRED"
-    assert isinstance(link.explain(broken), PassingError)
-    assert str(link.explain(broken)) == "TLS broken off (decryption failed or bad record mac): try later"
-    assert not isinstance(link.explain(asked), PassingError)
-    assert "certificate: none taken" in str(link.explain(broken, greeting=True))
+    assert isinstance(transport.explain(broken), PassingError)
+    assert str(transport.explain(broken)) == "TLS connection broken (decryption failed or bad record mac): try later"
+    assert not isinstance(transport.explain(asked), PassingError)
+    assert "certificate: none accepted" in str(transport.explain(broken, greeting=True))

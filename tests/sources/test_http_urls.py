@@ -34,16 +34,16 @@ def test_urls_go_over_the_wire_quoted(url: str) -> None:
     assert parse_url(url).url == ON_THE_WIRE[url]
 
 
-UNFIT = "it holds a control character, or what is no UTF-8"
+UNFIT = "it contains a control character, or is not UTF-8"
 BAD = {
-    "http://host:99999/": "its port is no number from 1 to 65535",
-    "http://host:0/": "port 0 cannot be asked",
-    "http://host:word/": "its port is no number from 1 to 65535",
-    "http://host:-1/": "its port is no number from 1 to 65535",
-    "http:///log": "it names no host",
-    "http://": "it names no host",
-    "http:log": "it names no host",
-    "https://:80/": "it names no host",
+    "http://host:99999/": "its port is not a number from 1 to 65535",
+    "http://host:0/": "port 0 cannot be used",
+    "http://host:word/": "its port is not a number from 1 to 65535",
+    "http://host:-1/": "its port is not a number from 1 to 65535",
+    "http:///log": "it has no host name",
+    "http://": "it has no host name",
+    "http:log": "it has no host name",
+    "https://:80/": "it has no host name",
     "http://[::1/": "its host is not well formed",
     "http://ho st/": "its host is not well formed",
     "http://*.example/": "its host is not well formed",
@@ -51,11 +51,11 @@ BAD = {
     "http://host/\r\nX-Evil: 1": UNFIT,
     "http://host/\x1b[31m": UNFIT,
     "http://ho\tst/": UNFIT,
-    "ftp://host/": "it begins with neither http:// nor https://",
-    "file:///etc/passwd": "it begins with neither http:// nor https://",
-    "httpx://host/": "it begins with neither http:// nor https://",
-    "host/log": "it begins with neither http:// nor https://",
-    "": "it begins with neither http:// nor https://",
+    "ftp://host/": "it does not start with http:// or https://",
+    "file:///etc/passwd": "it does not start with http:// or https://",
+    "httpx://host/": "it does not start with http:// or https://",
+    "host/log": "it does not start with http:// or https://",
+    "": "it does not start with http:// or https://",
     "http://host/\udcff": UNFIT,
 }
 
@@ -117,8 +117,8 @@ REFUSED = {
     "data:text/plain,log": "refused redirect to data: URL",
     "unix:/run/socket": "refused redirect to unix: URL",
     "javascript:alert(1)": "refused redirect to javascript: URL",
-    "http://host:99999/": "refused redirect: bad URL: its port is no number from 1 to 65535",
-    "http://:80/log": "refused redirect: bad URL: it names no host",
+    "http://host:99999/": "refused redirect: bad URL: its port is not a number from 1 to 65535",
+    "http://:80/log": "refused redirect: bad URL: it has no host name",
     "http://[::1/log": "refused redirect: bad URL: its host is not well formed",
     "//e]:1/log": "refused redirect: bad URL: its host is not well formed",
 }

@@ -1,7 +1,7 @@
-"""The body behind a URL, each byte exactly once, over as many connections as it takes.
+"""The body behind a URL, each byte exactly once, over as many connections as needed.
 
-After a cut it goes on where it was: by a range, if the server can be told to send one only of the same version, and else
-by fetching all of it again and going on after what is known. That those bytes are the same ones is checked by their hash.
+An interrupted download resumes with `Range` and `If-Range`, if the server provides a validator. Otherwise the whole body is
+fetched again; the bytes already delivered are skipped, and their hash must be the same.
 """
 
 from __future__ import annotations
@@ -11,41 +11,41 @@ from collections.abc import Callable
 
 from logproc.errors import LimitError, SourceError, Stopped
 from logproc.sources.http.connection import Reply
-from logproc.sources.http.link import Link, PassingError
 from logproc.sources.http.redirects import Fetcher
+from logproc.sources.http.transport import PassingError, Transport
 from logproc.sources.http.versions import Version, content_range, retry_after_s, span
 
 BODY_STATUS = {200, 203, 206}
 PASSING_STATUS = {408, 425, 429}
 LASTING_STATUS = {501, 505, 506, 508, 510, 511}
-"""Failures of the server (5xx) that another try does not mend; any other, also one that nobody knows, may pass."""
+"""Server errors (5xx) that another try does not fix. All others, unknown ones included, are tried again."""
 STATUS_HINTS = {
     204: "there is no log here",
-    304: "it answers a question that was not asked; is there a proxy that keeps copies?",
+    304: "the request was not conditional; is there a caching proxy?",
     401: "give credentials with --header 'Authorization: env:VARIABLE'",
-    403: "ask who runs the server for the right to read it",
+    403: "ask the server's operator for access",
     404: "is the path right?",
     407: "a proxy asks for credentials",
-    410: "it is gone for good, ask who runs the server",
+    410: "the log was removed for good",
 }
 HINTS_BY_HUNDRED = {
-    2: "this is no answer with a log",
+    2: "such an answer does not contain a log",
     3: "the server does not say where the log is",
-    4: "the server does not take this request, is the URL right?",
-    5: "the server cannot do this, ask who runs it",
+    4: "the server rejects this request; is the URL right?",
+    5: "the server cannot answer this request; report it to its operator",
 }
 LONGEST_WAIT_S = 60.0
 BACKOFF_S, MOST_BACKOFF_S, SPREAD = 1.0, 24.0, 0.25
-"""Waits double from the first to the second of these, and become up to a quarter longer: clients should not march in step."""
+"""Waits double from the first to the second of these, plus up to a quarter at random, so that clients spread out."""
 SKIP_BYTES = 1 << 18
-CHANGED, UNASKED = "changed on server", "sends a part that was not asked for"
+CHANGED, UNASKED = "changed on server", "sends a part that was not requested"
 LEAST_PROGRESS_BYTES = 100
-"""What a connection must bring for the tries to be counted anew: one that brings a byte each time would never end."""
+"""What a connection must bring to reset the count of tries: with one byte per connection they would never end."""
 OnEvent = Callable[[str, dict[str, object]], None]
 
 
 class Body:
-    """The bytes of a body as they came over the wire: a ByteStream, whose `bytes_read` is its position.
+    """The bytes of a body as received: a ByteStream whose `bytes_read` is its position.
 
     One thread owns it; `cancel` and the counters may be used from any other.
     """
@@ -53,7 +53,7 @@ class Body:
     def __init__(
         self,
         fetcher: Fetcher,
-        link: Link,
+        transport: Transport,
         retries: int,
         wait: Callable[[float], bool],
         rng: Callable[[], float],
@@ -65,7 +65,7 @@ class Body:
         self.notes: list[str] = []
         self.encoding = ""
         self._fetcher = fetcher
-        self._link = link
+        self._transport = transport
         self._retries = retries
         self._wait = wait
         self._rng = rng
@@ -79,11 +79,11 @@ class Body:
         self._ended = False
 
     def begin(self) -> None:
-        """Get the headers of the first answer that is one; `encoding` is known then. Raises as `readinto` does."""
+        """Get the headers of the first usable answer, which set `encoding`. Raises as `readinto` does."""
         self._attempt(self._connect)
 
     def readinto(self, buffer: memoryview) -> int:
-        """Fill `buffer` as `ByteStream.readinto` promises, with the bytes still in their content codings."""
+        """Fill `buffer` as `ByteStream.readinto` promises. Content codings are not undone here."""
         return self._attempt(lambda: self._read(buffer))
 
     def ready_within(self, seconds: float) -> bool:
@@ -92,15 +92,15 @@ class Body:
 
     def cancel(self) -> None:
         """Make a blocked `readinto`, and every later one, raise Stopped."""
-        self._link.cancel()
+        self._transport.cancel()
 
     def close(self) -> None:
-        """Close the connection, and give its permit back."""
+        """Close the connection and release its permit."""
         self._reply = None
         self._fetcher.close()
 
     def _attempt(self, step: Callable[[], int]) -> int:
-        """Take a step, again and again where a failure may pass. An error behind a redirect says where that led to."""
+        """Run a step with retries. After a redirect, errors name the server it led to."""
         try:
             return self._persist(step)
         except LimitError:
@@ -110,10 +110,9 @@ class Body:
             raise SourceError(f"{error.what} at {place}", error.hint) if place else error from error
 
     def _persist(self, step: Callable[[], int]) -> int:
-        """Take a step; after each failure that may pass let go of the connection, wait, and take it again."""
         while True:
             try:
-                self._link.check()
+                self._transport.check()
                 return step()
             except PassingError as failure:
                 self._let_go()
@@ -131,8 +130,8 @@ class Body:
         self._failures += 1
         delay_s = failure.after_s or min(BACKOFF_S * 2 ** (self._failures - 1), MOST_BACKOFF_S)
         delay_s *= 1 + SPREAD * self._rng()
-        deadline = self._link.deadline
-        is_too_late = deadline is not None and self._link.clock() + delay_s >= deadline
+        deadline = self._transport.deadline
+        is_too_late = deadline is not None and self._transport.clock() + delay_s >= deadline
         if failure.after_s and (failure.after_s > LONGEST_WAIT_S or is_too_late):
             raise SourceError(f"{failure.what}, asked to wait {span(failure.after_s)}", "try again then") from failure
         if is_too_late or self._failures > self._retries:
@@ -146,7 +145,6 @@ class Body:
             self._on_event(event, {**fields, "byte": self.bytes_read})
 
     def _final(self, failure: PassingError) -> SourceError:
-        """Return the error of a source that is given up."""
         if self.bytes_read:
             whole = "an unknown number of" if self.size_bytes is None else self.size_bytes
             return SourceError(f"got {self.bytes_read} of {whole} bytes ({failure.what})", failure.hint)
@@ -183,18 +181,18 @@ class Body:
         return 0
 
     def _judge_more(self, reply: Reply) -> None:
-        """Say that more came than was declared. Behind a last chunk it is not of the log; behind a false length it may be."""
+        """More arrived than was declared. After the last chunk it is not part of the log; after a wrong length it may be."""
         if reply.has_length:
             words = f"server sends more than the {self.bytes_read} bytes it declared"
-            raise SourceError(words, "the rest was not read, ask who runs the server")
-        self.notes.append("bytes behind its last chunk ignored")
+            raise SourceError(words, "the rest was not read; report it to the server's operator")
+        self.notes.append("bytes after its last chunk ignored")
 
     def _finish(self) -> None:
         self._ended = True
         self._let_go()
 
     def _connect(self) -> int:
-        """Make sure that the next byte to be received is the one at `bytes_read`, or that the body has ended."""
+        """Ensure that the next byte to be received is the one at `bytes_read`, or that the body has ended."""
         if self._reply is None and not self._ended:
             version = self._version
             conditions = {}
@@ -217,13 +215,13 @@ class Body:
         self._reply = reply
 
     def _take_end(self, reply: Reply) -> None:
-        """Take the answer that nothing lies behind `bytes_read`. Its own body is not of the log."""
+        # 416: there is nothing after `bytes_read`. The body of this answer is not part of the log.
         if content_range(reply.headers)[2] != self.bytes_read:
             raise self._untrusted(CHANGED)
         self._finish()
 
     def _take_part(self, reply: Reply, length: int | None, wrong: str) -> None:
-        """Take an answer that says which bytes it has. `wrong` is what it is called if they are not the next ones."""
+        """Take an answer with a Content-Range. `wrong`: the error if it is not the next part of this version."""
         first, last, size = content_range(reply.headers)
         if first != self.bytes_read or last is None or (length is not None and length != last - first + 1):
             raise self._untrusted(wrong)
@@ -250,7 +248,7 @@ class Body:
         self.size_bytes = size_bytes
 
     def _skip_known(self, reply: Reply) -> None:
-        """Receive again what was delivered before. Raises SourceError if it is not the same any more."""
+        """Receive again what was already delivered. Raises SourceError if it is not the same."""
         again = hashlib.sha256()
         block = memoryview(bytearray(SKIP_BYTES))
         left = self.bytes_read
@@ -264,19 +262,18 @@ class Body:
             raise changed()
 
     def _untrusted(self, what: str) -> PassingError:
-        """Return the error of an answer that is no continuation; from now on the whole is asked for."""
+        """Return the error for an answer that is not the next part. From now on the whole body is requested."""
         self._ranges = False
         self._tell(f"{what}: restarted")
-        return PassingError(what, "try again when the log is at rest")
+        return PassingError(what, "try again when the log is not being written")
 
 
 def changed() -> SourceError:
-    """Return the error of a body that is another one than before: what was delivered is of the old one."""
-    return SourceError(CHANGED, "the lines before are of the older version; run again")
+    return SourceError(CHANGED, "the lines read so far are of the older version; run again")
 
 
 def check_status(reply: Reply) -> None:
-    """Return if a body of the log follows. Raises PassingError if another try may help, and SourceError if not."""
+    """Return if the body is the log. Raises PassingError if another try may help, SourceError otherwise."""
     if reply.status in BODY_STATUS:
         return
     what, hundred = f"{reply.status} {reply.reason}".rstrip(), reply.status // 100

@@ -1,4 +1,4 @@
-"""One request over one connection: requests' Session on connections that use a `Link`, and the framing of what comes back."""
+"""One request over one connection: requests' Session over a `Transport`, and the framing of the answer."""
 
 from __future__ import annotations
 
@@ -21,26 +21,27 @@ import urllib3.connection
 
 from logproc.errors import LogprocError, SourceError
 from logproc.sources.http.framing import Chunked, cut, declared_length
-from logproc.sources.http.link import Link, PassingError, Receiving, shown
+from logproc.sources.http.transport import PassingError, Receiving, Transport, shown
 from logproc.sources.http.urls import Target
 from logproc.sources.names import secret_parameters, without_secrets
 
-# urllib3 logs whole URLs, secrets included, and tracebacks. What matters of it is in our errors.
+# urllib3 logs whole URLs, secrets included, and tracebacks. Our errors say what matters of it.
 logging.getLogger("urllib3").propagate = False
 
 INTERIM = {102, 103, 104}
+"""Interim answers (RFC 9110, 15.2) that http.client does not skip by itself."""
 NO_COOKIES = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
 BAD_RESPONSES = (
-    (http.client.LineTooLong, "a line over 64 KiB", "ask who runs the server"),
+    (http.client.LineTooLong, "a line over 64 KiB", "report it to the server's operator"),
     (http.client.BadStatusLine, "no status line of HTTP", "is this a web server, and the port right?"),
     (http.client.UnknownProtocol, "another HTTP than 1.0 and 1.1", "is this a web server, and the port right?"),
-    (requests.exceptions.InvalidHeader, "two lengths", "the server contradicts itself, ask who runs it"),
-    (http.client.HTTPException, "over 100 headers", "ask who runs the server"),
+    (requests.exceptions.InvalidHeader, "two lengths", "the server contradicts itself; report it to its operator"),
+    (http.client.HTTPException, "over 100 headers", "report it to the server's operator"),
 )
-"""What is wrong with an answer, by the first of these exceptions that fits, and what to do."""
+"""The first exception that fits, what is wrong with the answer, and what to do."""
 OPEN_HEADERS = {"user-agent", "accept", "accept-encoding", "range", "if-range"}
-"""Headers of a request that hold nothing secret."""
-UNKNOWN = ("it cannot be taken", "is this a web server?")
+"""Request headers without secrets."""
+UNKNOWN = ("it cannot be read", "is this a web server?")
 PROXY_FAULTS = (
     requests.exceptions.ProxyError,
     requests.exceptions.InvalidProxyURL,
@@ -50,16 +51,19 @@ PROXY_FAULTS = (
 
 
 class Response(http.client.HTTPResponse):
-    """A response of http.client that receives through a link, to which it shows itself: urllib3 hides it."""
+    """A response of http.client that receives through a transport. It is put into `found`, because urllib3 hides it."""
 
-    def __init__(self, connection: socket.socket, *args: Any, link: Link, found: list[Response], **kwargs: Any) -> None:
+    def __init__(
+        self, connection: socket.socket, *args: Any, transport: Transport, found: list[Response], **kwargs: Any
+    ) -> None:
         super().__init__(connection, *args, **kwargs)
-        self.receiving = Receiving(connection, self.fp.detach(), link)
+        self.receiving = Receiving(connection, self.fp.detach(), transport)
         self.fp = io.BufferedReader(self.receiving)
-        found[:] = [self]
+        found.clear()
+        found.append(self)
 
     def begin(self) -> None:
-        """Read the headers. Raises PassingError if the server closes before their end, which http.client does not see."""
+        """Read the headers. Raises PassingError if the server closes before their end, which http.client ignores."""
         try:
             super().begin()
         except http.client.RemoteDisconnected as error:
@@ -71,8 +75,7 @@ class Response(http.client.HTTPResponse):
             raise PassingError("closed within its headers", "try later")
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Read a status line. http.client skips interim answers (RFC 9110, 15.2) only if their status is 100."""
-        version, status, reason = super()._read_status()  # type: ignore[misc]  # private to http.client
+        version, status, reason = super()._read_status()  # type: ignore[misc]  # a private method of http.client, which skips only status 100
         return version, http.client.CONTINUE if status in INTERIM else status, reason
 
     def ready_within(self, seconds: float) -> bool:
@@ -89,84 +92,87 @@ class Response(http.client.HTTPResponse):
         return bool(here.strip(b"\r\n")) or self.receiving.wait(seconds)
 
     def has_more(self) -> bool:
-        """Whether bytes are here that nobody asked for, beyond what was received. Does not block."""
+        """Return whether more bytes have arrived than were received. Does not block."""
         self.receiving.patient = False
         more = self.fp.peek(1)
         return bool(more.strip(b"\r\n")) and not more.startswith(b"HTTP/")
 
 
-class Linked:
-    """What makes a connection of urllib3 use a link. `found` holds the response in the end."""
+class OverTransport:
+    """Mixin that makes a connection of urllib3 use a transport. Its response is put into `found`."""
 
     response_class: Any
 
-    def __init__(self, *args: Any, link: Link, found: list[Response], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, transport: Transport, found: list[Response], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.link = link
-        self.response_class = functools.partial(Response, link=link, found=found)
+        self.transport = transport
+        self.response_class = functools.partial(Response, transport=transport, found=found)
 
     def _new_conn(self: Any) -> socket.socket:
-        connection: socket.socket = self.link.connect(self.host, self.port)
+        connection: socket.socket = self.transport.connect(self.host, self.port)
         return connection
 
     def connect(self) -> None:
-        """Connect, with TLS where it belongs. Then the headers have to come in time."""
+        """Connect, including TLS; then start the time limit for the headers."""
         try:
-            super().connect()  # type: ignore[misc]  # of the class that stands behind this one
+            super().connect()  # type: ignore[misc]  # of the next class in the MRO
         except OSError as error:
-            raise self.link.explain(error, greeting=True) from error
-        self.link.expect("no response headers in", self.link.read_timeout_s)
+            raise self.transport.explain(error, greeting=True) from error
+        self.transport.expect("no response headers in", self.transport.read_timeout_s)
 
 
-class LinkedConnection(Linked, urllib3.connection.HTTPConnection):
-    """A plain connection."""
+class PlainConnection(OverTransport, urllib3.connection.HTTPConnection):
+    """A connection without TLS."""
 
 
-class LinkedTlsConnection(Linked, urllib3.connection.HTTPSConnection):
-    """A connection under TLS."""
+class TlsConnection(OverTransport, urllib3.connection.HTTPSConnection):
+    """A connection with TLS."""
 
 
 class Adapter(requests.adapters.HTTPAdapter):
-    """requests' adapter, with connections that use a link, direct or through a proxy."""
+    """requests' adapter with our connections, direct or through a proxy."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, transport: Transport) -> None:
         super().__init__()
-        self.link = link
+        self.transport = transport
         self.found: list[Response] = []
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Return requests' pool, told to make our connections."""
+        """Return requests' pool, set up to make our connections."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        kind = LinkedTlsConnection if pool.scheme == "https" else LinkedConnection
-        pool.ConnectionCls = functools.partial(kind, link=self.link, found=self.found)
+        kind = TlsConnection if pool.scheme == "https" else PlainConnection
+        pool.ConnectionCls = functools.partial(kind, transport=self.transport, found=self.found)
         return pool
 
 
 class Session(requests.Session):
-    """requests' Session of one source. It is not thread-safe: the thread that reads the source uses it alone."""
+    """requests' Session of one source. It is not thread-safe: only the thread that reads the source uses it."""
 
-    def __init__(self, link: Link, *, user_agent: str, trust_env: bool, ca_file: str | None) -> None:
+    def __init__(self, transport: Transport, *, user_agent: str, trust_env: bool, ca_file: str | None) -> None:
         super().__init__()
-        self.link = link
+        self.transport = transport
         self.trust_env = trust_env
         self.verify = ca_file or True
-        self.timeout = (link.connect_timeout_s, link.read_timeout_s)  # for sending; all else is the link's
+        self.timeout = (
+            transport.connect_timeout_s,
+            transport.read_timeout_s,
+        )  # for sending; the transport limits everything else
         self.headers.clear()
         self.headers.update({"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"})
-        self.cookies.set_policy(NO_COOKIES)  # what one server sets is for no other, and not for the next try
-        self.adapter = Adapter(link)
+        self.cookies.set_policy(NO_COOKIES)  # cookies are never sent, not even to the same server
+        self.adapter = Adapter(transport)
         for scheme in ("http://", "https://"):
             self.mount(scheme, self.adapter)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Follow nothing: requests would read the whole body of a redirect, however long, even if told not to follow."""
+        """Return None: otherwise requests reads the whole body of a redirect, even with allow_redirects=False."""
 
     def ask(self, target: Target, headers: Mapping[str, str]) -> Reply:
-        """Send one GET. Blocks until the headers of the answer are there.
+        """Send one GET and return the answer when its headers are complete.
 
         Raises PassingError or another SourceError if there is none, LimitError after the deadline, Stopped after `cancel`.
         """
-        self.link.check()
+        self.transport.check()
         given = any(name.lower() == "authorization" for name in headers)
         auth: Any = (lambda request: request) if given else target.auth
         try:
@@ -175,14 +181,14 @@ class Session(requests.Session):
             self._clear_away()
             if isinstance(error, (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)):
                 cause = root(error)
-                # What requests and urllib3 say holds the whole URL, and a traceback would print it.
+                # The errors of requests and urllib3 contain the whole URL, and a traceback would print it.
                 raise self._explain(cause) from (None if cause is error else cause)
             raise
-        return Reply(target.url, answer, self.adapter.found.pop(), self.link)
+        return Reply(target.url, answer, self.adapter.found.pop(), self.transport)
 
     def _clear_away(self) -> None:
-        """Close what a failed request left open: urllib3 forgets a response whose headers it cannot take."""
-        self.link.drop()
+        """Close what a failed request left open: urllib3 forgets a response whose headers it cannot read."""
+        self.transport.drop()
         while self.adapter.found:
             self.adapter.found.pop().close()
 
@@ -192,13 +198,13 @@ class Session(requests.Session):
         if "certificate bundle" in str(cause) or getattr(cause, "reason", "") == "NO_CERTIFICATE_OR_CRL_FOUND":
             return SourceError("no certificates to trust", "look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE")
         if isinstance(cause, OSError) and not isinstance(cause, requests.RequestException):
-            return self.link.explain(cause)
+            return self.transport.explain(cause)
         words, hint = next(((words, hint) for kind, words, hint in BAD_RESPONSES if isinstance(cause, kind)), UNKNOWN)
         return SourceError(f"bad response ({words})", hint)
 
 
 def secrets_of(request: requests.PreparedRequest) -> list[str]:
-    """Return what a request held that nobody else may see: a server may send it back in the words of its answer."""
+    """Return the secrets of a request, to be masked in the answer: a server may send them back as its reason phrase."""
     values = [str(value) for name, value in request.headers.items() if name.lower() not in OPEN_HEADERS]
     words = [word for value in values for word in (value, *re.split("[ ,;]+", value))]
     parts = [part for word in words for part in word.split("=")]
@@ -206,14 +212,14 @@ def secrets_of(request: requests.PreparedRequest) -> list[str]:
 
 
 def credentials_in(words: Iterable[str]) -> Iterator[str]:
-    """Yield user and password from each word that is both in the coding of RFC 7617."""
+    """Yield user and password from each word that is Basic credentials (RFC 7617)."""
     for word in words:
         with contextlib.suppress(ValueError):
             yield from base64.b64decode(word, validate=True).decode("latin-1").split(":", 1)
 
 
 def root(error: BaseException) -> BaseException:
-    """Return the exception of http.client or of the system that lies deepest below what was wrapped round it."""
+    """Return the innermost exception of http.client or the system in a chain of causes."""
     found, inner = error, error.__cause__ or error.__context__
     while inner is not None:
         if isinstance(inner, (http.client.HTTPException, OSError)) and not isinstance(inner, requests.RequestException):
@@ -223,13 +229,13 @@ def root(error: BaseException) -> BaseException:
 
 
 class Reply:
-    """The answer to one request: its headers, then its body, whose end is where the server said, or an error."""
+    """The answer to one request: its headers, then its body, which ends where the server declared, or in an error."""
 
-    def __init__(self, url: str, answer: requests.Response, response: Response, link: Link) -> None:
+    def __init__(self, url: str, answer: requests.Response, response: Response, transport: Transport) -> None:
         self.url = url
         self._answer = answer
         self._response = response
-        self._link = link
+        self._transport = transport
         self.status = answer.status_code
         self.reason = shown(without_secrets(answer.reason or "", secrets_of(answer.request)))
         self.headers: Mapping[str, str] = answer.headers
@@ -238,32 +244,34 @@ class Reply:
 
     @property
     def declared(self) -> bool:
-        """Whether the server said where the body ends."""
+        """Whether the server declared where the body ends."""
         return self._chunked is not None or self._left is not None
 
     @property
     def has_length(self) -> bool:
-        """Whether it said so by a number of bytes."""
+        """Whether it declared a number of bytes."""
         return self._left is not None
 
     def begin_body(self) -> int | None:
-        """Return the length of the body as declared, None if it is not. Raises SourceError if the headers contradict."""
+        """Return the declared length of the body or None. Raises SourceError if the headers contradict each other."""
         coding = self.headers.get("Transfer-Encoding", "identity").lower()
-        # Behind a line that is no header, http.client takes the headers that follow for text, the length among them.
+        # After a line that is not a header, http.client takes all further headers, the length among them, for text.
         if self._response.msg.get_payload() or coding not in {"chunked", "identity"}:
-            raise SourceError("bad response headers", "they do not say where the log begins and ends, ask who runs the server")
+            raise SourceError(
+                "bad response headers", "they do not say where the log begins and ends; report it to the server's operator"
+            )
         if coding == "chunked":
             self._chunked = Chunked(self._response.fp)
         else:
             self._left = declared_length(self.headers.get("Content-Length"))
-        self._link.expect("no byte in", self._link.read_timeout_s, whole=False)
+        self._transport.expect("no byte in", self._transport.read_timeout_s, whole=False)
         return self._left
 
     def receive(self, buffer: memoryview) -> int:
-        """Fill `buffer` with what comes next, 0 at the end of the body.
+        """Fill `buffer` with the next bytes; return how many, 0 at the end of the body.
 
-        Blocks until there is a byte. Raises PassingError if the body is cut, SourceError if it is too slow, LimitError after
-        the deadline, Stopped after `cancel`.
+        Blocks until there is a byte. Raises PassingError if the body is cut, LimitError after the deadline, and Stopped
+        after `cancel`.
         """
         if self._chunked:
             return self._chunked.receive(buffer)
@@ -283,10 +291,10 @@ class Reply:
         return self._left == 0 or self._response.ready_within(seconds)
 
     def has_more(self) -> bool:
-        """Whether the server sent more than it declared; only what is here already is seen. To be asked at the end."""
+        """Return whether more than the declared body has arrived so far. Call it at the end of the body."""
         return self.declared and self._response.has_more()
 
     def close(self) -> None:
-        """Close the connection, even with a body half read."""
-        self._link.drop()
+        """Close the connection, even in the middle of a body."""
+        self._transport.drop()
         self._answer.close()

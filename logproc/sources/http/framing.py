@@ -1,7 +1,7 @@
-"""Where a body ends: a length, or chunks (RFC 9112, 6 and 7.1), and what has to be right about either.
+"""Where a body ends: Content-Length, or chunks (RFC 9112, 6 and 7.1), checked strictly.
 
-http.client takes `-5`, `+5` and `0x5` for sizes of chunks, does not look at what stands between two of them, and reads
-trailers for ever.
+http.client accepts `-5`, `+5` and `0x5` as chunk sizes, ignores what is between two chunks, and reads trailers without a
+limit.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import io
 import re
 
 from logproc.errors import SourceError
-from logproc.sources.http.link import PassingError
+from logproc.sources.http.transport import PassingError
 
 MOST_LINE_BYTES = 1 << 13
 MOST_TRAILER_BYTES = 1 << 16
@@ -27,7 +27,7 @@ class Chunked:
         self._ended = False
 
     def receive(self, buffer: memoryview) -> int:
-        """Fill `buffer` with what one receive brings, 0 behind the last chunk. Raises PassingError if that does not come."""
+        """Fill `buffer` with what one receive brings; 0 after the last chunk. Raises PassingError if the body is cut."""
         if not self._left and not self._ended:
             self._begin_chunk()
         if self._ended:
@@ -50,7 +50,7 @@ class Chunked:
             self._skip_trailers()
 
     def _skip_trailers(self) -> None:
-        """Read what may stand behind the last chunk. Whatever becomes of it, the data were whole."""
+        # The data is complete by now, so a cut or endless trailer is not an error.
         left = MOST_TRAILER_BYTES
         while left > 0 and (line := self._stream.readline(left)).strip():
             left -= len(line)
@@ -64,21 +64,19 @@ class Chunked:
 
 
 def cut() -> PassingError:
-    """Return the error of a body that ends before its end."""
     return PassingError("closed too early", "try later")
 
 
 def broken() -> PassingError:
-    """Return the error of chunks that are none."""
-    return PassingError("broken chunks", "the server, or a proxy before it, garbles what it sends")
+    return PassingError("broken chunks", "the server, or a proxy in front of it, sends garbled data")
 
 
 def declared_length(text: str | None) -> int | None:
-    """Return the number in Content-Length (RFC 9110, 8.6: several must be equal). Raises SourceError if it is none."""
+    """Return the number in Content-Length (RFC 9110, 8.6: several must be equal). Raises SourceError for anything else."""
     if text is None:
         return None
     values = {value.strip() for value in text.split(",")}
     value = values.pop()
     if values or not value.isascii() or not value.isdigit() or len(value) > 18:
-        raise SourceError("bad Content-Length", "the server does not say how long the log is, ask who runs it")
+        raise SourceError("bad Content-Length", "the server does not say how long the log is; report it to its operator")
     return int(value)

@@ -1,4 +1,4 @@
-"""URLs: which may be asked at all, how one is written on the wire, and where a redirect may lead. Nothing here connects."""
+"""URLs: which are accepted, how they are sent, and where a redirect may lead. Nothing here connects."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit, urlunsplit
 from logproc.errors import SourceError, UsageError
 
 Origin = tuple[str, str, int]
-"""Scheme, host and port: what RFC 6454 calls the origin, and what permits and credentials are for."""
+"""Scheme, host and port (RFC 6454): permits and credentials belong to an origin."""
 Permit = Callable[[Origin], AbstractContextManager[object]]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
-URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"  # those of RFC 3986; `%` as well, as what is quoted already stays so
+URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"  # RFC 3986, and `%`: what is quoted already stays quoted
+BAD_HOST = "its host is not well formed"
 HINT = "write it as http://host[:port]/path or https://…"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL as it goes over the wire, without what may stand before an @, which is `auth`: user and password.
+    """A URL as it is sent: user and password are in `auth`, not in the URL.
 
-    trusted: whether it may be sent what the user gave for the start: credentials and headers.
+    trusted: whether the credentials and headers that the user gave for the first URL may be sent to it.
     """
 
     url: str = field(repr=False)
@@ -37,20 +38,20 @@ class Target:
 
 
 def check_url(url: str) -> None:
-    """Raise UsageError if `url` cannot be asked for. Names are not looked up."""
+    """Raise UsageError if `url` cannot be requested. Names are not looked up."""
     parse_url(url)
 
 
 def parse_url(url: str) -> Target:
-    """Return the target of `url`: characters that no URL holds percent-encoded, the host's name in ASCII (RFC 5890).
+    """Return the target of `url`, with invalid characters percent-encoded and the host name in ASCII (RFC 5890).
 
-    Raises UsageError, with the reason and without the URL, as that may hold a password.
+    Raises UsageError with the reason, but without the URL, which may contain a password.
     """
     if UNFIT.search(url):
-        raise UsageError("bad URL: it holds a control character, or what is no UTF-8", HINT)
+        raise UsageError("bad URL: it contains a control character, or is not UTF-8", HINT)
     scheme = SCHEME.match(url)
     if not scheme or scheme[0].lower() not in DEFAULT_PORTS:
-        raise UsageError("bad URL: it begins with neither http:// nor https://", HINT)
+        raise UsageError("bad URL: it does not start with http:// or https://", HINT)
     try:
         parts = urlsplit(prepared(url))
         port = DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
@@ -64,47 +65,46 @@ def parse_url(url: str) -> Target:
 
 
 def prepared(url: str) -> str:
-    """Return the URL as requests sends it. Raises ValueError, as all of requests' refusals of a URL are."""
+    """Return the URL as requests would send it. Raises ValueError for a URL that requests refuses."""
     import requests
 
     if urlsplit(url).port == 0:
-        raise ValueError  # requests leaves a port 0 out, and would ask another one
+        raise ValueError  # requests drops a port 0 and would use the default port
     request = requests.PreparedRequest()
     request.prepare_url(url, None)
     return str(request.url)
 
 
 def reason(url: str) -> str:
-    """Tell what is wrong with a URL that was refused."""
     try:
         if not urlsplit(url).hostname:
-            return "it names no host"
+            return "it has no host name"
         if urlsplit(url).port == 0:
-            return "port 0 cannot be asked"
+            return "port 0 cannot be used"
     except ValueError as error:
-        return "its port is no number from 1 to 65535" if "ort" in str(error) else "its host is not well formed"
-    return "its host is not well formed"
+        return "its port is not a number from 1 to 65535" if "ort" in str(error) else BAD_HOST
+    return BAD_HOST
 
 
 def credentials(netloc: str) -> tuple[bytes, bytes] | None:
-    """Return user and password from before the @, None if there is none."""
     before, at, _ = netloc.rpartition("@")
     user, _, password = before.partition(":")
     return (unquote_to_bytes(user), unquote_to_bytes(password)) if at else None
 
 
 def redirected(here: Target, start: Target, location: str, *, allow_downgrade: bool) -> Target:
-    """Return where a redirect leads. Once it has left the origin of `start`, nothing that was given for that is sent.
+    """Return where a redirect leads. Once it has left the origin of `start`, it is not trusted any more.
 
-    Raises SourceError if it leads where none may: to another scheme than http and https, from https to http unless that is
-    allowed, and from a public start to an address of this machine or its own network (what a server could not reach
-    itself, and would use this program to reach).
+    Raises SourceError for a scheme other than http and https, for https to http unless that is allowed, and for a redirect
+    from a public address to this machine or its network, which a server could otherwise reach through this program.
     """
     try:
-        # http.client gives headers as Latin-1; quoting their bytes leaves nothing that could end a line of the request.
+        # http.client decodes headers as Latin-1. Quoting their bytes leaves nothing that could end a line of the request.
         address = urljoin(here.url, quote(location.encode("latin-1", "replace"), safe=URL_CHARACTERS))
-    except ValueError as error:  # as for a bracket that is not closed
-        raise SourceError("refused redirect: bad URL: its host is not well formed", "ask who runs the server") from error
+    except ValueError as error:  # such as an unclosed bracket
+        raise SourceError(
+            "refused redirect: bad URL: its host is not well formed", "report it to the server's operator"
+        ) from error
     scheme = (SCHEME.match(address) or [""])[0].lower()
     if scheme not in DEFAULT_PORTS:
         raise SourceError(f"refused redirect to {scheme[:40]}: URL", "only http and https are followed")
@@ -113,7 +113,7 @@ def redirected(here: Target, start: Target, location: str, *, allow_downgrade: b
     try:
         target = parse_url(address)
     except UsageError as error:
-        raise SourceError(f"refused redirect: {error.what}", "ask who runs the server") from error
+        raise SourceError(f"refused redirect: {error.what}", "report it to the server's operator") from error
     if is_private(target.origin[1]) and not is_private(start.origin[1]):
         raise refused_private()
     trusted = here.trusted and target.origin == start.origin
@@ -121,12 +121,11 @@ def redirected(here: Target, start: Target, location: str, *, allow_downgrade: b
 
 
 def refused_private() -> SourceError:
-    """Return the error of a redirect from outside to the inside."""
-    return SourceError("refused redirect to a private address", "name that address itself if it is meant")
+    return SourceError("refused redirect to a private address", "if you mean that address, give its URL")
 
 
 def is_private(host: str) -> bool:
-    """Whether a host is this machine's name for itself, or an address, in any spelling, that is not of the public internet.
+    """Return whether a host is localhost, or an address in any spelling that is not on the public internet.
 
     >>> is_private("127.0.0.1"), is_private("0x7f.1"), is_private("example.org")
     (True, True, False)
@@ -141,5 +140,4 @@ def is_private(host: str) -> bool:
 
 
 def is_public(address: str) -> bool:
-    """Whether a numeric address is one of the public internet."""
     return ipaddress.ip_address(address.partition("%")[0]).is_global

@@ -1,4 +1,4 @@
-"""What headers tell of one version of a log on a server: which it is, which part of it comes, when to ask again."""
+"""Validators, ranges and dates: which version of a log a response belongs to, which part it is, when to ask again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 CONTENT_RANGE = re.compile(r"bytes +(?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18}|\*)", re.IGNORECASE)
 STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 STRONG_AFTER_S = 60.0
-"""How much older than the response a Last-Modified must be to tell versions apart (RFC 9110, 8.8.2.2)."""
+"""A Last-Modified distinguishes versions only if it is this much older than the response (RFC 9110, 8.8.2.2)."""
 DAY_S = 86400
 SPANS = ((365.25 * DAY_S, "years"), (DAY_S, "days"), (3600, "hours"), (60, "minutes"))
 
@@ -29,28 +29,28 @@ class Version:
 
     @classmethod
     def of(cls, url: str, headers: Mapping[str, str]) -> Version:
-        """Return the version that a response belongs to."""
+        """Return the version that a response with these headers belongs to."""
         modified, date = (read_date(headers.get(name, "")) for name in ("Last-Modified", "Date"))
         strong = modified is not None and date is not None and (date - modified).total_seconds() >= STRONG_AFTER_S
         return cls(url, headers.get("ETag", ""), headers.get("Last-Modified", ""), headers.get("Content-Encoding", ""), strong)
 
     @property
     def modified_s(self) -> float | None:
-        """When it was last changed, in seconds since 1970, None if the server does not say."""
+        """Time of the last change in seconds since 1970, None if the server does not say."""
         modified = read_date(self.modified)
         return modified.timestamp() if modified else None
 
     @property
     def validator(self) -> str:
-        """What If-Range may hold: a strong ETag, or a strong date if there is no ETag at all (RFC 9110, 13.1.5); or nothing."""
+        """The value for If-Range: a strong ETag, or a strong date if there is no ETag (RFC 9110, 13.1.5); or ""."""
         if self.etag:
             return self.etag if STRONG_ETAG.fullmatch(self.etag) else ""
         return self.modified if self.modified_is_strong and self.modified.isprintable() else ""
 
     def same_part(self, headers: Mapping[str, str]) -> bool:
-        """Whether a 206 says that it is of this version. It may leave the Content-Encoding out (RFC 9110, 15.3.7).
+        """Return whether a 206 is of this version. It may omit Content-Encoding (RFC 9110, 15.3.7).
 
-        There are servers that do not look at If-Range, so where a date is all that tells versions apart it must be there.
+        Some servers ignore If-Range, so if the date is the only validator, it must be there and equal.
         """
         encoding = headers.get("Content-Encoding", self.encoding)
         same_date = bool(self.etag) or headers.get("Last-Modified", "") == self.modified
@@ -58,7 +58,7 @@ class Version:
 
 
 def content_range(headers: Mapping[str, str]) -> tuple[int | None, int | None, int | None]:
-    """Return first byte, last byte and whole size from Content-Range (RFC 9110, 14.4), None for what it does not tell.
+    """Return first byte, last byte and total size from Content-Range (RFC 9110, 14.4), None for each that is missing.
 
     >>> content_range({"Content-Range": "bytes 5-9/10"}), content_range({"Content-Range": "bytes */10"})
     ((5, 9, 10), (None, None, 10))
@@ -71,9 +71,9 @@ def content_range(headers: Mapping[str, str]) -> tuple[int | None, int | None, i
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that Retry-After asks for (RFC 9110, 10.2.3), None if it is absent, over, or makes no sense.
+    """Return the seconds that Retry-After asks for (RFC 9110, 10.2.3), None if it is absent, past or invalid.
 
-    A date is taken by the server's own clock, if that is told.
+    A date is compared with the server's own clock, if the response has a Date.
     """
     text = headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]{1,18}", text):
@@ -86,7 +86,7 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
 
 
 def read_date(text: str) -> datetime | None:
-    """Return an HTTP date (RFC 9110, 5.6.7) as a time with a zone, None if it is none."""
+    """Return an HTTP date (RFC 9110, 5.6.7) with its time zone, None if it is invalid."""
     try:
         moment = parsedate_to_datetime(text)
         return moment if moment.tzinfo else moment.astimezone()
@@ -95,7 +95,7 @@ def read_date(text: str) -> datetime | None:
 
 
 def span(seconds: float) -> str:
-    """Return a long time in whole units.
+    """Return a duration in words, in whole units.
 
     >>> span(61), span(1e9)
     ('61 s', '31 years')

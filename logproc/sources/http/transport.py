@@ -1,7 +1,7 @@
-"""The link of one source to its server: sockets with deadlines, which another thread can break, and what their errors mean.
+"""One source's connection to its server: sockets with deadlines that another thread can cancel, and their errors.
 
-requests' own timeout is one for each `recv`: a server that sends a byte of its headers every second keeps a client with
-`timeout=1` for ever. Here every `recv` gets what is left of the time for the whole.
+The timeout of requests applies to each `recv`: a server that sends one byte of its headers every second keeps a client with
+`timeout=2` waiting for ever. Here every `recv` gets only what remains of the time for the whole.
 """
 
 from __future__ import annotations
@@ -14,20 +14,19 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import urllib3.util
 
 from logproc.errors import LimitError, LogprocError, SourceError, Stopped
+from logproc.sources.http.options import Call, CallHere, StartCall
 from logproc.sources.http.urls import is_public, refused_private
 
-CERTIFICATE_HINT = "ask who runs the server, or trust more with --trust-env and REQUESTS_CA_BUNDLE=FILE"
-LEAST_BYTES_PER_S = 100
-"""A body that is slower than this, over a whole read timeout, is given up: a drip keeps every single receive in time."""
+CERTIFICATE_HINT = "ask the server's operator, or trust more with --trust-env and REQUESTS_CA_BUNDLE=FILE"
 
 
 class PassingError(SourceError):
-    """A failure that may pass: worth another try. `status` if a server said so, `after_s` if it said when to come again."""
+    """A failure worth another try. `status`: the status code, if a server answered. `after_s`: its Retry-After, if any."""
 
     def __init__(self, what: str, hint: str = "", *, status: int | None = None, after_s: float | None = None) -> None:
         super().__init__(what, hint)
@@ -35,39 +34,13 @@ class PassingError(SourceError):
         self.after_s = after_s
 
 
-class Call(Protocol):
-    """A call whose answer can be waited for with a limit (see threads.lookup)."""
+class Transport:
+    """The current connection of one source: how much time is left, and how to cancel it.
 
-    def wait(self, seconds: float) -> Any:
-        """Return the answer, or raise what the call raises. Raises TimeoutError after `seconds`, Stopped after `cancel`."""
-
-    def cancel(self) -> None:
-        """Make a blocked `wait` raise Stopped."""
-
-
-StartCall = Callable[[Callable[[], Any]], Call]
-
-
-class CallHere:
-    """A call that is made by who waits for it. It takes as long as it takes."""
-
-    def __init__(self, call: Callable[[], Any]) -> None:
-        self.call = call
-
-    def wait(self, _seconds: float) -> Any:
-        """Make the call and return its answer."""
-        return self.call()
-
-    def cancel(self) -> None:
-        """Do nothing, as nothing can be done."""
-
-
-class Link:
-    """What one source knows of its present connection: the time it may still take, and how to break it.
-
-    One thread connects and receives; `cancel` may come from any other. It works on a duplicate of the socket's descriptor,
-    as TLS takes the socket itself away. The duplicate lies in a deque, whose `append` and `pop` are atomic, and belongs to
-    the thread that takes it out: no lock, and nobody can shut a descriptor down that was closed and given to another.
+    One thread connects and receives; any other may call `cancel`. That works on a duplicate of the socket's descriptor,
+    because TLS detaches the socket itself. The duplicate is kept in a deque, whose `append` and `pop` are atomic, and
+    belongs to the thread that pops it. So no lock is needed, and a descriptor number that was closed and reused is never
+    shut down.
     """
 
     def __init__(
@@ -90,11 +63,9 @@ class Link:
         self._spare: deque[socket.socket] = deque()
         self._until: float | None = None
         self._late = ""
-        self._waited_s = 0.0
-        self._came_bytes = 0
 
     def cancel(self) -> None:
-        """Break the connection, wherever its owner waits for it. Never blocks."""
+        """Make the owner's wait, whatever it waits for, end with Stopped. Never blocks."""
         self.cancelled = True
         call = self._call
         if call:
@@ -102,7 +73,7 @@ class Link:
         self.drop(shutdown=True)
 
     def drop(self, *, shutdown: bool = False) -> None:
-        """Close the duplicate, if it is still there; with `shutdown`, end the connection for all who use it."""
+        """Close the duplicate if it still exists; with `shutdown`, end the connection as well."""
         try:
             spare = self._spare.pop()
         except IndexError:
@@ -111,7 +82,7 @@ class Link:
             if shutdown:
                 try:
                     spare.shutdown(socket.SHUT_RDWR)
-                except OSError:  # it has ended by itself
+                except OSError:  # already closed by the server
                     return
 
     def check(self) -> None:
@@ -122,13 +93,12 @@ class Link:
             raise LimitError("over --max-time", "allow more with --max-time")
 
     def expect(self, late: str, seconds: float, *, whole: bool = True) -> None:
-        """Say what comes next, and what it is called if it takes over `seconds`: as a `whole`, or else for each receive."""
+        """Set the time limit of the next step and its name in errors. The limit is for the `whole` step, or per receive."""
         self._late = f"{late} {seconds:g}s"
         self._until = self.clock() + seconds if whole else None
-        self._waited_s, self._came_bytes = 0.0, 0
 
     def left_s(self) -> float:
-        """Return how long the next step may take. Raises TimeoutError if there is no time left, and what `check` does."""
+        """Return how many seconds the next call may block. Raises TimeoutError if none are left, and what `check` does."""
         self.check()
         now = self.clock()
         ends = now + self.read_timeout_s if self._until is None else self._until
@@ -137,21 +107,8 @@ class Link:
             raise TimeoutError
         return left
 
-    def pace(self, came_bytes: int, waited_s: float) -> None:
-        """Take note of one receive. Raises SourceError if a body has come too slowly over the whole of a read timeout.
-
-        Only the time spent in receiving counts: a reader that waits for memory makes no server slow.
-        """
-        self._waited_s += waited_s
-        self._came_bytes += came_bytes
-        if came_bytes and self._until is None and self._waited_s >= self.read_timeout_s:
-            if self._came_bytes < LEAST_BYTES_PER_S * self._waited_s:
-                words = f"too slow: under {LEAST_BYTES_PER_S} bytes/s for {self.read_timeout_s:g}s"
-                raise SourceError(words, "try later, or allow more with --read-timeout")
-            self._waited_s, self._came_bytes = 0.0, 0
-
     def connect(self, host: str, port: int) -> socket.socket:
-        """Return a socket connected to the first address of `host` that answers. Blocks for the connect timeout at most."""
+        """Return a socket connected to the first address of `host` that answers. Blocks at most for the connect timeout."""
         self.expect("connect timeout after", self.connect_timeout_s)
         addresses = self._look_up(host, port)
         failure = OSError("no address")
@@ -164,7 +121,8 @@ class Link:
         raise self.explain(failure) from failure
 
     def _look_up(self, host: str, port: int) -> list[Any]:
-        """Return the addresses of a host. The call is set before the check, as `cancel` sets its flag before it looks at it."""
+        # The call is stored before `left_s` checks the flag, and `cancel` sets the flag before it looks for a call: one of
+        # the two sees the other.
         self._call = self._start_call(functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
         try:
             return list(self._call.wait(self.left_s()))
@@ -192,7 +150,7 @@ class Link:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.setblocking(False)
         code = connection.connect_ex(address)
-        # Only now, as a shutdown before the start would be lost. From here on `cancel` wakes the wait.
+        # Only now: a shutdown before the connect has begun would be lost. From here on `cancel` ends the wait.
         self._spare.append(connection.dup())
         self.check()
         if code == errno.EINPROGRESS:
@@ -203,7 +161,7 @@ class Link:
             raise OSError(code, os.strerror(code))
 
     def explain(self, error: OSError, *, greeting: bool = False) -> LogprocError:
-        """Return the error of ours that stands for one of the operating system or of TLS; `greeting`: of its handshake."""
+        """Translate an error of the operating system or of TLS. greeting: whether it happened during the handshake."""
         try:
             self.check()
         except LogprocError as stopped:
@@ -215,8 +173,8 @@ class Link:
         if isinstance(error, ssl.SSLError) and not isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             words = shown((error.reason or "unknown").replace("_", " ").lower())
             if greeting or "certificate" in words:
-                return SourceError(f"certificate: none taken ({words})", "does this port speak TLS, 1.2 or later?")
-            return PassingError(f"TLS broken off ({words})", "try later")
+                return SourceError(f"certificate: none accepted ({words})", "does this port speak TLS, 1.2 or later?")
+            return PassingError(f"TLS connection broken ({words})", "try later")
         if isinstance(error, ConnectionRefusedError):
             return PassingError("connection refused", "is the server running, and the port right?")
         if isinstance(error, (ConnectionError, ssl.SSLError)):
@@ -225,30 +183,30 @@ class Link:
 
 
 def shown(text: str) -> str:
-    """Return what a server wrote as one line of ASCII, cut if it is long."""
+    """Return a server's text as one line of ASCII, at most 100 characters."""
     return ascii(text)[1:-1][:100]
 
 
 class Receiving(io.RawIOBase):
-    """The receiving side of a socket: every receive takes no longer than its link has left.
+    """The receiving side of a socket. Each receive blocks no longer than the transport allows.
 
-    patient: whether to wait for what has not come yet. ended: whether the server has closed.
+    patient: whether to block if nothing has arrived. ended: whether the server has closed the connection.
     """
 
-    def __init__(self, connection: socket.socket, raw: io.RawIOBase, link: Link) -> None:
+    def __init__(self, connection: socket.socket, raw: io.RawIOBase, transport: Transport) -> None:
         super().__init__()
         self.patient = True
         self.ended = False
         self._connection = connection
         self._raw = raw
-        self._link = link
+        self._transport = transport
 
     def readable(self) -> bool:
-        """Return True, as io asks of what is read from."""
+        """Return True: io.BufferedReader asks."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Receive once. Raises SourceError in place of what the system raises, and Stopped after `cancel`."""
+        """Receive once. Raises SourceError instead of OSError, and Stopped after `cancel`."""
         return self._receive(buffer) if self.patient else self._glance(buffer)
 
     def wait(self, seconds: float) -> bool:
@@ -256,26 +214,24 @@ class Receiving(io.RawIOBase):
         return bool(urllib3.util.wait_for_read(self._connection, seconds))
 
     def _receive(self, buffer: Any) -> int | None:
-        before = self._link.clock()
         try:
-            self._connection.settimeout(self._link.left_s())
+            self._connection.settimeout(self._transport.left_s())
             count = self._raw.readinto(buffer)
         except OSError as error:
-            raise self._link.explain(error) from error
+            raise self._transport.explain(error) from error
         if not count:
-            self._link.check()  # the end of the connection may be the work of `cancel`
+            self._transport.check()  # `cancel` also ends the connection
             self.ended = True
-        self._link.pace(count or 0, self._link.clock() - before)
         return count
 
     def _glance(self, buffer: Any) -> int | None:
         try:
             self._connection.settimeout(0)
             return self._raw.readinto(buffer)
-        except OSError:  # nothing is there, under TLS too
+        except OSError:  # nothing has arrived (also under TLS)
             return None
 
     def close(self) -> None:
-        """Let the socket go."""
+        """Close the socket's file."""
         super().close()
         self._raw.close()

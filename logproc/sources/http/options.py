@@ -1,0 +1,74 @@
+"""What a caller of `open_url` provides: options for web servers, and a way to look up names that can be cancelled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from logproc.errors import UsageError
+
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+HEADER_VALUE = re.compile(r"(?:[\x21-\x7e\xa1-\xff][\t\x20-\x7e\x80-\xff]*)?")
+OUR_HEADERS = {"range", "if-range", "host", "connection", "content-length", "transfer-encoding"}
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOptions:
+    """How to ask web servers.
+
+    connect_timeout_s: for name lookup, connection and TLS together. read_timeout_s: until the response headers are complete,
+    and afterwards the longest time without a byte of the body. retries: further tries after the first, counted anew
+    whenever one brought new bytes. headers: sent only to the origin of the URL itself; their values never appear in a
+    message. trust_env: whether to use proxy variables, .netrc and REQUESTS_CA_BUNDLE. allow_downgrade: whether a redirect
+    may lead from https to http. ca_file: certificates to trust instead of those that come with certifi.
+    """
+
+    connect_timeout_s: float = 10.0
+    read_timeout_s: float = 30.0
+    retries: int = 3
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    trust_env: bool = False
+    allow_downgrade: bool = False
+    user_agent: str = "logproc"
+    ca_file: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in self.headers.items():
+            if not HEADER_NAME.fullmatch(name):
+                raise UsageError(f"--header {name!r} is not a header name", "write it as 'Name: env:VARIABLE'")
+            if not HEADER_VALUE.fullmatch(value):
+                raise UsageError(
+                    f"--header {name}: a header cannot have this value",
+                    "remove line ends, control characters and leading blanks",
+                )
+            if name.lower() in OUR_HEADERS:
+                raise UsageError(f"--header {name} cannot be set", "logproc needs it to request the log in parts")
+
+
+class Call(Protocol):
+    """A call running elsewhere whose answer can be waited for with a timeout (see threads.lookup)."""
+
+    def wait(self, seconds: float) -> Any:
+        """Return the answer, or raise what the call raises. Raises TimeoutError after `seconds`, Stopped after `cancel`."""
+
+    def cancel(self) -> None:
+        """Make a blocked `wait` raise Stopped."""
+
+
+StartCall = Callable[[Callable[[], Any]], Call]
+
+
+class CallHere:
+    """A call made in the waiting thread itself: it can be neither timed out nor cancelled."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self.call = call
+
+    def wait(self, _seconds: float) -> Any:
+        """Make the call and return its answer."""
+        return self.call()
+
+    def cancel(self) -> None:
+        """Do nothing: the call ends by itself."""
