@@ -64,7 +64,7 @@ test-switch: $(READY) ## the tests, with threads switched every microsecond
 
 soak: $(READY) ## the tests that take minutes: many schedules, random signals, long laws
 	$(PYTEST) -m soak tests tools/soak --hypothesis-profile=soak -o timeout=3600 -o faulthandler_timeout=3500
-	LOGPROC_TEST_SWITCH_INTERVAL=1e-6 $(PYTEST)
+	LOGPROC_TEST_SWITCH_INTERVAL=1e-6 $(PYTEST) --hypothesis-profile=many -o timeout=600 -o faulthandler_timeout=550
 
 fuzz: $(FUZZ_READY) ## every fuzz target for ten minutes (SECONDS=60 for less)
 	for target in $$($(BIN)/python -c 'from tools.fuzz.targets import TARGETS; print(*TARGETS)'); do \

@@ -38,7 +38,8 @@ FAULT = "test_the_fault_is_met_as_promised["
 
 not_run = pytest.StashKey[list[str]]()
 
-hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, database=None, max_examples=25)
+hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, database=None, max_examples=10)
+hypothesis.settings.register_profile("many", deadline=None, database=None, max_examples=100, print_blob=True)
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=2000, print_blob=True)
 hypothesis.settings.load_profile("quick")
 
