@@ -68,21 +68,21 @@ test-switch: $(READY) ## the tests, with threads switched every microsecond
 	LOGPROC_TEST_SWITCH_INTERVAL=1e-6 $(PYTEST) -n auto --dist loadfile
 
 soak: $(READY) ## the tests that take minutes: many schedules, random signals, long laws
-	$(PYTEST) -m soak --hypothesis-profile=soak -o timeout=3600 -o faulthandler_timeout=3500
-	LOGPROC_TEST_SWITCH_INTERVAL=1e-6 $(PYTEST)
+	$(PYTEST) -m soak tests tools/soak --hypothesis-profile=soak -o timeout=3600 -o faulthandler_timeout=3500
+	LOGPROC_TEST_SWITCH_INTERVAL=1e-6 $(PYTEST) --hypothesis-profile=many -o timeout=600 -o faulthandler_timeout=550
 
 fuzz: $(FUZZ_READY) ## every fuzz target for ten minutes (SECONDS=60 for less)
-	for target in $$($(BIN)/python -c 'from tests.fuzz.targets import TARGETS; print(*TARGETS)'); do \
-		$(BIN)/python -m tests.fuzz.run $$target --seconds $(SECONDS) || exit 1; done
+	for target in $$($(BIN)/python -c 'from tools.fuzz.targets import TARGETS; print(*TARGETS)'); do \
+		$(BIN)/python -m tools.fuzz.run $$target --seconds $(SECONDS) || exit 1; done
 
 mutation: $(MUTATION_READY) ## small mistakes put into the code where one is worst: does a test fail for each? (an hour)
-	$(BIN)/python -m tests.mutation
+	$(BIN)/python -m tools.mutation
 
 bench: $(BENCH_READY) ## speed and memory against goaccess, mawk, DuckDB, Polars and C (BENCH='--rounds 3' for less)
-	$(BIN)/python -m tests.bench.run $(BENCH)
+	$(BIN)/python -m tools.bench.run $(BENCH)
 
 picture: $(READY) ## draw the README's picture of a report again
-	$(BIN)/python -m tests.picture
+	$(BIN)/python -m tools.picture
 
 clean: ## remove everything that make made
 	rm -rf $(VENV) .bench build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -50,11 +50,17 @@ def started(
     stdin: Redirect = subprocess.DEVNULL,
     stdout: Redirect = subprocess.PIPE,
     stderr: Redirect = subprocess.PIPE,
+    own_group: bool = False,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Start `logproc` with these arguments, and end it whatever happens. before: the words of a program that starts it."""
+    """Start `logproc` with these arguments, and end it whatever happens.
+
+    before: the words of a program that starts it. own_group: in a process group of its own.
+    """
     command = [*before, *python, *(os.fspath(argument) for argument in arguments)]
     env = environment(**(variables or {}))
-    with subprocess.Popen(command, cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=stderr) as process:
+    group = 0 if own_group else None
+    streams = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
+    with subprocess.Popen(command, cwd=cwd, env=env, process_group=group, **streams) as process:
         try:
             yield process
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.messages import PAGE, Message, messages, page, without_parts
+from tools.messages import PAGE, Message, messages, page, without_parts
 
 MESSAGES = messages()
 LONGEST = 130
@@ -12,7 +12,7 @@ each = pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.
 
 
 def test_the_page_lists_what_is_said() -> None:
-    """docs/messages.md is written from the source; `python -m tests.messages` writes it again."""
+    """docs/messages.md is written from the source; `python -m tools.messages` writes it again."""
     assert PAGE.read_text("utf-8") == page()
 
 

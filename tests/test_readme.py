@@ -20,7 +20,7 @@ import pytest
 from logproc import errors
 from logproc.cli import cli
 from logproc.formats.listing import listing
-from tests.picture import PICTURES, draw
+from tools.picture import PICTURES, draw
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

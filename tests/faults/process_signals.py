@@ -43,6 +43,8 @@ def during(
 ) -> Callable[[Scene, Arguments], Ended]:
     """Return a way to run the program: steps are made while it reads a FIFO that has sent some lines.
 
+    The program is in a process group of its own, as a shell would start it: SIGTSTP has no effect on a process whose group
+    is orphaned, and the group of the tests is if what started them has ended or is in another session.
     ends: whether the FIFO comes to its end then. after: steps that are made when it has.
     stream: one of stdout and stderr that is a pipe which nobody reads.
     """
@@ -52,7 +54,9 @@ def during(
             redirected: dict[str, Any] = {stream: pipe} if stream else {}
             command = ["analyze", "--output", "json", *arguments]
             variables = {"TMPDIR": str(scene.temporary)}
-            started = processes.started(*command, cwd=scene.folder, variables=variables, before=DEFAULTS, **redirected)
+            started = processes.started(
+                *command, cwd=scene.folder, variables=variables, before=DEFAULTS, own_group=True, **redirected
+            )
             # Opening the FIFO blocks until the program opens it.
             with started as process, (scene.folder / "fifo").open("wb", buffering=0) as writer:
                 writer.write(b"\n".join([*LINES, b""]))

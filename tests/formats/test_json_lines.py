@@ -4,6 +4,7 @@ r"""JSON lines: the fast way is the exact way, and the exact way takes what serv
 from __future__ import annotations
 
 import json
+from itertools import product
 
 import numpy
 import pytest
@@ -108,20 +109,34 @@ def test_clean_lines_are_the_same_in_both_ways(lines: list[bytes]) -> None:
     assert both(lines).account.records == len(lines)
 
 
-@pytest.mark.parametrize("line", DAMAGED)
-def test_known_damage_is_the_same_in_both_ways(line: bytes) -> None:
-    """What programs are known to write for JSON is taken or rejected alike, alone and between good lines."""
-    for lines in (
+SHAPES = (None, [b'{"a":1,"level":"x"}'], [b'{"a":"x"}'], [b'{"a":{"b":2}}'])
+"""Samples that formats are made from; None is the lines themselves."""
+
+
+def between_good_lines(line: bytes) -> list[list[bytes]]:
+    """Place a line alone, and before and behind lines in which the same key has another type."""
+    return [
         [line],
         [b'{"a":1,"x":1}', line],
         [line, b'{"a":"x"}'],
         [b'{"a":{"b":1}}', line],
         [b'{"x":1}', line, b'{"a":1.5}'],
-    ):
-        both(lines)
-        both(lines, [b'{"a":1,"level":"x"}'])
-        both(lines, [b'{"a":"x"}'])
-        both(lines, [b'{"a":{"b":2}}'])
+    ]
+
+
+@pytest.mark.parametrize("line", DAMAGED)
+def test_known_damage_is_the_same_in_both_ways(line: bytes) -> None:
+    """What programs are known to write for JSON is taken or rejected alike, alone and between good lines, in any format."""
+    for lines, sample in zip(between_good_lines(line), [*SHAPES, None], strict=True):
+        both(lines, sample)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("line", DAMAGED)
+def test_known_damage_is_the_same_among_any_lines_in_any_format(line: bytes) -> None:
+    """Whichever lines are beside it and whichever sample the format was made from."""
+    for lines, sample in product(between_good_lines(line), SHAPES):
+        both(lines, sample)
         both(lines, [])
 
 

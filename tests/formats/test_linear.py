@@ -14,7 +14,7 @@ from logproc.formats.text_formats import timed
 from logproc.model import Context
 from tests.chunks_of import WANTED
 
-BYTES = 256 << 10
+SIZES = [64 << 10, pytest.param(256 << 10, marks=pytest.mark.soak)]
 LIMIT = 1 << 20
 PIECES = [
     b" [",
@@ -41,13 +41,14 @@ FORMATS: dict[str, Format] = {
 }
 
 
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_line_that_is_built_against_a_parser_is_a_line(name: str) -> None:
+def test_a_line_that_is_built_against_a_parser_is_a_line(name: str, size: int) -> None:
     """Whatever it is made of, it is one record, one reject or one continuation, soon: a parser that goes back runs for ever."""
     form = FORMATS[name]
     example = getattr(form, "example", "").encode()
     for piece in PIECES:
         for front in {b"", example[: len(example) // 2], example.rpartition(b" ")[0] + b" "}:
-            data = numpy.frombuffer(front + piece * (BYTES // len(piece)) + b"\n", numpy.uint8)
+            data = numpy.frombuffer(front + piece * (size // len(piece)) + b"\n", numpy.uint8)
             parsed = form.parse(data, Context(), WANTED, LIMIT)
             assert (parsed.account.lines, parsed.account.closes) == (1, True)

@@ -25,7 +25,8 @@ def format_of(sample: Sample) -> Format:
 EACH = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 FORMS = list({format_of(sample).name: sample for sample in SAMPLES}.values())
 ONE_A_FORMAT = pytest.mark.parametrize("sample", FORMS, ids=lambda sample: format_of(sample).name)
-A_FEW = settings(max_examples=10)
+A_FEW = settings(max_examples=settings.default.max_examples // 3)
+STEPS = [4, pytest.param(1, marks=pytest.mark.soak)]
 OTHERS = [
     b"",
     b" \t",
@@ -42,19 +43,20 @@ OTHERS = [
 ]
 
 
-def cuts(lines: list[bytes]) -> Iterator[list[bytes]]:
-    """Yield the lines as one chunk each, and as two chunks, cut at each line end."""
+def cuts(lines: list[bytes], step: int) -> Iterator[list[bytes]]:
+    """Yield the lines as one chunk each, and as two chunks, cut at every `step`-th line end."""
     yield lines
-    for at in range(1, len(lines)):
+    for at in range(1, len(lines), step):
         yield [b"".join(lines[:at]), b"".join(lines[at:])]
 
 
+@pytest.mark.parametrize("step", STEPS)
 @EACH
-def test_the_cut_does_not_matter(sample: Sample) -> None:
+def test_the_cut_does_not_matter(sample: Sample, step: int) -> None:
     """Cut at any line end, within an entry of several lines too, a log gives what it gives as a whole."""
     form, lines = format_of(sample), lines_of(sample.text)
     whole = read(form, b"".join(lines))
-    for chunks in cuts(lines):
+    for chunks in cuts(lines, step):
         same(whole, read_cut(form, chunks))
 
 

@@ -1,9 +1,0 @@
-"""All targets by name."""
-
-from __future__ import annotations
-
-from tests.fuzz import archives, cutting, definitions, filters, formats, reports, runs, times, web
-from tests.fuzz.target import Target
-
-MODULES = (cutting, formats, definitions, filters, times, web, archives, reports, runs)
-TARGETS: dict[str, Target] = {target.name: target for module in MODULES for target in module.TARGETS}

@@ -1,0 +1,17 @@
+"""Threads that a test left behind."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+JOIN_S = 5.0
+"""How long the threads of a test may take to end after it. Long, because only a failing test waits for it."""
+
+
+def threads_left(before: set[threading.Thread], deadline: float) -> list[threading.Thread]:
+    """Join the threads that were not there `before` until `deadline`, and return those that still run."""
+    started = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in started:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return [thread for thread in started if thread.is_alive()]

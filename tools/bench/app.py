@@ -1,0 +1,115 @@
+"""The benchmark of an application's log: JSON lines against jq and Polars, logfmt and plain text against Python's `re`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from tools.bench.app_peers import FIELDS
+from tools.bench.common import FOLDER, Promise, Show, analyze, peer_rows, report_of
+from tools.bench.compare import Summary, in_turn
+from tools.bench.gen_app_log import NAMES, PATTERN
+
+LINES = 1_000_000
+BY = [part for name in FIELDS for part in ("--by", name)]
+COUNTED = re.compile(r"^(\w+)\t(\d+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One question to logproc, and how many times its time others take for the same at least.
+
+    name: what the log is; command: logproc's; peers: by name, None for who is not installed; bounds: those that are promised.
+    """
+
+    name: str
+    command: Sequence[str]
+    peers: Mapping[str, Sequence[str] | None]
+    bounds: Mapping[str, float]
+
+
+def contests(logs: Mapping[str, Path]) -> list[Contest]:
+    """Return who is measured against whom."""
+    json, jq = logs["json"], shutil.which("jq")
+    polars = find_spec("polars") is not None
+    return [
+        Contest(
+            "JSON lines, the usual report",
+            analyze(json),
+            {
+                "jq -r .level": [jq, "-r", ".level", str(json)] if jq else None,
+                "Polars, same counts": peer("report", json) if polars else None,
+            },
+            {"jq -r .level": 2, "Polars, same counts": 1},
+        ),
+        Contest(
+            "JSON lines, --by level",
+            analyze(json, "--by", "level"),
+            {"Polars": peer("level", json) if polars else None},
+            {"Polars": 1},
+        ),
+        Contest("logfmt, four counts", analyze(logs["logfmt"], *BY), {"re": peer("logfmt", logs["logfmt"])}, {"re": 2}),
+        Contest(
+            "--pattern, four counts",
+            analyze(logs["text"], "--pattern", PATTERN, *BY),
+            {"re": peer("text", logs["text"])},
+            {"re": 2},
+        ),
+    ]
+
+
+def peer(what: str, log: Path) -> list[str]:
+    """Return the command of one of the peers."""
+    return [sys.executable, "-m", "tools.bench.app_peers", what, str(log)]
+
+
+def measured(rounds: int, without: Collection[str], show: Show) -> list[Promise]:
+    """Measure all contests, print who took what, and return what was promised."""
+    promises = []
+    for contest in contests(make_logs(LINES)):
+        here = {
+            name: command for name, command in contest.peers.items() if command and name.split()[0].strip(",") not in without
+        }
+        check_counts(contest, here)
+        taken = in_turn({"logproc": contest.command, **here}, rounds)
+        print(f"\n{contest.name}, {LINES:,} lines, medians of {rounds} rounds in turn\n")
+        show(["", "wall s", "CPU s", "peak MiB", "times logproc's time"], peer_rows(taken))
+        if left_out := contest.peers.keys() - here.keys():
+            print("\nNot here, or left out:", ", ".join(sorted(left_out)))
+        promises += [promise(contest, name, taken[name]) for name in here]
+    print()
+    return promises
+
+
+def promise(contest: Contest, name: str, summary: Summary) -> Promise:
+    """Return what is promised against one peer."""
+    return Promise(f"{contest.name}: faster than {name}", summary.wall_ratio, contest.bounds[name], " x", at_least=True)
+
+
+def make_logs(lines: int) -> dict[str, Path]:
+    """Return the three logs by name; made if not there."""
+    folder = FOLDER / f"app-{lines}"
+    if not folder.exists():
+        part = folder.with_suffix(".part")
+        part.mkdir(parents=True, exist_ok=True)
+        subprocess.run([sys.executable, "-m", "tools.bench.gen_app_log", str(lines), str(part)], check=True)
+        part.rename(folder)
+    return {name: folder / f"app.{name}" for name in NAMES}
+
+
+def check_counts(contest: Contest, here: Mapping[str, Sequence[str]]) -> None:
+    """End the run unless logproc counts every line, and the levels as the others do: a wrong answer has no speed."""
+    report = report_of([*contest.command, "--output", "json"])
+    if not report["complete"] or report["account"]["records"] != LINES:
+        sys.exit(f"logproc did not take every line: {report['account']}")
+    levels = {(row["level"].lower(), str(row["count"])) for row in report["panels"]["level"]["rows"]}
+    for name, command in here.items():
+        output = "" if name.startswith("jq") else subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        if output and not levels <= {(key.lower(), count) for key, count in COUNTED.findall(output)}:
+            sys.exit(f"logproc and {name} count otherwise: {levels} {output}")

@@ -1,0 +1,86 @@
+"""What the parts of the benchmark share: where things are, what was promised, and tables."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.bench.compare import Summary, measure
+
+HERE = Path(__file__).parent
+FOLDER = HERE.parents[1] / ".bench"
+LOGPROC = str(Path(sys.executable).with_name("logproc"))
+Table = Sequence[Sequence[str]]
+Show = Callable[[Sequence[str], Table], None]
+"""Prints a table, given its head and its rows."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What was measured against what was promised, the smaller the better unless `at_least`."""
+
+    what: str
+    measured: float
+    bound: float
+    unit: str = ""
+    at_least: bool = False
+
+    def row(self) -> list[str]:
+        """Return the promise as texts: what, measured, bound, whether it was kept."""
+        kept = self.measured >= self.bound if self.at_least else self.measured <= self.bound
+        sign = "at least" if self.at_least else "at most"
+        return [self.what, f"{self.measured:.2f}{self.unit}", f"{sign} {self.bound:g}{self.unit}", "kept" if kept else "MISSED"]
+
+
+def analyze(path: Path, *options: str) -> list[str]:
+    """Return the command that analyses one log."""
+    return [LOGPROC, "analyze", *options, str(path)]
+
+
+def report_of(command: Sequence[str]) -> dict[str, Any]:
+    """Run logproc and return its JSON report."""
+    output = FOLDER / "report.json"
+    measure(command, output)
+    report: dict[str, Any] = json.loads(output.read_bytes())
+    return report
+
+
+def peer_rows(peers: Mapping[str, Summary]) -> Table:
+    """Return the table of who took what."""
+    return [
+        [name, f"{peer.wall_s:.2f}", f"{peer.cpu_s:.2f}", f"{peer.peak_mib:.0f}", f"{peer.wall_ratio:.2f}"]
+        for name, peer in peers.items()
+    ]
+
+
+def machine() -> str:
+    """Return one line that says where this was measured."""
+    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+    return f"{cores()} cores of {model}, Python {platform.python_version()}"
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def print_plain(head: Sequence[str], rows: Table) -> None:
+    """Print a table in columns."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, *rows):
+        print(
+            "  ".join([row[0].ljust(widths[0]), *(text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True))])
+        )
+
+
+def print_markdown(head: Sequence[str], rows: Table) -> None:
+    """Print a table in Markdown."""
+    for row in (head, ["---", *["---:"] * (len(head) - 1)], *rows):
+        print("| " + " | ".join(row) + " |")

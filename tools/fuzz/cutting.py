@@ -1,0 +1,116 @@
+"""The cutter: whatever the sizes of blocks, pieces and chunks, a source gives the same lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from unittest.mock import patch
+
+from logproc import chunks
+from logproc.chunks import Cutter
+from logproc.formats.dispatch import BY_NAME, SAMPLED
+from logproc.formats.format import Format
+from logproc.model import Account, Chunk, Rejected
+from logproc.questions.question import Question
+from logproc.tally import rejected
+from tests.formats.readings import CONTEXT, STANDARD, joined, reading_of, records_of
+from tests.formats.samples import SAMPLES
+from tests.logs import ScriptedStream
+from tools.fuzz.target import Given, Target
+
+LONGEST = 1 << 20
+FORMS = (
+    BY_NAME["combined"],
+    SAMPLED["w3c"],
+    SAMPLED["plain"],
+    *(form for form in BY_NAME.values() if getattr(form, "multi_line", False)),
+)
+"""An access log, and all that has to know what stands before a chunk."""
+LIMITS = (LONGEST, 1, 7, 40, 600)
+BLOCKS = (4, 16, 64, LONGEST)
+MOST_CHUNKS = 100
+"""Some more than these make an input slow, and say no more."""
+MARK = b"\xef\xbb\xbf"
+NO_QUESTION = Question()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How a source comes and is cut: sizes in bytes. head: how much is read before, to recognise the format."""
+
+    chunk: int = LONGEST
+    block: int = LONGEST
+    piece: int = LONGEST
+    head: int = 0
+
+
+def run(data: bytes) -> None:
+    """Cut a source in some way, and hold what its chunks are equal to what it is in one piece."""
+    given = Given(data)
+    form, limit = given.one_of(FORMS), given.one_of(LIMITS)
+    chunk, block, piece, head = 1 + given.byte(), given.one_of(BLOCKS), 1 + given.byte(), given.byte() % 40
+    content = given.rest()
+    least = len(content) // MOST_CHUNKS
+    cut = Cut(max(chunk, least), max(block, least), max(piece, least), head)
+    whole, parts = cut_up(form, content, limit, Cut()), cut_up(form, content, limit, cut)
+    lines = lines_of(content)
+    found = meaning(whole, limit)
+    assert found == meaning(parts, limit)
+    assert found[0].lines == len(lines)
+    assert {at for at, line in enumerate(lines, 1) if len(line) > limit} == {
+        line.line for line in found[1] if line.reason == "line-too-long"
+    }
+
+
+def lines_of(content: bytes) -> list[bytes]:
+    """Return the lines of a source without their ends."""
+    lines = content.removeprefix(MARK).split(b"\n")
+    return [line.removesuffix(b"\r") for line in (lines if lines[-1] else lines[:-1])]
+
+
+def cut_up(form: Format, content: bytes, limit: int, cut: Cut) -> list[Chunk]:
+    """Return the chunks of a source, after a look at their numbers."""
+    cutter = Cutter(0, chunk_bytes=cut.chunk, max_line_bytes=limit, clock=lambda: 0.0)
+    cutter.format, cutter.context = form, CONTEXT
+    head = content[: cut.head]
+    with patch.object(chunks, "MIN_BLOCK_BYTES", cut.block):
+        found = list(cutter.chunks(ScriptedStream(content[len(head) :], [cut.piece]), head))
+    assert cutter.bytes_decoded == len(content)
+    line = 1
+    for index, chunk in enumerate(found):
+        assert (chunk.index, chunk.first_line, chunk.data.tobytes().count(b"\n")) == (index, line, chunk.lines)
+        assert chunk.lines == 1 or len(chunk.data) <= cut.chunk
+        line += chunk.lines
+    return found
+
+
+def meaning(found: list[Chunk], limit: int) -> tuple[Account, list[Rejected], Counter[object]]:
+    """Return what chunks hold: the account, the rejected lines, and the records without an order."""
+    readings, lines = [], []
+    for chunk in found:
+        assert chunk.format
+        parsed = chunk.format.parse(chunk.data, chunk.context, STANDARD, limit)
+        readings.append(reading_of(parsed))
+        lines += [rejected(chunk, parsed, at, NO_QUESTION) for at in range(len(parsed.rejected_lines))]
+    reading = joined(readings)
+    return reading.account, lines, records_of(reading)
+
+
+TARGETS = (
+    Target(
+        "cutter",
+        run,
+        seeds=(
+            *(bytes([at, 0, 20, 1, 9, 3]) + sample.text[:300] for at, sample in enumerate(SAMPLES)),
+            bytes([2, 1, 0, 0, 0, 0]) + MARK + b"a\r\n\r\n \t\n" + b"x" * 90,
+            bytes([0, 2, 30, 2, 2, 5]) + b"A" * 700 + b"\r\nshort\n" + b"B" * 9,
+            bytes([1, 3, 50, 1, 5, 30]) + b"#Fields: date time x\n2026-03-07 10:00:00 1\n#Fields: time y\n10:00:01 2\n",
+        ),
+        found={
+            "records without a date were rejected where others of their chunk have one": (
+                b"\1\3\0\0\0\0#Fields: date time x\n2026-03-07 10:00:00 1\n#Fields: time y\n10:00:01 2\n"
+            ),
+        },
+        words=(b"\n", b"\r\n", b"\r", MARK, b"\0", b"#Fields: date time cs-method\n", b"x" * 64, b"\tat a.b(C.java:1)\n"),
+    ),
+)

@@ -1,0 +1,112 @@
+"""Reports: whatever stands in a log, a name or an answer of a server, a report is harmless and says it exactly."""
+
+from __future__ import annotations
+
+import re
+
+from logproc.model import Panel, Row
+from logproc.reports.csv_report import protect, render_csv, restore
+from logproc.reports.json_report import render_json
+from logproc.reports.look import Look
+from logproc.reports.safe import ascii_only, harmless
+from logproc.reports.terminal import render_terminal
+from logproc.sources.names import shown_path, shown_url
+from tests.reports.readers import mended, rows_of, strict
+from tests.reports.snapshots import hostile, snapshot
+from tests.reports.texts import MARKUP, STEERING
+from tools.fuzz.target import MARK, Given, Target
+
+SGR = re.compile(r"\x1b\[[0-9;]*m")
+WIDTHS = (0, 1, 40, 80, 130)
+MOST_BYTES = 16 << 10
+"""Escaped, a longer one would be more than Python's reader of CSV takes as one cell."""
+SIZES = (0, 1, 1023, 10**6, 2**63 - 1, 2**70, None)
+
+
+def run(data: bytes) -> None:
+    """Write reports with texts from outside in every place where one can be."""
+    given = Given(data)
+    look = Look(given.one_of(WIDTHS), given.byte() % 2 == 1, given.byte() % 2 == 1, given.byte() % 2 == 1)
+    size = given.one_of(SIZES)
+    first, second = (part.decode("utf-8", "surrogatepass" if is_wide(part) else "surrogateescape") for part in two(given))
+    check_terminal(first, look)
+    check_programs(first, second, size)
+    check_texts(first)
+
+
+def is_wide(text: bytes) -> bool:
+    """Return whether a text is UTF-8 in which halves of surrogate pairs may stand."""
+    try:
+        text.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def two(given: Given) -> tuple[bytes, bytes]:
+    """Return the two texts of an input."""
+    return given.part()[:MOST_BYTES], given.rest()[:MOST_BYTES]
+
+
+def check_terminal(text: str, look: Look) -> None:
+    """Hold that the report for people holds nothing that steers a terminal but colours, if they were asked for."""
+    report = render_terminal(hostile(text), look)
+    is_harmless(SGR.sub("", report) if look.color else report)
+    assert report.isascii() or not look.ascii_only
+
+
+def check_programs(first: str, second: str, size: int | None) -> None:
+    """Hold that programs get the texts back."""
+    table = Panel("pair", ("path", "user"), 2, (Row((first, second), 2, size), Row((second, ""), 1, size)))
+    report = snapshot(panels={"pair": table})
+    document = render_json(report)
+    is_harmless(document)
+    rows = strict(document)["panels"]["pair"]["rows"]
+    assert [(row["path"], row["user"], row["bytes"]) for row in rows] == [
+        (mended(first), mended(second), size),
+        (mended(second), "", size),
+    ]
+    strict(render_json(hostile(first)))
+    for raw in (False, True):
+        cells = render_csv(snapshot(panels={"path": Panel("path", ("path",), 1, (Row((first,), 1, size),))}), raw=raw)
+        is_harmless(cells)
+        *_, (_, key, _, _) = rows_of(cells)
+        assert (key if raw else restore(key)) == harmless(first)
+
+
+def check_texts(text: str) -> None:
+    """Hold that what is shown of a text is harmless, and stays as it is."""
+    for shown in (harmless(text), ascii_only(harmless(text)), shown_path(text), shown_url(text), shown_url(f"http://{text}")):
+        assert shown.isprintable()
+    assert harmless(harmless(text)) == harmless(text)
+    assert restore(protect(text)) == text
+
+
+def is_harmless(report: str) -> None:
+    """Hold that a report holds nothing but what can be printed, and line feeds."""
+    assert report.endswith("\n")
+    assert all(line.isprintable() for line in report.split("\n"))
+    report.encode()
+
+
+TEXTS = (
+    "/index.html",
+    "\x1b[31m\x9b\u202egnp",
+    "=1+1;@SUM(A1)\t-2",
+    'a"b\\c,d\r\n',
+    "\ud800\udcff",
+    "漢字" * 30,
+    "[bold]{0}%s",
+    "",
+)
+TARGETS = (
+    Target(
+        "reports",
+        run,
+        seeds=tuple(
+            bytes([at, at, at // 2, at // 4, at]) + text.encode("utf-8", "surrogatepass") + MARK + b"=x"
+            for at, text in enumerate(TEXTS)
+        ),
+        words=tuple(character.encode("utf-8", "surrogatepass") for character in (*STEERING, *MARKUP, "＝", "\u0301", "漢")),
+    ),
+)

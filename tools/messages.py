@@ -1,0 +1,91 @@
+"""All messages of the program in one list, read from its source: what it says, and what it tells to do next.
+
+`python -m tools.messages` writes docs/messages.md again.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "messages.md"
+MAKERS = {
+    "UsageError": "Options, settings and questions",
+    "SourceError": "Sources",
+    "PassingError": "Sources",
+    "LimitError": "Sources",
+    "failed": "Sources",
+    "OutputError": "Outputs",
+    "InternalError": "The program itself",
+}
+"""What makes a message of what kind: the errors, and the verdict on a source that cannot be read."""
+HEAD = """# What logproc says when something is wrong
+
+One line on stderr, `logproc: WHERE: WHAT: NEXT`. This is the list of all of them, read from the source; what stands in ‹…› is
+filled in. Where it says how a thing is made, `docs/faults.md` has the exit codes and what is kept.
+"""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Message:
+    """One message: its kind, what is wrong, what to do next, and where in the source it is made."""
+
+    kind: str
+    what: str
+    hint: str
+    place: str
+
+
+def messages() -> list[Message]:
+    """Return all messages, in the order of the page."""
+    paths = sorted((ROOT / "logproc").rglob("*.py"))
+    return sorted({message for path in paths for message in found_in(path)})
+
+
+def found_in(path: Path) -> Iterator[Message]:
+    """Yield the messages that a module makes with words of its own: what only hands words on is made elsewhere."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS and node.args:
+            what, hint = text(node.args[0]), text(node.args[1]) if len(node.args) > 1 else ""
+            if any(character.isalpha() for character in without_parts(what)):
+                yield Message(MAKERS[node.func.id], what, hint, f"{path.relative_to(ROOT)}:{node.lineno}")
+
+
+def text(node: ast.expr) -> str:
+    """Return the words of an expression, with what is filled in between ‹ and ›."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(text(part) for part in node.values)
+    if isinstance(node, ast.BinOp):
+        return text(node.left) + text(node.right)
+    return f"‹{ast.unparse(node.value if isinstance(node, ast.FormattedValue) else node)}›"
+
+
+def without_parts(words: str) -> str:
+    """Return what stands outside of ‹…›."""
+    return "".join(piece.rpartition("›")[2] for piece in words.split("‹"))
+
+
+def page() -> str:
+    """Return the list as Markdown."""
+    parts = [HEAD]
+    for kind in dict.fromkeys(MAKERS.values()):
+        rows = dict.fromkeys((message.what, message.hint) for message in messages() if message.kind == kind)
+        parts += [
+            f"\n## {kind}\n\n| what | next |\n|---|---|\n",
+            *(f"| {cell(what)} | {cell(hint)} |\n" for what, hint in rows),
+        ]
+    return "".join(parts)
+
+
+def cell(words: str) -> str:
+    """Return words as a cell of a table."""
+    return words.replace("|", "\\|").replace("\n", " ") or "please report it"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
