@@ -57,7 +57,7 @@ PATTERNS = (
     ),
     Pattern(
         "Queue between producers and a consumer, with a sentinel",
-        "Queue()",
+        "SimpleQueue()",
         "threads/channel.py",
         "__init__",
         "the hand-over from the readers to main; END is last because all readers were joined first",
