@@ -218,7 +218,7 @@ class Crew:
     def _start_some(self, name: str, wanted: int, sources: Sequence[Source]) -> int:
         """Start readers that share a list; return how many could be started."""
         to_do = to_do_list(sources)
-        shared = (to_do, self._start_reading, self.budget, self.channel, self.stop)
+        shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop)
         started = start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
         self.readers += started
         return len(started)

@@ -27,7 +27,6 @@ from logproc.errors import InternalError, Stopped
 from logproc.model import Chunk, Source
 from logproc.reading import Outcome, Reading
 from logproc.threads.budget import ByteBudget
-from logproc.threads.channel import Channel
 from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop
 
@@ -59,7 +58,7 @@ def next_source(to_do: ToDo) -> Source | None:
 
 
 class Reader(Thread):
-    """Reads sources from a to-do list, one after the other, and puts their chunks into the channel.
+    """Reads sources from a to-do list, one after the other, and puts their chunks into a channel.
 
     reading: what is being read now, None between two sources. Written by this thread alone, looked at by the
     live view: one reference is replaced as a whole, so a look sees the old one or the new one.
@@ -72,7 +71,7 @@ class Reader(Thread):
         sources: ToDo,
         start_reading: Callable[[Source], Reading],
         budget: ByteBudget,
-        channel: Channel[Charged],
+        put: Callable[[Charged], None],
         stop: Stop,
     ) -> None:
         super().__init__(name=name, daemon=True)
@@ -82,7 +81,7 @@ class Reader(Thread):
         self._sources = sources
         self._start_reading = start_reading
         self._budget = budget
-        self._channel = channel
+        self._put = put
         self._run_stop = stop  # not `_stop`: Thread has a private method of that name, and `join` calls it
 
     def run(self) -> None:
@@ -123,7 +122,7 @@ class Reader(Thread):
         except Stopped:
             taken_bytes = 0
         self.doing = "reading"
-        self._channel.put((chunk, taken_bytes))
+        self._put((chunk, taken_bytes))
 
 
 def start_readers(readers: Sequence[Reader]) -> list[Reader]:

@@ -27,7 +27,7 @@ def test_the_view_sees_what_a_reader_is_reading_while_it_reads() -> None:
     def start_reading(_: object) -> Reading:
         return Reading(source(name="slow.log"), lambda _: silent, ReadingOptions(Choice(BY_NAME["combined"]), 1 << 20, 1 << 20))
 
-    reader = Reader("reader-1", to_do_list([source()]), start_reading, ByteBudget(1 << 20, stop), channel, stop)
+    reader = Reader("reader-1", to_do_list([source()]), start_reading, ByteBudget(1 << 20, stop), channel.put, stop)
 
     def paint() -> None:
         reading = reader.reading

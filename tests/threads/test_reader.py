@@ -39,7 +39,7 @@ class Desk:
 
     def reader(self, name: str = "reader-1") -> Reader:
         """Return a reader of the sources."""
-        return Reader(name, self.to_do, self._start_reading, self.budget, self.channel, self.stop)
+        return Reader(name, self.to_do, self._start_reading, self.budget, self.channel.put, self.stop)
 
     def _start_reading(self, source: Source) -> Reading:
         return Reading(
