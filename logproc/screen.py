@@ -87,8 +87,9 @@ class Screen:
 
     @contextmanager
     def painting(self) -> Iterator[Callable[[LiveStatus], None] | None]:
-        """Yield what paints the progress; None where stderr is not a terminal. At the end nothing of it is left there."""
-        if self.stderr is None or not is_terminal(self.stderr) or self.settings.quiet:
+        """Yield what paints the progress, None where stderr cannot show it. At the end nothing of it is left there."""
+        unable = not is_terminal(self.stderr) or self.environ.get("TERM") == "dumb"
+        if self.stderr is None or unable or self.settings.quiet:
             yield None
             return
         from logproc.reports.progress import ProgressPainter

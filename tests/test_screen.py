@@ -259,6 +259,28 @@ def test_what_is_said_behind_the_last_stroke_is_not_lost(strokes: int) -> None:
         assert terminal.lines == [f"logproc: a.log: {text}" for text in said]
 
 
+def test_what_another_program_left_in_front_of_the_cursor_stays() -> None:
+    """The progress begins in an empty row: text without a line end is not erased with it."""
+    with Terminal(80, 24) as terminal, screen_on(terminal) as screen:
+        terminal.show("no line end")
+        with screen.painting() as paint:
+            assert paint
+            paint(STATUS)
+            paint(STATUS)
+        screen.say("a.log", "at the end")
+        terminal.show("")
+        assert terminal.lines == ["no line end", "logproc: a.log: at the end"]
+
+
+@pytest.mark.parametrize(("term", "painted"), [("xterm", True), ("dumb", False)])
+def test_a_terminal_that_knows_no_sequences_gets_none(term: str, painted: bool) -> None:
+    """TERM=dumb, as in a shell within an editor, cannot move its cursor."""
+    with Terminal(80, 24) as terminal, screen_on(terminal) as screen:
+        screen.environ = {"TERM": term}
+        with screen.painting() as paint:
+            assert bool(paint) is painted
+
+
 def test_a_view_that_is_left_behind_paints_nothing_later() -> None:
     """A stroke that comes after the end of the painting, from a thread that could not be joined, leaves the report alone."""
     with Terminal(80, 24) as terminal, screen_on(terminal) as screen:

@@ -68,6 +68,7 @@ class ProgressPainter:
         self.color = color
         self.ascii_only = ascii_only
         self.painted_lines = 0
+        self.begun = False
         self.closed = False
 
     def paint(self, status: LiveStatus) -> None:
@@ -80,8 +81,9 @@ class ProgressPainter:
             return
         # Noted before it is written: who is stuck in a write (Ctrl-S) is followed by `close` in another thread, and the
         # terminal takes the two writes one after the other.
-        erasure, self.painted_lines = self.erasure(), len(lines)
-        self.write(erasure + WRAP_OFF + paint(lines, self.color) + WRAP_ON)
+        before, self.painted_lines = self.erasure() if self.begun else fresh_row(columns), len(lines)
+        self.begun = True
+        self.write(before + WRAP_OFF + paint(lines, self.color) + WRAP_ON)
 
     def erase(self) -> None:
         """Erase the picture, so that something else can be written; the next `paint` draws it below that."""
@@ -105,6 +107,14 @@ class ProgressPainter:
         """Write at once, in one call."""
         with contextlib.suppress(OSError, ValueError):
             write_whole(self.stream.buffer, text.encode(self.stream.encoding or "ascii", "replace"))
+
+
+def fresh_row(columns: int) -> str:
+    """Return what brings the cursor to the start of an empty row, whatever another program has left in front of it.
+
+    As zsh does before its prompt: blanks for a whole row but for one cell wrap only where the cursor is not at the start.
+    """
+    return " " * (columns - 1) + ERASE_LINE
 
 
 def status_lines(status: LiveStatus, look: Look) -> list[Line]:

@@ -46,7 +46,7 @@ def painted(status: LiveStatus, columns: int = 100, rows: int = 24) -> str:
     """Return the first picture of a status."""
     view, stream = painter(columns, rows)
     view.paint(status)
-    return stream.getvalue().removeprefix(WRAP_OFF).removesuffix(WRAP_ON)
+    return stream.getvalue().partition(WRAP_OFF)[2].removesuffix(WRAP_ON)
 
 
 def test_a_picture_tells_how_far_the_run_is() -> None:
