@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from logproc import __version__, process
+from logproc.cli_errors import Commands, words_of
 from logproc.cli_options import FileName, settings_options
 from logproc.completion import VARIABLE, answer, complete_files
 from logproc.errors import (
@@ -49,8 +50,8 @@ An option wins over the variable, the variable over the file.
 \b
 Exit codes:
     0  every source was read to its end, and the report was written
-    1  a report was printed, but some source is not complete
-    2  an option, a variable or the config file makes no sense
+    1  a report was printed, but some source is incomplete
+    2  an option, a variable or the config file is wrong
     3  nothing usable was read
     4  an output could not be written
     5  a --strict rule or a limit was hit
@@ -63,7 +64,9 @@ Exit codes:
 """
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, no_args_is_help=True)
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, no_args_is_help=True
+)
 @click.option(
     "--version",
     is_flag=True,
@@ -75,7 +78,7 @@ Exit codes:
 def cli() -> None:
     """Count what is in logs of any kind: files, archives, standard input and URLs, read with threads.
 
-    Start with `logproc analyze FILE`. `logproc COMMAND --help` tells more.
+    Start with `logproc analyze FILE`. For more, see `logproc COMMAND --help`.
     """
 
 
@@ -123,7 +126,7 @@ def analyze_command(
     """Read logs and print what is in them.
 
     SOURCES are files (plain, gz, bz2, xz, zst), globs, directories with --recursive, http(s) URLs, and - for standard
-    input, in any mix. Formats and packing are told from the content, not from the name. Every line is accounted for.
+    input, in any mix. Formats and compression are detected from the content, not from the name. Every line is accounted for.
     """
     process.configure(os.environ)
     given = {name: value for name, value in options.items() if value not in (None, ())}
@@ -138,20 +141,20 @@ def analyze_command(
 
 @cli.command()
 def formats() -> None:
-    """List the formats that are known, with an example line of each."""
+    """List the known formats, with an example line of each."""
     from logproc.formats.listing import listing
 
     for name, summary, example in listing():
         tell(f"{name}\n    {summary}\n    {example}\n")
 
 
-@cli.command("detect", short_help="Tell which format files have, and why.")
+@cli.command("detect", short_help="Show which format files have, and why.")
 @click.argument("files", nargs=-1, required=True, metavar="FILES...", shell_complete=complete_files)
-@click.option("--encoding", metavar="NAME", help="Text encoding of the files if they are not bytes of ASCII, such as utf-16.")
+@click.option("--encoding", metavar="NAME", help="Text encoding of the files, such as utf-16.")
 def detect_command(files: tuple[str, ...], encoding: str | None) -> int:
-    """Tell which format each file has: the candidates, how many of its first lines fit each, and the first that does not.
+    """Show which format each file has: the candidates, the share of its first lines that fits each, and the first misfit.
 
-    Only the first bytes are read. Name a format that is told wrong with `logproc analyze --format NAME`.
+    Only the first bytes are read. If the answer is wrong, name the format with `logproc analyze --format NAME`.
     """
     process.configure(os.environ)
     process.check_address_space(0, 1)
@@ -215,7 +218,8 @@ def run(arguments: Sequence[str]) -> int:
         error.show()
         return EXIT_USAGE
     except click.ClickException as error:
-        say(error.format_message().rstrip("."), "see `logproc analyze --help`")
+        command = next((f"logproc {word}" for word in arguments[:1] if word in cli.commands), "logproc")
+        say(words_of(error, command))
         return EXIT_USAGE
     except LogprocError as error:
         say(str(error))

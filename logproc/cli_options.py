@@ -30,6 +30,14 @@ class FileName(click.ParamType):  # type: ignore[type-arg]  # generic in newer r
         return complete_files(ctx, param, incomplete)
 
 
+class OneOf(click.Choice):  # type: ignore[type-arg]  # as above
+    """A few words, for the help. Like every other value, what was typed is checked by `settings.load`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002 - click's
+        """Return what was typed."""
+        return value
+
+
 def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command an option for each field of Settings."""
     for item in reversed(knobs()):
@@ -44,17 +52,15 @@ def settings_option(name: str, kind: Kind, default: Any, metadata: Mapping[str, 
     text = metadata["text"] + suffix
     if kind.type is bool:
         return click.option(*names, name, is_flag=True, default=None, help=text)
-    choices = f"[{'|'.join(kind.choices)}]" if kind.choices else ""
-    metavar = metadata["metavar"] or METAVARS_OF_UNITS.get(metadata["unit"]) or choices or METAVARS[kind.type]
-    complete = complete_files if metavar == "FILE" else complete_setting(name)
+    metavar = metadata["metavar"] or METAVARS_OF_UNITS.get(metadata["unit"]) or METAVARS.get(kind.type)
     return click.option(
         *names,
         name,
-        type=click.STRING,
+        type=OneOf(kind.choices) if kind.choices else click.STRING,
         default=None,
         multiple=kind.several,
         metavar=metavar,
-        shell_complete=complete,
+        shell_complete=complete_files if metavar == "FILE" else complete_setting(name),
         help=text,
     )
 

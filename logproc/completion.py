@@ -47,10 +47,10 @@ def complete_files(_context: click.Context, _parameter: click.Parameter, incompl
 
 def complete_setting(name: str) -> Complete:
     """Return the completion for the option of a setting: of its names, where it takes names that are known."""
-    words_for = NAMES.get(name, lambda _: kind_of(name).choices)
 
     def complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        found = [word for word in words_for(incomplete) if word.startswith(incomplete)]
+        words = NAMES[name](incomplete) if name in NAMES else kind_of(name).choices
+        found = [word for word in words if word.startswith(incomplete)]
         return [CompletionItem(word, type=OPEN if word.endswith(":") else "plain") for word in found]
 
     return complete
@@ -135,7 +135,7 @@ class Bash(BashComplete):
 
     def format_completion(self, item: CompletionItem) -> str:
         """Return a line for the function in bash: what follows what it keeps, with parentheses that the shell leaves alone."""
-        value = item.value.removeprefix(self._kept)
+        value = str(item.value).removeprefix(self._kept)
         return f"{item.type}," + (value if self._quoted else value.replace("(", "\\(").replace(")", "\\)"))
 
 

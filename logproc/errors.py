@@ -31,7 +31,7 @@ class LogprocError(Exception):
 
 
 class UsageError(LogprocError):
-    """An option, a config file or a variable of the environment makes no sense."""
+    """An option, a config file or a variable of the environment is wrong."""
 
     exit_code = EXIT_USAGE
 
@@ -78,8 +78,8 @@ class InternalError(LogprocError):
         super().__init__(what, hint)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the hint for a misspelt name: the nearest known one, or all of them if none is near.
+def nearest(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return the hint for a misspelt name: the nearest known one; if none is near, `otherwise`, or all of them.
 
     >>> nearest("colour", ["color", "columns"]), nearest("x", ["asc", "desc"])
     ("did you mean 'color'?", 'known are asc, desc')
@@ -88,4 +88,4 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     names = list(known)
     found = get_close_matches(name, names, 1)
-    return f"did you mean {found[0]!r}?" if found else "known are " + ", ".join(names)
+    return f"did you mean {found[0]!r}?" if found else otherwise or "known are " + ", ".join(names)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from logproc.errors import UsageError
+from logproc.errors import UsageError, nearest
 from logproc.formats.choice import Choice
 from logproc.questions.metrics import check_sketches, parse_metrics
 from logproc.questions.question import Question, fields_of, panels_for, sort_of, unknown_fields, with_sort
@@ -100,6 +100,6 @@ def check_fields(plan: Plan, outcomes: Iterable[Outcome], tally: Tally) -> Usage
 
 
 def no_such_field(unknown: Sequence[str], fields: Iterable[str]) -> UsageError:
-    """Return the error that lists what there is."""
-    listed = ", ".join(sorted({"time", "hour", "day", "minute", "weekday", *fields}))
-    return UsageError(f"no source has a field {unknown[0]!r}", f"there are {listed}")
+    """Return the error with the nearest field, or a list of what there is."""
+    names = sorted({"time", "hour", "day", "minute", "weekday", *fields})
+    return UsageError(f"no source has a field {unknown[0]!r}", nearest(unknown[0], names, "there are " + ", ".join(names)))

@@ -39,32 +39,30 @@ class Settings:
 
     format: str | None = knob(
         None,
-        "Format of all sources: a name of `logproc formats`, or a definition of nginx or Apache; found by itself if not given.",
+        "Format of all sources: a name of `logproc formats`, or a definition of nginx or Apache; detected if not given.",
     )
-    pattern: str | None = knob(None, "Format of all sources as an expression of RE2 with named groups.", metavar="REGEX")
-    nginx_conf: str | None = knob(None, "Take the formats of logs from this configuration of nginx.", metavar="FILE")
-    where: str | None = knob(None, "Count only records for which this holds, such as `status >= 500`.", metavar="FILTER")
+    pattern: str | None = knob(None, "Format of all sources as a regular expression (RE2) with named groups.", metavar="REGEX")
+    nginx_conf: str | None = knob(None, "Take the formats of logs from this nginx configuration.", metavar="FILE")
+    where: str | None = knob(None, "Count only records that match, such as `status >= 500`.", metavar="FILTER")
     since: str | None = knob(None, "Count only records from this time on: `2026-03-07 10:00`, `10:00`, `2h`.", metavar="TIME")
     until: str | None = knob(None, "Count only records before this time.", metavar="TIME")
     tz: str | None = knob(
-        None, "Zone of times without an offset, of hours and of days, such as Europe/Berlin or local; UTC if not given."
+        None, "Time zone of hours, days, and times without an offset, such as Europe/Berlin or local; UTC if not given."
     )
     by: tuple[str, ...] = knob(
-        (), "Count by these fields, in place of the usual panels. May be repeated.", metavar="FIELD[,FIELD]"
+        (), "Count by these fields instead of the usual panels. May be repeated.", metavar="FIELD[,FIELD]"
     )
     metric: tuple[str, ...] = knob(
         (),
-        "Tell these of each key: uniques:client, p95:duration, mean:…, min:…, max:…, sum:…, rate, visitors.",
+        "Also show for each key: uniques:client, p95:duration, mean:…, min:…, max:…, sum:…, rate, visitors.",
         metavar="METRIC[,METRIC]",
     )
-    sort: str | None = knob(None, "Order rows by count, bytes, key or a metric.", metavar="METRIC")
+    sort: str | None = knob(None, "Order rows by count, bytes, key or a metric, which is then shown as well.", metavar="METRIC")
     order: Literal["asc", "desc"] | None = knob(None, "Order rows from small to large, or from large to small.")
-    visitors: bool = knob(
-        False, "Count visitors, a client with its user agent: by day and in all, people, bots and unknown apart."
-    )
+    visitors: bool = knob(False, "Count visitors (a client with its user agent) by day and in all: people, bots and unknown.")
     client_from: Literal["xff"] | None = knob(None, "Take the client from X-Forwarded-For where the log has it.")
     anonymize: bool = knob(False, "Cut addresses to /24 and /48 before anything is counted or shown.")
-    max_keys: int | None = knob(None, "Keys a panel may hold; the smallest are folded into `other` beyond that.", least=1)
+    max_keys: int | None = knob(None, "Keys that a panel may hold; beyond that the smallest are counted as `other`.", least=1)
     readers: int | None = knob(None, "Threads that read files; min(4, files) if not given.", least=1, most=1024)
     streams: int = knob(16, "Threads that read standard input, named pipes and URLs; further ones wait.", least=1, most=1024)
     workers: int | None = knob(None, "Threads that parse and count; the usable cores if not given.", least=1, most=1024)
@@ -77,27 +75,33 @@ class Settings:
     )
     memory: int = knob(128 * MEBIBYTE, "Bound on chunks in flight, their parsing included.", unit="bytes", least=1)
     max_line_bytes: int = knob(MEBIBYTE, "A longer line is rejected and never held whole.", unit="bytes", least=1, most=1 << 30)
-    max_bytes: int | None = knob(None, "Decoded bytes after which a source is cut.", unit="bytes", least=1)
-    max_ratio: float | None = knob(1000.0, "Decoded bytes to bytes read, watched beyond 64 MiB, 0 for no limit.", least=0)
-    max_time: float | None = knob(None, "Seconds after which a source is cut.", unit="seconds", least=0.001)
+    max_bytes: int | None = knob(None, "Decoded bytes after which a source is cut off.", unit="bytes", least=1)
+    max_ratio: float | None = knob(
+        1000.0, "Decoded bytes per byte read at most, checked beyond 64 MiB; 0 for no limit.", least=0
+    )
+    max_time: float | None = knob(None, "Seconds after which a source is cut off.", unit="seconds", least=0.001)
     connections_per_host: int = knob(4, "Connections to one web server at once.", least=1, most=1024)
     connect_timeout: float = knob(10.0, "Seconds to wait for a connection.", unit="seconds", least=0.001)
     read_timeout: float = knob(
-        30.0, "Seconds to wait for the headers of a response, and then for its next byte.", unit="seconds", least=0.001
+        30.0, "Seconds to wait for the headers of a response, and then for each next byte.", unit="seconds", least=0.001
     )
-    retries: int = knob(3, "Further attempts after a web server failed in a way that may pass.", least=0, most=100)
+    retries: int = knob(3, "Further attempts after a web server failed in a way that may be temporary.", least=0, most=100)
     top: int = knob(10, "Rows of each panel, 0 for all.", least=0)
-    output: Literal["terminal", "json", "csv"] = knob("terminal", "What is written to stdout.")
-    csv_raw: bool = knob(False, "Keys in CSV as they are, also where a spreadsheet would run one as a formula.")
-    recursive: bool = knob(False, "Read the files of directories, and of the directories in them.")
-    encoding: str | None = knob(None, "Text encoding of all sources if they are not bytes of ASCII, such as utf-16.")
-    trust_env: bool = knob(False, "Let proxy variables and .netrc take part in HTTP.")
+    output: Literal["terminal", "json", "csv"] = knob("terminal", "Format of the report on stdout.")
+    csv_raw: bool = knob(False, "Write keys to CSV as they are, even where a spreadsheet would run one as a formula.")
+    recursive: bool = knob(False, "Read the files in directories and their subdirectories.")
+    encoding: str | None = knob(
+        None, "Text encoding of all sources, such as utf-16; needed where it is not UTF-8 or another superset of ASCII."
+    )
+    trust_env: bool = knob(False, "Use proxy variables and .netrc for HTTP.")
     allow_downgrade: bool = knob(False, "Follow a redirect from https to http.")
-    strict: tuple[Literal["no-rejects", "no-notes"], ...] = knob((), "Exit with 5 if a line was rejected, or a note was made.")
+    strict: tuple[Literal["no-rejects", "no-notes"], ...] = knob(
+        (), "Exit with 5 if a line was rejected, or if there is a note."
+    )
     quiet: bool = knob(False, "No progress and no diagnostics; with -o no report on stdout either.")
     color: Literal["auto", "always", "never"] = knob("auto", "Colours in the terminal report.")
-    log_level: Literal["debug", "info", "warning", "error"] = knob("warning", "Least level of the events on stderr.")
-    log_format: Literal["console", "json"] = knob("console", "Shape of the events on stderr.")
+    log_level: Literal["debug", "info", "warning", "error"] = knob("warning", "Lowest level of messages on stderr.")
+    log_format: Literal["console", "json"] = knob("console", "Format of messages on stderr.")
     patterns: tuple[tuple[str, str], ...] = field(default=(), metadata={"table": True})
 
     def __post_init__(self) -> None:

@@ -112,7 +112,6 @@ PATTERNS = (
         (
             Excerpt("Channel.__init__", "Queue()", 1),
             Excerpt("Channel.put", "def put", 2),
-            Excerpt("Channel.get", "def get", 1),
             Excerpt("Channel.get", "_queue.get(", 1),
         ),
         "tests/threads/test_channel.py::test_a_consumer_that_waits_gets_what_is_put_later",

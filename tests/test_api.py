@@ -72,7 +72,7 @@ def test_options_are_those_of_the_command(log: Path) -> None:
     ("option", "words"),
     [
         ("readers=0", "--readers 0: at least 1"),
-        ("format=elf", "--format 'elf' is unknown: known are "),
+        ("format=elf", "--format 'elf' is unknown: see `logproc formats`"),
         ("encoding=elvish", "--encoding 'elvish' is unknown"),
         ("memory=lots", "--memory 'lots' is not a size: write 65536, 64K or 4MiB"),
         ("color=purple", "--color 'purple' is unknown: known are auto, always, never"),

@@ -22,7 +22,7 @@ LAYERS = [
     {"pipeline"},
     {"api", "exit_codes", "explain", "logs", "screen", "watching"},
     {"analysis"},
-    {"completion"},
+    {"cli_errors", "completion"},
     {"cli_options"},
     {"cli"},
     {"", "__main__"},
@@ -35,7 +35,7 @@ NAMES_FOR_ALL = {"logproc.__version__"}
 ONLY_IN = {
     "_thread": ["threads"],
     "asyncio": [],
-    "click": ["cli", "cli_options", "completion"],
+    "click": ["cli", "cli_errors", "cli_options", "completion"],
     "concurrent": ["threads"],
     "multiprocessing": [],
     "queue": ["threads"],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from logproc.errors import UsageError
+from logproc.errors import UsageError, nearest
 from logproc.formats import detect as detection
 from logproc.formats.dispatch import BY_NAME, SAMPLED
 from logproc.formats.own import format_of_definition, format_of_pattern
@@ -91,8 +91,7 @@ def of_nginx(path: Path) -> Choice:
 def definition_or_error(text: str, own: Mapping[str, Format]) -> Format:
     """Return the format of a definition. Raises UsageError where the text is none, with what is known if it is a word."""
     if "$" not in text and "%" not in text:
-        known = ", ".join([*own, *BY_NAME, *SAMPLED])
-        raise UsageError(f"--format {text!r} is unknown", f"known are {known}; see `logproc formats`")
+        raise UsageError(f"--format {text!r} is unknown", nearest(text, [*own, *BY_NAME, *SAMPLED], "see `logproc formats`"))
     from logproc.formats.definitions import definition_of
 
     return format_of_definition(definition_of(text), "custom")

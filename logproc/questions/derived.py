@@ -60,7 +60,7 @@ def prefix_bits(name: str) -> int:
     """Return the length of the prefix of `net:N`. Raises UsageError if there is none."""
     match = NETWORK.fullmatch(name)
     if not match or int(match[1]) > ADDRESS_BITS:
-        raise UsageError(f"{name!r} is no network", "write net:0 to net:32 for IPv4, net:33 to net:128 for IPv6")
+        raise UsageError(f"{name!r} is not a network", "write net:0 to net:32 for IPv4, net:33 to net:128 for IPv6")
     return int(match[1])
 
 
@@ -68,7 +68,7 @@ def shaped_field(name: str) -> str:
     """Return the field in `shape(FIELD)`. Raises UsageError if there is none."""
     match = SHAPE.fullmatch(name)
     if not match:
-        raise UsageError(f"{name!r} is no shape", "write shape(FIELD), such as shape(path)")
+        raise UsageError(f"{name!r} is not a shape", "write shape(FIELD), such as shape(path)")
     return match[1]
 
 

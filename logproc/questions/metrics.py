@@ -1,4 +1,4 @@
-"""What is told of each key of a panel, as `--metric count,bytes,uniques:client,p95:duration,mean:duration,rate` asks."""
+"""What is shown of each key of a panel, as `--metric count,bytes,uniques:client,p95:duration,mean:duration,rate` asks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fractions import Fraction
 from importlib.util import find_spec
 from typing import Literal
 
-from logproc.errors import UsageError
+from logproc.errors import UsageError, nearest
 
 Measured = Literal["totals", "buckets", "uniques"]
 KINDS: dict[str, Measured] = {"mean": "totals", "min": "totals", "max": "totals", "sum": "totals", "uniques": "uniques"}
@@ -17,6 +17,16 @@ PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,3})?|100)")
 VISITOR = "client,user_agent"
 """The field of two columns in one whose distinct values are visitors."""
 KNOWN = "count, bytes, rate, visitors, uniques:FIELD, p50:FIELD, p95:FIELD, mean:FIELD, min:FIELD, max:FIELD, sum:FIELD"
+OTHER_NAMES = {
+    **dict.fromkeys(("avg", "average"), "mean"),
+    **dict.fromkeys(("median", "p0.5"), "p50"),
+    **dict.fromkeys(("unique", "distinct", "count_distinct", "nunique"), "uniques"),
+    **dict.fromkeys(("total",), "sum"),
+    **dict.fromkeys(("minimum", "smallest"), "min"),
+    **dict.fromkeys(("maximum", "largest"), "max"),
+}
+"""What other programs call a function."""
+CALL = re.compile(r"([A-Za-z_0-9.]+)[(]([^()]*)[)]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +80,19 @@ def parse_metric(name: str, option: str = "--metric") -> Metric:
     if field and function in KINDS:
         return Metric(name, function, Need(KINDS[function], field))
     what = f"{option} {name!r} needs a field" if function in KINDS or percentile else f"{option} {name!r} is unknown"
-    raise UsageError(what, f"known are {KNOWN}")
+    raise UsageError(what, probably_meant(name))
+
+
+def probably_meant(name: str) -> str:
+    """Return the hint for what is not a metric: the one that was probably meant, or all there are.
+
+    >>> probably_meant("avg:duration"), probably_meant("p95(duration)"), probably_meant("p95")
+    ('write mean:duration', 'write p95:duration', 'write p95:duration')
+    """
+    call = CALL.fullmatch(name)
+    function, _, field = name.partition(":") if not call else (call[1], "", call[2])
+    meant = OTHER_NAMES.get(function.lower(), function.lower())
+    if meant in KINDS or PERCENTILE.fullmatch(meant):
+        return f"write {meant}:{field or ('client' if meant == 'uniques' else 'duration')}"
+    names = ("count", "bytes", "rate", "visitors", *KINDS)
+    return nearest(function.lower(), names, f"known are {KNOWN}")

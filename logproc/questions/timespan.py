@@ -24,7 +24,7 @@ def parse_zone(name: str | None) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError, RecursionError) as error:  # the last for thousands of slashes
-        raise UsageError(f"--tz {name!r} is no known zone", "write Europe/Berlin, America/New_York, UTC or local") from error
+        raise UsageError(f"--tz {name!r} is not a known zone", "write Europe/Berlin, America/New_York, UTC or local") from error
 
 
 def parse_moment(option: str, text: str, zone: tzinfo, now_s: int) -> int:
@@ -47,7 +47,7 @@ def parse_moment(option: str, text: str, zone: tzinfo, now_s: int) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"{option} {text!r} is no time", HINT) from error
+        raise UsageError(f"{option} {text!r} is not a time", HINT) from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     return int(moment.timestamp() // 1)

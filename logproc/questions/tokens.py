@@ -26,7 +26,18 @@ TOKEN = re.compile(
 )
 BLANKS = " \t\r\n"
 UNCLOSED = {'"': "a text is not closed", "'": "a text is not closed", "`": "a name is not closed"}
-FOREIGN = {"&": "write `and`", "|": "write `or`", "!": "write `not`", "~": "write `=~`", "[": "write `(`"}
+MEANT = {
+    "&": "write `and`",
+    "|": "write `or`",
+    "!": "write `not`",
+    "~": "write `=~`",
+    "[": "write `(`",
+    '"': 'close it with `"`',
+    "'": "close it with `'`",
+    "`": "close it with a backtick",
+    **dict.fromkeys("“”„‘’«»", "write straight quotes"),
+}
+"""What was probably meant by a character that no token begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +84,4 @@ def character_fault(text: str, position: int) -> UsageError:
     """Return the error for the place where no token begins."""
     at = position + len(text[position:]) - len(text[position:].lstrip(BLANKS))
     character = text[at]
-    return fault(text, UNCLOSED.get(character, f"{excerpt(character)} means nothing"), at, FOREIGN.get(character, ""))
+    return fault(text, UNCLOSED.get(character, f"{excerpt(character)} means nothing"), at, MEANT.get(character, ""))

@@ -117,6 +117,13 @@ class Literal:
     unit: str = ""
 
 
+def value_hint(token: Token) -> str:
+    """Return what was probably meant by a token where a value is expected."""
+    if token.kind == "name":
+        return f'write a text in quotes: "{excerpt(token.text)}"'
+    return "write `!=`" if token.is_symbol(">") else ""
+
+
 class Parser:
     """Reads one expression by recursive descent: a method for each rule of the grammar.
 
@@ -132,11 +139,11 @@ class Parser:
         self.fields: dict[str, None] = {}
 
     def refuse_surrogates(self) -> None:
-        """Raise UsageError if the expression is not of Unicode's characters, as arguments that are no UTF-8 are."""
+        """Raise UsageError if the expression is not of Unicode's characters, as arguments that are not valid UTF-8 are."""
         try:
             self.text.encode()
         except UnicodeEncodeError as error:
-            raise fault(self.text, "no UTF-8", error.start) from None
+            raise fault(self.text, "not valid UTF-8", error.start) from None
 
     @property
     def token(self) -> Token:
@@ -165,16 +172,16 @@ class Parser:
         """Return the error for a token."""
         return fault(self.text, what, token.start, hint)
 
-    def wanted(self, what: str, hint: str = "") -> UsageError:
-        """Return the error of something else being next than what is wanted."""
+    def unexpected(self, what: str, hint: str = "") -> UsageError:
+        """Return the error for what is next, where something else was expected."""
         found = "the end" if self.token.kind == "end" else f"`{excerpt(self.token.text)}`"
-        return self.fault(f"{what} is wanted instead of {found}", self.token, hint)
+        return self.fault(f"expected {what}, found {found}", self.token, hint)
 
     def where(self) -> Where:
         """Read the whole expression."""
         tree = self.expression(0)
         if self.token.kind != "end":
-            raise self.wanted("`and`, `or` or the end")
+            raise self.unexpected("`and`, `or` or the end")
         return Where(tree, tuple(self.fields))
 
     def expression(self, depth: int) -> Predicate:
@@ -205,7 +212,7 @@ class Parser:
         """Read what stands behind `(`."""
         inner = self.expression(depth)
         if not self.take_symbol(")"):
-            raise self.wanted("`and`, `or` or `)`")
+            raise self.unexpected("`and`, `or` or `)`")
         return inner
 
     def comparison(self) -> Predicate:
@@ -222,12 +229,18 @@ class Parser:
             return self.compared(field, operator, "contains", negated, [self.literal()])
         if self.take_word("in"):
             return self.compared(field, operator, "==", negated, self.literals())
-        raise self.wanted("`in` or `contains`" if negated else "`==`, `=~`, `in` or another operator")
+        if negated:
+            raise self.unexpected("`in` or `contains`")
+        only_a_field = self.token.kind == "end" and not self.position > 1
+        hint = f"put the whole filter in quotes: --where '{field} == 200'" if only_a_field else ""
+        raise self.unexpected("`==`, `=~`, `in` or another operator", hint)
 
     def field(self) -> str:
         """Read the name of a field."""
         if self.token.kind not in {"name", "form", "quoted"}:
-            raise self.wanted("a field", "a field stands without quotes, or in backticks" if self.token.kind == "text" else "")
+            raise self.unexpected(
+                "a field", "a field stands without quotes, or in backticks" if self.token.kind == "text" else ""
+            )
         token = self.take()
         if token.kind == "form" and token.text.startswith("net:") and int(token.text[4:]) > ADDRESS_BITS:
             raise self.fault(f"{token.text} has more bits than an address", token, f"at most {ADDRESS_BITS}, or 32 for IPv4")
@@ -239,18 +252,18 @@ class Parser:
         """Read what stands behind `is`."""
         negated = self.take_word("not")
         if not self.take_word("absent"):
-            raise self.wanted("`absent`" if negated else "`absent` or `not absent`", "equality is written `==`")
+            raise self.unexpected("`absent`" if negated else "`absent` or `not absent`", "equality is written `==`")
         return Absent(field, negated)
 
     def literals(self) -> list[Literal]:
         """Read the values behind `in`."""
         if not self.take_symbol("("):
-            raise self.wanted("`(`", "as in `status in (404, 410)`")
+            raise self.unexpected("`(`", "as in `status in (404, 410)`")
         found = [self.literal()]
         while self.take_symbol(",") and not self.token.is_symbol(")"):
             found.append(self.literal())
         if not self.take_symbol(")"):
-            raise self.wanted("`,` or `)`")
+            raise self.unexpected("`,` or `)`")
         return found
 
     def literal(self) -> Literal:
@@ -259,7 +272,7 @@ class Parser:
         if token.kind == "number":
             return self.number()
         if token.kind != "text" and not token.is_word("true", "false"):
-            raise self.wanted("a value", f'write a text in quotes: "{excerpt(token.text)}"' if token.kind == "name" else "")
+            raise self.unexpected("a value", value_hint(token))
         self.take()
         return Literal(token, token.end, unescaped(token.text[1:-1]) if token.kind == "text" else token.text.lower())
 
@@ -289,10 +302,10 @@ class Parser:
     def searched(self, operator: Token, literal: Literal) -> str:
         """Return the text that is searched for. Raises UsageError if it is no text, or no expression of RE2."""
         if not isinstance(literal.value, str):
-            raise self.fault(f"`{operator.text}` wants a text instead of a number", literal.token, "write it in quotes")
+            raise self.fault(f"`{operator.text}` needs a text, not a number", literal.token, "write it in quotes")
         fault = None if operator.is_word("contains") else expression_fault(literal.value)
         if fault is not None:
-            raise self.fault(f'no regular expression ("{excerpt(fault)}")', literal.token, "the syntax is RE2's")
+            raise self.fault(f'not a regular expression ("{excerpt(fault)}")', literal.token, "the syntax is RE2's")
         return literal.value
 
     def suited(self, field: str, kind: FieldType, literal: Literal) -> Value:

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from logproc.errors import UsageError
-from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric, parse_metrics
+from logproc.questions.metrics import KNOWN, VISITOR, Metric, Need, parse_metric, parse_metrics
 
 
 @pytest.mark.parametrize("name", ["count", "bytes", "rate"])
@@ -54,28 +54,34 @@ def test_visitors_are_distinct_clients_with_their_agents() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "what", "hint"),
     [
-        ("mean", "needs a field"),
-        ("p95", "needs a field"),
-        ("p95:", "needs a field"),
-        ("uniques:", "needs a field"),
-        ("p101:bytes", "is unknown"),
-        ("p:bytes", "is unknown"),
-        ("p9.1234:bytes", "is unknown"),
-        ("median:bytes", "is unknown"),
-        ("count:bytes", "is unknown"),
-        ("visitors:x", "is unknown"),
-        ("COUNT", "is unknown"),
-        ("", "is unknown"),
+        ("mean", "needs a field", "write mean:duration"),
+        ("p95", "needs a field", "write p95:duration"),
+        ("p95:", "needs a field", "write p95:duration"),
+        ("uniques:", "needs a field", "write uniques:client"),
+        ("p101:bytes", "is unknown", KNOWN),
+        ("p:bytes", "is unknown", KNOWN),
+        ("p9.1234:bytes", "is unknown", KNOWN),
+        ("median:bytes", "is unknown", "write p50:bytes"),
+        ("avg:bytes", "is unknown", "write mean:bytes"),
+        ("AVG:bytes", "is unknown", "write mean:bytes"),
+        ("P95:bytes", "is unknown", "write p95:bytes"),
+        ("avg(bytes)", "is unknown", "write mean:bytes"),
+        ("distinct:client", "is unknown", "write uniques:client"),
+        ("unique", "is unknown", "write uniques:client"),
+        ("count:bytes", "is unknown", "did you mean 'count'?"),
+        ("visitors:x", "is unknown", "did you mean 'visitors'?"),
+        ("visitor", "is unknown", "did you mean 'visitors'?"),
+        ("COUNT", "is unknown", "did you mean 'count'?"),
+        ("", "is unknown", KNOWN),
     ],
 )
-def test_what_is_no_metric_is_refused(name: str, told: str) -> None:
-    """The error repeats the text and lists what there is."""
-    with pytest.raises(UsageError, match=told) as caught:
+def test_what_is_not_a_metric_is_refused(name: str, what: str, hint: str) -> None:
+    """The error repeats the text, and says what was probably meant, or what there is."""
+    with pytest.raises(UsageError) as caught:
         parse_metric(name)
-    assert repr(name) in str(caught.value)
-    assert "p95:FIELD" in caught.value.hint
+    assert (caught.value.what, caught.value.hint.removeprefix("known are ")) == (f"--metric {name!r} {what}", hint)
 
 
 def test_several_metrics_stand_between_commas() -> None:

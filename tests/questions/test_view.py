@@ -50,7 +50,7 @@ def test_a_field_is_made_of_a_column(name: str, base: str) -> None:
 
 def test_a_field_that_is_written_wrong_has_no_base() -> None:
     """It is an error before anything is read."""
-    with pytest.raises(UsageError, match="no network"):
+    with pytest.raises(UsageError, match="not a network"):
         base_of("net:129")
 
 
