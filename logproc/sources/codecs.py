@@ -12,7 +12,8 @@ import os
 from logproc.errors import SourceError
 from logproc.model import ByteStream
 from logproc.sources.decoders import MEMORY_LIMIT_BYTES, DeflateMember, Member, find_codec
-from logproc.sources.text import BLOCK_BYTES, Deadline, Layer, Limited, Lines, Peeked, ReadOptions, Transcoded, copy_some
+from logproc.sources.limits import Deadline, Layer, Limited, Peeked, ReadOptions, copy_some
+from logproc.sources.text import BLOCK_BYTES, Lines, Transcoded
 
 STEP_BYTES = 1 << 19
 """The most that is decoded at once. Fixed, so that what a damaged file yields does not depend on the caller's buffers."""

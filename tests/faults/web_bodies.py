@@ -164,9 +164,7 @@ PACKING = [
     ),
     unpacked("gzip that is cut, its transfer whole", "gzip", STORED[:-40], "/log: truncated at byte ", 9),
     unpacked("gzip with a wrong checksum", "gzip", ZIPPED[:-8] + b"\0" * 8, "checksum mismatch: data may be wrong", 10),
-    unpacked(
-        "plain text that is called gzip", "gzip", BODY, "/log: not gzip data: the data are not what they are said to be", 0
-    ),
+    unpacked("plain text that is called gzip", "gzip", BODY, "/log: not gzip data: the data is not what its header says", 0),
     unpacked("br", "br", BODY, "/log: unsupported encoding br: the server must send deflate, gzip, zstd, or none", 0),
     unpacked("xz", "xz", lzma.compress(BODY), "/log: unsupported encoding xz: the server must send", 0),
     unpacked("a coding that steers a terminal", "\x1b[31m", BODY, "/log: unsupported encoding \\x1b[31m", 0),

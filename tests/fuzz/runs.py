@@ -16,7 +16,7 @@ from logproc.reports.terminal import render_terminal
 from logproc.settings import Settings
 from logproc.sources import Peek, read_up_to
 from logproc.sources.codecs import decoded
-from logproc.sources.text import ReadOptions
+from logproc.sources.limits import ReadOptions
 from tests.fuzz.cutting import MOST_CHUNKS
 from tests.fuzz.formats import SEEDS
 from tests.fuzz.formats import WORDS as LINES
