@@ -211,7 +211,7 @@ FAULTS: list[Fault] = [
         run=during(send(signal.SIGWINCH, signal.SIGPIPE), ends=True),
     ),
     Fault(
-        "P26+",
+        "P26",
         "stdout is a full pipe that nobody reads; SIGTERM",
         fifo,
         143,
@@ -222,7 +222,7 @@ FAULTS: list[Fault] = [
         run=during(send(signal.SIGTERM), stream="stdout"),
     ),
     Fault(
-        "P26+",
+        "P26",
         "stderr is a full pipe that nobody reads; SIGTERM",
         lambda scene: [*with_file(fifo)(scene), "missing.log"],
         143,
@@ -232,7 +232,7 @@ FAULTS: list[Fault] = [
         run=during(send(signal.SIGTERM), stream="stderr"),
     ),
     Fault(
-        "P26+",
+        "P26",
         "stdout is a full pipe that nobody reads, the run is over; SIGTERM",
         with_file(fifo),
         143,

@@ -35,7 +35,6 @@ NUMBERS: dict[str, list[str]] = {
     "--retries": ["101", "0.5"],
     "--top": ["1.5"],
     "--max-keys": ["0"],
-    "--stall": ["0", "1e9"],
 }
 """Values of each numeric option that make no sense."""
 
@@ -237,7 +236,7 @@ FAULTS: list[Fault] = [
         run=as_process(python=[sys.executable, "-I", "-c", ISOLATED]),
     ),
     Fault(
-        "P30+",
+        "P30",
         "stdin, stdout and stderr are closed",
         lambda scene: [scene.file("good.log", *good()), "-o", "report.json", "--rejects", "rejects"],
         4,
@@ -247,7 +246,7 @@ FAULTS: list[Fault] = [
         run=in_shell('"$@" <&- >&- 2>&-'),
     ),
     Fault(
-        "P30+",
+        "P30",
         "the same with -q",
         lambda scene: [scene.file("good.log", *good()), "-q", "-o", "report.json"],
         holds="the report is whole in its file, and nothing else",
@@ -256,7 +255,7 @@ FAULTS: list[Fault] = [
         run=in_shell('"$@" <&- >&- 2>&-'),
     ),
     Fault(
-        "P30+",
+        "P30",
         "stdin is closed and to be read, stderr is closed",
         lambda _: ["-"],
         1,
@@ -264,7 +263,7 @@ FAULTS: list[Fault] = [
         run=in_shell('"$@" <&- 2>&-'),
     ),
     Fault(
-        "P30+",
+        "P30",
         "stdout does not block (O_NONBLOCK), and its reader is slow",
         lambda scene: [scene.bytes("many.log", logs.log(3000)), "--top", "0"],
         holds="every byte of the report",
