@@ -6,7 +6,6 @@ Reading order: `resolve` (which sources there are), `files` and `http` (raw byte
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -23,8 +22,6 @@ from logproc.sources.http.options import CallHere
 from logproc.sources.limits import Deadline, ReadOptions
 from logproc.sources.resolve import resolve
 from logproc.sources.text import check_encoding
-
-logger = logging.getLogger(__name__)
 
 WAITING = "waits for a writer", "a FIFO ends when its last writer closes it; Ctrl-C ends the run"
 __all__ = ["OpenOptions", "Peek", "check_encoding", "open_source", "peek", "resolve"]
@@ -73,7 +70,6 @@ def open_source(
         permit=permit,
         deadline=at,
         clock=clock,
-        on_event=lambda event, fields: logger.info(event, extra=fields),
         start_call=start_call,
     )
     return decoded(raw, options, deadline, source.location)

@@ -151,11 +151,11 @@ class Decoded(Layer):
         while not self._decoded and not self._ended:
             if self._failure:
                 raise self._failure
-            self._hand_on(self._decode(self._member) if self._member else self._begin_member())
+            self._deliver(self._decode(self._member) if self._member else self._begin_member())
         count, self._decoded = copy_some(self._decoded, buffer)
         return count
 
-    def _hand_on(self, data: bytes) -> None:
+    def _deliver(self, data: bytes) -> None:
         self._decoded_bytes += len(data)
         self._decoded = memoryview(data if self._head is None else self._without_archive(data))
 

@@ -73,6 +73,11 @@ def refuse_replaced(status: os.stat_result, seen: Seen | None) -> None:
         raise SourceError("replaced before it was opened", "it was probably rotated; run again")
 
 
+def refuse_special(status: os.stat_result, *, only_regular: bool) -> None:
+    if only_regular or stat.S_ISDIR(status.st_mode):
+        raise SourceError("not a regular file", "name a file, a named pipe or `-`")
+
+
 def open_fifo(
     path: str | bytes,
     deadline: Deadline | None = None,
@@ -110,23 +115,18 @@ def adopt(
 ) -> ByteStream:
     """Return a stream that owns the descriptor. Closes it and raises SourceError if it cannot be read."""
     try:
-        refuse_replaced(os.fstat(descriptor), seen)
-        return stream_of(descriptor, deadline, only_regular=only_regular, **waiting)
+        status = os.fstat(descriptor)
+        refuse_replaced(status, seen)
+        if stat.S_ISREG(status.st_mode):
+            return RegularFile(descriptor, deadline)
+        refuse_special(status, only_regular=only_regular)
+        return Pipe(descriptor, deadline, **waiting)
     except OSError as error:
         os.close(descriptor)
         raise source_error(error) from error
     except BaseException:
         os.close(descriptor)
         raise
-
-
-def stream_of(descriptor: int, deadline: Deadline | None, *, only_regular: bool, **waiting: Any) -> ByteStream:
-    mode = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(mode):
-        return RegularFile(descriptor, deadline)
-    if only_regular or stat.S_ISDIR(mode):
-        raise SourceError("not a regular file", "name a file, a named pipe or `-`")
-    return Pipe(descriptor, deadline, **waiting)
 
 
 class RegularFile:
