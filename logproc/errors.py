@@ -1,7 +1,7 @@
 """The errors of the program, each with its exit code.
 
-A foreign exception (OSError, requests' and the codecs' own) is turned into one of these at one border, the
-module that touches the foreign thing. Everything else in the program sees only this small tree.
+Exceptions of the system and of libraries (OSError, those of requests and of codecs) are translated into these in the module
+that calls them. The rest of the program handles only this small tree.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ EXIT_USAGE = 2
 EXIT_NOTHING_READ = 3
 EXIT_OUTPUT = 4
 EXIT_STRICT_OR_LIMIT = 5
+EXIT_FAIL_ON = 6  # reserved for `logproc diff --fail-on`
 EXIT_INTERNAL = 70
 EXIT_BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
 class LogprocError(Exception):
-    """Base of all: `what` went wrong, and a `hint` at what to do next (may be empty)."""
+    """Base class. `what`: what went wrong. `hint`: what to do about it, or ""."""
 
     exit_code = EXIT_INTERNAL
 
@@ -31,38 +32,38 @@ class LogprocError(Exception):
 
 
 class UsageError(LogprocError):
-    """An option, a config file or a variable of the environment is wrong."""
+    """An option, a config file or an environment variable is invalid."""
 
     exit_code = EXIT_USAGE
 
 
 class OutputError(LogprocError):
-    """A report could not be written where it was asked for."""
+    """A report cannot be written to where it was requested."""
 
     exit_code = EXIT_OUTPUT
 
 
 class SourceError(LogprocError):
-    """An expected failure of one source. It changes that source's state; the run goes on."""
+    """A failure of one source. It changes the state of that source, and the run continues."""
 
     exit_code = EXIT_INCOMPLETE
 
 
 class LimitError(SourceError):
-    """A limit that the user set, or a default against bombs, was reached by one source."""
+    """One source reached a limit, set by the user or by default."""
 
     exit_code = EXIT_STRICT_OR_LIMIT
 
 
 class Stopped(LogprocError):
-    """Raised out of a wait because the run is being stopped; never an error by itself."""
+    """Raised by a wait because the run is stopping. Not an error by itself."""
 
     def __init__(self) -> None:
         super().__init__("the run was stopped")
 
 
 class Interrupted(LogprocError):
-    """A signal asked the program to end; what is known so far is still reported."""
+    """A signal ended the run early; what was counted so far is reported."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(f"interrupted by {signal.Signals(signal_number).name}")
@@ -70,7 +71,7 @@ class Interrupted(LogprocError):
 
 
 class InternalError(LogprocError):
-    """A fault in the program itself, with the lines it happened at. The cause is its `__cause__`."""
+    """A bug in the program, with the lines it was processing. The cause is its `__cause__`."""
 
     exit_code = EXIT_INTERNAL
 

@@ -1,7 +1,7 @@
-"""Everything that touches a file, a pipe, a socket or a codec. Foreign exceptions end here.
+"""Everything that touches a file, a pipe, a socket or a codec. Their exceptions become SourceError here.
 
-Order of reading: `resolve` (what is a source), `files` and `http` (raw bytes), `codecs` (their packing), `layers` (limits,
-encodings, line ends).
+Reading order: `resolve` (which sources there are), `files` and `http` (raw bytes), `codecs` (decompression), `limits`,
+`text` (encodings, line ends).
 """
 
 from __future__ import annotations
@@ -11,34 +11,32 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from logproc import events
 from logproc.errors import SourceError
 from logproc.model import ByteStream, Kind, Source
 from logproc.sources.codecs import decoded
 from logproc.sources.files import open_fifo, open_file, open_stdin
+from logproc.sources.http import HttpOptions, StartCall, open_url
+from logproc.sources.http.options import CallHere
+from logproc.sources.limits import Deadline, ReadOptions
 from logproc.sources.resolve import resolve
-from logproc.sources.text import Deadline, ReadOptions, check_encoding
+from logproc.sources.text import check_encoding
 
-if TYPE_CHECKING:
-    from logproc.sources.http import HttpOptions
-    from logproc.sources.http.transport import StartCall
-
-WAITING = "waits for somebody to write into it", "a FIFO ends when its last writer closes it; Ctrl-C ends the run"
+WAITING = "waits for a writer", "a FIFO ends when its last writer closes it; Ctrl-C ends the run"
 __all__ = ["OpenOptions", "Peek", "check_encoding", "open_source", "peek", "resolve"]
 
 
 @dataclass(frozen=True, slots=True)
 class OpenOptions(ReadOptions):
-    """What is asked of every source, and of web servers if there are URLs."""
+    """Options for every source, and for web servers if there are URLs."""
 
     http: HttpOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Peek:
-    """A look at a regular file: its size on disk, its first decoded bytes, and whether these are all."""
+    """The beginning of a regular file: its size on disk, its first decoded bytes, and whether these are all."""
 
     size_bytes: int
     head: bytes
@@ -53,19 +51,17 @@ def open_source(
     permit: Callable[[Any], AbstractContextManager[Any]],
     say: Callable[[str, str, str], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
-    start_call: StartCall | None = None,
+    start_call: StartCall = CallHere,
 ) -> ByteStream:
-    """Open a source without a verdict and return its decoded bytes; the caller closes the stream.
+    """Open a source that has no verdict and return its decoded bytes. The caller closes the stream.
 
-    Never blocks for long: named pipes, standard input and web servers are waited for in the first `readinto`, which `cancel`
-    ends. wait, permit and start_call: for URLs, as in `http.open_url`. say: tells the user what a named pipe waits for: who
-    speaks, what, and a hint. Raises SourceError if the source cannot be opened, and UsageError for a URL that is none.
+    Does not block for long: named pipes, standard input and web servers are waited for in the first `readinto`, which
+    `cancel` ends. wait, permit and start_call: for URLs, as in `http.open_url`. say(name, what, hint): called if a named
+    pipe has no writer yet. Raises SourceError if the source cannot be opened, and UsageError for an invalid URL.
     """
     deadline = Deadline.after(options.max_time_s, clock)
     if source.kind is not Kind.URL:
         return decoded(open_local(source, deadline, say), options, deadline, source.location)
-    from logproc.sources.http import HttpOptions, open_url
-
     at = deadline.at if deadline else None
     raw = open_url(
         str(source.location),
@@ -74,14 +70,12 @@ def open_source(
         permit=permit,
         deadline=at,
         clock=clock,
-        on_event=tell,
         start_call=start_call,
     )
     return decoded(raw, options, deadline, source.location)
 
 
 def open_local(source: Source, deadline: Deadline | None, say: Callable[[str, str, str], None] | None) -> ByteStream:
-    """Open what is no URL, as it is. Raises SourceError."""
     if source.kind is Kind.STDIN:
         return open_stdin(deadline)
     if source.kind is Kind.FILE:
@@ -89,15 +83,10 @@ def open_local(source: Source, deadline: Deadline | None, say: Callable[[str, st
     return open_fifo(source.location, deadline, partial(say, source.name, *WAITING) if say else None)
 
 
-def tell(event: str, fields: dict[str, object]) -> None:
-    """Tell of a retry or a restart."""
-    events.emit("info", event, **fields)
-
-
 def peek(source: Source, options: OpenOptions, n_bytes: int, *, clock: Callable[[], float] = time.monotonic) -> Peek:
-    """Return the first `n_bytes` decoded bytes of a regular file, or fewer if it ends or fails before.
+    """Return the first `n_bytes` decoded bytes of a regular file, or fewer if it ends or fails earlier.
 
-    Never blocks for long. Raises SourceError if the file cannot be opened, or fails before its first byte.
+    Does not block for long. Raises SourceError if the file cannot be opened, or fails before its first byte.
     """
     deadline = Deadline.after(options.max_time_s, clock)
     raw = open_file(source.location, deadline, source.seen)
@@ -109,7 +98,7 @@ def peek(source: Source, options: OpenOptions, n_bytes: int, *, clock: Callable[
 
 
 def read_up_to(stream: ByteStream, n_bytes: int) -> tuple[bytes, bool]:
-    """Return the first bytes of a stream, and whether it has no more; a failure behind the first byte is only an early end."""
+    """Return the first bytes of a stream, and whether it has no more. A failure after the first byte is not raised."""
     buffer = memoryview(bytearray(n_bytes + 1))
     size = 0
     count = -1

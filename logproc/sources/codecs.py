@@ -12,7 +12,8 @@ import os
 from logproc.errors import SourceError
 from logproc.model import ByteStream
 from logproc.sources.decoders import MEMORY_LIMIT_BYTES, DeflateMember, Member, find_codec
-from logproc.sources.text import BLOCK_BYTES, Deadline, Layer, Limited, Lines, Peeked, ReadOptions, Transcoded, copy_some
+from logproc.sources.limits import Deadline, Layer, Limited, Peeked, ReadOptions, copy_some
+from logproc.sources.text import BLOCK_BYTES, Lines, Transcoded
 
 STEP_BYTES = 1 << 19
 """The most that is decoded at once. Fixed, so that what a damaged file yields does not depend on the caller's buffers."""
@@ -154,11 +155,11 @@ class Decoded(Layer):
         while not self._decoded and not self._ended:
             if self._failure:
                 raise self._failure
-            self._hand_on(self._decode(self._member) if self._member else self._begin_member())
+            self._deliver(self._decode(self._member) if self._member else self._begin_member())
         count, self._decoded = copy_some(self._decoded, buffer)
         return count
 
-    def _hand_on(self, data: bytes) -> None:
+    def _deliver(self, data: bytes) -> None:
         self._decoded_bytes += len(data)
         self._decoded = memoryview(data if self._head is None else self._without_archive(data))
 

@@ -1,7 +1,7 @@
 """Regular files, named pipes and standard input as raw streams of bytes.
 
-A pipe is never read without asking first whether something is there: one `poll` watches it and a second descriptor, through
-which `cancel` ends the wait from another thread.
+A pipe is read only after `poll` has reported data. The same `poll` watches a second descriptor, through which `cancel` ends
+the wait from another thread.
 """
 
 from __future__ import annotations
@@ -18,59 +18,64 @@ from typing import Any, TypeVar
 from logproc.errors import SourceError, Stopped
 from logproc.model import ByteStream, Seen
 from logproc.sources.codecs import HEAD_BYTES, sniff
-from logproc.sources.text import Deadline
+from logproc.sources.limits import Deadline
 
 OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-"""Not to block: neither a named pipe without a writer, nor one that took a file's place, may hold the opening up."""
+"""O_NONBLOCK, because opening a named pipe without a writer blocks, also one that has just replaced a file."""
 STDIN = 0
 LINE_BYTES = 1 << 16
 LONGEST_WAIT_S = 3600.0
 PATIENCE_S = 2.0
-"""How long a named pipe may be silent before its user is told that it is waited for."""
+"""How long a named pipe may be silent before the user is told that the run waits for it."""
 
 Result = TypeVar("Result")
 
 WORDS = {
     errno.ENOENT: ("no such file", "check the path"),
-    errno.ENOTDIR: ("no such file", "a part of the path is no directory"),
+    errno.ENOTDIR: ("no such file", "a part of the path is not a directory"),
     errno.EACCES: ("permission denied", "run as a user who may read it"),
     errno.EPERM: ("permission denied", "run as a user who may read it"),
     errno.EISDIR: ("is a directory", "use --recursive"),
-    errno.ELOOP: ("too many symbolic links", "the links of the path lead in a circle"),
-    errno.ENAMETOOLONG: ("path too long", "name it by a shorter path"),
+    errno.ELOOP: ("too many symbolic links", "the links form a circle"),
+    errno.ENAMETOOLONG: ("path too long", "use a shorter path"),
     errno.EMFILE: ("too many open files", "raise the limit with `ulimit -n`, or lower --readers"),
-    errno.ENFILE: ("too many open files", "the whole system has no more"),
+    errno.ENFILE: ("too many open files", "this is the limit of the whole system"),
     errno.ENXIO: ("not a regular file", "name a file, a named pipe or `-`"),
 }
 
 
 def source_error(error: OSError) -> SourceError:
-    """Return an error of opening or of looking at a file in plain words."""
+    """Translate an error of open or stat into plain words."""
     what, hint = WORDS.get(error.errno or 0, ((error.strerror or type(error).__name__).lower(), ""))
     return SourceError(what, hint)
 
 
 def open_file(path: str | bytes, deadline: Deadline | None = None, seen: Seen | None = None) -> ByteStream:
-    """Open a regular file. Never blocks for long.
+    """Open a regular file. Does not block for long.
 
-    seen: the file that is meant. Raises SourceError if it cannot be opened, is none, or is another file by now.
+    seen: the file that was found. Raises SourceError if it cannot be opened, is not regular, or was replaced since.
     """
     return adopt(open_descriptor(path), deadline, only_regular=True, seen=seen)
 
 
 def seen_as(status: os.stat_result) -> Seen:
-    """Return what tells a file from one that takes its name later."""
+    """Return what distinguishes a file from a later one of the same name."""
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def refuse_replaced(status: os.stat_result, seen: Seen | None) -> None:
-    """Raise SourceError for another file in the place of one that was seen: a log that was rotated would count twice.
+    """Raise SourceError if the file was replaced since it was found: otherwise a rotated log could be counted twice.
 
-    A number that changes while size and time do not is the habit of some network file systems.
+    On some network file systems the inode changes although the file does not, so size and time must differ as well.
     """
     now = seen_as(status)
     if seen and now[:2] != seen[:2] and now[2:] != seen[2:]:
-        raise SourceError("replaced before it was opened", "it was moved away meanwhile, run again")
+        raise SourceError("replaced before it was opened", "it was probably rotated; run again")
+
+
+def refuse_special(status: os.stat_result, *, only_regular: bool) -> None:
+    if only_regular or stat.S_ISDIR(status.st_mode):
+        raise SourceError("not a regular file", "name a file, a named pipe or `-`")
 
 
 def open_fifo(
@@ -79,15 +84,15 @@ def open_fifo(
     on_wait: Callable[[], None] | None = None,
     patience_s: float = PATIENCE_S,
 ) -> ByteStream:
-    """Open a named pipe without waiting for a writer: `readinto` does that. Raises SourceError if it cannot be opened.
+    """Open a named pipe without waiting for a writer; `readinto` waits. Raises SourceError if it cannot be opened.
 
-    on_wait: called by `readinto`, once, if nothing has come for `patience_s` seconds.
+    on_wait: called once by `readinto` if nothing has arrived for `patience_s` seconds.
     """
     return adopt(open_descriptor(path), deadline, on_wait=on_wait, patience_s=patience_s)
 
 
 def open_stdin(deadline: Deadline | None = None) -> ByteStream:
-    """Open standard input, whatever it is: a pipe, a terminal, a file read on from where it stands. Raises SourceError."""
+    """Open standard input: a pipe, a terminal, or a file, read from its current position. Raises SourceError."""
     closed = SourceError("stdin is closed", "pipe a log into it, or name a file")
     if sys.stdin is None:
         raise closed
@@ -99,7 +104,6 @@ def open_stdin(deadline: Deadline | None = None) -> ByteStream:
 
 
 def open_descriptor(path: str | bytes) -> int:
-    """Return a descriptor of the file at `path`; raises SourceError."""
     try:
         return os.open(path, OPEN_FLAGS)
     except OSError as error:
@@ -109,10 +113,14 @@ def open_descriptor(path: str | bytes) -> int:
 def adopt(
     descriptor: int, deadline: Deadline | None, *, only_regular: bool = False, seen: Seen | None = None, **waiting: Any
 ) -> ByteStream:
-    """Return the stream of an open descriptor, which it owns from here on. Raises SourceError, and has closed it then."""
+    """Return a stream that owns the descriptor. Closes it and raises SourceError if it cannot be read."""
     try:
-        refuse_replaced(os.fstat(descriptor), seen)
-        return stream_of(descriptor, deadline, only_regular=only_regular, **waiting)
+        status = os.fstat(descriptor)
+        refuse_replaced(status, seen)
+        if stat.S_ISREG(status.st_mode):
+            return RegularFile(descriptor, deadline)
+        refuse_special(status, only_regular=only_regular)
+        return Pipe(descriptor, deadline, **waiting)
     except OSError as error:
         os.close(descriptor)
         raise source_error(error) from error
@@ -121,21 +129,11 @@ def adopt(
         raise
 
 
-def stream_of(descriptor: int, deadline: Deadline | None, *, only_regular: bool, **waiting: Any) -> ByteStream:
-    """Return the stream for what a descriptor is open on. Raises OSError, and SourceError if it is nothing to be read."""
-    mode = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(mode):
-        return RegularFile(descriptor, deadline)
-    if only_regular or stat.S_ISDIR(mode):
-        raise SourceError("not a regular file", "name a file, a named pipe or `-`")
-    return Pipe(descriptor, deadline, **waiting)
-
-
 class RegularFile:
     """A regular file, up to the size it had when it was opened. Owns its descriptor.
 
-    Files that the kernel makes up while they are read (/proc, /sys) have no blocks on a disk, and a size of 0 or of a
-    page, whatever is in them: they are read until they end.
+    Files generated by the kernel (/proc, /sys) have no blocks on disk and report a size of 0 or of one page, whatever they
+    contain: they are read until they end.
     """
 
     def __init__(self, descriptor: int, deadline: Deadline | None) -> None:
@@ -147,14 +145,14 @@ class RegularFile:
         self._descriptor = descriptor
         self._deadline = deadline
         self._cancelled = self._grew = False
-        self._made_up = not status.st_blocks and status.st_size in (0, os.sysconf("SC_PAGE_SIZE"))
+        self._is_generated = not status.st_blocks and status.st_size in (0, os.sysconf("SC_PAGE_SIZE"))
         self.size_bytes: int | None = self._end - self._start
         self.bytes_read = 0
         self.modified_s: float | None = status.st_mtime
         self.notes: list[str] = []
 
     def readinto(self, buffer: memoryview) -> int:
-        """Fill `buffer`; 0 at the end. Raises SourceError if the file shrank or cannot be read, and Stopped."""
+        """Fill `buffer`; return 0 at the end. Raises SourceError if the file shrank or cannot be read, and Stopped."""
         if self._cancelled:
             raise Stopped
         if self._deadline:
@@ -163,8 +161,7 @@ class RegularFile:
         return read(lambda: self._next(offset, buffer), offset)
 
     def _next(self, offset: int, buffer: memoryview) -> int:
-        """Read what comes at an offset. Raises OSError, and SourceError if there is less than there was."""
-        if self._made_up and self._size_now() == self._end:
+        if self._is_generated and self._size_now() == self._end:
             return self._read_at(offset, buffer)
         if offset >= self._end:
             self._look_for_growth()
@@ -172,7 +169,9 @@ class RegularFile:
             return 0
         count = self._read_at(offset, buffer[: self._end - offset])
         if not count:
-            raise SourceError(f"shrank from {self._end} to {self._size_now()}", "it was cut while it was read, read it again")
+            raise SourceError(
+                f"shrank from {self._end} to {self._size_now()}", "it was truncated while it was read; read it again"
+            )
         return count
 
     def _read_at(self, offset: int, buffer: memoryview) -> int:
@@ -185,7 +184,7 @@ class RegularFile:
         return True
 
     def cancel(self) -> None:
-        """Make every later `readinto` raise Stopped. A read of a regular file that has begun ends by itself."""
+        """Make every later `readinto` raise Stopped. A read in progress ends by itself: regular files do not block."""
         self._cancelled = True
 
     def close(self) -> None:
@@ -195,7 +194,7 @@ class RegularFile:
             os.close(descriptor)
 
     def _look_for_growth(self) -> None:
-        """At the end: note if there is more by now, and go on to the end of a line that was half written at the opening."""
+        """At the end: note growth, and continue to the end of a line that was incomplete when the file was opened."""
         if self._grew or self._size_now() <= self._end:
             return
         self._grew = True
@@ -225,7 +224,7 @@ class Pipe:
         woken, waker = os.pipe()
         self._descriptor = descriptor
         self._woken = woken
-        # Taking an item out of a deque is atomic, so exactly one of `cancel` and `close` closes the waker, and exactly once.
+        # deque.pop is atomic, so only one of `cancel` and `close` closes the waker, and only once.
         self._waker = deque([waker])
         self._deadline = deadline
         self._poll = select.poll()
@@ -289,16 +288,15 @@ class Pipe:
 
 
 def read(system_call: Callable[[], Result], offset: int) -> Result:
-    """Return what a reading call returns. Raises SourceError that names the byte if it fails."""
+    """Return the result of a read. Raises SourceError with the byte offset if it fails."""
     try:
         return system_call()
     except OSError as error:
         what = "I/O error" if error.errno == errno.EIO else source_error(error).what
-        raise SourceError(f"{what} at byte {offset}", "what lies before it is counted; look after the disk") from error
+        raise SourceError(f"{what} at byte {offset}", "what comes before it is counted; check the disk") from error
 
 
 def read_available(descriptor: int, buffer: memoryview) -> int | None:
-    """Read what is there, None if somebody else was quicker."""
     try:
         return os.readv(descriptor, [buffer])
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""What a person sees of a path or a URL: one line, printable, without secrets."""
+"""Paths and URLs for display: on one line, printable, with secrets masked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_PORT = re.compile(r":(?![0-9]*\Z)[^\[\]]*\Z")
 
 
 def shown_path(path: str | bytes) -> str:
-    r"""Return a path as one printable line: controls, line ends, bidi marks and what is not UTF-8 become `\xNN`.
+    r"""Return a path as one printable line: controls, line ends, bidi marks and bytes that are not UTF-8 become `\xNN`.
 
     >>> shown_path("a\nb\x1b[31m")
     'a\\x0ab\\x1b[31m'
@@ -39,7 +39,7 @@ def shown_url(url: str) -> str:
 
 
 def masked_credentials(url: str) -> str:
-    """Return a URL with `***` in place of its user and password, also if a `/`, `?` or `#` in a password breaks the URL."""
+    """Mask user and password of a URL, even if a `/`, `?` or `#` in the password makes the URL invalid."""
     match = ADDRESS.match(url)
     if not match:
         return url
@@ -52,24 +52,22 @@ def masked_credentials(url: str) -> str:
 
 
 def masked_parameters(query: str) -> str:
-    """Return a query with `***` in place of the values whose names look secret."""
     return "".join(map(masked_parameter, re.split("([&;])", query)))
 
 
 def masked_parameter(part: str) -> str:
-    """Return one `name=value` of a query, or what separates two, with a secret value masked."""
     name, equals, _ = part.partition("=")
     return f"{name}=***" if equals and SECRET_PARAMETER.search(unquote_plus(name)) else part
 
 
 def secret_parameters(query: str) -> list[str]:
-    """Return the values of a query's secret parameters, as they stand there and decoded."""
+    """Return the values of a query's secret parameters, both raw and decoded."""
     values = [part.partition("=")[2] for part in re.split("[&;]", query) if masked_parameter(part) != part]
     return [*values, *map(unquote_plus, values)]
 
 
 def without_secrets(text: str, secrets: Iterable[str]) -> str:
-    """Return a text with `***` for each of the secrets in it. Those too short to be one may stand there by chance."""
+    """Mask all secrets in a text, but for those under four characters, which may occur there by chance."""
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= LEAST_SECRET:
             text = text.replace(secret, "***")
@@ -77,7 +75,6 @@ def without_secrets(text: str, secrets: Iterable[str]) -> str:
 
 
 def shown_character(character: str) -> str:
-    r"""Return a character, or the `\xNN` of each of its bytes if it cannot be seen."""
     if character.isprintable():
         return character
     is_byte = "\udc80" <= character <= "\udcff"

@@ -1,9 +1,9 @@
-"""From what was typed to the sources of a run: globs, directories, links, URLs, and what is left out and why.
+"""From command-line arguments to sources: globs, directories, links and URLs, and which of them are not read, and why.
 
-Nothing is opened here. Each source gets its place, its name for people, and a verdict if it is not to be read.
+Nothing is opened here. Each source gets a location, a name for display, and a verdict if it is not to be read.
 """
 
-# pathlib would change what was typed: it takes the `./` from `./http:log`.
+# pathlib would change what was typed: it removes the `./` of `./http:log`.
 # ruff: noqa: PTH112, PTH114, PTH116, PTH207
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAGIC = re.compile(r"[*?[]")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One thing to read from. `identity` is equal for two ways to the same thing."""
+    """One thing to read. Two paths to the same file have the same `identity`."""
 
     kind: Kind
     location: str
@@ -38,14 +38,14 @@ class Found:
 
     @property
     def name(self) -> str:
-        """What people see."""
+        """The name for display."""
         return shown_url(self.location) if self.kind is Kind.URL else shown_path(self.location) or "''"
 
 
 def resolve(arguments: Sequence[str], *, recursive: bool) -> tuple[Source, ...]:
-    """Return the sources that `arguments` name, in their order; those of a glob or a directory in byte order of the path.
+    """Return the sources of `arguments` in their order; those of a glob or a directory in byte order of the path.
 
-    Blocks as long as the file system takes to list and look. Raises nothing: what cannot be read has a verdict.
+    Blocks as long as the file system takes. Does not raise: what cannot be read gets a verdict.
     """
     first_names: dict[Hashable, str] = {}
     sources: list[Source] = []
@@ -56,7 +56,6 @@ def resolve(arguments: Sequence[str], *, recursive: bool) -> tuple[Source, ...]:
 
 
 def repeated(item: Found, first_names: dict[Hashable, str]) -> Verdict | None:
-    """Return the verdict on something that was there before, None for something new, whose name is remembered."""
     if item.identity in first_names:
         thing = "URL" if item.kind is Kind.URL else "file"
         return skipped(f"same {thing} as {first_names[item.identity]}: counted once")
@@ -65,34 +64,31 @@ def repeated(item: Found, first_names: dict[Hashable, str]) -> Verdict | None:
 
 
 def failed(reason: str, hint: str = "") -> Verdict:
-    """Return the verdict on something that cannot be read."""
     return Verdict(State.FAILED, reason, hint, EXIT_INCOMPLETE)
 
 
 def skipped(reason: str) -> Verdict:
-    """Return the verdict on something left out by a rule, which is no fault."""
     return Verdict(State.SKIPPED, reason)
 
 
 def find(argument: str, recursive: bool) -> Iterator[Found]:
-    """Yield what one argument names. A file of that very name comes before a glob and before an unknown scheme."""
+    """Yield what one argument names. An existing file of that name takes precedence over a glob or an unknown scheme."""
     scheme = SCHEME.match(argument)
     if argument == STDIN_ARGUMENT:
         yield Found(Kind.STDIN, argument, stdin_identity())
     elif scheme and scheme[1].lower() in WEB_SCHEMES:
         yield Found(Kind.URL, argument, argument)
     elif os.path.lexists(argument):
-        yield from look(argument, recursive, is_named=True)
+        yield from find_path(argument, recursive, is_named=True)
     elif scheme:
         yield Found(Kind.URL, argument, verdict=failed("unsupported URL scheme", "http and https are known"))
     elif MAGIC.search(argument):
         yield from expand(argument, recursive)
     else:
-        yield from look(argument, recursive, is_named=True)
+        yield from find_path(argument, recursive, is_named=True)
 
 
 def stdin_identity() -> Hashable:
-    """Return the identity of the file or pipe behind standard input."""
     try:
         return identity(os.fstat(STDIN))
     except OSError:
@@ -100,7 +96,6 @@ def stdin_identity() -> Hashable:
 
 
 def identity(status: os.stat_result) -> Hashable:
-    """Return what tells one file from all others, whatever its names are."""
     return (status.st_dev, status.st_ino)
 
 
@@ -110,10 +105,10 @@ def expand(pattern: str, recursive: bool) -> Iterator[Found]:
     if not paths:
         yield Found(Kind.FILE, pattern, verdict=failed("no such file", "nothing matches the pattern"))
     for path in paths:
-        yield from look(path, recursive, is_named=False)
+        yield from find_path(path, recursive, is_named=False)
 
 
-def look(path: str, recursive: bool, *, is_named: bool) -> Iterator[Found]:
+def find_path(path: str, recursive: bool, *, is_named: bool) -> Iterator[Found]:
     """Yield the file at `path`, or the files of a directory if `recursive`."""
     try:
         status = os.stat(path)
@@ -129,19 +124,17 @@ def look(path: str, recursive: bool, *, is_named: bool) -> Iterator[Found]:
 
 
 def unreadable(mode: int) -> Verdict | None:
-    """Return the verdict on a directory, device or socket, None for a regular file."""
     if stat.S_ISDIR(mode):
         return failed("is a directory", "use --recursive")
     return None if stat.S_ISREG(mode) else failed("not a regular file", "name a file, a named pipe or `-`")
 
 
 def missing(path: str, error: OSError | ValueError) -> Verdict:
-    """Return the verdict on a path that cannot be looked at."""
     if isinstance(error, ValueError):
-        return failed("no such file", "a path holds no NUL")
+        return failed("no such file", "a path cannot contain NUL")
     words = source_error(error)
     is_dangling = words.what == "no such file" and os.path.islink(path)
-    return failed(words.what, "the link leads nowhere" if is_dangling else words.hint)
+    return failed(words.what, "its target does not exist" if is_dangling else words.hint)
 
 
 def walk(folder: str) -> Iterator[Found]:
@@ -152,13 +145,13 @@ def walk(folder: str) -> Iterator[Found]:
         if problem:
             yield Found(Kind.FILE, path, verdict=problem)
         else:
-            yield from look(path, recursive=False, is_named=False)
+            yield from find_path(path, recursive=False, is_named=False)
     if is_empty:
         yield Found(Kind.FILE, folder, verdict=skipped("no files in the directory"))
 
 
 def files_below(folder: str) -> Iterator[tuple[str, Verdict | None]]:
-    """Yield every path below a directory that is no directory itself, and what keeps one from being looked at."""
+    """Yield every path below a directory that is not a directory itself, with a verdict if it cannot be read."""
     waiting: list[tuple[str, bool]] = [(folder, True)]
     while waiting:
         path, is_folder = waiting.pop()

@@ -1,4 +1,4 @@
-"""All faults, in the order in which they are told."""
+"""All faults, and docs/faults.md, which has one sentence for each."""
 
 from __future__ import annotations
 
@@ -7,43 +7,43 @@ from pathlib import Path
 
 from tests.faults import compression, content, files, network, process, security
 from tests.faults.fault import Fault
+from tests.faults.sentences import SENTENCES
 
-GROUPS = {
-    "Bad content": content.FAULTS,
-    "Bad files": files.FAULTS,
-    "Compression": compression.FAULTS,
-    "Network": network.FAULTS,
-    "Process and system": process.FAULTS,
-    "Security": security.FAULTS,
+FAULTS: list[Fault] = [fault for module in (content, files, compression, network, process, security) for fault in module.FAULTS]
+TITLES = {
+    "C": "Bad content",
+    "F": "Bad files",
+    "Z": "Compression",
+    "N": "Network",
+    "P": "Process and system",
+    "S": "Security",
 }
-FAULTS: list[Fault] = [fault for faults in GROUPS.values() for fault in faults]
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
-HEAD = """# What goes wrong, and what logproc makes of it
+HEAD = """# What goes wrong, and what logproc does
 
-Each row is run by the tests (`make faults`); this page is written from them. *Exit* is the program's exit code with a sound
-log beside the fault, which is read as if it were alone, unless the row is marked *alone*. What is said stands on stderr.
-On every run accounts close, a report is strict JSON, nothing printed steers a terminal, and no temporary file or thread is
-left.
+One row per fault. `make faults` makes every one of them, most in several variants, and checks the exit code, the message and
+the report; this page is generated from its tables in `tests/faults/`. *Exit* lists the exit codes of the variants, *tests* is
+their number. In nearly all of them a sound log is read beside the fault, and its counts are the same as without it. In every
+run accounts close, a JSON report is strict JSON, nothing printed controls the terminal, and no temporary file is left.
 """
 
 
 def page() -> str:
-    """Return the catalogue as Markdown."""
-    return HEAD + "".join(f"\n## {title}\n\n{table(faults)}" for title, faults in GROUPS.items())
+    """Return docs/faults.md."""
+    return HEAD + "".join(f"\n## {title}\n\n{table(letter)}" for letter, title in TITLES.items())
 
 
-def table(faults: list[Fault]) -> str:
-    """Return some faults as a table."""
-    rows = ["| | how it is made | exit | said | what holds |", "|---|---|---|---|---|"]
-    return "\n".join([*rows, *map(row, faults)]) + "\n"
+def table(letter: str) -> str:
+    """Return the faults whose numbers begin with a letter as a table in Markdown."""
+    numbers = sorted((number for number in SENTENCES if number[0] == letter), key=lambda number: int(number[1:]))
+    return "\n".join(["| | what happens | exit | tests |", "|---|---|---|---|", *map(row, numbers)]) + "\n"
 
 
-def row(fault: Fault) -> str:
-    """Return a fault as a row of a table."""
-    said = ", ".join(f"`{piece}`" for piece in fault.says) or "nothing"
-    alone = " *alone*" if fault.alone else ""
-    cells = [fault.row, fault.how + alone, str(fault.code), said, fault.holds]
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+def row(number: str) -> str:
+    """Return one fault as a row of a table."""
+    cases = [fault for fault in FAULTS if fault.row == number]
+    codes = ", ".join(map(str, sorted({fault.code for fault in cases})))
+    return f"| {number} | {SENTENCES[number]} | {codes} | {len(cases)} |"
 
 
 if __name__ == "__main__":

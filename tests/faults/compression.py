@@ -321,7 +321,7 @@ FAULTS = [
         check=state("failed", lines=0),
     ),
     Fault(
-        "Z12+",
+        "Z12",
         "a zip archive that keeps its text as it is",
         archive("a.zip", zipped()),
         code=1,
@@ -331,7 +331,7 @@ FAULTS = [
     ),
     *(
         Fault(
-            "Z12+",
+            "Z12",
             f"an archive of files, as {name}",
             archive(name, tarred(mode)),
             code=1,
@@ -343,7 +343,7 @@ FAULTS = [
     ),
     *(
         Fault(
-            "Z12+",
+            "Z12",
             f"an archive of a kind that is not read: {name}",
             archive(f"a.{name}", magic + LOG),
             code=1,

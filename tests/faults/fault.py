@@ -1,7 +1,7 @@
 """What an entry of the catalogue is, and how one is run: `logproc analyze` in this process, or in one of its own.
 
-A fault is data: how it is made, with which exit code the run ends, what it says, what must not be lost. `docs/faults.md` is
-made of the same words, so what is promised there is what is tested here.
+A fault is data: how it is made, with which exit code the run ends, what it says, what must not be lost. `docs/faults.md` has
+one sentence for each number.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Arguments = Sequence[str | os.PathLike[str]]
 class Fault:
     """One thing that goes wrong, and what the program makes of it.
 
-    row: its number in the catalogue; several faults may share one. how: how it is made, for people. make: makes it in a scene
+    row: its number in the catalogue; its variants share one. how: how it is made, for people. make: makes it in a scene
     and returns the arguments of `logproc analyze`. code: the exit code. says: pieces of stderr, in the order in which they
     stand there. holds: what must not be lost, for people; `check` looks whether it holds. alone: not run with a sound log
     beside it, whose numbers must not change. run: how the program is run. needs: programs that must be installed.

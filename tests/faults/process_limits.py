@@ -202,14 +202,14 @@ FAULTS: list[Fault] = [
         run=failing("parse", ZeroDivisionError("broken"), 1),
     ),
     Fault(
-        "P28+",
+        "P28",
         "`ulimit -n 16` and a hundred files",
         lambda scene: [*(scene.file(f"{number}.log", *good()).name for number in range(100))],
         check=state("complete", lines=1),
         run=limited("-n 16"),
     ),
     Fault(
-        "P28+",
+        "P28",
         "`ulimit -n 5`: the fewest descriptors with which Python starts",
         lambda scene: [scene.file("good.log", *good()).name],
         alone=True,
@@ -217,7 +217,7 @@ FAULTS: list[Fault] = [
         run=limited("-n 5"),
     ),
     Fault(
-        "P28+",
+        "P28",
         "`ulimit -f`: the report is longer than a file may be",
         lambda scene: [*long_log(scene), "-q", "-o", "report.csv"],
         4,
@@ -228,7 +228,7 @@ FAULTS: list[Fault] = [
         run=limited("-f 1"),
     ),
     Fault(
-        "P28+",
+        "P28",
         "`ulimit -f`: the rejected lines are longer than a file may be",
         lambda scene: [scene.bytes("bad.log", logs.log(300, damaged=0.9)), "--rejects", "rejects"],
         4,
@@ -238,14 +238,14 @@ FAULTS: list[Fault] = [
         run=limited("-f 1"),
     ),
     Fault(
-        "P28+",
+        "P28",
         "a stack of 256 KiB",
         long_log,
         check=state("complete", lines=20_000),
         run=limited("-s 256"),
     ),
     Fault(
-        "P29+",
+        "P29",
         "a config file without an end",
         lambda scene: [scene.file("good.log", *good()), "--config", "/dev/zero"],
         2,
@@ -254,7 +254,7 @@ FAULTS: list[Fault] = [
         alone=True,
     ),
     Fault(
-        "P29+",
+        "P29",
         "a configuration of nginx without an end",
         lambda scene: [scene.file("good.log", *good()), "--nginx-conf", "/dev/zero"],
         2,

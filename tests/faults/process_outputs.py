@@ -338,7 +338,7 @@ FAULTS: list[Fault] = [
         needs=["ptrace"],
     ),
     Fault(
-        "P27+",
+        "P27",
         "-o is the log itself",
         over_input("log.csv", "-o", "log.csv"),
         2,
@@ -348,7 +348,7 @@ FAULTS: list[Fault] = [
         alone=True,
     ),
     Fault(
-        "P27+",
+        "P27",
         "-o is a hard link of a log that is read by a symbolic one",
         over_input("link.log", "-o", "hard.csv"),
         2,
@@ -358,7 +358,7 @@ FAULTS: list[Fault] = [
         alone=True,
     ),
     Fault(
-        "P27+",
+        "P27",
         "--rejects is the log that is read from stdin",
         over_input("-", "--rejects", "log.csv"),
         2,

@@ -215,7 +215,7 @@ FAULTS: list[Fault] = [
         run=during(send(signal.SIGWINCH, signal.SIGPIPE), ends=True),
     ),
     Fault(
-        "P26+",
+        "P26",
         "stdout is a full pipe that nobody reads; SIGTERM",
         fifo,
         143,
@@ -226,7 +226,7 @@ FAULTS: list[Fault] = [
         run=during(send(signal.SIGTERM), stream="stdout"),
     ),
     Fault(
-        "P26+",
+        "P26",
         "stderr is a full pipe that nobody reads; SIGTERM",
         lambda scene: [*with_file(fifo)(scene), "missing.log"],
         143,
@@ -236,7 +236,7 @@ FAULTS: list[Fault] = [
         run=during(send(signal.SIGTERM), stream="stderr"),
     ),
     Fault(
-        "P26+",
+        "P26",
         "stdout is a full pipe that nobody reads, the run is over; SIGTERM",
         with_file(fifo),
         143,

@@ -237,7 +237,7 @@ FAULTS: list[Fault] = [
         run=as_process(python=[sys.executable, "-I", "-c", ISOLATED]),
     ),
     Fault(
-        "P30+",
+        "P30",
         "stdin, stdout and stderr are closed",
         lambda scene: [scene.file("good.log", *good()), "-o", "report.json", "--rejects", "rejects"],
         4,
@@ -247,7 +247,7 @@ FAULTS: list[Fault] = [
         run=in_shell('"$@" <&- >&- 2>&-'),
     ),
     Fault(
-        "P30+",
+        "P30",
         "the same with -q",
         lambda scene: [scene.file("good.log", *good()), "-q", "-o", "report.json"],
         holds="the report is whole in its file, and nothing else",
@@ -256,7 +256,7 @@ FAULTS: list[Fault] = [
         run=in_shell('"$@" <&- >&- 2>&-'),
     ),
     Fault(
-        "P30+",
+        "P30",
         "stdin is closed and to be read, stderr is closed",
         lambda _: ["-"],
         1,
@@ -264,7 +264,7 @@ FAULTS: list[Fault] = [
         run=in_shell('"$@" <&- 2>&-'),
     ),
     Fault(
-        "P30+",
+        "P30",
         "stdout does not block (O_NONBLOCK), and its reader is slow",
         lambda scene: [scene.bytes("many.log", logs.log(3000)), "--top", "0"],
         holds="every byte of the report",

@@ -1,4 +1,4 @@
-"""Every fault of the catalogue, made and met; and the page that tells of them."""
+"""Every fault of the catalogue, and the page that lists them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.catalogue import FAULTS, PAGE, page
+from tests.faults.catalogue import FAULTS, PAGE, TITLES, page
 from tests.faults.fault import NEIGHBOUR, Fault, set_up
 from tests.faults.laws import hold
+from tests.faults.sentences import SENTENCES
 
 
 def met(fault: Fault) -> object:
@@ -27,9 +28,16 @@ def test_the_fault_is_met_as_promised(fault: Fault, tmp_path: Path) -> None:
         fault.check(scene, ended)
 
 
-def test_the_page_tells_what_is_tested() -> None:
-    """docs/faults.md is written from the catalogue; `python -m tests.faults.catalogue` writes it again."""
+def test_the_page_is_what_is_tested() -> None:
+    """docs/faults.md is generated from the catalogue; `python -m tests.faults.catalogue` writes it again."""
     assert PAGE.read_text("utf-8") == page()
+
+
+def test_each_fault_has_one_sentence() -> None:
+    """Every number that a fault has is a row of the page, under one of its titles, and every row has a fault."""
+    assert {fault.row for fault in FAULTS} == set(SENTENCES)
+    assert {number[0] for number in SENTENCES} == set(TITLES)
+    assert PAGE.read_text("utf-8").count("\n| ") == len(SENTENCES) + len(TITLES)
 
 
 def test_no_two_faults_have_one_name() -> None:

@@ -84,11 +84,11 @@ GOOD_HEADERS = {
 
 FRAMING = [
     *(
-        failing("N31+", how, chunked(body), says="broken chunks: the server, or a proxy in front of it, sends garbled data")
+        failing("N31", how, chunked(body), says="broken chunks: the server, or a proxy in front of it, sends garbled data")
         for how, body in BROKEN_CHUNKS.items()
     ),
     web(
-        "N31+",
+        "N31",
         "a chunk that is longer than its size",
         chunked(b"%x\r\n" % HALF + BODY + b"\r\n" + LAST),
         code=1,
@@ -96,17 +96,17 @@ FRAMING = [
         check=Fate("incomplete", 5),
         holds="the lines of the chunk",
     ),
-    *(reading("N31+", how, chunked(body)) for how, body in WHOLE_CHUNKS.items()),
+    *(reading("N31", how, chunked(body)) for how, body in WHOLE_CHUNKS.items()),
     reading(
-        "N31+",
+        "N31",
         "bytes behind the last chunk",
         chunked(ONE_CHUNK + LAST + BODY),
         says=["/log: bytes after its last chunk ignored"],
         check=also(Fate(), lambda _, ended: noted(ended, "bytes after its last chunk ignored")),
     ),
-    reading("N31+", "Content-Length beside chunks", raw(OK + CHUNKS + b"Content-Length: 5\r\n", ONE_CHUNK + LAST)),
+    reading("N31", "Content-Length beside chunks", raw(OK + CHUNKS + b"Content-Length: 5\r\n", ONE_CHUNK + LAST)),
     web(
-        "N31+",
+        "N31",
         "a body longer than its Content-Length",
         Answer(BODY, length=ONE_LINE),
         code=1,
@@ -115,7 +115,7 @@ FRAMING = [
         holds="the lines within that length; it is not called complete",
     ),
     web(
-        "N31+",
+        "N31",
         "the same, with the end within a line",
         Answer(BODY, length=HALF),
         code=1,
@@ -123,10 +123,10 @@ FRAMING = [
         check=Fate("incomplete", 5),
         holds="no cut line is counted",
     ),
-    reading("N31+", "an empty line behind the body", Answer(BODY + b"\r\n", length=SIZE)),
-    reading("N31+", "another answer behind the body", Answer(BODY + b"HTTP/1.1 408 Timeout\r\n\r\n", length=SIZE)),
-    *(failing("N31+", how, raw(head), says=says) for how, (head, says) in BAD_HEADERS.items()),
-    *(reading("N31+", how, raw(head)) for how, head in GOOD_HEADERS.items()),
+    reading("N31", "an empty line behind the body", Answer(BODY + b"\r\n", length=SIZE)),
+    reading("N31", "another answer behind the body", Answer(BODY + b"HTTP/1.1 408 Timeout\r\n\r\n", length=SIZE)),
+    *(failing("N31", how, raw(head), says=says) for how, (head, says) in BAD_HEADERS.items()),
+    *(reading("N31", how, raw(head)) for how, head in GOOD_HEADERS.items()),
 ]
 
 
@@ -164,9 +164,7 @@ PACKING = [
     ),
     unpacked("gzip that is cut, its transfer whole", "gzip", STORED[:-40], "/log: truncated at byte ", 9),
     unpacked("gzip with a wrong checksum", "gzip", ZIPPED[:-8] + b"\0" * 8, "checksum mismatch: data may be wrong", 10),
-    unpacked(
-        "plain text that is called gzip", "gzip", BODY, "/log: not gzip data: the data are not what they are said to be", 0
-    ),
+    unpacked("plain text that is called gzip", "gzip", BODY, "/log: not gzip data: the data is not what its header says", 0),
     unpacked("br", "br", BODY, "/log: unsupported encoding br: the server must send deflate, gzip, zstd, or none", 0),
     unpacked("xz", "xz", lzma.compress(BODY), "/log: unsupported encoding xz: the server must send", 0),
     unpacked("a coding that steers a terminal", "\x1b[31m", BODY, "/log: unsupported encoding \\x1b[31m", 0),

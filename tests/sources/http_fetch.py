@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -65,7 +66,7 @@ class Fetch:
     def open(self, url: str, options: HttpOptions, *, rng: float = 0.0, **changes: Any) -> ByteStream:
         """Open the URL with all that this fetch records."""
         given: dict[str, Any] = {"wait": self.wait, "permit": self.permit, "deadline": None, "clock": self.clock}
-        given |= {"rng": lambda: rng, "on_event": lambda event, _: self.events.append(event)}
+        given |= {"rng": lambda: rng}
         return open_url(url, options, **{**given, **changes})
 
 
@@ -77,6 +78,11 @@ def fetch(
     address = url.replace("://", f"://me:{CANARY}@", 1) + f"?token={CANARY}"
     stream = result.open(address, options or HttpOptions(), **changes)
     block = memoryview(bytearray(block_bytes))
+    handler = logging.Handler()
+    handler.emit = lambda record: result.events.append(record.getMessage())  # type: ignore[method-assign]  # of this one only
+    logger = logging.getLogger("logproc.sources.http")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
     try:
         while count := stream.readinto(block):
             result.data += bytes(block[:count])
@@ -84,6 +90,8 @@ def fetch(
         result.error = error
     finally:
         stream.close()
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
     result.size_bytes, result.bytes_read, result.notes = stream.size_bytes, stream.bytes_read, stream.notes
     assert not result.held, "a permit was not given back"
     assert CANARY not in f"{result.error!r} {result.error} {result.events} {result.notes}"

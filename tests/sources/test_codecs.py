@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from logproc.errors import LimitError, SourceError
 from logproc.model import ByteStream
 from logproc.sources.codecs import ENDINGS, FOREIGN, STEP_BYTES, Decoded, decoded, sniff
-from logproc.sources.text import ReadOptions
+from logproc.sources.limits import ReadOptions
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -165,7 +165,7 @@ def test_a_cut_header_is_a_cut(header: int) -> None:
 
 @pytest.mark.parametrize(("codec", "from_end"), [("gzip", 1), ("gzip", 5), ("gzip", 8), ("bz2", 2), ("xz", 20), ("zstd", 1)])
 def test_a_wrong_checksum_is_a_failure_after_the_data(codec: str, from_end: int) -> None:
-    """gzip yields all its data before; of the others the last decoded step is lost with the decoder's exception."""
+    """All data of a gzip member comes first; of the others the last decoded step is lost with the decoder's exception."""
     lines = LINES * 10
     archive = bytearray(pack(codec, lines))
     archive[-from_end] ^= 0x10

@@ -16,7 +16,7 @@ import pytest
 from logproc.errors import LimitError, SourceError, Stopped
 from logproc.model import ByteStream, Seen
 from logproc.sources.files import open_fifo, open_file, seen_as
-from logproc.sources.text import Deadline
+from logproc.sources.limits import Deadline
 
 READ_STDIN = """
 import sys

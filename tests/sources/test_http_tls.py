@@ -142,4 +142,4 @@ def test_tls_that_breaks_later_may_be_tried_again() -> None:
     assert isinstance(transport.explain(broken), PassingError)
     assert str(transport.explain(broken)) == "TLS connection broken (decryption failed or bad record mac): try later"
     assert not isinstance(transport.explain(asked), PassingError)
-    assert "certificate: none accepted" in str(transport.explain(broken, greeting=True))
+    assert "certificate: none accepted" in str(transport.explain(broken, handshake=True))

@@ -12,7 +12,8 @@ from logproc.errors import LimitError, SourceError, UsageError
 from logproc.model import ByteStream
 from logproc.sources.codecs import decoded
 from logproc.sources.files import open_file
-from logproc.sources.text import FIRST_LINE_BYTES, Deadline, Limited, Lines, ReadOptions, check_encoding
+from logproc.sources.limits import Deadline, Limited, ReadOptions
+from logproc.sources.text import FIRST_LINE_BYTES, Lines, check_encoding
 from tests.logs import ScriptedStream
 
 TEXT = '10.0.0.1 "GET /caf\u00e9 \U0001f600"\r\nਊ two\n' * 50

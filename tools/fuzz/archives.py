@@ -10,7 +10,7 @@ from typing import Any
 
 from logproc.errors import SourceError
 from logproc.sources.codecs import HEAD_BYTES, decoded, sniff
-from logproc.sources.text import ReadOptions
+from logproc.sources.limits import ReadOptions
 from tests.logs import ScriptedStream
 from tests.reports_of import PACKINGS
 from tools.fuzz.cutting import MOST_CHUNKS

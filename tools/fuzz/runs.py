@@ -16,7 +16,7 @@ from logproc.reports.terminal import render_terminal
 from logproc.settings import Settings
 from logproc.sources import Peek, read_up_to
 from logproc.sources.codecs import decoded
-from logproc.sources.text import ReadOptions
+from logproc.sources.limits import ReadOptions
 from tests.logs import ScriptedStream
 from tests.reports.readers import strict
 from tests.reports_of import report

@@ -17,9 +17,10 @@ from logproc.model import ByteStream
 from logproc.sources.codecs import Decoded
 from logproc.sources.http.options import CallHere, HttpOptions, StartCall
 from logproc.sources.http.urls import Permit, check_url, parse_url
+from logproc.sources.limits import Layer
 
 if TYPE_CHECKING:
-    from logproc.sources.http.body import Body, OnEvent
+    from logproc.sources.http.body import Body
 
 __all__ = ["HttpOptions", "StartCall", "check_url", "open_url"]
 
@@ -37,7 +38,6 @@ def open_url(
     deadline: float | None,
     clock: Callable[[], float] = time.monotonic,
     rng: Callable[[], float] = random.random,
-    on_event: OnEvent | None = None,
     start_call: StartCall = CallHere,
 ) -> ByteStream:
     """Return the body behind `url` with its Content-Encoding undone. No server is contacted before the first `readinto`.
@@ -45,8 +45,8 @@ def open_url(
     wait(seconds): the only sleep; True means that the run is stopping. permit((scheme, host, port)): a context manager that
     blocks until one more connection to that server is allowed. It is held from the connection to the end of the body, and
     released before another server is asked and before every wait. deadline: the time on `clock` at which the source has
-    used up its time. rng: a number from 0 to 1 that spreads the retries. on_event(text, fields): called for each retry and
-    restart. start_call(function): runs the name lookup so that it can be abandoned; by default it blocks until it ends.
+    used up its time. rng: a number from 0 to 1 that spreads the retries. start_call(function): runs the name lookup so that
+    it can be abandoned; by default it blocks until it ends. Retries and restarts are logged at level info.
 
     `readinto` blocks until a byte arrives, at most connect_timeout_s and read_timeout_s per try, plus the waits between
     tries. It raises SourceError if the log cannot be read to its end, LimitError after the deadline, and Stopped after
@@ -59,48 +59,22 @@ def open_url(
     from logproc.sources.http.transport import Transport
 
     transport = Transport(options.connect_timeout_s, options.read_timeout_s, deadline, clock, start_call)
-    return HttpStream(Body(Fetcher(start, options, transport, permit), transport, options.retries, wait, rng, on_event))
+    return HttpStream(Body(Fetcher(start, options, transport, permit), transport, options.retries, wait, rng))
 
 
-class HttpStream:
+class HttpStream(Layer):
     """The decoded body. Its content codings are known once the first response headers are there."""
 
     def __init__(self, body: Body) -> None:
+        super().__init__(body)
         self._body = body
         self._decoded: ByteStream | None = None
-        self._error: SourceError | None = None
-        self.size_bytes: int | None = None
-        self.bytes_read = 0
-        self.modified_s: float | None = None
-        self.notes = body.notes
 
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill `buffer` as `ByteStream.readinto` promises. After a failure, fails again without asking the server."""
-        if self._error:
-            raise self._error
-        try:
-            if self._decoded is None:
-                self._body.begin()
-                self._decoded = without_encoding(self._body)
-            return self._decoded.readinto(buffer)
-        except SourceError as error:
-            self._error = error
-            raise
-        finally:
-            self.size_bytes, self.bytes_read = self._body.size_bytes, self._body.bytes_read
-            self.modified_s = self._body.modified_s
-
-    def ready_within(self, seconds: float) -> bool:
-        """Wait for the next bytes, for so many seconds at most; return whether they have come, or an end or an error."""
-        return self._body.ready_within(seconds)
-
-    def cancel(self) -> None:
-        """Make a blocked `readinto`, and every later one, raise Stopped."""
-        self._body.cancel()
-
-    def close(self) -> None:
-        """Close the connection and release its permit."""
-        self._body.close()
+    def _read(self, buffer: memoryview) -> int:
+        if self._decoded is None:
+            self._body.begin()
+            self._decoded = without_encoding(self._body)
+        return self._decoded.readinto(buffer)
 
 
 def without_encoding(body: Body) -> ByteStream:

@@ -7,6 +7,7 @@ fetched again; the bytes already delivered are skipped, and their hash must be t
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
 
 from logproc.errors import LimitError, SourceError, Stopped
@@ -41,7 +42,8 @@ SKIP_BYTES = 1 << 18
 CHANGED, UNASKED = "changed on server", "sends a part that was not requested"
 LEAST_PROGRESS_BYTES = 100
 """What a connection must bring to reset the count of tries: with one byte per connection they would never end."""
-OnEvent = Callable[[str, dict[str, object]], None]
+
+logger = logging.getLogger(__name__)
 
 
 class Body:
@@ -57,7 +59,6 @@ class Body:
         retries: int,
         wait: Callable[[float], bool],
         rng: Callable[[], float],
-        on_event: OnEvent | None,
     ) -> None:
         self.size_bytes: int | None = None
         self.bytes_read = 0
@@ -69,7 +70,6 @@ class Body:
         self._retries = retries
         self._wait = wait
         self._rng = rng
-        self._on_event = on_event
         self._reply: Reply | None = None
         self._version: Version | None = None
         self._hash = hashlib.sha256()
@@ -115,16 +115,16 @@ class Body:
                 self._transport.check()
                 return step()
             except PassingError as failure:
-                self._let_go()
+                self._release()
                 self._back_off(failure)
             except BaseException:
-                self._let_go()
+                self._release()
                 raise
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         self._reply = None
         self._came_bytes = 0
-        self._fetcher.let_go()
+        self._fetcher.release()
 
     def _back_off(self, failure: PassingError) -> None:
         self._failures += 1
@@ -136,13 +136,12 @@ class Body:
             raise SourceError(f"{failure.what}, asked to wait {span(failure.after_s)}", "try again then") from failure
         if is_too_late or self._failures > self._retries:
             raise self._final(failure) from failure
-        self._tell(f"retry {self._failures}/{self._retries} in {delay_s:.1f} s", reason=failure.what)
+        self._log(f"retry {self._failures}/{self._retries} in {delay_s:.1f} s", reason=failure.what)
         if self._wait(delay_s):
             raise Stopped
 
-    def _tell(self, event: str, **fields: object) -> None:
-        if self._on_event:
-            self._on_event(event, {**fields, "byte": self.bytes_read})
+    def _log(self, event: str, **fields: object) -> None:
+        logger.info(event, extra={**fields, "byte": self.bytes_read})
 
     def _final(self, failure: PassingError) -> SourceError:
         if self.bytes_read:
@@ -189,7 +188,7 @@ class Body:
 
     def _finish(self) -> None:
         self._ended = True
-        self._let_go()
+        self._release()
 
     def _connect(self) -> int:
         """Ensure that the next byte to be received is the one at `bytes_read`, or that the body has ended."""
@@ -236,7 +235,7 @@ class Body:
         if self._version and version.encoding != self._version.encoding:
             raise changed()
         if self.bytes_read:
-            self._tell("restarted from 0")
+            self._log("restarted from 0")
             self._skip_known(reply)
         self._adopt(reply, length)
 
@@ -264,7 +263,7 @@ class Body:
     def _untrusted(self, what: str) -> PassingError:
         """Return the error for an answer that is not the next part. From now on the whole body is requested."""
         self._ranges = False
-        self._tell(f"{what}: restarted")
+        self._log(f"{what}: restarted")
         return PassingError(what, "try again when the log is not being written")
 
 

@@ -117,7 +117,7 @@ class OverTransport:
         try:
             super().connect()  # type: ignore[misc]  # of the next class in the MRO
         except OSError as error:
-            raise self.transport.explain(error, greeting=True) from error
+            raise self.transport.explain(error, handshake=True) from error
         self.transport.expect("no response headers in", self.transport.read_timeout_s)
 
 

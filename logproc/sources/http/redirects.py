@@ -17,7 +17,7 @@ REDIRECTS = {301, 302, 303, 307, 308}
 
 
 class Fetcher:
-    """Gets the answer to one URL. It holds a connection and a permit for the answer until `let_go`."""
+    """Gets the answer to one URL. It holds a connection and a permit for the answer until `release`."""
 
     def __init__(self, start: Target, options: HttpOptions, transport: Transport, permit: Permit) -> None:
         self._start = self._here = start
@@ -40,7 +40,7 @@ class Fetcher:
             location = reply.headers.get("Location") if reply.status in REDIRECTS else None
             if not location:
                 return reply
-            self.let_go()
+            self.release()
             here = redirected(here, self._start, location, allow_downgrade=self._options.allow_downgrade)
             self._here = here
             # `redirected` does not look names up, so connecting checks again: no public host may send us to a private address.
@@ -53,13 +53,13 @@ class Fetcher:
         scheme, host, port = self._here.origin
         return "" if self._here.origin == self._start.origin else f"{scheme}://{shown_path(host)}:{port}"
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Close the connection of the last answer, then release its permit."""
         self._held.close()
 
     def close(self) -> None:
         """Close everything."""
-        self.let_go()
+        self.release()
         if self._session:
             self._session.close()
             self._session = None

@@ -160,8 +160,8 @@ class Transport:
         if code:
             raise OSError(code, os.strerror(code))
 
-    def explain(self, error: OSError, *, greeting: bool = False) -> LogprocError:
-        """Translate an error of the operating system or of TLS. greeting: whether it happened during the handshake."""
+    def explain(self, error: OSError, *, handshake: bool = False) -> LogprocError:
+        """Translate an error of the operating system or of TLS. handshake: whether it happened during that of TLS."""
         try:
             self.check()
         except LogprocError as stopped:
@@ -172,7 +172,7 @@ class Transport:
             return SourceError(f"certificate: {shown(error.verify_message).rstrip('.')}", CERTIFICATE_HINT)
         if isinstance(error, ssl.SSLError) and not isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             words = shown((error.reason or "unknown").replace("_", " ").lower())
-            if greeting or "certificate" in words:
+            if handshake or "certificate" in words:
                 return SourceError(f"certificate: none accepted ({words})", "does this port speak TLS, 1.2 or later?")
             return PassingError(f"TLS connection broken ({words})", "try later")
         if isinstance(error, ConnectionRefusedError):

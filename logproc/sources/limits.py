@@ -1,0 +1,158 @@
+"""Streams on top of other streams: a base class, bytes put back in front, and the limits on size, ratio and time.
+
+Each is a `model.ByteStream` over the one `below` it. The other layers are in `codecs` and `text`.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from logproc.errors import LimitError, SourceError
+from logproc.model import ByteStream
+
+RATIO_FROM_BYTES = 64 << 20
+RATIO_EVERY_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """Options for every source.
+
+    max_bytes: limit on decoded bytes. max_ratio: limit on decoded bytes per byte read, checked after 64 MiB. max_time_s:
+    seconds from opening. None, or 0 for the ratio, means no limit. encoding: the text encoding to convert to UTF-8.
+    """
+
+    max_bytes: int | None = None
+    max_ratio: float | None = 1000.0
+    max_time_s: float | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The time on the monotonic `clock` at which a source has used up its `seconds`."""
+
+    seconds: float
+    at: float
+    clock: Callable[[], float]
+
+    @classmethod
+    def after(cls, seconds: float | None, clock: Callable[[], float] = time.monotonic) -> Deadline | None:
+        """Return the deadline `seconds` from now, or None without a limit."""
+        return None if seconds is None else cls(seconds, clock() + seconds, clock)
+
+    def left_s(self) -> float:
+        """Return how many seconds are left. Raises LimitError if there are none."""
+        left = self.at - self.clock()
+        if left <= 0:
+            raise LimitError(f"over --max-time {self.seconds:g} s", "allow more with --max-time")
+        return left
+
+
+class Layer(ABC):
+    """A stream on top of another stream. After a failure, every later `readinto` fails in the same way.
+
+    bytes_read, size_bytes, modified_s: those of the stream below, after the last `readinto`.
+    """
+
+    def __init__(self, below: ByteStream) -> None:
+        self.below = below
+        self.size_bytes = below.size_bytes
+        self.bytes_read = below.bytes_read
+        self.modified_s = below.modified_s
+        self.notes = below.notes
+        self._error: SourceError | None = None
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill `buffer` as `ByteStream.readinto` promises."""
+        if self._error:
+            raise self._error
+        try:
+            return self._read(buffer)
+        except SourceError as error:
+            self._error = error
+            raise
+        finally:
+            self.size_bytes = self.below.size_bytes
+            self.bytes_read = self.below.bytes_read
+            self.modified_s = self.below.modified_s
+
+    def ready_within(self, seconds: float) -> bool:
+        """Ask the stream below."""
+        return self.below.ready_within(seconds)
+
+    def cancel(self) -> None:
+        """Cancel the stream below."""
+        self.below.cancel()
+
+    def close(self) -> None:
+        """Close the stream below."""
+        self.below.close()
+
+    @abstractmethod
+    def _read(self, buffer: memoryview) -> int:
+        """Do the work of `readinto`."""
+
+
+class Peeked(Layer):
+    """A stream with the first bytes, already read from it, put back in front."""
+
+    def __init__(self, below: ByteStream, head: bytes) -> None:
+        super().__init__(below)
+        self._head = memoryview(head)
+
+    def _read(self, buffer: memoryview) -> int:
+        if not self._head:
+            return self.below.readinto(buffer)
+        count, self._head = copy_some(self._head, buffer)
+        return count
+
+
+class Limited(Layer):
+    """A stream that delivers all bytes up to a limit of the options, then raises LimitError.
+
+    Never asks the stream below for more than fits into the caller's buffer, so a decompression bomb needs no memory. The
+    ratio is checked at fixed places, so where a source is cut does not depend on the caller's buffers.
+    """
+
+    def __init__(self, below: ByteStream, options: ReadOptions, deadline: Deadline | None = None) -> None:
+        super().__init__(below)
+        self._options = options
+        self._deadline = deadline
+        self._decoded = 0
+
+    def _read(self, buffer: memoryview) -> int:
+        if self._deadline:
+            self._deadline.left_s()
+        self._check_ratio()
+        room = RATIO_EVERY_BYTES - self._decoded % RATIO_EVERY_BYTES
+        if self._options.max_bytes is not None:
+            room = min(room, self._options.max_bytes - self._decoded)
+        if not room:
+            return self._expect_end()
+        count = self.below.readinto(buffer[:room])
+        self._decoded += count
+        return count
+
+    def _check_ratio(self) -> None:
+        most = self._options.max_ratio
+        if not most or self._decoded < RATIO_FROM_BYTES or self._decoded % RATIO_EVERY_BYTES:
+            return
+        ratio = self._decoded / max(1, self.below.bytes_read)
+        if ratio > most:
+            raise LimitError(f"ratio {ratio:.0f} over --max-ratio {most:g}", "allow more with --max-ratio, 0 for any")
+
+    def _expect_end(self) -> int:
+        if self.below.readinto(memoryview(bytearray(1))):
+            raise LimitError(f"over --max-bytes {self._options.max_bytes}", "allow more with --max-bytes")
+        return 0
+
+
+def copy_some(data: memoryview, buffer: memoryview) -> tuple[int, memoryview]:
+    """Copy as much of `data` as fits into `buffer`; return the number of bytes copied, and the rest of `data`."""
+    count = min(len(data), len(buffer))
+    buffer[:count] = data[:count]
+    return count, data[count:]
