@@ -1,4 +1,8 @@
-"""The command line, by real processes: what is asked, and the exit code, the line on stderr and the state that follow."""
+"""The command line: what is asked, and the exit code, the line on stderr and the state that follow.
+
+Where streams, signals, the environment or the interpreter matter the program is a process of its own; elsewhere it runs in this
+one, as starting Python and loading numpy and pyarrow takes fifty times as long as a small run.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +21,8 @@ import pytest
 
 from tests import broken_format, logs
 from tests.fault_server import Answer, FaultServer, closed_port
-from tests.processes import COMMAND, NOBODY, ROOT, analyze, logproc, nobody_runs_python, shell, started
+from tests.faults.fault import in_process
+from tests.processes import COMMAND, NOBODY, ROOT, Ended, analyze, logproc, nobody_runs_python, shell, started
 
 GOOD = logs.log(50)
 CUT = gzip.compress(logs.log(3000))[:-2000]
@@ -50,6 +57,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "folder" / "inner.log").write_bytes(GOOD)
     (folder / "same.log").symlink_to("good.log")
     return folder
+
+
+def here(*arguments: str | os.PathLike[str], cwd: Path, variables: Mapping[str, str] | None = None) -> Ended:
+    """Run `logproc` in this process, in a folder."""
+    with chdir(cwd):
+        return in_process(*map(os.fspath, arguments), variables=variables)
+
+
+def analyze_here(*arguments: str | os.PathLike[str], cwd: Path, variables: Mapping[str, str] | None = None) -> Ended:
+    """Run `logproc analyze` in this process, in a folder, with its report as JSON."""
+    return here("analyze", "--output", "json", *arguments, cwd=cwd, variables=variables)
 
 
 SOURCES: list[tuple[list[str], int, str, list[str]]] = [
@@ -92,7 +110,7 @@ def test_sources_end_in_a_state_a_line_and_a_code(
     arguments: list[str], code: int, message: str, states: list[str], folder: Path
 ) -> None:
     """Whatever a source is, its state, one clear line and the exit code say so, and the account closes."""
-    run = analyze(*arguments, "--retries", "0", cwd=folder)
+    run = analyze_here(*arguments, "--retries", "0", cwd=folder)
     assert [source["state"] for source in run.report["sources"]] == states
     assert run.code == code
     assert is_said(message, run.stderr)
@@ -167,7 +185,7 @@ def test_what_makes_no_sense_is_told_before_anything_is_read(
 ) -> None:
     """A wrong option, config or output ends the program at once, with one line and no report."""
     before = sorted(folder.rglob("*"))
-    run = logproc(*arguments, cwd=folder)
+    run = here(*arguments, cwd=folder)
     assert (run.code, run.stdout, run.stderr.count("\n")) == (code, b"", 1)
     assert is_said(message, run.stderr)
     assert sorted(folder.rglob("*")) == before
@@ -175,7 +193,7 @@ def test_what_makes_no_sense_is_told_before_anything_is_read(
 
 def test_a_wrong_value_of_the_environment_is_named(folder: Path) -> None:
     """A variable that makes no sense is named, with code 2."""
-    run = analyze("good.log", cwd=folder, variables={"LOGPROC_TOP": "many"})
+    run = analyze_here("good.log", cwd=folder, variables={"LOGPROC_TOP": "many"})
     assert run.code == 2
     assert "LOGPROC_TOP" in run.stderr
 
@@ -259,7 +277,7 @@ def test_every_command_tells_a_full_disk(arguments: list[str]) -> None:
 
 def test_a_report_of_the_terminal_is_plain_in_a_pipe(folder: Path) -> None:
     """Piped, the report has no escape sequence, whole words, and every panel."""
-    run = logproc("analyze", "damaged.log", cwd=folder)
+    run = here("analyze", "damaged.log", cwd=folder)
     assert run.code == 0
     assert b"\x1b" not in run.stdout
     assert all(name in run.stdout for name in (b"status", b"path", b"client", b"user agent"))
@@ -287,22 +305,22 @@ def test_narrow_dumb_and_ascii_terminals(variables: dict[str, str], folder: Path
 
 def test_colours_are_for_who_asks(folder: Path) -> None:
     """With --color always the report has colours in a pipe as well."""
-    assert b"\x1b[" in logproc("analyze", "good.log", "--color", "always", cwd=folder).stdout
+    assert b"\x1b[" in here("analyze", "good.log", "--color", "always", cwd=folder).stdout
 
 
 def test_quiet_is_quiet(folder: Path, tmp_path: Path) -> None:
     """With -q nothing is said, and the report is in its file alone; without -o it is on stdout."""
     path = tmp_path / "report.json"
-    run = analyze("good.log", "missing.log", "-q", "-o", path, cwd=folder)
+    run = analyze_here("good.log", "missing.log", "-q", "-o", path, cwd=folder)
     assert (run.code, run.stdout, run.stderr) == (1, b"", "")
     assert json.loads(path.read_text())["account"]["lines"] == 50
-    assert analyze("good.log", "-q", cwd=folder).report["account"]["lines"] == 50
+    assert analyze_here("good.log", "-q", cwd=folder).report["account"]["lines"] == 50
 
 
 def test_files_by_ending_and_stdout_besides(folder: Path, tmp_path: Path) -> None:
     """Each -o is written as its ending says, readable by its owner alone, and stdout still gets the report."""
     paths = [tmp_path / f"report.{ending}" for ending in ("json", "csv", "txt")]
-    run = analyze("good.log", *(part for path in paths for part in ("-o", str(path))), cwd=folder)
+    run = analyze_here("good.log", *(part for path in paths for part in ("-o", str(path))), cwd=folder)
     assert run.code == 0
     without_run = [{**report, "run": None} for report in (run.report, json.loads(paths[0].read_text()))]
     assert without_run[0] == without_run[1]
@@ -327,7 +345,7 @@ def test_rejected_lines_are_all_written_in_order(folder: Path, tmp_path: Path) -
     for threads, size in (("1", "8MiB"), ("2", "300"), ("8", "1")):
         path = tmp_path / f"{threads}.jsonl"
         knobs = ["--workers", threads, "--readers", threads, "--chunk-size", size]
-        run = analyze("damaged.log", "nul.log", "junk.log", "--rejects", path, *knobs, cwd=folder)
+        run = analyze_here("damaged.log", "nul.log", "junk.log", "--rejects", path, *knobs, cwd=folder)
         found.append(path.read_bytes())
     lines = [json.loads(line) for line in found[0].splitlines()]
     places = [(["damaged.log", "nul.log", "junk.log"].index(line["source"]), line["line"]) for line in lines]
@@ -355,7 +373,7 @@ def test_a_header_comes_from_a_variable_and_is_nowhere_told(tmp_path: Path) -> N
     """The value is sent to the server, and stands in no output."""
     with FaultServer() as server:
         server.on("/log", Answer(GOOD))
-        run = analyze(
+        run = analyze_here(
             server.url("/log"), "--header", "X-Key: env:KEY", "--log-level", "debug", cwd=tmp_path, variables={"KEY": "canary"}
         )
         sent = server.requests[0].headers
@@ -392,7 +410,7 @@ def test_what_a_server_does_is_told_and_harms_no_other(fault: str, folder: Path)
     answer, code, message, state = SERVERS[fault]
     with FaultServer() as server:
         server.on("/log", answer)
-        run = analyze(server.url("/log"), "good.log", "--retries", "1", "--read-timeout", "0.3", cwd=folder)
+        run = analyze_here(server.url("/log"), "good.log", "--retries", "1", "--read-timeout", "0.3", cwd=folder)
         others = {request.target for request in server.requests}
     assert run.code == code
     assert is_said(message, run.stderr)
@@ -405,7 +423,7 @@ def test_what_a_server_does_is_told_and_harms_no_other(fault: str, folder: Path)
 
 def test_a_port_that_nobody_listens_on(folder: Path) -> None:
     """A refused connection is the source's own failure."""
-    run = analyze(f"http://127.0.0.1:{closed_port()}/", "good.log", "--retries", "0", cwd=folder)
+    run = analyze_here(f"http://127.0.0.1:{closed_port()}/", "good.log", "--retries", "0", cwd=folder)
     assert (run.code, run.report["account"]["records"]) == (1, 50)
     assert is_said("refused", run.stderr)
 
@@ -435,7 +453,7 @@ def test_a_traceback_is_for_who_asks(folder: Path) -> None:
 def test_the_interpreters_flags_change_nothing(flags: list[str], folder: Path) -> None:
     """With every warning an error, or without assertions, the report is the same and stderr as quiet."""
     python = [sys.executable, *flags, *COMMAND[1:]] if flags != ["-I"] else [sys.executable, "-I", "-c", ISOLATED]
-    usual = analyze("good.log", "cut.gz", "damaged.log", "missing.log", cwd=folder)
+    usual = analyze_here("good.log", "cut.gz", "damaged.log", "missing.log", cwd=folder)
     run = analyze("good.log", "cut.gz", "damaged.log", "missing.log", cwd=folder, python=python)
     assert (run.code, run.stderr) == (usual.code, usual.stderr)
     assert {**run.report, "run": None} == {**usual.report, "run": None}
@@ -491,7 +509,7 @@ def test_an_unfinished_line_typed_at_a_pipe_counts() -> None:
 
 def test_a_field_that_no_source_has_is_an_error_and_no_report(folder: Path) -> None:
     """A slip of the pen is told in one line that lists the fields; nothing goes to stdout, and the code is 2."""
-    run = logproc("analyze", "good.log", "--where", "statu == 5", cwd=folder)
+    run = here("analyze", "good.log", "--where", "statu == 5", cwd=folder)
     assert (run.code, run.stdout) == (2, b"")
     assert run.stderr.startswith("logproc: no source has a field 'statu': there are bytes, client")
     assert run.stderr.count("\n") == 1

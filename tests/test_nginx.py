@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -22,7 +23,6 @@ from tests.fault_server import Answer, FaultServer, Request
 from tests.reports_of import sources_of
 
 pytestmark = pytest.mark.needs("nginx")
-CONTENT = logs.log(20_000, damaged=0.05, seed=9)
 CONFIG = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 200; }}
@@ -41,6 +41,12 @@ http {{
 """
 
 
+@cache
+def content() -> bytes:
+    """Return the log that is served."""
+    return logs.log(20_000, damaged=0.05, seed=9)
+
+
 @pytest.fixture(scope="module")
 def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start nginx over a folder with the log, plain and packed; give the beginning of its URLs.
@@ -49,8 +55,8 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """
     folder = tmp_path_factory.mktemp("nginx")
     (folder / "files").mkdir()
-    (folder / "files" / "access.log").write_bytes(CONTENT)
-    (folder / "files" / "access.log.gz").write_bytes(gzip.compress(CONTENT))
+    (folder / "files" / "access.log").write_bytes(content())
+    (folder / "files" / "access.log.gz").write_bytes(gzip.compress(content()))
     open_to_workers(folder)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config, port, descriptor = folder / "nginx.conf", listener.getsockname()[1], listener.fileno()
@@ -87,7 +93,7 @@ def without_name(source: SourceResult) -> SourceResult:
 def test_every_way_of_serving_gives_the_report_of_the_file(path: str, nginx: str, tmp_path: Path) -> None:
     """Plain, as an archive, with Content-Encoding and in chunks: the report of the file but for the source's name."""
     file = tmp_path / "access.log"
-    file.write_bytes(CONTENT)
+    file.write_bytes(content())
     expected, found = read(file), read(nginx + path)
     assert without_name(found.sources[0]) == without_name(expected.sources[0])
     assert (found.account, found.bytes, found.malformed_requests) == (
@@ -101,8 +107,8 @@ def test_every_way_of_serving_gives_the_report_of_the_file(path: str, nginx: str
 def test_nginx_served_them_as_it_was_told(nginx: str) -> None:
     """The answers are packed and in chunks where the tests above take them to be."""
     sizes = {path: read(nginx + path).sources[0].bytes_read for path in ("/access.log", "/zipped/access.log", "/access.log.gz")}
-    assert sizes["/access.log"] == len(CONTENT)
-    assert sizes["/zipped/access.log"] < len(CONTENT) // 2 > sizes["/access.log.gz"]
+    assert sizes["/access.log"] == len(content())
+    assert sizes["/zipped/access.log"] < len(content()) // 2 > sizes["/access.log.gz"]
     with urlopen(nginx + "/chunked/access.log") as answer:
         assert (answer.headers["Transfer-Encoding"], answer.headers["Content-Length"]) == ("chunked", None)
 

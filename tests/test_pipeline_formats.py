@@ -34,21 +34,22 @@ def test_any_schedule_gives_the_serial_report(sample: Sample, tmp_path: Path) ->
     os.utime(path, (MODIFIED_S, MODIFIED_S))
     sources = sources_of(path)
     expected = serial(sources)
-    for workers, chunk_size in ((1, 200), (8, 150)):
+    for workers, chunk_size in ((1, 1000), (8, 300)):
         assert threaded(sources, workers=workers, chunk_size=chunk_size) == expected
 
 
+@pytest.mark.parametrize("chunk_size", [2000, pytest.param(400, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("name", ["spring-boot-3", "nginx-combined", "go-kit", "zap-json", "caddy"])
-def test_any_schedule_answers_a_question_alike(question: str, name: str, tmp_path: Path) -> None:
+def test_any_schedule_answers_a_question_alike(question: str, name: str, chunk_size: int, tmp_path: Path) -> None:
     """Filters, measures and bounds give the same bytes for any number of threads; a bound does so for the same chunk size."""
     text = next(sample.text for sample in SAMPLES if sample.name == name)
     for number in range(3):
         (tmp_path / f"{number}.log").write_bytes(text.rstrip(b"\n").join([b"", b"\n"]) * (1 + number))
     sources = sources_of(*sorted(tmp_path.iterdir()))
-    expected = answer(run_serial(sources, Settings(chunk_size=400, **QUESTIONS[question])))
+    expected = answer(run_serial(sources, Settings(chunk_size=chunk_size, **QUESTIONS[question])))
     for workers in (1, 8):
-        knobs = QUESTIONS[question] | {"workers": workers, "readers": workers, "chunk_size": 400}
+        knobs = QUESTIONS[question] | {"workers": workers, "readers": workers, "chunk_size": chunk_size}
         assert answer(run_threaded(sources, Settings(**knobs))) == expected
 
 

@@ -21,7 +21,8 @@ from logproc.api import analyze
 from logproc.model import Snapshot
 from tests.logs import line
 
-QUESTIONS = 200
+FEW, MANY = range(100, 170), range(400)
+"""Seeds of the questions: few that are of all kinds, and what the soak asks."""
 LINES = 2500
 START = datetime(2025, 6, 27, 20, tzinfo=UTC)
 BETWEEN_S = 240
@@ -454,7 +455,7 @@ def test_duckdb_has_every_record(log: Path, database: Any) -> None:
     assert min(counts) > 10
 
 
-@pytest.mark.parametrize("number", range(QUESTIONS))
+@pytest.mark.parametrize("number", [pytest.param(number, marks=[pytest.mark.soak] * (number not in FEW)) for number in MANY])
 def test_duckdb_finds_the_same(number: int, log: Path, database: Any) -> None:
     """A random question has the same answer: the same rows in the same order with the same numbers, percentiles within 1 %."""
     question = asked(number)
@@ -474,7 +475,7 @@ def test_duckdb_finds_the_same(number: int, log: Path, database: Any) -> None:
 
 def test_questions_are_of_all_kinds() -> None:
     """Among the questions is every operator, every field to count by, every metric, and each way to sort."""
-    questions = [asked(number) for number in range(QUESTIONS)]
+    questions = [asked(number) for number in FEW]
     filters = " ".join(question.options.get("where", "") for question in questions)
     symbols = ["==", "!=", "<", "<=", ">", ">=", "=~", "!~"]
     words = ["contains", "not contains", "in", "not in", "is absent", "is not absent", "and", "or", "not"]

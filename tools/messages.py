@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -39,6 +40,7 @@ class Message:
     place: str
 
 
+@cache
 def messages() -> list[Message]:
     """Return all messages, in the order of the page."""
     paths = sorted((ROOT / "logproc").rglob("*.py"))

@@ -39,9 +39,9 @@ MEMBER_BYTES = 16 << 20
 WHOLE = state("complete", lines=LINES, records=LINES)
 
 
-def archive(name: str, content: bytes, *arguments: str) -> Callable[[Scene], Arguments]:
-    """Return how to make a fault that is a file, read with further arguments."""
-    return lambda scene: [scene.bytes(name, content).name, *arguments]
+def archive(name: str, content: bytes | Callable[[], bytes], *arguments: str) -> Callable[[Scene], Arguments]:
+    """Return how to make a fault that is a file, read with further arguments. What takes long to make is a function."""
+    return lambda scene: [scene.bytes(name, content() if callable(content) else content).name, *arguments]
 
 
 def whole_lines(content: bytes) -> int:
@@ -182,7 +182,7 @@ def of_each(ending: str, pack: Callable[[bytes], bytes]) -> list[Fault]:
         Fault(
             "Z7",
             f"{ending} of 4 GiB of zeros",
-            archive(name, bombs(ending, feeds=False)),
+            archive(name, lambda: bombs(ending, feeds=False)),
             code=5,
             says=[f"{name}: ratio ", " over --max-ratio 1000 "],
             holds="memory is flat; what came before is counted",
@@ -190,7 +190,7 @@ def of_each(ending: str, pack: Callable[[bytes], bytes]) -> list[Fault]:
         Fault(
             "Z7",
             f"{ending} of line ends, with --max-bytes",
-            archive(name, pack(b"\n" * (8 << 20)), "--max-bytes", "1MiB"),
+            archive(name, lambda: pack(b"\n" * (8 << 20)), "--max-bytes", "1MiB"),
             code=5,
             says=[f"{name}: over --max-bytes 1048576 after 1048576 lines"],
             holds="what came before is counted",
@@ -303,7 +303,7 @@ FAULTS = [
     Fault(
         "Z7",
         "a bomb, with 64 MiB for all that is in flight",
-        archive("a.log.gz", bombs("gz", feeds=True), "--memory", "64MiB"),
+        archive("a.log.gz", lambda: bombs("gz", feeds=True), "--memory", "64MiB"),
         code=5,
         says=["a.log.gz: ratio ", " over --max-ratio 1000 "],
         holds="what is in flight is bounded; the lines before the limit are blank",
