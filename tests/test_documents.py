@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from logproc.cli import cli
 from logproc.formats.listing import listing
 from tests.picture import PICTURES, draw
 from tests.ready_command import ready_command
+from tools import draw_threads
 
 ROOT = Path(__file__).parents[1]
 GENERATED = {"faults.md", "messages.md"}
@@ -191,6 +193,23 @@ def test_the_site_has_every_page() -> None:
     assert sorted(named) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
 
 
+def test_the_settings_are_in_the_package() -> None:
+    """What is built has config/logproc.toml, and the pages name its place."""
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"][
+        "shared-data"
+    ]
+    (source, target), *_ = data.items()
+    assert (ROOT / source).is_file()
+    assert target in (ROOT / "docs" / "options.md").read_text("utf-8")
+
+
+def test_other_machines_run_the_same_check() -> None:
+    """The workflow runs .ci/run, on each Python that it names in full."""
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+    assert "- run: .ci/run\n" in workflow
+    assert 'python: ["3.11", "3.12", "3.13"]' in workflow
+
+
 def test_every_make_target_is_explained() -> None:
     """CONTRIBUTING names each target that `make help` lists."""
     targets = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
@@ -203,6 +222,12 @@ def test_the_pictures_show_the_report_of_today(tmp_path: Path) -> None:
     """What `make picture` draws has the words and numbers of the pictures in docs/."""
     draw(tmp_path)
     assert {name: words(tmp_path / name) for name in PICTURES} == {name: words(ROOT / "docs" / name) for name in PICTURES}
+
+
+def test_the_drawings_are_those_of_their_script() -> None:
+    """The pictures in THREADING.md are what `python -m tools.draw_threads` writes."""
+    drawn = draw_threads.pictures()
+    assert {name: (ROOT / "docs" / name).read_text("utf-8") for name in drawn} == drawn
 
 
 def words(picture: Path) -> list[str]:
