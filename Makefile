@@ -21,6 +21,7 @@ READY := $(VENV)/dev-ready-$(or $(VERSION),none)
 FUZZ_READY := $(VENV)/fuzz-ready-$(or $(VERSION),none)
 MUTATION_READY := $(VENV)/mutation-ready-$(or $(VERSION),none)
 SECONDS ?= 600
+DOCS_READY := $(VENV)/docs-ready-$(or $(VERSION),none)
 BENCH_READY := $(VENV)/bench-ready-$(or $(VERSION),none)
 PYTEST := $(BIN)/python -m pytest
 
@@ -84,6 +85,9 @@ bench: $(BENCH_READY) ## speed and memory against goaccess, mawk, DuckDB, Polars
 picture: $(READY) ## draw the README's picture of a report again
 	$(BIN)/python -m tools.picture
 
+docs: $(DOCS_READY) ## build the pages of docs/ as a site, in build/site/; a link that leads nowhere is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
 clean: ## remove everything that make made
 	rm -rf $(VENV) .bench build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -106,6 +110,10 @@ $(BENCH_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
 
+$(DOCS_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
 $(FUZZ_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	@touch $@
@@ -114,4 +122,4 @@ $(MUTATION_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
 	@touch $@
 
-.PHONY: help check demo test faults fuzz mutation lint format-check ruff types layers format test-switch soak bench picture clean
+.PHONY: help check demo test faults fuzz mutation lint format-check ruff types layers format test-switch soak bench picture docs clean

@@ -1,0 +1,15 @@
+"""A hook of MkDocs: the page on threads is THREADING.md, which is outside docs/ because people look for it beside README.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+THREADING = Path(__file__).parents[1] / "THREADING.md"
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Return the text of a page. Links of THREADING.md begin at the root of the project, those of a page in docs/."""
+    if page.file.src_uri != "threads.md":
+        return markdown
+    return THREADING.read_text("utf-8").replace("](docs/", "](")
