@@ -21,9 +21,9 @@ import pytest
 from logproc import errors
 from logproc.cli import cli
 from logproc.formats.listing import listing
-from tests.picture import PICTURES, draw
 from tests.ready_command import ready_command
 from tools import draw_threads
+from tools.picture import PICTURES, draw
 
 ROOT = Path(__file__).parents[1]
 GENERATED = {"faults.md", "messages.md"}
