@@ -17,5 +17,5 @@ In the order to read:
     grace         daemon           a write that nobody may take: main waits, and after a signal not for long
     signals       main thread      Ctrl-C becomes a message
 
-Nothing outside this folder imports `threading`, `queue`, `concurrent.futures` or `signal`. THREADING.md explains it as one story.
+Nothing outside this folder imports `threading`, `queue`, `concurrent.futures` or `signal`. THREADING.md explains it all.
 """
