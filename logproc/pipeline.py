@@ -40,11 +40,11 @@ from logproc.threads.pool import Pool
 from logproc.threads.probe import Probed, start_probing
 from logproc.threads.reader import CANNOT_START, Charged, Reader, refused, start_readers, to_do_list
 from logproc.threads.shared_tally import SharedTally
-from logproc.threads.signals import noted, waking
+from logproc.threads.signals import blocked, noted, waking
 from logproc.threads.spool import Spool
 from logproc.threads.stop import Stop
 
-ABANDON_S = 0.4
+ABANDON_S = 0.5
 """How long main waits for the other threads after a stop. What is not counted by then is not in the report."""
 Message = Charged | Probed | Mark
 """What main waits for."""
@@ -98,7 +98,7 @@ def run_threaded(
     with ExitStack() as stack:
         for companion in beside(crew):
             stack.callback(companion.finish)
-            with suppress(OSError, RuntimeError):  # where there is no thread or descriptor left, what needs it more will say so
+            with suppress(OSError, RuntimeError), blocked():  # where no thread is left, what needs it more will say so
                 companion.start()
         crew.work()
     return crew.run()

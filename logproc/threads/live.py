@@ -15,8 +15,6 @@ import logging
 from collections.abc import Callable
 from threading import Event, Thread, current_thread
 
-from logproc.threads.signals import blocked
-
 REFRESH_S = 0.1
 FINISH_S = 0.3
 """How long the end waits for a thread that only observes: it may be stuck at a terminal that takes nothing (Ctrl-S)."""
@@ -32,11 +30,6 @@ class LiveView(Thread):
         super().__init__(name="live view", daemon=True)
         self._paint = paint
         self._finished = Event()
-
-    def start(self) -> None:
-        """Begin, with our signals blocked as in every thread but main. Raises RuntimeError where there is no thread left."""
-        with blocked():
-            super().start()
 
     def run(self) -> None:
         """Paint until `finish` is called. A view that fails, as when the terminal has gone, ends and disturbs nobody."""

@@ -9,11 +9,16 @@ the handler writes down the number and puts a message into the queue that main w
 channel). Main looks at the note whenever it takes a message, whatever the message is: an interrupt does not queue up
 behind the chunks that came before it.
 
-The kernel gives a signal of the process to any thread that does not block it, and a C-level handler in another thread does
-not wake main: it would notice when the next message comes, which may be never. A thread inherits the mask of the thread that
-creates it. So main blocks our signals around every start of a thread, with `blocked()`; the threads that those start in turn,
-of libraries too, inherit it, and the kernel is left with main. (A signal that another program aims at one thread, which only
-`tgkill` can, stays pending in a thread that blocks it: to stop the program, signal the process, as `kill` and Ctrl-C do.)
+One gap is left. The interpreter's own handler, in C, only sets a flag; ours runs when main is back in Python. If the signal
+comes after main has last looked at that flag and before it sleeps in the kernel, main sleeps on. (Seen once in 1,000 with a
+signal sent at just that moment.) What closes the gap is known as the self-pipe: `set_wakeup_fd` has the C handler also write
+a byte, and a thread that waits for it wakes main, which then finds the flag.
+
+The kernel gives a signal of the process to any thread that does not block it, and in another thread than main it interrupts
+no wait of main's. A thread inherits the mask of the thread that creates it. So main blocks our signals around every start of
+a thread, with `blocked()`; the threads that those start in turn, of libraries too, inherit it, and the kernel is left with
+main. (A signal that another program aims at one thread, which only `tgkill` can, stays pending in a thread that blocks it: to
+stop the program, signal the process, as `kill` and Ctrl-C do.)
 
 There are three times in the life of the program:
 
@@ -38,6 +43,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from threading import Thread
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGXCPU)
@@ -48,11 +54,13 @@ class _Noted:
     """What the handler shares with main. No lock: the handler runs in the main thread, as does everything that reads this.
 
     wake: how to make main look up, None while it does not wait for messages. begun: whether there may be something to report.
+    installed: whether the handlers are there, which a program that uses logproc as a library keeps for itself.
     """
 
     signal_number: int | None = None
     at_s = 0.0
     begun = False
+    installed = False
     wake: Callable[[], None] | None = None
     clock: Callable[[], float] = staticmethod(time.monotonic)
     temporaries: Callable[[], Iterable[str]] = staticmethod(tuple)
@@ -72,6 +80,7 @@ def install(clock: Callable[[], float] = time.monotonic) -> None:
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _handle)
+    _Noted.installed = True
 
 
 def unlink_on_second(temporaries: Callable[[], Iterable[str]]) -> None:
@@ -91,6 +100,9 @@ def waking(wake: Callable[[], None]) -> Iterator[None]:
     `wake` is called from the handler: it may put into a SimpleQueue, and nothing more. It is set before the note is looked
     at: a signal between the two calls it by itself, perhaps twice. From here on a signal no longer ends the process.
     """
+    if _Noted.installed and not _Noted.begun:
+        with suppress(OSError, RuntimeError):  # without a descriptor or a thread for it the gap stays open
+            _listen()
     before, _Noted.wake, _Noted.begun = _Noted.wake, wake, True
     try:
         if _Noted.signal_number is not None:
@@ -108,6 +120,24 @@ def blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _listen() -> None:
+    """Have main woken from outside as well. For the beginning of the run: earlier the pipe might get a closed stdout's number."""
+    outlet, inlet = os.pipe()
+    os.set_blocking(inlet, False)  # as set_wakeup_fd asks: a full pipe must not hold a handler up
+    signal.set_wakeup_fd(inlet, warn_on_full_buffer=False)
+    with blocked():
+        Thread(target=_pass_on, args=(outlet,), name="signals", daemon=True).start()
+
+
+def _pass_on(outlet: int) -> None:
+    """Wake main once for each signal that comes out of the pipe, until that is closed."""
+    while os.read(outlet, 1):
+        wake = _Noted.wake
+        if wake is not None:
+            wake()
+    os.close(outlet)
 
 
 def _handle(number: int, _frame: FrameType | None) -> None:

@@ -55,12 +55,15 @@ Place = tuple[CodeType, int]
 @pytest.fixture(autouse=True)
 def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have SIGINT and SIGTERM handled as in the program, and nothing noted before the test and after it."""
-    for name, value in {"signal_number": None, "at_s": 0.0, "begun": False, "wake": None, "clock": time.monotonic}.items():
-        monkeypatch.setattr(signals._Noted, name, staticmethod(value) if callable(value) else value)
+    for name, value in {"signal_number": None, "at_s": 0.0, "begun": False, "installed": True, "wake": None}.items():
+        monkeypatch.setattr(signals._Noted, name, value)
     before = {number: signal.signal(number, signals._handle) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, old in before.items():
         signal.signal(number, old)
+    inlet = signal.set_wakeup_fd(-1)
+    if inlet >= 0:
+        os.close(inlet)  # which ends the thread that listens
 
 
 @contextmanager
@@ -158,7 +161,7 @@ def test_a_partial_report_is_there_within_a_second_however_much_waits(tmp_path: 
     """Main is flooded with tiny chunks and the workers are slow: the interrupt is not served behind what came before it."""
     path = tmp_path / "log"
     path.write_bytes(logs.log(30_000))
-    settings = Settings(format="combined", chunk_size=1, workers=1, memory=1 << 30)
+    settings = Settings(format="combined", chunk_size=500, workers=1, memory=1 << 30)
 
     def interrupt() -> float:
         until(lambda: crews[0].pool.lines > 100 if crews else False)
@@ -212,7 +215,8 @@ def test_every_whole_line_that_was_read_is_counted(monkeypatch: pytest.MonkeyPat
 
     with signals.blocked():
         helper = Call(interrupt)
-    run = run_threaded([Source(0, "trickle", Kind.FIFO, "trickle")], SETTINGS, doors({"trickle": trickle}))
+    settings = Settings(format="combined", chunk_size=20_000, workers=1)
+    run = run_threaded([Source(0, "trickle", Kind.FIFO, "trickle")], settings, doors({"trickle": trickle}))
     helper.outcome()
     assert isinstance(run.cause, Interrupted)
     assert (run.snapshot.account.lines, run.snapshot.account.records) == (1000, 1000)

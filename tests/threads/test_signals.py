@@ -105,6 +105,21 @@ with waking(wake):
         assert process.communicate(timeout=PATIENCE_S)[0] == b"woken 2\n"
 
 
+def test_a_signal_that_comes_just_before_main_sleeps_wakes_it() -> None:
+    """Main has looked whether a signal has come, and sleeps in the kernel when ours would have its turn: the pipe wakes it.
+
+    A handler that wakes nobody stands for one that has not had its turn.
+    """
+    script = """
+import os
+with waking(wake):
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    os.kill(os.getpid(), signal.SIGTERM)
+    print(messages.get(timeout=20))
+"""
+    assert told(script) == "woken"
+
+
 BUSY = """
 import time
 def work():
