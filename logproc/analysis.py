@@ -68,7 +68,7 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     """Read the sources that the arguments name, write the reports, and return the exit code.
 
     Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has;
-    where stderr is JSON these are said here, because the command line's own messages are text.
+    where stderr is JSON they are reported here, because the command line's own messages are text.
     """
     try:
         return read_and_report(arguments, screen, outputs, headers, debug=debug)
@@ -242,7 +242,7 @@ def write_out(path: str, content: str | Iterable[bytes]) -> None:
 def tell_sources(snapshot: Snapshot, screen: Screen) -> None:
     """Write to stderr, a line each, what is wrong or odd about a source, unless the report says it in the same place.
 
-    The same place is one terminal, but also one pipe or file (`2>&1`, a CI system): who reads it would read it twice.
+    The same place is one terminal, but also one pipe or file (`2>&1`, a CI system): its reader would find everything twice.
     """
     if screen.settings.output == "terminal" and worth_showing(snapshot) and same_place(screen.stdout, screen.stderr):
         return
@@ -256,19 +256,19 @@ def tell_sources(snapshot: Snapshot, screen: Screen) -> None:
 
 
 def tell_rejected(snapshot: Snapshot, screen: Screen) -> None:
-    """Tell how many lines were rejected, and why, in one line for all sources; a source that failed has said it already."""
+    """Write how many lines were rejected and why, in one line for all sources that could be read."""
     reasons: Counter[str] = Counter()
     for source in snapshot.sources:
         if source.state is not State.FAILED:
             reasons.update(source.rejected_by_reason)
     if reasons:
-        told = ", ".join(f"{count} {REASONS.get(reason, reason)}" for reason, count in sorted(reasons.items()))
-        what = f"{reasons.total()} of {snapshot.account.lines} lines rejected: {told}"
+        counts = ", ".join(f"{count} {REASONS.get(reason, reason)}" for reason, count in sorted(reasons.items()))
+        what = f"{reasons.total()} of {snapshot.account.lines} lines rejected: {counts}"
         screen.say("", what, "--rejects FILE writes them", level="warning")
 
 
 def tell_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:
-    """Tell why the run ended before its time, or what could not be written; return the exit code that follows."""
+    """Write why the run ended early, or what could not be written, to stderr; return the exit code for it."""
     if debug:
         screen.show_traceback(cause)
     if isinstance(cause, BrokenPipeError):

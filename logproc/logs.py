@@ -87,12 +87,12 @@ def formatter(*, as_json: bool, color: bool) -> logging.Formatter:
 
 
 def json_line(level: str, event: str, **fields: str) -> str:
-    """Return a diagnostic in the shape that records of the log have as JSON; fields that are empty are left out.
+    """Return a diagnostic as JSON, in the same shape as a record of the log; empty fields are left out.
 
-    By hand, because it may have to be said that memory for one more import is missing.
+    Without structlog: one of the diagnostics is that memory is short, and its import would need more.
     """
-    told = {name: value for name, value in fields.items() if value}
-    return json.dumps({"event": event, **told, "level": level, "timestamp": timestamp(time.time())})
+    given = {name: value for name, value in fields.items() if value}
+    return json.dumps({"event": event, **given, "level": level, "timestamp": timestamp(time.time())})
 
 
 def add_context(_logger: Any, _method: str, event: EventDict) -> EventDict:

@@ -31,8 +31,8 @@ DEV_TTY = os.makedev(5, 0)
 class Screen:
     """The streams, and how to write to them. A stream that is closed is None.
 
-    Any thread may say something at any time. While the progress is painted, lines wait for its next stroke, which erases
-    the picture, writes them and paints below them.
+    Any thread may write a line at any time. While the progress is painted, lines wait for its next stroke, which erases the
+    picture, writes them and paints again below them.
     """
 
     stdout: TextIO | None
@@ -144,7 +144,7 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def same_place(one: TextIO | None, other: TextIO | None) -> bool:
-    """Return whether whoever reads one stream reads the other: they are the same terminal, pipe or file."""
+    """Return whether two streams lead to the same terminal, pipe or file, where one person reads both."""
     try:
         first, second = (os.fstat(stream.fileno()) for stream in (one, other) if stream is not None)
     except (OSError, ValueError):  # a stream that is closed, or in memory, or there are not two

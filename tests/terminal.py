@@ -29,7 +29,7 @@ from tests import processes
 CTRL_C = "\x03"
 END_OF_INPUT = "\x04"
 WATCH_S = 0.02
-PATIENCE_S = 30
+PATIENCE_S = 50
 
 
 class Terminal:

@@ -28,6 +28,8 @@ PAINTED = "in flight"
 WAITING = "logproc: fifo: waits for somebody to write into it"
 SEVERAL_STROKES_S = 0.25
 QUIET = ("--quiet",)
+pytestmark = pytest.mark.needs("setsid")
+
 Scene = Callable[[Terminal, Path, FaultServer, tuple[str, ...]], int]
 
 
@@ -59,7 +61,7 @@ def from_a_pipe(terminal: Terminal, folder: Path, _server: FaultServer, options:
 
 
 def from_a_fifo(terminal: Terminal, folder: Path, _server: FaultServer, options: tuple[str, ...]) -> int:
-    """Analyze a named pipe that nobody writes at first, which a message says while the progress is painted."""
+    """Analyze a named pipe without a writer at first: a message says so while the progress is painted."""
     path = folder / "fifo"
     if not path.exists():
         os.mkfifo(path)
@@ -111,7 +113,7 @@ def seen(lines: list[str]) -> list[str]:
 def test_the_report_is_all_that_a_run_leaves(
     scene: Scene, code: int, message: str, columns: int, rows: int, before: int, tmp_path: Path
 ) -> None:
-    """Behind what was there before, screen and scrollback hold what a run without progress writes, and its messages."""
+    """After what was there before, screen and scrollback hold what a run without progress writes, and its messages."""
     with Terminal(columns, rows) as terminal, Terminal(columns, rows) as quiet, FaultServer() as server:
         assert scene(quiet, tmp_path, server, QUIET) == code
         earlier = [f"line {number} of another program" for number in range(before)]
@@ -160,7 +162,7 @@ def test_where_columns_says_something_else_no_painted_line_wraps(tmp_path: Path)
     assert (tmp_path / "report").read_text().startswith("logproc")
 
 
-def test_who_types_a_log_sees_no_progress_between_the_lines(tmp_path: Path) -> None:
+def test_no_progress_is_painted_between_typed_lines(tmp_path: Path) -> None:
     """Where standard input is the same terminal, the picture would be painted over what is typed."""
     with Terminal(80, 24) as terminal, terminal.started("analyze", "-", "--by", "status", cwd=tmp_path) as process:
         terminal.watch(until=lambda: "end with Ctrl-D" in terminal.text)
@@ -222,7 +224,7 @@ STREAMS: list[tuple[str, str, int, int]] = [
 
 @pytest.mark.parametrize(("script", "output", "on_screen", "in_file"), STREAMS)
 def test_a_note_is_said_once_in_one_place(script: str, output: str, on_screen: int, in_file: int, tmp_path: Path) -> None:
-    """Where the report and the diagnostics are read together, a note is in the report alone; else it is in both."""
+    """Where the report and the diagnostics are read together, a note is only in the report; else it is in both."""
     (tmp_path / "log").write_bytes(CONTENT)
     (tmp_path / "both").touch()
     arguments = ("analyze", "-", "--by", "status", "--output", output)
@@ -244,7 +246,7 @@ def screen_on(terminal: Terminal) -> Iterator[Screen]:
 
 
 @pytest.mark.parametrize("strokes", [0, 1, 3])
-def test_what_is_said_behind_the_last_stroke_is_not_lost(strokes: int) -> None:
+def test_what_is_said_after_the_last_stroke_is_not_lost(strokes: int) -> None:
     """A line that waits for the next stroke when the run ends is written then, and what comes later at once."""
     with Terminal(80, 24) as terminal, screen_on(terminal) as screen:
         with screen.painting() as paint:
@@ -252,10 +254,10 @@ def test_what_is_said_behind_the_last_stroke_is_not_lost(strokes: int) -> None:
             for number in range(strokes):
                 screen.say("a.log", f"before stroke {number}")
                 paint(STATUS)
-            screen.say("a.log", "behind the last stroke")
+            screen.say("a.log", "after the last stroke")
         screen.say("a.log", "at the end")
         terminal.show("")
-        said = [*(f"before stroke {number}" for number in range(strokes)), "behind the last stroke", "at the end"]
+        said = [*(f"before stroke {number}" for number in range(strokes)), "after the last stroke", "at the end"]
         assert terminal.lines == [f"logproc: a.log: {text}" for text in said]
 
 

@@ -2,8 +2,8 @@
 
 Plain calls: no thread of its own. Whoever owns the painter calls `paint` as often as it likes.
 
-The terminal belongs to others as well: to what was on it before, to messages and to the report. So a picture is erased line
-by line and only its own lines are, nothing below or above them; and a line of a picture is always one row of the screen.
+Other things are on the terminal as well: what was there before, messages, and at the end the report. So a picture is erased
+line by line, never "everything below the cursor", and each of its lines is exactly one row of the screen.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class ProgressPainter:
     """Paints a LiveStatus over the one before. It holds no lock: one thread paints, and main closes it when that has ended.
 
     stream: the terminal's stderr. size: asked at every painting, because windows change.
-    A stream that can no longer be written is left alone: a run does not fail for its progress.
+    A stream that can no longer be written to is ignored: a run does not fail because of its progress.
     """
 
     def __init__(
@@ -79,8 +79,8 @@ class ProgressPainter:
         lines = [cropped(line, cells, look) for line in status_lines(status, look)][: max(rows - 1, 1)]
         if self.closed:
             return
-        # Noted before it is written: who is stuck in a write (Ctrl-S) is followed by `close` in another thread, and the
-        # terminal takes the two writes one after the other.
+        # Counted before they are written: this thread may be stuck in the write (Ctrl-S) when main calls `close`, and the
+        # terminal takes main's erasure after these lines.
         before, self.painted_lines = self.erasure() if self.begun else fresh_row(columns), len(lines)
         self.begun = True
         self.write(before + WRAP_OFF + paint(lines, self.color) + WRAP_ON)
