@@ -87,7 +87,7 @@ def time_chart(panel: Panel, look: Look, apart: Panel | None = None) -> list[Lin
     return [
         *flow(title(panel, counts, axis.step, unit_s), look.width),
         *columns(counts, axis, gutter, look),
-        *([[Segment("each in its own scale, most in front", DIM)]] if shown else []),
+        *([[Segment("each row scaled to its own peak", DIM)]] if shown else []),
         *(name_row(name, axis, gutter, look) for name in shown),
         *([[Segment(f"and {len(names) - len(shown):,} more", DIM)]] if shown and len(names) > len(shown) else []),
     ]

@@ -50,7 +50,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """How a table is laid out. key: the cells of the key's columns, two blanks between them; bar: 0 if there is none.
+    """How a table is laid out. key: the cells of the key's columns, two blanks between them; bar: 0 without one.
 
     left_out: the metrics that a screen has no room for.
     """
@@ -282,7 +282,7 @@ def bar_of(number: float, most: float, cells: int, look: Look) -> str:
 
 
 def total_line(panel: Panel, look: Look) -> list[Line]:
-    """Return what is told of all records, in a line of figures."""
+    """Return what is known of all records, in one line of numbers."""
     row = panel.rows[0]
     estimated = ["~" if name in panel.estimated else "" for name in panel.metrics]
     figures = [
