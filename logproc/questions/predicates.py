@@ -53,7 +53,6 @@ class Rows:
         return self.field(name)
 
     def all(self, value: bool) -> Mask:
-        """Return the mask that says the same of all records."""
         return numpy.full(self.columns.records, value)
 
 
@@ -71,7 +70,6 @@ class And:
     parts: tuple[Predicate, ...]
 
     def mask(self, rows: Rows) -> Mask:
-        """Return where all parts are true."""
         return functools.reduce(operator.and_, (part.mask(rows) for part in self.parts))
 
 
@@ -82,7 +80,6 @@ class Or:
     parts: tuple[Predicate, ...]
 
     def mask(self, rows: Rows) -> Mask:
-        """Return where any part is true."""
         return functools.reduce(operator.or_, (part.mask(rows) for part in self.parts))
 
 
@@ -93,7 +90,6 @@ class Not:
     part: Predicate
 
     def mask(self, rows: Rows) -> Mask:
-        """Return where the part is false."""
         return ~self.part.mask(rows)
 
 
@@ -132,7 +128,6 @@ class TextComparison:
     values: tuple[str, ...]
 
     def mask(self, rows: Rows) -> Mask:
-        """Return where the comparison is true."""
         return compared(self, rows)
 
     def of_keys(self, keys: pyarrow.Array) -> Answer:
@@ -164,7 +159,6 @@ class NumberComparison:
     values: tuple[int, ...]
 
     def mask(self, rows: Rows) -> Mask:
-        """Return where the comparison is true."""
         return compared(self, rows)
 
     def of_keys(self, keys: pyarrow.Array) -> Answer:
@@ -214,7 +208,6 @@ class AddressComparison:
     values: tuple[Network, ...]
 
     def mask(self, rows: Rows) -> Mask:
-        """Return where the comparison is true."""
         return compared(self, rows)
 
     def of_keys(self, keys: pyarrow.Array) -> Answer:
@@ -258,7 +251,6 @@ def incomparable(size: int) -> Answer:
 
 
 def is_in(keys: pyarrow.Array, texts: Iterable[str]) -> Mask:
-    """Return which keys are one of the texts."""
     return truths(pyarrow.compute.is_in(keys, value_set=pyarrow.array(map(escaped, texts), pyarrow.string())))
 
 

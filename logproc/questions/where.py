@@ -169,7 +169,6 @@ class Parser:
         return found
 
     def fault(self, what: str, token: Token, hint: str = "") -> UsageError:
-        """Return the error for a token."""
         return fault(self.text, what, token.start, hint)
 
     def unexpected(self, what: str, hint: str = "") -> UsageError:

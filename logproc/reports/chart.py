@@ -173,7 +173,6 @@ class Axis:
         return cls(start, step, len(sums), min(counts), [at * len(sums) // columns for at in range(columns)], unit_s)
 
     def sums(self, counts: Mapping[int, int]) -> list[int]:
-        """Return the count of each bucket."""
         return bucket_sums(counts, self.start, self.step, self.buckets)
 
     def time(self, bucket: int) -> datetime:

@@ -82,7 +82,6 @@ def source(result: SourceResult) -> dict[str, Any]:
 
 
 def panels(by_name: Mapping[str, Panel]) -> str:
-    """Return the members of `panels`."""
     return ",".join(f"\n  {encode(name)}: {panel(by_name[name])}" for name in by_name)
 
 

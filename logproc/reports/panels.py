@@ -220,7 +220,6 @@ class Table:
         return [Segment(name, BOLD), Segment(told, DIM)]
 
     def row(self, at: int, row: Row, bar: str, grid: Grid) -> Line:
-        """Return the line of one key."""
         return [
             *self.key(row, grid),
             *([Segment("  "), *padded([Segment(bar, BAR)], grid.bar)] if grid.bar else []),
@@ -255,7 +254,6 @@ def fitting(numbers: tuple[Numbers, ...], room: int) -> tuple[Numbers, ...]:
 
 
 def cells_of_numbers(numbers: Sequence[Numbers]) -> int:
-    """Return the cells that columns of numbers take."""
     return sum(column.cells for column in numbers)
 
 
