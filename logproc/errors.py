@@ -31,7 +31,7 @@ class LogprocError(Exception):
 
 
 class UsageError(LogprocError):
-    """An option, a config file or a variable of the environment is wrong."""
+    """An option, a config file or an environment variable is invalid."""
 
     exit_code = EXIT_USAGE
 
