@@ -32,7 +32,7 @@ def explain(files: Sequence[str], settings: Settings) -> Iterator[tuple[str, boo
 
 
 def explained(source: Source, doors: Doors) -> str:
-    """Return what one file is. Raises SourceError if it cannot be read, or is no text."""
+    """Return what one file is. Raises SourceError if it cannot be read, or is not text."""
     whole = False
 
     def read_on(_: bytes, wanted_bytes: int) -> tuple[bytes, bool]:

@@ -296,6 +296,8 @@ def convert_one(kind: Kind, value: Any, unit: str, where: str) -> Any:
     try:
         if unit == "bytes" and isinstance(value, str):
             return parse_size(value)
+        if isinstance(value, str) and kind.type in {int, float}:
+            return kind.type(value)  # msgspec would take `1e3` for an int, and no `.5`
         return msgspec.convert(value, kind.type, strict=not isinstance(value, str))
     except (ValueError, OverflowError) as error:
         noun, hint = ("a size", "write 65536, 64K or 4MiB") if unit == "bytes" else NOUNS[kind.type]

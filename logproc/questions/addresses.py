@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from logproc.model import Bytes, Mask
 
 NAME = "(name)"
-"""What an anonymous report has in the place of a host's name, and of whatever else is no address."""
+"""What an anonymous report has in the place of a host's name, and of whatever else is not an address."""
 IPV4_BITS = ADDRESS_BITS - MAPPED_BITS
 KEPT_BITS = {4: MAPPED_BITS + 24, 6: 48}
 """How many of the 128 bits of an address an anonymous report keeps, by version: /24 of IPv4, /48 of IPv6."""

@@ -37,7 +37,7 @@ class Derived:
 
 
 def derive(name: str) -> Derived | None:
-    """Return the derived field of a name, None if the name is of none. Raises UsageError if it is written wrong.
+    """Return the derived field of a name, None if it is not one. Raises UsageError if it is written wrong.
 
     >>> derive("shape(path)").of, derive("net:24").of, derive("path")
     ('path', 'client', None)
@@ -82,7 +82,7 @@ def extensions(keys: pyarrow.Array) -> pyarrow.Array:
 
 
 def status_classes(keys: pyarrow.Array) -> pyarrow.Array:
-    """Return the class of each status (RFC 9110, 15), such as `2xx`; null for what is none."""
+    """Return the class of each status (RFC 9110, 15), such as `2xx`; null for anything else."""
     found = pyarrow.compute.extract_regex(keys, STATUS)
     return pyarrow.compute.binary_join_element_wise(pyarrow.compute.struct_field(found, "digit"), "xx", "")
 

@@ -1,4 +1,4 @@
-"""What is shown of each key of a panel, as `--metric count,bytes,uniques:client,p95:duration,mean:duration,rate` asks."""
+"""What is shown for each key of a panel, as `--metric count,bytes,uniques:client,p95:duration,mean:duration,rate` asks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One number told of each key.
+    """One number shown for each key.
 
     name: as it was written; need: what is measured for it, None for what every key has anyway (count, bytes, rate).
     quantile: from 0 to 1, for percentiles.
@@ -52,7 +52,7 @@ class Metric:
 
 
 def parse_metrics(text: str) -> tuple[Metric, ...]:
-    """Return the metrics of a text, those between commas. Raises UsageError for one that is none."""
+    """Return the metrics of a text, separated by commas. Raises UsageError for an unknown one."""
     names = [name.strip() for name in text.split(",")]
     return tuple(dict.fromkeys(parse_metric(name) for name in names if name))
 

@@ -23,7 +23,7 @@ MAPPED_BITS = 96
 class Network:
     """What an address is compared with: a text, and the network that it names.
 
-    address: 16 bytes, None if the text is no address but a name; bits: how many of them count.
+    address: 16 bytes, None if the text is a name and not an address; bits: how many of them count.
     """
 
     text: str
@@ -40,7 +40,7 @@ class Network:
 
 
 def address_of(text: str) -> bytes | None:
-    """Return the 16 bytes of an address (IPv4 as the IPv6 address it is mapped to), None if the text is none.
+    """Return the 16 bytes of an address (IPv4 as the IPv6 address it is mapped to), None if the text is not one.
 
     By the C library: 0.3 µs an address, where `ipaddress` takes 4 to 10.
     """
@@ -51,7 +51,7 @@ def address_of(text: str) -> bytes | None:
 
 
 def network_of(text: str) -> Network | None:
-    """Return what an address, a network in CIDR (RFC 4632) or a name matches, None if it has a `/` but is no network.
+    """Return what an address, a network in CIDR (RFC 4632) or a name matches, None if it has a `/` but is not a network.
 
     Bits beyond the prefix count as 0, so that `10.1.2.3/8` is `10.0.0.0/8`.
     """
@@ -64,7 +64,7 @@ def network_of(text: str) -> Network | None:
 
 
 def prefix_bits(prefix: str, width: int) -> int | None:
-    """Return how many of the 128 bits the prefix of an address of `width` bits counts, None if it is no such number."""
+    """Return how many of the 128 bits the prefix of an address of `width` bits counts, None if it is out of range."""
     number = int(prefix) if re.fullmatch("[0-9]{1,3}", prefix) else width + 1
     return number + ADDRESS_BITS - width if number <= width else None
 

@@ -3,7 +3,7 @@
 A comparison is answered on the dictionary of its column, once for each distinct value, and taken to the records through the
 index; where the column is of numbers, on the records themselves. Nothing is rounded: numbers are counted in billionths.
 
-A record without the field, or with a value that cannot be compared (a text that is no number), fits no comparison, a
+A record without the field, or with a value that cannot be compared (a text that is not a number), fits no comparison, a
 negated one included: `status != 200` and `not status == 200` differ in the records without a status.
 """
 
@@ -53,7 +53,6 @@ class Rows:
         return self.field(name)
 
     def all(self, value: bool) -> Mask:
-        """Return the mask that says the same of all records."""
         return numpy.full(self.columns.records, value)
 
 
@@ -71,7 +70,6 @@ class And:
     parts: tuple[Predicate, ...]
 
     def mask(self, rows: Rows) -> Mask:
-        """Return where all parts are true."""
         return functools.reduce(operator.and_, (part.mask(rows) for part in self.parts))
 
 
@@ -82,7 +80,6 @@ class Or:
     parts: tuple[Predicate, ...]
 
     def mask(self, rows: Rows) -> Mask:
-        """Return where any part is true."""
         return functools.reduce(operator.or_, (part.mask(rows) for part in self.parts))
 
 
@@ -93,7 +90,6 @@ class Not:
     part: Predicate
 
     def mask(self, rows: Rows) -> Mask:
-        """Return where the part is false."""
         return ~self.part.mask(rows)
 
 
@@ -132,7 +128,6 @@ class TextComparison:
     values: tuple[str, ...]
 
     def mask(self, rows: Rows) -> Mask:
-        """Return where the comparison is true."""
         return compared(self, rows)
 
     def of_keys(self, keys: pyarrow.Array) -> Answer:
@@ -142,7 +137,7 @@ class TextComparison:
         return truths(TEXT_KERNELS[self.relation](keys, self.values[0])), truths(keys.is_valid())
 
     def of_numbers(self, numbers: Numbers) -> Answer:
-        """Answer for each record: a number is no text."""
+        """Answer for each record: a number is not a text."""
         return incomparable(len(numbers.whole))
 
 
@@ -164,11 +159,10 @@ class NumberComparison:
     values: tuple[int, ...]
 
     def mask(self, rows: Rows) -> Mask:
-        """Return where the comparison is true."""
         return compared(self, rows)
 
     def of_keys(self, keys: pyarrow.Array) -> Answer:
-        """Answer for each key: what is no number cannot be compared."""
+        """Answer for each key: what is not a number cannot be compared."""
         numbers = [None if text is None else number_of(text) for text in keys.to_pylist()]
         values = [Decimal(f"{value}e-9") for value in self.values]
         order = ORDER[self.relation]
@@ -190,9 +184,9 @@ def ordered(numbers: Numbers, relation: Relation, billionths: int) -> Mask:
 
 
 def number_of(text: str) -> Decimal | None:
-    """Return the exact number that a value is, None if it is none: digits, a fraction, an exponent, as JSON has them.
+    """Return the exact number that a value is, None if it is not one: digits, a fraction, an exponent, as JSON has them.
 
-    Longer than 64 characters is none, nor is an exponent of more than four digits. A plus sign and zeros in front are
+    Longer than 64 characters is not a number, nor is an exponent of more than four digits. A plus sign and zeros in front are
     allowed, as logs have them.
 
     >>> number_of("-0.10"), number_of("1e3"), number_of("12ms")
@@ -214,7 +208,6 @@ class AddressComparison:
     values: tuple[Network, ...]
 
     def mask(self, rows: Rows) -> Mask:
-        """Return where the comparison is true."""
         return compared(self, rows)
 
     def of_keys(self, keys: pyarrow.Array) -> Answer:
@@ -226,7 +219,7 @@ class AddressComparison:
         return hits | within & numpy.array([address is not None for address in found], bool), truths(keys.is_valid())
 
     def of_numbers(self, numbers: Numbers) -> Answer:
-        """Answer for each record: a number is no address."""
+        """Answer for each record: a number is not an address."""
         return incomparable(len(numbers.whole))
 
 
@@ -241,7 +234,7 @@ def compared(comparison: TextComparison | NumberComparison | AddressComparison, 
 
 
 def of_records(keys: Mask, column: KeyColumn) -> Mask:
-    """Return for each record what is said of its key."""
+    """Return for each record the answer for its key."""
     records: Mask = keys[column.index]
     return records
 
@@ -258,7 +251,6 @@ def incomparable(size: int) -> Answer:
 
 
 def is_in(keys: pyarrow.Array, texts: Iterable[str]) -> Mask:
-    """Return which keys are one of the texts."""
     return truths(pyarrow.compute.is_in(keys, value_set=pyarrow.array(map(escaped, texts), pyarrow.string())))
 
 

@@ -1,4 +1,4 @@
-"""What a run is asked: which records count, what they are counted by, and what is told of each key."""
+"""What a run is asked: which records count, what they are counted by, and what is shown for each key."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ r"""Shapes: texts in which whatever names a single case is replaced by what it i
 `<ip>`    an address of IPv4 or IPv6, with its port; of IPv6 only if its first group begins as those in use do
 `<hex>`   a MAC address, `0x` with digits, or 8 hexadecimal digits or more of which one is a letter and one is not
 `<time>`  a day or time of day, or both, as ISO 8601, Apache or Go write it
-`<n>`     any other number: digits with points and commas between them, with a minus sign that is no hyphen
+`<n>`     any other number: digits with points and commas between them, with a minus sign that is not a hyphen
 
 A unit stays (`33.6ms` is `<n>ms`), and so does a word of `v` and at most two digits (`v1`), and what stands for a byte
 (`%20`, `\xe9`).

@@ -59,7 +59,6 @@ class Token:
 
 
 def fault(text: str, what: str, at: int, hint: str = "") -> UsageError:
-    """Return the error for a place in an expression."""
     return UsageError(f"--where {excerpt(text)}: {what} at column {at + 1}", hint)
 
 

@@ -103,7 +103,7 @@ FIELD_TYPES = {
 
 
 def text_value(kind: FieldType, text: str, tz: tzinfo) -> Value | None:
-    """Return a text in the type of a field, None if it is none of these."""
+    """Return a text in the type of a field, None if it is not a value of that type."""
     if kind is FieldType.TIME:
         return moment_of(text, tz)
     if kind is FieldType.ADDRESS:

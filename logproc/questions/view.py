@@ -144,7 +144,7 @@ def label(name: str, number: int, zone: tzinfo = UTC) -> str:
 
 
 def keys_of_numbers(numbers: Numbers) -> KeyColumn:
-    """Return numbers as keys of text, absent where there is none."""
+    """Return numbers as keys of text, absent where there is no number."""
     nanos = numpy.zeros_like(numbers.whole) if numbers.nanos is None else numbers.nanos
     pairs = numpy.stack([numbers.whole, nanos], axis=1)
     distinct, index = numpy.unique(pairs, axis=0, return_inverse=True)

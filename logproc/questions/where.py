@@ -25,10 +25,10 @@ where they are expected: `in in (1, 2)` asks for a field `in`. Only `not` as a f
 Escapes in a text are \" \' \\ \n \t. Any other stays as it is written, its backslash included. So `"\d+"` is an expression as
 RE2 has it, and a key copied from a report, such as `/caf\xe9`, is itself.
 
-What a field is compared with depends on the field (`FieldType`): status is a number, client an address, path a text. What is no
-standard field is a number or a text as the value is: 404 is compared with numbers, "404" with texts. `true` and `false` are the
+What a field is compared with depends on the field (`FieldType`): status is a number, client an address, path a text. Any other
+field is a number or a text as the value is: 404 is compared with numbers, "404" with texts. `true` and `false` are the
 texts. A size is in bytes, a duration in seconds: `duration > 500ms` is `duration > 0.5`. A time is that of ISO 8601, a day its
-midnight. Several addresses in one field, as forwarded_for may have, are no address, and are searched with `=~`.
+midnight. Several addresses in one field, as forwarded_for may have, are not an address, and are searched with `=~`.
 
 `=~` searches for an expression of RE2 anywhere in the field, `contains` for a text. `in` is `==` with several values, one of
 which has to match; `not in` is `!=` with several, all of which have to differ.
@@ -99,7 +99,7 @@ class Where:
 def parse_where(text: str, tz: tzinfo = UTC) -> Where:
     """Return the filter that an expression is. Times without an offset are in `tz`; in an hour that it has twice, the first.
 
-    Raises UsageError, which names the place, if the expression is none, or if a value does not suit its field.
+    Raises UsageError, which names the place, if the expression is not valid, or if a value does not suit its field.
 
     >>> parse_where("status >= 500 and not path contains 'health'").fields
     ('status', 'path')
@@ -169,7 +169,6 @@ class Parser:
         return found
 
     def fault(self, what: str, token: Token, hint: str = "") -> UsageError:
-        """Return the error for a token."""
         return fault(self.text, what, token.start, hint)
 
     def unexpected(self, what: str, hint: str = "") -> UsageError:
@@ -300,7 +299,7 @@ class Parser:
         return comparison_of(field, relation, negated, [self.suited(field, kind, literal) for literal in literals])
 
     def searched(self, operator: Token, literal: Literal) -> str:
-        """Return the text that is searched for. Raises UsageError if it is no text, or no expression of RE2."""
+        """Return the text that is searched for. Raises UsageError if it is not a text, or not an expression of RE2."""
         if not isinstance(literal.value, str):
             raise self.fault(f"`{operator.text}` needs a text, not a number", literal.token, "write it in quotes")
         fault = None if operator.is_word("contains") else expression_fault(literal.value)

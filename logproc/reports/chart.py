@@ -87,7 +87,7 @@ def time_chart(panel: Panel, look: Look, apart: Panel | None = None) -> list[Lin
     return [
         *flow(title(panel, counts, axis.step, unit_s), look.width),
         *columns(counts, axis, gutter, look),
-        *([[Segment("each in its own scale, most in front", DIM)]] if shown else []),
+        *([[Segment("each row scaled to its own peak", DIM)]] if shown else []),
         *(name_row(name, axis, gutter, look) for name in shown),
         *([[Segment(f"and {len(names) - len(shown):,} more", DIM)]] if shown and len(names) > len(shown) else []),
     ]
@@ -173,7 +173,6 @@ class Axis:
         return cls(start, step, len(sums), min(counts), [at * len(sums) // columns for at in range(columns)], unit_s)
 
     def sums(self, counts: Mapping[int, int]) -> list[int]:
-        """Return the count of each bucket."""
         return bucket_sums(counts, self.start, self.step, self.buckets)
 
     def time(self, bucket: int) -> datetime:

@@ -111,5 +111,4 @@ def first_rows(snapshot: Snapshot) -> Iterator[tuple[str, str, int, int | None]]
 
 
 def key_text(key: tuple[str, ...]) -> str:
-    """Return a key as one cell."""
     return "".join(key) if len(key) <= 1 else json.dumps(key, ensure_ascii=False)

@@ -82,7 +82,6 @@ def source(result: SourceResult) -> dict[str, Any]:
 
 
 def panels(by_name: Mapping[str, Panel]) -> str:
-    """Return the members of `panels`."""
     return ",".join(f"\n  {encode(name)}: {panel(by_name[name])}" for name in by_name)
 
 
@@ -132,7 +131,7 @@ def encode(value: object) -> str:
 
 
 def escape(character: str) -> str:
-    r"""Return the JSON escape of a character that is not printable; a lone surrogate is no character and becomes text."""
+    r"""Return the JSON escape of a character that is not printable; a lone surrogate is not a character and becomes text."""
     if "\ud800" <= character <= "\udfff":
         return "\\" + numbered(character)
     return json.dumps(character)[1:-1] if character > "\x7f" else f"\\u{ord(character):04x}"

@@ -102,7 +102,6 @@ def cut(text: str, cells: int, ellipsis: str) -> str:
 
 
 def cells_of(line: Line) -> int:
-    """Return how many cells a line takes."""
     return sum(cell_len(segment.text) for segment in line)
 
 

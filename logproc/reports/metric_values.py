@@ -1,4 +1,4 @@
-"""The numbers that a question asks of each key, by the names of their metrics: for programs and for people."""
+"""Metrics of a key as programs get them and as people read them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Number = float | int | None
 DIGITS = 6
-"""Of a number that is no exact one: percentiles are within 1 %, and means and rates are quotients."""
+"""Of a number that is not exact: percentiles are within 1 %, and means and rates are quotients."""
 MEMBERS = ("count", "bytes")
 """What every row has. A metric or a column of a key with such a name does not take its place."""
 

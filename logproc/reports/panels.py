@@ -50,7 +50,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """How a table is laid out. key: the cells of the key's columns, two blanks between them; bar: 0 if there is none.
+    """How a table is laid out. key: the cells of the key's columns, two blanks between them; bar: 0 without one.
 
     left_out: the metrics that a screen has no room for.
     """
@@ -220,7 +220,6 @@ class Table:
         return [Segment(name, BOLD), Segment(told, DIM)]
 
     def row(self, at: int, row: Row, bar: str, grid: Grid) -> Line:
-        """Return the line of one key."""
         return [
             *self.key(row, grid),
             *([Segment("  "), *padded([Segment(bar, BAR)], grid.bar)] if grid.bar else []),
@@ -255,7 +254,6 @@ def fitting(numbers: tuple[Numbers, ...], room: int) -> tuple[Numbers, ...]:
 
 
 def cells_of_numbers(numbers: Sequence[Numbers]) -> int:
-    """Return the cells that columns of numbers take."""
     return sum(column.cells for column in numbers)
 
 
@@ -282,7 +280,7 @@ def bar_of(number: float, most: float, cells: int, look: Look) -> str:
 
 
 def total_line(panel: Panel, look: Look) -> list[Line]:
-    """Return what is told of all records, in a line of figures."""
+    """Return what is known of all records, in one line of numbers."""
     row = panel.rows[0]
     estimated = ["~" if name in panel.estimated else "" for name in panel.metrics]
     figures = [

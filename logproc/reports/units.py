@@ -116,7 +116,6 @@ def day(time: datetime) -> str:
 
 
 def month(time: datetime) -> str:
-    """Return the month's short English name."""
     return MONTHS[time.month - 1]
 
 

@@ -553,11 +553,11 @@ def in_option(option: str) -> Fault:
 
 CODE = "__import__('os').mkdir('owned')"
 SETTINGS = [
-    config("a pickle as config file", pickle.dumps(Exploit()), "mend the file"),
-    config("tags of YAML as config file", b"!!python/object/apply:os.mkdir [owned]\n", "mend the file"),
+    config("a pickle as config file", pickle.dumps(Exploit()), "fix the file"),
+    config("tags of YAML as config file", b"!!python/object/apply:os.mkdir [owned]\n", "fix the file"),
     config("`__import__` in a config file", f'top = "{CODE}"\n'.encode(), "top"),
     config("an unknown key", b"eval = 1\n", "unknown key 'eval'"),
-    config("100,000 brackets in a config file", b"top = " + b"[" * 100_000, "mend the file"),
+    config("100,000 brackets in a config file", b"top = " + b"[" * 100_000, "fix the file"),
     *(in_option(option) for option in ("--where", "--by", "--metric", "--format", "--since", "--tz", "--encoding")),
 ]
 

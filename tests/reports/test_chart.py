@@ -107,7 +107,7 @@ LEVELS = pairs("level", (0, "INFO", 4), (0, "ERROR", 1), (2, "WARN", 2), (3, "IN
 def test_each_level_has_a_row_of_its_own() -> None:
     """Below the hours stand the levels over the same hours, the worst first, each with the largest count that it reaches."""
     assert paint(time_chart(hour_panel(5, 0, 2, 8), Look(80), LEVELS), color=False).splitlines()[6:] == [
-        "each in its own scale, most in front",
+        "each row scaled to its own peak",
         "FATAL   2                          ████████",
         "ERROR   1  ████████",
         "WARN    2                  ████████",
