@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy
 
+from logproc.formats.detect import detect, fallback
 from logproc.model import Account, Columns, Context, Numbers, Parsed
 
 if TYPE_CHECKING:
@@ -21,6 +23,14 @@ STANDARD = (
     *("time", "client", "user", "method", "target", "path", "query", "protocol", "status", "bytes", "referrer"),
     *("user_agent", "host", "forwarded_for", "duration", "level", "logger", "program", "pid", "thread", "message"),
 )
+
+
+@cache
+def detected(text: bytes) -> Format:
+    """Return the format of a log, once for each: modules of tests ask for it while they are imported."""
+    form = detect(text, whole=True) or fallback(text, whole=True)
+    assert form is not None
+    return form
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logproc.formats.detect import detect, fallback
 from logproc.formats.format import Format
-from tests.formats.readings import CONTEXT, STANDARD, bytes_of, lines_of, read, read_cut, reading_of, same
+from tests.formats.readings import CONTEXT, STANDARD, bytes_of, detected, lines_of, read, read_cut, reading_of, same
 from tests.formats.samples import SAMPLES, Sample
 
 
 def format_of(sample: Sample) -> Format:
     """Return the format of a sample."""
-    form = detect(sample.text, whole=True) or fallback(sample.text, whole=True)
-    assert form is not None
-    return form
+    return detected(sample.text)
 
 
 EACH = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from logproc.formats.access import AccessFormat
 from logproc.formats.choice import Choice
-from logproc.formats.detect import GENERIC, detect, fallback, unreadable
+from logproc.formats.detect import GENERIC, unreadable
 from logproc.formats.dispatch import BY_NAME, SAMPLED
 from logproc.formats.format import Format
 from logproc.formats.json_lines import JsonFormat
 from logproc.formats.logfmt import LogfmtFormat
-from tests.formats.readings import CONTEXT, STANDARD, Reading, bytes_of, lines_of, read_cut, reading_of, same
+from tests.formats.readings import CONTEXT, STANDARD, Reading, bytes_of, detected, lines_of, read_cut, reading_of, same
 from tests.formats.samples import SAMPLES
 from tests.logs import NAMES
 from tests.logs import line as access_line
@@ -105,9 +105,7 @@ WORDS = (
 
 def numbered(text: bytes) -> bytes:
     """Return a log as an input of `formats`: behind the number of its format."""
-    form = detect(text, whole=True) or fallback(text, whole=True)
-    assert form
-    return bytes([list(FORMS).index(form.name), 0, 1]) + text[:300]
+    return bytes([list(FORMS).index(detected(text).name), 0, 1]) + text[:300]
 
 
 TARGETS = (
