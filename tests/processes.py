@@ -59,8 +59,7 @@ def started(
     command = [*before, *python, *(os.fspath(argument) for argument in arguments)]
     env = environment(**(variables or {}))
     group = 0 if own_group else None
-    streams = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
-    with subprocess.Popen(command, cwd=cwd, env=env, process_group=group, **streams) as process:
+    with subprocess.Popen(command, cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=stderr, process_group=group) as process:
         try:
             yield process
         finally:

@@ -62,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def here(*arguments: str | os.PathLike[str], cwd: Path, variables: Mapping[str, str] | None = None) -> Ended:
     """Run `logproc` in this process, in a folder."""
     with chdir(cwd):
-        return in_process(*map(os.fspath, arguments), variables=variables)
+        return in_process(*(os.fspath(argument) for argument in arguments), variables=variables)
 
 
 def analyze_here(*arguments: str | os.PathLike[str], cwd: Path, variables: Mapping[str, str] | None = None) -> Ended:

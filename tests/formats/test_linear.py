@@ -14,7 +14,7 @@ from logproc.formats.text_formats import timed
 from logproc.model import Context
 from tests.chunks_of import WANTED
 
-SIZES = [64 << 10, pytest.param(256 << 10, marks=pytest.mark.soak)]
+BYTES, MANY_BYTES = 64 << 10, 256 << 10
 LIMIT = 1 << 20
 PIECES = [
     b" [",
@@ -41,7 +41,7 @@ FORMATS: dict[str, Format] = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [BYTES, pytest.param(MANY_BYTES, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_line_that_is_built_against_a_parser_is_a_line(name: str, size: int) -> None:
     """Whatever it is made of, it is one record, one reject or one continuation, soon: a parser that goes back runs for ever."""
@@ -49,7 +49,7 @@ def test_a_line_that_is_built_against_a_parser_is_a_line(name: str, size: int) -
     example = getattr(form, "example", "").encode()
     fronts = [b"", example[: len(example) // 2], example.rpartition(b" ")[0] + b" "]
     for number, piece in enumerate(PIECES):
-        for front in fronts if size > SIZES[0] else [fronts[number % 3]]:
+        for front in fronts if size > BYTES else [fronts[number % 3]]:
             data = numpy.frombuffer(front + piece * (size // len(piece)) + b"\n", numpy.uint8)
             parsed = form.parse(data, Context(), WANTED, LIMIT)
             assert (parsed.account.lines, parsed.account.closes) == (1, True)
