@@ -39,10 +39,11 @@ class Terminal:
         )
         os.close(other)
         self._text = ""
+        self._cleared = 0
         self.until(PROMPT)
         for line in SET_UP:
             self.send(line + "\n")
-            self.until(PROMPT)
+            self.clear()
 
     def send(self, keys: str) -> None:
         """Type."""
@@ -62,17 +63,21 @@ class Terminal:
         """Return what the command line is after TAB."""
         self.send(f"{line}\t{SHOW_LINE}")
         found = self.until("LINE<(.*?)>")
-        self.send("\x15\n")  # Ctrl-U removes the line
-        self.until(PROMPT)
+        self.clear()
         return found
 
     def offered(self, line: str) -> set[str]:
         """Return what is listed at the second TAB."""
         self.send(f"{line}\t\t{SHOW_LINE}")
         found = self.until("\n(.*)LINE<")
-        self.send("\x15\n")
-        self.until(PROMPT)
+        self.clear()
         return set(found.partition(PROMPT)[0].split())
+
+    def clear(self) -> None:
+        """Remove the line and wait for the prompt of the next one, which is not that of a line that was only drawn again."""
+        self._cleared += 1
+        self.send(f"\x15echo cleared {self._cleared}\n")  # Ctrl-U removes the line
+        self.until(f"\ncleared {self._cleared}\r\n.*{PROMPT}")
 
     def close(self) -> None:
         """End the shell."""
