@@ -16,6 +16,7 @@ from tests.formats.samples import SAMPLES, Sample
 from tests.reports_of import report, serial, sources_of, threaded
 
 MODIFIED_S = 1_772_920_000
+SOAKED = [(1, 200), (8, 150)]
 QUESTIONS: dict[str, dict[str, Any]] = {
     "filtered": {"where": 'level is absent or level != "INFO"', "by": ("hour,level", "shape(message)")},
     "measured": {"by": ("hour",), "metric": ("uniques:path", "p95:bytes", "rate"), "sort": "uniques:path"},
@@ -26,16 +27,17 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("workers", "chunk_size"), [(8, 300), *(pytest.param(*each, marks=pytest.mark.soak) for each in SOAKED)]
+)
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
-def test_any_schedule_gives_the_serial_report(sample: Sample, tmp_path: Path) -> None:
-    """Each sample, cut every few lines: eight workers and one give the bytes of the serial run over the whole."""
+def test_any_schedule_gives_the_serial_report(sample: Sample, workers: int, chunk_size: int, tmp_path: Path) -> None:
+    """Each sample, cut every few lines, gives the bytes of the serial run over the whole."""
     path = tmp_path / "log"
     path.write_bytes(sample.text if sample.text.endswith(b"\n") else sample.text + b"\n")
     os.utime(path, (MODIFIED_S, MODIFIED_S))
     sources = sources_of(path)
-    expected = serial(sources)
-    for workers, chunk_size in ((1, 1000), (8, 300)):
-        assert threaded(sources, workers=workers, chunk_size=chunk_size) == expected
+    assert threaded(sources, workers=workers, chunk_size=chunk_size) == serial(sources)
 
 
 @pytest.mark.parametrize("chunk_size", [2000, pytest.param(400, marks=pytest.mark.soak)])

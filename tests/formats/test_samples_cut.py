@@ -23,7 +23,7 @@ EACH = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name
 FORMS = list({format_of(sample).name: sample for sample in SAMPLES}.values())
 ONE_A_FORMAT = pytest.mark.parametrize("sample", FORMS, ids=lambda sample: format_of(sample).name)
 A_FEW = settings(max_examples=settings().max_examples // 3)
-STEPS = [4, pytest.param(1, marks=pytest.mark.soak)]
+STEPS = [7, pytest.param(1, marks=pytest.mark.soak)]
 OTHERS = [
     b"",
     b" \t",
