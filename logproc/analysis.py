@@ -127,8 +127,8 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has.
     """
     settings = screen.settings
-    check_outputs(outputs)
     unlink_on_second(known_temporaries)
+    check_outputs(outputs)
     doors = Doors.of(settings, read_headers(headers, screen.environ), screen.say_now)
     sources = find_sources(arguments, settings)
     keep_sources(sources, outputs)
