@@ -81,8 +81,8 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
 def read_and_report(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
     """Do the work of `analyze`."""
     settings = screen.settings
-    check_outputs(outputs)
     unlink_on_second(known_temporaries)
+    check_outputs(outputs)
     doors = Doors.of(settings, read_headers(headers, screen.environ), screen.say_now)
     sources = find_sources(arguments, settings)
     keep_sources(sources, outputs)

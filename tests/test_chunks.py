@@ -335,3 +335,67 @@ def test_a_chunk_has_no_more_lines_than_it_may(content: bytes, monkeypatch: pyte
 def test_lines_are_halved_at_a_line_end(content: bytes, end: int) -> None:
     """Behind the last line that ends in the first half, or the first one of all if it is longer than that."""
     assert line_end_near_middle(numpy.frombuffer(content, numpy.uint8)) == end
+
+
+class LiveStream(ScriptedStream):
+    """A stream that is quiet behind each piece, as often as somebody asks; and that raises Stopped behind its last one."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        super().__init__(b"".join(pieces), [len(piece) for piece in pieces])
+        self.asked: list[float] = []
+
+    def ready_within(self, seconds: float) -> bool:
+        """Return False: nothing comes for now."""
+        self.asked.append(seconds)
+        return False
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Give the next piece."""
+        return super().readinto(buffer) or self.stop()
+
+    def stop(self) -> int:
+        """Do what a stream does behind `cancel`."""
+        raise Stopped
+
+
+def until_stopped(chunks: Iterator[Chunk]) -> list[bytes]:
+    """Return the bytes of the chunks before Stopped."""
+    found: list[bytes] = []
+    with pytest.raises(Stopped):
+        found.extend(chunk.data.tobytes() for chunk in chunks)
+    return found
+
+
+def test_a_stream_that_is_quiet_hands_over_what_it_has() -> None:
+    """Whole lines are handed out as soon as nothing has come for a fifth of a second; a piece of a line waits for its rest."""
+    stream = LiveStream(b"one\ntw", b"o\n", b"thr", b"ee\nfour\nfi")
+    assert until_stopped(cutter_of({}).chunks(stream)) == [b"one\n", b"two\n", b"three\nfour\n"]
+    assert set(stream.asked) == {chunks.QUIET_S}
+
+
+def test_a_stop_loses_no_whole_line() -> None:
+    """The lines that had come are handed out before Stopped is raised; the piece of a line behind them is not a line."""
+
+    class Busy(LiveStream):
+        def ready_within(self, _seconds: float) -> bool:
+            return True
+
+    cutter = cutter_of({})
+    assert until_stopped(cutter.chunks(Busy(b"one\ntwo\nthr"))) == [b"one\ntwo\n"]
+    assert (cutter.lines, cutter.bytes_decoded) == (2, 11)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "found"),
+    [((b"one\n", b"two\n"), b"one\n"), ((b"on", b"e\n", b"two\n"), b"one\n"), ((b"on", b"e"), b"one")],
+    ids=["quiet behind a line", "quiet within a line", "stopped"],
+)
+def test_a_sample_does_not_wait_for_a_live_stream(pieces: tuple[bytes, ...], found: bytes) -> None:
+    """A format is judged by the whole lines that are there when nothing comes, and by all there is at a stop."""
+    assert read_head(LiveStream(*pieces), b"", 1 << 18) == (found, False)
+
+
+def test_a_sample_does_not_wait_for_a_slow_stream_for_ever() -> None:
+    """Lines that come one by one, never long apart, are a sample after a few seconds."""
+    clock = Clock(chunks.SAMPLE_S / 3)
+    assert read_head(ScriptedStream(b"a line\n" * 1000, [7]), b"", 1 << 18, clock) == (b"a line\n" * 4, False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import example, given
@@ -18,7 +19,7 @@ from logproc.doors import Doors
 from logproc.errors import SourceError
 from logproc.formats import dispatch
 from logproc.model import ByteStream, Kind, Snapshot, Source, State
-from logproc.pipeline import run_serial, run_threaded
+from logproc.pipeline import Companion, Crew, Run, in_turn, run_serial, run_threaded
 from logproc.settings import Settings
 from logproc.sources import resolve
 from logproc.threads.pool import WorkerFailed
@@ -298,3 +299,76 @@ def test_the_serial_run_needs_no_thread(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(Thread, "start", start)
     run = run_serial(files(tmp_path), Settings())
     assert run.snapshot.account.lines == 600
+
+
+def test_many_urls_are_not_as_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams share a bounded number of readers, and each of them is read; of silent ones, so many are waited for at once."""
+    started: list[str] = []
+    real_start = Thread.start
+
+    def start(thread: Thread) -> None:
+        started.append(thread.name)
+        real_start(thread)
+
+    monkeypatch.setattr(Thread, "start", start)
+    with FaultServer() as server:
+        server.on("/log", Answer(LINE * 2))
+        urls = [f"{server.url('/log')}?{number}" for number in range(60)]
+        run = run_threaded(sources_of(*urls), Settings(connections_per_host=8, streams=5))
+    assert run.cause is None
+    assert run.snapshot.account.records == 120
+    assert sorted(name for name in started if name.startswith("stream")) == [f"stream-{number}" for number in range(1, 6)]
+
+
+def test_streams_are_read_in_turn() -> None:
+    """What is local comes first, and then one URL of each server after the other, in the order in which they were named."""
+    named = ["http://a/1", "http://a/2", "http://a/3", "http://b/1", "-", "http://c/1", "http://b/2"]
+    kinds = [Kind.STDIN if name == "-" else Kind.URL for name in named]
+    streams = [Source(index, name, kind, name) for index, (name, kind) in enumerate(zip(named, kinds, strict=True))]
+    expected = ["-", "http://a/1", "http://b/1", "http://c/1", "http://a/2", "http://b/2", "http://a/3"]
+    assert [source.name for source in in_turn(streams)] == expected
+
+
+def lines_while_it_goes_on(*arguments: str | Path) -> tuple[int, Run]:
+    """Run until three lines are counted of sources that do not end, then stop; return how many were, and the run."""
+    crews: list[Crew] = []
+
+    def beside(crew: Crew) -> list[Companion]:
+        crews.append(crew)
+        return []
+
+    def watch() -> None:
+        deadline = time.monotonic() + 20
+        while not (crews and crews[0].pool.lines == 3) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        seen.append(crews[0].pool.lines)
+        crews[0].stop.set(KeyboardInterrupt())
+
+    seen: list[int] = []
+    watcher = Thread(target=watch)
+    watcher.start()
+    run = run_threaded(sources_of(*arguments), Settings(), beside=beside)
+    watcher.join()
+    return seen[0], run
+
+
+def test_lines_of_a_silent_fifo_are_counted(silent_fifo: Path) -> None:
+    """Lines of a stream that goes on are counted while it is quiet, without an end of it."""
+    writer = os.open(silent_fifo, os.O_RDWR)  # which does not wait for the reader
+    os.write(writer, LINE * 3 + b"a piece")
+    counted, run = lines_while_it_goes_on(silent_fifo)
+    os.close(writer)
+    assert counted == run.snapshot.account.records == run.snapshot.account.lines == 3
+    assert run.snapshot.sources[0].state is State.INTERRUPTED
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked", "close"])
+def test_lines_of_a_silent_server_are_counted(framing: Literal["length", "chunked", "close"]) -> None:
+    """The same from a web server, however it says where the body ends; behind a chunk its line end is there already."""
+    sent = 3 * len(LINE)
+    if framing == "chunked":
+        sent += len(b"%x\r\n" % sent) + len(b"\r\n")
+    with FaultServer() as server:
+        server.on("/log", Answer(LINE * 9, sent=sent, piece=3 * len(LINE), framing=framing, ending="stall"))
+        counted, run = lines_while_it_goes_on(server.url("/log"))
+    assert counted == run.snapshot.account.records == run.snapshot.account.lines == 3

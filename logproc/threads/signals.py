@@ -123,7 +123,7 @@ def blocked() -> Iterator[None]:
 
 
 def _listen() -> None:
-    """Have main woken from outside as well. For the beginning of the run: earlier the pipe might get a closed stdout's number."""
+    """Have main woken from outside as well. Not before the run begins: the pipe might take the number of a closed stdout."""
     outlet, inlet = os.pipe()
     os.set_blocking(inlet, False)  # as set_wakeup_fd asks: a full pipe must not hold a handler up
     signal.set_wakeup_fd(inlet, warn_on_full_buffer=False)

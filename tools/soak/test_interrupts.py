@@ -124,10 +124,13 @@ def feed(inlet: int) -> None:
 
 
 def check(process: subprocess.Popen[bytes], output: bytes, errors: bytes, number: signal.Signals, folder: Path) -> bool:
-    """Hold what a signal promises against how a process ended; return whether it was interrupted at all."""
+    """Hold what a signal promises against how a process ended; return whether a run was interrupted at all."""
     lines = errors.decode().splitlines()
     assert all(line.startswith("logproc: ") for line in lines), errors.decode()
     assert [path.name for path in folder.iterdir() if path.name not in OUTPUTS] == []
+    if not output:  # nothing had been read yet: the process ended at once
+        assert (process.returncode, list(folder.iterdir())) == (CODES[number], [])
+        return False
     report = json.loads(output)
     for part in [report, *report["sources"]]:
         account = dict(part["account"])
@@ -161,7 +164,7 @@ def check_twice(process: subprocess.Popen[bytes], output: bytes, errors: bytes, 
 def test_signals_at_random_moments(
     number: signal.Signals, twice: bool, rounds: int, sources: dict[str, list[str]], tmp_path: Path
 ) -> None:
-    """Each ends the run in time with its code, the partial report on stdout and in its files, and nothing else left."""
+    """Each ends the program in time with its code; a run has its partial report on stdout and in its files, and no more."""
     random_ = random.Random(f"{number} {twice}")
     figures = Figures()
     for round_ in range(rounds):
@@ -169,7 +172,7 @@ def test_signals_at_random_moments(
         folder.mkdir()
         kind = random_.choice(sorted(sources))
         with running(sources[kind], folder) as process:
-            delay_s = random_.choice([0.0, random_.uniform(0, 0.3), random_.uniform(0, 1.2)])
+            delay_s = random_.choice([random_.uniform(0, 0.5), random_.uniform(0.3, 1.5), random_.uniform(0.5, 2.5)])
             time.sleep(delay_s)
             process.send_signal(number)
             begun = time.monotonic()
@@ -183,4 +186,4 @@ def test_signals_at_random_moments(
         figures.interrupted += ended
     print(f"\n{'double ' if twice else ''}{number.name}: {figures}")
     assert max(figures.took_s)[0] < IN_TIME_S
-    assert figures.interrupted > rounds / 2
+    assert figures.interrupted > rounds / 4

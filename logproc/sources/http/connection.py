@@ -28,6 +28,7 @@ from logproc.sources.names import secret_parameters, without_secrets
 # urllib3 logs whole URLs, secrets included, and tracebacks. Our errors say what matters of it.
 logging.getLogger("urllib3").propagate = False
 
+MOST_AT_ONCE = 1 << 18
 INTERIM = {102, 103, 104}
 """Interim answers (RFC 9110, 15.2) that http.client does not skip by itself."""
 NO_COOKIES = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
@@ -276,15 +277,24 @@ class Reply:
         if self._chunked:
             return self._chunked.receive(buffer)
         if self._left is None:
-            return self._response.fp.readinto1(buffer)
+            return self._receive_some(buffer)
         buffer = buffer[: self._left]
         if not len(buffer):
             return 0
-        count = self._response.fp.readinto1(buffer)
+        count = self._receive_some(buffer)
         if not count:
             raise cut()
         self._left -= count
         return count
+
+    def _receive_some(self, buffer: memoryview) -> int:
+        """Give what is there, or else what one receive brings.
+
+        Not by `readinto1`: where the buffer is a large one, it first copies what came with the headers and then waits for more.
+        """
+        data = self._response.fp.read1(min(len(buffer), MOST_AT_ONCE))
+        buffer[: len(data)] = data
+        return len(data)
 
     def ready_within(self, seconds: float) -> bool:
         """Return whether `receive` has something to return or to raise, as soon as it has, or False after so many seconds."""
