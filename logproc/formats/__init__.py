@@ -5,6 +5,6 @@ once), `access` (the two together), `request`, `times`, `shown`, `slices`; `disp
 by its name, `detect` the format of a sample.
 """
 
-from logproc.formats.layout import LAYOUTS, Layout
+from logproc.formats.readers.layout import LAYOUTS, Layout
 
 __all__ = ["LAYOUTS", "Layout"]

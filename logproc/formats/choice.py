@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from logproc.errors import UsageError
 from logproc.formats import detect as detection
 from logproc.formats.dispatch import BY_NAME, SAMPLED
-from logproc.formats.own import format_of_definition, format_of_pattern
+from logproc.formats.servers.own import format_of_definition, format_of_pattern
 from logproc.model import Kind
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Choice:
 
 def of_nginx(path: Path) -> Choice:
     """Return the choice by a configuration of nginx: each log by the format it is written in, others by that which fits."""
-    from logproc.formats.nginx_conf import read_conf
+    from logproc.formats.servers.nginx_conf import read_conf
 
     found = read_conf(path)
     used = {log.format: found.format_of(log) for log in found.access_logs} or dict(found.formats)
@@ -93,6 +93,6 @@ def definition_or_error(text: str, own: Mapping[str, Format]) -> Format:
     if "$" not in text and "%" not in text:
         known = ", ".join([*own, *BY_NAME, *SAMPLED])
         raise UsageError(f"--format {text!r} is unknown", f"known are {known}; see `logproc formats`")
-    from logproc.formats.definitions import definition_of
+    from logproc.formats.servers.reading import definition_of
 
     return format_of_definition(definition_of(text), "custom")

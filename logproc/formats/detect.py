@@ -20,17 +20,17 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats import json_lines, logfmt, w3c
-from logproc.formats.access import AccessFormat
-from logproc.formats.aliases import aliases_of, duration_of, is_access
-from logproc.formats.json_lines import JsonFormat
-from logproc.formats.layout import LAYOUTS
-from logproc.formats.logfmt import LogfmtFormat
-from logproc.formats.moments import FORMS
-from logproc.formats.pattern import expression, is_blank
-from logproc.formats.text import TextFormat
-from logproc.formats.text_formats import FORMATS, PLAIN, timed
-from logproc.formats.w3c import W3cFormat
+from logproc.formats.columns.aliases import aliases_of, duration_of, is_access
+from logproc.formats.known import FORMATS, PLAIN, timed
+from logproc.formats.readers import json_lines, logfmt, w3c
+from logproc.formats.readers.access import AccessFormat
+from logproc.formats.readers.expression import TextFormat
+from logproc.formats.readers.json_lines import JsonFormat
+from logproc.formats.readers.layout import LAYOUTS
+from logproc.formats.readers.logfmt import LogfmtFormat
+from logproc.formats.readers.pattern import expression, is_blank
+from logproc.formats.readers.w3c import W3cFormat
+from logproc.formats.times.forms import FORMS
 from logproc.formats.wide import looks_wide, wide_encoding
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from logproc.formats.access import AccessFormat
-from logproc.formats.json_lines import JsonFormat
-from logproc.formats.layout import LAYOUTS
-from logproc.formats.logfmt import LogfmtFormat
-from logproc.formats.text_formats import FORMATS, PLAIN
-from logproc.formats.w3c import W3cFormat
+from logproc.formats.known import FORMATS, PLAIN
+from logproc.formats.readers.access import AccessFormat
+from logproc.formats.readers.json_lines import JsonFormat
+from logproc.formats.readers.layout import LAYOUTS
+from logproc.formats.readers.logfmt import LogfmtFormat
+from logproc.formats.readers.w3c import W3cFormat
 
 if TYPE_CHECKING:
     from logproc.formats.format import Format

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from logproc.formats.layout import LAYOUTS
-from logproc.formats.text_formats import FORMATS
+from logproc.formats.known import FORMATS
+from logproc.formats.readers.layout import LAYOUTS
 
 SAMPLED = (
     (

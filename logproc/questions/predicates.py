@@ -22,7 +22,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.shown import shown
+from logproc.formats.columns.printable import shown
 from logproc.model import NO_TIME, KeyColumn, Numbers
 
 if TYPE_CHECKING:

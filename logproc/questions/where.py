@@ -46,7 +46,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from logproc.errors import UsageError
-from logproc.formats.shown import shown
+from logproc.formats.columns.printable import shown
 from logproc.questions.predicates import (
     ADDRESS_BITS,
     BILLION,

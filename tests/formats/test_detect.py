@@ -13,7 +13,7 @@ from logproc.formats.choice import Choice
 from logproc.formats.detect import SAMPLE_BYTES, unreadable
 from logproc.formats.detect import detect as detect_format
 from logproc.formats.dispatch import BY_NAME, SAMPLED
-from logproc.formats.text import TextFormat
+from logproc.formats.readers.expression import TextFormat
 from logproc.reading import recognise
 from tests import logs
 from tests.formats.readings import read

@@ -12,7 +12,7 @@ import pytest
 
 from logproc.doors import find_sources
 from logproc.formats.dispatch import BY_NAME
-from logproc.formats.text import TextFormat
+from logproc.formats.readers.expression import TextFormat
 from logproc.pipeline import run_serial
 from logproc.settings import Settings
 from tests.formats.samples import SAMPLES, Sample

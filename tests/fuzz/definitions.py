@@ -9,13 +9,13 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.errors import UsageError
-from logproc.formats.access import AccessFormat
-from logproc.formats.definition_expression import expression_of, time_form_of
-from logproc.formats.definitions import definition_of
-from logproc.formats.nginx_conf import definitions_in
-from logproc.formats.own import format_of_definition, format_of_pattern
-from logproc.formats.parts import Definition, Dialect, Escape
-from tests.formats import definition_examples
+from logproc.formats.readers.access import AccessFormat
+from logproc.formats.servers.definition import Definition, Dialect, Escape
+from logproc.formats.servers.expression import expression_of, time_form_of
+from logproc.formats.servers.nginx_conf import definitions_in
+from logproc.formats.servers.own import format_of_definition, format_of_pattern
+from logproc.formats.servers.reading import definition_of
+from tests.formats.servers import definition_examples
 from tests.fuzz.formats import LIMITS, check, check_exactly, read_within
 from tests.fuzz.target import MARK, Given, Target, text_of
 from tests.fuzz.times import form_agrees

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from logproc.formats.access import AccessFormat
 from logproc.formats.choice import Choice
 from logproc.formats.detect import GENERIC, detect, fallback, unreadable
 from logproc.formats.dispatch import BY_NAME, SAMPLED
 from logproc.formats.format import Format
-from logproc.formats.json_lines import JsonFormat
-from logproc.formats.logfmt import LogfmtFormat
+from logproc.formats.readers.access import AccessFormat
+from logproc.formats.readers.json_lines import JsonFormat
+from logproc.formats.readers.logfmt import LogfmtFormat
 from tests.formats.readings import CONTEXT, STANDARD, Reading, bytes_of, lines_of, read_cut, reading_of, same
 from tests.formats.samples import SAMPLES
 from tests.fuzz.target import Given, Target

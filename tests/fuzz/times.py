@@ -12,8 +12,9 @@ import numpy
 import pyarrow
 
 from logproc.errors import UsageError
-from logproc.formats import times
-from logproc.formats.moments import (
+from logproc.formats.columns.quantities import numbers_of, to_nanos
+from logproc.formats.times import access as times
+from logproc.formats.times.forms import (
     FORMS,
     TimeForm,
     compiled,
@@ -26,7 +27,6 @@ from logproc.formats.moments import (
     values_seconds,
     zone_correction,
 )
-from logproc.formats.quantities import numbers_of, to_nanos
 from logproc.model import NO_TIME, KeyColumn
 from logproc.questions.timespan import parse_moment, parse_zone
 from logproc.questions.where import moment_of

@@ -1,0 +1,342 @@
+r"""JSON lines (RFC 8259): one object a line. Nested keys are `a.b`, arrays are their JSON text.
+
+The fast way has Arrow parse a whole chunk, which releases the GIL, with the types that a sample has. A chunk goes the
+exact way, a line at a time with msgspec, where Arrow refuses it, and where the two are not of one mind: text that is
+not UTF-8, NaN and Infinity, more than one object in a line, depth, digits without end, numbers that a double rounds.
+
+Values are text as they are meant: strings without their escapes, numbers by their value (`1.50` is 1.5, `1e2` is 100).
+Servers write `\x22` into strings that are to be JSON (nginx without `escape=json`), and bytes that are no UTF-8: both stay
+as they were written. Of a key that comes twice the last value counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy
+import pyarrow
+import pyarrow.compute
+import pyarrow.json
+
+from logproc.formats.columns.fields import absent_once, columns_of, complete, raw_fields, times_of
+from logproc.formats.columns.odd_bytes import is_utf8
+from logproc.formats.columns.printable import key_column
+from logproc.formats.columns.slices import index_of
+from logproc.formats.format import sought
+from logproc.formats.readers.expression import Sorting
+from logproc.formats.readers.pattern import is_blank
+from logproc.formats.readers.quotes import Lines, blank_lines, plain_lines
+from logproc.model import Context, KeyColumn, Parsed
+
+if TYPE_CHECKING:
+    from logproc.model import Bytes, Mask
+
+OPENING, CLOSING, CAPITAL_N, CAPITAL_I = b"{}NI"
+LONG_LINE_BYTES = 1000
+MOST_BRACKETS = 300
+DEEPEST, TOO_DEEP = 500, "bad-json-too-deep"
+"""Levels of objects and arrays. msgspec goes as deep as the stack of its thread allows, which no count may depend on."""
+EXACT_IN_A_DOUBLE = 2**53
+ESCAPES = re.compile(rb"(?:\\(?!x[0-9a-fA-F]{2}).)++|\\(x[0-9a-fA-F]{2})", re.DOTALL)
+AS_TEXT = {0xDC00 + byte: f"\\\\x{byte:02x}" for byte in range(0x80, 0x100)}
+"""Bytes that are no UTF-8, as `surrogateescape` has them, as text that JSON has no objection to."""
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+CLOSED = (b"}", b"]")
+KINDS: Mapping[type, str] = {str: "text", bool: "truth", int: "integer", float: "number"}
+ARROW_TYPES = {
+    "text": pyarrow.string(),
+    "truth": pyarrow.bool_(),
+    "integer": pyarrow.int64(),
+    "number": pyarrow.float64(),
+}
+decode: Callable[[bytes], Any] = msgspec.json.Decoder().decode
+encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+
+
+class NotFast(Exception):
+    """Arrow cannot, or must not, read this chunk: no error, the exact way takes over."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFormat:
+    """JSON lines, with the keys of a sample and what they mean.
+
+    kinds: of each key of the sample the kind of its values, "" where they differ, or are objects or arrays.
+    aliases: which keys hold standard columns. units: as in a Layout.
+    """
+
+    kinds: tuple[tuple[str, str], ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+    units: tuple[tuple[str, int], ...] = ()
+    nested: frozenset[str] = frozenset()
+    name: str = field(default="json", init=False)
+    open_fields: bool = field(default=True, init=False)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns that records have, as far as the sample says."""
+        return columns_of(tuple(dict.fromkeys([*dict(self.aliases), *dict(self.kinds)])))
+
+    def follow(self, context: Context, _data: Bytes, _max_line_bytes: int) -> Context:
+        """Return the context as it is: a line says all about itself."""
+        return context
+
+    def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
+        """Parse a chunk of whole lines, the last one ended by LF."""
+        lines = plain_lines(data)
+        too_long = lines.ends - lines.starts > max_line_bytes
+        sources = self.sources(wanted)
+        try:
+            columns = self.fast_columns(data, lines, too_long, sources)
+        except NotFast:
+            return self.parse_exactly(data, context, wanted, max_line_bytes)
+        good = numpy.ones(len(too_long), bool)
+        return self.to_parsed(data, lines, good, too_long, {}, columns, context, wanted)
+
+    def parse_exactly(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
+        """Parse a chunk by the exact way alone: what `parse` must be equal to, for any bytes."""
+        lines = plain_lines(data)
+        too_long = lines.ends - lines.starts > max_line_bytes
+        good, reasons = numpy.zeros(len(too_long), bool), {}
+        records = []
+        for line in numpy.flatnonzero(~too_long & ~blank_lines(data, lines)).tolist():
+            found = object_of(lines.text(data, line))
+            if isinstance(found, str):
+                reasons[line] = found
+            else:
+                good[line] = True
+                records.append(found)
+        columns = {name: exact_column(records, source) for name, source in self.sources(wanted).items()}
+        return self.to_parsed(data, lines, good, too_long, reasons, columns, context, wanted)
+
+    def sources(self, wanted: Collection[str]) -> dict[str, str]:
+        """Return the key for each column that is to be taken out of the objects."""
+        aliases = dict(self.aliases)
+        names = raw_fields(tuple(dict.fromkeys([*aliases, *dict(self.kinds), *sought(wanted)])), {*wanted, "time"})
+        return {name: aliases.get(name, name) for name in names}
+
+    def to_parsed(
+        self,
+        data: Bytes,
+        lines: Lines,
+        good: Mask,
+        too_long: Mask,
+        reasons: Mapping[int, str],
+        columns: dict[str, KeyColumn],
+        context: Context,
+        wanted: Collection[str],
+    ) -> Parsed:
+        """Return the result for a chunk."""
+        columns = {name: column for name, column in columns.items() if column.keys.null_count < len(column.keys)}
+        time = times_of(columns.pop("time", None), int(good.sum()), context)
+        completed = complete(columns, time, dict(self.units), wanted, optional=True)
+        return Sorting(data, lines, good, good, too_long, reasons=reasons).parsed(completed.records, completed)
+
+    def fast_columns(self, data: Bytes, lines: Lines, too_long: Mask, sources: Mapping[str, str]) -> dict[str, KeyColumn]:
+        """Return the columns of a chunk all of whose lines are objects. Raises NotFast where that is not sure."""
+        if too_long.any() or not is_plain(data, lines):
+            raise NotFast
+        kinds = dict(self.kinds)
+        if any("." in source and source not in kinds for source in sources.values()):
+            raise NotFast  # it may be a key of its own, or one within an object: the sample does not say
+        table = read_table(data, schema_of({source: kinds.get(source, "text") for source in sources.values()}, self.nested))
+        if len(table) != len(too_long):
+            raise NotFast
+        return {name: fast_column(table, path_of(source, self.nested)) for name, source in sources.items()}
+
+
+def object_of(line: bytes) -> dict[str, Any] | str:
+    r"""Return the object that a line is, or the reason why it is no record. This is the definition.
+
+    >>> object_of(rb'{"a": {"b": "\x22"}}'), object_of(b"[1]"), object_of(b'{"a": NaN}')
+    ({'a': {'b': '\\x22'}}, 'not-an-object', 'bad-json')
+    """
+    if is_blank(line):
+        return "blank"
+    try:
+        found = decode(line)
+    except (ValueError, RecursionError):
+        try:
+            found = decode(as_json(line))
+        except (ValueError, RecursionError) as error:
+            return why_bad(line, error)
+    if not isinstance(found, dict):
+        return "not-an-object"
+    return TOO_DEEP if brackets(line) > DEEPEST and is_deeper(found, DEEPEST) else found
+
+
+def why_bad(line: bytes, error: Exception) -> str:
+    """Return why a line cannot be read although it may look like JSON."""
+    if isinstance(error, RecursionError):
+        return TOO_DEEP
+    if isinstance(error, msgspec.ValidationError):
+        return "bad-json-number"
+    return "bad-json-surrogate" if SURROGATE.search(line) and line.endswith(CLOSED) else "bad-json"
+
+
+def brackets(line: bytes) -> int:
+    """Return how many brackets open, in strings too: no line is deeper than that."""
+    return line.count(b"[") + line.count(b"{")
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Return whether a value has more levels of objects and arrays than that, a level at a time."""
+    level = [value]
+    for _ in range(levels):
+        level = [inner for outer in level if isinstance(outer, (dict, list)) for inner in inside(outer)]
+    return any(isinstance(inner, (dict, list)) for inner in level)
+
+
+def inside(outer: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    """Return the values of an object or an array."""
+    return outer.values() if isinstance(outer, dict) else outer
+
+
+def as_json(line: bytes) -> bytes:
+    r"""Return a line with what is no JSON in strings made text: `\xHH`, and bytes that are no UTF-8, as `\xHH` as well."""
+    text = ESCAPES.sub(lambda match: rb"\\" + match[1] if match[1] else match[0], line)
+    return text.decode("utf-8", "surrogateescape").translate(AS_TEXT).encode()
+
+
+def value_at(found: Mapping[str, Any], name: str) -> Any:
+    """Return the value of a key: one that is written with its points, or one within objects; None if there is none."""
+    if name in found:
+        return found[name]
+    front, point, rest = name.partition(".")
+    while point:
+        inner = found.get(front)
+        if isinstance(inner, dict) and (value := value_at(inner, rest)) is not None:
+            return value
+        step, point, rest = rest.partition(".")
+        front = f"{front}.{step}"
+    return None
+
+
+def text_of(value: Any) -> bytes:
+    """Return a value as the text of a key; `-` is absent.
+
+    >>> text_of(1.50), text_of(100.0), text_of(True), text_of({"a": [1]}), text_of(None)
+    (b'1.5', b'100', b'true', b'{"a":[1]}', b'-')
+    """
+    if isinstance(value, str):
+        return value.encode()
+    if value is None:
+        return b"-"
+    if isinstance(value, float):
+        return number_text(value).encode()
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    return str(value).encode() if isinstance(value, int) else encode(value)
+
+
+def number_text(value: float) -> str:
+    """Return a number of JSON by its value: what is whole has no point."""
+    return str(int(value)) if value.is_integer() and abs(value) < EXACT_IN_A_DOUBLE else repr(value)
+
+
+def exact_column(records: list[dict[str, Any]], name: str) -> KeyColumn:
+    """Return the column of one key."""
+    texts = pyarrow.array([text_of(value_at(record, name)) for record in records], pyarrow.binary()).dictionary_encode()
+    return key_column(texts.dictionary, index_of(texts))
+
+
+def is_plain(data: Bytes, lines: Lines) -> bool:
+    """Return whether Arrow reads a chunk as msgspec would, as far as that is seen without reading it."""
+    if not len(lines.starts) or (lines.ends == lines.starts).any():
+        return False
+    if not ((data[lines.starts] == OPENING) & (data[lines.ends - 1] == CLOSING)).all():
+        return False  # so no object reaches over a line end, and each line with two makes one row too many
+    long = numpy.flatnonzero(lines.ends - lines.starts > LONG_LINE_BYTES)
+    if any(is_deep(lines.text(data, line)) for line in long.tolist()):
+        return False
+    return not (has_word(data, CAPITAL_N, b"aN") or has_word(data, CAPITAL_I, b"nf")) and is_utf8(data)
+
+
+def is_deep(line: bytes) -> bool:
+    """Return whether a line may be deeper than msgspec goes, or hold a number that it refuses."""
+    return brackets(line) > MOST_BRACKETS or re.search(rb"\d{300}", line) is not None
+
+
+def has_word(data: Bytes, first: int, rest: bytes) -> bool:
+    """Return whether a word stands anywhere in a chunk."""
+    found = numpy.flatnonzero(data[: -len(rest)] == first)
+    for at, byte in enumerate(rest, 1):
+        found = found[data[found + at] == byte]
+    return bool(len(found))
+
+
+def path_of(name: str, nested: Collection[str]) -> tuple[str, ...]:
+    """Return where a key is: each of `nested` is an object that holds others."""
+    for at in range(1, name.count(".") + 1):
+        front = ".".join(name.split(".")[:at])
+        if front in nested:
+            return (front, *path_of_rest(name, front, nested))
+    return (name,)
+
+
+def path_of_rest(name: str, front: str, nested: Collection[str]) -> tuple[str, ...]:
+    """Return the path within the object `front`."""
+    inner = {key.removeprefix(front + ".") for key in nested if key.startswith(front + ".")}
+    return path_of(name.removeprefix(front + "."), inner)
+
+
+def schema_of(kinds: Mapping[str, str], nested: Collection[str]) -> pyarrow.Schema:
+    """Return the schema of some keys. Raises NotFast for one whose values are of several kinds."""
+    tree: dict[str, Any] = {}
+    for name, kind in kinds.items():
+        *front, last = path_of(name, nested)
+        if not kind:
+            raise NotFast
+        place = tree
+        for step in front:
+            place = place.setdefault(step, {})
+            if not isinstance(place, dict):
+                raise NotFast
+        if isinstance(place.get(last), dict):
+            raise NotFast
+        place[last] = ARROW_TYPES[kind]
+    return pyarrow.schema(fields_of(tree))
+
+
+def fields_of(tree: Mapping[str, Any]) -> list[pyarrow.Field]:
+    """Return the fields of a schema, objects as structs."""
+    return [
+        pyarrow.field(name, pyarrow.struct(fields_of(kind)) if isinstance(kind, dict) else kind) for name, kind in tree.items()
+    ]
+
+
+def read_table(data: Bytes, schema: pyarrow.Schema) -> pyarrow.Table:
+    """Return the objects of a chunk as a table in one piece; keys that the schema does not have are passed over."""
+    try:
+        return pyarrow.json.read_json(
+            pyarrow.BufferReader(pyarrow.py_buffer(data)),
+            read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(data) + 1),
+            parse_options=pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+        )
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:
+        raise NotFast from error
+
+
+def fast_column(table: pyarrow.Table, path: tuple[str, ...]) -> KeyColumn:
+    """Return the column at a path."""
+    column = table.column(path[0]).combine_chunks()
+    if isinstance(column, pyarrow.ChunkedArray):
+        column = column.chunk(0)
+    for step in path[1:]:
+        column = pyarrow.compute.struct_field(column, step)
+    encoded = column.dictionary_encode("encode")
+    return key_column(*absent_once(texts_of_kind(encoded.dictionary), index_of(encoded)))
+
+
+def texts_of_kind(values: pyarrow.Array) -> pyarrow.Array:
+    """Return distinct values as the binary texts that `text_of` gives."""
+    if pyarrow.types.is_string(values.type):
+        return pyarrow.compute.fill_null(values, "-").cast(pyarrow.binary())
+    texts = [text_of(value) for value in values.to_pylist()]
+    if pyarrow.types.is_floating(values.type) and not numpy.all(numpy.abs(values.fill_null(0).to_numpy()) < EXACT_IN_A_DOUBLE):
+        raise NotFast
+    return pyarrow.array(texts, pyarrow.binary())
