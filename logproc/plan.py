@@ -17,7 +17,7 @@ from logproc.reading import Outcome, ReadingOptions
 from logproc.threads.signals import GRACE_S, bounded
 
 if TYPE_CHECKING:
-    from logproc.formats.format import Format
+    from logproc.model import Parser
     from logproc.settings import Settings
     from logproc.tally import Tally
 
@@ -88,7 +88,7 @@ def sort_fields(sort: Metric | None) -> tuple[str, ...]:
     return fields_of(sort.need) if sort and sort.need else ()
 
 
-def check_fields_early(plan: Plan, formats: Sequence[Format | None]) -> None:
+def check_fields_early(plan: Plan, formats: Sequence[Parser | None]) -> None:
     """Raise UsageError for a field that no source has, where that is known before anything is read."""
     known = [form for form in formats if form is not None]
     if known and len(known) == len(formats) and not any(form.open_fields for form in known):

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    {"captions", "errors", "events", "patterns", "process"},
+    {"captions", "errors", "events", "patterns", "process", "unreadable"},
     {"model"},
     {"chunks", "counts", "formats", "measures", "panels", "questions", "reports", "tally"},
     {"reading"},
@@ -163,7 +163,7 @@ def test_an_offender_is_found(module: str, source: str) -> None:
     [
         ("logproc.formats.detect", "from logproc.model import Chunk\nfrom .choice import Choice"),
         (
-            "logproc.formats.readers.access",
+            "logproc.formats.engine",
             "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from logproc.settings import Settings",
         ),
         ("logproc.threads.reader", "import threading, queue\nfrom logproc.chunks import cut\nfrom .stop import Stop"),

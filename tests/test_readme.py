@@ -19,7 +19,7 @@ import pytest
 
 from logproc import errors
 from logproc.cli import cli
-from logproc.formats.listing import listing
+from logproc.formats.known import listing
 from tests.picture import PICTURES, draw
 
 ROOT = Path(__file__).parents[1]

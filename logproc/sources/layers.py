@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from logproc.errors import LimitError, SourceError, UsageError
-from logproc.formats.wide import looks_wide, wide_encoding
 from logproc.model import ByteStream
+from logproc.unreadable import looks_wide, wide_encoding
 
 BLOCK_BYTES = 1 << 20
 RATIO_FROM_BYTES = 64 << 20

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy
 import pytest
 
-from logproc.formats.dispatch import BY_NAME, SAMPLED
-from logproc.formats.format import Format
-from logproc.formats.known import timed
+from logproc.formats.engine import Format
+from logproc.formats.known import BY_NAME, SAMPLED, timed
 from logproc.formats.servers.own import format_of_definition, format_of_pattern
 from logproc.formats.servers.reading import definition_of
 from logproc.formats.times.forms import FORMS

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logproc.formats.detect import detect, fallback
-from logproc.formats.format import Format
+from logproc.formats.engine import Format
 from tests.formats.readings import CONTEXT, STANDARD, bytes_of, lines_of, read, read_cut, reading_of, same
 from tests.formats.samples import SAMPLES, Sample
 

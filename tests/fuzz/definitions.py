@@ -9,7 +9,7 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.errors import UsageError
-from logproc.formats.readers.access import AccessFormat
+from logproc.formats.detect import is_layout
 from logproc.formats.servers.definition import Definition, Dialect, Escape
 from logproc.formats.servers.expression import expression_of, time_form_of
 from logproc.formats.servers.nginx_conf import definitions_in
@@ -51,7 +51,7 @@ def check_definition(definition: Definition, lines: bytes) -> None:
             form_agrees(form, groups)
     made = format_of_definition(definition, "custom")
     check(made, Given(bytes([len(lines) % 7]) + lines), LIMITS[0])
-    if isinstance(made, AccessFormat):
+    if is_layout(made):
         content = lines + b"\n"
         check_exactly(made, content, 30, read_within(made, content, 30))
 

@@ -123,3 +123,12 @@ def duration_of(values: Mapping[str, Collection[str]]) -> tuple[str, int] | None
             whole = [int(text) for text in texts if text.isdigit() and len(text) < 20]
             return name, 9 if len(whole) == len(texts) and max(whole) >= NANOSECONDS_FROM else 0
     return None
+
+
+def units_of(values: Mapping[str, Collection[str]], aliases: dict[str, str], *, access: bool) -> tuple[tuple[str, int], ...]:
+    """Return the columns that hold numbers, with their powers of ten; the duration becomes one of the aliases."""
+    duration = duration_of(values)
+    if duration:
+        aliases["duration"] = duration[0]
+    units = {"duration": duration[1]} if duration else {}
+    return tuple((units | ({"bytes": 0} if access and "bytes" in aliases else {})).items())

@@ -1,25 +1,58 @@
-"""From the raw fields of a record to the columns of the standard: one rule for all formats whose fields have names."""
+"""From the raw fields of records to their columns: the same rules for every format.
+
+Raw fields are bytes. They are split and joined as bytes, and made printable at the very end, so that a request with a TAB
+is the same request, whichever log it stands in.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.columns.printable import absent_as_null, printable
 from logproc.formats.columns.quantities import numbers_of
 from logproc.formats.columns.requests import COLUMNS as REQUEST_COLUMNS
 from logproc.formats.columns.requests import request_columns
-from logproc.formats.columns.slices import index_of
-from logproc.formats.times.forms import values_seconds
-from logproc.model import NO_TIME, Columns, Context, KeyColumn, Numbers
+from logproc.formats.columns.slices import ABSENT, index_of
+from logproc.model import Columns, KeyColumn, Numbers
 
 if TYPE_CHECKING:
-    from logproc.model import Integers, Mask
+    from logproc.model import Integers
 
+EMPTY = pyarrow.scalar(b"", pyarrow.binary())
 TARGET_COLUMNS = ("path", "query")
+TARGET = r"(?s)^(?P<path>[^?]*)(?P<mark>\??)(?P<query>.*)$"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(Collection[str]):
+    """The columns that a parser is asked for.
+
+    sought: those that were named, to be looked for in each record; usual: those that are taken where a sample has them. The
+    difference matters where records may have any field: looking for what is not there costs as much as for what is.
+    """
+
+    sought: frozenset[str] = frozenset()
+    usual: frozenset[str] = frozenset()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.sought or name in self.usual
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.sought | self.usual)
+
+    def __len__(self) -> int:
+        return len(self.sought | self.usual)
+
+
+def sought(wanted: Collection[str]) -> Collection[str]:
+    """Return the columns to be looked for in each record: all, unless a Wanted says which."""
+    return wanted.sought if isinstance(wanted, Wanted) else wanted
 
 
 def columns_of(fields: Collection[str]) -> tuple[str, ...]:
@@ -32,7 +65,7 @@ def columns_of(fields: Collection[str]) -> tuple[str, ...]:
 def raw_fields(fields: Collection[str], wanted: Collection[str]) -> tuple[str, ...]:
     """Return the fields to take out of the records so that `complete` has all it needs for the columns that are wanted."""
     needed = set(wanted) | {"request"}
-    if needed & {"path", "query"}:
+    if needed & set(TARGET_COLUMNS):
         needed.add("target")
     return tuple(name for name in fields if name in needed)
 
@@ -43,35 +76,31 @@ def complete(
     units: Mapping[str, int],
     wanted: Collection[str],
     *,
-    optional: bool = False,
+    mixed: bool = False,
 ) -> Columns:
-    """Return the columns of records: what is derived from a request or a target is added, and numbers are made of texts.
+    """Return the columns of records: what a request or a target holds is added, all is made printable, and numbers are read.
 
-    units: of the columns that hold a number, the power of ten by which it is to be divided.
-    optional: whether there are records of other things than requests. Where one has no request, it is not malformed then.
+    raw: fields as bytes, null where absent. units: of the columns that hold a number, the power of ten to divide it by.
+    mixed: whether records of other things than requests are among them. One without a request is not malformed then.
     """
-    keys, malformed = dict(raw), None
-    if "request" in keys:
-        column = keys.pop("request")
-        parts, malformed = of_requests(column, wanted)
-        if optional:
-            malformed &= column.keys.is_valid().to_numpy(zero_copy_only=False)[column.index]
-        keys = filled(keys, parts)
-    if "target" in keys:
-        missing = [name for name in TARGET_COLUMNS if name in wanted and not (name in keys and is_full(keys[name]))]
-        keys = filled(keys, {name: part_of_target(keys["target"], TARGET_COLUMNS.index(name)) for name in missing})
+    fields, malformed = dict(raw), None
+    has_target = "target" in raw  # where a request has it, it comes with its path and its query
+    if "request" in fields:
+        request = fields.pop("request")
+        parts, malformed = request_columns(request, wanted)
+        if mixed:
+            malformed &= request.keys.is_valid().to_numpy(zero_copy_only=False)[request.index]
+        fields = filled(fields, parts)
+    if has_target:
+        missing = [name for name in TARGET_COLUMNS if name in wanted and not (name in fields and is_full(fields[name]))]
+        fields = filled(fields, {name: part_of_target(fields["target"], name) for name in missing})
+    keys = {name: printable(column) for name, column in fields.items() if name in wanted}
     numbers = {name: numbers_of(keys[name], power) for name, power in units.items() if name in keys}
     if "bytes" in numbers:
-        numbers["bytes"] = without_gaps(numbers["bytes"])
+        # A response without a body has none, so a size is a whole number, and 0 where the log has none.
+        numbers["bytes"] = Numbers(numbers["bytes"].whole)
         del keys["bytes"]
-    return Columns(len(time), time, {name: keys[name] for name in keys if name in wanted}, numbers, malformed)
-
-
-def times_of(column: KeyColumn | None, records: int, context: Context) -> Integers:
-    """Return the time of each record, given those that have one of any known form as text; NO_TIME where there is none."""
-    if column is None:
-        return numpy.full(records, NO_TIME, numpy.int64)
-    return values_seconds(column.keys, column.index, context.reference_s, context.zone)[0]
+    return Columns(len(time), time, keys, numbers, malformed)
 
 
 def filled(columns: Mapping[str, KeyColumn], others: Mapping[str, KeyColumn]) -> dict[str, KeyColumn]:
@@ -87,56 +116,44 @@ def filled(columns: Mapping[str, KeyColumn], others: Mapping[str, KeyColumn]) ->
 
 
 def is_full(column: KeyColumn) -> bool:
-    """Return whether all records surely have a column."""
+    """Return whether surely all records have a value."""
     return not column.keys.null_count
 
 
 def either(first: KeyColumn, second: KeyColumn) -> KeyColumn:
-    """Return the values of the first column, and where it has none those of the second."""
+    """Return the values of the first column, and those of the second for the records where the first is absent."""
     has = first.keys.is_valid().to_numpy(zero_copy_only=False)[first.index]
     index = numpy.where(has, first.index, len(first.keys) + second.index.astype(numpy.int64))
     return again(pyarrow.concat_arrays([first.keys, second.keys]), index)
 
 
-def of_requests(column: KeyColumn, wanted: Collection[str]) -> tuple[dict[str, KeyColumn], Mask]:
-    """Return the columns of requests, and which are malformed, as an absent one is."""
-    texts = pyarrow.compute.fill_null(column.keys, "-").cast(pyarrow.binary())
-    encoded = texts.dictionary_encode()
-    index = encoded.indices.to_numpy(zero_copy_only=False)[column.index]
-    return request_columns(encoded.dictionary, index, wanted)
+def part_of_target(column: KeyColumn, name: str) -> KeyColumn:
+    """Return the path or the query of targets."""
+    found = pyarrow.compute.extract_regex(column.keys, pattern=TARGET)
+    has = column.keys.is_valid()
+    if name == "query":
+        has = pyarrow.compute.and_(has, pyarrow.compute.not_equal(found.field("mark"), EMPTY))
+    column = again(pyarrow.compute.if_else(has, found.field(name), ABSENT), column.index)
+    return KeyColumn(absent_as_null(column.keys), column.index)
 
 
-def part_of_target(column: KeyColumn, part: int) -> KeyColumn:
-    """Return the path (0) or the query (1) of targets."""
-    found = pyarrow.compute.extract_regex(column.keys, pattern=r"(?s)^(?P<path>[^?]*)(?P<query>\?.*)?$").field(part)
-    found = pyarrow.compute.if_else(column.keys.is_valid(), found, None)
-    if part:
-        found = pyarrow.compute.if_else(pyarrow.compute.equal(found, ""), None, pyarrow.compute.utf8_slice_codeunits(found, 1))
-    return again(found, column.index)
-
-
-def with_absent(dictionary: pyarrow.Array) -> tuple[pyarrow.Array, int]:
-    """Return distinct binary texts with `-`, which is absent, among them, and its position."""
-    found = pyarrow.compute.index(dictionary, pyarrow.scalar(b"-", pyarrow.binary())).as_py()
+def with_absent(keys: pyarrow.Array) -> tuple[pyarrow.Array, int]:
+    """Return distinct binary values with `-`, which is absent, among them, and its position."""
+    found = pyarrow.compute.index(keys, ABSENT).as_py()
     if found >= 0:
-        return dictionary, found
-    return pyarrow.concat_arrays([dictionary, pyarrow.array([b"-"], pyarrow.binary())]), len(dictionary)
+        return keys, found
+    return pyarrow.concat_arrays([keys, pyarrow.array([b"-"], pyarrow.binary())]), len(keys)
 
 
-def absent_once(texts: pyarrow.Array, index: Any) -> tuple[pyarrow.Array, Any]:
-    """Return distinct binary texts and the index of each record, where several may have become `-`, with one of it."""
-    if (pyarrow.compute.sum(pyarrow.compute.equal(texts, b"-")).as_py() or 0) < 2:
-        return texts, index
-    encoded = texts.dictionary_encode()
-    return encoded.dictionary, index_of(encoded)[index]
+def absent_once(keys: pyarrow.Array, index: Any) -> KeyColumn:
+    """Return the column of binary values of which several may have become `-`, with one of it."""
+    if (pyarrow.compute.sum(pyarrow.compute.equal(keys, ABSENT)).as_py() or 0) < 2:
+        return KeyColumn(keys, index)
+    found = keys.dictionary_encode()
+    return KeyColumn(found.dictionary, index_of(found)[index])
 
 
-def again(values: pyarrow.Array, index: numpy.ndarray[tuple[int], numpy.dtype[numpy.int64]]) -> KeyColumn:
+def again(values: pyarrow.Array, index: Any) -> KeyColumn:
     """Return the column whose n-th record has `values[index[n]]`, with each value once in its dictionary."""
-    encoded = values.dictionary_encode("encode")
-    return KeyColumn(encoded.dictionary, encoded.indices.to_numpy(zero_copy_only=False)[index])
-
-
-def without_gaps(numbers: Numbers) -> Numbers:
-    """Return numbers of bytes: whole, and 0 where a log has none, as a response without a body has."""
-    return Numbers(numbers.whole)
+    found = values.dictionary_encode("encode")
+    return KeyColumn(found.dictionary, found.indices.to_numpy(zero_copy_only=False)[index])

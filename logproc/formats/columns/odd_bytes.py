@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy
 import pyarrow
 
+from logproc.formats.columns.lines import BLOCK_BYTES, LF
 from logproc.formats.columns.slices import places
-from logproc.formats.readers.quotes import BLOCK_BYTES, LF
 
 if TYPE_CHECKING:
     from logproc.model import Bytes, Integers, Mask

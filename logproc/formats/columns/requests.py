@@ -11,17 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 
-from logproc.formats.columns.printable import ABSENT, key_column
-from logproc.formats.columns.slices import BLANK, Slices, arrow, encode, offsets_and_data, places, rows_of
+from logproc.formats.columns.printable import ABSENT, absent_as_null
+from logproc.formats.columns.slices import BLANK, Slices, arrow, encoded, offsets_and_data, places, rows_of
+from logproc.model import KeyColumn
 
 if TYPE_CHECKING:
-    from logproc.formats.columns.slices import Mask
-    from logproc.model import KeyColumn, Positions
+    from logproc.model import Mask, Positions
 
 TEXT = rb"[^ \t\n\r\v\f]+"
 PROTOCOL = re.compile(rb"HTTP/[0-9]+(?:\.[0-9]+)?")
@@ -53,7 +53,7 @@ COLUMNS = ("method", "target", "path", "query", "protocol")
 
 
 def split(text: bytes) -> Request:
-    """Return the parts of one request, MALFORMED if it is none. This is the definition.
+    """Return the parts of one request, MALFORMED for any other text. This is the definition.
 
     >>> split(b"GET /cart?id=7 HTTP/1.1")
     Request(method=b'GET', target=b'/cart?id=7', protocol=b'HTTP/1.1')
@@ -64,23 +64,25 @@ def split(text: bytes) -> Request:
     return Request(match[1] or match[4], match[2] or match[5], match[3] or ABSENT)
 
 
-def request_columns(dictionary: pyarrow.Array, index: Any, wanted: Collection[str]) -> tuple[dict[str, KeyColumn], Mask]:
+def request_columns(request: KeyColumn, wanted: Collection[str]) -> tuple[dict[str, KeyColumn], Mask]:
     """Return those of method, target, path, query and protocol that are wanted, and which records have a malformed request.
 
-    dictionary: the distinct requests; index: for each record which of them it has.
+    request: the requests as bytes. An absent one is malformed.
     """
-    parts, regular = split_many(dictionary, wanted)
+    parts, regular = split_many(request.keys, wanted)
     irregular = numpy.flatnonzero(~regular)
-    others = [split(text) for text in dictionary.take(arrow(irregular, pyarrow.int64())).to_pylist()]
-    order = numpy.empty(len(dictionary), numpy.int32)  # from a request's place in the dictionary to its place below
-    order[numpy.concatenate([numpy.flatnonzero(regular), irregular])] = numpy.arange(len(dictionary), dtype=numpy.int32)
+    texts = request.keys.take(arrow(irregular, pyarrow.int64())).to_pylist()
+    others = [MALFORMED if text is None else split(text) for text in texts]
+    order = numpy.empty(len(request.keys), numpy.int32)  # from a request's place in the dictionary to its place below
+    order[numpy.concatenate([numpy.flatnonzero(regular), irregular])] = numpy.arange(len(order), dtype=numpy.int32)
     columns = {}
     for name, slices in parts.items():
-        values, value_of = encode(slices, [getattr(request, name) for request in others])
-        columns[name] = key_column(values, value_of[order][index])
-    malformed = numpy.zeros(len(dictionary), bool)
-    malformed[irregular] = [request is MALFORMED for request in others]
-    return columns, malformed[index]
+        rest = [pyarrow.array([getattr(other, name) for other in others], pyarrow.binary())] if others else []
+        values, value_of = encoded([slices, *rest])
+        columns[name] = KeyColumn(absent_as_null(values), value_of[order][request.index])
+    malformed = numpy.zeros(len(order), bool)
+    malformed[irregular] = [other is MALFORMED for other in others]
+    return columns, malformed[request.index]
 
 
 def split_many(dictionary: pyarrow.Array, wanted: Collection[str]) -> tuple[dict[str, Slices], Mask]:
@@ -92,7 +94,7 @@ def split_many(dictionary: pyarrow.Array, wanted: Collection[str]) -> tuple[dict
     target = Slices(data, bounds[0] + 1, bounds[1])
     protocol = Slices(data, bounds[1] + 1, end)
     good = (method.lengths > 0) & (target.lengths > 0) & ~Slices(data, begin, end).with_space()
-    values, value_of = encode(protocol, [])
+    values, value_of = encoded([protocol])
     good &= numpy.array([PROTOCOL.fullmatch(value) is not None for value in values.to_pylist()], bool)[value_of]
     regular[regular] = good
     parts = {"method": method.keep(good), "target": target.keep(good), "protocol": protocol.keep(good)}

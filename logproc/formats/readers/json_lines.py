@@ -12,7 +12,7 @@ as they were written. Of a key that comes twice the last value counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,15 +22,13 @@ import pyarrow
 import pyarrow.compute
 import pyarrow.json
 
-from logproc.formats.columns.fields import absent_once, columns_of, complete, raw_fields, times_of
+from logproc.formats.columns.aliases import aliases_of, is_access, units_of
+from logproc.formats.columns.fields import absent_once, raw_fields, sought
+from logproc.formats.columns.lines import Lines, is_blank
 from logproc.formats.columns.odd_bytes import is_utf8
-from logproc.formats.columns.printable import key_column
 from logproc.formats.columns.slices import index_of
-from logproc.formats.format import sought
-from logproc.formats.readers.expression import Sorting
-from logproc.formats.readers.pattern import is_blank
-from logproc.formats.readers.quotes import Lines, blank_lines, plain_lines
-from logproc.model import Context, KeyColumn, Parsed
+from logproc.formats.engine import Field, Format, Found, Reader
+from logproc.model import Context, KeyColumn
 
 if TYPE_CHECKING:
     from logproc.model import Bytes, Mask
@@ -41,6 +39,7 @@ MOST_BRACKETS = 300
 DEEPEST, TOO_DEEP = 500, "bad-json-too-deep"
 """Levels of objects and arrays. msgspec goes as deep as the stack of its thread allows, which no count may depend on."""
 EXACT_IN_A_DOUBLE = 2**53
+DEEPEST_KEY = 8
 ESCAPES = re.compile(rb"(?:\\(?!x[0-9a-fA-F]{2}).)++|\\(x[0-9a-fA-F]{2})", re.DOTALL)
 AS_TEXT = {0xDC00 + byte: f"\\\\x{byte:02x}" for byte in range(0x80, 0x100)}
 """Bytes that are no UTF-8, as `surrogateescape` has them, as text that JSON has no objection to."""
@@ -62,91 +61,128 @@ class NotFast(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class JsonFormat:
-    """JSON lines, with the keys of a sample and what they mean.
+class JsonReader(Reader):
+    """The exact way: a line at a time, with the keys of a sample and what they mean.
 
     kinds: of each key of the sample the kind of its values, "" where they differ, or are objects or arrays.
-    aliases: which keys hold standard columns. units: as in a Layout.
+    aliases: which keys hold standard columns. nested: the keys whose values are objects.
     """
 
     kinds: tuple[tuple[str, str], ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
-    units: tuple[tuple[str, int], ...] = ()
     nested: frozenset[str] = frozenset()
-    name: str = field(default="json", init=False)
-    open_fields: bool = field(default=True, init=False)
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The columns that records have, as far as the sample says."""
-        return columns_of(tuple(dict.fromkeys([*dict(self.aliases), *dict(self.kinds)])))
+        """The fields that records have, as far as the sample says."""
+        return tuple(dict.fromkeys([*dict(self.aliases), *dict(self.kinds)]))
 
-    def follow(self, context: Context, _data: Bytes, _max_line_bytes: int) -> Context:
-        """Return the context as it is: a line says all about itself."""
-        return context
+    @classmethod
+    def of_sample(cls, lines: Sequence[bytes]) -> tuple[Format, Mask]:
+        """Return JSON lines with the keys of a sample, and which lines are objects."""
+        objects = [object_of(line) if line.lstrip()[:1] == b"{" else "" for line in lines]
+        keys = Keys()
+        for found in objects:
+            if isinstance(found, dict):
+                keys.collect(found, "")
+        access = is_access(keys.values)
+        aliases = aliases_of(keys.values, access=access)
+        units = units_of(keys.values, aliases, access=access)
+        known = tuple((name, kind_of(found)) for name, found in keys.kinds.items())
+        reader = cls(known, tuple(aliases.items()), frozenset(keys.nested))
+        return format_of(reader, units), numpy.array([isinstance(found, dict) for found in objects], bool)
 
-    def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
-        """Parse a chunk of whole lines, the last one ended by LF."""
-        lines = plain_lines(data)
-        too_long = lines.ends - lines.starts > max_line_bytes
-        sources = self.sources(wanted)
-        try:
-            columns = self.fast_columns(data, lines, too_long, sources)
-        except NotFast:
-            return self.parse_exactly(data, context, wanted, max_line_bytes)
-        good = numpy.ones(len(too_long), bool)
-        return self.to_parsed(data, lines, good, too_long, {}, columns, context, wanted)
-
-    def parse_exactly(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
-        """Parse a chunk by the exact way alone: what `parse` must be equal to, for any bytes."""
-        lines = plain_lines(data)
-        too_long = lines.ends - lines.starts > max_line_bytes
-        good, reasons = numpy.zeros(len(too_long), bool), {}
-        records = []
-        for line in numpy.flatnonzero(~too_long & ~blank_lines(data, lines)).tolist():
-            found = object_of(lines.text(data, line))
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
+        """Return the lines that are objects."""
+        line, reasons, records = [], {}, []
+        for at in numpy.flatnonzero(left).tolist():
+            found = object_of(lines.text(at))
             if isinstance(found, str):
-                reasons[line] = found
+                reasons[at] = found
             else:
-                good[line] = True
+                line.append(at)
                 records.append(found)
-        columns = {name: exact_column(records, source) for name, source in self.sources(wanted).items()}
-        return self.to_parsed(data, lines, good, too_long, reasons, columns, context, wanted)
+        fields = {name: Field(texts_at(records, key)) for name, key in self.sources(wanted).items()} if records else {}
+        return Found(numpy.array(line, numpy.int64), fields, reasons=reasons)
 
     def sources(self, wanted: Collection[str]) -> dict[str, str]:
-        """Return the key for each column that is to be taken out of the objects."""
+        """Return the key for each field that is to be taken out of the objects."""
         aliases = dict(self.aliases)
-        names = raw_fields(tuple(dict.fromkeys([*aliases, *dict(self.kinds), *sought(wanted)])), {*wanted, "time"})
+        names = raw_fields(tuple(dict.fromkeys([*self.fields, *sought(wanted)])), {*wanted, "time"})
         return {name: aliases.get(name, name) for name in names}
 
-    def to_parsed(
-        self,
-        data: Bytes,
-        lines: Lines,
-        good: Mask,
-        too_long: Mask,
-        reasons: Mapping[int, str],
-        columns: dict[str, KeyColumn],
-        context: Context,
-        wanted: Collection[str],
-    ) -> Parsed:
-        """Return the result for a chunk."""
-        columns = {name: column for name, column in columns.items() if column.keys.null_count < len(column.keys)}
-        time = times_of(columns.pop("time", None), int(good.sum()), context)
-        completed = complete(columns, time, dict(self.units), wanted, optional=True)
-        return Sorting(data, lines, good, good, too_long, reasons=reasons).parsed(completed.records, completed)
 
-    def fast_columns(self, data: Bytes, lines: Lines, too_long: Mask, sources: Mapping[str, str]) -> dict[str, KeyColumn]:
-        """Return the columns of a chunk all of whose lines are objects. Raises NotFast where that is not sure."""
-        if too_long.any() or not is_plain(data, lines):
-            raise NotFast
-        kinds = dict(self.kinds)
+@dataclass(frozen=True, slots=True)
+class ArrowReader(Reader):
+    """The quick way: all lines of a chunk are objects, and are read in one call, with the types of the sample."""
+
+    exact: JsonReader
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the exact way."""
+        return self.exact.fields
+
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
+        """Return all lines, or none where it is not sure that Arrow reads them as the exact way does."""
+        try:
+            fields = self.columns(lines, self.exact.sources(wanted)) if left.all() and is_plain(lines) else None
+        except NotFast:
+            fields = None
+        return Found() if fields is None else Found(numpy.arange(len(lines)), fields)
+
+    def columns(self, lines: Lines, sources: Mapping[str, str]) -> dict[str, Field]:
+        """Return the fields of a chunk all of whose lines are objects. Raises NotFast where that is not sure."""
+        kinds, nested = dict(self.exact.kinds), self.exact.nested
         if any("." in source and source not in kinds for source in sources.values()):
             raise NotFast  # it may be a key of its own, or one within an object: the sample does not say
-        table = read_table(data, schema_of({source: kinds.get(source, "text") for source in sources.values()}, self.nested))
-        if len(table) != len(too_long):
+        table = read_table(lines.data, schema_of({source: kinds.get(source, "text") for source in sources.values()}, nested))
+        if len(table) != len(lines):
             raise NotFast
-        return {name: fast_column(table, path_of(source, self.nested)) for name, source in sources.items()}
+        return {name: Field(column_at(table, path_of(source, nested))) for name, source in sources.items()}
+
+
+def format_of(reader: JsonReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
+    """Return the format of JSON lines with some keys."""
+    return Format(
+        "json",
+        reader,
+        ArrowReader(reader),
+        "JSON lines: one object a line, of any logger or server",
+        '{"time": "2026-03-07T10:00:00Z", "level": "info", "msg": "ready"}',
+        units=units,
+        mixed=True,
+        open_fields=True,
+    )
+
+
+@dataclass(slots=True)
+class Keys:
+    """The keys of objects, those within objects as `a.b`: the kinds of their values, the values, and which hold objects."""
+
+    kinds: dict[str, set[str]] = field(default_factory=dict)
+    values: dict[str, list[str]] = field(default_factory=dict)
+    nested: set[str] = field(default_factory=set)
+
+    def collect(self, found: dict[str, Any], front: str) -> None:
+        """Note the keys of an object; `front` is what comes before them."""
+        for key, value in found.items():
+            name = front + key
+            if isinstance(value, dict) and value and name.count(".") < DEEPEST_KEY:
+                self.nested.add(name)
+                self.collect(value, name + ".")
+            elif value is None:
+                self.kinds.setdefault(name, set())
+            else:
+                self.kinds.setdefault(name, set()).add(KINDS.get(type(value), ""))
+                self.values.setdefault(name, []).append(text_of(value).decode("utf-8", "replace"))
+
+
+def kind_of(kinds: set[str]) -> str:
+    """Return the one kind of all values of a key; whole numbers among others are numbers."""
+    if kinds == {"integer", "number"}:
+        return "number"
+    return next(iter(kinds)) if len(kinds) == 1 else "text" if not kinds else ""
 
 
 def object_of(line: bytes) -> dict[str, Any] | str:
@@ -238,20 +274,18 @@ def number_text(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < EXACT_IN_A_DOUBLE else repr(value)
 
 
-def exact_column(records: list[dict[str, Any]], name: str) -> KeyColumn:
-    """Return the column of one key."""
-    texts = pyarrow.array([text_of(value_at(record, name)) for record in records], pyarrow.binary()).dictionary_encode()
-    return key_column(texts.dictionary, index_of(texts))
+def texts_at(records: list[dict[str, Any]], key: str) -> pyarrow.Array:
+    """Return the values of one key as texts."""
+    return pyarrow.array([text_of(value_at(record, key)) for record in records], pyarrow.binary())
 
 
-def is_plain(data: Bytes, lines: Lines) -> bool:
-    """Return whether Arrow reads a chunk as msgspec would, as far as that is seen without reading it."""
-    if not len(lines.starts) or (lines.ends == lines.starts).any():
-        return False
+def is_plain(lines: Lines) -> bool:
+    """Return whether Arrow reads a chunk as msgspec would, as far as that is seen without reading it. No line is blank."""
+    data = lines.data
     if not ((data[lines.starts] == OPENING) & (data[lines.ends - 1] == CLOSING)).all():
         return False  # so no object reaches over a line end, and each line with two makes one row too many
     long = numpy.flatnonzero(lines.ends - lines.starts > LONG_LINE_BYTES)
-    if any(is_deep(lines.text(data, line)) for line in long.tolist()):
+    if any(is_deep(lines.text(line)) for line in long.tolist()):
         return False
     return not (has_word(data, CAPITAL_N, b"aN") or has_word(data, CAPITAL_I, b"nf")) and is_utf8(data)
 
@@ -321,15 +355,15 @@ def read_table(data: Bytes, schema: pyarrow.Schema) -> pyarrow.Table:
         raise NotFast from error
 
 
-def fast_column(table: pyarrow.Table, path: tuple[str, ...]) -> KeyColumn:
-    """Return the column at a path."""
+def column_at(table: pyarrow.Table, path: tuple[str, ...]) -> KeyColumn:
+    """Return the values at a path as a column of texts."""
     column = table.column(path[0]).combine_chunks()
     if isinstance(column, pyarrow.ChunkedArray):
         column = column.chunk(0)
     for step in path[1:]:
         column = pyarrow.compute.struct_field(column, step)
     encoded = column.dictionary_encode("encode")
-    return key_column(*absent_once(texts_of_kind(encoded.dictionary), index_of(encoded)))
+    return absent_once(texts_of_kind(encoded.dictionary), index_of(encoded))
 
 
 def texts_of_kind(values: pyarrow.Array) -> pyarrow.Array:

@@ -15,24 +15,24 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy
+import pyarrow
 
-from logproc.formats.columns.fields import columns_of, complete, raw_fields, times_of, with_absent
-from logproc.formats.columns.printable import key_column
-from logproc.formats.columns.slices import Slices, encode, places
-from logproc.formats.format import sought
-from logproc.formats.readers.expression import Sorting
-from logproc.formats.readers.quotes import Lines, blank_lines, lines_of
-from logproc.model import Context, KeyColumn, Parsed
+from logproc.formats.columns.aliases import aliases_of, is_access, units_of
+from logproc.formats.columns.fields import raw_fields, sought
+from logproc.formats.columns.lines import Lines, lines_of
+from logproc.formats.columns.slices import Slices, encoded, places
+from logproc.formats.engine import Field, Format, Found, Reader
+from logproc.model import Context
 
 if TYPE_CHECKING:
-    from logproc.model import Bytes, Integers, Mask
+    from logproc.model import Bytes, Mask
 
-QUOTE, EQUALS, LF = b'"=\n'
+QUOTE, EQUALS = b'"='
 LAST_BLANK = 0x20
 PAIR = re.compile(rb'([^\x00-\x20="]++)(?:=(?:"((?:[^"\\]++|\\.)*+)"|([^\x00-\x20"]*+)))?(?:[\x00-\x20]++|\Z)', re.DOTALL)
 BLANKS = bytes(range(LAST_BLANK + 1))
@@ -41,61 +41,115 @@ ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b'"'
 
 
 @dataclass(frozen=True, slots=True)
-class LogfmtFormat:
-    """logfmt, with the keys of a sample and what they mean.
+class PairsReader(Reader):
+    """The exact way: a line at a time, with the keys of a sample and what they mean.
 
-    keys: those of the sample. aliases: which of them hold standard columns. units: as in a Layout.
+    keys: those of the sample. aliases: which of them hold standard columns.
     """
 
     keys: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
-    units: tuple[tuple[str, int], ...] = ()
-    name: str = field(default="logfmt", init=False)
-    open_fields: bool = field(default=True, init=False)
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The columns that records have, as far as the sample says."""
-        return columns_of(tuple(dict.fromkeys([*dict(self.aliases), *self.keys])))
+        """The fields that records have, as far as the sample says."""
+        return tuple(dict.fromkeys([*dict(self.aliases), *self.keys]))
 
-    def follow(self, context: Context, _data: Bytes, _max_line_bytes: int) -> Context:
-        """Return the context as it is: a line says all about itself."""
-        return context
+    @classmethod
+    def of_sample(cls, lines: Sequence[bytes]) -> tuple[Format, Mask]:
+        """Return logfmt with the keys of a sample, and which lines are such: two pairs, and more pairs than bare words."""
+        values: dict[str, list[str]] = {}
+        fits = numpy.zeros(len(lines), bool)
+        for at, line in enumerate(lines):
+            pairs = pairs_of(line) if b"=" in line else ""
+            valued = 0 if isinstance(pairs, str) else sum(bool(value) for value in pairs.values())
+            if not isinstance(pairs, str) and valued >= 2 and valued * 2 > len(pairs):
+                fits[at] = True
+                for key, value in pairs.items():
+                    values.setdefault(key.decode("utf-8", "replace"), []).append(value.decode("utf-8", "replace"))
+        access = is_access(values)
+        aliases = aliases_of(values, access=access)
+        if "level" not in aliases and "at" in values:  # Heroku's router
+            aliases["level"] = "at"
+        units = units_of(values, aliases, access=access)
+        return format_of(cls(tuple(values), tuple(aliases.items())), units), fits
 
-    def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
-        """Parse a chunk of whole lines, the last one ended by LF."""
-        lines = lines_of(data, 0)
-        too_long = lines.ends - lines.starts > max_line_bytes
-        found = fast_pairs(data, lines, ~too_long)
-        return self.to_parsed(data, lines, too_long, found, context, wanted)
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
+        """Return the lines that consist of pairs."""
+        line: list[int] = []
+        reasons: dict[int, str] = {}
+        values: dict[bytes, list[bytes]] = defaultdict(list)
+        of: dict[bytes, list[int]] = defaultdict(list)
+        for at in numpy.flatnonzero(left).tolist():
+            pairs = pairs_of(lines.text(at))
+            if isinstance(pairs, str):
+                reasons[at] = pairs
+                continue
+            for key, value in pairs.items():
+                values[key].append(value)
+                of[key].append(len(line))
+            line.append(at)
+        fields = {
+            name: Field(pyarrow.array(values[key], pyarrow.binary()), numpy.array(of[key], numpy.int64))
+            for name, key in self.sources(wanted).items()
+            if key in values
+        }
+        return Found(numpy.array(line, numpy.int64), fields, reasons=reasons)
 
-    def parse_exactly(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
-        """Parse a chunk by the exact way alone: what `parse` must be equal to, for any bytes."""
-        lines = lines_of(data, 0)
-        too_long = lines.ends - lines.starts > max_line_bytes
-        found = Pairs.none(data, len(too_long))
-        return self.to_parsed(data, lines, too_long, found, context, wanted)
-
-    def to_parsed(
-        self, data: Bytes, lines: Lines, too_long: Mask, fast: Pairs, context: Context, wanted: Collection[str]
-    ) -> Parsed:
-        """Return the result for a chunk: what the fast way left is read exactly."""
-        exact, reasons = exact_pairs(data, lines, numpy.flatnonzero(~fast.good & ~too_long & ~blank_lines(data, lines)))
-        good = fast.good.copy()
-        good[list(exact)] = True
-        row = numpy.cumsum(good) - 1
+    def sources(self, wanted: Collection[str]) -> dict[str, bytes]:
+        """Return the key for each field that is to be taken out of the lines."""
         aliases = dict(self.aliases)
-        names = raw_fields(tuple(dict.fromkeys([*aliases, *self.keys, *sought(wanted)])), {*wanted, "time"})
-        columns = fast.columns({name: aliases.get(name, name) for name in names}, exact, row, int(good.sum()))
-        time = times_of(columns.pop("time", None), int(good.sum()), context)
-        sorting = Sorting(data, lines, good, good, too_long, reasons=reasons)
-        completed = complete(columns, time, dict(self.units), wanted, optional=True)
-        return sorting.parsed(completed.records, completed)
+        names = raw_fields(tuple(dict.fromkeys([*self.fields, *sought(wanted)])), {*wanted, "time"})
+        return {name: aliases.get(name, name).encode() for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class CutReader(Reader):
+    """The quick way: a chunk is cut at the blanks outside of quotes, all at once."""
+
+    exact: PairsReader
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the exact way."""
+        return self.exact.fields
+
+    def lines(self, data: Bytes) -> Lines:
+        """Return the lines of a chunk with their quotes and backslashes."""
+        return lines_of(data, 0)
+
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
+        """Return the lines that need no closer look."""
+        pairs = fast_pairs(lines, left)
+        keys, key_of = encoded([pairs.keys])
+        number = {key: at for at, key in enumerate(keys.to_pylist())}
+        record = numpy.cumsum(pairs.good) - 1
+        fields = {}
+        for name, key in self.exact.sources(wanted).items():
+            if key in number:
+                which = numpy.flatnonzero(key_of == number[key])
+                values = Slices(lines.data, pairs.values.starts[which], pairs.values.ends[which])
+                fields[name] = Field(values, record[pairs.line[which]])
+        return Found(numpy.flatnonzero(pairs.good), fields)
+
+
+def format_of(reader: PairsReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
+    """Return the format of logfmt with some keys."""
+    return Format(
+        "logfmt",
+        reader,
+        CutReader(reader),
+        "logfmt: `key=value` pairs",
+        'ts=2026-03-07T10:00:00Z level=info msg="ready" took=3ms',
+        units=units,
+        mixed=True,
+        open_fields=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The pairs of the lines that the fast way takes.
+    """The pairs of the lines that the quick way takes.
 
     good: which lines these are. line: of each pair the position of its line. keys, values: where they are in the data.
     """
@@ -105,46 +159,10 @@ class Pairs:
     keys: Slices
     values: Slices
 
-    @classmethod
-    def none(cls, data: Bytes, lines: int) -> Pairs:
-        """Return the pairs of no line."""
-        nowhere = numpy.empty(0, numpy.int32)
-        return cls(numpy.zeros(lines, bool), nowhere, Slices(data, nowhere, nowhere), Slices(data, nowhere, nowhere))
 
-    def columns(
-        self, sources: Mapping[str, str], exact: Mapping[int, Mapping[bytes, bytes]], row: Any, records: int
-    ) -> dict[str, KeyColumn]:
-        """Return a column for each name in `sources` whose key any record has.
-
-        exact: the pairs of further lines by their position; row: of each line that is a record its place among them.
-        """
-        keys, key_of = encode(self.keys, [])
-        number = {key: at for at, key in enumerate(keys.to_pylist())}
-        others: dict[bytes, list[tuple[int, bytes]]] = defaultdict(list)
-        for line, pairs in exact.items():
-            for key, value in pairs.items():
-                others[key].append((line, value))
-        found = {}
-        for name, source in sources.items():
-            key = source.encode()
-            which = numpy.flatnonzero(key_of == number.get(key, -1))
-            if len(which) or key in others:
-                found[name] = self.column(which, others.get(key, []), row, records)
-        return found
-
-    def column(self, which: Any, others: list[tuple[int, bytes]], row: Any, records: int) -> KeyColumn:
-        """Return the column of one key: its values in the pairs `which`, and in other lines."""
-        values = Slices(self.values.data, self.values.starts[which], self.values.ends[which])
-        dictionary, index = encode(values, [value for _, value in others])
-        dictionary, absent = with_absent(dictionary)
-        of_record = numpy.full(records, absent, numpy.int64)
-        lines = numpy.concatenate([self.line[which], numpy.array([line for line, _ in others], numpy.int64)])
-        of_record[row[lines]] = index  # of several pairs of one line the last is kept
-        return key_column(dictionary, of_record)
-
-
-def fast_pairs(data: Bytes, lines: Lines, candidates: Mask) -> Pairs:
+def fast_pairs(lines: Lines, candidates: Mask) -> Pairs:
     """Return the pairs of the lines that need no closer look."""
+    data = lines.data
     quotes = places(data == QUOTE)
     regular = candidates.copy()
     regular[numpy.searchsorted(lines.ends, lines.backslashes)] = False
@@ -186,18 +204,6 @@ def cut_pairs(data: Bytes, quotes: Any, start: Any, end: Any, line: Any, regular
         Slices(data, start[keep], key_end[keep]),
         Slices(data, value_start[keep].astype(numpy.int32), value_end[keep].astype(numpy.int32)),
     )
-
-
-def exact_pairs(data: Bytes, lines: Lines, which: Integers) -> tuple[dict[int, dict[bytes, bytes]], dict[int, str]]:
-    """Return the pairs of lines by their position, and why the others are no records."""
-    found, reasons = {}, {}
-    for line in which.tolist():
-        pairs = pairs_of(lines.text(data, line))
-        if isinstance(pairs, str):
-            reasons[line] = pairs
-        else:
-            found[line] = pairs
-    return found, reasons
 
 
 def pairs_of(line: bytes) -> dict[bytes, bytes] | str:

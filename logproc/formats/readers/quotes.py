@@ -1,116 +1,72 @@
-"""The fast way: a whole chunk is cut at its quotes and line ends at once, and no loop of Python sees a line.
-
-Each step is one call into numpy or Arrow for some ten thousand lines. Such calls release the GIL, and that is
-why the worker threads of this program use several cores at all.
+"""The quick way of access logs: a whole chunk is cut at its quotes and blanks, and no loop of Python sees a line.
 
 A line that is not exactly as its Layout says (another number of quotes or blanks, a backslash, a time that does
-not exist, …) is left to the exact way in `pattern`, never guessed at.
+not exist, …) is left to the exact way, never guessed at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy
-import pyarrow.compute
+import pyarrow
 
-from logproc.formats.columns.slices import BLANK, Slices, places, rows_of, texts_of
+from logproc.formats.columns.fields import raw_fields
+from logproc.formats.columns.lines import Lines, lines_of
+from logproc.formats.columns.slices import BLANK, Slices, places, rows_of, windows
+from logproc.formats.engine import Field, Format, Found, Reader
+from logproc.formats.readers.layout import Layout, LayoutReader
 from logproc.formats.times.access import WIDTH, many_to_seconds
+from logproc.model import Context, KeyColumn
 
 if TYPE_CHECKING:
-    from logproc.formats.columns.slices import Mask
-    from logproc.formats.readers.layout import Layout
-    from logproc.model import Bytes, Integers, Positions
+    from logproc.model import Bytes, Integers, Mask, Positions
 
-QUOTE, LF, CR, BACKSLASH, DASH, ZERO, OPENING, CLOSING = b'"\n\r\\-0[]'
+DASH, ZERO, OPENING, CLOSING = b"-0[]"
 MAX_DIGITS = 18
-NOWHERE = numpy.empty(0, numpy.int32)
-BLOCK_BYTES = 1 << 20
-BLANK_LINE = r"^[ \t\r\v\f]*$"
+STATUSES = pyarrow.array([b"%03d" % status for status in range(1000)], pyarrow.binary())
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
-    """Where the lines of a chunk are.
+class Quotes(Reader):
+    """The lines of a layout, cut at quotes and blanks."""
 
-    starts, ends: of each line, its end before LF or CR LF; marks: the positions of all quotes and line feeds;
-    feeds: which of the marks are line feeds; backslashes: their positions.
-    """
+    layout: Layout
 
-    starts: Positions
-    ends: Positions
-    marks: Positions
-    feeds: Integers
-    backslashes: Positions
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the layout."""
+        return LayoutReader(self.layout).fields
 
-    def text(self, data: Bytes, line: int) -> bytes:
-        """Return one line, without its end."""
-        return data[self.starts[line] : self.ends[line]].tobytes()
+    def lines(self, data: Bytes) -> Lines:
+        """Return the lines of a chunk with their quotes and backslashes."""
+        return lines_of(data, 2 * len(self.layout.quoted))
 
-
-def lines_of(data: Bytes, quotes: int) -> Lines:
-    """Find the lines of a chunk. One CR at the end of a line belongs to its end.
-
-    quotes: how many a line has as a rule. If all have, each of the line feeds is where it is expected, and there
-    is no need to look at every mark.
-    """
-    marks, backslashes, count = scan(data)
-    feeds = numpy.arange(quotes, len(marks), quotes + 1)
-    if len(marks) != count * (quotes + 1) or not (data[marks[feeds]] == LF).all():
-        feeds = numpy.flatnonzero(data[marks] == LF)
-    return lines_at(data, marks, feeds, backslashes)
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
+        """Return the lines that are as the layout says, with time, status and size as numbers."""
+        found = cut(lines.data, self.layout, lines)
+        found.narrow(left[found.line])
+        names = raw_fields(tuple(found.slices), wanted)
+        fields = {name: Field(found.slices[name]) for name in names}
+        if "status" in found.numbers:
+            fields["status"] = Field(KeyColumn(STATUSES, found.numbers["status"]))
+        sizes = {"bytes": found.numbers["bytes"]} if "bytes" in found.numbers else {}
+        return Found(found.line, fields, sizes, found.numbers.get("time"))
 
 
-def plain_lines(data: Bytes) -> Lines:
-    """Find the lines of a chunk whose format has no use for quotes: the marks are the line feeds alone."""
-    feeds = numpy.concatenate([NOWHERE, *(places(block == LF, start) for start, block in blocks(data))])
-    return lines_at(data, feeds, numpy.arange(len(feeds)), NOWHERE)
-
-
-def lines_at(data: Bytes, marks: Positions, feeds: Integers, backslashes: Positions) -> Lines:
-    """Return the lines that end at some of the marks."""
-    ends = marks[feeds]
-    starts = numpy.zeros_like(ends)
-    starts[1:] = ends[:-1] + 1
-    has_cr = data[ends - 1] == CR
-    return Lines(starts, ends - (has_cr & (ends > starts)) if has_cr.any() else ends, marks, feeds, backslashes)
-
-
-def blank_lines(data: Bytes, lines: Lines) -> Mask:
-    """Return which lines are blank. Few are, and are told by their first byte already."""
-    blank: Mask = lines.ends == lines.starts
-    suspects = numpy.flatnonzero(~blank & (data[lines.starts] <= BLANK))
-    if len(suspects):
-        texts = texts_of(data, lines.starts[suspects], lines.ends[suspects])
-        blank[suspects] = pyarrow.compute.match_substring_regex(texts, BLANK_LINE).to_numpy(zero_copy_only=False)
-    return blank
-
-
-def blocks(data: Bytes) -> Iterator[tuple[int, Bytes]]:
-    """Yield a chunk block by block, each with where it starts."""
-    for start in range(0, len(data), BLOCK_BYTES):
-        yield start, data[start : start + BLOCK_BYTES]
-
-
-def scan(data: Bytes) -> tuple[Positions, Positions, int]:
-    """Return where quotes and line feeds stand, where backslashes, and how many line feeds there are.
-
-    Block by block, so that what one comparison leaves is still in the processor's cache for the next one. Smaller
-    blocks would fit better, but each call gives the GIL up and has to get it back, from one or two busy threads.
-    """
-    marks, backslashes, count = [NOWHERE], [NOWHERE], 0
-    for start, block in blocks(data):
-        hits = block == LF
-        count += int(numpy.count_nonzero(hits))
-        hits |= block == QUOTE
-        marks.append(places(hits, start))
-        hits = block == BACKSLASH
-        if hits.any():
-            backslashes.append(places(hits, start))
-    return numpy.concatenate(marks), numpy.concatenate(backslashes), count
+def format_of_layout(layout: Layout) -> Format:
+    """Return the format of a layout."""
+    return Format(
+        layout.name,
+        LayoutReader(layout),
+        Quotes(layout),
+        summary=layout.summary,
+        example=layout.example,
+        units=layout.units,
+    )
 
 
 class Cut:
@@ -296,14 +252,3 @@ def digits(slices: Slices) -> tuple[Integers, Mask]:
         good &= digit <= 9
         number += digit * numpy.int64(10**place)
     return number, good
-
-
-def windows(data: Any, starts: Positions, width: int) -> Any:
-    """Return the `width` bytes from each start, shape (n, width); a start may lie before the data, where zeros are."""
-    before = max(0, -int(starts.min(initial=0)))
-    if before:
-        data, starts = numpy.concatenate([numpy.zeros(before, numpy.uint8), data]), starts + before
-    if not len(starts) or not width:
-        return numpy.empty((len(starts), width), numpy.uint8)
-    everywhere = numpy.ndarray(len(data) - width + 1, f"V{width}", data, strides=(1,))
-    return everywhere[starts].view(numpy.uint8).reshape(-1, width)

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -21,13 +21,13 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.fields import columns_of, complete, raw_fields, with_absent
-from logproc.formats.columns.printable import key_column
-from logproc.formats.columns.slices import BLANK, Slices, encode, places
-from logproc.formats.readers.expression import Sorting
-from logproc.formats.readers.quotes import Lines, plain_lines
-from logproc.formats.times.forms import ISO, to_seconds
-from logproc.model import NO_TIME, Context, KeyColumn, Parsed
+from logproc.formats.columns.fields import EMPTY, again, raw_fields
+from logproc.formats.columns.lines import Lines, plain_lines
+from logproc.formats.columns.slices import BLANK, Slices, encoded, places
+from logproc.formats.engine import Field, Format, Found, Reader
+from logproc.formats.times.forms import ISO
+from logproc.formats.times.reading import to_seconds
+from logproc.model import NO_TIME, Context
 
 if TYPE_CHECKING:
     from logproc.model import Bytes, Integers, Mask, Positions
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 TAB, HASH, QUOTE = b'\t#"'
 STRING = re.compile(rb'"[^"]*"')
 FIELDS = b"#Fields:"
+MILLISECONDS = pyarrow.scalar(b"ms", pyarrow.binary())
 NAMES = {
     "c-ip": "client",
     "cs-username": "user",
@@ -57,62 +58,80 @@ NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class W3cFormat:
+class W3cReader(Reader):
     """W3C extended. directives: the names of the fields that a sample has."""
 
     directives: tuple[str, ...] = ()
-    name: str = field(default="w3c", init=False)
-    open_fields: bool = field(default=True, init=False)
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The columns that records have, as far as the sample says."""
-        return columns_of([name for name in names_of(self.directives) if name != "date"])
+        """The fields that records have, as far as the sample says."""
+        return tuple(name for name in names_of(self.directives) if name != "date")
+
+    @classmethod
+    def of_sample(cls, lines: Sequence[bytes]) -> tuple[Format, Mask]:
+        """Return W3C extended with the fields of a sample, and which lines are directives or have as many fields."""
+        directives: tuple[str, ...] = ()
+        every: dict[str, None] = {}
+        fits = numpy.zeros(len(lines), bool)
+        for at, line in enumerate(lines):
+            if named := fields_named(line):
+                directives = named
+                every |= dict.fromkeys(named)
+            fits[at] = bool(directives) and (line[:1] == b"#" or len(directives) in field_counts(line))
+        first = next((at for at, line in enumerate(lines) if line[:1] == b"#"), 0) if directives else 0
+        fits[first:][[line[:1] == b"#" for line in lines[first:]]] = bool(directives)
+        return format_of(cls(tuple(every))), fits
 
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
         """Return the context behind some lines: the last `#Fields` there is."""
         lines = plain_lines(data)
-        for line in directive_lines(data, lines, max_line_bytes)[::-1].tolist():
-            if names := fields_named(lines.text(data, line)):
+        short = (lines.ends > lines.starts) & (lines.ends - lines.starts <= max_line_bytes)
+        for line in directive_lines(lines, short)[::-1].tolist():
+            if names := fields_named(lines.text(line)):
                 return replace(context, directives=names)
         return context
 
-    def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
-        """Parse a chunk of whole lines, the last one ended by LF."""
-        lines = plain_lines(data)
-        too_long = lines.ends - lines.starts > max_line_bytes
-        directives = numpy.zeros(len(too_long), bool)
-        directives[directive_lines(data, lines, max_line_bytes)] = True
-        cut = Cut(data, lines)
-        for names, which in by_names(data, lines, directives, context.directives):
-            cut.cut(which[~too_long[which]], names_of(names))
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
+        """Return the lines with as many fields as the last `#Fields` before them names. A date and a time must exist."""
+        aside = directive_lines(lines, left)
+        cut = Cut(lines)
+        for names, which in by_names(lines, aside, context.directives):
+            cut.cut(which[left[which]], names_of(names))
+        found = Found(cut.line, {name: cut.field(name) for name in raw_fields(cut.names, wanted)})
         time, exists = cut.times()
-        opens = numpy.zeros(len(too_long), bool)
-        opens[cut.line] = True
-        good = opens.copy()
-        good[cut.line[~exists]] = False
-        columns = {name: column.keep(exists) for name, column in cut.columns(raw_fields(cut.names, wanted)).items()}
-        if "duration" in columns:
-            columns["duration"] = with_unit(columns["duration"])
-        completed = complete(columns, time[exists], {"bytes": 0, "duration": 0}, wanted)
-        return Sorting(data, lines, opens, good, too_long, continues=directives).parsed(completed.records, completed)
+        if "duration" in found.fields:
+            found = replace(found, fields={**found.fields, "duration": with_unit(found.fields["duration"])})
+        return replace(replace(found, time=time).keep(exists), untimed=cut.line[~exists], aside=aside)
+
+
+def format_of(reader: W3cReader) -> Format:
+    """Return the format of W3C extended."""
+    return Format(
+        "w3c",
+        reader,
+        summary="W3C extended: IIS, CloudFront",
+        example="2026-03-07 10:00:00 192.0.2.7 GET /cart 200 4263",
+        units=(("bytes", 0), ("duration", 0)),
+        open_fields=True,
+    )
 
 
 class Cut:
-    """The records of a chunk: lines with as many fields as their `#Fields` says. line: the position of each.
+    """The records of a chunk: lines with as many fields as their `#Fields` says.
 
     What is looked for in the bytes is looked for once, however often the fields change.
     """
 
-    def __init__(self, data: Bytes, lines: Lines) -> None:
-        self.data = data
+    def __init__(self, lines: Lines) -> None:
+        self.data = lines.data
         self.lines = lines
         self._parts: list[tuple[Integers, Mapping[str, tuple[Any, Any]]]] = []
 
     @cached_property
     def line(self) -> Integers:
-        """The positions of the records in the chunk."""
-        return numpy.concatenate([numpy.empty(0, numpy.int64), *(line for line, _ in self._parts)])
+        """The positions of the records in the chunk, in order."""
+        return numpy.sort(numpy.concatenate([numpy.empty(0, numpy.int64), *(line for line, _ in self._parts)]))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -167,60 +186,43 @@ class Cut:
             self._parts.append((which, {name: (edges[at] + 1, edges[at + 1]) for at, name in enumerate(names)}))
         return misfits
 
-    def columns(self, names: Collection[str]) -> dict[str, KeyColumn]:
-        """Return some fields of the records as columns, absent where a record has none."""
-        return {name: key_column(*self.encoded(name)) for name in names}
-
-    def encoded(self, name: str) -> tuple[pyarrow.Array, Any]:
-        """Return the distinct texts of a field, and for each record which it has."""
-        order = numpy.argsort(self.line, kind="stable")
-        has = self.has(name)[order]
-        edges = [
-            numpy.concatenate(
-                [part[name][at] if name in part else numpy.zeros(len(line), numpy.int32) for line, part in self._parts]
-            )
-            for at in range(2)
-        ]
-        starts, ends = (edge[order][has].astype(numpy.int32) for edge in edges)
+    def field(self, name: str) -> Field:
+        """Return a field of the records that have it, without the quotes round it."""
+        parts = [(line, *part[name]) for line, part in self._parts if name in part]
+        line, starts, ends = (numpy.concatenate(edges) for edges in zip(*parts, strict=True))
+        order = numpy.argsort(line)
+        starts, ends = starts[order].astype(numpy.int32), ends[order].astype(numpy.int32)
         quoted = (ends - starts >= 2) & (self.data[starts] == QUOTE) & (self.data[ends - 1] == QUOTE)
-        dictionary, index = encode(Slices(self.data, starts + quoted, ends - quoted), [])
-        dictionary, absent = with_absent(dictionary)
-        of_record = numpy.full(len(has), absent, numpy.int64)
-        of_record[has] = index
-        back = numpy.empty_like(order)
-        back[order] = numpy.arange(len(order))
-        return dictionary, of_record[back]
-
-    def has(self, name: str) -> Mask:
-        """Return which records have a field."""
-        return numpy.concatenate([numpy.empty(0, bool), *(numpy.full(len(line), name in part) for line, part in self._parts)])
+        return Field(Slices(self.data, starts + quoted, ends - quoted), numpy.searchsorted(self.line, line[order]))
 
     def times(self) -> tuple[Integers, Mask]:
-        """Return the time of each record and whether it exists; without a date or a time there is none to look at."""
-        timed = self.has("date") & self.has("time")
-        if not timed.any():
-            return numpy.full(len(self.line), NO_TIME, numpy.int64), ~timed
-        (days, day), (clocks, clock) = self.encoded("date"), self.encoded("time")
-        midnights = [to_seconds(ISO, text + b" 00:00:00", 0) for text in days.to_pylist()]
-        seconds = [to_seconds(ISO, b"1970-01-01 " + text, 0) for text in clocks.to_pylist()]
-        exists = known(midnights)[day] & known(seconds)[clock]
-        return numpy.where(exists, numbers(midnights)[day] + numbers(seconds)[clock], NO_TIME), exists | ~timed
+        """Return the time of each record and whether it exists, which it does where a record has no date or no time of day."""
+        time = numpy.full(len(self.line), NO_TIME, numpy.int64)
+        parts = [line for line, part in self._parts if {"date", "time"} <= part.keys()]
+        if not parts:
+            return time, numpy.ones(len(time), bool)
+        timed = numpy.isin(self.line, numpy.concatenate(parts))
+        days, day = self._numbers("date", lambda text: to_seconds(ISO, text + b" 00:00:00", 0))
+        clocks, clock = self._numbers("time", lambda text: to_seconds(ISO, b"1970-01-01 " + text, 0))
+        exists = day & clock
+        return numpy.where(exists, days + clocks, time), exists | ~timed
+
+    def _numbers(self, name: str, read: Callable[[bytes], int | None]) -> tuple[Integers, Mask]:
+        """Return what a field of each record means as a number, and whether it means one; each text is read once."""
+        found = self.field(name)
+        keys, index = encoded([found.values])
+        values = [read(text) for text in keys.to_pylist()]
+        numbers, valid = numpy.zeros(len(self.line), numpy.int64), numpy.zeros(len(self.line), bool)
+        numbers[found.of] = numpy.array([value or 0 for value in values], numpy.int64)[index]
+        valid[found.of] = numpy.array([value is not None for value in values], bool)[index]
+        return numbers, valid
 
 
-def known(values: list[int | None]) -> Mask:
-    """Return which values are not None."""
-    return numpy.array([value is not None for value in values], bool)
-
-
-def numbers(values: list[int | None]) -> Integers:
-    """Return values as an array, 0 in place of None."""
-    return numpy.array([value or 0 for value in values], numpy.int64)
-
-
-def directive_lines(data: Bytes, lines: Lines, max_line_bytes: int) -> Integers:
-    """Return the positions of the lines that begin with `#`."""
-    filled = (lines.ends > lines.starts) & (lines.ends - lines.starts <= max_line_bytes)
-    return numpy.flatnonzero(filled & (data[lines.starts] == HASH))
+def directive_lines(lines: Lines, which: Mask) -> Integers:
+    """Return the positions of those of the lines that begin with `#`; none of them is empty."""
+    found = numpy.flatnonzero(which)
+    directives: Integers = found[lines.data[lines.starts[found]] == HASH]
+    return directives
 
 
 def fields_named(line: bytes) -> tuple[str, ...]:
@@ -250,10 +252,21 @@ def names_of(directives: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(columns)
 
 
-def by_names(data: Bytes, lines: Lines, directives: Mask, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Integers]]:
-    """Yield the fields that lines have, and the positions of these lines; lines before any `#Fields` have none."""
-    known, number = numbered(data, lines, directives, names)
-    which = numpy.flatnonzero(~directives)
+def by_names(lines: Lines, aside: Integers, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Integers]]:
+    """Yield the fields that lines have, and the positions of these lines; lines before any `#Fields` have none.
+
+    aside: the positions of the directives. names: the fields of the lines before the first of them.
+    """
+    known = {names: 0}
+    number, is_named, is_aside = (numpy.zeros(len(lines), kind) for kind in (numpy.int64, bool, bool))
+    is_aside[aside] = True
+    for line in aside.tolist():
+        if found := fields_named(lines.text(line)):
+            number[line], is_named[line] = known.setdefault(found, len(known)), True
+    # For each line the position of the last #Fields up to it, -1 before the first one.
+    latest = numpy.maximum.accumulate(numpy.where(is_named, numpy.arange(len(number)), -1))
+    number = numpy.where(latest >= 0, number[latest], 0)
+    which = numpy.flatnonzero(~is_aside)
     order = numpy.argsort(number[which], kind="stable")
     bounds = numpy.searchsorted(number[which][order], numpy.arange(len(known) + 1))
     for found, (start, end) in zip(known, pairwise(bounds.tolist()), strict=True):
@@ -261,19 +274,9 @@ def by_names(data: Bytes, lines: Lines, directives: Mask, names: tuple[str, ...]
             yield found, which[order[start:end]]
 
 
-def numbered(data: Bytes, lines: Lines, directives: Mask, names: tuple[str, ...]) -> tuple[list[tuple[str, ...]], Integers]:
-    """Return the different `#Fields`, `names` first, and for each line the number of the last ones before it."""
-    known = {names: 0}
-    number, is_named = numpy.zeros(len(directives), numpy.int64), numpy.zeros(len(directives), bool)
-    for line in numpy.flatnonzero(directives).tolist():
-        if found := fields_named(lines.text(data, line)):
-            number[line], is_named[line] = known.setdefault(found, len(known)), True
-    latest = numpy.maximum.accumulate(numpy.where(is_named, numpy.arange(len(number)), -1))
-    return list(known), numpy.where(latest >= 0, number[latest], 0)
-
-
-def with_unit(column: KeyColumn) -> KeyColumn:
+def with_unit(column: Field) -> Field:
     """Return times taken with their unit: whole numbers are milliseconds (IIS), those with a point seconds (CloudFront)."""
-    whole = pyarrow.compute.match_substring_regex(column.keys, "^[0-9]+$")
-    texts = pyarrow.compute.binary_join_element_wise(column.keys, "ms", "")
-    return KeyColumn(pyarrow.compute.if_else(whole, texts, column.keys), column.index)
+    keys, index = encoded([column.values])
+    whole = pyarrow.compute.match_substring_regex(keys, "^[0-9]+$")
+    texts = pyarrow.compute.binary_join_element_wise(keys, MILLISECONDS, EMPTY)
+    return Field(again(pyarrow.compute.if_else(whole, texts, keys), index), column.of)

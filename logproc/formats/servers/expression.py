@@ -13,8 +13,7 @@ Bytes beyond ASCII are taken as they are as well: older servers write them so.
 from __future__ import annotations
 
 from logproc.formats.servers.definition import Definition, Literal, Variable
-from logproc.formats.times import forms as moments
-from logproc.formats.times import strftime
+from logproc.formats.times import forms, strftime
 from logproc.formats.times.forms import TimeForm
 
 SPACE = r" \t\n\r\v\f"
@@ -51,17 +50,16 @@ def time_form_of(definition: Definition) -> TimeForm | None:
 def time_form(form: str) -> TimeForm:
     """Return the form of times that a form of strftime is."""
     if form in strftime.EPOCHS:
-        return moments.EPOCH
-    known = {strftime.CLF: moments.CLF, strftime.ISO: moments.ISO}
+        return forms.EPOCH
+    known = {strftime.CLF: forms.CLF, strftime.ISO: forms.ISO}
     return known.get(form) or other_form(form)
 
 
 def other_form(form: str) -> TimeForm:
     """Return the form of times that is none of the usual ones."""
     front, behind = strftime.halves(form)
-    special = {"a": moments.WEEKDAY, "k": " ?%k", "": ""}
-    minute = "".join(special.get(name, f"%{name}") + strftime.escaped(text).replace("%", r"\x25") for name, text in front)
-    return moments.calendar_form(form, minute, strftime.with_groups(behind))
+    minute = "".join(f"%{name}" if name else strftime.escaped(text).replace("%", r"\x25") for name, text in front)
+    return forms.calendar_form(form, minute, strftime.with_groups(behind))
 
 
 def zone_of(definition: Definition) -> Variable | None:

@@ -10,13 +10,13 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.errors import UsageError
-from logproc.formats.readers.access import AccessFormat
-from logproc.formats.readers.expression import GROUP, TextFormat
+from logproc.formats.engine import Format
+from logproc.formats.readers.expression import GROUP, Expression
+from logproc.formats.readers.quotes import format_of_layout
 from logproc.formats.servers.expression import expression_of, time_form_of
 from logproc.formats.servers.layout import layout_of
 
 if TYPE_CHECKING:
-    from logproc.formats.format import Format
     from logproc.formats.servers.definition import Definition
 
 POWERS = {"seconds": 0, "milliseconds": 3, "microseconds": 6, "bytes": 0}
@@ -27,7 +27,7 @@ def format_of_definition(definition: Definition, name: str) -> Format:
     """Return the format of a definition: cut at its quotes and blanks where these are enough, else by an expression."""
     layout = layout_of(definition)
     if layout is not None:
-        return AccessFormat(replace(layout, name=name, summary=definition.text))
+        return format_of_layout(replace(layout, name=name, summary=definition.text))
     expression = expression_of(definition)
     names, units = [], []
     for at, variable in enumerate(definition.variables):
@@ -36,18 +36,11 @@ def format_of_definition(definition: Definition, name: str) -> Format:
         names.append((f"g{at}", variable.name))
         if variable.kind in POWERS:
             units.append((variable.name, POWERS[variable.kind]))
-    return TextFormat(
-        name,
-        expression,
-        time_form_of(definition),
-        definition.text,
-        names=tuple(names),
-        units=tuple(units),
-        empty_is_absent=False,
-    )
+    reader = Expression(expression, time_form_of(definition), names=tuple(names))
+    return Format(name, reader, summary=definition.text, units=tuple(units))
 
 
-def format_of_pattern(name: str, text: str, option: str) -> TextFormat:
+def format_of_pattern(name: str, text: str, option: str) -> Format:
     """Return the format of an expression with named groups, which are its fields; `option` is named in errors.
 
     A group `time` may hold a time of any known form.
@@ -63,7 +56,7 @@ def format_of_pattern(name: str, text: str, option: str) -> TextFormat:
     twice = next((name for name in groups if groups.count(name) > 1), None)
     if twice:
         raise UsageError(f"{option} has two groups {twice}", f"call the other one {twice}_2, which is the same field")
-    return TextFormat(name, whole, None, text, units=tuple(UNITS.items()))
+    return Format(name, Expression(whole), summary=text, units=tuple(UNITS.items()), empty_is_absent=True)
 
 
 def groups_of(expression: str, option: str) -> list[str]:

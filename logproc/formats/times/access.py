@@ -7,22 +7,18 @@ so the calendar is asked once for each distinct day and zone of a chunk; hours, 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 
+from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, MONTHS
+
 if TYPE_CHECKING:
     from logproc.model import Bytes, Integers
 
 TIME = re.compile(rb"(\d\d/[A-Z][a-z][a-z]/\d{4}):(\d\d):(\d\d):(\d\d) ([+-]\d{4})")
-MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
-DAY_S = 86_400
-HOUR_S = 3_600
-EPOCH_DAY = date(1970, 1, 1).toordinal()
-FIRST_S = (date(1, 1, 1).toordinal() - EPOCH_DAY) * DAY_S
-LAST_S = (date(9999, 12, 31).toordinal() - EPOCH_DAY + 1) * DAY_S - 1
 NO_DAY = numpy.iinfo(numpy.int64).min // 2
 WIDTH = 26
 
@@ -92,18 +88,3 @@ def midnights_of(times: Bytes) -> Integers:
     found = [midnight_seconds(day[:11], day[11:]) for day in encoded.dictionary.to_pylist()]
     table = numpy.array([NO_DAY if midnight is None else midnight for midnight in found], numpy.int64)
     return numpy.repeat(table[encoded.indices.to_numpy()], numpy.diff(heads, append=len(times)))
-
-
-def iso(seconds: int) -> str:
-    """Return a moment as RFC 3339 has it.
-
-    >>> iso(1431857103)
-    '2015-05-17T10:05:03Z'
-    """
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds >= 0 else iso_before_1970(seconds)
-
-
-def iso_before_1970(seconds: int) -> str:
-    """Return a moment before 1970, and before the year 1000 with four digits, which strftime does not promise."""
-    days, rest = divmod(seconds, DAY_S)
-    return f"{date.fromordinal(EPOCH_DAY + days).isoformat()}T{rest // HOUR_S:02}:{rest // 60 % 60:02}:{rest % 60:02}Z"

@@ -1,7 +1,7 @@
 """The usual spellings of ISO times, thousands of distinct ones at once: `2015-05-17T10:05:03`, with a fraction, in UTC.
 
 With milliseconds nearly every line has a time of its own. So here nothing is done for each: the digits behind the minute
-are arithmetic, and what is left, the minutes, repeats. What is not exactly of this form is left to `moments`.
+are arithmetic, and what is left, the minutes, repeats. What is not exactly of this form is left to `reading`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import pyarrow
 
-from logproc.formats.columns.slices import index_of, offsets_and_data
-from logproc.formats.readers.quotes import windows
-from logproc.formats.times.access import FIRST_S, LAST_S
+from logproc.formats.columns.slices import index_of, offsets_and_data, windows
+from logproc.formats.times.calendar import FIRST_S, LAST_S
 from logproc.model import NO_TIME
 
 if TYPE_CHECKING:

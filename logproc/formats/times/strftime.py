@@ -1,11 +1,14 @@
-"""Times as strftime(3) writes them → expressions, for Apache's `%{format}t` and for nginx's times.
+"""Times as strftime(3) writes them → expressions: for Apache's `%{format}t`, for nginx's times and for the known forms.
 
-The groups `minute` (all up to the minute; of a number since 1970 the seconds), `second` and `zone` are those of `moments`.
+The groups `minute` (all up to the minute; of a number since 1970 the seconds), `second` and `zone` are those of `forms`.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+
+from logproc.formats.times.calendar import MONTHS
 
 Element = tuple[str, str]
 """A conversion and "", or "" and a text."""
@@ -19,22 +22,52 @@ FRACTIONS = {"msec_frac": 3, "usec_frac": 6}
 """The digits that Apache writes behind the point of a second."""
 TEXTS = {"%": "%", "n": "\n", "t": "\t"}
 SHORT = {"T": "%H:%M:%S", "D": "%m/%d/%y", "F": "%Y-%m-%d", "R": "%H:%M", "h": "%b"}
-TWO_DIGITS, BLANK_OR_DIGIT = (r"\d{2}", 2), (r"[ \d]\d", 2)
-CONVERSIONS: dict[str, tuple[str, int]] = {
-    **dict.fromkeys("CHIMSUVWdgmy", TWO_DIGITS),
-    **dict.fromkeys("uw", (r"\d", 1)),
-    **dict.fromkeys("ekl", BLANK_OR_DIGIT),
-    **dict.fromkeys("ab", ("[A-Z][a-z]{2}", 3)),
-    **dict.fromkeys("AB", ("[A-Z][a-z]+", 0)),
-    **dict.fromkeys("GY", (r"\d{4}", 4)),
-    "j": (r"\d{3}", 3),
-    "p": ("[AP]M", 2),
-    "s": (r"\d+", 0),
-    "z": (r"[+-]\d{4}", 5),
-    ":z": (r"[+-]\d{2}:\d{2}", 6),
-    "Z": (r"[A-Za-z0-9+-]+", 0),
+WEEKDAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+MONTH = f"(?:{b'|'.join(MONTHS).decode()})"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a conversion writes in the C locale.
+
+    written: an expression of it. width: how many bytes it has, 0 if that differs. part: which part of a date it is.
+    read: the expression of what it is read from in a text of which nobody says that there is a time, if that is another one:
+        only names that exist, but numbers with or without a blank in front.
+    """
+
+    written: str
+    width: int = 0
+    part: str = ""
+    read: str = ""
+
+
+LETTERS = {
+    **dict.fromkeys("CISUVWg", Letter(r"\d{2}", 2)),
+    **dict.fromkeys("uw", Letter(r"\d", 1)),
+    **dict.fromkeys("AB", Letter("[A-Z][a-z]+")),
+    "G": Letter(r"\d{4}", 4),
+    "H": Letter(r"\d{2}", 2, "hour"),
+    "-H": Letter(r"\d{1,2}", 0, "hour"),
+    "M": Letter(r"\d{2}", 2, "minute"),
+    "-M": Letter(r"\d{1,2}", 0, "minute"),
+    "Y": Letter(r"\d{4}", 4, "year"),
+    "Z": Letter(r"[A-Za-z0-9+-]+"),
+    "a": Letter("[A-Z][a-z]{2}", 3, read=WEEKDAY),
+    "b": Letter("[A-Z][a-z]{2}", 3, "month", MONTH),
+    "d": Letter(r"\d{2}", 2, "day"),
+    "e": Letter(r"[ \d]\d", 2, "day", r" ?\d{1,2}"),
+    "j": Letter(r"\d{3}", 3),
+    "k": Letter(r"[ \d]\d", 2, "hour", r" ?\d{1,2}"),
+    "l": Letter(r"[ \d]\d", 2),
+    "m": Letter(r"\d{2}", 2, "month"),
+    "-m": Letter(r"\d{1,2}", 0, "month"),
+    "p": Letter("[AP]M", 2, "half", "[AaPp][Mm]"),
+    "s": Letter(r"\d+"),
+    "y": Letter(r"\d{2}", 2, "year"),
+    "z": Letter(r"[+-]\d{4}", 5),
+    ":z": Letter(r"[+-]\d{2}:\d{2}", 6),
 }
-"""What a conversion writes in the C locale, and its width (0 if that differs)."""
+"""The known conversions by their letter. Those with `-`, which glibc writes without padding, are for our own forms."""
 ELEMENT = re.compile(r"%(?P<conversion>:?.)|(?P<text>[^%]+|%)", re.DOTALL)
 DATE_AND_MINUTE = ({"Y", "y"}, {"b", "m"}, {"d", "e"}, {"H", "k"}, {"M"})
 """What a moment has in front of its second: one of each."""
@@ -45,7 +78,7 @@ def unknown_conversion(form: str) -> str | None:
     """Return the first conversion that is not known, as it is written, None if all are."""
     if form in EPOCHS or form in FRACTIONS:
         return None
-    unknown = [conversion for conversion, _ in elements(form) if conversion and conversion not in CONVERSIONS]
+    unknown = [conversion for conversion, _ in elements(form) if conversion and conversion not in LETTERS]
     return f"%{unknown[0]}" if unknown else None
 
 
@@ -66,7 +99,7 @@ def width_of(form: str) -> int:
     """Return how many bytes each time of a form has, 0 if that differs."""
     if form in FRACTIONS or form in EPOCHS:
         return FRACTIONS.get(form, 0)
-    widths = [CONVERSIONS[conversion][1] if conversion else len(bytes_of(text)) for conversion, text in elements(form)]
+    widths = [LETTERS[conversion].width if conversion else len(bytes_of(text)) for conversion, text in elements(form)]
     return sum(widths) if all(widths) else 0
 
 
@@ -129,7 +162,7 @@ def elements(form: str) -> list[Element]:
 
 def piece(conversion: str, text: str) -> str:
     """Return the expression of one element."""
-    return CONVERSIONS[conversion][0] if conversion else escaped(text)
+    return LETTERS[conversion].written if conversion else escaped(text)
 
 
 def escaped(text: str) -> str:
@@ -152,3 +185,18 @@ def escaped_byte(byte: int) -> str:
     if not 32 <= byte < 127:
         return f"\\x{byte:02x}"
     return character if character.isalnum() or character in " \"'/:,=<>@#%&~;_-!`" else f"\\{character}"
+
+
+def expanded(layout: str, *, named: bool = False) -> str:
+    r"""Return an expression with each conversion replaced by what it is read from, as a group if it is to be named.
+
+    >>> print(expanded("%H:%M"), expanded("%H", named=True))
+    \d{2}:\d{2} (?P<hour>\d{2})
+    """
+
+    def replaced(match: re.Match[str]) -> str:
+        letter = LETTERS[match[1]]
+        text = letter.read or letter.written
+        return grouped(letter.part, text) if named and letter.part else text
+
+    return re.sub("%(-?.)", replaced, layout)

@@ -23,7 +23,7 @@ Record = dict[str, "str | None"]
 def column_of(values: list[str | None]) -> KeyColumn:
     """Return a column of values."""
     keys = list(dict.fromkeys(values))
-    return KeyColumn(pyarrow.array(keys, pyarrow.string()), numpy.array([keys.index(value) for value in values], numpy.int64))
+    return KeyColumn(pyarrow.array(keys, pyarrow.binary()), numpy.array([keys.index(value) for value in values], numpy.int64))
 
 
 def completed(records: list[Record], names: list[str]) -> Columns:
@@ -31,7 +31,7 @@ def completed(records: list[Record], names: list[str]) -> Columns:
     present = [name for name in names if any(record[name] is not None for record in records)]
     raw = {name: column_of([record[name] for record in records]) for name in present}
     time = numpy.full(len(records), NO_TIME, numpy.int64)
-    return complete(raw, time, {}, WANTED, optional=True)
+    return complete(raw, time, {}, WANTED, mixed=True)
 
 
 @given(st.lists(RECORDS, min_size=1, max_size=6), st.sets(st.sampled_from(["request", "target", "path", "query"]), min_size=1))
@@ -60,8 +60,8 @@ def test_a_field_goes_before_what_is_derived() -> None:
 def test_an_absent_request_is_malformed_where_all_records_are_requests() -> None:
     """A log whose format has a request has one in every record: `-` is none."""
     raw, time = {"request": column_of(["GET / HTTP/1.1", None, "x"])}, numpy.zeros(3, numpy.int64)
-    for optional, expected in ((False, [False, True, True]), (True, [False, False, True])):
-        found = complete(raw, time, {}, WANTED, optional=optional)
+    for mixed, expected in ((False, [False, True, True]), (True, [False, False, True])):
+        found = complete(raw, time, {}, WANTED, mixed=mixed)
         assert found.malformed is not None
         assert found.malformed.tolist() == expected
 
@@ -103,6 +103,7 @@ def test_the_absent_text_is_there_once(values: list[bytes]) -> None:
     assert sorted(texts.to_pylist()) == sorted({*values, b"-"})
     index = numpy.arange(len(distinct))
     replaced = pyarrow.array([text or b"-" for text in distinct.to_pylist()], pyarrow.binary())
-    once, moved = absent_once(replaced, index)
+    column = absent_once(replaced, index)
+    once, moved = column.keys, column.index
     assert len(set(once.to_pylist())) == len(once)
     assert [once[at].as_py() for at in moved.tolist()] == replaced.to_pylist()

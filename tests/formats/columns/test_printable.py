@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 import numpy
 import pyarrow
@@ -10,13 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.columns.printable import key_column, shown
+from logproc.formats.columns.printable import absent_as_null, printable, shown
+from logproc.model import KeyColumn
 
 TEXTS = st.one_of(
     st.binary(max_size=8),
     st.text(max_size=5).map(lambda text: text.encode("utf-8", "surrogatepass")),
     st.sampled_from([b"-", b"", b"--", b"\x1b", rb"\x1b", b"\xff", rb"\xff", b"\x9b", b"\xc2\x9b", "é".encode(), b"plain"]),
 )
+
+
+def column_of(values: pyarrow.Array, index: Any) -> KeyColumn:
+    """Return a column of bytes as the engine has it: a dash is null."""
+    return KeyColumn(absent_as_null(values), index)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +65,7 @@ def test_printable_text_stays(text: str) -> None:
 def test_a_column_holds_what_each_value_is_shown_as(distinct: list[bytes], data: st.DataObject) -> None:
     """Each record has its value as shown text, a dash is absent, and no key stands twice."""
     index = data.draw(st.lists(st.integers(0, len(distinct) - 1), max_size=12)) if distinct else []
-    column = key_column(pyarrow.array(distinct, pyarrow.binary()), numpy.array(index, numpy.int32))
+    column = printable(column_of(pyarrow.array(distinct, pyarrow.binary()), numpy.array(index, numpy.int32)))
     keys = column.keys.to_pylist()
     assert column.keys.type == pyarrow.string()
     column.keys.validate(full=True)
@@ -68,7 +75,7 @@ def test_a_column_holds_what_each_value_is_shown_as(distinct: list[bytes], data:
 
 def test_two_spellings_are_one_key() -> None:
     """An escape character and its escaped form in one log are the same key, since they look the same."""
-    column = key_column(pyarrow.array([b"\x1b", rb"\x1b", b"x"], pyarrow.binary()), numpy.arange(3))
+    column = printable(column_of(pyarrow.array([b"\x1b", rb"\x1b", b"x"], pyarrow.binary()), numpy.arange(3)))
     assert sorted(column.keys.to_pylist()) == [r"\x1b", "x"]
     assert column.index[0] == column.index[1]
 
@@ -76,5 +83,5 @@ def test_two_spellings_are_one_key() -> None:
 def test_an_array_may_be_a_part_of_another() -> None:
     """A slice of an Arrow array, with its offset, gives the keys of the slice."""
     whole = pyarrow.array([b"a", b"-", b"\x00", b"d"], pyarrow.binary())
-    column = key_column(whole.slice(1, 2), numpy.arange(2))
+    column = printable(column_of(whole.slice(1, 2), numpy.arange(2)))
     assert column.keys.take(column.index).to_pylist() == [None, r"\x00"]

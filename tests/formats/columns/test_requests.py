@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.columns.printable import shown
+from logproc.formats.columns.printable import printable, shown
 from logproc.formats.columns.requests import MALFORMED, Request, request_columns, split
+from logproc.model import KeyColumn
 
 WANTED = ("method", "target", "path", "query", "protocol")
 PIECES = [
@@ -88,7 +89,8 @@ def columns(texts: list[bytes]) -> tuple[list[tuple[str | None, ...]], int]:
     """Return what the fast way makes of requests, record by record, and how many it calls malformed."""
     distinct = list(dict.fromkeys(texts))
     index = numpy.array([distinct.index(text) for text in texts], numpy.int32)
-    found, malformed = request_columns(pyarrow.array(distinct, pyarrow.binary()), index, WANTED)
+    found, malformed = request_columns(KeyColumn(pyarrow.array(distinct, pyarrow.binary()), index), WANTED)
+    found = {name: printable(column) for name, column in found.items()}
     values = [found[name].keys.take(found[name].index).to_pylist() for name in WANTED]
     return list(zip(*values, strict=True)), int(malformed.sum())
 
@@ -117,9 +119,9 @@ def test_the_definition_is_the_sentence(text: bytes) -> None:
 def test_keys_are_distinct() -> None:
     """Paths that differ in their query alone are one key."""
     texts = [b"GET /a?%d HTTP/1.1" % number for number in range(5)]
-    found, _ = request_columns(pyarrow.array(texts, pyarrow.binary()), numpy.arange(5), WANTED)
-    assert found["path"].keys.to_pylist() == ["/a"]
-    assert found["query"].keys.to_pylist() == ["0", "1", "2", "3", "4"]
+    found, _ = request_columns(KeyColumn(pyarrow.array(texts, pyarrow.binary()), numpy.arange(5)), WANTED)
+    assert found["path"].keys.to_pylist() == [b"/a"]
+    assert found["query"].keys.to_pylist() == [b"0", b"1", b"2", b"3", b"4"]
 
 
 @pytest.mark.parametrize(
@@ -132,5 +134,5 @@ def test_a_target_is_a_path_and_a_query(target: bytes, path: bytes, query: bytes
 
 def test_only_what_is_wanted_is_cut() -> None:
     """A column that is not asked for is not made."""
-    found, _ = request_columns(pyarrow.array([b"GET /a?b HTTP/1.1"], pyarrow.binary()), numpy.arange(1), ["query"])
+    found, _ = request_columns(KeyColumn(pyarrow.array([b"GET /a?b HTTP/1.1"], pyarrow.binary()), numpy.arange(1)), ["query"])
     assert set(found) == {"query"}

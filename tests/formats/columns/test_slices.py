@@ -9,7 +9,8 @@ import pyarrow
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.columns.slices import Slices, encode, offsets_and_data, rows_of
+from logproc.formats.columns.slices import Slices, encoded, offsets_and_data, rows_of
+from logproc.model import KeyColumn
 
 TEXT = st.one_of(st.sampled_from([b"", b"a", b"ab", b" ", b"\t", b"a b", b"\r", b"\x08\x0e"]), st.binary(max_size=5))
 GAPPED = st.lists(st.tuples(st.binary(max_size=2), TEXT), max_size=10)
@@ -45,10 +46,11 @@ def test_some_slices_can_be_kept(pieces: list[tuple[bytes, bytes]], wanted: list
     assert kept.packed()[1].tobytes() == b"".join(text for (_, text), keep in zip(pieces, wanted, strict=False) if keep)
 
 
-@given(GAPPED, st.lists(TEXT, max_size=5))
-def test_values_are_encoded_once(pieces: list[tuple[bytes, bytes]], others: list[bytes]) -> None:
+@given(GAPPED, st.lists(TEXT, max_size=5), st.booleans())
+def test_values_are_encoded_once(pieces: list[tuple[bytes, bytes]], others: list[bytes], is_encoded: bool) -> None:
     """The dictionary holds each value once, and the indexes lead to every value, the slices' first and then the others'."""
-    dictionary, index = encode(slices_of(pieces), others)
+    other = pyarrow.array(others, pyarrow.binary())
+    dictionary, index = encoded([slices_of(pieces), KeyColumn(*encoded([other])) if is_encoded else other])
     values = dictionary.to_pylist()
     assert len(set(values)) == len(values)
     assert None not in values

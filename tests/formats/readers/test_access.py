@@ -13,15 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats import LAYOUTS, Layout
-from logproc.formats.dispatch import BY_NAME as FORMATS
-from logproc.formats.readers.access import AccessFormat, parse_unknown
+from logproc.formats.engine import parse_unknown
+from logproc.formats.known import BY_NAME as FORMATS
+from logproc.formats.readers.layout import LAYOUTS, Layout
+from logproc.formats.readers.quotes import format_of_layout
 from logproc.model import Account, Context, Parsed
 from logproc.panels import panels
 from logproc.questions.question import Question
 from logproc.tally import Tally, count
 from tests import logs
 from tests.chunks_of import chunk_of, parse
+from tests.formats.readings import exactly
 from tests.oracle import truth
 
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
@@ -33,7 +35,7 @@ Row = tuple[int, int, tuple[tuple[str, str | None], ...]]
 def rows(parsed: Parsed) -> Counter[Row]:
     """Return the records with all their columns, without an order."""
     columns = parsed.columns
-    if columns is None:
+    if columns is None or not columns.records:
         return Counter()
     texts = {name: [column.keys[at].as_py() for at in column.index.tolist()] for name, column in sorted(columns.keys.items())}
     sizes = columns.numbers["bytes"].whole
@@ -57,9 +59,9 @@ def malformed(parsed: Parsed) -> int:
 def both(content: bytes, layout: Layout, max_line_bytes: int = MAX_LINE_BYTES) -> Parsed:
     """Parse a chunk in both ways, hold them equal field by field, and return what the fast one gave."""
     data = numpy.frombuffer(content, numpy.uint8)
-    form = AccessFormat(layout)
+    form = format_of_layout(layout)
     fast = form.parse(data, Context(), form.fields, max_line_bytes)
-    exact = form.parse_exactly(data, form.fields, max_line_bytes)
+    exact = exactly(form).parse(data, Context(), form.fields, max_line_bytes)
     assert fast.account == exact.account
     assert fast.account.closes
     assert fast.account.rejected == len(fast.rejected_lines)
@@ -153,7 +155,7 @@ def test_any_bytes_are_accounted_for(content: bytes) -> None:
     """Bytes of any kind are lines of some kind, in every format and in none."""
     content += b"\n"
     data = numpy.frombuffer(content, numpy.uint8)
-    accounts = [AccessFormat(layout).parse(data, Context(), (), MAX_LINE_BYTES).account for layout in LAYOUTS]
+    accounts = [format_of_layout(layout).parse(data, Context(), (), MAX_LINE_BYTES).account for layout in LAYOUTS]
     for account in (*accounts, parse_unknown(data, MAX_LINE_BYTES).account):
         assert account.closes
         assert account.lines == content.count(b"\n")
@@ -269,10 +271,11 @@ def agrees_with_oracle(content: bytes) -> None:
 HOSTILE = r"""
 import sys, tracemalloc
 import numpy
-from logproc.formats import LAYOUTS
-from logproc.formats.readers.access import AccessFormat
+from logproc.formats.readers.layout import LAYOUTS
+from logproc.formats.readers.quotes import format_of_layout
 from logproc.formats.detect import detect
 from logproc.model import Context
+from tests.formats.readings import exactly
 from tests.logs import line
 
 TIME = b'[17/May/2015:10:05:03 +0000]'
@@ -289,12 +292,13 @@ def check(layout, beginning, piece, size):
     data = numpy.frombuffer(text + b'\n', numpy.uint8)
     tracemalloc.reset_peak()
     before = tracemalloc.get_traced_memory()[0]
-    assert AccessFormat(layout).parse_exactly(data, AccessFormat(layout).fields, size).account.closes
+    form = format_of_layout(layout)
+    assert exactly(form).parse(data, Context(), form.fields, size).account.closes
     used = tracemalloc.get_traced_memory()[1] - before
     if used > 20 * size + (1 << 20):
         sys.exit(f'{used} bytes for {size} of {text[:80]} in {layout.name}')
 
-AccessFormat(FIRST).parse(numpy.frombuffer(line() + b'\n', numpy.uint8), Context(), (), 1 << 20)
+format_of_layout(FIRST).parse(numpy.frombuffer(line() + b'\n', numpy.uint8), Context(), (), 1 << 20)
 tracemalloc.start()
 for piece in PIECES:
     for beginning in BEGINNINGS:

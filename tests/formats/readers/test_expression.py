@@ -11,21 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.readers.expression import TextFormat, narrowed
+from logproc.formats.engine import Format
+from logproc.formats.readers.expression import Expression, narrowed
 from logproc.formats.times import forms as moments
 from logproc.model import NO_TIME, Account, Context
-from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, bytes_of, read, reading_of
+from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, by_expression, bytes_of, read, reading_of
 
 TIME = moments.ISO.expression
-FORM = TextFormat(
+EXPRESSION = rf"(?s)^{TIME} (?:(?P<level>[A-Z]+)|\[(?P<level_2>[a-z]+)\]) (?P<message>.*)$"
+FORM = by_expression(
     "entries",
-    rf"(?s)^{TIME} (?:(?P<level>[A-Z]+)|\[(?P<level_2>[a-z]+)\]) (?P<message>.*)$",
+    EXPRESSION,
     moments.ISO,
     multi_line=True,
     further=r" \((?P<logger>[\w.]+)\)$",
 )
-SINGLE = TextFormat("single", FORM.expression, moments.ISO)
-WHOLE = TextFormat("whole", r"(?s)\b" + TIME + "|$", moments.ISO, further=r"\b(?P<level>WARN|INFO)\b", head_bytes=40)
+SINGLE = by_expression("single", EXPRESSION, moments.ISO)
+WHOLE = by_expression("whole", r"(?s)\b" + TIME + "|$", moments.ISO, further=r"\b(?P<level>WARN|INFO)\b", head_bytes=40)
 WANTED = ("level", "logger", "message")
 ENTRY = b"2026-03-07 10:00:00 INFO started (a.b)\n"
 LINES = st.sampled_from(
@@ -113,21 +115,20 @@ def test_the_head_of_a_line_is_looked_at_and_all_of_it_is_the_message() -> None:
 def test_an_empty_group_is_absent_or_empty() -> None:
     """What matched nothing is no field in the known formats, and an empty one in definitions of a user's own."""
     for empty_is_absent, expected in ((True, [None, "x", None]), (False, ["", "x", None])):
-        form = TextFormat("own", "^a(?P<b>x?|-)$", empty_is_absent=empty_is_absent)
+        form = by_expression("own", "^a(?P<b>x?|-)$", empty_is_absent=empty_is_absent)
         assert read(form, b"a\nax\na-\n", ("b",)).columns["b"] == expected
 
 
 def test_a_time_may_be_a_group_of_any_form() -> None:
     """Without a form of its own, the group `time` holds a time of whatever form it has."""
-    form = TextFormat("own", "^(?P<time>.*) x$")
+    form = by_expression("own", "^(?P<time>.*) x$")
     assert read(form, b"2026-03-07 10:00:00 x\n1772877601 x\nnever x\n", ()).time == [1772877600, 1772877601, NO_TIME]
 
 
 def test_names_and_units() -> None:
     """Groups can have other names than their fields, and fields a unit."""
-    form = TextFormat(
-        "own", r"^(?P<g0>\d+) (?P<g1>\w+)$", names=(("g0", "duration"), ("g1", "user-name")), units=(("duration", 3),)
-    )
+    reader = Expression(r"^(?P<g0>\d+) (?P<g1>\w+)$", names=(("g0", "duration"), ("g1", "user-name")))
+    form = Format("own", reader, units=(("duration", 3),))
     assert form.fields == ("duration", "user-name")
     reading = read(form, b"250 x\n", form.fields)
     assert reading.columns == {"duration": ["250"], "user-name": ["x"], "duration as a number": [250_000_000]}
@@ -137,7 +138,9 @@ def test_names_and_units() -> None:
 def test_an_expression_means_the_same_in_python(lines: list[bytes]) -> None:
     """RE2 over bytes takes the lines that `re` takes: any byte is a character."""
     expression = r"(?s)^(?P<a>[^ ]*)(?P<b>.*)$"
-    reading = read(TextFormat("own", expression, empty_is_absent=False), b"".join(line + b"\n" for line in lines), ("a", "b"))
+    reading = read(
+        by_expression("own", expression, empty_is_absent=False), b"".join(line + b"\n" for line in lines), ("a", "b")
+    )
     expected = [
         re.search(expression.encode(), line)
         for line in (line.removesuffix(b"\r") for line in lines)
@@ -178,6 +181,6 @@ def test_a_hostile_line_costs_no_more_than_another() -> None:
 
 def test_a_reference_is_the_year_of_times_without_one() -> None:
     """Times without a year are the latest ones before the reference."""
-    form = TextFormat("syslog", f"^{moments.SYSLOG.expression} (?P<message>.*)$", moments.SYSLOG)
+    form = by_expression("syslog", f"^{moments.SYSLOG.expression} (?P<message>.*)$", moments.SYSLOG)
     for reference, time in ((1772877600, 1772877600), (1772877600 - 90 * 86400, 1741341600)):
         assert read(form, b"Mar  7 10:00:00 x\n", (), Context(reference_s=reference)).time == [time]

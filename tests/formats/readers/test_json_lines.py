@@ -10,11 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from logproc.formats.detect import json_of
-from logproc.formats.readers.json_lines import JsonFormat, NotFast, object_of, text_of, value_at
-from logproc.formats.readers.quotes import plain_lines
+from logproc.formats.columns.lines import plain_lines
+from logproc.formats.readers.json_lines import JsonReader, format_of, object_of, text_of, value_at
 from logproc.model import Context
-from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, Reading, bytes_of, read, reading_of
+from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, Reading, bytes_of, exactly, read, reading_of
 
 KEYS = ("time", "level", "msg", "status", "a", "b", "a.b", "é", "", "request", "url", "bytes", "took")
 WANTED = (*STANDARD, *KEYS, "a.b.c", "http.status", "x")
@@ -74,23 +73,20 @@ LINES = st.one_of(
 
 def both(lines: list[bytes], sample: list[bytes] | None = None, max_line_bytes: int = MAX_LINE_BYTES) -> Reading:
     """Parse lines in both ways, hold them equal field by field, and return what the fast one gave."""
-    form, _ = json_of(lines if sample is None else sample)
+    form, _ = JsonReader.of_sample(lines if sample is None else sample)
     data = bytes_of(b"".join(line + b"\n" for line in lines))
-    fast, exact = (reading_of(way(data, CONTEXT, WANTED, max_line_bytes)) for way in (form.parse, form.parse_exactly))
+    fast, exact = (reading_of(way(data, CONTEXT, WANTED, max_line_bytes)) for way in (form.parse, exactly(form).parse))
     assert fast == exact
     return fast
 
 
 def is_fast(lines: list[bytes]) -> bool:
     """Return whether Arrow reads lines for which the format was made."""
-    form, _ = json_of(lines)
+    form, _ = JsonReader.of_sample(lines)
     data = bytes_of(b"".join(line + b"\n" for line in lines))
-    marks = plain_lines(data)
-    try:
-        form.fast_columns(data, marks, marks.ends - marks.starts > MAX_LINE_BYTES, form.sources(STANDARD))
-    except NotFast:
-        return False
-    return True
+    assert form.quick
+    found = form.quick.read(plain_lines(data), numpy.ones(len(lines), bool), STANDARD, CONTEXT)
+    return len(found.line) == len(lines)
 
 
 @given(st.lists(LINES, max_size=6), st.lists(LINES, max_size=4))
@@ -259,7 +255,7 @@ def test_fields_have_their_standard_names() -> None:
     lines = [
         b'{"ts":1772877600.5,"request":{"method":"GET","uri":"/a?b","client_ip":"192.0.2.7"},"status":404,"size":12,"duration":0.25}'
     ]
-    form, _ = json_of(lines)
+    form, _ = JsonReader.of_sample(lines)
     reading = read(form, lines[0] + b"\n", STANDARD)
     assert reading.time == [1772877600]
     expected = {
@@ -277,7 +273,7 @@ def test_fields_have_their_standard_names() -> None:
 
 def test_without_a_sample_any_key_can_be_asked_for() -> None:
     """The format knows no key then, and takes what it is asked for."""
-    assert read(JsonFormat(), b'{"a":{"b":"x"}}\n{"a":7}\n', ("a.b", "a")).columns == {
+    assert read(format_of(JsonReader()), b'{"a":{"b":"x"}}\n{"a":7}\n', ("a.b", "a")).columns == {
         "a.b": ["x", None],
         "a": ['{"b":"x"}', "7"],
     }
@@ -285,9 +281,9 @@ def test_without_a_sample_any_key_can_be_asked_for() -> None:
 
 def test_a_key_of_which_the_sample_says_nothing_is_found_in_objects_too() -> None:
     """`a.b` may be written so, or be `b` within `a`: where the sample has neither, both ways find either."""
-    form = JsonFormat(kinds=(("x", "text"),))
+    form = format_of(JsonReader(kinds=(("x", "text"),)))
     for line in (b'{"x": "1", "a": {"b": "2"}}\n', b'{"x": "1", "a.b": "2"}\n'):
         data = numpy.frombuffer(line, numpy.uint8).copy()
-        for parsed in (form.parse(data, Context(), {"a.b"}, 1000), form.parse_exactly(data, Context(), {"a.b"}, 1000)):
+        for parsed in (form.parse(data, Context(), {"a.b"}, 1000), exactly(form).parse(data, Context(), {"a.b"}, 1000)):
             assert parsed.columns is not None
             assert parsed.columns.keys["a.b"].keys.to_pylist() == ["2"]

@@ -8,8 +8,8 @@ import sys
 import numpy
 import pytest
 
-from logproc.formats import LAYOUTS, Layout
-from logproc.formats.readers.access import AccessFormat
+from logproc.formats.readers.layout import LAYOUTS, Layout
+from logproc.formats.readers.quotes import format_of_layout
 from logproc.model import Context
 from tests import logs
 
@@ -30,7 +30,7 @@ def calls(content: bytes, layout: Layout) -> int:
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        AccessFormat(layout).parse(data, Context(), AccessFormat(layout).fields, MAX_LINE_BYTES)
+        format_of_layout(layout).parse(data, Context(), format_of_layout(layout).fields, MAX_LINE_BYTES)
     finally:
         sys.setprofile(before)
     return found
@@ -55,7 +55,7 @@ def test_lines_across_blocks_are_whole() -> None:
     random_ = random.Random(5)
     agents = [b"x" * random_.randrange(40_000) for _ in range(40)] + [b"y" * (BLOCK_BYTES + 1), b"", b"z" * (2 * BLOCK_BYTES)]
     content = b"".join(logs.line(user_agent=agent) + b"\n" + logs.line() + b"\n" for agent in agents)
-    form = AccessFormat(BY_NAME["combined"])
+    form = format_of_layout(BY_NAME["combined"])
     columns = form.parse(numpy.frombuffer(content, numpy.uint8), Context(), form.fields, MAX_LINE_BYTES).columns
     assert columns
     found = columns.keys["user_agent"].keys.take(columns.keys["user_agent"].index).to_pylist()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from logproc.formats.readers.w3c import W3cFormat, field_counts, fields_named, names_of
+from logproc.formats.readers.w3c import W3cReader, field_counts, fields_named, format_of, names_of
 from logproc.model import NO_TIME, Account
 from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, Reading, bytes_of, read
 
 HEAD = b"#Version: 1.0\n#Fields: date time cs-method cs-uri-stem cs-uri-query sc-status sc-bytes time-taken\n"
-FORM = W3cFormat(("date", "time", "cs-method", "cs-uri-stem", "cs-uri-query", "sc-status", "sc-bytes", "time-taken"))
+NAMES = ("date", "time", "cs-method", "cs-uri-stem", "cs-uri-query", "sc-status", "sc-bytes", "time-taken")
+FORM = format_of(W3cReader(NAMES))
 WANTED = ("method", "path", "query", "status", "bytes", "duration", "x-note", "cs(Cookie)")
 
 
@@ -60,7 +61,7 @@ def test_a_time_of_day_alone_is_no_time() -> None:
 def test_the_fields_are_remembered_behind_a_cut() -> None:
     """A chunk without `#Fields` of its own is cut by those that came before it."""
     context = FORM.follow(CONTEXT, bytes_of(HEAD + b"2026-03-07 10:00:00 GET / - 200 0 1\n"), MAX_LINE_BYTES)
-    assert context.directives == FORM.directives
+    assert context.directives == NAMES
     assert FORM.follow(context, bytes_of(b"# Fields are not named here\n"), MAX_LINE_BYTES) == context
     assert read(FORM, b"2026-03-07 10:00:00 GET / - 200 0 1\n", WANTED, context).account.records == 1
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from logproc.formats.servers.definition import Definition, Dialect, Escape, Literal
 from logproc.formats.servers.expression import expression_of, time_form_of
 from logproc.formats.servers.reading import definition_of
-from logproc.formats.times.forms import seconds
+from logproc.formats.times.reading import seconds
 from tests.formats.servers import definition_examples
 
 EXAMPLES = [*definition_examples.NGINX.values(), *definition_examples.APACHE.values()]

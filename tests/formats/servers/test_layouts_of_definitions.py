@@ -8,10 +8,11 @@ import numpy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.readers.access import AccessFormat
+from logproc.formats.readers.quotes import format_of_layout
 from logproc.formats.servers.layout import layout_of
 from logproc.formats.servers.reading import definition_of
 from logproc.model import Columns, Context, Numbers, Parsed
+from tests.formats.readings import exactly
 
 VALUES = {
     "%h": ["192.0.2.7", "::1", "host"],
@@ -39,8 +40,8 @@ def test_both_ways_agree(order: list[str], length: int, seed: int) -> None:
         return
     lines = [damaged(" ".join(draw.choice(VALUES[name]) for name in chosen), draw) for _ in range(20)]
     data = numpy.frombuffer("".join(line + "\n" for line in lines).encode(), numpy.uint8)
-    form = AccessFormat(layout)
-    fast, exact = form.parse(data, Context(), form.fields, 1000), form.parse_exactly(data, form.fields, 1000)
+    form = format_of_layout(layout)
+    fast, exact = form.parse(data, Context(), form.fields, 1000), exactly(form).parse(data, Context(), form.fields, 1000)
     assert plain(fast) == plain(exact)
 
 
@@ -60,6 +61,7 @@ def plain(parsed: Parsed) -> object:
     numbers = {name: values_of(found) for name, found in columns.numbers.items()}
     malformed = [None] * columns.records if columns.malformed is None else columns.malformed.tolist()
     fields = {"time": columns.time.tolist(), "malformed": malformed, **texts, **numbers}
+    fields = {name: fields[name] for name in sorted(fields)}
     rows = sorted(zip(*fields.values(), strict=True), key=repr)
     reasons = list(zip(parsed.rejected_lines.tolist(), parsed.rejected_reasons, strict=True))
     return list(fields), rows, parsed.account, reasons

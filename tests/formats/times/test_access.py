@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.times.access import iso, many_to_seconds, to_seconds
+from logproc.formats.times.access import many_to_seconds, to_seconds
+from logproc.formats.times.calendar import iso
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -14,9 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.times import access as times
+from logproc.formats.times import access
+from logproc.formats.times import calendar as times
 from logproc.formats.times import forms as moments
-from logproc.formats.times.forms import FORMS, TimeForm, divided, seconds, to_seconds, value_seconds, values_seconds
+from logproc.formats.times.forms import FORMS, TimeForm
+from logproc.formats.times.reading import ZONE_HOURS, compiled, divided, seconds, to_seconds, value_seconds, values_seconds
 from logproc.model import NO_TIME
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -84,7 +86,7 @@ SHORT_YEARS = [(form, layout) for form, layout in LAYOUTS if "yy" in layout]
 OF_YEARS = [pair for pair in LAYOUTS if pair not in WITHOUT_YEAR and pair not in SHORT_YEARS]
 
 FRACTIONS = st.one_of(st.just(""), st.from_regex(r"\A[.,][0-9]{1,12}\Z"))
-NAMES = {name.decode(): hours * 60 for name, hours in moments.ZONE_HOURS.items()}
+NAMES = {name.decode(): hours * 60 for name, hours in ZONE_HOURS.items()}
 SHAPES: list[Callable[[str, int, int], str]] = [
     lambda sign, hours, minutes: f"{sign}{hours:02}{minutes:02}",
     lambda sign, hours, minutes: f"{sign}{hours:02}:{minutes:02}",
@@ -224,7 +226,7 @@ def test_a_form_reads_what_its_logs_write(form: TimeForm, text: str, expected: s
 
 def fits(form: TimeForm, text: bytes) -> bool:
     """Return whether a text is of a form, whatever it means."""
-    return moments.compiled(form.expression).fullmatch(text) is not None
+    return compiled(form.expression).fullmatch(text) is not None
 
 
 def test_every_form_has_an_example() -> None:
@@ -332,7 +334,7 @@ def test_both_engines_divide_alike(texts: list[bytes]) -> None:
     """RE2 and Python's `re` find the same groups in the same texts, for every form."""
     for form in FORMS:
         found = pyarrow.compute.extract_regex(pyarrow.array(texts, pyarrow.binary()), pattern=f"^(?:{form.expression})$")
-        matches = [moments.compiled(form.expression).fullmatch(text) for text in texts]
+        matches = [compiled(form.expression).fullmatch(text) for text in texts]
         assert found.to_pylist() == [match and match.groupdict(b"") for match in matches]
 
 
@@ -342,7 +344,7 @@ def test_an_expression_has_the_groups_of_a_time(form: TimeForm) -> None:
     names = [field.name for field in pyarrow.compute.extract_regex(pyarrow.array([b""]), pattern=form.expression).type]
     assert names[0] == "minute"
     assert set(names) <= {"minute", "second", "rest", "zone"}
-    assert len(names) == moments.compiled(form.expression).groups
+    assert len(names) == compiled(form.expression).groups
     assert ("second" in names) is not form.epoch
 
 
@@ -432,7 +434,7 @@ def test_a_number_is_of_the_unit_that_makes_it_plausible(text: str, expected: in
 def test_access_times_are_those_of_access_logs(moment: datetime) -> None:
     """A time of an access log is the same here as where only access logs are read."""
     text = shown(moment, "{t.day:02}/{b}/{year}:{clock} {z}", zone=f"{moment:%z}")
-    assert to_seconds(moments.CLF, text, 0) == times.to_seconds(text)
+    assert to_seconds(moments.CLF, text, 0) == access.to_seconds(text)
 
 
 def test_a_long_fraction_is_read_once() -> None:

@@ -7,8 +7,9 @@ import pyarrow
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from logproc.formats.times.forms import ISO, to_seconds
+from logproc.formats.times.forms import ISO
 from logproc.formats.times.iso import iso_seconds
+from logproc.formats.times.reading import to_seconds
 from logproc.model import NO_TIME
 
 DIGITS = st.integers(0, 99).map("{:02}".format)

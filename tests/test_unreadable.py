@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.wide import looks_wide, wide_encoding
+from logproc.unreadable import looks_wide, wide_encoding
 from tests import logs
 
 MARKED = {

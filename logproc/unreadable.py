@@ -1,6 +1,8 @@
-"""Text whose letters are two or four bytes wide, UTF-16 and UTF-32, told from other text by where its NULs stand."""
+"""What bytes are that cannot be read as lines: HTML pages, binary files, and text in UTF-16 and UTF-32."""
 
 from __future__ import annotations
+
+import re
 
 MARKS = (("utf-32", b"\xff\xfe\0\0"), ("utf-32", b"\0\0\xfe\xff"), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff"))
 """Byte order marks. The little one of UTF-16 is the beginning of that of UTF-32, which comes first therefore."""
@@ -11,6 +13,10 @@ NULS = (
     ("utf-16-be", (True, False, True, False)),
 )
 """Which of four bytes in a row are NUL in letters of Latin script, as far as that is always so."""
+BINARY = "looks binary: skipped", "give logs, or archives of them as .gz .bz2 .xz .zst"
+HEAD_BYTES = 4096
+"""As much of a sample is looked at."""
+HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 LEAST_BYTES = 8
 MANY, FEW = 1 / 4, 1 / 8
 """A text with a mark, or with more NULs than that where they belong and fewer where they do not, is taken for a wide one."""
@@ -38,3 +44,17 @@ def looks_wide(encoding: str) -> tuple[str, str]:
 def is_as_expected(share: float, nul: bool | None) -> bool:
     """Return whether a share of NULs is that of a byte that is always one, or never, or of one of which that is not known."""
     return nul is None or (share > MANY if nul else share < FEW)
+
+
+def unreadable(sample: bytes) -> tuple[str, str] | None:
+    """Return what a sample that fits no format is instead of text, with a hint; None if it may be text."""
+    head = sample[:HEAD_BYTES]
+    if wide := wide_encoding(head):
+        return looks_wide(wide)
+    if HTML.match(head):
+        return "looks like an HTML page, not a log", "does the address want a login, or is it another one?"
+    controls = sum(head.count(byte) for byte in range(32) if byte not in b"\t\n\v\f\r\x1b")
+    erased = head.count(0xFE) + head.count(0xFF)
+    if controls > len(head) // 32 or erased > len(head) // 4:
+        return BINARY
+    return None
