@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from logproc.errors import UsageError
 from logproc.formats import detect as detection
 from logproc.formats.known import BY_NAME, SAMPLED
-from logproc.formats.servers.own import format_of_definition, format_of_pattern
+from logproc.formats.servers.formats import format_of_definition, format_of_pattern
 from logproc.model import Kind
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 
 from logproc.formats.engine import Format
 from logproc.formats.known import BY_NAME, SAMPLED, timed
-from logproc.formats.servers.own import format_of_definition, format_of_pattern
+from logproc.formats.servers.formats import format_of_definition, format_of_pattern
 from logproc.formats.servers.reading import definition_of
 from logproc.formats.times.forms import FORMS
 from logproc.model import Context

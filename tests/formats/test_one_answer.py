@@ -11,7 +11,7 @@ from logproc.formats.known import BY_NAME
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.logfmt import PairsReader
 from logproc.formats.readers.w3c import W3cReader
-from logproc.formats.servers.own import format_of_definition, format_of_pattern
+from logproc.formats.servers.formats import format_of_definition, format_of_pattern
 from logproc.formats.servers.reading import definition_of
 from tests import logs
 from tests.formats.readings import exactly, read

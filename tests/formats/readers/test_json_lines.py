@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logproc.formats.columns.lines import plain_lines
-from logproc.formats.readers.json_lines import JsonReader, format_of, object_of, text_of, value_at
+from logproc.formats.readers.json_lines import JsonReader, format_of
+from logproc.formats.readers.json_values import object_of, text_of, value_at
 from logproc.model import Context
 from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, Reading, bytes_of, exactly, read, reading_of
 
