@@ -41,7 +41,8 @@ class Plan:
         now_s = int(time.time()) if now_s is None else now_s
         zone = parse_zone(settings.tz)
         with bounded(GRACE_S):  # the configuration of nginx may be a FIFO that nobody writes
-            choice = Choice.of(settings.format, settings.pattern, settings.nginx_conf, dict(settings.patterns))
+            own = {**dict(settings.patterns), **dict(settings.formats)}
+            choice = Choice.of(settings.format, settings.pattern, settings.nginx_conf, own)
         reading = ReadingOptions(choice, settings.chunk_bytes, settings.max_line_bytes, now_s, zone)
         return cls(question_of(settings, now_s), choice, reading, settings.top, settings.max_line_bytes)
 

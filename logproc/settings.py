@@ -100,6 +100,7 @@ class Settings:
     log_level: Literal["debug", "info", "warning", "error"] = knob("warning", "Least level of the events on stderr.")
     log_format: Literal["console", "json"] = knob("console", "Shape of the events on stderr.")
     patterns: tuple[tuple[str, str], ...] = field(default=(), metadata={"table": True})
+    formats: tuple[tuple[str, dict[str, Any]], ...] = field(default=(), metadata={"table": True})
 
     def __post_init__(self) -> None:
         for item in knobs():
@@ -190,17 +191,25 @@ def read_config(path: Path) -> dict[str, Any]:
         raise UsageError(f"config {path}: {error}", "mend the file, or name another one with --config") from error
     known = {item.name.replace("_", "-"): item.name for item in knobs()}
     patterns = read_patterns(document.pop("patterns", {}), path)
+    formats = read_formats(document.pop("formats", {}), path)
     for key in document:
         if key not in known:
             raise UsageError(f"config {path}: unknown key {key!r}", "known are " + ", ".join(sorted(known)))
     values = {known[key]: convert(known[key], value, f"config {path}: {key}") for key, value in document.items()}
-    return values | ({"patterns": patterns} if patterns else {})
+    return values | ({"patterns": patterns} if patterns else {}) | ({"formats": formats} if formats else {})
 
 
 def read_patterns(table: Any, path: Path) -> tuple[tuple[str, str], ...]:
     """Return the named patterns of a config file. Raises UsageError for what is no text under a name."""
     if not isinstance(table, dict) or not all(isinstance(text, str) for text in table.values()):
         raise UsageError(f"config {path}: patterns", "write [patterns] and under it NAME = 'REGEX'")
+    return tuple(table.items())
+
+
+def read_formats(table: Any, path: Path) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Return the formats of a config file. Raises UsageError for what is not a table under a name."""
+    if not isinstance(table, dict) or not all(isinstance(entry, dict) for entry in table.values()):
+        raise UsageError(f"config {path}: formats", "write [formats.NAME] and under it expression = 'REGEX'")
     return tuple(table.items())
 
 

@@ -6,12 +6,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from logproc.errors import UsageError
 from logproc.formats import detect as detection
+from logproc.formats.custom import format_of_pattern, format_of_table
 from logproc.formats.known import BY_NAME, SAMPLED
-from logproc.formats.servers.formats import format_of_definition, format_of_pattern
+from logproc.formats.servers.formats import format_of_definition
 from logproc.model import Kind
 
 if TYPE_CHECKING:
@@ -33,10 +34,11 @@ class Choice:
     own: tuple[Format, ...] = ()
 
     @classmethod
-    def of(cls, form: str | None, pattern: str | None, nginx_conf: str | None, patterns: Mapping[str, str]) -> Choice:
+    def of(cls, form: str | None, pattern: str | None, nginx_conf: str | None, patterns: Mapping[str, Any]) -> Choice:
         """Return the choice that options ask for. Raises UsageError for a name, a definition or a pattern that is none.
 
-        form: the name of a format or of one of `patterns`, or the definition of nginx or Apache as it stands in their files.
+        form: the name of a format or of one of `patterns`, or the definition of nginx or Apache as it is in their files.
+        patterns: a user's own formats by their names, each a pattern or a table as those of `known.toml`.
         """
         if sum(option is not None for option in (form, pattern, nginx_conf)) > 1:
             raise UsageError("--format, --pattern and --nginx-conf exclude one another", "give one of them")
@@ -44,7 +46,7 @@ class Choice:
             return cls(named=format_of_pattern("pattern", pattern, "--pattern"))
         if nginx_conf is not None:
             return of_nginx(Path(nginx_conf))
-        own = {name: format_of_pattern(name, text, f"pattern {name!r}") for name, text in patterns.items()}
+        own = {name: own_format(name, pattern) for name, pattern in patterns.items()}
         if form is None:
             return cls(own=tuple(own.values()))
         if form in SAMPLED:
@@ -75,6 +77,13 @@ class Choice:
         counts = [detection.fitting(form, lines) for form in self.own]
         best = max(range(len(counts)), key=counts.__getitem__, default=-1)
         return self.own[best] if best >= 0 and counts[best] * 2 > len(lines.lines) else None
+
+
+def own_format(name: str, pattern: str | Mapping[str, Any]) -> Format:
+    """Return the format of a pattern or of a table."""
+    if isinstance(pattern, str):
+        return format_of_pattern(name, pattern, f"pattern {name!r}")
+    return format_of_table(name, pattern, f"format {name!r}")
 
 
 def of_nginx(path: Path) -> Choice:

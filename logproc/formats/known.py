@@ -22,15 +22,20 @@ CATALOGUE = tomllib.loads(Path(__file__).with_name("known.toml").read_text("utf-
 TIMES = {form.name: form for form in FORMS}
 
 
-def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
-    """Return the format that a table of `known.toml` describes. The file says what its keys mean."""
+def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
+    """Return the reader that a table of `known.toml` describes. The file says what its keys mean."""
     time = TIMES[entry["time"]] if "time" in entry else None
     expression = entry["expression"].replace("{time}", time.expression if time else "")
     for piece, text in reversed(CATALOGUE["pieces"].items()):  # a piece may hold those that come before it
         expression = expression.replace(f"{{{piece}}}", text)
+    return Expression(f"(?s)^(?:{expression})$", time, entry.get("further", ""))
+
+
+def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
+    """Return the format that a table of `known.toml` describes."""
     return Format(
         name,
-        Expression(f"(?s)^{expression}$", time, entry.get("further", "")),
+        expression_of_entry(entry),
         summary=entry.get("summary", ""),
         example=entry.get("example", ""),
         multi_line=entry.get("multi_line", False),

@@ -6,12 +6,13 @@ import json
 
 import pytest
 
+from logproc.formats.custom import format_of_pattern
 from logproc.formats.engine import Format
 from logproc.formats.known import BY_NAME
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.logfmt import PairsReader
 from logproc.formats.readers.w3c import W3cReader
-from logproc.formats.servers.formats import format_of_definition, format_of_pattern
+from logproc.formats.servers.formats import format_of_definition
 from logproc.formats.servers.reading import definition_of
 from tests import logs
 from tests.formats.readings import exactly, read

@@ -9,10 +9,11 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.errors import UsageError
+from logproc.formats.custom import format_of_pattern
 from logproc.formats.detect import is_layout
 from logproc.formats.servers.definition import Definition, Dialect, Escape
 from logproc.formats.servers.expression import expression_of, time_form_of
-from logproc.formats.servers.formats import format_of_definition, format_of_pattern
+from logproc.formats.servers.formats import format_of_definition
 from logproc.formats.servers.nginx_conf import definitions_in
 from logproc.formats.servers.reading import definition_of
 from tests.formats.servers import definition_examples

@@ -15,7 +15,7 @@ import pyarrow.compute
 import pytest
 
 from logproc.errors import UsageError
-from logproc.formats.servers.formats import format_of_pattern
+from logproc.formats.custom import format_of_pattern
 
 pytestmark = pytest.mark.soak
 PATTERNS = 10_000
