@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 import numpy
 
 from logproc.errors import SourceError, Stopped
-from logproc.model import REJECTED_TEXT_BYTES, Chunk, Context
+from logproc.model import REJECTED_TEXT_BYTES, Chunk, Context, Parser
 
 if TYPE_CHECKING:
-    from logproc.formats.format import Format
     from logproc.model import Bytes, ByteStream
 
 LF = 10
@@ -53,7 +52,7 @@ class Cutter:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.source = source
-        self.format: Format | None = None
+        self.format: Parser | None = None
         self.context = Context()
         self.bytes_decoded = 0
         self.lines = 0

@@ -142,7 +142,7 @@ def analyze_command(
 @cli.command()
 def formats() -> None:
     """List the known formats, with an example line of each."""
-    from logproc.formats.listing import listing
+    from logproc.formats.known import listing
 
     for name, summary, example in listing():
         tell(f"{name}\n    {summary}\n    {example}\n")

@@ -58,7 +58,7 @@ def complete_setting(name: str) -> Complete:
 
 def formats(_incomplete: str) -> Iterable[str]:
     """Return the names of all formats."""
-    from logproc.formats.listing import listing
+    from logproc.formats.known import listing
 
     return (name for name, _, _ in listing())
 

@@ -18,7 +18,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.slices import arrow, mask
+from logproc.formats.columns.slices import arrow, mask
 from logproc.measures import Buckets, Measure, Totals, Uniques
 
 if TYPE_CHECKING:

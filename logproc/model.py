@@ -6,7 +6,7 @@ Nothing here imports numpy or pyarrow, so that `logproc --help` stays quick.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from enum import Enum
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     import numpy
     import numpy.typing
     import pyarrow
-
-    from logproc.formats.format import Format
 
     Bytes = numpy.typing.NDArray[numpy.uint8]
     Integers = numpy.typing.NDArray[numpy.int64]
@@ -90,7 +88,7 @@ class Probe:
     """
 
     size_bytes: int
-    format: Format | None
+    format: Parser | None
     verdict: Verdict | None = None
 
 
@@ -145,6 +143,28 @@ class Context:
     zone: tzinfo = UTC
 
 
+class Parser(Protocol):
+    """What a format is to the rest of the program, see `logproc.formats.engine`. The same one for all threads."""
+
+    @property
+    def name(self) -> str:
+        """The name that reports and `--format` use."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns that records have, as far as that is known before they are read."""
+
+    @property
+    def open_fields(self) -> bool:
+        """Whether records may have other fields as well."""
+
+    def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
+        """Return the context behind some whole lines, given the one before them."""
+
+    def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
+        """Return what whole lines are: the records with the columns that are wanted, and what became of all other lines."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Some megabytes of whole lines of one source: the unit of work.
@@ -164,7 +184,7 @@ class Chunk:
     byte_offset: int
     first_line: int
     lines: int
-    format: Format | None
+    format: Parser | None
     data: Bytes = field(repr=False)
     context: Context = Context()
 
@@ -178,7 +198,8 @@ class Chunk:
 class KeyColumn:
     """A column of text as a dictionary and, for each record, an index into it.
 
-    keys: shown text (escaped, see `formats.shown`), a pyarrow string array without duplicates; a null is "absent".
+    keys: text that can be printed (see `formats.columns.printable`), a pyarrow string array without duplicates; null is
+        absent. Inside `formats`, until a column is complete, they are the bytes of the log, a binary array.
     index: one integer a record.
     """
 

@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from logproc import events
 from logproc.doors import Doors
 from logproc.errors import InternalError, Interrupted, SourceError, Stopped
-from logproc.formats.access import parse_line_ends, parse_unknown
+from logproc.formats.engine import parse_line_ends, parse_unknown
 from logproc.model import Chunk, Kind, Parsed, Probe, Snapshot, Source, State, Verdict
 from logproc.plan import Plan, check_fields, check_fields_early
 from logproc.reading import Outcome, Reading, recognise

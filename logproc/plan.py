@@ -16,7 +16,7 @@ from logproc.questions.where import parse_where
 from logproc.reading import Outcome, ReadingOptions
 
 if TYPE_CHECKING:
-    from logproc.formats.format import Format
+    from logproc.model import Parser
     from logproc.settings import Settings
     from logproc.tally import Tally
 
@@ -39,7 +39,8 @@ class Plan:
         """
         now_s = int(time.time()) if now_s is None else now_s
         zone = parse_zone(settings.tz)
-        choice = Choice.of(settings.format, settings.pattern, settings.nginx_conf, dict(settings.patterns))
+        own = {**dict(settings.patterns), **dict(settings.formats)}
+        choice = Choice.of(settings.format, settings.pattern, settings.nginx_conf, own)
         reading = ReadingOptions(choice, settings.chunk_bytes, settings.max_line_bytes, now_s, zone)
         return cls(question_of(settings, now_s), choice, reading, settings.top, settings.max_line_bytes)
 
@@ -82,7 +83,7 @@ def question_of(settings: Settings, now_s: int) -> Question:
     )
 
 
-def check_fields_early(plan: Plan, formats: Sequence[Format | None]) -> None:
+def check_fields_early(plan: Plan, formats: Sequence[Parser | None]) -> None:
     """Raise UsageError for a field that no source has, where that is known before anything is read."""
     known = [form for form in formats if form is not None]
     if known and len(known) == len(formats) and not any(form.open_fields for form in known):

@@ -15,9 +15,9 @@ from logproc.chunks import Cutter, read_head
 from logproc.errors import SourceError, Stopped
 from logproc.events import source_name
 from logproc.formats.choice import Choice
-from logproc.formats.detect import BINARY, GENERIC, SAMPLE_BYTES, SAMPLE_LINES, unreadable
-from logproc.formats.format import Format
-from logproc.model import ByteStream, Chunk, Context, Kind, Probe, Source, State, Verdict
+from logproc.formats.detect import GENERIC, SAMPLE_BYTES, SAMPLE_LINES
+from logproc.model import ByteStream, Chunk, Context, Kind, Parser, Probe, Source, State, Verdict
+from logproc.unreadable import BINARY, unreadable
 
 PACKED_TIGHT = 2
 """A hole that was packed to less than this part of it may be a bomb, and is read up to the limits; any other is binary."""
@@ -45,7 +45,7 @@ class Outcome:
     """How the reading of one source ended. lines: how many were handed out in chunks."""
 
     verdict: Verdict
-    format: Format | None = None
+    format: Parser | None = None
     bytes_read: int = 0
     bytes_decoded: int = 0
     lines: int = 0
@@ -158,7 +158,7 @@ def is_hole(head: bytes) -> bool:
 
 def recognise(
     choice: Choice, read_on: Callable[[bytes, int], tuple[bytes, bool]], head: bytes = b""
-) -> tuple[bytes, Format | None]:
+) -> tuple[bytes, Parser | None]:
     """Return the first bytes of a source and its format, None if there is no line in them.
 
     read_on: takes the bytes there are and how many are wanted, returns these and whether they are the whole source.

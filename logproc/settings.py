@@ -103,6 +103,7 @@ class Settings:
     log_level: Literal["debug", "info", "warning", "error"] = knob("warning", "Lowest level of messages on stderr.")
     log_format: Literal["console", "json"] = knob("console", "Format of messages on stderr.")
     patterns: tuple[tuple[str, str], ...] = field(default=(), metadata={"table": True})
+    formats: tuple[tuple[str, dict[str, Any]], ...] = field(default=(), metadata={"table": True})
 
     def __post_init__(self) -> None:
         for item in knobs():
@@ -193,11 +194,12 @@ def read_config(path: Path) -> dict[str, Any]:
         raise UsageError(f"config {path}: {error}", "fix the file, or name another one with --config") from error
     known = {item.name.replace("_", "-"): item.name for item in knobs()}
     patterns = read_patterns(document.pop("patterns", {}), f"config {path}: patterns")
+    formats = read_formats(document.pop("formats", {}), path)
     for key in document:
         if key not in known:
             raise UsageError(f"config {path}: unknown key {key!r}", nearest(key, known))
     values = {known[key]: convert(known[key], value, f"config {path}: {key}:") for key, value in document.items()}
-    return values | ({"patterns": patterns} if patterns else {})
+    return values | ({"patterns": patterns} if patterns else {}) | ({"formats": formats} if formats else {})
 
 
 def read_patterns(table: Any, where: str) -> tuple[tuple[str, str], ...]:
@@ -209,6 +211,13 @@ def read_patterns(table: Any, where: str) -> tuple[tuple[str, str], ...]:
     except (TypeError, ValueError):  # not pairs
         pass
     raise UsageError(where, "write [patterns] and under it NAME = 'REGEX'")
+
+
+def read_formats(table: Any, path: Path) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Return the formats of a config file. Raises UsageError for what is not a table under a name."""
+    if not isinstance(table, dict) or not all(isinstance(entry, dict) for entry in table.values()):
+        raise UsageError(f"config {path}: formats", "write [formats.NAME] and under it expression = 'REGEX'")
+    return tuple(table.items())
 
 
 def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from logproc.counts import LOW_BITS, LOW_MASK, Counts, Subjects, Weights, count_columns, fold, merge_counts, weights_of
-from logproc.formats.access import TOO_LONG
-from logproc.formats.odd_bytes import NONE_ODD, OddLines, odd_lines
-from logproc.formats.shown import shown
+from logproc.formats.columns.odd_bytes import NONE_ODD, OddLines, odd_lines
+from logproc.formats.columns.printable import shown
+from logproc.formats.engine import TOO_LONG
 from logproc.model import NO_TIME, REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Rejected
 from logproc.questions.addresses import anonymize_text
 from logproc.questions.metrics import VISITOR

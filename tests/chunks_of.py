@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from logproc.formats.access import parse_unknown
-from logproc.formats.dispatch import BY_NAME
+from logproc.formats.engine import parse_unknown
+from logproc.formats.known import BY_NAME
 from logproc.model import Chunk, Context, Parsed
 from logproc.questions.question import Question
 

@@ -17,7 +17,7 @@ import pytest
 import logproc
 from logproc import LogprocError, State, analyze
 from logproc.errors import UsageError
-from logproc.formats import dispatch
+from logproc.formats import known
 from tests import broken_format, logs
 from tests.fault_server import Answer, FaultServer
 from tests.oracle import truth
@@ -192,7 +192,7 @@ def test_it_leaves_the_process_as_it_was(log: Path) -> None:
 
 def test_an_unexpected_exception_is_raised_as_it_is(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What ended a run is raised by the call, from whichever thread it came."""
-    monkeypatch.setitem(dispatch.BY_NAME, broken_format.NAME, broken_format.Broken())
+    monkeypatch.setitem(known.BY_NAME, broken_format.NAME, broken_format.Broken())
     with pytest.raises(LogprocError) as caught:
         analyze(log, format=broken_format.NAME, chunk_size=300)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)

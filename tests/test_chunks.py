@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from logproc import chunks
 from logproc.chunks import Cutter, last_line_end, line_end_near_middle, read_head
 from logproc.errors import SourceError, Stopped
-from logproc.formats.dispatch import BY_NAME
+from logproc.formats.known import BY_NAME
 from logproc.model import Chunk
 from logproc.tally import Tally, count, merge
 from tests.chunks_of import chunk_of, parse

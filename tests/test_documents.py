@@ -20,7 +20,7 @@ import pytest
 
 from logproc import errors
 from logproc.cli import cli
-from logproc.formats.listing import listing
+from logproc.formats.known import listing
 from tests.ready_command import ready_command
 from tools import draw_threads
 from tools.picture import PICTURES, draw

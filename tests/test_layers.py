@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    {"errors", "events", "process", "threading_patterns"},
+    {"errors", "events", "process", "threading_patterns", "unreadable"},
     {"model"},
     {"chunks", "counts", "formats", "measures", "panels", "questions", "reports", "tally"},
     {"reading"},
@@ -134,10 +134,10 @@ def test_light_modules_stay_light() -> None:
     [
         ("logproc.errors", "import logproc.model"),
         ("logproc.reading", "from logproc.settings import Settings"),
-        ("logproc.formats.access", "from logproc.settings import Settings"),
-        ("logproc.formats.access", "from logproc import settings"),
-        ("logproc.formats.access", "from ..threads.stop import Stop"),
-        ("logproc.formats.access", "def late():\n    from logproc.sources import files"),
+        ("logproc.formats.detect", "from logproc.settings import Settings"),
+        ("logproc.formats.detect", "from logproc import settings"),
+        ("logproc.formats.detect", "from ..threads.stop import Stop"),
+        ("logproc.formats.detect", "def late():\n    from logproc.sources import files"),
         ("logproc.sources.files", "from logproc.threads.stop import Stop"),
         ("logproc.threads.reader", "import logproc.sources.files as f"),
         ("logproc.settings", "from logproc import pipeline"),
@@ -163,9 +163,9 @@ def test_an_offender_is_found(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("logproc.formats.access", "from logproc.model import Chunk\nfrom .times import to_seconds"),
+        ("logproc.formats.detect", "from logproc.model import Chunk\nfrom .choice import Choice"),
         (
-            "logproc.formats.access",
+            "logproc.formats.engine",
             "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from logproc.settings import Settings",
         ),
         ("logproc.threads.reader", "import threading, queue\nfrom logproc.chunks import cut\nfrom .stop import Stop"),

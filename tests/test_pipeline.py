@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from logproc.doors import Doors
 from logproc.errors import SourceError
-from logproc.formats import dispatch
+from logproc.formats import known
 from logproc.model import ByteStream, Kind, Snapshot, Source, State
 from logproc.pipeline import Companion, Crew, Run, in_turn, run_serial, run_threaded
 from logproc.settings import Settings
@@ -179,7 +179,7 @@ def files(folder: Path, count: int = 3) -> tuple[Source, ...]:
 
 def test_an_exception_in_a_worker_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The run stops with a cause that names the source and the lines, and what was merged until then is its report."""
-    monkeypatch.setitem(dispatch.BY_NAME, broken_format.NAME, broken_format.Broken())
+    monkeypatch.setitem(known.BY_NAME, broken_format.NAME, broken_format.Broken())
     settings = Settings(format=broken_format.NAME, chunk_size=4096, workers=2, memory=20_000)
     run = run_threaded(files(tmp_path), settings)
     assert isinstance(run.cause, WorkerFailed)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from logproc.errors import LimitError, SourceError, Stopped
 from logproc.formats.choice import Choice
-from logproc.formats.dispatch import BY_NAME
+from logproc.formats.known import BY_NAME
 from logproc.model import ByteStream, Kind, Probe, Source, State, Verdict
 from logproc.reading import Outcome, Reading, ReadingOptions, recognise
 from tests import logs

@@ -10,8 +10,8 @@ import pytest
 
 from logproc import __version__
 from logproc.errors import InternalError
-from logproc.formats.dispatch import BY_NAME
-from logproc.formats.odd_bytes import OddLines
+from logproc.formats.columns.odd_bytes import OddLines
+from logproc.formats.known import BY_NAME
 from logproc.model import Account, Kind, RunInfo, Snapshot, Source, State, Verdict
 from logproc.plan import Plan
 from logproc.reading import Outcome

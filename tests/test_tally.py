@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.counts import Counts
-from logproc.formats.odd_bytes import OddLines
+from logproc.formats.columns.odd_bytes import OddLines
 from logproc.model import REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Columns, KeyColumn, Numbers, Panel, Parsed, Rejected
 from logproc.panels import panels as panels_of
 from logproc.questions.question import Question

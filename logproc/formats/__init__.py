@@ -1,10 +1,6 @@
 """Bytes of a log → columns.
 
-In the order to read: `layout` (what a line looks like), `pattern` (one line, exactly), `delimited` (a chunk at
-once), `access` (the two together), `request`, `times`, `shown`, `slices`; `dispatch` finds the parser of a format
-by its name, `detect` the format of a sample.
+In the order to read: `engine` (what every format has in common), `readers` (lines → raw fields, one module for each kind of
+log), `columns` (raw fields → columns), `times`, `servers` (definitions of nginx and Apache → formats); `known` is the
+catalogue of formats, `detect` finds the one of a sample, `choice` that of a source.
 """
-
-from logproc.formats.layout import LAYOUTS, Layout
-
-__all__ = ["LAYOUTS", "Layout"]

@@ -6,16 +6,17 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from logproc.errors import UsageError, nearest
 from logproc.formats import detect as detection
-from logproc.formats.dispatch import BY_NAME, SAMPLED
-from logproc.formats.own import format_of_definition, format_of_pattern
+from logproc.formats.custom import format_of_pattern, format_of_table
+from logproc.formats.known import BY_NAME, SAMPLED
+from logproc.formats.servers.formats import format_of_definition
 from logproc.model import Kind
 
 if TYPE_CHECKING:
-    from logproc.formats.format import Format
+    from logproc.formats.engine import Format
     from logproc.model import Source
 
 
@@ -33,10 +34,11 @@ class Choice:
     own: tuple[Format, ...] = ()
 
     @classmethod
-    def of(cls, form: str | None, pattern: str | None, nginx_conf: str | None, patterns: Mapping[str, str]) -> Choice:
+    def of(cls, form: str | None, pattern: str | None, nginx_conf: str | None, patterns: Mapping[str, Any]) -> Choice:
         """Return the choice that options ask for. Raises UsageError for a name, a definition or a pattern that is none.
 
-        form: the name of a format or of one of `patterns`, or the definition of nginx or Apache as it stands in their files.
+        form: the name of a format or of one of `patterns`, or the definition of nginx or Apache as it is in their files.
+        patterns: a user's own formats by their names, each a pattern or a table as those of `known.toml`.
         """
         if sum(option is not None for option in (form, pattern, nginx_conf)) > 1:
             raise UsageError("--format, --pattern and --nginx-conf exclude one another", "give one of them")
@@ -44,7 +46,7 @@ class Choice:
             return cls(named=format_of_pattern("pattern", pattern, "--pattern"))
         if nginx_conf is not None:
             return of_nginx(Path(nginx_conf))
-        own = {name: format_of_pattern(name, text, f"pattern {name!r}") for name, text in patterns.items()}
+        own = {name: own_format(name, pattern) for name, pattern in patterns.items()}
         if form is None:
             return cls(own=tuple(own.values()))
         if form in SAMPLED:
@@ -77,9 +79,16 @@ class Choice:
         return self.own[best] if best >= 0 and counts[best] * 2 > len(lines.lines) else None
 
 
+def own_format(name: str, pattern: str | Mapping[str, Any]) -> Format:
+    """Return the format of a pattern or of a table."""
+    if isinstance(pattern, str):
+        return format_of_pattern(name, pattern, f"pattern {name!r}")
+    return format_of_table(name, pattern, f"format {name!r}")
+
+
 def of_nginx(path: Path) -> Choice:
     """Return the choice by a configuration of nginx: each log by the format it is written in, others by that which fits."""
-    from logproc.formats.nginx_conf import read_conf
+    from logproc.formats.servers.nginx_conf import read_conf
 
     found = read_conf(path)
     used = {log.format: found.format_of(log) for log in found.access_logs} or dict(found.formats)
@@ -92,6 +101,6 @@ def definition_or_error(text: str, own: Mapping[str, Format]) -> Format:
     """Return the format of a definition. Raises UsageError where the text is none, with what is known if it is a word."""
     if "$" not in text and "%" not in text:
         raise UsageError(f"--format {text!r} is unknown", nearest(text, [*own, *BY_NAME, *SAMPLED], "see `logproc formats`"))
-    from logproc.formats.definitions import definition_of
+    from logproc.formats.servers.reading import definition_of
 
     return format_of_definition(definition_of(text), "custom")

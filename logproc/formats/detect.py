@@ -11,41 +11,32 @@ journal of many programs: it is text, in which a time and a level are looked for
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
-import pyarrow.compute
 
-from logproc.formats import json_lines, logfmt, w3c
-from logproc.formats.access import AccessFormat
-from logproc.formats.aliases import aliases_of, duration_of, is_access
-from logproc.formats.json_lines import JsonFormat
-from logproc.formats.layout import LAYOUTS
-from logproc.formats.logfmt import LogfmtFormat
-from logproc.formats.moments import FORMS
-from logproc.formats.pattern import expression, is_blank
-from logproc.formats.text import TextFormat
-from logproc.formats.text_formats import FORMATS, PLAIN, timed
-from logproc.formats.w3c import W3cFormat
-from logproc.formats.wide import looks_wide, wide_encoding
+from logproc.formats.columns.lines import is_blank
+from logproc.formats.engine import Format
+from logproc.formats.known import FORMATS, LAYOUT_FORMATS, PLAIN, timed
+from logproc.formats.readers.expression import Expression
+from logproc.formats.readers.json_lines import JsonReader
+from logproc.formats.readers.layout import LayoutReader
+from logproc.formats.readers.logfmt import PairsReader
+from logproc.formats.readers.w3c import W3cReader
+from logproc.formats.times.forms import FORMS
 
 if TYPE_CHECKING:
-    from logproc.formats.format import Format
     from logproc.model import Mask
 
 SAMPLE_BYTES = (256 << 10, 4 << 20)
 SAMPLE_LINES = (100, 2_000)
 LINE_BYTES = 64 << 10
 """As much of a line is looked at, so that a sample of huge lines costs no more than one of short ones."""
-BINARY = "looks binary: skipped", "give logs, or archives of them as .gz .bz2 .xz .zst"
-HEAD_BYTES = 4096
-"""As much is looked at to tell text from what is none."""
 UTF8_MARK = b"\xef\xbb\xbf"
-HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 SURE = 0.9
 LEAST_SHARE = 0.1
 GENERIC = frozenset({"text", "plain"})
@@ -66,14 +57,14 @@ class Candidate:
         return self.fitting / self.lines if self.lines else 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sample:
     """The first lines of a source that are not blank, with their numbers."""
 
     lines: tuple[bytes, ...]
     numbers: tuple[int, ...]
 
-    @property
+    @cached_property
     def texts(self) -> pyarrow.Array:
         """The lines as an Arrow array."""
         return pyarrow.array(self.lines, pyarrow.binary())
@@ -117,39 +108,30 @@ def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candida
     for form, fits in all_fits(sample, only):
         if fits.any() and only in {None, form.name}:
             found.append((sample.candidate(form, fits), fits))
-        if only is None and form.name == LAYOUTS[-1].name and any(candidate.share >= SURE for candidate, _ in found):
+        if form is LAYOUT_FORMATS[-1] and only is None and any(candidate.share >= SURE for candidate, _ in found):
             return found
     return found
 
 
 def all_fits(sample: Sample, only: str | None) -> Iterable[tuple[Format, Mask]]:
     """Yield each known format with the lines of a sample that fit it."""
-    lines = sample.lines
-    for layout in LAYOUTS:
-        yield AccessFormat(layout), score(AccessFormat(layout), lines)
-    yield json_of(lines)
-    yield logfmt_of(lines)
-    yield w3c_of(lines)
-    texts = sample.texts
+    for form in LAYOUT_FORMATS:
+        yield form, form.fits(sample.texts)
+    for reader in (JsonReader, PairsReader, W3cReader):
+        yield reader.of_sample(sample.lines)
     for form in FORMATS:
         if only in {None, form.name}:
-            yield form, form.fits(texts)
+            yield form, form.fits(sample.texts)
 
 
 def fitting(form: Format, sample: Sample) -> int:
     """Return how many lines of a sample fit a format that does not depend on it."""
-    if isinstance(form, AccessFormat):
-        return int(score(form, sample.lines).sum())
-    return int(form.fits(sample.texts).sum()) if isinstance(form, TextFormat) else 0
+    return int(form.fits(sample.texts).sum())
 
 
-def score(form: AccessFormat, lines: Sequence[bytes]) -> Mask:
-    """Return which lines fit a layout with a user of one word.
-
-    A line of `vhost_combined` is one of `combined` as well, by a user that holds a blank: that is no sign of the format.
-    """
-    strict = expression(form.layout, strict=True)
-    return numpy.array([strict.fullmatch(line) is not None for line in lines], bool)
+def is_layout(form: Format) -> bool:
+    """Return whether a format is that of an access log, cut at quotes and blanks."""
+    return isinstance(form.exact, LayoutReader)
 
 
 def choose(sample: Sample, found: list[tuple[Candidate, Mask]]) -> Format | None:
@@ -160,11 +142,11 @@ def choose(sample: Sample, found: list[tuple[Candidate, Mask]]) -> Format | None
     best, fits = max(found, key=lambda pair: pair[0].fitting)
     others = numpy.zeros_like(fits)
     for candidate, other in found:
-        if not (isinstance(best.format, AccessFormat) and isinstance(candidate.format, AccessFormat)):
+        if not (is_layout(best.format) and is_layout(candidate.format)):
             others |= other
     if int((others & ~fits).sum()) * 2 > best.fitting:
         return generic(sample, LEAST_SHARE) or PLAIN
-    if isinstance(best.format, AccessFormat) or best.share >= 0.5:
+    if is_layout(best.format) or best.share >= 0.5:
         return best.format
     better = generic(sample, max(best.share, LEAST_SHARE))
     return better or (best.format if best.share >= LEAST_SHARE else None)
@@ -172,9 +154,12 @@ def choose(sample: Sample, found: list[tuple[Candidate, Mask]]) -> Format | None
 
 def loosely(sample: Sample) -> Format | None:
     """Return the layout that most lines fit if a user may hold blanks, None if none fits any."""
-    fits = {layout: sum(expression(layout).fullmatch(line) is not None for line in sample.lines) for layout in LAYOUTS}
-    best = max(LAYOUTS, key=lambda layout: fits[layout])
-    return AccessFormat(best) if fits[best] else None
+    fits = [
+        int(form.exact.fits_loosely(sample.texts).sum()) if isinstance(form.exact, LayoutReader) else 0
+        for form in LAYOUT_FORMATS
+    ]
+    best = max(range(len(fits)), key=fits.__getitem__)
+    return LAYOUT_FORMATS[best] if fits[best] else None
 
 
 def generic(sample: Sample, least_share: float) -> Format | None:
@@ -184,14 +169,18 @@ def generic(sample: Sample, least_share: float) -> Format | None:
     Only times that exist count: `07 Mar 2026 10:00:00` holds `2026 10:00:00` as well, which would be day 26 of month 20.
     Of two forms that as many lines have, the one with a year is meant.
     """
-    texts = sample.texts
     for leading in (True, False):
         found = [timed(form, leading=leading) for form in FORMS]
-        counts = [(form.times_in(texts), not (form.time and form.time.year_less)) for form in found]
+        counts = [(times_in(form, sample.texts), not (time.year_less)) for form, time in zip(found, FORMS, strict=True)]
         best = max(range(len(found)), key=counts.__getitem__)
         if counts[best][0] > least_share * len(sample.lines) * (1 if leading else 3):
             return found[best]
     return None
+
+
+def times_in(form: Format, texts: pyarrow.Array) -> int:
+    """Return how many lines have a time of a form that exists."""
+    return form.exact.times_in(texts) if isinstance(form.exact, Expression) else 0
 
 
 def fallback(sample: bytes, *, whole: bool, only: str | None = None) -> Format | None:
@@ -200,100 +189,3 @@ def fallback(sample: bytes, *, whole: bool, only: str | None = None) -> Format |
     if not lines.lines:
         return None
     return (generic(lines, LEAST_SHARE) if only != "plain" else None) or PLAIN
-
-
-def json_of(lines: Sequence[bytes]) -> tuple[JsonFormat, Mask]:
-    """Return JSON lines with the keys of a sample, and which lines are objects."""
-    objects = [json_lines.object_of(line) if line.lstrip()[:1] == b"{" else "" for line in lines]
-    kinds: dict[str, set[str]] = {}
-    values: dict[str, list[str]] = {}
-    nested: set[str] = set()
-    for found in objects:
-        if isinstance(found, dict):
-            collect(found, "", kinds, values, nested)
-    access = is_access(values)
-    aliases = aliases_of(values, access=access)
-    units = units_of(values, aliases, access=access)
-    known = tuple((name, kind_of(found)) for name, found in kinds.items())
-    form = JsonFormat(known, tuple(aliases.items()), units, frozenset(nested))
-    return form, numpy.array([isinstance(found, dict) for found in objects], bool)
-
-
-def collect(
-    found: dict[str, Any], front: str, kinds: dict[str, set[str]], values: dict[str, list[str]], nested: set[str]
-) -> None:
-    """Note the keys of an object, those within objects as `a.b`, with the kinds of their values and the values themselves."""
-    for key, value in found.items():
-        name = front + key
-        if isinstance(value, dict) and value and name.count(".") < 8:
-            nested.add(name)
-            collect(value, name + ".", kinds, values, nested)
-        elif value is None:
-            kinds.setdefault(name, set())
-        else:
-            kinds.setdefault(name, set()).add(json_lines.KINDS.get(type(value), ""))
-            values.setdefault(name, []).append(json_lines.text_of(value).decode("utf-8", "replace"))
-
-
-def kind_of(kinds: set[str]) -> str:
-    """Return the one kind of all values of a key; whole numbers among others are numbers."""
-    if kinds == {"integer", "number"}:
-        return "number"
-    return next(iter(kinds)) if len(kinds) == 1 else "text" if not kinds else ""
-
-
-def units_of(values: dict[str, list[str]], aliases: dict[str, str], *, access: bool) -> tuple[tuple[str, int], ...]:
-    """Return the columns that hold numbers; the duration becomes one of the aliases."""
-    duration = duration_of(values)
-    if duration:
-        aliases["duration"] = duration[0]
-    units = {"duration": duration[1]} if duration else {}
-    return tuple((units | ({"bytes": 0} if access and "bytes" in aliases else {})).items())
-
-
-def logfmt_of(lines: Sequence[bytes]) -> tuple[LogfmtFormat, Mask]:
-    """Return logfmt with the keys of a sample, and which lines are such: two pairs, and more pairs than bare words."""
-    values: dict[str, list[str]] = {}
-    fits = numpy.zeros(len(lines), bool)
-    for at, line in enumerate(lines):
-        pairs = logfmt.pairs_of(line) if b"=" in line else ""
-        valued = 0 if isinstance(pairs, str) else sum(bool(value) for value in pairs.values())
-        if not isinstance(pairs, str) and valued >= 2 and valued * 2 > len(pairs):
-            fits[at] = True
-            for key, value in pairs.items():
-                values.setdefault(key.decode("utf-8", "replace"), []).append(value.decode("utf-8", "replace"))
-    access = is_access(values)
-    aliases = aliases_of(values, access=access)
-    if "level" not in aliases and "at" in values:  # Heroku's router
-        aliases["level"] = "at"
-    units = units_of(values, aliases, access=access)
-    return LogfmtFormat(tuple(values), tuple(aliases.items()), units), fits
-
-
-def w3c_of(lines: Sequence[bytes]) -> tuple[W3cFormat, Mask]:
-    """Return W3C extended with the fields of a sample, and which lines are directives or have as many fields."""
-    directives: tuple[str, ...] = ()
-    every: dict[str, None] = {}
-    fits = numpy.zeros(len(lines), bool)
-    for at, line in enumerate(lines):
-        if named := w3c.fields_named(line):
-            directives = named
-            every |= dict.fromkeys(named)
-        fits[at] = bool(directives) and (line[:1] == b"#" or len(directives) in w3c.field_counts(line))
-    first = next((at for at, line in enumerate(lines) if line[:1] == b"#"), 0) if directives else 0
-    fits[first:][[line[:1] == b"#" for line in lines[first:]]] = bool(directives)
-    return W3cFormat(tuple(every)), fits
-
-
-def unreadable(sample: bytes) -> tuple[str, str] | None:
-    """Return what a sample that fits no format is instead of text, with a hint; None if it may be text."""
-    head = sample[:HEAD_BYTES]
-    if wide := wide_encoding(head):
-        return looks_wide(wide)
-    if HTML.match(head):
-        return "looks like an HTML page, not a log", "does the address want a login, or is it another one?"
-    controls = sum(head.count(byte) for byte in range(32) if byte not in b"\t\n\v\f\r\x1b")
-    erased = head.count(0xFE) + head.count(0xFF)
-    if controls > len(head) // 32 or erased > len(head) // 4:
-        return BINARY
-    return None

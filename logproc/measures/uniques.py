@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy
 import pyarrow
 
-from logproc.formats.slices import arrow
+from logproc.formats.columns.slices import arrow
 from logproc.measures.rows import counted, distinct, joined, rows_of, selected
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.slices import arrow, mask
+from logproc.formats.columns.slices import arrow, mask
 from logproc.model import KeyColumn
 from logproc.questions.networks import ADDRESS_BITS, MAPPED, MAPPED_BITS, address_of, is_mapped, network_mask
 from logproc.questions.predicates import truths

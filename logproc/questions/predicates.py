@@ -21,7 +21,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.shown import shown
+from logproc.formats.columns.printable import shown
 from logproc.model import NO_TIME, KeyColumn, Numbers
 from logproc.questions.networks import Network, address_of
 

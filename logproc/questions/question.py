@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy
 
 from logproc.errors import UsageError
-from logproc.formats.format import Wanted
+from logproc.formats.columns.fields import Wanted
 from logproc.model import NO_TIME, Columns
 from logproc.questions.addresses import anonymize, anonymize_within, client_from
 from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric

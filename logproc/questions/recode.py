@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from logproc.formats.fields import again
+from logproc.formats.columns.fields import again
 from logproc.model import KeyColumn
 
 if TYPE_CHECKING:

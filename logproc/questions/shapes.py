@@ -22,7 +22,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.slices import offsets_and_data
+from logproc.formats.columns.slices import offsets_and_data
 
 ZERO = numpy.uint8(ord("0"))
 KEEPING, IS_X = (numpy.isin(numpy.arange(256), list(signs)) for signs in (b"vV%\\:", b"xX"))

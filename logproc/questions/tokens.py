@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from logproc.errors import UsageError
-from logproc.formats.shown import shown
+from logproc.formats.columns.printable import shown
 
 SHOWN_CHARACTERS = 60
 """How much of an expression an error repeats."""

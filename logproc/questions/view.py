@@ -9,9 +9,9 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.quantities import numbers_of
-from logproc.formats.slices import arrow
-from logproc.formats.times import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, iso
+from logproc.formats.columns.quantities import numbers_of
+from logproc.formats.columns.slices import arrow
+from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, iso
 from logproc.model import NO_TIME, Columns, KeyColumn, Numbers
 from logproc.questions.derived import derive
 

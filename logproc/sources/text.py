@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 
 from logproc.errors import SourceError, UsageError
-from logproc.formats.wide import looks_wide, wide_encoding
 from logproc.model import ByteStream
 from logproc.sources.limits import Layer, copy_some
+from logproc.unreadable import looks_wide, wide_encoding
 
 BLOCK_BYTES = 1 << 20
 FIRST_LINE_BYTES = 256 << 10

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pyarrow
 
-from logproc.formats import dispatch
+from logproc.formats import known
 from tests import broken_format, logs
 from tests.faults.fault import NEIGHBOUR, Arguments, Fault, Scene, as_process, good, source, state
 from tests.faults.process_outputs import in_shell, inject
@@ -32,7 +32,7 @@ class Failing:
 
     def __getattr__(self, name: str) -> Any:
         """Return what Combined has, but for the one method."""
-        found = getattr(dispatch.BY_NAME["combined"], name)
+        found = getattr(known.BY_NAME["combined"], name)
         return self._fail(found) if name == self._method else found
 
     def _fail(self, work: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,7 +48,7 @@ def failing(method: str, error: BaseException, works: int = broken_format.CHUNKS
     """Return a way to run the program: a method of a format fails. `parse` is called by workers, `follow` by readers."""
 
     def run(scene: Scene, arguments: Arguments) -> Ended:
-        with patch.dict(dispatch.BY_NAME, {broken_format.NAME: Failing(method, error, works)}):
+        with patch.dict(known.BY_NAME, {broken_format.NAME: Failing(method, error, works)}):
             return scene.analyze(*arguments, "--format", broken_format.NAME)
 
     return run

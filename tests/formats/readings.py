@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import numpy
 
 from logproc.formats.detect import detect, fallback
+from logproc.formats.engine import Format
+from logproc.formats.readers.expression import Expression
 from logproc.model import Account, Columns, Context, Numbers, Parsed
 
 if TYPE_CHECKING:
-    from logproc.formats.format import Format
+    from logproc.formats.times.forms import TimeForm
 
 REFERENCE_S = 1_773_014_400
 """2026-03-09, two days after the times of the samples: what times without a year go by."""
@@ -48,6 +50,31 @@ def bytes_of(content: bytes) -> numpy.typing.NDArray[numpy.uint8]:
     """Return whole lines as a format takes them."""
     assert not content or content.endswith(b"\n")
     return numpy.frombuffer(content, numpy.uint8)
+
+
+def exactly(form: Format) -> Format:
+    """Return a format without its quick reader: what both together must be equal to, for any bytes."""
+    return replace(form, quick=None)
+
+
+def by_expression(
+    name: str,
+    expression: str,
+    time: TimeForm | None = None,
+    *,
+    further: str = "",
+    head_bytes: int = 0,
+    multi_line: bool = False,
+    empty_is_absent: bool = True,
+) -> Format:
+    """Return a format of lines that an expression fits."""
+    reader = Expression(expression, time, further, head_bytes)
+    return Format(name, reader, multi_line=multi_line, empty_is_absent=empty_is_absent)
+
+
+def time_of(form: Format) -> TimeForm | None:
+    """Return the form of the times of a format, None if it has none of its own."""
+    return form.exact.time if isinstance(form.exact, Expression) else None
 
 
 def read(form: Format, content: bytes, wanted: tuple[str, ...] = STANDARD, context: Context = CONTEXT) -> Reading:

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from logproc.errors import SourceError
 from logproc.formats.choice import Choice
-from logproc.formats.detect import SAMPLE_BYTES, unreadable
+from logproc.formats.detect import SAMPLE_BYTES
 from logproc.formats.detect import detect as detect_format
-from logproc.formats.dispatch import BY_NAME, SAMPLED
-from logproc.formats.text import TextFormat
+from logproc.formats.engine import Format
+from logproc.formats.known import BY_NAME, SAMPLED
 from logproc.reading import recognise
+from logproc.unreadable import unreadable
 from tests import logs
-from tests.formats.readings import read
+from tests.formats.readings import read, time_of
 
 EACH = pytest.mark.parametrize("name", logs.NAMES)
 
@@ -118,10 +119,8 @@ def test_any_text_has_a_format(text: bytes, name: str | None) -> None:
     assert unreadable(text) is None
 
 
-@pytest.mark.parametrize(
-    "form", [form for form in BY_NAME.values() if isinstance(form, TextFormat)], ids=lambda form: form.name
-)
-def test_an_example_has_its_format(form: TextFormat) -> None:
+@pytest.mark.parametrize("form", BY_NAME.values(), ids=lambda form: form.name)
+def test_an_example_has_its_format(form: Format) -> None:
     """The example that is shown for a format is recognised as one, alone and thirty times."""
     line = form.example.encode() + b"\n"
     assert detect(line, whole=True) == detect(line * 30, whole=False) == form.name
@@ -139,9 +138,10 @@ def test_an_example_has_its_format(form: TextFormat) -> None:
 def test_a_time_in_the_text_is_the_one_that_exists(line: bytes, form: str, first: int | None) -> None:
     """Where one time holds what looks like another, the one that exists is taken, and rather the one with a year."""
     found = detect_format(line + b"\n", whole=True)
-    assert isinstance(found, TextFormat)
-    assert found.time
-    assert (found.name, found.time.name) == ("text", form)
+    assert found is not None
+    time = time_of(found)
+    assert time
+    assert (found.name, time.name) == ("text", form)
     reading = read(found, line + b"\n")
     assert reading.account.records == 1
     assert first in {None, reading.time[0]}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy
 import pytest
 
-from logproc.formats.definitions import definition_of
-from logproc.formats.dispatch import BY_NAME, SAMPLED
-from logproc.formats.format import Format
-from logproc.formats.moments import FORMS
-from logproc.formats.own import format_of_definition, format_of_pattern
-from logproc.formats.text_formats import timed
+from logproc.formats.custom import format_of_pattern
+from logproc.formats.engine import Format
+from logproc.formats.known import BY_NAME, SAMPLED, timed
+from logproc.formats.servers.formats import format_of_definition
+from logproc.formats.servers.reading import definition_of
+from logproc.formats.times.forms import FORMS
 from logproc.model import Context
 from tests.chunks_of import WANTED
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logproc.formats.format import Format
+from logproc.formats.engine import Format
 from tests.formats.readings import CONTEXT, STANDARD, bytes_of, detected, lines_of, read, read_cut, reading_of, same
 from tests.formats.samples import SAMPLES, Sample
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from logproc.doors import find_sources
-from logproc.formats.dispatch import BY_NAME
-from logproc.formats.text import TextFormat
+from logproc.formats.known import BY_NAME
 from logproc.pipeline import run_serial
 from logproc.settings import Settings
+from tests.formats.readings import time_of
 from tests.formats.samples import SAMPLES, Sample
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ def found(sample: Sample, snapshot: Snapshot) -> Counted:
 def is_year_less(snapshot: Snapshot) -> bool:
     """Return whether the times of a log go by when it was last changed."""
     form = BY_NAME.get(snapshot.sources[0].format or "")
-    return isinstance(form, TextFormat) and form.time is not None and form.time.year_less
+    time = time_of(form) if form else None
+    return time is not None and time.year_less
 
 
 @EACH

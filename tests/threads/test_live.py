@@ -8,7 +8,7 @@ import pytest
 
 from logproc.errors import Stopped
 from logproc.formats.choice import Choice
-from logproc.formats.dispatch import BY_NAME
+from logproc.formats.known import BY_NAME
 from logproc.reading import Reading, ReadingOptions
 from logproc.threads import live
 from logproc.threads.budget import ByteBudget

@@ -13,7 +13,7 @@ import pytest
 
 from logproc.errors import InternalError, SourceError, Stopped
 from logproc.formats.choice import Choice
-from logproc.formats.dispatch import BY_NAME
+from logproc.formats.known import BY_NAME
 from logproc.model import Source, State
 from logproc.reading import Reading, ReadingOptions
 from logproc.threads.budget import ByteBudget

@@ -25,7 +25,7 @@ import numpy
 import pyarrow
 from isal import igzip
 
-from logproc.formats.dispatch import BY_NAME
+from logproc.formats.known import BY_NAME
 from logproc.model import Chunk
 from logproc.summary import gil_enabled
 from logproc.tally import count

@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 from logproc import chunks
 from logproc.chunks import Cutter
-from logproc.formats.dispatch import BY_NAME, SAMPLED
-from logproc.formats.format import Format
+from logproc.formats.engine import Format
+from logproc.formats.known import BY_NAME, SAMPLED
 from logproc.model import Account, Chunk, Rejected
 from logproc.questions.question import Question
 from logproc.tally import rejected

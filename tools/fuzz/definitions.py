@@ -9,13 +9,14 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.errors import UsageError
-from logproc.formats.access import AccessFormat
-from logproc.formats.definition_expression import expression_of, time_form_of
-from logproc.formats.definitions import definition_of
-from logproc.formats.nginx_conf import definitions_in
-from logproc.formats.own import format_of_definition, format_of_pattern
-from logproc.formats.parts import Definition, Dialect, Escape
-from tests.formats import definition_examples
+from logproc.formats.custom import format_of_pattern
+from logproc.formats.detect import is_layout
+from logproc.formats.servers.definition import Definition, Dialect, Escape
+from logproc.formats.servers.expression import expression_of, time_form_of
+from logproc.formats.servers.formats import format_of_definition
+from logproc.formats.servers.nginx_conf import definitions_in
+from logproc.formats.servers.reading import definition_of
+from tests.formats.servers import definition_examples
 from tools.fuzz.formats import LIMITS, check, check_exactly, read_within
 from tools.fuzz.target import MARK, Given, Target, text_of
 from tools.fuzz.times import form_agrees
@@ -51,7 +52,7 @@ def check_definition(definition: Definition, lines: bytes) -> None:
             form_agrees(form, groups)
     made = format_of_definition(definition, "custom")
     check(made, Given(bytes([len(lines) % 7]) + lines), LIMITS[0])
-    if isinstance(made, AccessFormat):
+    if is_layout(made):
         content = lines + b"\n"
         check_exactly(made, content, 30, read_within(made, content, 30))
 

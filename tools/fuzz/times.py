@@ -12,10 +12,11 @@ import numpy
 import pyarrow
 
 from logproc.errors import UsageError
-from logproc.formats import times
-from logproc.formats.moments import (
-    FORMS,
-    TimeForm,
+from logproc.formats.columns.quantities import numbers_of, to_nanos
+from logproc.formats.times import access as times
+from logproc.formats.times import calendar
+from logproc.formats.times.forms import FORMS, TimeForm
+from logproc.formats.times.reading import (
     compiled,
     divided,
     local_correction,
@@ -26,7 +27,6 @@ from logproc.formats.moments import (
     values_seconds,
     zone_correction,
 )
-from logproc.formats.quantities import numbers_of, to_nanos
 from logproc.model import NO_TIME, KeyColumn
 from logproc.questions.timespan import parse_moment, parse_zone
 from logproc.questions.values import moment_of
@@ -44,7 +44,7 @@ ZONES: tuple[tzinfo, ...] = (
 )
 PLAIN_ISO = re.compile(rb"\d{4}-\d\d-\d\d[T ](?!24)\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)?")
 """Newer Pythons read 24:00:00 as well."""
-REFERENCES = (REFERENCE_S, 0, -1, 951_825_600, times.FIRST_S, times.LAST_S)
+REFERENCES = (REFERENCE_S, 0, -1, 951_825_600, calendar.FIRST_S, calendar.LAST_S)
 
 
 def run(data: bytes) -> None:
@@ -67,7 +67,7 @@ def check_values(lines: list[bytes], reference: int, zone: tzinfo) -> None:
     together, exists = values_seconds(distinct, index, reference, zone)
     assert together.tolist() == [NO_TIME if second is None else second for second in alone]
     assert exists.tolist() == [second is not None for second in alone]
-    assert all(second is None or times.FIRST_S <= second <= times.LAST_S for second in alone)
+    assert all(second is None or calendar.FIRST_S <= second <= calendar.LAST_S for second in alone)
     for text, second in zip(distinct.to_pylist(), alone, strict=True):
         assert second is None or times.to_seconds(shown(second)) == second
         assert not PLAIN_ISO.fullmatch(text) or second == seconds_of_iso(text.decode(), zone)
@@ -86,13 +86,13 @@ def seconds_of_iso(text: str, zone: tzinfo) -> int | None:
     except ValueError:
         return None
     found = ((moment if moment.tzinfo else moment.replace(tzinfo=zone)) - EPOCH) // timedelta(seconds=1)
-    return found if times.FIRST_S <= found <= times.LAST_S else None
+    return found if calendar.FIRST_S <= found <= calendar.LAST_S else None
 
 
 def shown(second: int) -> bytes:
     """Return a time of a report as an access log has it."""
-    text = times.iso(second)
-    month = list(times.MONTHS)[int(text[5:7]) - 1].decode()
+    text = calendar.iso(second)
+    month = list(calendar.MONTHS)[int(text[5:7]) - 1].decode()
     return f"{text[8:10]}/{month}/{text[:4]}:{text[11:19]} +0000".encode()
 
 
@@ -132,7 +132,7 @@ def form_agrees(form: TimeForm, groups: Mapping[str, bytes]) -> None:
     zone = zone_correction(groups["zone"]) if groups.get("zone") else local_correction(form, start, UTC)
     parts = (start, second, zone)
     total = None if None in parts else sum(part for part in parts if part is not None)
-    assert valid == (total is not None and times.FIRST_S <= total <= times.LAST_S)
+    assert valid == (total is not None and calendar.FIRST_S <= total <= calendar.LAST_S)
     assert found == (total if valid else NO_TIME)
 
 

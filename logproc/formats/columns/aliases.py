@@ -1,0 +1,134 @@
+"""The names under which loggers and servers write what this program calls `time`, `level`, `message` and so on.
+
+From the documentation of bunyan, pino, zap, logrus, structlog, python-json-logger, Serilog, ECS, GELF, OpenTelemetry,
+Docker's json-file driver, `journalctl -o json`, Caddy, Traefik, nginx's variables, Heroku's router.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+APPLICATION = {
+    "time": (
+        *("time", "ts", "timestamp", "@timestamp", "datetime", "asctime", "t", "@t", "date", "eventTime", "event_time"),
+        *("__REALTIME_TIMESTAMP", "StartUTC", "time_iso8601", "time_local", "msec", "start_time", "created", "t.$date"),
+    ),
+    "level": (
+        *("level", "lvl", "log.level", "severity", "levelname", "loglevel", "log_level", "severity_text", "SeverityText"),
+        *("@l", "PRIORITY", "s"),
+    ),
+    "message": ("message", "msg", "@m", "@mt", "MESSAGE", "event", "short_message", "body", "Body", "log", "text"),
+    "logger": (
+        *("logger", "logger_name", "log.logger", "loggerName", "logger.name", "name", "component", "SourceContext"),
+        *("caller", "module", "c"),
+    ),
+    "program": ("program", "SYSLOG_IDENTIFIER", "service.name", "service", "app", "appname", "app_name", "application"),
+    "host": ("host", "hostname", "host.name", "host.hostname", "_HOSTNAME"),
+    "pid": ("pid", "_PID", "process.pid", "process_id", "process"),
+    "thread": ("thread", "thread_name", "threadName", "process.thread.name", "tid"),
+}
+ACCESS = {
+    "client": (
+        *(
+            "remote_addr",
+            "client_ip",
+            "clientip",
+            "request.client_ip",
+            "request.remote_ip",
+            "remote_ip",
+            "ClientHost",
+            "client.ip",
+        ),
+        *("source.ip", "client.address", "req.remoteAddress", "remoteAddress", "client", "fwd", "ip", "remote", "remote_host"),
+    ),
+    "user": ("remote_user", "ClientUsername", "user.name", "user_id", "user"),
+    "request": ("request",),
+    "method": ("request_method", "request.method", "http.request.method", "RequestMethod", "req.method", "method", "verb"),
+    "target": ("request_uri", "request.uri", "RequestPath", "url.original", "req.url", "uri", "url"),
+    "path": ("path", "url.path"),
+    "protocol": ("server_protocol", "request.proto", "RequestProtocol", "protocol", "proto", "http.version"),
+    "status": (
+        *("status", "response.status", "http.response.status_code", "DownstreamStatus", "OriginStatus", "res.statusCode"),
+        *("status_code", "statusCode", "http_status"),
+    ),
+    "bytes": (
+        *("body_bytes_sent", "bytes_sent", "http.response.body.bytes", "http.response.bytes", "DownstreamContentSize"),
+        *("bytes", "size", "response_size", "responseSize", "bytes_written"),
+    ),
+    "referrer": ("http_referer", "referrer", "referer", "http.request.referrer", "request_Referer", "req.headers.referer"),
+    "user_agent": (
+        *("http_user_agent", "user_agent", "user_agent.original", "user-agent", "userAgent", "request_User-Agent", "agent"),
+        *("req.headers.user-agent",),
+    ),
+    "host": ("http_host", "server_name", "request.host", "RequestHost", "url.domain", "RequestAddr", "vhost", "host"),
+    "forwarded_for": ("http_x_forwarded_for", "x_forwarded_for", "forwarded_for", "xff"),
+}
+DURATIONS = {
+    "request_time": 0,
+    "duration_s": 0,
+    "elapsed_seconds": 0,
+    "duration_seconds": 0,
+    "duration_ms": 3,
+    "latency_ms": 3,
+    "elapsed_ms": 3,
+    "responseTime": 3,
+    "response_time_ms": 3,
+    "took_ms": 3,
+    "duration_us": 6,
+    "duration_ns": 9,
+    "event.duration": 9,
+    "Duration": 9,
+}
+"""Names of durations whose unit is known, as the power of ten by which they are to be divided to get seconds."""
+UNIT_BY_VALUE = ("duration", "latency", "elapsed", "took", "response_time", "service")
+"""Names of durations whose unit is seen from the values: see `duration_of`."""
+NANOSECONDS_FROM = 1000
+REQUEST = re.compile(r"[A-Z]+ \S")
+
+
+def aliases_of(values: Mapping[str, Collection[str]], *, access: bool) -> dict[str, str]:
+    """Return for each standard column that can be found the name of its field, given values of a sample by their fields.
+
+    access: whether records are of requests.
+    """
+    table = APPLICATION | ACCESS if access else APPLICATION
+    found = {column: next((name for name in candidates if name in values), "") for column, candidates in table.items()}
+    asked = values[found["request"]] if found.get("request") else ()
+    if asked and not any(REQUEST.match(text) for text in asked):  # what is called so is the target alone
+        found["request"], found["target"] = "", found["target"] or found["request"]
+    return {column: name for column, name in found.items() if name}
+
+
+def is_access(values: Mapping[str, Collection[str]]) -> bool:
+    """Return whether fields, given by values of a sample, are those of requests: a status of HTTP, and what was asked for."""
+    statuses = next((values[name] for name in ACCESS["status"] if name in values), ())
+    asked = [name for column in ("request", "method", "target", "path") for name in ACCESS[column] if name in values]
+    numbers = [text for text in statuses if len(text) == 3 and text.isdigit() and "100" <= text <= "599"]
+    return bool(asked) and len(numbers) * 2 > len(statuses)
+
+
+def duration_of(values: Mapping[str, Collection[str]]) -> tuple[str, int] | None:
+    """Return the field that holds how long something took, and its power of ten; None if there is none.
+
+    Where the name does not say the unit, text with a unit (`1.5ms`) says it itself; numbers with a point are seconds (Caddy),
+    whole ones of which any is 1000 or more are nanoseconds, as Go writes a time.Duration.
+    """
+    for name, power in DURATIONS.items():
+        if name in values:
+            return name, power
+    for name in UNIT_BY_VALUE:
+        texts = [text for text in values.get(name, ()) if text[:1].isdigit()]
+        if texts:
+            whole = [int(text) for text in texts if text.isdigit() and len(text) < 20]
+            return name, 9 if len(whole) == len(texts) and max(whole) >= NANOSECONDS_FROM else 0
+    return None
+
+
+def units_of(values: Mapping[str, Collection[str]], aliases: dict[str, str], *, access: bool) -> tuple[tuple[str, int], ...]:
+    """Return the columns that hold numbers, with their powers of ten; the duration becomes one of the aliases."""
+    duration = duration_of(values)
+    if duration:
+        aliases["duration"] = duration[0]
+    units = {"duration": duration[1]} if duration else {}
+    return tuple((units | ({"bytes": 0} if access and "bytes" in aliases else {})).items())

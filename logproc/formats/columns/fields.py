@@ -1,0 +1,159 @@
+"""From the raw fields of records to their columns: the same rules for every format.
+
+Raw fields are bytes. They are split and joined as bytes, and made printable at the very end, so that a request with a TAB
+is the same request, whichever log it stands in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from logproc.formats.columns.printable import absent_as_null, printable
+from logproc.formats.columns.quantities import numbers_of
+from logproc.formats.columns.requests import COLUMNS as REQUEST_COLUMNS
+from logproc.formats.columns.requests import request_columns
+from logproc.formats.columns.slices import ABSENT, index_of
+from logproc.model import Columns, KeyColumn, Numbers
+
+if TYPE_CHECKING:
+    from logproc.model import Integers
+
+EMPTY = pyarrow.scalar(b"", pyarrow.binary())
+TARGET_COLUMNS = ("path", "query")
+TARGET = r"(?s)^(?P<path>[^?]*)(?P<mark>\??)(?P<query>.*)$"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(Collection[str]):
+    """The columns that a parser is asked for.
+
+    sought: those that were named, to be looked for in each record; usual: those that are taken where a sample has them. The
+    difference matters where records may have any field: looking for what is not there costs as much as for what is.
+    """
+
+    sought: frozenset[str] = frozenset()
+    usual: frozenset[str] = frozenset()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.sought or name in self.usual
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.sought | self.usual)
+
+    def __len__(self) -> int:
+        return len(self.sought | self.usual)
+
+
+def sought(wanted: Collection[str]) -> Collection[str]:
+    """Return the columns to be looked for in each record: all, unless a Wanted says which."""
+    return wanted.sought if isinstance(wanted, Wanted) else wanted
+
+
+def columns_of(fields: Collection[str]) -> tuple[str, ...]:
+    """Return the columns that records with these fields have."""
+    found = [name for name in fields if name != "request"]
+    derived = [*(REQUEST_COLUMNS if "request" in fields else ()), *(TARGET_COLUMNS if "target" in fields else ())]
+    return tuple(dict.fromkeys([*found, *derived]))
+
+
+def raw_fields(fields: Collection[str], wanted: Collection[str]) -> tuple[str, ...]:
+    """Return the fields to take out of the records so that `complete` has all it needs for the columns that are wanted."""
+    needed = set(wanted) | {"request"}
+    if needed & set(TARGET_COLUMNS):
+        needed.add("target")
+    return tuple(name for name in fields if name in needed)
+
+
+def complete(
+    raw: Mapping[str, KeyColumn],
+    time: Integers,
+    units: Mapping[str, int],
+    wanted: Collection[str],
+    *,
+    mixed: bool = False,
+) -> Columns:
+    """Return the columns of records: what a request or a target holds is added, all is made printable, and numbers are read.
+
+    raw: fields as bytes, null where absent. units: of the columns that hold a number, the power of ten to divide it by.
+    mixed: whether records of other things than requests are among them. One without a request is not malformed then.
+    """
+    fields, malformed = dict(raw), None
+    has_target = "target" in raw  # where a request has it, it comes with its path and its query
+    if "request" in fields:
+        request = fields.pop("request")
+        parts, malformed = request_columns(request, wanted)
+        if mixed:
+            malformed &= request.keys.is_valid().to_numpy(zero_copy_only=False)[request.index]
+        fields = filled(fields, parts)
+    if has_target:
+        missing = [name for name in TARGET_COLUMNS if name in wanted and not (name in fields and is_full(fields[name]))]
+        fields = filled(fields, {name: part_of_target(fields["target"], name) for name in missing})
+    keys = {name: printable(column) for name, column in fields.items() if name in wanted}
+    numbers = {name: numbers_of(keys[name], power) for name, power in units.items() if name in keys}
+    if "bytes" in numbers:
+        # A response without a body has none, so a size is a whole number, and 0 where the log has none.
+        numbers["bytes"] = Numbers(numbers["bytes"].whole)
+        del keys["bytes"]
+    return Columns(len(time), time, keys, numbers, malformed)
+
+
+def filled(columns: Mapping[str, KeyColumn], others: Mapping[str, KeyColumn]) -> dict[str, KeyColumn]:
+    """Return columns, in which the records that have nothing get what the others have.
+
+    Record by record, so that it does not matter which other records are in the same chunk.
+    """
+    found = {**others, **columns}
+    for name in columns.keys() & others.keys():
+        if not is_full(columns[name]):
+            found[name] = either(columns[name], others[name])
+    return found
+
+
+def is_full(column: KeyColumn) -> bool:
+    """Return whether surely all records have a value."""
+    return not column.keys.null_count
+
+
+def either(first: KeyColumn, second: KeyColumn) -> KeyColumn:
+    """Return the values of the first column, and those of the second for the records where the first is absent."""
+    has = first.keys.is_valid().to_numpy(zero_copy_only=False)[first.index]
+    index = numpy.where(has, first.index, len(first.keys) + second.index.astype(numpy.int64))
+    return again(pyarrow.concat_arrays([first.keys, second.keys]), index)
+
+
+def part_of_target(column: KeyColumn, name: str) -> KeyColumn:
+    """Return the path or the query of targets."""
+    found = pyarrow.compute.extract_regex(column.keys, pattern=TARGET)
+    has = column.keys.is_valid()
+    if name == "query":
+        has = pyarrow.compute.and_(has, pyarrow.compute.not_equal(found.field("mark"), EMPTY))
+    column = again(pyarrow.compute.if_else(has, found.field(name), ABSENT), column.index)
+    return KeyColumn(absent_as_null(column.keys), column.index)
+
+
+def with_absent(keys: pyarrow.Array) -> tuple[pyarrow.Array, int]:
+    """Return distinct binary values with `-`, which is absent, among them, and its position."""
+    found = pyarrow.compute.index(keys, ABSENT).as_py()
+    if found >= 0:
+        return keys, found
+    return pyarrow.concat_arrays([keys, pyarrow.array([b"-"], pyarrow.binary())]), len(keys)
+
+
+def absent_once(keys: pyarrow.Array, index: Any) -> KeyColumn:
+    """Return the column of binary values of which several may have become `-`, with one of it."""
+    if (pyarrow.compute.sum(pyarrow.compute.equal(keys, ABSENT)).as_py() or 0) < 2:
+        return KeyColumn(keys, index)
+    found = keys.dictionary_encode()
+    return KeyColumn(found.dictionary, index_of(found)[index])
+
+
+def again(values: pyarrow.Array, index: Any) -> KeyColumn:
+    """Return the column whose n-th record has `values[index[n]]`, with each value once in its dictionary."""
+    found = values.dictionary_encode("encode")
+    return KeyColumn(found.dictionary, found.indices.to_numpy(zero_copy_only=False)[index])

@@ -1,0 +1,76 @@
+"""Formats of a user's own: a pattern with named groups, or a table of the same shape as those of `known.toml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pyarrow
+import pyarrow.compute
+
+from logproc.errors import UsageError
+from logproc.formats.engine import Format
+from logproc.formats.known import TIMES, expression_of_entry, format_of_entry
+from logproc.formats.readers.expression import GROUP, TIME_GROUPS, Expression
+
+UNITS = {"duration": 0, "bytes": 0}
+KEYS: Mapping[str, type] = {
+    **dict.fromkeys(("expression", "further", "time", "summary", "example"), str),
+    "multi_line": bool,
+}
+"""What a table may hold."""
+
+
+def format_of_pattern(name: str, text: str, option: str) -> Format:
+    """Return the format of an expression with named groups, which are its fields; `option` is named in errors.
+
+    A group `time` may hold a time of any known form.
+    Raises UsageError if RE2 refuses it, saying why, or if there is no named group.
+    """
+    expression = re.sub(r"\(\?<(\w+)>", r"(?P<\1>", text)
+    whole = f"(?s)^(?:{expression})$"
+    groups = groups_of(whole, option)
+    if not groups:
+        raise UsageError(f"{option} has no named group", "name what is to be counted: (?P<status>[0-9]+)")
+    if groups != GROUP.findall(expression):
+        raise UsageError(f"{option} holds `(?P<` where no group begins", "write `[(][?]P<` where a line holds that")
+    twice = next((name for name in groups if groups.count(name) > 1), None)
+    if twice:
+        raise UsageError(f"{option} has two groups {twice}", f"call the other one {twice}_2, which is the same field")
+    return Format(name, Expression(whole), summary=text, units=tuple(UNITS.items()), empty_is_absent=True)
+
+
+def groups_of(expression: str, option: str) -> list[str]:
+    """Return the names of the groups of an expression. Raises UsageError with RE2's reason if it refuses it."""
+    try:
+        nothing = pyarrow.array([b""], pyarrow.binary())
+        found = pyarrow.compute.extract_regex(nothing, pattern=f"(?P<_>){expression}")
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{option}: no UTF-8", "write a byte of the log as \\xff") from error
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:
+        reason = str(error).removeprefix("Invalid regular expression: ").removesuffix(f": (?P<_>){expression}")
+        raise UsageError(f"{option}: {reason}", "see RE2's syntax: no look-around, no backreferences") from error
+    return [field.name for field in found.type][1:]
+
+
+def format_of_table(name: str, table: Mapping[str, Any], option: str) -> Format:
+    """Return the format that a table describes. Raises UsageError, which names `option`, if it describes none."""
+    for key, value in table.items():
+        if key not in KEYS:
+            raise UsageError(f"{option}: unknown key {key!r}", "known are " + ", ".join(KEYS))
+        if not isinstance(value, KEYS[key]):
+            raise UsageError(f"{option}: {key} is not {'true or false' if KEYS[key] is bool else 'a text'}")
+    if "expression" not in table:
+        raise UsageError(f"{option} has no expression", "write expression = '{time} (?P<message>.*)'")
+    time = table.get("time")
+    if time is not None and time not in TIMES:
+        raise UsageError(f"{option}: time {time!r} is unknown", "known are " + ", ".join(TIMES))
+    if ("{time}" in table["expression"]) != (time is not None):
+        raise UsageError(f"{option}: `{{time}}` in the expression and the key time go together", 'write time = "iso"')
+    reader = expression_of_entry(table)
+    groups = groups_of(reader.expression, option) + (groups_of(reader.further, option) if reader.further else [])
+    if not set(groups) - set(TIME_GROUPS):
+        raise UsageError(f"{option} has no named group", "name what is to be counted: (?P<status>[0-9]+)")
+    return replace(format_of_entry(name, table), units=tuple(UNITS.items()))

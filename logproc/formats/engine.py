@@ -1,0 +1,299 @@
+"""One engine for every kind of log: a chunk of lines → columns, and an account of all lines.
+
+What differs between kinds of logs is how lines become raw fields. That is a Reader; everything else is here, once:
+
+    lines ─ quick reader ─ exact reader ─ times ─ requests, targets ─ made printable ─ numbers ─→ Columns
+                 └ claims what it can  └ claims the rest, gives reasons ─→ Account
+
+The exact reader is the definition of a format. A quick one takes the lines that are as usual, many at once, and leaves
+all others; tests hold the two equal, field by field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from logproc.formats.columns.fields import EMPTY, absent_once, columns_of, complete, with_absent
+from logproc.formats.columns.lines import LF, Lines, blank_lines, plain_lines
+from logproc.formats.columns.printable import absent_as_null
+from logproc.formats.columns.slices import ABSENT, Raw, Slices, arrow, encoded
+from logproc.formats.times.reading import values_seconds
+from logproc.model import NO_TIME, Account, Context, KeyColumn, Numbers, Parsed
+
+if TYPE_CHECKING:
+    from logproc.model import Bytes, Columns, Integers, Mask
+
+TOO_LONG = "line-too-long"
+LOOK_LINES = 4096
+
+
+def no_lines() -> Integers:
+    """Return the positions of no line."""
+    return numpy.empty(0, numpy.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One raw field of the records that a reader found.
+
+    values: its bytes, `-` or null where it is absent. of: the number of the record that each value belongs to, of several
+    for one record the last counts; None: every record has one, in order.
+    """
+
+    values: Raw
+    of: Integers | None = None
+
+    def keep(self, mask: Mask) -> Field:
+        """Return the field of the records that the mask names."""
+        if self.of is None:
+            return Field(kept(self.values, mask))
+        # Records are numbered anew: each has as its number how many before it are kept.
+        return Field(kept(self.values, mask[self.of]), (numpy.cumsum(mask) - 1)[self.of[mask[self.of]]])
+
+
+def kept(values: Raw, mask: Mask) -> Raw:
+    """Return the values that the mask names."""
+    if isinstance(values, Slices | KeyColumn):
+        return values.keep(mask)
+    return values.take(arrow(numpy.flatnonzero(mask), pyarrow.int64()))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a reader made of the lines it was given.
+
+    line: of each record the position of its line, in order. fields: what is in them. numbers: fields that are read already.
+    time: the seconds of each record since 1970, None if a field `time` holds them as text, or nothing does.
+    untimed: lines that fit, but whose time does not exist. aside: lines that the log says of itself.
+    reasons: why lines were not claimed, where it is more than that they do not fit.
+    """
+
+    line: Integers = field(default_factory=no_lines)
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    numbers: Mapping[str, Integers] = field(default_factory=dict)
+    time: Integers | None = None
+    untimed: Integers = field(default_factory=no_lines)
+    aside: Integers = field(default_factory=no_lines)
+    reasons: Mapping[int, str] = field(default_factory=dict)
+
+    def keep(self, mask: Mask) -> Found:
+        """Return the records that the mask names."""
+        if mask.all():
+            return self
+        return replace(
+            self,
+            line=self.line[mask],
+            fields={name: column.keep(mask) for name, column in self.fields.items()},
+            numbers={name: values[mask] for name, values in self.numbers.items()},
+            time=None if self.time is None else self.time[mask],
+        )
+
+
+class Reader(Protocol):
+    """A way to make raw fields of lines. Frozen, and the same for all threads."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that records have, as far as that is known before they are read, with `time` among them."""
+
+    def lines(self, data: Bytes) -> Lines:
+        """Return the lines of a chunk, with what the reader needs to know of them."""
+        return plain_lines(data)
+
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
+        """Return the records among the lines that `left` names, with the fields that are needed for the wanted columns."""
+
+    def fits(self, texts: pyarrow.Array) -> Mask:
+        """Return which lines open a record; none where that depends on a sample."""
+        return numpy.zeros(len(texts), bool)
+
+    def follow(self, context: Context, _data: Bytes, _max_line_bytes: int) -> Context:
+        """Return the context behind some whole lines, given the one before them."""
+        return context
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format of lines. Frozen, and the same for all threads.
+
+    exact: the definition of its records. quick: a reader that is asked first.
+    units: of the columns that hold a number, the power of ten by which it is divided: 3 for milliseconds.
+    multi_line: whether a line that does not fit belongs to the record before it.
+    mixed: whether there are records of other things than requests. open_fields: whether records may have any fields.
+    empty_is_absent: whether an empty field is none.
+    """
+
+    name: str
+    exact: Reader
+    quick: Reader | None = None
+    summary: str = ""
+    example: str = ""
+    units: tuple[tuple[str, int], ...] = ()
+    multi_line: bool = False
+    mixed: bool = False
+    open_fields: bool = False
+    empty_is_absent: bool = False
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns that records have, as far as that is known before they are read."""
+        return columns_of(self.exact.fields)
+
+    def fits(self, texts: pyarrow.Array) -> Mask:
+        """Return which lines open a record."""
+        return self.exact.fits(texts)
+
+    def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
+        """Return the context behind some whole lines, given the one before them.
+
+        Where any of the lines opens a record, the record may go on in the next chunk. So such logs are cut at any line,
+        and the longest entry needs no memory.
+        """
+        context = self.exact.follow(context, data, max_line_bytes)
+        if not self.multi_line or context.in_record:
+            return context
+        lines = plain_lines(data)
+        short = lines.ends - lines.starts <= max_line_bytes
+        for start in range(0, len(lines), LOOK_LINES):
+            some = numpy.arange(start, min(start + LOOK_LINES, len(lines)))
+            if (self.fits(lines.texts(some)) & short[some]).any():
+                return replace(context, in_record=True)
+        return context
+
+    def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
+        """Return the records of a chunk of whole lines with the columns that are wanted, and the account of all its lines."""
+        lines = (self.quick or self.exact).lines(data)
+        too_long = lines.ends - lines.starts > max_line_bytes
+        blank = blank_lines(lines) & ~too_long
+        left = ~(too_long | blank)
+        parts = []
+        for reader in (self.quick, self.exact):
+            if reader and left.any():
+                part = reader.read(lines, left, wanted, context)
+                left[part.line] = left[part.untimed] = left[part.aside] = False
+                parts.append(part)
+        columns = self.columns_of([part for part in parts if len(part.line)], context, wanted)
+        continuation = continuing(parts, left, in_record=context.in_record) if self.multi_line else numpy.zeros_like(left)
+        otherwise = "no-record-start" if self.multi_line else "no-match"
+        return accounted(lines, parts, too_long, blank, continuation, otherwise, columns)
+
+    def columns_of(self, parts: Sequence[Found], context: Context, wanted: Collection[str]) -> Columns:
+        """Return the columns of the records that the readers found, one reader's behind the other's."""
+        records = sum(len(part.line) for part in parts)
+        raw = {name: self.column_of(name, parts) for name in dict.fromkeys(name for part in parts for name in part.fields)}
+        if self.open_fields:
+            raw = {name: column for name, column in raw.items() if column.keys.null_count < len(column.keys)}
+        none = numpy.full(records, NO_TIME, numpy.int64)
+        if any(part.time is not None for part in parts):
+            time = together([none[: len(part.line)] if part.time is None else part.time for part in parts])
+        elif "time" in raw:
+            stamp = raw.pop("time")
+            time, _ = values_seconds(stamp.keys, stamp.index, context.reference_s, context.zone)
+        else:
+            time = none
+        columns = complete(raw, time, dict(self.units), wanted, mixed=self.mixed)
+        names = parts[0].numbers if parts else ()
+        numbers = {name: Numbers(together([part.numbers[name] for part in parts])) for name in names}
+        return replace(columns, numbers={**columns.numbers, **numbers}) if numbers else columns
+
+    def column_of(self, name: str, parts: Sequence[Found]) -> KeyColumn:
+        """Return one raw field of all records, null where it is absent: this is the one place where that is decided."""
+        fields = [part.fields.get(name) for part in parts]
+        keys, index = encoded([found.values for found in fields if found])
+        if self.empty_is_absent:
+            keys, index = without_empty(keys, index)
+        if any(found is None or found.of is not None for found in fields):
+            keys, index = spread(keys, index, fields, [len(part.line) for part in parts])
+        return KeyColumn(absent_as_null(keys), index)
+
+
+def without_empty(keys: pyarrow.Array, index: Integers) -> tuple[pyarrow.Array, Integers]:
+    """Return distinct values and their index with `-` in place of the empty one."""
+    column = absent_once(pyarrow.compute.if_else(pyarrow.compute.equal(keys, EMPTY), ABSENT, keys), index)
+    return column.keys, column.index
+
+
+def spread(
+    keys: pyarrow.Array, index: Integers, fields: Sequence[Field | None], records: Sequence[int]
+) -> tuple[pyarrow.Array, Integers]:
+    """Return values that only some records have, as values of all records: `-` for the others.
+
+    index: of the values of all parts, in order. records: how many each part has.
+    """
+    keys, absent = with_absent(keys)
+    found = numpy.full(sum(records), absent, numpy.int64)
+    start = first = 0
+    for part, count in zip(fields, records, strict=True):
+        if part:
+            of = numpy.arange(count) if part.of is None else part.of
+            found[start + of] = index[first : first + len(of)]
+            first += len(of)
+        start += count
+    return keys, found
+
+
+def together(parts: Sequence[Integers]) -> Integers:
+    """Return arrays one behind the other, a single one as it is."""
+    return parts[0] if len(parts) == 1 else numpy.concatenate(parts)
+
+
+def continuing(parts: Sequence[Found], left: Mask, *, in_record: bool) -> Mask:
+    """Return which of the lines that no reader claimed are behind the beginning of a record."""
+    opens = numpy.zeros_like(left)
+    for part in parts:
+        opens[part.line] = opens[part.untimed] = True
+    found: Mask = left & (numpy.logical_or.accumulate(opens) | in_record)
+    return found
+
+
+def accounted(
+    lines: Lines,
+    parts: Sequence[Found],
+    too_long: Mask,
+    blank: Mask,
+    continuation: Mask,
+    otherwise: str,
+    columns: Columns | None,
+) -> Parsed:
+    """Return the result for a chunk, with the account of its lines: what is nothing else is rejected, with a reason."""
+    rejected = ~(blank | continuation)
+    reasons: dict[int, str] = {}
+    for part in parts:
+        rejected[part.line] = rejected[part.aside] = False
+        reasons |= dict.fromkeys(part.untimed.tolist(), "bad-time") | dict(part.reasons)
+    at = numpy.flatnonzero(rejected)
+    reasons |= dict.fromkeys(numpy.flatnonzero(too_long).tolist(), TOO_LONG)
+    return Parsed(
+        columns=columns,
+        account=Account(
+            lines=len(lines),
+            records=columns.records if columns else 0,
+            rejected=len(at),
+            blank=int(blank.sum()),
+            continuation=int(continuation.sum()) + sum(len(part.aside) for part in parts),
+        ),
+        rejected_lines=at,
+        rejected_reasons=tuple(reasons.get(line, otherwise) for line in at.tolist()),
+        rejected_bounds=numpy.column_stack([lines.starts[at], lines.ends[at]]).astype(numpy.int64),
+    )
+
+
+def parse_line_ends(data: Bytes) -> Parsed | None:
+    """Return what a chunk is that holds nothing but line feeds, as those of a bomb do; None for any other."""
+    if data[:1] != LF or not (data == LF).all():
+        return None
+    return Parsed(None, Account(lines=len(data), blank=len(data)), no_lines(), (), no_lines().reshape(0, 2))
+
+
+def parse_unknown(data: Bytes, max_line_bytes: int) -> Parsed:
+    """Return what whole lines without a known format are: rejected, unless they are blank."""
+    lines = plain_lines(data)
+    too_long = lines.ends - lines.starts > max_line_bytes
+    blank = blank_lines(lines) & ~too_long
+    return accounted(lines, (), too_long, blank, numpy.zeros_like(blank), "unknown-format", None)

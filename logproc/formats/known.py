@@ -1,0 +1,100 @@
+r"""The catalogue of formats: the usual access logs, those of `known.toml`, JSON, logfmt and W3C, and text of any kind.
+
+Imported with the pipeline and not when the first chunk comes: an import inside a worker holds a lock that the other
+workers then wait for, and competes with them for the GIL. It took 0.1 of 1.2 seconds.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from logproc.formats.engine import Format
+from logproc.formats.readers import json_lines, logfmt, w3c
+from logproc.formats.readers.expression import Expression
+from logproc.formats.readers.layout import LAYOUTS
+from logproc.formats.readers.quotes import format_of_layout
+from logproc.formats.times.forms import FORMS, TimeForm
+
+CATALOGUE = tomllib.loads(Path(__file__).with_name("known.toml").read_text("utf-8"))
+TIMES = {form.name: form for form in FORMS}
+
+
+def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
+    """Return the reader that a table of `known.toml` describes. The file says what its keys mean."""
+    time = TIMES[entry["time"]] if "time" in entry else None
+    expression = entry["expression"].replace("{time}", time.expression if time else "")
+    for piece, text in reversed(CATALOGUE["pieces"].items()):  # a piece may hold those that come before it
+        expression = expression.replace(f"{{{piece}}}", text)
+    return Expression(f"(?s)^(?:{expression})$", time, entry.get("further", ""))
+
+
+def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
+    """Return the format that a table of `known.toml` describes."""
+    return Format(
+        name,
+        expression_of_entry(entry),
+        summary=entry.get("summary", ""),
+        example=entry.get("example", ""),
+        multi_line=entry.get("multi_line", False),
+        empty_is_absent=True,
+    )
+
+
+FORMATS = tuple(format_of_entry(name, entry) for name, entry in CATALOGUE["formats"].items())
+"""The known formats of text, in the order of detection."""
+WORDS = CATALOGUE["pieces"]["words"]
+LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|panic"
+CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|Fatal|Note|System"
+ANY_LEVEL = (
+    rf"\b(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
+    rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
+)
+"""A level where it is surely one: a word in capitals, or one in brackets, between TABs or behind `level=`."""
+HEAD_BYTES = 128
+"""Time and level of a text without a known format are looked for at the beginning of a line."""
+
+
+def timed(form: TimeForm, *, leading: bool) -> Format:
+    """Return the format of any text with a time of a form.
+
+    leading: at the beginning of each record, after at most two brackets or quotes; a line without one belongs to the record
+    before it. Otherwise somewhere in its first bytes, where a word begins or behind the letter of a level (klog), and a line
+    without one is a record without a time.
+    """
+    time = rf"{form.expression}(?:[^0-9a-zA-Z]|$)"
+    expression = rf"(?s)^[\[({{<\"']{{0,2}}{time}" if leading else rf"(?s)\b[A-Z]?{time}|$"
+    return any_text("text", "Any text with a time in it", expression, form, multi_line=leading)
+
+
+def any_text(name: str, summary: str, expression: str, form: TimeForm | None = None, *, multi_line: bool = False) -> Format:
+    """Return a format of lines that are a message as a whole, in the head of which a level is looked for."""
+    reader = Expression(expression, form, ANY_LEVEL, HEAD_BYTES)
+    return Format(name, reader, summary=summary, multi_line=multi_line, empty_is_absent=True)
+
+
+PLAIN = any_text("plain", "Any text: lines without a time that could be found", "")
+LAYOUT_FORMATS = tuple(map(format_of_layout, LAYOUTS))
+"""The usual access logs."""
+BY_NAME: dict[str, Format] = {form.name: form for form in (*LAYOUT_FORMATS, *FORMATS)}
+"""The formats that are the same for all sources."""
+SAMPLED: dict[str, Format] = {
+    "json": json_lines.format_of(json_lines.JsonReader()),
+    "logfmt": logfmt.format_of(logfmt.PairsReader()),
+    "w3c": w3c.format_of(w3c.W3cReader()),
+    "text": PLAIN,
+    "plain": PLAIN,
+}
+"""Those that take what they look for from a sample of the source, as they are without one."""
+GENERIC = (
+    ("text", "Any text with a time in it, and a level where one is found", "[2026-03-07 10:00:00] ERROR: disk is full"),
+    ("plain", "Any text: lines are counted, and a level where one is found", "disk is full"),
+)
+
+
+def listing() -> list[tuple[str, str, str]]:
+    """Return the name, the summary and an example of each format."""
+    known = (*LAYOUT_FORMATS, *(SAMPLED[name] for name in ("json", "logfmt", "w3c")), *FORMATS)
+    return [*((form.name, form.summary, form.example) for form in known), *GENERIC]

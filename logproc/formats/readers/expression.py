@@ -1,0 +1,167 @@
+r"""Lines by one expression of RE2: the exact way of access logs, and the only one of syslog, of applications and of patterns.
+
+RE2 is linear in the line whatever the expression is, and Arrow runs it over all lines of a chunk in one call that
+releases the GIL. Only groups whose columns are wanted are captured.
+
+RE2 is quick (some 250 MB/s) as long as each byte leaves it one way to go on, and five to ten times slower where it has to
+try. So what comes behind a message of any length, or anywhere, has an expression of its own, and none counts (`.{0,64}`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from logproc.formats.columns.fields import EMPTY, raw_fields
+from logproc.formats.columns.slices import arrow, index_of
+from logproc.formats.engine import Field, Found, Reader
+from logproc.formats.times.forms import TimeForm
+from logproc.formats.times.reading import seconds
+from logproc.model import NO_TIME, Context
+
+if TYPE_CHECKING:
+    from logproc.formats.columns.lines import Lines
+    from logproc.model import Integers, Mask
+
+GROUP = re.compile(r"\(\?P<(\w+)>")
+TIME_GROUPS = ("minute", "second", "rest", "zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Expression(Reader):
+    """Lines that an expression fits.
+
+    expression: anchored, for RE2 over bytes. Its named groups are fields (`level_2` is another place of `level`), but
+        `minute`, `second`, `rest` and `zone`, which are those of the form of `time`.
+    further: an expression that is looked for anywhere in a line that fits; its groups are fields too. A message ends before it.
+    head_bytes: if not 0, both are looked for in the first so many bytes of a line, and all of the line is its message.
+    names: the fields of groups that are not called like them.
+    """
+
+    expression: str
+    time: TimeForm | None = None
+    further: str = ""
+    head_bytes: int = 0
+    names: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of records: the time, where it has a form, and what the groups are called."""
+        return (*(("time",) if self.time else ()), *self.raw)
+
+    @property
+    def raw(self) -> tuple[str, ...]:
+        """The fields that the expressions find, but for a time that has a form."""
+        of_time = TIME_GROUPS if self.time else ()
+        groups = [group for group in self.groups if group not in of_time]
+        return tuple(dict.fromkeys([*map(self.field_of, groups), *(("message",) if self.head_bytes else ())]))
+
+    @property
+    def groups(self) -> list[str]:
+        """The named groups of both expressions."""
+        return GROUP.findall(self.expression + self.further)
+
+    def field_of(self, group: str) -> str:
+        """Return the field that a group holds."""
+        return dict(self.names).get(group) or re.sub(r"_\d$", "", group)
+
+    def fits(self, texts: pyarrow.Array) -> Mask:
+        """Return which lines the expression fits."""
+        fits: Mask = matching(self.heads(texts), self.expression).to_numpy(zero_copy_only=False)
+        return fits
+
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
+        """Return the lines that the expression fits; those whose time does not exist are told apart."""
+        which = numpy.flatnonzero(left)
+        fields = raw_fields(self.raw, {*wanted, "time"})
+        found = self.found_in(lines.texts(which), fields)
+        fits = found.is_valid().to_numpy(zero_copy_only=False)
+        time, exists = self.times(found, context)
+        good = fits & exists
+        if not good.all():
+            found = found.take(arrow(numpy.flatnonzero(good), pyarrow.int64()))
+        return Found(
+            line=which[good],
+            fields={name: Field(self.texts_of(found, name)) for name in fields},
+            time=None if time is None else time[good],
+            untimed=which[fits & ~exists],
+        )
+
+    def heads(self, texts: pyarrow.Array) -> pyarrow.Array:
+        """Return as much of each line as the expressions are looked for in."""
+        return pyarrow.compute.binary_slice(texts, 0, self.head_bytes) if self.head_bytes else texts
+
+    def found_in(self, texts: pyarrow.Array, fields: Collection[str]) -> pyarrow.StructArray:
+        """Return the groups of the time and of some fields for each line, null where it does not fit."""
+        heads = self.heads(texts)
+        groups = frozenset(group for group in self.groups if self.field_of(group) in fields)
+        found = extract(heads, narrowed(self.expression, groups | (set(TIME_GROUPS) if self.time else frozenset())))
+        columns = {part.name: found.field(part.name) for part in found.type}
+        if groups & set(GROUP.findall(self.further)):
+            further = extract(heads, narrowed(self.further, groups))
+            columns |= {part.name: further.field(part.name) for part in further.type}
+        if "message" in fields and self.head_bytes:
+            columns["message"] = texts
+        elif "message" in columns and self.further:
+            rest = narrowed(self.further, frozenset())
+            columns["message"] = pyarrow.compute.replace_substring_regex(columns["message"], rest, "")
+        parts = [pyarrow.field(name, column.type) for name, column in columns.items()]
+        return pyarrow.StructArray.from_arrays(list(columns.values()), fields=parts, mask=found.is_null())
+
+    def texts_of(self, found: pyarrow.StructArray, name: str) -> pyarrow.Array:
+        """Return a field of the records: the first of its groups that holds something, else an empty text."""
+        first, *others = [found.field(group.name) for group in found.type if self.field_of(group.name) == name]
+        texts = pyarrow.compute.fill_null(first, EMPTY)
+        for other in others:
+            texts = pyarrow.compute.if_else(pyarrow.compute.equal(texts, EMPTY), pyarrow.compute.fill_null(other, EMPTY), texts)
+        return texts
+
+    def times(self, found: pyarrow.StructArray, context: Context) -> tuple[Integers | None, Mask]:
+        """Return the time of each line, and whether it exists, which it does where no time is to be read."""
+        if not self.time:
+            return None, numpy.ones(len(found), bool)
+        names = [group for group in TIME_GROUPS if f"(?P<{group}>" in self.expression]
+        groups = {name: distinct(found.field(name)) for name in names}
+        time, exists = seconds(self.time, groups, context.reference_s, context.zone)
+        texts, index = groups["minute"]
+        absent = pyarrow.compute.equal(texts, EMPTY).to_numpy(zero_copy_only=False)  # where the expression does without
+        return time, exists | absent[index]
+
+    def times_in(self, texts: pyarrow.Array) -> int:
+        """Return how many lines have a time that exists. Most forms are in no line at all, which one look shows."""
+        if not self.time or not pyarrow.compute.any(matching(self.heads(texts), self.time.expression)).as_py():
+            return 0
+        times, _ = self.times(self.found_in(texts, ()), Context())
+        return 0 if times is None else int((times != NO_TIME).sum())
+
+
+@cache
+def narrowed(expression: str, groups: frozenset[str]) -> str:
+    """Return an expression that captures only some of its groups, which is what RE2 needs most of its time for."""
+    return GROUP.sub(lambda match: match[0] if match[1] in groups else "(?:", expression)
+
+
+def matching(texts: pyarrow.Array, expression: str) -> pyarrow.Array:
+    """Return which texts an expression is found in, without capturing anything."""
+    return pyarrow.compute.match_substring_regex(texts, narrowed(expression, frozenset()))
+
+
+def extract(texts: pyarrow.Array, expression: str) -> pyarrow.StructArray:
+    """Return the groups of an expression as a struct for each text, null where it does not fit."""
+    if GROUP.search(expression):
+        return pyarrow.compute.extract_regex(texts, pattern=expression)
+    misfits = pyarrow.compute.invert(pyarrow.compute.match_substring_regex(texts, expression))
+    return pyarrow.StructArray.from_arrays([], fields=[], mask=misfits)
+
+
+def distinct(texts: pyarrow.Array) -> tuple[pyarrow.Array, Any]:
+    """Return the distinct texts and the index of each; a text that is null counts as empty."""
+    found = pyarrow.compute.fill_null(texts, EMPTY).dictionary_encode()
+    return found.dictionary, index_of(found)

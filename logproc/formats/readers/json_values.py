@@ -1,0 +1,116 @@
+r"""One line of JSON → an object, and values of it → text. This is the definition that the quick way is held equal to.
+
+Values are text as they are meant: strings without their escapes, numbers by their value (`1.50` is 1.5, `1e2` is 100).
+Servers write `\x22` into strings that should be JSON (nginx without `escape=json`), and bytes that are not UTF-8: both stay
+as they were written. Of a key that comes twice the last value counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from logproc.formats.columns.lines import is_blank
+
+DEEPEST, TOO_DEEP = 500, "bad-json-too-deep"
+"""Levels of objects and arrays. msgspec goes as deep as the stack of its thread allows, which no count may depend on."""
+EXACT_IN_A_DOUBLE = 2**53
+ESCAPES = re.compile(rb"(?:\\(?!x[0-9a-fA-F]{2}).)++|\\(x[0-9a-fA-F]{2})", re.DOTALL)
+AS_TEXT = {0xDC00 + byte: f"\\\\x{byte:02x}" for byte in range(0x80, 0x100)}
+"""Bytes that are not UTF-8, as `surrogateescape` has them, → text that is valid in JSON."""
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+CLOSED = (b"}", b"]")
+decode: Callable[[bytes], Any] = msgspec.json.Decoder().decode
+encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+
+
+def object_of(line: bytes) -> dict[str, Any] | str:
+    r"""Return the object that a line is, or the reason why it is no record. This is the definition.
+
+    >>> object_of(rb'{"a": {"b": "\x22"}}'), object_of(b"[1]"), object_of(b'{"a": NaN}')
+    ({'a': {'b': '\\x22'}}, 'not-an-object', 'bad-json')
+    """
+    if is_blank(line):
+        return "blank"
+    try:
+        found = decode(line)
+    except (ValueError, RecursionError):
+        try:
+            found = decode(as_json(line))
+        except (ValueError, RecursionError) as error:
+            return why_bad(line, error)
+    if not isinstance(found, dict):
+        return "not-an-object"
+    return TOO_DEEP if brackets(line) > DEEPEST and is_deeper(found, DEEPEST) else found
+
+
+def why_bad(line: bytes, error: Exception) -> str:
+    """Return why a line cannot be read although it may look like JSON."""
+    if isinstance(error, RecursionError):
+        return TOO_DEEP
+    if isinstance(error, msgspec.ValidationError):
+        return "bad-json-number"
+    return "bad-json-surrogate" if SURROGATE.search(line) and line.endswith(CLOSED) else "bad-json"
+
+
+def brackets(line: bytes) -> int:
+    """Return how many brackets open, in strings too: no line is deeper than that."""
+    return line.count(b"[") + line.count(b"{")
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Return whether a value has more levels of objects and arrays than that, a level at a time."""
+    level = [value]
+    for _ in range(levels):
+        level = [inner for outer in level if isinstance(outer, (dict, list)) for inner in inside(outer)]
+    return any(isinstance(inner, (dict, list)) for inner in level)
+
+
+def inside(outer: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    """Return the values of an object or an array."""
+    return outer.values() if isinstance(outer, dict) else outer
+
+
+def as_json(line: bytes) -> bytes:
+    r"""Return a line with what is no JSON in strings made text: `\xHH`, and bytes that are no UTF-8, as `\xHH` as well."""
+    text = ESCAPES.sub(lambda match: rb"\\" + match[1] if match[1] else match[0], line)
+    return text.decode("utf-8", "surrogateescape").translate(AS_TEXT).encode()
+
+
+def value_at(found: Mapping[str, Any], name: str) -> Any:
+    """Return the value of a key: one that is written with its points, or one within objects; None if there is none."""
+    if name in found:
+        return found[name]
+    front, point, rest = name.partition(".")
+    while point:
+        inner = found.get(front)
+        if isinstance(inner, dict) and (value := value_at(inner, rest)) is not None:
+            return value
+        step, point, rest = rest.partition(".")
+        front = f"{front}.{step}"
+    return None
+
+
+def text_of(value: Any) -> bytes:
+    """Return a value as the text of a key; `-` is absent.
+
+    >>> text_of(1.50), text_of(100.0), text_of(True), text_of({"a": [1]}), text_of(None)
+    (b'1.5', b'100', b'true', b'{"a":[1]}', b'-')
+    """
+    if isinstance(value, str):
+        return value.encode()
+    if value is None:
+        return b"-"
+    if isinstance(value, float):
+        return number_text(value).encode()
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    return str(value).encode() if isinstance(value, int) else encode(value)
+
+
+def number_text(value: float) -> str:
+    """Return a number of JSON by its value: what is whole has no point."""
+    return str(int(value)) if value.is_integer() and abs(value) < EXACT_IN_A_DOUBLE else repr(value)

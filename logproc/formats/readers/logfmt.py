@@ -1,0 +1,241 @@
+r"""logfmt, as go-kit, Grafana, logrus and Heroku write it: `ts=2024-05-07T10:58:13Z level=info msg="user \"x\" left" took=3ms`.
+
+    line  = { blank }, pair, { blank, { blank }, pair }, { blank } ;       at least one pair has a value
+    pair  = key, [ "=", ( '"', { any byte but '"' and "\" | "\", any byte }, '"' | { any byte but '"' and blanks } ) ] ;
+    key   = byte, { byte } ;                                                neither blank, '"' nor "="
+    blank = any byte up to 0x20 ;
+
+A value may hold `=`. A key without one has the empty text. Of a key that comes twice the last value counts, as in JSON.
+
+The fast way cuts a chunk at the blanks outside of quotes, all at once; lines with a backslash, an odd number of quotes
+or a quote where none should be are left to the exact way, one expression of `re`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import pyarrow
+
+from logproc.formats.columns.aliases import aliases_of, is_access, units_of
+from logproc.formats.columns.fields import raw_fields, sought
+from logproc.formats.columns.lines import Lines, lines_of
+from logproc.formats.columns.slices import Slices, encoded, places
+from logproc.formats.engine import Field, Format, Found, Reader
+from logproc.model import Context
+
+if TYPE_CHECKING:
+    from logproc.model import Bytes, Mask
+
+QUOTE, EQUALS = b'"='
+LAST_BLANK = 0x20
+PAIR = re.compile(rb'([^\x00-\x20="]++)(?:=(?:"((?:[^"\\]++|\\.)*+)"|([^\x00-\x20"]*+)))?(?:[\x00-\x20]++|\Z)', re.DOTALL)
+BLANKS = bytes(range(LAST_BLANK + 1))
+ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b'"': b'"', b"\\": b"\\", b"/": b"/"}
+
+
+@dataclass(frozen=True, slots=True)
+class PairsReader(Reader):
+    """The exact way: a line at a time, with the keys of a sample and what they mean.
+
+    keys: those of the sample. aliases: which of them hold standard columns.
+    """
+
+    keys: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that records have, as far as the sample says."""
+        return tuple(dict.fromkeys([*dict(self.aliases), *self.keys]))
+
+    @classmethod
+    def of_sample(cls, lines: Sequence[bytes]) -> tuple[Format, Mask]:
+        """Return logfmt with the keys of a sample, and which lines are such: two pairs, and more pairs than bare words."""
+        values: dict[str, list[str]] = {}
+        fits = numpy.zeros(len(lines), bool)
+        for at, line in enumerate(lines):
+            pairs = pairs_of(line) if b"=" in line else ""
+            valued = 0 if isinstance(pairs, str) else sum(bool(value) for value in pairs.values())
+            if not isinstance(pairs, str) and valued >= 2 and valued * 2 > len(pairs):
+                fits[at] = True
+                for key, value in pairs.items():
+                    values.setdefault(key.decode("utf-8", "replace"), []).append(value.decode("utf-8", "replace"))
+        access = is_access(values)
+        aliases = aliases_of(values, access=access)
+        if "level" not in aliases and "at" in values:  # Heroku's router
+            aliases["level"] = "at"
+        units = units_of(values, aliases, access=access)
+        return format_of(cls(tuple(values), tuple(aliases.items())), units), fits
+
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
+        """Return the lines that consist of pairs."""
+        line: list[int] = []
+        reasons: dict[int, str] = {}
+        values: dict[bytes, list[bytes]] = defaultdict(list)
+        of: dict[bytes, list[int]] = defaultdict(list)
+        for at in numpy.flatnonzero(left).tolist():
+            pairs = pairs_of(lines.text(at))
+            if isinstance(pairs, str):
+                reasons[at] = pairs
+                continue
+            for key, value in pairs.items():
+                values[key].append(value)
+                of[key].append(len(line))
+            line.append(at)
+        fields = {
+            name: Field(pyarrow.array(values[key], pyarrow.binary()), numpy.array(of[key], numpy.int64))
+            for name, key in self.sources(wanted).items()
+            if key in values
+        }
+        return Found(numpy.array(line, numpy.int64), fields, reasons=reasons)
+
+    def sources(self, wanted: Collection[str]) -> dict[str, bytes]:
+        """Return the key for each field that is to be taken out of the lines."""
+        aliases = dict(self.aliases)
+        names = raw_fields(tuple(dict.fromkeys([*self.fields, *sought(wanted)])), {*wanted, "time"})
+        return {name: aliases.get(name, name).encode() for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class CutReader(Reader):
+    """The quick way: a chunk is cut at the blanks outside of quotes, all at once."""
+
+    exact: PairsReader
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the exact way."""
+        return self.exact.fields
+
+    def lines(self, data: Bytes) -> Lines:
+        """Return the lines of a chunk with their quotes and backslashes."""
+        return lines_of(data, 0)
+
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
+        """Return the lines that need no closer look."""
+        pairs = fast_pairs(lines, left)
+        keys, key_of = encoded([pairs.keys])
+        number = {key: at for at, key in enumerate(keys.to_pylist())}
+        record = numpy.cumsum(pairs.good) - 1
+        fields = {}
+        for name, key in self.exact.sources(wanted).items():
+            if key in number:
+                which = numpy.flatnonzero(key_of == number[key])
+                values = Slices(lines.data, pairs.values.starts[which], pairs.values.ends[which])
+                fields[name] = Field(values, record[pairs.line[which]])
+        return Found(numpy.flatnonzero(pairs.good), fields)
+
+
+def format_of(reader: PairsReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
+    """Return the format of logfmt with some keys."""
+    return Format(
+        "logfmt",
+        reader,
+        CutReader(reader),
+        "logfmt: `key=value` pairs",
+        'ts=2026-03-07T10:00:00Z level=info msg="ready" took=3ms',
+        units=units,
+        mixed=True,
+        open_fields=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """The pairs of the lines that the quick way takes.
+
+    good: which lines these are. line: of each pair the position of its line. keys, values: where they are in the data.
+    """
+
+    good: Mask
+    line: Any
+    keys: Slices
+    values: Slices
+
+
+def fast_pairs(lines: Lines, candidates: Mask) -> Pairs:
+    """Return the pairs of the lines that need no closer look."""
+    data = lines.data
+    quotes = places(data == QUOTE)
+    regular = candidates.copy()
+    regular[numpy.searchsorted(lines.ends, lines.backslashes)] = False
+    quote_line = numpy.searchsorted(lines.ends, quotes)
+    regular &= numpy.bincount(quote_line, minlength=len(regular)) % 2 == 0
+    if not regular.all():
+        quotes = quotes[regular[quote_line]]
+    blanks = places(data <= LAST_BLANK)
+    blanks = blanks[numpy.searchsorted(quotes, blanks) % 2 == 0]  # those that stand outside of quotes
+    edges = numpy.concatenate([numpy.array([-1], numpy.int32), blanks])
+    tokens = numpy.flatnonzero(numpy.diff(edges) > 1)
+    start, end = edges[tokens] + 1, edges[tokens + 1]
+    line = numpy.searchsorted(lines.ends, start)
+    keep = regular[line]
+    if not keep.all():
+        start, end, line = start[keep], end[keep], line[keep]
+    return cut_pairs(data, quotes, start, end, line, regular)
+
+
+def cut_pairs(data: Bytes, quotes: Any, start: Any, end: Any, line: Any, regular: Mask) -> Pairs:
+    """Cut tokens at their first `=`; a line with a token that is not as it should be is left."""
+    nowhere = numpy.array([len(data) + 1] * 3, numpy.int32)
+    equals, quotes = (numpy.concatenate([found, nowhere]) for found in (places(data == EQUALS), quotes))
+    equal = equals[numpy.searchsorted(equals, start)]
+    at = numpy.searchsorted(quotes, start)
+    opening, closing, next_quote = (quotes[at + number] for number in range(3))
+    has_value, quoted = equal < end, opening < end
+    key_end = numpy.minimum(equal, end)
+    good = (key_end > start) & (~quoted | ((opening == equal + 1) & (closing == end - 1) & (next_quote >= end)))
+    bad = numpy.bincount(line[~good], minlength=len(regular)) > 0
+    valued = numpy.bincount(line[has_value], minlength=len(regular)) > 0
+    fitting = regular & ~bad & valued
+    keep = fitting[line]
+    value_start = numpy.where(has_value, equal + 1 + quoted, end)
+    value_end = numpy.where(quoted, end - 1, end)
+    return Pairs(
+        fitting,
+        line[keep],
+        Slices(data, start[keep], key_end[keep]),
+        Slices(data, value_start[keep].astype(numpy.int32), value_end[keep].astype(numpy.int32)),
+    )
+
+
+def pairs_of(line: bytes) -> dict[bytes, bytes] | str:
+    r"""Return the pairs of a line, or the reason why it is no record. This is the definition.
+
+    >>> pairs_of(rb'level=info msg="a \"b\"" done url=/?a=b')
+    {b'level': b'info', b'msg': b'a "b"', b'done': b'', b'url': b'/?a=b'}
+    """
+    if b"=" not in line and b'"' not in line:
+        return "no-match"
+    found: dict[bytes, bytes] = {}
+    at, valued = len(line) - len(line.lstrip(BLANKS)), False
+    while at < len(line):
+        match = PAIR.match(line, at)
+        if not match:
+            return "unterminated-quote" if line.count(b'"', at) % 2 else "no-match"
+        key, quoted, bare = match.groups()
+        found.pop(key, None)
+        found[key] = unescaped(quoted) if quoted is not None else bare or b""
+        valued = valued or quoted is not None or bare is not None
+        at = match.end()
+    return found if valued else "no-match"
+
+
+def unescaped(text: bytes) -> bytes:
+    r"""Return a quoted value without its escapes, which are those of JSON; any other stays as it is."""
+    return ESCAPE.sub(character, text) if b"\\" in text else text
+
+
+def character(match: re.Match[bytes]) -> bytes:
+    """Return what an escape stands for."""
+    if match[1]:
+        code = int(match[1], 16)
+        return match[0] if 0xD800 <= code < 0xE000 else chr(code).encode()
+    return ESCAPED.get(match[2], match[0])

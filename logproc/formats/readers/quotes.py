@@ -1,0 +1,254 @@
+"""The quick way of access logs: a whole chunk is cut at its quotes and blanks, and no loop of Python sees a line.
+
+A line that is not exactly as its Layout says (another number of quotes or blanks, a backslash, a time that does
+not exist, …) is left to the exact way, never guessed at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import pyarrow
+
+from logproc.formats.columns.fields import raw_fields
+from logproc.formats.columns.lines import Lines, lines_of
+from logproc.formats.columns.slices import BLANK, Slices, places, rows_of, windows
+from logproc.formats.engine import Field, Format, Found, Reader
+from logproc.formats.readers.layout import Layout, LayoutReader
+from logproc.formats.times.access import WIDTH, many_to_seconds
+from logproc.model import Context, KeyColumn
+
+if TYPE_CHECKING:
+    from logproc.model import Bytes, Integers, Mask, Positions
+
+DASH, ZERO, OPENING, CLOSING = b"-0[]"
+MAX_DIGITS = 18
+STATUSES = pyarrow.array([b"%03d" % status for status in range(1000)], pyarrow.binary())
+
+
+@dataclass(frozen=True, slots=True)
+class Quotes(Reader):
+    """The lines of a layout, cut at quotes and blanks."""
+
+    layout: Layout
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the layout."""
+        return LayoutReader(self.layout).fields
+
+    def lines(self, data: Bytes) -> Lines:
+        """Return the lines of a chunk with their quotes and backslashes."""
+        return lines_of(data, 2 * len(self.layout.quoted))
+
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
+        """Return the lines that are as the layout says, with time, status and size as numbers."""
+        found = cut(lines.data, self.layout, lines)
+        found.narrow(left[found.line])
+        names = raw_fields(tuple(found.slices), wanted)
+        fields = {name: Field(found.slices[name]) for name in names}
+        if "status" in found.numbers:
+            fields["status"] = Field(KeyColumn(STATUSES, found.numbers["status"]))
+        sizes = {"bytes": found.numbers["bytes"]} if "bytes" in found.numbers else {}
+        return Found(found.line, fields, sizes, found.numbers.get("time"))
+
+
+def format_of_layout(layout: Layout) -> Format:
+    """Return the format of a layout."""
+    return Format(
+        layout.name,
+        LayoutReader(layout),
+        Quotes(layout),
+        summary=layout.summary,
+        example=layout.example,
+        units=layout.units,
+    )
+
+
+class Cut:
+    """The lines of a chunk that are as the layout says, narrowed step by step.
+
+    line: position of each such line in the chunk; bounds: where each begins, its quotes stand, and it ends,
+    shape (quotes + 2, n); slices: its text by column; numbers: `time`, `status`, `bytes` by name.
+    """
+
+    def __init__(self, line: Integers, bounds: Positions) -> None:
+        self.line = line
+        self.bounds = bounds
+        self.slices: dict[str, Slices] = {}
+        self.numbers: dict[str, Integers] = {}
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+    def narrow(self, mask: Mask) -> None:
+        """Keep the lines that the mask names."""
+        if mask.all():
+            return
+        self.line, self.bounds = self.line[mask], self.bounds[:, mask]
+        self.slices = {name: slices.keep(mask) for name, slices in self.slices.items()}
+        self.numbers = {name: values[mask] for name, values in self.numbers.items()}
+
+
+def cut(data: Bytes, layout: Layout, lines: Lines) -> Cut:
+    """Return the lines that the fast way takes, cut into columns."""
+    found = at_quotes(layout, lines)
+    for position, names in enumerate(layout.unquoted):
+        cut_unquoted(data, found, position, names, last=position == len(layout.quoted))
+    for position, name in enumerate(layout.quoted):
+        found.slices[name] = Slices(data, found.bounds[2 * position + 1] + 1, found.bounds[2 * position + 2])
+    return found
+
+
+def at_quotes(layout: Layout, lines: Lines) -> Cut:
+    """Return the lines that have the layout's number of quotes and no backslash."""
+    quotes = 2 * len(layout.quoted)
+    fitting = numpy.diff(lines.feeds, prepend=-1) == quotes + 1
+    fitting[numpy.searchsorted(lines.ends, lines.backslashes)] = False
+    if fitting.all():
+        line, inner = numpy.arange(len(fitting)), lines.marks.reshape(-1, quotes + 1).T[:quotes]
+    else:
+        line = numpy.flatnonzero(fitting)
+        inner = lines.marks[lines.feeds[line] + numpy.arange(-quotes, 0)[:, None]]
+    return Cut(line, numpy.vstack([lines.starts[line], inner, lines.ends[line]]))
+
+
+def cut_unquoted(data: Bytes, found: Cut, position: int, names: tuple[str, ...], *, last: bool) -> None:
+    """Cut what stands before a quote, or behind the last one, into its tokens."""
+    part = Part(data, found, position, last=last)
+    if not names:
+        length = part.end - part.begin
+        between = position > 0 and not last
+        part.narrow((length == 1) & (data[part.begin] == BLANK) if between else length == 0)
+        return
+    blanks = len(names) - 1 + part.blank_first + part.blank_last
+    part.narrow(part.end - part.begin >= sum(WIDTHS.get(name, 1) for name in names) + blanks)
+    rest = list(names)
+    while rest and rest[-1] in WIDTHS:
+        part.take_last(rest.pop(), alone=not rest)
+    while rest and rest[0] in WIDTHS:
+        part.take_first(rest.pop(0), alone=not rest)
+    if rest:
+        part.drop_blanks()
+    if rest == ["bytes"]:
+        part.take_bytes(Slices(data, part.begin, part.end))
+    elif rest:
+        part.take_tokens(rest)
+
+
+class Part:
+    """The same part of many lines while tokens are taken off both its ends: `data[begin:end]` of each line is left.
+
+    blank_first, blank_last: whether what is left begins, and ends, with the blank between a token and a quote.
+    """
+
+    def __init__(self, data: Bytes, found: Cut, position: int, *, last: bool) -> None:
+        self.data = data
+        self.found = found
+        self.begin = found.bounds[2 * position] + (1 if position else 0)
+        self.end = found.bounds[2 * position + 1]
+        self.blank_first = position > 0
+        self.blank_last = not last
+
+    def narrow(self, mask: Mask) -> None:
+        """Keep the lines that the mask names, here and in the whole cut."""
+        if not mask.all():
+            self.found.narrow(mask)
+            self.begin, self.end = self.begin[mask], self.end[mask]
+
+    def take_first(self, name: str, *, alone: bool) -> None:
+        """Take the first token off, which is always as wide as WIDTHS says, with the blanks around it."""
+        before, after = self.blank_first, self.blank_last or not alone
+        width = before + WIDTHS[name] + after
+        texts = windows(self.data, self.begin, width)
+        self.begin, self.blank_first = self.begin + width, False
+        self.take_fixed(name, texts, before, after, alone=alone)
+
+    def take_last(self, name: str, *, alone: bool) -> None:
+        """Take the last token off, which is always as wide as WIDTHS says, with the blanks around it."""
+        before, after = self.blank_first or not alone, self.blank_last
+        width = before + WIDTHS[name] + after
+        texts = windows(self.data, self.end - width, width)
+        self.end, self.blank_last = self.end - width, False
+        self.take_fixed(name, texts, before, after, alone=alone)
+
+    def take_fixed(self, name: str, texts: Any, before: bool, after: bool, *, alone: bool) -> None:
+        """Read a token of fixed width; lines without the blanks around it, or with something else there, are left."""
+        width = WIDTHS[name]
+        self.found.numbers[name], good = READ[name](texts[:, before : before + width])
+        if before:
+            good &= texts[:, 0] == BLANK
+        if after:
+            good &= texts[:, -1] == BLANK
+        self.narrow(good & (self.end == self.begin) if alone else good & (self.end > self.begin))
+
+    def drop_blanks(self) -> None:
+        """Take the blanks at the ends off that are left; lines that have none there are left to the exact way."""
+        if self.blank_first:
+            self.narrow(self.data[self.begin] == BLANK)
+            self.begin = self.begin + 1
+        if self.blank_last:
+            self.narrow(self.data[self.end - 1] == BLANK)
+            self.end = self.end - 1
+
+    def take_bytes(self, size: Slices) -> None:
+        """Take a token as the size: digits, or `-`."""
+        number, good = digits(size)
+        absent = (size.lengths == 1) & (size.data[numpy.minimum(size.starts, len(size.data) - 1)] == DASH)
+        number[absent] = 0
+        self.found.numbers["bytes"] = number
+        self.narrow(good | absent)
+
+    def take_tokens(self, names: list[str]) -> None:
+        """Cut what is left at its blanks; lines with another number of them, an empty token or other white space are left."""
+        offsets, packed = Slices(self.data, self.begin, self.end).packed()
+        blanks, fitting = rows_of(places(packed == BLANK), offsets, len(names) - 1)
+        self.narrow(fitting)
+        begin, end = offsets[:-1][fitting], offsets[1:][fitting]
+        edges = [begin - 1, *blanks, end]
+        good = ~Slices(packed, begin, end).with_space()
+        for left, right in pairwise(edges):
+            good &= right > left + 1
+        for name, (left, right) in zip(names, pairwise(edges), strict=True):
+            if name != "ident":
+                self.found.slices[name] = Slices(packed, left + 1, right)
+        self.narrow(good)
+        if "bytes" in names:
+            self.take_bytes(self.found.slices.pop("bytes"))
+
+
+def read_times(texts: Any) -> tuple[Integers, Mask]:
+    """Return the seconds of `[`, 26 characters and `]`, and which of them exist."""
+    seconds, good = many_to_seconds(texts[:, 1:-1])
+    return seconds, good & (texts[:, 0] == OPENING) & (texts[:, -1] == CLOSING)
+
+
+def read_statuses(texts: Any) -> tuple[Integers, Mask]:
+    """Return the number that three digits are, and which of them are digits."""
+    hundreds, tens, ones = (texts[:, place] - numpy.uint8(ZERO) for place in range(3))
+    good = (hundreds <= 9) & (tens <= 9) & (ones <= 9)
+    return hundreds * numpy.int64(100) + tens * numpy.uint8(10) + ones, good
+
+
+WIDTHS = {"time": WIDTH + 2, "status": 3}
+READ = {"time": read_times, "status": read_statuses}
+
+
+def digits(slices: Slices) -> tuple[Integers, Mask]:
+    """Return the number that each slice is, and whether it is one of at most 18 digits."""
+    lengths = slices.lengths
+    good = lengths <= MAX_DIGITS
+    lengths = numpy.minimum(lengths, MAX_DIGITS).astype(numpy.uint8)
+    width = int(lengths.max(initial=0))
+    columns = windows(slices.data, slices.ends - width, width)
+    number = numpy.zeros(len(slices), numpy.int64)
+    for place in range(width):
+        digit = columns[:, width - 1 - place] - numpy.uint8(ZERO)
+        digit *= lengths > place  # what stands before the number does not count
+        good &= digit <= 9
+        number += digit * numpy.int64(10**place)
+    return number, good

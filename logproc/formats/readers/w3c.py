@@ -1,0 +1,282 @@
+"""W3C Extended Log File Format (WD-logfile-960323), as IIS (blanks) and CloudFront (TABs) write it.
+
+A line that begins with `#` is a directive. `#Fields: date time cs-method …` names the fields of the lines behind it, and
+may come again with other ones. Directives belong to the file and not to what happened: they count as `continuation`.
+
+The draft's strings stand in quotes and may hold blanks; IIS does not quote, and writes quotes of a client as they are. So a
+line is cut at all its blanks, and only if it then has another number of fields at those outside of quotes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from logproc.formats.columns.fields import EMPTY, again, raw_fields
+from logproc.formats.columns.lines import Lines, plain_lines
+from logproc.formats.columns.slices import BLANK, Slices, encoded, places
+from logproc.formats.engine import Field, Format, Found, Reader
+from logproc.formats.times.forms import ISO
+from logproc.formats.times.reading import to_seconds
+from logproc.model import NO_TIME, Context
+
+if TYPE_CHECKING:
+    from logproc.model import Bytes, Integers, Mask, Positions
+
+TAB, HASH, QUOTE = b'\t#"'
+STRING = re.compile(rb'"[^"]*"')
+FIELDS = b"#Fields:"
+MILLISECONDS = pyarrow.scalar(b"ms", pyarrow.binary())
+NAMES = {
+    "c-ip": "client",
+    "cs-username": "user",
+    "cs-method": "method",
+    "cs-uri-stem": "path",
+    "cs-uri-query": "query",
+    "cs-uri": "target",
+    "cs-version": "protocol",
+    "cs-protocol-version": "protocol",
+    "sc-status": "status",
+    "sc-bytes": "bytes",
+    "time-taken": "duration",
+    "cs(user-agent)": "user_agent",
+    "cs(referer)": "referrer",
+    "cs-host": "host",
+    "cs(host)": "host",
+    "x-forwarded-for": "forwarded_for",
+    "s-computername": "server",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class W3cReader(Reader):
+    """W3C extended. directives: the names of the fields that a sample has."""
+
+    directives: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that records have, as far as the sample says."""
+        return tuple(name for name in names_of(self.directives) if name != "date")
+
+    @classmethod
+    def of_sample(cls, lines: Sequence[bytes]) -> tuple[Format, Mask]:
+        """Return W3C extended with the fields of a sample, and which lines are directives or have as many fields."""
+        directives: tuple[str, ...] = ()
+        every: dict[str, None] = {}
+        fits = numpy.zeros(len(lines), bool)
+        for at, line in enumerate(lines):
+            if named := fields_named(line):
+                directives = named
+                every |= dict.fromkeys(named)
+            fits[at] = bool(directives) and (line[:1] == b"#" or len(directives) in field_counts(line))
+        first = next((at for at, line in enumerate(lines) if line[:1] == b"#"), 0) if directives else 0
+        fits[first:][[line[:1] == b"#" for line in lines[first:]]] = bool(directives)
+        return format_of(cls(tuple(every))), fits
+
+    def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
+        """Return the context behind some lines: the last `#Fields` there is."""
+        lines = plain_lines(data)
+        short = (lines.ends > lines.starts) & (lines.ends - lines.starts <= max_line_bytes)
+        for line in directive_lines(lines, short)[::-1].tolist():
+            if names := fields_named(lines.text(line)):
+                return replace(context, directives=names)
+        return context
+
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
+        """Return the lines with as many fields as the last `#Fields` before them names. A date and a time must exist."""
+        aside = directive_lines(lines, left)
+        cut = Cut(lines)
+        for names, which in by_names(lines, aside, context.directives):
+            cut.cut(which[left[which]], names_of(names))
+        found = Found(cut.line, {name: cut.field(name) for name in raw_fields(cut.names, wanted)})
+        time, exists = cut.times()
+        if "duration" in found.fields:
+            found = replace(found, fields={**found.fields, "duration": with_unit(found.fields["duration"])})
+        return replace(replace(found, time=time).keep(exists), untimed=cut.line[~exists], aside=aside)
+
+
+def format_of(reader: W3cReader) -> Format:
+    """Return the format of W3C extended."""
+    return Format(
+        "w3c",
+        reader,
+        summary="W3C extended: IIS, CloudFront",
+        example="2026-03-07 10:00:00 192.0.2.7 GET /cart 200 4263",
+        units=(("bytes", 0), ("duration", 0)),
+        open_fields=True,
+    )
+
+
+class Cut:
+    """The records of a chunk: lines with as many fields as their `#Fields` says.
+
+    What is looked for in the bytes is looked for once, however often the fields change.
+    """
+
+    def __init__(self, lines: Lines) -> None:
+        self.data = lines.data
+        self.lines = lines
+        self._parts: list[tuple[Integers, Mapping[str, tuple[Any, Any]]]] = []
+
+    @cached_property
+    def line(self) -> Integers:
+        """The positions of the records in the chunk, in order."""
+        return numpy.sort(numpy.concatenate([numpy.empty(0, numpy.int64), *(line for line, _ in self._parts)]))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that any of the records have."""
+        return tuple(dict.fromkeys(name for _, part in self._parts for name in part))
+
+    @cached_property
+    def tabs(self) -> Positions:
+        """The positions of all TABs."""
+        return places(self.data == TAB)
+
+    @cached_property
+    def blanks(self) -> Positions:
+        """The positions of all blanks."""
+        return places(self.data == BLANK)
+
+    @cached_property
+    def quotes(self) -> Positions:
+        """The positions of all quotes."""
+        return places(self.data == QUOTE)
+
+    @cached_property
+    def blanks_outside(self) -> Positions:
+        """The blanks outside of quotes: those with an even number of quotes before them in their line."""
+        line = numpy.searchsorted(self.lines.ends, self.blanks)
+        before = numpy.searchsorted(self.quotes, self.blanks) - numpy.searchsorted(self.quotes, self.lines.starts)[line]
+        outside: Positions = self.blanks[before % 2 == 0]
+        return outside
+
+    def cut(self, which: Integers, names: tuple[str, ...]) -> None:
+        """Cut some lines at their TABs, or if they have none at their blanks."""
+        with_tab = self._count(self.tabs, which) > 0
+        self._cut_at(self.tabs, which[with_tab], names)
+        left = self._cut_at(self.blanks, which[~with_tab], names)
+        quotes = self._count(self.quotes, left) if len(left) else left
+        self._cut_at(self.blanks_outside, left[(quotes > 0) & (quotes % 2 == 0)], names)
+
+    def _count(self, marks: Positions, which: Integers) -> Integers:
+        """Return how many marks each of some lines has."""
+        starts, ends = self.lines.starts[which], self.lines.ends[which]
+        return numpy.searchsorted(marks, ends) - numpy.searchsorted(marks, starts)
+
+    def _cut_at(self, marks: Positions, which: Integers, names: tuple[str, ...]) -> Integers:
+        """Cut lines at some marks, and return those that then have another number of fields."""
+        fitting = self._count(marks, which) == len(names) - 1
+        misfits: Integers = which[~fitting]
+        which = which[fitting]
+        if len(which):
+            starts, ends = self.lines.starts[which], self.lines.ends[which]
+            inner = marks[numpy.searchsorted(marks, starts) + numpy.arange(len(names) - 1)[:, None]] if len(names) > 1 else []
+            edges = [starts - 1, *inner, ends]
+            self._parts.append((which, {name: (edges[at] + 1, edges[at + 1]) for at, name in enumerate(names)}))
+        return misfits
+
+    def field(self, name: str) -> Field:
+        """Return a field of the records that have it, without the quotes round it."""
+        parts = [(line, *part[name]) for line, part in self._parts if name in part]
+        line, starts, ends = (numpy.concatenate(edges) for edges in zip(*parts, strict=True))
+        order = numpy.argsort(line)
+        starts, ends = starts[order].astype(numpy.int32), ends[order].astype(numpy.int32)
+        quoted = (ends - starts >= 2) & (self.data[starts] == QUOTE) & (self.data[ends - 1] == QUOTE)
+        return Field(Slices(self.data, starts + quoted, ends - quoted), numpy.searchsorted(self.line, line[order]))
+
+    def times(self) -> tuple[Integers, Mask]:
+        """Return the time of each record and whether it exists, which it does where a record has no date or no time of day."""
+        time = numpy.full(len(self.line), NO_TIME, numpy.int64)
+        parts = [line for line, part in self._parts if {"date", "time"} <= part.keys()]
+        if not parts:
+            return time, numpy.ones(len(time), bool)
+        timed = numpy.isin(self.line, numpy.concatenate(parts))
+        days, day = self._numbers("date", lambda text: to_seconds(ISO, text + b" 00:00:00", 0))
+        clocks, clock = self._numbers("time", lambda text: to_seconds(ISO, b"1970-01-01 " + text, 0))
+        exists = day & clock
+        return numpy.where(exists, days + clocks, time), exists | ~timed
+
+    def _numbers(self, name: str, read: Callable[[bytes], int | None]) -> tuple[Integers, Mask]:
+        """Return what a field of each record means as a number, and whether it means one; each text is read once."""
+        found = self.field(name)
+        keys, index = encoded([found.values])
+        values = [read(text) for text in keys.to_pylist()]
+        numbers, valid = numpy.zeros(len(self.line), numpy.int64), numpy.zeros(len(self.line), bool)
+        numbers[found.of] = numpy.array([value or 0 for value in values], numpy.int64)[index]
+        valid[found.of] = numpy.array([value is not None for value in values], bool)[index]
+        return numbers, valid
+
+
+def directive_lines(lines: Lines, which: Mask) -> Integers:
+    """Return the positions of those of the lines that begin with `#`; none of them is empty."""
+    found = numpy.flatnonzero(which)
+    directives: Integers = found[lines.data[lines.starts[found]] == HASH]
+    return directives
+
+
+def fields_named(line: bytes) -> tuple[str, ...]:
+    """Return the names in a `#Fields` line, nothing if it is another directive."""
+    return tuple(line[len(FIELDS) :].decode("utf-8", "replace").split()) if line.startswith(FIELDS) else ()
+
+
+def field_counts(line: bytes) -> set[int]:
+    """Return how many fields a line has: by its TABs if it has any, by all its blanks, and by those outside of quotes.
+
+    >>> sorted(field_counts(b'10:00:00 "a b" 7'))
+    [3, 4]
+    """
+    if b"\t" in line:
+        return {line.count(b"\t") + 1}
+    return {line.count(b" ") + 1, STRING.sub(b"", line).count(b" ") + 1}
+
+
+def names_of(directives: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the columns, none of them twice."""
+    found: Counter[str] = Counter()
+    columns = []
+    for name in directives:
+        column = NAMES.get(name.lower(), name)
+        found[column] += 1
+        columns.append(column if found[column] == 1 else f"{column}_{found[column]}")
+    return tuple(columns)
+
+
+def by_names(lines: Lines, aside: Integers, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Integers]]:
+    """Yield the fields that lines have, and the positions of these lines; lines before any `#Fields` have none.
+
+    aside: the positions of the directives. names: the fields of the lines before the first of them.
+    """
+    known = {names: 0}
+    number, is_named, is_aside = (numpy.zeros(len(lines), kind) for kind in (numpy.int64, bool, bool))
+    is_aside[aside] = True
+    for line in aside.tolist():
+        if found := fields_named(lines.text(line)):
+            number[line], is_named[line] = known.setdefault(found, len(known)), True
+    # For each line the position of the last #Fields up to it, -1 before the first one.
+    latest = numpy.maximum.accumulate(numpy.where(is_named, numpy.arange(len(number)), -1))
+    number = numpy.where(latest >= 0, number[latest], 0)
+    which = numpy.flatnonzero(~is_aside)
+    order = numpy.argsort(number[which], kind="stable")
+    bounds = numpy.searchsorted(number[which][order], numpy.arange(len(known) + 1))
+    for found, (start, end) in zip(known, pairwise(bounds.tolist()), strict=True):
+        if found and end > start:
+            yield found, which[order[start:end]]
+
+
+def with_unit(column: Field) -> Field:
+    """Return times taken with their unit: whole numbers are milliseconds (IIS), those with a point seconds (CloudFront)."""
+    keys, index = encoded([column.values])
+    whole = pyarrow.compute.match_substring_regex(keys, "^[0-9]+$")
+    texts = pyarrow.compute.binary_join_element_wise(keys, MILLISECONDS, EMPTY)
+    return Field(again(pyarrow.compute.if_else(whole, texts, keys), index), column.of)

@@ -1,0 +1,121 @@
+r"""A Definition → one anchored expression that fits the lines that the server writes by it.
+
+It is read alike by RE2 (Latin-1, as Arrow has it for binary arrays) and by Python's `re` (bytes). What stands in it for
+text goes by how servers escape values, so that a quote always ends a value:
+
+- nginx's `escape=default`: `"`, `\`, controls and all beyond ASCII as `\xHH`; `json`: `\"`, `\\`, `\n`, …, controls as
+  `\u00HH`; `none`: nothing is escaped;
+- Apache (`ap_escape_logitem`): `\"`, `\\`, `\b`, `\n`, `\r`, `\t`, `\v`, other controls and all beyond ASCII as `\xhh`.
+
+Bytes beyond ASCII are taken as they are as well: older servers write them so.
+"""
+
+from __future__ import annotations
+
+from logproc.formats.servers.definition import Definition, Literal, Variable
+from logproc.formats.times import forms, strftime
+from logproc.formats.times.forms import TimeForm
+
+SPACE = r" \t\n\r\v\f"
+CONTROLS = "".join(map(chr, range(32)))
+NUMBER = r"\d+(?:\.\d+)?"
+NUMBERS = rf"(?:{NUMBER}|-)(?:(?:, | : )(?:{NUMBER}|-))*"
+"""nginx's values of several upstream servers: `, ` between two of one group, ` : ` between two groups."""
+
+
+def expression_of(definition: Definition) -> str:
+    """Return the expression: a group g0, g1, … for each variable, and minute, second and zone inside of the one `time`.
+
+    `zone` may be the group of another variable, as in Apache's `%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t`. It is to be
+    matched against whole lines without their ends.
+    """
+    parts = definition.parts
+    zoned = zone_of(definition)
+    found, number = ["(?s)^"], 0
+    for part, following in zip(parts, (*parts[1:], None), strict=True):
+        if isinstance(part, Literal):
+            found.append(strftime.escaped(part.text))
+        else:
+            found.append(f"(?P<g{number}>{value(definition, part, following, zoned=part is zoned)})")
+            number += 1
+    return "".join((*found, "$"))
+
+
+def time_form_of(definition: Definition) -> TimeForm | None:
+    """Return the form of the time that the groups minute, second and zone are read by, None if there is no time."""
+    form = next((variable.form for variable in definition.variables if variable.name == "time"), None)
+    return time_form(form) if form else None
+
+
+def time_form(form: str) -> TimeForm:
+    """Return the form of times that a form of strftime is."""
+    if form in strftime.EPOCHS:
+        return forms.EPOCH
+    known = {strftime.CLF: forms.CLF, strftime.ISO: forms.ISO}
+    return known.get(form) or other_form(form)
+
+
+def other_form(form: str) -> TimeForm:
+    """Return the form of times that is none of the usual ones."""
+    front, behind = strftime.halves(form)
+    minute = "".join(f"%{name}" if name else strftime.escaped(text).replace("%", r"\x25") for name, text in front)
+    return forms.calendar_form(form, minute, strftime.with_groups(behind))
+
+
+def zone_of(definition: Definition) -> Variable | None:
+    """Return the variable that is the zone of a time which does not say its own."""
+    times = [variable.form for variable in definition.variables if variable.name == "time"]
+    if not times or strftime.has_zone(times[0]):
+        return None
+    return next((variable for variable in definition.variables if variable.form in {"%z", "%Z"}), None)
+
+
+def value(definition: Definition, variable: Variable, following: Literal | Variable | None, *, zoned: bool) -> str:
+    """Return the expression of the values of a variable."""
+    if variable.form:
+        form = strftime.expression(variable.form, groups=variable.name == "time")
+        return strftime.grouped("zone", form) if zoned else form
+    match variable.kind:
+        case "status":
+            return r"\d{3}" if definition.dialect == "nginx" else r"\d{3}|-"
+        case "bytes":
+            return r"\d+|-"
+        case "seconds" | "milliseconds" | "microseconds" | "number":
+            numbers = NUMBERS if "upstream_" in variable.source else f"{NUMBER}|-"
+            return numbers if definition.escape == "default" else f"{numbers}|"
+    if variable.shape == "digits":
+        return r"\d+|-"
+    return f".{{{variable.width}}}" if variable.width else text(definition, variable, following)
+
+
+def text(definition: Definition, variable: Variable, following: Literal | Variable | None) -> str:
+    """Return the expression of a text: all up to what it cannot hold where that follows, else as little as possible."""
+    stop = following.text[0] if isinstance(following, Literal) else ""
+    without = SPACE if variable.shape == "token" else ""
+    if definition.escape != "none" and stop and stop < " ":
+        without += strftime.escaped(stop)
+    greedy = following is None or (bool(stop) and stop in ends_of(definition, variable))
+    if greedy and variable.shape == "text":
+        return greatest(definition, without)
+    expression = one_of(definition, without) + ("*" if variable.shape == "text" else "+") + ("" if greedy else "?")
+    return f'""|{expression}' if variable.shape == "user" and definition.dialect == "apache" else expression
+
+
+def greatest(definition: Definition, without: str) -> str:
+    """Return the expression of all of a value: with no choice at each byte, which would cost `re` memory."""
+    if definition.escape == "none":
+        return one_of(definition, without) + "*"
+    return rf'[^"\\{without}]*(?:\\.[^"\\{without}]*)*'
+
+
+def ends_of(definition: Definition, variable: Variable) -> str:
+    """Return the characters that no value holds, so that one of them ends it."""
+    escaped = "" if definition.escape == "none" else '"' + CONTROLS
+    return escaped + (" \t\n\r\v\f" if variable.shape == "token" else "")
+
+
+def one_of(definition: Definition, without: str) -> str:
+    """Return the expression of one byte of a value, or of one that is escaped; `without`: what it is not, beside quotes."""
+    if definition.escape == "none":
+        return f"[^{without}]" if without else "."
+    return rf'(?:[^"\\{without}]|\\.)'

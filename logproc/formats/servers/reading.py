@@ -1,0 +1,89 @@
+"""The definition of an access log, as nginx's `log_format` and Apache's LogFormat have it → a Definition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import chain, count, pairwise
+
+from logproc.errors import UsageError
+from logproc.formats.servers import apache, nginx
+from logproc.formats.servers.definition import Definition, Dialect, Escape, Literal, Variable, fault
+
+OF_REQUEST = ("method", "target", "path", "query", "protocol")
+"""The columns that a request is split into."""
+MOST_VARIABLES = 500
+"""Ten times as many as any log has; the work of a line would grow with their square."""
+OF_NGINX = re.compile(r"\$[A-Za-z0-9_{]")
+OF_APACHE = re.compile(r"%(?:[!<>,0-9]|\{[^}]*\})*[A-Za-z^]")
+
+
+def definition_of(text: str, *, escape: Escape = "default", dialect: Dialect | None = None) -> Definition:
+    """Return what a definition means. Raises UsageError, with the place, if it has no meaning or more than one.
+
+    dialect: None to tell it from the text: `$name` is nginx's, `%x` is Apache's.
+
+    >>> definition_of("$remote_addr [$time_local] $status").fields
+    ('client', 'time', 'status')
+    """
+    dialect = dialect or dialect_of(text)
+    parts = nginx.parts_of(text, escape) if dialect == "nginx" else apache.parts_of(text)
+    check(text, parts)
+    return Definition(text, dialect, escape if dialect == "nginx" else "default", tuple(with_names(joined(parts))))
+
+
+def dialect_of(text: str) -> Dialect:
+    """Return whose definition a text is, by its variables."""
+    of_nginx, of_apache = OF_NGINX.search(text), OF_APACHE.search(text)
+    if of_nginx and of_apache:
+        at = max(of_nginx.start(), of_apache.start())
+        raise fault(text, at, "variables of both nginx and Apache", "write `$name` or `%x`, not both")
+    if not of_nginx and not of_apache:
+        raise UsageError(f"--format {text!r} has no variables", "write `$name` as nginx does, or `%x` as Apache does")
+    return "nginx" if of_nginx else "apache"
+
+
+def check(text: str, parts: list[Literal | Variable]) -> None:
+    """Raise UsageError if lines would not show where a variable ends, a record would be several lines, or there is no end."""
+    if sum(isinstance(part, Variable) for part in parts) > MOST_VARIABLES:
+        raise UsageError(f"--format has more than {MOST_VARIABLES} variables", "is it the definition of one line?")
+    for left, right in pairwise(parts):
+        if isinstance(left, Variable) and isinstance(right, Variable) and not left.width and not right.width:
+            hint = f"put some text between {left.source} and {right.source}"
+            raise fault(text, right.column, f"nothing tells where {left.source} ends", hint)
+    if any("\n" in part.text for part in parts if isinstance(part, Literal)):
+        raise UsageError(f"--format {text!r} has a line feed", "a record is one line")
+
+
+def joined(parts: Iterable[Literal | Variable]) -> list[Literal | Variable]:
+    """Return the parts with neighbouring literals made one."""
+    found: list[Literal | Variable] = []
+    for part in parts:
+        if found and isinstance(part, Literal) and isinstance(found[-1], Literal):
+            found[-1] = Literal(found[-1].text + part.text)
+        else:
+            found.append(part)
+    return found
+
+
+def with_names(parts: list[Literal | Variable]) -> list[Literal | Variable]:
+    """Return the parts with each variable's name unique: first those that have the most right to theirs, then the others."""
+    variables = sorted((part for part in parts if isinstance(part, Variable)), key=lambda variable: bool(variable.other))
+    owners: dict[str, Variable] = {}
+    for variable in variables:
+        owners.setdefault(variable.name, variable)
+    names: dict[int, str] = {}
+    taken = set(OF_REQUEST) if "request" in owners else set()
+    for variable in (*owners.values(), *variables):
+        wanted = variable.name if owners[variable.name] is variable else variable.other or variable.name
+        if variable.column not in names:
+            names[variable.column] = free(wanted, taken)
+            taken.add(names[variable.column])
+    return [replace(part, name=names[part.column]) if isinstance(part, Variable) else part for part in parts]
+
+
+def free(name: str, taken: set[str]) -> str:
+    """Return the name, with the smallest of `_2`, `_3`, … that makes it a new one."""
+    names = chain([name], (f"{name}_{number}" for number in count(2)))
+    return next(new for new in names if new not in taken)

@@ -1,0 +1,130 @@
+r"""The forms in which logs write a time, each as one expression for RE2, and what the pieces that it cuts out mean.
+
+An expression divides a time so that Python looks at what repeats, never at each line: `minute` is all up to the
+minute, `second` its digits, `zone` (Z, +0200, EST) and `rest` (the year of ctime, AM or PM) what comes behind.
+Fractions are matched and dropped: times are whole seconds. `reading` puts the pieces together.
+
+    May 17, 2015 8:10:40.123 PM CEST → minute `May 17, 2015 8:10`, second `40`, rest `PM`, zone `CEST`
+
+A form that writes no year (`year_less`) means the latest such moment that is not more than a day after the reference,
+which is the time when the file was last changed: a day, so that neither a zone nor a clock that is fast sends a line
+back by a year. February 29 is that of the latest leap year. The rule goes by the minute and takes the text as UTC.
+
+All expressions mean the same in RE2 (Latin-1) and in `re` (bytes), and neither has to go back far: only a fraction has
+no end of its own, and what may follow it begins with no digit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from logproc.formats.times import access
+from logproc.formats.times.calendar import DAY_S, HOUR_S, MONTHS, hour_of, latest_moment, moment, year_of
+from logproc.formats.times.strftime import WEEKDAY, expanded
+
+FRACTION = r"(?:[.,]\d+)?"
+SECOND = r"(?P<second>\d{2})" + FRACTION
+ZONE = r"(?: ?(?P<zone>(?:Z|UTC|GMT|CES?T|[ECMP][SD]T|[+-]\d{2}(?::?\d{2})?)\b))?"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeForm:
+    """A form of times.
+
+    expression: for RE2 and for `re`, without anchors, with the group `minute` and some of `second`, `rest` and `zone`.
+    minute: (the groups `minute` and `rest`, with a blank between them; the reference) → when that minute begins, in
+        seconds since 1970 as if it were UTC; None if no such moment exists. Without a group `second`: the second itself.
+    year_less: whether times go by the reference, as far as they have no year.
+    epoch: whether times count from 1970, and so are of no zone.
+    """
+
+    name: str
+    expression: str
+    minute: Callable[[bytes, int], int | None]
+    year_less: bool = False
+    epoch: bool = False
+
+
+def calendar_form(name: str, minute: str, behind: str, rest: str = "", *, year_less: bool = False) -> TimeForm:
+    """Return the form of which all up to the minute is `minute`, an expression with conversions such as `%Y`.
+
+    behind: an expression of what follows; its group `rest`, if it has one, holds the conversion `rest`.
+    """
+    reading = expanded(minute, named=True) + (f"(?: {expanded(rest, named=True)})?" if rest else "")
+    expression = f"(?P<minute>{expanded(minute)}){behind}"
+    return TimeForm(name, expression, partial(calendar_minute, re.compile(reading.encode())), year_less=year_less)
+
+
+def calendar_minute(reading: re.Pattern[bytes], text: bytes, reference: int) -> int | None:
+    """Return when the minute begins that a text means, as if it were UTC, None if no such moment exists."""
+    match = reading.fullmatch(text)
+    if not match:
+        return None
+    parts = match.groupdict()
+    month, day = MONTHS.get(parts["month"]) or int(parts["month"]), int(parts["day"])
+    hour, minute = hour_of(int(parts["hour"]), parts.get("half")), int(parts["minute"])
+    if hour is None or minute > 59:
+        return None
+    since_midnight = hour * HOUR_S + minute * 60
+    if parts.get("year"):
+        return moment(year_of(parts["year"]), month, day, since_midnight)
+    return latest_moment(month, day, since_midnight, reference + DAY_S)
+
+
+def epoch_second(text: bytes, _reference: int) -> int | None:
+    """Return the second that ten digits are."""
+    return int(text) if len(text) == 10 and text.isdigit() else None
+
+
+ISO = calendar_form("iso", "%Y-%m-%d[T ]%H:%M", ":" + SECOND + ZONE)
+"""ISO 8601, RFC 3339: `2015-05-17T10:05:03.123Z`, `2015-05-17 10:05:03,123 +02:00`."""
+EPOCH = TimeForm("epoch", r"(?P<minute>[1-9]\d{9})(?:\d{9}|\d{6}|\d{3})?(?:\.\d+)?", epoch_second, epoch=True)
+"""Since 1970, in seconds, milliseconds, microseconds or nanoseconds: 10, 13, 16 or 19 digits, so the years 2001 to 2286.
+
+Whichever it is, the first ten digits are the seconds: these are the group `minute`, and there is no other.
+"""
+SYSLOG = calendar_form("syslog", "%b %e(?: %Y)? %H:%M", ":" + SECOND + ZONE, year_less=True)
+"""RFC 3164: `Jul  1 09:00:55`; Cisco and some daemons: `Jun 14 2015 15:16:01.123 UTC`."""
+CLF = calendar_form("clf", "%d/%b/%Y[: ]%H:%M", ":" + SECOND + ZONE)
+"""Access logs: `17/May/2015:10:05:03 +0000`; HAProxy: `17/May/2015:10:05:03.123`."""
+SLASHES = calendar_form("slashes", "%Y/%m/%d %H:%M", ":" + SECOND + ZONE)
+"""nginx's error log, Go's package log: `2005/06/09 20:10:40.123456`."""
+SHORT_YEAR = calendar_form("short-year", "%y/%m/%d %H:%M", ":" + SECOND + ZONE)
+"""log4j's `yy/MM/dd HH:mm:ss`, as Spark and Hadoop have it: `17/06/09 20:10:40`."""
+CTIME = calendar_form("ctime", WEEKDAY + " %b %e %H:%M", ":" + SECOND + ZONE + r" (?P<rest>\d{4})", "%Y")
+"""ctime(3), date(1), Apache's error log: `Sun Dec 04 04:47:44 2005`, `Fri Sep  9 10:42:29.902022 2011`."""
+KLOG = calendar_form("klog", "%m%d %H:%M", ":" + SECOND, year_less=True)
+"""Kubernetes, glog: `0507 12:04:17.597069`, behind the letter of the level."""
+LOGCAT = calendar_form("logcat", "%m-%d %H:%M", ":" + SECOND, year_less=True)
+"""Android: `03-17 16:13:38.811`."""
+MONTH_POINT_DAY = calendar_form("month-point-day", r"%m\.%d %H:%M", ":" + SECOND, year_less=True)
+"""Proxifier: `10.30 16:49:06`."""
+SIX_DIGITS = calendar_form("six-digits", "%y%m%d %H%M", r"(?P<second>\d{2})")
+"""HDFS: `081109 203615`."""
+BASIC = calendar_form("basic", "%Y%m%d[T ]%H%M", SECOND + ZONE)
+"""The basic format of ISO 8601: `20171223T221529Z`."""
+EIGHT_DIGITS = calendar_form("eight-digits", "%Y%m%d[-T ]%-H:%-M", r":(?P<second>\d{1,2})(?:[.,:]\d+)?" + ZONE)
+"""`20171223 22:15:29`; Huawei's Health: `20171223-22:15:29:606`, `20171223-22:16:0:119`."""
+POINTS = calendar_form("points", r"%Y-%m-%d[-T ]%H\.%M", r"\." + SECOND + ZONE)
+"""Blue Gene/L, DB2: `2005-06-03-15.42.50.675872`."""
+DAY_POINT_MONTH = calendar_form("day-point-month", r"%d\.%m\.%Y %H:%M", ":" + SECOND + ZONE)
+"""As Germany and its neighbours write a date: `17.05.2015 10:05:03,123`."""
+DAY_MONTH_YEAR = calendar_form("day-month-year", f"(?:{WEEKDAY}, )?%e[ -]%b[ -]%Y %H:%M", ":" + SECOND + ZONE)
+"""RFC 2822: `Sun, 17 May 2015 10:05:03 +0000`; Redis: `17 May 2015 10:05:03.123`; Tomcat: `17-May-2015 10:05:03.123`."""
+HALF = r"(?:(?: |\xe2\x80\xaf)(?P<rest>[AaPp][Mm]))"
+"""AM or PM, behind a blank or, as Java 20 and later have it, the narrow blank U+202F in UTF-8."""
+MONTH_DAY_YEAR = calendar_form("month-day-year", "%b %e, %Y,? %-H:%M", ":" + SECOND + HALF + "?" + ZONE, "%p")
+"""java.util.logging: `May 17, 2015 10:05:03 AM`; without AM or PM it is a clock of 24 hours."""
+US = calendar_form("us", "%-m/%e/%Y,? %-H:%M", ":" + SECOND + HALF + ZONE, "%p")
+"""Windows in the United States: `5/17/2015 10:05:03 AM`. Without AM or PM, the day may as well be the first number."""
+
+FORMS = (
+    *(ISO, EPOCH, SYSLOG, CLF, SLASHES, SHORT_YEAR, CTIME, KLOG, LOGCAT, MONTH_POINT_DAY, SIX_DIGITS, BASIC),
+    *(EIGHT_DIGITS, POINTS, DAY_POINT_MONTH, DAY_MONTH_YEAR, MONTH_DAY_YEAR, US),
+)
+"""All forms. No text is of two."""
+ACCESS = TimeForm("access", r"(?P<minute>[^\]]{26})", lambda text, _reference: access.to_seconds(text), epoch=True)
+"""The time of an access log between its brackets. All of its 26 characters, the zone too, are what other forms call minute."""

@@ -1,0 +1,72 @@
+"""The usual spellings of ISO times, thousands of distinct ones at once: `2015-05-17T10:05:03`, with a fraction, in UTC.
+
+With milliseconds nearly every line has a time of its own. So here nothing is done for each: the digits behind the minute
+are arithmetic, and what is left, the minutes, repeats. What is not exactly of this form is left to `reading`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import pyarrow
+
+from logproc.formats.columns.slices import index_of, offsets_and_data, windows
+from logproc.formats.times.calendar import FIRST_S, LAST_S
+from logproc.model import NO_TIME
+
+if TYPE_CHECKING:
+    from logproc.model import Integers, Mask
+
+MINUTE_BYTES = 16
+SECOND_BYTES = 19
+MARKS = {4: b"-", 7: b"-", 10: b"T ", 13: b":", 16: b":"}
+DIGITS = [place for place in range(SECOND_BYTES) if place not in MARKS]
+ZERO, NINE, UTC_MARK = b"09Z"
+POINTS = b".,"
+
+
+def iso_seconds(texts: pyarrow.Array, minute: Callable[[bytes], int | None], *, without_zone: bool) -> tuple[Integers, Mask]:
+    """Return the seconds since 1970 of binary texts, NO_TIME where no such moment exists, and which of them are of the form.
+
+    minute: what the first 16 bytes mean. without_zone: whether times that end without `Z` are in UTC as well.
+    """
+    offsets, data = offsets_and_data(texts)
+    found, fits = numpy.full(len(texts), NO_TIME, numpy.int64), offsets[1:] - offsets[:-1] >= SECOND_BYTES
+    starts, ends = offsets[:-1][fits], offsets[1:][fits]
+    front = windows(data, starts, SECOND_BYTES)
+    good = has_tail(data, starts + SECOND_BYTES, ends, without_zone=without_zone)
+    good &= (front[:, DIGITS] - numpy.uint8(ZERO) <= NINE - ZERO).all(axis=1)
+    for place, marks in MARKS.items():
+        good &= numpy.isin(front[:, place], list(marks))
+    fits[fits] = good
+    found[fits] = front_seconds(front[good], minute)
+    return found, fits
+
+
+def has_tail(data: Any, starts: Any, ends: Any, *, without_zone: bool) -> Mask:
+    """Return where nothing but a fraction and `Z` stands from `starts` on."""
+    if not len(starts):
+        return numpy.zeros(0, bool)
+    utc = (ends > starts) & (data[ends - 1] == UTC_MARK)
+    digits_end = ends - utc
+    others = numpy.concatenate([[0], numpy.cumsum(data - numpy.uint8(ZERO) > NINE - ZERO)])
+    first = data[numpy.minimum(starts, len(data) - 1)]
+    fraction = (digits_end > starts + 1) & numpy.isin(first, list(POINTS)) & (others[digits_end] - others[starts] == 1)
+    good: Mask = ((digits_end == starts) | fraction) & (utc | without_zone)
+    return good
+
+
+def front_seconds(front: Any, minute: Callable[[bytes], int | None]) -> Integers:
+    """Return the seconds of the first 19 bytes of times."""
+    rows = numpy.ascontiguousarray(front[:, :MINUTE_BYTES])
+    buffers = [None, pyarrow.py_buffer(rows)]
+    encoded = pyarrow.Array.from_buffers(pyarrow.binary(MINUTE_BYTES), len(rows), buffers).dictionary_encode()
+    begins = [minute(text) for text in encoded.dictionary.to_pylist()]
+    table = numpy.array([NO_TIME if begin is None else begin for begin in begins], numpy.int64)
+    begin = table[index_of(encoded)] if len(rows) else numpy.empty(0, numpy.int64)
+    second = (front[:, 17] - numpy.uint8(ZERO)).astype(numpy.int64) * 10 + (front[:, 18] - numpy.uint8(ZERO))
+    total = begin + second
+    exists = (begin != NO_TIME) & (second <= 59) & (total >= FIRST_S) & (total <= LAST_S)
+    return numpy.where(exists, total, NO_TIME)

@@ -1,0 +1,206 @@
+"""Texts of a form → seconds since 1970: one at a time, which is the definition, and many at once.
+
+Python looks at each distinct minute, second and zone, never at each line. Where a time has no offset, it is of the zone
+`local`. When clocks are set back, what they show twice is the first of the two moments (fold=0); what they skip when they
+are set forward is as if they had not been set yet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from logproc.formats.columns.slices import arrow, index_of
+from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S
+from logproc.formats.times.forms import FORMS, ISO, TimeForm
+from logproc.formats.times.iso import iso_seconds
+from logproc.model import NO_TIME
+
+if TYPE_CHECKING:
+    from logproc.model import Integers, Mask
+
+    Groups = Mapping[str, tuple[pyarrow.Array, Any]]
+
+NEVER = 2**60
+"""In place of seconds that do not exist. With up to three of them a sum is behind the year 9999, and still an int64."""
+ZONE_HOURS = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT": -6, b"PST": -8, b"PDT": -7}
+ZONE_HOURS |= {b"Z": 0, b"UTC": 0, b"GMT": 0, b"CET": 1, b"CEST": 2}
+"""The names of RFC 2822, and those of Central Europe. Others (IST, BST) are of several zones, and so of none."""
+OFFSET = re.compile(rb"([+-])(\d\d):?(\d\d)?")
+NUMBER = re.compile(rb"\d{1,30}(?:\.\d{0,30})?(?:[eE]\+?\d{1,2})?")
+
+
+def to_seconds(form: TimeForm, text: bytes, reference: int, local: tzinfo = UTC) -> int | None:
+    """Return the seconds since 1970 of one time, None if it is not of the form or no such moment exists.
+
+    A day must be in the calendar, a time of day from 00:00:00 to 23:59:59, and the moment in the years 1 to 9999.
+    reference: what times without a year go by, in seconds since 1970. local: the zone of times without an offset.
+
+    >>> to_seconds(CTIME, b"Sun Dec 04 04:47:44.902022 2005", 0)
+    1133671664
+    """
+    match = compiled(form.expression).fullmatch(text)
+    if not match:
+        return None
+    parts = match.groupdict(b"")
+    start = form.minute(joined(parts["minute"], parts.get("rest")), reference)
+    second = second_of(parts["second"]) if "second" in parts else 0
+    correction = zone_correction(parts.get("zone")) if parts.get("zone") else local_correction(form, start, local)
+    if start is None or second is None or correction is None:
+        return None
+    found = start + second + correction
+    return found if FIRST_S <= found <= LAST_S else None
+
+
+@cache
+def compiled(expression: str) -> re.Pattern[bytes]:
+    """Return an expression for Python's `re`."""
+    return re.compile(expression.encode())
+
+
+def joined(minute: bytes | None, rest: bytes | None) -> bytes:
+    """Return what `TimeForm.minute` reads: the group `minute`, and the group `rest` behind a blank if it holds something."""
+    return (minute or b"") + (b" " + rest if rest else b"")
+
+
+def second_of(text: bytes | None) -> int | None:
+    """Return the number that digits are, None if it is over 59: leap seconds are no moments here."""
+    return int(text) if text and text.isdigit() and int(text) <= 59 else None
+
+
+def zone_correction(zone: bytes | None) -> int | None:
+    """Return how many seconds later UTC is than a zone, None if there is no such zone.
+
+    >>> zone_correction(b"EST"), zone_correction(b"+05:30"), zone_correction(b"-07"), zone_correction(b"+0060")
+    (18000, -19800, 25200, None)
+    """
+    if zone in ZONE_HOURS:
+        return -ZONE_HOURS[zone] * HOUR_S
+    match = OFFSET.fullmatch(zone or b"")
+    if not match:
+        return None
+    hours, minutes = int(match[2]), int(match[3] or 0)
+    offset = hours * HOUR_S + minutes * 60
+    return (-offset if match[1] == b"+" else offset) if hours <= 23 and minutes <= 59 else None
+
+
+def local_correction(form: TimeForm, start: int | None, local: tzinfo) -> int:
+    """Return how many seconds later UTC is than the local time at a minute, given as if it were UTC."""
+    if start is None or local is UTC or form.epoch:
+        return 0
+    shown = datetime.fromordinal(EPOCH_DAY + start // DAY_S) + timedelta(seconds=start % DAY_S)
+    offset = shown.replace(tzinfo=local).utcoffset() or timedelta()
+    return -round(offset.total_seconds())
+
+
+def seconds(form: TimeForm, groups: Groups, reference: int, local: tzinfo = UTC) -> tuple[Integers, Mask]:
+    """Return the seconds since 1970 of each row, NO_TIME where no such moment exists, and where one does.
+
+    groups: for each group of the form's expression the distinct texts, and for each row which of them it has. A group
+    without a text in a row is null or empty. reference, local: as for `to_seconds`.
+    """
+    texts, index = minute_texts(groups)
+    starts = [form.minute(text, reference) for text in texts]
+    found = table(starts)[index] + corrections(form, groups, starts, index, local)
+    if "second" in groups:
+        second_texts, second_index = listed(groups["second"])
+        found += table([second_of(text) for text in second_texts])[second_index]
+    valid = (found >= FIRST_S) & (found <= LAST_S)
+    return numpy.where(valid, found, NO_TIME), valid
+
+
+def minute_texts(groups: Groups) -> tuple[list[bytes], Any]:
+    """Return the distinct texts of the groups `minute` and `rest`, joined, and the index of each row."""
+    minutes, index = listed(groups["minute"])
+    if "rest" not in groups:
+        return [minute or b"" for minute in minutes], index
+    rests, rest_index = listed(groups["rest"])
+    pairs = arrow(index.astype(numpy.int64) * len(rests) + rest_index, pyarrow.int64()).dictionary_encode()
+    places = (divmod(pair, len(rests)) for pair in pairs.dictionary.to_pylist())
+    return [joined(minutes[minute], rests[rest]) for minute, rest in places], index_of(pairs)
+
+
+def corrections(form: TimeForm, groups: Groups, starts: list[int | None], index: Any, local: tzinfo) -> Any:
+    """Return the seconds to add to each row to come from the time that is shown to UTC, NEVER where the zone is none."""
+    shown = table([local_correction(form, start, local) for start in starts])[index]
+    if "zone" not in groups:
+        return shown
+    zones, zone_index = listed(groups["zone"])
+    absent = numpy.array([not zone for zone in zones], bool)
+    given = table([zone_correction(zone) for zone in zones])
+    return numpy.where(absent[zone_index], shown, given[zone_index])
+
+
+def listed(group: tuple[pyarrow.Array, Any]) -> tuple[list[bytes | None], Any]:
+    """Return the distinct texts of a group as a list, and the index."""
+    texts, index = group
+    return texts.cast(pyarrow.binary()).to_pylist(), index
+
+
+def table(values: list[int | None]) -> Integers:
+    """Return numbers as an array, NEVER in place of None."""
+    return numpy.array([NEVER if value is None else value for value in values], numpy.int64)
+
+
+def value_seconds(text: bytes, reference: int, local: tzinfo = UTC) -> int | None:
+    """Return the seconds since 1970 of a whole value of any form, or of a number that counts from 1970; None if it is none.
+
+    >>> value_seconds(b"1431857103123", 0), value_seconds(b"1.431857103e9", 0), value_seconds(b"12", 0)
+    (1431857103, 1431857103, None)
+    """
+    form = next((form for form in FORMS if compiled(form.expression).fullmatch(text)), None)
+    return to_seconds(form, text, reference, local) if form else number_seconds(text)
+
+
+def number_seconds(text: bytes | None) -> int | None:
+    """Return the seconds of a number, which are its first ten digits before the point: the unit is told as by `EPOCH`."""
+    if not text or not NUMBER.fullmatch(text):
+        return None
+    number = Decimal(text.decode())
+    thousands, left = divmod(number.adjusted() - 9, 3)
+    return int(number) // 1000**thousands if number and not left and 0 <= thousands <= 3 else None
+
+
+def values_seconds(texts: pyarrow.Array, index: Any, reference: int, local: tzinfo = UTC) -> tuple[Integers, Mask]:
+    """Return `value_seconds` of each row, NO_TIME where it is None, and where it is not.
+
+    texts: the distinct values, of which each row has the one that `index` says; null is no time.
+    """
+    texts = texts.cast(pyarrow.binary())
+    found, done = iso_seconds(texts, partial(minute_of, ISO, reference), without_zone=local is UTC)
+    left = numpy.flatnonzero(texts.is_valid().to_numpy(zero_copy_only=False) & ~done)  # a null would go through all forms
+    for form in FORMS:
+        if not len(left):
+            break
+        fits, groups = divided(form, texts.take(arrow(left, pyarrow.int64())))
+        found[left[fits]], _ = seconds(form, groups, reference, local)
+        left = left[~fits]
+    for place in left.tolist():
+        number = number_seconds(texts[place].as_py())
+        found[place] = NO_TIME if number is None else number
+    times = found[index]
+    return times, times != NO_TIME
+
+
+def minute_of(form: TimeForm, reference: int, text: bytes) -> int | None:
+    """Return when a minute of a form begins."""
+    return form.minute(text, reference)
+
+
+def divided(form: TimeForm, texts: pyarrow.Array) -> tuple[Mask, Groups]:
+    """Return which binary texts are of a form, and the groups of these."""
+    found = pyarrow.compute.extract_regex(texts, pattern=f"^(?:{form.expression})$")
+    fits = found.is_valid()
+    fitting = found.filter(fits)
+    names = [field.name for field in found.type]
+    encoded = {name: fitting.field(name).dictionary_encode() for name in names}
+    groups = {name: (group.dictionary, index_of(group)) for name, group in encoded.items()}
+    return fits.to_numpy(zero_copy_only=False), groups

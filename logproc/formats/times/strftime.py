@@ -1,0 +1,202 @@
+"""Times as strftime(3) writes them → expressions: for Apache's `%{format}t`, for nginx's times and for the known forms.
+
+The groups `minute` (all up to the minute; of a number since 1970 the seconds), `second` and `zone` are those of `forms`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from logproc.formats.times.calendar import MONTHS
+
+Element = tuple[str, str]
+"""A conversion and "", or "" and a text."""
+CLF = "%d/%b/%Y:%H:%M:%S %z"
+ISO = "%Y-%m-%dT%H:%M:%S%:z"
+"""As CLF, but with a colon in the zone (GNU's `%:z`): nginx's `$time_iso8601`."""
+EPOCHS = {"sec": "", "msec": r"\d{3}", "usec": r"\d{6}", "sec.msec": r"\.\d{3}"}
+"""Times as one number since 1970, each with what follows the seconds. `sec.msec` is nginx's `$msec`."""
+EPOCH_SECONDS = r"[1-9]\d{9}"
+FRACTIONS = {"msec_frac": 3, "usec_frac": 6}
+"""The digits that Apache writes behind the point of a second."""
+TEXTS = {"%": "%", "n": "\n", "t": "\t"}
+SHORT = {"T": "%H:%M:%S", "D": "%m/%d/%y", "F": "%Y-%m-%d", "R": "%H:%M", "h": "%b"}
+WEEKDAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+MONTH = f"(?:{b'|'.join(MONTHS).decode()})"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a conversion writes in the C locale.
+
+    written: an expression of it. width: how many bytes it has, 0 if that differs. part: which part of a date it is.
+    read: the expression of what it is read from in a text of which nobody says that there is a time, if that is another one:
+        only names that exist, but numbers with or without a blank in front.
+    """
+
+    written: str
+    width: int = 0
+    part: str = ""
+    read: str = ""
+
+
+LETTERS = {
+    **dict.fromkeys("CISUVWg", Letter(r"\d{2}", 2)),
+    **dict.fromkeys("uw", Letter(r"\d", 1)),
+    **dict.fromkeys("AB", Letter("[A-Z][a-z]+")),
+    "G": Letter(r"\d{4}", 4),
+    "H": Letter(r"\d{2}", 2, "hour"),
+    "-H": Letter(r"\d{1,2}", 0, "hour"),
+    "M": Letter(r"\d{2}", 2, "minute"),
+    "-M": Letter(r"\d{1,2}", 0, "minute"),
+    "Y": Letter(r"\d{4}", 4, "year"),
+    "Z": Letter(r"[A-Za-z0-9+-]+"),
+    "a": Letter("[A-Z][a-z]{2}", 3, read=WEEKDAY),
+    "b": Letter("[A-Z][a-z]{2}", 3, "month", MONTH),
+    "d": Letter(r"\d{2}", 2, "day"),
+    "e": Letter(r"[ \d]\d", 2, "day", r" ?\d{1,2}"),
+    "j": Letter(r"\d{3}", 3),
+    "k": Letter(r"[ \d]\d", 2, "hour", r" ?\d{1,2}"),
+    "l": Letter(r"[ \d]\d", 2),
+    "m": Letter(r"\d{2}", 2, "month"),
+    "-m": Letter(r"\d{1,2}", 0, "month"),
+    "p": Letter("[AP]M", 2, "half", "[AaPp][Mm]"),
+    "s": Letter(r"\d+"),
+    "y": Letter(r"\d{2}", 2, "year"),
+    "z": Letter(r"[+-]\d{4}", 5),
+    ":z": Letter(r"[+-]\d{2}:\d{2}", 6),
+}
+"""The known conversions by their letter. Those with `-`, which glibc writes without padding, are for our own forms."""
+ELEMENT = re.compile(r"%(?P<conversion>:?.)|(?P<text>[^%]+|%)", re.DOTALL)
+DATE_AND_MINUTE = ({"Y", "y"}, {"b", "m"}, {"d", "e"}, {"H", "k"}, {"M"})
+"""What a moment has in front of its second: one of each."""
+ZONES = frozenset({"z", ":z", "Z"})
+
+
+def unknown_conversion(form: str) -> str | None:
+    """Return the first conversion that is not known, as it is written, None if all are."""
+    if form in EPOCHS or form in FRACTIONS:
+        return None
+    unknown = [conversion for conversion, _ in elements(form) if conversion and conversion not in LETTERS]
+    return f"%{unknown[0]}" if unknown else None
+
+
+def is_moment(form: str) -> bool:
+    """Return whether a form says a day of a year, hour, minute and second, in front of the second all but the zone."""
+    if form in EPOCHS:
+        return True
+    conversions = [conversion for conversion, _ in elements(form) if conversion]
+    if "S" not in conversions:
+        return False
+    second = conversions.index("S")
+    before = [conversion for conversion in conversions[:second] if conversion != "a"]
+    complete = len(before) == len(DATE_AND_MINUTE) and all(names & set(before) for names in DATE_AND_MINUTE)
+    return complete and conversions[second + 1 :] in [[], *([zone] for zone in ZONES)]
+
+
+def width_of(form: str) -> int:
+    """Return how many bytes each time of a form has, 0 if that differs."""
+    if form in FRACTIONS or form in EPOCHS:
+        return FRACTIONS.get(form, 0)
+    widths = [LETTERS[conversion].width if conversion else len(bytes_of(text)) for conversion, text in elements(form)]
+    return sum(widths) if all(widths) else 0
+
+
+def expression(form: str, *, groups: bool = False) -> str:
+    """Return what fits the times of a form. groups: whether it is to hold the groups minute, second and zone."""
+    if form in FRACTIONS:
+        return rf"\d{{{FRACTIONS[form]}}}"
+    if form in EPOCHS:
+        return (grouped("minute", EPOCH_SECONDS) if groups else EPOCH_SECONDS) + EPOCHS[form]
+    front, behind = halves(form) if groups else (elements(form), [])
+    return grouped("minute", together(front)) + with_groups(behind) if groups else together(front)
+
+
+def halves(form: str) -> tuple[list[Element], list[Element]]:
+    """Return the elements of a moment up to its minute, which is the last conversion before the second, and the others."""
+    found = elements(form)
+    second = [conversion for conversion, _ in found].index("S")
+    end = max(place for place in range(second) if found[place][0]) + 1
+    return found[:end], found[end:]
+
+
+def together(found: list[Element]) -> str:
+    """Return what fits some elements."""
+    return "".join(piece(*element) for element in found)
+
+
+def with_groups(found: list[Element]) -> str:
+    """Return what fits some elements, with the groups `second` and `zone`."""
+    names = {"S": "second", **dict.fromkeys(ZONES, "zone")}
+    return "".join(grouped(names[element[0]], piece(*element)) if element[0] in names else piece(*element) for element in found)
+
+
+def grouped(name: str, text: str) -> str:
+    """Return an expression as a group."""
+    return f"(?P<{name}>{text})"
+
+
+def has_zone(form: str) -> bool:
+    """Return whether times of a form say how far they are from UTC, as numbers since 1970 do by themselves."""
+    return form in EPOCHS or any(conversion in ZONES for conversion, _ in elements(form))
+
+
+def elements(form: str) -> list[Element]:
+    """Return the conversions and the texts between them, in order.
+
+    >>> elements("%T %%")
+    [('H', ''), ('', ':'), ('M', ''), ('', ':'), ('S', ''), ('', ' '), ('', '%')]
+    """
+    found: list[Element] = []
+    for match in ELEMENT.finditer(form):
+        conversion = match["conversion"] or ""
+        if conversion in SHORT:
+            found += elements(SHORT[conversion])
+        elif conversion in TEXTS:
+            found.append(("", TEXTS[conversion]))
+        else:
+            found.append((conversion, match["text"] or ""))
+    return found
+
+
+def piece(conversion: str, text: str) -> str:
+    """Return the expression of one element."""
+    return LETTERS[conversion].written if conversion else escaped(text)
+
+
+def escaped(text: str) -> str:
+    r"""Return an expression for a text itself, byte by byte: ASCII alone, read alike by RE2 (Latin-1) and by `re` (bytes).
+
+    >>> print(escaped("[a é"))
+    \[a \xc3\xa9
+    """
+    return "".join(map(escaped_byte, bytes_of(text)))
+
+
+def bytes_of(text: str) -> bytes:
+    """Return the bytes of an argument, also of one that is no UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def escaped_byte(byte: int) -> str:
+    """Return an expression for one byte."""
+    character = chr(byte)
+    if not 32 <= byte < 127:
+        return f"\\x{byte:02x}"
+    return character if character.isalnum() or character in " \"'/:,=<>@#%&~;_-!`" else f"\\{character}"
+
+
+def expanded(layout: str, *, named: bool = False) -> str:
+    r"""Return an expression with each conversion replaced by what it is read from, as a group if it is to be named.
+
+    >>> print(expanded("%H:%M"), expanded("%H", named=True))
+    \d{2}:\d{2} (?P<hour>\d{2})
+    """
+
+    def replaced(match: re.Match[str]) -> str:
+        letter = LETTERS[match[1]]
+        text = letter.read or letter.written
+        return grouped(letter.part, text) if named and letter.part else text
+
+    return re.sub("%(-?.)", replaced, layout)

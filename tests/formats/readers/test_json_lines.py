@@ -1,0 +1,305 @@
+# ruff: noqa: E501 - a line that is damaged shows it best whole
+r"""JSON lines: the fast way is the exact way, and the exact way takes what servers write for JSON."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+
+import numpy
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from logproc.formats.columns.lines import plain_lines
+from logproc.formats.readers.json_lines import JsonReader, format_of
+from logproc.formats.readers.json_values import object_of, text_of, value_at
+from logproc.model import Context
+from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, Reading, bytes_of, exactly, read, reading_of
+
+KEYS = ("time", "level", "msg", "status", "a", "b", "a.b", "é", "", "request", "url", "bytes", "took")
+WANTED = (*STANDARD, *KEYS, "a.b.c", "http.status", "x")
+USUAL = rb'{"time":"2026-03-07T10:00:00.123Z","level":"info","msg":"a \"b\" \u00e9","status":200,"a":{"b":1.5,"c":[1,{"d":null}]},"url":"/x?y"}'
+EDGES = (
+    *(0, -1, 2**31, 2**53 - 1, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 2**64, -(2**63), -(2**63) - 1, 10**25),
+    *(0.0, -0.0, 1.5, 1e2, 1e-7, 1e16, 1.7772877600123456e9, 1e300, 0.1),
+)
+TEXTS = st.one_of(
+    st.text(max_size=6),
+    st.sampled_from(
+        ["", "-", "info", "2026-03-07T10:00:00Z", "1.5ms", "200", "GET / HTTP/1.1", "/a?b", "\x00", "é", '"', "\\"]
+    ),
+)
+VALUES = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.sampled_from(EDGES), st.integers(-(2**70), 2**70), st.floats(allow_nan=False), TEXTS
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["b", "c", "", "b.c"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+OBJECTS = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=5)
+TAME = st.fixed_dictionaries(
+    {"time": st.sampled_from(["2026-03-07T10:00:00Z", "2026-03-07 10:00:01,5", "x"]), "msg": TEXTS},
+    optional={
+        "status": st.integers(0, 999),
+        "a": st.fixed_dictionaries({}, optional={"b": st.floats(-1e9, 1e9)}),
+        "b": st.booleans(),
+    },
+)
+DAMAGED = [
+    *(b"", b" ", b"\r", b"{}", b"{", b"}", b"[]", b"null", b"1", b'"a"', b"{}{}", b"{} {}", b'{"a":1}{"a":2}', b'{"a":1},', b"x"),
+    *(b'{"a":1', b'{"a":1}}', b'{"a" 1}', b'{"a":}', b"{'a':1}", b'{"a":1,}', b"{a:1}", b'{"a":01}', b'{"a":.5}', b'{"a":5.}'),
+    *(b'{"a":+1}', b'{"a":1e}', b'{"a":-}', b'{"a":tru}', b'{"a":True}', b'{"a":nul}', b'{"a":1 2}', b' {"a":1}', b'{"a":1} ', b'\t{"a":1}'),
+    *(b'{"a":NaN}', b'{"a":Infinity}', b'{"a":-Infinity}', b'{"a":-NaN}', b'{"a":Nan}', b'{"a":nan}', b'{"a":Inf}', b'{"a":inf}'),
+    *(b'{"a":"NaN Infinity"}', b'{"x":NaN}', b'{"a":"\\x22"}', b'{"a":"\\x2"}', b'{"x":"\\x22"}', b'{"a":"\\q"}', b'{"a":"\\u12"}'),
+    *(b'{"a":"\\ud800"}', b'{"a":"\\udc00\\ud800"}', b'{"a":"\\ud83c\\udf89"}', b'{"x":"\\ud800"}', b'{"a":"\xff"}', b'{"\xff":1}'),
+    *(b'{"x":"\xff"}', b'{"a":"\xed\xa0\x80"}', b'{"a":"\xc0\x80"}', b'{"a":"\t"}', b'{"a":"\x00"}', b'{"x":"\x01"}', b'{"a":"\x7f"}'),
+    *(b'{"a":1,"a":2}', b'{"a":1,"a":"x"}', b'{"a":{"b":1},"a":{"c":2}}', b'{"a":{"b":1},"a":null}', b'{"a":1,"a":null}', b'{"a":null,"a":1}'),
+    *(b'{"a":{"b":1,"b":2}}', b'{"a.b":1,"a":{"b":2}}', b'{"a":{"b":2},"a.b":1}', b'{"a":{"b":null},"a.b":1}', b'{"a.b":null,"a":{"b":1}}'),
+    *(b'{"x":1,"x":2}', b'{"a":1}\x00', b'\x00{"a":1}', b'\xef\xbb\xbf{"a":1}', b'{"a":/**/1}', b'{"a":1}//', b'{"\\u0061":1}'),
+    *(b'{"a":"x","\\u0061":"y"}', b'{"a":-0}', b'{"a":-0.0}', b'{"a":1E5}', b'{"a":1e400}', b'{"a":1e-400}', b'{"a":1.0}', b'{"a":10.50}'),
+    *(b'{"a":9007199254740993}', b'{"a":9007199254740993.0}', b'{"a":9223372036854775807}', b'{"a":9223372036854775808}'),
+    *(b'{"a":18446744073709551616}', b'{"a":-9223372036854775809}', b'{"a":0.1000000000000000055511151231257827}', b'{"a":' + b"9" * 400 + b"}"),
+    *(b'{"x":' + b"1" * 400 + b"}", b'{"a":0.' + b"3" * 400 + b"}", b'{"a":1' + b"0" * 30 + b".5}", b'{"a":[1,2,}', b'{"a":[1 2]}'),
+    *(b'{"a":[' * 20 + b"]}" * 20, b'{"a":' * 20 + b"1" + b"}" * 20, b'{"x":' + b"[" * 600 + b"]" * 600 + b"}", b'{"x":{"y":{"z":[{}]}}}'),
+]  # fmt: skip
+LINES = st.one_of(
+    OBJECTS.map(lambda found: json.dumps(found).encode()),
+    OBJECTS.map(lambda found: json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")),
+    TAME.map(lambda found: json.dumps(found).encode()),
+    st.sampled_from([*DAMAGED, USUAL]),
+)
+
+
+def both(lines: list[bytes], sample: list[bytes] | None = None, max_line_bytes: int = MAX_LINE_BYTES) -> Reading:
+    """Parse lines in both ways, hold them equal field by field, and return what the fast one gave."""
+    form, _ = JsonReader.of_sample(lines if sample is None else sample)
+    data = bytes_of(b"".join(line + b"\n" for line in lines))
+    fast, exact = (reading_of(way(data, CONTEXT, WANTED, max_line_bytes)) for way in (form.parse, exactly(form).parse))
+    assert fast == exact
+    return fast
+
+
+def is_fast(lines: list[bytes]) -> bool:
+    """Return whether Arrow reads lines for which the format was made."""
+    form, _ = JsonReader.of_sample(lines)
+    data = bytes_of(b"".join(line + b"\n" for line in lines))
+    assert form.quick
+    found = form.quick.read(plain_lines(data), numpy.ones(len(lines), bool), STANDARD, CONTEXT)
+    return len(found.line) == len(lines)
+
+
+@given(st.lists(LINES, max_size=6), st.lists(LINES, max_size=4))
+@example([b'{"a": 1}', b'{"a": "x"}', b'{"a": 1.5}'], [b'{"a": 2}'])
+@example([b'{"a": 9007199254740993}'], [b'{"a": 1.5}'])
+@example([b'{"a": {"b": 1}}', b'{"a": 7}'], [b'{"a": {"b": 1}}'])
+def test_the_fast_way_is_the_exact_way(lines: list[bytes], sample: list[bytes]) -> None:
+    """Whatever the lines hold and whatever the format was told from, both ways give the same records, rejects and reasons."""
+    both([line.replace(b"\n", b" ") for line in lines], sample)
+
+
+@given(st.lists(TAME.map(lambda found: json.dumps(found).encode()), min_size=1, max_size=8))
+def test_clean_lines_are_the_same_in_both_ways(lines: list[bytes]) -> None:
+    """Objects of one shape, as a log has them, are read alike by Arrow and by msgspec."""
+    assert both(lines).account.records == len(lines)
+
+
+SHAPES = (None, [b'{"a":1,"level":"x"}'], [b'{"a":"x"}'], [b'{"a":{"b":2}}'])
+"""Samples that formats are made from; None is the lines themselves."""
+
+
+def between_good_lines(line: bytes) -> list[list[bytes]]:
+    """Place a line alone, and before and behind lines in which the same key has another type."""
+    return [
+        [line],
+        [b'{"a":1,"x":1}', line],
+        [line, b'{"a":"x"}'],
+        [b'{"a":{"b":1}}', line],
+        [b'{"x":1}', line, b'{"a":1.5}'],
+    ]
+
+
+@pytest.mark.parametrize("line", DAMAGED)
+def test_known_damage_is_the_same_in_both_ways(line: bytes) -> None:
+    """What programs are known to write for JSON is taken or rejected alike, alone and between good lines, in any format."""
+    for lines, sample in zip(between_good_lines(line), [*SHAPES, None], strict=True):
+        both(lines, sample)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("line", DAMAGED)
+def test_known_damage_is_the_same_among_any_lines_in_any_format(line: bytes) -> None:
+    """Whichever lines are beside it and whichever sample the format was made from."""
+    for lines, sample in product(between_good_lines(line), SHAPES):
+        both(lines, sample)
+        both(lines, [])
+
+
+def test_every_change_of_one_byte_is_the_same_in_both_ways() -> None:
+    """A usual line with each byte left out, and any that means something put there, is read alike, alone and with the others."""
+    changed = [USUAL[:at] + USUAL[at + 1 :] for at in range(len(USUAL))]
+    for byte in b'"\\{}[],:. \t\r0-eNntu\x00\xff':
+        changed += [USUAL[:at] + bytes([byte]) + USUAL[at + rest :] for at in range(len(USUAL) + 1) for rest in (0, 1)]
+    both(changed, [USUAL])
+    for line in changed[::37]:
+        both([line, USUAL], [USUAL])
+
+
+@given(st.lists(LINES, max_size=4), st.lists(LINES, max_size=4))
+def test_the_cut_does_not_matter(first: list[bytes], second: list[bytes]) -> None:
+    """Two chunks have together the records that they have as one: no line knows another."""
+    first, second = ([line.replace(b"\n", b" ") for line in lines] for lines in (first, second))
+    halves, whole = [both(lines, [USUAL]) for lines in (first, second)], both(first + second, [USUAL])
+    assert whole.account == halves[0].account + halves[1].account
+    assert whole.time == halves[0].time + halves[1].time
+    empty = [[None] * half.account.records for half in halves]
+    for name, values in whole.columns.items():
+        assert values == halves[0].columns.get(name, empty[0]) + halves[1].columns.get(name, empty[1])
+
+
+@pytest.mark.parametrize(
+    "piece", [b"[", b'{"a":', b"9", b'"', b"\\", b'\\"', b"\\x22", b"\xff", b" ", b"0", b'{"a":[', b"-", b"1e", b","]
+)
+def test_a_hostile_line_has_an_answer(piece: bytes) -> None:
+    """A hundred thousand brackets, digits or quotes are rejected or read, alike in both ways, and never end the program."""
+    for size in (5_000, 100_000):
+        for front, end in (
+            (b"", b""),
+            (b'{"a":', b"}"),
+            (b'{"x":', b"}"),
+            (b'{"a":"', b'"}'),
+            (b'{"a":' + b"[" * 9, b"]" * 9 + b"}"),
+        ):
+            both([b'{"a":1}', front + piece * (size // len(piece)) + end, b'{"a":2}'])
+
+
+def test_a_limit_of_a_line_is_the_same_in_both_ways() -> None:
+    """A line over the limit is rejected as too long, whatever it holds."""
+    reading = both([b'{"a":1}', b'{"a":"long"}', b"nothing long", b"bad"], max_line_bytes=8)
+    assert reading.rejected == [(1, "line-too-long", (8, 20)), (2, "line-too-long", (21, 33)), (3, "bad-json", (34, 37))]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [USUAL] * 3,
+        [b'{"a":1,"b":{"c":"x"}}', b'{"b":{"c":null},"a":null}', b"{}"],
+        [b'{"a":1}', b'{"a":1.5}'],
+        [b'{"log.level":"INFO","@timestamp":"2026-03-07T10:00:00Z"}'],
+    ],
+)
+def test_usual_lines_go_the_fast_way(lines: list[bytes]) -> None:
+    """Objects whose values keep their kinds are Arrow's work."""
+    assert is_fast(lines)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"", "blank"),
+        (b" \t", "blank"),
+        (b"[1]", "not-an-object"),
+        (b"7", "not-an-object"),
+        (b'{"a": NaN}', "bad-json"),
+        (b'{"a": 1} x', "bad-json"),
+        (b'{"a": 1e999}', "bad-json-number"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "bad-json-number"),
+        (rb'{"a": "\ud800"}', "bad-json-surrogate"),
+        (rb'{"a": "\udc00x"}', "bad-json-surrogate"),
+        (rb'{"a": "\ud83d\ude00", "b"}', "bad-json-surrogate"),
+        (rb'{"a": "\ud83d\ude00", "b', "bad-json"),
+        (b"[" * 100_000, "bad-json-too-deep"),
+        (b'{"a": ' + b"[" * 500 + b"]" * 500 + b"}", "bad-json-too-deep"),
+        (b'{"a": ' * 501 + b"1" + b"}" * 501, "bad-json-too-deep"),
+        (b'{"a": "' + b"[" * 600 + b'"}', {"a": "[" * 600}),
+        (rb'{"a": "\x22"}', {"a": r"\x22"}),
+        (b'{"a": "\xff\xc3\xa9"}', {"a": r"\xffé"}),
+        (b'{"a": 1, "a": 2}', {"a": 2}),
+    ],
+)
+def test_a_line_is_an_object_or_has_a_reason(line: bytes, expected: object) -> None:
+    r"""`\xHH` in strings, which nginx writes, and bytes that are no UTF-8 stay as they were written; anything else is JSON or none."""
+    assert object_of(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a.b", 1),
+        ("a", {"b": 1, "c.d": 2}),
+        ("a.c.d", 2),
+        ("e.f", 3),
+        ("e", None),
+        ("g.h.i", 4),
+        ("", 5),
+        ("a.x", None),
+        ("g", {"h.i": 4}),
+    ],
+)
+def test_a_key_may_hold_points(name: str, expected: object) -> None:
+    """`a.b` is the key with a point in it, or `b` within the object `a`."""
+    assert value_at({"a": {"b": 1, "c.d": 2}, "e.f": 3, "g": {"h.i": 4}, "": 5}, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("x", b"x"),
+        ("", b""),
+        (None, b"-"),
+        (True, b"true"),
+        (False, b"false"),
+        (1, b"1"),
+        (-0.0, b"0"),
+        (1.50, b"1.5"),
+        (1e2, b"100"),
+        (1e22, b"1e+22"),
+        (2**70, b"1180591620717411303424"),
+        ([1, None, "é"], '[1,null,"é"]'.encode()),
+        ({}, b"{}"),
+    ],
+)
+def test_a_value_is_the_text_that_it_means(value: object, text: bytes) -> None:
+    """Strings are without their escapes, numbers by their value, objects and arrays are JSON."""
+    assert text_of(value) == text
+
+
+def test_fields_have_their_standard_names() -> None:
+    """The columns of a request come from the keys that hold them."""
+    lines = [
+        b'{"ts":1772877600.5,"request":{"method":"GET","uri":"/a?b","client_ip":"192.0.2.7"},"status":404,"size":12,"duration":0.25}'
+    ]
+    form, _ = JsonReader.of_sample(lines)
+    reading = read(form, lines[0] + b"\n", STANDARD)
+    assert reading.time == [1772877600]
+    expected = {
+        "method": ["GET"],
+        "target": ["/a?b"],
+        "path": ["/a"],
+        "query": ["b"],
+        "client": ["192.0.2.7"],
+        "status": ["404"],
+    }
+    assert {name: reading.columns[name] for name in expected} == expected
+    assert reading.columns["bytes as a number"] == [12 * 10**9]
+    assert reading.columns["duration as a number"] == [250_000_000]
+
+
+def test_without_a_sample_any_key_can_be_asked_for() -> None:
+    """The format knows no key then, and takes what it is asked for."""
+    assert read(format_of(JsonReader()), b'{"a":{"b":"x"}}\n{"a":7}\n', ("a.b", "a")).columns == {
+        "a.b": ["x", None],
+        "a": ['{"b":"x"}', "7"],
+    }
+
+
+def test_a_key_of_which_the_sample_says_nothing_is_found_in_objects_too() -> None:
+    """`a.b` may be written so, or be `b` within `a`: where the sample has neither, both ways find either."""
+    form = format_of(JsonReader(kinds=(("x", "text"),)))
+    for line in (b'{"x": "1", "a": {"b": "2"}}\n', b'{"x": "1", "a.b": "2"}\n'):
+        data = numpy.frombuffer(line, numpy.uint8).copy()
+        for parsed in (form.parse(data, Context(), {"a.b"}, 1000), exactly(form).parse(data, Context(), {"a.b"}, 1000)):
+            assert parsed.columns is not None
+            assert parsed.columns.keys["a.b"].keys.to_pylist() == ["2"]

@@ -1,0 +1,130 @@
+"""W3C extended: lines are cut by the fields that the log names, wherever it names them."""
+
+from __future__ import annotations
+
+import pytest
+
+from logproc.formats.readers.w3c import W3cReader, field_counts, fields_named, format_of, names_of
+from logproc.model import NO_TIME, Account
+from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, Reading, bytes_of, read
+
+HEAD = b"#Version: 1.0\n#Fields: date time cs-method cs-uri-stem cs-uri-query sc-status sc-bytes time-taken\n"
+NAMES = ("date", "time", "cs-method", "cs-uri-stem", "cs-uri-query", "sc-status", "sc-bytes", "time-taken")
+FORM = format_of(W3cReader(NAMES))
+WANTED = ("method", "path", "query", "status", "bytes", "duration", "x-note", "cs(Cookie)")
+
+
+def rows(content: bytes) -> Reading:
+    """Return what the format makes of a log."""
+    return read(FORM, content, WANTED)
+
+
+def test_fields_have_their_standard_names() -> None:
+    """`cs-method` is the method, `cs-uri-stem` the path; whole times taken are milliseconds, those with a point seconds."""
+    reading = rows(HEAD + b"2026-03-07 10:00:00 GET / a=b 200 12 15\n2026-03-07 10:00:01 HEAD /x - 304 0 0.250\n")
+    assert reading.time == [1772877600, 1772877601]
+    assert reading.columns["method"] == ["GET", "HEAD"]
+    assert reading.columns["path"] == ["/", "/x"]
+    assert reading.columns["query"] == ["a=b", None]
+    assert reading.columns["bytes as a number"] == [12 * 10**9, 0]
+    assert reading.columns["duration as a number"] == [15_000_000, 250_000_000]
+
+
+def test_directives_are_no_records() -> None:
+    """What begins with `#` belongs to the file; lines before the first `#Fields` and those with other fields are rejected."""
+    content = (
+        b"2026-03-07 10:00:00 GET / - 200 0 1\n"
+        + HEAD
+        + b"2026-03-07 10:00:00 GET /\n\n#Remark: x\n2026-03-07 10:00:00 GET / - 200 0 1\n"
+    )
+    reading = rows(content)
+    assert reading.account == Account(lines=7, records=1, rejected=2, blank=1, continuation=3)
+    assert [(line, reason) for line, reason, _ in reading.rejected] == [(0, "no-match"), (3, "no-match")]
+
+
+def test_fields_may_change() -> None:
+    """Each line is cut by the last `#Fields` before it; a record has nothing of what its own do not name."""
+    content = HEAD + b"2026-03-07 10:00:00 GET / - 200 0 1\n#Fields: time date x-note\n10:00:01 2026-03-07 hello\n"
+    reading = rows(content)
+    assert reading.time == [1772877600, 1772877601]
+    assert reading.columns["x-note"] == [None, "hello"]
+    assert reading.columns["status"] == ["200", None]
+
+
+def test_a_time_of_day_alone_is_no_time() -> None:
+    """Where the fields lose their date, records have no time, as they have none in a log that never names one."""
+    reading = rows(HEAD + b"2026-03-07 10:00:00 GET / - 200 0 1\n#Fields: time x-note\n10:00:01 hello\n")
+    assert reading.account == Account(lines=5, records=2, continuation=3)
+    assert reading.time == [1772877600, NO_TIME]
+
+
+def test_the_fields_are_remembered_behind_a_cut() -> None:
+    """A chunk without `#Fields` of its own is cut by those that came before it."""
+    context = FORM.follow(CONTEXT, bytes_of(HEAD + b"2026-03-07 10:00:00 GET / - 200 0 1\n"), MAX_LINE_BYTES)
+    assert context.directives == NAMES
+    assert FORM.follow(context, bytes_of(b"# Fields are not named here\n"), MAX_LINE_BYTES) == context
+    assert read(FORM, b"2026-03-07 10:00:00 GET / - 200 0 1\n", WANTED, context).account.records == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "note"),
+    [
+        (b'10:00:00 2026-03-07 "two words"', "two words"),
+        (b'10:00:00 2026-03-07 "a ""b"" c"', 'a ""b"" c'),
+        (b'10:00:00 2026-03-07 "one"', "one"),
+        (b'10:00:00 2026-03-07 ""', ""),
+        (b'10:00:00 2026-03-07 in"side', 'in"side'),
+        (b'10:00:00 2026-03-07 "', '"'),
+        (b"10:00:00\t2026-03-07\ttwo words", "two words"),
+        (b'10:00:00 2026-03-07 "torn words', None),
+        (b"10:00:00 2026-03-07 two words", None),
+    ],
+)
+def test_a_string_may_hold_blanks(line: bytes, note: str | None) -> None:
+    """A field in quotes is a string of the draft; quotes in other places are bytes like any others."""
+    reading = rows(b"#Fields: time date x-note\n" + line + b"\n")
+    assert reading.columns.get("x-note", [None]) == [note]
+    assert reading.account.records == (note is not None)
+
+
+@pytest.mark.parametrize("moment", [b"2026-02-30 10:00:00", b"2026-03-07 24:00:00", b"2026-03-07 10:00", b"- 10:00:00", b"x y"])
+def test_a_time_that_does_not_exist_is_no_record(moment: bytes) -> None:
+    """Days and times of day are checked."""
+    assert rows(HEAD + moment + b" GET / - 200 0 1\n").rejected[0][1] == "bad-time"
+
+
+def test_fields_that_change_often_cost_no_more_than_others() -> None:
+    """Ten thousand `#Fields`, all different, and as many that come again, are read in a moment; an empty chunk too."""
+    different = b"".join(b'#Fields: time date x-%d\n10:00:00 2026-03-07 "a b"\n' % at for at in range(10_000))
+    again = b"".join(b"#Fields: time date x-%d\n10:00:00 2026-03-07 a\n" % (at % 3) for at in range(10_000))
+    for content in (different, again):
+        assert rows(content).account == Account(lines=20_000, records=10_000, continuation=10_000)
+    context = FORM.follow(CONTEXT, bytes_of(again), MAX_LINE_BYTES)
+    assert context.directives == ("time", "date", "x-0")
+    assert read(FORM, b"", WANTED, context).account == Account()
+
+
+def test_a_log_may_have_no_time() -> None:
+    """Without `date` or `time` among the fields a record has none."""
+    reading = rows(b"#Fields: time cs-method\n10:00:00 GET\n")
+    assert (reading.account.records, reading.columns["method"]) == (1, ["GET"])
+
+
+def test_names_stand_once() -> None:
+    """Two fields of one name are two columns."""
+    assert names_of(("cs-method", "CS-Method", "x", "x")) == ("method", "method_2", "x", "x_2")
+    assert len(set(names_of(("x", "x", "x")))) == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "names"), [(b"#Fields: a b\tc", ("a", "b", "c")), (b"#Fields:", ()), (b"#Field: a", ()), (b"Fields: a", ())]
+)
+def test_a_directive_names_fields(line: bytes, names: tuple[str, ...]) -> None:
+    """`#Fields:` and nothing else does."""
+    assert fields_named(line) == names
+
+
+@pytest.mark.parametrize(("line", "counts"), [(b"a b", {2}), (b"a\tb c", {2}), (b'a "b c"', {2, 3}), (b"a", {1})])
+def test_fields_can_be_counted(line: bytes, counts: set[int]) -> None:
+    """TABs part fields where there are any, else blanks, or those outside of quotes."""
+    assert field_counts(line) == counts
