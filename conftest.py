@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
-from tests.leftovers import JOIN_S, threads_left
-from tests.processes import MEANS
+from tests.support.leftovers import JOIN_S, threads_left
+from tests.support.processes import MEANS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

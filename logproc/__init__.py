@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from logproc.api import analyze
-    from logproc.errors import LogprocError
-    from logproc.model import Account, Panel, Row, Snapshot, SourceResult, State
+    from logproc.model.columns import Account
+    from logproc.model.errors import LogprocError
+    from logproc.model.snapshot import Panel, Row, Snapshot, SourceResult
+    from logproc.model.source import State
+    from logproc.pipeline.api import analyze
     from logproc.settings import Settings
 
 __all__ = ["Account", "LogprocError", "Panel", "Row", "Settings", "Snapshot", "SourceResult", "State", "__version__", "analyze"]
@@ -27,8 +29,8 @@ __all__ = ["Account", "LogprocError", "Panel", "Row", "Settings", "Snapshot", "S
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # a library writes nothing unless its user asks for it
 
 _HOMES = {
-    "analyze": "logproc.api",
-    "LogprocError": "logproc.errors",
+    "analyze": "logproc.pipeline.api",
+    "LogprocError": "logproc.model.errors",
     "Settings": "logproc.settings",
     **dict.fromkeys(("Account", "Panel", "Row", "Snapshot", "SourceResult", "State"), "logproc.model"),
 }

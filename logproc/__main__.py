@@ -6,7 +6,7 @@ from logproc.threads.signals import install
 def main() -> None:
     """Run the command line. The handlers come first: from then on Ctrl-C gives a report and not a traceback."""
     install()
-    from logproc.cli import main as run
+    from logproc.command.cli import main as run
 
     run()
 

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from logproc.errors import UsageError, nearest
+from logproc.model.errors import UsageError, nearest
 
 MEBIBYTE = 1 << 20
 MOST = {"bytes": 1 << 60, "seconds": 366 * 86_400, "": 1 << 48}

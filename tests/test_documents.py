@@ -18,10 +18,10 @@ from pathlib import Path
 import click
 import pytest
 
-from logproc import errors
-from logproc.cli import cli
+from logproc.command.cli import cli
 from logproc.formats.known import listing
-from tests.ready_command import ready_command
+from logproc.model import errors
+from tests.support.ready_command import ready_command
 from tools import draw_threads
 from tools.picture import PICTURES, draw
 

@@ -5,47 +5,52 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    {"errors", "events", "process", "threading_patterns", "unreadable"},
     {"model"},
-    {"chunks", "counts", "formats", "measures", "panels", "questions", "reports", "tally"},
-    {"reading"},
+    {"formats"},
+    {"questions"},
+    {"counting"},
+    {"reports"},
     {"settings", "sources", "threads"},
-    {"doors", "plan"},
-    {"summary"},
-    {"pipeline"},
-    {"api", "exit_codes", "explain", "logs", "screen", "watching"},
-    {"analysis"},
-    {"cli_errors", "completion"},
-    {"cli_options"},
-    {"cli"},
+    {"pipeline", "records"},
+    {"command"},
     {"", "__main__"},
 ]
-"""From the ground up: a part may import its own layer and those below. The empty name is the package itself."""
+"""From the ground up: a room may import itself and those below. The empty name is the package itself."""
 STRANGERS = {"settings", "sources", "threads"}
-"""The parts of a layer that do not know one another."""
+"""The rooms of a layer that do not know one another."""
 NAMES_FOR_ALL = {"logproc.__version__"}
-"""What every part may have from the package itself."""
+"""What every room may have from the package itself."""
 ONLY_IN = {
     "_thread": ["threads"],
     "asyncio": [],
-    "click": ["cli", "cli_errors", "cli_options", "completion"],
+    "click": ["command"],
     "concurrent": ["threads"],
+    "faulthandler": ["threads"],
     "multiprocessing": [],
     "queue": ["threads"],
     "requests": ["sources.http"],
-    "signal": ["threads", "errors"],
+    "signal": ["threads", "model.errors"],
     "threading": ["threads"],
     "urllib3": ["sources.http"],
 }
-LIGHT = ["logproc", "logproc.__main__", "logproc.cli", "logproc.errors", "logproc.model", "logproc.settings"]
+LIGHT = [
+    "logproc",
+    "logproc.__main__",
+    "logproc.command.cli",
+    "logproc.model.errors",
+    "logproc.model.snapshot",
+    "logproc.settings",
+]
 HEAVY = {"numpy", "pyarrow", "requests", "rich", "structlog", "urllib3"}
+MOST_LINES = 350
+MOST_ENTRIES = 14
 
 
 def module_name(path: Path) -> str:
@@ -58,38 +63,32 @@ MODULES = {module_name(path): path for path in sorted((ROOT / "logproc").rglob("
 
 
 def imports(module: str, source: str, *, package: bool = False) -> Iterator[str]:
-    """Yield the dotted names that a module imports anywhere, but for what only type checkers see.
+    """Yield the dotted names that a module imports anywhere, also those that only type checkers see.
 
-    `from a import b` gives `a.b`, which may be a module or a name of one.
+    `from a import b` gives `a.b`, which may be a module or a name in one.
     """
-    todo: list[ast.AST] = [ast.parse(source)]
-    while todo:
-        node = todo.pop()
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = module.split(".")[: None if package and node.level == 1 else -node.level + package] if node.level else []
             origin = ".".join([*base, *([node.module] if node.module else [])])
             yield from (f"{origin}.{alias.name}" for alias in node.names)
-        if isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
-            todo.extend(node.orelse)
-        else:
-            todo.extend(ast.iter_child_nodes(node))
 
 
-def part(name: str) -> str:
-    """Return the part of the program that a dotted name within it belongs to: `formats` for `logproc.formats.detect.find`."""
+def room(name: str) -> str:
+    """Return the room that a dotted name is in: `formats` for `logproc.formats.detect.find`."""
     second = name.partition(".")[2].partition(".")[0]
     return second if any(second in layer for layer in LAYERS) else ""
 
 
-def layer(name: str) -> int:
-    """Return how high a part stands."""
-    return next(height for height, parts in enumerate(LAYERS) if name in parts)
+def height(name: str) -> int:
+    """Return the height of a room's layer."""
+    return next(number for number, rooms in enumerate(LAYERS) if name in rooms)
 
 
 def faults(module: str, source: str, *, package: bool = False) -> list[str]:
-    """Return one sentence for each import of a module that breaks a rule."""
+    """Return one sentence for each import that breaks a rule."""
     return [
         f"{module} imports {name}"
         for name in imports(module, source, package=package)
@@ -99,60 +98,124 @@ def faults(module: str, source: str, *, package: bool = False) -> list[str]:
 
 def wrong_layer(module: str, name: str) -> bool:
     """Whether an import within the program points upwards or to a stranger."""
-    importer, imported = part(module), part(name)
+    importer, imported = room(module), room(name)
     strangers = {importer, imported} <= STRANGERS and importer != imported
-    return name not in NAMES_FOR_ALL and (strangers or layer(imported) > layer(importer))
+    return name not in NAMES_FOR_ALL and (strangers or height(imported) > height(importer))
 
 
 def wrong_place(module: str, name: str) -> bool:
-    """Whether an import from outside is kept for other modules."""
+    """Whether a library is imported outside the only room that may use it."""
     homes = ONLY_IN.get(name.partition(".")[0])
     return homes is not None and not any(f"{module}.".startswith(f"logproc.{home}.") for home in homes)
 
 
+def circles(sources: Mapping[str, str], packages: frozenset[str] = frozenset()) -> list[list[str]]:
+    """Return the circles among modules that import one another, each as the modules on it.
+
+    A module that imports a name of a package depends on the package's `__init__`; the package itself, when a module in it is
+    imported, is left out, because Python loads it first.
+    """
+    edges = {
+        module: {
+            found
+            for name in imports(module, source, package=module in packages)
+            if (found := nearest(name, sources)) and found != module
+        }
+        for module, source in sources.items()
+    }
+    rings: list[list[str]] = []
+    done: set[str] = set()
+
+    def visit(module: str, path: list[str]) -> None:
+        if module in path:
+            rings.append([*path[path.index(module) :], module])
+        elif module not in done:
+            for other in sorted(edges[module]):
+                visit(other, [*path, module])
+            done.add(module)
+
+    for module in sources:
+        visit(module, [])
+    return rings
+
+
+def nearest(name: str, modules: Mapping[str, str]) -> str | None:
+    """Return the module that a dotted name is, or is in."""
+    while name and name not in modules:
+        name = name.rpartition(".")[0]
+    return name or None
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_point_one_way(module: str) -> None:
-    """No module imports a part above it, a stranger beside it, or what is kept for another module."""
+    """No module imports a room above it, a stranger beside it, or a library that belongs to another room."""
     path = MODULES[module]
     assert faults(module, path.read_text("utf-8"), package=path.name == "__init__.py") == []
 
 
-def test_every_module_has_a_layer() -> None:
-    """A new part of the program has to be given its place."""
-    assert {module for module in MODULES if not part(module)} <= {"logproc", "logproc.__main__"}
+def test_no_circle() -> None:
+    """No two modules need one another, not even where only a type checker looks."""
+    sources = {module: path.read_text("utf-8") for module, path in MODULES.items() if module != "logproc"}
+    packages = frozenset(module for module, path in MODULES.items() if path.name == "__init__.py")
+    assert circles(sources, packages) == []
+
+
+def test_a_circle_is_found() -> None:
+    """Two modules that import one another are a circle, also where one import is only for type checkers."""
+    guarded = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from logproc.a import A"
+    assert circles({"logproc.a": "from logproc.b import B", "logproc.b": guarded}) == [["logproc.a", "logproc.b", "logproc.a"]]
+    assert circles({"logproc.a": "from logproc.b import B", "logproc.b": "import ast"}) == []
+
+
+def test_every_module_is_in_a_room() -> None:
+    """A new room has to be given its layer."""
+    assert {module for module in MODULES if not room(module)} <= {"logproc", "logproc.__main__"}
+
+
+def test_the_house_stays_small() -> None:
+    """A stranger takes in the top level at one look, and a module at one sitting."""
+    entries = [path for path in (ROOT / "logproc").iterdir() if path.name != "__pycache__"]
+    assert len(entries) <= MOST_ENTRIES
+    long = {
+        module: lines for module, path in MODULES.items() if (lines := len(path.read_text("utf-8").splitlines())) > MOST_LINES
+    }
+    assert long == {}
 
 
 def test_light_modules_stay_light() -> None:
-    """What `logproc --help` needs does not pull in a heavy library."""
+    """What `logproc --help` needs does not load a heavy library."""
     script = f"import sys, {', '.join(LIGHT)}; print(*sorted({HEAVY!r} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False)
     assert (run.stdout.split(), run.stderr, run.returncode) == ([], "", 0)
 
 
+GUARDED = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from logproc.settings import Settings"
+
+
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("logproc.errors", "import logproc.model"),
-        ("logproc.reading", "from logproc.settings import Settings"),
-        ("logproc.formats.detect", "from logproc.settings import Settings"),
-        ("logproc.formats.detect", "from logproc import settings"),
-        ("logproc.formats.detect", "from ..threads.stop import Stop"),
-        ("logproc.formats.detect", "def late():\n    from logproc.sources import files"),
+        ("logproc.model.errors", "import logproc.formats"),
+        ("logproc.sources.reading", "from logproc.settings import Settings"),
+        ("logproc.formats.engine", "from logproc.settings import Settings"),
+        ("logproc.formats.engine", "from logproc import settings"),
+        ("logproc.formats.engine", "from ..threads.stop import Stop"),
+        ("logproc.formats.engine", "def late():\n    from logproc.sources import files"),
+        ("logproc.formats.engine", GUARDED),
         ("logproc.sources.files", "from logproc.threads.stop import Stop"),
         ("logproc.threads.reader", "import logproc.sources.files as f"),
         ("logproc.settings", "from logproc import pipeline"),
-        ("logproc.pipeline", "from logproc.cli import main"),
-        ("logproc.pipeline", "from logproc import analyze"),
-        ("logproc.cli", "import logproc"),
-        ("logproc.logs", "import threading"),
-        ("logproc.pipeline", "from concurrent import futures"),
-        ("logproc.pipeline", "from concurrent.futures import Future"),
-        ("logproc.tally", "try:\n    import queue\nexcept ImportError:\n    pass"),
-        ("logproc.cli", "import signal"),
+        ("logproc.pipeline.threaded", "from logproc.command.cli import main"),
+        ("logproc.pipeline.threaded", "from logproc import analyze"),
+        ("logproc.command.cli", "import logproc"),
+        ("logproc.command.log", "import threading"),
+        ("logproc.pipeline.threaded", "from concurrent import futures"),
+        ("logproc.pipeline.threaded", "from concurrent.futures import Future"),
+        ("logproc.counting.tally", "try:\n    import queue\nexcept ImportError:\n    pass"),
+        ("logproc.command.cli", "import signal"),
         ("logproc.sources.files", "import requests.exceptions"),
         ("logproc.sources.https", "import requests"),
-        ("logproc.logs", "from click import echo"),
-        ("logproc.tally", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import rich\nelse:\n    import threading"),
+        ("logproc.pipeline.api", "from click import echo"),
     ],
 )
 def test_an_offender_is_found(module: str, source: str) -> None:
@@ -163,16 +226,12 @@ def test_an_offender_is_found(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("logproc.formats.detect", "from logproc.model import Chunk\nfrom .choice import Choice"),
-        (
-            "logproc.formats.engine",
-            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from logproc.settings import Settings",
-        ),
-        ("logproc.threads.reader", "import threading, queue\nfrom logproc.chunks import cut\nfrom .stop import Stop"),
+        ("logproc.formats.engine", "from logproc.model.chunk import Chunk\nfrom .times import to_seconds"),
+        ("logproc.threads.reader", "import threading, queue\nfrom logproc.model.chunk import Chunk\nfrom .stop import Stop"),
         ("logproc.sources.http", "import requests, urllib3.exceptions"),
-        ("logproc.errors", "import signal"),
-        ("logproc.pipeline", "from logproc import __version__, settings, sources, threads"),
-        ("logproc.cli", "import click\nfrom logproc import __version__, logs, pipeline"),
+        ("logproc.model.errors", "import signal"),
+        ("logproc.pipeline.threaded", "from logproc import __version__, settings, sources, threads"),
+        ("logproc.command.cli", "import click\nfrom logproc import __version__, pipeline"),
     ],
 )
 def test_what_is_allowed_is_no_fault(module: str, source: str) -> None:

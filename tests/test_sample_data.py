@@ -17,7 +17,7 @@ import pytest
 
 from sample_data.make_app_logs import NGINX_FORMAT, app_logs
 from sample_data.make_sample_data import DAMAGE, write_logs
-from tests.processes import COMMAND, environment
+from tests.support.processes import COMMAND, environment
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -9,18 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.errors import EXIT_USAGE, UsageError
-from logproc.settings import (
-    Settings,
-    config_path,
-    convert,
-    knobs,
-    load,
-    option_name,
-    parse_size,
-    read_config,
-    read_environment,
-)
+from logproc.model.errors import EXIT_USAGE, UsageError
+from logproc.settings import Settings, config_path, convert, knobs, load, option_name, parse_size, read_config, read_environment
 
 DEFAULTS = Settings()
 CONVERSIONS: list[tuple[str, Any, Any]] = [

@@ -11,9 +11,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from logproc.model import Snapshot
-from logproc.pipeline import run_serial
-from logproc.reports.terminal import render_svg
+from logproc.model.snapshot import Snapshot
+from logproc.pipeline.serial import run_serial
+from logproc.reports.text.terminal import render_svg
 from logproc.settings import Settings
 from logproc.sources import resolve
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from logproc.errors import UsageError, nearest
 from logproc.formats import detect as detection
 from logproc.formats.custom import format_of_pattern, format_of_table
 from logproc.formats.known import BY_NAME, SAMPLED
 from logproc.formats.servers.formats import format_of_definition
-from logproc.model import Kind
+from logproc.model.errors import UsageError, nearest
+from logproc.model.source import Kind
 
 if TYPE_CHECKING:
     from logproc.formats.engine import Format
-    from logproc.model import Source
+    from logproc.model.source import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow
 import pyarrow.compute
 
-from logproc.errors import UsageError
 from logproc.formats.engine import Format
 from logproc.formats.known import TIMES, expression_of_entry, format_of_entry
 from logproc.formats.readers.expression import GROUP, TIME_GROUPS, Expression
+from logproc.model.errors import UsageError
 
 UNITS = {"duration": 0, "bytes": 0}
 KEYS: Mapping[str, type] = {

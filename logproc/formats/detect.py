@@ -30,7 +30,7 @@ from logproc.formats.readers.w3c import W3cReader
 from logproc.formats.times.forms import FORMS
 
 if TYPE_CHECKING:
-    from logproc.model import Mask
+    from logproc.model.arrays import Mask
 
 SAMPLE_BYTES = (256 << 10, 4 << 20)
 SAMPLE_LINES = (100, 2_000)

@@ -24,10 +24,12 @@ from logproc.formats.columns.lines import LF, Lines, blank_lines, plain_lines
 from logproc.formats.columns.printable import absent_as_null
 from logproc.formats.columns.slices import ABSENT, Raw, Slices, arrow, encoded
 from logproc.formats.times.reading import values_seconds
-from logproc.model import NO_TIME, Account, Context, KeyColumn, Numbers, Parsed
+from logproc.model.chunk import Context
+from logproc.model.columns import NO_TIME, Account, KeyColumn, Numbers, Parsed
 
 if TYPE_CHECKING:
-    from logproc.model import Bytes, Columns, Integers, Mask
+    from logproc.model.arrays import Bytes, Integers, Mask
+    from logproc.model.columns import Columns
 
 TOO_LONG = "line-too-long"
 LOOK_LINES = 4096

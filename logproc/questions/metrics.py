@@ -9,7 +9,7 @@ from fractions import Fraction
 from importlib.util import find_spec
 from typing import Literal
 
-from logproc.errors import UsageError, nearest
+from logproc.model.errors import UsageError, nearest
 
 Measured = Literal["totals", "buckets", "uniques"]
 KINDS: dict[str, Measured] = {"mean": "totals", "min": "totals", "max": "totals", "sum": "totals", "uniques": "uniques"}

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from logproc.errors import UsageError
 from logproc.formats.columns.fields import Wanted
-from logproc.model import NO_TIME, Columns
-from logproc.questions.addresses import anonymize, anonymize_within, client_from
+from logproc.model.columns import NO_TIME, Columns
+from logproc.model.errors import UsageError
+from logproc.questions.fields.addresses import anonymize, anonymize_within, client_from
 from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric
 from logproc.questions.view import TIME_FIELDS, UNITS_S, View, base_of
-from logproc.questions.where import Where
+from logproc.questions.where.grammar import Where
 
 if TYPE_CHECKING:
-    from logproc.model import KeyColumn, Mask
+    from logproc.model.arrays import Mask
+    from logproc.model.columns import KeyColumn
 
 ADDRESSES = ("client", "forwarded_for")
 

@@ -12,11 +12,11 @@ import pyarrow.compute
 from logproc.formats.columns.quantities import numbers_of
 from logproc.formats.columns.slices import arrow
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, iso
-from logproc.model import NO_TIME, Columns, KeyColumn, Numbers
-from logproc.questions.derived import derive
+from logproc.model.columns import NO_TIME, Columns, KeyColumn, Numbers
+from logproc.questions.fields.derived import derive
 
 if TYPE_CHECKING:
-    from logproc.model import Integers, Mask
+    from logproc.model.arrays import Integers, Mask
 
 MINUTE_S = 60
 UNITS_S = {"minute": MINUTE_S, "hour": HOUR_S, "day": DAY_S}

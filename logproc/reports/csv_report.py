@@ -35,7 +35,7 @@ from logproc.reports.metric_values import MEMBERS, given_up, rounded
 from logproc.reports.safe import harmless
 
 if TYPE_CHECKING:
-    from logproc.model import Panel, Row, Snapshot
+    from logproc.model.snapshot import Panel, Row, Snapshot
 
 HEADER = ("panel", "key", *MEMBERS)
 FIRST_ROWS = ("complete", "account", "state", "rejected", "other")

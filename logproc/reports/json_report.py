@@ -20,7 +20,8 @@ from logproc.reports.safe import numbered
 from logproc.reports.units import iso
 
 if TYPE_CHECKING:
-    from logproc.model import Account, Panel, Row, RunInfo, Snapshot, SourceResult
+    from logproc.model.columns import Account
+    from logproc.model.snapshot import Panel, Row, RunInfo, Snapshot, SourceResult
 
 SCHEMA = 1
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from rich.style import Style
 
-from logproc.reports.look import BAD, DIM, GOOD, NEUTRAL, PLAIN, WARN, Line, Look
+from logproc.reports.text.style import BAD, DIM, GOOD, NEUTRAL, PLAIN, WARN, Line, Look
 
 if TYPE_CHECKING:
-    from logproc.model import Panel
+    from logproc.model.snapshot import Panel
 
 TIMES = ("minute", "hour", "day")
 STATUS_STYLES = {"2": GOOD, "3": NEUTRAL, "4": WARN, "5": BAD}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from logproc.reports.units import latency, plain, size
 
 if TYPE_CHECKING:
-    from logproc.model import Panel
-    from logproc.reports.look import Look
+    from logproc.model.snapshot import Panel
+    from logproc.reports.text.style import Look
 
 Number = float | int | None
 DIGITS = 6

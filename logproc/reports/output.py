@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Literal, TextIO
 
-from logproc.errors import OutputError, UsageError
+from logproc.model.errors import OutputError, UsageError
 from logproc.reports.safe import harmless
 
 FORMATS: dict[str, Literal["json", "csv", "terminal"]] = {".json": "json", ".csv": "csv", ".txt": "terminal"}

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from logproc.errors import SourceError
-from logproc.model import ByteStream, Kind, Source
+from logproc.model.errors import SourceError
+from logproc.model.source import ByteStream, Kind, Source
 from logproc.sources.codecs import decoded
 from logproc.sources.files import open_fifo, open_file, open_stdin
 from logproc.sources.http import HttpOptions, StartCall, open_url

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 
-from logproc.errors import SourceError
-from logproc.model import ByteStream
+from logproc.model.errors import SourceError
+from logproc.model.source import ByteStream
 from logproc.sources.decoders import MEMORY_LIMIT_BYTES, DeflateMember, Member, find_codec
 from logproc.sources.limits import Deadline, Layer, Limited, Peeked, ReadOptions, copy_some
 from logproc.sources.text import BLOCK_BYTES, Lines, Transcoded

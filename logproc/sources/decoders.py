@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from logproc.errors import SourceError
+from logproc.model.errors import SourceError
 
 MEMORY_LIMIT_BYTES = 128 << 20
 """The largest window of a decoder: the default limit of zstd, and twice what `xz -9` needs."""

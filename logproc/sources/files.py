@@ -15,8 +15,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from logproc.errors import SourceError, Stopped
-from logproc.model import ByteStream, Seen
+from logproc.model.errors import SourceError, Stopped
+from logproc.model.source import ByteStream, Seen
 from logproc.sources.codecs import HEAD_BYTES, sniff
 from logproc.sources.limits import Deadline
 

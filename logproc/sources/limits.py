@@ -10,8 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from logproc.errors import LimitError, SourceError
-from logproc.model import ByteStream
+from logproc.model.errors import LimitError, SourceError
+from logproc.model.source import ByteStream
 
 RATIO_FROM_BYTES = 64 << 20
 RATIO_EVERY_BYTES = 16 << 20

@@ -15,8 +15,8 @@ import stat
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
-from logproc.errors import EXIT_INCOMPLETE
-from logproc.model import Kind, Seen, Source, State, Verdict
+from logproc.model.errors import EXIT_INCOMPLETE
+from logproc.model.source import Kind, Seen, Source, State, Verdict
 from logproc.sources.files import STDIN, seen_as, source_error
 from logproc.sources.names import shown_path, shown_url
 

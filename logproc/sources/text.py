@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import codecs
 
-from logproc.errors import SourceError, UsageError
-from logproc.model import ByteStream
+from logproc.model.errors import SourceError, UsageError
+from logproc.model.source import ByteStream
 from logproc.sources.limits import Layer, copy_some
-from logproc.unreadable import looks_wide, wide_encoding
+from logproc.sources.unreadable import looks_wide, wide_encoding
 
 BLOCK_BYTES = 1 << 20
 FIRST_LINE_BYTES = 256 << 10

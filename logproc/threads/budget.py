@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from threading import Condition
 
-from logproc.errors import Stopped
+from logproc.model.errors import Stopped
 from logproc.threads.stop import Stop
 
 MIN_BYTES = 4096

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from threading import Thread
 
-from logproc.errors import Interrupted
+from logproc.model.errors import Interrupted
 from logproc.threads.channel import DONE, LATE, WAKE, Channel
 from logproc.threads.signals import blocked, noted, waking
 from logproc.threads.stop import Stop

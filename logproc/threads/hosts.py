@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock, Semaphore
 
-from logproc.errors import Stopped
+from logproc.model.errors import Stopped
 from logproc.threads.stop import Stop
 
 Host = tuple[str, str, int]

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 
-from logproc.tally import Tally, merge
+from logproc.counting.tally import Tally, merge
 
 Place = tuple[int, int]
 """A source and the number of a chunk in it."""

@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
-from logproc.errors import Stopped
+from logproc.model.errors import Stopped
 
 
 class LookUp:

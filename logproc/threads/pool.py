@@ -25,8 +25,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import current_thread
 
-from logproc.errors import InternalError
-from logproc.model import Chunk
+from logproc.model.chunk import Chunk
+from logproc.model.errors import InternalError
 from logproc.threads.budget import ByteBudget
 from logproc.threads.reader import CANNOT_START, Charged, refused
 from logproc.threads.signals import blocked

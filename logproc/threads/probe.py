@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Thread
 
-from logproc.model import Probe, Source
+from logproc.model.chunk import Probe
+from logproc.model.source import Source
 from logproc.threads.reader import refused
 from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop

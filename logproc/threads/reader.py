@@ -19,13 +19,14 @@ starts with a copy of those of whoever called `start`. This program sets them in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
+from typing import Protocol
 
-from logproc.errors import InternalError, Stopped
-from logproc.model import Chunk, Source
-from logproc.reading import Outcome, Reading
+from logproc.model.chunk import Chunk, Outcome
+from logproc.model.errors import InternalError, Stopped
+from logproc.model.source import Source, Verdict
 from logproc.threads.budget import ByteBudget
 from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop
@@ -39,6 +40,35 @@ Charged = tuple[Chunk, int]
 
 ToDo = SimpleQueue[Source]
 """Sources to be read. A queue, because several readers take from it: of a list two might take the same one."""
+
+
+class Reading(Protocol):
+    """One source being read: `logproc.sources.reading.Reading`. This room does not know how that is done."""
+
+    @property
+    def source(self) -> Source:
+        """What is read."""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended, None until then."""
+
+    @property
+    def lines(self) -> int:
+        """How many lines have been cut so far."""
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes that came from the disk or the wire so far."""
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the chunks of the source. Blocks as the source does. Raises Stopped after `cancel`."""
+
+    def cancel(self) -> None:
+        """Make a blocked iteration raise Stopped soon. May be called by any thread."""
+
+    def so_far(self, verdict: Verdict) -> Outcome:
+        """Return the outcome that the source would have if its reading ended now."""
 
 
 def to_do_list(sources: Iterable[Source]) -> ToDo:
@@ -90,7 +120,7 @@ class Reader(Thread):
             while not self._run_stop.is_set() and (source := next_source(self._sources)):
                 self._read(source)
         except BaseException as error:  # whatever it is must reach main as an object, or nobody learns of it
-            at = f"{self.reading.source.name} behind line {self.reading.cutter.lines}" if self.reading else "no source"
+            at = f"{self.reading.source.name} behind line {self.reading.lines}" if self.reading else "no source"
             error.add_note(f"while {self.name} was reading {at}")
             self._run_stop.set(error)  # a Stopped as well: it comes after the cause of the stop, and the first cause stays
         finally:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from threading import Lock
 
-from logproc.tally import Tally, merge
+from logproc.counting.tally import Tally, merge
 from logproc.threads.in_order import InOrder, Place, WhenMerged
 
 MIN_KEYS = 400_000

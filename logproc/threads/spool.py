@@ -16,7 +16,7 @@ from collections.abc import Container, Iterator
 from threading import Lock
 from typing import Self
 
-from logproc.errors import OutputError
+from logproc.model.errors import OutputError
 
 
 class Spool:

@@ -13,9 +13,9 @@ import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests import logs
 from tests.faults.fault import Arguments, Fault, Scene, as_process, source, state
-from tests.processes import Ended
+from tests.support import logs
+from tests.support.processes import Ended
 
 zstd: Any
 if sys.version_info >= (3, 14):

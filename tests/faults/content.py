@@ -9,10 +9,10 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests import logs
-from tests.fault_server import Answer
 from tests.faults.fault import Arguments, Fault, Scene, good, source, state
-from tests.processes import Ended
+from tests.support import logs
+from tests.support.fault_server import Answer
+from tests.support.processes import Ended
 
 LOG = b"".join(line + b"\n" for line in good(4))
 UNDECODABLE = logs.line(client=b"caf\xff\xfe\x80")

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from logproc import cli
-from logproc import logs as program_logs
-from tests import logs, processes
-from tests.fault_server import FaultServer
-from tests.processes import Ended
+from logproc.command import cli
+from logproc.command import log as program_logs
+from tests.support import logs, processes
+from tests.support.fault_server import FaultServer
+from tests.support.processes import Ended
 
 NEIGHBOUR = "neighbour.log"
 NEIGHBOUR_LINES = 5

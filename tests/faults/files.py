@@ -12,7 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.faults.fault import NEIGHBOUR, Arguments, Fault, Scene, as_process, good, source, state
-from tests.processes import Ended, ended, started
+from tests.support.processes import Ended, ended, started
 
 LINE = good()[0] + b"\n"
 SEVERAL = LINE * 4

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from tests.faults.fault import NEIGHBOUR, NEIGHBOUR_LINES, Fault, Scene
-from tests.processes import Ended
+from tests.support.processes import Ended
 
 CANARY = "hunter2-canary"
 """A secret that some of the faults have in a URL or a header. It may be printed nowhere."""

@@ -10,11 +10,11 @@ from unittest.mock import patch
 import pyarrow
 
 from logproc.formats import known
-from tests import broken_format, logs
 from tests.faults.fault import NEIGHBOUR, Arguments, Fault, Scene, as_process, good, source, state
 from tests.faults.process_outputs import in_shell, inject
 from tests.faults.process_signals import no_report
-from tests.processes import NOBODY, Ended
+from tests.support import broken_format, logs
+from tests.support.processes import NOBODY, Ended
 
 THREADS = "clone,clone3"
 OUT_OF_MEMORY = ("out of memory: lower --memory",)

@@ -7,10 +7,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from tests import logs
 from tests.faults.fault import Arguments, Fault, Scene, as_process, good
 from tests.faults.process_signals import during, fifo, file_written, no_report
-from tests.processes import Ended
+from tests.support import logs
+from tests.support.processes import Ended
 
 OLD = b"the old report\n"
 SMALL_DISK = "mount -t tmpfs -o size=64k none small && cp old.csv small/report.csv && head -c 50k /dev/zero > small/fill"

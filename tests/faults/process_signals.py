@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from tests import processes
-from tests.fault_server import Answer
 from tests.faults.fault import Arguments, Fault, Scene, good, state
-from tests.processes import Ended
+from tests.support import processes
+from tests.support.fault_server import Answer
+from tests.support.processes import Ended
 
 Step = Callable[[subprocess.Popen[bytes]], object]
 LINES = good(3)

@@ -8,11 +8,11 @@ import sys
 import termios
 from collections.abc import Callable
 
-from tests import logs
 from tests.faults.fault import NEIGHBOUR, Arguments, Fault, Scene, as_process, good, state, with_surroundings
 from tests.faults.process_outputs import in_shell
 from tests.faults.process_signals import file_written, no_report
-from tests.processes import COMMAND, ROOT, Ended, ended, started
+from tests.support import logs
+from tests.support.processes import COMMAND, ROOT, Ended, ended, started
 
 NO_UTF_8 = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 ISOLATED = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from logproc.__main__ import main; main()"

@@ -14,13 +14,13 @@ from typing import Any
 from unittest.mock import patch
 
 from logproc.reports.csv_report import restore
-from tests import logs, processes
-from tests.fault_server import Answer, Request, closed_port
 from tests.faults.fault import Arguments, Fault, Scene, good
 from tests.faults.laws import CANARY
 from tests.faults.web import BODY, ONCE, TOLD, moved
 from tests.faults.web_tls import authority, context, tls_server
-from tests.processes import Ended
+from tests.support import logs, processes
+from tests.support.fault_server import Answer, Request, closed_port
+from tests.support.processes import Ended
 
 Run = Callable[[Scene, Arguments], Ended]
 Check = Callable[[Scene, Ended], object]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from logproc.doors import Doors
-from tests import logs
-from tests.fault_server import Answer, Script
+from logproc.pipeline.openers import Doors
 from tests.faults.fault import NEIGHBOUR_LINES, Arguments, Fault, Scene, source
-from tests.processes import Ended
+from tests.support import logs
+from tests.support.fault_server import Answer, Script
+from tests.support.processes import Ended
 
 LINES = [logs.line(bytes=b"%d" % (1 << number)) for number in range(10)]
 """Lines whose sizes are powers of two: their sum tells which of them were counted, and how often."""

@@ -7,7 +7,6 @@ import lzma
 import sys
 import zlib
 
-from tests.fault_server import Answer
 from tests.faults.fault import Fault
 from tests.faults.web import (
     BODY,
@@ -29,6 +28,7 @@ from tests.faults.web import (
     reading,
     web,
 )
+from tests.support.fault_server import Answer
 
 if sys.version_info >= (3, 14):
     from compression import zstd

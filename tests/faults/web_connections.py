@@ -7,7 +7,6 @@ import threading
 from typing import Any
 from unittest.mock import patch
 
-from tests.fault_server import Answer, Script, closed_port, full_backlog, ranged
 from tests.faults.fault import Fault, Scene, source
 from tests.faults.web import (
     BODY,
@@ -32,7 +31,8 @@ from tests.faults.web import (
     web,
     without_pauses,
 )
-from tests.processes import Ended
+from tests.support.fault_server import Answer, Script, closed_port, full_backlog, ranged
+from tests.support.processes import Ended
 
 
 def cut_short(row: str, how: str, *scripts: Script, got: str, lines: int = 5, why: str = "closed too early") -> Fault:

@@ -9,12 +9,12 @@ from ipaddress import IPv4Address
 from typing import Any
 from unittest.mock import patch
 
-from tests.fault_server import Answer, FaultServer, closed_port
 from tests.faults.fault import Arguments, Fault, Scene, as_process, good
 from tests.faults.laws import CANARY
 from tests.faults.web import BODY, ONCE, PAGE, Fate, also, failing, moved
 from tests.faults.web_tls import trusted_server
-from tests.processes import Ended
+from tests.support.fault_server import Answer, FaultServer, closed_port
+from tests.support.processes import Ended
 
 PUBLIC, INNER = "public.example", "inner.example"
 

@@ -6,10 +6,10 @@ import gzip
 from dataclasses import replace
 from typing import Any
 
-from tests.fault_server import Answer, Script, ranged
 from tests.faults.fault import Fault
 from tests.faults.web import BODY, CUT, ETAG, HALF, SIZE, Fate, also, part, reading, waits, web, without_pauses
-from tests.processes import Ended
+from tests.support.fault_server import Answer, Script, ranged
+from tests.support.processes import Ended
 
 OTHER = BODY.replace(b"192.0.2.7", b"192.0.2.8")
 NEW = {"ETag": '"2"'}

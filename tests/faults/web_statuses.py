@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.fault_server import Answer, Script
 from tests.faults.fault import Fault
 from tests.faults.web import BODY, PAGE, Fate, also, failing, reading, waits, web, without_pauses
+from tests.support.fault_server import Answer, Script
 
 BUSY = Answer(PAGE, "503 Service Unavailable")
 

@@ -10,11 +10,11 @@ from functools import partial
 from typing import Any
 from unittest.mock import patch
 
-from tests import logs
-from tests.fault_server import Answer, FaultServer, Request
 from tests.faults.fault import NEIGHBOUR, Arguments, Fault, Scene
 from tests.faults.web import BODY, ONCE, TOLD, Fate, also, at
-from tests.processes import Ended
+from tests.support import logs
+from tests.support.fault_server import Answer, FaultServer, Request
+from tests.support.processes import Ended
 
 URLS = 200
 MOST_AT_ONCE = 4

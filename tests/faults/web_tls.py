@@ -13,10 +13,10 @@ from unittest.mock import patch
 
 import trustme
 
-from tests.fault_server import Answer, FaultServer
 from tests.faults.fault import Arguments, Fault, Scene
 from tests.faults.web import BODY, HALF, ONCE, SIZE, Fate
-from tests.processes import Ended
+from tests.support.fault_server import Answer, FaultServer
+from tests.support.processes import Ended
 
 LONG_AGO, LONG_AFTER = datetime(2001, 1, 1, tzinfo=UTC), datetime(2201, 1, 1, tzinfo=UTC)
 

@@ -12,7 +12,8 @@ import numpy
 from logproc.formats.detect import detect, fallback
 from logproc.formats.engine import Format
 from logproc.formats.readers.expression import Expression
-from logproc.model import Account, Columns, Context, Numbers, Parsed
+from logproc.model.chunk import Context
+from logproc.model.columns import Account, Columns, Numbers, Parsed
 
 if TYPE_CHECKING:
     from logproc.formats.times.forms import TimeForm

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from logproc.formats.choice import Choice
-from logproc.model import Kind, Source
-from logproc.pipeline import run_serial
+from logproc.model.source import Kind, Source
+from logproc.pipeline.serial import run_serial
 from logproc.settings import Settings
-from tests import logs
-from tests.reports_of import sources_of
+from tests.support import logs
+from tests.support.reports_of import sources_of
 
 TIMED = '$remote_addr [$time_iso8601] "$request" $status $body_bytes_sent rt=$request_time'
 TIMED_LINE = b'192.0.2.7 [2026-03-07T10:00:00+01:00] "GET /x?y=1 HTTP/1.1" 200 12 rt=0.250\n'

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from logproc.errors import UsageError
 from logproc.formats.choice import Choice
 from logproc.formats.custom import format_of_table
 from logproc.formats.known import CATALOGUE, FORMATS, format_of_entry
-from logproc.pipeline import run_serial
+from logproc.model.errors import UsageError
+from logproc.pipeline.serial import run_serial
 from logproc.settings import load
 from tests.formats.readings import read
-from tests.reports_of import sources_of
+from tests.support.reports_of import sources_of
 
 if TYPE_CHECKING:
     from pathlib import Path

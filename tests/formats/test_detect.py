@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.errors import SourceError
 from logproc.formats.choice import Choice
 from logproc.formats.detect import SAMPLE_BYTES
 from logproc.formats.detect import detect as detect_format
 from logproc.formats.engine import Format
 from logproc.formats.known import BY_NAME, SAMPLED
-from logproc.reading import recognise
-from logproc.unreadable import unreadable
-from tests import logs
+from logproc.model.errors import SourceError
+from logproc.sources.reading import recognise
+from logproc.sources.unreadable import unreadable
 from tests.formats.readings import read, time_of
+from tests.support import logs
 
 EACH = pytest.mark.parametrize("name", logs.NAMES)
 

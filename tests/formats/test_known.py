@@ -10,7 +10,7 @@ from logproc.formats.engine import Format
 from logproc.formats.known import FORMATS, PLAIN, timed
 from logproc.formats.times.forms import FORMS as TIMES
 from logproc.formats.times.forms import TimeForm
-from logproc.model import NO_TIME
+from logproc.model.columns import NO_TIME
 from tests.formats.readings import STANDARD, read, time_of
 
 BY_NAME = {form.name: form for form in FORMATS}

@@ -11,8 +11,8 @@ from logproc.formats.known import BY_NAME, SAMPLED, timed
 from logproc.formats.servers.formats import format_of_definition
 from logproc.formats.servers.reading import definition_of
 from logproc.formats.times.forms import FORMS
-from logproc.model import Context
-from tests.chunks_of import WANTED
+from logproc.model.chunk import Context
+from tests.support.chunks_of import WANTED
 
 BYTES, MANY_BYTES = 64 << 10, 256 << 10
 LIMIT = 1 << 20

@@ -14,8 +14,8 @@ from logproc.formats.readers.logfmt import PairsReader
 from logproc.formats.readers.w3c import W3cReader
 from logproc.formats.servers.formats import format_of_definition
 from logproc.formats.servers.reading import definition_of
-from tests import logs
 from tests.formats.readings import exactly, read
+from tests.support import logs
 
 WANTED = ("method", "target", "path", "query", "protocol", "client")
 CLIENT = b"192.0.2.7"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from logproc.doors import find_sources
 from logproc.formats.known import BY_NAME
-from logproc.pipeline import run_serial
+from logproc.pipeline.openers import find_sources
+from logproc.pipeline.serial import run_serial
 from logproc.settings import Settings
 from tests.formats.readings import time_of
 from tests.formats.samples import SAMPLES, Sample
@@ -19,7 +19,7 @@ from tests.formats.samples import SAMPLES, Sample
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from logproc.model import Snapshot
+    from logproc.model.snapshot import Snapshot
 
 EACH = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 CHANGED = datetime(2026, 3, 9, tzinfo=UTC)

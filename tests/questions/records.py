@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 import pyarrow
 
-from logproc.model import NO_TIME, Columns, KeyColumn, Numbers
+from logproc.model.columns import NO_TIME, Columns, KeyColumn, Numbers
 
 
 def column(*texts: str | None) -> KeyColumn:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from logproc.errors import UsageError
+from logproc.model.errors import UsageError
 from logproc.questions.metrics import KNOWN, VISITOR, Metric, Need, parse_metric, parse_metrics
 
 

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import numpy
 import pytest
 
-from logproc.errors import UsageError
-from logproc.model import Account, Columns
+from logproc.counting.tally import count
+from logproc.model.columns import Account, Columns
+from logproc.model.errors import UsageError
 from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric, parse_metrics
 from logproc.questions.question import (
     ACCESS_PANELS,
@@ -23,11 +24,10 @@ from logproc.questions.question import (
     unknown_fields,
 )
 from logproc.questions.view import View
-from logproc.questions.where import parse_where
-from logproc.tally import count
-from tests.chunks_of import chunk_of, parse
-from tests.logs import line
+from logproc.questions.where.grammar import parse_where
 from tests.questions.records import records, values
+from tests.support.chunks_of import chunk_of, parse
+from tests.support.logs import line
 
 UNIQUE_CLIENTS = Need("uniques", "client")
 

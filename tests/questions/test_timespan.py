@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.errors import UsageError
+from logproc.model.errors import UsageError
 from logproc.questions.timespan import parse_moment, parse_zone
 
 BERLIN = ZoneInfo("Europe/Berlin")

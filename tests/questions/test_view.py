@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.errors import UsageError
-from logproc.model import Columns, Numbers
+from logproc.model.columns import Columns, Numbers
+from logproc.model.errors import UsageError
 from logproc.questions.view import UNITS_S, WEEKDAYS, View, base_of, label
 from tests.questions.records import records, values
 

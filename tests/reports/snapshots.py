@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from logproc.model import Account, Panel, Rejected, Row, RunInfo, Snapshot, SourceResult, State
+from logproc.model.columns import Account, Rejected
+from logproc.model.snapshot import Panel, Row, RunInfo, Snapshot, SourceResult
+from logproc.model.source import State
 from logproc.reports.units import iso
 
 NOON = 1_751_371_200

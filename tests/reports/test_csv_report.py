@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.model import Panel, Row, State
+from logproc.model.snapshot import Panel, Row
+from logproc.model.source import State
 from logproc.reports.csv_report import protect, render_csv, restore
 from logproc.reports.safe import harmless
 from tests.reports.readers import rows_of

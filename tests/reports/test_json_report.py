@@ -6,7 +6,9 @@ from typing import Any
 
 from hypothesis import given
 
-from logproc.model import Account, Panel, Rejected, Row, State
+from logproc.model.columns import Account, Rejected
+from logproc.model.snapshot import Panel, Row
+from logproc.model.source import State
 from logproc.reports.json_report import render_json
 from tests.reports.readers import mended, strict
 from tests.reports.snapshots import asked_panel, panel, snapshot, source

@@ -6,7 +6,7 @@ import pytest
 from rich.style import Style
 
 from logproc.reports.key_styles import severity, style_of, value_segments
-from logproc.reports.look import BAD, DIM, GOOD, NEUTRAL, PLAIN, WARN
+from logproc.reports.text.style import BAD, DIM, GOOD, NEUTRAL, PLAIN, WARN
 
 STYLES = [
     ("level", BAD, ["ERROR", "error", "Fatal", "CRIT", "severe", "panic", "E", "F", "emerg", "alert"]),

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.reports.look import Look
 from logproc.reports.metric_values import figure, key_members, rounded
+from logproc.reports.text.style import Look
 
 FIGURES = [
     ("p95:duration", 0.0123, "12.3 ms"),

@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from logproc.errors import OutputError, UsageError
+from logproc.model.errors import OutputError, UsageError
 from logproc.reports import output
 
 

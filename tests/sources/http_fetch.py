@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from logproc.errors import LogprocError
-from logproc.model import ByteStream
+from logproc.model.errors import LogprocError
+from logproc.model.source import ByteStream
 from logproc.sources.http import HttpOptions, open_url
 
 CANARY = "canary-7f3a"

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.errors import LimitError, SourceError
-from logproc.model import ByteStream
+from logproc.model.errors import LimitError, SourceError
+from logproc.model.source import ByteStream
 from logproc.sources.codecs import ENDINGS, FOREIGN, STEP_BYTES, Decoded, decoded, sniff
 from logproc.sources.limits import ReadOptions
 

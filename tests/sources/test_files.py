@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from logproc.errors import LimitError, SourceError, Stopped
-from logproc.model import ByteStream, Seen
+from logproc.model.errors import LimitError, SourceError, Stopped
+from logproc.model.source import ByteStream, Seen
 from logproc.sources.files import open_fifo, open_file, seen_as
 from logproc.sources.limits import Deadline
 
 READ_STDIN = """
 import sys
-from logproc.errors import LogprocError
+from logproc.model.errors import LogprocError
 from logproc.sources.files import open_stdin
 try:
     stream = open_stdin()

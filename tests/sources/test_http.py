@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from logproc.errors import LimitError, SourceError, Stopped, UsageError
+from logproc.model.errors import LimitError, SourceError, Stopped, UsageError
 from logproc.sources.http import HttpOptions, open_url
 from logproc.sources.http.framing import declared_length
-from tests.fault_server import Answer, FaultServer, Script, closed_port, full_backlog
 from tests.sources.http_fetch import CANARY, Fetch, fetch, real_time
+from tests.support.fault_server import Answer, FaultServer, Script, closed_port, full_backlog
 
 if sys.version_info >= (3, 14):
     from compression import zstd

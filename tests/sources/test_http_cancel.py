@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from logproc.errors import Stopped
-from logproc.model import ByteStream
+from logproc.model.errors import Stopped
+from logproc.model.source import ByteStream
 from logproc.sources.http import HttpOptions
 from logproc.threads.lookup import LookUp
-from tests.fault_server import Answer, FaultServer, full_backlog
 from tests.sources.http_fetch import Fetch
+from tests.support.fault_server import Answer, FaultServer, full_backlog
 
 LONG_S = 50.0
 """A test whose `cancel` wakes nothing ends at this, not at pytest's timeout."""

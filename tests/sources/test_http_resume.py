@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.sources.http import HttpOptions
-from tests.fault_server import Answer, FaultServer, Request, Script, ranged
 from tests.sources.http_fetch import fetch
+from tests.support.fault_server import Answer, FaultServer, Request, Script, ranged
 
 LOG = b"".join(b"line %d\n" % number for number in range(100))
 OTHER = LOG[:200] + LOG[200:].upper()

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from logproc.errors import SourceError
+from logproc.model.errors import SourceError
 from logproc.sources.http import HttpOptions
 from logproc.sources.http.transport import PassingError, Transport
-from tests.fault_server import Answer, FaultServer, ranged
 from tests.sources.http_fetch import CANARY, fetch
+from tests.support.fault_server import Answer, FaultServer, ranged
 
 LOG = b"a line of the log\n" * 2000
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from logproc.errors import SourceError, UsageError
+from logproc.model.errors import SourceError, UsageError
 from logproc.sources.http import HttpOptions, check_url
 from logproc.sources.http.urls import is_private, parse_url
-from tests.fault_server import Answer, FaultServer
 from tests.sources.http_fetch import CANARY, fetch
+from tests.support.fault_server import Answer, FaultServer
 
 LOG = b"a line of the log\n" * 20
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from logproc.model import Kind, Source, State
+from logproc.model.source import Kind, Source, State
 from logproc.sources import resolve
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from logproc.errors import SourceError
-from logproc.model import Kind, Source
+from logproc.model.errors import SourceError
+from logproc.model.source import Kind, Source
 from logproc.sources import OpenOptions, Peek, open_source, peek
 
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.errors import LimitError, SourceError, UsageError
-from logproc.model import ByteStream
+from logproc.model.errors import LimitError, SourceError, UsageError
+from logproc.model.source import ByteStream
 from logproc.sources.codecs import decoded
 from logproc.sources.files import open_file
 from logproc.sources.limits import Deadline, Limited, ReadOptions
 from logproc.sources.text import FIRST_LINE_BYTES, Lines, check_encoding
-from tests.logs import ScriptedStream
+from tests.support.logs import ScriptedStream
 
 TEXT = '10.0.0.1 "GET /caf\u00e9 \U0001f600"\r\nਊ two\n' * 50
 

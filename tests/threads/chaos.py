@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any
 
 PACKAGE = Path(__file__).parents[2] / "logproc"
-HANDS = (str(PACKAGE / "threads"), str(PACKAGE / "pipeline.py"), str(Path(__file__).parent))
+HANDS = (str(PACKAGE / "threads"), str(PACKAGE / "pipeline"), str(Path(__file__).parent))
 """Where work is handed from one thread to another."""
 MOMENT_S = 0.0002
 GOES_ON, GIVES_WAY = 0.6, 0.95

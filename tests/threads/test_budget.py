@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from logproc.errors import Stopped
+from logproc.model.errors import Stopped
 from logproc.threads.budget import MIN_BYTES, ByteBudget
 from logproc.threads.stop import Stop
 from tests.threads.tools import Call, blocks, until

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests import logs
-from tests.reports_of import serial, sources_of, threaded
+from tests.support import logs
+from tests.support.reports_of import serial, sources_of, threaded
 from tests.threads.chaos import chaos
 from tests.threads.tools import Call
 

@@ -9,10 +9,12 @@ from threading import Event
 
 import pytest
 
-from logproc.doors import Doors
-from logproc.errors import InternalError, SourceError
-from logproc.model import ByteStream, Kind, Snapshot, Source, State
-from logproc.pipeline import run_serial, run_threaded
+from logproc.model.errors import InternalError, SourceError
+from logproc.model.snapshot import Snapshot
+from logproc.model.source import ByteStream, Kind, Source, State
+from logproc.pipeline.openers import Doors
+from logproc.pipeline.serial import run_serial
+from logproc.pipeline.threaded import run_threaded
 from logproc.settings import Settings
 from logproc.threads.channel import Channel
 from logproc.threads.live import LiveView
@@ -135,7 +137,7 @@ def test_a_worker_that_fails_ends_a_run_whose_sources_are_silent(monkeypatch: py
     lines = Silent(b"not a record\n" * 1000)
     sources = [source(0, "silent", Kind.FIFO)]
     settings = Settings(chunk_size=1 << 12, format="combined")
-    monkeypatch.setattr("logproc.chunks.FLUSH_S", 0)
+    monkeypatch.setattr("logproc.sources.cutter.FLUSH_S", 0)
     run = Call(run_threaded, sources, settings, doors({"silent": lines}), full).outcome()
     assert isinstance(run.cause, WorkerFailed)
 

@@ -7,7 +7,7 @@ from threading import Barrier, Event
 
 import pytest
 
-from logproc.errors import Stopped
+from logproc.model.errors import Stopped
 from logproc.threads.hosts import Host, HostLimit
 from logproc.threads.stop import Stop
 from tests.threads.tools import PATIENCE_S, Call, Halted, arrives, blocks

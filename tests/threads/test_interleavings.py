@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from logproc.errors import Stopped
-from logproc.model import Account
-from logproc.tally import SourceTally, Tally
+from logproc.counting.tally import SourceTally, Tally
+from logproc.model.columns import Account
+from logproc.model.errors import Stopped
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import DONE, END, WAKE, Channel, Mark
 from logproc.threads.hosts import HostLimit

@@ -15,20 +15,22 @@ from typing import Any
 
 import pytest
 
-from logproc.errors import Interrupted
-from logproc.model import Chunk, Kind, Source, State
-from logproc.pipeline import Run, run_threaded
+from logproc.model.chunk import Chunk
+from logproc.model.errors import Interrupted
+from logproc.model.source import Kind, Source, State
+from logproc.pipeline.serial import Run
+from logproc.pipeline.threaded import run_threaded
 from logproc.settings import Settings
 from logproc.threads import signals
 from logproc.threads.channel import Channel
 from logproc.threads.live import LiveView
-from tests import logs
-from tests.reports_of import report, sources_of
+from tests.support import logs
+from tests.support.reports_of import report, sources_of
 from tests.threads.test_ending import doors
 from tests.threads.tools import Call, Stream, arrives, until, waits
 
 SETTINGS = Settings(format="combined", chunk_size=2000, workers=1)
-MAINS = ("logproc/pipeline.py", "logproc/threads/", "concurrent/futures/thread.py")
+MAINS = ("logproc/pipeline/threaded.py", "logproc/threads/", "concurrent/futures/thread.py")
 """The code that main runs while it waits, submits and winds up. In C it cannot be interrupted, and nothing is raised there."""
 AROUND_WAITS = {
     "work",
@@ -201,10 +203,10 @@ def test_every_whole_line_that_was_read_is_counted(monkeypatch: pytest.MonkeyPat
         arrives(leave)
         return parse(plan, chunk)
 
-    from logproc import pipeline
+    from logproc.pipeline import serial
 
-    parse = pipeline.parse
-    monkeypatch.setattr(pipeline, "parse", slowly)
+    parse = serial.parse
+    monkeypatch.setattr(serial, "parse", slowly)
 
     def interrupt() -> None:
         arrives(begun)

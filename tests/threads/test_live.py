@@ -6,10 +6,10 @@ from threading import Event
 
 import pytest
 
-from logproc.errors import Stopped
 from logproc.formats.choice import Choice
 from logproc.formats.known import BY_NAME
-from logproc.reading import Reading, ReadingOptions
+from logproc.model.errors import Stopped
+from logproc.sources.reading import Reading, ReadingOptions
 from logproc.threads import live
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import Channel

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from logproc.errors import Stopped
+from logproc.model.errors import Stopped
 from logproc.threads.lookup import LookUp
 from tests.threads.tools import PATIENCE_S, Call
 

@@ -10,8 +10,8 @@ from threading import Barrier, Event, current_thread
 import numpy
 import pytest
 
-from logproc.errors import InternalError
-from logproc.model import Chunk
+from logproc.model.chunk import Chunk
+from logproc.model.errors import InternalError
 from logproc.threads.budget import ByteBudget
 from logproc.threads.pool import Pool, WorkerFailed
 from logproc.threads.stop import Stop

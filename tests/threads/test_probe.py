@@ -8,7 +8,8 @@ from threading import Barrier, Event, current_thread
 
 import pytest
 
-from logproc.model import Probe, Source
+from logproc.model.chunk import Probe
+from logproc.model.source import Source
 from logproc.threads.channel import WAKE, Channel
 from logproc.threads.probe import THREADS, Probed, probe_all, start_probing
 from logproc.threads.stop import Stop

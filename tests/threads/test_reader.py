@@ -11,11 +11,11 @@ from threading import Thread
 
 import pytest
 
-from logproc.errors import InternalError, SourceError, Stopped
 from logproc.formats.choice import Choice
 from logproc.formats.known import BY_NAME
-from logproc.model import Source, State
-from logproc.reading import Reading, ReadingOptions
+from logproc.model.errors import InternalError, SourceError, Stopped
+from logproc.model.source import Source, State
+from logproc.sources.reading import Reading, ReadingOptions
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import Channel
 from logproc.threads.live import LiveView

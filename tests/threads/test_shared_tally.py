@@ -10,11 +10,11 @@ import numpy
 import pyarrow
 import pytest
 
-from logproc.counts import Counts
-from logproc.model import Account
-from logproc.panels import panels
+from logproc.counting.counts import Counts
+from logproc.counting.panels import panels
+from logproc.counting.tally import SourceTally, Tally, merge
+from logproc.model.columns import Account
 from logproc.questions.question import Question
-from logproc.tally import SourceTally, Tally, merge
 from logproc.threads import shared_tally
 from logproc.threads.in_order import InOrder
 from logproc.threads.shared_tally import SharedTally

@@ -22,7 +22,7 @@ PATIENCE_S = 30
 BEGIN = """
 import signal, sys, threading
 from queue import SimpleQueue
-from logproc.errors import Interrupted
+from logproc.model.errors import Interrupted
 from logproc.threads.grace import GRACE_S, LEAST_GRACE_S, within_grace
 from logproc.threads.signals import SECOND_AFTER_S, SIGNALS, blocked, install, noted, unlink_on_second, waking
 time_s = 0.0

@@ -10,7 +10,7 @@ from threading import Event
 
 import pytest
 
-from logproc.errors import OutputError
+from logproc.model.errors import OutputError
 from logproc.threads import spool as module
 from logproc.threads.spool import Spool
 from tests.threads.tools import Call, Halted, TellingLock, arrives, until

@@ -21,8 +21,9 @@ from unittest.mock import patch
 
 import numpy
 
-from logproc.errors import Stopped
-from logproc.model import Chunk, Kind, Source
+from logproc.model.chunk import Chunk
+from logproc.model.errors import Stopped
+from logproc.model.source import Kind, Source
 from logproc.threads.channel import Channel
 
 Result = TypeVar("Result")

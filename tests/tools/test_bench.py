@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy
 import pytest
 
-from logproc.api import analyze
+from logproc.pipeline.api import analyze
 from tools.bench import app_peers, gen_app_log
 from tools.bench.common import HERE, Promise
 from tools.bench.compare import CommandFailedError, Measurement, Summary, in_turn

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 from tools.fuzz.mutations import mutated, swollen
 from tools.fuzz.targets import TARGETS
 

@@ -22,14 +22,8 @@ from unittest.mock import patch
 import pyarrow
 from requests import Session
 
-from logproc import pipeline
-from logproc.errors import (
-    EXIT_INCOMPLETE,
-    EXIT_INTERNAL,
-    EXIT_NOTHING_READ,
-    EXIT_OK,
-    EXIT_OUTPUT,
-)
+from logproc.model.errors import EXIT_INCOMPLETE, EXIT_INTERNAL, EXIT_NOTHING_READ, EXIT_OK, EXIT_OUTPUT
+from logproc.pipeline import serial
 from logproc.sources import decoders
 from logproc.threads import shared_tally
 
@@ -80,8 +74,8 @@ DOORS: Sequence[Door] = [
     Door.of("name look-up", socket, "getaddrinfo", lambda: socket.gaierror(socket.EAI_AGAIN, "later"), {EXIT_OK, *SOURCE}),
     Door.of("start of a thread", Thread, "start", no_thread, {EXIT_OK, EXIT_INTERNAL}),
     Door.of("submit", ThreadPoolExecutor, "submit", MemoryError, {EXIT_OK, EXIT_INTERNAL}),
-    Door.of("parsing", pipeline, "parse", pyarrow.ArrowMemoryError, {EXIT_INTERNAL}),
-    Door.of("counting", pipeline, "count", MemoryError, {EXIT_INTERNAL}),
+    Door.of("parsing", serial, "parse", pyarrow.ArrowMemoryError, {EXIT_INTERNAL}),
+    Door.of("counting", serial, "count", MemoryError, {EXIT_INTERNAL}),
     Door.of("merge", shared_tally, "merge", MemoryError, {EXIT_INTERNAL}),
     Door.of("temporary file", tempfile, "TemporaryFile", system_error(errno.ENOSPC), {EXIT_OUTPUT}),
     Door.of("write of rejected lines", os, "pwrite", system_error(errno.ENOSPC), {EXIT_OUTPUT}),

@@ -14,12 +14,12 @@ from time import monotonic
 
 import pytest
 
-from tests import logs
-from tests.fault_server import Answer, ranged
 from tests.faults.fault import Scene, in_process, set_up
 from tests.faults.laws import assert_harmless, assert_honest
-from tests.leftovers import JOIN_S, threads_left
-from tests.processes import Ended
+from tests.support import logs
+from tests.support.fault_server import Answer, ranged
+from tests.support.leftovers import JOIN_S, threads_left
+from tests.support.processes import Ended
 from tests.torture.doors import DOORS, Door, refusing
 
 BEFORE = "the old report\n"

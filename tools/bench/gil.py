@@ -25,16 +25,16 @@ import numpy
 import pyarrow
 from isal import igzip
 
+from logproc.counting.tally import count
 from logproc.formats.known import BY_NAME
-from logproc.model import Chunk
-from logproc.summary import gil_enabled
-from logproc.tally import count
-from tests.chunks_of import parse
+from logproc.model.chunk import Chunk
+from logproc.pipeline.summary import gil_enabled
+from tests.support.chunks_of import parse
 from tools.bench.common import machine, print_markdown, print_plain
 from tools.bench.gen_access_log import blocks
 
 if TYPE_CHECKING:
-    from logproc.model import Bytes
+    from logproc.model.arrays import Bytes
 
 LINES = 20_000
 READER_S = 0.3

@@ -8,11 +8,11 @@ import zlib
 from contextlib import suppress
 from typing import Any
 
-from logproc.errors import SourceError
+from logproc.model.errors import SourceError
 from logproc.sources.codecs import HEAD_BYTES, decoded, sniff
 from logproc.sources.limits import ReadOptions
-from tests.logs import ScriptedStream
-from tests.reports_of import PACKINGS
+from tests.support.logs import ScriptedStream
+from tests.support.reports_of import PACKINGS
 from tools.fuzz.cutting import MOST_CHUNKS
 from tools.fuzz.target import Given, Target
 

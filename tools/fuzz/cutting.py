@@ -6,16 +6,16 @@ from collections import Counter
 from dataclasses import dataclass
 from unittest.mock import patch
 
-from logproc import chunks
-from logproc.chunks import Cutter
+from logproc.counting.tally import rejected
 from logproc.formats.engine import Format
 from logproc.formats.known import BY_NAME, SAMPLED
-from logproc.model import Account, Chunk, Rejected
+from logproc.model.chunk import Chunk
+from logproc.model.columns import Account, Rejected
 from logproc.questions.question import Question
-from logproc.tally import rejected
+from logproc.sources.cutter import Cutter
 from tests.formats.readings import CONTEXT, STANDARD, joined, reading_of, records_of
 from tests.formats.samples import SAMPLES
-from tests.logs import ScriptedStream
+from tests.support.logs import ScriptedStream
 from tools.fuzz.target import Given, Target
 
 LONGEST = 1 << 20
@@ -73,7 +73,7 @@ def cut_up(form: Format, content: bytes, limit: int, cut: Cut) -> list[Chunk]:
     cutter = Cutter(0, chunk_bytes=cut.chunk, max_line_bytes=limit, clock=lambda: 0.0)
     cutter.format, cutter.context = form, CONTEXT
     head = content[: cut.head]
-    with patch.object(chunks, "MIN_BLOCK_BYTES", cut.block):
+    with patch("logproc.sources.cutter.MIN_BLOCK_BYTES", cut.block):
         found = list(cutter.chunks(ScriptedStream(content[len(head) :], [cut.piece]), head))
     assert cutter.bytes_decoded == len(content)
     line = 1

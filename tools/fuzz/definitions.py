@@ -8,7 +8,6 @@ from contextlib import suppress
 import pyarrow
 import pyarrow.compute
 
-from logproc.errors import UsageError
 from logproc.formats.custom import format_of_pattern
 from logproc.formats.detect import is_layout
 from logproc.formats.servers.definition import Definition, Dialect, Escape
@@ -16,6 +15,7 @@ from logproc.formats.servers.expression import expression_of, time_form_of
 from logproc.formats.servers.formats import format_of_definition
 from logproc.formats.servers.nginx_conf import definitions_in
 from logproc.formats.servers.reading import definition_of
+from logproc.model.errors import UsageError
 from tests.formats.servers import definition_examples
 from tools.fuzz.formats import LIMITS, check, check_exactly, read_within
 from tools.fuzz.target import MARK, Given, Target, text_of

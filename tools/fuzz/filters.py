@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from logproc.errors import UsageError
-from logproc.model import Columns, KeyColumn, Numbers
-from logproc.questions.where import MAX_DEPTH, Where, parse_where
+from logproc.model.columns import Columns, KeyColumn, Numbers
+from logproc.model.errors import UsageError
+from logproc.questions.where.grammar import MAX_DEPTH, Where, parse_where
 from tests.questions.records import records
 from tools.fuzz.target import Given, Target, text_of
 from tools.fuzz.times import ZONES
 
 if TYPE_CHECKING:
-    from logproc.model import Mask
+    from logproc.model.arrays import Mask
 
 RECORDS = records(
     [1772877600, 0, None, -62135596800, 253402300799],

@@ -6,11 +6,11 @@ from logproc.formats.choice import Choice
 from logproc.formats.detect import GENERIC
 from logproc.formats.engine import Format
 from logproc.formats.known import BY_NAME, SAMPLED
-from logproc.unreadable import unreadable
+from logproc.sources.unreadable import unreadable
 from tests.formats.readings import CONTEXT, STANDARD, Reading, bytes_of, detected, exactly, lines_of, read_cut, reading_of, same
 from tests.formats.samples import SAMPLES
-from tests.logs import NAMES
-from tests.logs import line as access_line
+from tests.support.logs import NAMES
+from tests.support.logs import line as access_line
 from tools.fuzz.target import Given, Target
 
 FORMS = {**BY_NAME, **SAMPLED}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from logproc.model import Panel, Row
+from logproc.model.snapshot import Panel, Row
 from logproc.reports.csv_report import protect, render_csv, restore
 from logproc.reports.json_report import render_json
-from logproc.reports.look import Look
 from logproc.reports.safe import ascii_only, harmless
-from logproc.reports.terminal import render_terminal
+from logproc.reports.text.style import Look
+from logproc.reports.text.terminal import render_terminal
 from logproc.sources.names import shown_path, shown_url
 from tests.reports.readers import mended, rows_of, strict
 from tests.reports.snapshots import hostile, snapshot

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from logproc.doors import Doors
-from logproc.errors import LogprocError, UsageError
-from logproc.model import ByteStream, Kind, Snapshot, Source, State
-from logproc.pipeline import run_serial
-from logproc.plan import Plan
+from logproc.model.errors import LogprocError, UsageError
+from logproc.model.snapshot import Snapshot
+from logproc.model.source import ByteStream, Kind, Source, State
+from logproc.pipeline.openers import Doors
+from logproc.pipeline.plan import Plan
+from logproc.pipeline.serial import run_serial
 from logproc.reports.csv_report import render_csv
-from logproc.reports.look import Look
-from logproc.reports.terminal import render_terminal
+from logproc.reports.text.style import Look
+from logproc.reports.text.terminal import render_terminal
 from logproc.settings import Settings
 from logproc.sources import Peek, read_up_to
 from logproc.sources.codecs import decoded
 from logproc.sources.limits import ReadOptions
-from tests.logs import ScriptedStream
 from tests.reports.readers import strict
-from tests.reports_of import report
+from tests.support.logs import ScriptedStream
+from tests.support.reports_of import report
 from tools.fuzz.cutting import MOST_CHUNKS
 from tools.fuzz.formats import SEEDS
 from tools.fuzz.formats import WORDS as LINES

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import numpy
 import pyarrow
 
-from logproc.errors import UsageError
 from logproc.formats.columns.quantities import numbers_of, to_nanos
 from logproc.formats.times import access as times
 from logproc.formats.times import calendar
@@ -27,12 +26,13 @@ from logproc.formats.times.reading import (
     values_seconds,
     zone_correction,
 )
-from logproc.model import NO_TIME, KeyColumn
+from logproc.model.columns import NO_TIME, KeyColumn
+from logproc.model.errors import UsageError
 from logproc.questions.timespan import parse_moment, parse_zone
-from logproc.questions.values import moment_of
+from logproc.questions.where.values import moment_of
 from tests.formats.readings import REFERENCE_S
 from tests.formats.readings import numbers_of as plain_numbers
-from tests.oracle import EPOCH, moment
+from tests.support.oracle import EPOCH, moment
 from tools.fuzz.target import MARK, Given, Target, text_of
 
 ZONES: tuple[tzinfo, ...] = (

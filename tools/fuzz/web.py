@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
-from logproc.errors import SourceError, UsageError
+from logproc.model.errors import SourceError, UsageError
 from logproc.sources.http import HttpOptions
 from logproc.sources.http.framing import declared_length
 from logproc.sources.http.options import CallHere

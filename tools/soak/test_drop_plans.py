@@ -21,13 +21,15 @@ from typing import Any
 
 import pytest
 
-from logproc.doors import Doors
-from logproc.model import Snapshot, State
-from logproc.pipeline import run_serial, run_threaded
+from logproc.model.snapshot import Snapshot
+from logproc.model.source import State
+from logproc.pipeline.openers import Doors
+from logproc.pipeline.serial import run_serial
+from logproc.pipeline.threaded import run_threaded
 from logproc.settings import Settings
-from tests import logs
-from tests.fault_server import Answer, FaultServer, Request, Script
-from tests.reports_of import sources_of
+from tests.support import logs
+from tests.support.fault_server import Answer, FaultServer, Request, Script
+from tests.support.reports_of import sources_of
 
 PLANS = 10_000
 SAMPLE = 100

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import logs
-from tests.processes import analyze, shell
+from tests.support import logs
+from tests.support.processes import analyze, shell
 
 pytestmark = pytest.mark.soak
 ZONES = ["UTC", "America/New_York", "Asia/Kathmandu", ":/nowhere", ""]

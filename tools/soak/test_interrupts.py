@@ -21,10 +21,10 @@ from statistics import quantiles
 
 import pytest
 
-from tests import logs
-from tests.fault_server import Answer, FaultServer
-from tests.processes import started
-from tests.reports_of import PACKINGS
+from tests.support import logs
+from tests.support.fault_server import Answer, FaultServer
+from tests.support.processes import started
+from tests.support.reports_of import PACKINGS
 
 pytestmark = pytest.mark.soak
 PROMISED_S = 1.0

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, seed
 from hypothesis import strategies as st
 
-from logproc.model import Source, State
-from logproc.pipeline import run_serial
+from logproc.model.source import Source, State
+from logproc.pipeline.serial import run_serial
 from logproc.settings import Settings
-from tests import logs
 from tests.formats.samples import SAMPLES
-from tests.reports_of import report, serial, sources_of, switch_interval, threaded
+from tests.support import logs
+from tests.support.reports_of import report, serial, sources_of, switch_interval, threaded
 
 pytestmark = pytest.mark.soak
 PARTS = 50

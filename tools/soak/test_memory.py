@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from logproc.settings import Settings, usable_cores
-from tests import logs
-from tests.processes import started
+from tests.support import logs
+from tests.support.processes import started
 
 pytestmark = pytest.mark.soak
 MEBIBYTE = 1 << 20

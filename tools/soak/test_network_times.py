@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import logs, processes
-from tests.fault_server import Answer, FaultServer, full_backlog
-from tests.processes import Ended
+from tests.support import logs, processes
+from tests.support.fault_server import Answer, FaultServer, full_backlog
+from tests.support.processes import Ended
 
 pytestmark = pytest.mark.soak
 LOG = logs.log(1000)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from logproc.model import Source
-from tests import logs
-from tests.reports_of import PACKINGS, serial, sources_of, stdin, switch_interval, threaded
+from logproc.model.source import Source
+from tests.support import logs
+from tests.support.reports_of import PACKINGS, serial, sources_of, stdin, switch_interval, threaded
 
 pytestmark = pytest.mark.soak
 SIZES = [1, 100, 4096, 1 << 16, None]

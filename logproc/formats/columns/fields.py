@@ -19,10 +19,10 @@ from logproc.formats.columns.quantities import numbers_of
 from logproc.formats.columns.requests import COLUMNS as REQUEST_COLUMNS
 from logproc.formats.columns.requests import request_columns
 from logproc.formats.columns.slices import ABSENT, index_of
-from logproc.model import Columns, KeyColumn, Numbers
+from logproc.model.columns import Columns, KeyColumn, Numbers
 
 if TYPE_CHECKING:
-    from logproc.model import Integers
+    from logproc.model.arrays import Integers
 
 EMPTY = pyarrow.scalar(b"", pyarrow.binary())
 TARGET_COLUMNS = ("path", "query")

@@ -17,7 +17,7 @@ import pyarrow.compute
 from logproc.formats.columns.slices import BLANK, places, texts_of
 
 if TYPE_CHECKING:
-    from logproc.model import Bytes, Integers, Mask, Positions
+    from logproc.model.arrays import Bytes, Integers, Mask, Positions
 
 QUOTE, LF, CR, BACKSLASH = b'"\n\r\\'
 NOWHERE = numpy.empty(0, numpy.int32)

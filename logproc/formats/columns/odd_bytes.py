@@ -16,7 +16,7 @@ from logproc.formats.columns.lines import BLOCK_BYTES, LF
 from logproc.formats.columns.slices import places
 
 if TYPE_CHECKING:
-    from logproc.model import Bytes, Integers, Mask
+    from logproc.model.arrays import Bytes, Integers, Mask
 
 LONGEST_CHARACTER_BYTES = 4
 

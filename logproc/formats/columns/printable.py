@@ -14,7 +14,7 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.columns.slices import arrow, mask, offsets_and_data
-from logproc.model import KeyColumn
+from logproc.model.columns import KeyColumn
 
 CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 UNDECODED = {0xDC00 + byte: f"\\x{byte:02x}" for byte in range(0x80, 0x100)}

@@ -12,10 +12,10 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.model import KeyColumn, Numbers
+from logproc.model.columns import KeyColumn, Numbers
 
 if TYPE_CHECKING:
-    from logproc.model import Integers, Mask
+    from logproc.model.arrays import Integers, Mask
 
 PLAIN = r"^(?P<whole>[0-9]{1,18})(?:\.(?P<fraction>[0-9]{1,9})[0-9]*)?$"
 LIST = re.compile(r"\s*[,:]\s*")

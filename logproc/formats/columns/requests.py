@@ -18,10 +18,10 @@ import pyarrow
 
 from logproc.formats.columns.printable import ABSENT, absent_as_null
 from logproc.formats.columns.slices import BLANK, Slices, arrow, encoded, offsets_and_data, places, rows_of
-from logproc.model import KeyColumn
+from logproc.model.columns import KeyColumn
 
 if TYPE_CHECKING:
-    from logproc.model import Mask, Positions
+    from logproc.model.arrays import Mask, Positions
 
 TEXT = rb"[^ \t\n\r\v\f]+"
 PROTOCOL = re.compile(rb"HTTP/[0-9]+(?:\.[0-9]+)?")

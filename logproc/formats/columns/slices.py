@@ -11,10 +11,10 @@ import pyarrow
 import pyarrow.compute
 from numpy.lib.stride_tricks import sliding_window_view
 
-from logproc.model import KeyColumn
+from logproc.model.columns import KeyColumn
 
 if TYPE_CHECKING:
-    from logproc.model import Bytes, Mask, Positions
+    from logproc.model.arrays import Bytes, Mask, Positions
 
 BLANK, TAB, CR = b" \t\r"
 ABSENT = pyarrow.scalar(b"-", pyarrow.binary())

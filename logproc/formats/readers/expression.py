@@ -24,11 +24,12 @@ from logproc.formats.columns.slices import arrow, index_of
 from logproc.formats.engine import Field, Found, Reader
 from logproc.formats.times.forms import TimeForm
 from logproc.formats.times.reading import seconds
-from logproc.model import NO_TIME, Context
+from logproc.model.chunk import Context
+from logproc.model.columns import NO_TIME
 
 if TYPE_CHECKING:
     from logproc.formats.columns.lines import Lines
-    from logproc.model import Integers, Mask
+    from logproc.model.arrays import Integers, Mask
 
 GROUP = re.compile(r"\(\?P<(\w+)>")
 TIME_GROUPS = ("minute", "second", "rest", "zone")

@@ -24,10 +24,11 @@ from logproc.formats.columns.odd_bytes import is_utf8
 from logproc.formats.columns.slices import index_of
 from logproc.formats.engine import Field, Format, Found, Reader
 from logproc.formats.readers.json_values import EXACT_IN_A_DOUBLE, brackets, object_of, text_of, value_at
-from logproc.model import Context, KeyColumn
+from logproc.model.chunk import Context
+from logproc.model.columns import KeyColumn
 
 if TYPE_CHECKING:
-    from logproc.model import Bytes, Mask
+    from logproc.model.arrays import Bytes, Mask
 
 OPENING, CLOSING, CAPITAL_N, CAPITAL_I = b"{}NI"
 LONG_LINE_BYTES = 1000

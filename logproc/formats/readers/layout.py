@@ -20,11 +20,11 @@ from logproc.formats.columns.slices import encoded, mask
 from logproc.formats.engine import Found, Reader
 from logproc.formats.readers.expression import Expression, extract, matching
 from logproc.formats.times.forms import ACCESS
-from logproc.model import Context
+from logproc.model.chunk import Context
 
 if TYPE_CHECKING:
     from logproc.formats.columns.lines import Lines
-    from logproc.model import Integers, Mask
+    from logproc.model.arrays import Integers, Mask
 
 SPECIAL = frozenset({"time", "status", "bytes", "ident", "request"})
 """What a line may hold that is not a column of text."""

@@ -27,10 +27,10 @@ from logproc.formats.columns.fields import raw_fields, sought
 from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import Slices, encoded, places
 from logproc.formats.engine import Field, Format, Found, Reader
-from logproc.model import Context
+from logproc.model.chunk import Context
 
 if TYPE_CHECKING:
-    from logproc.model import Bytes, Mask
+    from logproc.model.arrays import Bytes, Mask
 
 QUOTE, EQUALS = b'"='
 LAST_BLANK = 0x20

@@ -20,10 +20,11 @@ from logproc.formats.columns.slices import BLANK, Slices, places, rows_of, windo
 from logproc.formats.engine import Field, Format, Found, Reader
 from logproc.formats.readers.layout import Layout, LayoutReader
 from logproc.formats.times.access import WIDTH, many_to_seconds
-from logproc.model import Context, KeyColumn
+from logproc.model.chunk import Context
+from logproc.model.columns import KeyColumn
 
 if TYPE_CHECKING:
-    from logproc.model import Bytes, Integers, Mask, Positions
+    from logproc.model.arrays import Bytes, Integers, Mask, Positions
 
 DASH, ZERO, OPENING, CLOSING = b"-0[]"
 MAX_DIGITS = 18

@@ -27,10 +27,11 @@ from logproc.formats.columns.slices import BLANK, Slices, encoded, places
 from logproc.formats.engine import Field, Format, Found, Reader
 from logproc.formats.times.forms import ISO
 from logproc.formats.times.reading import to_seconds
-from logproc.model import NO_TIME, Context
+from logproc.model.chunk import Context
+from logproc.model.columns import NO_TIME
 
 if TYPE_CHECKING:
-    from logproc.model import Bytes, Integers, Mask, Positions
+    from logproc.model.arrays import Bytes, Integers, Mask, Positions
 
 TAB, HASH, QUOTE = b'\t#"'
 STRING = re.compile(rb'"[^"]*"')

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing
 from dataclasses import dataclass
 
-from logproc.errors import UsageError
+from logproc.model.errors import UsageError
 
 Dialect = typing.Literal["nginx", "apache"]
 Escape = typing.Literal["default", "json", "none"]

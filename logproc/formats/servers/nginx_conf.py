@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from logproc.errors import UsageError
 from logproc.formats.servers.definition import Definition, Escape
 from logproc.formats.servers.nginx_tokens import Directive, Place, directives_in
 from logproc.formats.servers.reading import definition_of
+from logproc.model.errors import UsageError
 
 COMBINED = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
 """The format that nginx always has."""

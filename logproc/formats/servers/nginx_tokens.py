@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from logproc.errors import UsageError
+from logproc.model.errors import UsageError
 
 TOKEN = re.compile(
     r"""

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain, count, pairwise
 
-from logproc.errors import UsageError
 from logproc.formats.servers import apache, nginx
 from logproc.formats.servers.definition import Definition, Dialect, Escape, Literal, Variable, fault
+from logproc.model.errors import UsageError
 
 OF_REQUEST = ("method", "target", "path", "query", "protocol")
 """The columns that a request is split into."""

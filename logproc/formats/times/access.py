@@ -16,7 +16,7 @@ import pyarrow
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, MONTHS
 
 if TYPE_CHECKING:
-    from logproc.model import Bytes, Integers
+    from logproc.model.arrays import Bytes, Integers
 
 TIME = re.compile(rb"(\d\d/[A-Z][a-z][a-z]/\d{4}):(\d\d):(\d\d):(\d\d) ([+-]\d{4})")
 NO_DAY = numpy.iinfo(numpy.int64).min // 2

@@ -14,10 +14,10 @@ import pyarrow
 
 from logproc.formats.columns.slices import index_of, offsets_and_data, windows
 from logproc.formats.times.calendar import FIRST_S, LAST_S
-from logproc.model import NO_TIME
+from logproc.model.columns import NO_TIME
 
 if TYPE_CHECKING:
-    from logproc.model import Integers, Mask
+    from logproc.model.arrays import Integers, Mask
 
 MINUTE_BYTES = 16
 SECOND_BYTES = 19

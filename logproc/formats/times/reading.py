@@ -22,10 +22,10 @@ from logproc.formats.columns.slices import arrow, index_of
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S
 from logproc.formats.times.forms import FORMS, ISO, TimeForm
 from logproc.formats.times.iso import iso_seconds
-from logproc.model import NO_TIME
+from logproc.model.columns import NO_TIME
 
 if TYPE_CHECKING:
-    from logproc.model import Integers, Mask
+    from logproc.model.arrays import Integers, Mask
 
     Groups = Mapping[str, tuple[pyarrow.Array, Any]]
 

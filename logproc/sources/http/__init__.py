@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from logproc.errors import SourceError
-from logproc.model import ByteStream
+from logproc.model.errors import SourceError
+from logproc.model.source import ByteStream
 from logproc.sources.codecs import Decoded
 from logproc.sources.http.options import CallHere, HttpOptions, StartCall
 from logproc.sources.http.urls import Permit, check_url, parse_url

@@ -10,7 +10,7 @@ import hashlib
 import logging
 from collections.abc import Callable
 
-from logproc.errors import LimitError, SourceError, Stopped
+from logproc.model.errors import LimitError, SourceError, Stopped
 from logproc.sources.http.connection import Reply
 from logproc.sources.http.redirects import Fetcher
 from logproc.sources.http.transport import PassingError, Transport

@@ -19,7 +19,7 @@ import requests
 import requests.adapters
 import urllib3.connection
 
-from logproc.errors import LogprocError, SourceError
+from logproc.model.errors import LogprocError, SourceError
 from logproc.sources.http.framing import Chunked, cut, declared_length
 from logproc.sources.http.transport import PassingError, Receiving, Transport, shown
 from logproc.sources.http.urls import Target

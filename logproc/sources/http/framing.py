@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 
-from logproc.errors import SourceError
+from logproc.model.errors import SourceError
 from logproc.sources.http.transport import PassingError
 
 MOST_LINE_BYTES = 1 << 13

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 
-from logproc.errors import SourceError
+from logproc.model.errors import SourceError
 from logproc.sources.http.connection import Reply, Session
 from logproc.sources.http.options import HttpOptions
 from logproc.sources.http.transport import Transport

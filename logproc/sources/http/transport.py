@@ -18,7 +18,7 @@ from typing import Any
 
 import urllib3.util
 
-from logproc.errors import LimitError, LogprocError, SourceError, Stopped
+from logproc.model.errors import LimitError, LogprocError, SourceError, Stopped
 from logproc.sources.http.options import Call, CallHere, StartCall
 from logproc.sources.http.urls import is_public, refused_private
 

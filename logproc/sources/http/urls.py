@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit, urlunsplit
 
-from logproc.errors import SourceError, UsageError
+from logproc.model.errors import SourceError, UsageError
 
 Origin = tuple[str, str, int]
 """Scheme, host and port (RFC 6454): permits and credentials belong to an origin."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.formats.columns.fields import absent_once, columns_of, complete, raw_fields, with_absent
-from logproc.model import NO_TIME, Columns, KeyColumn
+from logproc.model.columns import NO_TIME, Columns, KeyColumn
 from tests.formats.readings import values_of
 
 WANTED = ("method", "target", "path", "query", "protocol", "status", "bytes", "duration")

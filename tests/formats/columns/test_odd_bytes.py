@@ -13,7 +13,7 @@ from logproc.formats.columns import odd_bytes
 from logproc.formats.columns.odd_bytes import OddLines, is_utf8, misplaced, odd_lines
 
 if TYPE_CHECKING:
-    from logproc.model import Bytes
+    from logproc.model.arrays import Bytes
 
 NOTHING = numpy.empty((0, 2), numpy.int64)
 PIECES = [

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.formats.columns.printable import absent_as_null, printable, shown
-from logproc.model import KeyColumn
+from logproc.model.columns import KeyColumn
 
 TEXTS = st.one_of(
     st.binary(max_size=8),

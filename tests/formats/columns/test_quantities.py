@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logproc.formats.columns.quantities import MOST_WHOLE, NANO, numbers_of, to_nanos
-from logproc.model import KeyColumn
+from logproc.model.columns import KeyColumn
 from tests.formats.readings import numbers_of as listed
 
 PIECES = st.sampled_from(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from logproc.formats.columns.printable import printable, shown
 from logproc.formats.columns.requests import MALFORMED, Request, request_columns, split
-from logproc.model import KeyColumn
+from logproc.model.columns import KeyColumn
 
 WANTED = ("method", "target", "path", "query", "protocol")
 PIECES = [

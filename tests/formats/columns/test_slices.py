@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.formats.columns.slices import Slices, encoded, offsets_and_data, rows_of
-from logproc.model import KeyColumn
+from logproc.model.columns import KeyColumn
 
 TEXT = st.one_of(st.sampled_from([b"", b"a", b"ab", b" ", b"\t", b"a b", b"\r", b"\x08\x0e"]), st.binary(max_size=5))
 GAPPED = st.lists(st.tuples(st.binary(max_size=2), TEXT), max_size=10)

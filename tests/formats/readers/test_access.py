@@ -13,18 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.counting.panels import panels
+from logproc.counting.tally import Tally, count
 from logproc.formats.engine import parse_unknown
 from logproc.formats.known import BY_NAME as FORMATS
 from logproc.formats.readers.layout import LAYOUTS, Layout
 from logproc.formats.readers.quotes import format_of_layout
-from logproc.model import Account, Context, Parsed
-from logproc.panels import panels
+from logproc.model.chunk import Context
+from logproc.model.columns import Account, Parsed
 from logproc.questions.question import Question
-from logproc.tally import Tally, count
-from tests import logs
-from tests.chunks_of import chunk_of, parse
 from tests.formats.readings import exactly
-from tests.oracle import truth
+from tests.support import logs
+from tests.support.chunks_of import chunk_of, parse
+from tests.support.oracle import truth
 
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
 EACH = pytest.mark.parametrize("name", logs.NAMES)
@@ -276,7 +277,7 @@ from logproc.formats.readers.quotes import format_of_layout
 from logproc.formats.detect import detect
 from logproc.model import Context
 from tests.formats.readings import exactly
-from tests.logs import line
+from tests.support.logs import line
 
 TIME = b'[17/May/2015:10:05:03 +0000]'
 FRONT = b'c - u ' + TIME + b' "'

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from logproc.formats.engine import Format
 from logproc.formats.readers.expression import Expression, narrowed
 from logproc.formats.times import forms as moments
-from logproc.model import NO_TIME, Account, Context
+from logproc.model.chunk import Context
+from logproc.model.columns import NO_TIME, Account
 from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, by_expression, bytes_of, read, reading_of
 
 TIME = moments.ISO.expression

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from logproc.formats.columns.lines import plain_lines
 from logproc.formats.readers.json_lines import JsonReader, format_of
 from logproc.formats.readers.json_values import object_of, text_of, value_at
-from logproc.model import Context
+from logproc.model.chunk import Context
 from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, Reading, bytes_of, exactly, read, reading_of
 
 KEYS = ("time", "level", "msg", "status", "a", "b", "a.b", "é", "", "request", "url", "bytes", "took")

@@ -7,8 +7,8 @@ import pytest
 from logproc.formats.detect import detect
 from logproc.formats.readers.layout import LAYOUTS, SPECIAL, Layout
 from logproc.formats.readers.quotes import format_of_layout
-from tests import logs
 from tests.formats.readings import read
+from tests.support import logs
 
 EACH = pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 

@@ -10,8 +10,8 @@ from logproc.formats.columns.lines import is_blank
 from logproc.formats.columns.printable import shown
 from logproc.formats.readers.layout import LAYOUTS, Layout
 from logproc.formats.readers.quotes import format_of_layout
-from tests import logs
 from tests.formats.readings import exactly, read
+from tests.support import logs
 
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
 GOOD = logs.line()

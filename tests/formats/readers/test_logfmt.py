@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from logproc.formats.engine import Format
 from logproc.formats.readers.logfmt import PairsReader, format_of, pairs_of
-from logproc.model import Account
+from logproc.model.columns import Account
 from tests.formats.readings import (
     CONTEXT,
     MAX_LINE_BYTES,

@@ -10,8 +10,8 @@ import pytest
 
 from logproc.formats.readers.layout import LAYOUTS, Layout
 from logproc.formats.readers.quotes import format_of_layout
-from logproc.model import Context
-from tests import logs
+from logproc.model.chunk import Context
+from tests.support import logs
 
 MAX_LINE_BYTES = 1 << 20
 BLOCK_BYTES = 256 << 10

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from logproc.formats.readers.quotes import format_of_layout
 from logproc.formats.servers.layout import layout_of
 from logproc.formats.servers.reading import definition_of
-from logproc.model import Columns, Context, Numbers, Parsed
+from logproc.model.chunk import Context
+from logproc.model.columns import Columns, Numbers, Parsed
 from tests.formats.readings import exactly
 
 VALUES = {

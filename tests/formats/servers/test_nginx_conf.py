@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from logproc.errors import UsageError
 from logproc.formats.servers.nginx_conf import AccessLog, ConfDefinitions, definitions_in, read_conf
+from logproc.model.errors import UsageError
 
 CONF = r"""
 user www; # access_log /not/this;

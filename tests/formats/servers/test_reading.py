@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from logproc.errors import UsageError
 from logproc.formats.servers.definition import Literal, Variable
 from logproc.formats.servers.reading import MOST_VARIABLES, definition_of
+from logproc.model.errors import UsageError
 from tests.formats.servers import definition_examples
 
 FRONT = ("client", "user", "time", "request", "status", "bytes")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from logproc.formats.times.forms import ISO
 from logproc.formats.times.iso import iso_seconds
 from logproc.formats.times.reading import to_seconds
-from logproc.model import NO_TIME
+from logproc.model.columns import NO_TIME
 
 DIGITS = st.integers(0, 99).map("{:02}".format)
 DAYS = st.tuples(st.integers(0, 9999).map("{:04}".format), DIGITS, DIGITS).map("-".join)

@@ -1,0 +1,1 @@
+"""The command line: options, the screen, progress, messages and exit codes."""

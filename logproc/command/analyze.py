@@ -1,0 +1,286 @@
+"""The work of `logproc analyze` behind its options: check, run, report, decide the exit code. It is given its streams."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from logproc.command import log
+from logproc.command.exit_codes import first_of, judged
+from logproc.command.screen import NARROW, Screen, is_terminal, is_utf8, same_place, terminal_size
+from logproc.model.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_OK, Interrupted, LogprocError, OutputError, UsageError
+from logproc.model.snapshot import Snapshot
+from logproc.model.source import Kind, Source, State
+from logproc.pipeline.openers import Doors, find_sources
+from logproc.pipeline.serial import Run
+from logproc.pipeline.threaded import Companion, Crew, run_threaded
+from logproc.reports.output import (
+    check_output,
+    format_for,
+    is_special,
+    known_temporaries,
+    place,
+    write_atomically,
+    write_stdout,
+)
+from logproc.threads.grace import within_grace
+from logproc.threads.live import LiveView
+from logproc.threads.pool import WorkerFailed
+from logproc.threads.signals import unlink_on_second
+from logproc.threads.spool import Spool
+
+if TYPE_CHECKING:
+    from logproc.command.progress import LiveStatus
+
+OUT_OF_MEMORY = "out of memory", "lower --memory, --readers or --workers, or allow the process more"
+REPORT_IT = "please report it; --debug shows where"
+REASONS = {"line-too-long": "over --max-line-bytes"}
+"""Reasons of rejected lines that say more in other words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where results go besides stdout: files for the report, a file for the rejected lines."""
+
+    files: Sequence[str] = ()
+    rejects: str | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files to be written."""
+        return (*self.files, *([self.rejects] if self.rejects else []))
+
+
+def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
+    """Read the sources that the arguments name, write the reports, and return the exit code.
+
+    Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has;
+    where stderr is JSON they are reported here, because the command line's own messages are text.
+    """
+    try:
+        return read_and_report(arguments, screen, outputs, headers, debug=debug)
+    except Exception as error:
+        if not screen.as_json:
+            raise
+        return tell_cause(error, (), screen, debug=debug)
+
+
+def read_and_report(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
+    """Do the work of `analyze`."""
+    settings = screen.settings
+    unlink_on_second(known_temporaries)
+    check_outputs(outputs)
+    doors = Doors.of(settings, read_headers(headers, screen.environ), screen.say_now)
+    sources = find_sources(arguments, settings)
+    keep_sources(sources, outputs)
+    typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
+    if typed and not settings.quiet:
+        screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
+    log.configure(settings, screen.write, color=screen.colors(screen.stderr))
+    with ExitStack() as stack:
+        spool = stack.enter_context(Spool()) if outputs.rejects else None
+        with nullcontext() if typed else screen.painting() as paint:  # it ends before anything is written
+            run = run_threaded(sources, settings, doors, spool, partial(live_view, paint))
+        if isinstance(run.cause, UsageError):
+            raise run.cause  # a question that makes no sense has no answer, not an empty one
+        causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
+    codes = {EXIT_OK, *judged(run.snapshot, settings)}
+
+    def tell() -> None:
+        codes.update(tell_cause(cause, sources, screen, debug=debug) for cause in causes)
+        if not settings.quiet:
+            tell_sources(run.snapshot, screen)
+
+    try:
+        within_grace(tell)
+    except Interrupted as error:
+        codes.add(error.exit_code)
+    return first_of(codes)
+
+
+def check_outputs(outputs: Outputs) -> None:
+    """Raise UsageError or OutputError if an output cannot be written, before anything is read."""
+    for path in outputs.files:
+        if path in ("json", "csv", "terminal"):
+            raise UsageError(f"-o {path}: -o takes a file", f"use --output {path} for stdout")
+        format_for(path)
+    for path in outputs.paths:
+        check_output(path)
+    places = [place(path) for path in outputs.paths if not is_special(Path(path))]
+    if len(set(places)) < len(places):
+        raise UsageError("two outputs go to one file", "name another file for one of them")
+
+
+def keep_sources(sources: Sequence[Source], outputs: Outputs) -> None:
+    """Raise UsageError if an output would replace a file that is to be read, whatever name it has for each."""
+    written = {found: path for path in outputs.paths if (found := identity(path))}
+    for source in sources if written else ():
+        found = identity(0 if source.kind is Kind.STDIN else source.location)
+        if found in written:
+            other = "" if written[found] == source.name else f" as {written[found]}"
+            raise UsageError(f"{source.name} is to be read and to be written{other}", "name another file for the output")
+
+
+def identity(file: str | bytes | int) -> tuple[int, int] | None:
+    """Return device and inode of a regular file, None for anything else and where there is nothing."""
+    with suppress(OSError, ValueError):
+        found = os.stat(file)  # noqa: PTH116 - a descriptor as well as a path
+        return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
+    return None
+
+
+def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers with their values. Raises UsageError for a value in the command line, where others can see it.
+
+    What may be such a value, as behind a forgotten colon or `env:`, is not shown.
+    """
+    found = {}
+    for header in headers:
+        name, colon, place = header.partition(":")
+        option = f"--header {name.strip()}" if colon else "--header"
+        scheme, _, variable = place.strip().partition(":")
+        if scheme != "env" or not variable:
+            raise UsageError(f"{option}: its value must come from a variable", "write --header 'Name: env:VARIABLE'")
+        if variable not in environ:
+            shown = f"the variable {variable}" if variable.isidentifier() and variable.isupper() else "its variable"
+            raise UsageError(f"{option}: {shown} is not set", "export it first")
+        found[name.strip()] = environ[variable]
+    return found
+
+
+def live_view(paint: Callable[[LiveStatus], None] | None, crew: Crew) -> list[Companion]:
+    """Return the thread that paints the progress, where it is painted."""
+    if not paint:
+        return []
+    from logproc.command.status import status
+
+    return [LiveView(lambda: paint(status(crew)))]
+
+
+def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) -> str:
+    """Return the report in the format `json`, `csv` or `terminal`."""
+    if form == "json":
+        from logproc.reports.json_report import render_json
+
+        return render_json(snapshot)
+    if form == "csv":
+        from logproc.reports.csv_report import render_csv
+
+        return render_csv(snapshot, raw=screen.settings.csv_raw)
+    from logproc.reports.text.style import Look
+    from logproc.reports.text.terminal import render_terminal
+
+    if not to_stdout or screen.stdout is None:
+        return render_terminal(snapshot, Look())
+    terminal = is_terminal(screen.stdout)
+    columns = terminal_size().columns if terminal or "COLUMNS" in screen.environ else NARROW
+    return render_terminal(snapshot, Look(columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal))
+
+
+def write_reports(run: Run, screen: Screen, outputs: Outputs, spool: Spool | None) -> list[BaseException]:
+    """Write the report wherever it was asked for, all the same where one fails; return what failed."""
+    snapshot = run.snapshot
+    tasks: list[Callable[[], None]] = []
+    if not (screen.settings.quiet and outputs.files) and (screen.settings.output != "terminal" or worth_showing(snapshot)):
+        tasks.append(partial(write_to_stdout, snapshot, screen))
+    tasks += [partial(write_file, snapshot, path, screen) for path in outputs.files]
+    if spool and outputs.rejects:
+        tasks.append(partial(write_rejects, outputs.rejects, spool, run))
+    failures: list[BaseException] = []
+    for task in tasks:
+        try:
+            task()
+        except (BrokenPipeError, OutputError, Interrupted, MemoryError) as error:
+            failures.append(error)
+    return failures
+
+
+def worth_showing(snapshot: Snapshot) -> bool:
+    """Return whether a person would look at the report: not where nothing could be read, which stderr says in a line."""
+    return bool(snapshot.account.lines) or any(source.state is not State.FAILED for source in snapshot.sources)
+
+
+def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
+    """Write the report to stdout."""
+    text = render(snapshot, screen.settings.output, screen, to_stdout=True)
+    within_grace(partial(write_stdout, screen.stdout.buffer if screen.stdout else None, text))
+
+
+def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:
+    """Write the report to a file, as its ending says."""
+    text = render(snapshot, format_for(path), screen, to_stdout=False)
+    write_out(path, text)
+
+
+def write_rejects(path: str, spool: Spool, run: Run) -> None:
+    """Write the rejected lines to a file: those that the report counts."""
+    write_out(path, spool.pieces(run.counted))
+
+
+def write_out(path: str, content: str | Iterable[bytes]) -> None:
+    """Write to a file to its end, and to what another program reads as long as it takes something."""
+    write = partial(write_atomically, path, content)
+    if is_special(Path(path)):
+        within_grace(write)
+    else:
+        write()
+
+
+def tell_sources(snapshot: Snapshot, screen: Screen) -> None:
+    """Write to stderr, a line each, what is wrong or odd about a source, unless the report says it in the same place.
+
+    The same place is one terminal, but also one pipe or file (`2>&1`, a CI system): its reader would find everything twice.
+    """
+    if screen.settings.output == "terminal" and worth_showing(snapshot) and same_place(screen.stdout, screen.stderr):
+        return
+    for source in snapshot.sources:
+        if source.reason:
+            level = "warning" if source.state in (State.COMPLETE, State.SKIPPED) else "error"
+            screen.say(source.source, source.reason, source.hint, level=level)
+        for note in source.notes:
+            screen.say(source.source, note, level="warning")
+    tell_rejected(snapshot, screen)
+
+
+def tell_rejected(snapshot: Snapshot, screen: Screen) -> None:
+    """Write how many lines were rejected and why, in one line for all sources that could be read."""
+    reasons: Counter[str] = Counter()
+    for source in snapshot.sources:
+        if source.state is not State.FAILED:
+            reasons.update(source.rejected_by_reason)
+    if reasons:
+        counts = ", ".join(f"{count} {REASONS.get(reason, reason)}" for reason, count in sorted(reasons.items()))
+        what = f"{reasons.total()} of {snapshot.account.lines} lines rejected: {counts}"
+        screen.say("", what, "--rejects FILE writes them", level="warning")
+
+
+def tell_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:
+    """Write why the run ended early, or what could not be written, to stderr; return the exit code for it."""
+    if debug:
+        screen.show_traceback(cause)
+    if isinstance(cause, BrokenPipeError):
+        return EXIT_BROKEN_PIPE
+    if isinstance(cause, WorkerFailed) and isinstance(cause.__cause__, (MemoryError, OutputError)):
+        return tell_cause(cause.__cause__, sources, screen, debug=False)
+    if isinstance(cause, MemoryError):
+        screen.say("", *OUT_OF_MEMORY)
+        return EXIT_INTERNAL
+    if isinstance(cause, WorkerFailed):
+        what = f"internal error at {sources[cause.source].name}, lines {cause.first_line}-{cause.last_line}"
+        screen.say("", f"{what}: {cause.__cause__!r}", REPORT_IT)
+        return EXIT_INTERNAL
+    if isinstance(cause, LogprocError):
+        screen.say("", cause.what, cause.hint)
+        return cause.exit_code
+    if isinstance(cause, KeyboardInterrupt):
+        return 130
+    notes = getattr(cause, "__notes__", [])
+    screen.say("", f"{' '.join(['internal error', *notes])}: {cause!r}", REPORT_IT)
+    return EXIT_INTERNAL

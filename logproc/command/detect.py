@@ -1,0 +1,67 @@
+"""`logproc detect`: which format a file has, and how that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from logproc.formats.choice import Choice
+from logproc.formats.detect import SAMPLE_LINES, Candidate, Sample, candidates, sample_of
+from logproc.model.errors import SourceError
+from logproc.model.source import Kind, Source
+from logproc.pipeline.openers import Doors, find_sources
+from logproc.reports.safe import harmless
+from logproc.settings import Settings
+from logproc.sources.reading import recognise
+
+MOST_CANDIDATES = 5
+LINE_CHARACTERS = 100
+
+
+def explain(files: Sequence[str], settings: Settings) -> Iterator[tuple[str, bool]]:
+    """Yield for each file what it is, as lines of text, and whether that is a failure."""
+    doors = Doors.of(settings)
+    for source in find_sources(files, settings):
+        if source.verdict or source.kind is not Kind.FILE:
+            reason = source.verdict.reason if source.verdict else "only regular files are looked at"
+            yield harmless(f"logproc: {source.name}: {reason}"), True
+            continue
+        try:
+            yield explained(source, doors), False
+        except SourceError as error:
+            yield harmless(f"logproc: {source.name}: {error}"), True
+
+
+def explained(source: Source, doors: Doors) -> str:
+    """Return what one file is. Raises SourceError if it cannot be read, or is not text."""
+    whole = False
+
+    def read_on(_: bytes, wanted_bytes: int) -> tuple[bytes, bool]:
+        nonlocal whole
+        peeked = doors.peek(source, wanted_bytes)
+        whole = peeked.whole
+        return peeked.head, peeked.whole
+
+    head, found = recognise(Choice(), read_on)
+    if found is None:
+        return f"{source.name}: no line to look at"
+    sample = sample_of(head, SAMPLE_LINES[0], whole=whole)
+    ranked = sorted((candidate for candidate, _ in candidates(sample)), key=lambda candidate: -candidate.fitting)
+    lines = [f"{source.name}: {found.name}", *(f"  {words(candidate)}" for candidate in ranked[:MOST_CANDIDATES])]
+    lines += ["  no known format fits any line" if not ranked else f"  of the first {len(sample.lines)} lines"]
+    fields = ", ".join(found.fields)
+    lines += [f"  fields: {fields}"] if fields else []
+    return "\n".join(map(harmless, [*lines, *misfit(found.name, ranked, sample)]))
+
+
+def words(candidate: Candidate) -> str:
+    """Return a candidate with its share."""
+    return f"{candidate.share:6.1%}  {candidate.format.name}"
+
+
+def misfit(name: str, ranked: Sequence[Candidate], sample: Sample) -> list[str]:
+    """Return the first line that does not fit the format, or the best of those that were not taken."""
+    candidate = next((candidate for candidate in ranked if candidate.format.name == name), ranked[0] if ranked else None)
+    if candidate is None or candidate.first_misfit is None:
+        return []
+    text = sample.lines[sample.numbers.index(candidate.first_misfit)].decode("utf-8", "backslashreplace")
+    return [f"  line {candidate.first_misfit} does not fit {candidate.format.name}: {text[:LINE_CHARACTERS]}"]

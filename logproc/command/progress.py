@@ -1,0 +1,177 @@
+"""What a run is doing, painted on a terminal's stderr again and again in the same place, and gone when it ends.
+
+Plain calls: no thread of its own. Whoever owns the painter calls `paint` as often as it likes.
+
+Other things are on the terminal as well: what was there before, messages, and at the end the report. So a picture is erased
+line by line, never "everything below the cursor", and each of its lines is exactly one row of the screen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TextIO
+
+from rich.cells import cell_len
+from rich.segment import Segment
+
+from logproc.reports.output import write_whole
+from logproc.reports.text.style import BAR, BOLD, DIM, Line, Look, cut, flow, paint
+from logproc.reports.units import count, size
+
+MOST_THREADS = 8
+BAR_CELLS = 20
+GAP = 2
+MOST_CELLS = 79
+"""No line of a picture is longer, however wide the window: many terminals wrap what is there when a window gets narrower."""
+ERASE_LINE = "\r\x1b[2K"
+UP = "\x1b[1A"
+WRAP_OFF, WRAP_ON = "\x1b[?7l", "\x1b[?7h"
+"""DECAWM: the window may have got narrower since its size was asked for, or give a character more cells than we do."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStatus:
+    """What a run is doing at one moment.
+
+    bytes_read, bytes_total: of the sources as they are stored; the total is None if a source does not tell its size.
+    lines: counted so far. sources_done, sources_total: how many have ended, how many there are.
+    threads: the name of each thread and what it is doing, in a few words.
+    in_flight_bytes, budget_bytes: what chunks hold of the memory they may hold.
+    """
+
+    bytes_read: int
+    bytes_total: int | None
+    elapsed_s: float
+    lines: int
+    sources_done: int
+    sources_total: int
+    threads: tuple[tuple[str, str], ...]
+    in_flight_bytes: int
+    budget_bytes: int
+
+
+class ProgressPainter:
+    """Paints a LiveStatus over the one before. It holds no lock: one thread paints, and main closes it when that has ended.
+
+    stream: the terminal's stderr. size: asked at every painting, because windows change.
+    A stream that can no longer be written to is ignored: a run does not fail because of its progress.
+    """
+
+    def __init__(
+        self, stream: TextIO, size: Callable[[], os.terminal_size], *, color: bool = True, ascii_only: bool = False
+    ) -> None:
+        self.stream = stream
+        self.size = size
+        self.color = color
+        self.ascii_only = ascii_only
+        self.painted_lines = 0
+        self.begun = False
+        self.closed = False
+
+    def paint(self, status: LiveStatus) -> None:
+        """Show the status in the place of the one before; blocks as long as the terminal does. Nothing after `close`."""
+        columns, rows = self.size()
+        cells = max(min(columns - 1, MOST_CELLS), 1)
+        look = Look(cells, self.color, self.ascii_only, terminal=True)
+        lines = [cropped(line, cells, look) for line in status_lines(status, look)][: max(rows - 1, 1)]
+        if self.closed:
+            return
+        # Counted before they are written: this thread may be stuck in the write (Ctrl-S) when main calls `close`, and the
+        # terminal takes main's erasure after these lines.
+        before, self.painted_lines = self.erasure() if self.begun else fresh_row(columns), len(lines)
+        self.begun = True
+        self.write(before + WRAP_OFF + paint(lines, self.color) + WRAP_ON)
+
+    def erase(self) -> None:
+        """Erase the picture, so that something else can be written; the next `paint` draws it below that."""
+        if self.painted_lines:
+            erasure, self.painted_lines = self.erasure(), 0
+            self.write(erasure)
+
+    def close(self) -> None:
+        """Erase the picture for good. The cursor is where the first picture began, or below what was written since."""
+        self.closed = True
+        self.erase()
+
+    def erasure(self) -> str:
+        """Return what erases the picture and moves the cursor to where it began.
+
+        The cursor's own line, below the picture, is erased too: a Ctrl-C is echoed there.
+        """
+        return ERASE_LINE + self.painted_lines * (UP + ERASE_LINE) if self.painted_lines else ""
+
+    def write(self, text: str) -> None:
+        """Write at once, in one call."""
+        with contextlib.suppress(OSError, ValueError):
+            write_whole(self.stream.buffer, text.encode(self.stream.encoding or "ascii", "replace"))
+
+
+def fresh_row(columns: int) -> str:
+    """Return what brings the cursor to the start of an empty row, whatever another program has left in front of it.
+
+    As zsh does before its prompt: blanks for a whole row but for one cell wrap only where the cursor is not at the start.
+    """
+    return " " * (columns - 1) + ERASE_LINE
+
+
+def status_lines(status: LiveStatus, look: Look) -> list[Line]:
+    """Return the picture of a status."""
+    lines = [*flow(how_far(status, look), look.width, GAP), *flow(how_much(status), look.width, GAP)]
+    shown = status.threads[:MOST_THREADS]
+    names = max((cell_len(look.text(name)) for name, _ in shown), default=0)
+    for name, doing in shown:
+        blanks = " " * (names - cell_len(look.text(name)))
+        lines.append([Segment(f"  {look.text(name)}{blanks}  "), Segment(look.text(doing), DIM)])
+    hidden = len(status.threads) - len(shown)
+    return [*lines, [Segment(f"  and {count(hidden, 'more thread')}", DIM)]] if hidden else lines
+
+
+def how_far(status: LiveStatus, look: Look) -> Iterator[Line]:
+    """Yield the bar, the bytes, the rate and the time left, as far as they are known."""
+    total = max(status.bytes_total, status.bytes_read) if status.bytes_total is not None else None
+    rate = status.bytes_read / status.elapsed_s if status.elapsed_s > 0 else 0.0
+    if total:
+        yield bar(status.bytes_read, total, look)
+        yield [Segment(f"{100 * status.bytes_read // total:>3} %", BOLD)]
+        yield [Segment(f"{size(status.bytes_read)} of {size(total)}")]
+    else:
+        yield [Segment(f"{size(status.bytes_read)} read")]
+    yield [Segment(f"{size(int(rate))}/s")]
+    yield [Segment(clock(status.elapsed_s), DIM)]
+    if total and rate:
+        yield [Segment(f"{clock((total - status.bytes_read) / rate)} left", DIM)]
+
+
+def clock(seconds: float) -> str:
+    """Return seconds as minutes and seconds, which keep their place while they change.
+
+    >>> clock(3.4), clock(4000)
+    ('0:03', '66:40')
+    """
+    return f"{round(seconds) // 60}:{round(seconds) % 60:02}"
+
+
+def bar(done: int, total: int, look: Look) -> Line:
+    """Return a bar of what is done."""
+    cells = BAR_CELLS * done // total
+    return [Segment(look.characters.bars[8] * cells, BAR), Segment(look.characters.rest * (BAR_CELLS - cells), DIM)]
+
+
+def how_much(status: LiveStatus) -> Iterator[Line]:
+    """Yield what was counted and what the chunks in flight hold."""
+    yield [Segment(f"{status.lines:,}", BOLD), Segment(" lines")]
+    yield [Segment(f"{status.sources_done:,} of {count(status.sources_total, 'source')}")]
+    yield [Segment(f"{size(status.in_flight_bytes)} of {size(status.budget_bytes)} in flight", DIM)]
+
+
+def cropped(line: Line, cells: int, look: Look) -> Line:
+    """Return a line that a terminal of that many cells does not wrap; each segment is cut to what is left."""
+    short: Line = []
+    for segment in line:
+        if cells > 0:
+            short.append(Segment(cut(segment.text, cells, look.characters.ellipsis), segment.style))
+            cells -= cell_len(short[-1].text)
+    return short

@@ -1,0 +1,175 @@
+"""The two standard streams of the command: what each can show, and how to write to stderr while the progress is on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, TextIO
+
+from logproc.command.log import json_line
+from logproc.model.errors import Interrupted
+from logproc.reports.output import write_whole
+from logproc.reports.safe import harmless
+from logproc.settings import Settings
+from logproc.threads.grace import within_grace
+
+if TYPE_CHECKING:
+    from logproc.command.progress import LiveStatus
+
+NARROW, WIDEST = 100, 1000
+DEV_TTY = os.makedev(5, 0)
+"""The number of /dev/tty, which is another name of the terminal that a process is controlled by."""
+
+
+@dataclass(slots=True)
+class Screen:
+    """The streams, and how to write to them. A stream that is closed is None.
+
+    Any thread may write a line at any time. While the progress is painted, lines wait for its next stroke, which erases the
+    picture, writes them and paints again below them.
+    """
+
+    stdout: TextIO | None
+    stderr: TextIO | None
+    settings: Settings
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    _painted: bool = field(default=False, init=False)
+    _unsaid: deque[str] = field(default_factory=deque, init=False)
+
+    @property
+    def as_json(self) -> bool:
+        """Whether each line of stderr is JSON."""
+        return self.settings.log_format == "json"
+
+    def colors(self, stream: TextIO | None) -> bool:
+        """Return whether colours may be used on a stream: a terminal that knows them, unless NO_COLOR says otherwise."""
+        if self.settings.color != "auto":
+            return self.settings.color == "always"
+        return is_terminal(stream) and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
+
+    def say(self, source: str, what: str, hint: str = "", *, level: str = "error") -> None:
+        """Write one diagnostic to stderr, on one line whatever is in it. source: what it is about, or empty."""
+        if self.as_json:
+            self.write(json_line(level, what, hint=hint, source=source))
+        else:
+            self.write(harmless(": ".join(part for part in ("logproc", source, what, hint) if part)))
+
+    def say_now(self, source: str, what: str, hint: str) -> None:
+        """Say something that is worth knowing only while the run goes on."""
+        if not self.settings.quiet:
+            self.say(source, what, hint, level="info")
+
+    def show_traceback(self, error: BaseException) -> None:
+        """Write where an error comes from."""
+        text = "".join(traceback.format_exception(error)).removesuffix("\n")
+        if self.as_json:
+            self.write(json_line("error", repr(error), exception=text))
+        else:
+            for line in text.split("\n"):
+                self.write(harmless(line))
+
+    def write(self, line: str) -> None:
+        """Write a line that is fit to be shown to stderr, or have the next stroke of the progress write it.
+
+        A stderr that is closed, full or gone is not an error.
+        """
+        if self._painted:
+            self._unsaid.append(line)
+            self._write_late()
+        else:
+            self._write_now(line)
+
+    @contextmanager
+    def painting(self) -> Iterator[Callable[[LiveStatus], None] | None]:
+        """Yield what paints the progress, None where stderr cannot show it. At the end nothing of it is left there."""
+        unable = not is_terminal(self.stderr) or self.environ.get("TERM") == "dumb"
+        if self.stderr is None or unable or self.settings.quiet:
+            yield None
+            return
+        from logproc.command.progress import ProgressPainter
+
+        painter = ProgressPainter(
+            self.stderr,
+            partial(window_size, self.stderr),
+            color=self.colors(self.stderr),
+            ascii_only=not is_utf8(self.stderr),
+        )
+
+        def stroke(status: LiveStatus) -> None:
+            if self._unsaid:
+                painter.erase()
+                self._write_unsaid()
+            painter.paint(status)
+
+        def end() -> None:
+            painter.close()
+            self._painted = False
+            self._write_unsaid()
+
+        self._painted = True
+        try:
+            yield stroke
+        finally:
+            with suppress(Interrupted):
+                within_grace(end)
+            self._painted = False
+
+    def _write_late(self) -> None:
+        """Write what waits if the painting has ended meanwhile: its end may have come before the line that was added last."""
+        if not self._painted:
+            self._write_unsaid()
+
+    def _write_unsaid(self) -> None:
+        """Write what waits. Several threads may do so at once: each line is taken by one of them."""
+        with suppress(IndexError):
+            while True:
+                self._write_now(self._unsaid.popleft())
+
+    def _write_now(self, line: str) -> None:
+        if self.stderr is not None:
+            with suppress(OSError, ValueError):
+                encoding = self.stderr.encoding or "ascii"
+                write_whole(self.stderr.buffer, f"{line}\n".encode(encoding, "backslashreplace"))
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether a stream is a terminal."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def same_place(one: TextIO | None, other: TextIO | None) -> bool:
+    """Return whether two streams lead to the same terminal, pipe or file, where one person reads both."""
+    try:
+        first, second = (os.fstat(stream.fileno()) for stream in (one, other) if stream is not None)
+    except (OSError, ValueError):  # a stream that is closed, or in memory, or there are not two
+        return False
+    if (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino):
+        return True
+    devices = {first.st_rdev, second.st_rdev}
+    return is_terminal(one) and is_terminal(other) and (len(devices) == 1 or DEV_TTY in devices)
+
+
+def terminal_size() -> os.terminal_size:
+    """Return the size for a report. COLUMNS is believed up to a point: a report is as wide as it says."""
+    columns, lines = shutil.get_terminal_size((NARROW, 24))
+    return os.terminal_size((min(columns, WIDEST), min(lines, WIDEST)))
+
+
+def window_size(terminal: TextIO) -> os.terminal_size:
+    """Return the size of a terminal's window, whatever COLUMNS says; 80 by 24 if it has none."""
+    try:
+        columns, lines = os.get_terminal_size(terminal.fileno())
+    except (OSError, ValueError):
+        columns = lines = 0
+    return os.terminal_size((columns or 80, lines or 24))
+
+
+def is_utf8(stream: TextIO) -> bool:
+    """Return whether a stream can show any character."""
+    return (stream.encoding or "").lower().replace("-", "") == "utf8"

@@ -1,0 +1,1 @@
+"""Where the parts meet: `run_serial` is the specification, `run_threaded` does the same with threads."""

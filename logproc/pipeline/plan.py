@@ -1,0 +1,107 @@
+"""Settings → what a run does with each source and each record. Made once, before the first thread, and then only looked at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from logproc.formats.choice import Choice
+from logproc.model.chunk import Outcome
+from logproc.model.errors import UsageError, nearest
+from logproc.questions.metrics import check_sketches, parse_metrics
+from logproc.questions.question import Question, fields_of, panels_for, sort_of, unknown_fields, with_sort
+from logproc.questions.timespan import parse_moment, parse_zone
+from logproc.questions.where.grammar import parse_where
+from logproc.sources.reading import ReadingOptions
+
+if TYPE_CHECKING:
+    from logproc.counting.tally import Tally
+    from logproc.model.chunk import Parser
+    from logproc.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is asked, how formats are found, and how sources are read. Sizes in bytes."""
+
+    question: Question
+    choice: Choice
+    reading: ReadingOptions
+    top: int
+    max_line_bytes: int
+
+    @classmethod
+    def of(cls, settings: Settings, now_s: int | None = None) -> Plan:
+        """Return the plan for settings. Raises UsageError for a format, a filter, a field or a time that makes no sense.
+
+        now_s: the moment that `--since 2h` counts from, by default that of the call.
+        """
+        now_s = int(time.time()) if now_s is None else now_s
+        zone = parse_zone(settings.tz)
+        own = {**dict(settings.patterns), **dict(settings.formats)}
+        choice = Choice.of(settings.format, settings.pattern, settings.nginx_conf, own)
+        reading = ReadingOptions(choice, settings.chunk_bytes, settings.max_line_bytes, now_s, zone)
+        return cls(question_of(settings, now_s), choice, reading, settings.top, settings.max_line_bytes)
+
+    def bounded(self, tally: Tally) -> Tally:
+        """Return a tally with no more keys than are allowed."""
+        return tally.folded(self.question.max_keys) if self.question.max_keys else tally
+
+
+def question_of(settings: Settings, now_s: int) -> Question:
+    """Return what settings ask. Raises UsageError."""
+    zone = parse_zone(settings.tz)
+    metrics = parse_metrics(",".join(settings.metric))
+    sort = sort_of(settings.sort, metrics)
+    metrics = with_sort(metrics, sort)
+    panels = panels_for(settings.by, metrics, sort, visitors=settings.visitors)
+    check_sketches(need for panel in panels for need in panel.needs)
+    where = parse_where(settings.where, zone) if settings.where else None
+    named = [name for panel in panels if settings.by and not panel.title for name in panel.by]
+    measured = [name for metric in metrics if metric.need for name in fields_of(metric.need)]
+    since, until = (
+        parse_moment(f"--{name}", text, zone, now_s) if text else None
+        for name, text in (("since", settings.since), ("until", settings.until))
+    )
+    if since is not None and until is not None and since >= until:
+        raise UsageError("--since is not before --until", "no record can be between them")
+    return Question(
+        panels=panels,
+        where=where,
+        since=since,
+        until=until,
+        zone=zone,
+        metrics=metrics,
+        sort=sort,
+        descending=None if settings.order is None else settings.order == "desc",
+        from_forwarded=settings.client_from == "xff",
+        anonymous=settings.anonymize,
+        max_keys=settings.max_keys,
+        asked=(*named, *measured, *(where.fields if where else ())),
+        asked_by=bool(settings.by),
+    )
+
+
+def check_fields_early(plan: Plan, formats: Sequence[Parser | None]) -> None:
+    """Raise UsageError for a field that no source has, where that is known before anything is read."""
+    known = [form for form in formats if form is not None]
+    if known and len(known) == len(formats) and not any(form.open_fields for form in known):
+        fields = {name for form in known for name in form.fields}
+        if unknown := unknown_fields(plan.question, fields):
+            raise no_such_field(unknown, fields)
+
+
+def check_fields(plan: Plan, outcomes: Iterable[Outcome], tally: Tally) -> UsageError | None:
+    """Return the error for a field that no source had, None if each had one, or nothing was read."""
+    formats = [outcome.format for outcome in outcomes if outcome.format is not None]
+    fields = {name for form in formats for name in form.fields}
+    unknown = unknown_fields(plan.question, fields | tally.seen)
+    return no_such_field(unknown, fields) if unknown and formats and tally.account.lines else None
+
+
+def no_such_field(unknown: Sequence[str], fields: Iterable[str]) -> UsageError:
+    """Return the error with the nearest field, or a list of what there is."""
+    names = sorted({"time", "hour", "day", "minute", "weekday", *fields})
+    return UsageError(f"no source has a field {unknown[0]!r}", nearest(unknown[0], names, "there are " + ", ".join(names)))

@@ -1,0 +1,115 @@
+"""Counts and outcomes → the snapshot that reports show."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from logproc import __version__
+from logproc.counting.panels import panels
+from logproc.counting.tally import SourceTally, Tally
+from logproc.model.chunk import Outcome
+from logproc.model.columns import Account
+from logproc.model.errors import InternalError
+from logproc.model.snapshot import RunInfo, Snapshot, SourceResult
+from logproc.model.source import Source, State, Verdict
+from logproc.pipeline.plan import Plan
+
+FIRST_LINE_CHARACTERS = 80
+INTERRUPTED = Verdict(State.INTERRUPTED, "interrupted")
+DONE = (State.COMPLETE, State.SKIPPED)
+PLAIN_TEXT = "plain text: no time and no known format was found, see `logproc detect`"
+
+
+def summarize(
+    sources: Sequence[Source],
+    outcomes: Mapping[int, Outcome],
+    tally: Tally,
+    plan: Plan,
+    run: RunInfo,
+    *,
+    stopped: bool = False,
+) -> Snapshot:
+    """Return the snapshot of a run. Raises InternalError if a line is not accounted for: a wrong number is worse than none.
+
+    A run that was stopped may have counted fewer lines of a source than were read of it: the source was interrupted then.
+    """
+    results = []
+    for source in sources:
+        outcome, counted = outcomes[source.index], tally.sources.get(source.index, SourceTally())
+        lost = counted.account.lines != outcome.lines
+        if not counted.account.closes or (lost and not stopped):
+            what = f"{outcome.lines} lines read, counted {counted.account}"
+            raise InternalError(f"the account of {source.name} does not close: {what}")
+        if lost:
+            outcome = replace(outcome, verdict=INTERRUPTED)
+        results.append(result(source, outcome, counted))
+    return Snapshot(
+        complete=not stopped and all(source.state in DONE for source in results),
+        account=tally.account,
+        bytes=tally.bytes,
+        malformed_requests=tally.malformed_requests,
+        first=tally.first,
+        last=tally.last,
+        sources=tuple(results),
+        panels=panels(tally, plan.question, plan.top),
+        run=run,
+    )
+
+
+def result(source: Source, outcome: Outcome, tally: SourceTally) -> SourceResult:
+    """Return what became of one source."""
+    verdict = nothing_fits(outcome, tally) or outcome.verdict
+    return SourceResult(
+        source=source.name,
+        state=verdict.state,
+        reason=verdict.reason,
+        hint=verdict.hint,
+        format=outcome.format.name if outcome.format else None,
+        bytes_read=outcome.bytes_read,
+        bytes_decoded=outcome.bytes_decoded,
+        account=tally.account,
+        rejected_by_reason=dict(sorted(tally.reasons.items())),
+        rejected_sample=tally.sample,
+        notes=(*outcome.notes, *notes_on(verdict, outcome, tally)),
+        exit_code=verdict.exit_code,
+    )
+
+
+def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally) -> tuple[str, ...]:
+    """Return what is worth knowing of a source although nothing is missing."""
+    if is_empty(verdict, tally.account):
+        return ("empty",)
+    is_plain = outcome.format is not None and outcome.format.name == "plain" and tally.account.records
+    odd = {" had undecodable bytes": tally.odd.undecodable, " held NUL bytes": tally.odd.nul}
+    return (
+        *((PLAIN_TEXT,) if is_plain else ()),
+        *(f"{count} line{'s' if count > 1 else ''}{what}" for what, count in odd.items() if count),
+    )
+
+
+def is_empty(verdict: Verdict, account: Account) -> bool:
+    """Return whether all of a source was read and there is nothing in it but blank lines."""
+    return verdict.state is State.COMPLETE and account.lines == account.blank
+
+
+def nothing_fits(outcome: Outcome, tally: SourceTally) -> Verdict | None:
+    """Return the verdict on a source of which all was read and no line is a record; that is never a success."""
+    fitting = tally.account.records + tally.account.filtered
+    if outcome.verdict.state is not State.COMPLETE or fitting or not tally.sample:
+        return None
+    first = tally.sample[0].text[:FIRST_LINE_CHARACTERS]
+    reason = f"0 of {tally.account.lines} lines match; first: {first}"
+    return Verdict(State.FAILED, reason, "try --format, see `logproc formats`", exit_code=1)
+
+
+def run_info(elapsed_s: float, readers: int, workers: int) -> RunInfo:
+    """Return what may differ between two runs over the same input."""
+    return RunInfo(elapsed_s, readers, workers, __version__, platform.python_version(), gil_enabled())
+
+
+def gil_enabled() -> bool:
+    """Return whether this interpreter has a GIL, which free-threaded builds of 3.13 and later can do without."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())

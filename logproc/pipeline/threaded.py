@@ -1,0 +1,238 @@
+"""Where the parts meet. `run_serial` is the specification, `run_threaded` the same with threads.
+
+    Source ─open→ blocks ─cut→ Chunk ─budget.take→ channel.put ┐                          (Reader threads)
+                                                               ├→ main: channel.get → pool.submit
+    Chunk ─parse→ Columns + rejects ─count→ Tally ─shared.add→ budget.give, channel.put   (worker threads)
+    END, and a DONE for each chunk → Snapshot                                             (main)
+
+Main waits in one place, `channel.get`, for all of these messages, for the probes before them, and for a signal.
+
+For any input, any number of threads and any schedule both give the same report, byte for byte but for its `run`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from functools import partial
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from logproc.model.chunk import Chunk, Outcome, Probe
+from logproc.model.errors import InternalError, Interrupted, Stopped
+from logproc.model.source import Kind, Source, source_name
+from logproc.pipeline.openers import Doors
+from logproc.pipeline.plan import Plan, check_fields, check_fields_early
+from logproc.pipeline.serial import Run, look, work
+from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
+from logproc.settings import Settings
+from logproc.sources.reading import Reading
+from logproc.threads.budget import ByteBudget
+from logproc.threads.channel import DONE, END, LATE, Channel, Mark
+from logproc.threads.hosts import HostLimit
+from logproc.threads.pool import Pool
+from logproc.threads.probe import Probed, start_probing
+from logproc.threads.reader import CANNOT_START, Charged, Reader, refused, start_readers, to_do_list
+from logproc.threads.shared_tally import SharedTally
+from logproc.threads.signals import blocked, noted, waking
+from logproc.threads.spool import Spool
+from logproc.threads.stop import Stop
+
+ABANDON_S = 0.5
+"""How long main waits for the other threads after a stop. What is not counted by then is not in the report."""
+Message = Charged | Probed | Mark
+"""What main waits for."""
+
+
+def run_threaded(
+    sources: Sequence[Source],
+    settings: Settings,
+    doors: Doors | None = None,
+    spool: Spool | None = None,
+    beside: Callable[[Crew], Sequence[Companion]] = lambda _: (),
+) -> Run:
+    """Read, parse and count everything with threads, and return when they have ended.
+
+    Blocks until all is done, the run is stopped by a failure, or a signal comes (see threads.signals); then until the
+    threads have ended, at most half a second. Whatever was merged by then is in the snapshot.
+    beside: gives threads that observe the crew while it works, and are finished when it has.
+    """
+    crew = Crew(sources, settings, doors or Doors.of(settings), spool)
+    with ExitStack() as stack:
+        for companion in beside(crew):
+            stack.callback(companion.finish)
+            with suppress(OSError, RuntimeError), blocked():  # where no thread is left, what needs it more will say so
+                companion.start()
+        crew.work()
+    return crew.run()
+
+
+class Companion(Protocol):
+    """A thread that only observes the run."""
+
+    def start(self) -> None:
+        """Begin. Raises RuntimeError where no thread can be started, and OSError where it has to open something and cannot."""
+
+    def finish(self) -> None:
+        """End, also if it was never started."""
+
+
+class Crew:
+    """The threads of one run and what they share. Main calls `work` and `run`; the live view looks at the fields."""
+
+    def __init__(self, sources: Sequence[Source], settings: Settings, doors: Doors, spool: Spool | None) -> None:
+        self.sources = sources
+        self.to_read = [source for source in sources if not source.verdict]
+        self.settings = settings
+        self.plan = Plan.of(settings)
+        self.doors = doors
+        self.started = time.monotonic()
+        self.stop = Stop()
+        self.budget = ByteBudget(settings.memory, self.stop)
+        self.hosts = HostLimit(settings.connections_per_host, self.stop)
+        self.channel: Channel[Charged | Probed] = Channel(self.stop)
+        self.shared = SharedTally(max_keys=self.plan.question.max_keys)
+        done = partial(self.channel.put, DONE)
+        self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop, done)
+        self.readers: list[Reader] = []
+        self.probes: dict[int, Probe] = {}
+        self.left_behind: tuple[str, ...] = ()
+        self._files = [source for source in self.to_read if source.kind is Kind.FILE]
+        self._file_readers = 0
+        self._all_read = False
+        self._unread = {source.index: Outcome(source.verdict) for source in sources if source.verdict}
+
+    def work(self) -> None:
+        """Run to the end or to a stop, and leave no thread behind that can be joined.
+
+        One way out: whatever ends the work, a signal or a fault in main itself included, becomes the stop.
+        """
+        with waking(self.channel.wake):
+            try:
+                start_probing(self._files, partial(look, self.doors, self.plan), self.channel.put, self.stop)
+                while not self._is_done():
+                    self._take(self.channel.get())
+                    self._heed()
+            except BaseException as error:
+                self.stop.set(error)
+            if self.stop.is_set():
+                self._wind_up()
+            else:
+                self.pool.close()
+
+    def run(self) -> Run:
+        """Return what is known."""
+        outcomes = dict(self._unread)
+        for reader in self.readers:
+            outcomes |= reader.outcomes
+        for source in self.sources:
+            outcomes.setdefault(source.index, self._interrupted(source))
+        counted, tally = self.shared.close(), self.shared.snapshot()
+        info = run_info(time.monotonic() - self.started, self._file_readers, self.settings.worker_count)
+        summary = summarize(self.sources, outcomes, tally, self.plan, info, stopped=self.stop.is_set())
+        cause = self.stop.cause or check_fields(self.plan, outcomes.values(), tally)
+        return Run(summary, cause, self.left_behind, counted)
+
+    def _is_done(self) -> bool:
+        """All is read, and for each chunk that was submitted a DONE has come."""
+        return self._all_read and not self.pool.pending
+
+    def _heed(self) -> None:
+        """Raise Interrupted if a signal has come, and Stopped after a stop.
+
+        Looked at after each message, whatever it is: the one that the handler put lies behind all that were put before it. But
+        after the message is dealt with: one that is dropped would be a chunk that is not counted, or a DONE to wait for.
+        """
+        if signal := noted():
+            raise Interrupted(signal[0])
+        if self.stop.is_set():
+            raise Stopped  # the cause is in the stop already
+
+    def _take(self, message: Message) -> None:
+        """Do what a message asks for. Nothing in here waits for another thread."""
+        if message is DONE:
+            self.pool.pending -= 1
+        elif message is END:
+            self._all_read = True
+        elif isinstance(message, Probed):
+            self._start_readers(message.probes)
+        elif not isinstance(message, Mark):
+            self.pool.submit(message)
+
+    def _start_readers(self, probes: Sequence[Probe]) -> None:
+        """Start a few readers for all files and some for the streams: a slow server never holds up a local file.
+
+        Standard input and named pipes come before URLs: their writers wait while nobody reads. And URLs of one server do not
+        stand before those of another, so that one that is silent holds up few.
+        """
+        self.probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}
+        if len(self._files) == len(self.to_read):
+            check_fields_early(self.plan, [probe.format for probe in probes])
+        streams = in_turn([source for source in self.to_read if source.kind is not Kind.FILE])
+        self._file_readers = self._start_some("reader", self.settings.reader_count(len(self._files)), self._files)
+        self._start_some("stream", min(self.settings.streams, len(streams)), streams)
+        try:
+            self.channel.close_after(self.readers)
+        except RuntimeError as error:
+            if not refused(error):
+                raise
+            raise InternalError(*CANNOT_START) from error
+
+    def _start_some(self, name: str, wanted: int, sources: Sequence[Source]) -> int:
+        """Start readers that share a list; return how many could be started."""
+        to_do = to_do_list(sources)
+        shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop)
+        started = start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
+        self.readers += started
+        return len(started)
+
+    def _start_reading(self, source: Source) -> Reading:
+        opener = partial(self.doors.open_source, self.stop.wait, self.hosts.permit)
+        return Reading(source, opener, self.plan.reading, self.probes.get(source.index))
+
+    def _work(self, spool: Spool | None, chunk: Chunk, when_merged: Callable[[], None]) -> None:
+        """Parse and count one chunk, in a worker."""
+        name = self.sources[chunk.source].name
+        source_name.set(name)
+        self.shared.add(work(self.plan, spool, name, chunk), (chunk.source, chunk.index), when_merged)
+
+    def _wind_up(self) -> None:
+        """After a stop: wait for the threads as long as there is time, and note which of them have not ended by then.
+
+        After an interrupt the report holds every whole line that was read: the readers hand over what they have, and all of it
+        goes to the workers. After a failure what was read is of no use, and would fail once more.
+        """
+        deadline = time.monotonic() + ABANDON_S
+        interrupted = isinstance(self.stop.cause, Interrupted | KeyboardInterrupt)
+        if not interrupted:
+            self.pool.drop()
+        if not self.readers:
+            self._all_read = True
+        with suppress(Exception):  # such as that no worker can be started: the cause of the stop stays what it is
+            while not self._is_done() and (message := self.channel.get(deadline)) is not LATE:
+                if isinstance(message, Mark) or (interrupted and not isinstance(message, Probed)):
+                    self._take(message)
+        workers = self.pool.abandon()
+        self.left_behind = (*workers, *(reader.name for reader in self.readers if reader.is_alive()))
+
+    def _interrupted(self, source: Source) -> Outcome:
+        """Return the outcome of a source that was not read to its end, or not at all, because the run was stopped."""
+        readings = [reader.reading for reader in self.readers]  # looked at once: who was left behind may still replace it
+        reading = next((reading for reading in readings if reading and reading.source is source), None)
+        if not reading:
+            return Outcome(INTERRUPTED)
+        return reading.so_far(INTERRUPTED)
+
+
+def in_turn(streams: Sequence[Source]) -> list[Source]:
+    """Return streams in the order to read them: what is local first, then the URLs, one of each server in turn."""
+    seen: Counter[str] = Counter()
+    turns = {}
+    for source in streams:
+        server = urlsplit(os.fsdecode(source.location)).netloc if source.kind is Kind.URL else ""
+        turns[source.index] = seen[server] if server else -1
+        seen[server] += 1
+    return sorted(streams, key=lambda source: turns[source.index])

@@ -1,0 +1,1 @@
+"""Fields computed from other fields, such as the browser of a user agent."""

@@ -1,0 +1,219 @@
+"""The parts of a terminal report round its tables: what was read, the account, what went wrong, what to try next."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+
+from logproc.model.source import State
+from logproc.reports.key_styles import style_of
+from logproc.reports.text.style import (
+    BAD,
+    BAD_NUMBER,
+    BOLD,
+    DIM,
+    GOOD,
+    GOOD_NUMBER,
+    LOUD,
+    NAME,
+    NEUTRAL,
+    PLAIN,
+    WARN,
+    Line,
+    Look,
+    flow,
+)
+from logproc.reports.units import count, duration, plural, size, span
+
+if TYPE_CHECKING:
+    from logproc.model.columns import Account, Rejected
+    from logproc.model.snapshot import Panel, Snapshot, SourceResult
+
+MOST_ROWS = 10
+WORST_FIRST = (State.FAILED, State.INCOMPLETE, State.INTERRUPTED, State.SKIPPED, State.COMPLETE)
+FAULTY = WORST_FIRST[:3]
+STATE_STYLES = {State.COMPLETE: GOOD, State.SKIPPED: NEUTRAL}
+STATE_CELLS = max(len(state.value) for state in State)
+
+
+def head(snapshot: Snapshot, look: Look) -> list[Line]:
+    """Return what was read, how fast, and where every line went."""
+    return [*flow(what_was_read(snapshot, look), look.width), *flow(where_it_went(snapshot, look), look.width)]
+
+
+def what_was_read(snapshot: Snapshot, look: Look) -> Iterator[Line]:
+    """Yield the program, the sources, their formats, their size, and the time it took."""
+    sources = snapshot.sources
+    name = look.fit(sources[0].source, look.width // 2) if len(sources) == 1 else count(len(sources), "source")
+    yield [Segment("logproc", NAME), Segment("  "), Segment(name, BOLD)]
+    formats = sorted({source.format for source in sources if source.format})
+    if formats:
+        yield [Segment(look.text(", ".join(formats)), GOOD)]
+    read, decoded = sum(source.bytes_read for source in sources), sum(source.bytes_decoded for source in sources)
+    unpacked = f" ({size(decoded)} unpacked)" if decoded > read else ""
+    yield [Segment(f"{size(read)}{unpacked} in {duration(snapshot.run.elapsed_s)}")]
+    if snapshot.run.elapsed_s > 0:
+        yield [Segment(f"{size(int(decoded / snapshot.run.elapsed_s))}/s", DIM)]
+
+
+def where_it_went(snapshot: Snapshot, look: Look) -> Iterator[Line]:
+    """Yield the account as a sum to check, what was sent, and from when to when."""
+    yield account_sum(snapshot.account)
+    if snapshot.bytes or any(row.bytes is not None for panel in snapshot.panels.values() for row in panel.rows[:1]):
+        yield [Segment(size(snapshot.bytes), BOLD), Segment(" sent")]
+    if snapshot.malformed_requests:
+        words = plural(snapshot.malformed_requests, "malformed request")
+        yield [Segment(f"{snapshot.malformed_requests:,}", BOLD), Segment(f" {words}", WARN)]
+    if snapshot.first is not None and snapshot.last is not None:
+        yield [Segment(span(snapshot.first, snapshot.last, look.characters.dash), DIM)]
+
+
+def account_sum(account: Account) -> Line:
+    """Return `10,000 lines = 9,999 records + 1 rejected`, with what else there is."""
+    line = [
+        Segment(f"{account.lines:,}", BOLD),
+        Segment(f" {plural(account.lines, 'line')} = "),
+        Segment(f"{account.records:,}", GOOD_NUMBER),
+        Segment(f" {plural(account.records, 'record')}"),
+    ]
+    parts = (
+        (account.rejected, "rejected", BAD_NUMBER),
+        (account.blank, "blank", BOLD),
+        (account.filtered, "filtered", BOLD),
+        (account.continuation, "continuation", BOLD),
+    )
+    for number, words, style in parts:
+        if number:
+            line += [Segment(" + "), Segment(f"{number:,}", style), Segment(f" {words}")]
+    return line
+
+
+def warning(snapshot: Snapshot) -> list[Line]:
+    """Return a loud line if the report is not complete."""
+    if snapshot.complete:
+        return []
+    faulty = [source.state for source in snapshot.sources if source.state in FAULTY]
+    if State.INTERRUPTED in faulty:
+        why = "the run was interrupted; what was counted until then is shown"
+    elif faulty:
+        why = f"{len(faulty):,} of {count(len(snapshot.sources), 'source')}: see below"
+    else:
+        why = "the run ended early; what was counted until then is shown"
+    return [[Segment(" NOT COMPLETE ", LOUD), Segment(f" {why}", BAD_NUMBER)]]
+
+
+def sources_table(snapshot: Snapshot, look: Look) -> list[Line]:
+    """Return the sources, the worst first, with reasons and hints; nothing for a single one that is complete."""
+    if len(snapshot.sources) == 1 and snapshot.sources[0].state is State.COMPLETE:
+        return []
+    ranked = sorted(snapshot.sources, key=lambda source: WORST_FIRST.index(source.state))
+    shown = ranked[: look.most(MOST_ROWS)]
+    number = max(7, *(len(f"{source.account.lines:,}") for source in shown))
+    heads = f"  {'lines':>{number}}  {'rejected':>8}  {'read':>8}"
+    lines: list[Line] = [[Segment("source".ljust(STATE_CELLS), BOLD), Segment(heads, DIM)]]
+    mixed = len({source.format for source in snapshot.sources if source.format}) > 1
+    for source in shown:
+        lines += source_rows(source, number, mixed, look)
+    return lines + and_more(ranked[len(shown) :])
+
+
+def source_rows(source: SourceResult, number: int, mixed: bool, look: Look) -> list[Line]:
+    """Return a source's line, with its format if not all have the same; under it why it is not complete and what to do."""
+    numbers = f"  {source.account.lines:>{number},}  {source.account.rejected:>8,}  {size(source.bytes_read):>8}  "
+    indent = STATE_CELLS + len(numbers)
+    line = [Segment(source.state.value.ljust(STATE_CELLS), STATE_STYLES.get(source.state, BAD)), Segment(numbers)]
+    form = f"  {look.text(source.format)}" if mixed and source.format else ""
+    line += [Segment(look.fit(source.source, max(look.width - indent - len(form), 12))), Segment(form, DIM)]
+    why = ": ".join(filter(None, (source.reason, source.hint)))
+    return [line, *wrapped(why, 2 + STATE_CELLS, look)] if why else [line]
+
+
+def wrapped(text: str, indent: int, look: Look) -> list[Line]:
+    """Return a text in as many indented lines as it needs on a screen, elsewhere in one."""
+    shown = look.text(text)
+    rows = textwrap.wrap(shown, look.width - indent) if look.terminal else [shown]
+    return [[Segment(" " * indent + row, WARN)] for row in rows]
+
+
+def and_more(hidden: list[SourceResult]) -> list[Line]:
+    """Return a line for the sources that are not shown, by state."""
+    if not hidden:
+        return []
+    states = Counter(source.state.value for source in hidden)
+    return [
+        [Segment(f"and {len(hidden):,} more: " + ", ".join(f"{number:,} {state}" for state, number in states.items()), DIM)]
+    ]
+
+
+def rejected_lines(snapshot: Snapshot, look: Look) -> list[Line]:
+    """Return how many lines were rejected for which reason, and what some of them look like."""
+    if not snapshot.account.rejected:
+        return []
+    reasons: Counter[str] = Counter()
+    for source in snapshot.sources:
+        reasons.update(source.rejected_by_reason)
+    ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    shown = ranked[: look.most(MOST_ROWS)]
+    lines: list[Line] = [[Segment(f"{count(snapshot.account.rejected, 'line')} rejected", BAD_NUMBER)]]
+    for reason, number in shown:
+        lines.append([Segment(f"{number:>7,}", BOLD), Segment(f"  {look.text(reason)}", BAD)])
+        lines += sample_rows(snapshot, reason, 3 if len(ranked) == 1 else 1, look)
+    rest = ranked[len(shown) :]
+    return [*lines, [Segment(f"and {count(len(rest), 'reason')} more", DIM)]] if rest else lines
+
+
+def sample_rows(snapshot: Snapshot, reason: str, most: int, look: Look) -> list[Line]:
+    """Return the first lines that were rejected for a reason, with their places."""
+    samples = [(source.source, line) for source in snapshot.sources for line in source.rejected_sample if line.reason == reason]
+    return [sample_row(source, line, look) for source, line in samples[:most]]
+
+
+def sample_row(source: str, line: Rejected, look: Look) -> Line:
+    """Return a rejected line with its place."""
+    place = f"{look.fit(source, look.width // 3)}:{line.line}  "
+    return [Segment(f"{'':9}{place}", DIM), Segment(look.fit(line.text, max(look.width - 9 - len(place), 12)), PLAIN)]
+
+
+def notes(snapshot: Snapshot, look: Look) -> list[Line]:
+    """Return what is worth knowing although nothing is missing."""
+    texts = [(source.source, note) for source in snapshot.sources for note in source.notes]
+    shown = texts[: look.most(MOST_ROWS)]
+    lines: list[Line] = [[Segment("note  ", WARN), Segment(look.text(f"{source}: {note}"))] for source, note in shown]
+    rest = len(texts) - len(shown)
+    return [*lines, [Segment(f"and {count(rest, 'note')} more", DIM)]] if rest else lines
+
+
+def try_next(snapshot: Snapshot, look: Look) -> list[Line]:
+    """Return a dim line of options that would show more, on a screen."""
+    if not look.terminal:
+        return []
+    options = ["-o report.json keeps the report", "--output csv for a table"]
+    options[:0] = questions(snapshot.panels)
+    if snapshot.account.rejected:
+        options.insert(0, "--rejects FILE keeps the rejected lines")
+    if any(len(panel.rows) < panel.distinct for panel in snapshot.panels.values()):
+        options.insert(0, "--top 0 shows every key")
+    return flow(([Segment(words, DIM)] for words in options), look.width)
+
+
+def questions(panels: Mapping[str, Panel]) -> list[str]:
+    """Return what may be asked next of a log: of what went wrong alone, and which messages or paths that was.
+
+    Only of a usual report; and no text of a log that a shell would read as more than a word.
+    """
+    levels, statuses = panels.get("level"), panels.get("status")
+    if "hour" not in panels:
+        return []
+    words = (
+        [row.key[0] for row in levels.rows if style_of("level", row.key[0]) is BAD] if levels and len(levels.rows) > 1 else []
+    )
+    words = [word for word in words if word.isascii() and word.isalpha()]
+    if words:
+        return [f"--where 'level == \"{words[0]}\"' counts these alone", "--by 'level,shape(message)' for their messages"]
+    if statuses and any(row.key[0].startswith("5") for row in statuses.rows):
+        return ["--where 'status >= 500' counts these alone", "--by path,status for their paths"]
+    return []

@@ -1,0 +1,109 @@
+"""The report as a person reads it on a terminal, as plain text in a pipe or a .txt file, and as a picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+from rich.segment import Segment, Segments
+from rich.terminal_theme import TerminalTheme
+
+from logproc.reports.text.chart import is_over_time, time_chart
+from logproc.reports.text.panels import panel_columns, total_line
+from logproc.reports.text.sections import head, notes, rejected_lines, sources_table, try_next, warning
+from logproc.reports.text.style import Line, Look, paint
+
+if TYPE_CHECKING:
+    from logproc.model.snapshot import Panel, Snapshot
+
+MONTH = 31
+__all__ = ["Look", "render_svg", "render_terminal"]
+
+THEME: Final = TerminalTheme(
+    (41, 41, 41),
+    (217, 217, 217),
+    [
+        (41, 41, 41),
+        (224, 82, 99),
+        (152, 187, 90),
+        (222, 184, 77),
+        (97, 150, 205),
+        (190, 130, 200),
+        (96, 167, 186),
+        (217, 217, 217),
+    ],
+)
+# Rich's own frame fetches a font; this one names fonts that are there, in a size at which full blocks join.
+FRAME: Final = """\
+<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<style>
+.{unique_id}-matrix {{ font: 21px/{line_height}px "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre }}
+.{unique_id}-title {{ font: bold 18px "DejaVu Sans", Helvetica, Arial, sans-serif }}
+{styles}
+</style>
+<defs><clipPath id="{unique_id}-clip-terminal"><rect width="{terminal_width}" height="{terminal_height}"/></clipPath>
+{lines}</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">{matrix}</g>
+</g>
+</svg>
+"""
+
+
+def render_terminal(snapshot: Snapshot, look: Look) -> str:
+    """Return the report as text that ends in LF: printable characters, and SGR sequences if the look has colour."""
+    return paint(draw(snapshot, look), look.color)
+
+
+def draw(snapshot: Snapshot, look: Look) -> list[Line]:
+    """Return the lines of the report; an empty one stands between its parts."""
+    panels = [panel for panel in snapshot.panels.values() if panel.rows]
+    charts, tables = over_time([panel for panel in panels if panel.by])
+    parts = (
+        head(snapshot, look),
+        warning(snapshot),
+        sources_table(snapshot, look),
+        *(total_line(panel, look) for panel in panels if not panel.by),
+        *(time_chart(panel, look, apart) for panel, apart in charts),
+        panel_columns(tables, snapshot.account.records, look),
+        rejected_lines(snapshot, look),
+        notes(snapshot, look),
+        try_next(snapshot, look),
+    )
+    lines: list[Line] = []
+    for part in parts:
+        lines += ([[]] if lines and any(lines[-1]) and part else []) + part
+    return lines
+
+
+def over_time(panels: Sequence[Panel]) -> tuple[list[tuple[Panel, Panel | None]], list[Panel]]:
+    """Return what is drawn as charts, each with the panel of two columns that goes with it, and what is shown as tables.
+
+    Days of up to a month are a table, whose bars are a chart. A chart over one column alone has a table below it if there are
+    metrics, which no chart shows.
+    """
+    drawn = [panel for panel in panels if is_over_time(panel) and (panel.by != ("day",) or len(panel.rows) > MONTH)]
+    pairs = [panel for panel in drawn if len(panel.by) == 2 and not panel.metrics]
+    charts: list[tuple[Panel, Panel | None]] = []
+    for panel in drawn:
+        if len(panel.by) == 1:
+            apart = next((pair for pair in pairs if pair.by[0] == panel.by[0]), None)
+            charts.append((panel, apart))
+            pairs = [pair for pair in pairs if pair is not apart]
+    charts += [(pair, None) for pair in pairs if len({row.key[0] for row in pair.rows}) > 1]
+    told = [panel for chart in charts for panel in chart]
+    return charts, [panel for panel in panels if panel.metrics or not any(panel is other for other in told)]
+
+
+def render_svg(snapshot: Snapshot, columns: int, title: str) -> str:
+    """Return the report as the SVG picture of a terminal that wide; it is whole in itself and fetches nothing."""
+    look = Look(columns, color=True, terminal=True)
+    console = Console(
+        file=io.StringIO(), record=True, width=look.width, force_terminal=True, color_system="truecolor", _environ={}
+    )
+    console.print(Segments(segment for line in draw(snapshot, look) for segment in [*line, Segment.line()]), soft_wrap=True)
+    return console.export_svg(title=look.text(title), theme=THEME, code_format=FRAME, unique_id="report")

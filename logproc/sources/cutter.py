@@ -1,0 +1,239 @@
+"""Blocks of bytes → chunks of whole lines. The reading side of the program without a thread or a file in it.
+
+Blocks are read in one call of at least 1 MiB each, which releases the GIL while it waits and copies, and are cut
+at their last line feed. Nothing here iterates over lines: each release of the GIL costs up to 5 ms to get it back
+while another thread runs Python. A reader of a .gz file that went line by line beside two such threads fell from
+214 to 0.1 MB/s (`python -m tests.bench.gil`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING
+
+import numpy
+
+from logproc.model.chunk import Chunk, Context, Parser
+from logproc.model.columns import REJECTED_TEXT_BYTES
+from logproc.model.errors import SourceError, Stopped
+
+if TYPE_CHECKING:
+    from logproc.model.arrays import Bytes
+    from logproc.model.source import ByteStream
+
+LF = 10
+MIN_BLOCK_BYTES = 1 << 20
+SEARCH_BYTES = 64 << 10
+UTF8_MARK = b"\xef\xbb\xbf"
+FLUSH_S = 1.0
+QUIET_S = 0.2
+"""When a stream has brought nothing for so long, the lines that it has brought are handed out."""
+SAMPLE_QUIET_S, SAMPLE_S = 1.0, 3.0
+"""How long a format is not decided although there are lines: a live log must not wait for 256 KiB of it. Much longer than
+QUIET_S, because a sample decides for the whole source, and one that is transferred may come to a halt behind its first lines.
+"""
+MOST_LINES = 1 << 19
+"""Lines in a chunk: each costs some 64 bytes while it is parsed, also if there is nothing in it, as in a bomb of line ends."""
+
+
+class Cutter:
+    """Cuts one source into chunks, and counts on the way.
+
+    bytes_decoded: bytes that came so far; lines: lines that were handed out so far.
+    format, context: those of the next chunk; to be set before the first one.
+    One thread owns it; others may look at the counters.
+    """
+
+    def __init__(
+        self,
+        source: int,
+        *,
+        chunk_bytes: int,
+        max_line_bytes: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.source = source
+        self.format: Parser | None = None
+        self.context = Context()
+        self.bytes_decoded = 0
+        self.lines = 0
+        self._chunk_bytes = chunk_bytes
+        self._max_line_bytes = max_line_bytes
+        self._kept_bytes = max(max_line_bytes, REJECTED_TEXT_BYTES) + 2
+        self._clock = clock
+        self._chunks = 0
+        self._offset = 0
+        self._begun = False
+
+    def pass_over(self, stream: ByteStream, head: bytes) -> Generator[Chunk, None, bytes]:
+        """Yield the lines of `head`, the first bytes of a stream, of which the last is not whole and too long; that one too.
+
+        Returns what was read behind it: the next `head`. Blocks, and raises, as `chunks` does.
+        """
+        data = numpy.frombuffer(head, numpy.uint8)
+        self.bytes_decoded += len(data)
+        start, end = self._mark_bytes(data), last_line_end(data)
+        yield from self._split(data[start:end])
+        rest = self._skip_line(stream, data[max(start, end) :])
+        behind = int(numpy.flatnonzero(rest == LF)[0]) + 1 if LF in rest else len(rest)
+        whole = rest[:behind] if LF in rest else numpy.append(rest, numpy.uint8(LF))
+        yield self._chunk(whole, 1)
+        self.bytes_decoded -= len(rest) - behind  # they come again, with `head`
+        return rest[behind:].tobytes()
+
+    def chunks(self, stream: ByteStream, head: bytes = b"") -> Iterator[Chunk]:
+        """Yield the chunks of a stream, `head` being its first bytes, read before to recognise the format.
+
+        Blocks as long as the stream does. Raises what the stream raises; before a SourceError, and before the Stopped of an
+        interrupt, the whole lines that had come are yielded, and the piece of a line behind them is not a line. A last line
+        without a line feed counts if the stream ended by itself. A chunk is handed out before it is full when a second has
+        passed, or when nothing has come for QUIET_S: so that the counts of a live stream move.
+        """
+        self.bytes_decoded += len(head)
+        carry = numpy.frombuffer(head, numpy.uint8)
+        ended = False
+        while not ended:
+            buffer = numpy.empty(max(self._chunk_bytes, MIN_BLOCK_BYTES, 2 * len(carry)), numpy.uint8)
+            buffer[: len(carry)] = carry
+            filled, ended, error = self._fill(stream, buffer, len(carry))
+            start = self._mark_bytes(buffer[:filled])
+            if ended and not error and filled > start and buffer[filled - 1] != LF:
+                buffer[filled] = LF
+                filled += 1
+            end = max(start, last_line_end(buffer[:filled]))
+            yield from self._split(buffer[start:end])
+            if error:
+                raise error
+            carry = buffer[end:filled]
+            if len(carry) > self._kept_bytes:
+                carry = self._skip_line(stream, carry)
+
+    def _fill(self, stream: ByteStream, buffer: Bytes, filled: int) -> tuple[int, bool, SourceError | Stopped | None]:
+        """Read until the buffer is full, the stream ends or fails, or it is time to hand out the whole lines that are there.
+
+        Returns how much of the buffer is filled, and whether and how the stream ended.
+        """
+        view = buffer.data
+        deadline = self._clock() + FLUSH_S
+        while filled < len(view):
+            if filled and not stream.ready_within(QUIET_S) and last_line_end(buffer[:filled]):
+                break
+            try:
+                count = stream.readinto(view[filled:])
+            except (SourceError, Stopped) as error:
+                return filled, True, error
+            if not count:
+                return filled, True, None
+            self.bytes_decoded += count
+            filled += count
+            if self._clock() > deadline and last_line_end(buffer[:filled]):
+                break
+        return filled, False, None
+
+    def _mark_bytes(self, data: Bytes) -> int:
+        """Return how many bytes the byte order mark at the start of a source takes: it belongs to no line."""
+        if self._begun or data[: len(UTF8_MARK)].tobytes() != UTF8_MARK:
+            self._begun = True
+            return 0
+        self._begun, self._offset = True, len(UTF8_MARK)
+        return self._offset
+
+    def _skip_line(self, stream: ByteStream, carry: Bytes) -> Bytes:
+        """Read past the end of a line that is too long, and return as much of it as shows that, and what follows.
+
+        Two bytes more than the limit are kept: one says "too long", the other may be a CR, which does not count. And
+        never less than a report shows of a rejected line, so that it shows the same wherever the cuts are.
+        """
+        kept = carry[: self._kept_bytes].copy()
+        self._offset += len(carry) - len(kept)
+        block = numpy.empty(MIN_BLOCK_BYTES, numpy.uint8)
+        while True:
+            count = stream.readinto(block.data)
+            self.bytes_decoded += count
+            feeds = numpy.flatnonzero(block[:count] == LF)
+            if len(feeds) or not count:
+                rest = block[int(feeds[0]) : count] if count else block[:0]
+                self._offset += int(feeds[0]) if count else 0
+                return numpy.concatenate([kept, rest])
+            self._offset += count
+
+    def _split(self, lines: Bytes) -> Iterator[Chunk]:
+        """Yield whole lines as chunks of at most the chunk size, or of one line that is longer, and of at most MOST_LINES."""
+        count = count_lines(lines)
+        if count > MOST_LINES:
+            middle = line_end_near_middle(lines)
+            yield from self._split(lines[:middle])
+            yield from self._split(lines[middle:])
+            return
+        if len(lines) <= self._chunk_bytes:
+            if len(lines):
+                yield self._chunk(lines, count)
+            return
+        ends = numpy.flatnonzero(lines == LF) + 1
+        start = first = 0
+        while start < len(lines):
+            last = max(first, int(numpy.searchsorted(ends, start + self._chunk_bytes, "right")) - 1)
+            yield self._chunk(lines[start : ends[last]], last + 1 - first)
+            start, first = int(ends[last]), last + 1
+
+    def _chunk(self, data: Bytes, lines: int) -> Chunk:
+        chunk = Chunk(self.source, self._chunks, self._offset, self.lines + 1, lines, self.format, data, self.context)
+        if self.format:
+            self.context = self.format.follow(self.context, data, self._max_line_bytes)
+        self._chunks += 1
+        self._offset += len(data)
+        self.lines += lines
+        return chunk
+
+
+def count_lines(data: Bytes) -> int:
+    """Return how many line feeds there are; block by block, so that what is counted is still in the cache."""
+    blocks = range(0, len(data), MIN_BLOCK_BYTES)
+    return sum(int(numpy.count_nonzero(data[start : start + MIN_BLOCK_BYTES] == LF)) for start in blocks)
+
+
+def line_end_near_middle(data: Bytes) -> int:
+    """Return the position behind the last line feed of the first half, or behind the first one of the second."""
+    half = len(data) // 2
+    return last_line_end(data[:half]) or half + int(numpy.argmax(data[half:] == LF)) + 1
+
+
+def last_line_end(data: Bytes) -> int:
+    """Return the position behind the last line feed, 0 if there is none. Looks from the end, in small steps."""
+    for end in range(len(data), 0, -SEARCH_BYTES):
+        start = max(0, end - SEARCH_BYTES)
+        feeds = numpy.flatnonzero(data[start:end] == LF)
+        if len(feeds):
+            return start + int(feeds[-1]) + 1
+    return 0
+
+
+def read_head(
+    stream: ByteStream, head: bytes, wanted_bytes: int, clock: Callable[[], float] = time.monotonic
+) -> tuple[bytes, bool]:
+    """Read on until there are `wanted_bytes` bytes or the stream ends; return all of them and whether it ended.
+
+    Blocks until there is a whole line, and then until nothing has come for SAMPLE_QUIET_S, or SAMPLE_S have passed since the
+    first byte of this call. A stream that fails here has ended; it fails again when it is read on. One that is stopped has
+    not ended; it stops again.
+    """
+    buffer = bytearray(wanted_bytes)
+    buffer[: len(head)] = head
+    filled = len(head)
+    deadline = None
+    while filled < wanted_bytes:
+        late = deadline is not None and clock() > deadline
+        if filled and (late or not stream.ready_within(SAMPLE_QUIET_S)) and buffer.find(b"\n", 0, filled) >= 0:
+            break
+        try:
+            count = stream.readinto(memoryview(buffer)[filled:])
+        except SourceError:
+            return bytes(buffer[:filled]), True
+        except Stopped:
+            break
+        if not count:
+            return bytes(buffer[:filled]), True
+        filled += count
+        deadline = deadline or clock() + SAMPLE_S
+    return bytes(buffer[:filled]), False

@@ -1,0 +1,50 @@
+"""`logproc detect` says which format a file has, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from logproc.command.detect import explain
+from logproc.settings import Settings
+from tests.support import logs
+
+
+def told(*paths: Path) -> list[tuple[str, bool]]:
+    """Return what is said of files."""
+    return list(explain([str(path) for path in paths], Settings()))
+
+
+def test_candidates_shares_and_the_first_misfit_are_shown(tmp_path: Path) -> None:
+    """The format, how many lines fit it, its fields, and the first line that does not fit, with its number."""
+    path = tmp_path / "a.log"
+    path.write_bytes(logs.line() + b"\n\nwhat is this\n" + logs.line() + b"\n")
+    ((text, failed),) = told(path)
+    assert not failed
+    lines = text.splitlines()
+    assert lines[0] == f"{path}: combined"
+    assert lines[1].split() == ["66.7%", "combined"]
+    assert "  of the first 3 lines" in lines
+    assert any(line.startswith("  fields: client, user, time") for line in lines)
+    assert lines[-1] == "  line 3 does not fit combined: what is this"
+
+
+def test_what_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
+    """A missing file, a binary one and an empty one each have a line, and the others are not harmed."""
+    (tmp_path / "binary").write_bytes(bytes(range(256)) * 20)
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "plain").write_bytes(b"just words\n")
+    found = told(tmp_path / "missing", tmp_path / "binary", tmp_path / "empty", tmp_path / "plain")
+    assert [failed for _, failed in found] == [True, True, False, False]
+    assert "no such file" in found[0][0]
+    assert "looks binary" in found[1][0]
+    assert "no line to look at" in found[2][0]
+    assert found[3][0].startswith(f"{tmp_path}/plain: plain\n  no known format fits any line")
+
+
+def test_no_control_byte_of_a_log_reaches_the_terminal(tmp_path: Path) -> None:
+    """The line that is quoted is made harmless."""
+    path = tmp_path / "a.log"
+    path.write_bytes(logs.line() + b"\n\x1b[31mred\n")
+    ((text, _),) = told(path)
+    assert "\x1b" not in text
+    assert r"\x1b[31mred" in text

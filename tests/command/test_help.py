@@ -1,0 +1,66 @@
+"""What the program says about itself, compared with stored files: a change of words is seen by whoever makes it.
+
+To store it anew: UPDATE_HELP=1 .venv/bin/python -m pytest tests/command/test_help.py
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+STORED = Path(__file__).with_name("help")
+COMMANDS = {
+    "logproc": ["--help"],
+    "analyze": ["analyze", "--help"],
+    "formats": ["formats"],
+    "threads": ["threads"],
+}
+COLUMNS = 100
+LINE_NUMBER = re.compile(r"(\.py):\d+")
+
+
+def said(*arguments: str) -> str:
+    """Return what a command prints on a terminal of the stored width, without the numbers of lines of code."""
+    environ = {**os.environ, "COLUMNS": str(COLUMNS), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "logproc", *arguments]
+    run = subprocess.run(command, env=environ, capture_output=True, check=True)
+    assert run.stderr == b""
+    return LINE_NUMBER.sub(r"\1:N", run.stdout.decode())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_words_are_those_that_are_stored(name: str) -> None:
+    """Help texts, formats and threading patterns read as they were last looked at."""
+    stored, text = STORED / f"{name}.txt", said(*COMMANDS[name])
+    if os.environ.get("UPDATE_HELP"):
+        stored.write_text(text, "utf-8")
+    assert text == stored.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["logproc", "analyze"])
+def test_help_fits_its_terminal(name: str) -> None:
+    """No line of a help text is wider than the terminal."""
+    assert max(map(len, said(*COMMANDS[name]).splitlines())) <= COLUMNS
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_offered_to_each_shell(shell: str) -> None:
+    """The variable that README names makes the program print a function for the shell."""
+    environ = {**os.environ, "_LOGPROC_COMPLETE": f"{shell}_source", "PYTHONPATH": str(ROOT)}
+    run = subprocess.run([sys.executable, "-m", "logproc"], env=environ, capture_output=True, text=True, check=True)
+    assert "_logproc_completion" in run.stdout
+    assert run.stderr == ""
+
+
+def test_completion_knows_the_options() -> None:
+    """What the shells ask for is answered with the options of the command."""
+    asked = {"_LOGPROC_COMPLETE": "bash_complete", "COMP_WORDS": "logproc\nanalyze\n--max-", "COMP_CWORD": "2"}
+    environ = {**os.environ, **asked, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run([sys.executable, "-m", "logproc"], env=environ, capture_output=True, text=True, check=True)
+    assert {"plain,--max-bytes", "plain,--max-time"} <= set(run.stdout.splitlines())

@@ -1,0 +1,234 @@
+"""The program's own log: of the level asked for, in the shape asked for, with thread and source, and never in the way."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryFile
+from threading import Event, Thread
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from logproc.command import analyze as command
+from logproc.command import log as program_logs
+from logproc.command.screen import Screen
+from logproc.model.source import source_name
+from logproc.settings import Settings
+from tests.support import logs
+from tests.support.fault_server import Answer, FaultServer
+from tests.support.processes import analyze, ended, started
+
+LOGGER = logging.getLogger("logproc.tests")
+
+
+@pytest.fixture(autouse=True)
+def no_handler() -> Iterator[None]:
+    """Take away what a test has set up."""
+    yield
+    program_logs.forget()
+
+
+def configured(*, color: bool = False, **options: Any) -> list[str]:
+    """Have the log written to a list of lines, and return it."""
+    lines: list[str] = []
+    program_logs.configure(Settings(**options), lines.append, color=color)
+    return lines
+
+
+def test_a_record_is_one_json_line() -> None:
+    """As JSON a record has its message, level, time, logger, thread and what else it was given."""
+    lines = configured(log_level="info", log_format="json")
+    LOGGER.info("source %s", "ended", extra={"lines": 7})
+    (line,) = lines
+    event = json.loads(line)
+    assert event.pop("timestamp").endswith("Z")
+    assert event == {"event": "source ended", "level": "info", "lines": 7, "logger": "logproc.tests", "thread": "MainThread"}
+
+
+@pytest.mark.parametrize(("least", "written"), [("debug", 4), ("info", 3), ("warning", 0), ("error", 0)])
+def test_what_is_below_the_level_is_not_written(least: str, written: int) -> None:
+    """Records of the level and worse ones are written; none by default, for what is wrong is said in a diagnostic."""
+    lines = configured(log_level=least)
+    for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR):
+        LOGGER.log(level, "a record")
+    assert len(lines) == written
+
+
+@pytest.mark.parametrize("color", [False, True])
+@pytest.mark.parametrize("shape", ["console", "json"])
+def test_what_a_log_says_does_no_harm(shape: str, color: bool) -> None:
+    """A field with control characters is one line, and shows them; so does an exception's traceback."""
+    lines = configured(log_level="info", log_format=shape, color=color)
+    error = ValueError("\x1b[5mred")
+    LOGGER.error("\x1b[5mended", exc_info=error, extra={"reason": "first\n\x1b[5msecond", "names": ["\x1b[5m"]})
+    assert len(lines) == 1
+    assert "\x1b[5m" not in lines[0]
+    assert "\n" not in lines[0]
+    assert "ValueError" in lines[0]
+
+
+def test_the_source_is_bound_in_its_thread_alone() -> None:
+    """Each thread logs the source that it set, and no other thread does."""
+    lines = configured(log_level="info", log_format="json")
+
+    def work(name: str) -> None:
+        source_name.set(name)
+        LOGGER.info("at work")
+
+    for name in ("a.log", "b.log"):
+        thread = Thread(target=work, args=(name,), name=f"reader of {name}")
+        thread.start()
+        thread.join()
+    LOGGER.info("at work")
+    found = [json.loads(line) for line in lines]
+    assert [(event["thread"], event.get("source")) for event in found] == [
+        *(("reader of a.log", "a.log"), ("reader of b.log", "b.log")),
+        ("MainThread", None),
+    ]
+
+
+def test_a_line_that_cannot_be_written_ends_nothing() -> None:
+    """It is lost, and the run goes on."""
+
+    def write(_line: str) -> None:
+        raise OSError("gone")
+
+    program_logs.configure(Settings(log_level="info"), write, color=False)
+    LOGGER.error("nobody hears this")
+
+
+def test_a_thread_that_is_stuck_in_a_write_holds_up_no_other() -> None:
+    """Nobody reads stderr, and one thread waits for that: the others log all the same, up to their own write."""
+    stuck, go_on = Event(), Event()
+    lines: list[str] = []
+
+    def write(line: str) -> None:
+        if "first" in line:
+            stuck.set()
+            go_on.wait(30)
+        lines.append(line)
+
+    program_logs.configure(Settings(log_level="info"), write, color=False)
+    thread = Thread(target=LOGGER.info, args=("first",))
+    thread.start()
+    try:
+        assert stuck.wait(30)
+        LOGGER.info("second")
+        assert len(lines) == 1
+    finally:
+        go_on.set()
+        thread.join()
+
+
+def test_a_library_writes_nothing_by_itself() -> None:
+    """A program that uses logproc gets its records through logging, and nothing on stderr if it does not care."""
+    script = "import logging, logproc; logging.getLogger('logproc.sources').error('nobody asked for this')"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert (run.stdout, run.stderr) == (b"", b"")
+
+
+def test_a_program_gets_the_records_of_the_library(caplog: pytest.LogCaptureFixture) -> None:
+    """The records come from loggers below `logproc`."""
+    with caplog.at_level(logging.DEBUG, "logproc"):
+        LOGGER.debug("source opened")
+    assert [(record.name, record.message) for record in caplog.records] == [("logproc.tests", "source opened")]
+
+
+@pytest.mark.parametrize(("level", "expected"), [("warning", False), ("info", True)])
+def test_structlog_is_imported_only_for_a_log_that_is_written(level: str, expected: bool) -> None:
+    """A usual run does not pay for it."""
+    script = (
+        "import sys; from logproc import logs, settings;"
+        f"logs.configure(settings.Settings(log_level={level!r}), print, color=False); print('structlog' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout == f"{expected}\n"
+
+
+def test_the_reader_of_a_source_tells_its_events(tmp_path: Path) -> None:
+    """In a run every source is opened and ended by the thread that reads it, and told so with its name."""
+    for name in ("a.log", "b.log"):
+        (tmp_path / name).write_bytes(logs.log(10))
+    run = analyze("a.log", "b.log", "--log-level", "debug", "--log-format", "json", cwd=tmp_path)
+    found = [json.loads(line) for line in run.stderr.splitlines()]
+    assert {(event["event"], event["source"]) for event in found} == {
+        (event, source) for event in ("source opened", "source ended") for source in ("a.log", "b.log")
+    }
+    assert all(event["thread"].startswith("reader-") for event in found)
+
+
+AS_JSON = ("--log-format", "json")
+SAID: list[tuple[list[str], int, dict[str, str]]] = [
+    (
+        ["good.log"],
+        0,
+        {"event": "2 of 12 lines rejected: 2 no-match", "hint": "--rejects FILE writes them", "level": "warning"},
+    ),
+    (["missing.log"], 3, {"event": "no such file", "source": "missing.log", "level": "error"}),
+    (["empty.log"], 0, {"event": "empty", "source": "empty.log", "level": "warning"}),
+    (["good.log", "--where", "statu == 5"], 2, {"event": "no source has a field 'statu'", "level": "error"}),
+    (
+        ["good.log", "--header", "Cookie: env:JAR"],
+        2,
+        {"event": "--header Cookie: the variable JAR is not set", "hint": "export it first"},
+    ),
+    (["good.log", "-o", "missing/x.json"], 4, {"event": "cannot write missing/x.json", "level": "error"}),
+    (["good.log", "--debug", "--where", "statu == 5"], 2, {"level": "error"}),
+    (["good.log", "--log-level", "debug"], 0, {"event": "source opened", "source": "good.log", "level": "debug"}),
+]
+"""Arguments, the exit code, and how the members of one line begin."""
+
+
+@pytest.mark.parametrize(("arguments", "code", "expected"), SAID)
+def test_each_line_of_stderr_is_json(arguments: list[str], code: int, expected: dict[str, str], tmp_path: Path) -> None:
+    """With --log-format json so are notes, hints and errors: an object with level, event and timestamp."""
+    (tmp_path / "good.log").write_bytes(logs.log(10) + b"odd\nodd\n")
+    (tmp_path / "empty.log").touch()
+    run = analyze(*arguments, *AS_JSON, cwd=tmp_path)
+    said = [json.loads(line) for line in run.stderr.splitlines()]
+    assert run.code == code
+    assert all(set(line) >= {"level", "event", "timestamp"} for line in said)
+    assert any(all(str(line.get(name)).startswith(value) for name, value in expected.items()) for line in said), said
+
+
+def test_an_interrupt_is_said_as_json(tmp_path: Path) -> None:
+    """And so is what a run says while it waits."""
+    os.mkfifo(tmp_path / "fifo")
+    with started("analyze", "fifo", *AS_JSON, cwd=tmp_path) as process:
+        assert process.stderr
+        first = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        run = ended(process)
+    said = [json.loads(line) for line in [first.decode(), *run.stderr.splitlines()]]
+    assert (said[0]["source"], said[0]["level"]) == ("fifo", "info")
+    assert said[-1]["event"] == "interrupted by SIGINT" or said[1]["event"] == "interrupted by SIGINT"
+    assert run.code == 130
+
+
+def test_an_internal_error_is_said_as_json() -> None:
+    """With --debug its traceback is a member of the object."""
+    with Path(os.devnull).open("w") as stdout, TemporaryFile("w+") as stderr:
+        screen = Screen(stdout, stderr, Settings(log_format="json"))
+        with patch("logproc.command.analyze.run_threaded", side_effect=ValueError("\x1b[5m")):
+            assert command.analyze([os.devnull], screen, command.Outputs(), [], debug=True) == 70
+        stderr.seek(0)
+        traced, said = (json.loads(line) for line in stderr)
+    assert "Traceback" in traced["exception"]
+    assert said["event"].startswith("internal error: ValueError")
+
+
+def test_a_retry_is_an_event(tmp_path: Path) -> None:
+    """A server that fails at first is asked again, which is an event of level info or worse and no diagnostic."""
+    with FaultServer() as server:
+        server.on("/log", Answer(status="503 Service Unavailable", headers={"Retry-After": "0"}), Answer(logs.log(5)))
+        run = analyze(server.url("/log"), "--log-level", "info", "--log-format", "json", cwd=tmp_path)
+    assert run.code == 0
+    assert any("retry 1/3" in json.loads(line)["event"] for line in run.stderr.splitlines())

@@ -1,0 +1,125 @@
+"""The live view, painted on a stream that remembers what it got."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from logproc.command.progress import WRAP_OFF, WRAP_ON, LiveStatus, ProgressPainter
+from tests.reports.texts import ANY_TEXT
+
+MIB = 1 << 20
+STATUS = LiveStatus(
+    bytes_read=250_000_000,
+    bytes_total=1_000_000_000,
+    elapsed_s=2.0,
+    lines=1_234_567,
+    sources_done=3,
+    sources_total=12,
+    threads=(("reader 1", "access.log.1"), ("worker 10", "parsing")),
+    in_flight_bytes=64 * MIB,
+    budget_bytes=128 * MIB,
+)
+
+
+class Terminal(io.TextIOWrapper):
+    """A stream that remembers what it got."""
+
+    def getvalue(self) -> str:
+        """Return all of it."""
+        assert isinstance(self.buffer, io.BytesIO)
+        return self.buffer.getvalue().decode()
+
+
+def painter(columns: int = 100, rows: int = 24) -> tuple[ProgressPainter, Terminal]:
+    """Return a painter without colour and its stream."""
+    stream = Terminal(io.BytesIO(), encoding="utf-8")
+    return ProgressPainter(stream, lambda: os.terminal_size((columns, rows)), color=False), stream
+
+
+def painted(status: LiveStatus, columns: int = 100, rows: int = 24) -> str:
+    """Return the first picture of a status."""
+    view, stream = painter(columns, rows)
+    view.paint(status)
+    return stream.getvalue().partition(WRAP_OFF)[2].removesuffix(WRAP_ON)
+
+
+def test_a_picture_tells_how_far_the_run_is() -> None:
+    """Bar, bytes, rate, time passed and left, lines, sources, memory, and what each thread does."""
+    assert painted(STATUS).splitlines() == [
+        "█████░░░░░░░░░░░░░░░   25 %  250.0 MB of 1.0 GB  125.0 MB/s  0:02  0:06 left",
+        "1,234,567 lines  3 of 12 sources  67.1 MB of 134.2 MB in flight",
+        "  reader 1   access.log.1",
+        "  worker 10  parsing",
+    ]
+
+
+def test_a_stream_of_unknown_size_has_neither_bar_nor_time_left() -> None:
+    """What is not known is not shown."""
+    first = painted(replace(STATUS, bytes_total=None)).splitlines()[0]
+    assert first == "250.0 MB read  125.0 MB/s  0:02"
+
+
+def test_the_first_moment_divides_by_nothing() -> None:
+    """At the start there is neither time nor size nor rate."""
+    assert painted(replace(STATUS, bytes_read=0, bytes_total=0, elapsed_s=0.0)).startswith("0 B read  0 B/s  0:00\n")
+
+
+def test_a_file_that_grew_is_not_over_full() -> None:
+    """More bytes than announced are all there are."""
+    assert "100 %  2.0 GB of 2.0 GB" in painted(replace(STATUS, bytes_read=2 * 10**9))
+
+
+def test_each_picture_takes_the_place_of_the_one_before_and_none_stays() -> None:
+    """As many lines as were painted are erased, line by line, and the cursor's own; once."""
+    view, stream = painter()
+    view.paint(STATUS)
+    view.paint(replace(STATUS, threads=()))
+    view.close()
+    view.close()
+    view.paint(STATUS)
+    line = "\r\x1b[2K"
+    assert stream.getvalue().count(line + 4 * ("\x1b[1A" + line) + WRAP_OFF) == 1
+    assert stream.getvalue().endswith(WRAP_ON + line + 2 * ("\x1b[1A" + line))
+    assert "\x1b[J" not in stream.getvalue()
+
+
+def test_a_picture_has_at_most_79_cells() -> None:
+    """However wide the window is: a picture that is there when it gets narrower should not wrap."""
+    assert max(map(cell_len, painted(replace(STATUS, bytes_read=2**70, threads=(("a" * 200, ""),)), 500).splitlines())) <= 79
+
+
+def test_a_painter_that_never_painted_writes_nothing() -> None:
+    """Closing it leaves the terminal alone."""
+    view, stream = painter()
+    view.close()
+    assert stream.getvalue() == ""
+
+
+def test_many_threads_are_counted() -> None:
+    """Eight are named."""
+    threads = tuple((f"reader {number}", "reading") for number in range(1, 20))
+    lines = painted(replace(STATUS, threads=threads)).splitlines()
+    assert lines[-2:] == ["  reader 8  reading", "  and 11 more threads"]
+
+
+@given(ANY_TEXT, st.integers(0, 120), st.integers(0, 30))
+def test_a_picture_never_leaves_its_window(text: str, columns: int, rows: int) -> None:
+    """Whatever a name holds, each line is printable and shorter than the window, and there are fewer lines than rows."""
+    lines = painted(replace(STATUS, threads=((text, text),)), columns, rows).split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert len(lines) <= max(rows, 2)
+    assert max(map(cell_len, lines)) < max(columns, 2)
+
+
+def test_a_stderr_that_is_closed_stops_no_run() -> None:
+    """Progress is lost in silence."""
+    view, stream = painter()
+    stream.close()
+    view.paint(STATUS)
+    view.close()

@@ -1,0 +1,321 @@
+"""Counts are exact and merge in any order; panels show them in an order that is always the same."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+from collections import Counter, defaultdict
+
+import numpy
+import pyarrow
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logproc.counting.counts import Counts
+from logproc.counting.panels import panels as panels_of
+from logproc.counting.tally import SourceTally, Tally, count, merge
+from logproc.formats.columns.odd_bytes import OddLines
+from logproc.model.columns import REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Columns, KeyColumn, Numbers, Parsed, Rejected
+from logproc.model.snapshot import Panel
+from logproc.questions.question import Question
+from tests.support import logs
+from tests.support.chunks_of import chunk_of, parse
+
+MAX_LINE_BYTES = 1 << 20
+SIZES = st.one_of(
+    st.integers(0, 5000), st.integers(0, 2**63 - 1), st.sampled_from([0, 2**31, 2**32 - 1, 2**32, 2**53, 2**53 + 1, 2**63 - 1])
+)
+RECORDS = st.lists(st.tuples(st.integers(-(10**6), 10**6), SIZES, st.sampled_from(["a", "b", "c", "é", None])), max_size=12)
+Record = tuple[int, int, "str | None"]
+
+
+def tally_of(records: list[Record], *, source: int = 0, first_line: int = 1, rejected: int = 0) -> Tally:
+    """Return the counts of a chunk of records (time, bytes, path) and of rejected lines behind them."""
+    keys = list(dict.fromkeys(path for _, _, path in records))
+    columns = Columns(
+        records=len(records),
+        time=numpy.array([time for time, _, _ in records], numpy.int64),
+        numbers={"bytes": Numbers(numpy.array([size for _, size, _ in records], numpy.int64))},
+        keys={
+            "path": KeyColumn(
+                pyarrow.array(keys, pyarrow.string()), numpy.array([keys.index(path) for _, _, path in records], int)
+            )
+        },
+        malformed=numpy.array([path is None for _, _, path in records], bool),
+    )
+    content = b"".join(b"line %d\n" % number for number in range(len(records) + rejected))
+    chunk = chunk_of(content, source=source, first_line=first_line)
+    bounds = numpy.array([[0, 4]] * rejected, numpy.int64).reshape(-1, 2)
+    account = Account(lines=len(records) + rejected, records=len(records), rejected=rejected)
+    return count(
+        chunk, Parsed(columns, account, numpy.arange(len(records), len(records) + rejected), ("no-match",) * rejected, bounds)
+    )
+
+
+def panels(tally: Tally, top: int) -> dict[str, Panel]:
+    """Return the usual panels."""
+    return panels_of(tally, Question(), top)
+
+
+def plain(tally: Tally) -> dict[str, object]:
+    """Return a tally as plain data without an order."""
+    return {
+        "panels": {name: counted(counts) for name, counts in tally.panels.items() if len(counts)},
+        "sources": {index: (source.account, dict(source.reasons), source.sample) for index, source in tally.sources.items()},
+        "totals": (tally.bytes, tally.malformed_requests, tally.first, tally.last, tally.account),
+    }
+
+
+def counted(counts: Counts) -> dict[object, tuple[int, int]]:
+    """Return counts and sums by key. No key may be there twice."""
+    found = {key: (int(counts.count[at]), counts.row_bytes(at)) for at, key in enumerate(counts.keys[0].to_pylist())}
+    assert len(found) == len(counts)
+    return found
+
+
+@given(RECORDS)
+def test_a_tally_is_what_a_loop_counts(records: list[Record]) -> None:
+    """Counts and sums of each key and hour are exact integers, far beyond 2^63 as well; an absent key is none."""
+    tally = tally_of(records)
+    paths: dict[str, list[int]] = defaultdict(list)
+    hours: dict[int, list[int]] = defaultdict(list)
+    for time, size, path in records:
+        hours[time // 3600].append(size)
+        if path is not None:
+            paths[path].append(size)
+    by_hour = {key: (len(sizes), sum(sizes)) for key, sizes in hours.items()}
+    by_path = {key: (len(sizes), sum(sizes)) for key, sizes in paths.items()}
+    assert plain(tally)["panels"] == ({"hour": by_hour} if by_hour else {}) | ({"path": by_path} if by_path else {})
+    assert tally.bytes == sum(size for _, size, _ in records)
+    times = [time for time, _, _ in records]
+    assert (tally.first, tally.last) == ((min(times), max(times)) if times else (None, None))
+    assert tally.malformed_requests == sum(path is None for _, _, path in records)
+
+
+CHUNKS = st.lists(st.tuples(RECORDS, st.integers(0, 2), st.integers(0, 5)), max_size=6)
+
+
+def tallies_of(drawn: list[tuple[list[Record], int, int]]) -> list[Tally]:
+    """Return the tallies of chunks of three sources; the lines of each source are numbered through."""
+    lines: Counter[int] = Counter()
+    found = []
+    for records, source, rejected in drawn:
+        found.append(tally_of(records, source=source, first_line=lines[source] + 1, rejected=rejected))
+        lines[source] += len(records) + rejected
+    return found
+
+
+@given(CHUNKS, st.randoms(use_true_random=False))
+def test_merging_is_associative_and_commutative(drawn: list[tuple[list[Record], int, int]], random_: random.Random) -> None:
+    """Tallies merged in any order and in any groups are the same sum."""
+    tallies = tallies_of(drawn)
+    expected = plain(merge(tallies))
+    shuffled = list(tallies)
+    random_.shuffle(shuffled)
+    while len(shuffled) > 1:
+        at = random_.randrange(len(shuffled))
+        group, shuffled = shuffled[at : at + 3], shuffled[:at] + shuffled[at + 3 :]
+        shuffled.insert(random_.randrange(len(shuffled) + 1), merge(group))
+        if len(group) == 1:
+            random_.shuffle(shuffled)
+    assert plain(merge(shuffled)) == expected
+
+
+@given(CHUNKS)
+def test_merging_is_counting_all_at_once(drawn: list[tuple[list[Record], int, int]]) -> None:
+    """The merged tallies of chunks count what one chunk of all records would."""
+    merged = plain(merge(tallies_of(drawn)))
+    whole = plain(tally_of([record for records, _, _ in drawn for record in records]))
+    assert merged["panels"] == whole["panels"]
+    assert merged["totals"][:4] == whole["totals"][:4]  # type: ignore[index]
+
+
+@given(RECORDS)
+def test_nothing_changes_nothing(records: list[Record]) -> None:
+    """Merging with an empty tally, or merging one alone, changes nothing."""
+    tally = tally_of(records)
+    assert plain(merge([tally])) == plain(merge([Tally(), tally])) == plain(merge([tally, Tally(), Tally()])) == plain(tally)
+    assert plain(merge([])) == plain(Tally())
+
+
+def test_sums_stay_exact_over_many_merges() -> None:
+    """The largest sizes there are, added a thousand times over in growing groups, lose no digit."""
+    largest = 2**63 - 1
+    one = tally_of([(0, largest, "a"), (0, largest, "a"), (0, 1, "b")])
+    tally = one
+    for _ in range(10):
+        tally = merge([tally, tally])
+    times = 2**10
+    assert counted(tally.panels["path"]) == {"a": (2 * times, 2 * largest * times), "b": (times, times)}
+    assert tally.bytes == (2 * largest + 1) * times
+
+
+def test_many_sizes_in_one_chunk_are_exact() -> None:
+    """A hundred thousand sizes near 2^53 and 2^63 in one chunk sum to what Python's integers say."""
+    random_ = random.Random(1)
+    records: list[Record] = [
+        (0, random_.choice([2**53 + 1, 2**63 - 1 - random_.randrange(9)]), "ab"[number % 2]) for number in range(100_000)
+    ]
+    tally = tally_of(records)
+    assert tally.bytes == sum(size for _, size, _ in records)
+    assert counted(tally.panels["path"])["b"] == (50_000, sum(size for _, size, path in records if path == "b"))
+
+
+def test_hours_may_be_far_apart() -> None:
+    """Two records thousands of years from each other make two hours, and no memory is taken for those between."""
+    first, last = -62135596800, 253402300799
+    tracemalloc.start()
+    try:
+        tally = tally_of([(last, 2, "a"), (first, 1, "a")])
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1 << 20
+    assert counted(tally.panels["hour"]) == {first // 3600: (1, 1), last // 3600: (1, 2)}
+    assert [row.key for row in panels(tally, 1)["hour"].rows] == [("0001-01-01T00:00:00Z",), ("9999-12-31T23:00:00Z",)]
+
+
+def test_an_hour_without_records_has_no_row() -> None:
+    """Hours between two records that hold none are left out."""
+    found = panels(tally_of([(7200, 1, "a"), (0, 1, "a"), (7201, 1, "a")]), 10)["hour"]
+    assert [(row.key[0], row.count) for row in found.rows] == [("1970-01-01T00:00:00Z", 1), ("1970-01-01T02:00:00Z", 2)]
+
+
+def path_panel(counts: dict[str, int], top: int) -> Panel:
+    """Return the panel of paths that occur so often."""
+    return panels(tally_of([(0, 1, path) for path, number in counts.items() for _ in range(number)]), top)["path"]
+
+
+@given(
+    st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=3), st.integers(1, 4), max_size=15),
+    st.integers(0, 20),
+)
+def test_the_first_rows_are_the_first_of_all(counts: dict[str, int], top: int) -> None:
+    """Rows stand by count, then by the UTF-8 bytes of their key, and `top` cuts that list and nothing else; 0 is all."""
+    order = sorted(counts, key=lambda key: (-counts[key], key.encode()))
+    panel = path_panel(counts, top)
+    assert [row.key for row in panel.rows] == [(key,) for key in (order[:top] if top else order)]
+    assert [row.count for row in panel.rows] == [counts[row.key[0]] for row in panel.rows]
+    assert panel.distinct == len(counts)
+
+
+def test_ties_are_broken_by_bytes() -> None:
+    """Equal counts stand in the order of their UTF-8 bytes, which is not that of a dictionary or of UTF-16."""
+    keys = ["\U0001f600", "\uffff", "é", "z", "a", "Z", ""]
+    assert [row.key[0] for row in path_panel(dict.fromkeys(keys, 2), 0).rows] == [
+        "",
+        "Z",
+        "a",
+        "z",
+        "é",
+        "\uffff",
+        "\U0001f600",
+    ]
+    assert [row.key[0] for row in path_panel(dict.fromkeys(keys, 2), 3).rows] == ["", "Z", "a"]
+
+
+def tally_of_log(content: bytes, name: str = "combined", first_line: int = 1) -> Tally:
+    """Return the counts of a chunk of a log."""
+    chunk = chunk_of(content, first_line=first_line, name=name)
+    return count(chunk, parse(chunk.data, name, MAX_LINE_BYTES))
+
+
+WHOLE = ["hour", "status", "method", "protocol"]
+PANELS = [*WHOLE, "path", "client", "forwarded_for", "user", "host", "referrer", "user_agent"]
+
+
+@pytest.mark.parametrize(
+    ("name", "absent"),
+    [
+        ("common", {"host", "forwarded_for"}),
+        ("combined", {"host", "forwarded_for"}),
+        ("vhost_combined", {"forwarded_for"}),
+        ("combined_forwarded", {"host"}),
+    ],
+)
+def test_a_report_has_the_panels_of_its_logs(name: str, absent: set[str]) -> None:
+    """The panels stand in one order; those of virtual hosts and proxies only where a log has such a column."""
+    assert list(panels(tally_of_log(logs.log(20, name=name), name), 5)) == [panel for panel in PANELS if panel not in absent]
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage\n"])
+def test_a_report_without_records_has_empty_panels(content: bytes) -> None:
+    """Nothing counted still is a report: the usual panels, without rows."""
+    found = panels(merge([Tally(), tally_of_log(content)]), 10)
+    assert {name: (panel.distinct, panel.rows) for name, panel in found.items()} == {
+        name: (0, ()) for name in PANELS if name not in {"host", "forwarded_for"}
+    }
+
+
+def test_some_panels_are_shown_whole() -> None:
+    """Hours, statuses, methods and protocols are never cut, the others are."""
+    lines = [
+        logs.line(
+            time=b"17/May/2015:%02d:05:03 +0000" % at, status=b"%d" % (200 + at), request=b"M%d /%d HTTP/%d" % (at, at, at)
+        )
+        for at in range(20)
+    ]
+    found = panels(tally_of_log(b"\n".join(lines) + b"\n"), 3)
+    assert {name: len(panel.rows) for name, panel in found.items() if panel.distinct == 20} == dict.fromkeys(WHOLE, 20) | {
+        "path": 3
+    }
+
+
+def test_a_panel_is_a_table() -> None:
+    """A panel can be had as an Arrow table, with sums that do not fit into int64 as decimals."""
+    small, large = (panels(tally_of([(0, size, "a"), (0, size, "a")]), 1)["path"].table() for size in (5, 2**63 - 1))
+    assert small.to_pylist() == [{"path": "a", "count": 2, "bytes": 10}]
+    assert small.schema.field("bytes").type == pyarrow.int64()
+    assert [int(value) for value in large["bytes"].to_pylist()] == [2**64 - 2]
+
+
+def test_the_first_rejected_lines_are_kept() -> None:
+    """Of the rejected lines of a source the three at the smallest positions are kept, whichever chunk is merged first."""
+    chunks = [tally_of_log(b"bad %d\nworse %d\n" % (first, first), first_line=first) for first in (1, 3, 5)]
+    merged = merge(chunks[::-1])
+    assert merged.sources[0].account == Account(lines=6, rejected=6)
+    assert dict(merged.sources[0].reasons) == {"no-match": 6}
+    assert [rejected.line for rejected in merged.sources[0].sample] == [1, 2, 3]
+    assert len(merged.sources[0].sample) == REJECTED_SAMPLES
+
+
+def test_a_rejected_line_is_shown_cut_and_escaped() -> None:
+    """Its text is the first 512 bytes, without its end, and holds no control character."""
+    tally = tally_of_log(logs.line() + b"\n\x1b[31m" + b"x" * 1000 + b"\r\n", first_line=100)
+    (found,) = tally.sources[0].sample
+    assert found == Rejected(101, "no-match", r"\x1b[31m" + "x" * (REJECTED_TEXT_BYTES - 5))
+    (short,) = tally_of_log(b"short\r\n").sources[0].sample
+    assert short.text == "short"
+
+
+def test_the_account_of_all_sources_is_their_sum() -> None:
+    """Accounts of sources are kept apart and add up."""
+    tally = merge([tally_of([(0, 1, "a")], source=0, rejected=2), tally_of([(0, 1, "a")] * 3, source=4)])
+    assert {index: source.account.records for index, source in tally.sources.items()} == {0: 1, 4: 3}
+    assert tally.account == Account(lines=6, records=4, rejected=2)
+    assert tally.account.closes
+
+
+def test_a_tally_knows_how_many_keys_it_holds() -> None:
+    """Its weight is the keys of all its panels."""
+    assert tally_of([(0, 1, "a"), (3600, 1, "b"), (3600, 1, None)]).keys == 4
+    assert Tally().keys == 0
+
+
+def test_sources_add_up() -> None:
+    """The sum of two halves of a source is the whole."""
+    first = SourceTally(Account(lines=2, rejected=2), {"a": 2}, (Rejected(3, "a", ""), Rejected(9, "a", "")))
+    second = SourceTally(Account(lines=2, rejected=2), {"a": 1, "b": 1}, (Rejected(1, "a", ""), Rejected(5, "b", "")))
+    total = first + second
+    assert (total.account, dict(total.reasons)) == (Account(lines=4, rejected=4), {"a": 3, "b": 1})
+    assert [rejected.line for rejected in total.sample] == [1, 3, 5]
+
+
+def test_lines_with_odd_bytes_are_counted_but_for_those_that_are_too_long() -> None:
+    """Of a line over the limit there is more or less as the cuts happen to be, so it is not looked at."""
+    content = logs.line(client=b"\xff") + b"\n" + logs.line(client=b"\0\xff") + b"\n\xff" + b"x" * 2000 + b"\0\n\0\n"
+    chunk = chunk_of(content)
+    tally = count(chunk, parse(chunk.data, "combined", 1000))
+    assert tally.sources[0].odd == OddLines(undecodable=2, nul=2)
+    assert merge([tally, tally]).sources[0].odd == OddLines(undecodable=4, nul=4)

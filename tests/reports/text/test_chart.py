@@ -1,0 +1,181 @@
+"""The chart of the hours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from logproc.model.snapshot import Panel, Row
+from logproc.reports.text.chart import is_over_time, resample, time_chart
+from logproc.reports.text.style import Look, cells_of, paint
+from logproc.reports.units import HOUR_S, MINUTE_S, iso
+from tests.reports.snapshots import NOON, hour_panel, panel
+
+FIRST_HOUR, LAST_HOUR = -17_259_888, 70_389_527
+"""The first hour of the year 1 and the last of the year 9999."""
+HOURS = st.dictionaries(st.integers(FIRST_HOUR, LAST_HOUR), st.integers(1, 10**12), min_size=1, max_size=30)
+
+
+def drawn(*counts: int, columns: int = 40, ascii_only: bool = False) -> str:
+    """Return the chart of counts in consecutive hours."""
+    return paint(time_chart(hour_panel(*counts), Look(columns, ascii_only=ascii_only)), color=False)
+
+
+CHARTS = [
+    ((8,), "hour  1 hour   busiest 1 Jul 12:00 with 8\n"),
+    (
+        (4, 0, 1, 8),
+        """\
+hour  4 hours   busiest 1 Jul 15:00 with 8   1 hour without a record
+ 8                          ████████
+                            ████████
+    ████████                ████████
+ 0  ████████        ▄▄▄▄▄▄▄▄████████
+    12:00   13:00   14:00   15:00
+""",
+    ),
+]
+
+
+@pytest.mark.parametrize(("counts", "chart"), CHARTS)
+def test_few_hours_are_drawn_as_they_are(counts: tuple[int, ...], chart: str) -> None:
+    """An hour without records is a gap, the highest column is full, the foot tells the hours; a single one has no chart."""
+    assert drawn(*counts, columns=80) == chart
+
+
+def test_ascii_draws_the_same_in_ascii() -> None:
+    """Without UTF-8 the columns are made of dots and colons."""
+    chart = drawn(8, 1, 0, 8, ascii_only=True)
+    assert chart.isascii()
+    assert ":" in chart
+
+
+@pytest.mark.parametrize(
+    ("hours", "words", "label"),
+    [
+        (2, "2 hours ", "12:00"),
+        (84, "84 hours in steps of 2 ", "2 Jul"),
+        (24 * 365, "8,760 hours in steps of 6 days ", "Oct 2025"),
+        (24 * 365 * 5, "43,800 hours in steps of 26 days ", "2027"),
+    ],
+)
+def test_any_length_of_time_fits_the_width(hours: int, words: str, label: str) -> None:
+    """Hours are added up to steps that a person can name, and the foot has labels as fine as there is room for."""
+    title, *rows = drawn(*([5] * hours), columns=80).splitlines()
+    assert title.startswith(f"hour  {words}")
+    assert label in rows[-1]
+    assert max(map(len, rows)) <= 80
+
+
+def test_hours_years_apart_tell_their_years() -> None:
+    """The busiest hour names its year where the chart spans several."""
+    table = panel("hour", (iso(0), 1, 1), (iso(400 * 86400), 2, 1))
+    assert "busiest 5 Feb 1971 00:00 with 2" in paint(time_chart(table, Look(80)), color=False)
+
+
+@given(HOURS, st.integers(2, 200))
+def test_resampling_loses_nothing(counts: dict[int, int], room: int) -> None:
+    """However far apart the hours are, the buckets hold every record, and there are not more than columns."""
+    start, step, sums = resample(counts, room)
+    assert sum(sums) == sum(counts.values())
+    assert len(sums) <= room
+    assert start <= min(counts) < start + step
+
+
+@given(HOURS, st.integers(1, 200), st.booleans())
+def test_a_chart_never_leaves_its_width(counts: dict[int, int], columns: int, ascii_only: bool) -> None:
+    """Rows and foot stay within the width, four rows high, with something in the lowest for every bucket that is not empty."""
+    look = Look(columns, ascii_only=ascii_only)
+    table = panel("hour", *((iso(hour * HOUR_S), number, 1) for hour, number in sorted(counts.items())))
+    lines = time_chart(table, look)
+    assert all(cells_of(line) <= look.width for line in lines[-5:] if len(counts) > 1)
+
+
+def pairs(column: str, *counts: tuple[int, str, int]) -> Panel:
+    """Return a panel by hour and another column."""
+    rows = tuple(Row((iso(NOON + hour * HOUR_S), value), count, None) for hour, value, count in counts)
+    return Panel(f"hour,{column}", ("hour", column), len(rows), rows)
+
+
+LEVELS = pairs("level", (0, "INFO", 4), (0, "ERROR", 1), (2, "WARN", 2), (3, "INFO", 6), (3, "FATAL", 2))
+
+
+def test_each_level_has_a_row_of_its_own() -> None:
+    """Below the hours stand the levels over the same hours, the worst first, each with the largest count that it reaches."""
+    assert paint(time_chart(hour_panel(5, 0, 2, 8), Look(80), LEVELS), color=False).splitlines()[6:] == [
+        "each row scaled to its own peak",
+        "FATAL   2                          ████████",
+        "ERROR   1  ████████",
+        "WARN    2                  ████████",
+        "INFO    6  ▅▅▅▅▅▅▅▅                ████████",
+    ]
+
+
+def test_levels_have_colours_by_how_bad_they_are() -> None:
+    """The row of an error is red, that of a warning yellow."""
+    chart = paint(time_chart(hour_panel(5, 0, 2, 8), Look(80, color=True), LEVELS), color=True)
+    assert "\x1b[31mERROR" in chart
+    assert "\x1b[33mWARN" in chart
+
+
+def test_one_level_is_no_news() -> None:
+    """Where all records have the same level the hours tell everything."""
+    alone = pairs("level", (0, "INFO", 4), (1, "INFO", 4))
+    assert time_chart(hour_panel(4, 4), Look(80), alone) == time_chart(hour_panel(4, 4), Look(80))
+
+
+def test_a_panel_of_two_columns_is_its_own_chart() -> None:
+    """The columns are the sums, and what there is by hour has its rows."""
+    chart = paint(time_chart(pairs("status", (0, "200", 4), (0, "500", 1), (1, "200", 3)), Look(80)), color=False)
+    assert chart.startswith("hour, status  2 hours   busiest 1 Jul 12:00 with 5   quietest 1 Jul 13:00 with 3\n")
+    assert chart.splitlines()[-2:] == ["200  4  ████████▆▆▆▆▆▆▆▆", "500  1  ████████"]
+
+
+def test_a_screen_shows_the_first_rows_of_many() -> None:
+    """Eight of twenty values have a row on a screen, all in a pipe."""
+    many = pairs("path", *((hour, f"/{number:02}", 1) for hour in (0, 1) for number in range(20)))
+    assert paint(time_chart(many, Look(80, terminal=True)), color=False).endswith("/07   1  ████████████████\nand 12 more\n")
+    assert paint(time_chart(many, Look(80)), color=False).count("/") == 20
+
+
+@pytest.mark.parametrize(
+    ("unit", "keys", "words"),
+    [
+        (
+            "minute",
+            [iso(NOON + minute * MINUTE_S) for minute in range(90)],
+            "minute  90 minutes in steps of 2   busiest 1 Jul 12:00",
+        ),
+        ("minute", [iso(NOON + minute * MINUTE_S) for minute in range(0, 6000, 9)], "5,995 minutes in steps of 2 hours"),
+        ("day", [iso(NOON + day * 86400)[:10] for day in range(100)], "day  100 days in steps of 2   busiest 1 Jul with 1"),
+        ("hour", [iso(NOON + hour * HOUR_S)[:-1] for hour in range(9)], "by the clocks of --tz"),
+    ],
+)
+def test_days_and_minutes_are_drawn_as_hours_are(unit: str, keys: list[str], words: str) -> None:
+    """They have steps of their own; times of another zone say so."""
+    chart = paint(time_chart(panel(unit, *((key, 1, 1) for key in keys)), Look(60)), color=False)
+    assert words in chart.replace("\n", "   ")
+    assert max(map(len, chart.splitlines())) <= 60
+
+
+def test_what_is_cut_is_no_chart() -> None:
+    """A panel that shows only some of its keys, or counts by three columns, would draw gaps; --sort would not be seen."""
+    assert is_over_time(LEVELS)
+    assert not is_over_time(Panel("hour", ("hour",), 9, hour_panel(1).rows))
+    assert not is_over_time(Panel("a", ("hour", "level", "path"), 0, ()))
+    assert not is_over_time(panel("status", ("200", 1, 1)))
+    assert is_over_time(replace(LEVELS, sorted_by="key"))
+    assert not is_over_time(replace(LEVELS, sorted_by="count"))
+
+
+@given(st.dictionaries(st.tuples(st.integers(0, 50), st.text(max_size=40)), st.integers(1, 10**12), min_size=2, max_size=30))
+def test_rows_of_values_stay_within_a_screen(counts: dict[tuple[int, str], int]) -> None:
+    """However long values are and however large counts, no line of the chart is wider than a screen of 40 cells."""
+    table = pairs("host", *((hour, value, count) for (hour, value), count in sorted(counts.items())))
+    lines = paint(time_chart(table, Look(40, terminal=True)), color=False).splitlines()
+    drawn_rows = [line for line in lines if "hour" not in line and "est " not in line]
+    assert max(map(cell_len, drawn_rows), default=0) <= 40

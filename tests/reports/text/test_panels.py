@@ -1,0 +1,203 @@
+"""The panels as tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+
+from logproc.model.snapshot import Panel, Row
+from logproc.reports.text.panels import panel_columns, total_line
+from logproc.reports.text.style import Look, cut, paint
+from tests.reports.snapshots import asked_panel, panel
+
+LONG = "/archive/" + "long/" * 40 + "end.html"
+
+
+def drawn(*panels: Panel, columns: int = 60, records: int = 1000, terminal: bool = True) -> list[str]:
+    """Return the lines of panels without colour."""
+    return paint(panel_columns(panels, records, Look(columns, terminal=terminal)), color=False).splitlines()
+
+
+def test_a_row_has_key_bar_count_share_and_bytes() -> None:
+    """The title tells how many keys there are, bars are as long as the largest count asks, numbers stand in line."""
+    assert drawn(panel("status", ("200", 800, 10**9), ("404", 100, 2000), ("500", 1, 1), distinct=9)) == [
+        "status  3 of 9                        count      %     bytes",
+        "200                     ████████████    800   80.0    1.0 GB",
+        "404                     █▌              100   10.0    2.0 kB",
+        "500                     ▏                 1    0.1       1 B",
+        "",
+    ]
+
+
+def test_bars_show_what_the_rows_are_sorted_by() -> None:
+    """The number that --sort names, not the count beside it; what is absent or below nothing has no bar."""
+    rows = (Row(("a",), 1, 900, (4.0,)), Row(("b",), 800, 450, (-1.0,)), Row(("c",), 100, None, (None,)))
+    by_metric = asked_panel(*rows, metrics=("p95:duration",), sorted_by="p95:duration")
+    assert bars(by_metric) == [24, 0, 0]
+    assert bars(replace(by_metric, sorted_by="bytes")) == [24, 12, 0]
+    assert bars(replace(by_metric, sorted_by="key")) == bars(replace(by_metric, sorted_by=None)) == [0, 24, 3]
+
+
+def bars(panel: Panel) -> list[int]:
+    """Return the cells of the bars of a panel's rows that are full."""
+    return [line.count("█") for line in drawn(panel, columns=110)[1:] if line]
+
+
+def test_a_long_key_is_cut_in_its_middle_on_a_screen() -> None:
+    """Both ends stay, the bar gives way, and the line keeps its width."""
+    line = drawn(panel("path", (LONG, 1, 1)))[1]
+    assert line.startswith("/archive/long")
+    assert "…" in line
+    assert "end.html" in line
+    assert len(line) == 60
+
+
+def test_a_key_is_whole_where_nobody_looks_at_a_screen() -> None:
+    """In a pipe nothing is cut."""
+    assert LONG in "\n".join(drawn(panel("path", (LONG, 1, 1)), terminal=False))
+
+
+def test_wide_screens_show_two_panels_abreast() -> None:
+    """From 120 columns on the next panel stands beside the first, and lines end within the width."""
+    tables = [
+        panel("status", ("200", 1, 1)),
+        panel("method", ("GET", 1, 1), ("PUT", 1, 1)),
+        panel("protocol", ("HTTP/2", 1, 1)),
+    ]
+    narrow, wide = drawn(*tables, columns=119), drawn(*tables, columns=120)
+    assert [line.split()[0] for line in narrow if line] == ["status", "200", "method", "GET", "PUT", "protocol", "HTTP/2"]
+    assert "status" in wide[0]
+    assert "method" in wide[0]
+    assert max(map(len, wide)) <= 120
+
+
+def test_a_panel_of_long_keys_has_a_wide_screen_for_itself() -> None:
+    """User agents are told apart in their middle, so they are not cut to half a screen."""
+    agents = panel("user_agent", ("Mozilla/5.0 (X11; Linux x86_64; rv:27.0) Gecko/20100101 Firefox/27.0", 1, 1))
+    lines = drawn(agents, panel("status", ("200", 1, 1)), columns=130)
+    assert lines[0].startswith("status")
+    assert agents.rows[0].key[0] in lines[4]
+
+
+def test_messages_have_a_wide_screen_for_themselves() -> None:
+    """They are sentences; their panel is titled by what they are."""
+    messages = panel("shape(message)", ("took <n> ms", 1, 1))
+    assert drawn(messages, panel("level", ("INFO", 1, 1)), columns=130)[3].startswith("messages  1 ")
+
+
+def test_logs_without_bytes_have_no_column_of_them() -> None:
+    """Its room goes to keys and bars."""
+    table = Panel("level", ("level",), 1, (Row(("INFO",), 1000, None),))
+    assert drawn(table) == [
+        "level  1                                        count      %",
+        "INFO                           ███████████████  1,000  100.0",
+        "",
+    ]
+
+
+METRICS = "p95:duration", "uniques:client", "rate"
+ASKED = asked_panel(
+    Row(("/index.html",), 800, 10**9, (0.0123, 1234, 0.5)),
+    Row(("/",), 100, 2000, (1.25, 20000, None)),
+    metrics=METRICS,
+    estimated={"uniques:client": 0.0057},
+)
+
+
+def test_metrics_are_columns() -> None:
+    """Each has its name above it, an estimated one with a `~`, and its numbers have their units."""
+    assert drawn(ASKED, columns=110) == [
+        "path  2                                           count      %     bytes  p95 duration  ~uniques client   rate",
+        "/index.html                     ████████████████    800   80.0    1.0 GB       12.3 ms            1,234  0.5/s",
+        "/                               ██                  100   10.0    2.0 kB        1.25 s           20,000      –",
+        "",
+    ]
+
+
+def test_metrics_share_two_lines_where_room_is_short() -> None:
+    """The function stands above the field."""
+    assert drawn(ASKED, columns=80) == [
+        "path  2                                                     p95  ~uniques",
+        "                               count      %     bytes  duration    client   rate",
+        "/index.html         █████████    800   80.0    1.0 GB   12.3 ms     1,234  0.5/s",
+        "/                   █▏           100   10.0    2.0 kB    1.25 s    20,000      –",
+        "",
+    ]
+
+
+def test_what_has_no_room_is_counted() -> None:
+    """On a small screen the share goes, then metrics from the right; in a pipe nothing does."""
+    assert drawn(ASKED, columns=50) == [
+        "path  2                              p95  ~uniques",
+        "               count     bytes  duration    client",
+        "/index.html      800    1.0 GB   12.3 ms     1,234",
+        "/                100    2.0 kB    1.25 s    20,000",
+        "and 1 metric more: see --output csv",
+        "",
+    ]
+    assert "rate" in "".join(drawn(ASKED, columns=50, terminal=False))
+
+
+def test_keys_that_were_given_up_have_a_row() -> None:
+    """The title tells how far counts may be wrong; below it where there is no room beside."""
+    table = asked_panel(Row(("/",), 800, 10**9, error=7), Row(("/a",), 100, 1), metrics=(), other=(50, 2000), distinct=9)
+    assert drawn(table) == [
+        "path  2 of 9  approximate: error ≤ 7  count      %     bytes",
+        "/                       ████████████    800   80.0    1.0 GB",
+        "/a                      █▌              100   10.0       1 B",
+        "other                                    50    5.0    2.0 kB",
+        "",
+    ]
+    assert drawn(table, columns=50)[:2] == [
+        "path  2 of 9  approximate: error ≤ 7",
+        "                            count      %     bytes",
+    ]
+
+
+def test_hours_beyond_a_hundred_are_left_to_files() -> None:
+    """A screen's table over time is cut, with a count of what is hidden; in a pipe it is whole."""
+    rows = [Row((f"2025-07-{1 + hour // 24:02}T{hour % 24:02}:00:00Z",), 1, 1, (0.1,)) for hour in range(120)]
+    table = asked_panel(*rows, by=("hour",), metrics=("p95:duration",))
+    assert drawn(table)[-2] == "and 20 rows more: see --output csv"
+    assert drawn(table, columns=100)[1].startswith("2025-07-01 00:00 ")
+    assert len(drawn(table, columns=100, terminal=False)) == 122
+
+
+def test_the_panel_over_all_is_a_line_of_figures() -> None:
+    """Each figure stands behind its name."""
+    table = asked_panel(Row((), 20000, None, (0.0123, 12345)), by=(), metrics=METRICS[:2], estimated={"uniques:client": 0.0057})
+    assert paint(total_line(table, Look(80)), color=False) == (
+        "total  count 20,000   p95 duration 12.3 ms   ~uniques client 12,345\n"
+    )
+
+
+def test_panels_without_rows_are_left_out() -> None:
+    """A log without users has no table of users."""
+    assert drawn(panel("user")) == []
+
+
+def test_a_status_has_the_colour_of_its_class() -> None:
+    """Good is green, moved blue, wrong yellow, broken red; other panels have no such colours."""
+    colours = [
+        paint(panel_columns([panel(name, (key, 1, 1))], 1, Look(80, color=True, terminal=True)), color=True).splitlines()[1][:5]
+        for name, key in (("status", "200"), ("status", "301"), ("status", "404"), ("status", "500"), ("path", "200"))
+    ]
+    assert colours == ["\x1b[32m", "\x1b[34m", "\x1b[33m", "\x1b[31m", "200  "]
+
+
+def test_the_columns_of_a_key_stand_side_by_side() -> None:
+    """A key of two columns shows both, in line; where it is cut, the longest of them is."""
+    table = Panel("path,status", ("path", "status"), 2, (Row(("/", "404"), 1, 1), Row(("/index.html", "200"), 1, 1)))
+    title, first, second, _ = drawn(table)
+    assert title.startswith("path, status  2 ")
+    assert (first[:18], second[:18]) == ("/            404  ", "/index.html  200  ")
+    assert " 404 " in drawn(Panel("path,status", ("path", "status"), 1, (Row((LONG, "404"), 1, 1),)))[1]
+
+
+@pytest.mark.parametrize("text", ["abcdef" * 9, "日本語のログ" * 9, "e\u0301" * 40, "🙂" * 30])
+@pytest.mark.parametrize("cells", [1, 2, 7, 20])
+def test_a_cut_text_takes_no_more_cells_than_there_are(text: str, cells: int) -> None:
+    """Wide and combining characters are counted as a terminal shows them."""
+    assert 0 < cell_len(cut(text, cells, "…")) <= cells

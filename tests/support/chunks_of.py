@@ -1,0 +1,33 @@
+"""A chunk made by hand, and what a format makes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy
+
+from logproc.formats.engine import parse_unknown
+from logproc.formats.known import BY_NAME
+from logproc.model.chunk import Chunk, Context
+from logproc.model.columns import Parsed
+from logproc.questions.question import Question
+
+if TYPE_CHECKING:
+    from logproc.model.arrays import Bytes
+
+WANTED = Question().wanted
+"""The columns of the usual panels."""
+
+
+def chunk_of(content: bytes, *, source: int = 0, index: int = 0, first_line: int = 1, name: str | None = "combined") -> Chunk:
+    """Return whole lines as a chunk."""
+    assert not content or content.endswith(b"\n")
+    form = BY_NAME[name] if name else None
+    return Chunk(source, index, 0, first_line, content.count(b"\n"), form, numpy.frombuffer(content, numpy.uint8))
+
+
+def parse(data: Bytes, name: str | None, max_line_bytes: int) -> Parsed:
+    """Return what whole lines are in the format of a name, with the columns of the usual panels; without one, no line fits."""
+    if name is None:
+        return parse_unknown(data, max_line_bytes)
+    return BY_NAME[name].parse(data, Context(), WANTED, max_line_bytes)

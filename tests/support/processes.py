@@ -1,0 +1,114 @@
+"""The program as a process of its own: started, waited for, looked at from outside. What the tests of whole runs share."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 50
+COMMAND = (sys.executable, "-m", "logproc")
+Redirect = int | IO[bytes] | None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended."""
+
+    code: int
+    stdout: bytes
+    stderr: str
+
+    @property
+    def report(self) -> Any:
+        """The report on stdout as JSON."""
+        return json.loads(self.stdout)
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Return an environment in which only what a test says changes what the program does."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LOGPROC_", "NO_COLOR", "COLUMNS"))}
+    return {**kept, "PYTHONPATH": str(ROOT), **variables}
+
+
+@contextmanager
+def started(
+    *arguments: str | os.PathLike[str],
+    cwd: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+    before: Sequence[str] = (),
+    python: Sequence[str] = COMMAND,
+    stdin: Redirect = subprocess.DEVNULL,
+    stdout: Redirect = subprocess.PIPE,
+    stderr: Redirect = subprocess.PIPE,
+    own_group: bool = False,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start `logproc` with these arguments, and end it whatever happens.
+
+    before: the words of a program that starts it. own_group: in a process group of its own.
+    """
+    command = [*before, *python, *(os.fspath(argument) for argument in arguments)]
+    env = environment(**(variables or {}))
+    group = 0 if own_group else None
+    with subprocess.Popen(command, cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=stderr, process_group=group) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def ended(process: subprocess.Popen[bytes], timeout_s: float = PATIENCE_S) -> Ended:
+    """Wait for the end of a process."""
+    output, errors = process.communicate(timeout=timeout_s)
+    return Ended(process.returncode, output or b"", (errors or b"").decode())
+
+
+def logproc(*arguments: str | os.PathLike[str], **options: Any) -> Ended:
+    """Run `logproc` to its end; the options are those of `started`."""
+    with started(*arguments, **options) as process:
+        return ended(process)
+
+
+def analyze(*arguments: str | os.PathLike[str], **options: Any) -> Ended:
+    """Run `logproc analyze` to its end, with its report as JSON unless the arguments say otherwise."""
+    return logproc("analyze", "--output", "json", *arguments, **options)
+
+
+def shell(script: str, *arguments: str | os.PathLike[str], **options: Any) -> Ended:
+    """Run a line of the shell in which `"$@"` is `logproc` with these arguments."""
+    return logproc(*arguments, before=["bash", "-c", script, "bash"], **options)
+
+
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+def runs(*command: str) -> bool:
+    """Return whether a command can be run here, and succeeds."""
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+@cache
+def nobody_runs_python() -> bool:
+    """Return whether somebody without rights can run this interpreter: one in root's own folders, they cannot."""
+    return runs(*NOBODY, sys.executable, "-c", "")
+
+
+MEANS: Mapping[str, Callable[[], bool]] = {
+    "atheris": lambda: find_spec("atheris") is not None,
+    "a mount namespace": cache(partial(runs, "unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt")),
+    "ptrace": cache(partial(runs, "strace", "-o", os.devnull, "true")),
+    "a Python for everybody": nobody_runs_python,
+}
+"""What a test may need besides installed programs, and how it is known whether it is there."""
