@@ -101,7 +101,9 @@ class Pool:
         except BaseException as error:
             failure = WorkerFailed(chunk, error)
             self._stop.set(failure)
-            logger.error("worker failed", extra={"error": f"{failure}: {error!r}"})  # noqa: TRY400 - it goes on to main as an object
+            if not self._dropped:  # after the end nobody is interested, and what it works with may be closed
+                fields = {"error": f"{failure}: {error!r}"}
+                logger.error("worker failed", extra=fields)  # noqa: TRY400 - the exception goes on to main as an object
         finally:
             self.doing[name] = IDLE
             self._done()

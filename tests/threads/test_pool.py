@@ -241,3 +241,21 @@ def test_an_error_of_the_executor_is_not_taken_for_a_lack_of_threads() -> None:
     shop.drain()
     with thread_starts(0), pytest.raises(RuntimeError, match="after shutdown"):
         shop.submit(chunk())
+
+
+def test_what_fails_after_the_end_is_not_reported(caplog: pytest.LogCaptureFixture) -> None:
+    """A worker that was left behind may find closed what it works with: that is not a fault of the run."""
+    busy, leave = Event(), Event()
+
+    def work(_: Chunk) -> None:
+        busy.set()
+        arrives(leave)
+        raise ValueError("closed file")
+
+    shop = Shop(work)
+    shop.submit(chunk())
+    arrives(busy)
+    shop.pool.abandon()
+    leave.set()
+    shop.done.get(timeout=PATIENCE_S)
+    assert caplog.records == []
