@@ -29,10 +29,15 @@ __all__ = ["Account", "LogprocError", "Panel", "Row", "Settings", "Snapshot", "S
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # a library writes nothing unless its user asks for it
 
 _HOMES = {
-    "analyze": "logproc.pipeline.api",
+    "Account": "logproc.model.columns",
     "LogprocError": "logproc.model.errors",
+    "Panel": "logproc.model.snapshot",
+    "Row": "logproc.model.snapshot",
     "Settings": "logproc.settings",
-    **dict.fromkeys(("Account", "Panel", "Row", "Snapshot", "SourceResult", "State"), "logproc.model"),
+    "Snapshot": "logproc.model.snapshot",
+    "SourceResult": "logproc.model.snapshot",
+    "State": "logproc.model.source",
+    "analyze": "logproc.pipeline.api",
 }
 
 

@@ -33,7 +33,7 @@ PLACEHOLDER = re.compile(r"(<[a-z0-9]+>)")
 def title_of(panel: Panel) -> str:
     """Return the name of a panel as its title.
 
-    >>> from logproc.model import Panel
+    >>> from logproc.model.snapshot import Panel
     >>> bys = ("user_agent",), ("shape(message)",), ("logger", "shape(message)")
     >>> [title_of(Panel(",".join(by), by, 0, ())) for by in bys]
     ['user agent', 'messages', 'logger, message']

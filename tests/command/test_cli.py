@@ -430,7 +430,7 @@ def test_a_port_that_nobody_listens_on(folder: Path) -> None:
 
 def test_an_exception_in_a_worker_is_70_with_source_and_lines(folder: Path) -> None:
     """A parser that breaks ends the run: its line names the source and the lines, the partial report is printed."""
-    python = [sys.executable, str(ROOT / "tests" / "broken_format.py")]
+    python = [sys.executable, str(ROOT / "tests" / "support" / "broken_format.py")]
     arguments = ["good.log", "--format", broken_format.NAME, "--chunk-size", "300", "--workers", "2"]
     run = analyze(*arguments, cwd=folder, python=python)
     assert run.code == 70
@@ -442,7 +442,7 @@ def test_an_exception_in_a_worker_is_70_with_source_and_lines(folder: Path) -> N
 
 def test_a_traceback_is_for_who_asks(folder: Path) -> None:
     """With --debug an internal error is told with its traceback, through all its causes."""
-    python = [sys.executable, str(ROOT / "tests" / "broken_format.py")]
+    python = [sys.executable, str(ROOT / "tests" / "support" / "broken_format.py")]
     run = analyze("good.log", "--format", broken_format.NAME, "--debug", "--chunk-size", "300", cwd=folder, python=python)
     assert run.code == 70
     assert "ZeroDivisionError: broken parser" in run.stderr

@@ -146,7 +146,7 @@ def test_a_program_gets_the_records_of_the_library(caplog: pytest.LogCaptureFixt
 def test_structlog_is_imported_only_for_a_log_that_is_written(level: str, expected: bool) -> None:
     """A usual run does not pay for it."""
     script = (
-        "import sys; from logproc import logs, settings;"
+        "import sys; from logproc import settings; from logproc.command import log as logs;"
         f"logs.configure(settings.Settings(log_level={level!r}), print, color=False); print('structlog' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

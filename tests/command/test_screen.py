@@ -25,7 +25,7 @@ SIZE_AND_TIME = re.compile(r"in [0-9.]+ m?s\s+[0-9.]+ [kM]?B/s")
 """What differs between two runs: how long they took."""
 PAINTED = "in flight"
 """Words of the progress, and of nothing else."""
-WAITING = "logproc: fifo: waits for somebody to write into it"
+WAITING = "logproc: fifo: waits for a writer"
 SEVERAL_STROKES_S = 0.25
 QUIET = ("--quiet",)
 pytestmark = pytest.mark.needs("setsid")

@@ -81,7 +81,7 @@ def test_an_entry_does_not_outlive_its_code(pattern: Pattern) -> None:
 def test_a_module_without_an_invariant_is_an_error() -> None:
     """What always holds is said by the module itself."""
     with pytest.raises(LookupError):
-        _ = dataclasses.replace(PATTERNS[0], home="errors.py").invariant
+        _ = dataclasses.replace(PATTERNS[0], home="model/errors.py").invariant
 
 
 @pytest.mark.parametrize(

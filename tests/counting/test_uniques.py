@@ -174,7 +174,7 @@ def test_the_library_is_imported_for_sketches_alone() -> None:
     script = (
         "import sys, numpy, pyarrow\n"
         "from logproc.counting.measures import Uniques\n"
-        "from logproc.model import KeyColumn\n"
+        "from logproc.model.columns import KeyColumn\n"
         "column = KeyColumn(pyarrow.array(['a', 'b']), numpy.array([0, 1]))\n"
         "for limit in (2, 1):\n"
         "    Uniques.count(column, numpy.array([0, 0]), 1, exact_most=limit)\n"

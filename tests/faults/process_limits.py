@@ -210,10 +210,11 @@ FAULTS: list[Fault] = [
     ),
     Fault(
         "P28",
-        "`ulimit -n 5`: the fewest descriptors with which Python starts",
+        "`ulimit -n 5`: no descriptor is left for a file",
         lambda scene: [scene.file("good.log", *good()).name],
+        3,
+        ("good.log: too many open files", "raise the limit with `ulimit -n`, or lower --readers"),
         alone=True,
-        check=state("complete", lines=1),
         run=limited("-n 5"),
     ),
     Fault(

@@ -44,6 +44,7 @@ def to_seconds(form: TimeForm, text: bytes, reference: int, local: tzinfo = UTC)
     A day must be in the calendar, a time of day from 00:00:00 to 23:59:59, and the moment in the years 1 to 9999.
     reference: what times without a year go by, in seconds since 1970. local: the zone of times without an offset.
 
+    >>> from logproc.formats.times.forms import CTIME
     >>> to_seconds(CTIME, b"Sun Dec 04 04:47:44.902022 2005", 0)
     1133671664
     """
