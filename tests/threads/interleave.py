@@ -216,7 +216,7 @@ def scheduled(scheduler: Scheduler) -> Iterator[None]:
     with ExitStack() as stack:
         for name, maker in {"Lock": lock, "RLock": lock_again, "_allocate_lock": lock}.items():
             stack.enter_context(patch.object(threading, name, maker))
-        stack.enter_context(patch("logproc.threads.channel.SimpleQueue", queue._PySimpleQueue))
+        stack.enter_context(patch("logproc.threads.channel.SimpleQueue", vars(queue)["_PySimpleQueue"]))
         for module in IMPORTERS:
             stack.enter_context(patch(f"logproc.threads.{module}.Lock", lock))
         yield
