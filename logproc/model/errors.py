@@ -15,7 +15,6 @@ EXIT_USAGE = 2
 EXIT_NOTHING_READ = 3
 EXIT_OUTPUT = 4
 EXIT_STRICT_OR_LIMIT = 5
-EXIT_FAIL_ON = 6  # reserved for `logproc diff --fail-on`
 EXIT_INTERNAL = 70
 EXIT_BROKEN_PIPE = 128 + signal.SIGPIPE
 

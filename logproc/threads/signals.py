@@ -3,35 +3,27 @@
 Invariant: the first signal is noted and wakes main; nothing is ever raised from a handler.
 
 Python runs a signal handler in the main thread, between any two bytecodes, and that may be in the middle of a `with lock:` of
-the standard library. An exception there leaves a lock taken, a list half changed, a file half written. (Raising in
-`queue.Queue.get` left its mutex locked in 756 of 8,000 interruptions, and the program then hung in its own clean-up.) So
-the handler writes down the number and puts a message into the queue that main waits on, which is allowed there (see
-channel). Main looks at the note whenever it takes a message, whatever the message is: an interrupt does not queue up
-behind the chunks that came before it.
+the standard library. An exception there leaves a lock taken. (Raising in `queue.Queue.get` left its mutex locked in 756 of
+8,000 interruptions, and the program then hung in its own clean-up.) So the handler writes down the number and puts a message
+into the queue that main waits on, which is allowed there (see channel). Main looks at the note whenever it takes a message,
+whichever it is: an interrupt does not queue up behind the chunks that came before it.
 
-One gap is left. The interpreter's own handler, in C, only sets a flag; ours runs when main is back in Python. If the signal
-comes after main has last looked at that flag and before it sleeps in the kernel, main sleeps on. (Seen once in 1,000 with a
-signal sent at just that moment.) What closes the gap is known as the self-pipe: `set_wakeup_fd` has the C handler also write
-a byte, and a thread that waits for it wakes main, which then finds the flag.
+One gap is left. The interpreter's own handler, in C, only sets a flag, and ours runs when main is back in Python. If the signal
+comes after main's last look at the flag and before it sleeps in the kernel, main sleeps on. The self-pipe closes the gap:
+`set_wakeup_fd` has the C handler write a byte as well, and a thread that waits for it wakes main, which then finds the flag.
 
-The kernel gives a signal of the process to any thread that does not block it, and in another thread than main it interrupts
-no wait of main's. A thread inherits the mask of the thread that creates it. So main blocks our signals around every start of
-a thread, with `blocked()`; the threads that those start in turn, of libraries too, inherit it, and the kernel is left with
-main. (A signal that another program aims at one thread, which only `tgkill` can, stays pending in a thread that blocks it: to
-stop the program, signal the process, as `kill` and Ctrl-C do.)
+The kernel gives a signal of the process to any thread that does not block it, and outside of main it interrupts no wait of
+main's. A thread inherits the mask of its creator. So main blocks our signals around every start of a thread, with `blocked()`;
+threads that those start in turn, of libraries too, inherit it. (A signal that another program aims at one of them with `tgkill`
+stays pending there: to stop the program, signal the process, as `kill` and Ctrl-C do.)
 
-There are three times in the life of the program:
-
-- Before the run nothing has been read and nothing is to be reported: a signal ends the process at once. That also ends a
-  wait for a config file that is a FIFO, or for a slow disk.
+- Before the run nothing has been read: a signal ends the process at once, also out of a wait for a config file that is a FIFO.
 - From the beginning of the run the first signal is a message. The run stops and its partial report is written.
-- The second signal means "now", at any time: the known temporary files are removed, and the process leaves. One that follows
-  within a fifth of a second is the first one once more: `timeout` signals the program and then its group.
+- The second signal means "now": the known temporary files are removed, and the process leaves. One that follows within a fifth
+  of a second is the first one once more: `timeout` signals the program and then its group.
 
-Use this wherever a program must survive Ctrl-C with its data in order. Do not use it for a small script: there
-KeyboardInterrupt is enough, because nobody needs what the script leaves behind.
-
-Newer Pythons change nothing here.
+Use this where a program must survive Ctrl-C with its data in order. Do not use it for a small script: KeyboardInterrupt is
+enough where nobody needs what the script leaves behind. Newer Pythons change nothing here.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from logproc.model.errors import InternalError, SourceError, Stopped
 from logproc.model.source import Source, State
 from logproc.sources.reading import Reading, ReadingOptions
 from logproc.threads.budget import ByteBudget
-from logproc.threads.channel import Channel
+from logproc.threads.channel import Channel, Mark
 from logproc.threads.live import LiveView
 from logproc.threads.reader import PARSING_WEIGHT, Charged, Reader, start_readers, to_do_list
 from logproc.threads.stop import Stop
@@ -126,7 +126,8 @@ def test_a_stop_wakes_a_reader_that_waits_for_memory() -> None:
     assert reader.doing == "waiting for memory"
     desk.stop.set(first := ValueError())
     Call(reader.join).outcome()
-    chunk, taken_bytes = desk.channel._queue.get_nowait()  # type: ignore[misc]  # not a Mark
+    messages = [desk.channel.get(), desk.channel.get()]  # the other one says that the run is stopped
+    ((chunk, taken_bytes),) = (message for message in messages if not isinstance(message, Mark))
     assert (chunk.data.tobytes(), taken_bytes) == (LINES, 0)
     assert [outcome.verdict.state for outcome in reader.outcomes.values()] == [State.COMPLETE]  # there was nothing behind it
     assert stream.closed.is_set()
