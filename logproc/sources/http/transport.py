@@ -197,6 +197,7 @@ class Receiving(io.RawIOBase):
         super().__init__()
         self.patient = True
         self.ended = False
+        self._failure: OSError | None = None
         self._connection = connection
         self._raw = raw
         self._transport = transport
@@ -214,6 +215,8 @@ class Receiving(io.RawIOBase):
         return bool(urllib3.util.wait_for_read(self._connection, seconds))
 
     def _receive(self, buffer: Any) -> int | None:
+        if self._failure:
+            raise self._transport.explain(self._failure) from self._failure
         try:
             self._connection.settimeout(self._transport.left_s())
             count = self._raw.readinto(buffer)
@@ -228,7 +231,10 @@ class Receiving(io.RawIOBase):
         try:
             self._connection.settimeout(0)
             return self._raw.readinto(buffer)
-        except OSError:  # nothing has arrived (also under TLS)
+        except (BlockingIOError, ssl.SSLWantReadError):  # nothing has arrived
+            return None
+        except OSError as error:  # the system reports a reset once; after that the connection looks as if it had been closed
+            self._failure = error
             return None
 
     def close(self) -> None:
