@@ -126,7 +126,7 @@ class Format:
     units: of the columns that hold a number, the power of ten by which it is divided: 3 for milliseconds.
     multi_line: whether a line that does not fit belongs to the record before it.
     mixed: whether there are records of other things than requests. open_fields: whether records may have any fields.
-    empty_is_absent: whether an empty field is none.
+    empty_is_absent: whether an empty field counts as absent.
     """
 
     name: str

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from logproc.model import Bytes, Mask, Positions
 
 BLANK, TAB, CR = b" \t\r"
+ZERO = numpy.uint8(ord("0"))
 ABSENT = pyarrow.scalar(b"-", pyarrow.binary())
 """Made once: each time that Arrow turns a value of Python into one of its own, it looks for pandas, which takes 0.2 ms."""
 
@@ -147,6 +148,15 @@ def places(hits: Mask, start: int = 0) -> Positions:
     In 32 bits: a chunk is smaller than 2 GiB, and half as many bytes are moved.
     """
     return numpy.add(hits.nonzero()[0], start, dtype=numpy.int32, casting="unsafe")
+
+
+def digits_of(column: Any) -> Any:
+    """Return the digit that each byte is, from 0 to 9; any byte that is not a digit becomes larger than 9.
+
+    In ASCII the digits are the ten bytes from 0x30 on, so their upper four bits are 3. Without these a digit is its value,
+    and every other byte keeps a bit that makes it larger: one operation instead of two comparisons and a subtraction.
+    """
+    return column ^ ZERO
 
 
 def rows_of(positions: Positions, offsets: Any, wanted: int) -> tuple[Positions, Mask]:

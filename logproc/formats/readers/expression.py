@@ -78,7 +78,7 @@ class Expression(Reader):
         return fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
-        """Return the lines that the expression fits; those whose time does not exist are told apart."""
+        """Return the lines that the expression fits; those whose time does not exist are listed by themselves."""
         which = numpy.flatnonzero(left)
         fields = raw_fields(self.raw, {*wanted, "time"})
         found = self.found_in(lines.texts(which), fields)

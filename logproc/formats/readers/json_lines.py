@@ -193,7 +193,7 @@ def is_deep(line: bytes) -> bool:
 
 
 def has_word(data: Bytes, first: int, rest: bytes) -> bool:
-    """Return whether a word stands anywhere in a chunk."""
+    """Return whether a word is anywhere in a chunk."""
     found = numpy.flatnonzero(data[: -len(rest)] == first)
     for at, byte in enumerate(rest, 1):
         found = found[data[found + at] == byte]

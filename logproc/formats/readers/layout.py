@@ -70,11 +70,6 @@ class Layout:
             found += [*tokens, *self.quoted[position : position + 1]]
         return tuple(found)
 
-    @property
-    def text_columns(self) -> tuple[str, ...]:
-        """The columns whose values are text, the request aside."""
-        return tuple(name for name in (*self.tokens, *self.quoted) if name not in SPECIAL)
-
 
 @dataclass(frozen=True, slots=True)
 class LayoutReader(Reader):

@@ -27,7 +27,7 @@ from logproc.formats.columns.fields import raw_fields, sought
 from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import Slices, encoded, places
 from logproc.formats.engine import Field, Format, Found, Reader
-from logproc.model import Context
+from logproc.model import Context, KeyColumn
 
 if TYPE_CHECKING:
     from logproc.model import Bytes, Mask
@@ -129,7 +129,8 @@ class CutReader(Reader):
             if key in number:
                 which = numpy.flatnonzero(key_of == number[key])
                 values = Slices(lines.data, pairs.values.starts[which], pairs.values.ends[which])
-                fields[name] = Field(values, record[pairs.line[which]])
+                # Encoded at once: the positions of all fields together would take more memory than the chunk.
+                fields[name] = Field(KeyColumn(*encoded([values])), record[pairs.line[which]])
         return Found(numpy.flatnonzero(pairs.good), fields)
 
 
@@ -171,7 +172,7 @@ def fast_pairs(lines: Lines, candidates: Mask) -> Pairs:
     if not regular.all():
         quotes = quotes[regular[quote_line]]
     blanks = places(data <= LAST_BLANK)
-    blanks = blanks[numpy.searchsorted(quotes, blanks) % 2 == 0]  # those that stand outside of quotes
+    blanks = blanks[numpy.searchsorted(quotes, blanks) % 2 == 0]  # those outside of quotes
     edges = numpy.concatenate([numpy.array([-1], numpy.int32), blanks])
     tokens = numpy.flatnonzero(numpy.diff(edges) > 1)
     start, end = edges[tokens] + 1, edges[tokens + 1]
@@ -207,7 +208,7 @@ def cut_pairs(data: Bytes, quotes: Any, start: Any, end: Any, line: Any, regular
 
 
 def pairs_of(line: bytes) -> dict[bytes, bytes] | str:
-    r"""Return the pairs of a line, or the reason why it is no record. This is the definition.
+    r"""Return the pairs of a line, or the reason why it is not a record. This is the definition.
 
     >>> pairs_of(rb'level=info msg="a \"b\"" done url=/?a=b')
     {b'level': b'info', b'msg': b'a "b"', b'done': b'', b'url': b'/?a=b'}
@@ -234,7 +235,7 @@ def unescaped(text: bytes) -> bytes:
 
 
 def character(match: re.Match[bytes]) -> bytes:
-    """Return what an escape stands for."""
+    """Return what an escape means."""
     if match[1]:
         code = int(match[1], 16)
         return match[0] if 0xD800 <= code < 0xE000 else chr(code).encode()

@@ -3,7 +3,7 @@
 A line that begins with `#` is a directive. `#Fields: date time cs-method …` names the fields of the lines behind it, and
 may come again with other ones. Directives belong to the file and not to what happened: they count as `continuation`.
 
-The draft's strings stand in quotes and may hold blanks; IIS does not quote, and writes quotes of a client as they are. So a
+The draft's strings are in quotes and may hold blanks; IIS does not quote, and writes quotes of a client as they are. So a
 line is cut at all its blanks, and only if it then has another number of fields at those outside of quotes.
 """
 

@@ -1,7 +1,7 @@
 r"""A Definition → one anchored expression that fits the lines that the server writes by it.
 
-It is read alike by RE2 (Latin-1, as Arrow has it for binary arrays) and by Python's `re` (bytes). What stands in it for
-text goes by how servers escape values, so that a quote always ends a value:
+It is read alike by RE2 (Latin-1, as Arrow has it for binary arrays) and by Python's `re` (bytes). Its expressions of
+text follow how servers escape values, so that a quote always ends a value:
 
 - nginx's `escape=default`: `"`, `\`, controls and all beyond ASCII as `\xHH`; `json`: `\"`, `\\`, `\n`, …, controls as
   `\u00HH`; `none`: nothing is escaped;
@@ -56,7 +56,7 @@ def time_form(form: str) -> TimeForm:
 
 
 def other_form(form: str) -> TimeForm:
-    """Return the form of times that is none of the usual ones."""
+    """Return the form of times that are not written in a usual form."""
     front, behind = strftime.halves(form)
     minute = "".join(f"%{name}" if name else strftime.escaped(text).replace("%", r"\x25") for name, text in front)
     return forms.calendar_form(form, minute, strftime.with_groups(behind))

@@ -35,7 +35,7 @@ CONTROLS = {"t": "\t", "r": "\r", "n": "\n"}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands: the file as it was named, and its line, from 1."""
+    """A place in a configuration: the file as it was named, and the line, from 1."""
 
     file: str
     line: int
@@ -56,7 +56,7 @@ class Directive:
 
 
 def directives_in(text: str, file: str, blocks: tuple[str, ...] = ()) -> Iterator[Directive]:
-    """Give the directives of a text. Raises UsageError where it is no configuration."""
+    """Yield the directives of a text. Raises UsageError where it is not a configuration."""
     opened: list[tuple[str, int]] = []
     words: list[str] = []
     at, line, first = 0, 1, 1

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy
 import pyarrow
 
+from logproc.formats.columns.slices import digits_of
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, MONTHS
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def many_to_seconds(times: Bytes) -> tuple[Integers, numpy.typing.NDArray[numpy.
     valid = (midnights != NO_DAY) & (times[:, 11] == ord(":")) & (times[:, 20] == ord(" "))
     seconds = midnights
     for position, unit_s, end, mark in ((12, HOUR_S, 24, ":"), (15, 60, 60, ":"), (18, 1, 60, " ")):
-        tens, ones = (times[:, position + i] - numpy.uint8(48) for i in (0, 1))
+        tens, ones = (digits_of(times[:, position + place]) for place in (0, 1))
         number = tens * numpy.uint8(10) + ones
         valid &= (tens <= 9) & (ones <= 9) & (number < end) & (times[:, position + 2] == ord(mark))
         seconds += number * numpy.int64(unit_s)

@@ -72,7 +72,7 @@ def joined(minute: bytes | None, rest: bytes | None) -> bytes:
 
 
 def second_of(text: bytes | None) -> int | None:
-    """Return the number that digits are, None if it is over 59: leap seconds are no moments here."""
+    """Return the number that digits are, None if it is over 59: leap seconds are not moments here."""
     return int(text) if text and text.isdigit() and int(text) <= 59 else None
 
 
@@ -129,7 +129,7 @@ def minute_texts(groups: Groups) -> tuple[list[bytes], Any]:
 
 
 def corrections(form: TimeForm, groups: Groups, starts: list[int | None], index: Any, local: tzinfo) -> Any:
-    """Return the seconds to add to each row to come from the time that is shown to UTC, NEVER where the zone is none."""
+    """Return the seconds to add to each row to come from the time that is shown to UTC, NEVER where there is no such zone."""
     shown = table([local_correction(form, start, local) for start in starts])[index]
     if "zone" not in groups:
         return shown
@@ -151,7 +151,7 @@ def table(values: list[int | None]) -> Integers:
 
 
 def value_seconds(text: bytes, reference: int, local: tzinfo = UTC) -> int | None:
-    """Return the seconds since 1970 of a whole value of any form, or of a number that counts from 1970; None if it is none.
+    """Return the seconds since 1970 of a whole value of any form, or of a number that counts from 1970; None if it is neither.
 
     >>> value_seconds(b"1431857103123", 0), value_seconds(b"1.431857103e9", 0), value_seconds(b"12", 0)
     (1431857103, 1431857103, None)
@@ -161,7 +161,7 @@ def value_seconds(text: bytes, reference: int, local: tzinfo = UTC) -> int | Non
 
 
 def number_seconds(text: bytes | None) -> int | None:
-    """Return the seconds of a number, which are its first ten digits before the point: the unit is told as by `EPOCH`."""
+    """Return the seconds of a number, which are its first ten digits before the point: the unit is found as in `EPOCH`."""
     if not text or not NUMBER.fullmatch(text):
         return None
     number = Decimal(text.decode())
@@ -172,7 +172,7 @@ def number_seconds(text: bytes | None) -> int | None:
 def values_seconds(texts: pyarrow.Array, index: Any, reference: int, local: tzinfo = UTC) -> tuple[Integers, Mask]:
     """Return `value_seconds` of each row, NO_TIME where it is None, and where it is not.
 
-    texts: the distinct values, of which each row has the one that `index` says; null is no time.
+    texts: the distinct values, of which each row has the one that `index` says; null is not a time.
     """
     texts = texts.cast(pyarrow.binary())
     found, done = iso_seconds(texts, partial(minute_of, ISO, reference), without_zone=local is UTC)

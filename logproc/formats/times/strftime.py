@@ -31,8 +31,8 @@ class Letter:
     """What a conversion writes in the C locale.
 
     written: an expression of it. width: how many bytes it has, 0 if that differs. part: which part of a date it is.
-    read: the expression of what it is read from in a text of which nobody says that there is a time, if that is another one:
-        only names that exist, but numbers with or without a blank in front.
+    read: a different expression, where needed, for finding times in text that may not hold any: only names that exist, and
+        numbers with or without a blank in front.
     """
 
     written: str
@@ -166,7 +166,7 @@ def piece(conversion: str, text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""Return an expression for a text itself, byte by byte: ASCII alone, read alike by RE2 (Latin-1) and by `re` (bytes).
+    r"""Return an expression for a text itself, byte by byte: only ASCII, read alike by RE2 (Latin-1) and by `re` (bytes).
 
     >>> print(escaped("[a é"))
     \[a \xc3\xa9
@@ -175,7 +175,7 @@ def escaped(text: str) -> str:
 
 
 def bytes_of(text: str) -> bytes:
-    """Return the bytes of an argument, also of one that is no UTF-8."""
+    """Return the bytes of an argument, also of one that is not UTF-8."""
     return text.encode("utf-8", "surrogateescape")
 
 
