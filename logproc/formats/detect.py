@@ -53,7 +53,6 @@ class Candidate:
 
     @property
     def share(self) -> float:
-        """The part of the lines that fit."""
         return self.fitting / self.lines if self.lines else 0.0
 
 
@@ -66,11 +65,9 @@ class Sample:
 
     @cached_property
     def texts(self) -> pyarrow.Array:
-        """The lines as an Arrow array."""
         return pyarrow.array(self.lines, pyarrow.binary())
 
     def candidate(self, form: Format, fits: Mask) -> Candidate:
-        """Return a format with what of the sample fits it."""
         misfits = numpy.flatnonzero(~fits)
         return Candidate(form, int(fits.sum()), len(self.lines), self.numbers[misfits[0]] if len(misfits) else None)
 
@@ -179,7 +176,6 @@ def generic(sample: Sample, least_share: float) -> Format | None:
 
 
 def times_in(form: Format, texts: pyarrow.Array) -> int:
-    """Return how many lines have a time of a form that exists."""
     return form.exact.times_in(texts) if isinstance(form.exact, Expression) else 0
 
 

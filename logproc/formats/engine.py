@@ -34,7 +34,6 @@ LOOK_LINES = 4096
 
 
 def no_lines() -> Integers:
-    """Return the positions of no line."""
     return numpy.empty(0, numpy.int64)
 
 
@@ -58,7 +57,6 @@ class Field:
 
 
 def kept(values: Raw, mask: Mask) -> Raw:
-    """Return the values that the mask names."""
     if isinstance(values, Slices | KeyColumn):
         return values.keep(mask)
     return values.take(arrow(numpy.flatnonzero(mask), pyarrow.int64()))

@@ -95,6 +95,5 @@ GENERIC = (
 
 
 def listing() -> list[tuple[str, str, str]]:
-    """Return the name, the summary and an example of each format."""
     known = (*LAYOUT_FORMATS, *(SAMPLED[name] for name in ("json", "logfmt", "w3c")), *FORMATS)
     return [*((form.name, form.summary, form.example) for form in known), *GENERIC]

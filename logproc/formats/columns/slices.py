@@ -35,11 +35,9 @@ class Slices:
 
     @property
     def lengths(self) -> Positions:
-        """How many bytes each has."""
         return self.ends - self.starts
 
     def keep(self, mask: Mask) -> Slices:
-        """Return the slices that the mask names."""
         if mask.all():
             return self
         return Slices(self.data, self.starts[mask], self.ends[mask])

@@ -65,11 +65,9 @@ class Expression(Reader):
 
     @property
     def groups(self) -> list[str]:
-        """The named groups of both expressions."""
         return GROUP.findall(self.expression + self.further)
 
     def field_of(self, group: str) -> str:
-        """Return the field that a group holds."""
         return dict(self.names).get(group) or re.sub(r"_\d$", "", group)
 
     def fits(self, texts: pyarrow.Array) -> Mask:
@@ -95,7 +93,6 @@ class Expression(Reader):
         )
 
     def heads(self, texts: pyarrow.Array) -> pyarrow.Array:
-        """Return as much of each line as the expressions are looked for in."""
         return pyarrow.compute.binary_slice(texts, 0, self.head_bytes) if self.head_bytes else texts
 
     def found_in(self, texts: pyarrow.Array, fields: Collection[str]) -> pyarrow.StructArray:

@@ -60,7 +60,6 @@ class JsonReader(Reader):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields that records have, as far as the sample says."""
         return tuple(dict.fromkeys([*dict(self.aliases), *dict(self.kinds)]))
 
     @classmethod
@@ -106,7 +105,6 @@ class ArrowReader(Reader):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of the exact way."""
         return self.exact.fields
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
@@ -172,7 +170,6 @@ def kind_of(kinds: set[str]) -> str:
 
 
 def texts_at(records: list[dict[str, Any]], key: str) -> pyarrow.Array:
-    """Return the values of one key as texts."""
     return pyarrow.array([text_of(value_at(record, key)) for record in records], pyarrow.binary())
 
 
@@ -210,7 +207,6 @@ def path_of(name: str, nested: Collection[str]) -> tuple[str, ...]:
 
 
 def path_of_rest(name: str, front: str, nested: Collection[str]) -> tuple[str, ...]:
-    """Return the path within the object `front`."""
     inner = {key.removeprefix(front + ".") for key in nested if key.startswith(front + ".")}
     return path_of(name.removeprefix(front + "."), inner)
 
@@ -234,7 +230,6 @@ def schema_of(kinds: Mapping[str, str], nested: Collection[str]) -> pyarrow.Sche
 
 
 def fields_of(tree: Mapping[str, Any]) -> list[pyarrow.Field]:
-    """Return the fields of a schema, objects as structs."""
     return [
         pyarrow.field(name, pyarrow.struct(fields_of(kind)) if isinstance(kind, dict) else kind) for name, kind in tree.items()
     ]

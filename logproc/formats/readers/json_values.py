@@ -70,7 +70,6 @@ def is_deeper(value: Any, levels: int) -> bool:
 
 
 def inside(outer: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    """Return the values of an object or an array."""
     return outer.values() if isinstance(outer, dict) else outer
 
 

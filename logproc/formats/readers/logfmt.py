@@ -52,7 +52,6 @@ class PairsReader(Reader):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields that records have, as far as the sample says."""
         return tuple(dict.fromkeys([*dict(self.aliases), *self.keys]))
 
     @classmethod
@@ -111,7 +110,6 @@ class CutReader(Reader):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of the exact way."""
         return self.exact.fields
 
     def lines(self, data: Bytes) -> Lines:
@@ -230,12 +228,10 @@ def pairs_of(line: bytes) -> dict[bytes, bytes] | str:
 
 
 def unescaped(text: bytes) -> bytes:
-    r"""Return a quoted value without its escapes, which are those of JSON; any other stays as it is."""
     return ESCAPE.sub(character, text) if b"\\" in text else text
 
 
 def character(match: re.Match[bytes]) -> bytes:
-    """Return what an escape means."""
     if match[1]:
         code = int(match[1], 16)
         return match[0] if 0xD800 <= code < 0xE000 else chr(code).encode()

@@ -38,7 +38,6 @@ class Quotes(Reader):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of the layout."""
         return LayoutReader(self.layout).fields
 
     def lines(self, data: Bytes) -> Lines:

@@ -65,7 +65,6 @@ class W3cReader(Reader):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields that records have, as far as the sample says."""
         return tuple(name for name in names_of(self.directives) if name != "date")
 
     @classmethod
@@ -135,22 +134,18 @@ class Cut:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The fields that any of the records have."""
         return tuple(dict.fromkeys(name for _, part in self._parts for name in part))
 
     @cached_property
     def tabs(self) -> Positions:
-        """The positions of all TABs."""
         return places(self.data == TAB)
 
     @cached_property
     def blanks(self) -> Positions:
-        """The positions of all blanks."""
         return places(self.data == BLANK)
 
     @cached_property
     def quotes(self) -> Positions:
-        """The positions of all quotes."""
         return places(self.data == QUOTE)
 
     @cached_property
@@ -170,7 +165,6 @@ class Cut:
         self._cut_at(self.blanks_outside, left[(quotes > 0) & (quotes % 2 == 0)], names)
 
     def _count(self, marks: Positions, which: Integers) -> Integers:
-        """Return how many marks each of some lines has."""
         starts, ends = self.lines.starts[which], self.lines.ends[which]
         return numpy.searchsorted(marks, ends) - numpy.searchsorted(marks, starts)
 

@@ -62,7 +62,6 @@ class Definition:
 
     @property
     def variables(self) -> tuple[Variable, ...]:
-        """The variables, in order."""
         return tuple(part for part in self.parts if isinstance(part, Variable))
 
     @property

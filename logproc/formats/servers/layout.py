@@ -56,7 +56,6 @@ def split(parts: Parts, mark: str) -> list[Parts]:
 
 
 def literals(text: str) -> Parts:
-    """Return a text as parts: none if it is empty."""
     return [Literal(text)] if text else []
 
 

@@ -94,7 +94,6 @@ class Reading:
         self.formats[found.name] = found
 
     def done(self) -> ConfDefinitions:
-        """Return all of it."""
         combined = LogFormat("combined", COMBINED, "default", Place("nginx", 0))
         return ConfDefinitions({"combined": combined, **self.formats}, tuple(self.access_logs))
 

@@ -41,7 +41,6 @@ class Place:
     line: int
 
     def fault(self, what: str, hint: str = "") -> UsageError:
-        """Return the error for this place."""
         return UsageError(f"{self.file}, line {self.line}: {what}", hint)
 
 
@@ -90,7 +89,6 @@ def directives_in(text: str, file: str, blocks: tuple[str, ...] = ()) -> Iterato
 
 
 def word_of(match: re.Match[str]) -> list[str]:
-    """Return the word of a token, none for white space and comments."""
     texts = [match[name] for name in ("double", "single", "word") if match[name] is not None]
     return [ESCAPED.sub(lambda escape: CONTROLS.get(escape[1], escape[1]), text) for text in texts]
 

@@ -62,7 +62,6 @@ def to_seconds(form: TimeForm, text: bytes, reference: int, local: tzinfo = UTC)
 
 @cache
 def compiled(expression: str) -> re.Pattern[bytes]:
-    """Return an expression for Python's `re`."""
     return re.compile(expression.encode())
 
 
@@ -140,7 +139,6 @@ def corrections(form: TimeForm, groups: Groups, starts: list[int | None], index:
 
 
 def listed(group: tuple[pyarrow.Array, Any]) -> tuple[list[bytes | None], Any]:
-    """Return the distinct texts of a group as a list, and the index."""
     texts, index = group
     return texts.cast(pyarrow.binary()).to_pylist(), index
 
@@ -191,7 +189,6 @@ def values_seconds(texts: pyarrow.Array, index: Any, reference: int, local: tzin
 
 
 def minute_of(form: TimeForm, reference: int, text: bytes) -> int | None:
-    """Return when a minute of a form begins."""
     return form.minute(text, reference)
 
 

@@ -122,7 +122,6 @@ def halves(form: str) -> tuple[list[Element], list[Element]]:
 
 
 def together(found: list[Element]) -> str:
-    """Return what fits some elements."""
     return "".join(piece(*element) for element in found)
 
 
@@ -133,7 +132,6 @@ def with_groups(found: list[Element]) -> str:
 
 
 def grouped(name: str, text: str) -> str:
-    """Return an expression as a group."""
     return f"(?P<{name}>{text})"
 
 
@@ -161,7 +159,6 @@ def elements(form: str) -> list[Element]:
 
 
 def piece(conversion: str, text: str) -> str:
-    """Return the expression of one element."""
     return LETTERS[conversion].written if conversion else escaped(text)
 
 
@@ -180,7 +177,6 @@ def bytes_of(text: str) -> bytes:
 
 
 def escaped_byte(byte: int) -> str:
-    """Return an expression for one byte."""
     character = chr(byte)
     if not 32 <= byte < 127:
         return f"\\x{byte:02x}"
