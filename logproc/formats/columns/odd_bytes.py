@@ -76,6 +76,7 @@ def misplaced(data: Bytes) -> list[Mask]:
 
 def misplaced_in(block: Bytes) -> Mask:
     """Return which bytes of a block are misplaced, but for its first three, which are the end of the one before."""
+    # Four views of one block, each shifted by a byte: element n of `byte` is a byte, of `first` the one before it, and so on.
     third, second, first, byte = block[:-3], block[1:-2], block[2:-1], block[3:]
     inner = (block >= 0x80) & (block < 0xC0)
     expected = (first >= 0xC2) | inner[2:-1] & ((second >= 0xE0) | inner[1:-2] & (third >= 0xF0))

@@ -88,6 +88,7 @@ def request_columns(request: KeyColumn, wanted: Collection[str]) -> tuple[dict[s
 def split_many(dictionary: pyarrow.Array, wanted: Collection[str]) -> tuple[dict[str, Slices], Mask]:
     """Return the parts of the requests that have three tokens and a protocol as it should be, and which these are."""
     offsets, data = offsets_and_data(dictionary)
+    # `bounds` has the shape (2, n): where the first and the second blank are in each request that has two.
     bounds, regular = rows_of(places(data == BLANK), offsets, 2)
     begin, end = offsets[:-1][regular], offsets[1:][regular]
     method = Slices(data, begin, bounds[0])

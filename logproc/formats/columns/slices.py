@@ -47,6 +47,8 @@ class Slices:
 
         So no byte is copied, and no null is ever hashed.
         """
+        # Offsets of Arrow must follow one another without gaps. So each gap becomes an element of its own, and is marked null:
+        # offsets start0, end0, start1, end1, … with the bits 1, 0, 1, 0, … for "is there".
         count = len(self)
         offsets = numpy.empty(2 * count, numpy.int32)
         offsets[0::2], offsets[1::2] = self.starts, self.ends
@@ -64,6 +66,7 @@ class Slices:
         is_space = (self.data >= TAB) & (self.data <= CR)
         if not is_space.any():
             return numpy.zeros(len(self), bool)
+        # As many spaces before the end of a slice as before its start: then it holds none.
         spaces = numpy.flatnonzero(is_space)
         return numpy.searchsorted(spaces, self.ends) > numpy.searchsorted(spaces, self.starts)
 

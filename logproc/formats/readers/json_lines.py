@@ -21,7 +21,7 @@ from logproc.formats.columns.aliases import aliases_of, is_access, units_of
 from logproc.formats.columns.fields import absent_once, raw_fields, sought
 from logproc.formats.columns.lines import Lines
 from logproc.formats.columns.odd_bytes import is_utf8
-from logproc.formats.columns.slices import index_of
+from logproc.formats.columns.slices import encoded, index_of
 from logproc.formats.engine import Field, Format, Found, Reader
 from logproc.formats.readers.json_values import EXACT_IN_A_DOUBLE, brackets, object_of, text_of, value_at
 from logproc.model import Context, KeyColumn
@@ -87,8 +87,8 @@ class JsonReader(Reader):
             else:
                 line.append(at)
                 records.append(found)
-        fields = {name: Field(texts_at(records, key)) for name, key in self.sources(wanted).items()} if records else {}
-        return Found(numpy.array(line, numpy.int64), fields, reasons=reasons)
+        columns = {name: texts_at(records, key) for name, key in self.sources(wanted).items()}
+        return Found(numpy.array(line, numpy.int64), present(columns), reasons=reasons)
 
     def sources(self, wanted: Collection[str]) -> dict[str, str]:
         """Return the key for each field that is to be taken out of the objects."""
@@ -110,12 +110,12 @@ class ArrowReader(Reader):
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
         """Return all lines, or none where it is not sure that Arrow reads them as the exact way does."""
         try:
-            fields = self.columns(lines, self.exact.sources(wanted)) if left.all() and is_plain(lines) else None
+            columns = self.columns(lines, self.exact.sources(wanted)) if left.all() and is_plain(lines) else None
         except NotFast:
-            fields = None
-        return Found() if fields is None else Found(numpy.arange(len(lines)), fields)
+            columns = None
+        return Found() if columns is None else Found(numpy.arange(len(lines)), present(columns))
 
-    def columns(self, lines: Lines, sources: Mapping[str, str]) -> dict[str, Field]:
+    def columns(self, lines: Lines, sources: Mapping[str, str]) -> dict[str, KeyColumn]:
         """Return the fields of a chunk all of whose lines are objects. Raises NotFast where that is not sure."""
         kinds, nested = dict(self.exact.kinds), self.exact.nested
         if any("." in source and source not in kinds for source in sources.values()):
@@ -123,7 +123,7 @@ class ArrowReader(Reader):
         table = read_table(lines.data, schema_of({source: kinds.get(source, "text") for source in sources.values()}, nested))
         if len(table) != len(lines):
             raise NotFast
-        return {name: Field(column_at(table, path_of(source, nested))) for name, source in sources.items()}
+        return {name: column_at(table, path_of(source, nested)) for name, source in sources.items()}
 
 
 def format_of(reader: JsonReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
@@ -169,8 +169,13 @@ def kind_of(kinds: set[str]) -> str:
     return next(iter(kinds)) if len(kinds) == 1 else "text" if not kinds else ""
 
 
-def texts_at(records: list[dict[str, Any]], key: str) -> pyarrow.Array:
-    return pyarrow.array([text_of(value_at(record, key)) for record in records], pyarrow.binary())
+def texts_at(records: list[dict[str, Any]], key: str) -> KeyColumn:
+    return KeyColumn(*encoded([pyarrow.array([text_of(value_at(record, key)) for record in records], pyarrow.binary())]))
+
+
+def present(columns: Mapping[str, KeyColumn]) -> dict[str, Field]:
+    """Return as fields the columns that any record has. A size that none has is not a size of 0."""
+    return {name: Field(column) for name, column in columns.items() if column.keys.slice(0, 2).to_pylist() not in ([], [b"-"])}
 
 
 def is_plain(lines: Lines) -> bool:

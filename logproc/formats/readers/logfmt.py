@@ -7,7 +7,7 @@ r"""logfmt, as go-kit, Grafana, logrus and Heroku write it: `ts=2024-05-07T10:58
 
 A value may hold `=`. A key without one has the empty text. Of a key that comes twice the last value counts, as in JSON.
 
-The fast way cuts a chunk at the blanks outside of quotes, all at once; lines with a backslash, an odd number of quotes
+The quick way cuts a chunk at the blanks outside of quotes, all at once; lines with a backslash, an odd number of quotes
 or a quote where none should be are left to the exact way, one expression of `re`.
 """
 
@@ -164,14 +164,17 @@ def fast_pairs(lines: Lines, candidates: Mask) -> Pairs:
     data = lines.data
     quotes = places(data == QUOTE)
     regular = candidates.copy()
+    # `ends` is sorted, so the line that holds a position is the first one that does not end before it.
     regular[numpy.searchsorted(lines.ends, lines.backslashes)] = False
     quote_line = numpy.searchsorted(lines.ends, quotes)
     regular &= numpy.bincount(quote_line, minlength=len(regular)) % 2 == 0
     if not regular.all():
         quotes = quotes[regular[quote_line]]
     blanks = places(data <= LAST_BLANK)
-    blanks = blanks[numpy.searchsorted(quotes, blanks) % 2 == 0]  # those outside of quotes
+    # All regular lines have an even number of quotes, so those before a blank tell whether it is inside of a pair of them.
+    blanks = blanks[numpy.searchsorted(quotes, blanks) % 2 == 0]
     edges = numpy.concatenate([numpy.array([-1], numpy.int32), blanks])
+    # A token is what is between two blanks that are not neighbours. Line feeds count as blanks, so none goes over a line end.
     tokens = numpy.flatnonzero(numpy.diff(edges) > 1)
     start, end = edges[tokens] + 1, edges[tokens + 1]
     line = numpy.searchsorted(lines.ends, start)
@@ -183,6 +186,8 @@ def fast_pairs(lines: Lines, candidates: Mask) -> Pairs:
 
 def cut_pairs(data: Bytes, quotes: Any, start: Any, end: Any, line: Any, regular: Mask) -> Pairs:
     """Cut tokens at their first `=`; a line with a token that is not as it should be is left."""
+    # For each token, one element an array: its first `=` and the next three quotes from its start on, which may be behind its
+    # end. Positions behind the data are put in for what is not there, so that every token has all four.
     nowhere = numpy.array([len(data) + 1] * 3, numpy.int32)
     equals, quotes = (numpy.concatenate([found, nowhere]) for found in (places(data == EQUALS), quotes))
     equal = equals[numpy.searchsorted(equals, start)]

@@ -151,6 +151,7 @@ class Cut:
     @cached_property
     def blanks_outside(self) -> Positions:
         """The blanks outside of quotes: those with an even number of quotes before them in their line."""
+        # For each blank: its line, and the quotes before it less those before its line.
         line = numpy.searchsorted(self.lines.ends, self.blanks)
         before = numpy.searchsorted(self.quotes, self.blanks) - numpy.searchsorted(self.quotes, self.lines.starts)[line]
         outside: Positions = self.blanks[before % 2 == 0]
@@ -175,6 +176,7 @@ class Cut:
         which = which[fitting]
         if len(which):
             starts, ends = self.lines.starts[which], self.lines.ends[which]
+            # `inner` has the shape (fields - 1, lines): row by row the first marks of all lines, their second marks, …
             inner = marks[numpy.searchsorted(marks, starts) + numpy.arange(len(names) - 1)[:, None]] if len(names) > 1 else []
             edges = [starts - 1, *inner, ends]
             self._parts.append((which, {name: (edges[at] + 1, edges[at + 1]) for at, name in enumerate(names)}))

@@ -122,6 +122,7 @@ def minute_texts(groups: Groups) -> tuple[list[bytes], Any]:
     if "rest" not in groups:
         return [minute or b"" for minute in minutes], index
     rests, rest_index = listed(groups["rest"])
+    # A pair of indexes as one number, so that Arrow can find the distinct pairs.
     pairs = arrow(index.astype(numpy.int64) * len(rests) + rest_index, pyarrow.int64()).dictionary_encode()
     places = (divmod(pair, len(rests)) for pair in pairs.dictionary.to_pylist())
     return [joined(minutes[minute], rests[rest]) for minute, rest in places], index_of(pairs)
