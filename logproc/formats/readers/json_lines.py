@@ -75,7 +75,7 @@ class JsonReader(Reader):
         units = units_of(keys.values, aliases, access=access)
         known = tuple((name, kind_of(found)) for name, found in keys.kinds.items())
         reader = cls(known, tuple(aliases.items()), frozenset(keys.nested))
-        return format_of(reader, units), numpy.array([isinstance(found, dict) for found in objects], bool)
+        return json_format(reader, units), numpy.array([isinstance(found, dict) for found in objects], bool)
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
         """Return the lines that are objects."""
@@ -126,7 +126,7 @@ class ArrowReader(Reader):
         return {name: column_at(table, path_of(source, nested)) for name, source in sources.items()}
 
 
-def format_of(reader: JsonReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
+def json_format(reader: JsonReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
     """Return the format of JSON lines with some keys."""
     return Format(
         "json",

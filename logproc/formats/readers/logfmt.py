@@ -71,7 +71,7 @@ class PairsReader(Reader):
         if "level" not in aliases and "at" in values:  # Heroku's router
             aliases["level"] = "at"
         units = units_of(values, aliases, access=access)
-        return format_of(cls(tuple(values), tuple(aliases.items())), units), fits
+        return logfmt_format(cls(tuple(values), tuple(aliases.items())), units), fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
         """Return the lines that consist of pairs."""
@@ -132,7 +132,7 @@ class CutReader(Reader):
         return Found(numpy.flatnonzero(pairs.good), fields)
 
 
-def format_of(reader: PairsReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
+def logfmt_format(reader: PairsReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
     """Return the format of logfmt with some keys."""
     return Format(
         "logfmt",

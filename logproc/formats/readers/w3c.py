@@ -80,7 +80,7 @@ class W3cReader(Reader):
             fits[at] = bool(directives) and (line[:1] == b"#" or len(directives) in field_counts(line))
         first = next((at for at, line in enumerate(lines) if line[:1] == b"#"), 0) if directives else 0
         fits[first:][[line[:1] == b"#" for line in lines[first:]]] = bool(directives)
-        return format_of(cls(tuple(every))), fits
+        return w3c_format(cls(tuple(every))), fits
 
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
         """Return the context behind some lines: the last `#Fields` there is."""
@@ -94,17 +94,17 @@ class W3cReader(Reader):
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
         """Return the lines with as many fields as the last `#Fields` before them names. A date and a time must exist."""
         aside = directive_lines(lines, left)
-        cut = Cut(lines)
+        records = Records(lines)
         for names, which in by_names(lines, aside, context.directives):
-            cut.cut(which[left[which]], names_of(names))
-        found = Found(cut.line, {name: cut.field(name) for name in raw_fields(cut.names, wanted)})
-        time, exists = cut.times()
+            records.cut(which[left[which]], names_of(names))
+        found = Found(records.line, {name: records.field(name) for name in raw_fields(records.names, wanted)})
+        time, exists = records.times()
         if "duration" in found.fields:
             found = replace(found, fields={**found.fields, "duration": with_unit(found.fields["duration"])})
-        return replace(replace(found, time=time).keep(exists), untimed=cut.line[~exists], aside=aside)
+        return replace(replace(found, time=time).keep(exists), untimed=records.line[~exists], aside=aside)
 
 
-def format_of(reader: W3cReader) -> Format:
+def w3c_format(reader: W3cReader) -> Format:
     """Return the format of W3C extended."""
     return Format(
         "w3c",
@@ -116,7 +116,7 @@ def format_of(reader: W3cReader) -> Format:
     )
 
 
-class Cut:
+class Records:
     """The records of a chunk: lines with as many fields as their `#Fields` says.
 
     What is looked for in the bytes is looked for once, however often the fields change.
