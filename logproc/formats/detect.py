@@ -121,11 +121,6 @@ def all_fits(sample: Sample, only: str | None) -> Iterable[tuple[Format, Mask]]:
             yield form, form.fits(sample.texts)
 
 
-def fitting(form: Format, sample: Sample) -> int:
-    """Return how many lines of a sample fit a format that does not depend on it."""
-    return int(form.fits(sample.texts).sum())
-
-
 def is_layout(form: Format) -> bool:
     """Return whether a format is that of an access log, cut at quotes and blanks."""
     return isinstance(form.exact, LayoutReader)
