@@ -35,7 +35,7 @@ class Choice:
 
     @classmethod
     def of(cls, form: str | None, pattern: str | None, nginx_conf: str | None, patterns: Mapping[str, Any]) -> Choice:
-        """Return the choice that options ask for. Raises UsageError for a name, a definition or a pattern that is none.
+        """Return the choice that options ask for. Raises UsageError if one of them cannot be read.
 
         form: the name of a format or of one of `patterns`, or the definition of nginx or Apache as it is in their files.
         patterns: a user's own formats by their names, each a pattern or a table as those of `known.toml`.
@@ -74,7 +74,7 @@ class Choice:
     def _own(self, sample: bytes, *, whole: bool) -> Format | None:
         """Return that of the own formats which most lines of a sample fit."""
         lines = detection.sample_of(sample, detection.SAMPLE_LINES[1], whole=whole)
-        counts = [detection.fitting(form, lines) for form in self.own]
+        counts = [int(form.fits(lines.texts).sum()) for form in self.own]
         best = max(range(len(counts)), key=counts.__getitem__, default=-1)
         return self.own[best] if best >= 0 and counts[best] * 2 > len(lines.lines) else None
 
@@ -98,7 +98,7 @@ def of_nginx(path: Path) -> Choice:
 
 
 def definition_or_error(text: str, own: Mapping[str, Format]) -> Format:
-    """Return the format of a definition. Raises UsageError where the text is none, with what is known if it is a word."""
+    """Return the format of a definition. Raises UsageError for other text, with the known names if it is a word."""
     if "$" not in text and "%" not in text:
         raise UsageError(f"--format {text!r} is unknown", nearest(text, [*own, *BY_NAME, *SAMPLED], "see `logproc formats`"))
     from logproc.formats.servers.reading import definition_of

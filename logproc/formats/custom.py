@@ -21,6 +21,7 @@ KEYS: Mapping[str, type] = {
     "multi_line": bool,
 }
 """What a table may hold."""
+NAMES_OF: Mapping[type, str] = {str: "a text", bool: "true or false"}
 
 
 def format_of_pattern(name: str, text: str, option: str) -> Format:
@@ -61,7 +62,7 @@ def format_of_table(name: str, table: Mapping[str, Any], option: str) -> Format:
         if key not in KEYS:
             raise UsageError(f"{option}: unknown key {key!r}", "known are " + ", ".join(KEYS))
         if not isinstance(value, KEYS[key]):
-            raise UsageError(f"{option}: {key} has a value of the wrong kind", "write " + ("true or false" if KEYS[key] is bool else "text in quotes"))
+            raise UsageError(f"{option}: {key} is not {NAMES_OF[KEYS[key]]}", "text is in quotes, true and false are not")
     if "expression" not in table:
         raise UsageError(f"{option} has no expression", "write expression = '{time} (?P<message>.*)'")
     time = table.get("time")

@@ -1,4 +1,4 @@
-"""Which format a source has, told from its first bytes alone, so never from how they came: block, chunk or network sizes.
+"""Which format a source has. It depends only on the first bytes, never on block, chunk or network sizes.
 
 A sample is the first 256 KiB, or the first 4 MiB if that is less than a hundred lines and none of them fits (a file may
 open with one huge damaged line). Each known format is asked how many lines of the sample fit it. The one that fits most
@@ -53,7 +53,6 @@ class Candidate:
 
     @property
     def share(self) -> float:
-        """The part of the lines that fit."""
         return self.fitting / self.lines if self.lines else 0.0
 
 
@@ -66,11 +65,9 @@ class Sample:
 
     @cached_property
     def texts(self) -> pyarrow.Array:
-        """The lines as an Arrow array."""
         return pyarrow.array(self.lines, pyarrow.binary())
 
     def candidate(self, form: Format, fits: Mask) -> Candidate:
-        """Return a format with what of the sample fits it."""
         misfits = numpy.flatnonzero(~fits)
         return Candidate(form, int(fits.sum()), len(self.lines), self.numbers[misfits[0]] if len(misfits) else None)
 
@@ -124,18 +121,13 @@ def all_fits(sample: Sample, only: str | None) -> Iterable[tuple[Format, Mask]]:
             yield form, form.fits(sample.texts)
 
 
-def fitting(form: Format, sample: Sample) -> int:
-    """Return how many lines of a sample fit a format that does not depend on it."""
-    return int(form.fits(sample.texts).sum())
-
-
 def is_layout(form: Format) -> bool:
     """Return whether a format is that of an access log, cut at quotes and blanks."""
     return isinstance(form.exact, LayoutReader)
 
 
 def choose(sample: Sample, found: list[tuple[Candidate, Mask]]) -> Format | None:
-    """Return the format of a sample, given those that any line fits; None if it is no better than any text."""
+    """Return the format of a sample, given those that any line fits; None if it is not better than any text."""
     if not found:
         loose = loosely(sample)
         return loose or (generic(sample, LEAST_SHARE) if sample.lines else None)
@@ -165,7 +157,7 @@ def loosely(sample: Sample) -> Format | None:
 def generic(sample: Sample, least_share: float) -> Format | None:
     """Return the format of text with a time of the form that most lines have, None if too few have one.
 
-    A time at the beginning opens a record, and what has none goes on with it. One further on is only looked for.
+    A time at the beginning opens a record, and lines without one belong to it. A time further on is only looked for.
     Only times that exist count: `07 Mar 2026 10:00:00` holds `2026 10:00:00` as well, which would be day 26 of month 20.
     Of two forms that as many lines have, the one with a year is meant.
     """
@@ -179,7 +171,6 @@ def generic(sample: Sample, least_share: float) -> Format | None:
 
 
 def times_in(form: Format, texts: pyarrow.Array) -> int:
-    """Return how many lines have a time of a form that exists."""
     return form.exact.times_in(texts) if isinstance(form.exact, Expression) else 0
 
 

@@ -36,7 +36,6 @@ LOOK_LINES = 4096
 
 
 def no_lines() -> Integers:
-    """Return the positions of no line."""
     return numpy.empty(0, numpy.int64)
 
 
@@ -60,7 +59,6 @@ class Field:
 
 
 def kept(values: Raw, mask: Mask) -> Raw:
-    """Return the values that the mask names."""
     if isinstance(values, Slices | KeyColumn):
         return values.keep(mask)
     return values.take(arrow(numpy.flatnonzero(mask), pyarrow.int64()))
@@ -128,7 +126,7 @@ class Format:
     units: of the columns that hold a number, the power of ten by which it is divided: 3 for milliseconds.
     multi_line: whether a line that does not fit belongs to the record before it.
     mixed: whether there are records of other things than requests. open_fields: whether records may have any fields.
-    empty_is_absent: whether an empty field is none.
+    empty_is_absent: whether an empty field counts as absent.
     """
 
     name: str
@@ -175,22 +173,22 @@ class Format:
         blank = blank_lines(lines) & ~too_long
         left = ~(too_long | blank)
         parts = []
+        # Masks have one element for each line of the chunk. `left` shrinks to what no reader has claimed.
         for reader in (self.quick, self.exact):
             if reader and left.any():
                 part = reader.read(lines, left, wanted, context)
                 left[part.line] = left[part.untimed] = left[part.aside] = False
                 parts.append(part)
-        columns = self.columns_of([part for part in parts if len(part.line)], context, wanted)
+        columns = self.columns([part for part in parts if len(part.line)], context, wanted)
         continuation = continuing(parts, left, in_record=context.in_record) if self.multi_line else numpy.zeros_like(left)
         otherwise = "no-record-start" if self.multi_line else "no-match"
         return accounted(lines, parts, too_long, blank, continuation, otherwise, columns)
 
-    def columns_of(self, parts: Sequence[Found], context: Context, wanted: Collection[str]) -> Columns:
+    def columns(self, parts: Sequence[Found], context: Context, wanted: Collection[str]) -> Columns:
         """Return the columns of the records that the readers found, one reader's behind the other's."""
         records = sum(len(part.line) for part in parts)
         raw = {name: self.column_of(name, parts) for name in dict.fromkeys(name for part in parts for name in part.fields)}
-        if self.open_fields:
-            raw = {name: column for name, column in raw.items() if column.keys.null_count < len(column.keys)}
+        # A reader that knows the form of times gives seconds; a field `time` of any form is read here.
         none = numpy.full(records, NO_TIME, numpy.int64)
         if any(part.time is not None for part in parts):
             time = together([none[: len(part.line)] if part.time is None else part.time for part in parts])

@@ -81,9 +81,9 @@ LAYOUT_FORMATS = tuple(map(format_of_layout, LAYOUTS))
 BY_NAME: dict[str, Format] = {form.name: form for form in (*LAYOUT_FORMATS, *FORMATS)}
 """The formats that are the same for all sources."""
 SAMPLED: dict[str, Format] = {
-    "json": json_lines.format_of(json_lines.JsonReader()),
-    "logfmt": logfmt.format_of(logfmt.PairsReader()),
-    "w3c": w3c.format_of(w3c.W3cReader()),
+    "json": json_lines.json_format(json_lines.JsonReader()),
+    "logfmt": logfmt.logfmt_format(logfmt.PairsReader()),
+    "w3c": w3c.w3c_format(w3c.W3cReader()),
     "text": PLAIN,
     "plain": PLAIN,
 }
@@ -95,6 +95,5 @@ GENERIC = (
 
 
 def listing() -> list[tuple[str, str, str]]:
-    """Return the name, the summary and an example of each format."""
     known = (*LAYOUT_FORMATS, *(SAMPLED[name] for name in ("json", "logfmt", "w3c")), *FORMATS)
     return [*((form.name, form.summary, form.example) for form in known), *GENERIC]

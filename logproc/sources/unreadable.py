@@ -23,7 +23,7 @@ MANY, FEW = 1 / 4, 1 / 8
 
 
 def wide_encoding(head: bytes) -> str | None:
-    r"""Return the encoding of a text, if it is a wide one, by its first bytes: with its byte order if no mark tells that.
+    r"""Return the encoding of a text, if it is a wide one, by its first bytes: with its byte order if no mark gives it.
 
     >>> wide_encoding("GET /".encode("utf-16")), wide_encoding("GET /".encode("utf-16-be")), wide_encoding(b"GET /")
     ('utf-16', 'utf-16-be', None)
@@ -37,12 +37,12 @@ def wide_encoding(head: bytes) -> str | None:
 
 
 def looks_wide(encoding: str) -> tuple[str, str]:
-    """Return what to tell of such a text, and what to do."""
+    """Return what to say about such a text, and what to do."""
     return f"looks like {encoding[:6].upper()}", f"use --encoding {encoding}"
 
 
 def is_as_expected(share: float, nul: bool | None) -> bool:
-    """Return whether a share of NULs is that of a byte that is always one, or never, or of one of which that is not known."""
+    """Return whether a share of NULs fits a byte that is always NUL, or never, or either."""
     return nul is None or (share > MANY if nul else share < FEW)
 
 

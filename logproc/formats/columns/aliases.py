@@ -95,7 +95,7 @@ def aliases_of(values: Mapping[str, Collection[str]], *, access: bool) -> dict[s
     table = APPLICATION | ACCESS if access else APPLICATION
     found = {column: next((name for name in candidates if name in values), "") for column, candidates in table.items()}
     asked = values[found["request"]] if found.get("request") else ()
-    if asked and not any(REQUEST.match(text) for text in asked):  # what is called so is the target alone
+    if asked and not any(REQUEST.match(text) for text in asked):  # what is called so is only the target
         found["request"], found["target"] = "", found["target"] or found["request"]
     return {column: name for column, name in found.items() if name}
 
@@ -109,7 +109,7 @@ def is_access(values: Mapping[str, Collection[str]]) -> bool:
 
 
 def duration_of(values: Mapping[str, Collection[str]]) -> tuple[str, int] | None:
-    """Return the field that holds how long something took, and its power of ten; None if there is none.
+    """Return the field that holds how long something took, and its power of ten; None if no field does.
 
     Where the name does not say the unit, text with a unit (`1.5ms`) says it itself; numbers with a point are seconds (Caddy),
     whole ones of which any is 1000 or more are nanoseconds, as Go writes a time.Duration.

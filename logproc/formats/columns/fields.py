@@ -1,7 +1,7 @@
 """From the raw fields of records to their columns: the same rules for every format.
 
 Raw fields are bytes. They are split and joined as bytes, and made printable at the very end, so that a request with a TAB
-is the same request, whichever log it stands in.
+is the same request in every log.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Bytes of a log that no text consists of: what is no UTF-8, and NULs. Told by line, for a note on the source.
+"""Bytes that do not belong in text: what is not UTF-8, and NULs. Lines that hold some are counted, for a note on the source.
 
-A chunk of ASCII, which most are, is told by one look at its smallest byte (3 % of a millisecond a MiB, without the GIL),
+A chunk of ASCII, which most are, is recognised by its smallest byte (3 % of a millisecond a MiB, without the GIL),
 valid UTF-8 by Arrow. Only a chunk that holds such bytes is looked at more closely, a block at a time.
 """
 
@@ -23,7 +23,7 @@ LONGEST_CHARACTER_BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class OddLines:
-    """How many lines hold bytes that are no UTF-8 (RFC 3629), and how many hold NULs."""
+    """How many lines hold bytes that are not UTF-8 (RFC 3629), and how many hold NULs."""
 
     undecodable: int = 0
     nul: int = 0
@@ -68,14 +68,15 @@ def lines_with(hits: Mask, data: Bytes, passed_over: Integers) -> int:
 
 
 def misplaced(data: Bytes) -> list[Mask]:
-    """Return by blocks which bytes are where UTF-8 has none such; a character that is cut short is told by what follows it."""
+    """Return by blocks which bytes UTF-8 does not allow where they are. A cut character shows at the byte behind it."""
     before = LONGEST_CHARACTER_BYTES - 1
     padded = numpy.concatenate([numpy.zeros(before, numpy.uint8), data])
     return [misplaced_in(padded[start : start + before + BLOCK_BYTES]) for start in range(0, len(data), BLOCK_BYTES)]
 
 
 def misplaced_in(block: Bytes) -> Mask:
-    """Return which bytes of a block are misplaced, but for its first three, which are what stands before it."""
+    """Return which bytes of a block are misplaced, but for its first three, which are the end of the one before."""
+    # Four views of one block, each shifted by a byte: element n of `byte` is a byte, of `first` the one before it, and so on.
     third, second, first, byte = block[:-3], block[1:-2], block[2:-1], block[3:]
     inner = (block >= 0x80) & (block < 0xC0)
     expected = (first >= 0xC2) | inner[2:-1] & ((second >= 0xE0) | inner[1:-2] & (third >= 0xF0))

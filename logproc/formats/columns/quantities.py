@@ -34,7 +34,7 @@ MOST_WHOLE = 2**63 - 1
 
 
 def numbers_of(column: KeyColumn, power: int = 0) -> Numbers:
-    """Return the numbers that the texts of a column are, divided by 10**`power`; texts that are none are not valid.
+    """Return the numbers that the texts of a column are, divided by 10**`power`; other texts are not valid.
 
     Plain digits go through RE2 and Arrow's casts, everything else (signs, exponents, `1.5ms`, the lists of nginx's
     `$upstream_response_time`, whose parts are added) through `to_nanos`, one by one. Digits beyond the ninth behind the
@@ -71,7 +71,7 @@ def integers(digits: pyarrow.Array) -> Integers:
 
 
 def to_nanos(text: str | None, power: int = 0) -> int | None:
-    """Return one text as a number of billionths, None if it is no number. Linear in its length.
+    """Return one text as a number of billionths, None if it is not a number. Linear in its length.
 
     >>> to_nanos("1.5"), to_nanos("250", 3), to_nanos("1m1.5s"), to_nanos("0.25, 0.5 : -"), to_nanos("-")
     (1500000000, 250000000, 61500000000, 750000000, None)
@@ -96,7 +96,7 @@ def part_of(text: str, power: int) -> Fraction | None:
 
 
 def go_duration(text: str) -> Fraction | None:
-    """Return the seconds of a duration such as `1h2m3.5s` or `432.924µs` (Go's time.Duration.String), None if it is none."""
+    """Return the seconds of a duration as Go's time.Duration.String writes it, `1h2m3.5s`; None for any other text."""
     found = GO_DURATION.findall(text.lstrip("-"))
     if not found or "".join(map("".join, found)) != text.lstrip("-"):
         return None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Mask, Positions
 
 BLANK, TAB, CR = b" \t\r"
+ZERO = numpy.uint8(ord("0"))
 ABSENT = pyarrow.scalar(b"-", pyarrow.binary())
 """Made once: each time that Arrow turns a value of Python into one of its own, it looks for pandas, which takes 0.2 ms."""
 
@@ -34,11 +35,9 @@ class Slices:
 
     @property
     def lengths(self) -> Positions:
-        """How many bytes each has."""
         return self.ends - self.starts
 
     def keep(self, mask: Mask) -> Slices:
-        """Return the slices that the mask names."""
         if mask.all():
             return self
         return Slices(self.data, self.starts[mask], self.ends[mask])
@@ -48,6 +47,8 @@ class Slices:
 
         So no byte is copied, and no null is ever hashed.
         """
+        # Offsets of Arrow must follow one another without gaps. So each gap becomes an element of its own, and is marked null:
+        # offsets start0, end0, start1, end1, … with the bits 1, 0, 1, 0, … for "is there".
         count = len(self)
         offsets = numpy.empty(2 * count, numpy.int32)
         offsets[0::2], offsets[1::2] = self.starts, self.ends
@@ -65,6 +66,7 @@ class Slices:
         is_space = (self.data >= TAB) & (self.data <= CR)
         if not is_space.any():
             return numpy.zeros(len(self), bool)
+        # As many spaces before the end of a slice as before its start: then it holds none.
         spaces = numpy.flatnonzero(is_space)
         return numpy.searchsorted(spaces, self.ends) > numpy.searchsorted(spaces, self.starts)
 
@@ -147,6 +149,15 @@ def places(hits: Mask, start: int = 0) -> Positions:
     In 32 bits: a chunk is smaller than 2 GiB, and half as many bytes are moved.
     """
     return numpy.add(hits.nonzero()[0], start, dtype=numpy.int32, casting="unsafe")
+
+
+def digits_of(column: Any) -> Any:
+    """Return the digit that each byte is, from 0 to 9; any byte that is not a digit becomes larger than 9.
+
+    In ASCII the digits are the ten bytes from 0x30 on, so their upper four bits are 3. Without these a digit is its value,
+    and every other byte keeps a bit that makes it larger: one operation instead of two comparisons and a subtraction.
+    """
+    return column ^ ZERO
 
 
 def rows_of(positions: Positions, offsets: Any, wanted: int) -> tuple[Positions, Mask]:

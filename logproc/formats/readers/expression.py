@@ -66,11 +66,9 @@ class Expression(Reader):
 
     @property
     def groups(self) -> list[str]:
-        """The named groups of both expressions."""
         return GROUP.findall(self.expression + self.further)
 
     def field_of(self, group: str) -> str:
-        """Return the field that a group holds."""
         return dict(self.names).get(group) or re.sub(r"_\d$", "", group)
 
     def fits(self, texts: pyarrow.Array) -> Mask:
@@ -79,7 +77,7 @@ class Expression(Reader):
         return fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
-        """Return the lines that the expression fits; those whose time does not exist are told apart."""
+        """Return the lines that the expression fits; those whose time does not exist are listed by themselves."""
         which = numpy.flatnonzero(left)
         fields = raw_fields(self.raw, {*wanted, "time"})
         found = self.found_in(lines.texts(which), fields)
@@ -96,7 +94,6 @@ class Expression(Reader):
         )
 
     def heads(self, texts: pyarrow.Array) -> pyarrow.Array:
-        """Return as much of each line as the expressions are looked for in."""
         return pyarrow.compute.binary_slice(texts, 0, self.head_bytes) if self.head_bytes else texts
 
     def found_in(self, texts: pyarrow.Array, fields: Collection[str]) -> pyarrow.StructArray:

@@ -21,7 +21,7 @@ from logproc.formats.columns.aliases import aliases_of, is_access, units_of
 from logproc.formats.columns.fields import absent_once, raw_fields, sought
 from logproc.formats.columns.lines import Lines
 from logproc.formats.columns.odd_bytes import is_utf8
-from logproc.formats.columns.slices import index_of
+from logproc.formats.columns.slices import encoded, index_of
 from logproc.formats.engine import Field, Format, Found, Reader
 from logproc.formats.readers.json_values import EXACT_IN_A_DOUBLE, brackets, object_of, text_of, value_at
 from logproc.model.chunk import Context
@@ -61,7 +61,6 @@ class JsonReader(Reader):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields that records have, as far as the sample says."""
         return tuple(dict.fromkeys([*dict(self.aliases), *dict(self.kinds)]))
 
     @classmethod
@@ -77,7 +76,7 @@ class JsonReader(Reader):
         units = units_of(keys.values, aliases, access=access)
         known = tuple((name, kind_of(found)) for name, found in keys.kinds.items())
         reader = cls(known, tuple(aliases.items()), frozenset(keys.nested))
-        return format_of(reader, units), numpy.array([isinstance(found, dict) for found in objects], bool)
+        return json_format(reader, units), numpy.array([isinstance(found, dict) for found in objects], bool)
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
         """Return the lines that are objects."""
@@ -89,8 +88,8 @@ class JsonReader(Reader):
             else:
                 line.append(at)
                 records.append(found)
-        fields = {name: Field(texts_at(records, key)) for name, key in self.sources(wanted).items()} if records else {}
-        return Found(numpy.array(line, numpy.int64), fields, reasons=reasons)
+        columns = {name: texts_at(records, key) for name, key in self.sources(wanted).items()}
+        return Found(numpy.array(line, numpy.int64), present(columns), reasons=reasons)
 
     def sources(self, wanted: Collection[str]) -> dict[str, str]:
         """Return the key for each field that is to be taken out of the objects."""
@@ -107,18 +106,17 @@ class ArrowReader(Reader):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of the exact way."""
         return self.exact.fields
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
         """Return all lines, or none where it is not sure that Arrow reads them as the exact way does."""
         try:
-            fields = self.columns(lines, self.exact.sources(wanted)) if left.all() and is_plain(lines) else None
+            columns = self.columns(lines, self.exact.sources(wanted)) if left.all() and is_plain(lines) else None
         except NotFast:
-            fields = None
-        return Found() if fields is None else Found(numpy.arange(len(lines)), fields)
+            columns = None
+        return Found() if columns is None else Found(numpy.arange(len(lines)), present(columns))
 
-    def columns(self, lines: Lines, sources: Mapping[str, str]) -> dict[str, Field]:
+    def columns(self, lines: Lines, sources: Mapping[str, str]) -> dict[str, KeyColumn]:
         """Return the fields of a chunk all of whose lines are objects. Raises NotFast where that is not sure."""
         kinds, nested = dict(self.exact.kinds), self.exact.nested
         if any("." in source and source not in kinds for source in sources.values()):
@@ -126,10 +124,10 @@ class ArrowReader(Reader):
         table = read_table(lines.data, schema_of({source: kinds.get(source, "text") for source in sources.values()}, nested))
         if len(table) != len(lines):
             raise NotFast
-        return {name: Field(column_at(table, path_of(source, nested))) for name, source in sources.items()}
+        return {name: column_at(table, path_of(source, nested)) for name, source in sources.items()}
 
 
-def format_of(reader: JsonReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
+def json_format(reader: JsonReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
     """Return the format of JSON lines with some keys."""
     return Format(
         "json",
@@ -172,9 +170,13 @@ def kind_of(kinds: set[str]) -> str:
     return next(iter(kinds)) if len(kinds) == 1 else "text" if not kinds else ""
 
 
-def texts_at(records: list[dict[str, Any]], key: str) -> pyarrow.Array:
-    """Return the values of one key as texts."""
-    return pyarrow.array([text_of(value_at(record, key)) for record in records], pyarrow.binary())
+def texts_at(records: list[dict[str, Any]], key: str) -> KeyColumn:
+    return KeyColumn(*encoded([pyarrow.array([text_of(value_at(record, key)) for record in records], pyarrow.binary())]))
+
+
+def present(columns: Mapping[str, KeyColumn]) -> dict[str, Field]:
+    """Return as fields the columns that any record has. A size that none has is not a size of 0."""
+    return {name: Field(column) for name, column in columns.items() if column.keys.slice(0, 2).to_pylist() not in ([], [b"-"])}
 
 
 def is_plain(lines: Lines) -> bool:
@@ -194,7 +196,7 @@ def is_deep(line: bytes) -> bool:
 
 
 def has_word(data: Bytes, first: int, rest: bytes) -> bool:
-    """Return whether a word stands anywhere in a chunk."""
+    """Return whether a word is anywhere in a chunk."""
     found = numpy.flatnonzero(data[: -len(rest)] == first)
     for at, byte in enumerate(rest, 1):
         found = found[data[found + at] == byte]
@@ -211,7 +213,6 @@ def path_of(name: str, nested: Collection[str]) -> tuple[str, ...]:
 
 
 def path_of_rest(name: str, front: str, nested: Collection[str]) -> tuple[str, ...]:
-    """Return the path within the object `front`."""
     inner = {key.removeprefix(front + ".") for key in nested if key.startswith(front + ".")}
     return path_of(name.removeprefix(front + "."), inner)
 
@@ -235,7 +236,6 @@ def schema_of(kinds: Mapping[str, str], nested: Collection[str]) -> pyarrow.Sche
 
 
 def fields_of(tree: Mapping[str, Any]) -> list[pyarrow.Field]:
-    """Return the fields of a schema, objects as structs."""
     return [
         pyarrow.field(name, pyarrow.struct(fields_of(kind)) if isinstance(kind, dict) else kind) for name, kind in tree.items()
     ]

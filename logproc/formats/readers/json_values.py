@@ -28,7 +28,7 @@ encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 
 
 def object_of(line: bytes) -> dict[str, Any] | str:
-    r"""Return the object that a line is, or the reason why it is no record. This is the definition.
+    r"""Return the object that a line is, or the reason why it is not a record. This is the definition.
 
     >>> object_of(rb'{"a": {"b": "\x22"}}'), object_of(b"[1]"), object_of(b'{"a": NaN}')
     ({'a': {'b': '\\x22'}}, 'not-an-object', 'bad-json')
@@ -70,18 +70,17 @@ def is_deeper(value: Any, levels: int) -> bool:
 
 
 def inside(outer: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    """Return the values of an object or an array."""
     return outer.values() if isinstance(outer, dict) else outer
 
 
 def as_json(line: bytes) -> bytes:
-    r"""Return a line with what is no JSON in strings made text: `\xHH`, and bytes that are no UTF-8, as `\xHH` as well."""
+    r"""Return a line with what is not valid JSON in its strings as text: `\xHH`, and bytes that are not UTF-8 as `\xHH` too."""
     text = ESCAPES.sub(lambda match: rb"\\" + match[1] if match[1] else match[0], line)
     return text.decode("utf-8", "surrogateescape").translate(AS_TEXT).encode()
 
 
 def value_at(found: Mapping[str, Any], name: str) -> Any:
-    """Return the value of a key: one that is written with its points, or one within objects; None if there is none."""
+    """Return the value of a key: one that is written with its points, or one within objects; None if it is missing."""
     if name in found:
         return found[name]
     front, point, rest = name.partition(".")

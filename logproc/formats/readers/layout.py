@@ -59,7 +59,6 @@ class Layout:
 
     @cached_property
     def tokens(self) -> tuple[str, ...]:
-        """What is outside of quotes, in order."""
         return tuple(token for part in self.unquoted for token in part)
 
     @cached_property
@@ -69,11 +68,6 @@ class Layout:
         for position, tokens in enumerate(self.unquoted):
             found += [*tokens, *self.quoted[position : position + 1]]
         return tuple(found)
-
-    @property
-    def text_columns(self) -> tuple[str, ...]:
-        """The columns whose values are text, the request aside."""
-        return tuple(name for name in (*self.tokens, *self.quoted) if name not in SPECIAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +134,6 @@ def parts(layout: Layout, *, strict: bool = False) -> list[str]:
 
 
 def token(name: str, group: str, *, strict: bool) -> str:
-    """Return the expression of one unquoted token, with one group."""
     if name == "time":
         return TIME
     return f"(?P<{group}>{TEXT if name == 'user' and strict else TOKENS.get(name, TEXT)})"

@@ -7,7 +7,7 @@ r"""logfmt, as go-kit, Grafana, logrus and Heroku write it: `ts=2024-05-07T10:58
 
 A value may hold `=`. A key without one has the empty text. Of a key that comes twice the last value counts, as in JSON.
 
-The fast way cuts a chunk at the blanks outside of quotes, all at once; lines with a backslash, an odd number of quotes
+The quick way cuts a chunk at the blanks outside of quotes, all at once; lines with a backslash, an odd number of quotes
 or a quote where none should be are left to the exact way, one expression of `re`.
 """
 
@@ -28,6 +28,7 @@ from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import Slices, encoded, places
 from logproc.formats.engine import Field, Format, Found, Reader
 from logproc.model.chunk import Context
+from logproc.model.columns import KeyColumn
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Mask
@@ -52,7 +53,6 @@ class PairsReader(Reader):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields that records have, as far as the sample says."""
         return tuple(dict.fromkeys([*dict(self.aliases), *self.keys]))
 
     @classmethod
@@ -72,7 +72,7 @@ class PairsReader(Reader):
         if "level" not in aliases and "at" in values:  # Heroku's router
             aliases["level"] = "at"
         units = units_of(values, aliases, access=access)
-        return format_of(cls(tuple(values), tuple(aliases.items())), units), fits
+        return logfmt_format(cls(tuple(values), tuple(aliases.items())), units), fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
         """Return the lines that consist of pairs."""
@@ -111,7 +111,6 @@ class CutReader(Reader):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of the exact way."""
         return self.exact.fields
 
     def lines(self, data: Bytes) -> Lines:
@@ -129,11 +128,12 @@ class CutReader(Reader):
             if key in number:
                 which = numpy.flatnonzero(key_of == number[key])
                 values = Slices(lines.data, pairs.values.starts[which], pairs.values.ends[which])
-                fields[name] = Field(values, record[pairs.line[which]])
+                # Encoded at once: the positions of all fields together would take more memory than the chunk.
+                fields[name] = Field(KeyColumn(*encoded([values])), record[pairs.line[which]])
         return Found(numpy.flatnonzero(pairs.good), fields)
 
 
-def format_of(reader: PairsReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
+def logfmt_format(reader: PairsReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
     """Return the format of logfmt with some keys."""
     return Format(
         "logfmt",
@@ -165,14 +165,17 @@ def fast_pairs(lines: Lines, candidates: Mask) -> Pairs:
     data = lines.data
     quotes = places(data == QUOTE)
     regular = candidates.copy()
+    # `ends` is sorted, so the line that holds a position is the first one that does not end before it.
     regular[numpy.searchsorted(lines.ends, lines.backslashes)] = False
     quote_line = numpy.searchsorted(lines.ends, quotes)
     regular &= numpy.bincount(quote_line, minlength=len(regular)) % 2 == 0
     if not regular.all():
         quotes = quotes[regular[quote_line]]
     blanks = places(data <= LAST_BLANK)
-    blanks = blanks[numpy.searchsorted(quotes, blanks) % 2 == 0]  # those that stand outside of quotes
+    # All regular lines have an even number of quotes, so those before a blank tell whether it is inside of a pair of them.
+    blanks = blanks[numpy.searchsorted(quotes, blanks) % 2 == 0]
     edges = numpy.concatenate([numpy.array([-1], numpy.int32), blanks])
+    # A token is what is between two blanks that are not neighbours. Line feeds count as blanks, so none goes over a line end.
     tokens = numpy.flatnonzero(numpy.diff(edges) > 1)
     start, end = edges[tokens] + 1, edges[tokens + 1]
     line = numpy.searchsorted(lines.ends, start)
@@ -184,6 +187,8 @@ def fast_pairs(lines: Lines, candidates: Mask) -> Pairs:
 
 def cut_pairs(data: Bytes, quotes: Any, start: Any, end: Any, line: Any, regular: Mask) -> Pairs:
     """Cut tokens at their first `=`; a line with a token that is not as it should be is left."""
+    # For each token, one element an array: its first `=` and the next three quotes from its start on, which may be behind its
+    # end. Positions behind the data are put in for what is not there, so that every token has all four.
     nowhere = numpy.array([len(data) + 1] * 3, numpy.int32)
     equals, quotes = (numpy.concatenate([found, nowhere]) for found in (places(data == EQUALS), quotes))
     equal = equals[numpy.searchsorted(equals, start)]
@@ -207,7 +212,7 @@ def cut_pairs(data: Bytes, quotes: Any, start: Any, end: Any, line: Any, regular
 
 
 def pairs_of(line: bytes) -> dict[bytes, bytes] | str:
-    r"""Return the pairs of a line, or the reason why it is no record. This is the definition.
+    r"""Return the pairs of a line, or the reason why it is not a record. This is the definition.
 
     >>> pairs_of(rb'level=info msg="a \"b\"" done url=/?a=b')
     {b'level': b'info', b'msg': b'a "b"', b'done': b'', b'url': b'/?a=b'}
@@ -229,12 +234,10 @@ def pairs_of(line: bytes) -> dict[bytes, bytes] | str:
 
 
 def unescaped(text: bytes) -> bytes:
-    r"""Return a quoted value without its escapes, which are those of JSON; any other stays as it is."""
     return ESCAPE.sub(character, text) if b"\\" in text else text
 
 
 def character(match: re.Match[bytes]) -> bytes:
-    """Return what an escape stands for."""
     if match[1]:
         code = int(match[1], 16)
         return match[0] if 0xD800 <= code < 0xE000 else chr(code).encode()

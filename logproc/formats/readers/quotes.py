@@ -16,7 +16,7 @@ import pyarrow
 
 from logproc.formats.columns.fields import raw_fields
 from logproc.formats.columns.lines import Lines, lines_of
-from logproc.formats.columns.slices import BLANK, Slices, places, rows_of, windows
+from logproc.formats.columns.slices import BLANK, Slices, digits_of, places, rows_of, windows
 from logproc.formats.engine import Field, Format, Found, Reader
 from logproc.formats.readers.layout import Layout, LayoutReader
 from logproc.formats.times.access import WIDTH, many_to_seconds
@@ -26,7 +26,7 @@ from logproc.model.columns import KeyColumn
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask, Positions
 
-DASH, ZERO, OPENING, CLOSING = b"-0[]"
+DASH, OPENING, CLOSING = b"-[]"
 MAX_DIGITS = 18
 STATUSES = pyarrow.array([b"%03d" % status for status in range(1000)], pyarrow.binary())
 
@@ -39,7 +39,6 @@ class Quotes(Reader):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of the layout."""
         return LayoutReader(self.layout).fields
 
     def lines(self, data: Bytes) -> Lines:
@@ -73,7 +72,7 @@ def format_of_layout(layout: Layout) -> Format:
 class Cut:
     """The lines of a chunk that are as the layout says, narrowed step by step.
 
-    line: position of each such line in the chunk; bounds: where each begins, its quotes stand, and it ends,
+    line: position of each such line in the chunk; bounds: where each begins, its quotes are, and it ends,
     shape (quotes + 2, n); slices: its text by column; numbers: `time`, `status`, `bytes` by name.
     """
 
@@ -96,7 +95,7 @@ class Cut:
 
 
 def cut(data: Bytes, layout: Layout, lines: Lines) -> Cut:
-    """Return the lines that the fast way takes, cut into columns."""
+    """Return the lines that are as a layout says, cut into columns."""
     found = at_quotes(layout, lines)
     for position, names in enumerate(layout.unquoted):
         cut_unquoted(data, found, position, names, last=position == len(layout.quoted))
@@ -107,9 +106,11 @@ def cut(data: Bytes, layout: Layout, lines: Lines) -> Cut:
 
 def at_quotes(layout: Layout, lines: Lines) -> Cut:
     """Return the lines that have the layout's number of quotes and no backslash."""
+    # `feeds` are places among the marks, so their differences count the marks of each line: its quotes and its line feed.
     quotes = 2 * len(layout.quoted)
     fitting = numpy.diff(lines.feeds, prepend=-1) == quotes + 1
     fitting[numpy.searchsorted(lines.ends, lines.backslashes)] = False
+    # `inner` has the shape (quotes, lines): one row for each quote, so that a row is one column of positions.
     if fitting.all():
         line, inner = numpy.arange(len(fitting)), lines.marks.reshape(-1, quotes + 1).T[:quotes]
     else:
@@ -119,7 +120,7 @@ def at_quotes(layout: Layout, lines: Lines) -> Cut:
 
 
 def cut_unquoted(data: Bytes, found: Cut, position: int, names: tuple[str, ...], *, last: bool) -> None:
-    """Cut what stands before a quote, or behind the last one, into its tokens."""
+    """Cut the part before a quote, or behind the last one, into its tokens."""
     part = Part(data, found, position, last=last)
     if not names:
         length = part.end - part.begin
@@ -163,7 +164,7 @@ class Part:
 
     def take_first(self, name: str, *, alone: bool) -> None:
         """Take the first token off, which is always as wide as WIDTHS says, with the blanks around it."""
-        before, after = self.blank_first, self.blank_last or not alone
+        before, after = int(self.blank_first), int(self.blank_last or not alone)
         width = before + WIDTHS[name] + after
         texts = windows(self.data, self.begin, width)
         self.begin, self.blank_first = self.begin + width, False
@@ -171,14 +172,17 @@ class Part:
 
     def take_last(self, name: str, *, alone: bool) -> None:
         """Take the last token off, which is always as wide as WIDTHS says, with the blanks around it."""
-        before, after = self.blank_first or not alone, self.blank_last
+        before, after = int(self.blank_first or not alone), int(self.blank_last)
         width = before + WIDTHS[name] + after
         texts = windows(self.data, self.end - width, width)
         self.end, self.blank_last = self.end - width, False
         self.take_fixed(name, texts, before, after, alone=alone)
 
-    def take_fixed(self, name: str, texts: Any, before: bool, after: bool, *, alone: bool) -> None:
-        """Read a token of fixed width; lines without the blanks around it, or with something else there, are left."""
+    def take_fixed(self, name: str, texts: Any, before: int, after: int, *, alone: bool) -> None:
+        """Read a token of fixed width; lines without the blanks around it, or with something else there, are left.
+
+        texts: the bytes of each line's token, shape (lines, before + width + after), with so many blanks before and after it.
+        """
         width = WIDTHS[name]
         self.found.numbers[name], good = READ[name](texts[:, before : before + width])
         if before:
@@ -206,6 +210,7 @@ class Part:
 
     def take_tokens(self, names: list[str]) -> None:
         """Cut what is left at its blanks; lines with another number of them, an empty token or other white space are left."""
+        # Laid one behind the other, the parts hold only their own blanks, and `blanks` gets the shape (len(names) - 1, lines).
         offsets, packed = Slices(self.data, self.begin, self.end).packed()
         blanks, fitting = rows_of(places(packed == BLANK), offsets, len(names) - 1)
         self.narrow(fitting)
@@ -230,7 +235,7 @@ def read_times(texts: Any) -> tuple[Integers, Mask]:
 
 def read_statuses(texts: Any) -> tuple[Integers, Mask]:
     """Return the number that three digits are, and which of them are digits."""
-    hundreds, tens, ones = (texts[:, place] - numpy.uint8(ZERO) for place in range(3))
+    hundreds, tens, ones = (digits_of(texts[:, place]) for place in range(3))
     good = (hundreds <= 9) & (tens <= 9) & (ones <= 9)
     return hundreds * numpy.int64(100) + tens * numpy.uint8(10) + ones, good
 
@@ -241,6 +246,8 @@ READ = {"time": read_times, "status": read_statuses}
 
 def digits(slices: Slices) -> tuple[Integers, Mask]:
     """Return the number that each slice is, and whether it is one of at most 18 digits."""
+    # The last `width` bytes of each slice as rows, shape (slices, width), are added up from the last column to the first:
+    # a pass for each place and not for each slice.
     lengths = slices.lengths
     good = lengths <= MAX_DIGITS
     lengths = numpy.minimum(lengths, MAX_DIGITS).astype(numpy.uint8)
@@ -248,8 +255,8 @@ def digits(slices: Slices) -> tuple[Integers, Mask]:
     columns = windows(slices.data, slices.ends - width, width)
     number = numpy.zeros(len(slices), numpy.int64)
     for place in range(width):
-        digit = columns[:, width - 1 - place] - numpy.uint8(ZERO)
-        digit *= lengths > place  # what stands before the number does not count
+        digit = digits_of(columns[:, width - 1 - place])
+        digit *= lengths > place  # bytes before the number do not count
         good &= digit <= 9
         number += digit * numpy.int64(10**place)
     return number, good

@@ -3,7 +3,7 @@
 A line that begins with `#` is a directive. `#Fields: date time cs-method …` names the fields of the lines behind it, and
 may come again with other ones. Directives belong to the file and not to what happened: they count as `continuation`.
 
-The draft's strings stand in quotes and may hold blanks; IIS does not quote, and writes quotes of a client as they are. So a
+The draft's strings are in quotes and may hold blanks; IIS does not quote, and writes quotes of a client as they are. So a
 line is cut at all its blanks, and only if it then has another number of fields at those outside of quotes.
 """
 
@@ -66,7 +66,6 @@ class W3cReader(Reader):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields that records have, as far as the sample says."""
         return tuple(name for name in names_of(self.directives) if name != "date")
 
     @classmethod
@@ -82,7 +81,7 @@ class W3cReader(Reader):
             fits[at] = bool(directives) and (line[:1] == b"#" or len(directives) in field_counts(line))
         first = next((at for at, line in enumerate(lines) if line[:1] == b"#"), 0) if directives else 0
         fits[first:][[line[:1] == b"#" for line in lines[first:]]] = bool(directives)
-        return format_of(cls(tuple(every))), fits
+        return w3c_format(cls(tuple(every))), fits
 
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
         """Return the context behind some lines: the last `#Fields` there is."""
@@ -96,17 +95,17 @@ class W3cReader(Reader):
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
         """Return the lines with as many fields as the last `#Fields` before them names. A date and a time must exist."""
         aside = directive_lines(lines, left)
-        cut = Cut(lines)
+        records = Records(lines)
         for names, which in by_names(lines, aside, context.directives):
-            cut.cut(which[left[which]], names_of(names))
-        found = Found(cut.line, {name: cut.field(name) for name in raw_fields(cut.names, wanted)})
-        time, exists = cut.times()
+            records.cut(which[left[which]], names_of(names))
+        found = Found(records.line, {name: records.field(name) for name in raw_fields(records.names, wanted)})
+        time, exists = records.times()
         if "duration" in found.fields:
             found = replace(found, fields={**found.fields, "duration": with_unit(found.fields["duration"])})
-        return replace(replace(found, time=time).keep(exists), untimed=cut.line[~exists], aside=aside)
+        return replace(replace(found, time=time).keep(exists), untimed=records.line[~exists], aside=aside)
 
 
-def format_of(reader: W3cReader) -> Format:
+def w3c_format(reader: W3cReader) -> Format:
     """Return the format of W3C extended."""
     return Format(
         "w3c",
@@ -118,7 +117,7 @@ def format_of(reader: W3cReader) -> Format:
     )
 
 
-class Cut:
+class Records:
     """The records of a chunk: lines with as many fields as their `#Fields` says.
 
     What is looked for in the bytes is looked for once, however often the fields change.
@@ -136,27 +135,24 @@ class Cut:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The fields that any of the records have."""
         return tuple(dict.fromkeys(name for _, part in self._parts for name in part))
 
     @cached_property
     def tabs(self) -> Positions:
-        """The positions of all TABs."""
         return places(self.data == TAB)
 
     @cached_property
     def blanks(self) -> Positions:
-        """The positions of all blanks."""
         return places(self.data == BLANK)
 
     @cached_property
     def quotes(self) -> Positions:
-        """The positions of all quotes."""
         return places(self.data == QUOTE)
 
     @cached_property
     def blanks_outside(self) -> Positions:
         """The blanks outside of quotes: those with an even number of quotes before them in their line."""
+        # For each blank: its line, and the quotes before it less those before its line.
         line = numpy.searchsorted(self.lines.ends, self.blanks)
         before = numpy.searchsorted(self.quotes, self.blanks) - numpy.searchsorted(self.quotes, self.lines.starts)[line]
         outside: Positions = self.blanks[before % 2 == 0]
@@ -171,7 +167,6 @@ class Cut:
         self._cut_at(self.blanks_outside, left[(quotes > 0) & (quotes % 2 == 0)], names)
 
     def _count(self, marks: Positions, which: Integers) -> Integers:
-        """Return how many marks each of some lines has."""
         starts, ends = self.lines.starts[which], self.lines.ends[which]
         return numpy.searchsorted(marks, ends) - numpy.searchsorted(marks, starts)
 
@@ -182,6 +177,7 @@ class Cut:
         which = which[fitting]
         if len(which):
             starts, ends = self.lines.starts[which], self.lines.ends[which]
+            # `inner` has the shape (fields - 1, lines): row by row the first marks of all lines, their second marks, …
             inner = marks[numpy.searchsorted(marks, starts) + numpy.arange(len(names) - 1)[:, None]] if len(names) > 1 else []
             edges = [starts - 1, *inner, ends]
             self._parts.append((which, {name: (edges[at] + 1, edges[at + 1]) for at, name in enumerate(names)}))

@@ -1,7 +1,7 @@
 """Apache's LogFormat strings → parts.
 
 Sources: the manual of mod_log_config, those of mod_logio (`%I`, `%O`, `%S`, `%^FB`) and mod_ssl (`%{…}x`, `%{…}c`), and
-`parse_log_item` of mod_log_config.c, which lets the modifiers of a directive stand in any order.
+`parse_log_item` of mod_log_config.c, which takes the modifiers of a directive in any order.
 """
 
 from __future__ import annotations

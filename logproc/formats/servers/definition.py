@@ -21,7 +21,7 @@ EXCERPT_CHARACTERS = 40
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """Text that stands in each line as it is here."""
+    """Text that is in each line as it is here."""
 
     text: str
 
@@ -30,7 +30,7 @@ class Literal:
 class Variable:
     """What differs from line to line.
 
-    name: the name of its column; source: how it is written in the definition, where it stands at `column` (from 0).
+    name: the name of its column; source: how it is written in the definition, where it is at `column` (from 0).
     kind: what its values are. A number, and a duration in its unit, may be a list of nginx (`0.1, 0.2 : -`).
     other: its column's name where another variable is better called `name`.
     shape: a token is never empty and holds no white space; digits may be `-`; a user is never empty, but for Apache's `""`.
@@ -62,7 +62,6 @@ class Definition:
 
     @property
     def variables(self) -> tuple[Variable, ...]:
-        """The variables, in order."""
         return tuple(part for part in self.parts if isinstance(part, Variable))
 
     @property

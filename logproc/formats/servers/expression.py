@@ -1,7 +1,7 @@
 r"""A Definition → one anchored expression that fits the lines that the server writes by it.
 
-It is read alike by RE2 (Latin-1, as Arrow has it for binary arrays) and by Python's `re` (bytes). What stands in it for
-text goes by how servers escape values, so that a quote always ends a value:
+It is read alike by RE2 (Latin-1, as Arrow has it for binary arrays) and by Python's `re` (bytes). Its expressions of
+text follow how servers escape values, so that a quote always ends a value:
 
 - nginx's `escape=default`: `"`, `\`, controls and all beyond ASCII as `\xHH`; `json`: `\"`, `\\`, `\n`, …, controls as
   `\u00HH`; `none`: nothing is escaped;
@@ -21,6 +21,10 @@ CONTROLS = "".join(map(chr, range(32)))
 NUMBER = r"\d+(?:\.\d+)?"
 NUMBERS = rf"(?:{NUMBER}|-)(?:(?:, | : )(?:{NUMBER}|-))*"
 """nginx's values of several upstream servers: `, ` between two of one group, ` : ` between two groups."""
+
+
+USUAL = {strftime.CLF: forms.CLF, strftime.ISO: forms.ISO}
+"""The times of servers that are written in a form of other logs as well."""
 
 
 def expression_of(definition: Definition) -> str:
@@ -43,20 +47,13 @@ def expression_of(definition: Definition) -> str:
 
 def time_form_of(definition: Definition) -> TimeForm | None:
     """Return the form of the time that the groups minute, second and zone are read by, None if there is no time."""
-    form = next((variable.form for variable in definition.variables if variable.name == "time"), None)
-    return time_form(form) if form else None
-
-
-def time_form(form: str) -> TimeForm:
-    """Return the form of times that a form of strftime is."""
+    form = next((variable.form for variable in definition.variables if variable.name == "time"), "")
+    if not form:
+        return None
     if form in strftime.EPOCHS:
         return forms.EPOCH
-    known = {strftime.CLF: forms.CLF, strftime.ISO: forms.ISO}
-    return known.get(form) or other_form(form)
-
-
-def other_form(form: str) -> TimeForm:
-    """Return the form of times that is none of the usual ones."""
+    if form in USUAL:
+        return USUAL[form]
     front, behind = strftime.halves(form)
     minute = "".join(f"%{name}" if name else strftime.escaped(text).replace("%", r"\x25") for name, text in front)
     return forms.calendar_form(form, minute, strftime.with_groups(behind))

@@ -13,7 +13,7 @@ Parts = list[Literal | Variable]
 
 
 def layout_of(definition: Definition) -> Layout | None:
-    """Return the layout of the lines, None if quotes and blanks alone cannot split them, or would not mean the same."""
+    """Return the layout of the lines, None if quotes and blanks cannot split them, or would not mean the same."""
     if definition.escape == "none":  # a value may hold quotes
         return None
     pieces = split(list(definition.parts), '"')
@@ -33,7 +33,7 @@ def layout_of(definition: Definition) -> Layout | None:
 
 
 def is_cuttable(names: list[str | None]) -> bool:
-    """Return whether what is always as wide stands at the ends of a piece: so it is cut off before the rest is split."""
+    """Return whether tokens of a fixed width are at the ends of a piece, where they are cut off before the rest is split."""
     rest = list(names)
     while rest and rest[-1] in WIDTHS:
         rest.pop()
@@ -56,12 +56,11 @@ def split(parts: Parts, mark: str) -> list[Parts]:
 
 
 def literals(text: str) -> Parts:
-    """Return a text as parts: none if it is empty."""
     return [Literal(text)] if text else []
 
 
 def quoted_name(piece: Parts) -> str | None:
-    """Return the name of what stands in quotes, None unless it is one text (or number) alone."""
+    """Return the name of the text in quotes, None unless it is exactly one text or number."""
     match piece:
         case [Variable(name=name, form="")] if name == "request" or name not in SPECIAL:
             return name

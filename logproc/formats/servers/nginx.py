@@ -77,7 +77,7 @@ TOKENS = frozenset({
     "ssl_session_reused",
     "upstream_cache_status",
 })  # fmt: skip
-"""Texts without blanks that are never empty, but for `escape=json` and `none`, which write nothing where there is none."""
+"""Texts without blanks that are never empty, but for `escape=json` and `none`, which write nothing for an absent value."""
 DIGITS = frozenset({"connection", "pid", "realip_remote_port", "remote_port", "server_port"})
 """Numbers that name something, so that no sum of them is of use."""
 WIDTHS = {"pipe": 1, "request_id": 32, "status": 3}

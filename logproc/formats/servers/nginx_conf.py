@@ -1,6 +1,6 @@
 """The configuration of nginx → its `log_format`s, and which `access_log`s are written by which.
 
-What is in `stream` and `mail` is no web server's log.
+Logs of `stream` and `mail` are not those of a web server.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class ConfDefinitions:
     access_logs: tuple[AccessLog, ...]
 
     def format_of(self, log: AccessLog) -> LogFormat:
-        """Return the format of a log. Raises UsageError if nobody defines it."""
+        """Return the format of a log. Raises UsageError if it is not defined."""
         if log.format not in self.formats:
             raise log.place.fault(f"unknown log format {log.format!r}", "known are " + ", ".join(self.formats))
         return self.formats[log.format]
@@ -94,7 +94,6 @@ class Reading:
         self.formats[found.name] = found
 
     def done(self) -> ConfDefinitions:
-        """Return all of it."""
         combined = LogFormat("combined", COMBINED, "default", Place("nginx", 0))
         return ConfDefinitions({"combined": combined, **self.formats}, tuple(self.access_logs))
 
@@ -146,7 +145,7 @@ def included(directive: Directive, folder: Path, place: Place) -> list[Path]:
     pattern = folder / directive.words[1]
     if not glob.has_magic(directive.words[1]):
         return [pattern]
-    return [Path(found) for found in sorted(glob.glob(str(pattern)))]  # noqa: PTH207 - as glob(3), `*` is no hidden file
+    return [Path(found) for found in sorted(glob.glob(str(pattern)))]  # noqa: PTH207 - as glob(3), `*` does not match hidden files
 
 
 def log_format(words: list[str], place: Place) -> LogFormat:

@@ -35,13 +35,12 @@ CONTROLS = {"t": "\t", "r": "\r", "n": "\n"}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands: the file as it was named, and its line, from 1."""
+    """A place in a configuration: the file as it was named, and the line, from 1."""
 
     file: str
     line: int
 
     def fault(self, what: str, hint: str = "") -> UsageError:
-        """Return the error for this place."""
         return UsageError(f"{self.file}, line {self.line}: {what}", hint)
 
 
@@ -56,7 +55,7 @@ class Directive:
 
 
 def directives_in(text: str, file: str, blocks: tuple[str, ...] = ()) -> Iterator[Directive]:
-    """Give the directives of a text. Raises UsageError where it is no configuration."""
+    """Yield the directives of a text. Raises UsageError where it is not a configuration."""
     opened: list[tuple[str, int]] = []
     words: list[str] = []
     at, line, first = 0, 1, 1
@@ -90,7 +89,6 @@ def directives_in(text: str, file: str, blocks: tuple[str, ...] = ()) -> Iterato
 
 
 def word_of(match: re.Match[str]) -> list[str]:
-    """Return the word of a token, none for white space and comments."""
     texts = [match[name] for name in ("double", "single", "word") if match[name] is not None]
     return [ESCAPED.sub(lambda escape: CONTROLS.get(escape[1], escape[1]), text) for text in texts]
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy
 import pyarrow
 
+from logproc.formats.columns.slices import digits_of
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, MONTHS
 
 if TYPE_CHECKING:
@@ -64,8 +65,9 @@ def many_to_seconds(times: Bytes) -> tuple[Integers, numpy.typing.NDArray[numpy.
     midnights = midnights_of(times)
     valid = (midnights != NO_DAY) & (times[:, 11] == ord(":")) & (times[:, 20] == ord(" "))
     seconds = midnights
+    # Columns of single bytes, shape (n,): hour, minute and second are two digits each, with a mark behind them.
     for position, unit_s, end, mark in ((12, HOUR_S, 24, ":"), (15, 60, 60, ":"), (18, 1, 60, " ")):
-        tens, ones = (times[:, position + i] - numpy.uint8(48) for i in (0, 1))
+        tens, ones = (digits_of(times[:, position + place]) for place in (0, 1))
         number = tens * numpy.uint8(10) + ones
         valid &= (tens <= 9) & (ones <= 9) & (number < end) & (times[:, position + 2] == ord(mark))
         seconds += number * numpy.int64(unit_s)
@@ -82,6 +84,7 @@ def midnights_of(times: Bytes) -> Integers:
     differs[:1] = True
     for place in (*range(11), *range(21, WIDTH)):
         differs[1:] |= times[1:, place] != times[:-1, place]
+    # `heads` are the rows that begin a run of equal days. Their 16 bytes become one Arrow array of fixed width without a copy.
     heads = differs.nonzero()[0]
     days = numpy.concatenate([times[heads, :11], times[heads, 21:]], axis=1)
     encoded = pyarrow.Array.from_buffers(pyarrow.binary(16), len(days), [None, pyarrow.py_buffer(days)]).dictionary_encode()

@@ -36,7 +36,7 @@ def latest_moment(month: int, day: int, since_midnight: int, last: int) -> int |
 
 
 def hour_of(hour: int, half: bytes | None) -> int | None:
-    """Return the hour from 0 to 23, None if there is none such. half: AM or PM, for a clock from 12 over 1 to 11."""
+    """Return the hour from 0 to 23, None if it does not exist. half: AM or PM, for a clock from 12 over 1 to 11."""
     if not half:
         return hour if hour <= 23 else None
     return hour % 12 + (12 if half in b"PMpm" else 0) if 1 <= hour <= 12 else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import pyarrow
 
-from logproc.formats.columns.slices import index_of, offsets_and_data, windows
+from logproc.formats.columns.slices import digits_of, index_of, offsets_and_data, windows
 from logproc.formats.times.calendar import FIRST_S, LAST_S
 from logproc.model.columns import NO_TIME
 
@@ -23,7 +23,7 @@ MINUTE_BYTES = 16
 SECOND_BYTES = 19
 MARKS = {4: b"-", 7: b"-", 10: b"T ", 13: b":", 16: b":"}
 DIGITS = [place for place in range(SECOND_BYTES) if place not in MARKS]
-ZERO, NINE, UTC_MARK = b"09Z"
+UTC_MARK = ord("Z")
 POINTS = b".,"
 
 
@@ -37,7 +37,7 @@ def iso_seconds(texts: pyarrow.Array, minute: Callable[[bytes], int | None], *, 
     starts, ends = offsets[:-1][fits], offsets[1:][fits]
     front = windows(data, starts, SECOND_BYTES)
     good = has_tail(data, starts + SECOND_BYTES, ends, without_zone=without_zone)
-    good &= (front[:, DIGITS] - numpy.uint8(ZERO) <= NINE - ZERO).all(axis=1)
+    good &= (digits_of(front[:, DIGITS]) <= 9).all(axis=1)
     for place, marks in MARKS.items():
         good &= numpy.isin(front[:, place], list(marks))
     fits[fits] = good
@@ -46,12 +46,13 @@ def iso_seconds(texts: pyarrow.Array, minute: Callable[[bytes], int | None], *, 
 
 
 def has_tail(data: Any, starts: Any, ends: Any, *, without_zone: bool) -> Mask:
-    """Return where nothing but a fraction and `Z` stands from `starts` on."""
+    """Return where nothing but a fraction and `Z` follows from `starts` on."""
     if not len(starts):
         return numpy.zeros(0, bool)
     utc = (ends > starts) & (data[ends - 1] == UTC_MARK)
     digits_end = ends - utc
-    others = numpy.concatenate([[0], numpy.cumsum(data - numpy.uint8(ZERO) > NINE - ZERO)])
+    # How many bytes before each place are not digits: two sums tell how many are between two places.
+    others = numpy.concatenate([[0], numpy.cumsum(digits_of(data) > 9)])
     first = data[numpy.minimum(starts, len(data) - 1)]
     fraction = (digits_end > starts + 1) & numpy.isin(first, list(POINTS)) & (others[digits_end] - others[starts] == 1)
     good: Mask = ((digits_end == starts) | fraction) & (utc | without_zone)
@@ -66,7 +67,7 @@ def front_seconds(front: Any, minute: Callable[[bytes], int | None]) -> Integers
     begins = [minute(text) for text in encoded.dictionary.to_pylist()]
     table = numpy.array([NO_TIME if begin is None else begin for begin in begins], numpy.int64)
     begin = table[index_of(encoded)] if len(rows) else numpy.empty(0, numpy.int64)
-    second = (front[:, 17] - numpy.uint8(ZERO)).astype(numpy.int64) * 10 + (front[:, 18] - numpy.uint8(ZERO))
+    second = digits_of(front[:, 17]).astype(numpy.int64) * 10 + digits_of(front[:, 18])
     total = begin + second
     exists = (begin != NO_TIME) & (second <= 59) & (total >= FIRST_S) & (total <= LAST_S)
     return numpy.where(exists, total, NO_TIME)

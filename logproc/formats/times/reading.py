@@ -63,7 +63,6 @@ def to_seconds(form: TimeForm, text: bytes, reference: int, local: tzinfo = UTC)
 
 @cache
 def compiled(expression: str) -> re.Pattern[bytes]:
-    """Return an expression for Python's `re`."""
     return re.compile(expression.encode())
 
 
@@ -73,7 +72,7 @@ def joined(minute: bytes | None, rest: bytes | None) -> bytes:
 
 
 def second_of(text: bytes | None) -> int | None:
-    """Return the number that digits are, None if it is over 59: leap seconds are no moments here."""
+    """Return the number that digits are, None if it is over 59: leap seconds are not moments here."""
     return int(text) if text and text.isdigit() and int(text) <= 59 else None
 
 
@@ -124,13 +123,14 @@ def minute_texts(groups: Groups) -> tuple[list[bytes], Any]:
     if "rest" not in groups:
         return [minute or b"" for minute in minutes], index
     rests, rest_index = listed(groups["rest"])
+    # A pair of indexes as one number, so that Arrow can find the distinct pairs.
     pairs = arrow(index.astype(numpy.int64) * len(rests) + rest_index, pyarrow.int64()).dictionary_encode()
     places = (divmod(pair, len(rests)) for pair in pairs.dictionary.to_pylist())
     return [joined(minutes[minute], rests[rest]) for minute, rest in places], index_of(pairs)
 
 
 def corrections(form: TimeForm, groups: Groups, starts: list[int | None], index: Any, local: tzinfo) -> Any:
-    """Return the seconds to add to each row to come from the time that is shown to UTC, NEVER where the zone is none."""
+    """Return the seconds to add to each row to come from the time that is shown to UTC, NEVER where there is no such zone."""
     shown = table([local_correction(form, start, local) for start in starts])[index]
     if "zone" not in groups:
         return shown
@@ -141,7 +141,6 @@ def corrections(form: TimeForm, groups: Groups, starts: list[int | None], index:
 
 
 def listed(group: tuple[pyarrow.Array, Any]) -> tuple[list[bytes | None], Any]:
-    """Return the distinct texts of a group as a list, and the index."""
     texts, index = group
     return texts.cast(pyarrow.binary()).to_pylist(), index
 
@@ -152,7 +151,7 @@ def table(values: list[int | None]) -> Integers:
 
 
 def value_seconds(text: bytes, reference: int, local: tzinfo = UTC) -> int | None:
-    """Return the seconds since 1970 of a whole value of any form, or of a number that counts from 1970; None if it is none.
+    """Return the seconds since 1970 of a whole value of any form, or of a number that counts from 1970; None if it is neither.
 
     >>> value_seconds(b"1431857103123", 0), value_seconds(b"1.431857103e9", 0), value_seconds(b"12", 0)
     (1431857103, 1431857103, None)
@@ -162,7 +161,7 @@ def value_seconds(text: bytes, reference: int, local: tzinfo = UTC) -> int | Non
 
 
 def number_seconds(text: bytes | None) -> int | None:
-    """Return the seconds of a number, which are its first ten digits before the point: the unit is told as by `EPOCH`."""
+    """Return the seconds of a number, which are its first ten digits before the point: the unit is found as in `EPOCH`."""
     if not text or not NUMBER.fullmatch(text):
         return None
     number = Decimal(text.decode())
@@ -173,7 +172,7 @@ def number_seconds(text: bytes | None) -> int | None:
 def values_seconds(texts: pyarrow.Array, index: Any, reference: int, local: tzinfo = UTC) -> tuple[Integers, Mask]:
     """Return `value_seconds` of each row, NO_TIME where it is None, and where it is not.
 
-    texts: the distinct values, of which each row has the one that `index` says; null is no time.
+    texts: the distinct values, of which each row has the one that `index` says; null is not a time.
     """
     texts = texts.cast(pyarrow.binary())
     found, done = iso_seconds(texts, partial(minute_of, ISO, reference), without_zone=local is UTC)
@@ -192,7 +191,6 @@ def values_seconds(texts: pyarrow.Array, index: Any, reference: int, local: tzin
 
 
 def minute_of(form: TimeForm, reference: int, text: bytes) -> int | None:
-    """Return when a minute of a form begins."""
     return form.minute(text, reference)
 
 

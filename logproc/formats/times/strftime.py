@@ -31,8 +31,8 @@ class Letter:
     """What a conversion writes in the C locale.
 
     written: an expression of it. width: how many bytes it has, 0 if that differs. part: which part of a date it is.
-    read: the expression of what it is read from in a text of which nobody says that there is a time, if that is another one:
-        only names that exist, but numbers with or without a blank in front.
+    read: a different expression, where needed, for finding times in text that may not hold any: only names that exist, and
+        numbers with or without a blank in front.
     """
 
     written: str
@@ -122,7 +122,6 @@ def halves(form: str) -> tuple[list[Element], list[Element]]:
 
 
 def together(found: list[Element]) -> str:
-    """Return what fits some elements."""
     return "".join(piece(*element) for element in found)
 
 
@@ -133,7 +132,6 @@ def with_groups(found: list[Element]) -> str:
 
 
 def grouped(name: str, text: str) -> str:
-    """Return an expression as a group."""
     return f"(?P<{name}>{text})"
 
 
@@ -161,12 +159,11 @@ def elements(form: str) -> list[Element]:
 
 
 def piece(conversion: str, text: str) -> str:
-    """Return the expression of one element."""
     return LETTERS[conversion].written if conversion else escaped(text)
 
 
 def escaped(text: str) -> str:
-    r"""Return an expression for a text itself, byte by byte: ASCII alone, read alike by RE2 (Latin-1) and by `re` (bytes).
+    r"""Return an expression for a text itself, byte by byte: only ASCII, read alike by RE2 (Latin-1) and by `re` (bytes).
 
     >>> print(escaped("[a é"))
     \[a \xc3\xa9
@@ -175,12 +172,11 @@ def escaped(text: str) -> str:
 
 
 def bytes_of(text: str) -> bytes:
-    """Return the bytes of an argument, also of one that is no UTF-8."""
+    """Return the bytes of an argument, also of one that is not UTF-8."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def escaped_byte(byte: int) -> str:
-    """Return an expression for one byte."""
     character = chr(byte)
     if not 32 <= byte < 127:
         return f"\\x{byte:02x}"

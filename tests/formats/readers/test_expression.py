@@ -154,7 +154,7 @@ HOSTILE = r"""
 import numpy
 from logproc.formats.times.forms import FORMS as TIMES
 from logproc.formats.known import FORMATS, PLAIN, timed
-from logproc.model import Context
+from logproc.model.chunk import Context
 
 PIECES = [b'[', b' [', b'] ', b'(', b' (', b': ', b', client: ', b'"', b'\\"', b' ', b'-', b'a', b'0', b'\t', b'INFO ']
 PIECES += [b'level=', b'2026-03-07 10:00:00']

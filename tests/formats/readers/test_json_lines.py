@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logproc.formats.columns.lines import plain_lines
-from logproc.formats.readers.json_lines import JsonReader, format_of
+from logproc.formats.readers.json_lines import JsonReader, json_format
 from logproc.formats.readers.json_values import object_of, text_of, value_at
 from logproc.model.chunk import Context
 from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, Reading, bytes_of, exactly, read, reading_of
@@ -289,7 +289,7 @@ def test_fields_have_their_standard_names() -> None:
 
 def test_without_a_sample_any_key_can_be_asked_for() -> None:
     """The format knows no key then, and takes what it is asked for."""
-    assert read(format_of(JsonReader()), b'{"a":{"b":"x"}}\n{"a":7}\n', ("a.b", "a")).columns == {
+    assert read(json_format(JsonReader()), b'{"a":{"b":"x"}}\n{"a":7}\n', ("a.b", "a")).columns == {
         "a.b": ["x", None],
         "a": ['{"b":"x"}', "7"],
     }
@@ -297,7 +297,7 @@ def test_without_a_sample_any_key_can_be_asked_for() -> None:
 
 def test_a_key_of_which_the_sample_says_nothing_is_found_in_objects_too() -> None:
     """`a.b` may be written so, or be `b` within `a`: where the sample has neither, both ways find either."""
-    form = format_of(JsonReader(kinds=(("x", "text"),)))
+    form = json_format(JsonReader(kinds=(("x", "text"),)))
     for line in (b'{"x": "1", "a": {"b": "2"}}\n', b'{"x": "1", "a.b": "2"}\n'):
         data = numpy.frombuffer(line, numpy.uint8).copy()
         for parsed in (form.parse(data, Context(), {"a.b"}, 1000), exactly(form).parse(data, Context(), {"a.b"}, 1000)):

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.columns.lines import is_blank
 from logproc.formats.columns.printable import shown
 from logproc.formats.readers.layout import LAYOUTS, Layout
 from logproc.formats.readers.quotes import format_of_layout
@@ -122,11 +121,3 @@ def test_any_quoted_text_without_quote_and_backslash_is_kept(text: bytes) -> Non
     found = match(BY_NAME["combined"], logs.line(referrer=text))
     assert isinstance(found, dict)
     assert found.get("referrer") == (None if text == b"-" else shown(text))
-
-
-@pytest.mark.parametrize(
-    ("line", "blank"), [(b"", True), (b" \t\r\v\f", True), (b"\0", False), (b"\x85", False), (b" - ", False)]
-)
-def test_blank_lines_hold_white_space_alone(line: bytes, blank: bool) -> None:
-    """Space, TAB, CR, VT and FF make a blank line, nothing else."""
-    assert is_blank(line) is blank

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.formats.engine import Format
-from logproc.formats.readers.logfmt import PairsReader, format_of, pairs_of
+from logproc.formats.readers.logfmt import PairsReader, logfmt_format, pairs_of
 from logproc.model.columns import Account
 from tests.formats.readings import (
     CONTEXT,
@@ -25,7 +25,7 @@ from tests.formats.readings import (
     same,
 )
 
-FORM = format_of(
+FORM = logfmt_format(
     PairsReader(
         keys=("ts", "level", "msg", "took", "status", "url"),
         aliases=(("time", "ts"), ("message", "msg"), ("duration", "took"), ("target", "url"), ("level", "level")),

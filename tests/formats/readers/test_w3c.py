@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from logproc.formats.readers.w3c import W3cReader, field_counts, fields_named, format_of, names_of
+from logproc.formats.readers.w3c import W3cReader, field_counts, fields_named, names_of, w3c_format
 from logproc.model.columns import NO_TIME, Account
 from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, Reading, bytes_of, read
 
 HEAD = b"#Version: 1.0\n#Fields: date time cs-method cs-uri-stem cs-uri-query sc-status sc-bytes time-taken\n"
 NAMES = ("date", "time", "cs-method", "cs-uri-stem", "cs-uri-query", "sc-status", "sc-bytes", "time-taken")
-FORM = format_of(W3cReader(NAMES))
+FORM = w3c_format(W3cReader(NAMES))
 WANTED = ("method", "path", "query", "status", "bytes", "duration", "x-note", "cs(Cookie)")
 
 
