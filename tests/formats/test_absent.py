@@ -10,8 +10,8 @@ from logproc.formats.known import BY_NAME
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.logfmt import PairsReader
 from logproc.formats.readers.w3c import W3cReader
-from tests import logs
 from tests.formats.readings import read
+from tests.support import logs
 
 W3C = b"#Fields: c-ip cs-username sc-bytes\n192.0.2.7 %b 12"
 CASES = [
