@@ -1,4 +1,4 @@
-"""A thousand signals at random moments: each ends the program in time, with a report that is partial and whole.
+"""Thousands of signals at random moments: each ends the program in time, with a report that is partial and whole.
 
 `python -m pytest -m soak -s tools/soak/test_interrupts.py -o timeout=3600` prints the figures.
 """
@@ -32,8 +32,10 @@ IN_TIME_S = 5.0
 """What is asserted: the margin is for a machine that does other things as well."""
 PATIENCE_S = 60
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
-PLANS = [(signal.SIGINT, False, 400), (signal.SIGTERM, False, 300), (signal.SIGINT, True, 250), (signal.SIGHUP, False, 50)]
-"""Which signal, whether a second one follows, and how many times: a thousand in all."""
+PLANS = [(signal.SIGINT, False, 2000), (signal.SIGTERM, False, 300), (signal.SIGINT, True, 250), (signal.SIGHUP, False, 50)]
+"""Which signal, whether a second one follows, and how many times."""
+THREADS_OF_A_RUN = 4
+"""As many threads has a process in which readers and workers are at work: main, the one of signals, and two of these."""
 DEFAULTS = ["env", "--default-signal"]
 """What starts the program: in the background of a shell SIGINT is ignored, and what is ignored stays so."""
 OUTPUTS = {"report.json", "report.csv", "rejects"}
@@ -94,6 +96,16 @@ def handlers_stand(process: subprocess.Popen[bytes]) -> bool:
         if caught and int(caught[0].split()[1], 16) & wanted == wanted:
             return True
         os.sched_yield()
+    return False
+
+
+def has_begun(process: subprocess.Popen[bytes]) -> bool:
+    """Return whether the run has begun; wait until it has, or the process has ended."""
+    while process.poll() is None:
+        with suppress(FileNotFoundError):
+            if len(os.listdir(f"/proc/{process.pid}/task")) >= THREADS_OF_A_RUN:
+                return True
+        time.sleep(0.002)
     return False
 
 
@@ -172,7 +184,10 @@ def test_signals_at_random_moments(
         folder.mkdir()
         kind = random_.choice(sorted(sources))
         with running(sources[kind], folder) as process:
-            delay_s = random_.choice([random_.uniform(0, 0.5), random_.uniform(0.3, 1.5), random_.uniform(0.5, 2.5)])
+            # A quarter comes at any moment from the first statement on, the others when the threads are at work.
+            delay_s = random_.uniform(0, 1.5)
+            if random_.random() < 0.75 and has_begun(process):
+                delay_s = random_.uniform(0, 0.5)
             time.sleep(delay_s)
             process.send_signal(number)
             begun = time.monotonic()
