@@ -30,7 +30,7 @@ def parse_zone(name: str | None) -> tzinfo:
 def parse_moment(option: str, text: str, zone: tzinfo, now_s: int) -> int:
     """Return the time that a text names, in seconds since 1970. Raises UsageError if it is not a time.
 
-    Relative times (`2h`) count back from `now_s`. A time of day is today's in `zone`; a time without an offset is in `zone`.
+    Relative times (`2h`) count back from `now_s`. A time of day is today's. Times without an offset are in `zone`.
 
     >>> parse_moment("--since", "2h", UTC, 1772877600), parse_moment("--since", "2026-03-07T10:00Z", UTC, 0)
     (1772870400, 1772877600)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy
 from hypothesis import strategies as st
 
+from logproc.counting.counts import Counts
+from logproc.counting.measures import Totals
 from logproc.model.columns import Numbers
 
 NANOS = 10**9
@@ -41,3 +43,13 @@ def exact(values: Sequence[Number]) -> list[Fraction]:
 def by_row(rows: Sequence[int], values: Sequence[Number], row: int) -> list[Fraction]:
     """Return the numbers of one row."""
     return exact([value for at, value in zip(rows, values, strict=True) if at == row])
+
+
+def sum_of(totals: Totals, row: int) -> Fraction:
+    """Return the exact sum of a row."""
+    return int(totals.low[row]) + (int(totals.high[row]) << 32) + Fraction(int(totals.nanos[row]), NANOS)
+
+
+def bytes_of(counts: Counts, row: int) -> int:
+    """Return the sum of bytes of one key."""
+    return int(counts.low[row]) + (int(counts.high[row]) << 32)

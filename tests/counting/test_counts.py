@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from logproc.counting.counts import Counts, count_columns, fold, merge_counts, weights_of
 from logproc.model.columns import KeyColumn, Numbers
 from logproc.questions.metrics import Need
+from tests.counting.numbers_of import bytes_of, sum_of
 
 TEXTS = st.sampled_from(["a", "b", "é", "", None])
 Records = list[tuple[str | None, str | None, int]]
@@ -41,7 +42,7 @@ def told(counts: Counts) -> dict[tuple[Any, ...], tuple[int, int, int]]:
     keys = list(zip(*(keys.to_pylist() for keys in counts.keys), strict=True)) if counts.keys else [()] * len(counts)
     measure: Any = counts.measures.get(NEED)
     return {
-        key: (int(counts.count[at]), counts.row_bytes(at), int(measure.sum(at)) if measure else 0)
+        key: (int(counts.count[at]), bytes_of(counts, at), int(sum_of(measure, at)) if measure else 0)
         for at, key in enumerate(keys)
         if counts.count[at]
     }
@@ -89,7 +90,7 @@ def test_what_is_given_up_is_accounted_for(parts: list[list[int]], most: int) ->
     assert sum(found.values()) + total.other[0] == exact.total()
     assert all(found[key] <= exact[key] <= found[key] + errors[key] for key in found)
     assert all(exact[key] <= total.floor for key in exact if key not in found)
-    sizes = sum(total.row_bytes(at) for at in range(len(total))) + total.other[1]
+    sizes = sum(bytes_of(total, at) for at in range(len(total))) + total.other[1]
     assert sizes == sum(int(key) * number for key, number in exact.items())
 
 

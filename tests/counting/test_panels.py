@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.counting.buckets import middle
 from logproc.counting.counts import Counts, fold
 from logproc.counting.measures import Buckets, Totals, Uniques
 from logproc.counting.panels import panels
@@ -23,6 +25,7 @@ from logproc.model.columns import KeyColumn, Numbers
 from logproc.model.snapshot import Panel
 from logproc.questions.metrics import Metric, Need, parse_metric, parse_metrics
 from logproc.questions.question import Question, panels_for
+from tests.counting.numbers_of import bytes_of, sum_of
 
 METRICS = (
     "p50:duration",
@@ -99,18 +102,19 @@ def number_of(counts: Counts, metric: str, row: int) -> Fraction | None:
     if metric == "rate":
         return Fraction(int(counts.count[row]), 100)
     if metric == "bytes":
-        return Fraction(counts.row_bytes(row))
+        return Fraction(bytes_of(counts, row))
     if metric == "count":
         return Fraction(int(counts.count[row]))
     if asked.function == "uniques":
-        return Fraction(measure.number(row)[0])
+        return Fraction(int(measure.numbers()[row]))
     if asked.function == "quantile":
-        found = measure.quantile(row, asked.quantile)
-        return None if found is None else Fraction(found)
+        entries = [at for at in range(len(measure.row)) if measure.row[at] == row]
+        values = [middle(int(measure.bucket[at])) for at in entries for _ in range(measure.number[at])]
+        return Fraction(values[max(1, math.ceil(asked.quantile * len(values))) - 1]) if values else None
     if not measure.number[row]:
         return None
     if asked.function in {"sum", "mean"}:
-        return Fraction(measure.sum(row)) / (int(measure.number[row]) if asked.function == "mean" else 1)
+        return Fraction(sum_of(measure, row)) / (int(measure.number[row]) if asked.function == "mean" else 1)
     side = asked.function
     return int(getattr(measure, f"{side}_whole")[row]) + Fraction(int(getattr(measure, f"{side}_nanos")[row]), 10**9)
 
@@ -150,7 +154,7 @@ def test_rows_tell_what_was_measured(records: list[Record], top: int) -> None:
         assert [isinstance(number, int) for number in told] == [
             number is not None and number.denominator == 1 for number in wholes
         ]
-        assert (row.count, row.bytes) == (counts.count[places[row.key[0]]], counts.row_bytes(places[row.key[0]]))
+        assert (row.count, row.bytes) == (counts.count[places[row.key[0]]], bytes_of(counts, places[row.key[0]]))
 
 
 @given(

@@ -19,6 +19,7 @@ from logproc.formats.columns.odd_bytes import OddLines
 from logproc.model.columns import REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Columns, KeyColumn, Numbers, Parsed, Rejected
 from logproc.model.snapshot import Panel
 from logproc.questions.question import Question
+from tests.counting.numbers_of import bytes_of
 from tests.support import logs
 from tests.support.chunks_of import chunk_of, parse
 
@@ -69,7 +70,7 @@ def plain(tally: Tally) -> dict[str, object]:
 
 def counted(counts: Counts) -> dict[object, tuple[int, int]]:
     """Return counts and sums by key. No key may be there twice."""
-    found = {key: (int(counts.count[at]), counts.row_bytes(at)) for at, key in enumerate(counts.keys[0].to_pylist())}
+    found = {key: (int(counts.count[at]), bytes_of(counts, at)) for at, key in enumerate(counts.keys[0].to_pylist())}
     assert len(found) == len(counts)
     return found
 

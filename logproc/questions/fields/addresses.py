@@ -126,7 +126,7 @@ def addresses(keys: pyarrow.Array) -> tuple[Bytes, Mask]:
 
 
 def bare(text: str) -> str:
-    """Return an address without brackets, port and zone; anything else unchanged or still not an address.
+    """Return an address without brackets, port and zone. Other texts may change, but never into an address.
 
     >>> bare("[2001:db8::1]:443"), bare("192.0.2.1:5678"), bare("fe80::1%eth0"), bare("localhost:80")
     ('2001:db8::1', '192.0.2.1', 'fe80::1', 'localhost:80')

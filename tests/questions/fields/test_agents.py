@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow
 import pytest
 
-from logproc.questions.fields.agents import MOST_CHARACTERS, agent_classes, browsers, devices, systems
+from logproc.questions.fields.agents import MOST_CHARACTERS, agent_classes, families
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"
 IPHONE = (
@@ -25,9 +25,9 @@ def keys(*texts: str | None) -> pyarrow.Array:
 def test_families_are_named_without_versions() -> None:
     """Browser, system and device are families; what is not known is `Other`, what is absent stays so."""
     texts = keys(CHROME, IPHONE, "a text", None)
-    assert browsers(texts).to_pylist() == ["Chrome", "Mobile Safari", "Other", None]
-    assert systems(texts).to_pylist() == ["Windows", "iOS", "Other", None]
-    assert devices(texts).to_pylist() == ["Other", "iPhone", "Other", None]
+    assert families(texts, "browser").to_pylist() == ["Chrome", "Mobile Safari", "Other", None]
+    assert families(texts, "os").to_pylist() == ["Windows", "iOS", "Other", None]
+    assert families(texts, "device").to_pylist() == ["Other", "iPhone", "Other", None]
 
 
 @pytest.mark.parametrize(
