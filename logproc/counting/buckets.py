@@ -4,7 +4,6 @@ After Masson, Rim, Lee: "DDSketch: A Fast and Fully-Mergeable Quantile Sketch wi
 section 2. Bucket `i` holds the values in `(GAMMA ** (i - 1), GAMMA ** i]` and represents them by `2 * GAMMA**i / (GAMMA + 1)`,
 which has the same relative distance from both bounds. Buckets are never collapsed as in section 3: int64 and nanos need at
 most 3,223 of each sign.
-
 """
 
 from __future__ import annotations
@@ -44,7 +43,6 @@ class Buckets:
 
     row, bucket, number: one entry for each pair of row and bucket that occurs, sorted by row and bucket. Buckets are numbered
     from 1 for positive numbers, negative for negative ones, and 0 for zero, so they are in the order of values.
-
     """
 
     size: int

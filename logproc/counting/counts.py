@@ -6,7 +6,6 @@ A key may consist of several columns. A sum of bytes is two columns of int64, th
 With a limit on the keys (`fold`) those with the smallest counts are dropped, as in Misra and Gries, "Finding repeated
 elements" (1982). Their records go to `other`, so the sum stays exact. The largest count dropped so far is the `floor`: a key
 that appears later may have been dropped with so many records before, which is its `error`.
-
 """
 
 from __future__ import annotations
@@ -40,7 +39,6 @@ class Counts:
     keys: a pyarrow array for each column of the panel (text, or numbers for stretches of time), without nulls.
     errors: how many records each count may lack, None if it is exact. floor: the error of a key that is not here.
     other: records and bytes of the dropped keys.
-
     """
 
     keys: tuple[pyarrow.Array, ...]
@@ -89,7 +87,6 @@ def count_columns(columns: Sequence[KeyColumn], records: int, weights: Weights |
     """Count the records of each key. Records that lack one of the columns have no key; keys without records are left out.
 
     subjects: the columns to measure, by need.
-
     """
     index, size, keys, valid = combined(columns, records)
     count = numpy.bincount(index, minlength=size)
@@ -195,7 +192,6 @@ def fold(counts: Counts, max_keys: int) -> Counts:
     """Return the counts of the `max_keys` largest keys, ties broken by the keys' bytes; what the others had goes to `other`.
 
     Counts with no more keys than that are returned unchanged.
-
     """
     if len(counts) <= max_keys:
         return counts
@@ -214,7 +210,6 @@ def largest(counts: Counts, number: int) -> Integers:
     """Return the rows of the largest counts. Keys are compared only for ties at the edge.
 
     Arrow sorts text by its UTF-8 bytes, and releases the GIL.
-
     """
     edge = int(numpy.partition(counts.count, -number)[-number])
     above = numpy.flatnonzero(counts.count > edge)

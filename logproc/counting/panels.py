@@ -35,7 +35,6 @@ def panels(tally: Tally, question: Question, top: int) -> dict[str, Panel]:
 
     Panels that were asked for are always there, the total with its one row. A usual panel is left out if no record has its
     columns, except that all panels of access logs are there if any source is one, or if there are no records at all.
-
     """
     span_s = 0 if tally.first is None or tally.last is None else tally.last - tally.first
     drawing = Drawing(question, top, span_s, with_bytes="bytes" in tally.seen)
@@ -113,7 +112,6 @@ class Drawing:
         """Return the metric that a panel is sorted by and whether descending; None where the user's sort does not apply.
 
         The panels of visitors and the usual panels over time keep their own order.
-
         """
         sort, descending = self.question.sort, self.question.descending
         if spec.title or (spec.usual and spec.in_order):
@@ -125,7 +123,6 @@ def ranked(counts: Counts, columns: Sequence[Any], limit: int, of_keys: str = "a
     """Return the places of the first `limit` rows in ascending order of the columns, then of the keys.
 
     of_keys: the direction for the keys, which are compared by their UTF-8 bytes.
-
     """
     if len(counts) <= 1:
         return numpy.arange(min(limit, len(counts)))
@@ -143,7 +140,6 @@ def ranks(counts: Counts, metric: Metric, *, descending: bool) -> list[Any]:
     """Return sort columns for `ranked` by a metric. Rows without a number come last in either direction.
 
     They are exact integers, so equal values are equal however they were added up.
-
     """
     absent, columns = comparable(counts, metric)
     columns = [~column for column in columns] if descending else columns
@@ -172,7 +168,6 @@ def means(totals: Totals) -> list[Any]:
 
     Each remainder is less than the number of values. The last column is the quotient of two exact integers, so equal means are
     equal there, too. Rows with 2**31 numbers or more may be out of order.
-
     """
     number = numpy.maximum(totals.number, 1)
     high, rest = numpy.divmod(totals.high, number)
@@ -218,7 +213,6 @@ def in_nanos(*parts: int) -> int:
 
     >>> in_nanos(1, 500_000_000), in_nanos(1, 0, 0)
     (1500000000, 4294967296000000000)
-
     """
     *high, low, nanos = parts
     return ((sum(high) << LOW_BITS) + low) * NANOS + nanos

@@ -52,7 +52,6 @@ def selected(row: Integers, rows: Integers, size: int) -> tuple[Integers, Intege
     """Return the places of the entries of the selected rows, sorted by new row, and the new row of each entry.
 
     row: the row of each entry. rows: the old rows to keep, each once. size: the number of old rows.
-
     """
     places = numpy.full(size, -1, numpy.int64)
     places[rows] = numpy.arange(len(rows))

@@ -3,7 +3,6 @@
 Merging is associative and commutative: counts and sums are exact integers, times are compared, and the rejected lines with
 the smallest numbers are kept. So the order in which threads finish does not matter, and a property-based test checks it.
 (With a limit on the number of keys it does matter: see `Tally.folded`.)
-
 """
 
 from __future__ import annotations
@@ -52,7 +51,6 @@ class Tally:
     """All counts of one chunk or of many. It is a value: merging makes a new one.
 
     panels: by name. first, last: the smallest and largest time of a record. seen: the fields that some record has.
-
     """
 
     panels: Mapping[str, Counts] = field(default_factory=dict)

@@ -26,7 +26,6 @@ class Totals:
 
     The sum is `low + (high << 32) + nanos / 10**9` with `0 <= low < 2**32` and `0 <= nanos < 10**9`, so it never overflows and
     loses no digit. A row without numbers has GREATEST as its smallest and LEAST as its largest, which merging ignores.
-
     """
 
     number: Integers
@@ -79,7 +78,6 @@ def furthest(
     """Return the smallest or largest number of each row: by whole, then by nanos.
 
     compare: numpy.minimum or numpy.maximum. start: the value of a row without numbers.
-
     """
     wholes, rest = (numpy.full(size, part, numpy.int64) for part in start)
     compare.at(wholes, row, whole)

@@ -13,7 +13,6 @@ By default the library's results would depend on the order of merging, or be wro
 - It ignores the empty text, which counts here.
 
 The library hashes the UTF-8 bytes with a fixed seed, so every process gets the same result.
-
 """
 
 from __future__ import annotations
@@ -51,7 +50,6 @@ class Uniques:
 
     row, value: one entry for each pair of row and text, sorted by row. sketches: the registers, as bytes, of rows above the
     limit, which have no entries.
-
     """
 
     size: int
@@ -152,7 +150,6 @@ def sketch_of(texts: Iterable[str]) -> Any:
 
     Takes 0.1 µs per text with the GIL held, and less than that to convert it to Python. A loop lets other threads have the GIL;
     `deque(map(update, texts))` does not, and is no faster.
-
     """
     import datasketches
 

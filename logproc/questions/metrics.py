@@ -43,7 +43,6 @@ class Metric:
 
     name: as the user wrote it. need: what to measure for it; None for what every key has anyway (count, bytes, rate).
     quantile: from 0 to 1, for percentiles.
-
     """
 
     name: str
@@ -69,7 +68,6 @@ def parse_metric(name: str, option: str = "--metric") -> Metric:
 
     >>> parse_metric("p95:duration").quantile, parse_metric("uniques:client").need
     (Fraction(19, 20), Need(kind='uniques', field='client'))
-
     """
     function, colon, field = name.partition(":")
     if not colon and function in {"count", "bytes", "rate"}:
@@ -90,7 +88,6 @@ def probably_meant(name: str) -> str:
 
     >>> probably_meant("avg:duration"), probably_meant("p95(duration)"), probably_meant("p95")
     ('write mean:duration', 'write p95:duration', 'write p95:duration')
-
     """
     call = CALL.fullmatch(name)
     function, _, field = name.partition(":") if not call else (call[1], "", call[2])

@@ -30,7 +30,6 @@ class PanelSpec:
 
     whole: show all rows. needs: what to measure for each key besides its count. usual: one of the default panels, whose
     fields a log may lack.
-
     """
 
     by: tuple[str, ...]
@@ -71,7 +70,6 @@ class Question:
     since, until: seconds since 1970; `until` is exclusive. zone: the time zone of hours and days.
     asked: fields named by the user, which some source must have. asked_by: whether the user named panels.
     sort: the metric to sort rows by. descending: None for the panel's usual direction.
-
     """
 
     panels: tuple[PanelSpec, ...] = DEFAULT_PANELS
@@ -135,7 +133,6 @@ def panels_for(by: Sequence[str], metrics: Sequence[Metric], sort: Metric | None
     """Return the panels of a question: one for each `--by`, or the usual ones, after a total if metrics are asked for.
 
     The usual panels also measure the sort metric, except those in order of time.
-
     """
     needs = tuple(dict.fromkeys(metric.need for metric in (*metrics, *([sort] if sort else [])) if metric.need))
     found = [PanelSpec(split_fields(text), needs=needs) for text in by]

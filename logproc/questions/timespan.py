@@ -34,7 +34,6 @@ def parse_moment(option: str, text: str, zone: tzinfo, now_s: int) -> int:
 
     >>> parse_moment("--since", "2h", UTC, 1772877600), parse_moment("--since", "2026-03-07T10:00Z", UTC, 0)
     (1772870400, 1772877600)
-
     """
     text = text.strip()
     if match := RELATIVE.fullmatch(text):

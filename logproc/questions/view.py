@@ -139,7 +139,6 @@ def label(name: str, number: int, zone: tzinfo = UTC) -> str:
 
     >>> label("hour", 397738), label("day", 16572)
     ('2015-05-17T10:00:00Z', '2015-05-17')
-
     """
     begin = iso(number * UNITS_S[name])
     return begin[:10] if name == "day" else begin if zone is UTC else begin[:-1]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from logproc.formats.times.calendar import iso
 from logproc.model.columns import Account, Rejected
 from logproc.model.snapshot import Panel, Row, RunInfo, Snapshot, SourceResult
 from logproc.model.source import State
-from logproc.reports.units import iso
 
 NOON = 1_751_371_200
 """2025-07-01T12:00:00Z"""

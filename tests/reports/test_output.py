@@ -205,7 +205,7 @@ def test_a_fifo_that_nobody_reads_is_an_error_and_no_wait(tmp_path: Path) -> Non
     """Opening it fails at once."""
     path = tmp_path / "report.json"
     os.mkfifo(path)
-    with pytest.raises(OutputError, match="nobody reads the FIFO"):
+    with pytest.raises(OutputError, match="nothing reads the FIFO"):
         output.write_atomically(path, "text")
 
 

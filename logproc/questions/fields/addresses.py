@@ -5,7 +5,6 @@ An address is IPv4 or IPv6 (RFC 4291), alone, with a port (`192.0.2.1:443`, `[20
 
 Plain IPv4 is parsed by RE2 and processed by numpy and Arrow, everything else one at a time: anonymizing 100,000 distinct
 addresses takes 0.15 s for IPv4 and 0.35 s for IPv6.
-
 """
 
 from __future__ import annotations
@@ -56,7 +55,6 @@ def networks(keys: pyarrow.Array, bits: int) -> pyarrow.Array:
     """Return the network of each address, such as `203.0.113.0/24`; null for names and addresses of the other version.
 
     bits: the length of the prefix; up to 32 for IPv4, 33 to 128 for IPv6.
-
     """
     table, known = addresses(keys)
     four = bits <= IPV4_BITS
@@ -87,7 +85,6 @@ def anonymize_text(text: str) -> str:
 
     >>> anonymize_text("203.0.113.7, [2001:db8:1:2::3]:443 and ::ffff:192.0.2.1")
     '203.0.113.0, [2001:db8:1::]:443 and 192.0.2.0'
-
     """
     return str(anonymized_texts(pyarrow.array([text], pyarrow.string()))[0].as_py())
 
@@ -96,7 +93,6 @@ def client_from(forwarded: KeyColumn | None, client: KeyColumn) -> KeyColumn:
     """Return the first address of each record's X-Forwarded-For, or the client if it has none.
 
     Clients choose the first entry themselves: trust it only behind a proxy that rewrites the header.
-
     """
     if forwarded is None:
         return client
@@ -130,7 +126,6 @@ def bare(text: str) -> str:
 
     >>> bare("[2001:db8::1]:443"), bare("192.0.2.1:5678"), bare("fe80::1%eth0"), bare("localhost:80")
     ('2001:db8::1', '192.0.2.1', 'fe80::1', 'localhost:80')
-
     """
     match = WITH_MORE.fullmatch(text)
     return (match["bracketed"] or match["four"] or match["bare"]) if match else text
@@ -164,7 +159,6 @@ def first_address(text: str) -> str | None:
 
     >>> first_address("unknown, [2001:db8::1]:4711, 192.0.2.1")
     '2001:db8::1'
-
     """
     return next((found for part in text.split(",") if address_of(found := bare(part.strip()))), None)
 
@@ -182,7 +176,6 @@ def cut_run(match: re.Match[str]) -> str:
     """Return a run of hexadecimal digits, colons and points, cut after the prefix if it may contain an IPv6 address.
 
     If the run as a whole is not an address, because something is glued to it, only its front stays.
-
     """
     run = re.sub("%3[Aa]", ":", match[0])
     if ("::" not in run and run.count(":") < 6) or is_word(match):

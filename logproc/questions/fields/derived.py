@@ -1,7 +1,6 @@
 """Fields computed from a column of text: ext, status_class, browser, os, device, bot, net:N and shape(FIELD).
 
 Each is a function of the dictionary, so its cost depends on a chunk's distinct values, not on its records.
-
 """
 
 from __future__ import annotations
@@ -42,7 +41,6 @@ def derive(name: str) -> Derived | None:
 
     >>> derive("shape(path)").of, derive("net:24").of, derive("path")
     ('path', 'client', None)
-
     """
     if name in FIELDS:
         return derived(name, *FIELDS[name])
@@ -67,7 +65,6 @@ def extensions(keys: pyarrow.Array) -> pyarrow.Array:
     """Return the lower-case extension of each path's last segment: 1 to 10 letters and digits; null without one.
 
     A name whose only dot comes first has none. Parameters after a `;` (RFC 3986, 3.3) do not count.
-
     """
     found = pyarrow.compute.extract_regex(keys, EXTENSION)
     return pyarrow.compute.ascii_lower(pyarrow.compute.struct_field(found, "extension"))

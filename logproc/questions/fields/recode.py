@@ -15,6 +15,5 @@ def recode(column: KeyColumn, values: pyarrow.Array) -> KeyColumn:
     """Return the column with a new value for each key. Equal values become one key.
 
     values: one string for each key, in their order; null is absent.
-
     """
     return again(values, column.index)

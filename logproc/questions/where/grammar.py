@@ -93,7 +93,6 @@ class Where:
 
         `field` returns a column by name, None if the chunk lacks it. It is called once for each name, never for
         `time`, which is `columns.time`.
-
         """
         return self.tree.mask(Rows(columns, functools.cache(field)))
 
@@ -106,7 +105,6 @@ def parse_where(text: str, tz: tzinfo = UTC) -> Where:
 
     >>> parse_where("status >= 500 and not path contains 'health'").fields
     ('status', 'path')
-
     """
     return Parser(text, tz).where()
 
@@ -125,7 +123,6 @@ class Parser:
     """Parses one expression by recursive descent, with one method for each rule of the grammar.
 
     It nests at most `MAX_DEPTH` levels and reads each token once.
-
     """
 
     def __init__(self, text: str, tz: tzinfo) -> None:

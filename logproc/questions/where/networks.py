@@ -24,7 +24,6 @@ class Network:
     """What an address is compared with: a text, and the network that it names.
 
     address: 16 bytes, None if the text is a host name. bits: the length of the prefix, of 128.
-
     """
 
     text: str
@@ -44,7 +43,6 @@ def address_of(text: str) -> bytes | None:
     """Return the 16 bytes of an address (IPv4 mapped to IPv6), None if the text is not one.
 
     Uses the C library: 0.3 µs each, where `ipaddress` takes 4 to 10.
-
     """
     try:
         return socket.inet_pton(socket.AF_INET6, text) if ":" in text else MAPPED + socket.inet_pton(socket.AF_INET, text)
@@ -56,7 +54,6 @@ def network_of(text: str) -> Network | None:
     """Return the network of an address, a CIDR block (RFC 4632) or a name; None for an invalid block.
 
     Bits after the prefix count as 0, so `10.1.2.3/8` is `10.0.0.0/8`.
-
     """
     front, slash, prefix = text.partition("/")
     address = address_of(front)

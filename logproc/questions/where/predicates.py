@@ -5,7 +5,6 @@ records; a column of numbers is compared record by record. Nothing is rounded: n
 
 A record that lacks the field, or whose value cannot be compared (text that is not a number), never matches a comparison, not
 even a negated one: `status != 200` and `not status == 200` differ for records without a status.
-
 """
 
 from __future__ import annotations
@@ -211,7 +210,6 @@ def number_of(text: str) -> Decimal | None:
 
     >>> number_of("-0.10"), number_of("1e3"), number_of("12ms")
     (Decimal('-0.10'), Decimal('1E+3'), None)
-
     """
     return Decimal(text) if len(text) <= NUMBER_BYTES and NUMBER.fullmatch(text) else None
 

@@ -59,7 +59,6 @@ class FieldKind:
     """A type of fields: its name in errors, how to write a value, and the relations it supports.
 
     units: factors by name, `""` for a number without a unit; empty if the field does not take numbers.
-
     """
 
     noun: str

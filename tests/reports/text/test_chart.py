@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from logproc.formats.times.calendar import HOUR_S, iso
 from logproc.model.snapshot import Panel, Row
+from logproc.questions.view import MINUTE_S
 from logproc.reports.text.chart import is_over_time, resample, time_chart
 from logproc.reports.text.style import Look, cells_of, paint
-from logproc.reports.units import HOUR_S, MINUTE_S, iso
 from tests.reports.snapshots import NOON, hour_panel, panel
 
 FIRST_HOUR, LAST_HOUR = -17_259_888, 70_389_527

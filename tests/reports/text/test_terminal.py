@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from logproc.model.columns import Account, Rejected
 from logproc.model.snapshot import Panel, Row, SourceResult
 from logproc.model.source import State
-from logproc.reports.text.terminal import Look, render_svg, render_terminal
+from logproc.reports.text.style import Look
+from logproc.reports.text.terminal import render_svg, render_terminal
 from tests.reports.snapshots import asked_panel, hostile, hour_panel, panel, snapshot, source
 from tests.reports.texts import ANY_TEXT
 
