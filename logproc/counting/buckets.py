@@ -103,7 +103,6 @@ def buckets_of(values: Any) -> Integers:
 
 
 def middle(bucket: int) -> float:
-    """Return the number that represents a bucket."""
     return math.copysign(2 * float(BOUNDS[abs(bucket)]) / (GAMMA + 1), bucket) if bucket else 0.0
 
 

@@ -132,7 +132,6 @@ def valid_keys(keys: pyarrow.Array) -> Mask:
 
 
 def merge_counts(parts: Sequence[Counts]) -> Counts:
-    """Return the sums by key."""
     kept = [part for part in parts if len(part) or part.floor] or list(parts[:1])
     if len(kept) == 1:
         return kept[0]

@@ -80,7 +80,6 @@ class Drawing:
         )
 
     def metrics(self, spec: PanelSpec) -> tuple[Metric, ...]:
-        """Return the metrics shown in a panel's rows besides count and bytes."""
         if spec.title:
             return (Metric("visitors", "uniques", spec.needs[0]),)
         if spec.usual:
@@ -99,7 +98,6 @@ class Drawing:
         return tuple(map(Row, keys, counts.count.tolist(), sizes, metrics, errors))
 
     def order(self, spec: PanelSpec, counts: Counts) -> Integers:
-        """Return the places of the rows to show, sorted."""
         sort, descending = self.sorting(spec)
         limit = len(counts) if spec.whole or not self.top else self.top
         if sort is None and spec.in_order:
@@ -205,7 +203,8 @@ def totalled(totals: Totals, function: str) -> list[Number]:
     number = totals.number.tolist()
     if function == "mean":
         return [total / (by * NANOS) if by else None for total, by in zip(exact, number, strict=True)]
-    return [quotient(total) if some else None for total, some in zip(exact, number, strict=True)]
+    values = (total / NANOS if total % NANOS else total // NANOS for total in exact)
+    return [value if some else None for value, some in zip(values, number, strict=True)]
 
 
 def in_nanos(*parts: int) -> int:
@@ -216,11 +215,6 @@ def in_nanos(*parts: int) -> int:
     """
     *high, low, nanos = parts
     return ((sum(high) << LOW_BITS) + low) * NANOS + nanos
-
-
-def quotient(nanos: int) -> Number:
-    """Return a number of nanos as an int if it is whole, else as the nearest float."""
-    return nanos / NANOS if nanos % NANOS else nanos // NANOS
 
 
 def key_texts(spec: PanelSpec, counts: Counts, zone: tzinfo = UTC) -> Sequence[tuple[str, ...]]:

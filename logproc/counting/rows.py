@@ -44,7 +44,6 @@ def distinct(codes: Integers) -> tuple[Integers, Integers]:
 
 
 def rows_of(sorted_row: Integers, row: int) -> slice:
-    """Return the slice of one row's entries in a sorted column."""
     return slice(*numpy.searchsorted(sorted_row, [row, row + 1]).tolist())
 
 

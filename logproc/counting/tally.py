@@ -107,13 +107,11 @@ def counted(columns: Columns, question: Question) -> Tally:
 
 
 def seen_fields(columns: Columns) -> frozenset[str]:
-    """Return the names of the columns in which some record has a value."""
     texts = (name for name, column in columns.keys.items() if column.keys.null_count < len(column.keys))
     return frozenset([*texts, *columns.numbers])
 
 
 def rejected(chunk: Chunk, parsed: Parsed, position: int, question: Question = ASKED_NOTHING) -> Rejected:
-    """Return the rejected line at a position among the rejected ones of a chunk."""
     start, end = parsed.rejected_bounds[position]
     text = shown(chunk.data[start : min(end, start + REJECTED_TEXT_BYTES)].tobytes())
     if question.anonymous:
@@ -122,7 +120,6 @@ def rejected(chunk: Chunk, parsed: Parsed, position: int, question: Question = A
 
 
 def count_panels(view: View, panels: Sequence[PanelSpec], weights: Weights | None) -> dict[str, Counts]:
-    """Count the records by each panel whose columns the chunk has."""
     found = {}
     for panel in panels:
         columns = [view.keys(name) for name in panel.by]
@@ -133,7 +130,6 @@ def count_panels(view: View, panels: Sequence[PanelSpec], weights: Weights | Non
 
 
 def subjects(view: View, panel: PanelSpec) -> Subjects:
-    """Return the columns that a panel measures, if the chunk has them."""
     found: dict[Need, KeyColumn | Numbers] = {}
     for need in panel.needs:
         subject: KeyColumn | Numbers | None

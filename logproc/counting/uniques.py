@@ -71,7 +71,9 @@ class Uniques:
         for part, to in zip(parts, rows, strict=True):
             for at, registers in part.sketches.items():
                 sketches[int(to[at])].append(registers)
-        keys, index = encoded([part.value for part in parts])
+        chunks = pyarrow.chunked_array([part.value for part in parts], pyarrow.string()).dictionary_encode().chunks
+        keys = chunks[0].dictionary if chunks else pyarrow.array([], pyarrow.string())  # one dictionary for all chunks
+        index = joined([chunk.indices.to_numpy() for chunk in chunks])
         row = joined([to[part.row] for part, to in zip(parts, rows, strict=True)])
         return cls._limited(size, row, index, keys, sketches, exact_most)
 
@@ -86,7 +88,8 @@ class Uniques:
         exact_most: int,
     ) -> Self:
         """Return the texts of rows, as sketches above the limit. index: the text of each entry, as its place in `keys`."""
-        row, index = pairs(row, index, len(keys))
+        codes, _ = distinct(row * numpy.int64(len(keys)) + index)  # one integer for each pair of row and text, sorted
+        row, index = numpy.divmod(codes, max(len(keys), 1))
         above = numpy.bincount(row, minlength=size) > exact_most
         above[list(sketches)] = True
         registers = {
@@ -113,20 +116,6 @@ class Uniques:
         for row, registers in self.sketches.items():
             found[row] = round(sketch_from(registers).get_estimate())
         return found
-
-
-def pairs(row: Integers, index: Integers, keys: int) -> tuple[Integers, Integers]:
-    """Return the distinct pairs of a row and a key's index, sorted."""
-    codes, _ = distinct(row * numpy.int64(keys) + index)
-    rows, indexes = numpy.divmod(codes, max(keys, 1))
-    return rows, indexes
-
-
-def encoded(values: Sequence[pyarrow.Array]) -> tuple[pyarrow.Array, Integers]:
-    """Return the distinct texts of all arrays, and the index of each text among them."""
-    chunks = pyarrow.chunked_array(values, pyarrow.string()).dictionary_encode().chunks
-    keys = chunks[0].dictionary if chunks else pyarrow.array([], pyarrow.string())  # one dictionary for all chunks
-    return keys, joined([chunk.indices.to_numpy() for chunk in chunks])
 
 
 def taken(keys: pyarrow.Array, index: Integers) -> pyarrow.Array:

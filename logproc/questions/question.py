@@ -44,8 +44,8 @@ class PanelSpec:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields it counts by, then those it measures."""
-        return (*self.by, *(name for need in self.needs for name in fields_of(need)))
+        measured = [need.field.split(",") if need.field == VISITOR else [need.field] for need in self.needs]
+        return (*self.by, *(name for names in measured for name in names))
 
     @property
     def in_order(self) -> bool:
@@ -98,7 +98,6 @@ class Question:
 
     @property
     def filters(self) -> bool:
-        """Whether some records may be filtered out."""
         return self.where is not None or self.since is not None or self.until is not None
 
     def prepared(self, columns: Columns) -> Columns:
@@ -112,7 +111,6 @@ class Question:
         return Columns(columns.records, columns.time, keys, columns.numbers, columns.malformed)
 
     def select(self, view: View) -> Mask:
-        """Return a mask of the records that count."""
         time = view.columns.time
         mask = numpy.ones(view.columns.records, bool)
         if self.since is not None:
@@ -122,11 +120,6 @@ class Question:
         if self.where is not None:
             mask &= self.where.mask(view.columns, view.field)
         return mask
-
-
-def fields_of(need: Need) -> tuple[str, ...]:
-    """Return the fields of a need; a visitor is a client with its user agent."""
-    return tuple(need.field.split(",")) if need.field == VISITOR else (need.field,)
 
 
 def panels_for(by: Sequence[str], metrics: Sequence[Metric], sort: Metric | None, *, visitors: bool) -> tuple[PanelSpec, ...]:
@@ -166,12 +159,10 @@ def sort_of(text: str | None, metrics: Iterable[Metric]) -> Metric | None:
 
 
 def with_sort(metrics: tuple[Metric, ...], sort: Metric | None) -> tuple[Metric, ...]:
-    """Return the metrics to show: those asked for, and the one that rows are sorted by."""
     shown_anyway = sort is None or sort in metrics or sort.function in {"count", "bytes", "key"}
     return metrics if sort is None or shown_anyway else (*metrics, sort)
 
 
 def unknown_fields(question: Question, known: Collection[str]) -> list[str]:
-    """Return the fields that were asked for but that no source has."""
     bases = {name: base_of(name) for name in question.asked}
     return [name for name, base in bases.items() if base not in known and name not in known and name not in TIME_FIELDS]

@@ -50,7 +50,6 @@ class View:
         return self._keys[name]
 
     def field(self, name: str) -> KeyColumn | Numbers | None:
-        """Return a field to compare: keys of text, or numbers."""
         return self.columns.numbers[name] if name in self.columns.numbers else self.texts(name)
 
     def texts(self, name: str) -> KeyColumn | None:
@@ -145,7 +144,6 @@ def label(name: str, number: int, zone: tzinfo = UTC) -> str:
 
 
 def keys_of_numbers(numbers: Numbers) -> KeyColumn:
-    """Return numbers as keys of text, null where there is no number."""
     nanos = numpy.zeros_like(numbers.whole) if numbers.nanos is None else numbers.nanos
     pairs = numpy.stack([numbers.whole, nanos], axis=1)
     distinct, index = numpy.unique(pairs, axis=0, return_inverse=True)

@@ -63,7 +63,6 @@ def render_csv(snapshot: Snapshot, *, raw: bool = False) -> str:
 
 
 def further_columns(panels: Iterable[Panel]) -> list[str]:
-    """Return the columns after `bytes`: the metrics, and the error if counts have one."""
     panels = list(panels)
     metrics = [name for panel in panels for name in panel.metrics if name not in MEMBERS]
     return list(dict.fromkeys([*metrics, *(["error"] if any(panel.approximate for panel in panels) else [])]))

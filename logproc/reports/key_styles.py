@@ -52,7 +52,6 @@ def value_text(column: str, value: str) -> str:
 
 
 def style_of(column: str, value: str) -> Style:
-    """Return the style of a value: by class for a status, by severity for a level."""
     if column in {"status", "status_class"}:
         return STATUS_STYLES.get(value[:1], PLAIN)
     return LEVEL_STYLES.get(value.lower(), PLAIN) if column == "level" else PLAIN

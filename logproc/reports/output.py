@@ -143,7 +143,6 @@ def write_whole(stream: BinaryIO, data: bytes) -> None:
 
 @contextlib.contextmanager
 def reported(path: Path) -> Iterator[None]:
-    """Turn an OSError into an OutputError that names the path."""
     try:
         yield
     except OSError as error:
@@ -226,7 +225,6 @@ def temporary_file(folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -21,7 +21,7 @@ import pyarrow.compute
 from logproc.formats.columns.slices import arrow, mask
 from logproc.model.columns import KeyColumn
 from logproc.questions.fields.recode import recode
-from logproc.questions.where.networks import ADDRESS_BITS, MAPPED, MAPPED_BITS, address_of, is_mapped, network_mask
+from logproc.questions.where.networks import ADDRESS_BITS, MAPPED, MAPPED_BITS, address_of, is_mapped, prefix_mask
 from logproc.questions.where.predicates import truths
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def networks(keys: pyarrow.Array, bits: int) -> pyarrow.Array:
     """
     table, known = addresses(keys)
     four = bits <= IPV4_BITS
-    within = table & prefix(bits + MAPPED_BITS if four else bits)
+    within = table & prefix_mask(bits + MAPPED_BITS if four else bits)
     texts = pyarrow.compute.binary_join_element_wise(written(within), str(bits), "/")
     return pyarrow.compute.if_else(mask(known & (is_mapped(table) == four)), texts, None)
 
@@ -67,13 +67,12 @@ def anonymize(column: KeyColumn) -> KeyColumn:
     """Return the column with addresses cut to /24 (IPv4) or /48 (IPv6), such as `203.0.113.0`, and NAME for all else."""
     table, known = addresses(column.keys)
     # The mask of shape (keys, 1) chooses whole rows of 16 bytes.
-    cut = numpy.where(is_mapped(table)[:, None], table & prefix(KEPT_BITS[4]), table & prefix(KEPT_BITS[6]))
+    cut = numpy.where(is_mapped(table)[:, None], table & prefix_mask(KEPT_BITS[4]), table & prefix_mask(KEPT_BITS[6]))
     texts = pyarrow.compute.if_else(mask(known), written(cut), NAME)
     return recode(column, pyarrow.compute.if_else(column.keys.is_valid(), texts, None))
 
 
 def anonymize_within(column: KeyColumn) -> KeyColumn:
-    """Return the column with each address inside its texts cut, as in `anonymize_text`."""
     return recode(column, anonymized_texts(column.keys))
 
 
@@ -131,10 +130,6 @@ def bare(text: str) -> str:
     return (match["bracketed"] or match["four"] or match["bare"]) if match else text
 
 
-def prefix(bits: int) -> Bytes:
-    return numpy.frombuffer(network_mask(bits), numpy.uint8)
-
-
 def written(table: Bytes) -> pyarrow.Array:
     """Return addresses as text: IPv4 with dots, IPv6 as the C library writes it (RFC 5952)."""
     octets = [DECIMALS.take(arrow(table[:, at].copy(), pyarrow.uint8())) for at in range(len(MAPPED), len(UNKNOWN))]
@@ -149,18 +144,10 @@ def first_addresses(keys: pyarrow.Array) -> pyarrow.Array:
     """Return the first address of each list, without brackets, port and zone; null if there is none."""
     found = pyarrow.compute.extract_regex(keys, FIRST_IPV4)
     others = keys.is_valid().to_numpy(zero_copy_only=False) & ~truths(found.is_valid())
-    texts = [first_address(text) for text in keys.filter(mask(others)).to_pylist()]
+    lists = (map(bare, map(str.strip, text.split(","))) for text in keys.filter(mask(others)).to_pylist())
+    texts = [next(filter(address_of, entries), None) for entries in lists]
     first = pyarrow.compute.struct_field(found, "first")  # null where nothing matched, unlike `field`
     return pyarrow.compute.replace_with_mask(first, mask(others), pyarrow.array(texts, pyarrow.string()))
-
-
-def first_address(text: str) -> str | None:
-    """Return the first address of a comma-separated list, None if it has none.
-
-    >>> first_address("unknown, [2001:db8::1]:4711, 192.0.2.1")
-    '2001:db8::1'
-    """
-    return next((found for part in text.split(",") if address_of(found := bare(part.strip()))), None)
 
 
 def anonymized_texts(texts: pyarrow.Array) -> pyarrow.Array:
@@ -182,10 +169,8 @@ def cut_run(match: re.Match[str]) -> str:
         return match[0]
     front = ":".join(itertools.islice(itertools.takewhile(bool, run.split(":")), KEPT_GROUPS)) + "::"
     address = address_of(run) or address_of(front)
-    return front if address is None else cut_address(address)
-
-
-def cut_address(address: bytes) -> str:
+    if address is None:
+        return front
     if address.startswith(MAPPED):
         return socket.inet_ntop(socket.AF_INET, address[len(MAPPED) : KEPT_BITS[4] // 8] + bytes(1))
     return socket.inet_ntop(socket.AF_INET6, address[: KEPT_BITS[6] // 8].ljust(len(UNKNOWN), bytes(1)))

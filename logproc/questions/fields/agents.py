@@ -66,7 +66,6 @@ def agent_of(text: str) -> Agent:
 
 
 def agents(keys: pyarrow.Array) -> list[Agent | None]:
-    """Return the agent of each text, None for null."""
     return [None if text is None else agent_of(text[:MOST_CHARACTERS]) for text in keys.to_pylist()]
 
 

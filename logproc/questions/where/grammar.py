@@ -147,7 +147,6 @@ class Parser:
         return token
 
     def take_word(self, *words: str) -> bool:
-        """Take the next token if it is one of these keywords; return whether it was."""
         found = self.token.is_word(*words)
         if found:
             self.take()
@@ -250,7 +249,6 @@ class Parser:
         return Literal(token, token.end, unescaped(token.text[1:-1]) if token.kind == "text" else token.text.lower())
 
     def number(self) -> Literal:
-        """Parse a number and its unit, which may follow after white space."""
         token, unit = self.take(), self.token
         if len(token.text) > NUMBER_CHARACTERS:
             raise self.fault(f"a number of more than {NUMBER_CHARACTERS} characters", token)
@@ -264,7 +262,6 @@ class Parser:
     def compared(
         self, field: str, operator: Token, relation: Relation, negated: bool, literals: Sequence[Literal]
     ) -> Predicate:
-        """Return the comparison of a field with values; those of a dynamic field may be numbers and texts."""
         kind = type_of(field)
         if relation not in kind.value.relations:
             raise self.fault(f"{field} is {kind.value.noun}, which has no `{operator.text}`", operator, f"it has {known(kind)}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 if TYPE_CHECKING:
-    from logproc.model.arrays import Mask
+    from logproc.model.arrays import Bytes, Mask
 
 
 ADDRESS_BITS = 128
@@ -34,8 +34,8 @@ class Network:
         """Return which addresses, shape (n, 16), are in the network. IPv4 addresses are not in `::/0`."""
         if self.address is None:
             return numpy.zeros(len(addresses), bool)
-        counted = numpy.frombuffer(network_mask(self.bits), numpy.uint8)
-        hits: Mask = ~((addresses ^ numpy.frombuffer(self.address, numpy.uint8)) & counted).any(axis=1)
+        differing = (addresses ^ numpy.frombuffer(self.address, numpy.uint8)) & prefix_mask(self.bits)
+        hits: Mask = ~differing.any(axis=1)
         return hits & ~is_mapped(addresses) if self.bits < MAPPED_BITS else hits
 
 
@@ -65,9 +65,9 @@ def network_of(text: str) -> Network | None:
     return Network(text, address, int(prefix) + ADDRESS_BITS - width)
 
 
-def network_mask(bits: int) -> bytes:
-    """Return 16 bytes whose first `bits` bits are set."""
-    return ((1 << ADDRESS_BITS) - (1 << (ADDRESS_BITS - bits))).to_bytes(16)
+def prefix_mask(bits: int) -> Bytes:
+    """Return 16 bytes, as an array, whose first `bits` bits are set."""
+    return numpy.frombuffer(((1 << ADDRESS_BITS) - (1 << (ADDRESS_BITS - bits))).to_bytes(16), numpy.uint8)
 
 
 def is_mapped(addresses: Any) -> Mask:

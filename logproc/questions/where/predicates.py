@@ -49,7 +49,7 @@ class Rows:
     field: Callable[[str], KeyColumn | Numbers | None]
 
     def column(self, name: str) -> KeyColumn | Numbers | None:
-        """Return a column by name; `time` is a number of seconds."""
+        """`time` is a column of seconds."""
         if name == "time":
             return Numbers(self.columns.time, None, self.columns.time != NO_TIME)
         return self.field(name)
@@ -104,16 +104,11 @@ class Absent:
 
     def mask(self, rows: Rows) -> Mask:
         column = rows.column(self.field)
-        return present(column, rows) if self.negated else ~present(column, rows)
-
-
-def present(column: KeyColumn | Numbers | None, rows: Rows) -> Mask:
-    if column is None:
-        return rows.all(False)
-    if isinstance(column, KeyColumn):
-        valid: Mask = truths(column.keys.is_valid())[column.index]
-        return valid
-    return rows.all(True) if column.valid is None else column.valid
+        if isinstance(column, KeyColumn):
+            present: Mask = truths(column.keys.is_valid())[column.index]
+        else:
+            present = rows.all(column is not None) if column is None or column.valid is None else column.valid
+        return present if self.negated else ~present
 
 
 Value = TypeVar("Value")

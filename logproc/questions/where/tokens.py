@@ -50,7 +50,6 @@ class Token:
     end: int
 
     def is_word(self, *words: str) -> bool:
-        """Whether it is one of these keywords, in any case."""
         return self.kind == "name" and self.text.lower() in words
 
     def is_symbol(self, symbol: str) -> bool:

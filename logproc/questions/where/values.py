@@ -93,7 +93,6 @@ FIELD_TYPES = {
 
 
 def text_value(kind: FieldType, text: str, tz: tzinfo) -> Value | None:
-    """Return a text converted to the type of a field, None if it is not valid there."""
     if kind is FieldType.TIME:
         return moment_of(text, tz)
     if kind is FieldType.ADDRESS:
@@ -121,7 +120,6 @@ def type_of(field: str) -> FieldType:
 
 
 def known(kind: FieldType) -> str:
-    """Return the operators of a type of fields, for an error."""
     symbols = [symbol for symbol, (relation, _) in OPERATORS.items() if relation in kind.value.relations and symbol != "="]
     return ", ".join([*symbols, "in", *({"contains"} & set(kind.value.relations))])
 

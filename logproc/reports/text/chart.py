@@ -104,7 +104,6 @@ def columns(counts: Mapping[int, int], axis: Axis, gutter: int, look: Look) -> l
 
 
 def name_row(name: Name, axis: Axis, gutter: int, look: Look) -> Line:
-    """Return the row of one value: its name, its largest count, and its chart."""
     sums = axis.sums(name.counts)
     most = f"{max(sums):,}"
     front = padded([Segment(name.text, name.style)], gutter - 2 - len(most))
@@ -113,7 +112,6 @@ def name_row(name: Name, axis: Axis, gutter: int, look: Look) -> Line:
 
 
 def counts_of(panel: Panel, unit_s: int) -> dict[int, int]:
-    """Return the count of each stretch of time by its number."""
     counts: Counter[int] = Counter()
     for row in panel.rows:
         counts[seconds_of(row.key[0]) // unit_s] += row.count
@@ -167,7 +165,6 @@ class Axis:
 
     @classmethod
     def of(cls, counts: Mapping[int, int], room: int, unit_s: int) -> Axis:
-        """Return the axis for all stretches in at most `room` columns."""
         start, step, sums = resample(counts, room, unit_s)
         columns = min(room, WIDEST_BUCKET * len(sums))
         return cls(start, step, len(sums), min(counts), [at * len(sums) // columns for at in range(columns)], unit_s)

@@ -67,7 +67,6 @@ class Grid:
 
     @property
     def bar_cells(self) -> int:
-        """The width of the bar with two blanks before it."""
         return 2 + self.bar if self.bar else 0
 
 
@@ -108,7 +107,6 @@ class Table:
 
     @property
     def longest(self) -> tuple[int, ...]:
-        """The width of the longest value in each column of the key."""
         texts = [key_text(self.panel.by, row.key, self.look) for row in self.rows]
         return tuple(max(map(cell_len, column)) for column in zip(*texts, strict=True))
 
@@ -127,7 +125,6 @@ class Table:
         return sum(cell_len(key) > most for key in keys) > len(keys) / 2
 
     def lines(self, room: int) -> list[Line]:
-        """Return the panel with its title in that width, and an empty line."""
         grid = self.grid(room)
         bars = [max(number_of(row, self.panel), 0) for row in self.panel.rows]
         most = max(bars)
@@ -161,7 +158,6 @@ class Table:
 
     @property
     def other(self) -> Row:
-        """The dropped keys, as a row."""
         number, sizes = given_up(self.panel) or (0, None)
         return replace(self.panel.rows[0], key=("other",), count=number, bytes=sizes, metrics=())
 
@@ -206,7 +202,6 @@ class Table:
         return lines if cells_of(title) <= cells else [title, *lines]
 
     def title(self, room: int) -> Line:
-        """Return the name, the number of keys, and the largest error of counts."""
         shown = len(self.rows)
         keys = f"{self.panel.distinct:,}" if shown == self.panel.distinct else f"{shown:,} of {self.panel.distinct:,}"
         about = f"  {keys}"
@@ -230,7 +225,6 @@ class Table:
         return line
 
     def other_row(self, grid: Grid) -> Line:
-        """Return the line of the dropped keys, for which there are no metrics."""
         front = padded([Segment("other", DIM)], grid.key_cells + grid.bar_cells)
         texts = (column.texts[len(self.rows) :] for column in grid.numbers)
         return [
@@ -269,7 +263,6 @@ def bar_of(number: float, most: float, cells: int, look: Look) -> str:
 
 
 def total_line(panel: Panel, look: Look) -> list[Line]:
-    """Return the numbers of all records in one line."""
     row = panel.rows[0]
     estimated = ["~" if name in panel.estimated else "" for name in panel.metrics]
     figures = [

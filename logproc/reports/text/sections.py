@@ -45,7 +45,6 @@ def head(snapshot: Snapshot, look: Look) -> list[Line]:
 
 
 def what_was_read(snapshot: Snapshot, look: Look) -> Iterator[Line]:
-    """Yield the program, the sources, their formats and size, and the time it took."""
     sources = snapshot.sources
     name = look.fit(sources[0].source, look.width // 2) if len(sources) == 1 else count(len(sources), "source")
     yield [Segment("logproc", NAME), Segment("  "), Segment(name, BOLD)]
@@ -60,7 +59,6 @@ def what_was_read(snapshot: Snapshot, look: Look) -> Iterator[Line]:
 
 
 def where_it_went(snapshot: Snapshot, look: Look) -> Iterator[Line]:
-    """Yield the account as a sum, the bytes sent, and the time span."""
     yield account_sum(snapshot.account)
     if snapshot.bytes or any(row.bytes is not None for panel in snapshot.panels.values() for row in panel.rows[:1]):
         yield [Segment(size(snapshot.bytes), BOLD), Segment(" sent")]
@@ -72,7 +70,6 @@ def where_it_went(snapshot: Snapshot, look: Look) -> Iterator[Line]:
 
 
 def account_sum(account: Account) -> Line:
-    """Return the account as `10,000 lines = 9,999 records + 1 rejected`."""
     line = [
         Segment(f"{account.lines:,}", BOLD),
         Segment(f" {plural(account.lines, 'line')} = "),
@@ -92,7 +89,6 @@ def account_sum(account: Account) -> Line:
 
 
 def warning(snapshot: Snapshot) -> list[Line]:
-    """Return a loud line if the report is not complete."""
     if snapshot.complete:
         return []
     faulty = [source.state for source in snapshot.sources if source.state in FAULTY]
@@ -136,7 +132,6 @@ def source_rows(source: SourceResult, number: int, mixed: bool, look: Look) -> l
 
 
 def rejected_lines(snapshot: Snapshot, look: Look) -> list[Line]:
-    """Return how many lines were rejected for which reason, with examples."""
     if not snapshot.account.rejected:
         return []
     sources = snapshot.sources

@@ -82,7 +82,6 @@ class Look:
         return cut(shown, cells, self.characters.ellipsis) if self.terminal else shown
 
     def most(self, rows: int) -> int | None:
-        """Return the limit for the rows of a list, None for all."""
         return rows if self.terminal else None
 
 
@@ -104,7 +103,6 @@ def cells_of(line: Line) -> int:
 
 
 def padded(line: Line, cells: int) -> Line:
-    """Return a line padded to that many cells."""
     missing = cells - cells_of(line)
     return [*line, Segment(" " * missing)] if missing > 0 else line
 
@@ -122,16 +120,14 @@ def flow(pieces: Iterable[Line], width: int, gap: int = 3, indent: int = 0) -> l
 
 def paint(lines: Iterable[Line], color: bool) -> str:
     """Return the lines as text, each ended by LF and without trailing blanks, in colour if asked for."""
-    return "".join("".join(painted(segment, color) for segment in trimmed(line)) + "\n" for line in lines)
-
-
-def trimmed(line: Line) -> Line:
-    end = len(line)
-    while end and line[end - 1].text.strip(" ") == "":
-        end -= 1
-    return [*line[: end - 1], Segment(line[end - 1].text.rstrip(" "), line[end - 1].style)] if end else []
-
-
-def painted(segment: Segment, color: bool) -> str:
-    style = segment.style if color else None
-    return style.render(segment.text, color_system=ColorSystem.STANDARD) if style else segment.text
+    system = ColorSystem.STANDARD if color else None
+    pieces: list[str] = []
+    for line in lines:
+        end = len(line)
+        while end and not line[end - 1].text.strip(" "):
+            end -= 1
+        for at, segment in enumerate(line[:end]):
+            shown = segment.text.rstrip(" ") if at == end - 1 else segment.text
+            pieces.append((segment.style or PLAIN).render(shown, color_system=system))
+        pieces.append("\n")
+    return "".join(pieces)

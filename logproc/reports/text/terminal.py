@@ -46,7 +46,6 @@ def render_terminal(snapshot: Snapshot, look: Look) -> str:
 
 
 def draw(snapshot: Snapshot, look: Look) -> list[Line]:
-    """Return the lines of the report, with an empty line between its parts."""
     panels = [panel for panel in snapshot.panels.values() if panel.rows]
     charts, tables = over_time([panel for panel in panels if panel.by])
     parts = (
