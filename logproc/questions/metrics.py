@@ -36,6 +36,11 @@ class Need:
     kind: Measured
     field: str
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields measured together: a visitor is a client with its user agent."""
+        return tuple(self.field.split(",")) if self.field == VISITOR else (self.field,)
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:

@@ -44,8 +44,7 @@ class PanelSpec:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        measured = [need.field.split(",") if need.field == VISITOR else [need.field] for need in self.needs]
-        return (*self.by, *(name for names in measured for name in names))
+        return (*self.by, *(name for need in self.needs for name in need.fields))
 
     @property
     def in_order(self) -> bool:

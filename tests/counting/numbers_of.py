@@ -23,7 +23,7 @@ Number = tuple[int, int] | None
 
 
 def numbers_of(values: Sequence[Number]) -> Numbers:
-    """Return a column; without nanos or the mask of the valid ones where it can do without."""
+    """Return a column, without nanos or mask if it needs none."""
     whole, nanos = (numpy.array([(value or (7, 7))[part] for value in values], numpy.int64) for part in (0, 1))
     valid = numpy.array([value is not None for value in values], bool)
     return Numbers(whole, nanos if any(value and value[1] for value in values) else None, None if valid.all() else valid)
@@ -36,7 +36,7 @@ def column_of(values: Any) -> Numbers:
 
 
 def exact(values: Sequence[Number]) -> list[Fraction]:
-    """Return the numbers that are there."""
+    """Return the numbers that are not None."""
     return [value[0] + Fraction(value[1], NANOS) for value in values if value is not None]
 
 
