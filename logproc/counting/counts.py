@@ -1,11 +1,11 @@
-"""How many records each key of a panel has, and what is measured of them: counted per chunk, then merged.
+"""The records and measures of each key of a panel, counted per chunk and then merged.
 
 A key may consist of several columns. A sum of bytes is two columns of int64, the lower 32 bits of each summand and the rest:
 `bincount` adds floats, and the halves stay below 2^53 and so exact.
 
 With a limit on the keys (`fold`) those with the smallest counts are dropped, as in Misra and Gries, "Finding repeated
 elements" (1982). Their records go to `other`, so the sum stays exact. The largest count dropped so far is the `floor`: a key
-that appears later may have been dropped with so many records before, which is its `error`.
+that appears later may have been dropped with up to that many records before, which is its `error`.
 """
 
 from __future__ import annotations

@@ -79,9 +79,11 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING) -> T
     """Count the records of a parsed chunk that pass the question's filters; the others are counted as filtered."""
     sample = tuple(rejected(chunk, parsed, at, question) for at in range(min(len(parsed.rejected_lines), REJECTED_SAMPLES)))
     columns, account = parsed.columns, parsed.account
-    if columns is not None and columns.records:
-        columns = question.prepared(columns)
-    seen = frozenset[str]() if columns is None else seen_fields(columns)  # of filtered records, too
+    seen = frozenset[str]()  # of all records, the filtered ones too
+    if columns is not None:
+        columns = question.prepared(columns) if columns.records else columns
+        texts = (name for name, column in columns.keys.items() if column.keys.null_count < len(column.keys))
+        seen = frozenset([*texts, *columns.numbers])
     if columns is not None and columns.records and question.filters:
         mask = question.select(View(columns, question.zone))
         filtered = int((~mask).sum())
@@ -104,11 +106,6 @@ def counted(columns: Columns, question: Question) -> Tally:
         first=int(times.min()) if len(times) else None,
         last=int(times.max()) if len(times) else None,
     )
-
-
-def seen_fields(columns: Columns) -> frozenset[str]:
-    texts = (name for name, column in columns.keys.items() if column.keys.null_count < len(column.keys))
-    return frozenset([*texts, *columns.numbers])
 
 
 def rejected(chunk: Chunk, parsed: Parsed, position: int, question: Question = ASKED_NOTHING) -> Rejected:

@@ -2,7 +2,7 @@
 
 A file is written under a temporary name in the same folder, synced to disk, and renamed: rename(2) replaces the target in
 one step. Only the owner can read it. A symbolic link as the target is refused, because in a folder that others can write to
-it would let them choose the file to overwrite. A FIFO or device, also behind a link such as /dev/stdout, is written to
+it would let them choose the file to overwrite. A FIFO or device, even through a link such as /dev/stdout, is written to
 directly.
 """
 

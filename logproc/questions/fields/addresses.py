@@ -96,7 +96,7 @@ def client_from(forwarded: KeyColumn | None, client: KeyColumn) -> KeyColumn:
     if forwarded is None:
         return client
     first = first_addresses(forwarded.keys)
-    # One dictionary over both columns; the code of a forwarded address is behind those of the clients.
+    # One dictionary over both columns; the codes of forwarded addresses follow those of the clients.
     encoded = pyarrow.chunked_array([client.keys, first]).combine_chunks().dictionary_encode("encode")
     key_of = encoded.indices.to_numpy()
     has_first = truths(first.is_valid())[forwarded.index]
