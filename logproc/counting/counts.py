@@ -1,11 +1,11 @@
-"""How many records each key of a panel has, and what is measured of them: counted for one chunk, merged for many.
+"""The records and measures of each key of a panel, counted per chunk and then merged.
 
-Keys may be of several columns. A sum of bytes is kept as two columns of int64, the lower 32 bits of each summand and the
-rest: floats, which `bincount` adds in, stay below 2^53 and so exact, and no sum of any real log overflows.
+A key may consist of several columns. A sum of bytes is two columns of int64, the lower 32 bits of each summand and the rest:
+`bincount` adds floats, and the halves stay below 2^53 and so exact.
 
-With a bound on the keys (`fold`) those of the smallest counts are given up, as in Misra and Gries' "Finding repeated
-elements" (1982): what they had goes to `other`, so that the sum stays exact, and the largest count given up so far is the
-`floor`: a key that comes later may have been there before with so many, and that is its `error`.
+With a limit on the keys (`fold`) those with the smallest counts are dropped, as in Misra and Gries, "Finding repeated
+elements" (1982). Their records go to `other`, so the sum stays exact. The largest count dropped so far is the `floor`: a key
+that appears later may have been dropped with up to that many records before, which is its `error`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.counting.measures import Buckets, Measure, Totals, Uniques
+from logproc.counting.rows import LOW_BITS, LOW_MASK, added, exact_sum
 from logproc.formats.columns.slices import arrow, mask
 
 if TYPE_CHECKING:
@@ -26,20 +27,18 @@ if TYPE_CHECKING:
     from logproc.model.columns import KeyColumn, Numbers
     from logproc.questions.metrics import Need
 
-LOW_BITS = 32
-LOW_MASK = (1 << LOW_BITS) - 1
 MEASURES: dict[str, Any] = {"totals": Totals, "buckets": Buckets, "uniques": Uniques}
 DENSE = 4
-"""Pairs of keys are counted in a table of all combinations while it has no more than so many places a record."""
+"""Combined keys are counted in a table of all combinations while it has at most this many places per record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """For each key how many records have it, and the bytes of their responses: `low + (high << 32)`.
 
-    keys: a pyarrow array for each column of the panel (of text; of numbers for stretches of time), without nulls.
-    measures: by what is needed. errors: how many records of each key may not be in its count, None if none.
-    floor: the error of a key that is not here. other: records and bytes of the keys that were given up.
+    keys: a pyarrow array for each column of the panel (text, or numbers for stretches of time), without nulls.
+    errors: how many records each count may lack, None if it is exact. floor: the error of a key that is not here.
+    other: records and bytes of the dropped keys.
     """
 
     keys: tuple[pyarrow.Array, ...]
@@ -56,15 +55,10 @@ class Counts:
 
     @property
     def weight(self) -> int:
-        """How many entries it holds, which is what merging it costs."""
+        """How many entries it holds: the cost of merging it."""
         return len(self) + sum(measure.weight for measure in self.measures.values())
 
-    def row_bytes(self, row: int) -> int:
-        """Return the sum of one key."""
-        return int(self.low[row]) + (int(self.high[row]) << LOW_BITS)
-
     def select(self, rows: Integers) -> Counts:
-        """Return some of the keys, in that order."""
         at = arrow(rows.astype(numpy.int64), pyarrow.int64())
         return replace(
             self,
@@ -82,7 +76,7 @@ Subjects = Mapping["Need", "KeyColumn | Numbers"]
 
 
 def weights_of(sizes: Integers | None) -> Weights | None:
-    """Return the halves of sizes as weights for `bincount`, None if there are none; of small sizes there is no upper half."""
+    """Return the halves of sizes as weights for `bincount`, None without sizes; the upper half is None if it is all zero."""
     if sizes is None:
         return None
     low, high = sizes & LOW_MASK, sizes >> LOW_BITS
@@ -90,9 +84,9 @@ def weights_of(sizes: Integers | None) -> Weights | None:
 
 
 def count_columns(columns: Sequence[KeyColumn], records: int, weights: Weights | None, subjects: Subjects) -> Counts:
-    """Count the records of each key, without the keys that no record has; a record that lacks one of the columns has no key.
+    """Count the records of each key. Records that lack one of the columns have no key; keys without records are left out.
 
-    subjects: what is to be measured, by what it is needed for.
+    subjects: the columns to measure, by need.
     """
     index, size, keys, valid = combined(columns, records)
     count = numpy.bincount(index, minlength=size)
@@ -101,28 +95,23 @@ def count_columns(columns: Sequence[KeyColumn], records: int, weights: Weights |
         low = numpy.bincount(index, weights[0], size).astype(numpy.int64)
         high = high if weights[1] is None else numpy.bincount(index, weights[1], size).astype(numpy.int64)
     used = (count > 0) & valid
-    measures = measured(subjects, index, used)
+    measures: dict[Need, Measure] = {}
+    if subjects:
+        row = numpy.where(used, numpy.cumsum(used) - 1, -1)[index]  # the place of each record's key among the used ones
+        measures = {need: MEASURES[need.kind].count(subject, row, int(used.sum())) for need, subject in subjects.items()}
     if used.all():
         return Counts(keys, count, low, high, measures)
     return Counts(tuple(part.filter(mask(used)) for part in keys), count[used], low[used], high[used], measures)
 
 
-def measured(subjects: Subjects, index: Integers, used: Mask) -> dict[Need, Measure]:
-    """Return the measures of the keys that are used."""
-    if not subjects:
-        return {}
-    row = numpy.where(used, numpy.cumsum(used) - 1, -1)[index]
-    return {need: MEASURES[need.kind].count(subject, row, int(used.sum())) for need, subject in subjects.items()}
-
-
 def combined(columns: Sequence[KeyColumn], records: int) -> tuple[Integers, int, tuple[pyarrow.Array, ...], Mask]:
-    """Return for each record the place of its key, how many places there are, the keys, and which of them are whole."""
+    """Return each record's place among the combined keys, the number of places, the keys, and a mask of those without null."""
     if not columns:
         return numpy.zeros(records, numpy.intp), 1, (), numpy.ones(1, bool)
-    index, size = columns[0].index.astype(numpy.intp), len(columns[0].keys)  # once, not at each of the calls
+    index, size = columns[0].index.astype(numpy.intp), len(columns[0].keys)  # bincount would convert it at each call
     if len(columns) == 1:
         return index, size, (columns[0].keys,), valid_keys(columns[0].keys)
-    for column in columns[1:]:
+    for column in columns[1:]:  # a combined key is a number whose digits are the keys' places in their columns
         index, size = index * len(column.keys) + column.index, size * len(column.keys)
     places = numpy.arange(size)
     if size > DENSE * records:
@@ -136,7 +125,6 @@ def combined(columns: Sequence[KeyColumn], records: int) -> tuple[Integers, int,
 
 
 def valid_keys(keys: pyarrow.Array) -> Mask:
-    """Return which keys are not null, the absent one."""
     if not keys.null_count:
         return numpy.ones(len(keys), bool)
     found: Mask = keys.is_valid().to_numpy(zero_copy_only=False)
@@ -144,20 +132,23 @@ def valid_keys(keys: pyarrow.Array) -> Mask:
 
 
 def merge_counts(parts: Sequence[Counts]) -> Counts:
-    """Return the sums by key. One dictionary over the keys of all parts says which of them are the same."""
     kept = [part for part in parts if len(part) or part.floor] or list(parts[:1])
     if len(kept) == 1:
         return kept[0]
-    keys, rows = same_keys(kept)
+    keys, rows = same_keys(kept)  # rows: for each part, the place of each of its keys in the result
     size, index = len(keys[0]) if keys else 1, numpy.concatenate(rows)
-    count, low, high = (added(index, size, [getattr(part, name) for part in kept]) for name in ("count", "low", "high"))
-    needs = dict.fromkeys(need for part in kept for need in part.measures)
+    columns = (numpy.concatenate([getattr(part, name) for part in kept]) for name in ("count", "low", "high"))
+    count, low, high = (added(index, size, column) for column in columns)
+    measures: dict[Need, Measure] = {}
+    for need in dict.fromkeys(need for part in kept for need in part.measures):
+        having = [(part.measures[need], row) for part, row in zip(kept, rows, strict=True) if need in part.measures]
+        measures[need] = MEASURES[need.kind].merge([measure for measure, _ in having], [row for _, row in having], size)
     return Counts(
         keys,
         count,
         low & LOW_MASK,
         high + (low >> LOW_BITS),
-        {need: merged_measure(need, kept, rows, size) for need in needs},
+        measures,
         merged_errors(kept, rows, size),
         sum(part.floor for part in kept),
         (sum(part.other[0] for part in kept), sum(part.other[1] for part in kept)),
@@ -169,6 +160,7 @@ def same_keys(parts: Sequence[Counts]) -> tuple[tuple[pyarrow.Array, ...], list[
     sizes = numpy.cumsum([len(part) for part in parts])[:-1]
     if not parts[0].keys:
         return (), [numpy.zeros(len(part), numpy.int64) for part in parts]
+    # Arrow makes one dictionary for all chunks of an array, so equal keys of different parts get the same code.
     encoded = [pyarrow.chunked_array([part.keys[at] for part in parts]).dictionary_encode() for at in range(len(parts[0].keys))]
     dictionaries = [column.chunk(0).dictionary for column in encoded]
     codes = [numpy.concatenate([chunk.indices.to_numpy() for chunk in column.chunks]) for column in encoded]
@@ -185,15 +177,8 @@ def same_keys(parts: Sequence[Counts]) -> tuple[tuple[pyarrow.Array, ...], list[
     return keys, numpy.split(place, sizes)
 
 
-def merged_measure(need: Need, parts: Sequence[Counts], rows: Sequence[Integers], size: int) -> Measure:
-    """Return one measure of all parts; one that a part does not have is of no record there."""
-    having = [(part.measures[need], row) for part, row in zip(parts, rows, strict=True) if need in part.measures]
-    merged: Measure = MEASURES[need.kind].merge([measure for measure, _ in having], [row for _, row in having], size)
-    return merged
-
-
 def merged_errors(parts: Sequence[Counts], rows: Sequence[Integers], size: int) -> Integers | None:
-    """Return the error of each key: those it has in each part, and the floor of each part in which it is not."""
+    """Return the error of each key: its error in each part, or that part's floor where the part lacks it."""
     if not any(part.floor for part in parts):
         return None
     total = numpy.full(size, sum(part.floor for part in parts), numpy.int64)
@@ -202,17 +187,10 @@ def merged_errors(parts: Sequence[Counts], rows: Sequence[Integers], size: int) 
     return total
 
 
-def added(index: Any, size: int, parts: Sequence[Integers]) -> Integers:
-    """Return for each key the sum of its numbers in all parts. Integers are added, so no digit is lost."""
-    sums = numpy.zeros(size, numpy.int64)
-    numpy.add.at(sums, index, numpy.concatenate(parts))
-    return sums
-
-
 def fold(counts: Counts, max_keys: int) -> Counts:
-    """Return counts of at most `max_keys` keys: those with the largest counts, of equal ones the first by their bytes.
+    """Return the counts of the `max_keys` largest keys, ties broken by the keys' bytes; what the others had goes to `other`.
 
-    What the others had is in `other`. Nothing happens while there are no more than that.
+    Counts with no more keys than that are returned unchanged.
     """
     if len(counts) <= max_keys:
         return counts
@@ -221,16 +199,16 @@ def fold(counts: Counts, max_keys: int) -> Counts:
     given_up[order] = False
     errors = numpy.zeros(len(counts), numpy.int64) if counts.errors is None else counts.errors
     lost = counts.count[given_up]
-    lost_bytes = int(counts.low[given_up].sum()) + (int(counts.high[given_up].sum()) << LOW_BITS)
+    lost_bytes = exact_sum(counts.low[given_up], counts.high[given_up])
     floor = max(counts.floor, int((lost + errors[given_up]).max()))
     kept = replace(counts, errors=errors).select(numpy.sort(order))
     return replace(kept, floor=floor, other=(counts.other[0] + int(lost.sum()), counts.other[1] + lost_bytes))
 
 
 def largest(counts: Counts, number: int) -> Integers:
-    """Return the rows of the largest counts; only among those that are equal at the edge the keys are compared.
+    """Return the rows of the largest counts. Keys are compared only for ties at the edge.
 
-    Arrow sorts text by its bytes in UTF-8, and releases the GIL for it.
+    Arrow sorts text by its UTF-8 bytes, and releases the GIL.
     """
     edge = int(numpy.partition(counts.count, -number)[-number])
     above = numpy.flatnonzero(counts.count > edge)

@@ -1,11 +1,11 @@
-"""What is measured of the records of each key of a panel, besides how many there are.
+"""The measures of a panel's keys besides the count of records.
 
-Every measure has the same interface. `count` measures the records of a chunk, `merge` adds measures whose rows are
-numbered differently, `select` keeps some rows, `size` is how many rows there are, and `weight` how many entries are
-held, which is what merging costs. A row is a key of the panel; a record's row is -1 where it has none.
+All have the same interface. `count` measures the records of a chunk, `merge` adds measures whose rows are numbered
+differently, `select` keeps some rows, `size` is the number of rows, and `weight` the number of entries, which is the cost of
+merging. A row is a key of the panel; the row of a record without a key is -1.
 
-Merging is associative and commutative: whatever was counted together or apart, in whatever order it was merged, every
-answer is the same, to the last digit. A test of each holds it as a law.
+Merging is associative and commutative: however the records are split and merged, every result is the same to the last
+digit. Property-based tests check this for each measure.
 """
 
 from logproc.counting.buckets import Buckets

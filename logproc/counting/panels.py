@@ -1,11 +1,10 @@
-"""Counts → the panels of a report: keys as text, in the order that was asked for, with the numbers that were asked for."""
+"""Counts → the panels of a report: keys as text, sorted, with the metrics asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -13,7 +12,8 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.counting.buckets import middle
-from logproc.counting.counts import LOW_BITS, Counts
+from logproc.counting.counts import Counts
+from logproc.counting.rows import LOW_BITS
 from logproc.counting.totals import NANOS
 from logproc.counting.uniques import STANDARD_ERROR
 from logproc.model.snapshot import Panel, Row
@@ -22,7 +22,7 @@ from logproc.questions.question import ACCESS_PANELS, PanelSpec, Question
 from logproc.questions.view import UNITS_S, label
 
 if TYPE_CHECKING:
-    from logproc.counting.measures import Buckets, Totals, Uniques
+    from logproc.counting.measures import Totals
     from logproc.counting.tally import Tally
     from logproc.model.arrays import Integers, Mask
 
@@ -31,11 +31,10 @@ COUNT = Metric("count", "count")
 
 
 def panels(tally: Tally, question: Question, top: int) -> dict[str, Panel]:
-    """Return the panels of a report, with `top` rows where not all are shown (0: all).
+    """Return the panels of a report, each with its first `top` rows unless it is shown whole (0: all rows).
 
-    What was asked for by name is always there, the panel over all records with its one row. Of the usual panels those are left
-    out whose columns no record has; but those of an access log are all there where any log is one, and where there is no
-    record at all.
+    Panels that were asked for are always there, the total with its one row. A usual panel is left out if no record has its
+    columns, except that all panels of access logs are there if any source is one, or if there are no records at all.
     """
     span_s = 0 if tally.first is None or tally.last is None else tally.last - tally.first
     drawing = Drawing(question, top, span_s, with_bytes="bytes" in tally.seen)
@@ -49,14 +48,14 @@ def panels(tally: Tally, question: Question, top: int) -> dict[str, Panel]:
 
 
 def nothing(spec: PanelSpec) -> Counts:
-    """Return the counts of no record: no key, but for a panel over all records, which has its one row."""
+    """Return the counts of a panel without records: no keys, but one row for a total."""
     count = numpy.zeros(0 if spec.by else 1, numpy.int64)
     return Counts(tuple(pyarrow.array([], pyarrow.string()) for _ in spec.by), count, count, count)
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """How panels are made of counts. span_s: from the first record to the last; with_bytes: whether any log has bytes."""
+    """How to make panels from counts. span_s: from the first record to the last. with_bytes: whether any log has bytes."""
 
     question: Question
     top: int
@@ -64,23 +63,23 @@ class Drawing:
     with_bytes: bool
 
     def panel(self, spec: PanelSpec, counts: Counts) -> Panel:
-        """Return one panel: stretches of time in their order, all others by count and then by the UTF-8 bytes of the key."""
-        told = self.told(spec)
+        """Return one panel: sorted by time if it counts by time, else by count and then by the key's UTF-8 bytes."""
+        metrics = self.metrics(spec)
         sort, _ = self.sorting(spec)
         shown = counts.select(self.order(spec, counts))
+        sketched = [need for need, measure in shown.measures.items() if getattr(measure, "sketches", None)]
         return Panel(
             spec.name,
             spec.by,
             distinct=len(counts),
-            rows=self.rows(spec, shown, told),
-            metrics=tuple(metric.name for metric in told),
+            rows=self.rows(spec, shown, metrics),
+            metrics=tuple(metric.name for metric in metrics),
             other=counts.other if counts.floor else None,
-            estimated={metric.name: STANDARD_ERROR for metric in told if is_estimated(shown, metric)},
+            estimated={metric.name: STANDARD_ERROR for metric in metrics if metric.need in sketched},
             sorted_by=sort.name if sort else None,
         )
 
-    def told(self, spec: PanelSpec) -> tuple[Metric, ...]:
-        """Return the metrics that a panel's rows have besides count and bytes."""
+    def metrics(self, spec: PanelSpec) -> tuple[Metric, ...]:
         if spec.title:
             return (Metric("visitors", "uniques", spec.needs[0]),)
         if spec.usual:
@@ -88,10 +87,9 @@ class Drawing:
             return (sort,) if sort and sort in self.question.metrics else ()
         return tuple(metric for metric in self.question.metrics if metric.function not in {"count", "bytes"})
 
-    def rows(self, spec: PanelSpec, counts: Counts, told: Sequence[Metric]) -> tuple[Row, ...]:
-        """Return the rows of counts that are in order."""
-        seconds = length_s(spec) or self.span_s
-        columns = [numbers(counts, metric, seconds) for metric in told]
+    def rows(self, spec: PanelSpec, counts: Counts, shown: Sequence[Metric]) -> tuple[Row, ...]:
+        seconds = min((UNITS_S[name] for name in spec.by if name in UNITS_S), default=self.span_s)  # what a rate is of
+        columns = [numbers(counts, metric, seconds) for metric in shown]
         metrics = zip(*columns, strict=True) if columns else [()] * len(counts)
         halves = zip(counts.high.tolist(), counts.low.tolist(), strict=True)
         sizes = [(high << LOW_BITS) + low for high, low in halves] if self.with_bytes else [None] * len(counts)
@@ -100,7 +98,6 @@ class Drawing:
         return tuple(map(Row, keys, counts.count.tolist(), sizes, metrics, errors))
 
     def order(self, spec: PanelSpec, counts: Counts) -> Integers:
-        """Return the places of the rows to be shown, in order."""
         sort, descending = self.sorting(spec)
         limit = len(counts) if spec.whole or not self.top else self.top
         if sort is None and spec.in_order:
@@ -110,9 +107,9 @@ class Drawing:
         return ranked(counts, ranks(counts, sort or COUNT, descending=descending is not False), limit)
 
     def sorting(self, spec: PanelSpec) -> tuple[Metric | None, bool | None]:
-        """Return what a panel is sorted by, and whether from large to small; None where nothing was said that is for it.
+        """Return the metric that a panel is sorted by and whether descending; None where the user's sort does not apply.
 
-        The usual panels over time stay in its order, as do those of visitors.
+        The panels of visitors and the usual panels over time keep their own order.
         """
         sort, descending = self.question.sort, self.question.descending
         if spec.title or (spec.usual and spec.in_order):
@@ -120,15 +117,10 @@ class Drawing:
         return (None if sort and sort.need and sort.need not in spec.needs else sort), descending
 
 
-def length_s(spec: PanelSpec) -> int:
-    """Return the seconds of the stretches of time that a panel counts by, 0 if it does not."""
-    return min((UNITS_S[name] for name in spec.by if name in UNITS_S), default=0)
-
-
 def ranked(counts: Counts, columns: Sequence[Any], limit: int, of_keys: str = "ascending") -> Integers:
-    """Return the places of the first `limit` rows: the smallest of the first column, where equal of the next, then by key.
+    """Return the places of the first `limit` rows in ascending order of the columns, then of the keys.
 
-    of_keys: the direction in which keys follow each other; text is compared by its UTF-8 bytes.
+    of_keys: the direction for the keys, which are compared by their UTF-8 bytes.
     """
     if len(counts) <= 1:
         return numpy.arange(min(limit, len(counts)))
@@ -136,16 +128,16 @@ def ranked(counts: Counts, columns: Sequence[Any], limit: int, of_keys: str = "a
     table = pyarrow.table([*columns, *counts.keys], [str(at) for at in range(len(directions))])
     keys = list(zip(table.column_names, directions, strict=True))
     if limit < len(counts):
-        places = pyarrow.compute.select_k_unstable(table, limit, keys)  # no two rows are equal: their keys differ
+        places = pyarrow.compute.select_k_unstable(table, limit, keys)  # unstable is fine: keys differ, so no rows tie
     else:
         places = pyarrow.compute.sort_indices(table, keys)
     return numpy.asarray(places).astype(numpy.int64)
 
 
 def ranks(counts: Counts, metric: Metric, *, descending: bool) -> list[Any]:
-    """Return columns by which rows in ascending order have that of a metric; those without a number are last either way.
+    """Return sort columns for `ranked` by a metric. Rows without a number come last in either direction.
 
-    They are exact integers, so that what is equal is equal, however it was added up.
+    They are exact integers, so equal values are equal however they were added up.
     """
     absent, columns = comparable(counts, metric)
     columns = [~column for column in columns] if descending else columns
@@ -153,7 +145,7 @@ def ranks(counts: Counts, metric: Metric, *, descending: bool) -> list[Any]:
 
 
 def comparable(counts: Counts, metric: Metric) -> tuple[Mask | None, list[Integers]]:
-    """Return which rows have no number (None: all have one), and the columns of integers that compare the others."""
+    """Return a mask of the rows without a number (None: all have one), and integer columns that compare the others."""
     if metric.function in {"count", "rate"}:
         return None, [counts.count]
     if metric.function == "bytes":
@@ -162,18 +154,18 @@ def comparable(counts: Counts, metric: Metric) -> tuple[Mask | None, list[Intege
     if measure is None:
         return None, []
     if metric.function == "uniques":
-        return None, [uniques(measure)]
+        return None, [measure.numbers()]
     if metric.function == "quantile":
-        bucket, absent = quantiles(measure, metric.quantile)
-        return absent, [bucket]  # their numbers are in the order of values
+        bucket, absent = measure.quantiles(metric.quantile)
+        return absent, [bucket]  # buckets are numbered in the order of values
     return measure.number == 0, means(measure) if metric.function == "mean" else columns_of(measure, metric.function)
 
 
 def means(totals: Totals) -> list[Any]:
-    """Return the means in pieces, the largest first: a long division, whose remainder is less than the number it is divided by.
+    """Return the means as columns of integers, most significant first, by long division.
 
-    The last piece is the quotient of two exact integers, so equal means are equal there as well. Rows of 2**31 numbers and more
-    may be out of order.
+    Each remainder is less than the number of values. The last column is the quotient of two exact integers, so equal means are
+    equal there, too. Rows with 2**31 numbers or more may be out of order.
     """
     number = numpy.maximum(totals.number, 1)
     high, rest = numpy.divmod(totals.high, number)
@@ -183,69 +175,40 @@ def means(totals: Totals) -> list[Any]:
 
 
 def columns_of(totals: Totals, function: str) -> list[Integers]:
-    """Return the parts of a number of each row: whole and nanos of the smallest or largest, halves and nanos of the sum."""
+    """Return a number of each row as columns: whole and nanos of the min or max; high, low and nanos of the sum."""
     if function in {"min", "max"}:
         return [getattr(totals, f"{function}_whole"), getattr(totals, f"{function}_nanos")]
     return [totals.high, totals.low, totals.nanos]
 
 
-def quantiles(buckets: Buckets, quantile: Fraction) -> tuple[Integers, Mask]:
-    """Return the bucket of a quantile in each row, and which rows have none: what `Buckets.quantile` finds, for all at once."""
-    number = numpy.zeros(buckets.size, numpy.int64)
-    numpy.add.at(number, buckets.row, buckets.number)
-    absent = number == 0
-    if not len(buckets.number):
-        return number, absent
-    rank = numpy.maximum(1, -(-number * quantile.numerator // quantile.denominator))
-    target = numpy.cumsum(number) - number + rank
-    place = numpy.searchsorted(numpy.cumsum(buckets.number), target)
-    return buckets.bucket[numpy.minimum(place, len(buckets.bucket) - 1)], absent
-
-
-def uniques(measure: Uniques) -> Integers:
-    """Return how many distinct texts each row has."""
-    found = numpy.bincount(measure.row, minlength=measure.size).astype(numpy.int64)
-    for row in measure.sketches:
-        found[row] = measure.number(row)[0]
-    return found
-
-
-def is_estimated(counts: Counts, metric: Metric) -> bool:
-    """Return whether the number of any row is an estimate."""
-    measure: Any = counts.measures.get(metric.need) if metric.need and metric.function == "uniques" else None
-    return bool(measure is not None and measure.sketches)
-
-
 def numbers(counts: Counts, metric: Metric, seconds: int) -> Sequence[Number]:
-    """Return a metric of each row, None where none of its records has what it is about. seconds: what a rate is of."""
+    """Return a metric of each row, None where no record has a value. seconds: the time that a rate divides by."""
     if metric.function == "rate":
         return [count / seconds if seconds else None for count in counts.count.tolist()]
     measure: Any = counts.measures.get(metric.need) if metric.need else None
     if metric.function == "uniques":
-        return [0] * len(counts) if measure is None else uniques(measure).tolist()
+        return [0] * len(counts) if measure is None else measure.numbers().tolist()
     if measure is None:
         return [None] * len(counts)
     if metric.function == "quantile":
-        found, absent = quantiles(measure, metric.quantile)
+        found, absent = measure.quantiles(metric.quantile)
         return [None if none else middle(bucket) for bucket, none in zip(found.tolist(), absent.tolist(), strict=True)]
     return totalled(measure, metric.function)
 
 
 def totalled(totals: Totals, function: str) -> list[Number]:
-    """Return what `Totals` tells of one row, of all: the mean, the sum, the smallest or the largest number.
-
-    But for the mean, a whole number is an int, and a row without numbers has no sum.
-    """
-    # Python's integers, divided once: a million rows of five metrics take 8 s, and 17 s where each row is asked for.
+    """Return the mean, sum, min or max of each row, None without numbers. Whole numbers are ints, except for means."""
+    # Python's integers, divided once, so that 0.1 is 0.1. A million rows of five metrics take 8 s.
     exact = list(map(in_nanos, *(column.tolist() for column in columns_of(totals, function))))
     number = totals.number.tolist()
     if function == "mean":
         return [total / (by * NANOS) if by else None for total, by in zip(exact, number, strict=True)]
-    return [quotient(total) if some else None for total, some in zip(exact, number, strict=True)]
+    values = (total / NANOS if total % NANOS else total // NANOS for total in exact)
+    return [value if some else None for value, some in zip(values, number, strict=True)]
 
 
 def in_nanos(*parts: int) -> int:
-    """Return a number in nanos. parts: the upper half of a sum if it is one, the whole or the lower half, and the nanos.
+    """Return a number in nanos from the columns of `columns_of`: whole and nanos, or high, low and nanos.
 
     >>> in_nanos(1, 500_000_000), in_nanos(1, 0, 0)
     (1500000000, 4294967296000000000)
@@ -254,13 +217,7 @@ def in_nanos(*parts: int) -> int:
     return ((sum(high) << LOW_BITS) + low) * NANOS + nanos
 
 
-def quotient(nanos: int) -> Number:
-    """Return a number that is given in nanos as an int if it is whole, else as the nearest float."""
-    return nanos / NANOS if nanos % NANOS else nanos // NANOS
-
-
 def key_texts(spec: PanelSpec, counts: Counts, zone: tzinfo = UTC) -> Sequence[tuple[str, ...]]:
-    """Return the keys of counts as text."""
     columns = [
         [label(name, key, zone) if name in UNITS_S else key for key in keys.to_pylist()]
         for name, keys in zip(spec.by, counts.keys, strict=True)

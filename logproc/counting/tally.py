@@ -1,18 +1,19 @@
-"""What is counted, and how counts are merged. No lock here: a Tally has one owner at a time.
+"""Counts of a chunk, and how to merge them. There is no lock: a Tally has one owner at a time.
 
-Merging is associative and commutative: counts and sums are exact integers that are added, times are compared,
-of the rejected lines the smallest positions are kept. So the order in which threads finish cannot matter, and a
-test holds it as a law. (With a bound on the number of keys it does matter: see `Tally.folded`.)
+Merging is associative and commutative: counts and sums are exact integers, times are compared, and the rejected lines with
+the smallest numbers are kept. So the order in which threads finish does not matter, and a property-based test checks it.
+(With a limit on the number of keys it does matter: see `Tally.folded`.)
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from logproc.counting.counts import LOW_BITS, LOW_MASK, Counts, Subjects, Weights, count_columns, fold, merge_counts, weights_of
+from logproc.counting.counts import Counts, Subjects, Weights, count_columns, fold, merge_counts, weights_of
+from logproc.counting.rows import LOW_BITS, LOW_MASK, exact_sum
 from logproc.formats.columns.odd_bytes import NONE_ODD, OddLines, odd_lines
 from logproc.formats.columns.printable import shown
 from logproc.formats.engine import TOO_LONG
@@ -23,7 +24,6 @@ from logproc.questions.question import PanelSpec, Question
 from logproc.questions.view import View
 
 if TYPE_CHECKING:
-    from logproc.model.arrays import Integers
     from logproc.model.chunk import Chunk
     from logproc.model.columns import Columns, KeyColumn, Numbers, Parsed
     from logproc.questions.metrics import Need
@@ -33,7 +33,7 @@ ASKED_NOTHING = Question()
 
 @dataclass(frozen=True, slots=True)
 class SourceTally:
-    """Where the lines of one source went, why some were rejected, and the first of those; how many hold odd bytes."""
+    """One source: its account, why lines were rejected, the first of those, and how many lines hold odd bytes."""
 
     account: Account = field(default_factory=Account)
     reasons: Mapping[str, int] = field(default_factory=dict)
@@ -48,9 +48,9 @@ class SourceTally:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Everything that is counted, of one chunk or of many. Treated as a value: merging makes a new one.
+    """All counts of one chunk or of many. It is a value: merging makes a new one.
 
-    panels: by name. first, last: the smallest and the largest time of a record. seen: the fields asked for that a record has.
+    panels: by name. first, last: the smallest and largest time of a record. seen: the fields that some record has.
     """
 
     panels: Mapping[str, Counts] = field(default_factory=dict)
@@ -63,33 +63,32 @@ class Tally:
 
     @property
     def keys(self) -> int:
-        """How many keys it holds, which is what it weighs and what merging it costs."""
+        """How many entries it holds: its size in memory, and the cost of merging it."""
         return sum(counts.weight for counts in self.panels.values())
 
     @property
     def account(self) -> Account:
-        """Where the lines of all sources went."""
         return sum((source.account for source in self.sources.values()), Account())
 
     def folded(self, max_keys: int) -> Tally:
-        """Return the tally with at most so many keys in each panel. Which are given up depends on what was added before."""
+        """Return the tally with at most `max_keys` keys per panel. Which are dropped depends on the order of merging."""
         return replace(self, panels={name: fold(counts, max_keys) for name, counts in self.panels.items()})
 
 
 def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING) -> Tally:
-    """Count one parsed chunk: the records that the question asks for; the others are filtered."""
+    """Count the records of a parsed chunk that pass the question's filters; the others are counted as filtered."""
     sample = tuple(rejected(chunk, parsed, at, question) for at in range(min(len(parsed.rejected_lines), REJECTED_SAMPLES)))
     columns, account = parsed.columns, parsed.account
-    if columns is not None and columns.records:
-        columns = question.prepared(columns)
+    seen = frozenset[str]()  # of all records, the filtered ones too
+    if columns is not None:
+        columns = question.prepared(columns) if columns.records else columns
+        texts = (name for name, column in columns.keys.items() if column.keys.null_count < len(column.keys))
+        seen = frozenset([*texts, *columns.numbers])
     if columns is not None and columns.records and question.filters:
         mask = question.select(View(columns, question.zone))
         filtered = int((~mask).sum())
-        seen = seen_fields(columns)
         columns = columns.keep(mask) if filtered else columns
         account = replace(account, records=account.records - filtered, filtered=filtered)
-    else:
-        seen = frozenset() if columns is None else seen_fields(columns)
     odd = odd_lines(chunk.data, parsed.bounds_of(TOO_LONG))
     sources = {chunk.source: SourceTally(account, Counter(parsed.rejected_reasons), sample, odd)}
     if columns is None or not columns.records:
@@ -98,27 +97,18 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING) -> T
 
 
 def counted(columns: Columns, question: Question) -> Tally:
-    """Count records by the panels of a question."""
     sizes = columns.numbers["bytes"].whole if "bytes" in columns.numbers else None
     times = columns.time if not (columns.time == NO_TIME).any() else columns.time[columns.time != NO_TIME]
     return Tally(
         panels=count_panels(View(columns, question.zone), question.panels, weights_of(sizes)),
-        bytes=0 if sizes is None else exact_sum(sizes),
+        bytes=0 if sizes is None else exact_sum(sizes & LOW_MASK, sizes >> LOW_BITS),
         malformed_requests=0 if columns.malformed is None else int(columns.malformed.sum()),
         first=int(times.min()) if len(times) else None,
         last=int(times.max()) if len(times) else None,
     )
 
 
-def seen_fields(columns: Columns) -> frozenset[str]:
-    """Return the columns that any record has."""
-    return frozenset(
-        [*(name for name, column in columns.keys.items() if column.keys.null_count < len(column.keys)), *columns.numbers]
-    )
-
-
 def rejected(chunk: Chunk, parsed: Parsed, position: int, question: Question = ASKED_NOTHING) -> Rejected:
-    """Return a rejected line by its position among the rejected ones of a chunk."""
     start, end = parsed.rejected_bounds[position]
     text = shown(chunk.data[start : min(end, start + REJECTED_TEXT_BYTES)].tobytes())
     if question.anonymous:
@@ -127,7 +117,6 @@ def rejected(chunk: Chunk, parsed: Parsed, position: int, question: Question = A
 
 
 def count_panels(view: View, panels: Sequence[PanelSpec], weights: Weights | None) -> dict[str, Counts]:
-    """Count the records by each panel whose columns the chunk has."""
     found = {}
     for panel in panels:
         columns = [view.keys(name) for name in panel.by]
@@ -138,7 +127,6 @@ def count_panels(view: View, panels: Sequence[PanelSpec], weights: Weights | Non
 
 
 def subjects(view: View, panel: PanelSpec) -> Subjects:
-    """Return what a panel measures, as far as the chunk has it."""
     found: dict[Need, KeyColumn | Numbers] = {}
     for need in panel.needs:
         subject: KeyColumn | Numbers | None
@@ -151,29 +139,21 @@ def subjects(view: View, panel: PanelSpec) -> Subjects:
     return found
 
 
-def exact_sum(numbers: Integers) -> int:
-    """Return the sum as an exact integer, however large: each half's sum fits into int64."""
-    return int((numbers & LOW_MASK).sum()) + (int((numbers >> LOW_BITS).sum()) << LOW_BITS)
-
-
 def merge(tallies: Sequence[Tally]) -> Tally:
-    """Return the sum of tallies. Associative and commutative but for the order of keys, which no report shows."""
+    """Return the sum of tallies. Associative and commutative except for the order of keys, which reports do not show."""
     names = dict.fromkeys(name for tally in tallies for name in tally.panels)
     sources: dict[int, SourceTally] = {}
     for tally in tallies:
         for index, source in tally.sources.items():
             sources[index] = sources[index] + source if index in sources else source
+    firsts = [tally.first for tally in tallies if tally.first is not None]
+    lasts = [tally.last for tally in tallies if tally.last is not None]
     return Tally(
         panels={name: merge_counts([tally.panels[name] for tally in tallies if name in tally.panels]) for name in names},
         sources=sources,
         bytes=sum(tally.bytes for tally in tallies),
         malformed_requests=sum(tally.malformed_requests for tally in tallies),
-        first=min(known(tally.first for tally in tallies), default=None),
-        last=max(known(tally.last for tally in tallies), default=None),
+        first=min(firsts, default=None),
+        last=max(lasts, default=None),
         seen=frozenset().union(*(tally.seen for tally in tallies)),
     )
-
-
-def known(values: Iterable[int | None]) -> list[int]:
-    """Return the values that are not None."""
-    return [value for value in values if value is not None]

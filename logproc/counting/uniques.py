@@ -1,18 +1,18 @@
-"""How many distinct texts each row has: exact while there are few, by HyperLogLog when there are many.
+"""How many distinct texts each row has: exact up to a limit, estimated by HyperLogLog above it.
 
-Flajolet, Fusy, Gandouet, Meunier: "HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm", 2007, as it
-is in Apache DataSketches. Whether a row is exact depends on how many texts it has in the end: a number of distinct texts only
-grows, so what exceeds the limit in a part exceeds it in the whole.
+Flajolet, Fusy, Gandouet, Meunier: "HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm", 2007, as
+implemented in Apache DataSketches. Whether a row is exact depends only on its final number of texts: that number never
+shrinks, so a part above the limit means that the whole is above it.
 
-What the library does by itself would depend on the order of merging, or be wrong, in three ways:
+By default the library's results would depend on the order of merging, or be wrong, in three ways:
 
-- A sketch that nothing was merged into is estimated by the order of its updates (the HIP estimator), a merged one by its
-  registers alone. So every sketch is merged, with itself if there is no other, before it is kept.
-- A sketch begins as a list of hashes and turns to registers later. Here it has registers from the start, so the same
-  texts are the same bytes.
-- It leaves out the empty text, which is a text here.
+- An unmerged sketch is estimated by the order of its updates (the HIP estimator), a merged one by its registers. So every
+  sketch is merged, if need be with itself, before it is kept.
+- A sketch begins as a list of hashes and becomes registers later. Here it has registers from the start, so the same texts
+  give the same bytes.
+- It ignores the empty text, which counts here.
 
-The library hashes the UTF-8 bytes of a text with a fixed seed, so every process gives the same number.
+The library hashes the UTF-8 bytes with a fixed seed, so every process gets the same result.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ if TYPE_CHECKING:
     from logproc.model.columns import KeyColumn
 
 EXACT_MOST = 10_000
-"""Up to how many distinct texts of a row are kept as they are, and so counted exactly."""
+"""Up to this many distinct texts of a row are kept, and so counted exactly."""
 LOG_REGISTERS = 15
 STANDARD_ERROR = 1.04 / math.sqrt(2**LOG_REGISTERS)
-"""Of an estimate, as a part of it: 0.57 %."""
+"""The relative standard error of an estimate: 0.57 %."""
 SKETCH_WEIGHT = 1000
-"""How many entries weigh as much as a sketch: 32 KiB of registers against a text of some 20 bytes, its offset and row."""
+"""The entries that take as much memory as a sketch: 32 KiB of registers against about 32 bytes for a text and its row."""
 EMPTY = "\0"
-"""What stands for the empty text in a sketch. No shown text has it."""
+"""Replaces the empty text in a sketch. Keys never contain it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Uniques:
     """The distinct texts of each row.
 
-    row, value: one entry for each pair of row and text, sorted by row. sketches: of the rows that have more than the limit,
-    and no entries for that, the registers as bytes.
+    row, value: one entry for each pair of row and text, sorted by row. sketches: the registers, as bytes, of rows above the
+    limit, which have no entries.
     """
 
     size: int
@@ -59,7 +59,7 @@ class Uniques:
 
     @classmethod
     def count(cls, column: KeyColumn, index: Integers, size: int, *, exact_most: int = EXACT_MOST) -> Self:
-        """Return the texts of each row. index: the row of each record, -1 for none. An absent text (null) is none."""
+        """Return the texts of each row. index: the row of each record, -1 for none. Null texts do not count."""
         present = column.keys.is_valid().to_numpy(zero_copy_only=False)
         kept = counted(index, present[column.index] if column.keys.null_count else None)
         return cls._limited(size, index[kept], column.index[kept].astype(numpy.int64), column.keys, {}, exact_most)
@@ -71,7 +71,9 @@ class Uniques:
         for part, to in zip(parts, rows, strict=True):
             for at, registers in part.sketches.items():
                 sketches[int(to[at])].append(registers)
-        keys, index = encoded([part.value for part in parts])
+        chunks = pyarrow.chunked_array([part.value for part in parts], pyarrow.string()).dictionary_encode().chunks
+        keys = chunks[0].dictionary if chunks else pyarrow.array([], pyarrow.string())  # one dictionary for all chunks
+        index = joined([chunk.indices.to_numpy() for chunk in chunks])
         row = joined([to[part.row] for part, to in zip(parts, rows, strict=True)])
         return cls._limited(size, row, index, keys, sketches, exact_most)
 
@@ -85,8 +87,9 @@ class Uniques:
         sketches: Mapping[int, Sequence[bytes]],
         exact_most: int,
     ) -> Self:
-        """Return the texts of rows, those above the limit as sketches. index: the text of each entry among the keys."""
-        row, index = pairs(row, index, len(keys))
+        """Return the texts of rows, as sketches above the limit. index: the text of each entry, as its place in `keys`."""
+        codes, _ = distinct(row * numpy.int64(len(keys)) + index)  # one integer for each pair of row and text, sorted
+        row, index = numpy.divmod(codes, max(len(keys), 1))
         above = numpy.bincount(row, minlength=size) > exact_most
         above[list(sketches)] = True
         registers = {
@@ -97,51 +100,36 @@ class Uniques:
         return cls(size, row[exact], taken(keys, index[exact]), registers)
 
     def select(self, rows: Integers) -> Self:
-        """Return these rows, each named once, in this order."""
+        """Return these rows, each given once, in this order."""
         order, row = selected(self.row, rows, self.size)
         sketches = {new: self.sketches[old] for new, old in enumerate(rows.tolist()) if old in self.sketches}
         return type(self)(len(rows), row, taken(self.value, order), sketches)
 
     @property
     def weight(self) -> int:
-        """How many entries are held, or would take as much memory."""
+        """How many entries it holds, with sketches counted by the memory they take."""
         return len(self.row) + SKETCH_WEIGHT * len(self.sketches)
 
-    def number(self, row: int) -> tuple[int, bool]:
-        """Return how many distinct texts a row has, and whether that is exact; if not, its standard error is STANDARD_ERROR."""
-        if row in self.sketches:
-            return round(sketch_from(self.sketches[row]).get_estimate()), False
-        entries = rows_of(self.row, row)
-        return entries.stop - entries.start, True
-
-
-def pairs(row: Integers, index: Integers, keys: int) -> tuple[Integers, Integers]:
-    """Return the distinct pairs of a row and a key's index, sorted."""
-    codes, _ = distinct(row * numpy.int64(keys) + index)
-    rows, indexes = numpy.divmod(codes, max(keys, 1))
-    return rows, indexes
-
-
-def encoded(values: Sequence[pyarrow.Array]) -> tuple[pyarrow.Array, Integers]:
-    """Return the distinct texts of all arrays, and the index of each text among them."""
-    chunks = pyarrow.chunked_array(values, pyarrow.string()).dictionary_encode().chunks
-    keys = chunks[0].dictionary if chunks else pyarrow.array([], pyarrow.string())  # one dictionary for all chunks
-    return keys, joined([chunk.indices.to_numpy() for chunk in chunks])
+    def numbers(self) -> Integers:
+        """Return how many distinct texts each row has. Rows with a sketch are estimates with STANDARD_ERROR."""
+        found = numpy.bincount(self.row, minlength=self.size).astype(numpy.int64)
+        for row, registers in self.sketches.items():
+            found[row] = round(sketch_from(registers).get_estimate())
+        return found
 
 
 def taken(keys: pyarrow.Array, index: Integers) -> pyarrow.Array:
-    """Return the texts at these indexes."""
     return keys.take(arrow(index, pyarrow.int64()))
 
 
 def united(sketches: Sequence[bytes], texts: Sequence[str]) -> bytes:
-    """Return the registers of sketches and texts together; at least one of both is there. The same texts are the same bytes."""
+    """Return the registers of sketches and texts together, not both empty. The same texts give the same bytes."""
     if len(sketches) == 1 and not texts:
         return sketches[0]
     import datasketches
 
     union, new = datasketches.hll_union(LOG_REGISTERS), sketch_of(texts)
-    for sketch in (new, new, *map(sketch_from, sketches)):  # the new one is merged with itself: see above
+    for sketch in (new, new, *map(sketch_from, sketches)):  # merged with itself: see the module's docstring
         union.update(sketch)
     return bytes(union.get_result(datasketches.tgt_hll_type.HLL_8).serialize_compact())
 
@@ -149,12 +137,12 @@ def united(sketches: Sequence[bytes], texts: Sequence[str]) -> bytes:
 def sketch_of(texts: Iterable[str]) -> Any:
     """Return a sketch of texts.
 
-    8 million texts a second, and 14 million before that when they become Python's: a tenth of a microsecond each, with the
-    GIL held. As a loop, it gives the GIL to others when they ask for it; `deque(map(update, texts))` is no faster and does not.
+    Takes 0.1 µs per text with the GIL held, and less than that to convert it to Python. A loop lets other threads have the GIL;
+    `deque(map(update, texts))` does not, and is no faster.
     """
     import datasketches
 
-    # HLL_8 and not HLL_4, which takes half the memory: unions are of HLL_8 inside, and one takes 24 µs instead of 290.
+    # HLL_4 would take half the memory, but unions use HLL_8 inside: merging one takes 24 µs instead of 290.
     sketch = datasketches.hll_sketch(LOG_REGISTERS, datasketches.tgt_hll_type.HLL_8, True)  # True: registers from the start
     update = sketch.update
     for text in texts:
@@ -163,7 +151,6 @@ def sketch_of(texts: Iterable[str]) -> Any:
 
 
 def sketch_from(registers: bytes) -> Any:
-    """Return a sketch from its bytes."""
     import datasketches
 
     return datasketches.hll_sketch.deserialize(registers)

@@ -11,7 +11,7 @@ from logproc.formats.choice import Choice
 from logproc.model.chunk import Outcome
 from logproc.model.errors import UsageError, nearest
 from logproc.questions.metrics import check_sketches, parse_metrics
-from logproc.questions.question import Question, fields_of, panels_for, sort_of, unknown_fields, with_sort
+from logproc.questions.question import Question, panels_for, sort_of, unknown_fields, with_sort
 from logproc.questions.timespan import parse_moment, parse_zone
 from logproc.questions.where.grammar import parse_where
 from logproc.sources.reading import ReadingOptions
@@ -60,7 +60,7 @@ def question_of(settings: Settings, now_s: int) -> Question:
     check_sketches(need for panel in panels for need in panel.needs)
     where = parse_where(settings.where, zone) if settings.where else None
     named = [name for panel in panels if settings.by and not panel.title for name in panel.by]
-    measured = [name for metric in metrics if metric.need for name in fields_of(metric.need)]
+    measured = [name for metric in metrics if metric.need for name in metric.need.fields]
     since, until = (
         parse_moment(f"--{name}", text, zone, now_s) if text else None
         for name, text in (("since", settings.since), ("until", settings.until))

@@ -1,1 +1,1 @@
-"""What a user may ask of the records: which of them count, and what is counted."""
+"""What users ask of a log: which records count, by which fields, and with which metrics."""

@@ -1,4 +1,4 @@
-"""What a run is asked: which records count, what they are counted by, and what is shown for each key."""
+"""What the user asks of a run: which records count, what they are counted by, and what is shown for each key."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from logproc.questions.where.grammar import Where
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
-    from logproc.model.columns import KeyColumn
 
 ADDRESSES = ("client", "forwarded_for")
+HOLDING_ADDRESSES = frozenset({*ADDRESSES, "message", "referrer", "host", "target", "path", "query"})
 
 
 @dataclass(frozen=True, slots=True)
 class PanelSpec:
     """What a panel counts by.
 
-    whole: all its rows are shown. needs: what is measured of each key besides its count.
-    usual: it is one of the panels that nobody asked for by name, so no log need have its fields.
+    whole: show all rows. needs: what to measure for each key besides its count. usual: one of the default panels, whose
+    fields a log may lack.
     """
 
     by: tuple[str, ...]
@@ -40,49 +40,35 @@ class PanelSpec:
 
     @property
     def name(self) -> str:
-        """Its name in reports."""
         return self.title or ",".join(self.by) or "total"
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields that it counts by and measures."""
-        return (*self.by, *(name for need in self.needs for name in fields_of(need)))
+        return (*self.by, *(name for need in self.needs for name in need.fields))
 
     @property
     def in_order(self) -> bool:
-        """Whether its rows are in the order of time rather than of counts."""
+        """Whether its rows are sorted by time rather than by count."""
         return bool(self.by) and self.by[0] in UNITS_S
 
 
 ACCESS_PANELS = ("hour", "status", "method", "protocol", "path", "client", "user", "referrer", "user_agent")
-"""The panels of an access log, shown without a row where a run has no record at all."""
+"""The panels of an access log. They are shown, empty, even if a run has no record at all."""
+SHOWN_WHOLE = (("hour",), ("status",), ("method",), ("protocol",), ("level",), ("hour", "level"))
+SHOWN_TOP = ("logger", "program", "path", "client", "forwarded_for", "user", "host", "referrer", "user_agent", "shape(message)")
 DEFAULT_PANELS = (
-    PanelSpec(("hour",), whole=True, usual=True),
-    PanelSpec(("status",), whole=True, usual=True),
-    PanelSpec(("method",), whole=True, usual=True),
-    PanelSpec(("protocol",), whole=True, usual=True),
-    PanelSpec(("level",), whole=True, usual=True),
-    PanelSpec(("hour", "level"), whole=True, usual=True),
-    PanelSpec(("logger",), usual=True),
-    PanelSpec(("program",), usual=True),
-    PanelSpec(("path",), usual=True),
-    PanelSpec(("client",), usual=True),
-    PanelSpec(("forwarded_for",), usual=True),
-    PanelSpec(("user",), usual=True),
-    PanelSpec(("host",), usual=True),
-    PanelSpec(("referrer",), usual=True),
-    PanelSpec(("user_agent",), usual=True),
-    PanelSpec(("shape(message)",), usual=True),
+    *(PanelSpec(by, whole=True, usual=True) for by in SHOWN_WHOLE),
+    *(PanelSpec((name,), usual=True) for name in SHOWN_TOP),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of all records.
+    """What the user asks of all records.
 
-    since, until: seconds since 1970; a record of `until` itself does not count. zone: whose clocks hours and days go by.
-    asked: the fields that were named, which some source has to have; asked_by: whether panels were named.
-    sort: the metric that rows are ordered by; descending: from large to small; None: as suits the panel.
+    since, until: seconds since 1970; `until` is exclusive. zone: the time zone of hours and days.
+    asked: fields named by the user, which some source must have. asked_by: whether the user named panels.
+    sort: the metric to sort rows by. descending: None for the panel's usual direction.
     """
 
     panels: tuple[PanelSpec, ...] = DEFAULT_PANELS
@@ -104,31 +90,26 @@ class Question:
         usual = [name for panel in self.panels if panel.usual for name in panel.by]
         sought = [name for panel in self.panels for name in (panel.fields[len(panel.by) :] if panel.usual else panel.fields)]
         sought += [*(self.where.fields if self.where else ()), *self.asked]
-        own = set(sought) - TIME_FIELDS  # a log may have a field `device` of its own, which then is meant
+        own = set(sought) - TIME_FIELDS  # a log's own field `device` takes precedence over the derived one
         extra = ["bytes", *(ADDRESSES if self.from_forwarded else ())]
         wanted = Wanted(frozenset([*map(base_of, sought), *own]), frozenset([*map(base_of, usual), *extra]))
         object.__setattr__(self, "wanted", wanted)
 
     @property
     def filters(self) -> bool:
-        """Whether some records may not count."""
         return self.where is not None or self.since is not None or self.until is not None
 
     def prepared(self, columns: Columns) -> Columns:
-        """Return the columns as they are to be counted: clients as they are asked for, then without what is to stay secret."""
+        """Return the columns ready to count: clients replaced by forwarded ones, and addresses anonymized, if asked for."""
         keys = dict(columns.keys)
         if self.from_forwarded and "client" in keys:
             keys["client"] = client_from(keys.get("forwarded_for"), keys["client"])
         if self.anonymous:
-            keys |= {
-                name: anonymous(name, keys[name])
-                for name in keys
-                if name in {*ADDRESSES, "message", "referrer", "host", "target", "path", "query"}
-            }
+            for name in HOLDING_ADDRESSES & keys.keys():
+                keys[name] = (anonymize if name == "client" else anonymize_within)(keys[name])
         return Columns(columns.records, columns.time, keys, columns.numbers, columns.malformed)
 
     def select(self, view: View) -> Mask:
-        """Return which records count."""
         time = view.columns.time
         mask = numpy.ones(view.columns.records, bool)
         if self.since is not None:
@@ -140,20 +121,10 @@ class Question:
         return mask
 
 
-def anonymous(name: str, column: KeyColumn) -> KeyColumn:
-    """Return a column without what tells one person from another."""
-    return anonymize(column) if name == "client" else anonymize_within(column)
-
-
-def fields_of(need: Need) -> tuple[str, ...]:
-    """Return the fields that are measured together: a visitor is a client with its user agent."""
-    return tuple(need.field.split(",")) if need.field == VISITOR else (need.field,)
-
-
 def panels_for(by: Sequence[str], metrics: Sequence[Metric], sort: Metric | None, *, visitors: bool) -> tuple[PanelSpec, ...]:
-    """Return the panels of a question: one for each `--by`, or else one over all records for the metrics and the usual ones.
+    """Return the panels of a question: one for each `--by`, or the usual ones, after a total if metrics are asked for.
 
-    What rows are sorted by is measured in the usual panels as well, but for those in the order of time.
+    The usual panels also measure the sort metric, except those in order of time.
     """
     needs = tuple(dict.fromkeys(metric.need for metric in (*metrics, *([sort] if sort else [])) if metric.need))
     found = [PanelSpec(split_fields(text), needs=needs) for text in by]
@@ -168,7 +139,7 @@ def panels_for(by: Sequence[str], metrics: Sequence[Metric], sort: Metric | None
 
 
 def split_fields(text: str) -> tuple[str, ...]:
-    """Return the fields of one `--by`. Raises UsageError for none, for one twice, or one written wrong."""
+    """Return the fields of one `--by`. Raises UsageError for an empty, repeated or invalid name."""
     names = tuple(name.strip() for name in text.split(","))
     if not all(names) or len(set(names)) < len(names):
         raise UsageError(f"--by {text!r} does not name fields", "write --by status or --by hour,path")
@@ -183,17 +154,14 @@ def sort_of(text: str | None, metrics: Iterable[Metric]) -> Metric | None:
         return None
     if text == "key":
         return Metric("key", "key")
-    known = {metric.name: metric for metric in metrics}
-    return known.get(text) or parse_metric(text, "--sort")
+    return next((metric for metric in metrics if metric.name == text), None) or parse_metric(text, "--sort")
 
 
 def with_sort(metrics: tuple[Metric, ...], sort: Metric | None) -> tuple[Metric, ...]:
-    """Return the metrics to be shown: what rows are sorted by is one of them."""
     shown_anyway = sort is None or sort in metrics or sort.function in {"count", "bytes", "key"}
     return metrics if sort is None or shown_anyway else (*metrics, sort)
 
 
 def unknown_fields(question: Question, known: Collection[str]) -> list[str]:
-    """Return the fields that are asked for and that no source has."""
     bases = {name: base_of(name) for name in question.asked}
     return [name for name, base in bases.items() if base not in known and name not in known and name not in TIME_FIELDS]

@@ -1,4 +1,4 @@
-"""`--since`, `--until` and `--tz`: a moment as a person names it → seconds since 1970."""
+"""`--since`, `--until` and `--tz`: times as people write them → seconds since 1970."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ HINT = 'write "2026-03-07 10:00", "2026-03-07", "10:00", "2h" (two hours ago) or
 
 
 def parse_zone(name: str | None) -> tzinfo:
-    """Return the zone of a name of the IANA database, or `local`; UTC for none. Raises UsageError if nobody knows it."""
+    """Return a time zone by its IANA name or `local`; UTC for None. Raises UsageError for an unknown name."""
     if name is None or name.upper() in {"UTC", "Z"}:
         return UTC
     if name.lower() == "local":
         return datetime.now().astimezone().tzinfo or UTC
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError, RecursionError) as error:  # the last for thousands of slashes
+    except (ZoneInfoNotFoundError, ValueError, OSError, RecursionError) as error:  # RecursionError: thousands of slashes
         raise UsageError(f"--tz {name!r} is not a known zone", "write Europe/Berlin, America/New_York, UTC or local") from error
 
 
 def parse_moment(option: str, text: str, zone: tzinfo, now_s: int) -> int:
-    """Return the moment that a text names, in seconds since 1970. Raises UsageError if it names none.
+    """Return the time that a text names, in seconds since 1970. Raises UsageError if it is not a time.
 
-    Relative ones (`2h`) count back from `now_s`, and a time of day is that of today in `zone`, as is one without an offset.
+    Relative times (`2h`) count back from `now_s`. A time of day is today's. Times without an offset are in `zone`.
 
     >>> parse_moment("--since", "2h", UTC, 1772877600), parse_moment("--since", "2026-03-07T10:00Z", UTC, 0)
     (1772870400, 1772877600)

@@ -1,4 +1,4 @@
-"""The fields of a chunk's records by name: columns as they were parsed, and what is computed from them when it is asked for."""
+"""The fields of a chunk's records by name: parsed columns, and fields computed from them on demand."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 MINUTE_S = 60
 UNITS_S = {"minute": MINUTE_S, "hour": HOUR_S, "day": DAY_S}
-"""Fields that are stretches of time, with their lengths in seconds."""
+"""Fields that are stretches of time, and their lengths in seconds."""
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 TIME_FIELDS = frozenset({*UNITS_S, "weekday"})
 QUARTER_S = 900
-"""No zone has changed its clocks at another moment than a full quarter of an hour since 1972."""
+"""Since 1972 zones have changed their clocks only at full quarters of an hour."""
 
 
 def base_of(name: str) -> str:
-    """Return the column that a field is made of: itself, if it is not computed. Raises UsageError for one written wrong."""
+    """Return the column that a field is computed from, or the name itself. Raises UsageError for a malformed name."""
     if name in TIME_FIELDS:
         return "time"
     derived = derive(name)
@@ -36,7 +36,7 @@ def base_of(name: str) -> str:
 
 
 class View:
-    """The records of one chunk by the names of fields. One thread owns it; what was computed once is kept."""
+    """The records of one chunk by field name. One thread owns it; computed columns are cached."""
 
     def __init__(self, columns: Columns, zone: tzinfo = UTC) -> None:
         self.columns = columns
@@ -44,17 +44,16 @@ class View:
         self._keys: dict[str, KeyColumn | None] = {}
 
     def keys(self, name: str) -> KeyColumn | None:
-        """Return a field as keys to count by, None if the chunk has none. Stretches of time are numbers: see `label`."""
+        """Return a field as keys to count by, None if the chunk lacks it. Stretches of time are numbers: see `label`."""
         if name not in self._keys:
             self._keys[name] = self._made(name)
         return self._keys[name]
 
     def field(self, name: str) -> KeyColumn | Numbers | None:
-        """Return a field to compare: keys of text, or numbers."""
         return self.columns.numbers[name] if name in self.columns.numbers else self.texts(name)
 
     def texts(self, name: str) -> KeyColumn | None:
-        """Return a field as keys of text, stretches of time included; None if the chunk has no such field."""
+        """Return a field as keys of text, stretches of time included; None if the chunk lacks it."""
         column = self.keys(name)
         if column is None or name not in UNITS_S:
             return column
@@ -62,17 +61,18 @@ class View:
         return KeyColumn(pyarrow.array(texts, pyarrow.string()), column.index)
 
     def numbers(self, name: str) -> Numbers | None:
-        """Return a field as numbers, None if the chunk has no such field."""
+        """Return a field as numbers, None if the chunk lacks it."""
         if name in self.columns.numbers:
             return self.columns.numbers[name]
         column = self.keys(name)
         return None if column is None or name in UNITS_S else numbers_of(column)
 
     def visitors(self) -> KeyColumn | None:
-        """Return the client of each record with its user agent, as one key; None if there are no clients."""
+        """Return each record's client and user agent as one key; None without clients."""
         client, agent = self.keys("client"), self.keys("user_agent")
         if client is None or agent is None:
             return client
+        # One integer per pair of keys, so that only the pairs that occur are joined. index: the pair of each record.
         pairs, index = numpy.unique(client.index.astype(numpy.int64) * len(agent.keys) + agent.index, return_inverse=True)
         clients = client.keys.take(arrow(pairs // len(agent.keys), pyarrow.int64()))
         agents = pyarrow.compute.fill_null(agent.keys, "-").take(arrow(pairs % len(agent.keys), pyarrow.int64()))
@@ -95,7 +95,7 @@ class View:
         if not known.any():
             return None
         local = self.columns.time + offsets(self.columns.time, known, self._zone)
-        local = numpy.clip(local, FIRST_S, LAST_S)  # the calendar's ends have a day less or more in other zones
+        local = numpy.clip(local, FIRST_S, LAST_S)  # local time may leave the calendar at its ends
         if name == "weekday":
             days = local // DAY_S
             return KeyColumn(pyarrow.array([*WEEKDAYS, None], pyarrow.string()), numpy.where(known, (days + 3) % 7, 7))
@@ -103,14 +103,14 @@ class View:
 
 
 def stretches(numbers: Integers, known: Mask) -> KeyColumn:
-    """Return numbered stretches of time as keys. They need no dictionary unless they are far apart."""
+    """Return numbered stretches of time as keys: a range of numbers where they are dense, else only those that occur."""
     some = numbers if known.all() else numbers[known]
     first, last = int(some.min()), int(some.max())
     if last - first <= 2 * len(some):
         keys, index = numpy.arange(first, last + 1), some - first
     else:
         keys, index = numpy.unique(some, return_inverse=True)
-    if len(some) == len(numbers):
+    if len(some) == len(numbers):  # every record has a time, so no null key is needed
         return KeyColumn(arrow(keys, pyarrow.int64()), index)
     of_record = numpy.full(len(numbers), len(keys), numpy.int64)
     of_record[known] = index
@@ -118,7 +118,7 @@ def stretches(numbers: Integers, known: Mask) -> KeyColumn:
 
 
 def offsets(time: Integers, known: Mask, zone: tzinfo) -> Integers | int:
-    """Return the seconds to add to each time to get what clocks show in a zone; asked once for each quarter of an hour."""
+    """Return the seconds to add to each time to get local time; the zone is asked once per quarter of an hour."""
     if zone is UTC:
         return 0
     quarters, index = numpy.unique(numpy.where(known, time, 0) // QUARTER_S, return_inverse=True)
@@ -127,14 +127,14 @@ def offsets(time: Integers, known: Mask, zone: tzinfo) -> Integers | int:
 
 
 def offset_s(seconds: int, zone: tzinfo) -> int:
-    """Return the offset of a zone from UTC at a moment; at the ends of the calendar that of the nearest year it has."""
+    """Return a zone's offset from UTC; at the ends of the calendar, where datetime overflows, that of the nearest year."""
     within = min(max(seconds, (1 - EPOCH_DAY + 400) * DAY_S), 253_000_000_000)
     offset = datetime.fromtimestamp(within, zone).utcoffset()
     return round(offset.total_seconds()) if offset else 0
 
 
 def label(name: str, number: int, zone: tzinfo = UTC) -> str:
-    """Return a stretch of time as text: when it begins, without `Z` where it is not that of UTC; a day as its date.
+    """Return the beginning of a stretch of time as text, with `Z` only in UTC; a day as its date.
 
     >>> label("hour", 397738), label("day", 16572)
     ('2015-05-17T10:00:00Z', '2015-05-17')
@@ -144,7 +144,6 @@ def label(name: str, number: int, zone: tzinfo = UTC) -> str:
 
 
 def keys_of_numbers(numbers: Numbers) -> KeyColumn:
-    """Return numbers as keys of text, absent where there is no number."""
     nanos = numpy.zeros_like(numbers.whole) if numbers.nanos is None else numbers.nanos
     pairs = numpy.stack([numbers.whole, nanos], axis=1)
     distinct, index = numpy.unique(pairs, axis=0, return_inverse=True)

@@ -1,6 +1,4 @@
-"""A Snapshot → text for people and for programs, and its way to a file or to stdout.
+"""Snapshot → reports as text, CSV and JSON, and writing them to a file or stdout.
 
-In the order to read: `safe` (what may be shown), `units`, `figures` (numbers by their metrics), `json_report`,
-`csv_report`, `output`; then the terminal: `look`, `keys`, `chart`, `panels`, `sections`, `terminal`; and `progress`,
-which is painted while a run lasts. What needs rich is imported by the user of `terminal` alone.
+Only modules that draw for the terminal import rich.
 """

@@ -1,23 +1,23 @@
-r"""The CSV report: `panel,key,count,bytes`, one row a key, quoted by RFC 4180; lines end in LF, as Unix tools expect.
+r"""The CSV report: `panel,key,count,bytes`, one row per key, quoted as in RFC 4180; lines end in LF, as Unix tools expect.
 
-Behind these four stands a column for each metric that was asked for, in the order in which panels first have them, and if
-keys were given up (`--max-keys`), so that counts are not exact, `error`: by how much a count may be too small. A number that
-is not there is an empty cell. Which metrics are estimates is told by the JSON report.
+Then follow a column for each metric asked for, in the order in which panels first have them, and with dropped keys
+(`--max-keys`) a column `error`: how many records a count may lack. A missing number is an empty cell. The JSON report says
+which metrics are estimates.
 
-The first rows say what the report is worth, in the same columns:
+The first rows describe how complete the report is, in the same columns:
 
-    complete    true or false, with the records and the bytes of the whole report
+    complete    true or false, with the records and bytes of the whole report
     account     lines, records, rejected, blank, filtered, continuation: lines is the sum of the others
     state       how many sources ended in that state
     rejected    how many lines were rejected for that reason
-    other       records and bytes of the keys that were given up, by panel
+    other       records and bytes of the dropped keys, by panel
 
-A panel of one of these names has `by:` before it. A key of several columns is a JSON array, that of no column is empty.
-What is not printable in a key is shown as `\xNN` or `\uNNNN`; the JSON report has it exactly.
+A panel with one of these names gets the prefix `by:`. A key of several columns is a JSON array, the key of a total is empty.
+Unprintable characters in a key are shown as `\xNN` or `\uNNNN`; the JSON report has them exactly.
 
-No key is a formula to a spreadsheet: a `'` stands before = + - @ TAB CR, their full-width forms and `'` itself where
-one of them opens a cell, or would open one in a program that cuts at semicolons, TABs or line ends, quotes or not.
-To have the key back, drop one `'` at these places, as `restore` does. With `raw` no key is changed so.
+Spreadsheets run no key as a formula: a `'` precedes = + - @ TAB CR, their full-width forms and `'` itself at the start of a
+cell, and wherever a program that splits at semicolons, TABs or line ends, quoted or not, would start one. `restore` drops
+these again. With `raw` keys are not changed.
 """
 
 from __future__ import annotations
@@ -45,10 +45,13 @@ GUARD = re.compile(CELL_START + "'")
 
 
 def render_csv(snapshot: Snapshot, *, raw: bool = False) -> str:
-    """Return the report as CSV with a header. raw: with keys that a spreadsheet may run as formulas."""
+    """Return the report as CSV with a header. raw: do not protect keys from being run as formulas by a spreadsheet."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    safe = harmless if raw else guarded
+
+    def safe(text: str) -> str:
+        return harmless(text) if raw else protect(harmless(text))
+
     further = further_columns(snapshot.panels.values())
     writer.writerow([*HEADER, *map(safe, further)])
     blank = [None] * len(further)
@@ -60,23 +63,16 @@ def render_csv(snapshot: Snapshot, *, raw: bool = False) -> str:
 
 
 def further_columns(panels: Iterable[Panel]) -> list[str]:
-    """Return the columns behind `bytes`: the metrics, and the error where counts have one."""
     panels = list(panels)
     metrics = [name for panel in panels for name in panel.metrics if name not in MEMBERS]
     return list(dict.fromkeys([*metrics, *(["error"] if any(panel.approximate for panel in panels) else [])]))
 
 
 def numbers_of(row: Row, panel: Panel, further: Sequence[str]) -> list[float | int | None]:
-    """Return the cells of a row behind its key."""
     metrics = {name: rounded(name, number) for name, number in zip(panel.metrics, row.metrics, strict=True)}
     if panel.approximate:
         metrics["error"] = row.error
     return [row.count, row.bytes, *map(metrics.get, further)]
-
-
-def guarded(text: str) -> str:
-    """Return a text from outside as a cell that no spreadsheet takes for a formula."""
-    return protect(harmless(text))
 
 
 def protect(cell: str) -> str:
@@ -89,22 +85,20 @@ def protect(cell: str) -> str:
 
 
 def restore(cell: str) -> str:
-    """Return what `protect` was given."""
+    """Return the text that `protect` was given."""
     return GUARD.sub(r"\1", cell)
 
 
 def first_rows(snapshot: Snapshot) -> Iterator[tuple[str, str, int, int | None]]:
-    """Yield the rows behind the header, None where there is no number."""
+    """Yield the rows after the header; None is an empty cell."""
     yield "complete", str(snapshot.complete).lower(), snapshot.account.records, snapshot.bytes
-    for name, lines in asdict(snapshot.account).items():
-        yield "account", name, lines, None
-    for state, sources in sorted(Counter(source.state.value for source in snapshot.sources).items()):
-        yield "state", state, sources, None
+    yield from (("account", name, lines, None) for name, lines in asdict(snapshot.account).items())
+    states = Counter(source.state.value for source in snapshot.sources)
+    yield from (("state", state, sources, None) for state, sources in sorted(states.items()))
     reasons: Counter[str] = Counter()
     for source in snapshot.sources:
         reasons.update(source.rejected_by_reason)
-    for reason, lines in sorted(reasons.items()):
-        yield "rejected", reason, lines, None
+    yield from (("rejected", reason, lines, None) for reason, lines in sorted(reasons.items()))
     for panel in snapshot.panels.values():
         if other := given_up(panel):
             yield "other", panel.name, *other

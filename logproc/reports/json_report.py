@@ -1,73 +1,55 @@
-"""The JSON report, schema 1 (RFC 8259): stable names, a row a line, strictly valid whatever the logs hold.
+"""The JSON report, schema 1 (RFC 8259): stable names, one row per line, and valid JSON whatever the logs contain.
 
-Everything that may differ between two runs over the same input is under `run`; all else depends on the input alone.
+Everything that may differ between two runs over the same input is under `run`.
 
-A row has the columns of its key under their names (see `figures.key_members`), `count`, `bytes` (null where no log has
-any), and each metric that was asked for under the name that it was asked by, null where no record of the key has it.
-Where keys were given up, so that counts are not exact, the panel has `approximate`, and in `other` what those keys had;
-each row has the `error` by which its count may be too small. `estimated` has the standard error of the metrics that are
-estimates, as a part of each number.
+A row has the columns of its key by name (see `key_members`), `count`, `bytes` (null if no log has any), and each metric
+by the name it was asked for, null where no record has a value. If keys were dropped, so that counts are not exact, the panel
+has `approximate`, with the records of those keys in `other`, and each row has an `error`: how many records its count may
+lack. `estimated` holds the relative standard error of metrics that are estimates.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from logproc.formats.times.calendar import iso
 from logproc.reports.metric_values import MEMBERS, given_up, key_members, rounded
 from logproc.reports.safe import numbered
-from logproc.reports.units import iso
 
 if TYPE_CHECKING:
-    from logproc.model.columns import Account
-    from logproc.model.snapshot import Panel, Row, RunInfo, Snapshot, SourceResult
+    from logproc.model.snapshot import Panel, Row, Snapshot, SourceResult
 
 SCHEMA = 1
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def render_json(snapshot: Snapshot) -> str:
-    r"""Return the report as a JSON document with one LF at its end.
+    r"""Return the report as a JSON document that ends in LF.
 
-    Texts are as the log has them: what is not printable is escaped by JSON's own rule, so that a reader gets it back.
-    Half a surrogate pair, which valid JSON cannot hold, becomes text: an undecodable byte `\xNN`, any other `\uNNNN`.
+    Texts are as in the log: JSON escapes for unprintable characters let a reader get them back. Half a surrogate pair, which
+    valid JSON cannot hold, becomes text: `\xNN` for an undecodable byte, else `\uNNNN`.
     """
     return "{" + ",\n ".join(members(snapshot)) + "}\n"
 
 
 def members(snapshot: Snapshot) -> Iterator[str]:
-    """Yield the members of the document in the schema's order."""
     totals = {"bytes": snapshot.bytes, "malformed_requests": snapshot.malformed_requests}
+    times = {"first": snapshot.first, "last": snapshot.last}
+    panels = ",".join(f"\n  {encode(name)}: {panel(table)}" for name, table in snapshot.panels.items())
+    run = asdict(snapshot.run) | {"elapsed_s": round(snapshot.run.elapsed_s, 3)}
     yield f'"schema": {SCHEMA}, "complete": {encode(snapshot.complete)}'
-    yield f'"account": {encode(account(snapshot.account))}'
+    yield f'"account": {encode(asdict(snapshot.account))}'
     yield f'"totals": {encode(totals)}'
-    yield f'"time": {encode({"first": time(snapshot.first), "last": time(snapshot.last)})}'
+    yield f'"time": {encode({name: None if time is None else iso(time) for name, time in times.items()})}'
     yield f'"sources": {rows(map(source, snapshot.sources))}'
-    yield f'"panels": {{{panels(snapshot.panels)}}}'
-    yield f'"run": {encode(run(snapshot.run))}'
-
-
-def account(lines: Account) -> dict[str, int]:
-    """Return an account, its sum first."""
-    return {
-        "lines": lines.lines,
-        "records": lines.records,
-        "rejected": lines.rejected,
-        "blank": lines.blank,
-        "filtered": lines.filtered,
-        "continuation": lines.continuation,
-    }
-
-
-def time(seconds: int | None) -> str | None:
-    """Return a time of the report, null where there was no record."""
-    return None if seconds is None else iso(seconds)
+    yield f'"panels": {{{panels}}}'
+    yield f'"run": {encode(run)}'
 
 
 def source(result: SourceResult) -> dict[str, Any]:
-    """Return what became of one source."""
-    sample = [{"line": line.line, "reason": line.reason, "text": line.text} for line in result.rejected_sample]
     return {
         "source": result.source,
         "state": result.state.value,
@@ -75,19 +57,15 @@ def source(result: SourceResult) -> dict[str, Any]:
         "format": result.format,
         "bytes_read": result.bytes_read,
         "bytes_decoded": result.bytes_decoded,
-        "account": account(result.account),
+        "account": asdict(result.account),
         "rejected_by_reason": dict(sorted(result.rejected_by_reason.items())),
-        "rejected_sample": sample,
+        "rejected_sample": list(map(asdict, result.rejected_sample)),
         "notes": list(result.notes),
     }
 
 
-def panels(by_name: Mapping[str, Panel]) -> str:
-    return ",".join(f"\n  {encode(name)}: {panel(by_name[name])}" for name in by_name)
-
-
 def panel(table: Panel) -> str:
-    """Return one panel. What says that its numbers are not exact is there only where they are not."""
+    """Return one panel. The members about inexact numbers are there only if numbers are inexact."""
     about: dict[str, Any] = {"by": table.by, "distinct": table.distinct}
     if other := given_up(table):
         about |= {"approximate": True, "other": dict(zip(MEMBERS, other, strict=True))}
@@ -99,7 +77,6 @@ def panel(table: Panel) -> str:
 
 
 def row_of(row: Row, names: Sequence[str], table: Panel) -> dict[str, Any]:
-    """Return one row: its key by column, count and bytes, its error where keys were given up, and what else was asked for."""
     members = {**dict(zip(names, row.key, strict=True)), "count": row.count, "bytes": row.bytes}
     if table.approximate:
         members["error"] = row.error
@@ -107,20 +84,8 @@ def row_of(row: Row, names: Sequence[str], table: Panel) -> dict[str, Any]:
     return {**members, **{name: number for name, number in asked.items() if name not in members}}
 
 
-def run(info: RunInfo) -> dict[str, Any]:
-    """Return what may differ between two runs."""
-    return {
-        "elapsed_s": round(info.elapsed_s, 3),
-        "readers": info.readers,
-        "workers": info.workers,
-        "version": info.version,
-        "python": info.python,
-        "gil": info.gil,
-    }
-
-
 def rows(values: Iterator[dict[str, Any]]) -> str:
-    """Return an array with a line for each value, so that it can be searched and compared by line."""
+    """Return an array with one line per value, for grep and diff."""
     lines = ",\n   ".join(map(encode, values))
     return f"[\n   {lines}]" if lines else "[]"
 
@@ -132,7 +97,7 @@ def encode(value: object) -> str:
 
 
 def escape(character: str) -> str:
-    r"""Return the JSON escape of a character that is not printable; a lone surrogate is not a character and becomes text."""
+    """Return the JSON escape of an unprintable character; half a surrogate pair becomes text."""
     if "\ud800" <= character <= "\udfff":
         return "\\" + numbered(character)
     return json.dumps(character)[1:-1] if character > "\x7f" else f"\\u{ord(character):04x}"

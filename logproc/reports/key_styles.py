@@ -1,4 +1,4 @@
-"""Keys as people read them: names of panels, times without what they share, and colours by what a value means."""
+"""Keys as people read them: titles of panels, short times, and colours by the meaning of a value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from logproc.reports.text.style import BAD, DIM, GOOD, NEUTRAL, PLAIN, WARN, Lin
 if TYPE_CHECKING:
     from logproc.model.snapshot import Panel
 
-TIMES = ("minute", "hour", "day")
 STATUS_STYLES = {"2": GOOD, "3": NEUTRAL, "4": WARN, "5": BAD}
 LEVELS = (
     (BAD, "emergency emerg panic fatal critical crit alert f"),
@@ -23,15 +22,14 @@ LEVELS = (
     (GOOD, "notice information info config i n"),
     (DIM, "debug trace verbose fine finer finest d v t"),
 )
-"""The words and letters of levels by how bad they are. Numbers mean different things to different programs."""
+"""The words and letters of levels by severity. Numbers mean different things in different programs."""
 LEVEL_STYLES = {word: style for style, words in LEVELS for word in words.split()}
 SEVERITY = {word: at for at, (_, words) in enumerate(LEVELS) for word in words.split()}
 PLACEHOLDER = re.compile(r"(<[a-z0-9]+>)")
-"""What stands in a shape for what differs from message to message."""
 
 
 def title_of(panel: Panel) -> str:
-    """Return the name of a panel as its title.
+    """Return the title of a panel.
 
     >>> from logproc.model.snapshot import Panel
     >>> bys = ("user_agent",), ("shape(message)",), ("logger", "shape(message)")
@@ -45,7 +43,7 @@ def title_of(panel: Panel) -> str:
 
 
 def value_text(column: str, value: str) -> str:
-    """Return the value of a key's column as it is shown.
+    """Return a value of a key as shown.
 
     >>> value_text("hour", "2015-05-17T10:00:00Z"), value_text("path", "/")
     ('2015-05-17 10:00', '/')
@@ -54,19 +52,18 @@ def value_text(column: str, value: str) -> str:
 
 
 def style_of(column: str, value: str) -> Style:
-    """Return the style of a value: a status has the colour of its class, a level that of how bad it is."""
     if column in {"status", "status_class"}:
         return STATUS_STYLES.get(value[:1], PLAIN)
     return LEVEL_STYLES.get(value.lower(), PLAIN) if column == "level" else PLAIN
 
 
 def severity(column: str, value: str) -> int:
-    """Return the place of a value among others by how bad it is, from 0; the same for all that say nothing of that."""
+    """Return the rank of a value by severity, 0 for the worst; the same for all values that have none."""
     return SEVERITY.get(value.lower(), len(LEVELS)) if column == "level" else 0
 
 
 def value_segments(column: str, shown: str, value: str) -> Line:
-    """Return a value as it is shown, in its colours; in a shape, what stands for something is dim."""
+    """Return a shown value in its colours; the placeholders of a shape are dim."""
     if not column.startswith("shape("):
         return [Segment(shown, style_of(column, value))]
     pieces = PLACEHOLDER.split(shown)
@@ -74,5 +71,4 @@ def value_segments(column: str, shown: str, value: str) -> Line:
 
 
 def key_text(by: Sequence[str], key: Sequence[str], look: Look) -> list[str]:
-    """Return the values of a key as they may be shown."""
     return [look.text(value_text(column, value)) for column, value in zip(by, key, strict=True)]

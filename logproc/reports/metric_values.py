@@ -1,4 +1,4 @@
-"""Metrics of a key as programs get them and as people read them."""
+"""Values of metrics, as numbers for programs and as text for people."""
 
 from __future__ import annotations
 
@@ -13,28 +13,13 @@ if TYPE_CHECKING:
 
 Number = float | int | None
 DIGITS = 6
-"""Of a number that is not exact: percentiles are within 1 %, and means and rates are quotients."""
+"""Significant digits of inexact numbers: percentiles are within 1 %, means and rates are quotients."""
 MEMBERS = ("count", "bytes")
-"""What every row has. A metric or a column of a key with such a name does not take its place."""
-
-
-def parts_of(metric: str) -> tuple[str, str]:
-    """Return the function and the field of a metric.
-
-    >>> parts_of("p95:duration"), parts_of("rate")
-    (('p95', 'duration'), ('rate', ''))
-    """
-    function, _, field = metric.partition(":")
-    return function, field
-
-
-def is_percentile(function: str) -> bool:
-    """Return whether a function is `p50`, `p99.9` and the like."""
-    return function[:1] == "p" and function[1:2].isdigit()
+"""The members of every row. A metric or a column of a key with such a name does not replace them."""
 
 
 def rounded(metric: str, number: Number) -> Number:
-    """Return a number as a program gets it: six digits of what is a quotient or a percentile, all digits of what is exact.
+    """Return a number for programs: quotients and percentiles with six digits, exact numbers with all.
 
     >>> rounded("mean:duration", 1 / 3), rounded("sum:duration", 12345678.5)
     (0.333333, 12345678.5)
@@ -43,16 +28,15 @@ def rounded(metric: str, number: Number) -> Number:
         return number
     if not math.isfinite(number):
         return None
-    function, _ = parts_of(metric)
-    inexact = function in {"mean", "rate"} or is_percentile(function)
+    inexact = metric.startswith(("mean:", "rate")) or metric[1:2].isdigit()  # such as p95
     return float(f"{number:.{DIGITS}g}") if inexact else number
 
 
 def figure(metric: str, number: Number, look: Look) -> str:
-    """Return a number as a person reads it: durations and sizes with their units, a rate by the second, else with commas."""
+    """Return a number for people: durations and sizes with units, rates per second, others with commas."""
     if number is None:
         return look.characters.dash
-    function, field = parts_of(metric)
+    function, _, field = metric.partition(":")
     if function == "rate":
         return f"{plain(number, 3)}/s"
     if field == "duration" and function != "uniques":
@@ -64,7 +48,7 @@ def figure(metric: str, number: Number, look: Look) -> str:
 
 
 def given_up(panel: Panel) -> tuple[int, int | None] | None:
-    """Return the count and the bytes of the keys that were given up, None if none were; no bytes where no log has them."""
+    """Return the count and bytes of the dropped keys, None if none were dropped; bytes are None if no log has them."""
     if panel.other is None:
         return None
     number, sizes = panel.other
@@ -72,7 +56,7 @@ def given_up(panel: Panel) -> tuple[int, int | None] | None:
 
 
 def key_members(by: tuple[str, ...], metrics: tuple[str, ...], *, approximate: bool) -> list[str]:
-    """Return the names of a key's columns in a row: a name that the row has for something else gets `by:` before it.
+    """Return the names of a key's columns in a row, with `by:` before a name that the row uses for something else.
 
     >>> key_members(("bytes", "path"), (), approximate=False)
     ['by:bytes', 'path']

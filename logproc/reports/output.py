@@ -1,9 +1,9 @@
-"""Writing a finished report to a file or to stdout: a file is replaced whole or stays as it was.
+"""Writing a finished report to a file or stdout. A file is replaced as a whole or stays unchanged.
 
-A file is written under a temporary name in the same folder, forced to disk, and renamed; rename(2) replaces the target
-in one step. Reports can be read by their owner only. A symbolic link as the target is refused: in a folder that others
-can write to, it would let them choose which file is overwritten. A FIFO or a device, also behind a link such as
-/dev/stdout, is written to directly.
+A file is written under a temporary name in the same folder, synced to disk, and renamed: rename(2) replaces the target in
+one step. Only the owner can read it. A symbolic link as the target is refused, because in a folder that others can write to
+it would let them choose the file to overwrite. A FIFO or device, even through a link such as /dev/stdout, is written to
+directly.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ HINTS = {
     errno.EPERM: "name a place that you may write to",
     errno.EROFS: "name a place that can be written to",
     errno.EIO: "the disk may be failing; name another place",
-    errno.ENXIO: "nobody reads the FIFO; start its reader first",
-    errno.EPIPE: "its reader went away before the end",
+    errno.ENXIO: "nothing reads the FIFO; start its reader first",
+    errno.EPIPE: "its reader closed the pipe before the end",
 }
 
-# Temporary files that may exist now. Only main writes reports, and signal handlers run in main between two bytecodes, so
-# they never see the set half changed. With a lock, a handler could wait for the very code that it interrupted.
+# Temporary files that may exist now. Only the main thread writes reports, and it also runs the signal handlers, between two
+# bytecodes, so these never see a half-changed set. With a lock, a handler could wait for the very code that it interrupted.
 temporaries: set[str] = set()
 
 
 def known_temporaries() -> tuple[str, ...]:
-    """Return the files to unlink if the process must exit at once. Some may not exist yet, or no longer."""
+    """Return the files to delete if the process must exit at once. Some may not exist yet, or no longer."""
     return tuple(temporaries)
 
 
@@ -64,10 +64,10 @@ def format_for(path: str | Path) -> Literal["json", "csv", "terminal"]:
 
 
 def check_output(path: str | Path) -> None:
-    """Raise OutputError if the path certainly cannot be written. Call it before reading any source.
+    """Raise OutputError if the path certainly cannot be written, before any source is read.
 
-    Creates and removes a file in the folder: permission bits do not reveal a read-only disk, a quota, or a folder such as
-    /proc that takes no files.
+    Creates and removes a file in the folder: permission bits do not show a read-only disk, a quota, or a folder such as /proc
+    that takes no files.
     """
     target = Path(path)
     with reported(target):
@@ -76,11 +76,11 @@ def check_output(path: str | Path) -> None:
         with temporary_file(target.parent):
             pass
         if target.exists() and not os.access(target, os.W_OK):
-            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def place(path: str | Path) -> tuple[int, int, str]:
-    """Return device and inode of the folder, and the name in it: equal for two spellings of one path."""
+    """Return device and inode of the folder, and the name in it: equal for different spellings of a path."""
     target = Path(path)
     with reported(target):
         folder = target.parent.stat()
@@ -90,8 +90,8 @@ def place(path: str | Path) -> tuple[int, int, str]:
 def write_atomically(path: str | Path, content: str | Iterable[bytes]) -> None:
     """Write text as UTF-8, or pieces of bytes in order.
 
-    Blocks until the data is on disk, or until the reader of a FIFO has taken it. Raises OutputError with the reason; then
-    the old file is unchanged and no temporary file remains.
+    Blocks until the data is on disk, or until the reader of a FIFO has taken it. Raises OutputError with the reason; the old
+    file is then unchanged and no temporary file remains.
     """
     target = Path(path)
     pieces = [content.encode()] if isinstance(content, str) else content
@@ -105,8 +105,8 @@ def write_atomically(path: str | Path, content: str | Iterable[bytes]) -> None:
 def write_stdout(stream: BinaryIO | None, text: str, encoding: str = "utf-8") -> None:
     """Write text to stdout, escaping what its encoding lacks. Blocks as long as its reader does.
 
-    Raises BrokenPipeError if the reader has gone, and OutputError for any other failure, such as a full disk or a closed
-    stdout (`stream` is None).
+    Raises BrokenPipeError if the reader has gone, and OutputError for any other failure, such as a full disk or a closed stdout
+    (`stream` is None).
     """
     if stream is None:
         raise OutputError("cannot write stdout: it is closed", "write to a file with -o")
@@ -119,39 +119,30 @@ def write_stdout(stream: BinaryIO | None, text: str, encoding: str = "utf-8") ->
 
 
 def write_line(stream: TextIO | None, line: str) -> None:
-    """Write one line to stderr, with control characters escaped. A stderr that is closed (None) or full is ignored."""
+    """Write one line to stderr with control characters escaped. Ignores a stderr that is closed (None) or full."""
     if stream is not None:
         with contextlib.suppress(OSError, ValueError):
             write_whole(stream.buffer, (harmless(line) + "\n").encode(stream.encoding or "ascii", "backslashreplace"))
 
 
 def write_whole(stream: BinaryIO, data: bytes) -> None:
-    """Write all of some bytes, past the stream's buffer: what nobody takes must not be kept and waited for again at the end.
+    """Write all of the data, past the stream's buffer.
 
-    Nor does it wait for the buffer's lock, which another thread may hold that is stuck in a write.
+    A buffer would keep what nobody reads and wait for it again at exit, and a thread stuck in a write may hold its lock.
     """
     raw: BinaryIO = getattr(stream, "raw", stream)
     view = memoryview(data)
     while view:
         written: int | None = raw.write(view)
-        if (
-            written is None
-        ):  # it does not block (O_NONBLOCK), which is a property of the pipe that any of its users may have set
-            wait_for_room(raw)
-        else:
-            view = view[written:]
-
-
-def wait_for_room(stream: BinaryIO) -> None:
-    """Block until something can be written to a stream."""
-    room = select.poll()
-    room.register(stream, select.POLLOUT)
-    room.poll()
+        view = view[written or 0 :]
+        if written is None:  # the pipe is full and does not block (O_NONBLOCK), which any process that has it may have set
+            room = select.poll()
+            room.register(raw, select.POLLOUT)
+            room.poll()
 
 
 @contextlib.contextmanager
 def reported(path: Path) -> Iterator[None]:
-    """Turn OSError into an OutputError that names the path."""
     try:
         yield
     except OSError as error:
@@ -164,9 +155,9 @@ def failure(name: str, error: OSError) -> OutputError:
 
 
 def is_special(path: Path) -> bool:
-    """Return whether the path is a FIFO or a character device, which is written to directly.
+    """Return whether the path is a FIFO or character device, which is written to directly.
 
-    Raises OutputError for the kinds in REFUSED, and for what another user put into a folder that everybody can write to.
+    Raises OutputError for the kinds in REFUSED, and for a FIFO or device that another user put into a world-writable folder.
     """
     here = status(path, follow_symlinks=False)
     if here is None:
@@ -194,7 +185,7 @@ def status(path: Path, *, follow_symlinks: bool) -> os.stat_result | None:
 
 
 def write_directly(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write to a FIFO or a device. Opening does not block: a FIFO without a reader is an error (ENXIO)."""
+    """Write to a FIFO or device. Opening does not block: a FIFO without a reader is an error (ENXIO)."""
     descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
     with os.fdopen(descriptor, "wb", buffering=0) as file:
         kind = os.fstat(descriptor).st_mode
@@ -234,7 +225,6 @@ def temporary_file(folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

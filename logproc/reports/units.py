@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-MINUTE_S = 60
-HOUR_S = 3600
-DAY_S = 86400
 SECOND_UNITS = ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1.0, "s"))
 SIZE_UNITS = ("kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB", "RB", "QB")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -14,7 +11,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def count(number: int, noun: str) -> str:
-    """Return a number with its noun, which gets an s where there is not one.
+    """Return a number with its noun.
 
     >>> count(1, "line"), count(10000, "line")
     ('1 line', '10,000 lines')
@@ -23,12 +20,11 @@ def count(number: int, noun: str) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """Return a noun as it stands behind a number."""
     return noun if number == 1 else noun + "s"
 
 
 def size(number: int) -> str:
-    """Return bytes in decimal units (ISO 80000-13), with one digit behind the point.
+    """Return bytes in decimal units (ISO 80000-13), with one digit after the point.
 
     >>> size(626), size(262_200), size(999_999), size(2_747_282_505)
     ('626 B', '262.2 kB', '1.0 MB', '2.7 GB')
@@ -43,12 +39,12 @@ def size(number: int) -> str:
 
 
 def tenths_of(number: int, power: int) -> int:
-    """Return the tenths of 1000**power in a number, rounded; in integers, because a sum may be larger than any float."""
+    """Return a number in tenths of 1000**power, rounded; in integers, because a sum may exceed any float."""
     return (number * 20 // int(1000**power) + 1) // 2
 
 
 def share(part: int, whole: int) -> str:
-    """Return a share in per cent; what is there but rounds to nothing is `<0.1`.
+    """Return a share in per cent; a small one that would round to 0.0 is `<0.1`.
 
     >>> share(9125, 9999), share(2, 9999), share(0, 0)
     ('91.3', '<0.1', '0.0')
@@ -68,7 +64,7 @@ def duration(seconds: float) -> str:
 
 
 def latency(seconds: float) -> str:
-    """Return seconds in the unit that fits, with three digits; a minute and more as `duration` does.
+    """Return seconds in the unit that fits, with three digits; from a minute on as in `duration`.
 
     >>> latency(0.0123), latency(1.25), latency(0.9996), latency(65), latency(0)
     ('12.3 ms', '1.25 s', '1.00 s', '1 min 05 s', '0 s')
@@ -82,7 +78,7 @@ def latency(seconds: float) -> str:
 
 
 def plain(number: float, digits: int = 4) -> str:
-    """Return a number without a unit: whole ones with commas, others with so many digits.
+    """Return a number without a unit: whole ones with commas, others with that many digits.
 
     >>> plain(12345), plain(12345.6), plain(0.123456)
     ('12,345', '12,346', '0.1235')
@@ -95,23 +91,14 @@ def moment(seconds: int) -> datetime:
     return EPOCH + timedelta(seconds=seconds)
 
 
-def iso(seconds: int) -> str:
-    """Return seconds since 1970 as the reports' ISO time.
-
-    >>> iso(1431857100)
-    '2015-05-17T10:05:00Z'
-    """
-    return moment(seconds).isoformat().removesuffix("+00:00") + "Z"
-
-
 def seconds_of(text: str) -> int:
-    """Return seconds since 1970 of an ISO time or day, the opposite of `iso`; without an offset it is taken as one of UTC."""
+    """Return the seconds since 1970 of an ISO date or time; without an offset it is in UTC."""
     time = datetime.fromisoformat(text)
     return int(((time if time.tzinfo else time.replace(tzinfo=UTC)) - EPOCH).total_seconds())
 
 
 def day(time: datetime) -> str:
-    """Return the day and month, such as `17 May`, in English whatever the locale says."""
+    """Return day and month, such as `17 May`, in English in every locale."""
     return f"{time.day} {month(time)}"
 
 
@@ -120,7 +107,7 @@ def month(time: datetime) -> str:
 
 
 def span(first: int, last: int, dash: str = "–") -> str:
-    """Return two times as one span, without what the second would only repeat.
+    """Return two times as one span, without repeating what they share.
 
     >>> span(1431857100, 1432155959)
     '17 May 2015 10:05 – 20 May 21:05 UTC'

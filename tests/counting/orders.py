@@ -1,4 +1,4 @@
-"""Records as parts of a panel that were counted apart, and those parts merged in an order that is drawn."""
+"""Records split into parts, and the parts merged in a random order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def merged(
     size: int,
     random_: random.Random,
 ) -> Measured:
-    """Return all parts, each with where its rows go, merged in groups and in an order that are drawn."""
+    """Merge all parts, each with the places of its rows, in random groups and order."""
     parts = list(parts)
     random_.shuffle(parts)
     while len(parts) > 1:

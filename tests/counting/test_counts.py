@@ -1,4 +1,4 @@
-"""Counts by keys of one column or of several: exact, mergeable in any order, and foldable in a given one."""
+"""Counts by one column or several: exact, mergeable in any order, and foldable in a fixed one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from logproc.counting.counts import Counts, count_columns, fold, merge_counts, weights_of
 from logproc.model.columns import KeyColumn, Numbers
 from logproc.questions.metrics import Need
+from tests.counting.numbers_of import bytes_of, sum_of
 
 TEXTS = st.sampled_from(["a", "b", "é", "", None])
 Records = list[tuple[str | None, str | None, int]]
@@ -30,18 +31,18 @@ def column(values: list[Any]) -> KeyColumn:
 
 
 def counts_of(records: Sequence[tuple[str | None, str | None, int]], columns: int) -> Counts:
-    """Return the counts of records by so many columns, with the totals of their sizes."""
+    """Return the counts of records by that many columns, with the totals of their sizes."""
     sizes = numpy.array([size for *_, size in records], numpy.int64)
     chosen = [column([record[at] for record in records]) for at in range(columns)]
     return count_columns(chosen, len(records), weights_of(sizes), {NEED: Numbers(sizes)})
 
 
-def told(counts: Counts) -> dict[tuple[Any, ...], tuple[int, int, int]]:
-    """Return counts by key as plain data: how many, the sum of bytes, and the measured sum."""
+def plain(counts: Counts) -> dict[tuple[Any, ...], tuple[int, int, int]]:
+    """Return counts by key as plain data: records, bytes, and the measured sum."""
     keys = list(zip(*(keys.to_pylist() for keys in counts.keys), strict=True)) if counts.keys else [()] * len(counts)
     measure: Any = counts.measures.get(NEED)
     return {
-        key: (int(counts.count[at]), counts.row_bytes(at), int(measure.sum(at)) if measure else 0)
+        key: (int(counts.count[at]), bytes_of(counts, at), int(sum_of(measure, at)) if measure else 0)
         for at, key in enumerate(keys)
         if counts.count[at]
     }
@@ -61,8 +62,8 @@ def expected(records: Records, columns: int) -> dict[tuple[Any, ...], tuple[int,
 
 @given(RECORDS, st.integers(0, 2))
 def test_counts_are_what_a_loop_counts(records: Records, columns: int) -> None:
-    """By none, one or two columns; a record that lacks one of them has no key."""
-    assert told(counts_of(records, columns)) == expected(records, columns)
+    """By no, one or two columns; a record that lacks one of them has no key."""
+    assert plain(counts_of(records, columns)) == expected(records, columns)
 
 
 @given(st.lists(RECORDS, min_size=1, max_size=5), st.integers(0, 2), st.randoms(use_true_random=False))
@@ -73,12 +74,12 @@ def test_merging_in_any_order_is_counting_at_once(parts: list[Records], columns:
     while len(counted) > 1:
         at = random_.randrange(len(counted) - 1)
         counted[at : at + 2] = [merge_counts(counted[at : at + 2])]
-    assert told(counted[0]) == expected([record for part in parts for record in part], columns)
+    assert plain(counted[0]) == expected([record for part in parts for record in part], columns)
 
 
 @given(st.lists(st.lists(st.integers(0, 40), max_size=60), min_size=1, max_size=8), st.integers(1, 12))
 def test_what_is_given_up_is_accounted_for(parts: list[list[int]], most: int) -> None:
-    """After each fold there are no more keys than allowed, the sum is exact, and no count is off by more than its error."""
+    """After each fold the keys are within the limit, the sum is exact, and each count is within its error."""
     total = counts_of([], 1)
     for part in parts:
         total = fold(merge_counts([total, counts_of([(str(key), None, key) for key in part], 1)]), most)
@@ -89,12 +90,12 @@ def test_what_is_given_up_is_accounted_for(parts: list[list[int]], most: int) ->
     assert sum(found.values()) + total.other[0] == exact.total()
     assert all(found[key] <= exact[key] <= found[key] + errors[key] for key in found)
     assert all(exact[key] <= total.floor for key in exact if key not in found)
-    sizes = sum(total.row_bytes(at) for at in range(len(total))) + total.other[1]
+    sizes = sum(bytes_of(total, at) for at in range(len(total))) + total.other[1]
     assert sizes == sum(int(key) * number for key, number in exact.items())
 
 
 def test_of_equal_counts_the_first_keys_are_kept() -> None:
-    """Where counts are equal the order of the UTF-8 bytes decides, so that a fold does not depend on how keys came."""
+    """Ties are broken by UTF-8 bytes, so a fold does not depend on the order of keys."""
     folded = fold(counts_of([(key, None, 0) for key in ("é", "b", "a", "a", "z")], 1), 2)
     assert folded.keys[0].to_pylist() == ["b", "a"] or sorted(folded.keys[0].to_pylist()) == ["a", "b"]
     assert (folded.other, folded.floor) == ((2, 0), 1)
@@ -102,12 +103,12 @@ def test_of_equal_counts_the_first_keys_are_kept() -> None:
 
 @pytest.mark.parametrize("most", [5, 6])
 def test_no_fold_where_there_is_room(most: int) -> None:
-    """Counts that are few enough stay as they are."""
+    """Counts within the limit are unchanged."""
     counts = counts_of([(str(number), None, number) for number in range(5)], 1)
     assert fold(counts, most) is counts
 
 
 def test_keys_of_many_combinations_need_no_table() -> None:
-    """Two columns of thousands of keys each are counted by the pairs that there are."""
+    """Two columns of thousands of keys each are counted only by the pairs that occur."""
     records = [(str(number), str(number % 4999), 1) for number in range(5000)]
-    assert told(counts_of(records, 2)) == {(first, second): (1, 1, 1) for first, second, _ in records}
+    assert plain(counts_of(records, 2)) == {(first, second): (1, 1, 1) for first, second, _ in records}

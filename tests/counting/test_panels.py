@@ -1,7 +1,8 @@
-"""Panels: which rows, in which order, with which numbers; by a plain sort of plain data."""
+"""Panels: which rows, in which order, with which numbers, compared with a sort of plain data."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.counting.buckets import middle
 from logproc.counting.counts import Counts, fold
 from logproc.counting.measures import Buckets, Totals, Uniques
 from logproc.counting.panels import panels
@@ -23,6 +25,7 @@ from logproc.model.columns import KeyColumn, Numbers
 from logproc.model.snapshot import Panel
 from logproc.questions.metrics import Metric, Need, parse_metric, parse_metrics
 from logproc.questions.question import Question, panels_for
+from tests.counting.numbers_of import bytes_of, sum_of
 
 METRICS = (
     "p50:duration",
@@ -73,7 +76,7 @@ def plain_counts(keys: Sequence[str | int], count: Sequence[int], size: Sequence
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked of one panel."""
+    """The options of one panel."""
 
     by: str = "path"
     metrics: str = ""
@@ -93,31 +96,32 @@ def panel_of(counts: Counts, asked: Asked, *, seen: Sequence[str] = ("bytes",), 
 
 
 def number_of(counts: Counts, metric: str, row: int) -> Fraction | None:
-    """Return one number of one row, exactly, as the measures tell it row by row."""
+    """Return one number of one row, exactly, from the measures."""
     asked = parse_metric(metric)
     measure: Any = counts.measures[asked.need] if asked.need else None
     if metric == "rate":
         return Fraction(int(counts.count[row]), 100)
     if metric == "bytes":
-        return Fraction(counts.row_bytes(row))
+        return Fraction(bytes_of(counts, row))
     if metric == "count":
         return Fraction(int(counts.count[row]))
     if asked.function == "uniques":
-        return Fraction(measure.number(row)[0])
+        return Fraction(int(measure.numbers()[row]))
     if asked.function == "quantile":
-        found = measure.quantile(row, asked.quantile)
-        return None if found is None else Fraction(found)
+        entries = [at for at in range(len(measure.row)) if measure.row[at] == row]
+        values = [middle(int(measure.bucket[at])) for at in entries for _ in range(measure.number[at])]
+        return Fraction(values[max(1, math.ceil(asked.quantile * len(values))) - 1]) if values else None
     if not measure.number[row]:
         return None
     if asked.function in {"sum", "mean"}:
-        return Fraction(measure.sum(row)) / (int(measure.number[row]) if asked.function == "mean" else 1)
+        return Fraction(sum_of(measure, row)) / (int(measure.number[row]) if asked.function == "mean" else 1)
     side = asked.function
     return int(getattr(measure, f"{side}_whole")[row]) + Fraction(int(getattr(measure, f"{side}_nanos")[row]), 10**9)
 
 
 @given(RECORDS, st.sampled_from([None, "count", "bytes", *METRICS]), st.sampled_from([None, True, False]), st.integers(0, 7))
 def test_rows_are_sorted_by_any_number(records: list[Record], sort: str | None, descending: bool | None, top: int) -> None:
-    """From large to small if not asked otherwise; keys without a number are last, equal ones by the UTF-8 bytes of the key."""
+    """Descending by default; keys without a number are last, ties are in order of the keys' UTF-8 bytes."""
     counts = counts_of(records)
     keys = counts.keys[0].to_pylist()
 
@@ -134,7 +138,7 @@ def test_rows_are_sorted_by_any_number(records: list[Record], sort: str | None, 
 
 @given(RECORDS, st.integers(0, 7))
 def test_rows_tell_what_was_measured(records: list[Record], top: int) -> None:
-    """Each number is the nearest float of the exact one, an int where that is whole, and None where no record has it."""
+    """Each number is the float nearest to the exact one, an int if whole, and None where no record has a value."""
     counts = counts_of(records)
     panel = panel_of(counts, Asked(metrics=",".join(("count", *METRICS, "bytes")), top=top))
     places = {key: at for at, key in enumerate(counts.keys[0].to_pylist())}
@@ -144,20 +148,20 @@ def test_rows_tell_what_was_measured(records: list[Record], top: int) -> None:
         exact = [number_of(counts, metric, places[row.key[0]]) for metric in METRICS]
         assert list(row.metrics) == [None if number is None else float(number) for number in exact]
         wholes = [number for metric, number in zip(METRICS, exact, strict=True) if metric[:3] in {"sum", "min", "max", "uni"}]
-        told = [
+        found = [
             number for metric, number in zip(METRICS, row.metrics, strict=True) if metric[:3] in {"sum", "min", "max", "uni"}
         ]
-        assert [isinstance(number, int) for number in told] == [
+        assert [isinstance(number, int) for number in found] == [
             number is not None and number.denominator == 1 for number in wholes
         ]
-        assert (row.count, row.bytes) == (counts.count[places[row.key[0]]], counts.row_bytes(places[row.key[0]]))
+        assert (row.count, row.bytes) == (counts.count[places[row.key[0]]], bytes_of(counts, places[row.key[0]]))
 
 
 @given(
     st.dictionaries(st.integers(-700_000, 10**6), st.integers(1, 99), max_size=9), st.sampled_from(["minute", "hour", "day"])
 )
 def test_stretches_of_time_follow_each_other(hours: dict[int, int], unit: str) -> None:
-    """All of them, whatever `--top` says, unless they are to be sorted by something; `--order desc` turns them round."""
+    """All are shown whatever `--top` says, unless they are sorted by something; `--order desc` reverses them."""
     counts = plain_counts(list(hours), list(hours.values()))
     forward = [row.count for row in panel_of(counts, Asked(unit, top=2)).rows]
     assert forward == [hours[hour] for hour in sorted(hours)]
@@ -168,7 +172,7 @@ def test_stretches_of_time_follow_each_other(hours: dict[int, int], unit: str) -
 
 @given(RECORDS, st.booleans())
 def test_keys_sort_by_their_bytes(records: list[Record], descending: bool) -> None:
-    """`--sort key` goes up if not asked otherwise, as bytes and not as letters, and `--top` cuts it."""
+    """`--sort key` is ascending by default, by bytes and not by letters, and `--top` limits it."""
     counts = counts_of(records)
     expected = sorted(counts.keys[0].to_pylist(), key=str.encode, reverse=descending)
     panel = panel_of(counts, Asked(sort="key", descending=descending or None, top=3))
@@ -176,7 +180,7 @@ def test_keys_sort_by_their_bytes(records: list[Record], descending: bool) -> No
 
 
 def test_times_are_those_of_the_zone() -> None:
-    """UTC has a Z, other clocks have none; a day is a date."""
+    """UTC has a Z, other zones have none; a day is a date."""
     counts = plain_counts([HOUR], [1])
     assert panel_of(counts, Asked("hour")).rows[0].key == ("2015-08-19T16:00:00Z",)
     assert panel_of(counts, Asked("hour"), zone=ZoneInfo("Europe/Berlin")).rows[0].key == ("2015-08-19T16:00:00",)
@@ -184,7 +188,7 @@ def test_times_are_those_of_the_zone() -> None:
 
 
 def test_a_rate_is_of_the_stretch_or_of_the_whole_run() -> None:
-    """Of an hour it is by its seconds, of a path by those from the first record to the last; of a moment there is none."""
+    """An hour's rate is by its seconds, a path's by those from first to last record; a single moment has none."""
     counts = plain_counts([HOUR], [1800])
     assert panel_of(counts, Asked("hour", "rate")).rows[0].metrics == (0.5,)
     paths = counts_of([("a", None, "x")] * 50)
@@ -193,13 +197,13 @@ def test_a_rate_is_of_the_stretch_or_of_the_whole_run() -> None:
 
 
 def test_bytes_are_none_where_no_log_has_them() -> None:
-    """Not 0: nobody knows what was sent."""
+    """Not 0, because the bytes are unknown."""
     assert panel_of(counts_of([("a", None, "x")]), Asked(), seen=()).rows[0].bytes is None
 
 
 @pytest.mark.parametrize("sort", [None, "key", "p95:duration", "rate", "bytes"])
 def test_nothing_is_a_panel_without_rows(sort: str | None) -> None:
-    """What was asked for is there, whether its columns were there or not."""
+    """Panels asked for are there even if their columns are not."""
     panel = panel_of(counts_of([]), Asked(metrics=",".join(METRICS), sort=sort, top=10))
     assert (panel.rows, panel.distinct, panel.metrics) == ((), 0, METRICS)
     metrics = parse_metrics("mean:duration")
@@ -208,7 +212,7 @@ def test_nothing_is_a_panel_without_rows(sort: str | None) -> None:
 
 
 def test_the_total_of_nothing_is_a_row() -> None:
-    """A question without a key has one answer, for no record as well."""
+    """The total has one row even without records."""
     metrics = parse_metrics("sum:duration,uniques:client,rate")
     question = Question(panels=panels_for([], metrics, None, visitors=False), metrics=metrics)
     (row,) = panels(Tally(seen=frozenset({"bytes"})), question, 10)["total"].rows
@@ -216,7 +220,7 @@ def test_the_total_of_nothing_is_a_row() -> None:
 
 
 def test_usual_panels_are_those_that_a_log_has() -> None:
-    """An access log has all of its own, with or without rows, another one only what its records have; none has metrics."""
+    """An access log has all of its panels, even empty ones, other logs only those with records; none has metrics."""
     status = plain_counts(["200"], [1])
     access = panels(Tally(panels={"status": status}), Question(), 10)
     assert set(access) == {"hour", "status", "method", "protocol", "path", "client", "user", "referrer", "user_agent"}
@@ -227,7 +231,7 @@ def test_usual_panels_are_those_that_a_log_has() -> None:
 
 
 def test_usual_panels_can_be_sorted_by_what_they_have() -> None:
-    """By bytes, by key, or from the smallest on; hours stay in order, and a measure that only the total has changes nothing."""
+    """By bytes, by key, or ascending; hours stay in order, and a measure that only the total has changes nothing."""
     paths = plain_counts(["a", "b"], [1, 2], [9, 5])
     hours = plain_counts([HOUR + 1, HOUR], [1, 2], [9, 5])
 
@@ -243,16 +247,16 @@ def test_usual_panels_can_be_sorted_by_what_they_have() -> None:
     assert found(parse_metric("p95:duration")) == [[2, 1], [2, 1]]
 
 
-def test_what_was_given_up_is_told() -> None:
-    """Keys that were folded make counts approximate: their sum is `other`."""
+def test_dropped_keys_are_reported() -> None:
+    """Dropped keys make counts approximate; their sum is `other`."""
     counts = fold(counts_of([("a", 1, "x")] * 3 + [("b", 1, "x")] * 2 + [("z", 1, "y")]), 2)
     panel = panel_of(counts, Asked())
     assert (panel.approximate, panel.other) == (True, (1, 2))
     assert [(row.key, row.error) for row in panel.rows] == [(("a",), 0), (("b",), 0)]
 
 
-def test_estimates_are_told() -> None:
-    """A number of distinct values beyond the limit of exact ones has its standard error, if a row that is shown has it."""
+def test_estimates_are_reported() -> None:
+    """Distinct values above the exact limit have their standard error, if a shown row has them."""
     index = numpy.array([0] * (EXACT_MOST + 1) + [1] * 20_000)
     clients = KeyColumn(
         pyarrow.array([str(number) for number in range(EXACT_MOST + 1)]), numpy.arange(len(index)) % (EXACT_MOST + 1)

@@ -1,4 +1,4 @@
-"""Counts are exact and merge in any order; panels show them in an order that is always the same."""
+"""Counts are exact and merge in any order; panels show them in a fixed order."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from logproc.formats.columns.odd_bytes import OddLines
 from logproc.model.columns import REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Columns, KeyColumn, Numbers, Parsed, Rejected
 from logproc.model.snapshot import Panel
 from logproc.questions.question import Question
+from tests.counting.numbers_of import bytes_of
 from tests.support import logs
 from tests.support.chunks_of import chunk_of, parse
 
@@ -68,15 +69,15 @@ def plain(tally: Tally) -> dict[str, object]:
 
 
 def counted(counts: Counts) -> dict[object, tuple[int, int]]:
-    """Return counts and sums by key. No key may be there twice."""
-    found = {key: (int(counts.count[at]), counts.row_bytes(at)) for at, key in enumerate(counts.keys[0].to_pylist())}
+    """Return counts and sums by key, each of which is there once."""
+    found = {key: (int(counts.count[at]), bytes_of(counts, at)) for at, key in enumerate(counts.keys[0].to_pylist())}
     assert len(found) == len(counts)
     return found
 
 
 @given(RECORDS)
 def test_a_tally_is_what_a_loop_counts(records: list[Record]) -> None:
-    """Counts and sums of each key and hour are exact integers, far beyond 2^63 as well; an absent key is none."""
+    """Counts and sums of each key and hour are exact, also far beyond 2^63; an absent key has none."""
     tally = tally_of(records)
     paths: dict[str, list[int]] = defaultdict(list)
     hours: dict[int, list[int]] = defaultdict(list)
@@ -97,7 +98,7 @@ CHUNKS = st.lists(st.tuples(RECORDS, st.integers(0, 2), st.integers(0, 5)), max_
 
 
 def tallies_of(drawn: list[tuple[list[Record], int, int]]) -> list[Tally]:
-    """Return the tallies of chunks of three sources; the lines of each source are numbered through."""
+    """Return the tallies of chunks of three sources, with consecutive line numbers in each."""
     lines: Counter[int] = Counter()
     found = []
     for records, source, rejected in drawn:
@@ -133,14 +134,14 @@ def test_merging_is_counting_all_at_once(drawn: list[tuple[list[Record], int, in
 
 @given(RECORDS)
 def test_nothing_changes_nothing(records: list[Record]) -> None:
-    """Merging with an empty tally, or merging one alone, changes nothing."""
+    """Merging with an empty tally, or a single one, changes nothing."""
     tally = tally_of(records)
     assert plain(merge([tally])) == plain(merge([Tally(), tally])) == plain(merge([tally, Tally(), Tally()])) == plain(tally)
     assert plain(merge([])) == plain(Tally())
 
 
 def test_sums_stay_exact_over_many_merges() -> None:
-    """The largest sizes there are, added a thousand times over in growing groups, lose no digit."""
+    """The largest sizes, added a thousand times in growing groups, lose no digit."""
     largest = 2**63 - 1
     one = tally_of([(0, largest, "a"), (0, largest, "a"), (0, 1, "b")])
     tally = one
@@ -163,7 +164,7 @@ def test_many_sizes_in_one_chunk_are_exact() -> None:
 
 
 def test_hours_may_be_far_apart() -> None:
-    """Two records thousands of years from each other make two hours, and no memory is taken for those between."""
+    """Two records thousands of years apart are two hours, and the gap takes no memory."""
     first, last = -62135596800, 253402300799
     tracemalloc.start()
     try:
@@ -177,13 +178,13 @@ def test_hours_may_be_far_apart() -> None:
 
 
 def test_an_hour_without_records_has_no_row() -> None:
-    """Hours between two records that hold none are left out."""
+    """Empty hours between two records are left out."""
     found = panels(tally_of([(7200, 1, "a"), (0, 1, "a"), (7201, 1, "a")]), 10)["hour"]
     assert [(row.key[0], row.count) for row in found.rows] == [("1970-01-01T00:00:00Z", 1), ("1970-01-01T02:00:00Z", 2)]
 
 
 def path_panel(counts: dict[str, int], top: int) -> Panel:
-    """Return the panel of paths that occur so often."""
+    """Return the panel of paths with these counts."""
     return panels(tally_of([(0, 1, path) for path, number in counts.items() for _ in range(number)]), top)["path"]
 
 
@@ -192,7 +193,7 @@ def path_panel(counts: dict[str, int], top: int) -> Panel:
     st.integers(0, 20),
 )
 def test_the_first_rows_are_the_first_of_all(counts: dict[str, int], top: int) -> None:
-    """Rows stand by count, then by the UTF-8 bytes of their key, and `top` cuts that list and nothing else; 0 is all."""
+    """Rows are sorted by count, then by the key's UTF-8 bytes; `top` only limits them, 0 means all."""
     order = sorted(counts, key=lambda key: (-counts[key], key.encode()))
     panel = path_panel(counts, top)
     assert [row.key for row in panel.rows] == [(key,) for key in (order[:top] if top else order)]
@@ -201,7 +202,7 @@ def test_the_first_rows_are_the_first_of_all(counts: dict[str, int], top: int) -
 
 
 def test_ties_are_broken_by_bytes() -> None:
-    """Equal counts stand in the order of their UTF-8 bytes, which is not that of a dictionary or of UTF-16."""
+    """Equal counts are in order of UTF-8 bytes, which is not that of a dictionary or of UTF-16."""
     keys = ["\U0001f600", "\uffff", "é", "z", "a", "Z", ""]
     assert [row.key[0] for row in path_panel(dict.fromkeys(keys, 2), 0).rows] == [
         "",
@@ -235,13 +236,13 @@ PANELS = [*WHOLE, "path", "client", "forwarded_for", "user", "host", "referrer",
     ],
 )
 def test_a_report_has_the_panels_of_its_logs(name: str, absent: set[str]) -> None:
-    """The panels stand in one order; those of virtual hosts and proxies only where a log has such a column."""
+    """Panels have a fixed order; virtual hosts and proxies appear only if a log has such a column."""
     assert list(panels(tally_of_log(logs.log(20, name=name), name), 5)) == [panel for panel in PANELS if panel not in absent]
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage\n"])
 def test_a_report_without_records_has_empty_panels(content: bytes) -> None:
-    """Nothing counted still is a report: the usual panels, without rows."""
+    """Without records the usual panels are there, without rows."""
     found = panels(merge([Tally(), tally_of_log(content)]), 10)
     assert {name: (panel.distinct, panel.rows) for name, panel in found.items()} == {
         name: (0, ()) for name in PANELS if name not in {"host", "forwarded_for"}
@@ -263,7 +264,7 @@ def test_some_panels_are_shown_whole() -> None:
 
 
 def test_a_panel_is_a_table() -> None:
-    """A panel can be had as an Arrow table, with sums that do not fit into int64 as decimals."""
+    """A panel can be converted to an Arrow table, with sums beyond int64 as decimals."""
     small, large = (panels(tally_of([(0, size, "a"), (0, size, "a")]), 1)["path"].table() for size in (5, 2**63 - 1))
     assert small.to_pylist() == [{"path": "a", "count": 2, "bytes": 10}]
     assert small.schema.field("bytes").type == pyarrow.int64()
@@ -271,7 +272,7 @@ def test_a_panel_is_a_table() -> None:
 
 
 def test_the_first_rejected_lines_are_kept() -> None:
-    """Of the rejected lines of a source the three at the smallest positions are kept, whichever chunk is merged first."""
+    """Each source keeps its first three rejected lines, in whatever order chunks are merged."""
     chunks = [tally_of_log(b"bad %d\nworse %d\n" % (first, first), first_line=first) for first in (1, 3, 5)]
     merged = merge(chunks[::-1])
     assert merged.sources[0].account == Account(lines=6, rejected=6)
@@ -281,7 +282,7 @@ def test_the_first_rejected_lines_are_kept() -> None:
 
 
 def test_a_rejected_line_is_shown_cut_and_escaped() -> None:
-    """Its text is the first 512 bytes, without its end, and holds no control character."""
+    """Its text is the first 512 bytes, without its end, and contains no control character."""
     tally = tally_of_log(logs.line() + b"\n\x1b[31m" + b"x" * 1000 + b"\r\n", first_line=100)
     (found,) = tally.sources[0].sample
     assert found == Rejected(101, "no-match", r"\x1b[31m" + "x" * (REJECTED_TEXT_BYTES - 5))
@@ -313,7 +314,7 @@ def test_sources_add_up() -> None:
 
 
 def test_lines_with_odd_bytes_are_counted_but_for_those_that_are_too_long() -> None:
-    """Of a line over the limit there is more or less as the cuts happen to be, so it is not looked at."""
+    """Lines over the limit are skipped, because the cuts decide how much of them is there."""
     content = logs.line(client=b"\xff") + b"\n" + logs.line(client=b"\0\xff") + b"\n\xff" + b"x" * 2000 + b"\0\n\0\n"
     chunk = chunk_of(content)
     tally = count(chunk, parse(chunk.data, "combined", 1000))

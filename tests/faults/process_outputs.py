@@ -285,7 +285,7 @@ FAULTS: list[Fault] = [
         "-o is a FIFO that nobody reads",
         lambda scene: ["-o", *fifo(scene, "r.csv")],
         4,
-        ("cannot write r.csv", "nobody reads the FIFO; start its reader first"),
+        ("cannot write r.csv", "nothing reads the FIFO; start its reader first"),
         "stdout gets its report",
     ),
     Fault(

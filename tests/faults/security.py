@@ -491,7 +491,7 @@ FILES = [
         "a FIFO without a reader at the place of the report",
         fifo_at_output,
         4,
-        says=["report.json", "nobody reads the FIFO"],
+        says=["report.json", "nothing reads the FIFO"],
         holds="it does not wait for ever",
     ),
     Fault(

@@ -12,7 +12,7 @@ from logproc.model.columns import NO_TIME, Columns, KeyColumn, Numbers
 
 
 def column(*texts: str | None) -> KeyColumn:
-    """Return a column of texts, one a record; None is absent."""
+    """Return a column of texts, one per record; None is absent."""
     encoded = pyarrow.array(texts, pyarrow.string()).dictionary_encode("encode")
     return KeyColumn(encoded.dictionary, encoded.indices.to_numpy())
 

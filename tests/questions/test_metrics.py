@@ -1,4 +1,4 @@
-"""Metrics: what their names mean, what has to be measured for them, and which texts are none."""
+"""Metrics: what their names mean, what they need measured, and which texts are refused."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_percentile_is_from_0_to_100(name: str, per_mille: str) -> None:
 
 @pytest.mark.parametrize("field", ["shape(message)", "net:24", "req.headers.host", "hour"])
 def test_a_field_is_all_that_stands_behind_the_first_colon(field: str) -> None:
-    """Computed and nested fields can be measured."""
+    """Everything after the first colon is the field, so computed and nested fields work."""
     assert parse_metric(f"uniques:{field}").need == Need("uniques", field)
 
 
@@ -78,14 +78,14 @@ def test_visitors_are_distinct_clients_with_their_agents() -> None:
     ],
 )
 def test_what_is_not_a_metric_is_refused(name: str, what: str, hint: str) -> None:
-    """The error repeats the text, and says what was probably meant, or what there is."""
+    """The error repeats the text, and suggests the metric probably meant or lists all."""
     with pytest.raises(UsageError) as caught:
         parse_metric(name)
     assert (caught.value.what, caught.value.hint.removeprefix("known are ")) == (f"--metric {name!r} {what}", hint)
 
 
 def test_several_metrics_stand_between_commas() -> None:
-    """Their order stays, blanks and empty parts do not count, and one that is named twice is told once."""
+    """They keep their order; blanks and empty parts are ignored, and repeated ones are shown once."""
     assert [metric.name for metric in parse_metrics(" p95:bytes, count,, p95:bytes ,visitors")] == [
         "p95:bytes",
         "count",

@@ -1,4 +1,4 @@
-"""Questions: which columns they want, which records they choose, what they count by, and what they keep secret."""
+"""Questions: the columns they need, the records they select, what they count by, and what they anonymize."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from logproc.questions.question import (
     DEFAULT_PANELS,
     PanelSpec,
     Question,
-    fields_of,
     panels_for,
     sort_of,
     split_fields,
@@ -33,31 +32,31 @@ UNIQUE_CLIENTS = Need("uniques", "client")
 
 
 def chosen(question: Question, columns: Columns) -> list[bool]:
-    """Return which records a question chooses."""
+    """Return which records a question selects."""
     return list(question.select(View(columns, question.zone)).tolist())
 
 
 def test_a_panel_is_named_by_its_fields() -> None:
-    """A title goes before the fields, and a panel of no field is the total."""
+    """A title takes precedence over the fields, and a panel without fields is the total."""
     names = [PanelSpec(("hour", "path")).name, PanelSpec(("bot",), title="visitors").name, PanelSpec(()).name]
     assert names == ["hour,path", "visitors", "total"]
 
 
 def test_stretches_of_time_come_in_their_order() -> None:
-    """A panel is in the order of time if its first field is a stretch of it; days of the week are none."""
+    """A panel is in order of time if its first field is a stretch of time; weekdays are not."""
     ordered = [PanelSpec(by).in_order for by in (("hour",), ("day", "path"), ("path", "day"), ("weekday",), ())]
     assert ordered == [True, True, False, False, False]
 
 
 def test_usual_panels_are_those_of_all_kinds_of_logs() -> None:
-    """What an access log shows is among them, each is named once."""
+    """They include the panels of an access log, and each name is there once."""
     names = [panel.name for panel in DEFAULT_PANELS]
     assert set(ACCESS_PANELS) < set(names)
     assert len(set(names)) == len(names)
 
 
 def test_a_question_wants_the_columns_that_its_fields_are_made_of() -> None:
-    """What panels count by and measure, and what the filter looks at; bytes always. A log may have a computed field itself."""
+    """It needs the columns that panels and filters use, and always bytes; a log may itself have a computed field."""
     panel = PanelSpec(("hour", "ext"), needs=(Need("uniques", "net:24"), Need("buckets", "duration")))
     question = Question((panel,), where=parse_where("status >= 500 and shape(message) contains 'x' and day == '2026-01-01'"))
     assert {"time", "path", "ext", "client", "duration", "status", "message", "bytes"} <= set(question.wanted)
@@ -65,27 +64,27 @@ def test_a_question_wants_the_columns_that_its_fields_are_made_of() -> None:
 
 
 def test_clients_from_a_proxy_want_both_columns() -> None:
-    """The header is looked at although no panel names it."""
+    """The header is needed although no panel names it."""
     question = Question((PanelSpec(("status",)),), from_forwarded=True)
     assert {"client", "forwarded_for"} <= set(question.wanted)
 
 
 def test_visitors_want_clients_and_agents() -> None:
-    """The field of two columns stands for both."""
+    """A visitor is two columns."""
     assert {"client", "user_agent"} <= set(Question((PanelSpec((), needs=(Need("uniques", VISITOR),)),)).wanted)
-    assert fields_of(Need("uniques", VISITOR)) == ("client", "user_agent")
-    assert fields_of(Need("totals", "a,b")) == ("a,b",)
+    assert Need("uniques", VISITOR).fields == ("client", "user_agent")
+    assert Need("totals", "a,b").fields == ("a,b",)
 
 
 def test_a_question_without_bounds_and_filter_chooses_all() -> None:
-    """Nothing is filtered unless it is asked for."""
+    """Nothing is filtered by default."""
     assert not Question().filters
     assert chosen(Question(), records([0, None, -5])) == [True, True, True]
     assert all(question.filters for question in (Question(since=0), Question(until=0), Question(where=parse_where("a == 1"))))
 
 
 def test_the_first_moment_counts_and_the_last_does_not() -> None:
-    """`since` belongs to the span, `until` does not, and a record without a time is in no span."""
+    """`since` is inclusive, `until` is exclusive, and a record without a time is outside."""
     columns = records([9, 10, 11, 20, None])
     assert chosen(Question(since=10), columns) == [False, True, True, True, False]
     assert chosen(Question(until=20), columns) == [True, True, True, False, False]
@@ -95,26 +94,26 @@ def test_the_first_moment_counts_and_the_last_does_not() -> None:
 
 
 def test_a_filter_and_a_span_both_hold() -> None:
-    """A record has to pass the filter and be within the span."""
+    """A record must pass the filter and be in the time span."""
     columns = records([0, 10, 10], status=["500", "500", "200"])
     assert chosen(Question(since=5, where=parse_where("status >= 500")), columns) == [False, True, False]
 
 
 def test_a_filter_looks_at_the_clocks_of_the_zone() -> None:
-    """Hours and days that are compared are the same that are counted by."""
+    """Filters compare the same local hours and days that panels count by."""
     zone = ZoneInfo("Europe/Berlin")
     question = Question(zone=zone, where=parse_where('day == "2026-03-08"', zone))
     assert chosen(question, records([1772924400 - 1, 1772924400])) == [False, True]
 
 
 def test_without_wishes_columns_stay_as_they_are() -> None:
-    """Nothing is looked at twice."""
+    """Columns are passed through."""
     columns = records([0], client=["192.0.2.7"], forwarded_for=["203.0.113.9"])
     assert Question().prepared(columns).keys == columns.keys
 
 
 def test_clients_are_those_that_a_proxy_names() -> None:
-    """The first address of the header is the client, and the client itself where there is none."""
+    """The first address of the header is the client; without one the client stays."""
     columns = records([0, 0, 0], client=["192.0.2.7"] * 3, forwarded_for=["203.0.113.9, 198.51.100.1", None, "unknown"])
     found = Question(from_forwarded=True).prepared(columns)
     assert values(found.keys["client"]) == ["203.0.113.9", "192.0.2.7", "192.0.2.7"]
@@ -122,7 +121,7 @@ def test_clients_are_those_that_a_proxy_names() -> None:
 
 
 def test_a_log_without_the_header_keeps_its_clients() -> None:
-    """The wish is for logs that have it; one without clients has none."""
+    """The option affects only logs with the header; a log without clients still has none."""
     columns = records([0], client=["192.0.2.7"])
     assert values(Question(from_forwarded=True).prepared(columns).keys["client"]) == ["192.0.2.7"]
     assert "client" not in Question(from_forwarded=True).prepared(records([0], forwarded_for=["203.0.113.9"])).keys
@@ -142,20 +141,20 @@ SECRET = {
 
 @pytest.mark.parametrize("name", SECRET)
 def test_addresses_are_cut_wherever_they_may_stand(name: str) -> None:
-    """An anonymous report shows no whole address, in whatever column a log has it."""
+    """An anonymous report shows no whole address in any column."""
     (shown,) = values(Question(anonymous=True).prepared(records([0], None, **{name: [SECRET[name]]})).keys[name])
     assert "77" not in shown.replace("8077", "")
     assert shown != SECRET[name]
 
 
 def test_clients_are_cut_after_they_were_taken_from_the_header() -> None:
-    """The address that a proxy names is as secret as that of the connection."""
+    """The forwarded address is anonymized like the client's."""
     columns = records([0], client=["192.0.2.7"], forwarded_for=["203.0.113.77"])
     assert values(Question(from_forwarded=True, anonymous=True).prepared(columns).keys["client"]) == ["203.0.113.0"]
 
 
-def test_what_is_no_address_stays() -> None:
-    """Other columns are not touched, nor are numbers, times and malformed requests; an absent client stays absent."""
+def test_what_is_not_an_address_stays() -> None:
+    """Other columns, numbers, times and malformed requests are unchanged; an absent client stays absent."""
     columns = replace(
         records([7, 8], {"bytes": [1, 2]}, client=["203.0.113.77", None], user=["1.2.3.4", None]),
         malformed=numpy.array([True, False]),
@@ -167,7 +166,7 @@ def test_what_is_no_address_stays() -> None:
 
 
 def test_rejected_lines_are_anonymous_too() -> None:
-    """The sample of rejected lines is cut like everything else, and stays as it was without the wish."""
+    """The sample of rejected lines is cut as well, but only with `--anonymize`."""
     chunk = chunk_of(line() + b"\n203.0.113.77 knocks at 2001:db8:1:2::77\n")
     parsed = parse(chunk.data, "combined", 1 << 20)
     texts = [count(chunk, parsed, Question(anonymous=wish)).sources[0].sample[0].text for wish in (False, True)]
@@ -175,7 +174,7 @@ def test_rejected_lines_are_anonymous_too() -> None:
 
 
 def test_anonymous_counts_are_of_what_is_shown() -> None:
-    """Two clients of one network are one key, with the records of both."""
+    """Two clients of one network are one key with the records of both."""
     lines = [line(client=client) + b"\n" for client in (b"203.0.113.7", b"203.0.113.8", b"198.51.100.1")]
     chunk = chunk_of(b"".join(lines))
     tally = count(chunk, parse(chunk.data, "combined", 1 << 20), Question(anonymous=True))
@@ -184,7 +183,7 @@ def test_anonymous_counts_are_of_what_is_shown() -> None:
 
 
 def test_filtered_records_are_accounted_for() -> None:
-    """What a question does not choose is filtered, and neither a record nor lost."""
+    """Records that do not pass are counted as filtered."""
     chunk = chunk_of(b"".join(line(status=status) + b"\n" for status in (b"200", b"500", b"503")) + b"\nno record\n")
     tally = count(chunk, parse(chunk.data, "combined", 1 << 20), Question(where=parse_where("status >= 500")))
     assert tally.account == Account(lines=5, records=2, rejected=1, blank=1, filtered=1)
@@ -192,7 +191,7 @@ def test_filtered_records_are_accounted_for() -> None:
 
 
 def test_panels_are_those_of_by() -> None:
-    """Each `--by` is a panel that measures what the metrics and the order need, and one that is named twice is one."""
+    """Each `--by` is a panel with the measures for metrics and sort; a repeated one is there once."""
     metrics = parse_metrics("count,uniques:client,p95:bytes,p50:bytes")
     needs = (UNIQUE_CLIENTS, Need("buckets", "bytes"), Need("totals", "bytes"))
     found = panels_for(["status", "hour, path", "status"], metrics, parse_metric("mean:bytes"), visitors=False)
@@ -200,7 +199,7 @@ def test_panels_are_those_of_by() -> None:
 
 
 def test_without_by_there_are_the_usual_panels() -> None:
-    """Metrics alone are told of all records, in front of the usual panels."""
+    """Metrics make a total, in front of the usual panels."""
     assert panels_for([], (), None, visitors=False) == DEFAULT_PANELS
     assert panels_for([], parse_metrics("visitors"), None, visitors=False) == (
         PanelSpec((), needs=(Need("uniques", VISITOR),)),
@@ -209,7 +208,7 @@ def test_without_by_there_are_the_usual_panels() -> None:
 
 
 def test_visitors_have_two_panels_of_their_own() -> None:
-    """By day and in all, whatever else is asked."""
+    """By day and in total, whatever else is asked for."""
     found = panels_for(["status"], (), None, visitors=True)
     assert [panel.name for panel in found] == ["status", "visitors_by_day", "visitors"]
     assert [panel.by for panel in found[1:]] == [("day", "bot"), ("bot",)]
@@ -217,20 +216,20 @@ def test_visitors_have_two_panels_of_their_own() -> None:
 
 
 def test_fields_stand_between_commas() -> None:
-    """Blanks round them do not count."""
+    """Blanks around them are ignored."""
     assert split_fields(" hour , net:24,shape(path)") == ("hour", "net:24", "shape(path)")
 
 
 @pytest.mark.parametrize("text", ["", " ", "hour,", ",hour", "hour,hour", "hour, hour", "net:129", "shape(", "hour,net:x"])
 def test_what_names_no_fields_is_refused(text: str) -> None:
-    """None, an empty one, the same twice, and one that is written wrong."""
+    """No field, an empty one, a repeated one, or a malformed one."""
     with pytest.raises(UsageError) as caught:
         split_fields(text)
     assert caught.value.hint
 
 
 def test_rows_are_sorted_by_a_metric_or_the_key() -> None:
-    """The metric need not be among those that are told; one that is told is the same."""
+    """The metric need not be shown; if it is, it is the same one."""
     metrics = parse_metrics("p95:bytes")
     assert sort_of(None, metrics) is None
     assert sort_of("key", metrics) == Metric("key", "key")
@@ -241,7 +240,7 @@ def test_rows_are_sorted_by_a_metric_or_the_key() -> None:
 
 
 def test_a_field_that_no_log_has_is_unknown() -> None:
-    """A computed field is known by what it is made of, stretches of time always; a log may have a computed field itself."""
+    """A computed field is known if its column is, stretches of time always; a log may itself have a computed field."""
     question = Question(asked=("status", "hour", "weekday", "ext", "net:24", "shape(message)", "device", "colour"))
     assert unknown_fields(question, {"status", "path", "client", "message", "user_agent", "colour"}) == []
     assert unknown_fields(question, {"status", "device", "time"}) == ["ext", "net:24", "shape(message)", "colour"]

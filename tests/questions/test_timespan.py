@@ -1,4 +1,4 @@
-"""Moments and zones as people write them."""
+"""Times and zones as people write them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOW_S = int(NOW.timestamp())
 
 
 def moment(text: str, zone: object = UTC) -> datetime:
-    """Return the moment of a text in UTC."""
+    """Return a time, read in UTC, in seconds."""
     assert zone is UTC or isinstance(zone, ZoneInfo)
     return datetime.fromtimestamp(parse_moment("--since", text, zone, NOW_S), UTC)
 
@@ -60,13 +60,13 @@ def test_a_length_of_time_counts_back_from_now(text: str, ago: timedelta) -> Non
     ],
 )
 def test_a_time_is_that_of_the_zone_unless_it_has_an_offset(text: str, utc: str, berlin: str) -> None:
-    """A time of day is that of today; of an hour that comes twice the first is meant, one left out is of the old clock."""
+    """A time of day is today's; a repeated hour means the first, a skipped one uses the old offset."""
     assert moment(text).isoformat().startswith(utc)
     assert moment(text, BERLIN).isoformat().startswith(berlin)
 
 
 def test_a_fraction_of_a_second_is_dropped() -> None:
-    """Moments are whole seconds, also before 1970."""
+    """Times are whole seconds, also before 1970."""
     assert parse_moment("--since", "1969-12-31T23:59:59.5Z", UTC, 0) == -1
     assert parse_moment("--since", "1970-01-01T00:00:00.9Z", UTC, 0) == 0
 
@@ -74,8 +74,8 @@ def test_a_fraction_of_a_second_is_dropped() -> None:
 @pytest.mark.parametrize(
     "text", ["", "yesterday", "2026-02-30", "25:00", "10", "2 hours", "-2h", "@", "@1e9", "2026-03-07 10:00 CET", "2y"]
 )
-def test_what_is_no_moment_is_refused(text: str) -> None:
-    """The error names the option and shows how a moment is written."""
+def test_what_is_not_a_time_is_refused(text: str) -> None:
+    """The error names the option and shows how to write a time."""
     with pytest.raises(UsageError) as caught:
         parse_moment("--until", text, UTC, NOW_S)
     assert str(caught.value).startswith("--until")
@@ -84,7 +84,7 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_moment_or_an_error(text: str) -> None:
-    """Nothing else is raised, whatever a person types."""
+    """Nothing but UsageError is raised, whatever the user types."""
     try:
         found = parse_moment("--since", text, BERLIN, NOW_S)
     except UsageError:
@@ -94,7 +94,7 @@ def test_any_text_is_a_moment_or_an_error(text: str) -> None:
 
 @given(st.datetimes(timezones=st.just(UTC)), st.integers(-23, 23))
 def test_every_time_with_an_offset_is_itself(at: datetime, hours: int) -> None:
-    """A time is the same moment with each offset that it is written with."""
+    """A time is the same in every offset it is written with."""
     at = at.replace(microsecond=0)
     try:
         text = at.astimezone(timezone(timedelta(hours=hours))).isoformat()
@@ -105,12 +105,12 @@ def test_every_time_with_an_offset_is_itself(at: datetime, hours: int) -> None:
 
 @pytest.mark.parametrize("name", [None, "UTC", "utc", "Z"])
 def test_no_zone_is_utc(name: str | None) -> None:
-    """UTC is the very object, so that it is told by `is`."""
+    """It is the UTC object itself, so `is` recognizes it."""
     assert parse_zone(name) is UTC
 
 
 def test_a_zone_has_its_rules() -> None:
-    """A named zone changes its clocks, the local one is that of this machine."""
+    """A named zone has its changes of clocks; `local` is the zone of this machine."""
     assert parse_zone("Europe/Berlin") == BERLIN
     here = parse_zone("local")
     assert NOW.astimezone(here).utcoffset() is not None
@@ -118,7 +118,7 @@ def test_a_zone_has_its_rules() -> None:
 
 @pytest.mark.parametrize("name", ["Europe/Nowhere", "", "/etc/passwd", "../UTC", "Europe", "x" * 300, "a\0b"])
 def test_an_unknown_zone_is_refused(name: str) -> None:
-    """The error repeats the name and shows how one is written."""
+    """The error repeats the name and shows how to write one."""
     with pytest.raises(UsageError, match="not a known zone") as caught:
         parse_zone(name)
     assert "Europe/Berlin" in caught.value.hint

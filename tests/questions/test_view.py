@@ -1,4 +1,4 @@
-"""Fields by name: columns as they are, stretches of time by the clocks of a zone, numbers as keys, and visitors."""
+"""Fields by name: parsed columns, stretches of local time, numbers as keys, and visitors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def seconds(text: str) -> int:
 
 
 def labels(name: str, *times: str | None, zone: tzinfo = UTC) -> list[str | None]:
-    """Return a field of time of records at these times, as text."""
+    """Return a field of time as text, for records at these times."""
     return values(View(records([None if time is None else seconds(time) for time in times]), zone).field(name))
 
 
@@ -44,18 +44,18 @@ def labels(name: str, *times: str | None, zone: tzinfo = UTC) -> list[str | None
     ],
 )
 def test_a_field_is_made_of_a_column(name: str, base: str) -> None:
-    """The base of a field is what a format has to deliver for it."""
+    """The base of a field is the column that the format has to deliver."""
     assert base_of(name) == base
 
 
 def test_a_field_that_is_written_wrong_has_no_base() -> None:
-    """It is an error before anything is read."""
+    """It is an error before any source is read."""
     with pytest.raises(UsageError, match="not a network"):
         base_of("net:129")
 
 
 def test_time_is_cut_into_stretches() -> None:
-    """A record lies in the minute, the hour and the day that began before it, or with it."""
+    """A record belongs to the last minute, hour and day that began at or before it."""
     times = ("2015-05-17T10:59:59Z", "2015-05-17T11:00:00Z", "1969-12-31T23:59:59Z")
     assert labels("minute", *times) == ["2015-05-17T10:59:00Z", "2015-05-17T11:00:00Z", "1969-12-31T23:59:00Z"]
     assert labels("hour", *times) == ["2015-05-17T10:00:00Z", "2015-05-17T11:00:00Z", "1969-12-31T23:00:00Z"]
@@ -65,7 +65,7 @@ def test_time_is_cut_into_stretches() -> None:
 
 @pytest.mark.parametrize("name", [*UNITS_S, "weekday"])
 def test_a_record_without_a_time_is_in_no_stretch(name: str) -> None:
-    """Beside records that have a time it is absent; without any there is no such field."""
+    """Its key is null among records with times; without any times there is no such field."""
     assert labels(name, None, "2015-05-17T10:00:00Z", None)[::2] == [None, None]
     assert View(records([None, None])).keys(name) is None
     assert View(records([])).field(name) is None
@@ -73,7 +73,7 @@ def test_a_record_without_a_time_is_in_no_stretch(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*UNITS_S, "weekday"])
 def test_stretches_may_be_far_apart(name: str) -> None:
-    """What lies between two times a million years apart takes no memory: there are as many keys as stretches."""
+    """The gap between times a million years apart takes no memory: there are only as many keys as stretches."""
     column = View(records([-(10**11), 10**11])).keys(name)
     assert column is not None
     assert len(column.keys) <= len(WEEKDAYS) + 1
@@ -81,7 +81,7 @@ def test_stretches_may_be_far_apart(name: str) -> None:
 
 
 def test_clocks_go_forward_and_back() -> None:
-    """In Berlin's spring an hour is left out, in its autumn one has twice the records; days have 23 and 25 hours."""
+    """Berlin's spring skips an hour, its autumn has one with twice the records; days have 23 and 25 hours."""
     spring = (
         "2026-03-29T00:59:59Z",
         "2026-03-29T01:00:00Z",
@@ -117,7 +117,7 @@ def test_offsets_need_not_be_hours() -> None:
     ),
 )
 def test_stretches_are_those_of_the_calendar(times: list[int], name: str) -> None:
-    """In every zone the fields are what the standard library says of each time."""
+    """In every zone the fields agree with the standard library."""
     zone = ZoneInfo(name)
     view = View(records(times), zone)
     local = [datetime.fromtimestamp(time, zone) for time in times]
@@ -129,21 +129,21 @@ def test_stretches_are_those_of_the_calendar(times: list[int], name: str) -> Non
 
 @pytest.mark.parametrize("year", [1, 9999])
 def test_the_ends_of_the_calendar_have_an_offset(year: int) -> None:
-    """Where Python knows no local time the nearest offset is taken."""
+    """Where Python has no local time the nearest offset is used."""
     at = (datetime(year, 1 if year == 1 else 12, 1 if year == 1 else 31, 12, tzinfo=UTC) - EPOCH) // timedelta(seconds=1)
     (found,) = values(View(records([at]), BERLIN).field("day"))
     assert found.startswith(f"{year:04}")
 
 
 def test_a_stretch_has_a_label() -> None:
-    """A label is when a stretch begins; only that of UTC has a `Z`."""
+    """A label is the beginning of a stretch; only in UTC it has a `Z`."""
     assert label("minute", 1) == "1970-01-01T00:01:00Z"
     assert label("hour", -1, BERLIN) == "1969-12-31T23:00:00"
     assert label("day", 0, BERLIN) == "1970-01-01"
 
 
 def test_a_column_is_itself() -> None:
-    """A column of text is given as it is, both to count and to compare."""
+    """A column of text is returned unchanged, to count and to compare."""
     columns = records([0, 0], status=["200", None])
     view = View(columns)
     assert view.keys("status") is columns.keys["status"] is view.field("status")
@@ -153,7 +153,7 @@ def test_a_column_is_itself() -> None:
 
 
 def test_a_column_goes_before_what_its_name_would_compute() -> None:
-    """A log that has a field `ext` of its own is asked for that; hours and days are always those of the time."""
+    """A log's own field `ext` takes precedence; hours and days always come from the time."""
     view = View(records([0], hour=["noon"], ext=["7"]))
     assert values(view.keys("ext")) == ["7"]
     assert values(view.field("hour")) == ["1970-01-01T00:00:00Z"]
@@ -173,7 +173,7 @@ def test_a_computed_field_of_a_missing_column_is_missing() -> None:
 
 
 def test_numbers_are_exact_as_keys() -> None:
-    """A number to count by is text without needless digits; absent ones are no key."""
+    """A number to count by is text without needless digits; absent ones have no key."""
     whole, nanos = numpy.array([1, -1, 2, 1, 7]), numpy.array([500_000_000, 750_000_000, 0, 500_000_000, 0])
     valid = numpy.array([True, True, True, True, False])
     view = View(Columns(5, numpy.zeros(5, numpy.int64), {}, {"duration": Numbers(whole, nanos, valid)}))
@@ -182,15 +182,15 @@ def test_numbers_are_exact_as_keys() -> None:
 
 
 def test_texts_are_numbers_where_they_are() -> None:
-    """A field of text can be measured: what is no number has none."""
+    """A field of text can be measured; texts that are not numbers are absent."""
     found = View(records([0, 0, 0], size=["12", "x", None])).numbers("size")
     assert found is not None
     assert found.valid is not None
     assert (found.whole.tolist()[0], found.valid.tolist()) == (12, [True, False, False])
 
 
-def test_stretches_are_no_numbers() -> None:
-    """Nobody means the mean of hours."""
+def test_stretches_are_not_numbers() -> None:
+    """A mean of hours makes no sense."""
     assert View(records([0])).numbers("hour") is None
 
 
@@ -203,7 +203,7 @@ def test_stretches_are_texts_where_they_are_measured() -> None:
 
 
 def test_a_visitor_is_a_client_with_its_agent() -> None:
-    """The same client with another agent is another visitor; without a client there is none, without an agent there is one."""
+    """Another agent makes another visitor; without a client there is no visitor, without an agent there is."""
     found = values(View(records([0] * 5, client=["a", "a", "b", "a", None], user_agent=["x", "y", "x", None, "x"])).visitors())
     assert len(set(found[:4])) == 4
     assert found[4] is None

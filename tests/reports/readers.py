@@ -1,4 +1,4 @@
-"""Reports as programs read them."""
+"""Readers of reports, as programs use them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def strict(text: str) -> Any:
-    """Parse JSON and refuse what RFC 8259 does not know."""
+    """Parse JSON and refuse what RFC 8259 does not allow."""
 
     def refuse(constant: str) -> None:
         raise ValueError(constant)
@@ -19,8 +19,8 @@ def strict(text: str) -> Any:
     return document
 
 
-def mended(text: str) -> str:
-    """Return what stands in valid JSON for a text: half pairs as text, those of an undecodable byte as the byte."""
+def valid_text(text: str) -> str:
+    """Return the text that valid JSON has in place of a text: half pairs as text, undecodable bytes as bytes."""
     names = {chr(code): f"\\u{code:x}" for code in range(0xD800, 0xE000)} | {
         chr(0xDC00 + byte): f"\\x{byte:x}" for byte in range(0x80, 0x100)
     }
@@ -28,5 +28,5 @@ def mended(text: str) -> str:
 
 
 def rows_of(report: str) -> list[list[str]]:
-    """Return the rows as a CSV reader sees them."""
+    """Return the rows as a CSV reader parses them."""
     return list(csv.reader(io.StringIO(report, newline="")))

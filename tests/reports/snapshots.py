@@ -1,13 +1,13 @@
-"""Snapshots made by hand: one of everything that a report can hold, none of it from a real log."""
+"""Snapshots made by hand, with one of everything that a report can contain."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from logproc.formats.times.calendar import iso
 from logproc.model.columns import Account, Rejected
 from logproc.model.snapshot import Panel, Row, RunInfo, Snapshot, SourceResult
 from logproc.model.source import State
-from logproc.reports.units import iso
 
 NOON = 1_751_371_200
 """2025-07-01T12:00:00Z"""
@@ -22,13 +22,13 @@ def panel(name: str, *rows: tuple[str, int, int], distinct: int | None = None) -
 
 
 def asked_panel(*rows: Row, by: tuple[str, ...] = ("path",), metrics: tuple[str, ...], **changes: object) -> Panel:
-    """Return a panel that was asked for by its columns and metrics."""
+    """Return a panel with these columns and metrics."""
     made = Panel(",".join(by) or "total", by, len(rows), rows, metrics)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
 def hour_panel(*counts: int, first: int = NOON) -> Panel:
-    """Return the panel of these counts in consecutive hours; 0 stands for an hour without a row."""
+    """Return the panel of these counts in consecutive hours; 0 means no row."""
     return panel("hour", *((iso(first + hour * HOUR_S), count, 10 * count) for hour, count in enumerate(counts) if count))
 
 
@@ -50,7 +50,7 @@ def source(name: str = "access.log", state: State = State.COMPLETE, **changes: o
 
 
 def snapshot(*sources: SourceResult, **changes: object) -> Snapshot:
-    """Return what a report shows of these sources, by default of one that is complete."""
+    """Return the snapshot of these sources, by default of a complete one."""
     sources = sources or (source(),)
     made = Snapshot(
         complete=all(one.state in {State.COMPLETE, State.SKIPPED} for one in sources),
@@ -80,7 +80,7 @@ def panels() -> tuple[Panel, ...]:
 
 
 def hostile(text: str) -> Snapshot:
-    """Return a snapshot with this text wherever a text can come from outside."""
+    """Return a snapshot with this text wherever text can come from outside."""
     bad = source(
         text,
         State.INCOMPLETE,

@@ -21,7 +21,7 @@ TRICKY = st.text(st.sampled_from("=+-@'\"\t\r\n;,a ＝＋－＠"))
 
 
 def test_the_rows_say_first_what_the_report_is_worth() -> None:
-    """Header, completeness, account, states and reasons stand before one row for each key, all of four columns."""
+    """Header, completeness, account, states and reasons come before one row per key, all with four columns."""
     report = snapshot(source(), source("b", State.FAILED), bytes=7, panels={"status": panel("status", ("200", 5, 7))})
     assert render_csv(report).splitlines() == [
         "panel,key,count,bytes",
@@ -40,7 +40,7 @@ def test_the_rows_say_first_what_the_report_is_worth() -> None:
 
 
 def test_a_key_of_several_columns_is_a_json_array() -> None:
-    """The columns of a key can be told apart whatever they hold."""
+    """The columns of a key can be separated whatever they contain."""
     table = Panel("pair", ("path", "status"), 1, (Row(('/a "b",', "200"), 1, 2),))
     key = rows_of(render_csv(snapshot(panels={"pair": table})))[-1][1]
     assert json.loads(key) == ['/a "b",', "200"]
@@ -48,7 +48,7 @@ def test_a_key_of_several_columns_is_a_json_array() -> None:
 
 @pytest.mark.parametrize("formula", [*(sign + "1+1" for sign in FORMULAS), "'quoted"])
 def test_what_a_spreadsheet_would_run_gets_a_quote(formula: str) -> None:
-    """A key that opens with a formula's sign, or with the guard itself, stands behind one more quote."""
+    """A key that begins with a formula's character, or with `'`, gets one more `'`."""
     assert protect(formula) == "'" + formula
 
 
@@ -57,19 +57,19 @@ def test_what_a_spreadsheet_would_run_gets_a_quote(formula: str) -> None:
     [("a;=1", "a;'=1"), ('a;"=1"', 'a;"\'=1"'), ('"=1"', '"\'=1"'), ("a\t@x", "a\t'@x"), ("a=1,b-2", "a=1,b-2")],
 )
 def test_what_would_open_a_cell_elsewhere_gets_one_too(cell: str, safe: str) -> None:
-    """A sign behind a separator of other countries' spreadsheets, quotes or not, is guarded; one inside a word is not."""
+    """The character is guarded after separators of other countries' spreadsheets, quoted or not, but not in a word."""
     assert protect(cell) == safe
 
 
 @given(TRICKY)
 def test_the_guard_comes_off_by_rule(cell: str) -> None:
-    """`restore` gives back exactly what `protect` was given, whatever it held."""
+    """`restore` inverts `protect` for any text."""
     assert restore(protect(cell)) == cell
 
 
 @given(ANY_TEXT)
 def test_any_key_makes_a_round_trip(key: str) -> None:
-    """A CSV reader and the stated rule give the shown key back, and no line of the report steers a terminal."""
+    """A CSV reader and `restore` give the shown key back, and no line controls a terminal."""
     report = render_csv(snapshot(panels={"path": panel("path", (key, 1, 2))}))
     assert all(line.isprintable() for line in report.split("\n"))
     *_, (name, cell, count, size) = rows_of(report)
@@ -78,19 +78,19 @@ def test_any_key_makes_a_round_trip(key: str) -> None:
 
 @pytest.mark.parametrize("key", ["=1+1", "＝1", "'=1", "a;@x"])
 def test_raw_keys_have_no_guard(key: str) -> None:
-    """Asked for raw, a key stands as it is; what steers a terminal is escaped all the same."""
+    """With raw, keys are not guarded, but control characters are still escaped."""
     *_, (_, cell, _, _) = rows_of(render_csv(snapshot(panels={"path": panel("path", (key + "\x1b", 1, 2))}), raw=True))
     assert cell == key + r"\x1b"
 
 
 def body_of(*tables: Panel) -> list[list[str]]:
-    """Return the header and the rows from the first panel on, those of given up keys included."""
+    """Return the header and the rows from the first panel on, including those of dropped keys."""
     header, *rows = rows_of(render_csv(snapshot(panels={table.name: table for table in tables})))
     return [header, *(row for row in rows if row[0] not in {"complete", "account", "state", "rejected"})]
 
 
 def test_metrics_are_columns_behind_the_others() -> None:
-    """In the order in which panels first have them; cells are empty where a row, or a panel, has no such number."""
+    """In the order in which panels first have them; cells are empty where a row or panel has no such number."""
     first = asked_panel(Row(("/",), 3, None, (0.1234567, 2)), metrics=("p95:duration", "uniques:client"))
     second = asked_panel(Row((), 3, None, (7, None)), by=(), metrics=("uniques:client", "rate"))
     assert body_of(panel("status", ("200", 5, 7)), first, second) == [
@@ -101,8 +101,8 @@ def test_metrics_are_columns_behind_the_others() -> None:
     ]
 
 
-def test_keys_that_were_given_up_are_told() -> None:
-    """A row says what they had, and each row has its error."""
+def test_dropped_keys_are_reported() -> None:
+    """A row has their sum, and each row has its error."""
     assert body_of(asked_panel(Row(("/",), 3, 7, error=2), metrics=(), other=(5, 6)), panel("status", ("200", 5, 7))) == [
         ["panel", "key", "count", "bytes", "error"],
         ["other", "path", "5", "6", ""],
@@ -112,7 +112,7 @@ def test_keys_that_were_given_up_are_told() -> None:
 
 
 def test_a_panel_is_never_taken_for_the_account() -> None:
-    """A field that is called as one of the first rows has `by:` before it, and no name is a formula."""
+    """A panel named like one of the first rows gets `by:`, and no name is a formula."""
     assert body_of(panel("state", ("up", 1, 1)), asked_panel(Row(("x",), 1, 1, (1,)), by=("=a",), metrics=("max:=a",))) == [
         ["panel", "key", "count", "bytes", "max:=a"],
         ["by:state", "up", "1", "1", ""],

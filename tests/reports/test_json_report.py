@@ -10,7 +10,7 @@ from logproc.model.columns import Account, Rejected
 from logproc.model.snapshot import Panel, Row
 from logproc.model.source import State
 from logproc.reports.json_report import render_json
-from tests.reports.readers import mended, strict
+from tests.reports.readers import strict, valid_text
 from tests.reports.snapshots import asked_panel, panel, snapshot, source
 from tests.reports.texts import ANY_TEXT
 
@@ -36,7 +36,7 @@ EXACT = """\
 
 
 def test_the_report_is_schema_1_to_the_byte() -> None:
-    """Names, their order, sums of any size, nulls, a row a line and one LF at the end are as promised."""
+    """Names, their order, large sums, nulls, one row per line and one final LF are as documented."""
     account = Account(lines=2, records=1, rejected=1)
     tables = (
         panel("status", ("200", 2, 2**70), ("404", 1, 0), distinct=8),
@@ -65,7 +65,7 @@ def test_the_report_is_schema_1_to_the_byte() -> None:
 
 
 def test_an_empty_report_is_valid() -> None:
-    """Without records there are no times and no rows, and still every member."""
+    """Without records there are no times and rows, but every member."""
     document = strict(render_json(snapshot(source(account=Account()), first=None, last=None, panels={})))
     assert document["time"] == {"first": None, "last": None}
     assert document["panels"] == {}
@@ -73,16 +73,16 @@ def test_an_empty_report_is_valid() -> None:
 
 @given(ANY_TEXT)
 def test_any_text_comes_back_and_never_steers_a_terminal(text: str) -> None:
-    """Each line of the document is printable; a reader gets every text back, half surrogate pairs as text."""
+    """Each line is printable; a reader gets every text back, half surrogate pairs as text."""
     report = render_json(snapshot(source(text), panels={"path": panel("path", (text, 1, 1))}))
     assert all(line.isprintable() for line in report.split("\n"))
     document = strict(report)
-    assert document["sources"][0]["source"] == mended(text)
-    assert document["panels"]["path"]["rows"][0]["path"] == mended(text)
+    assert document["sources"][0]["source"] == valid_text(text)
+    assert document["panels"]["path"]["rows"][0]["path"] == valid_text(text)
 
 
 def test_100_000_rows_are_all_there() -> None:
-    """A panel without `--top` is written whole, a line for each row."""
+    """A panel without `--top` is complete, with one line per row."""
     rows = tuple(Row((f"/page/{number}",), 1, number) for number in range(100_000))
     report = render_json(snapshot(panels={"path": Panel("path", ("path",), len(rows), rows)}))
     assert len(strict(report)["panels"]["path"]["rows"]) == len(rows)
@@ -90,12 +90,12 @@ def test_100_000_rows_are_all_there() -> None:
 
 
 def written(*tables: Panel) -> Any:
-    """Return the panels of a report as a reader gets them."""
+    """Return the panels of a report as a reader parses them."""
     return strict(render_json(snapshot(panels={table.name: table for table in tables})))["panels"]
 
 
 def test_metrics_stand_under_their_names() -> None:
-    """They are null where there is none; a row has no member twice, and nothing says approximate where all is exact."""
+    """Missing ones are null; a row has no member twice, and exact panels do not have `approximate`."""
     rows = Row(("/",), 3, None, (0.1234567, 2, None, 99)), Row(("/a",), 1, None, (None, 0, 2.5, 99))
     panel = asked_panel(*rows, metrics=("p95:duration", "uniques:client", "sum:duration", "count"))
     assert written(panel) == {
@@ -111,7 +111,7 @@ def test_metrics_stand_under_their_names() -> None:
 
 
 def test_a_panel_over_all_records_has_one_row() -> None:
-    """It has no key."""
+    """Its row has no key."""
     assert written(asked_panel(Row((), 3, 7, (1.5,)), by=(), metrics=("rate",)))["total"] == {
         "by": [],
         "distinct": 1,
@@ -120,7 +120,7 @@ def test_a_panel_over_all_records_has_one_row() -> None:
 
 
 def test_what_is_not_exact_says_so() -> None:
-    """Keys that were given up make a panel approximate, with their sum and an error in each row; estimates tell their error."""
+    """Dropped keys make a panel approximate, with their sum and an error per row; estimates have their error."""
     panel = asked_panel(
         Row(("/",), 3, 7, (12000,), error=2), metrics=("uniques:client",), other=(5, 6), estimated={"uniques:client": 0.005745}
     )
@@ -135,13 +135,13 @@ def test_what_is_not_exact_says_so() -> None:
 
 
 def test_what_was_given_up_has_no_bytes_where_no_log_has() -> None:
-    """As in the rows, they are null."""
+    """They are null, as in the rows."""
     panel = asked_panel(Row(("/",), 3, None), metrics=(), other=(5, 0))
     assert written(panel)["path"]["other"] == {"count": 5, "bytes": None}
 
 
 def test_a_key_never_hides_a_number() -> None:
-    """A field that is called as a number of the row stands under `by:` and its name."""
+    """A field named like a number of the row gets `by:`."""
     assert written(asked_panel(Row(("512", "x"), 3, 1536), by=("bytes", "error"), metrics=()))["bytes,error"]["rows"] == [
         {"by:bytes": "512", "error": "x", "count": 3, "bytes": 1536}
     ]

@@ -24,18 +24,18 @@ STYLES = [
 
 @pytest.mark.parametrize(("column", "style", "values"), STYLES)
 def test_a_value_has_the_colour_of_its_meaning(column: str, style: Style, values: list[str]) -> None:
-    """Levels are told by words and letters in any case, never by numbers, whose meaning differs; statuses by their class."""
+    """Levels are recognized by words and letters in any case, never by numbers; statuses by their class."""
     assert {value: style_of(column, value) for value in values} == dict.fromkeys(values, style)
 
 
 def test_the_worst_is_first() -> None:
-    """What ends a program is worse than an error; what says nothing of badness is last."""
+    """Fatal is worse than an error; values without a severity are last."""
     levels = ["30", "debug", "info", "warn", "error", "fatal"]
     assert sorted(levels, key=lambda level: severity("level", level)) == levels[::-1]
 
 
 def test_what_stands_for_something_in_a_message_is_dim() -> None:
-    """The words of a shape are plain, and they are all there."""
+    """Placeholders are dim, words are plain, and nothing is lost."""
     segments = value_segments("shape(message)", "took <n> ms on <ip>", "")
     assert [(segment.text, segment.style) for segment in segments] == [
         ("took ", PLAIN),

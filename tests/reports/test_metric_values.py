@@ -1,4 +1,4 @@
-"""Numbers of metrics, for programs and for people."""
+"""Values of metrics, for programs and for people."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FIGURES = [
 
 @pytest.mark.parametrize(("metric", "number", "text"), FIGURES)
 def test_a_number_has_the_unit_of_its_field(metric: str, number: float | None, text: str) -> None:
-    """Durations are in the unit that fits, bytes as sizes, rates by the second; all else has commas."""
+    """Durations and bytes have units, rates are per second, all others have commas."""
     assert figure(metric, number, Look()) == text
 
 
@@ -44,7 +44,7 @@ def test_microseconds_have_a_spelling_in_ascii() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metric", "number", "told"),
+    ("metric", "number", "expected"),
     [
         ("p99.9:duration", 0.123456789, 0.123457),
         ("mean:bytes", 1234567.8, 1234570.0),
@@ -57,18 +57,18 @@ def test_microseconds_have_a_spelling_in_ascii() -> None:
         ("p95:duration", None, None),
     ],
 )
-def test_programs_get_what_is_known(metric: str, number: float | None, told: float | None) -> None:
-    """Quotients and percentiles have six digits, sums and extremes all of theirs, and what is no number is none."""
-    assert rounded(metric, number) == told
+def test_programs_get_what_is_known(metric: str, number: float | None, expected: float | None) -> None:
+    """Quotients and percentiles have six digits, sums and extremes all; NaN and infinities are null."""
+    assert rounded(metric, number) == expected
 
 
 @given(st.sampled_from(["p95:duration", "mean:x", "sum:x", "rate"]), st.floats())
 def test_what_programs_get_is_json(metric: str, number: float) -> None:
-    """No number, however odd, makes JSON that RFC 8259 does not know."""
+    """Every number is valid in RFC 8259."""
     json.dumps(rounded(metric, number), allow_nan=False)
 
 
 def test_no_column_of_a_key_hides_a_number() -> None:
-    """A column that has the name of a number in its row gets `by:` before it, and no other does."""
+    """Only a column named like a number of its row gets `by:`."""
     assert key_members(("count", "error", "path"), (), approximate=False) == ["by:count", "error", "path"]
     assert key_members(("error", "rate"), ("rate",), approximate=True) == ["by:error", "by:rate"]

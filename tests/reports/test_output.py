@@ -1,4 +1,4 @@
-"""The way of a report to a file and to stdout, with real files, folders, FIFOs and devices."""
+"""Writing reports to files and stdout, with real files, folders, FIFOs and devices."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from logproc.reports import output
 
 
 def folder_missing(folder: Path) -> Path:
-    """Name a file in a folder that is not there."""
+    """Name a file in a missing folder."""
     return folder / "missing" / "report.json"
 
 
@@ -32,7 +32,7 @@ def a_directory(folder: Path) -> Path:
 
 
 def below_a_file(folder: Path) -> Path:
-    """Name a file as if another file were a folder."""
+    """Name a file below another file."""
     (folder / "file").touch()
     return folder / "file" / "report.json"
 
@@ -74,7 +74,7 @@ BAD_TARGETS = [
 
 @pytest.mark.parametrize(("target", "reason"), BAD_TARGETS)
 def test_a_bad_target_is_refused_before_and_at_writing(target: Callable[[Path], Path], reason: str, tmp_path: Path) -> None:
-    """What cannot be written is known early, in words, and nothing in the folder changes."""
+    """A target that cannot be written is refused early, with the reason, and the folder is unchanged."""
     path = target(tmp_path)
     before = sorted(tmp_path.iterdir())
     attempts: list[Callable[[], None]] = [lambda: output.check_output(path), lambda: output.write_atomically(path, "new")]
@@ -111,8 +111,8 @@ def test_what_a_user_may_not_write_is_known_early(folder_mode: int, file_mode: i
     assert done.stdout == f"cannot write {path}: permission denied: name a place that you may write to\n"
 
 
-def test_a_new_file_is_written_for_its_owner_alone(tmp_path: Path) -> None:
-    """The file holds the text as UTF-8, has mode 0600 under any umask, and nothing is left beside it."""
+def test_only_the_owner_can_read_a_new_file(tmp_path: Path) -> None:
+    """The file is UTF-8, has mode 0600 under any umask, and no temporary file remains."""
     path = tmp_path / "report.json"
     old = os.umask(0)
     try:
@@ -127,7 +127,7 @@ def test_a_new_file_is_written_for_its_owner_alone(tmp_path: Path) -> None:
 
 
 def test_an_old_file_is_replaced_not_overwritten(tmp_path: Path) -> None:
-    """Whoever has the old file open keeps reading it whole."""
+    """A process that has the old file open still reads all of it."""
     path = tmp_path / "report.csv"
     path.write_text("old")
     with path.open() as reader:
@@ -137,7 +137,7 @@ def test_an_old_file_is_replaced_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_takes_only_a_part_leaves_the_old_file(tmp_path: Path) -> None:
-    """If not all bytes can be written, the old report is what it was, nothing is left beside it, and the error says why."""
+    """If a write fails halfway, the old report stays, no temporary file remains, and the error says why."""
     path = tmp_path / "report.json"
     path.write_text("old")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -156,7 +156,7 @@ def test_a_disk_that_takes_only_a_part_leaves_the_old_file(tmp_path: Path) -> No
 def test_a_report_that_is_not_safe_on_the_disk_is_not_claimed(
     owner: object, step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If forcing to the disk or renaming fails, the same holds."""
+    """The same holds if syncing or renaming fails."""
 
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -172,7 +172,7 @@ def test_a_report_that_is_not_safe_on_the_disk_is_not_claimed(
 
 
 def test_the_temporary_file_is_known_while_it_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a second signal has to unlink is listed at the moment before the rename."""
+    """A second signal could delete it at any moment before the rename."""
     seen: list[tuple[str, ...]] = []
     rename = Path.replace
 
@@ -201,11 +201,11 @@ def test_a_fifo_is_written_as_it_is(tmp_path: Path) -> None:
     assert path.is_fifo()
 
 
-def test_a_fifo_that_nobody_reads_is_an_error_and_no_wait(tmp_path: Path) -> None:
+def test_a_fifo_without_a_reader_is_an_error_at_once(tmp_path: Path) -> None:
     """Opening it fails at once."""
     path = tmp_path / "report.json"
     os.mkfifo(path)
-    with pytest.raises(OutputError, match="nobody reads the FIFO"):
+    with pytest.raises(OutputError, match="nothing reads the FIFO"):
         output.write_atomically(path, "text")
 
 
@@ -220,13 +220,13 @@ def test_devices_are_written_as_they_are() -> None:
     ("path", "form"), [("a.json", "json"), ("b/a.CSV", "csv"), ("a.tar.txt", "terminal"), (Path("r.json"), "json")]
 )
 def test_the_ending_names_the_format(path: str | Path, form: str) -> None:
-    """Capital letters or not, the last ending counts."""
+    """The last extension decides, in any case."""
     assert output.format_for(path) == form
 
 
 @pytest.mark.parametrize("path", ["report", "report.html", ".json", "json", "report.json.gz", "/dev/stdout"])
 def test_an_ending_that_means_nothing_is_refused(path: str) -> None:
-    """The refusal lists the endings that there are."""
+    """The error lists the known extensions."""
     with pytest.raises(UsageError, match=r"\.json, \.csv, \.txt"):
         output.format_for(path)
 
@@ -239,7 +239,7 @@ def test_stdout_gets_utf_8(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_under_stdout_is_an_output_error() -> None:
-    """It is never taken for success."""
+    """It is never reported as success."""
     with (
         Path("/dev/full").open("wb") as stream,
         pytest.raises(OutputError, match="cannot write stdout: no space left on device"),
@@ -248,13 +248,13 @@ def test_a_full_disk_under_stdout_is_an_output_error() -> None:
 
 
 def test_a_closed_stdout_is_an_output_error() -> None:
-    """Python has no stream at all for `>&-`."""
+    """For `>&-` Python has no stream at all."""
     with pytest.raises(OutputError, match="cannot write stdout: it is closed"):
         output.write_stdout(None, "text")
 
 
-def test_a_reader_of_stdout_that_went_away_is_told_as_such() -> None:
-    """BrokenPipeError comes through, because it ends the program in silence."""
+def test_a_reader_of_stdout_that_went_away_is_a_broken_pipe() -> None:
+    """BrokenPipeError is passed on, because the program then ends silently."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb", buffering=0) as stream, pytest.raises(BrokenPipeError):
@@ -262,7 +262,7 @@ def test_a_reader_of_stdout_that_went_away_is_told_as_such() -> None:
 
 
 def test_a_stdout_that_does_not_block_gets_all_the_same() -> None:
-    """Whoever shares a pipe may have set O_NONBLOCK on it: what does not fit waits until there is room."""
+    """Another process may have set O_NONBLOCK on the pipe: writing waits for room."""
     outlet, inlet = os.pipe()
     os.set_blocking(inlet, False)
     text = "x" * (1 << 20)
@@ -276,7 +276,7 @@ def test_a_stdout_that_does_not_block_gets_all_the_same() -> None:
 
 
 def test_what_stdout_cannot_show_is_escaped() -> None:
-    """A text goes out in the encoding of the stream, whatever is in it."""
+    """Text is written in the stream's encoding, whatever it contains."""
     stream = io.BytesIO()
     output.write_stdout(stream, "größe \udcff", "ascii")
     assert stream.getvalue() == b"gr\\xf6\\xdfe \\udcff"
@@ -285,7 +285,7 @@ def test_what_stdout_cannot_show_is_escaped() -> None:
 def test_a_special_file_that_is_replaced_while_it_is_opened_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a link to a file stands in the place of the FIFO that was looked at, nothing is written through it."""
+    """If a link to a file replaces the FIFO after the check, nothing is written through it."""
     (tmp_path / "precious").write_text("old")
     (tmp_path / "report.json").symlink_to("precious")
     monkeypatch.setattr(output, "is_special", lambda _: True)
@@ -295,7 +295,7 @@ def test_a_special_file_that_is_replaced_while_it_is_opened_is_left_alone(
 
 
 def test_a_file_mounted_by_itself_has_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Containers mount single files, which cannot be renamed over; the message says what to do, and the file stays."""
+    """Containers mount single files, which cannot be replaced; the message says what to do, and the file stays."""
 
     def busy(*_: object) -> None:
         raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))

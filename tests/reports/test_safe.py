@@ -1,4 +1,4 @@
-"""What may be shown."""
+"""Text that is safe to show."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from tests.reports.texts import ANY_TEXT
     ],
 )
 def test_what_steers_a_terminal_is_shown_as_its_number(text: str, shown: str) -> None:
-    """Controls, marks of direction, invisible characters and half pairs become text; everything else stays."""
+    """Controls, direction marks, invisible characters and half pairs are escaped; all else stays."""
     assert harmless(text) == shown
 
 
 @given(ANY_TEXT)
 def test_harmless_text_is_printable_and_stays_as_it_is(text: str) -> None:
-    """Whatever comes in, what comes out is printable, and is not changed a second time."""
+    """The result is always printable, and escaping it again changes nothing."""
     shown = harmless(text)
     assert shown.isprintable()
     assert harmless(shown) == shown
@@ -37,7 +37,7 @@ def test_harmless_text_is_printable_and_stays_as_it_is(text: str) -> None:
 
 @given(ANY_TEXT)
 def test_ascii_only_is_ascii(text: str) -> None:
-    """For a stdout without UTF-8 every character outside ASCII is a number too."""
+    """For an ASCII stdout all other characters are shown as numbers."""
     shown = ascii_only(harmless(text))
     assert shown.isascii()
     assert shown.isprintable()

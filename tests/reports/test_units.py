@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.formats.times.calendar import iso
 from logproc.reports import units
 
 SIZES = [
@@ -43,19 +44,19 @@ FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 @pytest.mark.parametrize(("number", "text"), SIZES)
 def test_sizes_are_decimal_with_one_digit(number: int, text: str) -> None:
-    """A size has the largest unit that leaves it at least 1, rounded half up."""
+    """A size has the largest unit in which it is at least 1, rounded half up."""
     assert units.size(number) == text
 
 
 @pytest.mark.parametrize(("first", "last", "text"), SPANS)
 def test_a_span_says_nothing_twice(first: int, last: int, text: str) -> None:
-    """The second time leaves out a day and a year that the first has told."""
+    """The second time leaves out a day and a year that it shares with the first."""
     assert units.span(first, last) == text
 
 
 @pytest.mark.parametrize(("seconds", "text"), DURATIONS)
 def test_durations_have_the_unit_that_fits(seconds: float, text: str) -> None:
-    """Seconds become minutes and hours where those are easier to read."""
+    """Long durations are in minutes and hours."""
     assert units.duration(seconds) == text
 
 
@@ -72,13 +73,13 @@ def test_plain_numbers_can_be_read(number: float, text: str) -> None:
 
 
 def test_a_time_without_an_offset_is_one_of_utc() -> None:
-    """So is a day."""
-    assert units.seconds_of("1970-01-02") == units.seconds_of("1970-01-02T00:00:00") == units.DAY_S
+    """The same goes for a date."""
+    assert units.seconds_of("1970-01-02") == units.seconds_of("1970-01-02T00:00:00") == 86400
 
 
 @given(st.integers(FIRST_SECOND, LAST_SECOND))
 def test_iso_times_come_back(seconds: int) -> None:
     """Every second of the years 1 to 9999 has an ISO time of 20 characters that names it."""
-    text = units.iso(seconds)
+    text = iso(seconds)
     assert len(text) == 20
     assert units.seconds_of(text) == seconds

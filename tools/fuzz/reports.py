@@ -11,7 +11,7 @@ from logproc.reports.safe import ascii_only, harmless
 from logproc.reports.text.style import Look
 from logproc.reports.text.terminal import render_terminal
 from logproc.sources.names import shown_path, shown_url
-from tests.reports.readers import mended, rows_of, strict
+from tests.reports.readers import rows_of, strict, valid_text
 from tests.reports.snapshots import hostile, snapshot
 from tests.reports.texts import MARKUP, STEERING
 from tools.fuzz.target import MARK, Given, Target
@@ -63,8 +63,8 @@ def check_programs(first: str, second: str, size: int | None) -> None:
     is_harmless(document)
     rows = strict(document)["panels"]["pair"]["rows"]
     assert [(row["path"], row["user"], row["bytes"]) for row in rows] == [
-        (mended(first), mended(second), size),
-        (mended(second), "", size),
+        (valid_text(first), valid_text(second), size),
+        (valid_text(second), "", size),
     ]
     strict(render_json(hostile(first)))
     for raw in (False, True):

@@ -1,16 +1,16 @@
-"""User agents: the browser, the system and the device that a text names, and whether a person or a program is behind it.
+"""User agents: the browser, system and device that a text names, and whether a person or a program sent it.
 
-What the names are is ua-parser's knowledge (the expressions of uap-core, by its Rust engine), `Other` where it knows none.
+The names come from ua-parser (the expressions of uap-core, run by its Rust engine); `Other` means unknown.
 
-A user agent can say anything, so the class is what it says of itself, one of three:
+The class relies on what the user agent claims, which may be false:
 
-`bot`      it says that it is a program: ua-parser takes it for a spider, it has a word such as bot, crawl or monitor in it,
-           or begins with the name of a tool or library that speaks HTTP (curl, python-requests, Go-http-client).
-`person`   no bot, and both browser and system are known.
-`unknown`  everything else: no user agent, nothing known, and what serves people and programs alike (okhttp, Dart).
+`bot`      ua-parser takes it for a spider, it contains a word such as bot, crawl or monitor, or it begins with the name of
+           an HTTP tool or library (curl, python-requests, Go-http-client).
+`person`   not a bot, and both browser and system are known.
+`unknown`  everything else: missing or unknown user agents, and libraries used by people and programs alike (okhttp, Dart).
 
-A look-up takes 30 µs, a known one 0.1 µs. `functools.lru_cache` is safe in threads, and so is ua-parser; at worst two of them
-look the same text up.
+A look-up takes 30 µs, a cached one 0.1 µs. `functools.lru_cache` and ua-parser are thread-safe; at worst two threads look
+up the same text.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ AgentClass: TypeAlias = Literal["person", "bot", "unknown"]
 
 OTHER = "Other"
 MOST_CHARACTERS = 1024
-"""How much of a user agent is looked at, so that a log of false ones cannot fill the memory through the cache."""
+"""Only so much of a user agent is used, so that a hostile log cannot fill the memory through the cache."""
 CACHED = 8192
 
 BOT_WORD = re.compile(
@@ -35,7 +35,7 @@ BOT_WORD = re.compile(
     r"|nuclei|externalhit|check_http",
     re.IGNORECASE,
 )
-"""Whole words would miss `Googlebot`; `cubot` makes telephones, and `robotics` is a word of its own."""
+"""Whole words would miss `Googlebot`; Cubot makes phones, and `robotics` is a different word."""
 TOOL = re.compile(
     r"(?:curl|wget|httpie|python|aiohttp|httpx|go-http-client|java|jakarta|apache-httpclient|libwww|lwp|perl|php|guzzlehttp|ruby|faraday"
     r"|rest-client|typhoeus|axios|node|undici|got|postmanruntime|insomnia|libcurl|pycurl|winhttp|powershell|apachebench|ab|siege|wrk|k6"
@@ -56,39 +56,22 @@ class Agent:
 
 @functools.lru_cache(CACHED)
 def agent_of(text: str) -> Agent:
-    """Return what a user agent of at most MOST_CHARACTERS says."""
     import ua_parser
 
     found = ua_parser.parse(text)
     browser, os, device = (part.family if part else OTHER for part in (found.user_agent, found.os, found.device))
-    return Agent(browser, os, device, class_of(text, browser, os, device))
-
-
-def class_of(text: str, browser: str, os: str, device: str) -> AgentClass:
-    """Return whether a person or a program is behind a user agent."""
     if device == "Spider" or BOT_WORD.search(text) or TOOL.match(text):
-        return "bot"
-    return "unknown" if OTHER in {browser, os} else "person"
+        return Agent(browser, os, device, "bot")
+    return Agent(browser, os, device, "unknown" if OTHER in {browser, os} else "person")
 
 
 def agents(keys: pyarrow.Array) -> list[Agent | None]:
-    """Return what each user agent says, None for null."""
     return [None if text is None else agent_of(text[:MOST_CHARACTERS]) for text in keys.to_pylist()]
 
 
-def browsers(keys: pyarrow.Array) -> pyarrow.Array:
-    """Return the family of each browser, such as `Chrome Mobile`; null for null."""
-    return pyarrow.array([agent and agent.browser for agent in agents(keys)], pyarrow.string())
-
-
-def systems(keys: pyarrow.Array) -> pyarrow.Array:
-    """Return the family of each operating system, such as `Windows`; null for null."""
-    return pyarrow.array([agent and agent.os for agent in agents(keys)], pyarrow.string())
-
-
-def devices(keys: pyarrow.Array) -> pyarrow.Array:
-    """Return the family of each device, such as `iPhone`; null for null."""
-    return pyarrow.array([agent and agent.device for agent in agents(keys)], pyarrow.string())
+def families(keys: pyarrow.Array, kind: Literal["browser", "os", "device"]) -> pyarrow.Array:
+    """Return the family of each browser, system or device, such as `Chrome Mobile`; null for null."""
+    return pyarrow.array([agent and getattr(agent, kind) for agent in agents(keys)], pyarrow.string())
 
 
 def agent_classes(keys: pyarrow.Array) -> pyarrow.Array:

@@ -1,4 +1,4 @@
-"""Columns of text from columns of text: a function of the dictionary, so each distinct value is looked at once."""
+"""Columns of text from columns of text: a function of the dictionary, so each distinct value is processed once."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def recode(column: KeyColumn, values: pyarrow.Array) -> KeyColumn:
-    """Return the column with a value in the place of each key.
+    """Return the column with a new value for each key. Equal values become one key.
 
-    values: one string for each key, in their order; null is absent. Equal values become one key.
+    values: one string for each key, in their order; null is absent.
     """
     return again(values, column.index)

@@ -1,19 +1,18 @@
-r"""Shapes: texts in which whatever names a single case is replaced by what it is, so that texts of one kind are one key.
+r"""Shapes: texts whose variable parts are replaced by placeholders, so that similar texts become one key.
 
     Receiving block blk_-160899 src: /10.250.19.102:54106   →   Receiving block blk_<n> src: /<ip>
     /api/v1/users/38101a0b-2096-447d-96ea-a692162415ae/42   →   /api/v1/users/<uuid>/<n>
 
 `<uuid>`  a UUID (RFC 9562), in either case
-`<ip>`    an address of IPv4 or IPv6, with its port; of IPv6 only if its first group begins as those in use do
-`<hex>`   a MAC address, `0x` with digits, or 8 hexadecimal digits or more of which one is a letter and one is not
-`<time>`  a day or time of day, or both, as ISO 8601, Apache or Go write it
+`<ip>`    an IPv4 or IPv6 address with its port; IPv6 only if its first group is in a range in use
+`<hex>`   a MAC address, `0x` with digits, or at least 8 hexadecimal digits, among them a letter and a decimal digit
+`<time>`  a date, a time of day or both, in the notations of ISO 8601, Apache or Go
 `<n>`     any other number: digits with points and commas between them, with a minus sign that is not a hyphen
 
-A unit stays (`33.6ms` is `<n>ms`), and so does a word of `v` and at most two digits (`v1`), and what stands for a byte
-(`%20`, `\xe9`).
+A unit stays (`33.6ms` is `<n>ms`), and so do `v` with at most two digits (`v1`) and escaped bytes (`%20`, `\xe9`).
 
-Each is a pass of RE2 over the dictionary, so linear, without the GIL, and the shape of a shape is itself. 100,000 distinct
-messages of 140 characters take 0.9 s of one core.
+Each placeholder is one pass of RE2 over the dictionary: linear, and without the GIL. The shape of a shape is itself. 100,000
+distinct messages of 140 characters take 0.9 s on one core.
 """
 
 from __future__ import annotations
@@ -24,25 +23,25 @@ import pyarrow.compute
 
 from logproc.formats.columns.slices import offsets_and_data
 
-ZERO = numpy.uint8(ord("0"))
+ZERO, SEVEN, NINE = (numpy.uint8(ord(digit)) for digit in "079")
 KEEPING, IS_X = (numpy.isin(numpy.arange(256), list(signs)) for signs in (b"vV%\\:", b"xX"))
 FARTHEST = 3
-"""How far behind a sign a digit may stand so that its value matters: that of an escaped byte, behind a backslash and an x."""
+"""How far after such a character a digit still matters: the last of an escaped byte, backslash x digit digit."""
 HEX = "[0-9A-Fa-f]"
 MARK = r"\x01"
-"""Stands before each digit of an escaped byte while the passes run. No key holds one: controls are shown as text."""
+"""Put before each digit of an escaped byte during the passes. Keys never contain it: control characters are escaped."""
 ESCAPED = rf"(%|\\x)({HEX})({HEX})"
 BEFORE = f"(^|{MARK}.|[^0-9A-Za-z{MARK}])"
-"""What may stand before a word: its start, the last digit of an escaped byte, or what is in no word."""
+"""What may come before a word: the start, the last digit of an escaped byte, or a character that is not part of words."""
 ANYWHERE = f"(^|{MARK}.|[^{MARK}])"
-"""What may stand before what is found within words as well."""
+"""The same for what may also begin inside a word."""
 
 
 def long_hex() -> str:
-    """Return the expression of at least 8 hexadecimal digits with a letter and a decimal digit among them.
+    """Return the expression for at least 8 hexadecimal digits, among them a letter and a decimal digit.
 
-    RE2 cannot look ahead, so there is an alternative for each place of the first that differs from its forerunners. Digits
-    with a single B behind them are a size.
+    RE2 cannot look ahead, so there is one alternative for each place where the kind of digit first changes. Digits followed by
+    a single B are a size.
     """
     digits_first = [f"[0-9]{{{count}}}[A-Fa-f]{HEX}{{{7 - count},}}" for count in range(1, 7)]
     letters_first = [f"[A-Fa-f]{{{count}}}[0-9]{HEX}{{{7 - count},}}" for count in range(1, 8)]
@@ -74,32 +73,31 @@ PASSES = (
 
 
 def shape(texts: pyarrow.Array) -> pyarrow.Array:
-    """Return the shape of each text, null for null."""
     encoded = alike(texts).dictionary_encode()
     return shape_of_each(encoded.dictionary).take(encoded.indices)
 
 
 def alike(texts: pyarrow.Array) -> pyarrow.Array:
-    r"""Return texts with a 7 for each digit whose value no shape depends on, null for null: equal ones have one shape.
+    r"""Return texts with every digit whose value does not matter to the shape set to 7; equal results have one shape.
 
-    It matters in `::1`, `0x`, `v1`, `%20` and `\xe9`: behind one of KEEPING, and before an x. Of 35,000 messages with numbers,
-    addresses and identifiers 14,000 are left, in 14 ms; the passes take 110 ms for all, and 31 ms for these.
+    Digits matter in `::1`, `0x`, `v1`, `%20` and `\xe9`: after a character of KEEPING, and before an x. Of 35,000 messages with
+    numbers, addresses and identifiers 14,000 remain, in 14 ms; the passes take 110 ms for all of them and 31 ms for these.
     """
     if not len(texts):
         return texts
     offsets, data = offsets_and_data(texts)
-    digits = data - ZERO <= 9  # what is less than ZERO wraps
+    digits = (data >= ZERO) & (data <= NINE)  # one truth value for each byte of all texts
     keeping = KEEPING[data]
     for distance in range(1, FARTHEST + 1):
         digits[distance:] &= ~keeping[:-distance]
     digits[:-1] &= ~IS_X[data[1:]]
-    buffers = [None, pyarrow.py_buffer(offsets), pyarrow.py_buffer(numpy.where(digits, numpy.uint8(ord("7")), data))]
+    buffers = [None, pyarrow.py_buffer(offsets), pyarrow.py_buffer(numpy.where(digits, SEVEN, data))]
     found = pyarrow.Array.from_buffers(pyarrow.string(), len(texts), buffers)
     return pyarrow.compute.if_else(texts.is_valid(), found, None) if texts.null_count else found
 
 
 def shape_of_each(texts: pyarrow.Array) -> pyarrow.Array:
-    """Return the shape of each text, null for null: the definition."""
+    """Return the shape of each text, null for null. This is the definition; `shape` only saves work."""
     if not pyarrow.compute.any(pyarrow.compute.match_substring_regex(texts, ESCAPED)).as_py():
         return passed(texts)
     marked = pyarrow.compute.replace_substring_regex(texts, ESCAPED, "\\1\x01\\2\x01\\3")
@@ -107,7 +105,6 @@ def shape_of_each(texts: pyarrow.Array) -> pyarrow.Array:
 
 
 def passed(texts: pyarrow.Array) -> pyarrow.Array:
-    """Return texts after all passes."""
     for expression, replacement in PASSES:
         texts = pyarrow.compute.replace_substring_regex(texts, expression, replacement)
     return texts

@@ -1,4 +1,4 @@
-r"""The language of `--where`: which records count. `parse_where` makes a tree of it, `predicates` says what the tree means.
+r"""The language of `--where`, which selects records. `parse_where` returns a syntax tree of the nodes in `predicates`.
 
     status >= 500 and path =~ "^/api" and not client in ("10.0.0.0/8", "::1")
 
@@ -19,18 +19,18 @@ Its grammar, in EBNF (ISO/IEC 14977):
     number      = [ "+" | "-" ], ( digits, [ ".", digits ] | ".", digits ) ;
     unit        = "B" | "k" | "kB" | "MB" | "GB" | "KiB" | "MiB" | "GiB" | "us" | "ms" | "s" | "m" | "h" ;
 
-Between two of these, white space (blank, TAB, CR, LF) is free. Words in quotes may be in capitals as well, and are special only
-where they are expected: `in in (1, 2)` asks for a field `in`. Only `not` as a field needs backticks.
+White space (blank, TAB, CR, LF) between tokens is optional. Keywords are case-insensitive, and are keywords only where one is
+expected: `in in (1, 2)` filters by a field named `in`. Only a field named `not` needs backticks.
 
-Escapes in a text are \" \' \\ \n \t. Any other stays as it is written, its backslash included. So `"\d+"` is an expression as
-RE2 has it, and a key copied from a report, such as `/caf\xe9`, is itself.
+Escapes in a text are \" \' \\ \n \t. In any other sequence the backslash stays, so `"\d+"` is the RE2 expression, and a key
+copied from a report, such as `/caf\xe9`, matches itself.
 
-What a field is compared with depends on the field (`FieldType`): status is a number, client an address, path a text. Any other
-field is a number or a text as the value is: 404 is compared with numbers, "404" with texts. `true` and `false` are the
-texts. A size is in bytes, a duration in seconds: `duration > 500ms` is `duration > 0.5`. A time is that of ISO 8601, a day its
-midnight. Several addresses in one field, as forwarded_for may have, are not an address, and are searched with `=~`.
+The type of a value depends on the field (`FieldType`): status is a number, client an address, path a text. For any other
+field the value decides: 404 compares as a number, "404" as a text. `true` and `false` are texts. Sizes are in bytes,
+durations in seconds: `duration > 500ms` is `duration > 0.5`. Times are in ISO 8601; a date means midnight. Several addresses
+in one field, as in forwarded_for, are not an address: search them with `=~`.
 
-`=~` searches for an expression of RE2 anywhere in the field, `contains` for a text. `in` is `==` with several values, one of
+`=~` searches for an RE2 expression anywhere in the field, `contains` for a text. `in` is `==` with several values, one of
 which has to match; `not in` is `!=` with several, all of which have to differ.
 """
 
@@ -77,30 +77,31 @@ if TYPE_CHECKING:
     from logproc.model.columns import Columns, KeyColumn, Numbers
 
 MAX_DEPTH = 100
-"""How deep parentheses and `not` may be nested."""
+"""The deepest nesting of parentheses and `not`."""
 NUMBER_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A filter. `fields`: the names of all fields it needs, in order of appearance, without backticks: `net:24`, `status`."""
+    """A filter. `fields`: the fields it uses, in order of appearance, without backticks, such as `net:24` and `status`."""
 
     tree: Predicate
     fields: tuple[str, ...]
 
     def mask(self, columns: Columns, field: Callable[[str], KeyColumn | Numbers | None]) -> Mask:
-        """Return for each record whether it passes.
+        """Return a mask of the records that pass.
 
-        `field` gives the column of a name, None if no record of the chunk has it. It is asked once for each name, but for
+        `field` returns a column by name, None if the chunk lacks it. It is called once for each name, never for
         `time`, which is `columns.time`.
         """
         return self.tree.mask(Rows(columns, functools.cache(field)))
 
 
 def parse_where(text: str, tz: tzinfo = UTC) -> Where:
-    """Return the filter that an expression is. Times without an offset are in `tz`; in an hour that it has twice, the first.
+    """Return the filter of an expression.
 
-    Raises UsageError, which names the place, if the expression is not valid, or if a value does not suit its field.
+    Times without an offset are in `tz`; when clocks go back, the earlier of the two. Raises UsageError, which names the column,
+    if the expression is not valid or a value does not suit its field.
 
     >>> parse_where("status >= 500 and not path contains 'health'").fields
     ('status', 'path')
@@ -110,7 +111,7 @@ def parse_where(text: str, tz: tzinfo = UTC) -> Where:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A value as it is written: its first token, where it ends, a text or a number, and the number's unit."""
+    """A value as written: its first token, where it ends, a text or a number, and the number's unit."""
 
     token: Token
     end: int
@@ -118,108 +119,89 @@ class Literal:
     unit: str = ""
 
 
-def value_hint(token: Token) -> str:
-    """Return what was probably meant by a token where a value is expected."""
-    if token.kind == "name":
-        return f'write a text in quotes: "{excerpt(token.text)}"'
-    return "write `!=`" if token.is_symbol(">") else ""
-
-
 class Parser:
-    """Reads one expression by recursive descent: a method for each rule of the grammar.
+    """Parses one expression by recursive descent, with one method for each rule of the grammar.
 
-    It goes down at most `MAX_DEPTH` levels, and looks at each token once.
+    It nests at most `MAX_DEPTH` levels and reads each token once.
     """
 
     def __init__(self, text: str, tz: tzinfo) -> None:
         self.text = text
         self.tz = tz
-        self.refuse_surrogates()
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:  # surrogates: the argument is not valid UTF-8
+            raise fault(text, "not valid UTF-8", error.start) from None
         self.tokens = list(tokens_of(text))
         self.position = 0
         self.fields: dict[str, None] = {}
 
-    def refuse_surrogates(self) -> None:
-        """Raise UsageError if the expression is not of Unicode's characters, as arguments that are not valid UTF-8 are."""
-        try:
-            self.text.encode()
-        except UnicodeEncodeError as error:
-            raise fault(self.text, "not valid UTF-8", error.start) from None
-
     @property
     def token(self) -> Token:
-        """The token that is next."""
         return self.tokens[self.position]
 
     def take(self) -> Token:
-        """Return the next token and go on to the one behind it."""
         token = self.token
-        self.position += token.kind != "end"
+        if token.kind != "end":
+            self.position += 1
         return token
 
     def take_word(self, *words: str) -> bool:
-        """Go on if one of these keywords is next, and return whether it was."""
         found = self.token.is_word(*words)
-        self.position += found
+        if found:
+            self.take()
         return found
 
     def take_symbol(self, symbol: str) -> bool:
-        """Go on if this symbol is next, and return whether it was."""
         found = self.token.is_symbol(symbol)
-        self.position += found
+        if found:
+            self.take()
         return found
 
     def fault(self, what: str, token: Token, hint: str = "") -> UsageError:
         return fault(self.text, what, token.start, hint)
 
     def unexpected(self, what: str, hint: str = "") -> UsageError:
-        """Return the error for what is next, where something else was expected."""
         found = "the end" if self.token.kind == "end" else f"`{excerpt(self.token.text)}`"
         return self.fault(f"expected {what}, found {found}", self.token, hint)
 
     def where(self) -> Where:
-        """Read the whole expression."""
         tree = self.expression(0)
         if self.token.kind != "end":
             raise self.unexpected("`and`, `or` or the end")
         return Where(tree, tuple(self.fields))
 
     def expression(self, depth: int) -> Predicate:
-        """Read what `or` joins."""
         parts = [self.conjunction(depth)]
         while self.take_word("or"):
             parts.append(self.conjunction(depth))
         return Or(tuple(parts)) if len(parts) > 1 else parts[0]
 
     def conjunction(self, depth: int) -> Predicate:
-        """Read what `and` joins."""
         parts = [self.negation(depth)]
         while self.take_word("and"):
             parts.append(self.negation(depth))
         return And(tuple(parts)) if len(parts) > 1 else parts[0]
 
     def negation(self, depth: int) -> Predicate:
-        """Read what may have a `not` in front, or stand in parentheses."""
         if depth == MAX_DEPTH:
             raise self.fault(f"more than {MAX_DEPTH} levels", self.token, "nest fewer parentheses and `not`")
         if self.take_word("not"):
             return Not(self.negation(depth + 1))
         if self.take_symbol("("):
-            return self.parenthesis(depth + 1)
+            inner = self.expression(depth + 1)
+            if not self.take_symbol(")"):
+                raise self.unexpected("`and`, `or` or `)`")
+            return inner
         return self.comparison()
 
-    def parenthesis(self, depth: int) -> Predicate:
-        """Read what stands behind `(`."""
-        inner = self.expression(depth)
-        if not self.take_symbol(")"):
-            raise self.unexpected("`and`, `or` or `)`")
-        return inner
-
     def comparison(self) -> Predicate:
-        """Read a field and what is asked of it."""
         field = self.field()
         if self.take_word("is"):
-            return self.absence(field)
+            negated = self.take_word("not")
+            if not self.take_word("absent"):
+                raise self.unexpected("`absent`" if negated else "`absent` or `not absent`", "equality is written `==`")
+            return Absent(field, negated)
         if self.token.kind == "symbol" and self.token.text in OPERATORS:
             operator = self.take()
             return self.compared(field, operator, *OPERATORS[operator.text], [self.literal()])
@@ -236,11 +218,9 @@ class Parser:
         raise self.unexpected("`==`, `=~`, `in` or another operator", hint)
 
     def field(self) -> str:
-        """Read the name of a field."""
         if self.token.kind not in {"name", "form", "quoted"}:
-            raise self.unexpected(
-                "a field", "a field stands without quotes, or in backticks" if self.token.kind == "text" else ""
-            )
+            hint = "write the field without quotes, or in backticks" if self.token.kind == "text" else ""
+            raise self.unexpected("a field", hint)
         token = self.take()
         if token.kind == "form" and token.text.startswith("net:") and int(token.text[4:]) > ADDRESS_BITS:
             raise self.fault(f"{token.text} has more bits than an address", token, f"at most {ADDRESS_BITS}, or 32 for IPv4")
@@ -248,15 +228,7 @@ class Parser:
         self.fields[name] = None
         return name
 
-    def absence(self, field: str) -> Predicate:
-        """Read what stands behind `is`."""
-        negated = self.take_word("not")
-        if not self.take_word("absent"):
-            raise self.unexpected("`absent`" if negated else "`absent` or `not absent`", "equality is written `==`")
-        return Absent(field, negated)
-
     def literals(self) -> list[Literal]:
-        """Read the values behind `in`."""
         if not self.take_symbol("("):
             raise self.unexpected("`(`", "as in `status in (404, 410)`")
         found = [self.literal()]
@@ -267,17 +239,16 @@ class Parser:
         return found
 
     def literal(self) -> Literal:
-        """Read a value."""
         token = self.token
         if token.kind == "number":
             return self.number()
         if token.kind != "text" and not token.is_word("true", "false"):
-            raise self.unexpected("a value", value_hint(token))
+            quoted = f'write a text in quotes: "{excerpt(token.text)}"' if token.kind == "name" else ""
+            raise self.unexpected("a value", "write `!=`" if token.is_symbol(">") else quoted)
         self.take()
         return Literal(token, token.end, unescaped(token.text[1:-1]) if token.kind == "text" else token.text.lower())
 
     def number(self) -> Literal:
-        """Read a number and its unit, which stands at its end or behind white space."""
         token, unit = self.take(), self.token
         if len(token.text) > NUMBER_CHARACTERS:
             raise self.fault(f"a number of more than {NUMBER_CHARACTERS} characters", token)
@@ -291,7 +262,6 @@ class Parser:
     def compared(
         self, field: str, operator: Token, relation: Relation, negated: bool, literals: Sequence[Literal]
     ) -> Predicate:
-        """Return the comparison of a field with values that suit it; those of a dynamic field may be of two types."""
         kind = type_of(field)
         if relation not in kind.value.relations:
             raise self.fault(f"{field} is {kind.value.noun}, which has no `{operator.text}`", operator, f"it has {known(kind)}")
@@ -300,7 +270,6 @@ class Parser:
         return comparison_of(field, relation, negated, [self.suited(field, kind, literal) for literal in literals])
 
     def searched(self, operator: Token, literal: Literal) -> str:
-        """Return the text that is searched for. Raises UsageError if it is not a text, or not an expression of RE2."""
         if not isinstance(literal.value, str):
             raise self.fault(f"`{operator.text}` needs a text, not a number", literal.token, "write it in quotes")
         fault = None if operator.is_word("contains") else expression_fault(literal.value)
@@ -309,7 +278,6 @@ class Parser:
         return literal.value
 
     def suited(self, field: str, kind: FieldType, literal: Literal) -> Value:
-        """Return the value in the type of the field. Raises UsageError if it has none there."""
         value = text_value(kind, literal.value, self.tz) if isinstance(literal.value, str) else self.number_value(kind, literal)
         if value is None:
             written = excerpt(self.text[literal.token.start : literal.end])
@@ -317,10 +285,7 @@ class Parser:
         return value
 
     def number_value(self, kind: FieldType, literal: Literal) -> int | None:
-        """Return a number in billionths, None if the type of the field has no such numbers or no such unit.
-
-        Raises UsageError if it is finer than a billionth, or its whole part is beyond 64 bits.
-        """
+        """Return a number in billionths, None if the field does not take numbers or this unit."""
         if literal.unit not in kind.value.units:
             return None
         billionths = Fraction(literal.value) * kind.value.units[literal.unit] * BILLION

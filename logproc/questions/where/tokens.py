@@ -1,4 +1,4 @@
-"""The pieces that an expression of `--where` is written in, and the errors that name a place in it."""
+"""The tokens of a `--where` expression, and the errors that point to a column in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from logproc.formats.columns.printable import shown
 from logproc.model.errors import UsageError
 
 SHOWN_CHARACTERS = 60
-"""How much of an expression an error repeats."""
+"""How much of an expression an error quotes."""
 TOKEN = re.compile(
     r"""
     [ \t\r\n]*+ (?:
@@ -37,12 +37,12 @@ MEANT = {
     "`": "close it with a backtick",
     **dict.fromkeys("“”„‘’«»", "write straight quotes"),
 }
-"""What was probably meant by a character that no token begins with."""
+"""Hints for characters that no token begins with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of an expression: its kind is the name of its group in `TOKEN`, `start` and `end` are where it stands."""
+    """A piece of an expression. `kind` is its group in `TOKEN`; `start` and `end` are its place in the text."""
 
     kind: str
     text: str
@@ -50,11 +50,9 @@ class Token:
     end: int
 
     def is_word(self, *words: str) -> bool:
-        """Whether it is one of these keywords, in whatever case."""
         return self.kind == "name" and self.text.lower() in words
 
     def is_symbol(self, symbol: str) -> bool:
-        """Whether it is this symbol."""
         return self.kind == "symbol" and self.text == symbol
 
 
@@ -63,24 +61,19 @@ def fault(text: str, what: str, at: int, hint: str = "") -> UsageError:
 
 
 def excerpt(text: str) -> str:
-    """Return the beginning of a text as it can be shown on one line."""
+    """Return the beginning of a text, fit to show on one line."""
     beginning = text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
     return shown(beginning.encode("utf-8", "backslashreplace"))
 
 
 def tokens_of(text: str) -> Iterator[Token]:
-    """Yield the tokens, the end as the last. Raises UsageError where none begins."""
+    """Yield the tokens; the last one is the end. Raises UsageError where no token matches."""
     position, kind = 0, ""
     while kind != "end":
         match = TOKEN.match(text, position)
         if not match:
-            raise character_fault(text, position)
+            at = len(text) - len(text[position:].lstrip(BLANKS))
+            what = UNCLOSED.get(text[at], f"{excerpt(text[at])} means nothing")
+            raise fault(text, what, at, MEANT.get(text[at], ""))
         kind, position = str(match.lastgroup), match.end()
         yield Token(kind, match[kind], match.start(kind), position)
-
-
-def character_fault(text: str, position: int) -> UsageError:
-    """Return the error for the place where no token begins."""
-    at = position + len(text[position:]) - len(text[position:].lstrip(BLANKS))
-    character = text[at]
-    return fault(text, UNCLOSED.get(character, f"{excerpt(character)} means nothing"), at, MEANT.get(character, ""))

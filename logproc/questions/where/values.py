@@ -1,4 +1,4 @@
-"""Fields and values of `--where`: what type a field has, how its values are written, and the comparison that suits them."""
+"""Fields and values of `--where`: a field's type, how its values are written, and the comparison for them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OPERATORS: dict[str, tuple[Relation, bool]] = {
     "=~": ("=~", False),
     "!~": ("=~", True),
 }
-"""The relation that each operator asks for, and whether it asks for the contrary."""
+"""The relation of each operator, and whether it is negated."""
 
 Factor: TypeAlias = int | Fraction
 SIZES: dict[str, Factor] = {
@@ -48,7 +48,7 @@ DURATIONS: dict[str, Factor] = {"": 1, "us": Fraction(1, 10**6), "ms": Fraction(
 UNITS = SIZES | DURATIONS
 
 Value: TypeAlias = str | int | Network
-"""What a field is compared with: a text, a number in billionths (of a time: since 1970), or a network."""
+"""What a field is compared with: a text, a number in billionths (for a time: nanoseconds since 1970), or a network."""
 ORDERED: tuple[Relation, ...] = ("==", "<", "<=")
 SEARCHED: tuple[Relation, ...] = ("=~", "contains")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,9 +56,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class FieldKind:
-    """What a field of a type is, how a value is written, which relations it knows, and what the units of its numbers are.
+    """A type of fields: its name in errors, how to write a value, and the relations it supports.
 
-    units: by name, the empty one is that of a number without a unit; none at all where numbers do not suit.
+    units: factors by name, `""` for a number without a unit; empty if the field does not take numbers.
     """
 
     noun: str
@@ -86,16 +86,13 @@ FIELD_TYPES = {
     "time": FieldType.TIME,
     "client": FieldType.ADDRESS,
     "forwarded_for": FieldType.ADDRESS,
-    **dict.fromkeys(
-        ("user", "method", "target", "path", "query", "protocol", "referrer", "user_agent", "host"), FieldType.TEXT
-    ),
-    **dict.fromkeys(("level", "logger", "program", "thread", "message"), FieldType.TEXT),
+    **dict.fromkeys(("user", "method", "target", "path", "query", "protocol", "referrer"), FieldType.TEXT),
+    **dict.fromkeys(("user_agent", "host", "level", "logger", "program", "thread", "message"), FieldType.TEXT),
 }
-"""The types of the standard fields. A pid, and whatever else a log may have, is dynamic."""
+"""The types of the standard fields. All others, such as pid, are dynamic."""
 
 
 def text_value(kind: FieldType, text: str, tz: tzinfo) -> Value | None:
-    """Return a text in the type of a field, None if it is not a value of that type."""
     if kind is FieldType.TIME:
         return moment_of(text, tz)
     if kind is FieldType.ADDRESS:
@@ -104,7 +101,7 @@ def text_value(kind: FieldType, text: str, tz: tzinfo) -> Value | None:
 
 
 def moment_of(text: str, tz: tzinfo) -> int | None:
-    """Return the billionths of a second since 1970 of a day or time of ISO 8601, None if there is no such time."""
+    """Return an ISO 8601 date or time in nanoseconds since 1970, None if it is not valid."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -114,33 +111,29 @@ def moment_of(text: str, tz: tzinfo) -> int | None:
 
 
 def unescaped(text: str) -> str:
-    """Return what stands between two quotes without the backslashes that escape something."""
-    return ESCAPE.sub(lambda match: ESCAPES.get(match[1], match[0]), text)
+    return ESCAPE.sub(lambda match: ESCAPES.get(match[1], match[0]), text)  # any other backslash stays
 
 
 def type_of(field: str) -> FieldType:
-    """Return the type of a field: networks and shapes are texts, what is not standard is dynamic."""
+    """Return the type of a field: text for networks and shapes, dynamic for anything that is not standard."""
     return FieldType.TEXT if FORM.fullmatch(field) else FIELD_TYPES.get(field, FieldType.DYNAMIC)
 
 
 def known(kind: FieldType) -> str:
-    """Return the operators of a type of fields, to be shown."""
     symbols = [symbol for symbol, (relation, _) in OPERATORS.items() if relation in kind.value.relations and symbol != "="]
     return ", ".join([*symbols, "in", *({"contains"} & set(kind.value.relations))])
 
 
 def comparison_of(field: str, relation: Relation, negated: bool, values: Sequence[Value]) -> Predicate:
-    """Return the comparison with values, or one for each of their types."""
+    """Return the comparison with these values; with values of several types, one for each type, joined."""
     texts = tuple(value for value in values if isinstance(value, str))
     numbers = tuple(value for value in values if isinstance(value, int))
     networks = tuple(value for value in values if isinstance(value, Network))
-    parts: list[Predicate] = []
-    if texts:
-        parts.append(TextComparison(field, relation, negated, texts))
-    if numbers:
-        parts.append(NumberComparison(field, relation, negated, numbers))
-    if networks:
-        parts.append(AddressComparison(field, relation, negated, networks))
+    parts: list[Predicate] = [
+        *([TextComparison(field, relation, negated, texts)] if texts else []),
+        *([NumberComparison(field, relation, negated, numbers)] if numbers else []),
+        *([AddressComparison(field, relation, negated, networks)] if networks else []),
+    ]
     if len(parts) == 1:
         return parts[0]
     return And(tuple(parts)) if negated else Or(tuple(parts))

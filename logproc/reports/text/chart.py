@@ -1,6 +1,6 @@
-"""The hours of a log as a chart of block characters, resampled to the width; hours without records are gaps.
+"""A log over time as a chart of block characters, resampled to the width; times without records are gaps.
 
-Days and minutes likewise. Under the chart stands a row for each level (or what else there is by hour) over the same hours.
+Below the chart is a row for each level, or for whatever else was counted by time, on the same time axis.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from logproc.reports.key_styles import TIMES, severity, style_of, title_of
+from logproc.formats.times.calendar import DAY_S, HOUR_S
+from logproc.questions.view import MINUTE_S, UNITS_S
+from logproc.reports.key_styles import severity, style_of, title_of
 from logproc.reports.text.style import BAR, BOLD, DIM, PLAIN, Line, Look, flow, padded
-from logproc.reports.units import DAY_S, HOUR_S, MINUTE_S, count, day, moment, month, seconds_of
+from logproc.reports.units import count, day, moment, month, seconds_of
 
 if TYPE_CHECKING:
     from logproc.model.snapshot import Panel
@@ -28,53 +30,50 @@ ROWS = 4
 WIDEST_BUCKET = 8
 LEAST_ROOM = 4
 MOST_NAMES = 8
-UNITS_S = {"minute": MINUTE_S, "hour": HOUR_S, "day": DAY_S}
 STEPS = {MINUTE_S: (1, 2, 3, 5, 10, 15, 30, 60, 120, 180, 240, 360, 480, 720), HOUR_S: (1, 2, 3, 4, 6, 8, 12), DAY_S: ()}
-"""How many of a unit may be one bucket, while they are less than a day."""
+"""How many of a unit may form a bucket of less than a day. Larger buckets are whole days."""
 Label = Callable[[datetime], tuple[Hashable, str]]
 
 
 def clock(time: datetime) -> str:
-    """Return the time of a day, or the day where it begins."""
     return f"{time:%H:%M}" if time.hour or time.minute else day(time)
 
 
-# From fine to coarse: what changes where a label stands, and the label.
+def every_minutes(minutes: int) -> Label:
+    return lambda time: ((time.date(), (60 * time.hour + time.minute) // minutes), clock(time))
+
+
+def every_months(months: int) -> Label:
+    return lambda time: ((12 * time.year + time.month - 1) // months, f"{month(time)} {time.year}")
+
+
+def every_years(years: int) -> Label:
+    return lambda time: (time.year // years, f"{time.year}")
+
+
+# From fine to coarse: a key that changes where a new label begins, and the label.
 LABELS: tuple[Label, ...] = (
-    lambda time: (time, clock(time)),
-    lambda time: ((time.date(), time.hour, time.minute // 5), clock(time)),
-    lambda time: ((time.date(), time.hour, time.minute // 15), clock(time)),
-    lambda time: ((time.date(), time.hour, time.minute // 30), clock(time)),
-    lambda time: ((time.date(), time.hour), clock(time)),
-    lambda time: ((time.date(), time.hour // 3), clock(time)),
-    lambda time: ((time.date(), time.hour // 6), clock(time)),
-    lambda time: ((time.date(), time.hour // 12), clock(time)),
+    *map(every_minutes, (1, 5, 15, 30, 60, 180, 360, 720)),
     lambda time: (time.date(), day(time)),
     lambda time: (time.isocalendar()[:2], day(time)),
-    lambda time: ((time.year, time.month), f"{month(time)} {time.year}"),
-    lambda time: ((time.year, (time.month - 1) // 3), f"{month(time)} {time.year}"),
-    lambda time: (time.year, f"{time.year}"),
-    lambda time: (time.year // 5, f"{time.year}"),
-    lambda time: (time.year // 25, f"{time.year}"),
-    lambda time: (time.year // 100, f"{time.year}"),
-    lambda time: (time.year // 1000, f"{time.year}"),
+    *map(every_months, (1, 3)),
+    *map(every_years, (1, 5, 25, 100, 1000)),
 )
 
 
 def is_over_time(panel: Panel) -> bool:
-    """Return whether a panel can be drawn as a chart: all stretches of time, in their order, by one more field at most.
+    """Return whether a panel can be a chart: all stretches of time, in order, by at most one more field.
 
-    What is sorted by something else is a table: a chart would hide the order that was asked for.
+    Panels sorted by something else are tables, because a chart would not show that order.
     """
     whole = len(panel.rows) == panel.distinct and panel.sorted_by in {None, "key"}
-    return bool(panel.by) and panel.by[0] in TIMES and len(panel.by) <= 2 and whole
+    return bool(panel.by) and panel.by[0] in UNITS_S and len(panel.by) <= 2 and whole
 
 
 def time_chart(panel: Panel, look: Look, apart: Panel | None = None) -> list[Line]:
-    """Return the chart of a panel over time: a title, the largest and least count, and days along its foot.
+    """Return the chart of a panel over time: a title, the largest count, and times below it.
 
-    A panel of two columns, or `apart` that has the second, gives each value of that a row of its own. A single hour needs no
-    chart.
+    The second column of the panel, or of `apart`, gets a row for each value. A single stretch of time has only a title.
     """
     unit_s = UNITS_S[panel.by[0]]
     counts = counts_of(panel, unit_s)
@@ -94,7 +93,7 @@ def time_chart(panel: Panel, look: Look, apart: Panel | None = None) -> list[Lin
 
 
 def columns(counts: Mapping[int, int], axis: Axis, gutter: int, look: Look) -> list[Line]:
-    """Return the columns of a chart, with the largest count beside them, and the foot."""
+    """Return the columns of a chart with the largest count beside them, and the labels below."""
     sums = axis.sums(counts)
     left = [f"{max(sums):,}".rjust(gutter - 2), *[""] * (ROWS - 2), "0".rjust(gutter - 2)]
     rows = zip(left, blocks(sums, axis.columns, look, ROWS), strict=True)
@@ -105,7 +104,6 @@ def columns(counts: Mapping[int, int], axis: Axis, gutter: int, look: Look) -> l
 
 
 def name_row(name: Name, axis: Axis, gutter: int, look: Look) -> Line:
-    """Return the row of one value: its name, its largest count, and a column for each bucket."""
     sums = axis.sums(name.counts)
     most = f"{max(sums):,}"
     front = padded([Segment(name.text, name.style)], gutter - 2 - len(most))
@@ -114,7 +112,6 @@ def name_row(name: Name, axis: Axis, gutter: int, look: Look) -> Line:
 
 
 def counts_of(panel: Panel, unit_s: int) -> dict[int, int]:
-    """Return the count of each stretch of time by its number."""
     counts: Counter[int] = Counter()
     for row in panel.rows:
         counts[seconds_of(row.key[0]) // unit_s] += row.count
@@ -123,7 +120,7 @@ def counts_of(panel: Panel, unit_s: int) -> dict[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A value of a panel's second column: how it is shown, how bad it is, and its count in each stretch of time."""
+    """A value of a panel's second column, and its count in each stretch of time."""
 
     text: str
     style: Style
@@ -132,7 +129,7 @@ class Name:
 
 
 def names_of(panel: Panel | None, unit_s: int, look: Look) -> list[Name]:
-    """Return the values of a panel's second column: the worst first, then the most frequent, then in the order of the rows."""
+    """Return the values of a panel's second column, the worst first, then the most frequent, then by row."""
     found: dict[str, Counter[int]] = defaultdict(Counter)
     for row in panel.rows if panel else ():
         found[row.key[1]][seconds_of(row.key[0]) // unit_s] += row.count
@@ -145,7 +142,7 @@ def names_of(panel: Panel | None, unit_s: int, look: Look) -> list[Name]:
 
 
 def gutter_of(counts: Mapping[int, int], names: Sequence[Name]) -> int:
-    """Return the cells in front of a chart: room for a count, and for names with theirs. No bucket holds more than all."""
+    """Return the width to the left of a chart, for names and counts. No bucket holds more than the sum."""
     number = len(f"{sum(counts.values()):,}")
     name = max((cell_len(name.text) for name in names), default=0)
     return (name + 2 if name else 0) + number + 2
@@ -153,9 +150,10 @@ def gutter_of(counts: Mapping[int, int], names: Sequence[Name]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Where stretches of time are in a chart. start, step: the number of the first and how many are in a bucket.
+    """How stretches of time are placed in a chart.
 
-    least: the number of the first that has a record. columns: the bucket of each column. unit_s: the length of one in seconds.
+    start: the number of the first stretch. step: how many are in a bucket. least: the first one with a record.
+    columns: the bucket of each column of the chart. unit_s: the length of a stretch in seconds.
     """
 
     start: int
@@ -167,7 +165,6 @@ class Axis:
 
     @classmethod
     def of(cls, counts: Mapping[int, int], room: int, unit_s: int) -> Axis:
-        """Return the axis that all of the stretches fit on, in no more columns than there are."""
         start, step, sums = resample(counts, room, unit_s)
         columns = min(room, WIDEST_BUCKET * len(sums))
         return cls(start, step, len(sums), min(counts), [at * len(sums) // columns for at in range(columns)], unit_s)
@@ -176,12 +173,12 @@ class Axis:
         return bucket_sums(counts, self.start, self.step, self.buckets)
 
     def time(self, bucket: int) -> datetime:
-        """Return when a bucket begins, the first with its first record."""
+        """Return the beginning of a bucket; for the first that of its first record."""
         return moment(max(self.start + bucket * self.step, self.least) * self.unit_s)
 
 
 def resample(counts: Mapping[int, int], room: int, unit_s: int = HOUR_S) -> tuple[int, int, list[int]]:
-    """Return the first hour, the hours of a bucket and the sums of the buckets, of which there are at most `room`."""
+    """Return the first stretch, the stretches per bucket and the sums of at most `room` buckets."""
     first, last, of_day = min(counts), max(counts), DAY_S // unit_s
     steps = chain(STEPS[unit_s], naturals(of_day, of_day))
     step = next(step for step in steps if last // step - first // step < room)
@@ -190,7 +187,6 @@ def resample(counts: Mapping[int, int], room: int, unit_s: int = HOUR_S) -> tupl
 
 
 def bucket_sums(counts: Mapping[int, int], start: int, step: int, buckets: int) -> list[int]:
-    """Return the sums of buckets of so many hours."""
     sums = [0] * buckets
     for hour, number in counts.items():
         sums[(hour - start) // step] += number
@@ -198,7 +194,6 @@ def bucket_sums(counts: Mapping[int, int], start: int, step: int, buckets: int) 
 
 
 def title(panel: Panel, counts: Mapping[int, int], step: int, unit_s: int) -> list[Line]:
-    """Return what the chart shows, in pieces."""
     noun, hours = panel.by[0], max(counts) - min(counts) + 1
     busiest, quietest = max(counts, key=lambda hour: (counts[hour], -hour)), min(counts, key=lambda hour: (counts[hour], hour))
     years = moment(min(counts) * unit_s).year != moment(max(counts) * unit_s).year
@@ -222,7 +217,6 @@ def when(number: int, unit_s: int, years: bool) -> str:
 
 
 def steps(number: int, unit_s: int) -> str:
-    """Return the length of a bucket in words, nothing if it is one of its unit."""
     if number == 1:
         return ""
     larger = [(DAY_S, "day"), (HOUR_S, "hour")]
@@ -233,7 +227,7 @@ def steps(number: int, unit_s: int) -> str:
 
 
 def blocks(sums: Sequence[int], of_column: Sequence[int], look: Look, high: int) -> list[str]:
-    """Return the rows of a chart that is so many high from its top; the least count that is not 0 is one eighth high."""
+    """Return the lines of a chart `high` cells high, top first. Every count except 0 is at least an eighth high."""
     most = max(sums)
     eighths = [max(1, round(high * 8 * number / most)) if number else 0 for number in sums]
     drawn = look.characters.columns
@@ -241,7 +235,7 @@ def blocks(sums: Sequence[int], of_column: Sequence[int], look: Look, high: int)
 
 
 def foot(times: Sequence[datetime]) -> str:
-    """Return the labels under the columns, as fine as there is room for."""
+    """Return the time labels below the columns, as fine as there is room for."""
     for label in LABELS:
         ticks = ticks_of(times, label)
         if fits(ticks):
@@ -254,12 +248,11 @@ def foot(times: Sequence[datetime]) -> str:
 
 
 def ticks_of(times: Sequence[datetime], label: Label) -> list[tuple[int, str]]:
-    """Return the columns where something new begins, with their labels; the first gives way to the second."""
+    """Return the columns where a label changes, with the labels; the first one is dropped if the second is too near."""
     keys = [label(time) for time in times]
     ticks = [(column, key[1]) for column, key in enumerate(keys) if column == 0 or key[0] != keys[column - 1][0]]
     return ticks if fits(ticks[:2]) else ticks[1:]
 
 
 def fits(ticks: Sequence[tuple[int, str]]) -> bool:
-    """Return whether each label ends two cells before the next."""
     return all(ticks[i][0] + len(ticks[i][1]) + 2 <= ticks[i + 1][0] for i in range(len(ticks) - 1))

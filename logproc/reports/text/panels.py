@@ -1,4 +1,4 @@
-"""The panels as tables: key, bar, count, share, bytes and what else was asked for; two abreast where there is room."""
+"""The panels as tables: key, bar, count, share, bytes and metrics; on a wide screen two side by side."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from logproc.reports.key_styles import TIMES, key_text, title_of, value_segments, value_text
+from logproc.questions.view import UNITS_S
+from logproc.reports.key_styles import key_text, title_of, value_segments, value_text
 from logproc.reports.metric_values import MEMBERS, figure, given_up
 from logproc.reports.text.style import BAR, BOLD, DIM, PLAIN, TWO_ABREAST, Line, Look, cells_of, flow, padded
 from logproc.reports.units import count, share, size
@@ -26,16 +27,16 @@ LEAST_KEY = 16
 LEAST_BAR = 8
 MOST_BAR = 24
 ROOM_FOR_BAR = 34
-"""Cells in which a bar and a key have room even if the key is cut."""
+"""The least width for a bar and a cut key."""
 MOST_IN_TIME = 100
-"""Rows of a screen's table over time, which is not cut by `--top`."""
+"""Rows of a table over time on a screen; `--top` does not limit it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A column of numbers: what stands above it in one or two lines, its text in each row, the cells that these take at least.
+    """A column of numbers: its head in one or two lines, and its text in each row.
 
-    cells: those it takes, the two blanks before it included.
+    least: its minimum width. cells: its width, with two blanks before it.
     """
 
     head: tuple[str, str]
@@ -50,9 +51,9 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """How a table is laid out. key: the cells of the key's columns, two blanks between them; bar: 0 without one.
+    """The layout of a table. key: the widths of the key's columns, with two blanks between them. bar: 0 for no bar.
 
-    left_out: the metrics that a screen has no room for.
+    left_out: how many metrics a screen has no room for.
     """
 
     key: tuple[int, ...]
@@ -62,17 +63,15 @@ class Grid:
 
     @property
     def key_cells(self) -> int:
-        """The cells of the whole key."""
         return sum(self.key) + 2 * (len(self.key) - 1)
 
     @property
     def bar_cells(self) -> int:
-        """The cells of the bar with the two blanks before it."""
         return 2 + self.bar if self.bar else 0
 
 
 def panel_columns(panels: Sequence[Panel], records: int, look: Look) -> list[Line]:
-    """Return all panels that have rows: two abreast on a wide screen, but those of long keys below, over its whole width."""
+    """Return all panels that have rows: on a wide screen two side by side, and below them those with long keys."""
     shown = [panel for panel in panels if panel.rows]
     counts = max((len(f"{row.count:,}") for panel in shown for row in panel.rows), default=0)
     tables = [Table(panel, records, max(counts, len("count")), look) for panel in shown]
@@ -86,19 +85,15 @@ def panel_columns(panels: Sequence[Panel], records: int, look: Look) -> list[Lin
     for table in tables:
         if table not in wide:
             min(columns, key=len).extend(table.lines(half))
-    return [*side_by_side(*columns, half), *(line for table in wide for line in table.lines(look.width))]
-
-
-def side_by_side(left: list[Line], right: list[Line], room: int) -> list[Line]:
-    """Return two columns of lines as one."""
     empty: Line = []
-    pairs = zip_longest(left, right, fillvalue=empty)
-    return [[*padded(one, room + BETWEEN_PANELS), *other] if other else one for one, other in pairs]
+    pairs = zip_longest(*columns, fillvalue=empty)
+    both = ([*padded(left, half + BETWEEN_PANELS), *right] if right else left for left, right in pairs)
+    return [*both, *(line for table in wide for line in table.lines(look.width))]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One panel to be drawn. records: what shares are of; count: the cells of counts, so that all panels' are in line."""
+    """One panel to draw. records: what shares refer to. count: the width of counts, the same in all panels."""
 
     panel: Panel
     records: int
@@ -107,24 +102,22 @@ class Table:
 
     @property
     def rows(self) -> Sequence[Row]:
-        """The rows that are shown."""
-        over_time = self.panel.by[0] in TIMES
+        over_time = self.panel.by[0] in UNITS_S
         return self.panel.rows[: self.look.most(MOST_IN_TIME)] if over_time else self.panel.rows
 
     @property
     def longest(self) -> tuple[int, ...]:
-        """The cells of the longest value in each column of the key."""
         texts = [key_text(self.panel.by, row.key, self.look) for row in self.rows]
         return tuple(max(map(cell_len, column)) for column in zip(*texts, strict=True))
 
     @property
     def widest(self) -> int:
-        """The cells that leave no key cut and give the bar all that it may have."""
+        """The width at which no key is cut and the bar has its full length."""
         grid = Grid(self.longest, MOST_BAR, self.numbers())
         return max(grid.key_cells, 3 * MOST_BAR) + grid.bar_cells + cells_of_numbers(grid.numbers)
 
     def is_wide(self, room: int) -> bool:
-        """Return whether more than half of the keys, as messages, are longer than half the room or than what numbers leave."""
+        """Whether most keys, or messages in general, need more than half the room or than the numbers leave."""
         if any(column.startswith("shape(") for column in self.panel.by):
             return True
         most = min(room // 2, room - cells_of_numbers(self.numbers()))
@@ -132,7 +125,6 @@ class Table:
         return sum(cell_len(key) > most for key in keys) > len(keys) / 2
 
     def lines(self, room: int) -> list[Line]:
-        """Return the panel with its title in that many cells, and an empty line."""
         grid = self.grid(room)
         bars = [max(number_of(row, self.panel), 0) for row in self.panel.rows]
         most = max(bars)
@@ -147,7 +139,7 @@ class Table:
         ]
 
     def numbers(self) -> tuple[Numbers, ...]:
-        """Return the columns of numbers; that of bytes only where a log has them."""
+        """Return the columns of numbers; bytes only if a log has them."""
         rows = [*self.rows, *([self.other] if self.panel.other else [])]
         found = [
             Numbers(("count", ""), tuple(f"{row.count:,}" for row in rows), BOLD, self.count),
@@ -159,24 +151,24 @@ class Table:
         return (*found, *(self.metric(at, name) for at, name in enumerate(self.panel.metrics) if name not in MEMBERS))
 
     def metric(self, at: int, name: str) -> Numbers:
-        """Return the column of one metric; before the name of an estimated one stands a `~`."""
+        """Return the column of one metric. The name of an estimate starts with `~`."""
         estimate = "~" if name in self.panel.estimated else ""
         head = self.look.fit(estimate + name.replace(":", " ", 1), 2 * MOST_BAR)
         return Numbers((head, ""), tuple(figure(name, row.metrics[at], self.look) for row in self.rows), PLAIN)
 
     @property
     def other(self) -> Row:
-        """The keys that were given up, as a row."""
         number, sizes = given_up(self.panel) or (0, None)
         return replace(self.panel.rows[0], key=("other",), count=number, bytes=sizes, metrics=())
 
     def grid(self, room: int) -> Grid:
-        """Return the layout for that many cells. A bar gives its cells to the keys, down to eight."""
+        """Return the layout for that width. The bar shrinks to eight cells before keys are cut."""
         longest = self.longest
         wanted = sum(longest) + 2 * (len(longest) - 1)
         numbers = self.numbers()
         if room - cells_of_numbers(numbers) < wanted + 2 + LEAST_BAR:
-            numbers = tuple(map(in_two_lines, numbers))
+            heads = (column.head[0].partition(" ") for column in numbers)  # the metric's function above its field
+            numbers = tuple(replace(column, head=head[::2]) for column, head in zip(numbers, heads, strict=True))
         kept = fitting(numbers, room - min(LEAST_KEY, wanted)) if self.look.terminal else numbers
         free = room - cells_of_numbers(kept)
         full = 0 if free < min(ROOM_FOR_BAR, wanted + 2 + LEAST_BAR) else min(MOST_BAR, free // 3)
@@ -187,7 +179,7 @@ class Table:
         )
 
     def key_columns(self, room: int, longest: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the cells of the key's columns: as they need, the last with what is left, the longest with what is missing."""
+        """Return the widths of the key's columns. The longest ones give way; the last takes what is left."""
         between = 2 * (len(longest) - 1)
         if not self.look.terminal:
             longest = tuple(min(cells, 2 * self.look.width) for cells in longest)
@@ -199,7 +191,7 @@ class Table:
         return tuple(cells)
 
     def heads(self, grid: Grid) -> list[Line]:
-        """Return the title with the names of the columns beside it, or below it where it has no room."""
+        """Return the title beside the names of the columns, or above them where it has no room."""
         cells = grid.key_cells + grid.bar_cells
         title = self.title(cells)
         upper = "".join((column.head[0] if column.head[1] else "").rjust(column.cells) for column in grid.numbers)
@@ -210,14 +202,13 @@ class Table:
         return lines if cells_of(title) <= cells else [title, *lines]
 
     def title(self, room: int) -> Line:
-        """Return the name, how many keys there are, and how far counts may be wrong."""
         shown = len(self.rows)
         keys = f"{self.panel.distinct:,}" if shown == self.panel.distinct else f"{shown:,} of {self.panel.distinct:,}"
-        told = f"  {keys}"
+        about = f"  {keys}"
         if self.panel.approximate:
-            told += f"  approximate: error {self.look.characters.at_most} {max(row.error for row in self.panel.rows):,}"
-        name = self.look.fit(title_of(self.panel), max(room - len(told), LEAST_KEY))
-        return [Segment(name, BOLD), Segment(told, DIM)]
+            about += f"  approximate: error {self.look.characters.at_most} {max(row.error for row in self.panel.rows):,}"
+        name = self.look.fit(title_of(self.panel), max(room - len(about), LEAST_KEY))
+        return [Segment(name, BOLD), Segment(about, DIM)]
 
     def row(self, at: int, row: Row, bar: str, grid: Grid) -> Line:
         return [
@@ -227,7 +218,6 @@ class Table:
         ]
 
     def key(self, row: Row, grid: Grid) -> Line:
-        """Return the columns of a key side by side."""
         line: Line = []
         for column, value, cells in zip(self.panel.by, row.key, grid.key, strict=True):
             shown = self.look.fit(value_text(column, value), cells)
@@ -235,7 +225,6 @@ class Table:
         return line
 
     def other_row(self, grid: Grid) -> Line:
-        """Return the line of the keys that were given up, which no metric is told of."""
         front = padded([Segment("other", DIM)], grid.key_cells + grid.bar_cells)
         texts = (column.texts[len(self.rows) :] for column in grid.numbers)
         return [
@@ -245,7 +234,7 @@ class Table:
 
 
 def fitting(numbers: tuple[Numbers, ...], room: int) -> tuple[Numbers, ...]:
-    """Return what fits of columns of numbers: the share goes first, then they go from the right; the count stays."""
+    """Return the columns that fit: the share is dropped first, then columns from the right, never the count."""
     if cells_of_numbers(numbers) > room:
         numbers = (numbers[0], *numbers[2:])
     while len(numbers) > 1 and cells_of_numbers(numbers) > room:
@@ -257,14 +246,8 @@ def cells_of_numbers(numbers: Sequence[Numbers]) -> int:
     return sum(column.cells for column in numbers)
 
 
-def in_two_lines(column: Numbers) -> Numbers:
-    """Return a column of numbers with the function of its metric above the field."""
-    function, _, field = column.head[0].partition(" ")
-    return replace(column, head=(function, field))
-
-
 def number_of(row: Row, panel: Panel) -> float:
-    """Return what a row's bar shows: the number that the panel is sorted by, 0 if it is absent; by default the count."""
+    """Return the number that a row's bar shows: what the panel is sorted by, 0 if missing; by default the count."""
     if panel.sorted_by == "bytes":
         return row.bytes or 0
     if panel.sorted_by in panel.metrics:
@@ -273,14 +256,13 @@ def number_of(row: Row, panel: Panel) -> float:
 
 
 def bar_of(number: float, most: float, cells: int, look: Look) -> str:
-    """Return a bar as long as the number is of the largest; what is there at all has an eighth of a cell."""
+    """Return a bar in proportion to the largest number, at least an eighth of a cell unless it is 0."""
     eighths = max(1, round(8 * cells * number / most)) if number else 0
     drawn = look.characters.bars
     return drawn[8] * (eighths // 8) + (drawn[eighths % 8] if eighths % 8 else "")
 
 
 def total_line(panel: Panel, look: Look) -> list[Line]:
-    """Return what is known of all records, in one line of numbers."""
     row = panel.rows[0]
     estimated = ["~" if name in panel.estimated else "" for name in panel.metrics]
     figures = [

@@ -1,4 +1,4 @@
-"""The parts of a terminal report round its tables: what was read, the account, what went wrong, what to try next."""
+"""The parts of a terminal report around its tables: what was read, the account, problems, and what to try next."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from logproc.reports.text.style import (
 from logproc.reports.units import count, duration, plural, size, span
 
 if TYPE_CHECKING:
-    from logproc.model.columns import Account, Rejected
+    from logproc.model.columns import Account
     from logproc.model.snapshot import Panel, Snapshot, SourceResult
 
 MOST_ROWS = 10
@@ -41,12 +41,10 @@ STATE_CELLS = max(len(state.value) for state in State)
 
 
 def head(snapshot: Snapshot, look: Look) -> list[Line]:
-    """Return what was read, how fast, and where every line went."""
     return [*flow(what_was_read(snapshot, look), look.width), *flow(where_it_went(snapshot, look), look.width)]
 
 
 def what_was_read(snapshot: Snapshot, look: Look) -> Iterator[Line]:
-    """Yield the program, the sources, their formats, their size, and the time it took."""
     sources = snapshot.sources
     name = look.fit(sources[0].source, look.width // 2) if len(sources) == 1 else count(len(sources), "source")
     yield [Segment("logproc", NAME), Segment("  "), Segment(name, BOLD)]
@@ -61,7 +59,6 @@ def what_was_read(snapshot: Snapshot, look: Look) -> Iterator[Line]:
 
 
 def where_it_went(snapshot: Snapshot, look: Look) -> Iterator[Line]:
-    """Yield the account as a sum to check, what was sent, and from when to when."""
     yield account_sum(snapshot.account)
     if snapshot.bytes or any(row.bytes is not None for panel in snapshot.panels.values() for row in panel.rows[:1]):
         yield [Segment(size(snapshot.bytes), BOLD), Segment(" sent")]
@@ -73,7 +70,6 @@ def where_it_went(snapshot: Snapshot, look: Look) -> Iterator[Line]:
 
 
 def account_sum(account: Account) -> Line:
-    """Return `10,000 lines = 9,999 records + 1 rejected`, with what else there is."""
     line = [
         Segment(f"{account.lines:,}", BOLD),
         Segment(f" {plural(account.lines, 'line')} = "),
@@ -93,7 +89,6 @@ def account_sum(account: Account) -> Line:
 
 
 def warning(snapshot: Snapshot) -> list[Line]:
-    """Return a loud line if the report is not complete."""
     if snapshot.complete:
         return []
     faulty = [source.state for source in snapshot.sources if source.state in FAULTY]
@@ -107,7 +102,7 @@ def warning(snapshot: Snapshot) -> list[Line]:
 
 
 def sources_table(snapshot: Snapshot, look: Look) -> list[Line]:
-    """Return the sources, the worst first, with reasons and hints; nothing for a single one that is complete."""
+    """Return the sources, the worst first, with reasons and hints; nothing for a single complete source."""
     if len(snapshot.sources) == 1 and snapshot.sources[0].state is State.COMPLETE:
         return []
     ranked = sorted(snapshot.sources, key=lambda source: WORST_FIRST.index(source.state))
@@ -118,68 +113,45 @@ def sources_table(snapshot: Snapshot, look: Look) -> list[Line]:
     mixed = len({source.format for source in snapshot.sources if source.format}) > 1
     for source in shown:
         lines += source_rows(source, number, mixed, look)
-    return lines + and_more(ranked[len(shown) :])
+    hidden = Counter(source.state.value for source in ranked[len(shown) :])
+    states = ", ".join(f"{number:,} {state}" for state, number in hidden.items())
+    return [*lines, [Segment(f"and {hidden.total():,} more: {states}", DIM)]] if hidden else lines
 
 
 def source_rows(source: SourceResult, number: int, mixed: bool, look: Look) -> list[Line]:
-    """Return a source's line, with its format if not all have the same; under it why it is not complete and what to do."""
+    """Return a source's line, with its format if there are several, and below it what went wrong and what to do."""
     numbers = f"  {source.account.lines:>{number},}  {source.account.rejected:>8,}  {size(source.bytes_read):>8}  "
     indent = STATE_CELLS + len(numbers)
     line = [Segment(source.state.value.ljust(STATE_CELLS), STATE_STYLES.get(source.state, BAD)), Segment(numbers)]
     form = f"  {look.text(source.format)}" if mixed and source.format else ""
     line += [Segment(look.fit(source.source, max(look.width - indent - len(form), 12))), Segment(form, DIM)]
     why = ": ".join(filter(None, (source.reason, source.hint)))
-    return [line, *wrapped(why, 2 + STATE_CELLS, look)] if why else [line]
-
-
-def wrapped(text: str, indent: int, look: Look) -> list[Line]:
-    """Return a text in as many indented lines as it needs on a screen, elsewhere in one."""
-    shown = look.text(text)
-    rows = textwrap.wrap(shown, look.width - indent) if look.terminal else [shown]
-    return [[Segment(" " * indent + row, WARN)] for row in rows]
-
-
-def and_more(hidden: list[SourceResult]) -> list[Line]:
-    """Return a line for the sources that are not shown, by state."""
-    if not hidden:
-        return []
-    states = Counter(source.state.value for source in hidden)
-    return [
-        [Segment(f"and {len(hidden):,} more: " + ", ".join(f"{number:,} {state}" for state, number in states.items()), DIM)]
-    ]
+    indent = 2 + STATE_CELLS
+    rows = textwrap.wrap(look.text(why), look.width - indent) if look.terminal else [look.text(why)]
+    return [line, *([Segment(" " * indent + row, WARN)] for row in rows if why)]
 
 
 def rejected_lines(snapshot: Snapshot, look: Look) -> list[Line]:
-    """Return how many lines were rejected for which reason, and what some of them look like."""
     if not snapshot.account.rejected:
         return []
+    sources = snapshot.sources
     reasons: Counter[str] = Counter()
-    for source in snapshot.sources:
-        reasons.update(source.rejected_by_reason)
+    for counts in sources:
+        reasons.update(counts.rejected_by_reason)
     ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     shown = ranked[: look.most(MOST_ROWS)]
     lines: list[Line] = [[Segment(f"{count(snapshot.account.rejected, 'line')} rejected", BAD_NUMBER)]]
     for reason, number in shown:
         lines.append([Segment(f"{number:>7,}", BOLD), Segment(f"  {look.text(reason)}", BAD)])
-        lines += sample_rows(snapshot, reason, 3 if len(ranked) == 1 else 1, look)
+        samples = [(source.source, line) for source in sources for line in source.rejected_sample if line.reason == reason]
+        for source, line in samples[: 3 if len(ranked) == 1 else 1]:
+            place = f"{' ' * 9}{look.fit(source, look.width // 3)}:{line.line}  "
+            lines.append([Segment(place, DIM), Segment(look.fit(line.text, max(look.width - len(place), 12)), PLAIN)])
     rest = ranked[len(shown) :]
     return [*lines, [Segment(f"and {count(len(rest), 'reason')} more", DIM)]] if rest else lines
 
 
-def sample_rows(snapshot: Snapshot, reason: str, most: int, look: Look) -> list[Line]:
-    """Return the first lines that were rejected for a reason, with their places."""
-    samples = [(source.source, line) for source in snapshot.sources for line in source.rejected_sample if line.reason == reason]
-    return [sample_row(source, line, look) for source, line in samples[:most]]
-
-
-def sample_row(source: str, line: Rejected, look: Look) -> Line:
-    """Return a rejected line with its place."""
-    place = f"{look.fit(source, look.width // 3)}:{line.line}  "
-    return [Segment(f"{'':9}{place}", DIM), Segment(look.fit(line.text, max(look.width - 9 - len(place), 12)), PLAIN)]
-
-
 def notes(snapshot: Snapshot, look: Look) -> list[Line]:
-    """Return what is worth knowing although nothing is missing."""
     texts = [(source.source, note) for source in snapshot.sources for note in source.notes]
     shown = texts[: look.most(MOST_ROWS)]
     lines: list[Line] = [[Segment("note  ", WARN), Segment(look.text(f"{source}: {note}"))] for source, note in shown]
@@ -188,7 +160,7 @@ def notes(snapshot: Snapshot, look: Look) -> list[Line]:
 
 
 def try_next(snapshot: Snapshot, look: Look) -> list[Line]:
-    """Return a dim line of options that would show more, on a screen."""
+    """Return, on a screen, a dim line of options that would show more."""
     if not look.terminal:
         return []
     options = ["-o report.json keeps the report", "--output csv for a table"]
@@ -201,9 +173,9 @@ def try_next(snapshot: Snapshot, look: Look) -> list[Line]:
 
 
 def questions(panels: Mapping[str, Panel]) -> list[str]:
-    """Return what may be asked next of a log: of what went wrong alone, and which messages or paths that was.
+    """Return options that show more of what went wrong: only its records, and its messages or paths.
 
-    Only of a usual report; and no text of a log that a shell would read as more than a word.
+    Only for the usual report. A word from the log is used only if it is a single word to a shell.
     """
     levels, statuses = panels.get("level"), panels.get("status")
     if "hour" not in panels:

@@ -1,6 +1,6 @@
-"""How a terminal report is drawn: the styles, the characters, and lines of styled text.
+"""How a terminal report is drawn: styles, characters, and lines of styled text.
 
-A line is a list of rich's segments. Rich reads markup in strings that are printed; a segment's text is only text.
+A line is a list of rich's segments, whose text is never parsed as markup.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NEUTRAL = Style(color="blue")
 
 @dataclass(frozen=True, slots=True)
 class Characters:
-    """The characters a report is drawn with; the blocks grow by eighths, from nothing to full."""
+    """The characters of a report; the blocks grow by eighths, from empty to full."""
 
     columns: str
     bars: str
@@ -51,12 +51,12 @@ ASCII = Characters(" ....::::", " ----====", ".", "...", "-", "<=")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Where a report is going.
+    """What the output device can show.
 
-    columns: the width in cells; what is less than 40 is taken as 40.
-    color: whether escape sequences for colour (SGR) may be used; they are the only ones ever used.
+    columns: the width in cells, at least 40 is used.
+    color: whether to use escape sequences for colour (SGR), the only ones that a report contains.
     ascii_only: for a stdout that is not UTF-8.
-    terminal: whether a person looks at a screen. If not, keys are never cut, lists are whole, and nothing is side by side.
+    terminal: whether this is a screen. If not, keys are never cut, lists are complete, and nothing is side by side.
     """
 
     columns: int = 100
@@ -66,30 +66,27 @@ class Look:
 
     @property
     def width(self) -> int:
-        """The cells of a line."""
         return max(self.columns, LEAST_WIDTH)
 
     @property
     def characters(self) -> Characters:
-        """What to draw with."""
         return ASCII if self.ascii_only else UNICODE
 
     def text(self, value: str) -> str:
-        """Return a text from outside as it may be shown."""
+        """Return a text from outside, safe to show."""
         return ascii_only(harmless(value)) if self.ascii_only else harmless(value)
 
     def fit(self, value: str, cells: int) -> str:
-        """Return a text from outside as it may be shown, cut in the middle if a screen has no more room."""
+        """Return a text from outside, safe to show, and on a screen cut in the middle to that many cells."""
         shown = self.text(value)
         return cut(shown, cells, self.characters.ellipsis) if self.terminal else shown
 
     def most(self, rows: int) -> int | None:
-        """Return how many rows a list may have, None if all."""
         return rows if self.terminal else None
 
 
 def cut(text: str, cells: int, ellipsis: str) -> str:
-    """Return a text of at most that many cells; the middle goes, because logs differ at both ends.
+    """Return a text of at most that many cells. The middle is cut, because logs differ at both ends.
 
     >>> cut("http://www.example.com/presentations/logstash/", 24, "…")
     'http://www.e…s/logstash/'
@@ -106,7 +103,6 @@ def cells_of(line: Line) -> int:
 
 
 def padded(line: Line, cells: int) -> Line:
-    """Return a line that takes at least that many cells."""
     missing = cells - cells_of(line)
     return [*line, Segment(" " * missing)] if missing > 0 else line
 
@@ -123,19 +119,15 @@ def flow(pieces: Iterable[Line], width: int, gap: int = 3, indent: int = 0) -> l
 
 
 def paint(lines: Iterable[Line], color: bool) -> str:
-    """Return the lines as text, each ended by LF and without blanks at its end."""
-    return "".join("".join(painted(segment, color) for segment in trimmed(line)) + "\n" for line in lines)
-
-
-def trimmed(line: Line) -> Line:
-    """Return a line without blanks at its end."""
-    end = len(line)
-    while end and line[end - 1].text.strip(" ") == "":
-        end -= 1
-    return [*line[: end - 1], Segment(line[end - 1].text.rstrip(" "), line[end - 1].style)] if end else []
-
-
-def painted(segment: Segment, color: bool) -> str:
-    """Return a segment as text, in its colours if asked for."""
-    style = segment.style if color else None
-    return style.render(segment.text, color_system=ColorSystem.STANDARD) if style else segment.text
+    """Return the lines as text, each ended by LF and without trailing blanks, in colour if asked for."""
+    system = ColorSystem.STANDARD if color else None
+    pieces: list[str] = []
+    for line in lines:
+        end = len(line)
+        while end and not line[end - 1].text.strip(" "):
+            end -= 1
+        for at, segment in enumerate(line[:end]):
+            shown = segment.text.rstrip(" ") if at == end - 1 else segment.text
+            pieces.append((segment.style or PLAIN).render(shown, color_system=system))
+        pieces.append("\n")
+    return "".join(pieces)

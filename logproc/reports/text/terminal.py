@@ -1,4 +1,4 @@
-"""The report as a person reads it on a terminal, as plain text in a pipe or a .txt file, and as a picture."""
+"""The report for people: on a terminal, as plain text in a pipe or a .txt file, and as a picture."""
 
 from __future__ import annotations
 
@@ -19,23 +19,9 @@ if TYPE_CHECKING:
     from logproc.model.snapshot import Panel, Snapshot
 
 MONTH = 31
-__all__ = ["Look", "render_svg", "render_terminal"]
-
-THEME: Final = TerminalTheme(
-    (41, 41, 41),
-    (217, 217, 217),
-    [
-        (41, 41, 41),
-        (224, 82, 99),
-        (152, 187, 90),
-        (222, 184, 77),
-        (97, 150, 205),
-        (190, 130, 200),
-        (96, 167, 186),
-        (217, 217, 217),
-    ],
-)
-# Rich's own frame fetches a font; this one names fonts that are there, in a size at which full blocks join.
+COLORS = [(41, 41, 41), (224, 82, 99), (152, 187, 90), (222, 184, 77), (97, 150, 205), (190, 130, 200), (96, 167, 186)]
+THEME: Final = TerminalTheme((41, 41, 41), (217, 217, 217), [*COLORS, (217, 217, 217)])
+# Rich's own frame fetches a font. This one names common fonts, in a size at which full blocks join.
 FRAME: Final = """\
 <svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -60,7 +46,6 @@ def render_terminal(snapshot: Snapshot, look: Look) -> str:
 
 
 def draw(snapshot: Snapshot, look: Look) -> list[Line]:
-    """Return the lines of the report; an empty one stands between its parts."""
     panels = [panel for panel in snapshot.panels.values() if panel.rows]
     charts, tables = over_time([panel for panel in panels if panel.by])
     parts = (
@@ -81,10 +66,10 @@ def draw(snapshot: Snapshot, look: Look) -> list[Line]:
 
 
 def over_time(panels: Sequence[Panel]) -> tuple[list[tuple[Panel, Panel | None]], list[Panel]]:
-    """Return what is drawn as charts, each with the panel of two columns that goes with it, and what is shown as tables.
+    """Return the panels to draw as charts, each with the panel of two columns that belongs to it, and those to show as tables.
 
-    Days of up to a month are a table, whose bars are a chart. A chart over one column alone has a table below it if there are
-    metrics, which no chart shows.
+    Up to a month of days is a table, whose bars are a chart. A chart of one column also has a table if there are metrics,
+    because a chart shows none.
     """
     drawn = [panel for panel in panels if is_over_time(panel) and (panel.by != ("day",) or len(panel.rows) > MONTH)]
     pairs = [panel for panel in drawn if len(panel.by) == 2 and not panel.metrics]
@@ -95,12 +80,12 @@ def over_time(panels: Sequence[Panel]) -> tuple[list[tuple[Panel, Panel | None]]
             charts.append((panel, apart))
             pairs = [pair for pair in pairs if pair is not apart]
     charts += [(pair, None) for pair in pairs if len({row.key[0] for row in pair.rows}) > 1]
-    told = [panel for chart in charts for panel in chart]
-    return charts, [panel for panel in panels if panel.metrics or not any(panel is other for other in told)]
+    charted = {id(panel) for chart in charts for panel in chart}
+    return charts, [panel for panel in panels if panel.metrics or id(panel) not in charted]
 
 
 def render_svg(snapshot: Snapshot, columns: int, title: str) -> str:
-    """Return the report as the SVG picture of a terminal that wide; it is whole in itself and fetches nothing."""
+    """Return the report as an SVG picture of a terminal of that width. It is self-contained."""
     look = Look(columns, color=True, terminal=True)
     console = Console(
         file=io.StringIO(), record=True, width=look.width, force_terminal=True, color_system="truecolor", _environ={}

@@ -1,4 +1,4 @@
-"""Addresses: their networks, what an anonymous report keeps of them, and which one was forwarded."""
+"""Addresses: their networks, their anonymized form, and the first forwarded one."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def network_text(text: str, bits: int) -> str | None:
 
 
 def test_networks_are_of_one_version() -> None:
-    """Up to 32 bits are those of IPv4, however its addresses are written; names and absent clients have no network."""
+    """Up to 32 bits mean IPv4, in every notation of an address; names and absent clients have no network."""
     texts = pyarrow.array(
         [
             "203.0.113.7",
@@ -101,7 +101,7 @@ def test_networks_are_those_of_the_standard_library(texts: list[str], bits: int)
 
 
 def test_clients_lose_their_low_bits_and_names() -> None:
-    """Addresses are cut to /24 or /48, ports, brackets and zones go, everything else is a name, and absent stays absent."""
+    """Addresses are cut to /24 or /48, without port, brackets and zone; all else is a name; absent stays absent."""
     found = anonymize(
         column("203.0.113.7", "203.0.113.8:443", "2001:db8:1:2::3", "[2001:db8:1::9]:443", "::ffff:192.0.2.1", "fe80::1%eth0")
     )
@@ -117,7 +117,7 @@ def test_clients_lose_their_low_bits_and_names() -> None:
 
 @given(st.ip_addresses(v=4), st.integers(0, LOW_IPV4 - 1), PLACES, PLACES)
 def test_low_bits_of_ipv4_leave_no_trace(address: ipaddress.IPv4Address, low: int, before: str, after: str) -> None:
-    """Texts that differ in the last octet of an address are one text afterwards, whatever stands around it."""
+    """Texts that differ only in an address's last octet become equal, whatever surrounds it."""
     other = ipaddress.IPv4Address(int(address) // LOW_IPV4 * LOW_IPV4 + low)
     assert anonymize_text(f"{before}{address}{after}") == anonymize_text(f"{before}{other}{after}")
     assert values_of(anonymize(column(str(address)))) == values_of(anonymize(column(str(other))))
@@ -127,7 +127,7 @@ def test_low_bits_of_ipv4_leave_no_trace(address: ipaddress.IPv4Address, low: in
 def test_low_bits_of_ipv6_leave_no_trace(
     address: ipaddress.IPv6Address, low: int, before: str, after: str, encoded: bool
 ) -> None:
-    """Texts that differ behind the third group of an address are one text afterwards, whatever stands around it."""
+    """Texts that differ only after an address's third group become equal, whatever surrounds it."""
     other = ipaddress.IPv6Address(int(address) // LOW_IPV6 * LOW_IPV6 + low)
     texts = [each.exploded.replace(":", "%3A") if encoded else each.exploded for each in (address, other)]
     assert anonymize_text(f"{before}{texts[0]}{after}") == anonymize_text(f"{before}{texts[1]}{after}")
@@ -139,7 +139,7 @@ def test_low_bits_of_ipv6_leave_no_trace(
     st.sampled_from([("", ""), ("[", "]:443"), ("for=", ", "), ("\\x22", "\\x22"), (" ", ".")]),
 )
 def test_short_spellings_are_cut_as_well(address: ipaddress.IPv6Address, low: int, around: tuple[str, str]) -> None:
-    """No group behind the third is left of an address in any spelling, alone or in a text."""
+    """No notation of an address, alone or in a text, keeps a group after the third."""
     other = ipaddress.IPv6Address(int(address) // LOW_IPV6 * LOW_IPV6 + low)
     for each in (address, other):
         if each.ipv4_mapped is None and around[0] != "\\x22":
@@ -157,7 +157,7 @@ LISTED = st.one_of(
 
 @given(st.lists(LISTED, max_size=6), st.sampled_from([", ", " ", "=", "/", "\\x22"]))
 def test_an_anonymous_list_stays_as_it_is(listed: list[str], separator: str) -> None:
-    """What was made anonymous once is not changed again."""
+    """Anonymizing twice changes nothing more."""
     text = separator.join(listed)
     assert anonymize_text(anonymize_text(text)) == anonymize_text(text)
 
@@ -178,13 +178,13 @@ def test_an_anonymous_list_stays_as_it_is(listed: list[str], separator: str) -> 
     ],
 )
 def test_addresses_in_texts_are_cut(text: str, expected: str) -> None:
-    """Addresses are cut wherever they stand; times, names and numbers stay."""
+    """Addresses are cut anywhere in a text; times, names and numbers stay."""
     assert anonymize_text(text) == expected
     assert values_of(anonymize_within(column(text, None))) == [expected, None]
 
 
 def test_the_first_forwarded_address_is_the_client() -> None:
-    """The first valid address of each list counts, without port and brackets; without one the client stays."""
+    """The first valid address of a list is the client, without port and brackets; without one the client stays."""
     forwarded = column(
         "192.0.2.1, 10.0.0.1", "unknown, [2001:db8::1]:4711", " 192.0.2.9:80 ,x", "", "-, nothing", None, "10.0.0.7"
     )
@@ -207,7 +207,7 @@ def test_the_first_forwarded_address_is_the_client() -> None:
     )
 )
 def test_each_record_has_its_own_client(records: list[tuple[list[str] | None, str | None]]) -> None:
-    """Of each record the first forwarded address counts, or its client."""
+    """Each record gets its own first forwarded address, or keeps its client."""
     forwarded = column(*(None if listed is None else ", ".join(listed) for listed, _ in records))
     client = column(*(address for _, address in records))
     expected = [

@@ -1,11 +1,11 @@
-"""User agents: what they are called, and which of the three classes they are in."""
+"""User agents: their names and their classes."""
 
 from __future__ import annotations
 
 import pyarrow
 import pytest
 
-from logproc.questions.fields.agents import MOST_CHARACTERS, agent_classes, browsers, devices, systems
+from logproc.questions.fields.agents import MOST_CHARACTERS, agent_classes, families
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"
 IPHONE = (
@@ -23,11 +23,11 @@ def keys(*texts: str | None) -> pyarrow.Array:
 
 
 def test_families_are_named_without_versions() -> None:
-    """Browser, system and device are families; what is not known is `Other`, what is absent stays so."""
+    """Browser, system and device are families; unknown ones are `Other`, absent ones stay absent."""
     texts = keys(CHROME, IPHONE, "a text", None)
-    assert browsers(texts).to_pylist() == ["Chrome", "Mobile Safari", "Other", None]
-    assert systems(texts).to_pylist() == ["Windows", "iOS", "Other", None]
-    assert devices(texts).to_pylist() == ["Other", "iPhone", "Other", None]
+    assert families(texts, "browser").to_pylist() == ["Chrome", "Mobile Safari", "Other", None]
+    assert families(texts, "os").to_pylist() == ["Windows", "iOS", "Other", None]
+    assert families(texts, "device").to_pylist() == ["Other", "iPhone", "Other", None]
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def test_families_are_named_without_versions() -> None:
     ],
 )
 def test_an_agent_is_a_person_a_bot_or_unknown(text: str | None, expected: str) -> None:
-    """Bots say so, persons have a known browser and system, everything else is unknown, no user agent included."""
+    """Bots say so, persons have a known browser and system, all others, and missing user agents, are unknown."""
     assert agent_classes(keys(text)).to_pylist() == [expected]
 
 
 def test_only_the_beginning_of_an_endless_agent_counts() -> None:
-    """What stands behind the first MOST_CHARACTERS is not looked at."""
+    """Text after the first MOST_CHARACTERS is ignored."""
     assert agent_classes(keys(CHROME.ljust(MOST_CHARACTERS) + "Googlebot/2.1")).to_pylist() == ["person"]

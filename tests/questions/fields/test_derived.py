@@ -1,4 +1,4 @@
-"""Derived fields: which names are some, what they are computed from, and what their values are."""
+"""Derived fields: their names, their columns, and their values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from logproc.questions.fields.derived import derive
 
 
 def values(name: str, *texts: str | None) -> list[str | None]:
-    """Return what a field makes of the keys of a column, one record a key."""
+    """Return the values that a field computes for the keys of a column, one record per key."""
     field = derive(name)
     assert field is not None
     column = field.apply(KeyColumn(pyarrow.array(texts, pyarrow.string()), numpy.arange(len(texts))))
@@ -37,28 +37,28 @@ def values(name: str, *texts: str | None) -> list[str | None]:
     ],
 )
 def test_a_derived_field_names_its_column(name: str, of: str) -> None:
-    """A field keeps its name as it was written, and says which column it is computed from."""
+    """A field keeps its name as written, and names its column."""
     field = derive(name)
     assert field is not None
     assert (field.name, field.of) == (name, of)
 
 
 @pytest.mark.parametrize("name", ["path", "client", "net", "shape", "hour", "Ext", ""])
-def test_other_names_are_no_derived_fields(name: str) -> None:
-    """A name that is not known may be that of a column."""
+def test_other_names_are_not_derived_fields(name: str) -> None:
+    """Any other name may be a column."""
     assert derive(name) is None
 
 
 @pytest.mark.parametrize("name", ["net:", "net:129", "net:-1", "net:x", "net:²", "shape()", "shape(path", "shape(shape(path))"])
 def test_a_field_that_is_written_wrong_is_refused_with_a_hint(name: str) -> None:
-    """A network without a length, or a shape of nothing, is an error that says how to write it."""
+    """A network without a length and a shape of nothing are errors with the right notation."""
     with pytest.raises(UsageError) as caught:
         derive(name)
     assert caught.value.hint
 
 
 def test_extensions_are_those_of_the_last_segment() -> None:
-    """An extension is small, of at most ten letters and digits, and behind a name; parameters do not count."""
+    """An extension is lower-case, has at most ten letters and digits, and follows a name; parameters do not count."""
     texts = ["/a.HTML", "/b.tar.gz", "/c.d/e", "/", "/.env", "/f.", "/g.toolongtobeone", "/h.j-s", "/i.jsp;id=1", None]
     assert values("ext", *texts) == ["html", "gz", None, None, None, None, None, None, "jsp", None]
 
@@ -72,7 +72,7 @@ def test_a_class_of_status_is_its_first_digit() -> None:
 
 
 def test_fields_are_computed_by_their_parts() -> None:
-    """Networks, shapes and classes of agents come from where they are defined; a missing agent is unknown."""
+    """Networks, shapes and classes of agents are computed; a missing agent is unknown."""
     assert values("net:24", "203.0.113.7", "203.0.113.9", "name") == ["203.0.113.0/24", "203.0.113.0/24", None]
     assert values("shape(path)", "/a/1", "/a/2", None) == ["/a/<n>", "/a/<n>", None]
     assert values("bot", "curl/8.5.0", None, "-") == ["bot", "unknown", "unknown"]

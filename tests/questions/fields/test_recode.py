@@ -1,4 +1,4 @@
-"""Columns from columns: each record's value is that of its key, and no value is there twice."""
+"""Recoded columns: each record has the new value of its key, and values are distinct."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from logproc.questions.fields.recode import recode
 
 @given(st.lists(st.sampled_from(["a", "b", "", None]), min_size=1, max_size=6), st.data())
 def test_records_have_the_values_of_their_keys(values: list[str | None], data: st.DataObject) -> None:
-    """Each record has the value that its key was given, and the keys that became equal are one."""
+    """Each record has its key's new value, and keys with equal values become one."""
     index = data.draw(st.lists(st.integers(0, len(values) - 1), max_size=8))
     keys = pyarrow.array([str(key) for key in range(len(values))], pyarrow.string())
     column = recode(KeyColumn(keys, numpy.array(index, numpy.int32)), pyarrow.array(values, pyarrow.string()))

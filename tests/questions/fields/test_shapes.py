@@ -1,4 +1,4 @@
-"""Shapes: what differs in numbers and identifiers alone is one, what differs in words is not."""
+"""Shapes: texts that differ only in numbers and identifiers have one shape, texts that differ in words do not."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ def shape_of(text: str) -> str:
     ],
 )
 def test_what_names_a_single_case_is_replaced(text: str, expected: str) -> None:
-    """Identifiers, addresses, times and numbers are replaced by their kind; words, versions of APIs and bytes stay."""
+    """Identifiers, addresses, times and numbers are replaced; words, versions of APIs and escaped bytes stay."""
     assert shape_of(text) == expected
 
 
 @given(TEXTS)
 def test_the_shape_of_a_shape_is_itself(text: str) -> None:
-    """Nothing that a pass leaves or puts in is replaced by another one."""
+    """No pass changes what another pass left or put in."""
     assert shape_of(shape_of(text)) == shape_of(text)
 
 
 @given(st.lists(st.none() | TEXTS, max_size=8), st.integers(0, 3))
 def test_texts_that_are_looked_at_as_one_have_one_shape(texts: list[str | None], start: int) -> None:
-    """What the passes say of each text for itself is what they say of all of those that differ in digits alone."""
+    """Texts that `alike` makes equal have the same shape by the definition."""
     array = pyarrow.array(texts, pyarrow.string())[start:]
     assert shape(array).equals(shape_of_each(array))
 
@@ -72,7 +72,7 @@ def test_each_text_has_its_own_shape(texts: list[str | None]) -> None:
 
 @given(TEXTS)
 def test_no_digit_is_left_but_those_of_words_and_bytes(text: str) -> None:
-    """What remains of digits are at most two behind a v, and escaped bytes."""
+    """The only digits left are at most two after a v, and those of escaped bytes."""
     rest = pyarrow.compute.replace_substring_regex(
         pyarrow.array([shape_of(text)]), r"(?:%|\\x)[0-9A-Fa-f]{2}|[vV][0-9]{1,2}", ""
     )
@@ -81,13 +81,13 @@ def test_no_digit_is_left_but_those_of_words_and_bytes(text: str) -> None:
 
 @given(LETTERS, LETTERS, st.integers(0, 10**20), st.integers(0, 10**20))
 def test_texts_that_differ_in_a_number_are_one(before: str, after: str, one: int, other: int) -> None:
-    """A number's value does not matter, wherever it stands."""
+    """The value of a number never matters."""
     assert shape_of(f"{before}{one}{after}") == shape_of(f"{before}{other}{after}")
 
 
 @given(LETTERS, LETTERS, st.uuids(), st.uuids())
 def test_texts_that_differ_in_a_uuid_are_one(before: str, after: str, one: uuid.UUID, other: uuid.UUID) -> None:
-    """A UUID's value does not matter, wherever it stands."""
+    """The value of a UUID never matters."""
     assert shape_of(f"{before}{one}{after}") == shape_of(f"{before}{other}{after}")
 
 

@@ -1,4 +1,4 @@
-"""The language of `--where`: what is a filter, which tree it makes, and where an error is."""
+"""The language of `--where`: valid filters, their trees, and the places of errors."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def value(text: str) -> Any:
 
 
 def network(text: str) -> Network:
-    """Return a network that is one."""
+    """Return a valid network."""
     found = network_of(text)
     assert found
     return found
@@ -97,7 +97,7 @@ def network(text: str) -> Network:
     ],
 )
 def test_an_expression_makes_a_tree(text: str, wanted: Predicate) -> None:
-    """`not` binds most, then `and`, then `or`; every operator is a relation or its contrary."""
+    """`not` binds tighter than `and`, `and` than `or`; every operator is a relation or its negation."""
     assert tree(text) == wanted
 
 
@@ -127,12 +127,12 @@ def test_an_expression_makes_a_tree(text: str, wanted: Predicate) -> None:
     ],
 )
 def test_a_field_is_a_name(text: str, name: str) -> None:
-    """Names of JSON, forms of `--by` and what stands in backticks are fields; keywords are, where none is expected."""
+    """Names of JSON, forms of `--by` and names in backticks are fields; so are keywords where none is expected."""
     assert parse_where(text).fields == (name,)
 
 
 def test_fields_are_named_once_in_order() -> None:
-    """The fields of a filter are those that it names, in order of appearance."""
+    """A filter lists its fields once, in order of appearance."""
     assert parse_where("b = 1 and (net:24 is absent or not b = 2) and time > '2026-01-01'").fields == ("b", "net:24", "time")
 
 
@@ -154,7 +154,7 @@ def test_fields_are_named_once_in_order() -> None:
     ],
 )
 def test_only_quotes_backslashes_and_two_controls_are_escaped(written: str, meant: str) -> None:
-    """A backslash in front of anything else stays, so that expressions and shown keys are written as they are."""
+    """Any other backslash stays, so expressions and shown keys can be pasted."""
     assert value(f"path == {written}") == meant
 
 
@@ -187,12 +187,12 @@ def test_only_quotes_backslashes_and_two_controls_are_escaped(written: str, mean
     ],
 )
 def test_a_number_is_exact(written: str, billionths: int) -> None:
-    """Numbers with and without a unit are what they say, to the billionth."""
+    """Numbers with and without units are exact to the billionth."""
     assert value(f"a == {written}") == billionths
 
 
-def test_a_keyword_behind_a_number_is_no_unit() -> None:
-    """Only what stands at a number's end, or is a unit, is taken for its unit."""
+def test_a_keyword_after_a_number_is_not_a_unit() -> None:
+    """A word is a unit only if it is a known one, or directly follows the number."""
     assert tree("a == 1 and b == 2") == And((ONE, TWO))
     assert tree("a == 1 m and b == 2") == And((NumberComparison("a", "==", False, (60 * BILLION,)), TWO))
 
@@ -216,7 +216,7 @@ NEW_YORK = ZoneInfo("America/New_York")
     ],
 )
 def test_a_time_is_a_moment(text: str, tz: tzinfo, wanted: datetime | timedelta) -> None:
-    """A day is its midnight; a time without an offset is one of the zone, and the first if it has two of these."""
+    """A date means midnight; a time without an offset is in the zone, and the first if it occurs twice."""
     since = wanted - EPOCH if isinstance(wanted, datetime) else wanted
     billionths = since // timedelta(microseconds=1) * 1000
     assert tree(f"time < '{text}'", tz) == NumberComparison("time", "<", False, (billionths,))
@@ -289,7 +289,7 @@ def test_a_time_is_a_moment(text: str, tz: tzinfo, wanted: datetime | timedelta)
     ],
 )
 def test_an_error_names_its_place(text: str, what: str, column: int) -> None:
-    """An expression that is none is refused with what is wrong and the column, counted from 1, where it is."""
+    """An invalid expression is refused with the reason and the column, counted from 1."""
     with pytest.raises(UsageError) as caught:
         parse_where(text)
     assert caught.value.what.startswith("--where ")
@@ -309,14 +309,14 @@ def test_an_error_names_its_place(text: str, what: str, column: int) -> None:
     ],
 )
 def test_an_error_says_what_to_write(text: str, hint: str) -> None:
-    """Where it can be told, the hint is what would be right."""
+    """Where the right notation can be guessed, the hint shows it."""
     with pytest.raises(UsageError) as caught:
         parse_where(text)
     assert caught.value.hint == hint
 
 
 def test_an_error_is_one_short_line() -> None:
-    """An error repeats only the beginning of an expression, and nothing that steers a terminal."""
+    """An error quotes only the beginning of an expression, and nothing that controls a terminal."""
     with pytest.raises(UsageError) as caught:
         parse_where("\n\x1b[31m" + "x" * 1000)
     assert caught.value.what == r"--where \x0a\x1b[31m" + "x" * 53 + r"…: \x1b means nothing at column 2"
@@ -324,7 +324,7 @@ def test_an_error_is_one_short_line() -> None:
 
 @pytest.mark.parametrize(("before", "behind"), [("(", ")"), ("not ", ""), ("(a = 1 or b = 2 and ", ")"), ("not (", ")")])
 def test_depth_has_a_limit(before: str, behind: str) -> None:
-    """Levels up to the limit make a tree that can be read again, more are refused before they are too many for Python."""
+    """Trees up to the limit can be parsed; deeper ones are refused before Python's recursion limit."""
     levels = (MAX_DEPTH - 1) // (2 if before == "not (" else 1)
     assert parse_where(before * levels + "c = 3" + behind * levels)
     for more in (levels + 1, 10_000):
@@ -344,7 +344,7 @@ def test_length_has_no_limit(word: str) -> None:
     "text", ['"', "'", "`", '"\\', '"a" ', "a ", "(", "a.", "5", "5.", "shape(", "``", " ", "\\", "=", "a=1 "]
 )
 def test_what_repeats_without_end_is_read_once(text: str) -> None:
-    """A long expression that is none is refused, as a short one is."""
+    """A long invalid expression is refused in linear time."""
     with pytest.raises(UsageError):
         parse_where(text * (2**15 // len(text)))
 
@@ -391,7 +391,7 @@ PIECES += [
     )
 )
 def test_any_text_is_a_filter_or_a_usage_error(text: str) -> None:
-    """Whatever is written, the answer is a filter or a UsageError."""
+    """Any text gives a filter or a UsageError."""
     with contextlib.suppress(UsageError):
         assert isinstance(parse_where(text).fields, tuple)
 
@@ -451,7 +451,7 @@ def printed_value(field: str, value: str | int | Network) -> str:
 
 
 def comparisons(make: Any, fields: st.SearchStrategy[str], values: st.SearchStrategy[Any], ordered: bool) -> Any:
-    """Return a strategy of comparisons with one value, or with several of which one has to match."""
+    """Return a strategy of comparisons with one value, or with several."""
     order = st.sampled_from(["==", "<", "<="] if ordered else ["=="])
     one = st.builds(make, fields, order, st.booleans(), values.map(lambda value: (value,)))
     return st.one_of(one, st.builds(make, fields, st.just("=="), st.booleans(), st.lists(values, min_size=1).map(tuple)))
@@ -491,5 +491,5 @@ TREES = st.recursive(
 
 @given(TREES)
 def test_a_printed_tree_is_read_as_itself(wanted: Predicate) -> None:
-    """Any tree, written in the language, is read as the same tree."""
+    """Any tree, printed in the language, is parsed as the same tree."""
     assert tree(printed(wanted)) == wanted

@@ -1,4 +1,4 @@
-"""What a filter says of records: by cases, and by a reading of each record alone."""
+"""Filters on records: by examples, and against an interpreter that handles one record at a time."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ Record = Mapping[str, Any]
 
 
 def texts(values: list[str | None]) -> KeyColumn:
-    """Return a column of texts, None is absent; a key that no record has stands in front."""
+    """Return a column of texts, None is absent; the first key belongs to no record."""
     keys = list(dict.fromkeys(["no record has this", *values]))
     return KeyColumn(pyarrow.array(keys, pyarrow.string()), numpy.array([keys.index(value) for value in values], numpy.int32))
 
 
 def numbers(values: list[Decimal | None]) -> Numbers:
-    """Return a column of numbers, None is absent; the parts that need not be there are left out."""
+    """Return a column of numbers, None is absent; optional parts are left out if possible."""
     parts = [divmod(int((value or Decimal(0)).scaleb(9)), BILLION) for value in values]
     whole, nanos = (numpy.array([part[i] for part in parts], numpy.int64) for i in (0, 1))
     valid = numpy.array([value is not None for value in values], bool)
@@ -42,7 +42,7 @@ def numbers(values: list[Decimal | None]) -> Numbers:
 
 
 def columns(records: list[Record]) -> Columns:
-    """Return records as the columns of a chunk: a field that no record has is no column."""
+    """Return records as the columns of a chunk, without columns for fields that no record has."""
     by_name = {name: [record.get(name) for record in records] for record in records for name in record}
     fields = {name: values for name, values in by_name.items() if name != "time"}
     return Columns(
@@ -66,7 +66,7 @@ def passing(text: str, records: list[Record]) -> list[bool]:
 
 
 def kept(text: str, name: str, values: list[Any]) -> list[Any]:
-    """Return the values with which a record passes."""
+    """Return the values whose records pass."""
     return [value for value, good in zip(values, passing(text, [{name: value} for value in values]), strict=True) if good]
 
 
@@ -172,7 +172,7 @@ LOOSE = [
     ],
 )
 def test_a_filter_keeps_the_records_it_describes(text: str, name: str, values: list[Any], wanted: list[Any]) -> None:
-    """Each operator of each type keeps what it says, and of the records without the field none."""
+    """Each operator of each type selects its records, and none without the field."""
     assert kept(text, name, values) == wanted
 
 
@@ -180,7 +180,7 @@ def test_a_filter_keeps_the_records_it_describes(text: str, name: str, values: l
     "text", ["x == 5", "x != 5", "x !~ 'a'", "x not in ('a')", "x is not absent", "client != '::1'", "status < 5"]
 )
 def test_a_field_that_no_record_has_fits_no_comparison(text: str) -> None:
-    """Without a column, comparisons are false, and their negation is true."""
+    """Without a column comparisons are false, and their negation is true."""
     assert passing(text, [{"path": "/"}] * 3) == [False] * 3
     assert passing(f"not {text}", [{"path": "/"}] * 3) == [True] * 3
 
@@ -203,7 +203,7 @@ def test_no_records_make_an_empty_mask(text: str) -> None:
 
 
 def test_each_field_is_asked_for_once() -> None:
-    """A column that is named several times is made once, and the time is that of the chunk."""
+    """A column used several times is computed once, and the time comes from the chunk."""
     asked: list[str] = []
     chunk = columns([{"path": "/", "time": 5}])
     parse_where("path == '/' or path == 'x' or net:24 is absent or time is absent").mask(chunk, asked.append)
@@ -211,7 +211,7 @@ def test_each_field_is_asked_for_once() -> None:
 
 
 def test_columns_are_left_as_they_are() -> None:
-    """A mask is made without writing to what was read."""
+    """A mask is computed without writing to the columns."""
     values = numbers([Decimal(1), None])
     chunk = Columns(2, numpy.array([5, NO_TIME], numpy.int64), {}, {"bytes": values})
     for array in (chunk.time, values.whole, values.valid):
@@ -223,7 +223,7 @@ def test_columns_are_left_as_they_are() -> None:
 
 @pytest.mark.parametrize("depth", [99, 98])
 def test_the_deepest_tree_can_be_asked(depth: int) -> None:
-    """What the depth limit lets pass is evaluated as well."""
+    """Trees at the depth limit can be evaluated."""
     text = "(a = 1 or b = 2 and " * depth + "not " * (99 - depth) + "c = 3" + ")" * depth
     assert passing(text, [{"a": "2", "b": "2", "c": "3"}]) == [depth == 99]
 
@@ -248,7 +248,7 @@ def test_the_deepest_tree_can_be_asked(depth: int) -> None:
     ],
 )
 def test_a_number_is_what_json_calls_one(text: str, wanted: str | None) -> None:
-    """Values of JSON's form are exact numbers, all others, and overlong ones, are none."""
+    """Numbers as in JSON are exact; other texts, and overlong ones, are not numbers."""
     assert number_of(text) == (None if wanted is None else Decimal(wanted))
 
 
@@ -270,14 +270,14 @@ def test_a_number_is_what_json_calls_one(text: str, wanted: str | None) -> None:
         "١.1.1.1",
     ],
 )
-def test_what_is_no_address_is_none(text: str) -> None:
-    """Only whole addresses of four decimal numbers, or of RFC 4291, are some."""
+def test_what_is_not_an_address_is_none(text: str) -> None:
+    """Only complete IPv4 addresses, or those of RFC 4291, are addresses."""
     assert address_of(text) is None
 
 
 @given(st.one_of(st.ip_addresses(), st.text("0123456789abcdef.:", max_size=20).filter(lambda text: "%" not in text).map(str)))
 def test_an_address_is_what_the_standard_library_says(written: Any) -> None:
-    """The fast reading of an address and that of `ipaddress` are the same."""
+    """The fast parser of addresses agrees with `ipaddress`."""
     assert address_of(str(written)) == packed(str(written))
 
 
@@ -291,7 +291,7 @@ def packed(text: str) -> bytes | None:
 
 
 def test_an_expression_is_refused_in_the_words_of_re2() -> None:
-    """What RE2 says of an expression is handed on, and good ones have no fault."""
+    """RE2's own message is passed on; valid expressions give None."""
     assert expression_fault("[z-a]") == "invalid character class range: z-a"
     assert expression_fault("^/api(/|$)") is None
 
@@ -363,7 +363,7 @@ RECORDS = st.lists(
 
 
 def decimals(units: list[str]) -> st.SearchStrategy[str]:
-    """Return a strategy of numbers as they are written."""
+    """Return a strategy of numbers as text."""
     return (
         st.tuples(QUANTITIES | st.sampled_from([0, 1, 5, 200, 404, 1000]).map(Decimal), st.sampled_from(units))
         .filter(exact)
@@ -413,7 +413,7 @@ def within(field: str) -> st.SearchStrategy[Asked]:
 
 
 def searched(symbols: list[str], sought: list[str]) -> st.SearchStrategy[Asked]:
-    """Return a strategy of comparisons that look into a text."""
+    """Return a strategy of comparisons that search a text."""
     fields = st.sampled_from(["path", "x-y", "client"])
     return st.builds(Asked, fields, st.sampled_from(symbols), st.tuples(st.sampled_from(sought).map(quoted)))
 
@@ -446,7 +446,7 @@ def spelled(tree: Tree) -> str:
 
 
 def true(tree: Tree, record: Record) -> bool:
-    """Return whether a record passes, by the words of the language's description."""
+    """Return whether a record passes, following the language's description."""
     match tree:
         case Asked():
             return asked(tree, record.get(tree.field))
@@ -460,7 +460,7 @@ def true(tree: Tree, record: Record) -> bool:
 
 
 def asked(question: Asked, found: Any) -> bool:
-    """Return whether a value, None if it is absent, fits a comparison."""
+    """Return whether a value, None if absent, matches a comparison."""
     if question.operator.startswith("is "):
         return (found is None) == (question.operator == "is absent")
     if found is None:
@@ -473,7 +473,7 @@ def asked(question: Asked, found: Any) -> bool:
 
 
 def single(field: str, symbol: str, value: str, found: Any) -> bool:
-    """Return whether a value fits one value in the language."""
+    """Return whether a value matches one value of the language."""
     if not value.startswith("'"):
         number = as_number(str(found))
         return number is not None and bool(ORDER[symbol](number, as_literal(value)))
@@ -501,7 +501,7 @@ def as_literal(text: str) -> Decimal:
 
 
 def in_network(network: str, address: str) -> bool:
-    """Return whether an address is in a network, by `ipaddress`, after IPv4 in IPv6 is made IPv4."""
+    """Return whether an address is in a network, by `ipaddress`, with mapped addresses as IPv4."""
     try:
         within, inner = ipaddress.ip_network(network, strict=False), ipaddress.ip_address(address)
     except ValueError:
@@ -514,13 +514,13 @@ def in_network(network: str, address: str) -> bool:
 
 @given(TREES, RECORDS)
 def test_a_filter_says_of_each_record_what_it_says_of_it_alone(tree: Tree, records: list[Record]) -> None:
-    """Evaluating columns gives for each record what reading the record by the language's description gives."""
+    """Evaluating columns gives the same result as interpreting the filter record by record."""
     assert passing(spelled(tree), records) == [true(tree, record) for record in records]
 
 
 @given(st.sampled_from(NETWORKS), st.sampled_from(ADDRESSES))
 def test_a_network_holds_what_the_standard_library_says(network: str, address: str) -> None:
-    """Networks and addresses, mapped ones included, are compared as `ipaddress` does."""
+    """Networks and addresses, mapped ones included, compare as in `ipaddress`."""
     found, inner = network_of(network), address_of(address)
     assert found is not None
     if inner is not None:

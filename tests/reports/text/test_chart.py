@@ -1,4 +1,4 @@
-"""The chart of the hours."""
+"""The chart over time."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from logproc.formats.times.calendar import HOUR_S, iso
 from logproc.model.snapshot import Panel, Row
+from logproc.questions.view import MINUTE_S
 from logproc.reports.text.chart import is_over_time, resample, time_chart
 from logproc.reports.text.style import Look, cells_of, paint
-from logproc.reports.units import HOUR_S, MINUTE_S, iso
 from tests.reports.snapshots import NOON, hour_panel, panel
 
 FIRST_HOUR, LAST_HOUR = -17_259_888, 70_389_527
@@ -43,12 +44,12 @@ hour  4 hours   busiest 1 Jul 15:00 with 8   1 hour without a record
 
 @pytest.mark.parametrize(("counts", "chart"), CHARTS)
 def test_few_hours_are_drawn_as_they_are(counts: tuple[int, ...], chart: str) -> None:
-    """An hour without records is a gap, the highest column is full, the foot tells the hours; a single one has no chart."""
+    """An empty hour is a gap, the highest column is full, labels name the hours; a single hour has no chart."""
     assert drawn(*counts, columns=80) == chart
 
 
 def test_ascii_draws_the_same_in_ascii() -> None:
-    """Without UTF-8 the columns are made of dots and colons."""
+    """Without UTF-8 the columns consist of dots and colons."""
     chart = drawn(8, 1, 0, 8, ascii_only=True)
     assert chart.isascii()
     assert ":" in chart
@@ -64,7 +65,7 @@ def test_ascii_draws_the_same_in_ascii() -> None:
     ],
 )
 def test_any_length_of_time_fits_the_width(hours: int, words: str, label: str) -> None:
-    """Hours are added up to steps that a person can name, and the foot has labels as fine as there is room for."""
+    """Hours are summed in round steps, with labels as fine as there is room for."""
     title, *rows = drawn(*([5] * hours), columns=80).splitlines()
     assert title.startswith(f"hour  {words}")
     assert label in rows[-1]
@@ -72,14 +73,14 @@ def test_any_length_of_time_fits_the_width(hours: int, words: str, label: str) -
 
 
 def test_hours_years_apart_tell_their_years() -> None:
-    """The busiest hour names its year where the chart spans several."""
+    """The busiest hour includes its year if the chart spans several."""
     table = panel("hour", (iso(0), 1, 1), (iso(400 * 86400), 2, 1))
     assert "busiest 5 Feb 1971 00:00 with 2" in paint(time_chart(table, Look(80)), color=False)
 
 
 @given(HOURS, st.integers(2, 200))
 def test_resampling_loses_nothing(counts: dict[int, int], room: int) -> None:
-    """However far apart the hours are, the buckets hold every record, and there are not more than columns."""
+    """However far apart the hours are, the buckets contain every record, and there are at most as many as columns."""
     start, step, sums = resample(counts, room)
     assert sum(sums) == sum(counts.values())
     assert len(sums) <= room
@@ -88,7 +89,7 @@ def test_resampling_loses_nothing(counts: dict[int, int], room: int) -> None:
 
 @given(HOURS, st.integers(1, 200), st.booleans())
 def test_a_chart_never_leaves_its_width(counts: dict[int, int], columns: int, ascii_only: bool) -> None:
-    """Rows and foot stay within the width, four rows high, with something in the lowest for every bucket that is not empty."""
+    """Rows and labels fit the width; four rows, with at least an eighth for every bucket that is not empty."""
     look = Look(columns, ascii_only=ascii_only)
     table = panel("hour", *((iso(hour * HOUR_S), number, 1) for hour, number in sorted(counts.items())))
     lines = time_chart(table, look)
@@ -105,7 +106,7 @@ LEVELS = pairs("level", (0, "INFO", 4), (0, "ERROR", 1), (2, "WARN", 2), (3, "IN
 
 
 def test_each_level_has_a_row_of_its_own() -> None:
-    """Below the hours stand the levels over the same hours, the worst first, each with the largest count that it reaches."""
+    """Below the hours are the levels on the same axis, the worst first, each with its largest count."""
     assert paint(time_chart(hour_panel(5, 0, 2, 8), Look(80), LEVELS), color=False).splitlines()[6:] == [
         "each row scaled to its own peak",
         "FATAL   2                          ████████",
@@ -116,27 +117,27 @@ def test_each_level_has_a_row_of_its_own() -> None:
 
 
 def test_levels_have_colours_by_how_bad_they_are() -> None:
-    """The row of an error is red, that of a warning yellow."""
+    """Errors are red, warnings yellow."""
     chart = paint(time_chart(hour_panel(5, 0, 2, 8), Look(80, color=True), LEVELS), color=True)
     assert "\x1b[31mERROR" in chart
     assert "\x1b[33mWARN" in chart
 
 
-def test_one_level_is_no_news() -> None:
-    """Where all records have the same level the hours tell everything."""
+def test_a_single_level_has_no_row() -> None:
+    """A single level has no row, because it would repeat the hours."""
     alone = pairs("level", (0, "INFO", 4), (1, "INFO", 4))
     assert time_chart(hour_panel(4, 4), Look(80), alone) == time_chart(hour_panel(4, 4), Look(80))
 
 
 def test_a_panel_of_two_columns_is_its_own_chart() -> None:
-    """The columns are the sums, and what there is by hour has its rows."""
+    """The columns are sums, and each value of the second field has a row."""
     chart = paint(time_chart(pairs("status", (0, "200", 4), (0, "500", 1), (1, "200", 3)), Look(80)), color=False)
     assert chart.startswith("hour, status  2 hours   busiest 1 Jul 12:00 with 5   quietest 1 Jul 13:00 with 3\n")
     assert chart.splitlines()[-2:] == ["200  4  ████████▆▆▆▆▆▆▆▆", "500  1  ████████"]
 
 
 def test_a_screen_shows_the_first_rows_of_many() -> None:
-    """Eight of twenty values have a row on a screen, all in a pipe."""
+    """A screen shows eight of twenty values, a pipe all."""
     many = pairs("path", *((hour, f"/{number:02}", 1) for hour in (0, 1) for number in range(20)))
     assert paint(time_chart(many, Look(80, terminal=True)), color=False).endswith("/07   1  ████████████████\nand 12 more\n")
     assert paint(time_chart(many, Look(80)), color=False).count("/") == 20
@@ -156,14 +157,14 @@ def test_a_screen_shows_the_first_rows_of_many() -> None:
     ],
 )
 def test_days_and_minutes_are_drawn_as_hours_are(unit: str, keys: list[str], words: str) -> None:
-    """They have steps of their own; times of another zone say so."""
+    """They have their own steps; times in another zone say so."""
     chart = paint(time_chart(panel(unit, *((key, 1, 1) for key in keys)), Look(60)), color=False)
     assert words in chart.replace("\n", "   ")
     assert max(map(len, chart.splitlines())) <= 60
 
 
-def test_what_is_cut_is_no_chart() -> None:
-    """A panel that shows only some of its keys, or counts by three columns, would draw gaps; --sort would not be seen."""
+def test_a_cut_panel_is_not_a_chart() -> None:
+    """A panel cut by --top or with three columns would draw gaps, and a chart would not show --sort."""
     assert is_over_time(LEVELS)
     assert not is_over_time(Panel("hour", ("hour",), 9, hour_panel(1).rows))
     assert not is_over_time(Panel("a", ("hour", "level", "path"), 0, ()))
@@ -174,7 +175,7 @@ def test_what_is_cut_is_no_chart() -> None:
 
 @given(st.dictionaries(st.tuples(st.integers(0, 50), st.text(max_size=40)), st.integers(1, 10**12), min_size=2, max_size=30))
 def test_rows_of_values_stay_within_a_screen(counts: dict[tuple[int, str], int]) -> None:
-    """However long values are and however large counts, no line of the chart is wider than a screen of 40 cells."""
+    """However long values and large counts are, no line is wider than a screen of 40 cells."""
     table = pairs("host", *((hour, value, count) for (hour, value), count in sorted(counts.items())))
     lines = paint(time_chart(table, Look(40, terminal=True)), color=False).splitlines()
     drawn_rows = [line for line in lines if "hour" not in line and "est " not in line]

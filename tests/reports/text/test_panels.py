@@ -21,7 +21,7 @@ def drawn(*panels: Panel, columns: int = 60, records: int = 1000, terminal: bool
 
 
 def test_a_row_has_key_bar_count_share_and_bytes() -> None:
-    """The title tells how many keys there are, bars are as long as the largest count asks, numbers stand in line."""
+    """The title has the number of keys, bars are in proportion to the largest count, numbers are aligned."""
     assert drawn(panel("status", ("200", 800, 10**9), ("404", 100, 2000), ("500", 1, 1), distinct=9)) == [
         "status  3 of 9                        count      %     bytes",
         "200                     ████████████    800   80.0    1.0 GB",
@@ -32,7 +32,7 @@ def test_a_row_has_key_bar_count_share_and_bytes() -> None:
 
 
 def test_bars_show_what_the_rows_are_sorted_by() -> None:
-    """The number that --sort names, not the count beside it; what is absent or below nothing has no bar."""
+    """Bars show the --sort metric, not the count; missing and negative numbers have no bar."""
     rows = (Row(("a",), 1, 900, (4.0,)), Row(("b",), 800, 450, (-1.0,)), Row(("c",), 100, None, (None,)))
     by_metric = asked_panel(*rows, metrics=("p95:duration",), sorted_by="p95:duration")
     assert bars(by_metric) == [24, 0, 0]
@@ -41,12 +41,12 @@ def test_bars_show_what_the_rows_are_sorted_by() -> None:
 
 
 def bars(panel: Panel) -> list[int]:
-    """Return the cells of the bars of a panel's rows that are full."""
+    """Return the number of full cells in each bar of a panel."""
     return [line.count("█") for line in drawn(panel, columns=110)[1:] if line]
 
 
 def test_a_long_key_is_cut_in_its_middle_on_a_screen() -> None:
-    """Both ends stay, the bar gives way, and the line keeps its width."""
+    """Both ends stay, the bar shrinks, and the line keeps its width."""
     line = drawn(panel("path", (LONG, 1, 1)))[1]
     assert line.startswith("/archive/long")
     assert "…" in line
@@ -55,12 +55,12 @@ def test_a_long_key_is_cut_in_its_middle_on_a_screen() -> None:
 
 
 def test_a_key_is_whole_where_nobody_looks_at_a_screen() -> None:
-    """In a pipe nothing is cut."""
+    """A pipe gets whole keys."""
     assert LONG in "\n".join(drawn(panel("path", (LONG, 1, 1)), terminal=False))
 
 
 def test_wide_screens_show_two_panels_abreast() -> None:
-    """From 120 columns on the next panel stands beside the first, and lines end within the width."""
+    """From 120 columns on panels are side by side, and lines fit the width."""
     tables = [
         panel("status", ("200", 1, 1)),
         panel("method", ("GET", 1, 1), ("PUT", 1, 1)),
@@ -74,7 +74,7 @@ def test_wide_screens_show_two_panels_abreast() -> None:
 
 
 def test_a_panel_of_long_keys_has_a_wide_screen_for_itself() -> None:
-    """User agents are told apart in their middle, so they are not cut to half a screen."""
+    """User agents differ in the middle, so they are not cut to half a screen."""
     agents = panel("user_agent", ("Mozilla/5.0 (X11; Linux x86_64; rv:27.0) Gecko/20100101 Firefox/27.0", 1, 1))
     lines = drawn(agents, panel("status", ("200", 1, 1)), columns=130)
     assert lines[0].startswith("status")
@@ -82,13 +82,13 @@ def test_a_panel_of_long_keys_has_a_wide_screen_for_itself() -> None:
 
 
 def test_messages_have_a_wide_screen_for_themselves() -> None:
-    """They are sentences; their panel is titled by what they are."""
+    """Messages are long; their panel is titled `messages`."""
     messages = panel("shape(message)", ("took <n> ms", 1, 1))
     assert drawn(messages, panel("level", ("INFO", 1, 1)), columns=130)[3].startswith("messages  1 ")
 
 
 def test_logs_without_bytes_have_no_column_of_them() -> None:
-    """Its room goes to keys and bars."""
+    """Keys and bars get the room."""
     table = Panel("level", ("level",), 1, (Row(("INFO",), 1000, None),))
     assert drawn(table) == [
         "level  1                                        count      %",
@@ -107,7 +107,7 @@ ASKED = asked_panel(
 
 
 def test_metrics_are_columns() -> None:
-    """Each has its name above it, an estimated one with a `~`, and its numbers have their units."""
+    """Each has its name in the head, an estimate with a `~`, and numbers have units."""
     assert drawn(ASKED, columns=110) == [
         "path  2                                           count      %     bytes  p95 duration  ~uniques client   rate",
         "/index.html                     ████████████████    800   80.0    1.0 GB       12.3 ms            1,234  0.5/s",
@@ -117,7 +117,7 @@ def test_metrics_are_columns() -> None:
 
 
 def test_metrics_share_two_lines_where_room_is_short() -> None:
-    """The function stands above the field."""
+    """The function is above the field."""
     assert drawn(ASKED, columns=80) == [
         "path  2                                                     p95  ~uniques",
         "                               count      %     bytes  duration    client   rate",
@@ -128,7 +128,7 @@ def test_metrics_share_two_lines_where_room_is_short() -> None:
 
 
 def test_what_has_no_room_is_counted() -> None:
-    """On a small screen the share goes, then metrics from the right; in a pipe nothing does."""
+    """A small screen drops the share, then metrics from the right; a pipe drops nothing."""
     assert drawn(ASKED, columns=50) == [
         "path  2                              p95  ~uniques",
         "               count     bytes  duration    client",
@@ -141,7 +141,7 @@ def test_what_has_no_room_is_counted() -> None:
 
 
 def test_keys_that_were_given_up_have_a_row() -> None:
-    """The title tells how far counts may be wrong; below it where there is no room beside."""
+    """The title has the largest error of counts, on a line of its own if needed."""
     table = asked_panel(Row(("/",), 800, 10**9, error=7), Row(("/a",), 100, 1), metrics=(), other=(50, 2000), distinct=9)
     assert drawn(table) == [
         "path  2 of 9  approximate: error ≤ 7  count      %     bytes",
@@ -157,7 +157,7 @@ def test_keys_that_were_given_up_have_a_row() -> None:
 
 
 def test_hours_beyond_a_hundred_are_left_to_files() -> None:
-    """A screen's table over time is cut, with a count of what is hidden; in a pipe it is whole."""
+    """A table over time is cut on a screen, with the number of hidden rows; a pipe gets all."""
     rows = [Row((f"2025-07-{1 + hour // 24:02}T{hour % 24:02}:00:00Z",), 1, 1, (0.1,)) for hour in range(120)]
     table = asked_panel(*rows, by=("hour",), metrics=("p95:duration",))
     assert drawn(table)[-2] == "and 20 rows more: see --output csv"
@@ -166,7 +166,7 @@ def test_hours_beyond_a_hundred_are_left_to_files() -> None:
 
 
 def test_the_panel_over_all_is_a_line_of_figures() -> None:
-    """Each figure stands behind its name."""
+    """Each number follows its name."""
     table = asked_panel(Row((), 20000, None, (0.0123, 12345)), by=(), metrics=METRICS[:2], estimated={"uniques:client": 0.0057})
     assert paint(total_line(table, Look(80)), color=False) == (
         "total  count 20,000   p95 duration 12.3 ms   ~uniques client 12,345\n"
@@ -174,12 +174,12 @@ def test_the_panel_over_all_is_a_line_of_figures() -> None:
 
 
 def test_panels_without_rows_are_left_out() -> None:
-    """A log without users has no table of users."""
+    """A log without users has no table of them."""
     assert drawn(panel("user")) == []
 
 
 def test_a_status_has_the_colour_of_its_class() -> None:
-    """Good is green, moved blue, wrong yellow, broken red; other panels have no such colours."""
+    """2xx is green, 3xx blue, 4xx yellow, 5xx red; other panels do not have these colours."""
     colours = [
         paint(panel_columns([panel(name, (key, 1, 1))], 1, Look(80, color=True, terminal=True)), color=True).splitlines()[1][:5]
         for name, key in (("status", "200"), ("status", "301"), ("status", "404"), ("status", "500"), ("path", "200"))
@@ -188,7 +188,7 @@ def test_a_status_has_the_colour_of_its_class() -> None:
 
 
 def test_the_columns_of_a_key_stand_side_by_side() -> None:
-    """A key of two columns shows both, in line; where it is cut, the longest of them is."""
+    """A key of two columns shows both, aligned; the longest is cut first."""
     table = Panel("path,status", ("path", "status"), 2, (Row(("/", "404"), 1, 1), Row(("/index.html", "200"), 1, 1)))
     title, first, second, _ = drawn(table)
     assert title.startswith("path, status  2 ")
@@ -199,5 +199,5 @@ def test_the_columns_of_a_key_stand_side_by_side() -> None:
 @pytest.mark.parametrize("text", ["abcdef" * 9, "日本語のログ" * 9, "e\u0301" * 40, "🙂" * 30])
 @pytest.mark.parametrize("cells", [1, 2, 7, 20])
 def test_a_cut_text_takes_no_more_cells_than_there_are(text: str, cells: int) -> None:
-    """Wide and combining characters are counted as a terminal shows them."""
+    """Wide and combining characters count as a terminal shows them."""
     assert 0 < cell_len(cut(text, cells, "…")) <= cells

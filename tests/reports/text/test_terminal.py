@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from logproc.model.columns import Account, Rejected
 from logproc.model.snapshot import Panel, Row, SourceResult
 from logproc.model.source import State
-from logproc.reports.text.terminal import Look, render_svg, render_terminal
+from logproc.reports.text.style import Look
+from logproc.reports.text.terminal import render_svg, render_terminal
 from tests.reports.snapshots import asked_panel, hostile, hour_panel, panel, snapshot, source
 from tests.reports.texts import ANY_TEXT
 
@@ -26,7 +27,7 @@ def text_of(*sources: SourceResult, look: Look = SCREEN, **changes: object) -> s
 
 
 def test_the_account_is_a_sum_that_a_person_can_check() -> None:
-    """Lines equal the parts that are not nothing."""
+    """Lines equal the sum of the parts that are not 0."""
     account = Account(lines=10_000, records=9_990, rejected=1, blank=2, filtered=3, continuation=4)
     report = text_of(source(account=account))
     assert "10,000 lines = 9,990 records + 1 rejected + 2 blank + 3 filtered + 4 continuation" in report
@@ -34,7 +35,7 @@ def test_the_account_is_a_sum_that_a_person_can_check() -> None:
 
 
 def test_the_head_tells_what_was_read_and_how_fast() -> None:
-    """Name, format, size, time and rate of a source; of several, how many, and what they are unpacked."""
+    """Name, format, size, time and rate of one source; for several their number and unpacked size."""
     assert text_of().startswith("logproc  access.log   combined   2.0 kB in 0.25 s   8.2 kB/s\n")
     packed = source("b.gz", bytes_decoded=10**6, format="json")
     assert text_of(source(), packed).startswith(
@@ -51,7 +52,7 @@ def test_the_head_tells_what_was_read_and_how_fast() -> None:
     ],
 )
 def test_a_report_that_is_not_complete_says_so_loudly(sources: list[SourceResult], words: str) -> None:
-    """The line is there in a pipe as well, and nowhere in a complete report."""
+    """The warning is there in a pipe as well, and never in a complete report."""
     for terminal in (True, False):
         look = Look(80, terminal=terminal)
         assert words in text_of(*sources, look=look, complete=False)
@@ -59,13 +60,13 @@ def test_a_report_that_is_not_complete_says_so_loudly(sources: list[SourceResult
 
 
 def test_a_source_that_failed_tells_why_and_what_to_do() -> None:
-    """Its reason and hint stand under it, even if it is the only one."""
+    """Its reason and hint are below it, even if it is the only source."""
     report = text_of(source("x.gz", State.INCOMPLETE, reason="truncated at byte 9", hint="copy it again"))
     assert re.search(r"incomplete +1,000 +1 +2\.0 kB  x\.gz\n +truncated at byte 9: copy it again\n", report)
 
 
 def test_the_worst_sources_come_first_and_the_rest_is_counted() -> None:
-    """On a screen ten are shown; in a pipe all."""
+    """A screen shows ten, a pipe all."""
     many = [source(f"s{number:02}") for number in range(20)] + [source("bad", State.FAILED), source("twin", State.SKIPPED)]
     report = text_of(*many)
     assert [line.split()[-1] for line in report.splitlines() if line.startswith(("complete", "failed", "skipped"))] == [
@@ -78,7 +79,7 @@ def test_the_worst_sources_come_first_and_the_rest_is_counted() -> None:
 
 
 def test_rejected_lines_have_reason_place_and_text() -> None:
-    """The most frequent reason is first, each with the first line that has it."""
+    """The most frequent reason is first, each with an example."""
     bad = source(
         account=Account(10, 3, 7),
         rejected_by_reason={"bad-time": 2, "bad-size": 5},
@@ -96,7 +97,7 @@ def test_rejected_lines_have_reason_place_and_text() -> None:
 
 
 def test_the_last_line_names_only_what_would_show_more() -> None:
-    """`--top 0` where keys are left out, `--rejects` where lines were rejected, a filter for errors; none of it in a pipe."""
+    """`--top 0` if keys are hidden, `--rejects` if lines were rejected, a filter for errors; nothing in a pipe."""
     whole = text_of(source(account=Account(), rejected_by_reason={}), panels={}).splitlines()[-1]
     assert whole == "-o report.json keeps the report   --output csv for a table"
     more = text_of(look=Look(140, terminal=True)).splitlines()[-2]
@@ -105,7 +106,7 @@ def test_the_last_line_names_only_what_would_show_more() -> None:
 
 
 def by_name(*panels: Panel) -> dict[str, Panel]:
-    """Return panels as a snapshot has them."""
+    """Return panels by name."""
     return {table.name: table for table in panels}
 
 
@@ -123,7 +124,7 @@ HOUR_LEVEL = Panel(
 
 
 def test_an_application_log_has_a_report_of_its_own() -> None:
-    """No bytes anywhere; the levels stand under the hours and not once more as a table; the errors are what to ask for next."""
+    """It has no bytes; levels are below the hours, not in another table; errors are suggested as the next filter."""
     messages = without_bytes("shape(message)", ("took <n> ms", 6))
     report = text_of(bytes=0, panels=by_name(HOUR, LEVEL, HOUR_LEVEL, messages), look=Look(118, terminal=True))
     assert "sent" not in report
@@ -134,14 +135,14 @@ def test_an_application_log_has_a_report_of_its_own() -> None:
     assert "--by 'level,shape(message)' for their messages" in report
 
 
-def test_a_level_that_a_shell_would_read_is_no_suggestion() -> None:
-    """What is to be pasted into a shell holds no text of a log but a word of letters."""
+def test_a_level_that_a_shell_would_read_is_not_suggested() -> None:
+    """A command to paste contains no text of a log except a word of letters."""
     crafted = without_bytes("level", ("INFO", 4), ("error'; rm -rf ~ #", 2))
     assert "--where" not in text_of(bytes=0, panels=by_name(HOUR, crafted))
 
 
 def test_a_question_over_time_has_a_chart_and_its_table() -> None:
-    """Hours alone are a chart, with metrics a table as well; hours and levels asked for alone are a chart of both."""
+    """Hours are a chart, with metrics a table as well; hours by level are one chart."""
     asked = asked_panel(*(Row((hour,), 3, 30, (0.5,)) for hour in HOURS), by=("hour",), metrics=("rate",))
     assert [line.split()[0] for line in text_of(panels=by_name(asked)).splitlines() if line.startswith(("hour", "2025"))] == [
         "hour",
@@ -156,27 +157,27 @@ def test_a_question_over_time_has_a_chart_and_its_table() -> None:
 
 
 def test_a_single_hour_by_level_is_a_table() -> None:
-    """One column says nothing over time."""
+    """A single column shows nothing over time."""
     single = Panel("hour,level", ("hour", "level"), 2, HOUR_LEVEL.rows[:2])
     assert "2025-07-01 12:00  ERROR " in text_of(panels=by_name(single))
 
 
 def test_days_of_a_month_are_a_table_and_more_are_a_chart() -> None:
-    """The bars of a table in the order of time are a chart."""
+    """The bars of a table of days are already a chart."""
     days = [(f"2025-{month:02}-{day:02}", 5) for month in (7, 8) for day in range(1, 32)]
     assert "2025-07-31 " in text_of(panels=by_name(without_bytes("day", *days[:31])))
     assert "day  32 days" in text_of(panels=by_name(without_bytes("day", *days[:32])))
 
 
 def test_the_total_of_metrics_is_a_line() -> None:
-    """It stands above all panels."""
+    """It is above all panels."""
     total = asked_panel(Row((), 998, 7, (0.25,)), by=(), metrics=("p95:duration",))
     report = text_of(panels=by_name(total, panel("status", ("200", 5, 7))))
     assert "\n\ntotal  count 998   bytes 7 B   p95 duration 250 ms\n\nstatus" in report
 
 
 def test_a_report_of_nothing_is_still_a_report() -> None:
-    """Without a source that could be read there are head, warning and reasons."""
+    """Without a readable source there are head, warning and reasons."""
     failed = source("gone", State.FAILED, reason="no such file", format=None, bytes_read=0, bytes_decoded=0, account=Account())
     report = text_of(failed, bytes=0, first=None, last=None, panels={})
     assert "no such file" in report
@@ -187,7 +188,7 @@ def test_a_report_of_nothing_is_still_a_report() -> None:
 def test_nothing_from_outside_reaches_the_terminal_raw(
     text: str, columns: int, color: bool, ascii_only: bool, terminal: bool
 ) -> None:
-    """Whatever logs, names and servers say, the report is printable characters, LF, and SGR only if colour is on."""
+    """Whatever logs, names and servers contain, the report is printable, with SGR only if colour is on."""
     report = render_terminal(hostile(text), Look(columns, color, ascii_only, terminal))
     plain = SGR.sub("", report) if color else report
     assert all(line.isprintable() for line in plain.split("\n"))
@@ -196,7 +197,7 @@ def test_nothing_from_outside_reaches_the_terminal_raw(
 
 @pytest.mark.parametrize("columns", [0, 1, 40, 80, 119, 120, 200])
 def test_a_screen_is_never_overrun(columns: int) -> None:
-    """No table is wider than the screen, or than 40 columns on a smaller one; sentences need 60."""
+    """No table is wider than the screen, or than 40 columns; sentences need 60."""
     sources = [source(f"/var/log/{'deep/' * 30}{number}.log", notes=()) for number in range(3)]
     sources.append(source("b", State.FAILED, reason="broken " * 30))
     report = text_of(*sources, look=Look(columns, terminal=True))
@@ -205,7 +206,7 @@ def test_a_screen_is_never_overrun(columns: int) -> None:
 
 
 def test_colour_changes_nothing_but_colour() -> None:
-    """Without its SGR sequences the coloured report is the plain one."""
+    """Without SGR sequences the coloured report equals the plain one."""
     coloured = text_of(look=Look(100, color=True, terminal=True))
     assert SGR.search(coloured)
     assert SGR.sub("", coloured) == text_of()
@@ -213,7 +214,7 @@ def test_colour_changes_nothing_but_colour() -> None:
 
 @given(ANY_TEXT)
 def test_the_picture_is_valid_and_fetches_nothing(text: str) -> None:
-    """The SVG parses, has no script, and names no address but that of its own vocabulary."""
+    """The SVG parses, has no script, and contains no address except its namespace."""
     picture = render_svg(hostile(text.replace(":", "")), 100, text.replace(":", ""))
     root = ElementTree.fromstring(picture)
     assert not [element for element in root.iter() if element.tag.endswith("script")]
