@@ -11,7 +11,7 @@ from logproc.model.source import Kind, Source
 from logproc.pipeline.openers import Doors, find_sources
 from logproc.reports.safe import harmless
 from logproc.settings import Settings
-from logproc.sources.reading import recognise
+from logproc.sources.reading import detect_format
 
 MOST_CANDIDATES = 5
 LINE_CHARACTERS = 100
@@ -41,7 +41,7 @@ def explained(source: Source, doors: Doors) -> str:
         whole = peeked.whole
         return peeked.head, peeked.whole
 
-    head, found = recognise(Choice(), read_on)
+    head, found = detect_format(Choice(), read_on)
     if found is None:
         return f"{source.name}: no line to look at"
     sample = sample_of(head, SAMPLE_LINES[0], whole=whole)

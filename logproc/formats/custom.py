@@ -61,7 +61,10 @@ def format_of_table(name: str, table: Mapping[str, Any], option: str) -> Format:
         if key not in KEYS:
             raise UsageError(f"{option}: unknown key {key!r}", "known are " + ", ".join(KEYS))
         if not isinstance(value, KEYS[key]):
-            raise UsageError(f"{option}: {key} has a value of the wrong kind", "write " + ("true or false" if KEYS[key] is bool else "text in quotes"))
+            raise UsageError(
+                f"{option}: {key} has a value of the wrong kind",
+                "write " + ("true or false" if KEYS[key] is bool else "text in quotes"),
+            )
     if "expression" not in table:
         raise UsageError(f"{option} has no expression", "write expression = '{time} (?P<message>.*)'")
     time = table.get("time")

@@ -23,7 +23,7 @@ from logproc.pipeline.openers import Doors
 from logproc.pipeline.serial import Run, run_serial
 from logproc.pipeline.threaded import Companion, Crew, in_turn, run_threaded
 from logproc.settings import Settings
-from logproc.sources import resolve
+from logproc.sources.resolve import resolve
 from logproc.threads.pool import WorkerFailed
 from tests.support import broken_format, logs
 from tests.support.fault_server import Answer, FaultServer

@@ -13,7 +13,7 @@ from logproc.formats.known import BY_NAME
 from logproc.model.chunk import Outcome, Probe
 from logproc.model.errors import LimitError, SourceError, Stopped
 from logproc.model.source import ByteStream, Kind, Source, State, Verdict
-from logproc.sources.reading import Reading, ReadingOptions, recognise
+from logproc.sources.reading import Reading, ReadingOptions, detect_format
 from tests.support import logs
 from tests.support.logs import ScriptedStream
 
@@ -204,7 +204,7 @@ def test_a_sample_grows_only_where_it_must() -> None:
             assert content.startswith(head)
             return content[:wanted_bytes], len(content) < wanted_bytes
 
-        recognise(Choice(), read_on)
+        detect_format(Choice(), read_on)
         return asked
 
     assert asked_for(logs.log(9) + b"x\n" * 300_000) == [256 << 10]

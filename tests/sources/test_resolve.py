@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from logproc.model.source import Kind, Source, State
-from logproc.sources import resolve
+from logproc.sources.resolve import resolve
 
 
 @pytest.fixture
