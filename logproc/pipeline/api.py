@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from logproc.model.snapshot import Snapshot
-from logproc.pipeline.openers import Doors, find_sources
+from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.threaded import run_threaded
 from logproc.settings import load
 
@@ -31,7 +31,7 @@ def analyze(sources: Name | Iterable[Name], *, headers: Mapping[str, str] | None
     settings = load(options)
     several = [sources] if isinstance(sources, str | os.PathLike) else sources
     found = find_sources([os.fspath(source) for source in several], settings)
-    run = run_threaded(found, settings, Doors.of(settings, headers))
+    run = run_threaded(found, settings, Openers.of(settings, headers))
     if run.cause:
         raise run.cause
     return run.snapshot

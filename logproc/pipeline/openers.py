@@ -26,14 +26,14 @@ Permit = Callable[[tuple[str, str, int]], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class Openers:
     """open_source(wait, permit, source): open a source; see `sources.opening`. peek(source, n_bytes): its first bytes."""
 
     open_source: Callable[[Wait, Permit, Source], ByteStream]
     peek: Callable[[Source, int], Peek]
 
     @classmethod
-    def of(cls, settings: Settings, headers: Mapping[str, str] | None = None, say: Say | None = None) -> Doors:
+    def of(cls, settings: Settings, headers: Mapping[str, str] | None = None, say: Say | None = None) -> Openers:
         """Return the real openers. headers: sent to the server of each URL. say: called when a named pipe has no writer."""
 
         def open_for_reading(wait: Wait, permit: Permit, source: Source) -> ByteStream:

@@ -15,7 +15,7 @@ from logproc.model.columns import Parsed
 from logproc.model.errors import InternalError, SourceError
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind, Source, State, Verdict, source_name
-from logproc.pipeline.openers import Doors
+from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields
 from logproc.pipeline.summary import run_info, summarize
 from logproc.settings import Settings
@@ -39,14 +39,16 @@ class Run:
     counted: Container[tuple[int, int]] | None = None
 
 
-def run_serial(sources: Sequence[Source], settings: Settings, doors: Doors | None = None, spool: Spool | None = None) -> Run:
+def run_serial(
+    sources: Sequence[Source], settings: Settings, openers: Openers | None = None, spool: Spool | None = None
+) -> Run:
     """Read, parse and count everything in the calling thread, one source after the other. Blocks until all is done."""
-    doors, started, plan = doors or Doors.of(settings), time.monotonic(), Plan.of(settings)
+    openers, started, plan = openers or Openers.of(settings), time.monotonic(), Plan.of(settings)
     never = Stop()
     tally, outcomes = Tally(), {}
     for source in sources:
-        opener = partial(doors.open_source, never.wait, HostLimit(1, never).permit)
-        reading = Reading(source, opener, plan.reading, probe_file(doors, plan, source))
+        opener = partial(openers.open_source, never.wait, HostLimit(1, never).permit)
+        reading = Reading(source, opener, plan.reading, probe_file(openers, plan, source))
         counted = Tally()
         for chunk in reading.chunks():
             counted = plan.bounded(merge([counted, work(plan, spool, source.name, chunk)]))
@@ -81,7 +83,7 @@ def rejected_lines(plan: Plan, source_name: str, chunk: Chunk, parsed: Parsed) -
     return b"".join(json.dumps({"source": source_name, **asdict(line)}).encode() + b"\n" for line in lines)
 
 
-def probe_file(doors: Doors, plan: Plan, source: Source) -> Probe:
+def probe_file(openers: Openers, plan: Plan, source: Source) -> Probe:
     """Detect the format of a regular file from its first bytes. Does not raise SourceError: that becomes the verdict."""
     if source.kind is not Kind.FILE or source.verdict:
         return Probe(0, None)
@@ -89,7 +91,7 @@ def probe_file(doors: Doors, plan: Plan, source: Source) -> Probe:
 
     def read_on(_: bytes, wanted_bytes: int) -> tuple[bytes, bool]:
         nonlocal size_bytes
-        peeked = doors.peek(source, wanted_bytes)
+        peeked = openers.peek(source, wanted_bytes)
         size_bytes = peeked.size_bytes
         return peeked.head, peeked.whole
 

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from logproc.model.chunk import Chunk, Outcome, Probe
 from logproc.model.errors import InternalError, Interrupted, Stopped
 from logproc.model.source import Kind, Source, source_name
-from logproc.pipeline.openers import Doors
+from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
 from logproc.pipeline.serial import Run, probe_file, work
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
@@ -49,7 +49,7 @@ Message = Charged | Probed | Mark
 def run_threaded(
     sources: Sequence[Source],
     settings: Settings,
-    doors: Doors | None = None,
+    openers: Openers | None = None,
     spool: Spool | None = None,
     beside: Callable[[Crew], Sequence[Companion]] = lambda _: (),
 ) -> Run:
@@ -58,7 +58,7 @@ def run_threaded(
     Blocks until all is done. After a failure or a signal (see threads.signals) it waits for the threads for at most half a
     second; what was merged by then is in the snapshot. beside: returns threads that observe the crew while it works.
     """
-    crew = Crew(sources, settings, doors or Doors.of(settings), spool)
+    crew = Crew(sources, settings, openers or Openers.of(settings), spool)
     with ExitStack() as stack:
         for companion in beside(crew):
             stack.callback(companion.finish)
@@ -81,12 +81,12 @@ class Companion(Protocol):
 class Crew:
     """The threads of one run and what they share. Main calls `work`, then `run`; the live view reads the fields."""
 
-    def __init__(self, sources: Sequence[Source], settings: Settings, doors: Doors, spool: Spool | None) -> None:
+    def __init__(self, sources: Sequence[Source], settings: Settings, openers: Openers, spool: Spool | None) -> None:
         self.sources = sources
         self.to_read = [source for source in sources if not source.verdict]
         self.settings = settings
         self.plan = Plan.of(settings)
-        self.doors = doors
+        self.openers = openers
         self.started = time.monotonic()
         self.stop = Stop()
         self.budget = ByteBudget(settings.memory, self.stop)
@@ -107,7 +107,7 @@ class Crew:
         """Run to the end, or to a stop. Every exception, also one in main itself, becomes the cause of a stop."""
         with waking(self.channel.wake):
             try:
-                start_probing(self._files, partial(probe_file, self.doors, self.plan), self.channel.put, self.stop)
+                start_probing(self._files, partial(probe_file, self.openers, self.plan), self.channel.put, self.stop)
                 while not self._is_done():
                     self._take(self.channel.get())
                     self._heed()
@@ -178,7 +178,7 @@ class Crew:
         return len(started)
 
     def _start_reading(self, source: Source) -> Reading:
-        opener = partial(self.doors.open_source, self.stop.wait, self.hosts.permit)
+        opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
         return Reading(source, opener, self.plan.reading, self.probes.get(source.index))
 
     def _work(self, spool: Spool | None, chunk: Chunk, when_merged: Callable[[], None]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from logproc.pipeline.openers import Doors
+from logproc.pipeline.openers import Openers
 from tests.faults.fault import NEIGHBOUR_LINES, Arguments, Fault, Scene, source
 from tests.support import logs
 from tests.support.fault_server import Answer, Script
@@ -96,13 +96,15 @@ def also(*checks: Check) -> Check:
 
 def without_pauses(scene: Scene, arguments: Arguments) -> Ended:
     """Run the program with retries that do not wait; what they would have waited is told by their events."""
-    of = Doors.of
+    of = Openers.of
 
-    def hasty(*settings: Any) -> Doors:
-        doors = of(*settings)
-        return Doors(lambda _wait, permit, of_source: doors.open_source(lambda _seconds: False, permit, of_source), doors.peek)
+    def hasty(*settings: Any) -> Openers:
+        openers = of(*settings)
+        return Openers(
+            lambda _wait, permit, of_source: openers.open_source(lambda _seconds: False, permit, of_source), openers.peek
+        )
 
-    with patch.object(Doors, "of", hasty):
+    with patch.object(Openers, "of", hasty):
         return scene.analyze(*arguments, *TOLD)
 
 

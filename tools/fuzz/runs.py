@@ -8,7 +8,7 @@ from typing import Any
 from logproc.model.errors import LogprocError, UsageError
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import ByteStream, Kind, Source, State
-from logproc.pipeline.openers import Doors
+from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan
 from logproc.pipeline.serial import run_serial
 from logproc.reports.csv_report import render_csv
@@ -92,7 +92,7 @@ def run_over(contents: list[bytes], settings: Settings, piece_bytes: int) -> Sna
         head, whole = read_up_to(stream, wanted_bytes)
         return Peek(len(contents[source.index]), head, whole)
 
-    done = run_serial(sources, settings, Doors(open_source, peek))
+    done = run_serial(sources, settings, Openers(open_source, peek))
     assert done.cause is None or isinstance(done.cause, LogprocError)
     for found in done.snapshot.sources:
         assert found.state in {State.COMPLETE, State.INCOMPLETE, State.FAILED}
