@@ -154,7 +154,7 @@ def test_packing_and_transport_change_no_number(way: str, tmp_path: Path) -> Non
 
 
 def test_a_source_that_fails_changes_no_other() -> None:
-    """Beside sources that fail in every way, those that do not are reported as if they were alone."""
+    """Sources that fail in any way do not affect the others in the report."""
     content = logs.log(40)
     with FaultServer() as server, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -206,7 +206,7 @@ def test_an_exception_in_a_reader_ends_the_run(tmp_path: Path) -> None:
 
 
 def test_an_exception_at_the_opening_ends_the_run(tmp_path: Path) -> None:
-    """What opening a source raises, and is no failure of the source, is the cause."""
+    """An exception at opening that is not a SourceError is the cause of the stop."""
     settings = Settings()
     real, surprise = Openers.of(settings), ZeroDivisionError("surprise")
 
@@ -229,7 +229,7 @@ def test_an_exception_in_the_probe_ends_the_run(tmp_path: Path) -> None:
 
 
 def failing_at(openers: Openers, failing: Source, error: BaseException) -> Openers:
-    """Return openers through which one source fails behind its first bytes."""
+    """Return openers with which one source fails after its first bytes."""
 
     def open_source(wait: Any, permit: Any, source: Source) -> ByteStream:
         stream = openers.open_source(wait, permit, source)
@@ -239,7 +239,7 @@ def failing_at(openers: Openers, failing: Source, error: BaseException) -> Opene
 
 
 class Failing(logs.ScriptedStream):
-    """A stream that fails with what no stream should fail with, behind its first 5,000 bytes."""
+    """A stream that raises an unexpected exception after its first 5,000 bytes."""
 
     def __init__(self, stream: ByteStream, error: BaseException) -> None:
         super().__init__(b"")
@@ -259,7 +259,7 @@ class Failing(logs.ScriptedStream):
 
 
 def test_a_failure_behind_the_first_lines_is_the_sources_own(tmp_path: Path) -> None:
-    """An expected failure leaves the lines before it, says how many they are, and the run goes on."""
+    """After an expected failure the lines before it are counted and reported, and the run continues."""
     settings = Settings()
     sources = files(tmp_path)
     run = run_threaded(sources, settings, failing_at(Openers.of(settings), sources[0], SourceError("I/O error at byte 5000")))
@@ -304,7 +304,7 @@ def test_the_serial_run_needs_no_thread(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_many_urls_are_not_as_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Streams share a bounded number of readers, and each of them is read; of silent ones, so many are waited for at once."""
+    """Streams share a bounded number of readers; at most as many silent ones are waited for at once."""
     started: list[str] = []
     real_start = Thread.start
 
@@ -355,7 +355,7 @@ def lines_while_it_goes_on(*arguments: str | Path) -> tuple[int, Run]:
 
 
 def test_lines_of_a_silent_fifo_are_counted(silent_fifo: Path) -> None:
-    """Lines of a stream that goes on are counted while it is quiet, without an end of it."""
+    """Lines of a live stream are counted while it is silent, before it ends."""
     writer = os.open(silent_fifo, os.O_RDWR)  # which does not wait for the reader
     os.write(writer, LINE * 3 + b"a piece")
     counted, run = lines_while_it_goes_on(silent_fifo)
