@@ -1,4 +1,4 @@
-"""Whole runs that end before their time: nothing hangs, the first cause is told, and what was counted is whole."""
+"""Whole runs that end early: nothing hangs, the first cause is reported, and the counts are consistent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C at every bytecode of what main does while a run goes on: the run ends, and its report is partial and whole."""
+"""Ctrl-C at every bytecode of main during a run: the run ends, and its report is partial but consistent."""
 
 from __future__ import annotations
 
