@@ -98,5 +98,9 @@ def nothing_fits(outcome: Outcome, tally: SourceTally) -> Verdict | None:
 
 
 def run_info(elapsed_s: float, readers: int, workers: int) -> RunInfo:
-    gil = getattr(sys, "_is_gil_enabled", lambda: True)()  # exists since Python 3.13; False in a free-threaded build
-    return RunInfo(elapsed_s, readers, workers, __version__, platform.python_version(), bool(gil))
+    return RunInfo(elapsed_s, readers, workers, __version__, platform.python_version(), gil_enabled())
+
+
+def gil_enabled() -> bool:
+    """Return whether this interpreter has a GIL: free-threaded builds of Python 3.13 and later may not."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())

@@ -10,8 +10,8 @@ nearly all races need no more than two (M. Musuvathi, S. Qadeer, "Iterative Cont
 Locks are replaced by ones that know the scheduler: a thread that would wait hands the turn on. Condition, Event and Semaphore
 of the standard library are written in Python around locks, so they come along by themselves, and are explored as well.
 SimpleQueue is written in C; the standard library has a second one in Python, for interpreters without the first, and that one
-is used here. If no thread can run and not all have ended, that is a deadlock, and `explore` says which threads wait where. A wait with a
-timeout ends only if nothing else can happen, so no clock has a say.
+is used here. If no thread can run and not all have ended, that is a deadlock, and `explore` says which threads wait where. A
+wait with a timeout ends only if nothing else can happen, so clocks do not matter.
 """
 
 from __future__ import annotations
