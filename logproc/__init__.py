@@ -5,8 +5,9 @@
     snapshot = analyze(["access.log.gz", "https://example.com/app.log"])
     snapshot.panels["path"].table()  # a pyarrow.Table: path, count, bytes
 
-In the order to read: `model` (the nouns), `chunks`, `formats/`, `tally`, `reading`, then `pipeline.run_serial`:
-everything without threads. Then `threads/`, a pattern a file, and `pipeline.run_threaded`. THREADING.md tells it in prose.
+Reading order: `model` (the types that all rooms share), `sources` (bytes in), `formats` (lines → columns), `questions` and
+`counting` (columns → counts), then `pipeline.serial`: a whole run without threads. After that `threads`, one pattern per file,
+and `pipeline.threaded`; THREADING.md explains both. Then `reports` and `command`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Account", "LogprocError", "Panel", "Row", "Settings", "Snapshot", "SourceResult", "State", "__version__", "analyze"]
 
-logging.getLogger(__name__).addHandler(logging.NullHandler())  # a library writes nothing unless its user asks for it
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # a library logs nothing unless its user configures logging
 
 _HOMES = {
     "Account": "logproc.model.columns",

@@ -15,7 +15,7 @@ from logproc.model.snapshot import Snapshot
 from logproc.pipeline.serial import run_serial
 from logproc.reports.text.terminal import render_svg
 from logproc.settings import Settings
-from logproc.sources import resolve
+from logproc.sources.resolve import resolve
 
 ROOT = Path(__file__).parents[1]
 PICTURES = {

@@ -18,7 +18,7 @@ from logproc.command.screen import NARROW, Screen, is_terminal, is_utf8, same_pl
 from logproc.model.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_OK, Interrupted, LogprocError, OutputError, UsageError
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind, Source, State
-from logproc.pipeline.openers import Doors, find_sources
+from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.serial import Run
 from logproc.pipeline.threaded import Companion, Crew, run_threaded
 from logproc.reports.output import (
@@ -77,7 +77,7 @@ def read_and_report(arguments: Sequence[str], screen: Screen, outputs: Outputs, 
     settings = screen.settings
     unlink_on_second(known_temporaries)
     check_outputs(outputs)
-    doors = Doors.of(settings, read_headers(headers, screen.environ), screen.say_now)
+    openers = Openers.of(settings, read_headers(headers, screen.environ), screen.say_now)
     sources = find_sources(arguments, settings)
     keep_sources(sources, outputs)
     typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
@@ -87,7 +87,7 @@ def read_and_report(arguments: Sequence[str], screen: Screen, outputs: Outputs, 
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
         with nullcontext() if typed else screen.painting() as paint:  # it ends before anything is written
-            run = run_threaded(sources, settings, doors, spool, partial(live_view, paint))
+            run = run_threaded(sources, settings, openers, spool, partial(live_view, paint))
         if isinstance(run.cause, UsageError):
             raise run.cause  # a question that makes no sense has no answer, not an empty one
         causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]

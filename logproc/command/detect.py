@@ -8,10 +8,10 @@ from logproc.formats.choice import Choice
 from logproc.formats.detect import SAMPLE_LINES, Candidate, Sample, candidates, sample_of
 from logproc.model.errors import SourceError
 from logproc.model.source import Kind, Source
-from logproc.pipeline.openers import Doors, find_sources
+from logproc.pipeline.openers import Openers, find_sources
 from logproc.reports.safe import harmless
 from logproc.settings import Settings
-from logproc.sources.reading import recognise
+from logproc.sources.reading import detect_format
 
 MOST_CANDIDATES = 5
 LINE_CHARACTERS = 100
@@ -19,29 +19,29 @@ LINE_CHARACTERS = 100
 
 def explain(files: Sequence[str], settings: Settings) -> Iterator[tuple[str, bool]]:
     """Yield for each file what it is, as lines of text, and whether that is a failure."""
-    doors = Doors.of(settings)
+    openers = Openers.of(settings)
     for source in find_sources(files, settings):
         if source.verdict or source.kind is not Kind.FILE:
             reason = source.verdict.reason if source.verdict else "only regular files are looked at"
             yield harmless(f"logproc: {source.name}: {reason}"), True
             continue
         try:
-            yield explained(source, doors), False
+            yield explained(source, openers), False
         except SourceError as error:
             yield harmless(f"logproc: {source.name}: {error}"), True
 
 
-def explained(source: Source, doors: Doors) -> str:
+def explained(source: Source, openers: Openers) -> str:
     """Return what one file is. Raises SourceError if it cannot be read, or is not text."""
     whole = False
 
     def read_on(_: bytes, wanted_bytes: int) -> tuple[bytes, bool]:
         nonlocal whole
-        peeked = doors.peek(source, wanted_bytes)
+        peeked = openers.peek(source, wanted_bytes)
         whole = peeked.whole
         return peeked.head, peeked.whole
 
-    head, found = recognise(Choice(), read_on)
+    head, found = detect_format(Choice(), read_on)
     if found is None:
         return f"{source.name}: no line to look at"
     sample = sample_of(head, SAMPLE_LINES[0], whole=whole)

@@ -1,1 +1,1 @@
-"""The nouns that cross rooms. A leaf: nothing here imports another part of the program."""
+"""The types that all rooms share. Nothing here imports another part of the program."""

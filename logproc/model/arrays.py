@@ -1,4 +1,4 @@
-"""Names for the kinds of numpy arrays that are passed round. Only for type checkers: numpy is slow to load."""
+"""Types of numpy arrays. Imported by type checkers only, because numpy is slow to load."""
 
 from __future__ import annotations
 

@@ -15,10 +15,7 @@ from logproc.model.source import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a look at a regular file's first bytes told: its size on disk and the format of its lines.
-
-    `format` is None if no known format fits; `verdict` is set if the file is not to be read at all.
-    """
+    """What the first bytes of a regular file show. format: None if none fits. verdict: set if the file cannot be read."""
 
     size_bytes: int
     format: Parser | None
@@ -27,12 +24,12 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a format has to know of the lines before a chunk. It depends on these alone, never on where the cuts are.
+    """What a format must know about the lines before a chunk. It never depends on where the source was cut.
 
-    reference_s: a moment, in seconds since 1970, behind which no record lies: times without a year go by it.
-    in_record: whether a record of several lines may go on at the first line.
-    directives: the names of the fields, where a line of the log itself says them.
-    zone: that of times without an offset.
+    reference_s: a time no record is later than, in seconds since 1970; gives times without a year their year.
+    in_record: whether the first line may continue a record of several lines.
+    directives: the field names, if the log itself lists them, as W3C logs do.
+    zone: the time zone of times without an offset.
     """
 
     reference_s: int = 0
@@ -42,7 +39,7 @@ class Context:
 
 
 class Parser(Protocol):
-    """What a format is to the rest of the program, see `logproc.formats.engine`. The same one for all threads."""
+    """A format, as the rest of the program sees it; see `logproc.formats.engine`. Threads share it."""
 
     @property
     def name(self) -> str:
@@ -50,17 +47,17 @@ class Parser(Protocol):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The columns that records have, as far as that is known before they are read."""
+        """The columns that are known before any record is read."""
 
     @property
     def open_fields(self) -> bool:
         """Whether records may have other fields as well."""
 
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
-        """Return the context behind some whole lines, given the one before them."""
+        """Return the context after some whole lines, given the context before them."""
 
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
-        """Return what whole lines are: the records with the columns that are wanted, and what became of all other lines."""
+        """Parse whole lines: return the wanted columns of their records, and an account of all lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +68,9 @@ class Chunk:
     index: its number within the source, from 0.
     byte_offset: where it starts in the decoded source.
     first_line: the number of its first line, from 1.
-    lines: how many lines it holds.
-    format: its format, None if none is known.
-    data: the bytes; the last one is always LF (added where the source ended without).
-    context: what the format needs from before it.
+    lines: how many lines it has.
+    format: None if no format fits.
+    data: the bytes. The last one is always LF, added if the source ended without one.
     """
 
     source: int
@@ -88,13 +84,12 @@ class Chunk:
 
     @property
     def last_line(self) -> int:
-        """The number of its last line."""
         return self.first_line + self.lines - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How the reading of one source ended. lines: how many were handed out in chunks."""
+    """How the reading of one source ended. lines: the number of lines in its chunks."""
 
     verdict: Verdict
     format: Parser | None = None

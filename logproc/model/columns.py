@@ -1,9 +1,10 @@
-"""What parsing a chunk gives: columns of its records, and an account of every line."""
+"""The result of parsing a chunk: its records as columns, and an account of every line."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,31 +18,31 @@ if TYPE_CHECKING:
 REJECTED_TEXT_BYTES = 512
 REJECTED_SAMPLES = 3
 NO_TIME = -(2**63)
-"""In `Columns.time`: the record has no time. The smallest int64, so that it is never the last and easily told."""
+"""In `Columns.time`: the record has no time. The smallest int64, so that no maximum is affected."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyColumn:
-    """A column of text as a dictionary and, for each record, an index into it.
+    """A column of text, dictionary-encoded.
 
-    keys: text that can be printed (see `formats.columns.printable`), a pyarrow string array without duplicates; null is
-        absent. Inside `formats`, until a column is complete, they are the bytes of the log, a binary array.
-    index: one integer a record.
+    keys: a pyarrow string array of printable text (see `formats.columns.printable`) without duplicates; null means absent.
+        Inside `formats`, until a column is complete, a binary array with the bytes of the log.
+    index: positions in `keys`, shape (records,).
     """
 
     keys: pyarrow.Array
     index: numpy.typing.NDArray[Any]
 
     def keep(self, mask: Mask) -> KeyColumn:
-        """Return the column of the records that the mask names."""
         return KeyColumn(self.keys, self.index[mask])
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A column of numbers, each `whole + nanos / 10**9`: exact, so that sums are, in whatever order they are added.
+    """A column of numbers, each `whole + nanos / 10**9`. Exact, so sums do not depend on the order of addition.
 
-    nanos: from 0 to 999,999,999; None if all are 0. valid: which records have a number; None if all have.
+    All arrays have the shape (records,). nanos: 0 to 999,999,999; None if all are 0. valid: which records have a number;
+    None if all do.
     """
 
     whole: Integers
@@ -49,7 +50,6 @@ class Numbers:
     valid: Mask | None = None
 
     def keep(self, mask: Mask) -> Numbers:
-        """Return the column of the records that the mask names."""
         return Numbers(*(None if part is None else part[mask] for part in (self.whole, self.nanos, self.valid)))  # type: ignore[arg-type]  # only `whole` is never None, and stays so
 
 
@@ -57,11 +57,11 @@ class Numbers:
 class Columns:
     """The records of one chunk, by column.
 
-    records: how many.
-    time: seconds since 1970 in UTC, one a record, NO_TIME where it has none.
-    keys: the columns of text by their names.
-    numbers: the columns of numbers: `bytes` (of the response body, 0 where the log has `-`), `duration` (seconds).
-    malformed: which records hold a request that is none; None if the format has no requests.
+    records: their number.
+    time: seconds since 1970 in UTC, shape (records,); NO_TIME if a record has none.
+    keys: columns of text by name.
+    numbers: columns of numbers by name, such as `bytes` (of the response body, 0 if the log has `-`) and `duration` (seconds).
+    malformed: which records have a malformed request, shape (records,); None if the format has no requests.
     """
 
     records: int
@@ -71,7 +71,7 @@ class Columns:
     malformed: Mask | None = None
 
     def keep(self, mask: Mask) -> Columns:
-        """Return the records that the mask names."""
+        """Return only the records where `mask` is true."""
         return Columns(
             records=int(mask.sum()),
             time=self.time[mask],
@@ -83,7 +83,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """One line that is no record: its number, why, and its first bytes as shown text."""
+    """One line that could not be parsed: its number, the reason, and its beginning as printable text."""
 
     line: int
     reason: str
@@ -92,7 +92,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where every line went. `closes` is the law of the program, checked at the end of every run."""
+    """An account of all lines: each is counted in exactly one of the other fields. Checked at the end of every run."""
 
     lines: int = 0
     records: int = 0
@@ -102,14 +102,7 @@ class Account:
     continuation: int = 0
 
     def __add__(self, other: Account) -> Account:
-        return Account(
-            self.lines + other.lines,
-            self.records + other.records,
-            self.rejected + other.rejected,
-            self.blank + other.blank,
-            self.filtered + other.filtered,
-            self.continuation + other.continuation,
-        )
+        return Account(*map(add, astuple(self), astuple(other)))
 
     @property
     def closes(self) -> bool:
@@ -119,9 +112,9 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a format makes of a chunk: the records as columns, and what became of all other lines.
+    """A parsed chunk: its records as columns, and an account of all lines.
 
-    rejected_lines: the lines' positions in the chunk, from 0, in order; rejected_reasons: the reason of each;
+    rejected_lines: which lines were rejected, from 0, ascending, shape (n,). rejected_reasons: the reason of each.
     rejected_bounds: start and end of each in the chunk's data, shape (n, 2).
     """
 
@@ -132,7 +125,7 @@ class Parsed:
     rejected_bounds: Integers
 
     def bounds_of(self, reason: str) -> Integers:
-        """Return start and end of the lines that were rejected for one reason."""
+        """Return start and end of the lines rejected for one reason, shape (n, 2)."""
         if reason not in self.rejected_reasons:
             return self.rejected_bounds[:0]
         return self.rejected_bounds[[found == reason for found in self.rejected_reasons]]

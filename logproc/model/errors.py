@@ -1,7 +1,6 @@
 """The errors of the program, each with its exit code.
 
-Exceptions of the system and of libraries (OSError, those of requests and of codecs) are translated into these in the module
-that calls them. The rest of the program handles only this small tree.
+A module that calls the system or a library translates their exceptions (OSError, those of requests and codecs) into these.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ class Interrupted(LogprocError):
 
 
 class InternalError(LogprocError):
-    """A bug in the program, with the lines it was processing. The cause is its `__cause__`."""
+    """A bug in the program. The original exception is the `__cause__`."""
 
     exit_code = EXIT_INTERNAL
 
@@ -79,7 +78,7 @@ class InternalError(LogprocError):
 
 
 def nearest(name: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Return the hint for a misspelt name: the nearest known one; if none is near, `otherwise`, or all of them.
+    """Return a hint for a misspelt name: the nearest known one, or else `otherwise`, or a list of all.
 
     >>> nearest("colour", ["color", "columns"]), nearest("x", ["asc", "desc"])
     ("did you mean 'color'?", 'known are asc, desc')

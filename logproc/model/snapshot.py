@@ -1,4 +1,4 @@
-"""What a run found, frozen: panels of rows, the state of each source, the account."""
+"""The result of a run: panels of rows, the result of each source, the account of all lines."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from logproc.model.source import State
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One key of a panel: its text by column, how many records have it, and the bytes of their responses (None: no log says).
+    """One row of a panel.
 
-    metrics: what else was asked for, in the panel's order; None where no record has it. error: how many records of the key
-    may not be counted, where keys were given up (see `--max-keys`).
+    key: the text of each column in `Panel.by`. count: the number of records. bytes: the sum of their response sizes, None if
+    no log has sizes. metrics: in the order of `Panel.metrics`; None if no record has a value. error: how many records may be
+    missing from `count`, if keys were dropped (see `--max-keys`).
     """
 
     key: tuple[str, ...]
@@ -32,12 +33,12 @@ class Row:
 class Panel:
     """One table of a report.
 
-    name: also its key in the JSON report; by: the columns its keys are made of.
-    distinct: how many keys there are; rows: all of them, or the first `--top`, in order.
+    name: also its key in the JSON report. by: the columns that form the keys.
+    distinct: the number of keys. rows: all of them, or the first `--top`.
     metrics: the names of the numbers that each row has besides count and bytes.
-    other: the counts and bytes of the keys that were given up, None if none were: if some were, counts are approximate.
-    estimated: the metrics of which a number is an estimate, with its standard error.
-    sorted_by: the metric that the rows are in the order of, `key`, or None for the usual order.
+    other: count and bytes of the keys that were dropped, None if none were.
+    estimated: the metrics that are estimates, with their standard error.
+    sorted_by: the metric by which the rows are sorted, `key`, or None for the usual order.
     """
 
     name: str
@@ -51,11 +52,11 @@ class Panel:
 
     @property
     def approximate(self) -> bool:
-        """Whether keys were given up, so that a count may be too small by its row's error."""
+        """Whether keys were dropped, so that a count may be too small by its row's `error`."""
         return self.other is not None
 
     def table(self) -> pyarrow.Table:
-        """Return the rows as an Arrow table: a string column for each of `by`, `count`, `bytes`, and one for each metric.
+        """Return the rows as an Arrow table: a string column for each of `by`, then `count`, `bytes`, and the metrics.
 
         `bytes` is int64, or decimal128 if a sum does not fit.
         """
@@ -75,7 +76,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class SourceResult:
-    """What became of one source. `hint` and `notes` are for people, `exit_code` is what it asks of the program."""
+    """The result of one source. hint, notes: text for people. exit_code: that of the command if this were the only source."""
 
     source: str
     state: State
@@ -105,9 +106,10 @@ class RunInfo:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What is known at one moment, at the end of a run or when it was interrupted: all that a report shows.
+    """All that a report shows.
 
-    first, last: smallest and largest time of a record, None without records.
+    complete: whether all sources were read to their end. first, last: the smallest and the largest time of a record, in
+    seconds since 1970; None if no record has a time.
     """
 
     complete: bool

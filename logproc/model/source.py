@@ -1,22 +1,18 @@
-"""Sources: what is read, how it ended, and the stream of bytes it gives."""
+"""Sources: what is read, how it ended, and its stream of bytes."""
 
 from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    pass
-
+from typing import Protocol
 
 Seen = tuple[int, int, int, int]
-"""Of a file its device and number, and its size and time when it was found."""
+"""Device, inode, size and modification time (ns) of a file when it was found."""
 
 
 class Kind(Enum):
-    """What a source is, and so who reads it: regular files share the file readers, each stream has its own."""
+    """The kinds of sources. Regular files are read by the file readers, all others by the stream readers."""
 
     FILE = "file"
     STDIN = "stdin"
@@ -25,7 +21,7 @@ class Kind(Enum):
 
 
 class State(Enum):
-    """How a source ended. Every source of a report has exactly one of these."""
+    """How a source ended."""
 
     COMPLETE = "complete"
     INCOMPLETE = "incomplete"
@@ -38,11 +34,11 @@ class State(Enum):
 class Source:
     """One thing to read.
 
-    index: its place in the report: as typed, expansions in byte order of the path.
-    name: what a person sees: escaped, and without credentials.
-    location: what is opened: a path, `-`, or the URL as it was given, credentials included.
-    verdict: set if it is not to be opened at all (missing, given twice, …).
-    seen: of a regular file what tells it from another one that takes its name before it is opened.
+    index: its place in the report: in the order of the arguments; expansions in byte order of the path.
+    name: for display: printable, and without credentials.
+    location: what is opened: a path, `-`, or the URL with its credentials.
+    verdict: set if it is not opened at all (missing, given twice, …).
+    seen: for a regular file; shows later whether another file has taken its name.
     """
 
     index: int
@@ -55,7 +51,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A state with its reason (what happened, and where) and a hint at what to do next."""
+    """The state of a source, the reason (what happened, and where), and a hint: what to do next."""
 
     state: State
     reason: str | None = None
@@ -74,30 +70,30 @@ class ByteStream(Protocol):
     bytes_read: int
     """Bytes that came from the disk or the wire so far, still encoded."""
     modified_s: float | None
-    """When the source was last changed, in seconds since 1970, if that is known: the year of logs that write none."""
+    """When the source was last changed, in seconds since 1970, if known. Gives times without a year their year."""
     notes: list[str]
-    """What a user should hear although nothing is missing, such as ignored bytes behind an archive's end."""
+    """What the user should know although nothing is missing, such as ignored bytes after the end of an archive."""
 
     def readinto(self, buffer: memoryview) -> int:
-        """Fill `buffer` from its start and return how many bytes, 0 only at the end of the source.
+        """Fill `buffer` from its start and return the number of bytes, 0 only at the end of the source.
 
-        Blocks until at least one byte is there, the source ends, fails, or `cancel` is called.
-        Raises SourceError (with LimitError) if the source fails, and Stopped after `cancel`.
+        Blocks until there is at least one byte, the source ends or fails, or `cancel` is called. Raises SourceError (or its
+        subclass LimitError) if the source fails, and Stopped after `cancel`.
         """
 
     def ready_within(self, seconds: float) -> bool:
-        """Return whether `readinto` has something to return or to raise, as soon as it has, or False after so many seconds.
+        """Wait at most `seconds` until `readinto` would not block; return whether that is so.
 
-        A hint: after True it may still block, as where the piece that came is too small to be decoded.
+        Only a hint: after True it may still block, for example if the bytes that arrived are too few to be decoded.
         """
 
     def cancel(self) -> None:
         """Make a blocked `readinto`, and every later one, raise Stopped soon. Never blocks."""
 
     def close(self) -> None:
-        """Give back what the operating system lent. Never raises."""
+        """Close all descriptors. Never raises."""
 
 
 source_name: ContextVar[str | None] = ContextVar("source_name", default=None)
-"""The name of the source that a thread works on, for the program's own log. A new thread does not inherit the value of a
-context variable (on free-threaded 3.14 it does), so each thread sets it when it begins to work on a source."""
+"""The source that a thread works on, for log messages. Each thread sets it when it begins to work on a source: new threads
+inherit context variables only on free-threaded 3.14."""

@@ -1,1 +1,1 @@
-"""Where the parts meet: `run_serial` is the specification, `run_threaded` does the same with threads."""
+"""The whole run, from sources to a snapshot. Start with `serial`, the specification; `threaded` does the same with threads."""

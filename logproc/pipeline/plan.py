@@ -1,4 +1,4 @@
-"""Settings → what a run does with each source and each record. Made once, before the first thread, and then only looked at."""
+"""Settings → what a run does with each source and each record. Made before the first thread starts, and never changed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is asked, how formats are found, and how sources are read. Sizes in bytes."""
+    """What to count, how to find the formats, and how to read the sources."""
 
     question: Question
     choice: Choice
@@ -34,9 +34,9 @@ class Plan:
 
     @classmethod
     def of(cls, settings: Settings, now_s: int | None = None) -> Plan:
-        """Return the plan for settings. Raises UsageError for a format, a filter, a field or a time that makes no sense.
+        """Return the plan for settings. Raises UsageError for an invalid format, filter, field or time.
 
-        now_s: the moment that `--since 2h` counts from, by default that of the call.
+        now_s: the time that `--since 2h` counts back from, in seconds since 1970; by default now.
         """
         now_s = int(time.time()) if now_s is None else now_s
         zone = parse_zone(settings.tz)
@@ -46,12 +46,10 @@ class Plan:
         return cls(question_of(settings, now_s), choice, reading, settings.top, settings.max_line_bytes)
 
     def bounded(self, tally: Tally) -> Tally:
-        """Return a tally with no more keys than are allowed."""
         return tally.folded(self.question.max_keys) if self.question.max_keys else tally
 
 
 def question_of(settings: Settings, now_s: int) -> Question:
-    """Return what settings ask. Raises UsageError."""
     zone = parse_zone(settings.tz)
     metrics = parse_metrics(",".join(settings.metric))
     sort = sort_of(settings.sort, metrics)
@@ -85,7 +83,7 @@ def question_of(settings: Settings, now_s: int) -> Question:
 
 
 def check_fields_early(plan: Plan, formats: Sequence[Parser | None]) -> None:
-    """Raise UsageError for a field that no source has, where that is known before anything is read."""
+    """Raise UsageError for a field that no source can have, if all formats are known and list all their fields."""
     known = [form for form in formats if form is not None]
     if known and len(known) == len(formats) and not any(form.open_fields for form in known):
         fields = {name for form in known for name in form.fields}
@@ -94,7 +92,7 @@ def check_fields_early(plan: Plan, formats: Sequence[Parser | None]) -> None:
 
 
 def check_fields(plan: Plan, outcomes: Iterable[Outcome], tally: Tally) -> UsageError | None:
-    """Return the error for a field that no source had, None if each had one, or nothing was read."""
+    """Return the error for a field that was in no source; None if all fields were found, or no line was read."""
     formats = [outcome.format for outcome in outcomes if outcome.format is not None]
     fields = {name for form in formats for name in form.fields}
     unknown = unknown_fields(plan.question, fields | tally.seen)
@@ -102,6 +100,5 @@ def check_fields(plan: Plan, outcomes: Iterable[Outcome], tally: Tally) -> Usage
 
 
 def no_such_field(unknown: Sequence[str], fields: Iterable[str]) -> UsageError:
-    """Return the error with the nearest field, or a list of what there is."""
     names = sorted({"time", "hour", "day", "minute", "weekday", *fields})
     return UsageError(f"no source has a field {unknown[0]!r}", nearest(unknown[0], names, "there are " + ", ".join(names)))

@@ -1,4 +1,4 @@
-"""Reading, parsing and counting in one thread: the specification that every threaded run equals."""
+"""Reading, parsing and counting in one thread: the specification. A threaded run gives the same report."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from functools import partial
 
 from logproc.counting.tally import Tally, count, merge, rejected
 from logproc.formats.engine import parse_line_ends, parse_unknown
-from logproc.model.chunk import Chunk, Outcome, Probe
+from logproc.model.chunk import Chunk, Probe
 from logproc.model.columns import Parsed
 from logproc.model.errors import InternalError, SourceError
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind, Source, State, Verdict, source_name
-from logproc.pipeline.openers import Doors
+from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields
 from logproc.pipeline.summary import run_info, summarize
 from logproc.settings import Settings
-from logproc.sources.reading import Reading, recognise
+from logproc.sources.reading import Reading, detect_format
 from logproc.threads.hosts import HostLimit
 from logproc.threads.spool import Spool
 from logproc.threads.stop import Stop
@@ -27,9 +27,10 @@ from logproc.threads.stop import Stop
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The end of a run: what is known, why it ended before its time (None: it did not), threads that could not be joined.
+    """The result of a run.
 
-    counted: the chunks that are in the snapshot, as source and number; None for all.
+    cause: why it was stopped, None if it was not. left_behind: names of the threads that did not end in time.
+    counted: the chunks in the snapshot, as (source, index); None for all.
     """
 
     snapshot: Snapshot
@@ -38,26 +39,30 @@ class Run:
     counted: Container[tuple[int, int]] | None = None
 
 
-def run_serial(sources: Sequence[Source], settings: Settings, doors: Doors | None = None, spool: Spool | None = None) -> Run:
+def run_serial(
+    sources: Sequence[Source], settings: Settings, openers: Openers | None = None, spool: Spool | None = None
+) -> Run:
     """Read, parse and count everything in the calling thread, one source after the other. Blocks until all is done."""
-    doors, started, plan = doors or Doors.of(settings), time.monotonic(), Plan.of(settings)
-    nobody = Stop()
+    openers, started, plan = openers or Openers.of(settings), time.monotonic(), Plan.of(settings)
+    never = Stop()
     tally, outcomes = Tally(), {}
     for source in sources:
-        probe = look(doors, plan, source)
-        reading = Reading(source, partial(doors.open_source, nobody.wait, HostLimit(1, nobody).permit), plan.reading, probe)
+        opener = partial(openers.open_source, never.wait, HostLimit(1, never).permit)
+        reading = Reading(source, opener, plan.reading, probe_file(openers, plan, source))
         counted = Tally()
         for chunk in reading.chunks():
             counted = plan.bounded(merge([counted, work(plan, spool, source.name, chunk)]))
         tally = plan.bounded(merge([tally, counted]))
-        outcomes[source.index] = ended(reading.outcome)
+        if reading.outcome is None:
+            raise InternalError("a source ended without an outcome")
+        outcomes[source.index] = reading.outcome
     source_name.set(None)
     info = run_info(time.monotonic() - started, readers=0, workers=0)
     return Run(summarize(sources, outcomes, tally, plan, info), check_fields(plan, outcomes.values(), tally))
 
 
 def work(plan: Plan, spool: Spool | None, source_name: str, chunk: Chunk) -> Tally:
-    """Parse and count one chunk: the whole work of a worker, and all of it without shared state."""
+    """Parse and count one chunk. This is all that a worker does, and it shares no state."""
     parsed = parse(plan, chunk)
     if spool and len(parsed.rejected_lines):
         spool.add((chunk.source, chunk.index), rejected_lines(plan, source_name, chunk, parsed))
@@ -65,7 +70,7 @@ def work(plan: Plan, spool: Spool | None, source_name: str, chunk: Chunk) -> Tal
 
 
 def parse(plan: Plan, chunk: Chunk) -> Parsed:
-    """Return what a chunk's lines are in its format; without one, no line fits."""
+    """Parse a chunk in its format. Without a format, every line that is not blank is rejected."""
     if only_line_ends := parse_line_ends(chunk.data):
         return only_line_ends
     if chunk.format is None:
@@ -74,32 +79,24 @@ def parse(plan: Plan, chunk: Chunk) -> Parsed:
 
 
 def rejected_lines(plan: Plan, source_name: str, chunk: Chunk, parsed: Parsed) -> bytes:
-    """Return the rejected lines of a chunk as JSON lines."""
     lines = (rejected(chunk, parsed, position, plan.question) for position in range(len(parsed.rejected_lines)))
     return b"".join(json.dumps({"source": source_name, **asdict(line)}).encode() + b"\n" for line in lines)
 
 
-def look(doors: Doors, plan: Plan, source: Source) -> Probe:
-    """Recognise a regular file by its first bytes. A failure is the probe's verdict, or is found again when it is read."""
+def probe_file(openers: Openers, plan: Plan, source: Source) -> Probe:
+    """Detect the format of a regular file from its first bytes. Does not raise SourceError: that becomes the verdict."""
     if source.kind is not Kind.FILE or source.verdict:
         return Probe(0, None)
     size_bytes = 0
 
     def read_on(_: bytes, wanted_bytes: int) -> tuple[bytes, bool]:
         nonlocal size_bytes
-        peeked = doors.peek(source, wanted_bytes)
+        peeked = openers.peek(source, wanted_bytes)
         size_bytes = peeked.size_bytes
         return peeked.head, peeked.whole
 
     try:
-        found = plan.choice.fixed(source) or recognise(plan.choice, read_on)[1]
+        found = plan.choice.fixed(source) or detect_format(plan.choice, read_on)[1]
     except SourceError as error:
         return Probe(size_bytes, None, Verdict(State.FAILED, error.what, error.hint, error.exit_code))
     return Probe(size_bytes, found)
-
-
-def ended(outcome: Outcome | None) -> Outcome:
-    """Return the outcome of a source that was read to its end."""
-    if outcome is None:
-        raise InternalError("a source ended without an outcome")
-    return outcome

@@ -1,4 +1,4 @@
-"""Counts and outcomes → the snapshot that reports show."""
+"""Counts and outcomes → the snapshot that a report shows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from logproc import __version__
 from logproc.counting.panels import panels
 from logproc.counting.tally import SourceTally, Tally
 from logproc.model.chunk import Outcome
-from logproc.model.columns import Account
 from logproc.model.errors import InternalError
 from logproc.model.snapshot import RunInfo, Snapshot, SourceResult
 from logproc.model.source import Source, State, Verdict
@@ -34,7 +33,7 @@ def summarize(
 ) -> Snapshot:
     """Return the snapshot of a run. Raises InternalError if a line is not accounted for: a wrong number is worse than none.
 
-    A run that was stopped may have counted fewer lines of a source than were read of it: the source was interrupted then.
+    If a run was stopped, lines may have been read and not counted. Their source then has the state `interrupted`.
     """
     results = []
     for source in sources:
@@ -60,7 +59,6 @@ def summarize(
 
 
 def result(source: Source, outcome: Outcome, tally: SourceTally) -> SourceResult:
-    """Return what became of one source."""
     verdict = nothing_fits(outcome, tally) or outcome.verdict
     return SourceResult(
         source=source.name,
@@ -79,8 +77,7 @@ def result(source: Source, outcome: Outcome, tally: SourceTally) -> SourceResult
 
 
 def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally) -> tuple[str, ...]:
-    """Return what is worth knowing of a source although nothing is missing."""
-    if is_empty(verdict, tally.account):
+    if verdict.state is State.COMPLETE and tally.account.lines == tally.account.blank:
         return ("empty",)
     is_plain = outcome.format is not None and outcome.format.name == "plain" and tally.account.records
     odd = {" had undecodable bytes": tally.odd.undecodable, " held NUL bytes": tally.odd.nul}
@@ -90,13 +87,8 @@ def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally) -> tuple[st
     )
 
 
-def is_empty(verdict: Verdict, account: Account) -> bool:
-    """Return whether all of a source was read and there is nothing in it but blank lines."""
-    return verdict.state is State.COMPLETE and account.lines == account.blank
-
-
 def nothing_fits(outcome: Outcome, tally: SourceTally) -> Verdict | None:
-    """Return the verdict on a source of which all was read and no line is a record; that is never a success."""
+    """Return the verdict on a source that was read to its end without finding a record: that is a failure. Else None."""
     fitting = tally.account.records + tally.account.filtered
     if outcome.verdict.state is not State.COMPLETE or fitting or not tally.sample:
         return None
@@ -106,10 +98,9 @@ def nothing_fits(outcome: Outcome, tally: SourceTally) -> Verdict | None:
 
 
 def run_info(elapsed_s: float, readers: int, workers: int) -> RunInfo:
-    """Return what may differ between two runs over the same input."""
     return RunInfo(elapsed_s, readers, workers, __version__, platform.python_version(), gil_enabled())
 
 
 def gil_enabled() -> bool:
-    """Return whether this interpreter has a GIL, which free-threaded builds of 3.13 and later can do without."""
+    """Return whether this interpreter has a GIL: free-threaded builds of Python 3.13 and later may not."""
     return bool(getattr(sys, "_is_gil_enabled", lambda: True)())

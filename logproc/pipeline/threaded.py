@@ -1,4 +1,4 @@
-"""Where the parts meet. `run_serial` is the specification, `run_threaded` the same with threads.
+"""The whole run with threads.
 
     Source ─open→ blocks ─cut→ Chunk ─budget.take→ channel.put ┐                          (Reader threads)
                                                                ├→ main: channel.get → pool.submit
@@ -7,7 +7,7 @@
 
 Main waits in one place, `channel.get`, for all of these messages, for the probes before them, and for a signal.
 
-For any input, any number of threads and any schedule both give the same report, byte for byte but for its `run`.
+The report equals that of `run_serial`, byte for byte except for its `run`, for any input, number of threads and schedule.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from urllib.parse import urlsplit
 from logproc.model.chunk import Chunk, Outcome, Probe
 from logproc.model.errors import InternalError, Interrupted, Stopped
 from logproc.model.source import Kind, Source, source_name
-from logproc.pipeline.openers import Doors
+from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
-from logproc.pipeline.serial import Run, look, work
+from logproc.pipeline.serial import Run, probe_file, work
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
 from logproc.settings import Settings
 from logproc.sources.reading import Reading
@@ -44,27 +44,25 @@ from logproc.threads.stop import Stop
 ABANDON_S = 0.5
 """How long main waits for the other threads after a stop. What is not counted by then is not in the report."""
 Message = Charged | Probed | Mark
-"""What main waits for."""
 
 
 def run_threaded(
     sources: Sequence[Source],
     settings: Settings,
-    doors: Doors | None = None,
+    openers: Openers | None = None,
     spool: Spool | None = None,
     beside: Callable[[Crew], Sequence[Companion]] = lambda _: (),
 ) -> Run:
-    """Read, parse and count everything with threads, and return when they have ended.
+    """Read, parse and count everything with threads.
 
-    Blocks until all is done, the run is stopped by a failure, or a signal comes (see threads.signals); then until the
-    threads have ended, at most half a second. Whatever was merged by then is in the snapshot.
-    beside: gives threads that observe the crew while it works, and are finished when it has.
+    Blocks until all is done. After a failure or a signal (see threads.signals) it waits for the threads for at most half a
+    second; what was merged by then is in the snapshot. beside: returns threads that observe the crew while it works.
     """
-    crew = Crew(sources, settings, doors or Doors.of(settings), spool)
+    crew = Crew(sources, settings, openers or Openers.of(settings), spool)
     with ExitStack() as stack:
         for companion in beside(crew):
             stack.callback(companion.finish)
-            with suppress(OSError, RuntimeError), blocked():  # where no thread is left, what needs it more will say so
+            with suppress(OSError, RuntimeError), blocked():  # the run does not need them
                 companion.start()
         crew.work()
     return crew.run()
@@ -74,21 +72,21 @@ class Companion(Protocol):
     """A thread that only observes the run."""
 
     def start(self) -> None:
-        """Begin. Raises RuntimeError where no thread can be started, and OSError where it has to open something and cannot."""
+        """Begin. Raises RuntimeError if no thread can be started, OSError if something cannot be opened."""
 
     def finish(self) -> None:
-        """End, also if it was never started."""
+        """End. Also called if `start` failed."""
 
 
 class Crew:
-    """The threads of one run and what they share. Main calls `work` and `run`; the live view looks at the fields."""
+    """The threads of one run and what they share. Main calls `work`, then `run`; the live view reads the fields."""
 
-    def __init__(self, sources: Sequence[Source], settings: Settings, doors: Doors, spool: Spool | None) -> None:
+    def __init__(self, sources: Sequence[Source], settings: Settings, openers: Openers, spool: Spool | None) -> None:
         self.sources = sources
         self.to_read = [source for source in sources if not source.verdict]
         self.settings = settings
         self.plan = Plan.of(settings)
-        self.doors = doors
+        self.openers = openers
         self.started = time.monotonic()
         self.stop = Stop()
         self.budget = ByteBudget(settings.memory, self.stop)
@@ -106,13 +104,10 @@ class Crew:
         self._unread = {source.index: Outcome(source.verdict) for source in sources if source.verdict}
 
     def work(self) -> None:
-        """Run to the end or to a stop, and leave no thread behind that can be joined.
-
-        One way out: whatever ends the work, a signal or a fault in main itself included, becomes the stop.
-        """
+        """Run to the end, or to a stop. Every exception, also one in main itself, becomes the cause of a stop."""
         with waking(self.channel.wake):
             try:
-                start_probing(self._files, partial(look, self.doors, self.plan), self.channel.put, self.stop)
+                start_probing(self._files, partial(probe_file, self.openers, self.plan), self.channel.put, self.stop)
                 while not self._is_done():
                     self._take(self.channel.get())
                     self._heed()
@@ -124,7 +119,6 @@ class Crew:
                 self.pool.close()
 
     def run(self) -> Run:
-        """Return what is known."""
         outcomes = dict(self._unread)
         for reader in self.readers:
             outcomes |= reader.outcomes
@@ -137,14 +131,13 @@ class Crew:
         return Run(summary, cause, self.left_behind, counted)
 
     def _is_done(self) -> bool:
-        """All is read, and for each chunk that was submitted a DONE has come."""
         return self._all_read and not self.pool.pending
 
     def _heed(self) -> None:
         """Raise Interrupted if a signal has come, and Stopped after a stop.
 
-        Looked at after each message, whatever it is: the one that the handler put lies behind all that were put before it. But
-        after the message is dealt with: one that is dropped would be a chunk that is not counted, or a DONE to wait for.
+        Called after every message: the handler's own message is at the end of the queue, perhaps behind many chunks. After,
+        not before: a message that was taken and dropped is a chunk not counted, or a DONE that is waited for in vain.
         """
         if signal := noted():
             raise Interrupted(signal[0])
@@ -152,7 +145,7 @@ class Crew:
             raise Stopped  # the cause is in the stop already
 
     def _take(self, message: Message) -> None:
-        """Do what a message asks for. Nothing in here waits for another thread."""
+        """Act on a message. Never waits for another thread."""
         if message is DONE:
             self.pool.pending -= 1
         elif message is END:
@@ -163,11 +156,7 @@ class Crew:
             self.pool.submit(message)
 
     def _start_readers(self, probes: Sequence[Probe]) -> None:
-        """Start a few readers for all files and some for the streams: a slow server never holds up a local file.
-
-        Standard input and named pipes come before URLs: their writers wait while nobody reads. And URLs of one server do not
-        stand before those of another, so that one that is silent holds up few.
-        """
+        """Start a few readers for all files, and others for the streams: a slow server must not delay a local file."""
         self.probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}
         if len(self._files) == len(self.to_read):
             check_fields_early(self.plan, [probe.format for probe in probes])
@@ -182,7 +171,6 @@ class Crew:
             raise InternalError(*CANNOT_START) from error
 
     def _start_some(self, name: str, wanted: int, sources: Sequence[Source]) -> int:
-        """Start readers that share a list; return how many could be started."""
         to_do = to_do_list(sources)
         shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop)
         started = start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
@@ -190,20 +178,19 @@ class Crew:
         return len(started)
 
     def _start_reading(self, source: Source) -> Reading:
-        opener = partial(self.doors.open_source, self.stop.wait, self.hosts.permit)
+        opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
         return Reading(source, opener, self.plan.reading, self.probes.get(source.index))
 
     def _work(self, spool: Spool | None, chunk: Chunk, when_merged: Callable[[], None]) -> None:
-        """Parse and count one chunk, in a worker."""
         name = self.sources[chunk.source].name
         source_name.set(name)
         self.shared.add(work(self.plan, spool, name, chunk), (chunk.source, chunk.index), when_merged)
 
     def _wind_up(self) -> None:
-        """After a stop: wait for the threads as long as there is time, and note which of them have not ended by then.
+        """After a stop, wait for the threads until ABANDON_S is over, then note which ones have not ended.
 
-        After an interrupt the report holds every whole line that was read: the readers hand over what they have, and all of it
-        goes to the workers. After a failure what was read is of no use, and would fail once more.
+        After an interrupt every whole line that was read is counted: the readers hand over what they have, and the workers
+        parse it. After a failure the chunks that wait are dropped.
         """
         deadline = time.monotonic() + ABANDON_S
         interrupted = isinstance(self.stop.cause, Interrupted | KeyboardInterrupt)
@@ -211,7 +198,7 @@ class Crew:
             self.pool.drop()
         if not self.readers:
             self._all_read = True
-        with suppress(Exception):  # such as that no worker can be started: the cause of the stop stays what it is
+        with suppress(Exception):  # if no worker can be started, for example: the first cause of the stop is reported
             while not self._is_done() and (message := self.channel.get(deadline)) is not LATE:
                 if isinstance(message, Mark) or (interrupted and not isinstance(message, Probed)):
                     self._take(message)
@@ -219,16 +206,16 @@ class Crew:
         self.left_behind = (*workers, *(reader.name for reader in self.readers if reader.is_alive()))
 
     def _interrupted(self, source: Source) -> Outcome:
-        """Return the outcome of a source that was not read to its end, or not at all, because the run was stopped."""
-        readings = [reader.reading for reader in self.readers]  # looked at once: who was left behind may still replace it
+        readings = [reader.reading for reader in self.readers]  # read once: a reader left behind may still change it
         reading = next((reading for reading in readings if reading and reading.source is source), None)
-        if not reading:
-            return Outcome(INTERRUPTED)
-        return reading.so_far(INTERRUPTED)
+        return reading.so_far(INTERRUPTED) if reading else Outcome(INTERRUPTED)
 
 
 def in_turn(streams: Sequence[Source]) -> list[Source]:
-    """Return streams in the order to read them: what is local first, then the URLs, one of each server in turn."""
+    """Return streams in reading order: pipes first, whose writers are blocked, then URLs, taking the servers in turn.
+
+    In turn, so that one silent server delays few sources.
+    """
     seen: Counter[str] = Counter()
     turns = {}
     for source in streams:

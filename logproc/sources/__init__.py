@@ -1,113 +1,14 @@
 """Everything that touches a file, a pipe, a socket or a codec. Their exceptions become SourceError here.
 
-Reading order: `resolve` (which sources there are), `files` and `http` (raw bytes), `codecs` (decompression), `limits`,
-`text` (encodings, line ends).
+In reading order:
+
+    opening      opens any source as a stream of decoded bytes
+    resolve      command-line arguments → sources; names: how they are displayed
+    files        regular files, named pipes and standard input
+    http/        http and https URLs
+    limits       streams on top of streams; limits on size, ratio and time
+    codecs       decompression; decoders: one class per codec
+    text         encodings and line ends; unreadable: HTML, binary data, UTF-16
+    cutter       blocks → chunks of whole lines
+    reading      one source from opening to outcome, with detection of its format
 """
-
-from __future__ import annotations
-
-import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
-
-from logproc.model.errors import SourceError
-from logproc.model.source import ByteStream, Kind, Source
-from logproc.sources.codecs import decoded
-from logproc.sources.files import open_fifo, open_file, open_stdin
-from logproc.sources.http import HttpOptions, StartCall, open_url
-from logproc.sources.http.options import CallHere
-from logproc.sources.limits import Deadline, ReadOptions
-from logproc.sources.resolve import resolve
-from logproc.sources.text import check_encoding
-
-WAITING = "waits for a writer", "a FIFO ends when its last writer closes it; Ctrl-C ends the run"
-__all__ = ["OpenOptions", "Peek", "check_encoding", "open_source", "peek", "resolve"]
-
-
-@dataclass(frozen=True, slots=True)
-class OpenOptions(ReadOptions):
-    """Options for every source, and for web servers if there are URLs."""
-
-    http: HttpOptions | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Peek:
-    """The beginning of a regular file: its size on disk, its first decoded bytes, and whether these are all."""
-
-    size_bytes: int
-    head: bytes
-    whole: bool
-
-
-def open_source(
-    source: Source,
-    options: OpenOptions,
-    *,
-    wait: Callable[[float], bool],
-    permit: Callable[[Any], AbstractContextManager[Any]],
-    say: Callable[[str, str, str], None] | None = None,
-    clock: Callable[[], float] = time.monotonic,
-    start_call: StartCall = CallHere,
-) -> ByteStream:
-    """Open a source that has no verdict and return its decoded bytes. The caller closes the stream.
-
-    Does not block for long: named pipes, standard input and web servers are waited for in the first `readinto`, which
-    `cancel` ends. wait, permit and start_call: for URLs, as in `http.open_url`. say(name, what, hint): called if a named
-    pipe has no writer yet. Raises SourceError if the source cannot be opened, and UsageError for an invalid URL.
-    """
-    deadline = Deadline.after(options.max_time_s, clock)
-    if source.kind is not Kind.URL:
-        return decoded(open_local(source, deadline, say), options, deadline, source.location)
-    at = deadline.at if deadline else None
-    raw = open_url(
-        str(source.location),
-        options.http or HttpOptions(),
-        wait=wait,
-        permit=permit,
-        deadline=at,
-        clock=clock,
-        start_call=start_call,
-    )
-    return decoded(raw, options, deadline, source.location)
-
-
-def open_local(source: Source, deadline: Deadline | None, say: Callable[[str, str, str], None] | None) -> ByteStream:
-    if source.kind is Kind.STDIN:
-        return open_stdin(deadline)
-    if source.kind is Kind.FILE:
-        return open_file(source.location, deadline, source.seen)
-    return open_fifo(source.location, deadline, partial(say, source.name, *WAITING) if say else None)
-
-
-def peek(source: Source, options: OpenOptions, n_bytes: int, *, clock: Callable[[], float] = time.monotonic) -> Peek:
-    """Return the first `n_bytes` decoded bytes of a regular file, or fewer if it ends or fails earlier.
-
-    Does not block for long. Raises SourceError if the file cannot be opened, or fails before its first byte.
-    """
-    deadline = Deadline.after(options.max_time_s, clock)
-    raw = open_file(source.location, deadline, source.seen)
-    try:
-        head, whole = read_up_to(decoded(raw, options, deadline, source.location), n_bytes)
-        return Peek(raw.size_bytes or 0, head, whole)
-    finally:
-        raw.close()
-
-
-def read_up_to(stream: ByteStream, n_bytes: int) -> tuple[bytes, bool]:
-    """Return the first bytes of a stream, and whether it has no more. A failure after the first byte is not raised."""
-    buffer = memoryview(bytearray(n_bytes + 1))
-    size = 0
-    count = -1
-    while count and size < len(buffer):
-        try:
-            count = stream.readinto(buffer[size:])
-        except SourceError:
-            if not size:
-                raise
-            return bytes(buffer[: min(size, n_bytes)]), False
-        size += count
-    return bytes(buffer[: min(size, n_bytes)]), not count

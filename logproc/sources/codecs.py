@@ -1,8 +1,8 @@
-"""Compressed files, detected by their first bytes: gzip, bzip2, xz and Zstandard, all by the same rules.
+"""Decompression of gzip, bzip2, xz and Zstandard, detected from the content. All codecs follow the same rules.
 
 A truncated file yields all that can be decoded, then fails with `truncated`. A damaged one yields what was decoded before
-the damage was found, then fails with `checksum mismatch`. Several members are one stream. Zeros after the last member are
-padding (tapes and block devices leave them); anything else there is ignored with a note.
+the damage was found, then fails with `checksum mismatch`. Several members form one stream. Zeros after the last member are
+padding, as from tapes and block devices; anything else there is ignored with a note.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from logproc.sources.limits import Deadline, Layer, Limited, Peeked, ReadOptions
 from logproc.sources.text import BLOCK_BYTES, Lines, Transcoded
 
 STEP_BYTES = 1 << 19
-"""The most that is decoded at once. Fixed, so that what a damaged file yields does not depend on the caller's buffers."""
+"""How much is decoded at once. Fixed, so that what a damaged file yields does not depend on the caller's buffers."""
 PIECE_BYTES = 1 << 12
-"""The first piece of a member; the following ones double. So a file of many small members is not copied once per member."""
+"""Size of the first piece of a member; the next ones double. So many small members do not each copy a whole block."""
 HEAD_BYTES = 16
 
 BZ2_BLOCK, BZ2_END = b"1AY&SY", b"\x17rE8P\x90"
@@ -30,9 +30,7 @@ MAGICS: tuple[tuple[str, bytes], ...] = (
     *(("bz2", b"BZh%d" % level + block) for level in range(1, 10) for block in (BZ2_BLOCK, BZ2_END)),
 )
 FOREIGN: tuple[tuple[str, bytes], ...] = (
-    ("zip", b"PK\x03\x04"),
-    ("zip", b"PK\x05\x06"),
-    ("zip", b"PK\x07\x08"),
+    *(("zip", b"PK" + kind) for kind in (b"\x03\x04", b"\x05\x06", b"\x07\x08")),
     ("7z", b"7z\xbc\xaf\x27\x1c"),
     ("rar", b"Rar!\x1a\x07"),
     ("lz4", b"\x04\x22\x4d\x18"),
@@ -45,16 +43,16 @@ FOREIGN: tuple[tuple[str, bytes], ...] = (
     ("snappy", b"\xff\x06\0\0sNaPpY"),
     ("cab", b"MSCF\0\0\0\0"),
 )
-"""Archives that we do not unpack. Some contain plain text in places, which must not be counted as a log."""
+"""Archives that are refused. Some contain uncompressed text, which must not be counted as a log."""
 ENDINGS = {b"gz": "gzip", b"xz": "xz", b"zst": "zstd", b"bz2": "bz2"}
 LEAST_BYTES = {"gzip": 2, "xz": 2, "zstd": 2, "bz2": 4}
-"""How many of the magic bytes identify a file that ends within them: more than a text file would consist of."""
+"""How many magic bytes identify a file that ends within them. With fewer it could be a short text."""
 
 
 def sniff(head: bytes) -> str | None:
     r"""Return the codec of data that begins with `head`, None if it is not compressed.
 
-    A `head` shorter than `HEAD_BYTES` is taken for the whole file, perhaps one that was cut within its header.
+    A `head` shorter than `HEAD_BYTES` is the whole file, which may have been truncated within its header.
 
     >>> sniff(b"\x1f\x8b\x08\x00"), sniff(b"127.0.0.1 - -")
     ('gzip', None)
@@ -66,7 +64,7 @@ def sniff(head: bytes) -> str | None:
 
 
 def cut_archive(head: bytes, location: str | bytes) -> str | None:
-    r"""Return the codec by the extension of `location`, if `head` is only the beginning of its magic bytes.
+    r"""Return the codec for the extension of `location`, if `head` is a beginning of its magic bytes.
 
     >>> cut_archive(b"B", "access.log.bz2"), cut_archive(b"B", "grades")
     ('bz2', None)
@@ -76,14 +74,8 @@ def cut_archive(head: bytes, location: str | bytes) -> str | None:
     return next((codec for codec, magic in MAGICS if head and ENDINGS.get(ending) == codec and magic.startswith(head)), None)
 
 
-def refuse_foreign(head: bytes) -> None:
-    for name, magic in FOREIGN:
-        if head.startswith(magic):
-            raise SourceError(f"unsupported archive ({name})", "unpack it first")
-
-
 def may_be_archive(head: bytes) -> bool:
-    """Return whether `head` is only a beginning of magic bytes, so that more is needed."""
+    """Return whether more bytes than `head` are needed to detect compression."""
     return any(len(head) < len(magic) and magic.startswith(head) for _, magic in (*MAGICS, *FOREIGN))
 
 
@@ -91,7 +83,7 @@ def decoded(raw: ByteStream, options: ReadOptions, deadline: Deadline | None = N
     """Return `raw` as a stream of text: decompressed if necessary, within the limits of `options`, as UTF-8 with LF.
 
     Only one layer of compression is undone; another one inside is an error. Nothing is read before the first `readinto`, so
-    that a stream that waits for its first byte can be cancelled. location: the path or URL of `raw`; see `cut_archive`.
+    `cancel` works while the first byte is awaited. location: the path or URL of `raw`; see `cut_archive`.
     """
     stream: ByteStream = Limited(Unpacked(raw, location), options, deadline)
     return Lines(Transcoded(stream, options.encoding) if options.encoding else stream)
@@ -106,13 +98,14 @@ class Unpacked(Layer):
         self._inner: ByteStream | None = None
 
     def ready_within(self, seconds: float) -> bool:
-        """Ask the stream that `readinto` reads."""
         return (self._inner or self.below).ready_within(seconds)
 
     def _read(self, buffer: memoryview) -> int:
         if self._inner is None:
             head = read_head(self.below)
-            refuse_foreign(head)
+            for name, magic in FOREIGN:
+                if head.startswith(magic):
+                    raise SourceError(f"unsupported archive ({name})", "unpack it first")
             codec = sniff(head) or cut_archive(head, self._location)
             peeked = Peeked(self.below, head)
             self._inner = Decoded(peeked, codec, refuse_archive=True) if codec else peeked
@@ -120,7 +113,7 @@ class Unpacked(Layer):
 
 
 def read_head(raw: ByteStream) -> bytes:
-    """Read only as many bytes as are needed to detect compression, so that a live stream of text is not held up."""
+    """Read only as many bytes as are needed to detect compression, so that a live stream is not delayed."""
     buffer = memoryview(bytearray(HEAD_BYTES))
     size = 0
     while may_be_archive(bytes(buffer[:size])):
@@ -155,16 +148,14 @@ class Decoded(Layer):
         while not self._decoded and not self._ended:
             if self._failure:
                 raise self._failure
-            self._deliver(self._decode(self._member) if self._member else self._begin_member())
+            data = self._decode(self._member) if self._member else self._begin_member()
+            self._decoded_bytes += len(data)
+            self._decoded = memoryview(data if self._head is None else self._without_archive(data))
         count, self._decoded = copy_some(self._decoded, buffer)
         return count
 
-    def _deliver(self, data: bytes) -> None:
-        self._decoded_bytes += len(data)
-        self._decoded = memoryview(data if self._head is None else self._without_archive(data))
-
     def _without_archive(self, data: bytes) -> bytes:
-        """Hold back the first decoded bytes until it is certain that they are not compressed again; else raise."""
+        """Withhold the first decoded bytes until it is certain that they are not compressed again. Raises SourceError if so."""
         head = self._head = (self._head or b"") + data
         if may_be_archive(head) and not self._ended and not self._failure:
             return b""
@@ -178,17 +169,14 @@ class Decoded(Layer):
         is_first = not self._input.position
         self._ended = not (self._input.rest() or self._input.more()) if is_first else not self._find_next_member()
         if not self._ended:
-            self._check_magic()
+            head = bytes(self._input.rest()[:HEAD_BYTES])
+            if self._codec.name not in (sniff(head), "deflate") and not may_be_archive(head):
+                raise SourceError(f"not {self._codec.name} data", "the data is not what its header says")
             self._member, self._member_start, self._piece_bytes = self._codec.open(), self._decoded_bytes, PIECE_BYTES
         return b""
 
-    def _check_magic(self) -> None:
-        head = bytes(self._input.rest()[:HEAD_BYTES])
-        if self._codec.name not in (sniff(head), "deflate") and not may_be_archive(head):
-            raise SourceError(f"not {self._codec.name} data", "the data is not what its header says")
-
     def _find_next_member(self) -> bool:
-        """Skip zeros up to the next member; return whether there is one. Anything else is skipped, with a note."""
+        """Skip zeros; return whether another member follows. Anything else is skipped with a note."""
         end = self._input.position
         self._input.skip_zeros()
         head = self._input.head()
@@ -240,7 +228,7 @@ class Decoded(Layer):
 
 
 class Input:
-    """A raw stream, read in blocks and taken in pieces; what was taken too much can be given back."""
+    """A raw stream that is read in blocks and taken in pieces. Bytes taken in excess can be given back."""
 
     def __init__(self, raw: ByteStream) -> None:
         self._raw = raw
@@ -254,7 +242,7 @@ class Input:
         return self._read_bytes - (self._end - self._start)
 
     def rest(self) -> memoryview:
-        """Return what was read and not yet taken."""
+        """Return what was read but not yet taken."""
         return self._block[self._start : self._end]
 
     def take(self, size: int) -> memoryview:
@@ -264,11 +252,10 @@ class Input:
         return piece
 
     def give_back(self, size: int) -> None:
-        """Put the last `size` bytes back."""
         self._start -= size
 
     def more(self) -> bool:
-        """Append input to the rest, which must be less than a block. Return False at the end of the source."""
+        """Read more input after the rest, which must be smaller than a block. Return False at the end of the stream."""
         rest = bytes(self.rest())
         self._block[: len(rest)] = rest
         self._start, self._end = 0, len(rest)
@@ -284,7 +271,6 @@ class Input:
         return bytes(self.rest()[:HEAD_BYTES])
 
     def skip_zeros(self) -> None:
-        """Take all zeros up to the next other byte."""
         while self.rest() or self.more():
             if self.rest()[0]:
                 return

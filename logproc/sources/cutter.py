@@ -1,9 +1,8 @@
-"""Blocks of bytes → chunks of whole lines. The reading side of the program without a thread or a file in it.
+"""Blocks of bytes → chunks of whole lines.
 
-Blocks are read in one call of at least 1 MiB each, which releases the GIL while it waits and copies, and are cut
-at their last line feed. Nothing here iterates over lines: each release of the GIL costs up to 5 ms to get it back
-while another thread runs Python. A reader of a .gz file that went line by line beside two such threads fell from
-214 to 0.1 MB/s (`python -m tests.bench.gil`).
+Each block is read in one call of at least 1 MiB, which releases the GIL, and is cut at its last line feed. Nothing here
+iterates over lines: getting the GIL back takes up to 5 ms while another thread runs Python. Reading a .gz file line by line
+beside two such threads fell from 214 to 0.1 MB/s (`python -m tests.bench.gil`).
 """
 
 from __future__ import annotations
@@ -28,21 +27,20 @@ SEARCH_BYTES = 64 << 10
 UTF8_MARK = b"\xef\xbb\xbf"
 FLUSH_S = 1.0
 QUIET_S = 0.2
-"""When a stream has brought nothing for so long, the lines that it has brought are handed out."""
+"""After this time without data, the lines that have arrived are yielded."""
 SAMPLE_QUIET_S, SAMPLE_S = 1.0, 3.0
-"""How long a format is not decided although there are lines: a live log must not wait for 256 KiB of it. Much longer than
-QUIET_S, because a sample decides for the whole source, and one that is transferred may come to a halt behind its first lines.
+"""How long to wait for a full sample once there is a line: a live log may never fill it. Much longer than QUIET_S, because the
+sample decides for the whole source, and a slow transfer may pause after the first lines.
 """
 MOST_LINES = 1 << 19
-"""Lines in a chunk: each costs some 64 bytes while it is parsed, also if there is nothing in it, as in a bomb of line ends."""
+"""Most lines in a chunk. Parsing takes some 64 bytes per line, empty lines included: a file of line ends must not be a bomb."""
 
 
 class Cutter:
-    """Cuts one source into chunks, and counts on the way.
+    """Cuts one source into chunks.
 
-    bytes_decoded: bytes that came so far; lines: lines that were handed out so far.
-    format, context: those of the next chunk; to be set before the first one.
-    One thread owns it; others may look at the counters.
+    bytes_decoded: bytes received so far. lines: lines yielded so far. format, context: for the next chunk; set them before the
+    first one. One thread owns it; others may read the counters.
     """
 
     def __init__(
@@ -67,9 +65,9 @@ class Cutter:
         self._begun = False
 
     def pass_over(self, stream: ByteStream, head: bytes) -> Generator[Chunk, None, bytes]:
-        """Yield the lines of `head`, the first bytes of a stream, of which the last is not whole and too long; that one too.
+        """Yield the lines of `head`, the first bytes of a stream, whose last line is incomplete and already too long.
 
-        Returns what was read behind it: the next `head`. Blocks, and raises, as `chunks` does.
+        Reads to the end of that line; returns what was read after it: the next `head`. Blocks and raises as `chunks` does.
         """
         data = numpy.frombuffer(head, numpy.uint8)
         self.bytes_decoded += len(data)
@@ -79,16 +77,15 @@ class Cutter:
         behind = int(numpy.flatnonzero(rest == LF)[0]) + 1 if LF in rest else len(rest)
         whole = rest[:behind] if LF in rest else numpy.append(rest, numpy.uint8(LF))
         yield self._chunk(whole, 1)
-        self.bytes_decoded -= len(rest) - behind  # they come again, with `head`
+        self.bytes_decoded -= len(rest) - behind  # they are counted again, as `head`
         return rest[behind:].tobytes()
 
     def chunks(self, stream: ByteStream, head: bytes = b"") -> Iterator[Chunk]:
-        """Yield the chunks of a stream, `head` being its first bytes, read before to recognise the format.
+        """Yield the chunks of a stream. `head`: its first bytes, already read to detect the format.
 
-        Blocks as long as the stream does. Raises what the stream raises; before a SourceError, and before the Stopped of an
-        interrupt, the whole lines that had come are yielded, and the piece of a line behind them is not a line. A last line
-        without a line feed counts if the stream ended by itself. A chunk is handed out before it is full when a second has
-        passed, or when nothing has come for QUIET_S: so that the counts of a live stream move.
+        Blocks as the stream does. Raises what the stream raises, but first yields the whole lines that have arrived; an
+        incomplete line after them is dropped. If the stream ends without an error, a last line without LF is a line. A chunk
+        is yielded before it is full after FLUSH_S, or after QUIET_S without data, so that the counts of a live stream move.
         """
         self.bytes_decoded += len(head)
         carry = numpy.frombuffer(head, numpy.uint8)
@@ -110,9 +107,9 @@ class Cutter:
                 carry = self._skip_line(stream, carry)
 
     def _fill(self, stream: ByteStream, buffer: Bytes, filled: int) -> tuple[int, bool, SourceError | Stopped | None]:
-        """Read until the buffer is full, the stream ends or fails, or it is time to hand out the whole lines that are there.
+        """Read until the buffer is full, the stream ends or fails, or it is time to yield the lines that are there.
 
-        Returns how much of the buffer is filled, and whether and how the stream ended.
+        Returns the number of bytes in the buffer, whether the stream has ended, and its error.
         """
         view = buffer.data
         deadline = self._clock() + FLUSH_S
@@ -132,7 +129,7 @@ class Cutter:
         return filled, False, None
 
     def _mark_bytes(self, data: Bytes) -> int:
-        """Return how many bytes the byte order mark at the start of a source takes: it belongs to no line."""
+        """Return the size of the byte order mark, at the start of a source only. It is not part of the first line."""
         if self._begun or data[: len(UTF8_MARK)].tobytes() != UTF8_MARK:
             self._begun = True
             return 0
@@ -140,10 +137,10 @@ class Cutter:
         return self._offset
 
     def _skip_line(self, stream: ByteStream, carry: Bytes) -> Bytes:
-        """Read past the end of a line that is too long, and return as much of it as shows that, and what follows.
+        """Skip the middle of a line that is too long; return its beginning, and the bytes read from its LF on.
 
-        Two bytes more than the limit are kept: one says "too long", the other may be a CR, which does not count. And
-        never less than a report shows of a rejected line, so that it shows the same wherever the cuts are.
+        Two bytes more than the limit are kept: one makes it too long, the other may be a CR, which does not count. At least as
+        much is kept as a report shows of a rejected line, so that the report does not depend on the cuts.
         """
         kept = carry[: self._kept_bytes].copy()
         self._offset += len(carry) - len(kept)
@@ -159,7 +156,7 @@ class Cutter:
             self._offset += count
 
     def _split(self, lines: Bytes) -> Iterator[Chunk]:
-        """Yield whole lines as chunks of at most the chunk size, or of one line that is longer, and of at most MOST_LINES."""
+        """Yield whole lines as chunks of at most the chunk size, or one longer line, and of at most MOST_LINES."""
         count = count_lines(lines)
         if count > MOST_LINES:
             middle = line_end_near_middle(lines)
@@ -188,19 +185,19 @@ class Cutter:
 
 
 def count_lines(data: Bytes) -> int:
-    """Return how many line feeds there are; block by block, so that what is counted is still in the cache."""
+    # Block by block: the temporary mask, one byte per byte of the block, stays in the CPU cache.
     blocks = range(0, len(data), MIN_BLOCK_BYTES)
     return sum(int(numpy.count_nonzero(data[start : start + MIN_BLOCK_BYTES] == LF)) for start in blocks)
 
 
 def line_end_near_middle(data: Bytes) -> int:
-    """Return the position behind the last line feed of the first half, or behind the first one of the second."""
+    """Return the position after the last LF of the first half, or else after the first LF of the second half."""
     half = len(data) // 2
     return last_line_end(data[:half]) or half + int(numpy.argmax(data[half:] == LF)) + 1
 
 
 def last_line_end(data: Bytes) -> int:
-    """Return the position behind the last line feed, 0 if there is none. Looks from the end, in small steps."""
+    """Return the position after the last LF, 0 if there is none. Searches backwards in blocks: it is usually near the end."""
     for end in range(len(data), 0, -SEARCH_BYTES):
         start = max(0, end - SEARCH_BYTES)
         feeds = numpy.flatnonzero(data[start:end] == LF)
@@ -212,11 +209,10 @@ def last_line_end(data: Bytes) -> int:
 def read_head(
     stream: ByteStream, head: bytes, wanted_bytes: int, clock: Callable[[], float] = time.monotonic
 ) -> tuple[bytes, bool]:
-    """Read on until there are `wanted_bytes` bytes or the stream ends; return all of them and whether it ended.
+    """Read until there are `wanted_bytes` bytes, `head` included, or the stream ends; return them and whether it has ended.
 
-    Blocks until there is a whole line, and then until nothing has come for SAMPLE_QUIET_S, or SAMPLE_S have passed since the
-    first byte of this call. A stream that fails here has ended; it fails again when it is read on. One that is stopped has
-    not ended; it stops again.
+    Blocks until there is a whole line, and then until nothing has arrived for SAMPLE_QUIET_S, or SAMPLE_S after the first
+    byte. Does not raise: a stream that fails counts as ended, and fails again when it is read next; a stopped one does not.
     """
     buffer = bytearray(wanted_bytes)
     buffer[: len(head)] = head

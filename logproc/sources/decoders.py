@@ -1,6 +1,6 @@
-"""Decoders of one member of a compressed file, one per codec, all with the interface of `bz2.BZ2Decompressor`.
+"""Decoders for one member of a compressed file, all with the interface of `bz2.BZ2Decompressor`.
 
-The module of a codec is imported when it is first needed.
+The library of a codec is imported when it is first needed.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any, Literal, Protocol
 from logproc.model.errors import SourceError
 
 MEMORY_LIMIT_BYTES = 128 << 20
-"""The largest window of a decoder: the default limit of zstd, and twice what `xz -9` needs."""
+"""The largest memory of a decoder: the default limit of zstd, and twice what `xz -9` needs."""
 KEPT_BYTES = 4 << 20
+"""How much input of a member is kept for `DeflateMember.rest_of_cut`."""
 FLAG_HEADER_CHECKSUM, FLAG_EXTRA, FLAG_NAME, FLAG_COMMENT, FLAGS_RESERVED = 0x02, 0x04, 0x08, 0x10, 0xE0
 
 
@@ -39,12 +40,12 @@ class Member(Protocol):
 
 
 class DamagedError(Exception):
-    """A member with an invalid header, or with another checksum or size than its data."""
+    """A member whose header is invalid, or whose checksum or size does not match its data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """How to decode one kind of member: `open` makes a decoder, which raises one of `errors` for damaged data."""
+    """A kind of member. `open` returns a decoder, which raises one of `errors` for damaged data."""
 
     name: str
     open: Callable[[], Member]
@@ -92,7 +93,7 @@ def deflate_codec(name: str) -> Codec:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What is round deflate data: the flag of ISA-L for it, and size and byte order of the trailer."""
+    """The container of deflate data: its flag in ISA-L, and the size and byte order of its trailer."""
 
     flag: str
     trailer_bytes: int
@@ -108,11 +109,11 @@ class Header(Protocol):
     """A header that comes in pieces."""
 
     def feed(self, data: bytes) -> tuple[Container, bytes] | None:
-        """Take a piece. Once the header is complete, return its container and the data after it. Raises DamagedError."""
+        """Take a piece; return container and data after the header once it is complete, else None. Raises DamagedError."""
 
 
 class GzipHeader:
-    """The header of a gzip member (RFC 1952, 2.3), skipped without storing its fields, which may be of any length."""
+    """The header of a gzip member (RFC 1952, 2.3). Its fields may have any length and are not stored."""
 
     def __init__(self) -> None:
         self._data = b""
@@ -157,7 +158,7 @@ class GzipHeader:
 
 
 class DeflateHeader:
-    """The header of the content coding `deflate`: RFC 9110, 8.4.1.2, requires that of zlib (RFC 1950); some servers omit it."""
+    """The header of the content coding `deflate`. RFC 9110, 8.4.1.2, requires zlib's (RFC 1950); some servers omit it."""
 
     def __init__(self) -> None:
         self._data = b""
@@ -172,9 +173,9 @@ class DeflateHeader:
 
 
 class DeflateMember:
-    """One member of deflate data, in the container that its header says.
+    """One member of deflate data, in the container given by its header.
 
-    ISA-L decodes the data and computes the checksum. Header and trailer are read here, because ISA-L raises at a wrong
+    ISA-L decodes the data and computes the checksum. Header and trailer are read here, because ISA-L raises for a wrong
     checksum without returning the data before it.
     """
 
@@ -189,7 +190,7 @@ class DeflateMember:
 
     @property
     def in_trailer(self) -> bool:
-        """Whether all data is decoded, and only the checksum is missing."""
+        """Whether all data is decoded and only the trailer is missing."""
         return self._inflate is not None and self._inflate.eof and not self.eof
 
     @property
@@ -225,9 +226,9 @@ class DeflateMember:
         return decoded
 
     def rest_of_cut(self) -> bytes:
-        """Return what a truncated member decodes to beyond what was returned, or nothing if it is over 4 MiB.
+        """Return the decoded data of a truncated member that `decompress` could not return; b"" if its input is over 4 MiB.
 
-        ISA-L decodes up to three symbols at once, and drops all of them if the last one is cut. zlib does not.
+        ISA-L decodes up to three symbols at once, and drops all of them if the last one is truncated. zlib does not.
         """
         import zlib
 

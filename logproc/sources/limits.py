@@ -1,6 +1,6 @@
-"""Streams on top of other streams: a base class, bytes put back in front, and the limits on size, ratio and time.
+"""Streams on top of other streams: the base class, and limits on size, compression ratio and time.
 
-Each is a `model.ByteStream` over the one `below` it. The other layers are in `codecs` and `text`.
+Each is a `model.source.ByteStream` that reads from the one `below` it. Other layers are in `codecs` and `text`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The time on the monotonic `clock` at which a source has used up its `seconds`."""
+    """The time `at` on the monotonic `clock` when the `seconds` of a source are over."""
 
     seconds: float
     at: float
@@ -41,11 +41,10 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float | None, clock: Callable[[], float] = time.monotonic) -> Deadline | None:
-        """Return the deadline `seconds` from now, or None without a limit."""
         return None if seconds is None else cls(seconds, clock() + seconds, clock)
 
     def left_s(self) -> float:
-        """Return how many seconds are left. Raises LimitError if there are none."""
+        """Return the seconds that are left. Raises LimitError if there are none."""
         left = self.at - self.clock()
         if left <= 0:
             raise LimitError(f"over --max-time {self.seconds:g} s", "allow more with --max-time")
@@ -81,15 +80,12 @@ class Layer(ABC):
             self.modified_s = self.below.modified_s
 
     def ready_within(self, seconds: float) -> bool:
-        """Ask the stream below."""
         return self.below.ready_within(seconds)
 
     def cancel(self) -> None:
-        """Cancel the stream below."""
         self.below.cancel()
 
     def close(self) -> None:
-        """Close the stream below."""
         self.below.close()
 
     @abstractmethod
@@ -98,7 +94,7 @@ class Layer(ABC):
 
 
 class Peeked(Layer):
-    """A stream with the first bytes, already read from it, put back in front."""
+    """A stream whose first bytes were already read and are delivered again."""
 
     def __init__(self, below: ByteStream, head: bytes) -> None:
         super().__init__(below)
@@ -114,8 +110,8 @@ class Peeked(Layer):
 class Limited(Layer):
     """A stream that delivers all bytes up to a limit of the options, then raises LimitError.
 
-    Never asks the stream below for more than fits into the caller's buffer, so a decompression bomb needs no memory. The
-    ratio is checked at fixed places, so where a source is cut does not depend on the caller's buffers.
+    It never reads more than fits into the caller's buffer, so a decompression bomb uses no memory. The ratio is checked at
+    fixed positions, so where a source is cut does not depend on the caller's buffers.
     """
 
     def __init__(self, below: ByteStream, options: ReadOptions, deadline: Deadline | None = None) -> None:

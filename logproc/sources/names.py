@@ -1,4 +1,4 @@
-"""Paths and URLs for display: on one line, printable, with secrets masked."""
+"""Paths and URLs for display: one printable line, with secrets masked."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def shown_url(url: str) -> str:
     """
     address, hash_mark, fragment = masked_credentials(url).partition("#")
     address, question_mark, query = address.partition("?")
-    return shown_path(address + question_mark + masked_parameters(query) + hash_mark + masked_parameters(fragment))
+    query, fragment = ("".join(map(masked_parameter, re.split("([&;])", part))) for part in (query, fragment))
+    return shown_path(address + question_mark + query + hash_mark + fragment)
 
 
 def masked_credentials(url: str) -> str:
@@ -51,10 +52,6 @@ def masked_credentials(url: str) -> str:
     return url
 
 
-def masked_parameters(query: str) -> str:
-    return "".join(map(masked_parameter, re.split("([&;])", query)))
-
-
 def masked_parameter(part: str) -> str:
     name, equals, _ = part.partition("=")
     return f"{name}=***" if equals and SECRET_PARAMETER.search(unquote_plus(name)) else part
@@ -67,7 +64,7 @@ def secret_parameters(query: str) -> list[str]:
 
 
 def without_secrets(text: str, secrets: Iterable[str]) -> str:
-    """Mask all secrets in a text, but for those under four characters, which may occur there by chance."""
+    """Mask all secrets in a text, except those under four characters, which may occur there by chance."""
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= LEAST_SECRET:
             text = text.replace(secret, "***")

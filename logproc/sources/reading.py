@@ -1,6 +1,6 @@
-"""One source on its way from opening to its outcome, without a thread: opened, recognised, cut into chunks.
+"""One source from opening to outcome: open it, detect its format, cut it into chunks.
 
-`run_serial` iterates over it in a loop, a Reader thread does the same in its own.
+There are no threads here: `run_serial` iterates over `Reading.chunks`, and so does each Reader thread.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
+from functools import partial
 
 from logproc.formats.choice import Choice
 from logproc.formats.detect import GENERIC, SAMPLE_BYTES, SAMPLE_LINES
@@ -20,17 +21,19 @@ from logproc.sources.cutter import Cutter, read_head
 from logproc.sources.unreadable import BINARY, unreadable
 
 PACKED_TIGHT = 2
-"""A hole that was packed to less than this part of it may be a bomb, and is read up to the limits; any other is binary."""
+"""Leading NULs that were compressed to less than 1/2 may be a bomb: they are read up to the limits. Others are binary data."""
 Opener = Callable[[Source], ByteStream]
+ReadOn = Callable[[bytes, int], tuple[bytes, bool]]
+"""Takes the first bytes and the number wanted; returns more of them, and whether they are the whole source."""
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
-    """How sources are read: how their format is found, sizes in bytes, and what stands for what a source does not say.
+    """How sources are read.
 
-    now_s: a moment for all sources of which nobody knows when they were last changed, in seconds since 1970.
-    zone: that of times without an offset.
+    now_s: seconds since 1970; used instead of the time of the last change, if that is unknown.
+    zone: the time zone of times without an offset.
     """
 
     choice: Choice
@@ -49,7 +52,6 @@ class Reading:
         self.cutter.format = options.choice.fixed(source) or (probe.format if probe else None)
         self.outcome: Outcome | None = None
         self._options = options
-        self._recognise = not self.cutter.format
         self._verdict = source.verdict or (probe.verdict if probe else None)
         self._open_source = open_source
         self._stream: ByteStream | None = None
@@ -57,37 +59,34 @@ class Reading:
 
     @property
     def bytes_read(self) -> int:
-        """Bytes that came from the disk or the wire so far."""
         return self._stream.bytes_read if self._stream else 0
 
     @property
     def size_bytes(self) -> int | None:
-        """What `bytes_read` will be at the end, if that is known."""
         return self._stream.size_bytes if self._stream else None
 
     @property
     def lines(self) -> int:
-        """How many lines have been cut so far."""
         return self.cutter.lines
 
     def so_far(self, verdict: Verdict) -> Outcome:
-        """Return the outcome that the source would have if its reading ended now."""
+        """Return the outcome if reading ended now."""
         return Outcome(verdict, self.cutter.format, self.bytes_read, self.cutter.bytes_decoded)
 
     def cancel(self) -> None:
         """Make a blocked iteration raise Stopped soon.
 
-        The flag is set before the stream is looked at, and `chunks` sets the stream before it looks at the
-        flag: whichever comes second sees what the other did, so a cancel between the two is not lost.
+        This sets the flag, then reads the stream; `chunks` sets the stream, then reads the flag. So at least one of the two
+        sees the other, and no cancel is lost.
         """
         self._cancelled = True
         if self._stream:
             self._stream.cancel()
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield the chunks of the source; afterwards `outcome` says how it ended. Blocks as the source does.
+        """Yield the chunks of the source, then set `outcome`. Blocks as the source does.
 
-        An expected failure ends the iteration and is the outcome. Raises Stopped after `cancel`.
+        A SourceError is not raised: it becomes the outcome. Raises Stopped after `cancel`.
         """
         source_name.set(self.source.name)
         if self._verdict:
@@ -109,25 +108,23 @@ class Reading:
             stream.cancel()
         logger.debug("source opened", extra={"size_bytes": stream.size_bytes})
         head = b""
-        if self._recognise:
-            head = yield from self._look(stream)
+        if not self.cutter.format:
+            head = yield from self._find_format(stream)
         elif self.source.kind is Kind.URL:
-            head, _ = read_head(stream, b"", 1)  # with the first byte come the headers, and in them the time of the last change
+            head, _ = read_head(stream, b"", 1)  # the headers come before the first byte, and set `modified_s`
         changed_s = self._options.now_s if stream.modified_s is None else int(stream.modified_s)
         self.cutter.context = Context(reference_s=changed_s, zone=self._options.zone)
         yield from self.cutter.chunks(stream, head)
 
-    def _look(self, stream: ByteStream) -> Generator[Chunk, None, bytes]:
-        """Find the format by the first bytes, which are returned; of lines that are too long by those behind them.
+    def _find_format(self, stream: ByteStream) -> Generator[Chunk, None, bytes]:
+        """Detect the format from the first bytes, skipping lines that are too long; return the bytes not yet cut.
 
-        These are the same however the bytes come, with two exceptions: a stream that is quiet or slow is judged by the lines it
-        has brought so far, and so is one that is stopped, because its lines are to be counted all the same.
+        The sample does not depend on how the bytes arrive, except that a stream that is slow, silent or stopped is judged by
+        the lines that have arrived.
         """
         head = b""
         while True:
-            head, self.cutter.format = recognise(
-                self._options.choice, lambda head, wanted_bytes: read_head(stream, head, wanted_bytes), head
-            )
+            head, self.cutter.format = detect_format(self._options.choice, partial(read_head, stream), head)
             if self.cutter.format or len(head) - head.rfind(b"\n") <= max(SAMPLE_BYTES[0], self._options.max_line_bytes + 2):
                 return head
             if is_hole(head) and stream.bytes_read * PACKED_TIGHT > len(head):
@@ -142,24 +139,19 @@ class Reading:
 
     def _end(self, verdict: Verdict) -> None:
         notes = tuple(self._stream.notes) if self._stream else ()
-        read, cutter = self.bytes_read, self.cutter
-        self.outcome = Outcome(verdict, cutter.format, read, cutter.bytes_decoded, cutter.lines, notes)
-        fields = {"state": verdict.state.value, "reason": verdict.reason, "lines": cutter.lines}
-        logger.info("source ended", extra=fields)
+        self.outcome = replace(self.so_far(verdict), lines=self.lines, notes=notes)
+        logger.info("source ended", extra={"state": verdict.state.value, "reason": verdict.reason, "lines": self.lines})
 
 
 def is_hole(head: bytes) -> bool:
-    """Return whether the first bytes of a source are NULs and nothing else."""
+    """Return whether the first bytes of a source are all NULs, as in the unwritten part of a sparse file."""
     return bool(head) and not head.strip(b"\0")
 
 
-def recognise(
-    choice: Choice, read_on: Callable[[bytes, int], tuple[bytes, bool]], head: bytes = b""
-) -> tuple[bytes, Parser | None]:
-    """Return the first bytes of a source and its format, None if there is no line in them.
+def detect_format(choice: Choice, read_on: ReadOn, head: bytes = b"") -> tuple[bytes, Parser | None]:
+    """Return the first bytes of a source, and its format: None if they contain no line, or only NULs.
 
-    read_on: takes the bytes there are and how many are wanted, returns these and whether they are the whole source.
-    head: what is read already. Raises SourceError if the bytes are no text at all.
+    head: what has been read already. Raises SourceError if the bytes are not text.
     """
     whole, found = False, None
     for wanted_bytes in SAMPLE_BYTES:
@@ -168,7 +160,7 @@ def recognise(
             found = choice.detect(head, whole=whole)
     found = found or choice.fallback(head, whole=whole)
     if found is None and is_hole(head):
-        return head, None  # whatever is behind it
+        return head, None
     wrong = unreadable(head) if found is None or found.name in GENERIC else None
     if wrong:
         raise SourceError(*wrong)

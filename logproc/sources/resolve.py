@@ -1,6 +1,6 @@
-"""From command-line arguments to sources: globs, directories, links and URLs, and which of them are not read, and why.
+"""Command-line arguments → sources: globs, directories, links and URLs.
 
-Nothing is opened here. Each source gets a location, a name for display, and a verdict if it is not to be read.
+Nothing is opened here. Each source gets a location, a name for display, and, if it will not be read, a verdict.
 """
 
 # pathlib would change what was typed: it removes the `./` of `./http:log`.
@@ -28,7 +28,7 @@ MAGIC = re.compile(r"[*?[]")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One thing to read. Two paths to the same file have the same `identity`."""
+    """A source before it has a number. Two paths to the same file have the same `identity`."""
 
     kind: Kind
     location: str
@@ -38,7 +38,6 @@ class Found:
 
     @property
     def name(self) -> str:
-        """The name for display."""
         return shown_url(self.location) if self.kind is Kind.URL else shown_path(self.location) or "''"
 
 
@@ -72,7 +71,7 @@ def skipped(reason: str) -> Verdict:
 
 
 def find(argument: str, recursive: bool) -> Iterator[Found]:
-    """Yield what one argument names. An existing file of that name takes precedence over a glob or an unknown scheme."""
+    """Yield the sources of one argument. If a file has that name, it is neither a glob nor a URL of an unknown scheme."""
     scheme = SCHEME.match(argument)
     if argument == STDIN_ARGUMENT:
         yield Found(Kind.STDIN, argument, stdin_identity())
@@ -100,7 +99,7 @@ def identity(status: os.stat_result) -> Hashable:
 
 
 def expand(pattern: str, recursive: bool) -> Iterator[Found]:
-    """Yield what matches a glob, `**` included, in byte order of the path."""
+    """Yield the sources that match a glob, also with `**`, in byte order of the path."""
     paths = sorted(glob.glob(pattern, recursive=True), key=os.fsencode)
     if not paths:
         yield Found(Kind.FILE, pattern, verdict=failed("no such file", "nothing matches the pattern"))
@@ -151,7 +150,7 @@ def walk(folder: str) -> Iterator[Found]:
 
 
 def files_below(folder: str) -> Iterator[tuple[str, Verdict | None]]:
-    """Yield every path below a directory that is not a directory itself, with a verdict if it cannot be read."""
+    """Yield every path below a directory that is not a directory itself, with a verdict if it will not be read."""
     waiting: list[tuple[str, bool]] = [(folder, True)]
     while waiting:
         path, is_folder = waiting.pop()

@@ -1,4 +1,4 @@
-"""Bytes to text: other encodings than UTF-8, CR as a line end, and refusing what certainly is not text."""
+"""Text encodings, line ends, and refusing what is certainly not text."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 
 
 class Transcoded(Layer):
-    """A stream in some encoding, as UTF-8. Bytes that cannot be decoded are kept as they are."""
+    """A stream converted from another encoding to UTF-8. Bytes that cannot be decoded are kept unchanged."""
 
     def __init__(self, below: ByteStream, encoding: str) -> None:
         super().__init__(below)
         self._encoding = encoding
-        self._decoder = codecs.getincrementaldecoder(encoding)(BYTES_AS_THEY_ARE)
+        self._decoder = codecs.getincrementaldecoder(encoding)(KEEP_BYTES)
         self._block = memoryview(bytearray(BLOCK_BYTES))
         self._text = memoryview(b"")
         self._ended = False
@@ -35,16 +35,16 @@ class Transcoded(Layer):
 
     def _transcode(self, data: bytes) -> bytes:
         try:
-            return self._decoder.decode(data, final=self._ended).encode("utf-8", BYTES_AS_THEY_ARE)
+            return self._decoder.decode(data, final=self._ended).encode("utf-8", KEEP_BYTES)
         except ValueError as error:  # utf-16 without a byte order mark, for example
             raise SourceError(f"is not {self._encoding}: {error}", "name another --encoding") from error
 
 
-BYTES_AS_THEY_ARE = "logproc.bytes-as-they-are"
+KEEP_BYTES = "logproc.keep-bytes"
 
 
 def keep_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
-    r"""Error handler like `surrogateescape`, which writes what that cannot represent as `\xNN` or `\uNNNN`."""
+    r"""Error handler for codecs: like `surrogateescape`, but writes what that cannot represent as `\xNN` or `\uNNNN`."""
     if isinstance(error, UnicodeDecodeError):
         odd = error.object[error.start : error.end]
         return "".join(chr(0xDC00 + byte) if byte >= 0x80 else f"\\x{byte:02x}" for byte in odd), error.end
@@ -55,14 +55,14 @@ def keep_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
     return b"".join(kept), error.end
 
 
-codecs.register_error(BYTES_AS_THEY_ARE, keep_bytes)
+codecs.register_error(KEEP_BYTES, keep_bytes)
 
 
 class Lines(Layer):
-    """A stream of text whose lines end with LF. Raises SourceError for what certainly is not a text file.
+    """A stream of text whose lines end with LF. Raises SourceError for what is certainly not a text file.
 
-    If the first 256 KiB contain CR and no LF, as in files of the classic Mac OS, every CR becomes an LF. Reads no further
-    than the first LF before delivering, so a live stream is not held up.
+    If the first 256 KiB contain CR and no LF, as in files of the classic Mac OS, every CR becomes an LF. Before it delivers,
+    it reads only up to the first LF, so a live stream is not delayed.
     """
 
     def __init__(self, below: ByteStream) -> None:
@@ -106,12 +106,11 @@ def read_first_line(stream: ByteStream) -> bytes:
 
 
 def refuse_not_text(head: bytes) -> None:
-    """Raise SourceError if the beginning is that of a tar archive, or of UTF-16 or UTF-32 text."""
+    """Raise SourceError if `head` is the beginning of a tar archive, or of text in UTF-16 or UTF-32."""
     if head[TAR_MAGIC_AT:].startswith(TAR_MAGIC):
         raise SourceError("unsupported archive (tar)", "unpack it first")
     first_line = head.partition(b"\n")[0]
-    wide = wide_encoding(first_line) if 0 in first_line else None
-    if wide:
+    if 0 in first_line and (wide := wide_encoding(first_line)):
         raise SourceError(*looks_wide(wide))
 
 

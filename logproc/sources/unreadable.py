@@ -1,29 +1,28 @@
-"""What bytes are that cannot be read as lines: HTML pages, binary files, and text in UTF-16 and UTF-32."""
+"""Recognise sources that are not logs: HTML pages, binary data, and text in UTF-16 or UTF-32."""
 
 from __future__ import annotations
 
 import re
 
 MARKS = (("utf-32", b"\xff\xfe\0\0"), ("utf-32", b"\0\0\xfe\xff"), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff"))
-"""Byte order marks. The little one of UTF-16 is the beginning of that of UTF-32, which comes first therefore."""
+"""Byte order marks. UTF-32 comes first, because its little-endian mark begins with that of UTF-16."""
 NULS = (
     ("utf-32-le", (False, None, True, True)),
     ("utf-32-be", (True, True, None, False)),
     ("utf-16-le", (False, True, False, True)),
     ("utf-16-be", (True, False, True, False)),
 )
-"""Which of four bytes in a row are NUL in letters of Latin script, as far as that is always so."""
+"""Which of four consecutive bytes are NUL in Latin text: always, never, or (None) either."""
 BINARY = "looks binary: skipped", "give logs, or archives of them as .gz .bz2 .xz .zst"
 HEAD_BYTES = 4096
-"""As much of a sample is looked at."""
 HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 LEAST_BYTES = 8
 MANY, FEW = 1 / 4, 1 / 8
-"""A text with a mark, or with more NULs than that where they belong and fewer where they do not, is taken for a wide one."""
+"""Least share of NULs where UTF-16 or UTF-32 has them, and the largest where it has none."""
 
 
 def wide_encoding(head: bytes) -> str | None:
-    r"""Return the encoding of a text, if it is a wide one, by its first bytes: with its byte order if no mark gives it.
+    r"""Return the name of the UTF-16 or UTF-32 encoding of `head`, else None. Without a mark it names the byte order.
 
     >>> wide_encoding("GET /".encode("utf-16")), wide_encoding("GET /".encode("utf-16-be")), wide_encoding(b"GET /")
     ('utf-16', 'utf-16-be', None)
@@ -33,21 +32,20 @@ def wide_encoding(head: bytes) -> str | None:
         return marked
     parts = [head[place::4] for place in range(4)]
     shares = [part.count(0) / len(part) for part in parts]
-    return next((name for name, nuls in NULS if all(map(is_as_expected, shares, nuls))), None)
+
+    def fits(share: float, nul: bool | None) -> bool:
+        return nul is None or (share > MANY if nul else share < FEW)
+
+    return next((name for name, nuls in NULS if all(map(fits, shares, nuls))), None)
 
 
 def looks_wide(encoding: str) -> tuple[str, str]:
-    """Return what to say about such a text, and what to do."""
+    """Return the reason and the hint for a source in this encoding."""
     return f"looks like {encoding[:6].upper()}", f"use --encoding {encoding}"
 
 
-def is_as_expected(share: float, nul: bool | None) -> bool:
-    """Return whether a share of NULs fits a byte that is always NUL, or never, or either."""
-    return nul is None or (share > MANY if nul else share < FEW)
-
-
 def unreadable(sample: bytes) -> tuple[str, str] | None:
-    """Return what a sample that fits no format is instead of text, with a hint; None if it may be text."""
+    """Return why a sample is not text, and a hint; None if it may be text. For samples that fit no known format."""
     head = sample[:HEAD_BYTES]
     if wide := wide_encoding(head):
         return looks_wide(wide)

@@ -1,21 +1,21 @@
-"""The threading patterns, one a file, each where the program needs it.
+"""The threading patterns, one per file. The program needs each of them.
 
-In the order to read:
+In reading order:
 
-    stop          Event            one flag that every wait looks at, and the only sleep there is
-    budget        Condition        readers wait until enough memory is free, in the order in which they came
+    stop          Event            one flag that every wait checks, and the only sleep
+    budget        Condition        readers wait for free memory, first come, first served
     hosts         Semaphore        at most N connections to one web server
-    reader        Thread subclass  a thread that has an identity and state: it reads sources
-    channel       SimpleQueue      the one line in which main waits, for messages from everyone; a `Thread(target=…)` puts END
-    pool          submit           chunks to worker threads, as many as there are
-    shared_tally  Lock             many workers, one result
-    in_order      Lock             the same where the order matters, and nobody sleeps until it is his turn
-    probe         map              a short list of questions, answers in the order asked
-    live          shared variables what every thread is doing, looked at while it runs
-    spool         Lock             where to write is decided under the lock, the writing is done outside
-    lookup        daemon           a call that nothing can wake, and that is waited for with a limit all the same
-    grace         daemon           a write that nobody may take: main waits, and after a signal not for long
+    reader        Thread subclass  a thread with an identity and state: it reads sources
+    channel       SimpleQueue      the one place where main waits, for messages from all threads; a `Thread(target=…)` puts END
+    pool          submit           a stream of chunks for the worker threads
+    shared_tally  Lock             many workers add to one result
+    in_order      Lock             the same where the order matters, without waiting for a turn
+    probe         map              one question per file, answers in the order of the files
+    live          shared variables what every thread is doing, for the progress display
+    spool         Lock             the place in the file is reserved under the lock, the write is outside
+    lookup        daemon           a timeout for a call that cannot be interrupted
+    grace         daemon           a write that may block for ever: after a signal main waits only briefly
     signals       main thread      Ctrl-C becomes a message
 
-Nothing outside this folder imports `threading`, `queue`, `concurrent.futures` or `signal`. THREADING.md tells the story.
+Nothing outside this folder imports `threading`, `queue`, `concurrent.futures` or `signal`. THREADING.md is the guide.
 """

@@ -1,14 +1,14 @@
 """Condition: wait until something is true that other threads make true.
 
-Invariant: the bytes in flight never exceed the budget, but for one chunk that is larger than all of it and then
-is alone; and who came first is served first.
+Invariant: the bytes in flight never exceed the budget, except for a single chunk that is larger than the whole budget; and
+readers are served in the order in which they came.
 
-Use a Condition where a thread must wait for a state and not for an event: "enough is free", "it is my turn".
-Wait with `wait_for(predicate)`: a wake-up says that something changed, not that it is now as you need it, and it
-may even come for nothing. Do not use one where a Semaphore or a Queue says the same in fewer words.
+Use a Condition where a thread must wait for a state, not for an event: "enough is free", "it is my turn".
+Wait with `wait_for(predicate)`: a wake-up means that something changed, not that the predicate is true now, and it may even
+be spurious. Do not use one where a Semaphore or a Queue does the same more simply.
 
-A bound on the queue's length would not do here: chunks differ in size, and one is in flight until its counts are
-merged, long after it has left the queue.
+A bound on the length of the queue is not enough: chunks differ in size, and a chunk is in flight until its counts are merged,
+long after it has left the queue.
 
 Newer Pythons change nothing here.
 """
@@ -24,16 +24,16 @@ MIN_BYTES = 4096
 
 
 class ByteBudget:
-    """The memory that chunks in flight may take, in bytes. The one place where a reader waits for the rest of the program.
+    """The memory for chunks in flight, in bytes. The only place where a reader waits for the rest of the program.
 
-    What is still in flight when a run is stopped is not given back: nobody takes any more.
+    Bytes in flight when a run is stopped are never given back: nothing takes any more.
     """
 
     def __init__(self, limit_bytes: int, stop: Stop) -> None:
         self.limit_bytes = limit_bytes
         self._stop = stop
-        # Its lock guards all fields below: `_in_flight_bytes` is what was taken and not given back, and the ticket `_serving`
-        # is the next to take. Never held over I/O, parsing or a callback; `wait_for` lets go of it.
+        # Its lock guards all fields below. Invariant: `_in_flight_bytes` is what was taken and not given back; `_serving` is
+        # the ticket that may take next. Never held during I/O, parsing or a callback; `wait_for` releases it.
         self._changed = Condition()
         self._in_flight_bytes = 0
         self._next_ticket = 0
@@ -47,18 +47,17 @@ class ByteBudget:
 
     @property
     def in_flight_bytes(self) -> int:
-        """The bytes taken and not given back."""
         with self._changed:
             return self._in_flight_bytes
 
     def take(self, size_bytes: int) -> int:
-        """Take bytes and return how many that are: at least 4 KiB, for the smallest chunk is not free either.
+        """Take bytes; return how many were taken: at least 4 KiB, because a small chunk needs memory too.
 
-        Blocks until all who came before are served and the bytes are free. Raises Stopped when the run is stopped.
-        Not for main: a signal that raises in this wait would leave a ticket behind that nobody redeems.
+        Blocks until all earlier calls are served and the bytes are free. Raises Stopped when the run is stopped.
+        Not for main: an exception from a signal in this wait would leave a ticket that is never served.
 
-        The ticket is what makes it fair. With a bare "is there room?" a take of 7 out of 8 starves: small ones
-        slip past it for ever, because there is always room for one more of those.
+        The ticket makes it fair. If waiters only checked for room, a take of 7 out of 8 would starve: there is always room
+        for another small one.
         """
         size_bytes = max(size_bytes, MIN_BYTES)
         with self._changed:
@@ -78,10 +77,10 @@ class ByteBudget:
             self._changed.notify_all()
 
     def wake(self) -> None:
-        """Let every waiter look again. A Condition does not know of the Stop that its waiters also look at."""
+        """Let every waiter check again. The Condition does not know about the Stop, which its waiters also check."""
         with self._changed:
             self._changed.notify_all()
 
     def _has_room(self, size_bytes: int) -> bool:
-        """Return whether a take fits now. Called with the lock held. One that can never fit is let through alone."""
+        # Called with the lock held. A chunk larger than the whole budget gets in when nothing else is in flight.
         return not self._in_flight_bytes or self._in_flight_bytes + size_bytes <= self.limit_bytes

@@ -1,14 +1,14 @@
-"""A thread for one write that may block for ever. Main waits for it as long as it takes, and after a signal not for long.
+"""A daemon thread for one write that may block for ever. After a signal, main waits for it only briefly.
 
-Invariant: the call is waited for until it returns or raises; once a signal has come, for GRACE_S from then at most.
+Invariant: main waits until the call returns or raises; after a signal, for at most GRACE_S.
 
-A report goes to a pipe that another program reads. If that takes nothing, `write` blocks, and no exception may be raised out
-of it by a signal (see signals). Asking `poll` first does not help: a pipe that has room for 4 KiB blocks a write of 5, and
-O_NONBLOCK would be set for every program that shares the terminal. So the write happens in a daemon, main waits for its
-message, and main can stop waiting: the process then leaves with `os._exit`, whatever the daemon is stuck in.
+A report goes to a pipe that another program reads. If that program does not read, `write` blocks, and a signal handler must
+not raise to end it (see signals). `poll` does not help: a pipe with room for 4 KiB blocks a write of 5, and O_NONBLOCK would
+apply to every program that shares the terminal. So a daemon writes, main waits for its message, and can stop waiting: the
+process then exits with `os._exit`, whatever the daemon is stuck in.
 
-Use it for a call that cannot be interrupted and whose result is not needed to leave. Do not use it for what must not be half
-done: a report that replaces a file is written by main itself, to its end.
+Use it for a call that cannot be interrupted and whose result is not needed to exit. Do not use it for what must not be left
+half done: a report that replaces a file is written by main itself.
 
 Newer Pythons change nothing here.
 """
@@ -25,15 +25,15 @@ from logproc.threads.signals import blocked, noted, waking
 from logproc.threads.stop import Stop
 
 GRACE_S = 0.6
-"""How long after a signal main waits for a reader of its output."""
+"""How long after a signal main waits until its output has been read."""
 LEAST_GRACE_S = 0.2
-"""What each wait gets that begins later than that: a reader that is there has taken a report by then."""
+"""The shortest wait, for a write that begins late: enough for a program that does read."""
 
 
 def within_grace(call: Callable[[], None]) -> None:
-    """Make a call in a thread of its own and wait for it. Raises what it raises, and Interrupted when the grace is over.
+    """Make a call in a new thread and wait for it. Raises what it raises, and Interrupted when the grace is over.
 
-    For main alone. Where the system has no thread to give, main makes the call itself, and only a second signal ends it.
+    Only for main. If no thread can be started, main makes the call itself, and only a second signal ends it.
     """
     channel: Channel[BaseException] = Channel(Stop())
 

@@ -5,8 +5,8 @@ Invariant: never more than N holders of a permit for one server.
 Use a Semaphore to bound how many threads do something at the same time, where it does not matter which ones.
 Do not use it to protect data: with N = 2 two threads are inside, and a Lock says "one" more clearly than N = 1.
 
-A permit is for the server asked now. Who is sent to another server gives the first permit back before it asks for
-the second: two readers that each hold one and wait for the other's would wait for ever.
+A permit is for one server. After a redirect to another server a reader gives the first permit back before it asks for the
+second: two readers that each hold one and wait for the other's would wait for ever.
 
 Newer Pythons change nothing here.
 """
@@ -24,12 +24,12 @@ Host = tuple[str, str, int]
 
 
 class HostLimit:
-    """Connections to each web server (scheme, host, port), however many sources are there."""
+    """Limits the connections to each web server (scheme, host, port)."""
 
     def __init__(self, connections_per_host: int, stop: Stop) -> None:
         self._connections = connections_per_host
         self._stop = stop
-        # Guards the table, so that two readers that ask for a new host first get one Semaphore and not two.
+        # Guards `_semaphores`. Invariant: one Semaphore per host, also if two readers ask for a new host at once.
         self._lock = Lock()
         self._semaphores: dict[Host, Semaphore] = {}
         stop.on_set(self.wake)
@@ -38,16 +38,16 @@ class HostLimit:
     def permit(self, host: Host) -> Iterator[None]:
         """Hold a permit for a server. Blocks until one is free; raises Stopped when the run is stopped."""
         semaphore = self._semaphore(host)
-        # `with` gives the permit back whatever happens, so an exception in the block cannot use it up for ever.
+        # `with` gives the permit back even after an exception in the block.
         with semaphore:
             if self._stop.is_set():
                 raise Stopped
             yield
 
     def wake(self) -> None:
-        """Let all waiters go. One further permit a server is enough: who wakes by it sees the stop and hands it on.
+        """Wake all waiters. One extra permit per server is enough: a waiter that gets it sees the stop and releases it again.
 
-        (So it is a Semaphore and no BoundedSemaphore, which takes a release too many for a mistake.)
+        So this is a Semaphore, not a BoundedSemaphore, which raises ValueError after one release too many.
         """
         with self._lock:
             semaphores = list(self._semaphores.values())

@@ -1,16 +1,16 @@
-"""Lock once more: results that must be merged in their order, by whichever thread comes with the next one.
+"""Lock: results that must be merged in order, by whichever thread brings the next one.
 
-Invariant: each tally that was added is waiting, is being merged, or is in the sum of its source; and of each source one thread
-at a time merges, the chunk whose turn it is. A thread that comes with another chunk leaves it and goes on to other work.
+Invariant: each tally that was added is waiting, is being merged, or is in the sum of its source. For each source one thread at
+a time merges, always the next chunk. A thread that brings a later chunk leaves it here and continues with other work.
 
-Use this where the order matters and waiting for one's turn would cost a thread. Nobody sleeps here: the thread that brings
-the missing piece finds the others lying there, and does their part as well. Do not use it where the order does not matter
-(see shared_tally): there merging can wait until it is worth it.
+Use this where the order matters and a thread should not block until its turn. No thread waits here: the one that brings the
+missing chunk also merges those that wait for it. Do not use it where the order does not matter (see shared_tally): there,
+merging can wait until it is worth it.
 
-Which keys of a bounded tally are given up depends on what came before, so the order decides the result.
+Which keys of a bounded tally are dropped depends on what was merged before, so the order affects the result.
 
-What waits is bounded by the budget, not here: a chunk holds its bytes until it is merged. The chunk whose turn it is took its
-bytes before all that wait for it, so it never waits for theirs.
+The budget bounds what waits here: a chunk holds its bytes until it is merged. The next chunk in order took its bytes before
+all those that wait for it, so it never waits for theirs.
 
 Newer Pythons change nothing here.
 """
@@ -25,7 +25,7 @@ from logproc.counting.tally import Tally, merge
 Place = tuple[int, int]
 """A source and the number of a chunk in it."""
 WhenMerged = Callable[[], None]
-"""Called once when the counts of a chunk are merged, by the thread that merged them, which holds no lock then."""
+"""Called once when the counts of a chunk are merged, by the thread that merged them, without a lock."""
 
 
 class InOrder:
@@ -33,8 +33,8 @@ class InOrder:
 
     def __init__(self, max_keys: int) -> None:
         self._max_keys = max_keys
-        # Guards all fields below: a tally is in exactly one of `_waiting`, `_busy` and `_sums`. Held for a look and an
-        # exchange, never over a merge or a callback.
+        # Guards all fields below. Invariant: a tally is in exactly one of `_waiting`, `_busy` and `_sums`. Never held during a
+        # merge or a callback.
         self._lock = Lock()
         self._sums: dict[int, Tally] = {}
         self._next: dict[int, int] = {}
@@ -45,7 +45,7 @@ class InOrder:
         self._closed = False
 
     def add(self, tally: Tally, place: Place, when_merged: WhenMerged = lambda: None) -> None:
-        """Add the counts of one chunk, and merge what has its turn now."""
+        """Add the counts of one chunk, and merge all that is next in order."""
         with self._lock:
             if self._closed:
                 return
@@ -55,10 +55,10 @@ class InOrder:
         source = place[0]
         while work := self._take(source):
             merged = merge(work).folded(self._max_keys)
-            self._settle(source, merged)()  # foreign code, here the budget's: never under the lock
+            self._settle(source, merged)()  # a callback, here the budget's: never under the lock
 
     def close(self) -> frozenset[Place]:
-        """Take in nothing more; return the places of all that was taken in."""
+        """Accept nothing more; return the places of all that was added."""
         with self._lock:
             self._closed = True
             return frozenset(self._places)
@@ -79,7 +79,7 @@ class InOrder:
         return total
 
     def _settle(self, source: int, merged: Tally) -> WhenMerged:
-        """Put the result in the place of what was merged; return what is to be called then."""
+        """Replace what was merged by the result; return the callback of its chunk."""
         with self._lock:
             self._sums[source] = merged
             self._next[source] += 1
@@ -87,7 +87,7 @@ class InOrder:
             return self._when_merged.pop((source, self._next[source] - 1))
 
     def _take(self, source: int) -> list[Tally]:
-        """Take what is to be merged now: the sum of a source and its next chunk; nothing if another thread is at it."""
+        """Take the sum of a source and its next chunk, to be merged; nothing if another thread is merging this source."""
         with self._lock:
             number = self._next.setdefault(source, 0)
             if source in self._busy or (source, number) not in self._waiting:

@@ -1,10 +1,9 @@
-"""Shared variables: what other threads are doing, looked at while they do it.
+"""Shared variables: what other threads are doing, read while they do it.
 
-Invariant: a counter has one writer; whoever only shows it may see a value that is a moment old.
+Invariant: each counter has one writer; readers may see a value that is slightly out of date.
 
-That is enough for a progress bar, and nothing more than a progress bar may rest on it. `n += 1` by two threads is
-not enough for anything: it reads, adds and writes, and between any two of these another thread may do the same.
-With one writer nothing is lost, with a GIL or without.
+That is enough for a progress bar, and only for a progress bar. `n += 1` in two threads loses counts: it reads, adds and
+writes, and another thread may come between any two of these steps. With one writer nothing is lost, with or without a GIL.
 
 The view is a thread with its own Event, so that it ends at once and not after its next sleep.
 """
@@ -17,14 +16,13 @@ from threading import Event, Thread, current_thread
 
 REFRESH_S = 0.1
 FINISH_S = 0.3
-"""How long the end waits for a thread that only observes: it may be stuck at a terminal that takes nothing (Ctrl-S)."""
-
+"""How long to wait for the view at the end: it may be blocked by a paused terminal (Ctrl-S)."""
 
 logger = logging.getLogger(__name__)
 
 
 class LiveView(Thread):
-    """Calls `paint` ten times a second until it is finished. `paint` must only look, and wait for nobody."""
+    """Calls `paint` ten times a second until it is finished. `paint` must only read, and never wait."""
 
     def __init__(self, paint: Callable[[], None]) -> None:
         super().__init__(name="live view", daemon=True)
@@ -32,7 +30,7 @@ class LiveView(Thread):
         self._finished = Event()
 
     def run(self) -> None:
-        """Paint until `finish` is called. A view that fails, as when the terminal has gone, ends and disturbs nobody."""
+        """Paint until `finish` is called. If painting fails, for example because the terminal is gone, only the view ends."""
         try:
             while not self._finished.wait(REFRESH_S):
                 self._paint()
@@ -40,7 +38,7 @@ class LiveView(Thread):
             logger.debug("live view ended", extra={"error": repr(error)})
 
     def finish(self) -> None:
-        """End the view, if it was ever started, and wait a while for its last stroke, holding no lock that `paint` needs."""
+        """End the view, and wait at most FINISH_S for it. The caller must not hold a lock that `paint` needs."""
         self._finished.set()
         if self.ident is not None:
             self.join(FINISH_S)

@@ -1,11 +1,11 @@
-"""A thread for one call that nothing can wake: the look-up of a name. Who wants the answer waits for it as long as it likes.
+"""A daemon thread for one call that cannot be interrupted, a name lookup, so that the wait for it has a timeout.
 
-Invariant: `wait` ends with the answer, after its time, or at `cancel`, whatever the call does.
+Invariant: `wait` ends with the result, at its timeout, or at `cancel`, whatever the call does.
 
-Use a thread of its own for a call that may block for longer than you have, and offers no way out: `socket.getaddrinfo` asks
-name servers one after the other, and takes no timeout. The call itself cannot be ended. What it brings later falls into a
-queue that nobody reads any more, and its thread, a daemon, does not keep the program from ending.
-Do not use it where a call has a timeout or can be woken: each call given up leaves a thread behind until it returns.
+Use a separate thread for a call that may block too long and has no timeout: `socket.getaddrinfo` asks one name server after
+the other. The call itself cannot be ended. A late result goes into a queue that is no longer read, and the thread, a daemon,
+does not keep the program from exiting.
+Do not use it where a call has a timeout or can be woken: each abandoned call leaves a thread behind until it returns.
 
 Newer Pythons change nothing here.
 """
@@ -21,7 +21,7 @@ from logproc.model.errors import Stopped
 
 
 class LookUp:
-    """One call, made in a thread of its own; where the system has no thread to give, at once in the caller's."""
+    """One call in a new thread, or, if no thread can be started, at once in the caller's."""
 
     def __init__(self, call: Callable[[], Any]) -> None:
         self._call = call
@@ -42,11 +42,10 @@ class LookUp:
         return answer
 
     def cancel(self) -> None:
-        """Make a blocked `wait` raise Stopped."""
         self._outcome.put((None, Stopped()))
 
     def _run(self) -> None:
         try:
             self._outcome.put((self._call(), None))
-        except Exception as error:  # handed to who waits, whatever it is
+        except Exception as error:  # `wait` raises it
             self._outcome.put((None, error))

@@ -1,15 +1,14 @@
-"""ThreadPoolExecutor.map: the same question to each of a finite list, answers in the order asked.
+"""ThreadPoolExecutor.map: the same function for each item of a list, results in the order of the list.
 
-Invariant: the n-th answer belongs to the n-th question, whichever thread was quicker.
+Invariant: the n-th result belongs to the n-th item, whichever thread was faster.
 
-Use `map` where the list is short and all of it is there, and the results are wanted in order: opening a thousand
-files on a network disk takes as long as the slowest few, not as the sum. An exception is raised where its result
-would have come.
+Use `map` where the list is short and complete, and the results are needed in order: opening a thousand files on a network
+disk takes as long as the slowest few, not as the sum. An exception is raised in place of its result.
 Do not use it for an endless or a large input: `map` submits everything at once, before the first result.
 
-`map` hands out its answers one by one, and waits for each in code that a signal must not break off. So a thread of its own
-goes through them, and main gets all of them in one message (see channel). A stop cancels the questions that nobody has begun;
-there is no `with ThreadPoolExecutor(…)`, which would wait for those that have.
+`map` waits for each result in code that a signal handler must not interrupt by an exception. So a separate thread collects
+them, and main gets all of them in one message (see channel). A stop cancels what has not begun. `with ThreadPoolExecutor(…)`
+would also wait for what has begun, so it is not used.
 
 Python 3.14 has `map(buffersize=…)` for a large input.
 """
@@ -33,7 +32,7 @@ THREADS = 8
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What a look at each of some files has shown, in their order."""
+    """The probes of some files, in their order."""
 
     probes: Sequence[Probe]
 
@@ -41,9 +40,9 @@ class Probed:
 def start_probing(
     sources: Sequence[Source], look: Callable[[Source], Probe], put: Callable[[Probed], None], stop: Stop
 ) -> None:
-    """Look at the first bytes of all sources, in threads, and `put` what was seen. What a look raises stops the run.
+    """Probe all sources in threads, and `put` the results. An exception in `look` stops the run.
 
-    Where no thread can be started the caller looks for itself, and blocks until all has been looked at.
+    If no thread can be started, the caller probes them itself, and blocks until then.
     """
     if not sources:
         put(Probed(()))
@@ -65,10 +64,10 @@ def start_probing(
 
 
 def probe_all(sources: Sequence[Source], look: Callable[[Source], Probe], stop: Stop) -> list[Probe]:
-    """Look at the first bytes of all sources; return what was seen, in their order. Blocks until all have been looked at.
+    """Probe all sources; return the results in their order. Blocks until all are done.
 
-    On a stop, what has not begun is cancelled, and CancelledError is raised. Where no thread can be started the caller looks
-    for itself, and looks again at what a thread looked at meanwhile: looking changes nothing.
+    On a stop, what has not begun is cancelled, and CancelledError is raised. If no thread can be started, the caller probes
+    all of them itself; some may be probed twice, which does no harm.
     """
     executor = ThreadPoolExecutor(min(THREADS, len(sources)), thread_name_prefix="probe")
     cancel = partial(executor.shutdown, wait=False, cancel_futures=True)

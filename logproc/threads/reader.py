@@ -1,20 +1,19 @@
 """Subclass of Thread: a thread with an identity and state of its own.
 
-Invariant: each source is taken by one reader, and what happens while it is read reaches main: an outcome, or the
-exception that stops the run.
+Invariant: each source is read by exactly one reader, and the result always reaches main: an outcome, or the exception that
+stops the run.
 
-Subclass Thread where the thread is a thing that others look at: what is it reading, how far is it, what went
-wrong. Where it is only a line of work, `Thread(target=…)` is shorter (see channel); where there are many short
-tasks, an executor is (see pool).
+Subclass Thread where others look at the thread: what is it reading, how far is it, what went wrong. For a thread without
+state, `Thread(target=…)` is shorter (see channel); for many short tasks, use an executor (see pool).
 
-`run` is overridden, `start` is called: calling `run` yourself runs it in the thread that calls. An exception that
-leaves `run` is printed and forgotten, and the program goes on to exit with 0. So `run` begins with `try`.
+Override `run`, but call `start`: calling `run` yourself runs it in your own thread. An exception that leaves `run` is printed
+and then forgotten, and the program exits with 0. So `run` begins with `try`.
 
-Readers are daemons, for name resolution is a call that nothing can wake: a daemon does not keep the program from
-ending. A daemon may be cut off anywhere, so readers write nothing.
+Readers are daemons, because a call may not be interruptible, such as a read from a dead network disk: a daemon does not keep
+the program from exiting. It may be cut off anywhere, so readers do not write anything.
 
-A new thread starts without any context variable set. On free-threaded 3.14, or with `-X thread_inherit_context`, it
-starts with a copy of those of whoever called `start`. This program sets them in each thread and needs neither.
+A new thread starts without the context variables of its creator. On free-threaded 3.14, or with `-X thread_inherit_context`,
+it starts with a copy of them. This program sets them in each thread, so it does not matter.
 """
 
 from __future__ import annotations
@@ -33,21 +32,21 @@ from logproc.threads.stop import Stop
 
 CANNOT_START = "cannot start threads", "allow more processes (ulimit -u) or more memory"
 PARSING_WEIGHT = 3
-"""Bytes of memory in use at the peak of parsing a chunk, for each of its bytes; the chunk itself included."""
+"""Peak memory while a chunk is parsed, per byte of the chunk, including the chunk itself."""
 
 Charged = tuple[Chunk, int]
 """A chunk and the bytes of the budget that it holds until its counts are merged."""
 
 ToDo = SimpleQueue[Source]
-"""Sources to be read. A queue, because several readers take from it: of a list two might take the same one."""
+"""Sources to be read. A queue, so that no two readers take the same one."""
 
 
 class Reading(Protocol):
-    """One source being read: `logproc.sources.reading.Reading`. This room does not know how that is done."""
+    """One source being read: `logproc.sources.reading.Reading`, which this room must not import."""
 
     @property
     def source(self) -> Source:
-        """What is read."""
+        """The source."""
 
     @property
     def outcome(self) -> Outcome | None:
@@ -72,7 +71,6 @@ class Reading(Protocol):
 
 
 def to_do_list(sources: Iterable[Source]) -> ToDo:
-    """Return a list of sources that several readers can share."""
     to_do: ToDo = SimpleQueue()
     for source in sources:
         to_do.put(source)
@@ -80,7 +78,7 @@ def to_do_list(sources: Iterable[Source]) -> ToDo:
 
 
 def next_source(to_do: ToDo) -> Source | None:
-    """Take a source from the list, None if it is empty. Nothing is ever added to a list that a reader has."""
+    """Take a source from the list, None if it is empty. Nothing is added once readers have started."""
     try:
         return to_do.get_nowait()
     except Empty:
@@ -90,9 +88,9 @@ def next_source(to_do: ToDo) -> Source | None:
 class Reader(Thread):
     """Reads sources from a to-do list, one after the other, and puts their chunks into a channel.
 
-    reading: what is being read now, None between two sources. Written by this thread alone, looked at by the
-    live view: one reference is replaced as a whole, so a look sees the old one or the new one.
-    outcomes: how the sources ended that it took, by their index; to be read after `join`.
+    reading: what is being read now, None between two sources. Written only by this thread, read by the live view: assigning
+    one reference is atomic, so the view sees either the old one or the new one.
+    outcomes: how its sources ended, by their index; to be read after `join`.
     """
 
     def __init__(
@@ -115,14 +113,14 @@ class Reader(Thread):
         self._run_stop = stop  # not `_stop`: Thread has a private method of that name, and `join` calls it
 
     def run(self) -> None:
-        """Read until the list is empty or the run is stopped. An unexpected exception stops the run and is raised in main."""
+        """Read until the list is empty or the run is stopped. An unexpected exception stops the run; main raises it."""
         try:
             while not self._run_stop.is_set() and (source := next_source(self._sources)):
                 self._read(source)
-        except BaseException as error:  # whatever it is must reach main as an object, or nobody learns of it
+        except BaseException as error:  # whatever it is, it must reach main, or it would be lost
             at = f"{self.reading.source.name} behind line {self.reading.lines}" if self.reading else "no source"
             error.add_note(f"while {self.name} was reading {at}")
-            self._run_stop.set(error)  # a Stopped as well: it comes after the cause of the stop, and the first cause stays
+            self._run_stop.set(error)  # also for Stopped: the first cause is kept, and it came earlier
         finally:
             self.doing = "done"
 
@@ -139,12 +137,11 @@ class Reader(Thread):
         self.reading = None
 
     def _hand_over(self, chunk: Chunk) -> None:
-        """Put a chunk into the channel, as soon as the budget has room for it.
+        """Put a chunk into the channel as soon as the budget has room for it.
 
-        The bytes are taken now that they are there, not before they are asked for: nothing that waits for the
-        outside world may hold budget, or one silent server keeps all other sources from being read.
-        After a stop nothing is waited for. What is in hand was read, and the report of a run that is interrupted holds every
-        whole line that was read; its memory is there already.
+        The budget is taken after the read, not before: nothing that waits for the outside world may hold any, or one silent
+        server would keep all other sources from being read. After a stop there is no wait: an interrupted run still reports
+        every whole line that was read.
         """
         self.doing = "waiting for memory"
         try:
@@ -156,9 +153,9 @@ class Reader(Thread):
 
 
 def start_readers(readers: Sequence[Reader]) -> list[Reader]:
-    """Start readers that share a list; return those that could be started, for they read what the others would have.
+    """Start readers that share a list; return those that could be started: they read the sources of the others too.
 
-    Raises InternalError if the operating system lets none start.
+    Raises InternalError if not a single one can be started.
     """
     started: list[Reader] = []
     for reader in readers:
@@ -176,5 +173,5 @@ def start_readers(readers: Sequence[Reader]) -> list[Reader]:
 
 
 def refused(error: RuntimeError) -> bool:
-    """Return whether an error says that the operating system has no thread to give. CPython has only these words for it."""
+    """Return whether an error means that the operating system refused a thread. CPython shows that only by this text."""
     return "can't start new thread" in str(error)

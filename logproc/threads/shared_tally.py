@@ -1,13 +1,13 @@
 """Lock: one result that many threads add to.
 
-Invariant: every tally that was added is in `pending` or in `merging`, and in only one of the two.
+Invariant: every tally that was added is in exactly one of `_pending` and `_merging`, by itself or as a part of a sum.
 
-Use a Lock around every access to data that two threads share and one of them changes: `x.append(y)` may be safe by
-itself, but "look, then change" is two steps, and another thread comes between them.
-Keep the block short. Never parse, read, write or call anybody else's code in it: all other threads queue up behind it.
+Use a Lock around every access to data that two threads share and at least one of them changes: `x.append(y)` may be safe by
+itself, but "check, then change" is two steps, and another thread can come between them.
+Keep the block short. Never parse, read, write or call a callback in it: all other threads wait.
 
-So merging, which is work, is done outside. Who finds enough to merge takes it under the lock, merges it holding
-nothing, and under the lock again puts the result in its place. Meanwhile the others go on adding.
+So merging, the expensive part, is done outside. A thread that finds enough to merge takes it under the lock, merges it
+without the lock, and stores the result under the lock again. Meanwhile other threads can add.
 
 Newer Pythons change nothing here. Free-threaded builds make it matter more: without a GIL nothing hides a missing lock.
 """
@@ -22,23 +22,23 @@ from logproc.threads.in_order import InOrder, Place, WhenMerged
 MIN_KEYS = 400_000
 FEW_KEYS = 12_500
 FEW_PARTS = 8
-"""While the merged keys are few, merging costs nothing, and no more parts than these wait for it. Each that waits keeps the
-memory round it from being used again, and a whole chunk was parsed in it: 4 GB of a log with few keys peaked at 626 MiB
-when 800 of them waited for `MIN_KEYS`.
+"""While there are few merged keys, merging is cheap, and at most this many tallies wait for it. Each waiting tally keeps the
+memory around it, where a whole chunk was parsed, from being reused: 4 GB of a log with few keys peaked at 626 MiB when 800
+tallies waited for `MIN_KEYS`.
 """
 
 
 class SharedTally:
     """The result of a run while it grows. All methods are for any thread.
 
-    max_keys: where the keys are bounded, chunks are merged in their order: see in_order.
+    max_keys: if the number of keys is limited, chunks are merged in their order; see in_order.
     """
 
     def __init__(self, min_keys: int = MIN_KEYS, max_keys: int | None = None) -> None:
         self._min_keys = min_keys
         self._in_order = InOrder(max_keys) if max_keys else None
-        # Guards all fields below: every tally is in `_pending` or in `_merging`, and in only one of the two. Held for an append
-        # or an exchange, never over a merge.
+        # Guards all fields below. Invariant: every tally is in exactly one of `_pending` and `_merging`. Never held while
+        # merging.
         self._lock = Lock()
         self._merged: Tally | None = None
         self._pending: list[Tally] = []
@@ -48,10 +48,10 @@ class SharedTally:
         self._closed = False
 
     def add(self, tally: Tally, place: Place = (0, 0), when_merged: WhenMerged = lambda: None) -> None:
-        """Add the counts of one chunk. Now and then the thread that adds also merges what there is, without the lock.
+        """Add the counts of one chunk. Now and then the calling thread also merges, without the lock.
 
-        place: its source and its number there, which matter where the keys are bounded: see `InOrder`. There `when_merged` may
-        be called later, by another thread. It is not called for what comes after the end.
+        place: the source and the index of the chunk. If the number of keys is limited, another thread may call `when_merged`
+        later (see in_order). It is not called for chunks that come after `close`.
         """
         if self._in_order:
             self._in_order.add(tally, place, when_merged)
@@ -62,10 +62,10 @@ class SharedTally:
         when_merged()
 
     def close(self) -> frozenset[Place]:
-        """Take in nothing more; return the places of all that was taken in.
+        """Accept nothing more; return the places of all chunks that were added.
 
-        A worker that a stop left behind may come any time later. What else is made of its chunk, such as its rejected
-        lines, is left out by the places, so that it agrees with the counts.
+        A worker that was left behind after a stop may still finish a chunk later. Its other results, such as rejected lines,
+        are left out by means of the places, so that they agree with the counts.
         """
         if self._in_order:
             return self._in_order.close()
@@ -101,7 +101,7 @@ class SharedTally:
             return self._merging
 
     def _settle(self, merged: Tally) -> None:
-        """Replace what was merged by the result, in one step: a snapshot sees the parts or their sum, never both."""
+        """Replace the tallies by their sum in one step, so that a snapshot sees one or the other, never both."""
         with self._lock:
             self._merged = merged
             self._pending.append(merged)

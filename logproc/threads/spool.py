@@ -1,11 +1,11 @@
-"""Lock once more: where to write is decided under it, the writing is done outside.
+"""Lock: reserve a place in a file under the lock, write outside it.
 
-Invariant: no two pieces overlap in the file, and each that has an entry is there as a whole.
+Invariant: pieces never overlap in the file, and each piece with an entry is complete.
 
-Several workers write rejected lines into one file. A lock around the write would make them queue up behind the
-disk; so under the lock a worker only moves the end of the file by its length, then writes to the place that is now
-its own with `pwrite`, which needs no shared position, and under the lock again notes what is there. At the end one
-thread reads the pieces in the order of the sources and their lines, so the file is the same for any number of threads.
+Several workers write rejected lines into one file. With a lock around the write, all of them would wait for the disk. So
+under the lock a worker only moves the end of the file by its length. It then writes to its own place with `pwrite`, which
+needs no shared position, and adds an entry under the lock. At the end one thread reads the pieces in the order of the sources
+and their lines, so the output is the same for any number of threads.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from logproc.model.errors import OutputError
 
 
 class Spool:
-    """Pieces of text that come in any order and leave in the right one. `add` is for any thread, the rest for main."""
+    """Pieces of text, added in any order and read in the right one. `add` is for any thread, all else only for main."""
 
     def __init__(self, folder: str | None = None) -> None:
         try:
@@ -29,7 +29,7 @@ class Spool:
             raise OutputError(
                 f"cannot make a temporary file for rejected lines: {words(error)}", "set TMPDIR to a folder with space"
             ) from error
-        # Guards `_end` and `_pieces`. Never held over a write.
+        # Guards `_end` and `_pieces`. Invariant: all before `_end` is reserved. Never held during a write.
         self._lock = Lock()
         self._end = 0
         self._pieces: list[tuple[tuple[int, int], int, int]] = []
@@ -51,9 +51,9 @@ class Spool:
             self._pieces.append((place, start, len(text)))
 
     def pieces(self, places: Container[tuple[int, int]] | None = None) -> Iterator[bytes]:
-        """Yield the pieces in order, of some places alone (None: of all).
+        """Yield the pieces in order, only those of `places` if given.
 
-        What a worker that a stop left behind has not finished by now is left out.
+        Leaves out what a worker that was left behind after a stop has not finished.
         """
         with self._lock:
             pieces = sorted(self._pieces)
@@ -63,7 +63,6 @@ class Spool:
                 yield self._file.read(length)
 
     def close(self) -> None:
-        """Give the temporary file back."""
         self._file.close()
 
     def __enter__(self) -> Self:
@@ -74,6 +73,5 @@ class Spool:
 
 
 def words(error: OSError) -> str:
-    """Return what the operating system says of an error."""
     text = error.strerror or str(error)
     return text[:1].lower() + text[1:]

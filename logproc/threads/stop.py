@@ -1,13 +1,13 @@
-"""Event: one flag for the whole run, set once, seen by all.
+"""Event: one flag for the whole run, set once, visible to all threads.
 
 Invariant: once set, every blocked call of the run has been woken or will be, and no new one blocks.
 
-Use an Event for a fact that becomes true once: "stop", "ready", "loaded". Its `wait(seconds)` is also the right
-sleep of every loop and every retry: `time.sleep` cannot be woken.
-Do not use it for something that is true again and again (a Condition), or to hand over a value (a Queue).
+Use an Event for a fact that becomes true once: "stop", "ready", "loaded". Its `wait(seconds)` is also the right way to sleep
+in loops and retries: `time.sleep` cannot be woken.
+Do not use it for a state that changes repeatedly (use a Condition), or to pass a value (use a Queue).
 
-An Event wakes only who waits on it, not a thread that waits on a Condition, a Semaphore, a queue or a socket.
-So a Stop also knows how to wake those: each of them registers a waker.
+An Event wakes only threads that wait for the Event, not those that wait for a Condition, a Semaphore, a queue or a socket.
+So a Stop has a list of wakers: each of these objects registers one.
 
 Newer Pythons change nothing here.
 """
@@ -24,14 +24,14 @@ logger = logging.getLogger(__name__)
 
 
 class Stop:
-    """The end of a run before its time, by Ctrl-C, a limit or a failure.
+    """The early end of a run, by Ctrl-C, a limit or a failure.
 
-    Never called from a signal handler: a handler runs in the middle of whatever main was doing, perhaps while it
-    holds the very lock that `set` needs. Main stops the run when it takes the handler's message (see signals).
+    A signal handler must not call it: a handler may interrupt main while main holds the lock that `set` needs. Main stops the
+    run when it gets the handler's message (see signals).
     """
 
     def __init__(self) -> None:
-        # Guards `_wakers` and `_cause`: the first cause stays. Held for a look or an append, never while a waker runs.
+        # Guards `_wakers` and `_cause`. Invariant: the first cause is kept. Never held while a waker runs.
         self._lock = Lock()
         self._event = Event()
         self._wakers: list[Waker] = []
@@ -39,12 +39,11 @@ class Stop:
 
     @property
     def cause(self) -> BaseException | None:
-        """Why the run is being stopped; the first cause stays."""
+        """Why the run is being stopped: the first cause. None if it is not."""
         with self._lock:
             return self._cause
 
     def is_set(self) -> bool:
-        """Return whether the run is being stopped."""
         return self._event.is_set()
 
     def wait(self, seconds: float | None) -> bool:
@@ -52,10 +51,10 @@ class Stop:
         return self._event.wait(seconds)
 
     def set(self, cause: BaseException) -> None:
-        """Stop the run. The flag comes first, so that whoever is woken and looks sees it. Wakers are called holding nothing.
+        """Stop the run: set the flag, then call the wakers, without the lock. A woken thread sees the flag.
 
-        Never raises: whoever calls it is about to clean up, and a waker that fails must not leave the others asleep.
-        Once the flag is up, a further call changes nothing, so a waker may itself come here.
+        Never raises: the caller is about to clean up, and one failing waker must not keep the others from being called.
+        Later calls do nothing, so a waker may call `set` itself.
         """
         with self._lock:
             if self._cause is None:
@@ -74,8 +73,8 @@ class Stop:
     def on_set(self, wake: Waker) -> None:
         """Call `wake` when the run is stopped, and now if it already is. It must not block, and may be called twice.
 
-        It is added before the flag is looked at, and `set` raises the flag before it looks at the list: whatever
-        the order, one of the two sees the other, and no wake-up is lost.
+        This adds the waker, then checks the flag; `set` sets the flag, then reads the list. In any order at least one of the
+        two sees the other, so no wake-up is lost.
         """
         with self._lock:
             self._wakers.append(wake)

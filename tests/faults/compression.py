@@ -50,7 +50,7 @@ def whole_lines(content: bytes) -> int:
 
 
 def decoded_gzip(content: bytes) -> bytes:
-    """Return what of a cut gzip file can be decoded, by the standard library alone."""
+    """Return what the standard library can decode of a truncated gzip file."""
     import zlib
 
     try:
@@ -108,7 +108,7 @@ def header(flags: int, fields: bytes) -> bytes:
 
 
 def zipped() -> bytes:
-    """Return the log as a zip archive that keeps its text as it is."""
+    """Return the log as a zip archive without compression."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as made:
         made.writestr("a.log", LOG)
@@ -222,7 +222,7 @@ def of_each(ending: str, pack: Callable[[bytes], bytes]) -> list[Fault]:
 
 
 def says_where(ended: Ended) -> None:
-    """Assert that it is told from where on the data may be wrong, or that the archive is cut or none."""
+    """Assert that the message says where the data may be wrong, or that the archive is truncated or is not one."""
     words = ("may be wrong from decoded byte", "truncated at byte", "bytes after end ignored")
     assert any(word in ended.stderr for word in words), ended.stderr
 

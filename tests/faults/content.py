@@ -42,7 +42,7 @@ BAD_JSON = {
     "bad-json-too-deep": [DEEP, b'{"a":' + DEEP + b"}", b'{"a":' * 501 + b"1" + b"}" * 501],
     "not-an-object": [b"[1]", b"7"],
 }
-"""Lines that are no record, by the reason."""
+"""Lines that cannot be parsed, by reason."""
 GOOD_JSON = [b'{"a":"x","a":"y"}', b'{"a":"y"}', rb'{"a":"\u0000"}', b'{"a":"z"}']
 """Lines that are one: of a key that comes twice the last value counts."""
 MEBIBYTE = 1 << 20

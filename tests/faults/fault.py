@@ -76,7 +76,7 @@ class Scene:
 
     @property
     def server(self) -> FaultServer:
-        """A web server that answers as it is told. Started by the first who asks, ended with the scene."""
+        """A web server with scripted responses. Started when first used, ended with the scene."""
         if self.started_server is None:
             self.started_server = self.stack.enter_context(FaultServer())
         return self.started_server
@@ -151,7 +151,7 @@ def written(stream: io.TextIOWrapper) -> bytes:
 
 @contextmanager
 def standard_input(content: bytes) -> Iterator[None]:
-    """Have a pipe that holds so many bytes (64 KiB at most) and has ended as this process's standard input."""
+    """Make a pipe with some bytes (64 KiB at most), already ended, the standard input of this process."""
     outlet, inlet = os.pipe()
     os.write(inlet, content)
     os.close(inlet)
@@ -171,7 +171,7 @@ def source(ended: Ended, number: int = 0) -> Any:
 
 
 def state(expected: str, *, lines: int | None = None, records: int | None = None) -> Callable[[Scene, Ended], None]:
-    """Return a look at the first source: its state and, where told, its account."""
+    """Return a check of the first source: its state and, if given, its account."""
 
     def check(_scene: Scene, ended: Ended) -> None:
         found = source(ended)

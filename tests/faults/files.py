@@ -29,11 +29,11 @@ ODD_NAMES = {
 }
 """Names of files, and how they are shown."""
 WITHOUT_RIGHTS = [] if os.geteuid() else ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
-"""Who is root may read everything, but for these."""
+"""Root may read everything except these."""
 
 
 def named(*arguments: str) -> Callable[[Scene], Arguments]:
-    """Return how to make a fault that is in the arguments alone."""
+    """Return how to make a fault that is only in the arguments."""
     return lambda _: list(arguments)
 
 
@@ -126,7 +126,7 @@ def when_it_is_read(change: Callable[[Path], object]) -> Callable[[Scene, Argume
 
 
 def before_it_is_opened(change: Callable[[Path], object]) -> Callable[[Scene, Arguments], Ended]:
-    """Return a way to run the program in which `a.log` is changed behind the first look at it, before its reading begins."""
+    """Return a way to run the program in which `a.log` changes after its probe, before it is read."""
     return lambda scene, arguments: run_with_change(scene, arguments, change, "open")
 
 

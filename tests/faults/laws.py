@@ -65,7 +65,7 @@ def assert_honest(ended: Ended) -> None:
 
 
 def assert_untouched(ended: Ended) -> None:
-    """Assert that the sound log beside the fault was read as if it were alone."""
+    """Assert that the fault did not affect the sound log beside it."""
     found = next(source for source in ended.report["sources"] if source["source"] == NEIGHBOUR)
     assert found["state"] == "complete"
     assert found["account"] == {**dict.fromkeys(found["account"], 0), "lines": NEIGHBOUR_LINES, "records": NEIGHBOUR_LINES}

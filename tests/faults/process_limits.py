@@ -82,7 +82,7 @@ def limited(limit: str) -> Callable[[Scene, Arguments], Ended]:
 
 
 def as_nobody_with(processes: int) -> Callable[[Scene, Arguments], Ended]:
-    """Return a way to run the program: as a user who may have so many processes and threads."""
+    """Return a way to run the program as a user with a limit on processes and threads."""
     return as_process(before=["bash", "-c", f'ulimit -u {processes}; exec "$@"', "bash", *NOBODY])
 
 

@@ -127,7 +127,7 @@ def foreign_fifo(scene: Scene) -> Arguments:
 
 
 def private(scene: Scene, ended: Ended) -> None:
-    """Look whether the report is there, for its owner alone."""
+    """Check that the report exists and only its owner can read it."""
     path = scene.folder / "report.json"
     assert path.stat().st_mode & 0o777 == 0o600
     assert json.loads(path.read_bytes())["account"] == ended.report["account"]

@@ -77,7 +77,7 @@ def on_a_terminal(scene: Scene, arguments: Arguments) -> Ended:
 
 
 def read_terminal(descriptor: int) -> bytes:
-    """Return what was written to a terminal, nothing at its end (which Linux tells as EIO)."""
+    """Return what was written to a terminal, nothing at its end (reported as EIO by Linux)."""
     try:
         return os.read(descriptor, 1 << 16)
     except OSError:
@@ -286,7 +286,7 @@ SPREADSHEETS = [
 
 
 def secretive(scene: Scene, *options: str) -> list[str]:
-    """Return a URL with a secret as password and as token, and a header with one, told of as much as can be."""
+    """Return arguments with a secret as password, as token and in a header, with every kind of log output on."""
     scene.stack.enter_context(patch.dict(os.environ, SECRET=f"Bearer {CANARY}"))
     url = scene.server.url("/log").replace("://", f"://me:{CANARY}@")
     told = [

@@ -20,7 +20,7 @@ def met(fault: Fault) -> object:
 
 @pytest.mark.parametrize("fault", [met(fault) for fault in FAULTS])
 def test_the_fault_is_met_as_promised(fault: Fault, tmp_path: Path) -> None:
-    """Exit code, message, state and account are as promised, and a sound log beside it is read as if it were alone."""
+    """Exit code, message, state and account are as promised, and a sound log beside it is not affected."""
     with set_up(tmp_path) as scene:
         arguments = fault.make(scene)
         ended = fault.run(scene, arguments if fault.alone else [*arguments, NEIGHBOUR])

@@ -1,4 +1,4 @@
-"""What faults of web servers are made of: a log whose lines can be told apart, answers that hold it, looks at what was read."""
+"""Parts of the faults of web servers: a log with distinguishable lines, responses that contain it, checks of what was read."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from logproc.pipeline.openers import Doors
+from logproc.pipeline.openers import Openers
 from tests.faults.fault import NEIGHBOUR_LINES, Arguments, Fault, Scene, source
 from tests.support import logs
 from tests.support.fault_server import Answer, Script
 from tests.support.processes import Ended
 
 LINES = [logs.line(bytes=b"%d" % (1 << number)) for number in range(10)]
-"""Lines whose sizes are powers of two: their sum tells which of them were counted, and how often."""
+"""Lines whose sizes are powers of two: the sum shows which of them were counted, and how often."""
 NEIGHBOUR_BYTES = NEIGHBOUR_LINES * int(logs.USUAL["bytes"])
 BODY = b"".join(line + b"\n" for line in LINES)
 SIZE = len(BODY)
@@ -32,7 +32,7 @@ Check = Callable[[Scene, Ended], object]
 
 
 def raw(head: bytes, body: bytes = BODY, **changes: Any) -> Answer:
-    """Return an answer whose head is written as it goes over the wire, without the empty line behind it."""
+    """Return a response whose head is given as bytes, without the empty line after it."""
     return Answer(body, head=head + b"\r\n", **changes)
 
 
@@ -63,7 +63,7 @@ CUT = Answer(BODY, headers=ETAG, sent=HALF)
 class Fate:
     """What has to become of the first source: its state, and so many first lines of the log, each counted once.
 
-    requests: how often the server was asked, None if that is no matter.
+    requests: how many requests the server got, None if that does not matter.
     """
 
     state: str = "complete"
@@ -95,14 +95,16 @@ def also(*checks: Check) -> Check:
 
 
 def without_pauses(scene: Scene, arguments: Arguments) -> Ended:
-    """Run the program with retries that do not wait; what they would have waited is told by their events."""
-    of = Doors.of
+    """Run the program with retries that do not wait; their log messages show how long they would have waited."""
+    of = Openers.of
 
-    def hasty(*settings: Any) -> Doors:
-        doors = of(*settings)
-        return Doors(lambda _wait, permit, of_source: doors.open_source(lambda _seconds: False, permit, of_source), doors.peek)
+    def hasty(*settings: Any) -> Openers:
+        openers = of(*settings)
+        return Openers(
+            lambda _wait, permit, of_source: openers.open_source(lambda _seconds: False, permit, of_source), openers.peek
+        )
 
-    with patch.object(Doors, "of", hasty):
+    with patch.object(Openers, "of", hasty):
         return scene.analyze(*arguments, *TOLD)
 
 

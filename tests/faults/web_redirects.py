@@ -20,7 +20,7 @@ PUBLIC, INNER = "public.example", "inner.example"
 
 
 def chain(scene: Scene, places: int) -> str:
-    """Have a chain of so many redirects with the log at its end, and return where it begins."""
+    """Make a chain of redirects with the log at its end; return its first URL."""
     for number in range(places):
         scene.server.on(f"/{number}", moved(f"/{number + 1}"))
     return scene.server.on(f"/{places}", Answer(BODY)).url("/0")
@@ -40,7 +40,7 @@ def outside(scene: Scene) -> None:
 
 
 def sent_to(place: str) -> Callable[[Scene], Arguments]:
-    """Return how a server is asked that sends its clients to another place of its own (`HOST` stands for its host)."""
+    """Return how to request a server that redirects within itself (`HOST` is replaced by its host)."""
 
     def make(scene: Scene) -> Arguments:
         host = f"127.0.0.1:{scene.server.port}"
@@ -51,7 +51,7 @@ def sent_to(place: str) -> Callable[[Scene], Arguments]:
 
 
 def from_outside(location: str) -> Callable[[Scene], Arguments]:
-    """Return how a public server is asked that sends its clients to a place of this machine (`PORT` stands for its port)."""
+    """Return how to request a public server that redirects to this machine (`PORT` is replaced by its port)."""
 
     def make(scene: Scene) -> Arguments:
         outside(scene)
@@ -222,7 +222,7 @@ FAULTS = [
 
 
 def not_opened(scene: Scene, name: str) -> None:
-    """Assert that the trace tells of other files, and not of this one."""
+    """Assert that the trace names other files, but not this one."""
     trace = (scene.folder / "trace").read_text("utf-8", "replace")
     assert "neighbour.log" in trace
     assert name not in trace

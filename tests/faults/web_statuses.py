@@ -1,4 +1,4 @@
-"""Faults that a server tells of by its status."""
+"""Faults that a server reports by its status code."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def not_trapped(scene: Scene, _: Ended) -> None:
 
 
 def asked_for(scene: Scene) -> Arguments:
-    """Name a log behind the trap with --trust-env."""
+    """Name a log beyond the trap with --trust-env."""
     trapped(scene)
     scene.server.on("http://log.invalid/log", Answer(BODY))
     return ["http://log.invalid/log", "--trust-env", *ONCE]
@@ -88,13 +88,13 @@ def used(scene: Scene, _: Ended) -> None:
 
 
 def with_proxy(proxy: str, scene: Scene) -> Arguments:
-    """Have a proxy in the environment that is none."""
+    """Set an invalid proxy in the environment."""
     scene.stack.enter_context(patch.dict(os.environ, http_proxy=proxy, no_proxy=""))
     return [scene.server.url("/log"), "--trust-env", *ONCE]
 
 
 def odd(path: str, wire: str) -> Fault:
-    """Return the fault of a URL that cannot be sent as it is."""
+    """Return the fault of a URL that cannot be sent unchanged."""
 
     def make(scene: Scene) -> Arguments:
         return [scene.server.on(wire.partition("?")[0], Answer(BODY)).url(path), *ONCE]

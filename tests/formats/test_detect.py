@@ -14,7 +14,7 @@ from logproc.formats.detect import detect as detect_format
 from logproc.formats.engine import Format
 from logproc.formats.known import BY_NAME, SAMPLED
 from logproc.model.errors import SourceError
-from logproc.sources.reading import recognise
+from logproc.sources import reading
 from logproc.sources.unreadable import unreadable
 from tests.formats.readings import read, time_of
 from tests.support import logs
@@ -35,7 +35,7 @@ def recognised(content: bytes) -> str | None:
         assert content.startswith(head)
         return content[:wanted_bytes], wanted_bytes > len(content)
 
-    found = recognise(Choice(), read_on)[1]
+    found = reading.detect_format(Choice(), read_on)[1]
     return found.name if found else None
 
 

@@ -159,7 +159,7 @@ def test_variables_and_config_files_play_no_part(log: Path, monkeypatch: pytest.
 
 
 def test_a_url_that_makes_no_sense_is_an_error() -> None:
-    """A URL that is none raises before anything is read."""
+    """An invalid URL raises before anything is read."""
     with pytest.raises(LogprocError, match="bad URL"):
         analyze(["http://127.0.0.1:99999/"])
 

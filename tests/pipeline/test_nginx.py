@@ -71,7 +71,7 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def open_to_workers(folder: Path) -> None:
-    """Let nginx's workers, who are somebody else if root starts it, enter the folder."""
+    """Let nginx's workers enter the folder: they run as another user if root starts nginx."""
     for path in (folder, *folder.parents[:-1]):
         mode = path.stat().st_mode
         if not mode & 0o1 and path.owner() == Path.home().owner():

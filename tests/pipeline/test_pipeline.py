@@ -19,11 +19,11 @@ from logproc.formats import known
 from logproc.model.errors import SourceError
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import ByteStream, Kind, Source, State
-from logproc.pipeline.openers import Doors
+from logproc.pipeline.openers import Openers
 from logproc.pipeline.serial import Run, run_serial
 from logproc.pipeline.threaded import Companion, Crew, in_turn, run_threaded
 from logproc.settings import Settings
-from logproc.sources import resolve
+from logproc.sources.resolve import resolve
 from logproc.threads.pool import WorkerFailed
 from tests.support import broken_format, logs
 from tests.support.fault_server import Answer, FaultServer
@@ -154,7 +154,7 @@ def test_packing_and_transport_change_no_number(way: str, tmp_path: Path) -> Non
 
 
 def test_a_source_that_fails_changes_no_other() -> None:
-    """Beside sources that fail in every way, those that do not are reported as if they were alone."""
+    """Sources that fail in any way do not affect the others in the report."""
     content = logs.log(40)
     with FaultServer() as server, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -197,7 +197,7 @@ def test_an_exception_in_a_reader_ends_the_run(tmp_path: Path) -> None:
     """The run stops with that exception, which says which thread was reading what, and where."""
     settings = Settings(chunk_size=4096, workers=2)
     sources = files(tmp_path)
-    run = run_threaded(sources, settings, failing_at(Doors.of(settings), sources[1], MemoryError("surprise")))
+    run = run_threaded(sources, settings, failing_at(Openers.of(settings), sources[1], MemoryError("surprise")))
     assert isinstance(run.cause, MemoryError)
     assert any(sources[1].name in note and "behind line" in note for note in run.cause.__notes__)
     assert run.left_behind == ()
@@ -206,9 +206,9 @@ def test_an_exception_in_a_reader_ends_the_run(tmp_path: Path) -> None:
 
 
 def test_an_exception_at_the_opening_ends_the_run(tmp_path: Path) -> None:
-    """What opening a source raises, and is no failure of the source, is the cause."""
+    """An exception at opening that is not a SourceError is the cause of the stop."""
     settings = Settings()
-    real, surprise = Doors.of(settings), ZeroDivisionError("surprise")
+    real, surprise = Openers.of(settings), ZeroDivisionError("surprise")
 
     def open_source(*_: Any) -> ByteStream:
         raise surprise
@@ -223,23 +223,23 @@ def test_an_exception_in_the_probe_ends_the_run(tmp_path: Path) -> None:
     def look(*_: Any) -> Any:
         raise surprise
 
-    run = run_threaded(files(tmp_path), Settings(), replace(Doors.of(Settings()), peek=look))
+    run = run_threaded(files(tmp_path), Settings(), replace(Openers.of(Settings()), peek=look))
     assert run.cause is surprise
     assert [source.state for source in run.snapshot.sources] == [State.INTERRUPTED] * 3
 
 
-def failing_at(doors: Doors, failing: Source, error: BaseException) -> Doors:
-    """Return doors through which one source fails behind its first bytes."""
+def failing_at(openers: Openers, failing: Source, error: BaseException) -> Openers:
+    """Return openers with which one source fails after its first bytes."""
 
     def open_source(wait: Any, permit: Any, source: Source) -> ByteStream:
-        stream = doors.open_source(wait, permit, source)
+        stream = openers.open_source(wait, permit, source)
         return Failing(stream, error) if source is failing else stream
 
-    return replace(doors, open_source=open_source)
+    return replace(openers, open_source=open_source)
 
 
 class Failing(logs.ScriptedStream):
-    """A stream that fails with what no stream should fail with, behind its first 5,000 bytes."""
+    """A stream that raises an unexpected exception after its first 5,000 bytes."""
 
     def __init__(self, stream: ByteStream, error: BaseException) -> None:
         super().__init__(b"")
@@ -259,10 +259,10 @@ class Failing(logs.ScriptedStream):
 
 
 def test_a_failure_behind_the_first_lines_is_the_sources_own(tmp_path: Path) -> None:
-    """An expected failure leaves the lines before it, says how many they are, and the run goes on."""
+    """After an expected failure the lines before it are counted and reported, and the run continues."""
     settings = Settings()
     sources = files(tmp_path)
-    run = run_threaded(sources, settings, failing_at(Doors.of(settings), sources[0], SourceError("I/O error at byte 5000")))
+    run = run_threaded(sources, settings, failing_at(Openers.of(settings), sources[0], SourceError("I/O error at byte 5000")))
     assert run.cause is None
     first = run.snapshot.sources[0]
     assert (first.state, first.reason) == (State.INCOMPLETE, f"I/O error at byte 5000 after {first.account.lines} lines")
@@ -286,7 +286,7 @@ def test_a_silent_stream_is_left_when_a_file_fails(tmp_path: Path, silent_fifo: 
     settings = Settings()
     sources = sources_of(silent_fifo, *(Path(str(source.location)) for source in files(tmp_path)))
     assert sources[0].kind is Kind.FIFO
-    run = run_threaded(sources, settings, failing_at(Doors.of(settings), sources[2], MemoryError("surprise")))
+    run = run_threaded(sources, settings, failing_at(Openers.of(settings), sources[2], MemoryError("surprise")))
     assert isinstance(run.cause, MemoryError)
     assert run.left_behind == ()
     assert run.snapshot.sources[0].state is State.INTERRUPTED
@@ -304,7 +304,7 @@ def test_the_serial_run_needs_no_thread(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_many_urls_are_not_as_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Streams share a bounded number of readers, and each of them is read; of silent ones, so many are waited for at once."""
+    """Streams share a bounded number of readers; at most as many silent ones are waited for at once."""
     started: list[str] = []
     real_start = Thread.start
 
@@ -355,7 +355,7 @@ def lines_while_it_goes_on(*arguments: str | Path) -> tuple[int, Run]:
 
 
 def test_lines_of_a_silent_fifo_are_counted(silent_fifo: Path) -> None:
-    """Lines of a stream that goes on are counted while it is quiet, without an end of it."""
+    """Lines of a live stream are counted while it is silent, before it ends."""
     writer = os.open(silent_fifo, os.O_RDWR)  # which does not wait for the reader
     os.write(writer, LINE * 3 + b"a piece")
     counted, run = lines_while_it_goes_on(silent_fifo)

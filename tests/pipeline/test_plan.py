@@ -44,7 +44,7 @@ def test_what_is_needed_is_wanted() -> None:
 
 @pytest.mark.parametrize("by", [(), ("path",)])
 def test_what_is_sorted_by_is_shown(by: tuple[str, ...]) -> None:
-    """--sort implies --metric, once, behind the metrics that were asked for; count, bytes and key are there anyway."""
+    """--sort adds its metric once, after the requested ones; count, bytes and key are always there."""
     assert plan(by=by, sort="p95:duration").question.metrics == parse_metrics("p95:duration")
     assert plan(by=by, sort="rate", metric=("p95:duration",)).question.metrics == parse_metrics("p95:duration,rate")
     assert plan(by=by, sort="rate", metric=("rate", "p95:duration")).question.metrics == parse_metrics("rate,p95:duration")
@@ -84,7 +84,7 @@ def test_what_is_sorted_by_is_shown(by: tuple[str, ...]) -> None:
     ],
 )
 def test_what_makes_no_sense_is_a_usage_error(knobs: dict[str, Any], words: str) -> None:
-    """Each names what is wrong, and where it stands or what is known."""
+    """Each message says what is wrong, and where, or what is known."""
     with pytest.raises(UsageError) as caught:
         plan(**knobs)
     assert words in str(caught.value)

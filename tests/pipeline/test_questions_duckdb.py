@@ -136,7 +136,7 @@ METRICS = {
     **{f"uniques:{name}": f'count(DISTINCT "{name}")' for name in ("client", "user", "path", "status", "hour")},
     **{f"p{percent}:bytes": f'list_sort(list("bytes"))[(count(*) * {percent} + 99) // 100]' for percent in (50, 95)},
 }
-"""What is told of each key, and how DuckDB says it. The number of rank ceil(q * n) is a percentile."""
+"""The metrics, and how DuckDB computes them. The number of rank ceil(q * n) is a percentile."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ COMPLETE = Outcome(Verdict(State.COMPLETE), BY_NAME["combined"], 10, 20)
 
 
 def sources(count_: int) -> list[Source]:
-    """Return so many files."""
+    """Return `count` files."""
     return [Source(index, f"{index}.log", Kind.FILE, f"{index}.log") for index in range(count_)]
 
 
@@ -96,13 +96,13 @@ def test_every_source_has_a_result() -> None:
     ],
 )
 def test_a_run_is_complete_if_all_its_sources_are(states: list[State], stopped: bool, complete: bool) -> None:
-    """A source left out by a rule is no fault; a stop is."""
+    """A skipped source is not a failure; a stop is."""
     outcomes = [Outcome(Verdict(state)) for state in states]
     assert snapshot_of([b""] * len(states), outcomes, stopped=stopped).complete is complete
 
 
 def test_a_source_in_which_nothing_fits_has_failed() -> None:
-    """A source of which all was read and no line is a record is no success, and its first line is shown, cut and escaped."""
+    """A source without a single record is a failure, and its first line is shown, shortened and escaped."""
     (result,) = snapshot_of([b"\n\x1b" + b"hello " * 30 + b"\nworld\n"]).sources
     first = r"\x1b" + "hello " * 30
     assert (result.state, result.reason) == (State.FAILED, f"0 of 3 lines match; first: {first[:80]}")

@@ -54,7 +54,7 @@ class Fetch:
 
     @contextmanager
     def permit(self, origin: Origin) -> Iterator[None]:
-        """Count who holds what."""
+        """Count the permits in use."""
         self.permits.append(origin)
         self.held.append(origin)
         self.most_held = max(self.most_held, len(self.held))

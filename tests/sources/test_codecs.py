@@ -1,4 +1,4 @@
-"""Archives: whole ones, cut ones, damaged ones, and what stands behind their ends."""
+"""Archives: complete, truncated, damaged, and with data after the end."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def read_all(archive: bytes, options: ReadOptions | None = None) -> tuple[bytes,
     ],
 )
 def test_first_bytes_tell_the_codec(head: bytes, codec: str | None) -> None:
-    """An archive is told by its magic bytes, or by a beginning of them that no text would consist of."""
+    """An archive is detected by its magic bytes, or by a beginning of them that would not be a whole text."""
     assert sniff(head) == codec
 
 
@@ -138,7 +138,7 @@ def test_every_cut_gives_what_can_be_decoded(codec: str) -> None:
 
 
 def test_a_block_of_bz2_is_all_there_once_its_last_byte_is() -> None:
-    """Cut anywhere behind the text's one block, an archive gives all of it; before, nothing. Alone the decoder gives 32 KiB."""
+    """Truncated after the only block, an archive yields the whole text; before, nothing. The decoder alone yields 32 KiB."""
     archive = bz2.compress(LINES * 5)
     found = [len(read_all(archive[:-cut])[0]) for cut in range(1, 16)]
     assert found == sorted(found, reverse=True)
@@ -154,7 +154,7 @@ def test_a_cut_in_the_trailer_says_that_nothing_was_checked() -> None:
 
 @pytest.mark.parametrize("header", range(1, 12))
 def test_a_cut_header_is_a_cut(header: int) -> None:
-    """The second member of a gzip file may be cut in its header as well; one stray byte of it is no member."""
+    """The second member of a gzip file may be truncated in its header; a single byte of it is not a member."""
     archive = pack("gzip", b"one\n")
     data, failure, notes = read_all(archive + pack("gzip", b"two\n")[:header])
     assert data == b"one\n"
@@ -251,14 +251,14 @@ def test_an_archive_in_an_archive_is_left_alone(codec: str) -> None:
 
 @pytest.mark.parametrize(("name", "magic"), FOREIGN)
 def test_other_archives_are_refused_by_their_kind(name: str, magic: bytes) -> None:
-    """Nothing of an archive that cannot be unpacked is taken for text; a part of its magic bytes is none."""
+    """An archive that cannot be unpacked is never read as text; a part of its magic bytes is not an archive."""
     assert read_all(magic + LINES) == (b"", f"unsupported archive ({name})", [])
     assert read_all(magic[:1]) == (magic[:1], None, [])
 
 
 @pytest.mark.parametrize(("ending", "codec"), ENDINGS.items())
 def test_an_ending_tells_what_a_few_bytes_are(ending: bytes, codec: str) -> None:
-    """An archive that is cut within its magic bytes is told from a text of these by its name."""
+    """An archive truncated within its magic bytes is recognised by its name."""
     for size in range(1, 4):
         head = pack(codec, LINES)[:size]
         stream = decoded(InMemory(head), ReadOptions(), location=b"a.log." + ending.upper())
@@ -334,7 +334,7 @@ def test_the_ratio_is_not_watched_below_64_mebibytes() -> None:
 
 
 def test_a_limit_is_a_limit_error() -> None:
-    """Limits are told from damage by their class, for they have an exit code of their own."""
+    """Limits raise their own class, because they have their own exit code."""
     with pytest.raises(LimitError):
         decoded(InMemory(LINES), ReadOptions(max_bytes=0)).readinto(memoryview(bytearray(9)))
 

@@ -28,7 +28,7 @@ SIZES = st.lists(st.integers(1, 40), max_size=4)
 
 
 class Clock:
-    """A clock that goes on by so many seconds each time somebody looks at it."""
+    """A clock that advances by a fixed number of seconds at each call."""
 
     def __init__(self, step_s: float = 0.0) -> None:
         self.now = 0.0
@@ -49,7 +49,7 @@ CUTS = st.fixed_dictionaries(
         "head_bytes": st.integers(0, 30),
     }
 )
-"""How a source is cut: all that must not matter to what is in it. A small block stands for a source larger than one."""
+"""Everything about a cut that must not affect the content. A small block size imitates a large source."""
 Cut = Mapping[str, float]
 
 
@@ -167,7 +167,7 @@ def test_the_cut_changes_no_count_reason_or_text(content: bytes, sizes: list[int
 
 @given(CONTENTS, SIZES, CUTS)
 def test_a_failure_comes_after_the_whole_lines(content: bytes, sizes: list[int], how: Cut) -> None:
-    """Before the error the lines that had come are handed out; the piece behind the last line feed is no line."""
+    """The lines that arrived before the error are yielded; the piece after the last LF is not a line."""
     head = content[: int(how["head_bytes"])]
     cutter = cutter_of({**how, "max_line_bytes": MIB})
     found: list[Chunk] = []
@@ -191,7 +191,7 @@ def test_a_failure_inside_a_line_that_is_too_long_is_told() -> None:
 
 
 def test_a_stop_goes_through_at_once() -> None:
-    """What is not the source's own failure is raised as it is."""
+    """Exceptions other than SourceError are raised unchanged."""
 
     def stop() -> None:
         raise Stopped
@@ -215,7 +215,7 @@ def test_a_stop_goes_through_at_once() -> None:
     ],
 )
 def test_a_small_source_has_the_lines_it_has(content: bytes, lines: int) -> None:
-    """An empty source has no line, each line feed ends one, and a byte order mark in front is no part of any."""
+    """An empty source has no lines, each LF ends one, and a byte order mark is not part of the first."""
     found, cutter = cut_all(content, [], {})
     assert (sum(chunk.lines for chunk in found), cutter.lines, cutter.bytes_decoded) == (lines, lines, len(content))
 
@@ -241,13 +241,13 @@ def test_a_slow_source_is_handed_out_after_a_second() -> None:
 
 
 def test_a_slow_line_is_waited_for() -> None:
-    """A second without a whole line hands nothing out: a chunk holds whole lines alone."""
+    """A second without a whole line yields nothing: a chunk contains only whole lines."""
     found, _ = cut_all(b"a" * 50 + b"\n" + b"b", [1], {"clock_step_s": 5.0})
     assert [chunk.data.tobytes() for chunk in found] == [b"a" * 50 + b"\n", b"b\n"]
 
 
 def test_a_line_without_an_end_is_never_held_whole() -> None:
-    """A line of 48 MiB takes the memory of a few blocks, and the line behind it is read."""
+    """A line of 48 MiB takes the memory of a few blocks, and the line after it is read."""
     content = b"A" * (48 * MIB) + b"\nnext\n"
     stream = ScriptedStream(content, [MIB])
     tracemalloc.start()
@@ -296,13 +296,13 @@ def test_chunks_know_their_format() -> None:
 
 @given(CONTENTS)
 def test_the_last_line_end_is_found(content: bytes) -> None:
-    """The position behind the last line feed, 0 without one."""
+    """The position after the last LF, 0 without one."""
     assert last_line_end(numpy.frombuffer(content, numpy.uint8)) == content.rfind(b"\n") + 1
 
 
 @pytest.mark.parametrize("tail", [0, 1, (64 << 10) - 1, 64 << 10, (64 << 10) + 1, 200_000])
 def test_the_last_line_end_is_found_however_far_back(tail: int) -> None:
-    """A long piece of a line behind it does not hide it."""
+    """It is found even before a long incomplete line."""
     assert last_line_end(numpy.frombuffer(b"ab\n" + b"x" * tail, numpy.uint8)) == 3
 
 
@@ -338,7 +338,7 @@ def test_lines_are_halved_at_a_line_end(content: bytes, end: int) -> None:
 
 
 class LiveStream(ScriptedStream):
-    """A stream that is quiet behind each piece, as often as somebody asks; and that raises Stopped behind its last one."""
+    """A stream that is silent after each piece, and raises Stopped after the last one."""
 
     def __init__(self, *pieces: bytes) -> None:
         super().__init__(b"".join(pieces), [len(piece) for piece in pieces])
@@ -374,7 +374,7 @@ def test_a_stream_that_is_quiet_hands_over_what_it_has() -> None:
 
 
 def test_a_stop_loses_no_whole_line() -> None:
-    """The lines that had come are handed out before Stopped is raised; the piece of a line behind them is not a line."""
+    """The lines that have arrived are yielded before Stopped is raised; the piece after them is not a line."""
 
     class Busy(LiveStream):
         def ready_within(self, _seconds: float) -> bool:

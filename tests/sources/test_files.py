@@ -192,7 +192,7 @@ def test_cancel_comes_at_any_moment(tmp_path: Path, kind: str, moment: str) -> N
 
 
 def test_a_fifo_without_a_writer_waits_until_it_is_cancelled(tmp_path: Path) -> None:
-    """No writer yet is no end of file: the reader waits, and `cancel` from another thread ends it."""
+    """A pipe without a writer has not ended: the reader waits, and `cancel` from another thread ends the wait."""
     os.mkfifo(tmp_path / "fifo")
     stream = open_fifo(str(tmp_path / "fifo"))
     result = in_thread(lambda: read(stream))
@@ -202,7 +202,7 @@ def test_a_fifo_without_a_writer_waits_until_it_is_cancelled(tmp_path: Path) -> 
 
 
 def test_a_fifo_gives_what_is_there(tmp_path: Path) -> None:
-    """Half a line comes as soon as it is written, and the end when the writer has closed."""
+    """Half a line arrives as soon as it is written, the end when the writer closes."""
     os.mkfifo(tmp_path / "fifo")
     stream = open_fifo(str(tmp_path / "fifo"))
     with (tmp_path / "fifo").open("wb", buffering=0) as writer:
@@ -287,7 +287,7 @@ def test_a_file_without_blocks_may_grow_too(tmp_path: Path, size: int) -> None:
 
 
 def seen(path: Path) -> Seen:
-    """Return what a file is told by."""
+    """Return what identifies a file."""
     return seen_as(path.stat())
 
 
@@ -306,7 +306,7 @@ def test_a_file_that_took_the_place_of_another_is_not_read(tmp_path: Path) -> No
 
 
 def test_a_fifo_that_is_silent_says_so_once(tmp_path: Path) -> None:
-    """Who waits for a writer is told after a while, and only once, however often bytes come."""
+    """`on_wait` is called once if there is no writer for a while."""
     os.mkfifo(tmp_path / "fifo")
     told = threading.Event()
     calls: list[None] = []

@@ -223,7 +223,7 @@ DAMAGED = {
 
 @pytest.mark.parametrize("case", DAMAGED)
 def test_a_damaged_coding_is_an_error(case: str) -> None:
-    """A content coding that ends badly is told, although the transfer was whole."""
+    """A truncated content coding is an error even if the transfer was complete."""
     with FaultServer() as server:
         result = fetch(server.on("/log", encoded("gzip", DAMAGED[case])).url("/log"))
     assert isinstance(result.error, SourceError)
@@ -255,7 +255,7 @@ def test_retries_are_told() -> None:
 
 
 def test_waits_end_where_the_time_does() -> None:
-    """A retry that could not begin before the deadline is not waited for: the failure itself is told."""
+    """A retry that could not begin before the deadline is not waited for: the failure is reported."""
     with FaultServer() as server:
         result = fetch(server.on("/log", BUSY).url("/log"), deadline=1002.5)
     assert (result.what, result.waits) == ("503 after 2 tries", [1.0])
@@ -306,13 +306,13 @@ def test_a_connection_has_to_come_in_time() -> None:
 
 
 def test_a_closed_port_refuses() -> None:
-    """A port without a listener is told after the retries."""
+    """A port without a listener is reported after the retries."""
     assert fetch(f"http://127.0.0.1:{closed_port()}/").what == "connection refused (4 tries)"
 
 
 @pytest.mark.parametrize("host", ["name.invalid", "a" * 64 + ".example"])
 def test_a_name_without_an_address_is_not_tried_again(host: str) -> None:
-    """A name that cannot be resolved is told at once."""
+    """A name that cannot be resolved is reported at once."""
     result = fetch(f"http://{host}/")
     assert (result.what, result.waits) == ("cannot resolve the host's name", [])
 
@@ -337,7 +337,7 @@ def test_permits_are_given_back_before_every_wait() -> None:
 
 
 def test_a_permit_is_given_back_at_the_end_of_the_body() -> None:
-    """Who has read to the end holds no permit, even before the stream is closed."""
+    """At the end of the body the permit is released, even before the stream is closed."""
     fetching = Fetch()
     with FaultServer() as server:
         stream = fetching.open(server.on("/log", Answer(LOG)).url("/log"), HttpOptions())

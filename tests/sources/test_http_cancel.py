@@ -25,7 +25,7 @@ SOON_S = 10.0
 
 
 class SeenLookUp(LookUp):
-    """A look-up that tells when it is waited for."""
+    """A name lookup that signals when a thread waits for it."""
 
     waited_for = threading.Event()
 
@@ -117,7 +117,7 @@ def test_a_handshake_is_broken_off() -> None:
     ids=["status", "headers", "body", "body without a length", "chunk"],
 )
 def test_a_response_is_broken_off(answer: Answer, data: bytes) -> None:
-    """Wherever a response stands still, it is given up, and what came is no complete body."""
+    """Wherever a response stalls, the read ends with Stopped, and the body is not complete."""
     with FaultServer() as server, reading(server.on("/log", answer).url("/log")) as blocked:
         assert server.stalled.wait(SOON_S)
     assert data.startswith(blocked.data)

@@ -54,13 +54,13 @@ def test_a_cut_is_never_an_end(parts: list[tuple[bytes, str]], data: st.DataObje
 
 @pytest.mark.parametrize("size", ["-5", "+5", "0x5", "5_0", "", " 5", "5 5", "g", "f" * 16, "٥", "5\r"])
 def test_a_size_is_hexadecimal_digits(size: str) -> None:
-    """What int() would take for a number as well is no size of a chunk."""
+    """Some numbers that int() accepts are not chunk sizes."""
     with pytest.raises(PassingError, match="broken chunks"):
         received(f"{size}\r\n".encode() + b"x" * 90)
 
 
 def test_a_chunk_ends_where_it_said() -> None:
-    """Data that go on behind the size of their chunk are broken, and those within it are given first."""
+    """Data beyond the size of its chunk is an error; the data within is delivered first."""
     body, block = Chunked(buffered(b"3\r\nabcdef\r\n0\r\n\r\n")), memoryview(bytearray(9))
     assert bytes(block[: body.receive(block)]) == b"abc"
     with pytest.raises(PassingError, match="broken chunks"):

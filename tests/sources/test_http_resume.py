@@ -109,7 +109,7 @@ def test_an_answer_that_is_no_continuation_is_not_used(case: str, whole: bytes) 
 
 @pytest.mark.parametrize("headers", [{"Last-Modified": NEW}, {}], ids=["another date", "no date"])
 def test_a_part_is_of_the_date_that_was_asked_for(headers: dict[str, str]) -> None:
-    """Where a date tells the versions apart, a part with another one or none is not used: If-Range may have been ignored."""
+    """If the date is the validator, a part with another date or none is not used: If-Range may have been ignored."""
     with FaultServer() as server:
         server.on(
             "/log", cut({"Last-Modified": OLD, "Date": NEW}), replace(part(body=OTHER), headers={**part().headers, **headers})
@@ -120,7 +120,7 @@ def test_a_part_is_of_the_date_that_was_asked_for(headers: dict[str, str]) -> No
 
 
 def test_a_body_that_ended_unseen_is_complete() -> None:
-    """416 with the size that was read says that all was there; its own body is no line of the log."""
+    """416 with the size that was read means that the log is complete; the body of the 416 is not part of it."""
     with FaultServer() as server:
         server.on("/log", Answer(LOG, headers=STRONG, framing="chunked", sent=len(LOG) + 6), ranged(Answer(LOG)))
         result = fetch(server.url("/log"))
@@ -145,7 +145,7 @@ def test_a_byte_at_a_time_is_no_progress() -> None:
 
 
 def test_a_server_may_send_less_than_was_asked() -> None:
-    """A part that ends before the whole does is no cut in itself, but the rest is asked for."""
+    """A part may end before the whole does; the rest is then requested."""
     with FaultServer() as server:
         short = Answer(LOG[HALF:500], "206 OK", {**STRONG, "Content-Range": f"bytes {HALF}-499/{len(LOG)}"})
         result = fetch(server.on("/log", cut(STRONG), short, ranged(Answer(LOG))).url("/log"))
@@ -153,7 +153,7 @@ def test_a_server_may_send_less_than_was_asked() -> None:
 
 
 def test_a_part_cannot_lie_behind_its_end() -> None:
-    """A part that says of itself to lie behind the end of the whole does not make the source complete."""
+    """A part that claims to lie beyond the end does not make the source complete."""
     with FaultServer() as server:
         first = Answer(LOG, headers=STRONG, framing="chunked", piece=HALF, sent=5 + HALF)
         result = fetch(server.on("/log", first, part(size=HALF, ETag='"1"'), Answer(LOG)).url("/log"))
@@ -195,7 +195,7 @@ def test_another_coding_is_told(sent: int) -> None:
 
 
 def test_a_coded_body_is_gone_on_with_by_range() -> None:
-    """Ranges count the bytes of the coding; the decoder goes on as if nothing had been."""
+    """Ranges count encoded bytes; the decoder continues as if nothing had happened."""
     packed = gzip.compress(LOG)
     coded = Answer(packed, headers={"Content-Encoding": "gzip"})
     with FaultServer() as server:

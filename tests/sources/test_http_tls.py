@@ -135,7 +135,7 @@ def test_a_mute_server_times_out() -> None:
 
 
 def test_tls_that_breaks_later_may_be_tried_again() -> None:
-    """What goes wrong behind the handshake is no fault of the certificate, unless the server asks for one of ours."""
+    """A failure after the handshake is not blamed on the certificate, unless the server asks for one of ours."""
     transport = Transport(1.0, 1.0, None, time.monotonic)
     broken, asked = ssl.SSLError(1, "x"), ssl.SSLError(1, "x")
     broken.reason, asked.reason = "DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "TLSV13_ALERT_CERTIFICATE_REQUIRED"

@@ -82,7 +82,7 @@ PRIVATE = {
 
 @pytest.mark.parametrize("host", PRIVATE)
 def test_private_addresses_are_known_in_every_spelling(host: str) -> None:
-    """Loopback, link-local and private addresses are told from public ones and from names, however they are written."""
+    """Loopback, link-local and private addresses are recognised in any spelling."""
     assert is_private(host) is PRIVATE[host]
 
 
@@ -198,7 +198,7 @@ def test_a_private_host_may_point_inside(public_name: str) -> None:
 
 
 def test_a_name_cannot_point_inside_after_a_public_address(public_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once a public address was reached, a name that stands for a private one is refused, in this try and the next."""
+    """After a public address, a name that resolves to a private one is refused, in this try and the next."""
     public = "127.0.0.2"
     monkeypatch.setattr(ipaddress.IPv4Address, "is_global", property(lambda address: str(address) == public))
     with FaultServer(host=public) as first, FaultServer() as second:

@@ -23,7 +23,7 @@ from logproc.sources.names import secret_parameters, shown_path, shown_url, with
     ],
 )
 def test_a_path_is_one_printable_line(path: str | bytes, shown: str) -> None:
-    """Controls, bidi marks, line separators and bytes that are no UTF-8 are escaped."""
+    """Controls, bidi marks, line separators and bytes that are not UTF-8 are escaped."""
     assert shown_path(path) == shown
     assert shown.isprintable()
 

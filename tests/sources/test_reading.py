@@ -13,7 +13,7 @@ from logproc.formats.known import BY_NAME
 from logproc.model.chunk import Outcome, Probe
 from logproc.model.errors import LimitError, SourceError, Stopped
 from logproc.model.source import ByteStream, Kind, Source, State, Verdict
-from logproc.sources.reading import Reading, ReadingOptions, recognise
+from logproc.sources.reading import Reading, ReadingOptions, detect_format
 from tests.support import logs
 from tests.support.logs import ScriptedStream
 
@@ -55,19 +55,19 @@ def test_a_source_that_ends_by_itself_is_complete() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\n"])
 def test_an_empty_source_is_complete(content: bytes) -> None:
-    """A source without a byte, or of blank lines, is no failure and has no format."""
+    """A source that is empty or has only blank lines is complete, and has no format."""
     assert read(content) == (Outcome(Verdict(State.COMPLETE), None, len(content), len(content), len(content)), len(content))
 
 
 def test_a_source_that_breaks_off_is_incomplete() -> None:
-    """The reason says what happened and after how many lines, and the cut line is none."""
+    """The reason says what happened and after how many lines; the truncated line does not count."""
     outcome, lines = read(LOG + b"cut", error=SourceError("connection lost", "try again"))
     assert outcome.verdict == Verdict(State.INCOMPLETE, "connection lost after 20 lines", "try again", exit_code=1)
     assert (outcome.bytes_decoded, outcome.lines, lines) == (len(LOG) + 3, 20, 20)
 
 
 def test_a_source_of_which_nothing_came_has_failed() -> None:
-    """Without a byte the reason is the error's alone."""
+    """If nothing was read, the reason is only that of the error."""
     outcome, lines = read(b"", error=SourceError("no such host", "check the name"))
     assert (outcome.verdict, lines) == (Verdict(State.FAILED, "no such host", "check the name", exit_code=1), 0)
     assert outcome.notes == ()
@@ -146,7 +146,7 @@ def test_the_format_is_the_users_or_the_probes_or_found(
 
 
 def test_a_probed_file_without_a_format_is_looked_at_again() -> None:
-    """A probe finds none where no line ends in the first bytes; the reader, who reads on, may."""
+    """A probe finds no format if no line ends in the first bytes; the reader reads further and may find one."""
     reading = reading_of(ScriptedStream(LOG), FILE, OPTIONS, Probe(len(LOG), None))
     assert [chunk.format for chunk in reading.chunks()] == [BY_NAME["combined"]]
 
@@ -155,7 +155,7 @@ def test_a_probed_file_without_a_format_is_looked_at_again() -> None:
 @pytest.mark.parametrize("front", [b"", b"\xef\xbb\xbf", b" \n\n"], ids=["nothing", "a mark", "blank lines"])
 @pytest.mark.parametrize("rest", [LOG, b""], ids=["a log", "nothing"])
 def test_the_format_is_found_behind_lines_that_are_too_long(sizes: list[int], front: bytes, rest: bytes) -> None:
-    """Huge lines at the beginning of a source are lines without a format, and what follows them tells it."""
+    """Huge lines at the beginning of a source have no format; the lines after them determine it."""
     content = front + b"A" * (5 << 20) + b"\n" + b"B" * (6 << 20) + b"\n" + rest
     reading = reading_of(ScriptedStream(content, sizes if rest else []))
     chunks = list(reading.chunks())
@@ -204,7 +204,7 @@ def test_a_sample_grows_only_where_it_must() -> None:
             assert content.startswith(head)
             return content[:wanted_bytes], len(content) < wanted_bytes
 
-        recognise(Choice(), read_on)
+        detect_format(Choice(), read_on)
         return asked
 
     assert asked_for(logs.log(9) + b"x\n" * 300_000) == [256 << 10]

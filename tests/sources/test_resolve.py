@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from logproc.model.source import Kind, Source, State
-from logproc.sources import resolve
+from logproc.sources.resolve import resolve
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_left_out_is_no_fault(folder: Path) -> None:
 
 
 def test_odd_names_stay_on_one_line(folder: Path) -> None:
-    """A name of any bytes is found by a glob, shown escaped and opened as it is."""
+    """A name of arbitrary bytes is found by a glob, displayed escaped, and opened unchanged."""
     name = os.fsdecode(b"odd\n\x1b\xff")
     (folder / name).touch()
     (source,) = resolve(["odd*"], recursive=False)

@@ -13,7 +13,7 @@ import pytest
 
 from logproc.model.errors import SourceError
 from logproc.model.source import Kind, Source
-from logproc.sources import OpenOptions, Peek, open_source, peek
+from logproc.sources.opening import OpenOptions, Peek, open_source, peek
 
 
 @contextmanager

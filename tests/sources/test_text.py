@@ -62,7 +62,7 @@ def test_text_of_another_encoding_becomes_utf8(tmp_path: Path, encoding: str) ->
 
 
 def test_what_is_no_text_stays_as_it_is(tmp_path: Path) -> None:
-    """Bytes that the encoding does not know stay to be seen as bytes that are no UTF-8, those of a cut end too."""
+    """Bytes that the encoding cannot decode are kept, also those of a truncated end."""
     path = tmp_path / "a.log"
     path.write_bytes(b"a\x00\x00\xd8b\x00\n\x00c")
     assert read_all(decoded(open_file(str(path)), ReadOptions(encoding="utf-16-le"))) == b"a\\x00\xd8b\n\\x63"
@@ -70,7 +70,7 @@ def test_what_is_no_text_stays_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["klingon", "", "hex", "zlib", "rot13", "undefined", "a\0b", "../x"])
 def test_no_encoding_of_text(name: str) -> None:
-    """A name that is no text encoding is refused before anything is read."""
+    """An unknown text encoding is refused before anything is read."""
     with pytest.raises(UsageError, match="--encoding"):
         check_encoding(name)
 
@@ -130,7 +130,7 @@ def test_a_failure_behind_some_bytes_comes_behind_them() -> None:
 
 
 def test_a_limit_stays_reached() -> None:
-    """Who reads on beyond a limit does not get to the end: a byte more was there, and is gone."""
+    """Reading on after a limit fails again: the extra byte that was read is gone."""
     stream = Limited(ScriptedStream(b"12345"), ReadOptions(max_bytes=4))
     buffer = memoryview(bytearray(9))
     assert stream.readinto(buffer) == 4
@@ -152,7 +152,7 @@ TAR = b"a.log".ljust(257, b"\0") + b"ustar\x0000"
     ],
 )
 def test_what_is_no_text_for_sure_is_refused(content: bytes, what: str) -> None:
-    """Where the first line tells, nothing is handed on, and a hint says what to do."""
+    """If the first line shows it, nothing is delivered, and a hint says what to do."""
     with pytest.raises(SourceError) as caught:
         ended_by_lf(content, [3])
     assert caught.value.what == what

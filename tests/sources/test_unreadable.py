@@ -1,4 +1,4 @@
-"""UTF-16 and UTF-32 told by where their NULs stand."""
+"""UTF-16 and UTF-32 are detected by the positions of their NULs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MARKED = {
 @pytest.mark.parametrize(("encoding", "mark"), MARKED.items())
 @given(size=st.integers(8, 400))
 def test_a_log_is_told_by_its_nuls(encoding: str, mark: bytes, size: int) -> None:
-    """With its byte order if there is no mark, without where the mark tells it, from any eight bytes on."""
+    """The name contains the byte order only if there is no mark. Eight bytes are enough."""
     head = logs.log(3).decode().encode(encoding)[:size]
     assert wide_encoding(head) == encoding
     assert wide_encoding(mark + head) == encoding[:6]
@@ -43,5 +43,5 @@ def test_nuls_alone_make_no_wide_text(head: bytes) -> None:
 
 
 def test_the_hint_names_the_option() -> None:
-    """What is told can be done."""
+    """The hint works."""
     assert looks_wide("utf-32-be") == ("looks like UTF-32", "use --encoding utf-32-be")

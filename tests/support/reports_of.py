@@ -21,7 +21,7 @@ from logproc.pipeline.serial import run_serial
 from logproc.pipeline.threaded import run_threaded
 from logproc.reports.json_report import render_json
 from logproc.settings import Settings
-from logproc.sources import resolve
+from logproc.sources.resolve import resolve
 from logproc.threads.shared_tally import MIN_KEYS, SharedTally
 
 if sys.version_info >= (3, 14):

@@ -24,7 +24,7 @@ HANDS = (str(PACKAGE / "threads"), str(PACKAGE / "pipeline"), str(Path(__file__)
 """Where work is handed from one thread to another."""
 MOMENT_S = 0.0002
 GOES_ON, GIVES_WAY = 0.6, 0.95
-"""Of all throws, up to where a thread goes on, and from there up to where it gives way; beyond, it waits for a moment."""
+"""Below the first share a thread continues, below the second it yields; above that it waits briefly."""
 
 
 class Dice(threading.local):

@@ -10,8 +10,8 @@ nearly all races need no more than two (M. Musuvathi, S. Qadeer, "Iterative Cont
 Locks are replaced by ones that know the scheduler: a thread that would wait hands the turn on. Condition, Event and Semaphore
 of the standard library are written in Python around locks, so they come along by themselves, and are explored as well.
 SimpleQueue is written in C; the standard library has a second one in Python, for interpreters without the first, and that one
-is used here. If nobody can run and not all have ended, that is a deadlock, and `explore` says who waits where. A wait with a
-timeout ends only if nothing else can happen, so no clock has a say.
+is used here. If no thread can run and not all have ended, that is a deadlock, and `explore` says which threads wait where. A
+wait with a timeout ends only if nothing else can happen, so clocks do not matter.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PATIENCE_S = 30.0
 
 
 class Deadlock(AssertionError):
-    """Nobody can run, and not all have ended."""
+    """No thread can run, and not all have ended."""
 
 
 class Actor:
@@ -56,7 +56,7 @@ class Actor:
 
 
 class Scheduler:
-    """One run of a scene, along a list of choices; `options` tells how many there were at each."""
+    """One run of a scene, along a list of choices; `options` holds how many there were at each."""
 
     def __init__(self, choices: Sequence[int], preemptions: int) -> None:
         self.choices = choices
@@ -96,7 +96,7 @@ class Scheduler:
         return actor.waits_for is None or self._give_up(actor)
 
     def released(self, lock: ScheduledLock) -> None:
-        """Let all who wait for a lock run again."""
+        """Let all threads that wait for a lock run again."""
         for actor in self._actors:
             if actor.waits_for is lock:
                 actor.waits_for = None
@@ -127,7 +127,7 @@ class Scheduler:
         return self._trace if frame.f_code.co_filename.startswith(PACKAGE) or "/test_" in frame.f_code.co_filename else None
 
     def _hand_on(self, current: Actor | None) -> None:
-        """Choose who goes on, and wait until it is the caller's turn again, if it has not ended."""
+        """Choose the next thread, and wait for the caller's next turn, unless it has ended."""
         chosen = self._choose(current)
         self._current = chosen
         if chosen is current:

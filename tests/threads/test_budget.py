@@ -34,7 +34,7 @@ def test_a_take_waits_until_bytes_are_given_back() -> None:
 
 
 def test_a_wake_up_that_changes_nothing_serves_nobody() -> None:
-    """Who is woken looks again: what was given back is not enough yet."""
+    """A woken thread checks again: what was given back is not enough yet."""
     budget, _ = budget_of(4)
     budget.take(2 * UNIT)
     budget.take(UNIT)
@@ -68,7 +68,7 @@ def test_takes_are_served_in_the_order_in_which_they_came() -> None:
 
 
 def test_a_small_take_does_not_slip_past_a_large_one() -> None:
-    """A take of seven eighths waits; a small one that would fit and comes later waits behind it."""
+    """A take of seven eighths waits; a later small one that would fit waits until it is served."""
     budget, _ = budget_of(8)
     taken = budget.take(2 * UNIT)
     large = Call(budget.take, 7 * UNIT)
@@ -100,7 +100,7 @@ def test_a_large_take_is_served_among_thousands_of_small_ones() -> None:
 
 
 def test_a_take_larger_than_the_budget_goes_alone() -> None:
-    """It waits until nothing is in flight, is let through, and nobody behind it starts before it is given back."""
+    """It waits until nothing is in flight, then passes; no later take passes before it is given back."""
     budget, _ = budget_of(4)
     taken = budget.take(UNIT)
     oversize = Call(budget.take, 40 * UNIT)
@@ -142,7 +142,7 @@ def test_nothing_is_taken_after_a_stop() -> None:
 
 
 def test_it_shows_its_state() -> None:
-    """A debugger sees what is in flight and who waits."""
+    """A debugger shows what is in flight and how many wait."""
     budget, _ = budget_of(1)
     budget.take(UNIT)
     waiting = Call(budget.take, UNIT)
@@ -177,7 +177,7 @@ class Scale:
 
 @given(some.lists(some.lists(some.integers(1, 6 * UNIT), max_size=12), min_size=1, max_size=4))
 def test_what_is_in_flight_never_exceeds_the_budget(sizes: list[list[int]]) -> None:
-    """Whoever takes what and when: the sum is within the limit, or it is one alone; at the end nothing is left."""
+    """In any order of takes the sum stays within the limit, or is a single chunk; at the end nothing is left."""
     budget, _ = budget_of(4)
     scale = Scale(budget)
     for call in [Call(scale.use, ones) for ones in sizes]:

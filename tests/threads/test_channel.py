@@ -74,7 +74,7 @@ def test_many_producers_and_one_end() -> None:
 
 
 def test_without_producers_there_is_an_end_at_once() -> None:
-    """Nobody to wait for is no reason to wait."""
+    """Without readers END comes at once."""
     channel, _ = opened()
     channel.close_after([])
     assert rest(channel) == [END]
@@ -124,7 +124,7 @@ def test_a_wait_with_a_deadline_ends() -> None:
 
 
 def test_messages_do_not_outlast_a_deadline() -> None:
-    """However many wait, behind the deadline none of them is taken: a flood must not keep main from its report."""
+    """After the deadline no message is taken, however many there are: a flood must not delay the report."""
     channel: Channel[str] = Channel(Stop(), clock(1.0))
     for _ in range(10):
         channel.put("chunk")

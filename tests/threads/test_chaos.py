@@ -56,7 +56,7 @@ class Careless:
         self.value = 0
 
     def add(self, times: int) -> None:
-        """Add one, so many times."""
+        """Add one, many times."""
         for _ in range(times):
             value = self.read()
             self.value = value + 1

@@ -1,4 +1,4 @@
-"""Whole runs that end before their time: nothing hangs, the first cause is told, and what was counted is whole."""
+"""Whole runs that end early: nothing hangs, the first cause is reported, and the counts are consistent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from logproc.model.errors import InternalError, SourceError
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import ByteStream, Kind, Source, State
-from logproc.pipeline.openers import Doors
+from logproc.pipeline.openers import Openers
 from logproc.pipeline.serial import run_serial
 from logproc.pipeline.threaded import run_threaded
 from logproc.settings import Settings
@@ -26,14 +26,14 @@ LINE = b'192.0.2.%d - - [07/Mar/2026:00:00:01 +0000] "GET /%d HTTP/1.1" 200 5 "-
 SETTINGS = Settings(chunk_size=1 << 12, workers=3)
 
 
-def doors(streams: dict[str, Stream]) -> Doors:
-    """Return doors behind which there are streams from memory."""
-    real = Doors.of(SETTINGS)
+def openers(streams: dict[str, Stream]) -> Openers:
+    """Return openers behind which there are streams from memory."""
+    real = Openers.of(SETTINGS)
 
     def open_source(_wait: object, _permit: object, source: Source) -> ByteStream:
         return streams[source.name]
 
-    return Doors(open_source, real.peek)
+    return Openers(open_source, real.peek)
 
 
 def logs(folder: Path) -> list[Source]:
@@ -46,14 +46,14 @@ def logs(folder: Path) -> list[Source]:
     return sources
 
 
-def reading_files() -> Doors:
-    """Return the real doors, but for what is called a FIFO, which is opened as the file it is."""
-    real = Doors.of(SETTINGS)
+def reading_files() -> Openers:
+    """Return the real openers, but for what is called a FIFO, which is opened as the file it is."""
+    real = Openers.of(SETTINGS)
 
     def open_source(wait: object, permit: object, source: Source) -> ByteStream:
         return real.open_source(wait, permit, Source(source.index, source.name, Kind.FILE, source.location))  # type: ignore[arg-type]
 
-    return Doors(open_source, real.peek)
+    return Openers(open_source, real.peek)
 
 
 def same(one: Snapshot, other: Snapshot) -> bool:
@@ -79,7 +79,7 @@ def test_a_reader_that_nothing_can_wake_is_left_behind() -> None:
     error = ValueError("surprise")
     streams = {"deaf": Deaf(), "failing": Failing(b"", error)}
     sources = [source(0, "deaf", Kind.FIFO), source(1, "failing", Kind.FIFO)]
-    run = Call(run_threaded, sources, SETTINGS, doors(streams)).outcome()
+    run = Call(run_threaded, sources, SETTINGS, openers(streams)).outcome()
     told.set()
     assert run.cause is error
     assert run.left_behind in {("stream-1",), ("stream-2",)}  # whichever took the deaf one
@@ -95,7 +95,7 @@ def test_a_keyboard_interrupt_stops_the_run() -> None:
         signal.pthread_kill(main.ident or 0, signal.SIGINT)
 
     helper = Call(interrupt)
-    run = run_threaded([source(0, "silent", Kind.FIFO)], SETTINGS, doors({"silent": silent}))
+    run = run_threaded([source(0, "silent", Kind.FIFO)], SETTINGS, openers({"silent": silent}))
     helper.outcome()
     assert isinstance(run.cause, KeyboardInterrupt)
     assert run.left_behind == ()
@@ -118,7 +118,7 @@ def test_the_first_failure_is_the_cause() -> None:
 
     sensitive = Sensitive(hold=True)
     sources = [source(0, "sensitive", Kind.FIFO), source(1, "failing", Kind.FIFO)]
-    run = Call(run_threaded, sources, SETTINGS, doors({"sensitive": sensitive, "failing": Failing(b"", first)})).outcome()
+    run = Call(run_threaded, sources, SETTINGS, openers({"sensitive": sensitive, "failing": Failing(b"", first)})).outcome()
     assert run.cause is first
     assert run.left_behind == ()
 
@@ -138,7 +138,7 @@ def test_a_worker_that_fails_ends_a_run_whose_sources_are_silent(monkeypatch: py
     sources = [source(0, "silent", Kind.FIFO)]
     settings = Settings(chunk_size=1 << 12, format="combined")
     monkeypatch.setattr("logproc.sources.cutter.FLUSH_S", 0)
-    run = Call(run_threaded, sources, settings, doors({"silent": lines}), full).outcome()
+    run = Call(run_threaded, sources, settings, openers({"silent": lines}), full).outcome()
     assert isinstance(run.cause, WorkerFailed)
 
 

@@ -1,4 +1,4 @@
-"""HostLimit: at most so many connections to one server, and nobody waits for ever."""
+"""HostLimit: a maximum of connections per server, and no thread waits for ever."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_never_more_than_the_limit_hold_a_permit() -> None:
 
 
 def test_servers_do_not_wait_for_one_another() -> None:
-    """A permit counts for its scheme, host and port alone."""
+    """A permit counts only for its scheme, host and port."""
     limit = HostLimit(1, Stop())
     others: list[Host] = [HERE, THERE, ("https", "here.example", 80), ("http", "here.example", 81)]
     visits = [Visit(limit, host) for host in others]
@@ -81,7 +81,7 @@ def test_two_who_ask_for_a_new_server_at_once_share_its_limit() -> None:
 
 
 def test_an_exception_does_not_use_a_permit_up() -> None:
-    """Who fails with a permit gives it back."""
+    """An exception in the block gives the permit back."""
     limit = HostLimit(1, Stop())
     with pytest.raises(ValueError, match="refused"), limit.permit(HERE):
         raise ValueError("refused")
@@ -103,7 +103,7 @@ def test_two_that_are_sent_to_each_others_server_both_arrive() -> None:
 
 
 def test_a_stop_wakes_all_who_wait_for_a_permit() -> None:
-    """However many wait, each ends with Stopped, although no permit was given back; nobody is let in."""
+    """However many wait, each gets Stopped, although no permit was given back; none gets in."""
     stop = Stop()
     limit = HostLimit(1, stop)
     holder = Visit(limit)
@@ -119,7 +119,7 @@ def test_a_stop_wakes_all_who_wait_for_a_permit() -> None:
 
 
 def test_a_stop_while_a_permit_is_asked_for_is_not_lost() -> None:
-    """Who has found the Semaphore and not yet waited for it when the run is stopped is not left waiting."""
+    """A thread that has found the Semaphore but does not wait yet when the run is stopped is woken too."""
     stop = Stop()
     limit = HostLimit(1, stop)
     holder = Visit(limit)

@@ -27,7 +27,7 @@ LEAST = 20
 
 @pytest.fixture(autouse=True, params=[1, pytest.param(2, marks=pytest.mark.soak)], ids=["one switch", "two switches"])
 def preemptions(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Allow so many switches in the middle of somebody's work."""
+    """Allow a number of switches in the middle of a thread's work."""
     monkeypatch.setattr("tests.threads.interleave.preemptions", request.param)
 
 
@@ -68,7 +68,7 @@ def full() -> Run:
 
 
 def check_stopped(run: Run) -> None:
-    """Assert that who waited was told of the stop."""
+    """Assert that the waiting thread got Stopped."""
     assert run.met == ["stopped"]
 
 
@@ -107,7 +107,7 @@ def test_two_takes_against_one_give() -> None:
 
 
 def test_a_look_against_a_take() -> None:
-    """Who looks at the budget sees a take before or after it.
+    """A reader of the budget sees a take either before or after it.
 
     A take that has to wait for nobody moves the ticket, the turn and the bytes one after the other. A look in between
     would tell of a reader that waits while there is room, so it needs the lock as well.
@@ -144,7 +144,7 @@ class Producer:
 
 
 class Hand(Run):
-    """A channel between a producer and main, and a closer who joins the one to tell the other."""
+    """A channel between a producer and main, and a closer that joins the producer and puts END."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -162,7 +162,7 @@ class Hand(Run):
 
 
 def test_end_against_the_last_put() -> None:
-    """END comes behind the last item.
+    """END comes after the last item.
 
     The producer puts its last item while the closer is about to say that there will be none. If END overtook the item,
     a line would be lost and nobody would know. It cannot: the closer says it after the join, and the put came before the end.
@@ -220,7 +220,7 @@ def test_the_end_against_the_last_piece_of_work() -> None:
 
 
 def test_stop_against_get() -> None:
-    """Main has seen no stop and is about to wait for a message that nobody will put. The stop puts one of its own."""
+    """Main has seen no stop and is about to wait for a message that never comes. The stop puts one."""
 
     def check(run: Run) -> None:
         assert run.met == [WAKE]
@@ -232,7 +232,7 @@ def test_the_first_error_against_the_second() -> None:
     """Of two errors at once, one is the cause for everybody.
 
     A worker and a reader fail at the same moment. If each wrote its cause, who looks early and who looks late would be told
-    different reasons; and if the second to come saw the flag first, there might be no cause yet. One cause is told to all.
+    different reasons; and if the second to come saw the flag first, there might be no cause yet. All see the same cause.
     """
 
     def look(run: Run) -> None:
@@ -261,7 +261,7 @@ def test_stop_against_a_waker_that_is_being_registered() -> None:
 
 
 def test_stop_against_a_permit() -> None:
-    """A reader waits for the one permit of a server, which nobody will give back, while the run is stopped."""
+    """A reader waits for the only permit of a server, which is never given back, while the run is stopped."""
 
     def make() -> Run:
         run = Run()
@@ -279,7 +279,7 @@ def test_stop_against_a_permit() -> None:
 
 
 def tally(source: int, lines: int) -> Tally:
-    """Return the counts of a chunk with so many blank lines."""
+    """Return the counts of a chunk of blank lines."""
     return Tally(sources={source: SourceTally(account=Account(lines=lines, blank=lines))})
 
 
@@ -316,7 +316,7 @@ def test_the_last_merge_against_the_snapshot(max_keys: int | None) -> None:
 
 @pytest.mark.parametrize("max_keys", [None, 10], ids=["any order", "in order"])
 def test_the_end_against_a_chunk_that_comes_late(max_keys: int | None) -> None:
-    """What is told to be counted when the result is closed is what is counted.
+    """The places that `close` returns are exactly the chunks that are counted.
 
     A worker that a stop left behind has looked whether the result is closed and is about to add; now main closes it. Either
     the chunk is among the places that main is told, or its counts are in no snapshot: the rejected lines go by the places.

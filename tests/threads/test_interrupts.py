@@ -1,4 +1,4 @@
-"""Ctrl-C at every bytecode of what main does while a run goes on: the run ends, and its report is partial and whole."""
+"""Ctrl-C at every bytecode of main during a run: the run ends, and its report is partial but consistent."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from logproc.threads.channel import Channel
 from logproc.threads.live import LiveView
 from tests.support import logs
 from tests.support.reports_of import report, sources_of
-from tests.threads.test_ending import doors
+from tests.threads.test_ending import openers
 from tests.threads.tools import Call, Stream, arrives, until, waits
 
 SETTINGS = Settings(format="combined", chunk_size=2000, workers=1)
@@ -152,7 +152,7 @@ def test_a_second_signal_at_once_changes_nothing() -> None:
 
     with signals.blocked():
         helper = Call(interrupt)
-    run = run_threaded([Source(0, "silent", Kind.FIFO, "silent")], SETTINGS, doors({"silent": silent}))
+    run = run_threaded([Source(0, "silent", Kind.FIFO, "silent")], SETTINGS, openers({"silent": silent}))
     assert time.monotonic() - helper.outcome() < SOON_S
     assert isinstance(run.cause, Interrupted)
     assert run.cause.exit_code in (130, 143)
@@ -218,7 +218,7 @@ def test_every_whole_line_that_was_read_is_counted(monkeypatch: pytest.MonkeyPat
     with signals.blocked():
         helper = Call(interrupt)
     settings = Settings(format="combined", chunk_size=20_000, workers=1)
-    run = run_threaded([Source(0, "trickle", Kind.FIFO, "trickle")], settings, doors({"trickle": trickle}))
+    run = run_threaded([Source(0, "trickle", Kind.FIFO, "trickle")], settings, openers({"trickle": trickle}))
     helper.outcome()
     assert isinstance(run.cause, Interrupted)
     assert (run.snapshot.account.lines, run.snapshot.account.records) == (1000, 1000)

@@ -71,7 +71,7 @@ def test_finish_ends_the_wait_for_the_next_stroke(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_view_that_fails_ends_and_disturbs_nobody() -> None:
-    """Whatever painting raises ends the view alone: no traceback on the screen, no failure of the run."""
+    """An exception in painting ends only the view: no traceback on the screen, no failure of the run."""
     for error in (OSError("the terminal has gone"), ValueError("a mistake"), Stopped()):
 
         def paint(error: Exception = error) -> None:
@@ -84,5 +84,5 @@ def test_a_view_that_fails_ends_and_disturbs_nobody() -> None:
 
 
 def test_a_view_that_was_never_started_can_be_finished() -> None:
-    """Where the system has no thread for it, the run goes on without a view."""
+    """If its thread cannot be started, the run continues without a view."""
     LiveView(lambda: None).finish()

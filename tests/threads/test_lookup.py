@@ -29,7 +29,7 @@ def test_the_answer_comes_through() -> None:
 
 
 def test_the_call_is_made_in_a_thread_of_its_own() -> None:
-    """The caller's thread is free while the call goes on, and people see what that thread does."""
+    """The caller's thread is free during the call, and the new thread has a readable name."""
     assert LookUp(lambda: threading.current_thread().name).wait(PATIENCE_S) == "name look-up"
 
 

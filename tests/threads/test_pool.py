@@ -225,7 +225,7 @@ def test_a_failure_reaches_main_also_where_a_worker_could_not_start() -> None:
 
 
 def test_no_worker_at_all_is_an_error() -> None:
-    """Where not a single worker can be started, the error says so, and the chunk is worked on by nobody."""
+    """If not a single worker can be started, the error says so, and no chunk is processed."""
     done: list[Chunk] = []
     shop = Shop(done.append)
     with no_thread_can_start(), pytest.raises(InternalError, match="cannot start threads"):

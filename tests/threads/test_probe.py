@@ -49,7 +49,7 @@ def test_nothing_to_ask() -> None:
 
 
 def test_an_exception_ends_the_wait_and_cancels_what_has_not_begun() -> None:
-    """A question that fails raises at once, although others take long; those that nobody has begun are never asked."""
+    """An exception is raised at once, although other calls take long; calls that have not begun never run."""
     together, leave, asked_for = Barrier(THREADS), Event(), list[int]()
 
     def look(asked: Source) -> Probe:

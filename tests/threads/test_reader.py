@@ -1,4 +1,4 @@
-"""Reader: reads what is on its list, tells how each source ended, and whatever goes wrong reaches main."""
+"""Reader: reads the sources on its list and records how each ended; every failure reaches main."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_readers_share_a_list() -> None:
 
 
 def test_an_exception_in_run_stops_the_run_and_names_the_source() -> None:
-    """What nobody expected is the cause of a stop, as the object it was, and a note says which source it came from."""
+    """An unexpected exception itself is the cause of a stop, and a note names the source."""
     error = ValueError("surprise")
     desk = Desk({"a.log": Stream(LINES), "b.log": Stream(LINES, error)})
     run([desk.reader("reader-7")])
@@ -103,7 +103,7 @@ def test_a_source_that_fails_does_not_end_the_run() -> None:
 
 
 def test_a_stop_wakes_a_reader_that_waits_for_its_source() -> None:
-    """A blocked read is cancelled; the source is interrupted, given back, and the rest of the list is left alone."""
+    """A blocked read is cancelled; the source is interrupted and closed, and the rest of the list is not read."""
     silent = Stream(hold=True)
     desk = Desk({"a.log": silent, "b.log": Stream(LINES)})
     reader = desk.reader()
@@ -129,13 +129,13 @@ def test_a_stop_wakes_a_reader_that_waits_for_memory() -> None:
     messages = [desk.channel.get(), desk.channel.get()]  # the other one says that the run is stopped
     ((chunk, taken_bytes),) = (message for message in messages if not isinstance(message, Mark))
     assert (chunk.data.tobytes(), taken_bytes) == (LINES, 0)
-    assert [outcome.verdict.state for outcome in reader.outcomes.values()] == [State.COMPLETE]  # there was nothing behind it
+    assert [outcome.verdict.state for outcome in reader.outcomes.values()] == [State.COMPLETE]  # there was nothing after it
     assert stream.closed.is_set()
     assert desk.stop.cause is first
 
 
 def test_a_reader_that_waits_for_its_source_holds_no_memory() -> None:
-    """Bytes are taken when they are there: a silent server keeps nobody else from reading."""
+    """The budget is taken after the read: a silent server does not keep others from reading."""
     silent = Stream(LINES, hold=True)
     desk = Desk({"a.log": silent}, memory_bytes=1 << 20)
     reader = desk.reader()

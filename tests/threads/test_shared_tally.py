@@ -84,7 +84,7 @@ def test_a_snapshot_during_a_merge_has_everything_once(line: tuple[Callable[...,
 
 
 def test_merging_holds_no_lock() -> None:
-    """A merge, which is work, keeps nobody from adding: the Lock is free while it runs."""
+    """Other threads can add during a merge: the Lock is free."""
     shared = SharedTally(min_keys=1)
     merging = Halted((SharedTally.add, "self._settle"), shared.add, tally(1))
     arrives(merging.arrived)
@@ -173,7 +173,7 @@ def test_many_threads_with_a_bound_give_the_same_as_one() -> None:
 
 @pytest.mark.parametrize("max_keys", [None, 5])
 def test_what_comes_after_the_end_is_in_no_snapshot(max_keys: int | None) -> None:
-    """Closing tells what was taken in; what a worker adds that was left behind changes nothing any more."""
+    """`close` returns what was added; a worker that was left behind cannot add anything later."""
     shared = SharedTally(max_keys=max_keys)
     shared.add(tally(1), (0, 0))
     assert shared.close() == frozenset({(0, 0)})
@@ -196,7 +196,7 @@ class Unhurried(list[Tally]):
 
 
 def test_a_snapshot_takes_what_is_merging_and_what_is_pending_in_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a snapshot is between the two lists, nobody moves a sum from the one to the other: it would be counted twice."""
+    """While a snapshot reads the two lists, no sum moves from one to the other: it would be counted twice."""
     somebody_waits = Event()
     monkeypatch.setattr(shared_tally, "Lock", lambda: TellingLock(somebody_waits))
     shared = SharedTally(min_keys=1)
@@ -224,7 +224,7 @@ def test_while_keys_are_few_only_a_few_parts_wait() -> None:
 
 
 def test_where_keys_are_many_parts_wait_for_as_many_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Merged keys that are no longer few are not merged again for each handful of parts."""
+    """Once there are many merged keys, they are not merged again for every few tallies."""
     monkeypatch.setattr(shared_tally, "FEW_KEYS", 5)
     shared = SharedTally()
     for number in range(30):
@@ -235,7 +235,7 @@ def test_where_keys_are_many_parts_wait_for_as_many_new_ones(monkeypatch: pytest
 
 @pytest.mark.parametrize("shared", [SharedTally(), SharedTally(max_keys=100)], ids=["any order", "in order"])
 def test_what_comes_after_the_end_is_left_out(shared: SharedTally) -> None:
-    """A worker that was left behind adds nothing once the run is told, and the places say what was taken in."""
+    """A worker that was left behind adds nothing after the end, and the places say what was added."""
     shared.add(tally(1), (0, 0))
     assert shared.close() == frozenset({(0, 0)})
     shared.add(tally(2), (0, 1))

@@ -108,7 +108,7 @@ with waking(wake):
 def test_a_signal_that_comes_just_before_main_sleeps_wakes_it() -> None:
     """Main has looked whether a signal has come, and sleeps in the kernel when ours would have its turn: the pipe wakes it.
 
-    A handler that wakes nobody stands for one that has not had its turn.
+    A handler that does not wake main imitates one that has not run yet.
     """
     script = """
 import os
@@ -141,7 +141,7 @@ with waking(wake):
 
 @pytest.mark.parametrize("numbers", [[signal.SIGINT], [signal.SIGINT, signal.SIGTERM]], ids=["one", "two at once"])
 def test_main_is_woken_at_once_however_busy_the_others_are(numbers: Sequence[signal.Signals]) -> None:
-    """All threads but main block our signals, so the kernel has main alone to give them to; two at once included."""
+    """All threads except main block our signals, so the kernel can deliver them only to main, also two at once."""
     with started([sys.executable, "-c", BEGIN + BUSY]) as process:
         assert process.stdout
         assert process.stdout.readline() == b"waiting\n"
@@ -243,7 +243,7 @@ with lock, waking(wake):
 
 
 def test_a_signal_that_comes_twice_at_once_is_one() -> None:
-    """`timeout` signals a program and at once its whole group: that is no second signal, and the report is written."""
+    """`timeout` signals a program and then its group: that does not count as a second signal, and the report is written."""
     script = """
 with waking(wake):
     signal.raise_signal(signal.SIGTERM)
@@ -256,7 +256,7 @@ with waking(wake):
 
 @pytest.mark.parametrize("name", ["HUP", "INT"])
 def test_what_is_ignored_stays_ignored(name: str) -> None:
-    """Under `nohup`, or in the background of a shell, the program is not ended by what it was told to ignore."""
+    """Under `nohup`, or in the background of a shell, ignored signals do not end the program."""
     script = BEGIN + f"signal.raise_signal(signal.SIG{name})\nprint(noted())"
     command = ["sh", "-c", f'trap \'\' {name}; exec "$0" -c "$1"', sys.executable, script]
     assert subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE_S, check=True).stdout == "None\n"
@@ -299,7 +299,7 @@ def until_taken(pipe: int) -> None:
 
 
 def test_whoever_sends_sigusr1_sees_the_stacks_of_all_threads(tmp_path: Path) -> None:
-    """The handler is C, so it answers also while main waits; the run goes on as if nothing had been."""
+    """The handler is C, so it works while main waits; the run continues undisturbed."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     command = [sys.executable, "-m", "logproc", "analyze", str(pipe), "--output", "json"]

@@ -59,7 +59,7 @@ def test_two_that_decide_at_once_get_places_of_their_own(monkeypatch: pytest.Mon
 
 
 def test_a_piece_that_is_not_written_yet_is_left_out() -> None:
-    """Who was left behind in the middle of writing leaves no hole in what is copied."""
+    """A worker left behind during a write leaves no hole in the output."""
     with Spool() as spool:
         spool.add((0, 0), b"before ")
         unfinished = Halted((Spool.add, "written = 0"), spool.add, (0, 1), b"unfinished")

@@ -11,7 +11,7 @@ from tests.threads.tools import Call, Halted, arrives, blocks
 
 
 def test_a_sleeper_wakes_at_once_when_the_run_is_stopped() -> None:
-    """Who sleeps on a Stop, for however long, is woken by it."""
+    """A stop wakes a sleeping thread, however long its sleep."""
     stop = Stop()
     sleeper = Call(stop.wait, None)
     assert blocks(sleeper)
@@ -20,7 +20,7 @@ def test_a_sleeper_wakes_at_once_when_the_run_is_stopped() -> None:
 
 
 def test_a_sleep_that_ends_by_itself_says_so() -> None:
-    """A sleep that nobody ended tells that the run goes on."""
+    """A sleep that ends by itself returns False."""
     assert Stop().wait(0) is False
 
 
@@ -54,7 +54,7 @@ def test_a_waker_registered_while_the_run_is_being_stopped_is_called(line: str) 
 
 
 def test_a_stop_while_a_waker_is_being_registered_calls_it() -> None:
-    """Who has registered a waker and not yet looked at the flag is woken all the same."""
+    """A waker that is registered while the run is being stopped is called too."""
     stop, woken = Stop(), Event()
     registrar = Halted((Stop.on_set, "if self.is_set()"), stop.on_set, woken.set)
     arrives(registrar.arrived)
@@ -95,7 +95,7 @@ def test_a_waker_may_stop_the_run_itself() -> None:
 
 
 def test_a_waker_that_fails_leaves_nobody_asleep() -> None:
-    """All wakers are called, also behind one that raises, and whoever stops the run is not told."""
+    """All wakers are called, also after one that raises, and `set` does not raise."""
     stop, woken = Stop(), Event()
 
     def fail() -> None:

@@ -1,6 +1,6 @@
 """What the tests of threads share: a call in a thread of its own, and ways to see where it is without sleeping.
 
-Two threads are never told to be "about" somewhere at the same time. One is halted at a line, or seen to wait; then the
+The tests never rely on two threads being "about" somewhere at the same time. One is halted at a line, or seen to wait; then the
 other is let go; so each test drives one interleaving, and the same one every time.
 """
 
@@ -100,7 +100,7 @@ def arrives(event: Event) -> None:
 
 
 def until(is_true: Callable[[], bool]) -> None:
-    """Wait until something is true that no Event tells."""
+    """Wait until a condition is true for which there is no Event."""
     deadline = time.monotonic() + PATIENCE_S
     while not is_true():
         assert time.monotonic() < deadline, "it does not become true"
@@ -130,7 +130,7 @@ def waits(call: Thread, caller: Callable[..., Any] | None = None) -> bool:
 
 
 class TellingLock:
-    """A lock that tells when somebody has to wait for it."""
+    """A lock that signals when a thread must wait for it."""
 
     def __init__(self, somebody_waits: Event) -> None:
         self._lock = Lock()

@@ -20,7 +20,7 @@ from tests.support import logs
 from tests.support.fault_server import Answer, ranged
 from tests.support.leftovers import JOIN_S, threads_left
 from tests.support.processes import Ended
-from tests.torture.doors import DOORS, Door, refusing
+from tests.torture.calls import CALLS, Call, refusing
 
 BEFORE = "the old report\n"
 KNOBS = ["--chunk-size", "4K", "--workers", "2", "--retries", "1", "--read-timeout", "1", "--output", "json"]
@@ -69,9 +69,9 @@ def without_run(text: str | bytes) -> dict[str, object]:
     return {name: part for name, part in json.loads(text).items() if name != "run"}
 
 
-def hold(scene: Scene, door: Door, ended: Ended, sound: dict[str, object]) -> None:
+def hold(scene: Scene, call: Call, ended: Ended, sound: dict[str, object]) -> None:
     """Assert that a run whose request was refused ended as it may."""
-    assert ended.code in {*door.codes}, (ended.code, ended.stderr)
+    assert ended.code in {*call.codes}, (ended.code, ended.stderr)
     assert_harmless(ended)
     if ended.stdout:
         assert_honest(ended)
@@ -85,22 +85,22 @@ def hold(scene: Scene, door: Door, ended: Ended, sound: dict[str, object]) -> No
     assert written == BEFORE or without_run(written) == without_run(ended.stdout), "a report that is neither old nor new"
 
 
-def torture(scene: Scene, door: Door, kind: Input, numbers: Iterator[int], *, stays: bool) -> int:
-    """Refuse one request after another at a door, each in a run of its own; return how many runs met a refusal."""
+def torture(scene: Scene, call: Call, kind: Input, numbers: Iterator[int], *, stays: bool) -> int:
+    """Let each of a number of calls fail, each in its own run; return how many runs met the failure."""
     arguments, before = kind.make(scene), set(threading.enumerate())
     sound = without_run(analyze(scene, arguments).stdout)
     met = 0
     for number in numbers:
-        with refusing(door, number, stays=stays) as refusal:
+        with refusing(call, number, stays=stays) as refusal:
             ended = analyze(scene, arguments)
         if not refusal.refused:
             break
         met += 1
         try:
-            hold(scene, door, ended, sound)
+            hold(scene, call, ended, sound)
         except AssertionError as error:
             error.add_note(
-                f"{kind.name}, {door.name}, request {number}, {'and all later' if stays else 'once'}: {ended.stderr}"
+                f"{kind.name}, {call.name}, request {number}, {'and all later' if stays else 'once'}: {ended.stderr}"
             )
             raise
         assert not [thread for thread in threads_left(before, monotonic() + JOIN_S) if "fault server" not in thread.name]
@@ -108,10 +108,10 @@ def torture(scene: Scene, door: Door, kind: Input, numbers: Iterator[int], *, st
 
 
 @pytest.mark.parametrize("kind", INPUTS, ids=lambda kind: kind.name)
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
-def test_the_first_request(door: Door, kind: Input, scene: Scene) -> None:
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
+def test_the_first_request(call: Call, kind: Input, scene: Scene) -> None:
     """The first request of each kind."""
-    torture(scene, door, kind, iter(IN_SUITE), stays=False)
+    torture(scene, call, kind, iter(IN_SUITE), stays=False)
 
 
 @pytest.mark.soak
@@ -120,11 +120,11 @@ def test_every_request(*, stays: bool, tmp_path: Path) -> None:
     """Every request of every kind over every kind of input, and the numbers of refusals that were met."""
     total = 0
     for kind in INPUTS:
-        for place, door in enumerate(DOORS):
+        for place, call in enumerate(CALLS):
             folder = tmp_path / f"{kind.name}-{place}"
             folder.mkdir()
             with set_up(folder) as scene:
-                met = torture(scene, door, kind, count(1), stays=stays)
+                met = torture(scene, call, kind, count(1), stays=stays)
             total += met
-            print(f"\n{kind.name}: {door.name}: {met} refused", end="")
+            print(f"\n{kind.name}: {call.name}: {met} refused", end="")
     print(f"\n{total} requests refused {'for good' if stays else 'once'}, and all held")

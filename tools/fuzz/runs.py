@@ -8,16 +8,16 @@ from typing import Any
 from logproc.model.errors import LogprocError, UsageError
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import ByteStream, Kind, Source, State
-from logproc.pipeline.openers import Doors
+from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan
 from logproc.pipeline.serial import run_serial
 from logproc.reports.csv_report import render_csv
 from logproc.reports.text.style import Look
 from logproc.reports.text.terminal import render_terminal
 from logproc.settings import Settings
-from logproc.sources import Peek, read_up_to
 from logproc.sources.codecs import decoded
 from logproc.sources.limits import ReadOptions
+from logproc.sources.opening import Peek, read_up_to
 from tests.reports.readers import strict
 from tests.support.logs import ScriptedStream
 from tests.support.reports_of import report
@@ -92,7 +92,7 @@ def run_over(contents: list[bytes], settings: Settings, piece_bytes: int) -> Sna
         head, whole = read_up_to(stream, wanted_bytes)
         return Peek(len(contents[source.index]), head, whole)
 
-    done = run_serial(sources, settings, Doors(open_source, peek))
+    done = run_serial(sources, settings, Openers(open_source, peek))
     assert done.cause is None or isinstance(done.cause, LogprocError)
     for found in done.snapshot.sources:
         assert found.state in {State.COMPLETE, State.INCOMPLETE, State.FAILED}

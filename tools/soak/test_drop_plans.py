@@ -23,7 +23,7 @@ import pytest
 
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import State
-from logproc.pipeline.openers import Doors
+from logproc.pipeline.openers import Openers
 from logproc.pipeline.serial import run_serial
 from logproc.pipeline.threaded import run_threaded
 from logproc.settings import Settings
@@ -158,14 +158,14 @@ class Plan:
         return Answer(framed, head=f"HTTP/1.1 200 OK\r\n{head}\r\n".encode())
 
 
-def hasty_doors() -> Doors:
-    """Return the real doors, with retries that do not wait."""
-    doors = Doors.of(SETTINGS)
+def hasty_openers() -> Openers:
+    """Return the real openers, with retries that do not wait."""
+    openers = Openers.of(SETTINGS)
 
     def open_source(_wait: Any, permit: Callable[[Any], AbstractContextManager[None]], source: Any) -> Any:
-        return doors.open_source(lambda _seconds: False, permit, source)
+        return openers.open_source(lambda _seconds: False, permit, source)
 
-    return Doors(open_source, doors.peek)
+    return Openers(open_source, openers.peek)
 
 
 def judge(plan: Plan, snapshot: Snapshot) -> str:
@@ -196,12 +196,12 @@ def kind_of(reason: str) -> str:
 
 def outcomes(run: Callable[..., Any], seeds: range) -> Iterator[str]:
     """Yield what became of each plan."""
-    doors = hasty_doors()
+    openers = hasty_openers()
     with FaultServer() as server:
         for seed in seeds:
             plan = Plan(seed)
             server.on("/log", *plan.scripts)
-            ended = run(sources_of(server.url("/log")), SETTINGS, doors)
+            ended = run(sources_of(server.url("/log")), SETTINGS, openers)
             server.requests.clear()
             try:
                 assert ended.cause is None, ended.cause

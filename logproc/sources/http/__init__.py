@@ -1,8 +1,8 @@
 """Logs behind http and https URLs: `open_url` returns the body as a stream, each byte exactly once.
 
 Reading order: this module; `urls`, which URLs are accepted; `transport`, a connection that another thread can cancel;
-`connection`, one request through requests; `redirects`; `body`, retries and resuming. requests and urllib3 are imported
-when the first URL is opened, because that takes a fifth of a second.
+`connection`, one request through requests; `redirects`; `body`, retries and resuming. requests and urllib3 take a fifth of a
+second to import, so that happens when the first URL is opened.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ def open_url(
 ) -> ByteStream:
     """Return the body behind `url` with its Content-Encoding undone. No server is contacted before the first `readinto`.
 
-    wait(seconds): the only sleep; True means that the run is stopping. permit((scheme, host, port)): a context manager that
-    blocks until one more connection to that server is allowed. It is held from the connection to the end of the body, and
-    released before another server is asked and before every wait. deadline: the time on `clock` at which the source has
-    used up its time. rng: a number from 0 to 1 that spreads the retries. start_call(function): runs the name lookup so that
-    it can be abandoned; by default it blocks until it ends. Retries and restarts are logged at level info.
+    wait(seconds): the only sleep; returns True if the run is stopping. permit((scheme, host, port)): a context manager that
+    blocks until another connection to that server is allowed. It is held from the connection to the end of the body, and
+    released before a request to another server and before every wait. deadline: the time on `clock` after which LimitError is
+    raised. rng: returns 0 to 1, to spread the retries of many clients. start_call(function): runs the name lookup so that it
+    can be abandoned; the default blocks until it ends. Retries and restarts are logged at level info.
 
     `readinto` blocks until a byte arrives, at most connect_timeout_s and read_timeout_s per try, plus the waits between
     tries. It raises SourceError if the log cannot be read to its end, LimitError after the deadline, and Stopped after
-    `cancel`, which ends a lookup, a connection, a TLS handshake or a read at once. A byte that was fetched twice counts
+    `cancel`, which ends a lookup, a connection, a TLS handshake or a read at once. A byte that is fetched twice counts
     once in `bytes_read`. Raises UsageError as `check_url` does.
     """
     start = parse_url(url)
@@ -63,7 +63,7 @@ def open_url(
 
 
 class HttpStream(Layer):
-    """The decoded body. Its content codings are known once the first response headers are there."""
+    """The decoded body. Its content codings are known after the first response headers."""
 
     def __init__(self, body: Body) -> None:
         super().__init__(body)
@@ -78,7 +78,7 @@ class HttpStream(Layer):
 
 
 def without_encoding(body: Body) -> ByteStream:
-    """Undo the content codings of a body, the last one applied first. Raises SourceError for unknown ones."""
+    """Undo the content codings of a body, the last one first. Raises SourceError for unknown ones."""
     names = [name for name in body.encoding.lower().replace(" ", "").split(",") if name not in {"", "identity"}]
     if len(names) > MOST_CODINGS:
         raise SourceError(f"unsupported encoding of {len(names)} layers", f"at most {MOST_CODINGS} are undone")

@@ -19,7 +19,7 @@ from logproc.sources.http.versions import Version, content_range, retry_after_s,
 BODY_STATUS = {200, 203, 206}
 PASSING_STATUS = {408, 425, 429}
 LASTING_STATUS = {501, 505, 506, 508, 510, 511}
-"""Server errors (5xx) that another try does not fix. All others, unknown ones included, are tried again."""
+"""Server errors (5xx) that another try does not fix. All others, also unknown ones, are tried again."""
 STATUS_HINTS = {
     204: "there is no log here",
     304: "the request was not conditional; is there a caching proxy?",
@@ -37,20 +37,17 @@ HINTS_BY_HUNDRED = {
 }
 LONGEST_WAIT_S = 60.0
 BACKOFF_S, MOST_BACKOFF_S, SPREAD = 1.0, 24.0, 0.25
-"""Waits double from the first to the second of these, plus up to a quarter at random, so that clients spread out."""
+"""Waits double from the first to the second, plus up to a quarter at random, so that many clients spread out."""
 SKIP_BYTES = 1 << 18
 CHANGED, UNASKED = "changed on server", "sends a part that was not requested"
 LEAST_PROGRESS_BYTES = 100
-"""What a connection must bring to reset the count of tries: with one byte per connection they would never end."""
+"""How much a connection must bring to reset the count of tries. With one byte per connection they would never end."""
 
 logger = logging.getLogger(__name__)
 
 
 class Body:
-    """The bytes of a body as received: a ByteStream whose `bytes_read` is its position.
-
-    One thread owns it; `cancel` and the counters may be used from any other.
-    """
+    """The bytes of a body as received: a ByteStream whose `bytes_read` is its position."""
 
     def __init__(
         self,
@@ -79,7 +76,7 @@ class Body:
         self._ended = False
 
     def begin(self) -> None:
-        """Get the headers of the first usable answer, which set `encoding`. Raises as `readinto` does."""
+        """Receive the headers of the first usable response, which set `encoding`. Raises as `readinto` does."""
         self._attempt(self._connect)
 
     def readinto(self, buffer: memoryview) -> int:
@@ -87,20 +84,18 @@ class Body:
         return self._attempt(lambda: self._read(buffer))
 
     def ready_within(self, seconds: float) -> bool:
-        """Wait as `ByteStream.ready_within` promises. Without a connection `readinto` has something to do, and it is True."""
+        """Wait as `ByteStream.ready_within` promises. True without a connection: `readinto` must make one."""
         return self._reply is None or self._reply.ready_within(seconds)
 
     def cancel(self) -> None:
-        """Make a blocked `readinto`, and every later one, raise Stopped."""
         self._transport.cancel()
 
     def close(self) -> None:
-        """Close the connection and release its permit."""
         self._reply = None
         self._fetcher.close()
 
     def _attempt(self, step: Callable[[], int]) -> int:
-        """Run a step with retries. After a redirect, errors name the server it led to."""
+        """Run a step with retries. After a redirect, errors name the other server."""
         try:
             return self._persist(step)
         except LimitError:
@@ -180,7 +175,7 @@ class Body:
         return 0
 
     def _judge_more(self, reply: Reply) -> None:
-        """More arrived than was declared. After the last chunk it is not part of the log; after a wrong length it may be."""
+        # After the last chunk, the bytes are not part of the log. After a wrong Content-Length they may be.
         if reply.has_length:
             words = f"server sends more than the {self.bytes_read} bytes it declared"
             raise SourceError(words, "the rest was not read; report it to the server's operator")
@@ -191,7 +186,7 @@ class Body:
         self._release()
 
     def _connect(self) -> int:
-        """Ensure that the next byte to be received is the one at `bytes_read`, or that the body has ended."""
+        """Make sure that the next byte received is the one at `bytes_read`, or that the body has ended."""
         if self._reply is None and not self._ended:
             version = self._version
             conditions = {}
@@ -214,13 +209,13 @@ class Body:
         self._reply = reply
 
     def _take_end(self, reply: Reply) -> None:
-        # 416: there is nothing after `bytes_read`. The body of this answer is not part of the log.
+        # 416: there is nothing after `bytes_read`. The body of this response is not part of the log.
         if content_range(reply.headers)[2] != self.bytes_read:
             raise self._untrusted(CHANGED)
         self._finish()
 
     def _take_part(self, reply: Reply, length: int | None, wrong: str) -> None:
-        """Take an answer with a Content-Range. `wrong`: the error if it is not the next part of this version."""
+        """Accept a response with a Content-Range. `wrong`: the error if it is not the next part of this version."""
         first, last, size = content_range(reply.headers)
         if first != self.bytes_read or last is None or (length is not None and length != last - first + 1):
             raise self._untrusted(wrong)
@@ -247,7 +242,7 @@ class Body:
         self.size_bytes = size_bytes
 
     def _skip_known(self, reply: Reply) -> None:
-        """Receive again what was already delivered. Raises SourceError if it is not the same."""
+        """Receive again what was already delivered. Raises SourceError if it differs."""
         again = hashlib.sha256()
         block = memoryview(bytearray(SKIP_BYTES))
         left = self.bytes_read
@@ -261,7 +256,7 @@ class Body:
             raise changed()
 
     def _untrusted(self, what: str) -> PassingError:
-        """Return the error for an answer that is not the next part. From now on the whole body is requested."""
+        """Return the error for a response that is not the next part. From now on only whole bodies are requested."""
         self._ranges = False
         self._log(f"{what}: restarted")
         return PassingError(what, "try again when the log is not being written")

@@ -1,4 +1,4 @@
-"""One request over one connection: requests' Session over a `Transport`, and the framing of the answer."""
+"""One request over one connection: requests' Session over a `Transport`, and the body of the response."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ import urllib3.connection
 
 from logproc.model.errors import LogprocError, SourceError
 from logproc.sources.http.framing import Chunked, cut, declared_length
+from logproc.sources.http.options import HttpOptions
 from logproc.sources.http.transport import PassingError, Receiving, Transport, shown
 from logproc.sources.http.urls import Target
 from logproc.sources.names import secret_parameters, without_secrets
 
-# urllib3 logs whole URLs, secrets included, and tracebacks. Our errors say what matters of it.
+# urllib3 logs tracebacks and whole URLs, secrets included. Our errors contain what matters.
 logging.getLogger("urllib3").propagate = False
 
 MOST_AT_ONCE = 1 << 18
 INTERIM = {102, 103, 104}
-"""Interim answers (RFC 9110, 15.2) that http.client does not skip by itself."""
+"""Interim responses (RFC 9110, 15.2) that http.client does not skip."""
 NO_COOKIES = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
 BAD_RESPONSES = (
     (http.client.LineTooLong, "a line over 64 KiB", "report it to the server's operator"),
@@ -39,7 +40,7 @@ BAD_RESPONSES = (
     (requests.exceptions.InvalidHeader, "two lengths", "the server contradicts itself; report it to its operator"),
     (http.client.HTTPException, "over 100 headers", "report it to the server's operator"),
 )
-"""The first exception that fits, what is wrong with the answer, and what to do."""
+"""Exceptions of http.client and requests: what is wrong with the response, and what to do. The first match applies."""
 OPEN_HEADERS = {"user-agent", "accept", "accept-encoding", "range", "if-range"}
 """Request headers without secrets."""
 UNKNOWN = ("it cannot be read", "is this a web server?")
@@ -52,7 +53,7 @@ PROXY_FAULTS = (
 
 
 class Response(http.client.HTTPResponse):
-    """A response of http.client that receives through a transport. It is put into `found`, because urllib3 hides it."""
+    """A response of http.client that receives through a transport. Appended to `found`, because urllib3 hides it."""
 
     def __init__(
         self, connection: socket.socket, *args: Any, transport: Transport, found: list[Response], **kwargs: Any
@@ -64,7 +65,7 @@ class Response(http.client.HTTPResponse):
         found.append(self)
 
     def begin(self) -> None:
-        """Read the headers. Raises PassingError if the server closes before their end, which http.client ignores."""
+        """Read the headers. Raises PassingError if the server closes before they end, which http.client ignores."""
         try:
             super().begin()
         except http.client.RemoteDisconnected as error:
@@ -80,10 +81,10 @@ class Response(http.client.HTTPResponse):
         return version, http.client.CONTINUE if status in INTERIM else status, reason
 
     def ready_within(self, seconds: float) -> bool:
-        """Return whether something has come within so many seconds, the end of the connection included.
+        """Wait at most `seconds` for data or the end of the connection; return whether there is any.
 
-        What is buffered counts, under TLS in two places, so it is looked for before the socket is asked. A line end alone does
-        not: it is what stands between two chunks, and the next chunk may be far away.
+        Data may be buffered, under TLS in two places, so the buffers are checked before the socket. A line end by itself does
+        not count: it separates two chunks, and the next one may be far away.
         """
         self.receiving.patient = False
         try:
@@ -93,14 +94,14 @@ class Response(http.client.HTTPResponse):
         return bool(here.strip(b"\r\n")) or self.receiving.wait(seconds)
 
     def has_more(self) -> bool:
-        """Return whether more bytes have arrived than were received. Does not block."""
+        """Return whether more bytes than the body have already arrived. Does not block."""
         self.receiving.patient = False
         more = self.fp.peek(1)
         return bool(more.strip(b"\r\n")) and not more.startswith(b"HTTP/")
 
 
 class OverTransport:
-    """Mixin that makes a connection of urllib3 use a transport. Its response is put into `found`."""
+    """Mixin that makes a connection of urllib3 use a transport. Its response is appended to `found`."""
 
     response_class: Any
 
@@ -139,7 +140,7 @@ class Adapter(requests.adapters.HTTPAdapter):
         self.found: list[Response] = []
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Return requests' pool, set up to make our connections."""
+        """Return requests' connection pool, changed to make our connections."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         kind = TlsConnection if pool.scheme == "https" else PlainConnection
         pool.ConnectionCls = functools.partial(kind, transport=self.transport, found=self.found)
@@ -149,27 +150,24 @@ class Adapter(requests.adapters.HTTPAdapter):
 class Session(requests.Session):
     """requests' Session of one source. It is not thread-safe: only the thread that reads the source uses it."""
 
-    def __init__(self, transport: Transport, *, user_agent: str, trust_env: bool, ca_file: str | None) -> None:
+    def __init__(self, transport: Transport, options: HttpOptions) -> None:
         super().__init__()
         self.transport = transport
-        self.trust_env = trust_env
-        self.verify = ca_file or True
-        self.timeout = (
-            transport.connect_timeout_s,
-            transport.read_timeout_s,
-        )  # for sending; the transport limits everything else
+        self.trust_env = options.trust_env
+        self.verify = options.ca_file or True
+        self.timeout = transport.connect_timeout_s, transport.read_timeout_s  # for sending; the transport limits all else
         self.headers.clear()
-        self.headers.update({"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"})
+        self.headers.update({"User-Agent": options.user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"})
         self.cookies.set_policy(NO_COOKIES)  # cookies are never sent, not even to the same server
         self.adapter = Adapter(transport)
         for scheme in ("http://", "https://"):
             self.mount(scheme, self.adapter)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return None: otherwise requests reads the whole body of a redirect, even with allow_redirects=False."""
+        """Return None. Otherwise requests reads the whole body of a redirect, even with allow_redirects=False."""
 
     def ask(self, target: Target, headers: Mapping[str, str]) -> Reply:
-        """Send one GET and return the answer when its headers are complete.
+        """Send one GET; return the reply when its headers are complete.
 
         Raises PassingError or another SourceError if there is none, LimitError after the deadline, Stopped after `cancel`.
         """
@@ -188,7 +186,7 @@ class Session(requests.Session):
         return Reply(target.url, answer, self.adapter.found.pop(), self.transport)
 
     def _clear_away(self) -> None:
-        """Close what a failed request left open: urllib3 forgets a response whose headers it cannot read."""
+        """Close what a failed request left open. urllib3 does not close a response whose headers it cannot read."""
         self.transport.drop()
         while self.adapter.found:
             self.adapter.found.pop().close()
@@ -205,7 +203,7 @@ class Session(requests.Session):
 
 
 def secrets_of(request: requests.PreparedRequest) -> list[str]:
-    """Return the secrets of a request, to be masked in the answer: a server may send them back as its reason phrase."""
+    """Return the secrets of a request. A server may send them back in its reason phrase, where they must be masked."""
     values = [str(value) for name, value in request.headers.items() if name.lower() not in OPEN_HEADERS]
     words = [word for value in values for word in (value, *re.split("[ ,;]+", value))]
     parts = [part for word in words for part in word.split("=")]
@@ -230,7 +228,7 @@ def root(error: BaseException) -> BaseException:
 
 
 class Reply:
-    """The answer to one request: its headers, then its body, which ends where the server declared, or in an error."""
+    """The response to one request: its headers, then its body, which ends where the server declared, or with an error."""
 
     def __init__(self, url: str, answer: requests.Response, response: Response, transport: Transport) -> None:
         self.url = url
@@ -250,17 +248,15 @@ class Reply:
 
     @property
     def has_length(self) -> bool:
-        """Whether it declared a number of bytes."""
         return self._left is not None
 
     def begin_body(self) -> int | None:
-        """Return the declared length of the body or None. Raises SourceError if the headers contradict each other."""
+        """Return the declared length of the body, or None. Raises SourceError if the headers are invalid."""
         coding = self.headers.get("Transfer-Encoding", "identity").lower()
-        # After a line that is not a header, http.client takes all further headers, the length among them, for text.
+        # After a line that is not a header, http.client takes all further headers, such as the length, for text.
         if self._response.msg.get_payload() or coding not in {"chunked", "identity"}:
-            raise SourceError(
-                "bad response headers", "they do not say where the log begins and ends; report it to the server's operator"
-            )
+            hint = "they do not say where the log begins and ends; report it to the server's operator"
+            raise SourceError("bad response headers", hint)
         if coding == "chunked":
             self._chunked = Chunked(self._response.fp)
         else:
@@ -269,9 +265,9 @@ class Reply:
         return self._left
 
     def receive(self, buffer: memoryview) -> int:
-        """Fill `buffer` with the next bytes; return how many, 0 at the end of the body.
+        """Fill `buffer` with the next bytes; return their number, 0 at the end of the body.
 
-        Blocks until there is a byte. Raises PassingError if the body is cut, LimitError after the deadline, and Stopped
+        Blocks until there is a byte. Raises PassingError if the body is incomplete, LimitError after the deadline, and Stopped
         after `cancel`.
         """
         if self._chunked:
@@ -288,23 +284,20 @@ class Reply:
         return count
 
     def _receive_some(self, buffer: memoryview) -> int:
-        """Give what is there, or else what one receive brings.
-
-        Not by `readinto1`: where the buffer is a large one, it first copies what came with the headers and then waits for more.
-        """
+        # Not `readinto1`: for a large buffer it copies what came with the headers, and then waits for more.
         data = self._response.fp.read1(min(len(buffer), MOST_AT_ONCE))
         buffer[: len(data)] = data
         return len(data)
 
     def ready_within(self, seconds: float) -> bool:
-        """Return whether `receive` has something to return or to raise, as soon as it has, or False after so many seconds."""
+        """Wait at most `seconds` until `receive` would not block; return whether that is so."""
         return self._left == 0 or self._response.ready_within(seconds)
 
     def has_more(self) -> bool:
-        """Return whether more than the declared body has arrived so far. Call it at the end of the body."""
+        """Return whether more than the declared body has arrived. To be called at the end of the body."""
         return self.declared and self._response.has_more()
 
     def close(self) -> None:
-        """Close the connection, even in the middle of a body."""
+        """Close the connection, also in the middle of a body."""
         self._transport.drop()
         self._answer.close()

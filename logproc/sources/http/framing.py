@@ -1,7 +1,6 @@
 """Where a body ends: Content-Length, or chunks (RFC 9112, 6 and 7.1), checked strictly.
 
-http.client accepts `-5`, `+5` and `0x5` as chunk sizes, ignores what is between two chunks, and reads trailers without a
-limit.
+http.client accepts `-5`, `+5` and `0x5` as chunk sizes, ignores what is between chunks, and reads trailers without a limit.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ class Chunked:
         self._ended = False
 
     def receive(self, buffer: memoryview) -> int:
-        """Fill `buffer` with what one receive brings; 0 after the last chunk. Raises PassingError if the body is cut."""
+        """Fill `buffer` by one receive; return 0 after the last chunk. Raises PassingError if the body is incomplete."""
         if not self._left and not self._ended:
             self._begin_chunk()
         if self._ended:
@@ -50,7 +49,7 @@ class Chunked:
             self._skip_trailers()
 
     def _skip_trailers(self) -> None:
-        # The data is complete by now, so a cut or endless trailer is not an error.
+        # The data is complete by now, so an incomplete or endless trailer is not an error.
         left = MOST_TRAILER_BYTES
         while left > 0 and (line := self._stream.readline(left)).strip():
             left -= len(line)

@@ -1,4 +1,4 @@
-"""What a caller of `open_url` provides: options for web servers, and a way to look up names that can be cancelled."""
+"""What a caller of `open_url` provides: options for web servers, and name lookups that can be cancelled."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ OUR_HEADERS = {"range", "if-range", "host", "connection", "content-length", "tra
 
 @dataclass(frozen=True, slots=True)
 class HttpOptions:
-    """How to ask web servers.
+    """Options for requests to web servers.
 
-    connect_timeout_s: for name lookup, connection and TLS together. read_timeout_s: until the response headers are complete,
-    and afterwards the longest time without a byte of the body. retries: further tries after the first, counted anew
-    whenever one brought new bytes. headers: sent only to the origin of the URL itself; their values never appear in a
-    message. trust_env: whether to use proxy variables, .netrc and REQUESTS_CA_BUNDLE. allow_downgrade: whether a redirect
-    may lead from https to http. ca_file: certificates to trust instead of those that come with certifi.
+    connect_timeout_s: for name lookup, connection and TLS together. read_timeout_s: until the response headers are complete;
+    then the longest time without a byte of the body. retries: tries after the first; the count starts again after a try that
+    brought new bytes. headers: sent only to the origin of the URL itself; their values never appear in a message. trust_env:
+    whether to use proxy variables, .netrc and REQUESTS_CA_BUNDLE. allow_downgrade: whether a redirect may lead from https to
+    http. ca_file: certificates to trust instead of certifi's.
     """
 
     connect_timeout_s: float = 10.0
@@ -48,10 +48,10 @@ class HttpOptions:
 
 
 class Call(Protocol):
-    """A call running elsewhere whose answer can be waited for with a timeout (see threads.lookup)."""
+    """A call in another thread, with a timeout on its result (see threads.lookup)."""
 
     def wait(self, seconds: float) -> Any:
-        """Return the answer, or raise what the call raises. Raises TimeoutError after `seconds`, Stopped after `cancel`."""
+        """Return the result, or raise what the call raised. Raises TimeoutError after `seconds`, Stopped after `cancel`."""
 
     def cancel(self) -> None:
         """Make a blocked `wait` raise Stopped."""
@@ -61,14 +61,13 @@ StartCall = Callable[[Callable[[], Any]], Call]
 
 
 class CallHere:
-    """A call made in the waiting thread itself: it can be neither timed out nor cancelled."""
+    """A call in the waiting thread itself. It has no timeout and cannot be cancelled."""
 
     def __init__(self, call: Callable[[], Any]) -> None:
         self.call = call
 
     def wait(self, _seconds: float) -> Any:
-        """Make the call and return its answer."""
         return self.call()
 
     def cancel(self) -> None:
-        """Do nothing: the call ends by itself."""
+        """Do nothing."""

@@ -1,4 +1,4 @@
-"""Following redirects one by one, holding one permit at a time."""
+"""Following redirects one by one, with one permit at a time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REDIRECTS = {301, 302, 303, 307, 308}
 
 
 class Fetcher:
-    """Gets the answer to one URL. It holds a connection and a permit for the answer until `release`."""
+    """Requests one URL. It holds the connection and a permit until `release`."""
 
     def __init__(self, start: Target, options: HttpOptions, transport: Transport, permit: Permit) -> None:
         self._start = self._here = start
@@ -28,10 +28,10 @@ class Fetcher:
         self._held = ExitStack()
 
     def fetch(self, only_at: str, conditions: Mapping[str, str]) -> Reply:
-        """Return the first answer that is not a redirect. `conditions` are headers sent only to the URL `only_at`.
+        """Return the first response that is not a redirect. `conditions`: headers sent only to the URL `only_at`.
 
-        Blocks for a permit and for each server's headers. Holds at most one permit at any time: that of the current host.
-        Raises SourceError for a redirect that is refused, and what `Session.ask` does.
+        Blocks for a permit and for each server's headers. Never holds more than one permit. Raises SourceError for a redirect
+        that is refused, and what `Session.ask` raises.
         """
         here = self._here = self._start
         self._transport.public_only = False
@@ -43,22 +43,21 @@ class Fetcher:
             self.release()
             here = redirected(here, self._start, location, allow_downgrade=self._options.allow_downgrade)
             self._here = here
-            # `redirected` does not look names up, so connecting checks again: no public host may send us to a private address.
+            # `redirected` does not look up names, so `connect` checks again: no public host may redirect to a private address.
             self._transport.public_only |= self._transport.is_public
         raise SourceError(f"too many redirects ({MOST_REDIRECTS})", "name the log's own address instead")
 
     @property
     def elsewhere(self) -> str:
-        """The server that a redirect led to, or "" if it is the original one. The rest of its URL may be secret."""
+        """The server that a redirect led to, "" if it is the original one. The rest of its URL may be secret."""
         scheme, host, port = self._here.origin
         return "" if self._here.origin == self._start.origin else f"{scheme}://{shown_path(host)}:{port}"
 
     def release(self) -> None:
-        """Close the connection of the last answer, then release its permit."""
+        """Close the connection of the last response, then release its permit."""
         self._held.close()
 
     def close(self) -> None:
-        """Close everything."""
         self.release()
         if self._session:
             self._session.close()
@@ -68,12 +67,7 @@ class Fetcher:
         self._held.enter_context(self._permit(target.origin))
         headers = {**(self._options.headers if target.trusted else {}), **conditions}
         if self._session is None:
-            self._session = Session(
-                self._transport,
-                user_agent=self._options.user_agent,
-                trust_env=self._options.trust_env,
-                ca_file=self._options.ca_file,
-            )
+            self._session = Session(self._transport, self._options)
         reply = self._session.ask(target, headers)
         self._held.callback(reply.close)
         return reply

@@ -1,7 +1,7 @@
 """One source's connection to its server: sockets with deadlines that another thread can cancel, and their errors.
 
-The timeout of requests applies to each `recv`: a server that sends one byte of its headers every second keeps a client with
-`timeout=2` waiting for ever. Here every `recv` gets only what remains of the time for the whole.
+The timeout of requests applies to each `recv`: if a server sends one byte of its headers every second, a client with
+`timeout=2` waits for ever. Here each `recv` gets only what is left of the time for the whole step.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import urllib3.util
@@ -26,7 +27,7 @@ CERTIFICATE_HINT = "ask the server's operator, or trust more with --trust-env an
 
 
 class PassingError(SourceError):
-    """A failure worth another try. `status`: the status code, if a server answered. `after_s`: its Retry-After, if any."""
+    """A failure that another try may fix. status: the server's status code, if any. after_s: its Retry-After, if any."""
 
     def __init__(self, what: str, hint: str = "", *, status: int | None = None, after_s: float | None = None) -> None:
         super().__init__(what, hint)
@@ -37,10 +38,9 @@ class PassingError(SourceError):
 class Transport:
     """The current connection of one source: how much time is left, and how to cancel it.
 
-    One thread connects and receives; any other may call `cancel`. That works on a duplicate of the socket's descriptor,
-    because TLS detaches the socket itself. The duplicate is kept in a deque, whose `append` and `pop` are atomic, and
-    belongs to the thread that pops it. So no lock is needed, and a descriptor number that was closed and reused is never
-    shut down.
+    One thread connects and receives; any other may call `cancel`. That uses a duplicate of the socket's descriptor, because
+    TLS detaches the socket itself. The duplicate is in a deque, whose `append` and `pop` are atomic, and belongs to the
+    thread that pops it. So there is no lock, and a descriptor number that was closed and reused is never shut down.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Transport:
         self._late = ""
 
     def cancel(self) -> None:
-        """Make the owner's wait, whatever it waits for, end with Stopped. Never blocks."""
+        """End any wait of the owner with Stopped. Never blocks."""
         self.cancelled = True
         call = self._call
         if call:
@@ -74,16 +74,9 @@ class Transport:
 
     def drop(self, *, shutdown: bool = False) -> None:
         """Close the duplicate if it still exists; with `shutdown`, end the connection as well."""
-        try:
-            spare = self._spare.pop()
-        except IndexError:
-            return
-        with spare:
+        with suppress(IndexError), self._spare.pop() as spare, suppress(OSError):  # such as: already closed by the server
             if shutdown:
-                try:
-                    spare.shutdown(socket.SHUT_RDWR)
-                except OSError:  # already closed by the server
-                    return
+                spare.shutdown(socket.SHUT_RDWR)
 
     def check(self) -> None:
         """Raise Stopped after `cancel`, and LimitError after the deadline."""
@@ -93,12 +86,12 @@ class Transport:
             raise LimitError("over --max-time", "allow more with --max-time")
 
     def expect(self, late: str, seconds: float, *, whole: bool = True) -> None:
-        """Set the time limit of the next step and its name in errors. The limit is for the `whole` step, or per receive."""
+        """Set the time limit of the next step, and its name in errors. It is for the `whole` step, or else per receive."""
         self._late = f"{late} {seconds:g}s"
         self._until = self.clock() + seconds if whole else None
 
     def left_s(self) -> float:
-        """Return how many seconds the next call may block. Raises TimeoutError if none are left, and what `check` does."""
+        """Return how many seconds the next call may block. Raises TimeoutError if none are left, and what `check` raises."""
         self.check()
         now = self.clock()
         ends = now + self.read_timeout_s if self._until is None else self._until
@@ -121,8 +114,8 @@ class Transport:
         raise self.explain(failure) from failure
 
     def _look_up(self, host: str, port: int) -> list[Any]:
-        # The call is stored before `left_s` checks the flag, and `cancel` sets the flag before it looks for a call: one of
-        # the two sees the other.
+        # This stores the call, then reads the flag (in `left_s`); `cancel` sets the flag, then reads the call. So at least one
+        # of the two sees the other.
         self._call = self._start_call(functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
         try:
             return list(self._call.wait(self.left_s()))
@@ -150,7 +143,7 @@ class Transport:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.setblocking(False)
         code = connection.connect_ex(address)
-        # Only now: a shutdown before the connect has begun would be lost. From here on `cancel` ends the wait.
+        # Only now, because a shutdown before the connect has no effect. From here on `cancel` ends the wait.
         self._spare.append(connection.dup())
         self.check()
         if code == errno.EINPROGRESS:
@@ -161,7 +154,7 @@ class Transport:
             raise OSError(code, os.strerror(code))
 
     def explain(self, error: OSError, *, handshake: bool = False) -> LogprocError:
-        """Translate an error of the operating system or of TLS. handshake: whether it happened during that of TLS."""
+        """Translate an error of the operating system or of TLS. handshake: whether it happened in the TLS handshake."""
         try:
             self.check()
         except LogprocError as stopped:
@@ -203,7 +196,6 @@ class Receiving(io.RawIOBase):
         self._transport = transport
 
     def readable(self) -> bool:
-        """Return True: io.BufferedReader asks."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
@@ -211,7 +203,7 @@ class Receiving(io.RawIOBase):
         return self._receive(buffer) if self.patient else self._glance(buffer)
 
     def wait(self, seconds: float) -> bool:
-        """Return whether the socket has something to receive within so many seconds; `cancel` makes it have its end."""
+        """Wait at most `seconds` for data, the end, or `cancel`; return whether one of them is there."""
         return bool(urllib3.util.wait_for_read(self._connection, seconds))
 
     def _receive(self, buffer: Any) -> int | None:
@@ -238,6 +230,5 @@ class Receiving(io.RawIOBase):
             return None
 
     def close(self) -> None:
-        """Close the socket's file."""
         super().close()
         self._raw.close()

@@ -1,4 +1,4 @@
-"""URLs: which are accepted, how they are sent, and where a redirect may lead. Nothing here connects."""
+"""URLs: which are accepted, how they are sent, and where a redirect may lead. Nothing here connects to a server."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ HINT = "write it as http://host[:port]/path or https://…"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL as it is sent: user and password are in `auth`, not in the URL.
+    """A URL as it is sent, with user and password in `auth`.
 
-    trusted: whether the credentials and headers that the user gave for the first URL may be sent to it.
+    trusted: whether it may receive the credentials and headers that the user gave for the first URL.
     """
 
     url: str = field(repr=False)
@@ -93,7 +93,7 @@ def credentials(netloc: str) -> tuple[bytes, bytes] | None:
 
 
 def redirected(here: Target, start: Target, location: str, *, allow_downgrade: bool) -> Target:
-    """Return where a redirect leads. Once it has left the origin of `start`, it is not trusted any more.
+    """Return the target of a redirect. Once a redirect has left the origin of `start`, targets are no longer trusted.
 
     Raises SourceError for a scheme other than http and https, for https to http unless that is allowed, and for a redirect
     from a public address to this machine or its network, which a server could otherwise reach through this program.
@@ -102,9 +102,7 @@ def redirected(here: Target, start: Target, location: str, *, allow_downgrade: b
         # http.client decodes headers as Latin-1. Quoting their bytes leaves nothing that could end a line of the request.
         address = urljoin(here.url, quote(location.encode("latin-1", "replace"), safe=URL_CHARACTERS))
     except ValueError as error:  # such as an unclosed bracket
-        raise SourceError(
-            "refused redirect: bad URL: its host is not well formed", "report it to the server's operator"
-        ) from error
+        raise SourceError(f"refused redirect: bad URL: {BAD_HOST}", "report it to the server's operator") from error
     scheme = (SCHEME.match(address) or [""])[0].lower()
     if scheme not in DEFAULT_PORTS:
         raise SourceError(f"refused redirect to {scheme[:40]}: URL", "only http and https are followed")

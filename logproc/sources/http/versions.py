@@ -1,4 +1,4 @@
-"""Validators, ranges and dates: which version of a log a response belongs to, which part it is, when to ask again."""
+"""Validators, ranges and dates in response headers: which version of a log, which part of it, and when to retry."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ class Version:
 
     @classmethod
     def of(cls, url: str, headers: Mapping[str, str]) -> Version:
-        """Return the version that a response with these headers belongs to."""
         modified, date = (read_date(headers.get(name, "")) for name in ("Last-Modified", "Date"))
         strong = modified is not None and date is not None and (date - modified).total_seconds() >= STRONG_AFTER_S
         return cls(url, headers.get("ETag", ""), headers.get("Last-Modified", ""), headers.get("Content-Encoding", ""), strong)
@@ -48,9 +47,9 @@ class Version:
         return self.modified if self.modified_is_strong and self.modified.isprintable() else ""
 
     def same_part(self, headers: Mapping[str, str]) -> bool:
-        """Return whether a 206 is of this version. It may omit Content-Encoding (RFC 9110, 15.3.7).
+        """Return whether a 206 response is of this version. It may omit Content-Encoding (RFC 9110, 15.3.7).
 
-        Some servers ignore If-Range, so if the date is the only validator, it must be there and equal.
+        Some servers ignore If-Range. So if the date is the only validator, it must be present and equal.
         """
         encoding = headers.get("Content-Encoding", self.encoding)
         same_date = bool(self.etag) or headers.get("Last-Modified", "") == self.modified
@@ -71,9 +70,9 @@ def content_range(headers: Mapping[str, str]) -> tuple[int | None, int | None, i
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that Retry-After asks for (RFC 9110, 10.2.3), None if it is absent, past or invalid.
+    """Return the seconds to wait by Retry-After (RFC 9110, 10.2.3), None if it is absent, past or invalid.
 
-    A date is compared with the server's own clock, if the response has a Date.
+    A date is compared with the server's clock if the response has a Date, else with ours.
     """
     text = headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]{1,18}", text):

@@ -1,0 +1,98 @@
+"""Open any source as a stream of decoded bytes, or read only the beginning of a file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from logproc.model.errors import SourceError
+from logproc.model.source import ByteStream, Kind, Source
+from logproc.sources.codecs import decoded
+from logproc.sources.files import open_fifo, open_file, open_stdin
+from logproc.sources.http import HttpOptions, StartCall, open_url
+from logproc.sources.http.options import CallHere
+from logproc.sources.limits import Deadline, ReadOptions
+
+WAITING = "waits for a writer", "a FIFO ends when its last writer closes it; Ctrl-C ends the run"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOptions(ReadOptions):
+    """Options for every source, and for web servers if there are URLs."""
+
+    http: HttpOptions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """The beginning of a regular file. size_bytes: on disk. head: the first decoded bytes. whole: whether these are all."""
+
+    size_bytes: int
+    head: bytes
+    whole: bool
+
+
+def open_source(
+    source: Source,
+    options: OpenOptions,
+    *,
+    wait: Callable[[float], bool],
+    permit: Callable[[Any], AbstractContextManager[Any]],
+    say: Callable[[str, str, str], None] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    start_call: StartCall = CallHere,
+) -> ByteStream:
+    """Open a source that has no verdict and return its decoded bytes. The caller closes the stream.
+
+    Does not block for long: waiting for a pipe or a web server happens in the first `readinto`, which `cancel` ends.
+    wait, permit, start_call: for URLs, as in `http.open_url`. say(name, what, hint): called if a named pipe has no writer
+    yet. Raises SourceError if the source cannot be opened, and UsageError for an invalid URL.
+    """
+    deadline = Deadline.after(options.max_time_s, clock)
+    if source.kind is not Kind.URL:
+        return decoded(open_local(source, deadline, say), options, deadline, source.location)
+    http, at, url = options.http or HttpOptions(), deadline.at if deadline else None, str(source.location)
+    raw = open_url(url, http, wait=wait, permit=permit, deadline=at, clock=clock, start_call=start_call)
+    return decoded(raw, options, deadline, source.location)
+
+
+def open_local(source: Source, deadline: Deadline | None, say: Callable[[str, str, str], None] | None) -> ByteStream:
+    if source.kind is Kind.STDIN:
+        return open_stdin(deadline)
+    if source.kind is Kind.FILE:
+        return open_file(source.location, deadline, source.seen)
+    return open_fifo(source.location, deadline, partial(say, source.name, *WAITING) if say else None)
+
+
+def peek(source: Source, options: OpenOptions, n_bytes: int, *, clock: Callable[[], float] = time.monotonic) -> Peek:
+    """Return the first `n_bytes` decoded bytes of a regular file, or fewer if it ends or fails earlier.
+
+    Does not block for long. Raises SourceError if the file cannot be opened, or fails before its first byte.
+    """
+    deadline = Deadline.after(options.max_time_s, clock)
+    raw = open_file(source.location, deadline, source.seen)
+    try:
+        head, whole = read_up_to(decoded(raw, options, deadline, source.location), n_bytes)
+        return Peek(raw.size_bytes or 0, head, whole)
+    finally:
+        raw.close()
+
+
+def read_up_to(stream: ByteStream, n_bytes: int) -> tuple[bytes, bool]:
+    """Return at most `n_bytes` of a stream, and whether that is all of it. A failure after the first byte is not raised."""
+    buffer = memoryview(bytearray(n_bytes + 1))
+    size = 0
+    count = -1
+    while count and size < len(buffer):
+        try:
+            count = stream.readinto(buffer[size:])
+        except SourceError:
+            if not size:
+                raise
+            return bytes(buffer[: min(size, n_bytes)]), False
+        size += count
+    return bytes(buffer[: min(size, n_bytes)]), not count
