@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from logproc.command import log
 from logproc.command.exit_codes import first_of, judged
+from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.screen import NARROW, Screen, is_terminal, is_utf8, same_place, terminal_size
 from logproc.model.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_OK, Interrupted, LogprocError, OutputError, UsageError
 from logproc.model.snapshot import Snapshot
@@ -39,7 +40,6 @@ from logproc.threads.spool import Spool
 if TYPE_CHECKING:
     from logproc.command.progress import LiveStatus
 
-OUT_OF_MEMORY = "out of memory", "lower --memory, --readers or --workers, or allow the process more"
 REPORT_IT = "please report it; --debug shows where"
 REASONS = {"line-too-long": "over --max-line-bytes"}
 """Reasons of rejected lines that say more in other words."""
@@ -61,19 +61,8 @@ class Outputs:
 def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
     """Read the sources that the arguments name, write the reports, and return the exit code.
 
-    Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has;
-    where stderr is JSON they are reported here, because the command line's own messages are text.
+    Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has.
     """
-    try:
-        return read_and_report(arguments, screen, outputs, headers, debug=debug)
-    except Exception as error:
-        if not screen.as_json:
-            raise
-        return tell_cause(error, (), screen, debug=debug)
-
-
-def read_and_report(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
-    """Do the work of `analyze`."""
     settings = screen.settings
     unlink_on_second(known_temporaries)
     check_outputs(outputs)
@@ -159,9 +148,9 @@ def live_view(paint: Callable[[LiveStatus], None] | None, crew: Crew) -> list[Co
     """Return the thread that paints the progress, where it is painted."""
     if not paint:
         return []
-    from logproc.command.status import status
+    from logproc.command.progress import status_of
 
-    return [LiveView(lambda: paint(status(crew)))]
+    return [LiveView(lambda: paint(status_of(crew)))]
 
 
 def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) -> str:

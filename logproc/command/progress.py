@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
@@ -17,6 +18,7 @@ from typing import TextIO
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from logproc.pipeline.threaded import Crew
 from logproc.reports.output import write_whole
 from logproc.reports.text.style import BAR, BOLD, DIM, Line, Look, cut, flow, paint
 from logproc.reports.units import count, size
@@ -51,6 +53,29 @@ class LiveStatus:
     threads: tuple[tuple[str, str], ...]
     in_flight_bytes: int
     budget_bytes: int
+
+
+def status_of(crew: Crew) -> LiveStatus:
+    """Return what a run is doing now. Takes no lock: each number may be a moment old and is only shown (see threads.live)."""
+    looks = [(reader, reader.reading) for reader in crew.readers]  # once each: the next look may see None
+    readings = [reading for _, reading in looks if reading]
+    outcomes = [outcome for reader in crew.readers for outcome in list(reader.outcomes.values())]
+    totals = [crew.probes[source.index].size_bytes if source.index in crew.probes else None for source in crew.to_read]
+    threads = [
+        (reader.name, f"reading {reading.source.name}" if reading and reader.doing == "reading" else reader.doing)
+        for reader, reading in looks
+    ]
+    return LiveStatus(
+        bytes_read=sum(reading.bytes_read for reading in readings) + sum(outcome.bytes_read for outcome in outcomes),
+        bytes_total=None if None in totals else sum(total or 0 for total in totals),
+        elapsed_s=time.monotonic() - crew.started,
+        lines=crew.pool.lines,
+        sources_done=len(outcomes),
+        sources_total=len(crew.to_read),
+        threads=(*threads, *sorted(crew.pool.doing.copy().items())),
+        in_flight_bytes=crew.budget.in_flight_bytes,
+        budget_bytes=crew.budget.limit_bytes,
+    )
 
 
 class ProgressPainter:

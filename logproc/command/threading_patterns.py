@@ -162,8 +162,14 @@ PATTERNS = (
         (Excerpt("LiveView", "class LiveView", 1), Excerpt("LiveView.run", "def run", 4)),
         "tests/threads/test_live.py::test_the_view_sees_what_a_reader_is_reading_while_it_reads",
     ),
+    Pattern(
+        "signals",
+        "threads/signals.py",
+        (Excerpt("_handle", "def _handle", 1), Excerpt("_handle", "if _Noted.signal_number is None and", 4)),
+        "tests/threads/test_signals.py::test_the_first_signal_is_noted_and_wakes_main",
+    ),
 )
-"""The patterns of the guide, in its order."""
+"""The patterns of the guide, in its order, and after them the handling of signals."""
 
 
 def listing() -> str:
@@ -190,12 +196,12 @@ def entry(pattern: Pattern) -> str:
 
 
 def code_of(pattern: Pattern) -> str:
-    """Return the code of a pattern, with an empty line between excerpts, but for a class and a method of it."""
+    """Return the code of a pattern, with an empty line between excerpts, except within a function and below its class."""
     blocks: list[str] = []
     last = ""
     for excerpt in pattern.excerpts:
         text = "\n".join(line for _, line in lines_of(pattern.source, excerpt))
-        if last and excerpt.owner.startswith(f"{last}."):
+        if last and f"{excerpt.owner}.".startswith(f"{last}."):
             blocks[-1] += f"\n{text}"
         else:
             blocks.append(text)

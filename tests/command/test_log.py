@@ -9,19 +9,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
-from tempfile import TemporaryFile
 from threading import Event, Thread
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from logproc.command import analyze as command
 from logproc.command import log as program_logs
-from logproc.command.screen import Screen
 from logproc.model.source import source_name
 from logproc.settings import Settings
+from tests.faults.fault import in_process
 from tests.support import logs
 from tests.support.fault_server import Answer, FaultServer
 from tests.support.processes import analyze, ended, started
@@ -215,14 +214,41 @@ def test_an_interrupt_is_said_as_json(tmp_path: Path) -> None:
 
 def test_an_internal_error_is_said_as_json() -> None:
     """With --debug its traceback is a member of the object."""
-    with Path(os.devnull).open("w") as stdout, TemporaryFile("w+") as stderr:
-        screen = Screen(stdout, stderr, Settings(log_format="json"))
-        with patch("logproc.command.analyze.run_threaded", side_effect=ValueError("\x1b[5m")):
-            assert command.analyze([os.devnull], screen, command.Outputs(), [], debug=True) == 70
-        stderr.seek(0)
-        traced, said = (json.loads(line) for line in stderr)
+    with patch("logproc.command.analyze.run_threaded", side_effect=ValueError("\x1b[5m")):
+        run = in_process("analyze", os.devnull, "--debug", "--log-format", "json")
+    traced, said = (json.loads(line) for line in run.stderr.splitlines())
+    assert run.code == 70
     assert "Traceback" in traced["exception"]
     assert said["event"].startswith("internal error: ValueError")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "event"),
+    [
+        (["analyze", "--log-format", "json"], {}, "no source is named"),
+        (["analyze", "--log-format=json", "x", "--no-such"], {}, "no such option --no-such"),
+        (["analyze", "x", "--log-format", "json", "--top", "many"], {}, "--top 'many' is not a whole number"),
+        (["analyse", "x"], {"LOGPROC_LOG_FORMAT": "json"}, "no such command 'analyse'"),
+        (["analyze", "x", "--config", "json.toml"], {}, "out of memory"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_an_error_before_the_run_is_said_as_json(
+    arguments: list[str], variables: dict[str, str], event: str, tmp_path: Path
+) -> None:
+    """An error in the command line, or too little memory for the libraries, is one JSON object with a hint, too."""
+    (tmp_path / "json.toml").write_text("log-format = 'json'")
+    with chdir(tmp_path), patch("resource.getrlimit", return_value=(1 << 20, 1 << 20)):
+        run = in_process(*arguments, variables=variables)
+    said = json.loads(run.stderr)
+    assert (said["event"], said["level"]) == (event, "error")
+    assert said["hint"]
+
+
+def test_the_last_log_format_wins() -> None:
+    """If the option is repeated, an error of the command line has the last format, as the run would have."""
+    run = in_process("analyze", "--log-format", "json", "--log-format", "console", variables={"LOGPROC_LOG_FORMAT": "json"})
+    assert run.stderr.startswith("logproc: no source is named")
 
 
 def test_a_retry_is_an_event(tmp_path: Path) -> None:
