@@ -80,7 +80,7 @@ A signal before the reading begins leaves no report.
     help="Show the versions of logproc, Python and the libraries, and exit.",
 )
 def cli() -> None:
-    """Count what is in logs of any kind: files, archives, standard input and URLs, read with threads.
+    """Analyze logs of any kind: files, archives, standard input and URLs, read with threads.
 
     Start with `logproc analyze FILE`. For more, see `logproc COMMAND --help`.
     """
@@ -96,20 +96,20 @@ def cli() -> None:
     multiple=True,
     type=FileName(),
     metavar="FILE",
-    help="Write the report to a file as well, as its ending says: .json .csv .txt. May be repeated.",
+    help="Also write the report to a file, in the format of its ending: .json .csv .txt. May be repeated.",
 )
 @click.option(
     "--rejects",
     type=FileName(),
     metavar="FILE",
-    help="Write every rejected line with its source, number and reason (JSON lines).",
+    help="Write each rejected line with its source, number and reason (JSON lines).",
 )
 @click.option(
     "--header",
     "headers",
     multiple=True,
     metavar="'NAME: env:VARIABLE'",
-    help="Send a header to the web servers of the URLs; its value comes from a variable. May be repeated.",
+    help="Send a header with each HTTP request; its value comes from a variable. May be repeated.",
 )
 @click.option(
     "--config",
@@ -129,7 +129,7 @@ def analyze_command(
     debug: bool,
     **options: Any,
 ) -> int:
-    """Read logs and print what is in them.
+    """Read logs and report what is in them.
 
     SOURCES are files (plain, gz, bz2, xz, zst), globs, directories with --recursive, http(s) URLs, and - for standard
     input, in any mix. Formats and compression are detected from the content, not from the name. Every line is accounted for.
@@ -145,7 +145,7 @@ def analyze_command(
 
 @cli.command()
 def formats() -> None:
-    """List the known formats, with an example line of each."""
+    """List the known formats, each with an example line."""
     from logproc.formats.known import listing
 
     for name, summary, example in listing():
@@ -157,7 +157,7 @@ def formats() -> None:
 @click.option("--encoding", metavar="NAME", help="Text encoding of the files, such as utf-16.")
 @click.pass_obj
 def detect_command(screen: Screen, files: tuple[str, ...], encoding: str | None) -> int:
-    """Show which format each file has: the candidates, the share of its first lines that fits each, and the first misfit.
+    """Show which format each file has: the candidates, the share of its first lines that each fits, and the first misfit.
 
     Only the first bytes are read. If the answer is wrong, name the format with `logproc analyze --format NAME`.
     """
@@ -175,11 +175,11 @@ def detect_command(screen: Screen, files: tuple[str, ...], encoding: str | None)
     return code
 
 
-@cli.command(short_help="Show the threading patterns in the code, each with its invariant and a test.")
+@cli.command(short_help="Show the threading patterns in the code, with their invariants and tests.")
 def threads() -> None:
     """Show the threading patterns in this program's code.
 
-    For each: where it is, what always holds there, the lines of code that matter, and the test that fails without it.
+    For each: its file, its invariant, the lines of code that matter, and the test that fails without it.
     """
     from logproc.command.threading_patterns import listing
 
@@ -189,12 +189,12 @@ def threads() -> None:
 @cli.command(hidden=True)
 @click.pass_context
 def patterns(context: click.Context) -> None:
-    """Show the threading patterns: the former name of `logproc threads`."""
+    """Show the threading patterns: the old name of `logproc threads`."""
     context.invoke(threads)
 
 
 def print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    """Print the program's version, the interpreter's, and those of the libraries that parsing and speed depend on."""
+    """Print the versions of the program, the interpreter, and the libraries that parsing and speed depend on."""
     if not wanted or context.resilient_parsing:
         return
     from importlib.metadata import version
@@ -270,6 +270,6 @@ def tell(text: str) -> None:
 
 
 def write_stderr(write: Callable[[], None]) -> None:
-    """Make a call that writes to stderr; after a signal it is not waited for much longer."""
+    """Make a call that writes to stderr. Blocks until it returns; after a signal, for a short grace only."""
     with suppress(Interrupted):
         within_grace(write)

@@ -224,7 +224,7 @@ def test_outputs_are_checked_before_anything_is_read(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(UsageError, match="two outputs go to one file"):
         check_outputs(Outputs([str(tmp_path / "x.json")], str(tmp_path / "link" / "x.json")))
-    with pytest.raises(UsageError, match="to be read and to be written"):
+    with pytest.raises(UsageError, match="would be read and overwritten"):
         keep_sources(sources_of(tmp_path / "a.log"), Outputs((), str(tmp_path / "link" / "a.log")))
     check_outputs(Outputs((), os.devnull))
     keep_sources(sources_of("-", tmp_path / "a.log"), Outputs([str(tmp_path / "x.json")], os.devnull))

@@ -37,7 +37,7 @@ def test_what_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
     assert [failed for _, failed in found] == [True, True, False, False]
     assert "no such file" in found[0][0]
     assert "looks binary" in found[1][0]
-    assert "no line to look at" in found[2][0]
+    assert "no line to examine" in found[2][0]
     assert found[3][0].startswith(f"{tmp_path}/plain: plain\n  no known format fits any line")
 
 
