@@ -1,8 +1,7 @@
-"""Settings: every knob of a run, with its default, unit and limits, and where its value may come from.
+"""Settings: every knob of a run, with its default, unit and limits, and where its value comes from.
 
-Later wins: default < config file (TOML) < `LOGPROC_…` variables < options of the command line. One table, so
-that a name holds everywhere: the option `--max-line-bytes` is the key `max-line-bytes` of the config file and
-the variable `LOGPROC_MAX_LINE_BYTES`.
+Later ones win: default < config file (TOML) < `LOGPROC_…` variables < command-line options. A setting has one name everywhere:
+the option `--max-line-bytes` is the key `max-line-bytes` of the config file and the variable `LOGPROC_MAX_LINE_BYTES`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from logproc.model.errors import UsageError, nearest
 
 MEBIBYTE = 1 << 20
 MOST = {"bytes": 1 << 60, "seconds": 366 * 86_400, "": 1 << 48}
-"""What a knob of a unit may be that has no limit of its own: the operating system takes no wait that is much longer."""
+"""The limit of a knob without one of its own, by its unit: the operating system accepts no wait that is much longer."""
 CONFIG_BYTES = MEBIBYTE
 SIZE = re.compile(r"(\d+)\s*(?:([KMGT])(?:i?B)?|B)?", re.IGNORECASE)
 SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -29,22 +28,24 @@ SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 def knob(
     default: Any, text: str, *, unit: str = "", least: float | None = None, most: float | None = None, metavar: str = ""
 ) -> Any:
-    """Return a field of Settings that says what it is for; the help texts and config/logproc.toml are held equal to it."""
+    """Return a field of Settings. text: its help; tests hold config/logproc.toml equal to it. least, most: inclusive limits."""
     return field(default=default, metadata={"text": text, "unit": unit, "least": least, "most": most, "metavar": metavar})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The knobs. None means: chosen by the program when the run starts."""
+    """The knobs. None means that the program chooses when the run starts."""
 
     format: str | None = knob(
         None,
         "Format of all sources: a name of `logproc formats`, or a definition of nginx or Apache; detected if not given.",
     )
     pattern: str | None = knob(None, "Format of all sources as a regular expression (RE2) with named groups.", metavar="REGEX")
-    nginx_conf: str | None = knob(None, "Take the formats of logs from this nginx configuration.", metavar="FILE")
+    nginx_conf: str | None = knob(None, "Read the log formats from this nginx configuration.", metavar="FILE")
     where: str | None = knob(None, "Count only records that match, such as `status >= 500`.", metavar="FILTER")
-    since: str | None = knob(None, "Count only records from this time on: `2026-03-07 10:00`, `10:00`, `2h`.", metavar="TIME")
+    since: str | None = knob(
+        None, "Count only records from this time on: `2026-03-07 10:00`, `10:00`, or `2h` for two hours ago.", metavar="TIME"
+    )
     until: str | None = knob(None, "Count only records before this time.", metavar="TIME")
     tz: str | None = knob(
         None, "Time zone of hours, days, and times without an offset, such as Europe/Berlin or local; UTC if not given."
@@ -57,14 +58,16 @@ class Settings:
         "Also show for each key: uniques:client, p95:duration, mean:…, min:…, max:…, sum:…, rate, visitors.",
         metavar="METRIC[,METRIC]",
     )
-    sort: str | None = knob(None, "Order rows by count, bytes, key or a metric, which is then shown as well.", metavar="METRIC")
-    order: Literal["asc", "desc"] | None = knob(None, "Order rows from small to large, or from large to small.")
-    visitors: bool = knob(False, "Count visitors (a client with its user agent) by day and in all: people, bots and unknown.")
-    client_from: Literal["xff"] | None = knob(None, "Take the client from X-Forwarded-For where the log has it.")
-    anonymize: bool = knob(False, "Cut addresses to /24 and /48 before anything is counted or shown.")
-    max_keys: int | None = knob(None, "Keys that a panel may hold; beyond that the smallest are counted as `other`.", least=1)
+    sort: str | None = knob(None, "Order rows by count, bytes, key or a metric, which is then also shown.", metavar="METRIC")
+    order: Literal["asc", "desc"] | None = knob(None, "Order rows ascending or descending.")
+    visitors: bool = knob(
+        False, "Count visitors (distinct clients with their user agents) per day and in total: people, bots and unknown."
+    )
+    client_from: Literal["xff"] | None = knob(None, "Take the client from X-Forwarded-For if the log has it.")
+    anonymize: bool = knob(False, "Truncate addresses to /24 (IPv4) and /48 (IPv6) before anything is counted or shown.")
+    max_keys: int | None = knob(None, "Most keys of a panel; beyond that the smallest are counted as `other`.", least=1)
     readers: int | None = knob(None, "Threads that read files; min(4, files) if not given.", least=1, most=1024)
-    streams: int = knob(16, "Threads that read standard input, named pipes and URLs; further ones wait.", least=1, most=1024)
+    streams: int = knob(16, "Threads that read standard input, named pipes and URLs; further sources wait.", least=1, most=1024)
     workers: int | None = knob(None, "Threads that parse and count; the usable cores if not given.", least=1, most=1024)
     chunk_size: int | None = knob(
         None,
@@ -73,32 +76,32 @@ class Settings:
         least=1,
         most=1 << 30,
     )
-    memory: int = knob(128 * MEBIBYTE, "Bound on chunks in flight, their parsing included.", unit="bytes", least=1)
-    max_line_bytes: int = knob(MEBIBYTE, "A longer line is rejected and never held whole.", unit="bytes", least=1, most=1 << 30)
-    max_bytes: int | None = knob(None, "Decoded bytes after which a source is cut off.", unit="bytes", least=1)
-    max_ratio: float | None = knob(
-        1000.0, "Decoded bytes per byte read at most, checked beyond 64 MiB; 0 for no limit.", least=0
+    memory: int = knob(128 * MEBIBYTE, "Memory for chunks in flight, including their parsing.", unit="bytes", least=1)
+    max_line_bytes: int = knob(
+        MEBIBYTE, "A longer line is rejected and never held in memory whole.", unit="bytes", least=1, most=1 << 30
     )
+    max_bytes: int | None = knob(None, "Decoded bytes after which a source is cut off.", unit="bytes", least=1)
+    max_ratio: float | None = knob(1000.0, "Most decoded bytes per byte read, checked beyond 64 MiB; 0 for no limit.", least=0)
     max_time: float | None = knob(None, "Seconds after which a source is cut off.", unit="seconds", least=0.001)
-    connections_per_host: int = knob(4, "Connections to one web server at once.", least=1, most=1024)
+    connections_per_host: int = knob(4, "Simultaneous connections to one web server.", least=1, most=1024)
     connect_timeout: float = knob(10.0, "Seconds to wait for a connection.", unit="seconds", least=0.001)
     read_timeout: float = knob(
         30.0, "Seconds to wait for the headers of a response, and then for each next byte.", unit="seconds", least=0.001
     )
-    retries: int = knob(3, "Further attempts after a web server failed in a way that may be temporary.", least=0, most=100)
+    retries: int = knob(3, "Retries after a temporary failure of a web server.", least=0, most=100)
     top: int = knob(10, "Rows of each panel, 0 for all.", least=0)
     output: Literal["terminal", "json", "csv"] = knob("terminal", "Format of the report on stdout.")
-    csv_raw: bool = knob(False, "Write keys to CSV as they are, even where a spreadsheet would run one as a formula.")
+    csv_raw: bool = knob(False, "Write keys to CSV unchanged, even those that a spreadsheet would run as a formula.")
     recursive: bool = knob(False, "Read the files in directories and their subdirectories.")
     encoding: str | None = knob(
-        None, "Text encoding of all sources, such as utf-16; needed where it is not UTF-8 or another superset of ASCII."
+        None, "Text encoding of all sources, such as utf-16; needed if it is not UTF-8 or another superset of ASCII."
     )
     trust_env: bool = knob(False, "Use proxy variables and .netrc for HTTP.")
     allow_downgrade: bool = knob(False, "Follow a redirect from https to http.")
     strict: tuple[Literal["no-rejects", "no-notes"], ...] = knob(
         (), "Exit with 5 if a line was rejected, or if there is a note."
     )
-    quiet: bool = knob(False, "No progress and no diagnostics; with -o no report on stdout either.")
+    quiet: bool = knob(False, "No progress and no diagnostics; with -o, no report on stdout either.")
     color: Literal["auto", "always", "never"] = knob("auto", "Colours in the terminal report.")
     log_level: Literal["debug", "info", "warning", "error"] = knob("warning", "Lowest level of messages on stderr.")
     log_format: Literal["console", "json"] = knob("console", "Format of messages on stderr.")
@@ -111,9 +114,10 @@ class Settings:
 
     @property
     def chunk_bytes(self) -> int:
-        """The chunk size in force: 8 MiB, and so little that each worker has room for two, with what parsing one takes.
+        """The chunk size in force: 8 MiB, or less if `memory` is short: an eighth of each worker's share of it.
 
-        That is three times its bytes, and as much again stays with a thread's part of the heap for its next one.
+        Each worker has room for two chunks and for parsing, which takes three times the bytes of a chunk; as much again stays
+        in the thread's malloc arena for its next one.
         """
         if self.chunk_size is not None:
             return self.chunk_size
@@ -121,26 +125,25 @@ class Settings:
 
     @property
     def worker_count(self) -> int:
-        """The number of worker threads in force: by default one for each core this process may use."""
+        """The number of worker threads in force: by default one per core that this process may use."""
         return self.workers or usable_cores()
 
     def reader_count(self, files: int) -> int:
-        """Return how many threads read regular files, given how many of them there are."""
+        """Return how many threads read regular files, given the number of files."""
         return min(self.readers or 4, files)
 
 
 def knobs() -> tuple[Field[Any], ...]:
-    """Return the fields that are options, keys and variables; the table `patterns` is of the config file alone."""
+    """Return the fields that are options, keys and variables; tables can only be given in the config file."""
     return tuple(item for item in fields(Settings) if "table" not in item.metadata)
 
 
 def usable_cores() -> int:
-    """Return how many cores this process may use, where the system tells, else how many there are."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def check(where: str, value: Any, limits: Mapping[str, Any]) -> None:
-    """Raise UsageError, which begins with `where` the value comes from, if a number is out of its limits (or not a number)."""
+    """Raise UsageError, which begins with `where` the value comes from, if a number is outside its limits (or NaN)."""
     least = limits["least"]
     if value is None or least is None:
         return
@@ -152,7 +155,6 @@ def check(where: str, value: Any, limits: Mapping[str, Any]) -> None:
 
 
 def option_name(name: str) -> str:
-    """Return the name of a knob as it stands on the command line."""
     return "--" + name.replace("_", "-")
 
 
@@ -169,16 +171,16 @@ def parse_size(text: str) -> int:
 
 
 def config_path(environ: Mapping[str, str]) -> Path | None:
-    """Return the config file that a run without `--config` uses, None if there is none."""
+    """Return the config file that is used without `--config`, None if there is none."""
     if environ.get("LOGPROC_CONFIG"):
         return Path(environ["LOGPROC_CONFIG"])
     folder = environ.get("XDG_CONFIG_HOME") or (environ["HOME"] + "/.config" if environ.get("HOME") else None)
     candidates = [Path("logproc.toml"), *([Path(folder, "logproc", "logproc.toml")] if folder else [])]
-    return next((path for path in candidates if os.path.isfile(path)), None)  # noqa: PTH113 - is_file raises if it may not look
+    return next((path for path in candidates if os.path.isfile(path)), None)  # noqa: PTH113 - is_file raises if the folder may not be entered
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """Return the values of a config file by the names of the fields.
+    """Return the values of a config file by field name.
 
     Raises UsageError if it cannot be read, is not TOML, or has an unknown key.
     """
@@ -214,14 +216,14 @@ def read_patterns(table: Any, where: str) -> tuple[tuple[str, str], ...]:
 
 
 def read_formats(table: Any, path: Path) -> tuple[tuple[str, dict[str, Any]], ...]:
-    """Return the formats of a config file. Raises UsageError for what is not a table under a name."""
+    """Return the formats of a config file. Raises UsageError unless each is a table."""
     if not isinstance(table, dict) or not all(isinstance(entry, dict) for entry in table.values()):
         raise UsageError(f"config {path}: formats", "write [formats.NAME] and under it expression = 'REGEX'")
     return tuple(table.items())
 
 
 def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values of the `LOGPROC_…` variables by the names of the fields; raises UsageError for a bad one."""
+    """Return the values of the `LOGPROC_…` variables by field name. Raises UsageError for a bad value."""
     values = {}
     for item in knobs():
         variable = "LOGPROC_" + item.name.upper()
@@ -231,7 +233,7 @@ def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def read_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of options by the names of the fields, whether they were typed or passed by a program.
+    """Return the values of options by field name, whether they were typed or passed by a program.
 
     Raises UsageError for an unknown name or a bad value.
     """
@@ -245,7 +247,7 @@ def read_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a setting takes: `type` is that of one value, `choices` all values there are if it is one of a few words."""
+    """What a setting takes: `type` is that of one value; `choices` are all its values, if they are a few words."""
 
     type: Any
     choices: tuple[str, ...]
@@ -255,7 +257,7 @@ class Kind:
 
 @cache
 def kind_of(name: str) -> Kind:
-    """Return what the setting of a name takes, as its annotation in Settings says."""
+    """Return what a setting takes, from its annotation in Settings."""
     hint = get_type_hints(Settings)[name]
     optional = type(None) in get_args(hint)
     if optional:
@@ -267,7 +269,7 @@ def kind_of(name: str) -> Kind:
 
 
 def convert(name: str, value: Any, where: str) -> Any:
-    """Return the value in the type of the setting `name`; text is parsed, and split where several values may be given.
+    """Return the value in the type of the setting `name`; text is parsed, and split if several values are allowed.
 
     Raises UsageError, which begins with `where` the value comes from.
     """
@@ -283,12 +285,12 @@ def convert(name: str, value: Any, where: str) -> Any:
 
 
 def parts_of(name: str, value: Any, where: str) -> list[Any]:
-    """Return the values of a setting that may have several. A comma in `by` is within one: `hour,path` is one panel."""
+    """Return the values of a setting that takes several. In `by` a comma is part of a value: `hour,path` is one panel."""
     separator = ";" if name == "by" else ","
     if isinstance(value, str):
         return value.split(separator)
     if not isinstance(value, list | tuple):
-        raise UsageError(f"{where} {value!r} is neither text nor a list of texts", "see `logproc analyze --help`")
+        raise UsageError(f"{where} {value!r} is not a text or a list of texts", "see `logproc analyze --help`")
     return [part for item in value for part in (item.split(separator) if isinstance(item, str) else [item])]
 
 
@@ -298,7 +300,7 @@ def convert_one(kind: Kind, value: Any, unit: str, where: str) -> Any:
         if isinstance(value, str) and value in kind.choices:
             return value
         raise UsageError(f"{where} {value!r} is unknown", nearest(str(value), kind.choices))
-    import msgspec  # 30 ms that a run without options need not pay
+    import msgspec  # takes 30 ms, which a run without options saves
 
     if isinstance(value, os.PathLike):
         value = os.fspath(value)
@@ -306,7 +308,7 @@ def convert_one(kind: Kind, value: Any, unit: str, where: str) -> Any:
         if unit == "bytes" and isinstance(value, str):
             return parse_size(value)
         if isinstance(value, str) and kind.type in {int, float}:
-            return kind.type(value)  # msgspec would take `1e3` for an int, and no `.5`
+            return kind.type(value)  # msgspec would accept `1e3` as an int, and reject `.5`
         return msgspec.convert(value, kind.type, strict=not isinstance(value, str))
     except (ValueError, OverflowError) as error:
         noun, hint = ("a size", "write 65536, 64K or 4MiB") if unit == "bytes" else NOUNS[kind.type]
@@ -319,13 +321,13 @@ NOUNS = {
     float: ("a number", "write it in digits, such as 2.5"),
     bool: ("true or false", "write one of them"),
 }
-"""What a value of a type is called, and how it is written."""
+"""For the error messages: what a value of a type is called, and how to write it."""
 
 
 def load(options: Mapping[str, Any], config: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Return the settings in force: defaults, then the config file, then the environment, then `options`.
 
-    A program passes options only: with neither `config` nor `environ`, nothing outside of `options` counts.
+    A program passes only options: with neither `config` nor `environ`, nothing but `options` counts.
     """
     values: dict[str, Any] = {}
     if environ is not None:

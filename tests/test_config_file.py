@@ -1,4 +1,4 @@
-"""config/logproc.toml says what Settings says: every key, in the same order, with its default, text, unit and limits."""
+"""config/logproc.toml agrees with Settings: every key, in the same order, with its default, text, unit and limits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KNOBS = {item.name.replace("_", "-"): item for item in knobs()}
 
 
 def entries(text: str) -> dict[str, tuple[bool, Any, str]]:
-    """Return for each key of a config file whether it is in force, its value, and the comment above it as one line."""
+    """Return for each key whether it is set (not commented out), its value, and the comment above it as one line."""
     found = {}
     for block in text.split("\n\n"):
         comment = [line.removeprefix("#").strip() for line in block.splitlines() if not KEY.fullmatch(line)]
@@ -32,14 +32,14 @@ ENTRIES = entries(CONFIG.read_text("utf-8"))
 
 
 def choices(name: str) -> tuple[str, ...]:
-    """Return the words that a setting may be made of, none if it is no choice."""
+    """Return the choices of a setting, empty if it takes any value."""
     hint = get_type_hints(Settings)[name]
     hint = get_args(hint)[0] if getattr(hint, "__origin__", None) is tuple else hint
     return get_args(hint) if getattr(hint, "__origin__", None) is Literal else ()
 
 
 def facts(item: Field[Any]) -> list[str]:
-    """Return what the comment above a key must say."""
+    """Return the text that the comment above a key must contain."""
     least, most = item.metadata["least"], item.metadata["most"]
     limits = [f"{least} to {most}"] if most is not None else [f"at least {least}"] if least is not None else []
     return [item.metadata["text"], item.metadata["unit"], *limits, *choices(item.name)]
@@ -51,13 +51,13 @@ def test_the_file_has_every_setting_and_nothing_else() -> None:
 
 
 def test_the_file_as_it_stands_changes_nothing() -> None:
-    """To read the file is to have the defaults."""
+    """Reading the file gives the defaults."""
     assert Settings(**read_config(CONFIG)) == Settings()
 
 
 @pytest.mark.parametrize("key", KNOBS)
 def test_a_key_is_in_force_if_it_has_a_default(key: str) -> None:
-    """A setting with a default stands with it; one without is commented out, with an example that would be accepted."""
+    """A setting with a default is set to it; one without is commented out, with a valid example."""
     in_force, value, _ = ENTRIES[key]
     item = KNOBS[key]
     converted = convert(item.name, value, key)
@@ -68,7 +68,7 @@ def test_a_key_is_in_force_if_it_has_a_default(key: str) -> None:
 
 @pytest.mark.parametrize("key", KNOBS)
 def test_the_comment_says_what_settings_says_and_why(key: str) -> None:
-    """Above each key stand its text, unit, limits and words, and then a reason for the default."""
+    """The comment above each key has its text, unit, limits and choices, and then a reason for the default."""
     comment = ENTRIES[key][2]
     missing = [fact for fact in facts(KNOBS[key]) if fact not in comment]
     assert not missing
@@ -77,6 +77,6 @@ def test_the_comment_says_what_settings_says_and_why(key: str) -> None:
 
 
 def test_a_file_that_differs_is_told() -> None:
-    """The reader of the file sees keys, comments and what is commented out, so the tests above can fail."""
+    """The parser of these tests sees keys, comments and commented-out keys, so the tests above can fail."""
     text = '# Head.\n\n# Text. (bytes)\n# Reason.\nmemory = "1MiB"\n\n# Other.\n#made-up = 3\n'
     assert entries(text) == {"memory": (True, "1MiB", "Text. (bytes) Reason."), "made-up": (False, 3, "Other.")}

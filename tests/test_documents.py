@@ -1,6 +1,6 @@
-"""The documents are true: their commands and their Python are run, and their tables are those of the program.
+"""The documents are true: their commands and Python code are run, and their tables match the program.
 
-To have outputs and tables written anew: UPDATE_DOCUMENTS=1 .venv/bin/python -m pytest -n0 tests/test_documents.py
+To update outputs and tables: UPDATE_DOCUMENTS=1 .venv/bin/python -m pytest -n0 tests/test_documents.py
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tools.picture import PICTURES, draw
 
 ROOT = Path(__file__).parents[1]
 GENERATED = {"faults.md", "messages.md"}
-"""Pages that are written from the tests and the source, and compared there."""
+"""Pages that are generated from the tests and the source, and compared elsewhere."""
 PAGES = [
     *(ROOT / name for name in ("README.md", "THREADING.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")),
     *sorted(path for path in (ROOT / "docs").glob("*.md") if path.name not in GENERATED),
@@ -57,7 +57,7 @@ def cases(language: str, *marks: pytest.MarkDecorator) -> list[object]:
 
 
 def written(page: Path, old: str, new: str, place: str = "{}") -> str:
-    """Return what a page says in a place, after it was written anew if that is asked for."""
+    """Return a section of a page, after updating it if UPDATE_DOCUMENTS is set."""
     if UPDATE:
         page.write_text(page.read_text("utf-8").replace(place.format(old), place.format(new)), "utf-8")
         return new
@@ -92,7 +92,7 @@ def paceless(text: str) -> str:
 
 @pytest.mark.parametrize(("page", "block"), cases("console", pytest.mark.needs("bash")))
 def test_commands_print_what_is_shown(page: Path, block: str, run_in_bash: Callable[[str], str]) -> None:
-    """The commands of a console block, run in turn, print what the page shows below each."""
+    """The commands of a console block print what the page shows below each."""
     commands = re.findall(r"^\$ (.*(?:\\\n.*)*)$", block, re.MULTILINE)
     real = "".join(f"$ {line}\n{run_in_bash(line)}" for line in commands)
     assert paceless(written(page, block, real)) == paceless(real)
@@ -100,7 +100,7 @@ def test_commands_print_what_is_shown(page: Path, block: str, run_in_bash: Calla
 
 @pytest.mark.parametrize("page", sorted({page for page, _ in blocks("pycon")}), ids=lambda page: page.stem)
 def test_python_prints_what_is_shown(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The Python sessions of a page run as they are shown; a later one may use the names of an earlier one."""
+    """The Python sessions of a page run as shown; a later one may use names of an earlier one."""
     monkeypatch.chdir(ROOT)
     session = "\n".join(block for where, block in blocks("pycon") if where == page)
     example = doctest.DocTestParser().get_doctest(session, {}, page.name, None, None)
@@ -112,19 +112,19 @@ def test_python_prints_what_is_shown(page: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(("page", "block"), cases("python"))
 def test_python_runs(page: Path, block: str) -> None:
-    """Every Python program runs to its end in an interpreter of its own, what it asserts is true, and it is silent."""
+    """Every Python program runs in its own interpreter, its assertions hold, and it prints nothing."""
     program = [sys.executable, "-X", "dev", "-W", "error", "-c", block]
     run = subprocess.run(program, cwd=ROOT, capture_output=True, check=False, timeout=30, text=True)
     assert (run.returncode, run.stdout, run.stderr) == (0, "", ""), page.name
 
 
 def place_of(name: str) -> str:
-    """Return the marks of a name, with `{}` for what is between them."""
+    """Return the pair of markers of a section, with `{}` between them."""
     return f"<!-- {name} -->\n{{}}<!-- /{name} -->"
 
 
 def marked(page: Path, name: str) -> str:
-    """Return what is between the marks of a name."""
+    """Return the text between the markers of a section."""
     match = re.search(place_of(name).format("(.*?)"), page.read_text("utf-8"), re.DOTALL)
     assert match, f"{page.name} has no place {name}"
     return match[1]
@@ -146,7 +146,7 @@ def options_table() -> str:
 
 
 def value_of(option: click.Option) -> str:
-    """Return what follows the name of an option, nothing for a flag."""
+    """Return what follows the name of an option, empty for a flag."""
     if option.is_flag:
         return ""
     if isinstance(option.type, click.Choice):
@@ -176,25 +176,25 @@ def test_formats_are_those_that_are_known() -> None:
 
 @pytest.mark.parametrize(("page", "name"), [("docs/speed.md", "bench"), ("THREADING.md", "gil")])
 def test_there_is_a_place_for_measurements(page: str, name: str) -> None:
-    """The marks between which the tables of a benchmark are pasted are there."""
+    """The markers between which benchmark tables are pasted exist."""
     assert marked(ROOT / page, name)
 
 
 def test_the_front_page_is_short() -> None:
-    """README has 220 lines at most, and shows ten commands or more."""
+    """README has at most 220 lines, and shows at least ten commands."""
     text = (ROOT / "README.md").read_text("utf-8")
     assert len(text.splitlines()) <= 220
     assert len(re.findall(r"^\$ .*logproc", text, re.MULTILINE)) >= 10
 
 
 def test_the_site_has_every_page() -> None:
-    """Every file of docs/ has its place in the site's menu, and nothing else has."""
+    """The site's menu lists every file of docs/, and nothing else."""
     named = re.findall(r"^ +- .*?([\w-]+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
     assert sorted(named) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
 
 
 def test_the_settings_are_in_the_package() -> None:
-    """What is built has config/logproc.toml, and the pages name its place."""
+    """The wheel contains config/logproc.toml, and the pages name its path."""
     data = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"][
         "shared-data"
     ]
@@ -219,18 +219,18 @@ def test_every_make_target_is_explained() -> None:
 
 
 def test_the_pictures_show_the_report_of_today(tmp_path: Path) -> None:
-    """What `make picture` draws has the words and numbers of the pictures in docs/."""
+    """The pictures in docs/ have the words and numbers that `make picture` draws."""
     draw(tmp_path)
     assert {name: words(tmp_path / name) for name in PICTURES} == {name: words(ROOT / "docs" / name) for name in PICTURES}
 
 
 def test_the_drawings_are_those_of_their_script() -> None:
-    """The pictures in THREADING.md are what `python -m tools.draw_threads` writes."""
+    """The pictures in THREADING.md are those that `python -m tools.draw_threads` writes."""
     drawn = draw_threads.pictures()
     assert {name: (ROOT / "docs" / name).read_text("utf-8") for name in drawn} == drawn
 
 
 def words(picture: Path) -> list[str]:
-    """Return the text of a picture; how rich draws it may change with its version."""
+    """Return only the text of a picture: other releases of rich may draw it differently."""
     body = re.sub(r"<style>.*?</style>", "", picture.read_text("utf-8"), flags=re.DOTALL)
     return html.unescape(re.sub(r"<[^>]+>", " ", body)).split()

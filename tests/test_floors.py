@@ -1,4 +1,4 @@
-"""Versions of libraries below which a known fault would come through."""
+"""The minimum versions in pyproject.toml exclude library releases with known bugs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text
 
 @pytest.mark.parametrize("library", FLOORS)
 def test_an_installation_refuses_versions_with_known_faults(library: str) -> None:
-    """The floor of the library in pyproject.toml is the first version without them, or a later one."""
+    """The minimum version is the first one without the bug, or a later one."""
     floors = [re.match(rf"{library}>=([0-9.]+)", dependency) for dependency in PROJECT["dependencies"]]
     (floor,) = (match[1] for match in floors if match)
     assert tuple(map(int, floor.split("."))) >= FLOORS[library]

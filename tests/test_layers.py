@@ -1,4 +1,4 @@
-"""Imports point one way, and what is dangerous or heavy is imported in one place. Read from the source, and once for real."""
+"""Imports point one way, and dangerous or heavy libraries have one room. Checked in the source, and once for real."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ LAYERS = [
 ]
 """From the ground up: a room may import itself and those below. The empty name is the package itself."""
 STRANGERS = {"settings", "sources", "threads"}
-"""The rooms of a layer that do not know one another."""
+"""The rooms of a layer that must not import one another."""
 NAMES_FOR_ALL = {"logproc.__version__"}
-"""What every room may have from the package itself."""
+"""What every room may import from the package itself."""
 ONLY_IN = {
     "_thread": ["threads"],
     "asyncio": [],
@@ -88,7 +88,7 @@ def height(name: str) -> int:
 
 
 def faults(module: str, source: str, *, package: bool = False) -> list[str]:
-    """Return one sentence for each import that breaks a rule."""
+    """Return a sentence for each import that breaks a rule."""
     return [
         f"{module} imports {name}"
         for name in imports(module, source, package=package)
@@ -140,7 +140,7 @@ def circles(sources: Mapping[str, str], packages: frozenset[str] = frozenset()) 
 
 
 def nearest(name: str, modules: Mapping[str, str]) -> str | None:
-    """Return the module that a dotted name is, or is in."""
+    """Return the module that a dotted name is or belongs to, None if there is none."""
     while name and name not in modules:
         name = name.rpartition(".")[0]
     return name or None
@@ -154,7 +154,7 @@ def test_imports_point_one_way(module: str) -> None:
 
 
 def test_no_circle() -> None:
-    """No two modules need one another, not even where only a type checker looks."""
+    """No two modules import each other, not even under TYPE_CHECKING."""
     sources = {module: path.read_text("utf-8") for module, path in MODULES.items() if module != "logproc"}
     packages = frozenset(module for module, path in MODULES.items() if path.name == "__init__.py")
     assert circles(sources, packages) == []
@@ -168,12 +168,12 @@ def test_a_circle_is_found() -> None:
 
 
 def test_every_module_is_in_a_room() -> None:
-    """A new room has to be given its layer."""
+    """A new room needs a layer in LAYERS."""
     assert {module for module in MODULES if not room(module)} <= {"logproc", "logproc.__main__"}
 
 
 def test_the_house_stays_small() -> None:
-    """A stranger takes in the top level at one look, and a module at one sitting."""
+    """The top level has few entries, and no module is long."""
     entries = [path for path in (ROOT / "logproc").iterdir() if path.name != "__pycache__"]
     assert len(entries) <= MOST_ENTRIES
     long = {
@@ -183,7 +183,7 @@ def test_the_house_stays_small() -> None:
 
 
 def test_light_modules_stay_light() -> None:
-    """What `logproc --help` needs does not load a heavy library."""
+    """The modules behind `logproc --help` load no heavy library."""
     script = f"import sys, {', '.join(LIGHT)}; print(*sorted({HEAVY!r} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False)
     assert (run.stdout.split(), run.stderr, run.returncode) == ([], "", 0)
@@ -235,7 +235,7 @@ def test_an_offender_is_found(module: str, source: str) -> None:
     ],
 )
 def test_what_is_allowed_is_no_fault(module: str, source: str) -> None:
-    """The rules leave alone what points down or is at home."""
+    """Imports that point down, or stay in their room, break no rule."""
     assert faults(module, source) == []
 
 

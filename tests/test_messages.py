@@ -1,4 +1,4 @@
-"""Messages for a tired person: each says what is wrong and what to do next, in one line and in the same voice."""
+"""Each message says what is wrong and what to do next, in one line and in the same style."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ each = pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.
 
 
 def test_the_page_lists_what_is_said() -> None:
-    """docs/messages.md is written from the source; `python -m tools.messages` writes it again."""
+    """docs/messages.md is generated from the source; `python -m tools.messages` updates it."""
     assert PAGE.read_text("utf-8") == page()
 
 
 def test_they_are_found() -> None:
-    """The list holds messages of each kind."""
+    """The list has messages of each kind."""
     assert {message.kind for message in MESSAGES} == {
         "Options, settings and questions",
         "Outputs",
@@ -28,13 +28,13 @@ def test_they_are_found() -> None:
 
 @each
 def test_a_message_says_what_to_do_next(message: Message) -> None:
-    """Whoever reads it is told more than that it went wrong; an error inside asks to be reported, by `InternalError` itself."""
+    """A message has a hint; for an internal error, `InternalError` adds one."""
     assert message.hint or message.kind == "The program itself"
 
 
 @each
 def test_a_message_is_one_short_line(message: Message) -> None:
-    """It begins small, as it stands behind a name and a colon, ends without a full stop, and fits on a line."""
+    """It begins in lower case, as it follows a name and a colon, ends without a full stop, and fits on a line."""
     for words in (message.what, message.hint):
         assert "\n" not in words
         assert not words.endswith((".", ":", " "))

@@ -22,7 +22,7 @@ DOCUMENTS = [
     *sorted({f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")} - GENERATED),
 ]
 NEWER = {"Queue.shutdown": (3, 13), "queue.Queue.shutdown": (3, 13), "sys._is_gil_enabled": (3, 13)}
-"""What the documents name and only newer Pythons have."""
+"""Names in the documents that only newer Pythons have."""
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 FILE = re.compile(r"(?:logproc|tests|tools|docs|config|sample_data|threads|\.ci|\.github)/[\w./-]*")
@@ -37,7 +37,7 @@ def prose(document: str) -> str:
 
 
 def known_names() -> dict[str, Any]:
-    """Return the modules of the program by their last names, and everything that they define, by its name."""
+    """Return by name the modules of the program (by their last names) and everything that they define."""
     modules = [importlib.import_module(item.name) for item in pkgutil.walk_packages(logproc.__path__, "logproc.")]
     defined = {
         name: value
@@ -52,13 +52,12 @@ KNOWN = known_names()
 
 
 def exists(dotted: str) -> bool:
-    """Whether a dotted name is a thing of the program, of a class of it, or of a module that can be imported."""
+    """Whether a dotted name exists in the program, in one of its classes, or in a module that can be imported."""
     first, *rest = dotted.split(".")
     return any(leads_on(start, rest) for start in (KNOWN.get(first), getattr(builtins, first, None), module(first)) if start)
 
 
 def module(name: str) -> Any:
-    """Return a module that can be imported, None if there is none."""
     try:
         return importlib.import_module(name)
     except ImportError:
@@ -66,7 +65,7 @@ def module(name: str) -> Any:
 
 
 def leads_on(owner: Any, names: list[str]) -> bool:
-    """Whether the names lead from one thing to the next."""
+    """Whether each name is an attribute of the one before."""
     for name in names:
         owner = step(owner, name)
         if owner is None:
@@ -75,7 +74,7 @@ def leads_on(owner: Any, names: list[str]) -> bool:
 
 
 def step(owner: Any, name: str) -> Any:
-    """Return an attribute, also one that only instances have or a submodule that nobody imported yet; None if there is none."""
+    """Return an attribute, also of instances, or a submodule that is not imported yet; None if there is none."""
     if hasattr(owner, name):
         return getattr(owner, name)
     if inspect.ismodule(owner):
@@ -85,20 +84,20 @@ def step(owner: Any, name: str) -> Any:
 
 
 def references(document: str, pattern: re.Pattern[str]) -> list[str]:
-    """Return the pieces of code in a document that are as a whole of a pattern."""
+    """Return the inline code in a document that matches a pattern as a whole."""
     return sorted({code for code in CODE.findall(prose(document)) if pattern.fullmatch(code)})
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_files_exist(document: str) -> None:
-    """Every path that is named is there."""
+    """Every named path exists."""
     paths = references(document, FILE)
     assert [path for path in paths if not any((ROOT / place / path).exists() for place in ("", "logproc"))] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_lead_somewhere(document: str) -> None:
-    """Every link and picture within the project is there, seen from the document."""
+    """Every link and picture within the project exists, relative to the document."""
     folder = (ROOT / document).parent
     targets = [found[0] or found[1] for found in LINK.findall(prose(document))]
     assert [target for target in targets if not target.startswith("http") and not (folder / target).exists()] == []
@@ -106,14 +105,14 @@ def test_links_lead_somewhere(document: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_names_exist(document: str) -> None:
-    """Every dotted name is something that the program, the standard library or an installed package has."""
+    """Every dotted name exists in the program, the standard library or an installed package."""
     names = {NAME.fullmatch(code)[1] for code in references(document, NAME) if not NAME_OF_A_FILE.fullmatch(code)}  # type: ignore[index]
     due = {name for name in names if sys.version_info >= NEWER.get(name, (3,))}
     assert [name for name in sorted(due) if not exists(name)] == []
 
 
 def test_threading_names_enough() -> None:
-    """The page on threads is about this code: it names each file of the folder and many of its parts."""
+    """THREADING.md names each file of threads/ and many of its parts."""
     text = prose("THREADING.md")
     files = {f"threads/{path.name}" for path in (ROOT / "logproc" / "threads").glob("[!_]*.py")}
     assert {file for file in files if file not in text} == set()
@@ -122,7 +121,7 @@ def test_threading_names_enough() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_make_targets_exist(document: str) -> None:
-    """Every target that is named is in the Makefile."""
+    """Every named make target exists."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     named = {match for code in CODE.findall(prose(document)) for match in re.findall(r"^make ([a-z-]+)", code)}
     assert named - targets == set()
@@ -132,5 +131,5 @@ def test_make_targets_exist(document: str) -> None:
     ("dotted", "there"), [("Stop.set", True), ("ByteBudget.take", True), ("Stop.unset", False), ("nowhere.x", False)]
 )
 def test_a_wrong_name_is_found(dotted: str, there: bool) -> None:
-    """What does not exist is seen, so the tests above can fail."""
+    """Missing names are found, so the tests above can fail."""
     assert exists(dotted) is there

@@ -1,4 +1,4 @@
-"""sample_data/ holds what its script makes."""
+"""sample_data/ holds what its script generates."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DOCUMENTATION = [ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", 
 
 
 def decoded(path: Path) -> bytes:
-    """Return a log's own bytes. Compressed ones may differ between releases of a compressor."""
+    """Return a log's decompressed bytes: compressed ones may differ between releases of a compressor."""
     return DECODERS.get(path.suffix, bytes)(path.read_bytes())
 
 
@@ -44,19 +44,19 @@ LOGS = {path.name: decoded(path) for path in sorted(FOLDER.glob("*.log*"))}
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make all logs again in a folder."""
+    """Generate all logs in a folder."""
     folder = tmp_path_factory.mktemp("sample_data")
     write_logs(folder)
     return folder
 
 
 def test_the_folder_holds_what_the_script_makes(made: Path) -> None:
-    """Made again, every log has the bytes that are committed, and there are no others."""
+    """Generated again, the logs have the committed bytes, and there are no other files."""
     assert {path.name: decoded(path) for path in made.glob("*.log*")} == LOGS
 
 
 def test_the_logs_of_the_application_are_what_the_script_makes(made: Path) -> None:
-    """Made again, they have the bytes that are committed."""
+    """Generated again, they have the committed bytes."""
     for name, content in app_logs().items():
         assert (made / name).read_bytes() == (FOLDER / name).read_bytes() == content
     assert NGINX_FORMAT in (FOLDER.parent / "README.md").read_text("utf-8")
@@ -69,7 +69,7 @@ def test_the_folder_is_small() -> None:
 
 @pytest.mark.parametrize("name", LOGS)
 def test_nobody_is_named(name: str) -> None:
-    """Every client has an address that is kept for documentation."""
+    """Every client address is reserved for documentation."""
     clients = {
         line.split()[name.startswith("hosting")] for line in LOGS[name].splitlines() if line[:1].isalnum() and b" - " in line
     }
@@ -79,7 +79,7 @@ def test_nobody_is_named(name: str) -> None:
 
 
 def test_every_damage_is_there() -> None:
-    """The damaged log holds each kind of damage once, after lines enough to know its format by."""
+    """The damaged log holds each kind of damage once, after enough lines to detect its format."""
     lines = LOGS["damaged.log"].split(b"\n")
     assert [lines.count(line) for line in DAMAGE if line] == [1] * (len(DAMAGE) - 1)
     assert not set(lines[:5]) & set(DAMAGE)
@@ -95,7 +95,7 @@ def test_the_demo_shows_three_kinds_of_logs() -> None:
 
 @pytest.mark.parametrize("command", DEMO)
 def test_the_demo_can_be_shown(command: str) -> None:
-    """Each of its reports is complete, without a word on stderr, and fits a screen of 100 columns and 40 lines."""
+    """Each of its reports is complete, writes nothing to stderr, and fits a screen of 100 columns and 40 lines."""
     script = command.replace("logproc", shlex.join(COMMAND), 1)
     environ = environment(COLUMNS="100")
     run = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=FOLDER.parent, env=environ, check=False)

@@ -1,4 +1,4 @@
-"""Settings come from four places, later ones win, and what makes no sense is refused with the place it came from."""
+"""Settings come from four places, later ones win, and an error names the place of an invalid value."""
 
 from __future__ import annotations
 
@@ -99,19 +99,19 @@ def write(path: Path, text: str) -> Path:
 
 
 def test_defaults_are_in_force_when_nothing_is_said() -> None:
-    """Without options, file and variables the settings are the defaults."""
+    """Without options, file and variables, the defaults apply."""
     assert load({}, None, {}) == DEFAULTS
 
 
 def test_later_places_win(tmp_path: Path) -> None:
-    """The file wins over the default, a variable over the file, an option over both, each key by itself."""
+    """The file overrides the default, a variable the file, and an option both, for each key separately."""
     config = write(tmp_path / "c.toml", "top = 20\nretries = 5\nreaders = 2\n")
     settings = load({"top": 40}, config, {"LOGPROC_TOP": "30", "LOGPROC_RETRIES": "6"})
     assert (settings.top, settings.retries, settings.readers, settings.workers) == (40, 6, 2, None)
 
 
 def test_an_empty_variable_is_not_set() -> None:
-    """A variable without text leaves the setting alone."""
+    """An empty variable counts as unset."""
     assert load({}, None, {"LOGPROC_TOP": "", "LOGPROC_STRICT": ""}) == DEFAULTS
 
 
@@ -123,14 +123,14 @@ def test_every_setting_can_come_from_a_variable() -> None:
 
 @pytest.mark.parametrize(("name", "value", "expected"), CONVERSIONS)
 def test_a_value_is_converted(name: str, value: Any, expected: Any) -> None:
-    """Text of variables and values of TOML become the setting's own type."""
+    """Text of variables and TOML values are converted to the setting's type."""
     converted = convert(name, value, "here")
     assert (converted, type(converted)) == (expected, type(expected))
 
 
 @pytest.mark.parametrize(("name", "value"), NONSENSE)
 def test_nonsense_is_refused_with_its_place(name: str, value: Any) -> None:
-    """A value that is none of its setting's kind is a usage error that says where it stands."""
+    """A value of the wrong type is a usage error that says where it comes from."""
     with pytest.raises(UsageError, match=r"^LOGPROC_X: ") as caught:
         convert(name, value, "LOGPROC_X:")
     assert caught.value.exit_code == EXIT_USAGE
@@ -138,13 +138,13 @@ def test_nonsense_is_refused_with_its_place(name: str, value: Any) -> None:
 
 @pytest.mark.parametrize(("name", "value"), OUT_OF_LIMITS)
 def test_a_number_out_of_its_limits_is_refused(name: str, value: Any) -> None:
-    """A number below the least or above the most value is a usage error that names the option and the limit."""
+    """A number outside its limits is a usage error that names the option and the limit."""
     with pytest.raises(UsageError, match=rf"^{option_name(name)} {value}: at (least|most) "):
         load({name: value}, None, {})
 
 
 def test_both_ends_of_the_limits_are_allowed() -> None:
-    """The least and the most value of every setting are within its limits."""
+    """The limits of every setting are inclusive."""
     for item in knobs():
         for bound in (item.metadata["least"], item.metadata["most"]):
             if bound is not None:
@@ -159,7 +159,7 @@ def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
 
 
 def test_keys_are_written_with_hyphens(tmp_path: Path) -> None:
-    """A key has the option's spelling; the one of the code is unknown."""
+    """A key is spelled like the option; the name of the field is unknown."""
     assert read_config(write(tmp_path / "a.toml", 'max-line-bytes = "2K"')) == {"max_line_bytes": 2048}
     with pytest.raises(UsageError, match="unknown key 'max_line_bytes'"):
         read_config(write(tmp_path / "b.toml", "max_line_bytes = 2048"))
@@ -167,7 +167,7 @@ def test_keys_are_written_with_hyphens(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["top = ", "top = 1\ntop = 2", "[" * 5000, "top = \ud800", "memory = 1e999999"])
 def test_a_broken_file_is_refused(tmp_path: Path, text: str) -> None:
-    """A file that is no TOML, or no UTF-8, or holds an endless number, is a usage error that names the file."""
+    """A file that is not TOML, not UTF-8, or holds a huge number, is a usage error that names the file."""
     config = tmp_path / "c.toml"
     config.write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(UsageError, match=r"c\.toml: "):
@@ -176,7 +176,7 @@ def test_a_broken_file_is_refused(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("name", ["missing.toml", "."])
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str) -> None:
-    """A config file that was named and is not there, or is a folder, is a usage error."""
+    """A named config file that is missing or a directory is a usage error."""
     with pytest.raises(UsageError, match=r"^config "):
         load({}, tmp_path / name, {})
 
@@ -200,7 +200,7 @@ def test_the_config_file_is_looked_for_in_order(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_variable_that_names_a_missing_file_is_refused(tmp_path: Path) -> None:
-    """$LOGPROC_CONFIG is a wish: if its file is not there, the run does not go on without it."""
+    """If the file of $LOGPROC_CONFIG is missing, the run does not start without it."""
     with pytest.raises(UsageError, match="No such file"):
         load({}, None, {"LOGPROC_CONFIG": str(tmp_path / "none.toml")})
 
@@ -214,7 +214,7 @@ def test_a_size_is_its_number_times_its_unit(number: int, unit: str) -> None:
 
 
 def test_chunks_share_the_memory() -> None:
-    """A chunk is 8 MiB, or less so that two for each worker can be parsed in the memory; a size that was asked for is kept."""
+    """A chunk is 8 MiB, or less so that two per worker can be parsed within the memory; a given size is kept."""
     assert Settings(workers=2).chunk_bytes == 8 << 20
     assert Settings(workers=2, memory=8 << 20).chunk_bytes == 512 << 10
     assert Settings(workers=1024, memory=1).chunk_bytes == 1
@@ -223,5 +223,5 @@ def test_chunks_share_the_memory() -> None:
 
 @pytest.mark.parametrize(("readers", "files", "expected"), [(None, 1, 1), (None, 9, 4), (None, 0, 0), (2, 9, 2), (8, 3, 3)])
 def test_there_are_no_more_readers_than_files(readers: int | None, files: int, expected: int) -> None:
-    """Four readers, or as many as were asked for, and never more than there are files."""
+    """Four readers, or as many as requested, but never more than there are files."""
     assert Settings(readers=readers).reader_count(files) == expected

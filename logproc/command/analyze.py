@@ -1,4 +1,4 @@
-"""The work of `logproc analyze` behind its options: check, run, report, decide the exit code. It is given its streams."""
+"""What `logproc analyze` does after its options are parsed: check, run, report, choose the exit code."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from logproc.command import log
 from logproc.command.exit_codes import first_of, judged
+from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.screen import NARROW, Screen, is_terminal, is_utf8, same_place, terminal_size
 from logproc.model.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_OK, Interrupted, LogprocError, OutputError, UsageError
 from logproc.model.snapshot import Snapshot
@@ -39,41 +40,28 @@ from logproc.threads.spool import Spool
 if TYPE_CHECKING:
     from logproc.command.progress import LiveStatus
 
-OUT_OF_MEMORY = "out of memory", "lower --memory, --readers or --workers, or allow the process more"
 REPORT_IT = "please report it; --debug shows where"
 REASONS = {"line-too-long": "over --max-line-bytes"}
-"""Reasons of rejected lines that say more in other words."""
+"""Reasons of rejected lines that a diagnostic words differently."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where results go besides stdout: files for the report, a file for the rejected lines."""
+    """Where results go besides stdout: files for the report, and a file for the rejected lines."""
 
     files: Sequence[str] = ()
     rejects: str | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """All files to be written."""
         return (*self.files, *([self.rejects] if self.rejects else []))
 
 
 def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
     """Read the sources that the arguments name, write the reports, and return the exit code.
 
-    Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has;
-    where stderr is JSON they are reported here, because the command line's own messages are text.
+    Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has.
     """
-    try:
-        return read_and_report(arguments, screen, outputs, headers, debug=debug)
-    except Exception as error:
-        if not screen.as_json:
-            raise
-        return tell_cause(error, (), screen, debug=debug)
-
-
-def read_and_report(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
-    """Do the work of `analyze`."""
     settings = screen.settings
     unlink_on_second(known_temporaries)
     check_outputs(outputs)
@@ -86,10 +74,10 @@ def read_and_report(arguments: Sequence[str], screen: Screen, outputs: Outputs, 
     log.configure(settings, screen.write, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
-        with nullcontext() if typed else screen.painting() as paint:  # it ends before anything is written
+        with nullcontext() if typed else screen.painting() as paint:  # ends before anything is written
             run = run_threaded(sources, settings, openers, spool, partial(live_view, paint))
         if isinstance(run.cause, UsageError):
-            raise run.cause  # a question that makes no sense has no answer, not an empty one
+            raise run.cause  # for a question that makes no sense, an error and not an empty report
         causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
     codes = {EXIT_OK, *judged(run.snapshot, settings)}
 
@@ -119,17 +107,17 @@ def check_outputs(outputs: Outputs) -> None:
 
 
 def keep_sources(sources: Sequence[Source], outputs: Outputs) -> None:
-    """Raise UsageError if an output would replace a file that is to be read, whatever name it has for each."""
+    """Raise UsageError if an output would replace a source, even where the two paths differ."""
     written = {found: path for path in outputs.paths if (found := identity(path))}
     for source in sources if written else ():
         found = identity(0 if source.kind is Kind.STDIN else source.location)
         if found in written:
             other = "" if written[found] == source.name else f" as {written[found]}"
-            raise UsageError(f"{source.name} is to be read and to be written{other}", "name another file for the output")
+            raise UsageError(f"{source.name} would be read and overwritten{other}", "name another file for the output")
 
 
 def identity(file: str | bytes | int) -> tuple[int, int] | None:
-    """Return device and inode of a regular file, None for anything else and where there is nothing."""
+    """Return device and inode of a regular file, None for anything else."""
     with suppress(OSError, ValueError):
         found = os.stat(file)  # noqa: PTH116 - a descriptor as well as a path
         return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
@@ -137,9 +125,10 @@ def identity(file: str | bytes | int) -> tuple[int, int] | None:
 
 
 def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers with their values. Raises UsageError for a value in the command line, where others can see it.
+    """Return the headers with their values from the environment.
 
-    What may be such a value, as behind a forgotten colon or `env:`, is not shown.
+    Raises UsageError for a value on the command line, where other users of the machine can see it. The error does not repeat
+    what may be such a value, as after a forgotten colon or `env:`.
     """
     found = {}
     for header in headers:
@@ -156,12 +145,12 @@ def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str
 
 
 def live_view(paint: Callable[[LiveStatus], None] | None, crew: Crew) -> list[Companion]:
-    """Return the thread that paints the progress, where it is painted."""
+    """Return the thread that paints the progress, if it is painted at all."""
     if not paint:
         return []
-    from logproc.command.status import status
+    from logproc.command.progress import status_of
 
-    return [LiveView(lambda: paint(status(crew)))]
+    return [LiveView(lambda: paint(status_of(crew)))]
 
 
 def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) -> str:
@@ -185,14 +174,14 @@ def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) ->
 
 
 def write_reports(run: Run, screen: Screen, outputs: Outputs, spool: Spool | None) -> list[BaseException]:
-    """Write the report wherever it was asked for, all the same where one fails; return what failed."""
+    """Write the report to each output. If one fails the others are still written; return the failures."""
     snapshot = run.snapshot
     tasks: list[Callable[[], None]] = []
     if not (screen.settings.quiet and outputs.files) and (screen.settings.output != "terminal" or worth_showing(snapshot)):
         tasks.append(partial(write_to_stdout, snapshot, screen))
     tasks += [partial(write_file, snapshot, path, screen) for path in outputs.files]
-    if spool and outputs.rejects:
-        tasks.append(partial(write_rejects, outputs.rejects, spool, run))
+    if spool and outputs.rejects:  # only those that the report counts: a run that stops early may have read more
+        tasks.append(partial(write_out, outputs.rejects, spool.pieces(run.counted)))
     failures: list[BaseException] = []
     for task in tasks:
         try:
@@ -203,29 +192,21 @@ def write_reports(run: Run, screen: Screen, outputs: Outputs, spool: Spool | Non
 
 
 def worth_showing(snapshot: Snapshot) -> bool:
-    """Return whether a person would look at the report: not where nothing could be read, which stderr says in a line."""
+    """Whether the report says anything: if nothing could be read, one line on stderr is enough."""
     return bool(snapshot.account.lines) or any(source.state is not State.FAILED for source in snapshot.sources)
 
 
 def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
-    """Write the report to stdout."""
     text = render(snapshot, screen.settings.output, screen, to_stdout=True)
     within_grace(partial(write_stdout, screen.stdout.buffer if screen.stdout else None, text))
 
 
 def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:
-    """Write the report to a file, as its ending says."""
-    text = render(snapshot, format_for(path), screen, to_stdout=False)
-    write_out(path, text)
-
-
-def write_rejects(path: str, spool: Spool, run: Run) -> None:
-    """Write the rejected lines to a file: those that the report counts."""
-    write_out(path, spool.pieces(run.counted))
+    write_out(path, render(snapshot, format_for(path), screen, to_stdout=False))
 
 
 def write_out(path: str, content: str | Iterable[bytes]) -> None:
-    """Write to a file to its end, and to what another program reads as long as it takes something."""
+    """Write to a file, whole. A pipe or a device is given up some time after a signal: its reader may take nothing."""
     write = partial(write_atomically, path, content)
     if is_special(Path(path)):
         within_grace(write)
@@ -234,9 +215,9 @@ def write_out(path: str, content: str | Iterable[bytes]) -> None:
 
 
 def tell_sources(snapshot: Snapshot, screen: Screen) -> None:
-    """Write to stderr, a line each, what is wrong or odd about a source, unless the report says it in the same place.
+    """Write what is wrong or odd about each source to stderr, one line each, unless a report in the same place says it.
 
-    The same place is one terminal, but also one pipe or file (`2>&1`, a CI system): its reader would find everything twice.
+    The same place is one terminal, but also one pipe or file (`2>&1`, a CI system): everything would be there twice.
     """
     if screen.settings.output == "terminal" and worth_showing(snapshot) and same_place(screen.stdout, screen.stderr):
         return
@@ -262,7 +243,7 @@ def tell_rejected(snapshot: Snapshot, screen: Screen) -> None:
 
 
 def tell_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:
-    """Write why the run ended early, or what could not be written, to stderr; return the exit code for it."""
+    """Write to stderr why the run ended early or what could not be written; return the exit code for it."""
     if debug:
         screen.show_traceback(cause)
     if isinstance(cause, BrokenPipeError):

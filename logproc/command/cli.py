@@ -1,11 +1,10 @@
-"""The command line: options → Settings, a run, its report, an exit code. The only module that touches stdout and stderr."""
+"""The command line: options → Settings, a run, its report, an exit code."""
 
 from __future__ import annotations
 
 import os
 import sys
-import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -18,21 +17,23 @@ from logproc.command import process
 from logproc.command.click_errors import Commands, words_of
 from logproc.command.completion import VARIABLE, answer, complete_files
 from logproc.command.options import FileName, settings_options
+from logproc.command.process import OUT_OF_MEMORY
+from logproc.command.screen import Screen
 from logproc.model.errors import (
     EXIT_BROKEN_PIPE,
     EXIT_INCOMPLETE,
-    EXIT_INTERNAL,
     EXIT_OK,
-    EXIT_OUTPUT,
     EXIT_USAGE,
+    InternalError,
     Interrupted,
     LogprocError,
+    UsageError,
 )
+from logproc.reports.output import failure, write_stdout
 from logproc.settings import Settings, load
 from logproc.threads.grace import within_grace
 
 HELP = {"-h", "--help"}
-OUT_OF_MEMORY = "logproc: out of memory: lower --memory, --readers or --workers, or allow the process more\n"
 EXAMPLES = """
 \b
 Examples:
@@ -51,17 +52,19 @@ An option wins over the variable, the variable over the file.
 \b
 Exit codes:
     0  every source was read to its end, and the report was written
-    1  a report was printed, but some source is incomplete
+    1  a report was written, but some source is incomplete
     2  an option, a variable or the config file is wrong
     3  nothing usable was read
     4  an output could not be written
     5  a --strict rule or a limit was hit
    70  an error inside the program
-  129  ended by SIGHUP; the report says that it is partial
-  130  ended by Ctrl-C (SIGINT), likewise
-  143  ended by SIGTERM, likewise
-  152  over its time on the processor (ulimit -t), likewise
+  129  ended by SIGHUP
+  130  ended by Ctrl-C (SIGINT)
   141  the reader of stdout went away
+  143  ended by SIGTERM
+  152  over its processor time (ulimit -t)
+After a signal (129, 130, 143, 152) the report holds what was read until then, and says so.
+A signal before the reading begins leaves no report.
 """
 
 
@@ -73,11 +76,11 @@ Exit codes:
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=lambda *args: print_version(*args),  # noqa: PLW0108 - it stands below, where it is read
+    callback=lambda *args: print_version(*args),  # noqa: PLW0108 - defined below, in reading order
     help="Show the versions of logproc, Python and the libraries, and exit.",
 )
 def cli() -> None:
-    """Count what is in logs of any kind: files, archives, standard input and URLs, read with threads.
+    """Analyze logs of any kind: files, archives, standard input and URLs, read with threads.
 
     Start with `logproc analyze FILE`. For more, see `logproc COMMAND --help`.
     """
@@ -93,20 +96,20 @@ def cli() -> None:
     multiple=True,
     type=FileName(),
     metavar="FILE",
-    help="Write the report to a file as well, as its ending says: .json .csv .txt. May be repeated.",
+    help="Also write the report to a file, in the format of its ending: .json .csv .txt. May be repeated.",
 )
 @click.option(
     "--rejects",
     type=FileName(),
     metavar="FILE",
-    help="Write every rejected line with its source, number and reason (JSON lines).",
+    help="Write each rejected line with its source, number and reason (JSON lines).",
 )
 @click.option(
     "--header",
     "headers",
     multiple=True,
     metavar="'NAME: env:VARIABLE'",
-    help="Send a header to the web servers of the URLs; its value comes from a variable. May be repeated.",
+    help="Send a header with each HTTP request; its value comes from a variable. May be repeated.",
 )
 @click.option(
     "--config",
@@ -115,7 +118,9 @@ def cli() -> None:
     help="Read settings from this file.  [default: $LOGPROC_CONFIG, ./logproc.toml, the user's config folder]",
 )
 @click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
+@click.pass_obj
 def analyze_command(
+    screen: Screen,
     sources: tuple[str, ...],
     output_files: tuple[str, ...],
     rejects: str | None,
@@ -124,25 +129,23 @@ def analyze_command(
     debug: bool,
     **options: Any,
 ) -> int:
-    """Read logs and print what is in them.
+    """Read logs and report what is in them.
 
     SOURCES are files (plain, gz, bz2, xz, zst), globs, directories with --recursive, http(s) URLs, and - for standard
     input, in any mix. Formats and compression are detected from the content, not from the name. Every line is accounted for.
     """
     process.configure(os.environ)
     given = {name: value for name, value in options.items() if value not in (None, ())}
-    settings = load(given, config, os.environ)
-    process.check_address_space(settings.memory, settings.worker_count)
+    screen.settings = load(given, config, os.environ)
+    process.check_address_space(screen.settings.memory, screen.settings.worker_count)
     from logproc.command.analyze import Outputs, analyze
-    from logproc.command.screen import Screen
 
-    screen = Screen(sys.stdout, sys.stderr, settings)
     return analyze(sources, screen, Outputs(output_files, rejects), headers, debug=debug)
 
 
 @cli.command()
 def formats() -> None:
-    """List the known formats, with an example line of each."""
+    """List the known formats, each with an example line."""
     from logproc.formats.known import listing
 
     for name, summary, example in listing():
@@ -152,8 +155,9 @@ def formats() -> None:
 @cli.command("detect", short_help="Show which format files have, and why.")
 @click.argument("files", nargs=-1, required=True, metavar="FILES...", shell_complete=complete_files)
 @click.option("--encoding", metavar="NAME", help="Text encoding of the files, such as utf-16.")
-def detect_command(files: tuple[str, ...], encoding: str | None) -> int:
-    """Show which format each file has: the candidates, the share of its first lines that fits each, and the first misfit.
+@click.pass_obj
+def detect_command(screen: Screen, files: tuple[str, ...], encoding: str | None) -> int:
+    """Show which format each file has: the candidates, the share of its first lines that each fits, and the first misfit.
 
     Only the first bytes are read. If the answer is wrong, name the format with `logproc analyze --format NAME`.
     """
@@ -163,16 +167,19 @@ def detect_command(files: tuple[str, ...], encoding: str | None) -> int:
 
     code = EXIT_OK
     for text, failed in explain(files, Settings(encoding=encoding)):
-        (complain if failed else tell)(text)
-        code = EXIT_INCOMPLETE if failed else code
+        if failed:
+            write_stderr(partial(screen.write, text))
+            code = EXIT_INCOMPLETE
+        else:
+            tell(text)
     return code
 
 
-@cli.command(short_help="Show the threading patterns in the code, each with its invariant and a test.")
+@cli.command(short_help="Show the threading patterns in the code, with their invariants and tests.")
 def threads() -> None:
     """Show the threading patterns in this program's code.
 
-    For each: where it is, what always holds there, the lines of code that matter, and the test that fails without it.
+    For each: its file, its invariant, the lines of code that matter, and the test that fails without it.
     """
     from logproc.command.threading_patterns import listing
 
@@ -182,12 +189,12 @@ def threads() -> None:
 @cli.command(hidden=True)
 @click.pass_context
 def patterns(context: click.Context) -> None:
-    """Show the threading patterns: the former name of `logproc threads`."""
+    """Show the threading patterns: the old name of `logproc threads`."""
     context.invoke(threads)
 
 
 def print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    """Print the program's version, the interpreter's, and those of the libraries that parsing and speed depend on."""
+    """Print the versions of the program, the interpreter, and the libraries that parsing and speed depend on."""
     if not wanted or context.resilient_parsing:
         return
     from importlib.metadata import version
@@ -203,83 +210,66 @@ def print_version(context: click.Context, _option: click.Parameter, wanted: bool
 def main() -> NoReturn:
     """Run the command line and leave with its exit code.
 
-    Without Python's own clean-up: it would wait for a reader that is stuck in a name look-up and for workers that are
-    in the middle of a chunk, and flush a stdout whose reader has gone. All that has to be written is written.
+    Without Python's own clean-up: it would wait for a reader that is stuck in a name look-up and for workers in the middle of
+    a chunk, and flush a stdout whose reader has gone. Everything that has to be written has been written by then.
     """
     os._exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; return its exit code. Every expected failure becomes one line on stderr."""
+    screen = Screen(sys.stdout, sys.stderr, Settings(log_format="json" if wants_json(arguments, os.environ) else "console"))
     try:
         if asked := os.environ.get(VARIABLE):
             return EXIT_OK if answer(cli, asked) else EXIT_USAGE
-        return int(cli.main(list(arguments), prog_name="logproc", standalone_mode=False) or 0)
+        return int(cli.main(list(arguments), prog_name="logproc", standalone_mode=False, obj=screen) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return EXIT_USAGE
-    except click.ClickException as error:
-        command = next((f"logproc {word}" for word in arguments[:1] if word in cli.commands), "logproc")
-        say(words_of(error, command))
-        return EXIT_USAGE
-    except LogprocError as error:
-        say(str(error))
-        return error.exit_code
     except BrokenPipeError:
         return EXIT_BROKEN_PIPE
-    except SystemExit as done:  # click itself leaves, with 1 where nobody reads its help
+    except SystemExit as done:  # raised by click, with 1 if stdout was closed while it wrote its help
         return EXIT_BROKEN_PIPE if done.code else EXIT_OK
-    except Exception as error:  # the last door: no traceback without --debug
-        return tell_unexpected(error, arguments)
+    except Exception as error:
+        reported = failure_of(error, arguments)
+        if "--debug" in arguments:
+            write_stderr(partial(screen.show_traceback, error))
+        write_stderr(partial(screen.say, "", reported.what, reported.hint))
+        return reported.exit_code
 
 
-def tell_unexpected(error: Exception, arguments: Sequence[str]) -> int:
-    """Tell of an error that nobody expected, with --debug where it comes from; return the exit code."""
-    if "--debug" in arguments:
-        traceback.print_exception(error)
+def wants_json(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
+    """Return whether errors that come before the settings are read should be JSON as well."""
+    _, found, rest = "\0".join(arguments).replace("--log-format=", "--log-format\0").rpartition("--log-format\0")
+    return (rest.partition("\0")[0] if found else environ.get("LOGPROC_LOG_FORMAT")) == "json"
+
+
+def failure_of(error: Exception, arguments: Sequence[str]) -> LogprocError:
+    """Return the error to report: its text, hint and exit code."""
+    if isinstance(error, LogprocError):
+        return error
+    if isinstance(error, click.ClickException):
+        command = next((f"logproc {word}" for word in arguments[:1] if word in cli.commands), "logproc")
+        return UsageError(*words_of(error, command))
     if isinstance(error, MemoryError):
-        shout(OUT_OF_MEMORY)
-        return EXIT_INTERNAL
-    if isinstance(error, OSError) and HELP.intersection(arguments):  # of click, which writes the help
-        say(f"cannot write stdout: {error.strerror}")
-        return EXIT_OUTPUT
+        return InternalError(*OUT_OF_MEMORY)
+    if isinstance(error, OSError) and HELP.intersection(arguments):  # click writes the help
+        return failure("stdout", error)
     if isinstance(error, ImportError):
         last_line = str(error).strip().rpartition("\n")[2].removeprefix("Original error was: ")
-        say(f"cannot load a library: {last_line}", "install logproc again, or allow the process more memory")
-        return EXIT_INTERNAL
-    say(f"internal error: {error!r}", "please report it; --debug shows where")
-    return EXIT_INTERNAL
+        return InternalError(f"cannot load a library: {last_line}", "install logproc again, or allow the process more memory")
+    return InternalError(f"internal error: {error!r}")
 
 
 def tell(text: str) -> None:
-    """Write lines to stdout. Raises OutputError where that cannot be done, BrokenPipeError where nobody reads them."""
-    from logproc.reports.output import write_stdout
-
+    """Write lines to stdout. Raises OutputError if that fails, BrokenPipeError if its reader has gone."""
     if sys.stdout is None:
         write_stdout(None, text)
     else:
         within_grace(partial(write_stdout, sys.stdout.buffer, text + "\n", sys.stdout.encoding))
 
 
-def say(*parts: str) -> None:
-    """Write one diagnostic to stderr, on one harmless line."""
-    complain(": ".join(["logproc", *parts]))
-
-
-def complain(line: str) -> None:
-    """Write one line to stderr. One that has gone, or that nobody reads, is nobody's fault."""
-    try:
-        from logproc.reports.output import write_line
-    except (ImportError, MemoryError, OSError):  # there may be no memory for a module more
-        shout(ascii(line)[1:-1] + "\n")
-        return
+def write_stderr(write: Callable[[], None]) -> None:
+    """Make a call that writes to stderr. Blocks until it returns; after a signal, for a short grace only."""
     with suppress(Interrupted):
-        within_grace(partial(write_line, sys.stderr, line))
-
-
-def shout(line: str) -> None:
-    """Write a line to stderr with what is there already: an import may need more memory than there is."""
-    if sys.stderr is not None:
-        with suppress(OSError, MemoryError):
-            sys.stderr.write(line)
-            sys.stderr.flush()
+        within_grace(write)

@@ -1,4 +1,4 @@
-"""What is wrong with a command line, in the program's own words: what it is, and what was probably meant."""
+"""Errors in a command line, worded as the program words its own: what is wrong, and what was probably meant."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from logproc.model.errors import nearest
+from logproc.model.errors import UsageError, nearest
 
 
 class Commands(click.Group):
-    """The commands of the program. A name that is not one of them gets the nearest, or `analyze` if it is a source."""
+    """The commands. The error for an unknown name suggests the nearest one, or `analyze` if it looks like a source."""
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the name, the command and its arguments. Raises UsageError for an unknown name."""
@@ -20,39 +20,36 @@ class Commands(click.Group):
             return super().resolve_command(ctx, args)
         known = [command for command in self.list_commands(ctx) if not self.commands[command].hidden]
         hint = f"write `logproc analyze {name}`" if is_source(name) else nearest(name, known)
-        raise click.UsageError(f"no such command {name!r}: {hint}", ctx)
+        raise UsageError(f"no such command {name!r}", hint)
 
 
 def is_source(name: str) -> bool:
-    """Return whether a word looks like a file, a pattern of files or a URL."""
+    """Whether a word looks like a file, a glob or a URL."""
     return any(sign in name for sign in "./*") or Path(name).exists()
 
 
-def words_of(error: click.ClickException, command: str) -> str:
-    """Return an error of the command line as what is wrong and what to do next. command: `logproc analyze` and the like."""
+def words_of(error: click.ClickException, command: str) -> tuple[str, str]:
+    """Return what is wrong with a command line, and what to do next. command: `logproc analyze` and the like."""
     context: click.Context | None = getattr(error, "ctx", None)
     see = f"see `{command} --help`"
     if isinstance(error, click.NoSuchOption) and context:
-        return f"no such option {error.option_name}: {other_option(error.option_name, context) or see}"
+        return f"no such option {error.option_name}", other_option(error.option_name, context) or see
     if isinstance(error, click.MissingParameter):
         if command == "logproc analyze":
-            return f"no source is named: name a file, a URL, or - for standard input; {see}"
-        return f"no file is named: {see}"
-    if type(error) is click.UsageError and ": " in error.message:  # of `Commands`
-        return error.message
+            return "no source is named", f"name a file, a URL, or - for standard input; {see}"
+        return "no file is named", see
     message = error.format_message().rstrip(".")
-    return f"{message[:1].lower()}{message[1:]}: {see}"
+    return message[:1].lower() + message[1:], see
 
 
 def other_option(name: str, context: click.Context) -> str:
-    """Return the hint at an option that may have been meant, empty if there is none."""
+    """Return a hint at the option that was probably meant, or ""."""
     command: Any = context.command
     if isinstance(command, click.Group) and name in options_of(command.commands["analyze"]):
-        return f"write it behind the command: `logproc analyze {name} …`"
+        return f"write it after the command: `logproc analyze {name} …`"
     hint = nearest(name, options_of(command))
     return hint if hint.startswith("did") else ""
 
 
 def options_of(command: click.Command) -> list[str]:
-    """Return the names of a command's options."""
     return [name for option in command.params if isinstance(option, click.Option) for name in option.opts]

@@ -1,7 +1,7 @@
 """What the shell offers when TAB is pressed: files, and the names that an option takes.
 
-README says how it is switched on: `eval "$(_LOGPROC_COMPLETE=bash_source logproc)"`. The shell then starts the program with
-the words of the command line in variables; click finds the option that is being typed, and the functions here know its names.
+`eval "$(_LOGPROC_COMPLETE=bash_source logproc)"` switches it on. The shell then starts the program with the words of the
+command line in variables; click finds the option that is being typed, and the functions here list the names it takes.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ VARIABLE = "_LOGPROC_COMPLETE"
 PLAIN_METRICS = ("count", "bytes", "rate", "visitors")
 FUNCTIONS = ("p50", "p95", "p99", "mean", "min", "max", "sum", "uniques")
 OPEN = "open"
-"""The type of a completion that goes on: no blank may follow `p95:`."""
+"""The type of a completion that is not finished: no blank may follow `p95:`."""
 BREAKS = ":="
-"""Where readline ends a word although our values go on (`$COMP_WORDBREAKS`, of which these stand in names)."""
+"""Those of `$COMP_WORDBREAKS` that occur in our values: readline ends a word at them, although the value has not ended."""
 BASH = """
 %(complete_func)s() {
     local IFS=$'\\n' response completion type value
@@ -41,12 +41,12 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 
 
 def complete_files(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Leave it to the shell, which knows files best."""
+    """Leave file names to the shell."""
     return [CompletionItem(incomplete, type="file")]
 
 
 def complete_setting(name: str) -> Complete:
-    """Return the completion for the option of a setting: of its names, where it takes names that are known."""
+    """Return the completion of a setting's option; it offers names if the option takes known names."""
 
     def complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
         words = NAMES[name](incomplete) if name in NAMES else kind_of(name).choices
@@ -57,31 +57,29 @@ def complete_setting(name: str) -> Complete:
 
 
 def formats(_incomplete: str) -> Iterable[str]:
-    """Return the names of all formats."""
     from logproc.formats.known import listing
 
     return (name for name, _, _ in listing())
 
 
 def panels(incomplete: str) -> Iterable[str]:
-    """Return the fields to count by, behind those that were typed already: `hour,pa` becomes `hour,path`."""
+    """Return the fields to count by, after those already typed: `hour,pa` becomes `hour,path`."""
     chosen, comma, _ = incomplete.rpartition(",")
     return (chosen + comma + name for name in fields() if name not in chosen.split(","))
 
 
 def metrics(incomplete: str) -> Iterable[str]:
-    """Return metrics, behind those that were typed already; once there is a colon, the fields they can be of."""
+    """Return metrics, after those already typed; after a colon, the fields that the function can take."""
     before, comma, last = incomplete.rpartition(",")
     return (before + comma + name for name in metric_names(last))
 
 
 def sort_keys(incomplete: str) -> Iterable[str]:
-    """Return what rows can be ordered by."""
     return ("key", *metric_names(incomplete))
 
 
 def metric_names(incomplete: str) -> Iterable[str]:
-    """Return the names of metrics, or with a colon those of one function."""
+    """Return the names of metrics; with a colon, those of one function."""
     from logproc.questions.where.values import FIELD_TYPES, FieldType
 
     function, colon, _ = incomplete.partition(":")
@@ -92,7 +90,6 @@ def metric_names(incomplete: str) -> Iterable[str]:
 
 
 def fields() -> list[str]:
-    """Return the fields that logs usually have, and those that are computed from them."""
     from logproc.questions.fields.derived import FIELDS
     from logproc.questions.view import TIME_FIELDS
     from logproc.questions.where.values import FIELD_TYPES
@@ -101,7 +98,6 @@ def fields() -> list[str]:
 
 
 def zones(_incomplete: str) -> Iterable[str]:
-    """Return the zones of the IANA database."""
     from zoneinfo import available_timezones
 
     return ("local", *sorted(available_timezones()))
@@ -117,12 +113,12 @@ NAMES: dict[str, Callable[[str], Iterable[str]]] = {
 
 
 class Bash(BashComplete):
-    """Bash hands over `p95:du` as three words and replaces the last of them only, so it gets the end of a name only."""
+    """Bash passes `p95:du` as three words and replaces only the last one, so it is given only the end of the name."""
 
     source_template = BASH
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """Return the words before the cursor, and the one at it. Raises KeyError and ValueError if bash did not ask."""
+        """Return the words before the cursor and the one at it. Raises KeyError and ValueError if bash set no variables."""
         raw = os.environ["COMP_WORDS"].split("\n")[: int(os.environ["COMP_CWORD"]) + 1]
         words = joined(raw)
         self._quoted = words[-1][:1] in {'"', "'"}
@@ -134,18 +130,18 @@ class Bash(BashComplete):
         return [word for text in words[1:-1] for word in split_arg_string(text)], last
 
     def format_completion(self, item: CompletionItem) -> str:
-        """Return a line for the function in bash: what follows what it keeps, with parentheses that the shell leaves alone."""
+        """Return a line for the bash function: what follows the part it keeps, with parentheses escaped."""
         value = str(item.value).removeprefix(self._kept)
         return f"{item.type}," + (value if self._quoted else value.replace("(", "\\(").replace(")", "\\)"))
 
 
 def is_break(word: str) -> bool:
-    """Return whether a word of bash is only what ends words."""
+    """Whether one of bash's words consists only of word breaks."""
     return word != "" and not word.strip(BREAKS)
 
 
 def joined(raw: Sequence[str]) -> list[str]:
-    """Return bash's words as they were typed: `p95`, `:` and `du` are one, but a blank behind the colon begins another.
+    """Return bash's words as they were typed: `p95`, `:` and `du` are one, but a blank after the colon begins another.
 
     >>> joined(["logproc", "--sort", "p95", ":", "du"]), joined(["logproc", "a", ":", ""])
     (['logproc', '--sort', 'p95:du'], ['logproc', 'a:', ''])
@@ -160,7 +156,7 @@ def joined(raw: Sequence[str]) -> list[str]:
 
 
 def answer(command: click.Command, instruction: str) -> bool:
-    """Write what a shell asked for; return whether it was understood. Never a message: it would stand in somebody's prompt."""
+    """Write what a shell asked for; return whether it was understood. Writes no error: it would appear in the user's prompt."""
     add_completion_class(Bash)
     try:
         return shell_complete(command, {}, "logproc", VARIABLE, instruction) == 0

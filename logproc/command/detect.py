@@ -1,4 +1,4 @@
-"""`logproc detect`: which format a file has, and how that is known."""
+"""`logproc detect`: which format a file has, and why."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ LINE_CHARACTERS = 100
 
 
 def explain(files: Sequence[str], settings: Settings) -> Iterator[tuple[str, bool]]:
-    """Yield for each file what it is, as lines of text, and whether that is a failure."""
+    """Yield for each file the lines to show, and whether they are an error."""
     openers = Openers.of(settings)
     for source in find_sources(files, settings):
         if source.verdict or source.kind is not Kind.FILE:
-            reason = source.verdict.reason if source.verdict else "only regular files are looked at"
+            reason = source.verdict.reason if source.verdict else "only regular files can be examined"
             yield harmless(f"logproc: {source.name}: {reason}"), True
             continue
         try:
@@ -32,7 +32,7 @@ def explain(files: Sequence[str], settings: Settings) -> Iterator[tuple[str, boo
 
 
 def explained(source: Source, openers: Openers) -> str:
-    """Return what one file is. Raises SourceError if it cannot be read, or is not text."""
+    """Return the lines about one file. Raises SourceError if it cannot be read or is not text."""
     whole = False
 
     def read_on(_: bytes, wanted_bytes: int) -> tuple[bytes, bool]:
@@ -43,23 +43,18 @@ def explained(source: Source, openers: Openers) -> str:
 
     head, found = detect_format(Choice(), read_on)
     if found is None:
-        return f"{source.name}: no line to look at"
+        return f"{source.name}: no line to examine"
     sample = sample_of(head, SAMPLE_LINES[0], whole=whole)
     ranked = sorted((candidate for candidate, _ in candidates(sample)), key=lambda candidate: -candidate.fitting)
-    lines = [f"{source.name}: {found.name}", *(f"  {words(candidate)}" for candidate in ranked[:MOST_CANDIDATES])]
+    lines = [f"{source.name}: {found.name}", *(f"  {one.share:6.1%}  {one.format.name}" for one in ranked[:MOST_CANDIDATES])]
     lines += ["  no known format fits any line" if not ranked else f"  of the first {len(sample.lines)} lines"]
     fields = ", ".join(found.fields)
     lines += [f"  fields: {fields}"] if fields else []
     return "\n".join(map(harmless, [*lines, *misfit(found.name, ranked, sample)]))
 
 
-def words(candidate: Candidate) -> str:
-    """Return a candidate with its share."""
-    return f"{candidate.share:6.1%}  {candidate.format.name}"
-
-
 def misfit(name: str, ranked: Sequence[Candidate], sample: Sample) -> list[str]:
-    """Return the first line that does not fit the format, or the best of those that were not taken."""
+    """Return the first line that does not fit the chosen format, or the best candidate if none was chosen."""
     candidate = next((candidate for candidate in ranked if candidate.format.name == name), ranked[0] if ranked else None)
     if candidate is None or candidate.first_misfit is None:
         return []

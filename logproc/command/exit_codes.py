@@ -1,4 +1,4 @@
-"""Which exit code a run ends with: what its sources and the strict rules ask for, and which code wins."""
+"""The exit code of a run: which codes its sources and the strict rules call for, and which of them wins."""
 
 from __future__ import annotations
 
@@ -31,16 +31,15 @@ EXIT_ORDER = (
     EXIT_NOTHING_READ,
     EXIT_INCOMPLETE,
 )
-"""If several codes apply, the first of these is the program's."""
+"""If several codes apply, the first of these wins."""
 
 
 def first_of(codes: Container[int]) -> int:
-    """Return the code that wins."""
     return next((code for code in EXIT_ORDER if code in codes), EXIT_OK)
 
 
 def judged(snapshot: Snapshot, settings: Settings) -> set[int]:
-    """Return the exit codes that the sources and the strict rules ask for."""
+    """Return the exit codes that the sources and the strict rules call for."""
     codes = {source.exit_code for source in snapshot.sources}
     if not any(source.state is not State.FAILED for source in snapshot.sources):
         codes.add(EXIT_NOTHING_READ)

@@ -1,7 +1,7 @@
-"""What the program logs about itself, on stderr: the standard library's loggers, with structlog as their formatter.
+"""The program's log on stderr: the standard library's loggers, with structlog as their formatter.
 
-Every module that has something to log has an ordinary logger, `logging.getLogger(__name__)`. A program that uses logproc
-as a library gets its records like those of any other library; the command sets up the handler below.
+Every module that logs has an ordinary logger, `logging.getLogger(__name__)`. A program that uses logproc as a library gets its
+records like those of any other library; the command sets up the handler below.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ LOGGER: Final = logging.getLogger("logproc")
 
 
 def configure(settings: Settings, write: Callable[[str], None], *, color: bool) -> None:
-    """Have records of the level asked for, and worse ones, written as a line each. To be called before any thread starts.
+    """Write each record of at least the given level as one line. Call it before any thread starts.
 
-    write: takes a line that is fit to be shown. It may be called by any thread.
-    From `warning` on nothing is written, because what goes wrong is said in a diagnostic; so such a run never pays for
-    the import of structlog.
+    write: takes a line that is safe to show. Any thread may call it.
+    At `warning` and above nothing is written, because problems are reported by diagnostics; such a run never pays for the
+    import of structlog.
     """
     forget()
     level: int = getattr(logging, settings.log_level.upper())
@@ -45,10 +45,10 @@ def forget() -> None:
 
 
 class LineHandler(logging.Handler):
-    """Hands each record on as a line.
+    """Passes each record on as a line.
 
-    Without the handler's lock: a line is written by a single call, and a thread that is stuck in it, because nobody reads
-    stderr, must not hold up another one that only wants to log.
+    Without the handler's lock: a line is written in a single call, and a thread that is stuck in it because nothing reads
+    stderr must not hold up the others.
     """
 
     def __init__(self, write: Callable[[str], None], line: logging.Formatter) -> None:
@@ -57,7 +57,7 @@ class LineHandler(logging.Handler):
         self.setFormatter(line)
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Write a record. One that cannot be written must not end the run."""
+        """Write a record. If that fails, the run goes on."""
         try:
             self._write(self.format(record))
         except Exception:
@@ -66,7 +66,7 @@ class LineHandler(logging.Handler):
 
 
 def formatter(*, as_json: bool, color: bool) -> logging.Formatter:
-    """Return what turns a record into a line: level, time, thread, logger, the source at hand, and what `extra` has."""
+    """Return the formatter of a line: level, time, thread, logger, the current source, and what `extra` holds."""
     import structlog
 
     renderers: list[Processor] = (
@@ -87,16 +87,16 @@ def formatter(*, as_json: bool, color: bool) -> logging.Formatter:
 
 
 def json_line(level: str, event: str, **fields: str) -> str:
-    """Return a diagnostic as JSON, in the same shape as a record of the log; empty fields are left out.
+    """Return a diagnostic as JSON, in the shape of a log record; empty fields are left out.
 
-    Without structlog: one of the diagnostics is that memory is short, and its import would need more.
+    Without structlog: one of the diagnostics is that memory is short, and importing it would need more.
     """
     given = {name: value for name, value in fields.items() if value}
     return json.dumps({"event": event, **given, "level": level, "timestamp": timestamp(time.time())})
 
 
 def add_context(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Add when and in which thread a record was made, and the source that the thread works on."""
+    """Add the time and the thread of a record, and the source that the thread is working on."""
     record: logging.LogRecord = event["_record"]
     source = source_name.get()
     where = {"thread": record.threadName, **({"source": source} if source else {})}
@@ -104,17 +104,17 @@ def add_context(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 def harmless_values(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Keep control characters away from the terminal: a field may hold what a server or a log says."""
+    """Escape control characters: a field may hold text from a server or a log."""
     return {key: harmless(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
 def traceback_in_line(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Keep structlog's console from writing a traceback below the line: each record is one line."""
+    """Rename the key, for which structlog's console would write a traceback on lines of its own."""
     return {("traceback" if key == "exception" else key): value for key, value in event.items()}
 
 
 def timestamp(seconds: float) -> str:
-    """Return a time as a log has it.
+    """Return a time in ISO 8601, in UTC.
 
     >>> timestamp(1772928000.25)
     '2026-03-08T00:00:00.250000Z'

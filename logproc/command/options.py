@@ -1,4 +1,4 @@
-"""Settings → the options of `logproc analyze`: one for each field, with its text and default from there."""
+"""The options of `logproc analyze`: one for each field of Settings, with the field's help text and default."""
 
 from __future__ import annotations
 
@@ -17,36 +17,34 @@ METAVARS_OF_UNITS = {"seconds": "SECONDS", "bytes": "BYTES"}
 
 
 class FileName(click.ParamType):  # type: ignore[type-arg]  # generic in newer releases of click only
-    """The name of a file to be written."""
+    """The name of an output file."""
 
     name = "file"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name. An empty one is what an unset variable leaves."""
+        """Return the name. An empty one, as from an unset shell variable, is an error."""
         return str(value) or self.fail("the name is empty", param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Have the shell complete it."""
         return complete_files(ctx, param, incomplete)
 
 
 class OneOf(click.Choice):  # type: ignore[type-arg]  # as above
-    """A few words, for the help. Like every other value, what was typed is checked by `settings.load`."""
+    """Choices that are shown in the help but not checked: `settings.load` checks every value."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002 - click's
-        """Return what was typed."""
         return value
 
 
 def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command an option for each field of Settings."""
+    """Decorate a command with an option for each field of Settings."""
     for item in reversed(knobs()):
         command = settings_option(item.name, kind_of(item.name), item.default, item.metadata)(command)
     return command
 
 
 def settings_option(name: str, kind: Kind, default: Any, metadata: Mapping[str, Any]) -> Callable[..., Any]:
-    """Return the option of one field. It takes any text: `settings.load` checks what was typed, as it does for programs."""
+    """Return the decorator for one field. The option takes any text; `settings.load` checks it, as it does for programs."""
     names = [*SHORT.get(name, ()), option_name(name)]
     suffix = "" if default in (None, False, ()) else f"  [default: {default_text(default, metadata['unit'])}]"
     text = metadata["text"] + suffix
@@ -66,7 +64,6 @@ def settings_option(name: str, kind: Kind, default: Any, metadata: Mapping[str, 
 
 
 def default_text(default: Any, unit: str) -> str:
-    """Return a default as a person would write it."""
     if unit == "bytes" and default % (1 << 20) == 0:
         return f"{default >> 20} MiB"
     return f"{default:g}" if isinstance(default, float) else str(default)

@@ -1,6 +1,6 @@
-"""Process-wide settings of the libraries and of the standard streams. The command applies them before libraries load.
+"""Process-wide settings of libraries and standard streams. The command applies them before the libraries load.
 
-A program that uses logproc as a library keeps its own settings.
+A program that uses logproc as a library keeps its own.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from logproc.model.errors import InternalError
 LEAST_SPACE_BYTES = 416 << 20
 WORKER_SPACE_BYTES = 24 << 20
 """Address space that the libraries need, and each worker with its stack and malloc arena."""
+OUT_OF_MEMORY = "out of memory", "lower --memory, --readers or --workers, or allow the process more"
 
 _placeholders: list[select.epoll] = []
 
 
 def configure(environ: MutableMapping[str, str]) -> None:
-    """Set up allocators, threads of libraries and the standard descriptors. Variables that the user has set win.
+    """Set up allocators, library threads and the standard descriptors. Variables that the user has set win.
 
-    Arrow's own allocator keeps freed memory: a run over 230 MB peaks at 200 MiB with it, and at 157 with malloc.
-    OpenBLAS, part of numpy, starts a thread per core although it is never used, and sends the process a SIGINT if it
-    cannot. Arrow's jemalloc starts a thread even when it is not the allocator in use, and complains on stderr if it cannot.
+    Arrow's own allocator keeps freed memory: a run over 230 MB peaks at 200 MiB with it, and at 157 MiB with malloc.
+    OpenBLAS, part of numpy, starts a thread per core although it is never used, and raises SIGINT if it cannot. Arrow's
+    jemalloc starts a thread even when it is not the allocator in use, and complains on stderr if it cannot.
     """
     hold_standard_descriptors()
     environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
@@ -35,8 +36,8 @@ def configure(environ: MutableMapping[str, str]) -> None:
 def hold_standard_descriptors() -> None:
     """Open a placeholder for each of stdin, stdout and stderr that is closed, so that no file gets its number.
 
-    Otherwise the next file opened would become descriptor 2, and C libraries would write their errors into a report. The
-    placeholder is an epoll, which can be neither read nor written, nor opened again as /dev/stdout.
+    Otherwise the next file opened could become descriptor 2, and C libraries would write their errors into a report. The
+    placeholder is an epoll, which can be neither read nor written, nor reopened as /dev/stdout.
     """
     for number in (0, 1, 2):
         try:
@@ -48,8 +49,8 @@ def hold_standard_descriptors() -> None:
 def check_address_space(memory_bytes: int, workers: int) -> None:
     """Raise InternalError if a limit (`ulimit -v`) leaves less address space than a run needs.
 
-    Without this check, runs over 230 MB with 250 MiB of address space hung: in a C library a failed allocation is not
-    always an error that Python sees.
+    Without this check, runs over 230 MB with 250 MiB of address space hung: not every failed allocation in a C library becomes
+    an exception in Python.
     """
     limit_bytes, _ = resource.getrlimit(resource.RLIMIT_AS)
     needed_bytes = LEAST_SPACE_BYTES + workers * WORKER_SPACE_BYTES + memory_bytes

@@ -1,15 +1,16 @@
-"""What a run is doing, painted on a terminal's stderr again and again in the same place, and gone when it ends.
+"""The progress of a run, repainted in place on a terminal's stderr and erased when the run ends.
 
-Plain calls: no thread of its own. Whoever owns the painter calls `paint` as often as it likes.
+The painter has no thread of its own; its owner calls `paint` as often as it likes.
 
-Other things are on the terminal as well: what was there before, messages, and at the end the report. So a picture is erased
-line by line, never "everything below the cursor", and each of its lines is exactly one row of the screen.
+The terminal also shows earlier output, messages, and at the end the report. So a picture is erased line by line, never
+"everything below the cursor", and each of its lines is exactly one row of the screen.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
@@ -17,6 +18,7 @@ from typing import TextIO
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from logproc.pipeline.threaded import Crew
 from logproc.reports.output import write_whole
 from logproc.reports.text.style import BAR, BOLD, DIM, Line, Look, cut, flow, paint
 from logproc.reports.units import count, size
@@ -25,21 +27,21 @@ MOST_THREADS = 8
 BAR_CELLS = 20
 GAP = 2
 MOST_CELLS = 79
-"""No line of a picture is longer, however wide the window: many terminals wrap what is there when a window gets narrower."""
+"""The longest line, however wide the window: many terminals rewrap existing lines when the window gets narrower."""
 ERASE_LINE = "\r\x1b[2K"
 UP = "\x1b[1A"
 WRAP_OFF, WRAP_ON = "\x1b[?7l", "\x1b[?7h"
-"""DECAWM: the window may have got narrower since its size was asked for, or give a character more cells than we do."""
+"""DECAWM: the window may have shrunk since its size was read, or give a character more cells than we count."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveStatus:
     """What a run is doing at one moment.
 
-    bytes_read, bytes_total: of the sources as they are stored; the total is None if a source does not tell its size.
+    bytes_read, bytes_total: of the sources as stored (compressed); the total is None if the size of a source is unknown.
     lines: counted so far. sources_done, sources_total: how many have ended, how many there are.
     threads: the name of each thread and what it is doing, in a few words.
-    in_flight_bytes, budget_bytes: what chunks hold of the memory they may hold.
+    in_flight_bytes, budget_bytes: the memory that chunks hold, and the most they may hold.
     """
 
     bytes_read: int
@@ -53,11 +55,34 @@ class LiveStatus:
     budget_bytes: int
 
 
-class ProgressPainter:
-    """Paints a LiveStatus over the one before. It holds no lock: one thread paints, and main closes it when that has ended.
+def status_of(crew: Crew) -> LiveStatus:
+    """Return what a run is doing now. Takes no lock: each number may be a moment old and is only shown (see threads.live)."""
+    looks = [(reader, reader.reading) for reader in crew.readers]  # read once each: the attribute may be None a moment later
+    readings = [reading for _, reading in looks if reading]
+    outcomes = [outcome for reader in crew.readers for outcome in list(reader.outcomes.values())]
+    totals = [crew.probes[source.index].size_bytes if source.index in crew.probes else None for source in crew.to_read]
+    threads = [
+        (reader.name, f"reading {reading.source.name}" if reading and reader.doing == "reading" else reader.doing)
+        for reader, reading in looks
+    ]
+    return LiveStatus(
+        bytes_read=sum(reading.bytes_read for reading in readings) + sum(outcome.bytes_read for outcome in outcomes),
+        bytes_total=None if None in totals else sum(total or 0 for total in totals),
+        elapsed_s=time.monotonic() - crew.started,
+        lines=crew.pool.lines,
+        sources_done=len(outcomes),
+        sources_total=len(crew.to_read),
+        threads=(*threads, *sorted(crew.pool.doing.copy().items())),
+        in_flight_bytes=crew.budget.in_flight_bytes,
+        budget_bytes=crew.budget.limit_bytes,
+    )
 
-    stream: the terminal's stderr. size: asked at every painting, because windows change.
-    A stream that can no longer be written to is ignored: a run does not fail because of its progress.
+
+class ProgressPainter:
+    """Paints each LiveStatus over the previous one. It holds no lock: one thread paints, and main closes it afterwards.
+
+    stream: the terminal's stderr. size: called at every painting, because windows are resized.
+    Write errors are ignored: a run does not fail because of its progress.
     """
 
     def __init__(
@@ -72,53 +97,51 @@ class ProgressPainter:
         self.closed = False
 
     def paint(self, status: LiveStatus) -> None:
-        """Show the status in the place of the one before; blocks as long as the terminal does. Nothing after `close`."""
+        """Replace the picture; blocks as long as the terminal does. Does nothing after `close`."""
         columns, rows = self.size()
         cells = max(min(columns - 1, MOST_CELLS), 1)
         look = Look(cells, self.color, self.ascii_only, terminal=True)
         lines = [cropped(line, cells, look) for line in status_lines(status, look)][: max(rows - 1, 1)]
         if self.closed:
             return
-        # Counted before they are written: this thread may be stuck in the write (Ctrl-S) when main calls `close`, and the
-        # terminal takes main's erasure after these lines.
+        # Counted before they are written: this thread may be stuck in the write (Ctrl-S) when main calls `close`. The terminal
+        # then gets these lines first and main's erasure after them.
         before, self.painted_lines = self.erasure() if self.begun else fresh_row(columns), len(lines)
         self.begun = True
         self.write(before + WRAP_OFF + paint(lines, self.color) + WRAP_ON)
 
     def erase(self) -> None:
-        """Erase the picture, so that something else can be written; the next `paint` draws it below that."""
+        """Erase the picture, so that something else can be written; the next `paint` draws it below."""
         if self.painted_lines:
             erasure, self.painted_lines = self.erasure(), 0
             self.write(erasure)
 
     def close(self) -> None:
-        """Erase the picture for good. The cursor is where the first picture began, or below what was written since."""
+        """Erase the picture for good. The cursor ends where the first picture began, or below what was written since."""
         self.closed = True
         self.erase()
 
     def erasure(self) -> str:
         """Return what erases the picture and moves the cursor to where it began.
 
-        The cursor's own line, below the picture, is erased too: a Ctrl-C is echoed there.
+        The cursor's own line, below the picture, is erased too: the terminal echoes `^C` there.
         """
         return ERASE_LINE + self.painted_lines * (UP + ERASE_LINE) if self.painted_lines else ""
 
     def write(self, text: str) -> None:
-        """Write at once, in one call."""
         with contextlib.suppress(OSError, ValueError):
             write_whole(self.stream.buffer, text.encode(self.stream.encoding or "ascii", "replace"))
 
 
 def fresh_row(columns: int) -> str:
-    """Return what brings the cursor to the start of an empty row, whatever another program has left in front of it.
+    """Return what moves the cursor to the start of an empty row, even if another program left text without a line end.
 
-    As zsh does before its prompt: blanks for a whole row but for one cell wrap only where the cursor is not at the start.
+    As zsh does before its prompt: one blank less than a row wraps only if the cursor is not in the first column.
     """
     return " " * (columns - 1) + ERASE_LINE
 
 
 def status_lines(status: LiveStatus, look: Look) -> list[Line]:
-    """Return the picture of a status."""
     lines = [*flow(how_far(status, look), look.width, GAP), *flow(how_much(status), look.width, GAP)]
     shown = status.threads[:MOST_THREADS]
     names = max((cell_len(look.text(name)) for name, _ in shown), default=0)
@@ -130,7 +153,7 @@ def status_lines(status: LiveStatus, look: Look) -> list[Line]:
 
 
 def how_far(status: LiveStatus, look: Look) -> Iterator[Line]:
-    """Yield the bar, the bytes, the rate and the time left, as far as they are known."""
+    """Yield the bar, bytes, rate and time left, as far as they are known."""
     total = max(status.bytes_total, status.bytes_read) if status.bytes_total is not None else None
     rate = status.bytes_read / status.elapsed_s if status.elapsed_s > 0 else 0.0
     if total:
@@ -146,7 +169,7 @@ def how_far(status: LiveStatus, look: Look) -> Iterator[Line]:
 
 
 def clock(seconds: float) -> str:
-    """Return seconds as minutes and seconds, which keep their place while they change.
+    """Return seconds as minutes and seconds.
 
     >>> clock(3.4), clock(4000)
     ('0:03', '66:40')
@@ -155,20 +178,18 @@ def clock(seconds: float) -> str:
 
 
 def bar(done: int, total: int, look: Look) -> Line:
-    """Return a bar of what is done."""
     cells = BAR_CELLS * done // total
     return [Segment(look.characters.bars[8] * cells, BAR), Segment(look.characters.rest * (BAR_CELLS - cells), DIM)]
 
 
 def how_much(status: LiveStatus) -> Iterator[Line]:
-    """Yield what was counted and what the chunks in flight hold."""
     yield [Segment(f"{status.lines:,}", BOLD), Segment(" lines")]
     yield [Segment(f"{status.sources_done:,} of {count(status.sources_total, 'source')}")]
     yield [Segment(f"{size(status.in_flight_bytes)} of {size(status.budget_bytes)} in flight", DIM)]
 
 
 def cropped(line: Line, cells: int, look: Look) -> Line:
-    """Return a line that a terminal of that many cells does not wrap; each segment is cut to what is left."""
+    """Return a line cut to a number of terminal cells, so that it never wraps."""
     short: Line = []
     for segment in line:
         if cells > 0:

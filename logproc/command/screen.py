@@ -1,4 +1,4 @@
-"""The two standard streams of the command: what each can show, and how to write to stderr while the progress is on it."""
+"""The command's stdout and stderr: what each can show, and how to write to stderr while the progress is painted there."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 NARROW, WIDEST = 100, 1000
 DEV_TTY = os.makedev(5, 0)
-"""The number of /dev/tty, which is another name of the terminal that a process is controlled by."""
+"""The device number of /dev/tty, another name of the process's controlling terminal."""
 
 
 @dataclass(slots=True)
 class Screen:
-    """The streams, and how to write to them. A stream that is closed is None.
+    """The streams, and how to write to them. A closed stream is None.
 
     Any thread may write a line at any time. While the progress is painted, lines wait for its next stroke, which erases the
-    picture, writes them and paints again below them.
+    picture, writes the lines, and paints again below them.
     """
 
     stdout: TextIO | None
@@ -48,25 +48,24 @@ class Screen:
         return self.settings.log_format == "json"
 
     def colors(self, stream: TextIO | None) -> bool:
-        """Return whether colours may be used on a stream: a terminal that knows them, unless NO_COLOR says otherwise."""
+        """Whether to use colours on a stream. By default: on a terminal that has them, unless NO_COLOR is set."""
         if self.settings.color != "auto":
             return self.settings.color == "always"
         return is_terminal(stream) and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
 
     def say(self, source: str, what: str, hint: str = "", *, level: str = "error") -> None:
-        """Write one diagnostic to stderr, on one line whatever is in it. source: what it is about, or empty."""
+        """Write one diagnostic to stderr, always on one line. source: what it is about, or ""."""
         if self.as_json:
             self.write(json_line(level, what, hint=hint, source=source))
         else:
             self.write(harmless(": ".join(part for part in ("logproc", source, what, hint) if part)))
 
     def say_now(self, source: str, what: str, hint: str) -> None:
-        """Say something that is worth knowing only while the run goes on."""
+        """Write something that matters only during the run."""
         if not self.settings.quiet:
             self.say(source, what, hint, level="info")
 
     def show_traceback(self, error: BaseException) -> None:
-        """Write where an error comes from."""
         text = "".join(traceback.format_exception(error)).removesuffix("\n")
         if self.as_json:
             self.write(json_line("error", repr(error), exception=text))
@@ -75,7 +74,7 @@ class Screen:
                 self.write(harmless(line))
 
     def write(self, line: str) -> None:
-        """Write a line that is fit to be shown to stderr, or have the next stroke of the progress write it.
+        """Write a line that is safe to show to stderr, or leave it to the next stroke of the progress.
 
         A stderr that is closed, full or gone is not an error.
         """
@@ -87,7 +86,7 @@ class Screen:
 
     @contextmanager
     def painting(self) -> Iterator[Callable[[LiveStatus], None] | None]:
-        """Yield what paints the progress, None where stderr cannot show it. At the end nothing of it is left there."""
+        """Yield the function that paints the progress, None if stderr cannot show it. The picture is erased at the end."""
         unable = not is_terminal(self.stderr) or self.environ.get("TERM") == "dumb"
         if self.stderr is None or unable or self.settings.quiet:
             yield None
@@ -121,12 +120,12 @@ class Screen:
             self._painted = False
 
     def _write_late(self) -> None:
-        """Write what waits if the painting has ended meanwhile: its end may have come before the line that was added last."""
+        """Write the waiting lines if the painting has ended meanwhile, perhaps just before the last line was added."""
         if not self._painted:
             self._write_unsaid()
 
     def _write_unsaid(self) -> None:
-        """Write what waits. Several threads may do so at once: each line is taken by one of them."""
+        """Write the waiting lines. Several threads may call this at once: `popleft` gives each line to one of them."""
         with suppress(IndexError):
             while True:
                 self._write_now(self._unsaid.popleft())
@@ -139,15 +138,14 @@ class Screen:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Return whether a stream is a terminal."""
     return stream is not None and not stream.closed and stream.isatty()
 
 
 def same_place(one: TextIO | None, other: TextIO | None) -> bool:
-    """Return whether two streams lead to the same terminal, pipe or file, where one person reads both."""
+    """Whether two streams lead to the same terminal, pipe or file, so that both are read together."""
     try:
         first, second = (os.fstat(stream.fileno()) for stream in (one, other) if stream is not None)
-    except (OSError, ValueError):  # a stream that is closed, or in memory, or there are not two
+    except (OSError, ValueError):  # a stream is closed, in memory, or None
         return False
     if (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino):
         return True
@@ -156,13 +154,13 @@ def same_place(one: TextIO | None, other: TextIO | None) -> bool:
 
 
 def terminal_size() -> os.terminal_size:
-    """Return the size for a report. COLUMNS is believed up to a point: a report is as wide as it says."""
+    """Return the size for a report, from COLUMNS or the window, within reason."""
     columns, lines = shutil.get_terminal_size((NARROW, 24))
     return os.terminal_size((min(columns, WIDEST), min(lines, WIDEST)))
 
 
 def window_size(terminal: TextIO) -> os.terminal_size:
-    """Return the size of a terminal's window, whatever COLUMNS says; 80 by 24 if it has none."""
+    """Return the size of a terminal's window, ignoring COLUMNS; 80 by 24 if it has none."""
     try:
         columns, lines = os.get_terminal_size(terminal.fileno())
     except (OSError, ValueError):
@@ -171,5 +169,4 @@ def window_size(terminal: TextIO) -> os.terminal_size:
 
 
 def is_utf8(stream: TextIO) -> bool:
-    """Return whether a stream can show any character."""
     return (stream.encoding or "").lower().replace("-", "") == "utf8"

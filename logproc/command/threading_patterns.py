@@ -1,6 +1,6 @@
-"""`logproc threads`: where each threading pattern is at work in this program, its invariant, its code, and a test of it.
+"""`logproc threads`: where this program uses each threading pattern, with its invariant, its code, and a test of it.
 
-Only names are kept here. The invariant is the paragraph of that name in the module's docstring, and the lines are cut out of
+Only names are kept here. The invariant is the paragraph `Invariant:` of the module's docstring, and the lines are cut out of
 the source when they are shown, so neither can be out of date.
 """
 
@@ -20,9 +20,9 @@ Definition: TypeAlias = ast.ClassDef | ast.FunctionDef
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Some lines of code: so many of a class or a function, from the first one on that holds a text.
+    """Lines of a class or a function: `lines` of them, from the first one that contains `start`.
 
-    Empty lines, docstrings and comments on lines of their own are left out and not counted.
+    Empty lines, docstrings and comment lines are left out and not counted.
     """
 
     owner: str
@@ -32,10 +32,7 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One pattern.
-
-    home: the file, from the package's folder. test: the test that fails when the pattern is taken out.
-    """
+    """One pattern. home: its file, relative to the package. test: the test that fails when the pattern is taken out."""
 
     name: str
     home: str
@@ -44,26 +41,25 @@ class Pattern:
 
     @property
     def source(self) -> str:
-        """The text of the file."""
         return (PACKAGE / self.home).read_text("utf-8")
 
     @property
     def invariant(self) -> str:
-        """What always holds there. Raises LookupError if the module does not say so."""
+        """The invariant. Raises LookupError if the module does not state one."""
         paragraphs = (ast.get_docstring(ast.parse(self.source)) or "").split("\n\n")
         found = next((text for text in paragraphs if text.startswith(INVARIANT)), None)
         if found is None:
-            raise LookupError(f"{self.home} does not say what its invariant is")
+            raise LookupError(f"{self.home} does not state its invariant")
         return " ".join(found.removeprefix(INVARIANT).split())
 
     @property
     def lines(self) -> list[tuple[int, str]]:
-        """The lines of code that matter, with their numbers. Raises LookupError if they are no longer there."""
+        """The lines of code that matter, with their numbers. Raises LookupError if they are not found."""
         return [line for excerpt in self.excerpts for line in lines_of(self.source, excerpt)]
 
 
 def lines_of(source: str, excerpt: Excerpt) -> list[tuple[int, str]]:
-    """Return the lines of an excerpt with their numbers. Raises LookupError if the owner or the text is not in the source."""
+    """Return the lines of an excerpt with their numbers. Raises LookupError if the owner or the text is not found."""
     owner = definition(ast.parse(source), excerpt.owner)
     texts = source.splitlines()
     hidden = {number for node in ast.walk(owner) for number in docstring_lines(node)}
@@ -77,7 +73,7 @@ def lines_of(source: str, excerpt: Excerpt) -> list[tuple[int, str]]:
 
 
 def definition(module: ast.Module, name: str) -> Definition:
-    """Return the definition of `function`, `Class` or `Class.method` in a module. Raises LookupError if there is none."""
+    """Return the definition of `function`, `Class` or `Class.method`. Raises LookupError if it is not found."""
     found: ast.Module | Definition = module
     for part in name.split("."):
         found = next((node for node in found.body if isinstance(node, Definition) and node.name == part), module)
@@ -87,7 +83,6 @@ def definition(module: ast.Module, name: str) -> Definition:
 
 
 def docstring_lines(node: ast.AST) -> range:
-    """Return the numbers of the lines that a definition's docstring takes."""
     if isinstance(node, Definition) and ast.get_docstring(node, clean=False) is not None:
         return range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
     return range(0)
@@ -162,17 +157,22 @@ PATTERNS = (
         (Excerpt("LiveView", "class LiveView", 1), Excerpt("LiveView.run", "def run", 4)),
         "tests/threads/test_live.py::test_the_view_sees_what_a_reader_is_reading_while_it_reads",
     ),
+    Pattern(
+        "signals",
+        "threads/signals.py",
+        (Excerpt("_handle", "def _handle", 1), Excerpt("_handle", "if _Noted.signal_number is None and", 4)),
+        "tests/threads/test_signals.py::test_the_first_signal_is_noted_and_wakes_main",
+    ),
 )
-"""The patterns of the guide, in its order."""
+"""The patterns of the guide, in its order, then signals."""
 
 
 def listing() -> str:
-    """Return the patterns as text: name and place, invariant, code, and the command that runs the test."""
     return "\n".join(map(entry, PATTERNS))
 
 
 def entry(pattern: Pattern) -> str:
-    """Return one pattern as text."""
+    """Return one pattern as text: name and place, invariant, code, and the command that runs the test."""
     invariant = pattern.invariant[:1].upper() + pattern.invariant[1:]
     return "\n".join(
         [
@@ -190,12 +190,12 @@ def entry(pattern: Pattern) -> str:
 
 
 def code_of(pattern: Pattern) -> str:
-    """Return the code of a pattern, with an empty line between excerpts, but for a class and a method of it."""
+    """Return the code of a pattern, with an empty line between excerpts, except within a function and below its class."""
     blocks: list[str] = []
     last = ""
     for excerpt in pattern.excerpts:
         text = "\n".join(line for _, line in lines_of(pattern.source, excerpt))
-        if last and excerpt.owner.startswith(f"{last}."):
+        if last and f"{excerpt.owner}.".startswith(f"{last}."):
             blocks[-1] += f"\n{text}"
         else:
             blocks.append(text)

@@ -1,4 +1,4 @@
-"""The decisions behind `logproc analyze`, each by itself: which code wins, what is said, where colours are used."""
+"""Unit tests of the decisions behind `logproc analyze`: exit codes, diagnostics, colours, outputs."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ CONTENT = logs.log(20, damaged=0.5, seed=4)
 
 
 class Terminal(io.TextIOWrapper):
-    """A text stream that takes itself for a terminal."""
+    """A text stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
-        """Say so."""
         return True
 
 
@@ -42,7 +41,6 @@ def stream(kind: type[io.TextIOWrapper] = io.TextIOWrapper, encoding: str = "utf
 
 
 def written(text: TextIO | None) -> str:
-    """Return what was written to such a stream."""
     assert isinstance(text, io.TextIOWrapper)
     assert isinstance(text.buffer, io.BytesIO)
     text.flush()
@@ -50,13 +48,12 @@ def written(text: TextIO | None) -> str:
 
 
 def screen(stdout: TextIO | None = None, environ: dict[str, str] | None = None, **knobs: Any) -> Screen:
-    """Return a screen in memory."""
     return Screen(stdout or stream(), stream(), Settings(**knobs), environ or {})
 
 
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Snapshot:
-    """Return the snapshot of a run over a file with odd lines, one that is empty, and one that is missing."""
+    """Return the snapshot of a run over a file with damaged lines, an empty file, and a missing one."""
     (tmp_path / "a.log").write_bytes(CONTENT)
     (tmp_path / "b.log").touch()
     return run_threaded(sources_of(*(tmp_path / name for name in ("a.log", "b.log", "c.log"))), Settings()).snapshot
@@ -75,7 +72,7 @@ def snapshot(tmp_path: Path) -> Snapshot:
     ],
 )
 def test_colours(is_terminal: bool, environ: dict[str, str], color: str, expected: bool) -> None:
-    """Colours are for terminals that know them, unless NO_COLOR is set; --color decides over all of it."""
+    """Colours are used on terminals that have them, unless NO_COLOR is set; --color overrides both."""
     out = stream(Terminal if is_terminal else io.TextIOWrapper)
     assert screen(environ=environ, color=color).colors(out) is expected
     assert screen(environ=environ).colors(None) is False
@@ -91,14 +88,14 @@ def test_colours(is_terminal: bool, environ: dict[str, str], color: str, expecte
     ],
 )
 def test_a_diagnostic_is_one_harmless_line(parts: tuple[str, str], encoding: str, expected: str) -> None:
-    """Whatever is in it, a diagnostic is one line that the stream can show, without empty parts."""
+    """A diagnostic is always one line that the stream can show, without empty parts."""
     to = Screen(None, stream(encoding=encoding), Settings())
     to.say(*parts)
     assert written(to.stderr) == expected
 
 
 def test_a_diagnostic_that_nobody_can_read_is_no_fault() -> None:
-    """Without a stderr, or with one that is closed, nothing is raised."""
+    """A missing or closed stderr raises nothing."""
     closed = stream()
     closed.close()
     Screen(None, None, Settings()).say("", "nobody")
@@ -118,7 +115,7 @@ HEADERS: list[tuple[list[str], dict[str, str], dict[str, str] | str]] = [
 
 @pytest.mark.parametrize(("given", "environ", "expected"), HEADERS)
 def test_headers_come_from_variables(given: list[str], environ: dict[str, str], expected: dict[str, str] | str) -> None:
-    """A header's value stands in a variable, never in the command line; the error does not repeat what was given."""
+    """A header's value comes from a variable, never from the command line; the error does not repeat it."""
     if isinstance(expected, dict):
         assert read_headers(given, environ) == expected
         return
@@ -128,7 +125,7 @@ def test_headers_come_from_variables(given: list[str], environ: dict[str, str], 
 
 
 def test_the_order_of_exit_codes_is_the_documented_one() -> None:
-    """If several apply: 70, 129 to 152, 141, 4, 2, 5, 3, 1, 0."""
+    """If several codes apply: 70, 129 to 152, 141, 4, 2, 5, 3, 1, 0."""
     assert EXIT_ORDER == (70, 129, 130, 143, 152, 141, 4, 2, 5, 3, 1)
 
 
@@ -148,7 +145,7 @@ CAUSES: list[tuple[BaseException, int, str]] = [
 
 @pytest.mark.parametrize(("cause", "code", "message"), CAUSES, ids=lambda value: type(value).__name__)
 def test_the_cause_of_an_early_end_is_told(cause: BaseException, code: int, message: str, tmp_path: Path) -> None:
-    """Each cause has its code and one line; a traceback is for --debug alone."""
+    """Each cause has its exit code and one line; only --debug shows a traceback."""
     (tmp_path / "a.log").touch()
     to = screen()
     assert tell_cause(cause, sources_of(tmp_path / "a.log"), to, debug=False) == code
@@ -161,7 +158,7 @@ def test_the_cause_of_an_early_end_is_told(cause: BaseException, code: int, mess
 
 
 def test_what_is_odd_is_said_on_stderr(snapshot: Snapshot) -> None:
-    """Reasons, notes and the sum of rejected lines are lines of stderr. Where they are not: see test_screen."""
+    """Reasons, notes and the number of rejected lines go to stderr. For the exceptions see test_screen."""
     to = screen(output="json")
     tell_sources(snapshot, to)
     said = written(to.stderr).splitlines()
@@ -175,12 +172,12 @@ def test_what_is_odd_is_said_on_stderr(snapshot: Snapshot) -> None:
     [((), {0, 1}), (("no-rejects",), {0, 1, 5}), (("no-notes",), {0, 1, 5}), (("no-rejects", "no-notes"), {0, 1, 5})],
 )
 def test_strict_rules(strict: tuple[str, ...], codes: set[int], snapshot: Snapshot) -> None:
-    """A rule that is broken asks for 5, beside what the sources ask for."""
+    """A broken rule adds 5 to the codes of the sources."""
     assert judged(snapshot, Settings(strict=strict)) == codes  # type: ignore[arg-type]
 
 
 def test_nothing_read_is_3(tmp_path: Path) -> None:
-    """Where every source failed the run asks for 3; a source that was left out by a rule did not fail."""
+    """If every source failed the code is 3; a skipped source did not fail."""
     (tmp_path / "a.log").touch()
     failed = run_threaded(sources_of(tmp_path / "missing"), Settings()).snapshot
     skipped = run_threaded(sources_of(tmp_path / "a.log", tmp_path / "a.log"), Settings()).snapshot
@@ -191,7 +188,7 @@ def test_nothing_read_is_3(tmp_path: Path) -> None:
 
 @pytest.fixture
 def spool() -> Iterator[Spool]:
-    """Give a spool with two pieces in the wrong order."""
+    """Yield a spool with two pieces in the wrong order."""
     with Spool() as spool:
         spool.add((1, 0), b"second\n")
         spool.add((0, 0), b"first\n")
@@ -210,7 +207,7 @@ def test_reports_go_where_they_were_asked_for(snapshot: Snapshot, spool: Spool, 
 
 
 def test_a_report_that_fails_is_told_and_the_others_are_written(snapshot: Snapshot, tmp_path: Path) -> None:
-    """A closed stdout and a folder that has gone are an error each, and what can be written is."""
+    """A closed stdout and a missing folder are one error each; the other outputs are written."""
     to = Screen(None, stream(), Settings(output="json"))
     outputs = Outputs([str(tmp_path / "gone" / "x.json"), str(tmp_path / "x.json")])
     failures = write_reports(Run(snapshot), to, outputs, None)
@@ -219,12 +216,12 @@ def test_a_report_that_fails_is_told_and_the_others_are_written(snapshot: Snapsh
 
 
 def test_outputs_are_checked_before_anything_is_read(tmp_path: Path) -> None:
-    """Two outputs in one file, by whatever path, and one over a source are refused; devices may be given twice."""
+    """Two outputs in one file, or one over a source, are refused whatever their paths; a device may be given twice."""
     (tmp_path / "a.log").touch()
     (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(UsageError, match="two outputs go to one file"):
         check_outputs(Outputs([str(tmp_path / "x.json")], str(tmp_path / "link" / "x.json")))
-    with pytest.raises(UsageError, match="to be read and to be written"):
+    with pytest.raises(UsageError, match="would be read and overwritten"):
         keep_sources(sources_of(tmp_path / "a.log"), Outputs((), str(tmp_path / "link" / "a.log")))
     check_outputs(Outputs((), os.devnull))
     keep_sources(sources_of("-", tmp_path / "a.log"), Outputs([str(tmp_path / "x.json")], os.devnull))

@@ -1,4 +1,4 @@
-"""The command line: what is asked, and the exit code, the line on stderr and the state that follow.
+"""The command line: for each kind of input its exit code, its line on stderr, and the state of each source.
 
 Where streams, signals, the environment or the interpreter matter the program is a process of its own; elsewhere it runs in this
 one, as starting Python and loading numpy and pyarrow takes fifty times as long as a small run.
@@ -45,7 +45,7 @@ FILES: dict[str, bytes] = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a folder with a file for each kind of content, which nobody changes."""
+    """Make a folder with a file of each kind of content; no test changes it."""
     folder = tmp_path_factory.mktemp("cli")
     for name, content in FILES.items():
         (folder / name).write_bytes(content)
@@ -60,13 +60,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def here(*arguments: str | os.PathLike[str], cwd: Path, variables: Mapping[str, str] | None = None) -> Ended:
-    """Run `logproc` in this process, in a folder."""
     with chdir(cwd):
         return in_process(*(os.fspath(argument) for argument in arguments), variables=variables)
 
 
 def analyze_here(*arguments: str | os.PathLike[str], cwd: Path, variables: Mapping[str, str] | None = None) -> Ended:
-    """Run `logproc analyze` in this process, in a folder, with its report as JSON."""
     return here("analyze", "--output", "json", *arguments, cwd=cwd, variables=variables)
 
 
@@ -98,7 +96,7 @@ SOURCES: list[tuple[list[str], int, str, list[str]]] = [
     (["http://127.0.0.1:1/log", "good.log"], 1, "http://127.0.0.1:1/log: ", ["failed", "complete"]),
     (["ftp://example.com/log", "good.log"], 1, "ftp://example.com/log: unsupported URL scheme", ["failed", "complete"]),
 ]
-"""Arguments, exit code, what stderr says in one line, and the states."""
+"""Arguments, exit code, a line of stderr, and the states."""
 
 
 @pytest.mark.parametrize(
@@ -109,7 +107,7 @@ SOURCES: list[tuple[list[str], int, str, list[str]]] = [
 def test_sources_end_in_a_state_a_line_and_a_code(
     arguments: list[str], code: int, message: str, states: list[str], folder: Path
 ) -> None:
-    """Whatever a source is, its state, one clear line and the exit code say so, and the account closes."""
+    """Every kind of source ends with its state, one clear line and its exit code, and the account closes."""
     run = analyze_here(*arguments, "--retries", "0", cwd=folder)
     assert [source["state"] for source in run.report["sources"]] == states
     assert run.code == code
@@ -119,7 +117,7 @@ def test_sources_end_in_a_state_a_line_and_a_code(
 
 
 def is_said(message: str, stderr: str) -> bool:
-    """Return whether stderr is lines of the program, one of them with the message; without a message, whether it is silent."""
+    """Whether one line of stderr holds the message; without a message, whether stderr is empty."""
     lines = stderr.splitlines()
     assert all(line.startswith("logproc: ") for line in lines), stderr
     if not message:
@@ -129,7 +127,7 @@ def is_said(message: str, stderr: str) -> bool:
 
 
 def check_account(report: Any) -> None:
-    """Hold the law of the program against a report."""
+    """Assert that the account of a report closes."""
     for part in [report, *report["sources"]]:
         account = dict(part["account"])
         assert account.pop("lines") == sum(account.values())
@@ -142,7 +140,7 @@ USAGE: list[tuple[list[str], int, str]] = [
     (["analyze", "--no-such", "good.log"], 2, "no such option --no-such: see `logproc analyze --help`"),
     (["analyze", "--formt", "json", "good.log"], 2, "no such option --formt: did you mean '--format'?"),
     (["detect", "--where", "x", "good.log"], 2, "no such option --where: see `logproc detect --help`"),
-    (["--by", "path", "analyze", "good.log"], 2, "no such option --by: write it behind the command: `logproc analyze --by …`"),
+    (["--by", "path", "analyze", "good.log"], 2, "no such option --by: write it after the command: `logproc analyze --by …`"),
     (["analyze", "good.log", "--metric"], 2, "option '--metric' requires an argument: see `logproc analyze --help`"),
     (["formats", "good.log"], 2, "got unexpected extra argument (good.log): see `logproc formats --help`"),
     (["analyse", "good.log"], 2, "no such command 'analyse': did you mean 'analyze'?"),
@@ -159,8 +157,8 @@ USAGE: list[tuple[list[str], int, str]] = [
     (["analyze", "good.log", "-o", "nowhere/report.json"], 4, "nowhere/report.json: no such file or directory"),
     (["analyze", "good.log", "-o", "folder/x.json", "--rejects", "folder/../folder/x.json"], 2, "two outputs go to one file"),
     (["analyze", "good.log", "--rejects", "same.log"], 4, "same.log: is a symbolic link"),
-    (["analyze", "same.log", "--rejects", "good.log"], 2, "same.log is to be read and to be written"),
-    (["analyze", "-r", ".", "--rejects", "folder/inner.log"], 2, "folder/inner.log is to be read and to be written"),
+    (["analyze", "same.log", "--rejects", "good.log"], 2, "same.log would be read and overwritten"),
+    (["analyze", "-r", ".", "--rejects", "folder/inner.log"], 2, "folder/inner.log would be read and overwritten"),
     (["analyze", "good.log", "--readers", "0"], 2, "--readers 0: at least 1"),
     (["analyze", "good.log", "--workers", "many"], 2, "--workers 'many' is not a whole number"),
     (["analyze", "good.log", "--memory", "lots"], 2, "--memory 'lots' is not a size: write 65536"),
@@ -174,7 +172,7 @@ USAGE: list[tuple[list[str], int, str]] = [
     (["analyze", "good.log", "--header", "Cookie: env:NO_SUCH"], 2, "the variable NO_SUCH is not set"),
     (["analyze", "--no-\x1b[31m", "good.log"], 2, r"\x1b[31m"),
 ]
-"""Arguments, exit code, and what stderr says in its only line."""
+"""Arguments, exit code, and the only line of stderr."""
 
 
 @pytest.mark.parametrize(
@@ -183,7 +181,7 @@ USAGE: list[tuple[list[str], int, str]] = [
 def test_what_makes_no_sense_is_told_before_anything_is_read(
     arguments: list[str], code: int, message: str, folder: Path
 ) -> None:
-    """A wrong option, config or output ends the program at once, with one line and no report."""
+    """A wrong option, config or output ends the program before it reads anything, with one line and no report."""
     before = sorted(folder.rglob("*"))
     run = here(*arguments, cwd=folder)
     assert (run.code, run.stdout, run.stderr.count("\n")) == (code, b"", 1)
@@ -192,7 +190,7 @@ def test_what_makes_no_sense_is_told_before_anything_is_read(
 
 
 def test_a_wrong_value_of_the_environment_is_named(folder: Path) -> None:
-    """A variable that makes no sense is named, with code 2."""
+    """An invalid variable is named, with code 2."""
     run = analyze_here("good.log", cwd=folder, variables={"LOGPROC_TOP": "many"})
     assert run.code == 2
     assert "LOGPROC_TOP" in run.stderr
@@ -201,7 +199,7 @@ def test_a_wrong_value_of_the_environment_is_named(folder: Path) -> None:
 @pytest.mark.needs("setpriv")
 @pytest.mark.skipif(not nobody_runs_python(), reason="only root can become somebody else, who must be able to run Python")
 def test_what_may_not_be_read_is_named(tmp_path: Path) -> None:
-    """A file without permission fails alone, and a home and a folder that may not be looked into are no fault."""
+    """An unreadable file fails by itself; a home directory without permission is not an error."""
     for name in ("secret.log", "open.log"):
         (tmp_path / name).write_bytes(GOOD)
     (tmp_path / "secret.log").chmod(0)
@@ -215,7 +213,7 @@ def test_what_may_not_be_read_is_named(tmp_path: Path) -> None:
 
 
 class opened_to_all:  # noqa: N801 - used as a function is
-    """Let everybody enter a folder and those above it while the block runs."""
+    """Let every user enter a folder and its parents while the block runs."""
 
     def __init__(self, folder: Path) -> None:
         self._modes = {path: path.stat().st_mode for path in [folder, *folder.parents[:-1]] if not path.stat().st_mode & 1}
@@ -239,14 +237,14 @@ STREAMS: list[tuple[str, list[str], int, str]] = [
     ('"$@" < empty.log', ["-", "-"], 0, "-: same file as -: counted once"),
     ('"$@" > >(exec 0<&-; true); true', [], 0, ""),
 ]
-"""A line of the shell, further sources, the exit code, and what stderr says."""
+"""A shell command, further sources, the exit code, and a line of stderr."""
 
 
 @pytest.mark.parametrize(("script", "more", "code", "message"), STREAMS)
 def test_streams_that_are_closed_full_or_used_twice(
     script: str, more: list[str], code: int, message: str, folder: Path
 ) -> None:
-    """Whatever the standard streams are, the exit code says what became of the report, and there is no traceback."""
+    """Whatever the state of the standard streams, the exit code is right and there is no traceback."""
     run = shell(script, "analyze", "--output", "json", "good.log", *more, cwd=folder)
     assert run.code == code
     assert is_said(message, run.stderr)
@@ -258,7 +256,7 @@ def test_streams_that_are_closed_full_or_used_twice(
     ids=" ".join,
 )
 def test_a_reader_that_has_gone_is_no_fault(arguments: list[str], folder: Path) -> None:
-    """Where nobody reads the report, as after `| head -1`, the program is silent and ends with 141."""
+    """If the reader of stdout has gone, as after `| head -1`, the program ends silently with 141."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as pipe:
@@ -266,17 +264,17 @@ def test_a_reader_that_has_gone_is_no_fault(arguments: list[str], folder: Path) 
     assert (run.code, run.stderr) == (141, "")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["formats"], ["threads"], ["--version"]], ids=" ".join)
-def test_every_command_tells_a_full_disk(arguments: list[str]) -> None:
-    """What cannot be written to stdout is told with code 4, whichever command writes it."""
-    hint = "" if arguments == ["--help"] else ": free some space, or name another place"
+@pytest.mark.parametrize("command", ["--help", "formats", "threads", "--version"])
+def test_every_command_reports_a_full_disk(command: str) -> None:
+    """If stdout cannot be written, the exit code is 4, whichever command writes it."""
     with Path("/dev/full").open("wb") as full:
-        run = logproc(*arguments, stdout=full)
-    assert (run.code, run.stderr.lower()) == (4, "logproc: cannot write stdout: no space left on device" + hint + "\n")
+        run = logproc(command, stdout=full)
+    message = "logproc: cannot write stdout: no space left on device: free some space, or name another place\n"
+    assert (run.code, run.stderr) == (4, message)
 
 
 def test_a_report_of_the_terminal_is_plain_in_a_pipe(folder: Path) -> None:
-    """Piped, the report has no escape sequence, whole words, and every panel."""
+    """In a pipe the report has every panel, whole words, and no escape sequence."""
     run = here("analyze", "damaged.log", cwd=folder)
     assert run.code == 0
     assert b"\x1b" not in run.stdout
@@ -294,7 +292,7 @@ def test_a_report_of_the_terminal_is_plain_in_a_pipe(folder: Path) -> None:
     ids=str,
 )
 def test_narrow_dumb_and_ascii_terminals(variables: dict[str, str], folder: Path) -> None:
-    """A terminal of one column, without colours or of ASCII alone gets a whole report all the same."""
+    """A terminal of one column, without colours, or with ASCII only still gets the whole report."""
     run = logproc("analyze", "utf8.log", cwd=folder, variables=variables)
     assert (run.code, run.stderr) == (0, "logproc: utf8.log: 1 line had undecodable bytes\n")
     assert b"\x1b" not in run.stdout
@@ -309,7 +307,7 @@ def test_colours_are_for_who_asks(folder: Path) -> None:
 
 
 def test_quiet_is_quiet(folder: Path, tmp_path: Path) -> None:
-    """With -q nothing is said, and the report is in its file alone; without -o it is on stdout."""
+    """With -q stderr is empty and the report goes only to its file; without -o it is on stdout."""
     path = tmp_path / "report.json"
     run = analyze_here("good.log", "missing.log", "-q", "-o", path, cwd=folder)
     assert (run.code, run.stdout, run.stderr) == (1, b"", "")
@@ -318,7 +316,7 @@ def test_quiet_is_quiet(folder: Path, tmp_path: Path) -> None:
 
 
 def test_files_by_ending_and_stdout_besides(folder: Path, tmp_path: Path) -> None:
-    """Each -o is written as its ending says, readable by its owner alone, and stdout still gets the report."""
+    """Each -o is written in the format of its ending, readable only by its owner; stdout still gets the report."""
     paths = [tmp_path / f"report.{ending}" for ending in ("json", "csv", "txt")]
     run = analyze_here("good.log", *(part for path in paths for part in ("-o", str(path))), cwd=folder)
     assert run.code == 0
@@ -331,7 +329,7 @@ def test_files_by_ending_and_stdout_besides(folder: Path, tmp_path: Path) -> Non
 
 
 def test_one_output_that_fails_does_not_keep_the_others(folder: Path, tmp_path: Path) -> None:
-    """Where stdout cannot be written, the file is, and the code is 4."""
+    """If stdout cannot be written, the file still is, and the code is 4."""
     path = tmp_path / "report.json"
     with Path("/dev/full").open("wb") as full:
         run = analyze("good.log", "-o", path, cwd=folder, stdout=full)
@@ -360,7 +358,7 @@ def test_rejected_lines_are_all_written_in_order(folder: Path, tmp_path: Path) -
 
 
 def test_rejects_may_go_to_a_pipe(folder: Path) -> None:
-    """--rejects /dev/stdout writes them where the report would be, which -q and -o keep away."""
+    """--rejects takes a device such as /dev/stderr."""
     run = logproc("analyze", "junk.log", "-q", "-o", "/dev/null", "--rejects", "/dev/stdout", cwd=folder)
     assert run.code == 2  # /dev/null has no ending
     run = shell('"$@" -o >(cat > /dev/null) --rejects /dev/stdout', "analyze", "junk.log", "-q", cwd=folder)
@@ -370,7 +368,7 @@ def test_rejects_may_go_to_a_pipe(folder: Path) -> None:
 
 
 def test_a_header_comes_from_a_variable_and_is_nowhere_told(tmp_path: Path) -> None:
-    """The value is sent to the server, and stands in no output."""
+    """The value is sent to the server and appears in no output."""
     with FaultServer() as server:
         server.on("/log", Answer(GOOD))
         run = analyze_here(
@@ -406,7 +404,7 @@ SERVERS: dict[str, tuple[Answer, int, str, str]] = {
 
 @pytest.mark.parametrize("fault", SERVERS)
 def test_what_a_server_does_is_told_and_harms_no_other(fault: str, folder: Path) -> None:
-    """An error, silence, half a body or a forbidden redirect: its line, state and code; the file beside it is whole."""
+    """An error, silence, half a body or a forbidden redirect has its line, state and code; other sources are unaffected."""
     answer, code, message, state = SERVERS[fault]
     with FaultServer() as server:
         server.on("/log", answer)
@@ -422,14 +420,14 @@ def test_what_a_server_does_is_told_and_harms_no_other(fault: str, folder: Path)
 
 
 def test_a_port_that_nobody_listens_on(folder: Path) -> None:
-    """A refused connection is the source's own failure."""
+    """A refused connection fails only its own source."""
     run = analyze_here(f"http://127.0.0.1:{closed_port()}/", "good.log", "--retries", "0", cwd=folder)
     assert (run.code, run.report["account"]["records"]) == (1, 50)
     assert is_said("refused", run.stderr)
 
 
 def test_an_exception_in_a_worker_is_70_with_source_and_lines(folder: Path) -> None:
-    """A parser that breaks ends the run: its line names the source and the lines, the partial report is printed."""
+    """An exception in a parser ends the run: the error names the source and the lines, and the partial report is printed."""
     python = [sys.executable, str(ROOT / "tests" / "support" / "broken_format.py")]
     arguments = ["good.log", "--format", broken_format.NAME, "--chunk-size", "300", "--workers", "2"]
     run = analyze(*arguments, cwd=folder, python=python)
@@ -441,7 +439,7 @@ def test_an_exception_in_a_worker_is_70_with_source_and_lines(folder: Path) -> N
 
 
 def test_a_traceback_is_for_who_asks(folder: Path) -> None:
-    """With --debug an internal error is told with its traceback, through all its causes."""
+    """With --debug an internal error is shown with its traceback and all causes."""
     python = [sys.executable, str(ROOT / "tests" / "support" / "broken_format.py")]
     run = analyze("good.log", "--format", broken_format.NAME, "--debug", "--chunk-size", "300", cwd=folder, python=python)
     assert run.code == 70
@@ -451,7 +449,7 @@ def test_a_traceback_is_for_who_asks(folder: Path) -> None:
 
 @pytest.mark.parametrize("flags", [["-X", "dev", "-W", "error"], ["-O"], ["-I"]], ids=" ".join)
 def test_the_interpreters_flags_change_nothing(flags: list[str], folder: Path) -> None:
-    """With every warning an error, or without assertions, the report is the same and stderr as quiet."""
+    """With warnings as errors, without assertions or isolated, report and stderr are the same."""
     python = [sys.executable, *flags, *COMMAND[1:]] if flags != ["-I"] else [sys.executable, "-I", "-c", ISOLATED]
     usual = analyze_here("good.log", "cut.gz", "damaged.log", "missing.log", cwd=folder)
     run = analyze("good.log", "cut.gz", "damaged.log", "missing.log", cwd=folder, python=python)
@@ -463,7 +461,7 @@ ISOLATED = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from logproc.__main_
 
 
 def test_the_environment_changes_no_number(folder: Path) -> None:
-    """Time zone, locale and hash seed change nothing."""
+    """Time zone, locale and hash seed do not change the report."""
     reports = []
     for zone, seed in (("UTC", "0"), ("America/New_York", "1"), ("Asia/Kathmandu", "2")):
         variables = {"TZ": zone, "PYTHONHASHSEED": seed, "LC_ALL": "C"}
@@ -484,7 +482,7 @@ def test_without_a_home_or_a_folder_to_write_to(folder: Path, tmp_path: Path) ->
 
 
 def test_where_stderr_is_a_terminal_the_progress_is_gone_at_the_end(tmp_path: Path) -> None:
-    """With a terminal on stderr the report on stdout is the same, and what was painted is wiped away."""
+    """With a terminal on stderr the report on stdout is the same, and the progress is erased."""
     main, other = os.openpty()
     os.mkfifo(tmp_path / "fifo")
     with os.fdopen(main, "rb", buffering=0) as screen, os.fdopen(other, "wb") as terminal:
@@ -501,14 +499,14 @@ def test_where_stderr_is_a_terminal_the_progress_is_gone_at_the_end(tmp_path: Pa
 
 
 def test_an_unfinished_line_typed_at_a_pipe_counts() -> None:
-    """A last line without LF is a line if the stream ended by itself."""
+    """A last line without LF counts if the stream ended by itself."""
     with started("analyze", "-", "--output", "json", stdin=subprocess.PIPE) as process:
         output, errors = process.communicate(GOOD[:-1])
     assert (json.loads(output)["account"]["records"], errors) == (50, b"")
 
 
 def test_a_field_that_no_source_has_is_an_error_and_no_report(folder: Path) -> None:
-    """A misspelt field is an error of one line with the nearest field; nothing goes to stdout, and the code is 2."""
+    """A misspelt field is a one-line error with the nearest field; stdout stays empty, and the code is 2."""
     run = here("analyze", "good.log", "--where", "statu == 5", cwd=folder)
     assert (run.code, run.stdout) == (2, b"")
     assert run.stderr == "logproc: no source has a field 'statu': did you mean 'status'?\n"

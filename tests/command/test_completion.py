@@ -1,4 +1,4 @@
-"""TAB in a real bash at a terminal: what stands on the command line afterwards."""
+"""TAB in a real bash at a terminal: what the command line is afterwards."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PATIENCE_S = 30
 
 
 class Terminal:
-    """A bash without anybody's settings, at the other end of a pty, in which the program's completion is switched on."""
+    """A bash on a pty, without user settings, with the program's completion switched on."""
 
     def __init__(self, folder: Path) -> None:
         self._main, other = pty.openpty()
@@ -46,12 +46,11 @@ class Terminal:
             self.clear()
 
     def send(self, keys: str) -> None:
-        """Type."""
         self._text = ""
         os.write(self._main, keys.encode())
 
     def until(self, pattern: str) -> str:
-        """Wait until the terminal shows a pattern, and return all that it shows since the last keys."""
+        """Wait until the terminal shows a pattern; return its last group, or the whole match."""
         deadline = time.monotonic() + PATIENCE_S
         while not (match := re.search(pattern, self._text, re.DOTALL)):
             ready, _, _ = select.select([self._main], [], [], max(0, deadline - time.monotonic()))
@@ -60,27 +59,26 @@ class Terminal:
         return match[match.lastindex or 0]
 
     def completed(self, line: str) -> str:
-        """Return what the command line is after TAB."""
+        """Return the command line after TAB."""
         self.send(f"{line}\t{SHOW_LINE}")
         found = self.until("LINE<(.*?)>")
         self.clear()
         return found
 
     def offered(self, line: str) -> set[str]:
-        """Return what is listed at the second TAB."""
+        """Return the words listed at the second TAB."""
         self.send(f"{line}\t\t{SHOW_LINE}")
         found = self.until("\n(.*)LINE<")
         self.clear()
         return set(found.partition(PROMPT)[0].split())
 
     def clear(self) -> None:
-        """Remove the line and wait for the prompt of the next one, which is not that of a line that was only drawn again."""
+        """Remove the line and wait for a new prompt; the echoed number tells it from a redrawn one."""
         self._cleared += 1
         self.send(f"\x15echo cleared {self._cleared}\n")  # Ctrl-U removes the line
         self.until(f"\ncleared {self._cleared}\r\n.*{PROMPT}")
 
     def close(self) -> None:
-        """End the shell."""
         self._process.kill()
         self._process.wait()
         os.close(self._main)
@@ -144,12 +142,12 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     ],
 )
 def test_tab_completes(typed: str, completed: str, terminal: Terminal) -> None:
-    """Files where files go, names where names go, also behind a comma, a colon and an equals sign."""
+    """Files are completed where files are expected, names where names are, also after a comma, colon or equals sign."""
     assert terminal.completed(typed) == completed
 
 
 def test_tab_twice_lists_what_there_is(terminal: Terminal) -> None:
-    """What a metric may be of; and a field that was typed is not offered again."""
+    """The fields that a metric can take are listed; a field already typed is not offered again."""
     assert terminal.offered("logproc analyze --metric p95:") == {"bytes", "duration"}
     assert terminal.offered("logproc analyze --output ") == {"terminal", "json", "csv"}
     assert terminal.offered("logproc analyze --by path,status") == {"path,status", "path,status_class"}
@@ -166,7 +164,7 @@ def test_tab_twice_lists_what_there_is(terminal: Terminal) -> None:
 
 @pytest.mark.parametrize("words", [["p95", ":", "du"], ["--sort", "=", "p95", ":"], ["a", ":", "", ""]])
 def test_words_are_joined_without_losing_any_character(words: list[str]) -> None:
-    """Whatever bash takes apart, all of it is there again."""
+    """However bash splits the words, no character is lost."""
     assert "".join(joined(words)) == "".join(words)
 
 
@@ -174,7 +172,7 @@ def test_words_are_joined_without_losing_any_character(words: list[str]) -> None
     "value", ["", "x", "_", "bash", "bash_", "bash_complete", "zsh_complete", "\x1b_source", "bash_comp_\n"]
 )
 def test_an_odd_value_of_the_variable_is_quiet(value: str) -> None:
-    """Whatever the variable holds, nothing is said in somebody's prompt; an empty one is not set."""
+    """An unknown value of the variable prints nothing; an empty one counts as unset."""
     run = logproc("formats", variables={"_LOGPROC_COMPLETE": value})
     assert run.stderr == ""
     assert (run.code, bool(run.stdout)) == ((2, False) if value else (0, True))
@@ -191,6 +189,6 @@ def test_an_odd_value_of_the_variable_is_quiet(value: str) -> None:
     ids=str,
 )
 def test_a_shell_that_asks_oddly_gets_no_message(variables: dict[str, str]) -> None:
-    """Words that are missing, and a place that is not a number, are answered with nothing or with anything, never an error."""
+    """Missing words or a position that is not a number never give an error message."""
     run = logproc(variables={"_LOGPROC_COMPLETE": "bash_complete", **variables})
     assert (run.stderr, run.code in {0, 2}) == ("", True)

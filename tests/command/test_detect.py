@@ -1,4 +1,4 @@
-"""`logproc detect` says which format a file has, and why."""
+"""`logproc detect` shows which format a file has, and why."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from tests.support import logs
 
 
 def told(*paths: Path) -> list[tuple[str, bool]]:
-    """Return what is said of files."""
     return list(explain([str(path) for path in paths], Settings()))
 
 
@@ -29,7 +28,7 @@ def test_candidates_shares_and_the_first_misfit_are_shown(tmp_path: Path) -> Non
 
 
 def test_what_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
-    """A missing file, a binary one and an empty one each have a line, and the others are not harmed."""
+    """A missing, a binary and an empty file each get a line; the others are unaffected."""
     (tmp_path / "binary").write_bytes(bytes(range(256)) * 20)
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "plain").write_bytes(b"just words\n")
@@ -37,12 +36,12 @@ def test_what_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
     assert [failed for _, failed in found] == [True, True, False, False]
     assert "no such file" in found[0][0]
     assert "looks binary" in found[1][0]
-    assert "no line to look at" in found[2][0]
+    assert "no line to examine" in found[2][0]
     assert found[3][0].startswith(f"{tmp_path}/plain: plain\n  no known format fits any line")
 
 
 def test_no_control_byte_of_a_log_reaches_the_terminal(tmp_path: Path) -> None:
-    """The line that is quoted is made harmless."""
+    """The quoted line is escaped."""
     path = tmp_path / "a.log"
     path.write_bytes(logs.line() + b"\n\x1b[31mred\n")
     ((text, _),) = told(path)

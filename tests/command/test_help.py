@@ -1,6 +1,6 @@
-"""What the program says about itself, compared with stored files: a change of words is seen by whoever makes it.
+"""Help texts compared with stored files, so that every change of words shows up in a diff.
 
-To store it anew: UPDATE_HELP=1 .venv/bin/python -m pytest tests/command/test_help.py
+To update the files: UPDATE_HELP=1 .venv/bin/python -m pytest tests/command/test_help.py
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LINE_NUMBER = re.compile(r"(\.py):\d+")
 
 
 def said(*arguments: str) -> str:
-    """Return what a command prints on a terminal of the stored width, without the numbers of lines of code."""
+    """Return what a command prints at the stored width, with line numbers of code as N."""
     environ = {**os.environ, "COLUMNS": str(COLUMNS), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "logproc", *arguments]
     run = subprocess.run(command, env=environ, capture_output=True, check=True)
@@ -36,7 +36,7 @@ def said(*arguments: str) -> str:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_words_are_those_that_are_stored(name: str) -> None:
-    """Help texts, formats and threading patterns read as they were last looked at."""
+    """Help texts, formats and threading patterns are those in the stored files."""
     stored, text = STORED / f"{name}.txt", said(*COMMANDS[name])
     if os.environ.get("UPDATE_HELP"):
         stored.write_text(text, "utf-8")
@@ -51,7 +51,7 @@ def test_help_fits_its_terminal(name: str) -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_is_offered_to_each_shell(shell: str) -> None:
-    """The variable that README names makes the program print a function for the shell."""
+    """The completion variable makes the program print a function for the shell."""
     environ = {**os.environ, "_LOGPROC_COMPLETE": f"{shell}_source", "PYTHONPATH": str(ROOT)}
     run = subprocess.run([sys.executable, "-m", "logproc"], env=environ, capture_output=True, text=True, check=True)
     assert "_logproc_completion" in run.stdout
@@ -59,7 +59,7 @@ def test_completion_is_offered_to_each_shell(shell: str) -> None:
 
 
 def test_completion_knows_the_options() -> None:
-    """What the shells ask for is answered with the options of the command."""
+    """The shells are offered the options of the command."""
     asked = {"_LOGPROC_COMPLETE": "bash_complete", "COMP_WORDS": "logproc\nanalyze\n--max-", "COMP_CWORD": "2"}
     environ = {**os.environ, **asked, "PYTHONPATH": str(ROOT)}
     run = subprocess.run([sys.executable, "-m", "logproc"], env=environ, capture_output=True, text=True, check=True)

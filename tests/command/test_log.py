@@ -1,4 +1,4 @@
-"""The program's own log: of the level asked for, in the shape asked for, with thread and source, and never in the way."""
+"""The program's log: level, format, thread and source of a record, and that logging never blocks the run."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
-from tempfile import TemporaryFile
 from threading import Event, Thread
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from logproc.command import analyze as command
 from logproc.command import log as program_logs
-from logproc.command.screen import Screen
 from logproc.model.source import source_name
 from logproc.settings import Settings
+from tests.faults.fault import in_process
 from tests.support import logs
 from tests.support.fault_server import Answer, FaultServer
 from tests.support.processes import analyze, ended, started
@@ -31,20 +30,20 @@ LOGGER = logging.getLogger("logproc.tests")
 
 @pytest.fixture(autouse=True)
 def no_handler() -> Iterator[None]:
-    """Take away what a test has set up."""
+    """Remove the handler that a test has set up."""
     yield
     program_logs.forget()
 
 
 def configured(*, color: bool = False, **options: Any) -> list[str]:
-    """Have the log written to a list of lines, and return it."""
+    """Configure the log to append its lines to a list, and return the list."""
     lines: list[str] = []
     program_logs.configure(Settings(**options), lines.append, color=color)
     return lines
 
 
 def test_a_record_is_one_json_line() -> None:
-    """As JSON a record has its message, level, time, logger, thread and what else it was given."""
+    """As JSON a record has its message, level, time, logger, thread and extra fields."""
     lines = configured(log_level="info", log_format="json")
     LOGGER.info("source %s", "ended", extra={"lines": 7})
     (line,) = lines
@@ -55,7 +54,7 @@ def test_a_record_is_one_json_line() -> None:
 
 @pytest.mark.parametrize(("least", "written"), [("debug", 4), ("info", 3), ("warning", 0), ("error", 0)])
 def test_what_is_below_the_level_is_not_written(least: str, written: int) -> None:
-    """Records of the level and worse ones are written; none by default, for what is wrong is said in a diagnostic."""
+    """Records of at least the level are written; none by default, because diagnostics report problems."""
     lines = configured(log_level=least)
     for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR):
         LOGGER.log(level, "a record")
@@ -65,7 +64,7 @@ def test_what_is_below_the_level_is_not_written(least: str, written: int) -> Non
 @pytest.mark.parametrize("color", [False, True])
 @pytest.mark.parametrize("shape", ["console", "json"])
 def test_what_a_log_says_does_no_harm(shape: str, color: bool) -> None:
-    """A field with control characters is one line, and shows them; so does an exception's traceback."""
+    """Fields and tracebacks with control characters are written on one line, escaped."""
     lines = configured(log_level="info", log_format=shape, color=color)
     error = ValueError("\x1b[5mred")
     LOGGER.error("\x1b[5mended", exc_info=error, extra={"reason": "first\n\x1b[5msecond", "names": ["\x1b[5m"]})
@@ -76,7 +75,7 @@ def test_what_a_log_says_does_no_harm(shape: str, color: bool) -> None:
 
 
 def test_the_source_is_bound_in_its_thread_alone() -> None:
-    """Each thread logs the source that it set, and no other thread does."""
+    """Each thread logs its own source."""
     lines = configured(log_level="info", log_format="json")
 
     def work(name: str) -> None:
@@ -96,7 +95,7 @@ def test_the_source_is_bound_in_its_thread_alone() -> None:
 
 
 def test_a_line_that_cannot_be_written_ends_nothing() -> None:
-    """It is lost, and the run goes on."""
+    """A line that cannot be written is lost, and the run continues."""
 
     def write(_line: str) -> None:
         raise OSError("gone")
@@ -106,7 +105,7 @@ def test_a_line_that_cannot_be_written_ends_nothing() -> None:
 
 
 def test_a_thread_that_is_stuck_in_a_write_holds_up_no_other() -> None:
-    """Nobody reads stderr, and one thread waits for that: the others log all the same, up to their own write."""
+    """While one thread is blocked writing to stderr, the others can still log."""
     stuck, go_on = Event(), Event()
     lines: list[str] = []
 
@@ -129,7 +128,7 @@ def test_a_thread_that_is_stuck_in_a_write_holds_up_no_other() -> None:
 
 
 def test_a_library_writes_nothing_by_itself() -> None:
-    """A program that uses logproc gets its records through logging, and nothing on stderr if it does not care."""
+    """A program that uses logproc and does not configure logging gets nothing on stderr."""
     script = "import logging, logproc; logging.getLogger('logproc.sources').error('nobody asked for this')"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert (run.stdout, run.stderr) == (b"", b"")
@@ -144,7 +143,7 @@ def test_a_program_gets_the_records_of_the_library(caplog: pytest.LogCaptureFixt
 
 @pytest.mark.parametrize(("level", "expected"), [("warning", False), ("info", True)])
 def test_structlog_is_imported_only_for_a_log_that_is_written(level: str, expected: bool) -> None:
-    """A usual run does not pay for it."""
+    """A run with the default level does not import it."""
     script = (
         "import sys; from logproc import settings; from logproc.command import log as logs;"
         f"logs.configure(settings.Settings(log_level={level!r}), print, color=False); print('structlog' in sys.modules)"
@@ -154,7 +153,7 @@ def test_structlog_is_imported_only_for_a_log_that_is_written(level: str, expect
 
 
 def test_the_reader_of_a_source_tells_its_events(tmp_path: Path) -> None:
-    """In a run every source is opened and ended by the thread that reads it, and told so with its name."""
+    """Each source is logged as opened and ended by the thread that reads it, with its name."""
     for name in ("a.log", "b.log"):
         (tmp_path / name).write_bytes(logs.log(10))
     run = analyze("a.log", "b.log", "--log-level", "debug", "--log-format", "json", cwd=tmp_path)
@@ -189,7 +188,7 @@ SAID: list[tuple[list[str], int, dict[str, str]]] = [
 
 @pytest.mark.parametrize(("arguments", "code", "expected"), SAID)
 def test_each_line_of_stderr_is_json(arguments: list[str], code: int, expected: dict[str, str], tmp_path: Path) -> None:
-    """With --log-format json so are notes, hints and errors: an object with level, event and timestamp."""
+    """With --log-format json, notes, hints and errors are objects with level, event and timestamp."""
     (tmp_path / "good.log").write_bytes(logs.log(10) + b"odd\nodd\n")
     (tmp_path / "empty.log").touch()
     run = analyze(*arguments, *AS_JSON, cwd=tmp_path)
@@ -200,7 +199,7 @@ def test_each_line_of_stderr_is_json(arguments: list[str], code: int, expected: 
 
 
 def test_an_interrupt_is_said_as_json(tmp_path: Path) -> None:
-    """And so is what a run says while it waits."""
+    """An interrupt is one JSON line, and so are messages during a wait."""
     os.mkfifo(tmp_path / "fifo")
     with started("analyze", "fifo", *AS_JSON, cwd=tmp_path) as process:
         assert process.stderr
@@ -214,19 +213,46 @@ def test_an_interrupt_is_said_as_json(tmp_path: Path) -> None:
 
 
 def test_an_internal_error_is_said_as_json() -> None:
-    """With --debug its traceback is a member of the object."""
-    with Path(os.devnull).open("w") as stdout, TemporaryFile("w+") as stderr:
-        screen = Screen(stdout, stderr, Settings(log_format="json"))
-        with patch("logproc.command.analyze.run_threaded", side_effect=ValueError("\x1b[5m")):
-            assert command.analyze([os.devnull], screen, command.Outputs(), [], debug=True) == 70
-        stderr.seek(0)
-        traced, said = (json.loads(line) for line in stderr)
+    """With --debug the traceback is a member of a JSON object."""
+    with patch("logproc.command.analyze.run_threaded", side_effect=ValueError("\x1b[5m")):
+        run = in_process("analyze", os.devnull, "--debug", "--log-format", "json")
+    traced, said = (json.loads(line) for line in run.stderr.splitlines())
+    assert run.code == 70
     assert "Traceback" in traced["exception"]
     assert said["event"].startswith("internal error: ValueError")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variables", "event"),
+    [
+        (["analyze", "--log-format", "json"], {}, "no source is named"),
+        (["analyze", "--log-format=json", "x", "--no-such"], {}, "no such option --no-such"),
+        (["analyze", "x", "--log-format", "json", "--top", "many"], {}, "--top 'many' is not a whole number"),
+        (["analyse", "x"], {"LOGPROC_LOG_FORMAT": "json"}, "no such command 'analyse'"),
+        (["analyze", "x", "--config", "json.toml"], {}, "out of memory"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_an_error_before_the_run_is_said_as_json(
+    arguments: list[str], variables: dict[str, str], event: str, tmp_path: Path
+) -> None:
+    """An error in the command line, or too little memory for the libraries, is one JSON object with a hint, too."""
+    (tmp_path / "json.toml").write_text("log-format = 'json'")
+    with chdir(tmp_path), patch("resource.getrlimit", return_value=(1 << 20, 1 << 20)):
+        run = in_process(*arguments, variables=variables)
+    said = json.loads(run.stderr)
+    assert (said["event"], said["level"]) == (event, "error")
+    assert said["hint"]
+
+
+def test_the_last_log_format_wins() -> None:
+    """If the option is repeated, an error of the command line has the last format, as the run would have."""
+    run = in_process("analyze", "--log-format", "json", "--log-format", "console", variables={"LOGPROC_LOG_FORMAT": "json"})
+    assert run.stderr.startswith("logproc: no source is named")
+
+
 def test_a_retry_is_an_event(tmp_path: Path) -> None:
-    """A server that fails at first is asked again, which is an event of level info or worse and no diagnostic."""
+    """A retry is logged at level info or above, and is not a diagnostic."""
     with FaultServer() as server:
         server.on("/log", Answer(status="503 Service Unavailable", headers={"Retry-After": "0"}), Answer(logs.log(5)))
         run = analyze(server.url("/log"), "--log-level", "info", "--log-format", "json", cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""What the command sets for the whole process, in real processes."""
+"""Process-wide settings, tested in real processes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ os.write(9, b"%d" % opened)
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_no_file_gets_the_number_of_a_standard_stream(closed: str) -> None:
-    """What is opened after one of them was closed is none of them: C libraries write to 2 what goes wrong."""
+    """A file opened while a standard stream is closed does not get its number: C libraries write errors to 2."""
     command = ["bash", "-c", f'exec 9>&1; "$0" -c "$1" {closed}', sys.executable, OPENED]
     assert int(subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout) > 2
 
@@ -32,7 +32,7 @@ def test_no_file_gets_the_number_of_a_standard_stream(closed: str) -> None:
 def test_a_limit_of_the_address_space_is_known_before_it_is_met(
     spare_bytes: int, fits: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run needs room for the libraries, its workers and its memory; with a byte less it does not begin."""
+    """A run needs address space for the libraries, its workers and --memory; with one byte less it does not start."""
     needed_bytes = process.LEAST_SPACE_BYTES + 3 * process.WORKER_SPACE_BYTES + 1000
     monkeypatch.setattr(resource, "getrlimit", lambda _: (needed_bytes + spare_bytes, resource.RLIM_INFINITY))
     if fits:

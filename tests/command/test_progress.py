@@ -1,4 +1,4 @@
-"""The live view, painted on a stream that remembers what it got."""
+"""The progress, painted on a stream that records what is written."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ STATUS = LiveStatus(
 
 
 class Terminal(io.TextIOWrapper):
-    """A stream that remembers what it got."""
+    """A stream that records what is written."""
 
     def getvalue(self) -> str:
-        """Return all of it."""
         assert isinstance(self.buffer, io.BytesIO)
         return self.buffer.getvalue().decode()
 
@@ -43,14 +42,13 @@ def painter(columns: int = 100, rows: int = 24) -> tuple[ProgressPainter, Termin
 
 
 def painted(status: LiveStatus, columns: int = 100, rows: int = 24) -> str:
-    """Return the first picture of a status."""
     view, stream = painter(columns, rows)
     view.paint(status)
     return stream.getvalue().partition(WRAP_OFF)[2].removesuffix(WRAP_ON)
 
 
 def test_a_picture_tells_how_far_the_run_is() -> None:
-    """Bar, bytes, rate, time passed and left, lines, sources, memory, and what each thread does."""
+    """A picture has the bar, bytes, rate, time passed and left, lines, sources, memory, and what each thread does."""
     assert painted(STATUS).splitlines() == [
         "█████░░░░░░░░░░░░░░░   25 %  250.0 MB of 1.0 GB  125.0 MB/s  0:02  0:06 left",
         "1,234,567 lines  3 of 12 sources  67.1 MB of 134.2 MB in flight",
@@ -60,23 +58,23 @@ def test_a_picture_tells_how_far_the_run_is() -> None:
 
 
 def test_a_stream_of_unknown_size_has_neither_bar_nor_time_left() -> None:
-    """What is not known is not shown."""
+    """Without a known size there is no bar and no time left."""
     first = painted(replace(STATUS, bytes_total=None)).splitlines()[0]
     assert first == "250.0 MB read  125.0 MB/s  0:02"
 
 
 def test_the_first_moment_divides_by_nothing() -> None:
-    """At the start there is neither time nor size nor rate."""
+    """With no time passed and no bytes read there is no rate."""
     assert painted(replace(STATUS, bytes_read=0, bytes_total=0, elapsed_s=0.0)).startswith("0 B read  0 B/s  0:00\n")
 
 
 def test_a_file_that_grew_is_not_over_full() -> None:
-    """More bytes than announced are all there are."""
+    """If more bytes were read than announced, the bar shows 100 %."""
     assert "100 %  2.0 GB of 2.0 GB" in painted(replace(STATUS, bytes_read=2 * 10**9))
 
 
 def test_each_picture_takes_the_place_of_the_one_before_and_none_stays() -> None:
-    """As many lines as were painted are erased, line by line, and the cursor's own; once."""
+    """The painted lines and the cursor's own are erased line by line, once."""
     view, stream = painter()
     view.paint(STATUS)
     view.paint(replace(STATUS, threads=()))
@@ -90,19 +88,19 @@ def test_each_picture_takes_the_place_of_the_one_before_and_none_stays() -> None
 
 
 def test_a_picture_has_at_most_79_cells() -> None:
-    """However wide the window is: a picture that is there when it gets narrower should not wrap."""
+    """A picture has at most 79 cells, so that it does not wrap when the window gets narrower."""
     assert max(map(cell_len, painted(replace(STATUS, bytes_read=2**70, threads=(("a" * 200, ""),)), 500).splitlines())) <= 79
 
 
 def test_a_painter_that_never_painted_writes_nothing() -> None:
-    """Closing it leaves the terminal alone."""
+    """Closing an unused painter writes nothing."""
     view, stream = painter()
     view.close()
     assert stream.getvalue() == ""
 
 
 def test_many_threads_are_counted() -> None:
-    """Eight are named."""
+    """Eight threads are named, the others counted."""
     threads = tuple((f"reader {number}", "reading") for number in range(1, 20))
     lines = painted(replace(STATUS, threads=threads)).splitlines()
     assert lines[-2:] == ["  reader 8  reading", "  and 11 more threads"]
@@ -110,7 +108,7 @@ def test_many_threads_are_counted() -> None:
 
 @given(ANY_TEXT, st.integers(0, 120), st.integers(0, 30))
 def test_a_picture_never_leaves_its_window(text: str, columns: int, rows: int) -> None:
-    """Whatever a name holds, each line is printable and shorter than the window, and there are fewer lines than rows."""
+    """Each line is printable and narrower than the window, and there are fewer lines than rows, whatever the names."""
     lines = painted(replace(STATUS, threads=((text, text),)), columns, rows).split("\n")
     assert all(line.isprintable() for line in lines)
     assert len(lines) <= max(rows, 2)
@@ -118,7 +116,7 @@ def test_a_picture_never_leaves_its_window(text: str, columns: int, rows: int) -
 
 
 def test_a_stderr_that_is_closed_stops_no_run() -> None:
-    """Progress is lost in silence."""
+    """On a closed stderr the progress is silently lost."""
     view, stream = painter()
     stream.close()
     view.paint(STATUS)

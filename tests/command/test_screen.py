@@ -1,4 +1,4 @@
-"""What a person sees at a terminal: the report, all of it and nothing else, whatever was painted while it was made."""
+"""What a terminal shows after a run: the whole report and nothing of the progress."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ LINE = '192.0.2.{0} - - [17/May/2015:10:0{1}:03 +0000] "GET /page/{0} HTTP/1.1" 
 CONTENT = "".join(LINE.format(n % 40, n % 10, (200, 200, 304, 404, 500)[n % 5]) for n in range(2000)).encode() + b"odd\n\0\n"
 HALF = CONTENT.index(b"\n", len(CONTENT) // 2) + 1
 SIZE_AND_TIME = re.compile(r"in [0-9.]+ m?s\s+[0-9.]+ [kM]?B/s")
-"""What differs between two runs: how long they took."""
+"""What differs between two runs."""
 PAINTED = "in flight"
-"""Words of the progress, and of nothing else."""
+"""A text that only the progress contains."""
 WAITING = "logproc: fifo: waits for a writer"
 SEVERAL_STROKES_S = 0.25
 QUIET = ("--quiet",)
@@ -34,7 +34,7 @@ Scene = Callable[[Terminal, Path, FaultServer, tuple[str, ...]], int]
 
 
 def watch_progress(terminal: Terminal, options: tuple[str, ...]) -> None:
-    """Wait until some progress was painted. A quiet run paints none."""
+    """Wait until progress was painted, unless the run is quiet."""
     if options != QUIET:
         terminal.watch(until=lambda: PAINTED in terminal.text)
     terminal.watch(seconds=SEVERAL_STROKES_S)
@@ -104,7 +104,7 @@ SCENES: list[tuple[Scene, int, str]] = [
 
 
 def seen(lines: list[str]) -> list[str]:
-    """Lines without the time that the run took, which may move the line's other pieces."""
+    """Return lines without the duration of the run, which may shift the rest of the line."""
     return SIZE_AND_TIME.sub("", "\n".join(lines)).split("\n")
 
 
@@ -113,7 +113,7 @@ def seen(lines: list[str]) -> list[str]:
 def test_the_report_is_all_that_a_run_leaves(
     scene: Scene, code: int, message: str, columns: int, rows: int, before: int, tmp_path: Path
 ) -> None:
-    """After what was there before, screen and scrollback hold what a run without progress writes, and its messages."""
+    """Below earlier output, screen and scrollback hold the messages and exactly what a quiet run writes."""
     with Terminal(columns, rows) as terminal, Terminal(columns, rows) as quiet, FaultServer() as server:
         assert scene(quiet, tmp_path, server, QUIET) == code
         earlier = [f"line {number} of another program" for number in range(before)]
@@ -130,7 +130,7 @@ def test_the_report_is_all_that_a_run_leaves(
 
 
 def test_a_window_that_gets_smaller_keeps_what_is_not_the_progress(tmp_path: Path) -> None:
-    """The progress is painted for the window that is there; no line of it wraps, and only its own lines are erased."""
+    """After a resize no painted line wraps, and only painted lines are erased."""
     with Terminal(100, 30) as terminal:
         terminal.show("before\n")
         with terminal.started("analyze", "-", "--by", "status", cwd=tmp_path, stdin=subprocess.PIPE) as process:
@@ -148,7 +148,7 @@ def test_a_window_that_gets_smaller_keeps_what_is_not_the_progress(tmp_path: Pat
 
 
 def test_where_columns_says_something_else_no_painted_line_wraps(tmp_path: Path) -> None:
-    """COLUMNS is for the report; the progress has to fit into the window that there is."""
+    """COLUMNS applies to the report; the progress fits the real window."""
     with Terminal(40, 24) as terminal, (tmp_path / "report").open("wb") as report:
         variables = {"COLUMNS": "200", "LINES": "100"}
         options = {"cwd": tmp_path, "stdin": subprocess.PIPE, "stdout": report, "variables": variables}
@@ -163,7 +163,7 @@ def test_where_columns_says_something_else_no_painted_line_wraps(tmp_path: Path)
 
 
 def test_no_progress_is_painted_between_typed_lines(tmp_path: Path) -> None:
-    """Where standard input is the same terminal, the picture would be painted over what is typed."""
+    """With the terminal as standard input no progress is painted: it would overwrite what is typed."""
     with Terminal(80, 24) as terminal, terminal.started("analyze", "-", "--by", "status", cwd=tmp_path) as process:
         terminal.watch(until=lambda: "end with Ctrl-D" in terminal.text)
         terminal.type(LINE.format(1, 2, 200))
@@ -176,7 +176,7 @@ def test_no_progress_is_painted_between_typed_lines(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", ["usage", "max-time"])
 def test_a_run_that_fails_leaves_its_message_alone(fault: str, tmp_path: Path) -> None:
-    """An error that ends a run while its progress is on the screen is said below what was there before."""
+    """An error that ends a run while progress is shown is written below earlier output."""
     with Terminal(80, 24) as terminal:
         terminal.show("before\n")
         options = ["--where", "statu == 5"] if fault == "usage" else ["--max-time", "0.5"]
@@ -193,7 +193,7 @@ def test_a_run_that_fails_leaves_its_message_alone(fault: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("shape", ["console", "json"])
 def test_log_lines_are_not_written_into_the_progress(shape: str, tmp_path: Path) -> None:
-    """What the program logs stays on the screen as whole lines, in order, with the progress below them until it ends."""
+    """Log lines stay on the screen whole and in order, with the progress below them until it ends."""
     options = ("--log-level", "debug", "--log-format", shape, "--by", "status")
     with Terminal(300, 24) as terminal, (tmp_path / "report").open("wb") as report:
         with terminal.started("analyze", "-", *options, cwd=tmp_path, stdin=subprocess.PIPE, stdout=report) as process:
@@ -219,12 +219,12 @@ STREAMS: list[tuple[str, str, int, int]] = [
     ('"$@" > both', "json", 1, 1),
     ('"$@" --quiet > both', "terminal", 0, 1),
 ]
-"""Where the streams go, the kind of report, and how often the note is then on the screen and in the file `both`."""
+"""A shell command, the kind of report, and how often the note appears on the screen and in the file `both`."""
 
 
 @pytest.mark.parametrize(("script", "output", "on_screen", "in_file"), STREAMS)
 def test_a_note_is_said_once_in_one_place(script: str, output: str, on_screen: int, in_file: int, tmp_path: Path) -> None:
-    """Where the report and the diagnostics are read together, a note is only in the report; else it is in both."""
+    """If report and diagnostics go to the same place, a note is only in the report; otherwise it is in both."""
     (tmp_path / "log").write_bytes(CONTENT)
     (tmp_path / "both").touch()
     arguments = ("analyze", "-", "--by", "status", "--output", output)
@@ -240,14 +240,14 @@ STATUS = LiveStatus(1000, 2000, 1.0, 10, 0, 1, (("reader-1", "reading a.log"),),
 
 @contextmanager
 def screen_on(terminal: Terminal) -> Iterator[Screen]:
-    """Give the screen of a program of which both streams are a terminal."""
+    """Yield a Screen with a terminal as both streams."""
     with terminal.path.open("w") as stdout, terminal.path.open("w") as stderr:
         yield Screen(stdout, stderr, Settings(), {"TERM": "xterm"})
 
 
 @pytest.mark.parametrize("strokes", [0, 1, 3])
 def test_what_is_said_after_the_last_stroke_is_not_lost(strokes: int) -> None:
-    """A line that waits for the next stroke when the run ends is written then, and what comes later at once."""
+    """A line waiting for the next stroke is written when the painting ends; later lines are written at once."""
     with Terminal(80, 24) as terminal, screen_on(terminal) as screen:
         with screen.painting() as paint:
             assert paint
@@ -276,7 +276,7 @@ def test_what_another_program_left_in_front_of_the_cursor_stays() -> None:
 
 @pytest.mark.parametrize(("term", "painted"), [("xterm", True), ("dumb", False)])
 def test_a_terminal_that_knows_no_sequences_gets_none(term: str, painted: bool) -> None:
-    """TERM=dumb, as in a shell within an editor, cannot move its cursor."""
+    """With TERM=dumb, as in a shell inside an editor, nothing is painted."""
     with Terminal(80, 24) as terminal, screen_on(terminal) as screen:
         screen.environ = {"TERM": term}
         with screen.painting() as paint:
@@ -284,7 +284,7 @@ def test_a_terminal_that_knows_no_sequences_gets_none(term: str, painted: bool) 
 
 
 def test_a_view_that_is_left_behind_paints_nothing_later() -> None:
-    """A stroke that comes after the end of the painting, from a thread that could not be joined, leaves the report alone."""
+    """A late stroke, from a thread that could not be joined, does not overwrite the report."""
     with Terminal(80, 24) as terminal, screen_on(terminal) as screen:
         with screen.painting() as paint:
             assert paint

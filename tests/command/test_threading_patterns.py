@@ -1,4 +1,4 @@
-"""`logproc threads` cannot be out of date: what it names is there, and each test that it names fails without its pattern."""
+"""`logproc threads` is up to date: the code and the tests that it names exist."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ CONSTRUCTS = [
     ".submit(",
     ".map(",
     "self._paint()",
+    "_Noted.wake()",
 ]
-"""What the guide teaches, as it stands in code."""
+"""What each pattern looks like in code."""
 one_each = pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.name)
 SOURCE = '''class A:
     """Words: with lock."""
@@ -47,8 +48,8 @@ def f():
 '''
 
 
-def test_all_ten_are_listed() -> None:
-    """There is one entry for each pattern of the guide, in its order, and its code shows the pattern."""
+def test_every_pattern_is_listed() -> None:
+    """There is one entry for each pattern of the guide, in its order, then signals; its code shows the pattern."""
     assert len(PATTERNS) == len(CONSTRUCTS)
     shown = ["\n".join(text for _, text in pattern.lines) for pattern in PATTERNS]
     assert all(words in code for words, code in zip(CONSTRUCTS, shown, strict=True))
@@ -56,7 +57,7 @@ def test_all_ten_are_listed() -> None:
 
 @one_each
 def test_an_entry_is_short_and_from_its_file(pattern: Pattern) -> None:
-    """It has a sentence on what always holds, and a few lines that stand in the file where it says."""
+    """An entry has an invariant of one sentence, and a few lines that are in the file at their numbers."""
     texts = (PACKAGE / pattern.home).read_text("utf-8").splitlines()
     assert 3 <= len(pattern.lines) <= MOST_LINES
     assert all(texts[number - 1] == text for number, text in pattern.lines)
@@ -79,7 +80,7 @@ def test_an_entry_does_not_outlive_its_code(pattern: Pattern) -> None:
 
 
 def test_a_module_without_an_invariant_is_an_error() -> None:
-    """What always holds is said by the module itself."""
+    """A module must state its invariant itself."""
     with pytest.raises(LookupError):
         _ = dataclasses.replace(PATTERNS[0], home="model/errors.py").invariant
 
@@ -94,13 +95,13 @@ def test_a_module_without_an_invariant_is_an_error() -> None:
     ],
 )
 def test_words_are_not_code(excerpt: Excerpt, numbers: list[int]) -> None:
-    """Docstrings, comments and empty lines are left out; a name is looked for where it stands."""
+    """Docstrings, comments and empty lines are left out; a name is looked up in its scope."""
     assert [number for number, _ in lines_of(SOURCE, excerpt)] == numbers
 
 
 @one_each
 def test_the_test_of_an_entry_exists(pattern: Pattern) -> None:
-    """The test that fails without the pattern is a function of the file that is named, and says what it shows."""
+    """The named test is a function of the named file, and has a docstring."""
     file, _, name = pattern.test.partition("::")
     tree = ast.parse((ROOT / file).read_text("utf-8"))
     found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
@@ -110,7 +111,7 @@ def test_the_test_of_an_entry_exists(pattern: Pattern) -> None:
 
 
 def test_every_pattern_has_a_test_of_its_own() -> None:
-    """No test is named for two patterns."""
+    """No two patterns name the same test."""
     assert len({pattern.test for pattern in PATTERNS}) == len(PATTERNS)
 
 
@@ -126,13 +127,13 @@ def test_the_command_shows_where_to_look() -> None:
 
 
 def test_the_former_name_still_works() -> None:
-    """`logproc patterns` does the same, and is in no list."""
+    """`logproc patterns` does the same and is not listed."""
     assert logproc("patterns").stdout == logproc("threads").stdout
     assert b"patterns  " not in logproc("--help").stdout
 
 
 def test_without_the_lock_a_tally_is_lost(tmp_path: Path) -> None:
-    """In a copy of the module whose lock is taken out, the test that is named fails, and says why."""
+    """In a copy of the module without its lock, the named test fails and says why."""
     path = tmp_path / "shared_tally.py"
     source = (PACKAGE / "threads" / "shared_tally.py").read_text("utf-8")
     path.write_text(source.replace("with self._lock:", "if True:"), "utf-8")

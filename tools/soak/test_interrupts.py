@@ -103,7 +103,7 @@ def has_begun(process: subprocess.Popen[bytes]) -> bool:
     """Return whether the run has begun; wait until it has, or the process has ended."""
     while process.poll() is None:
         with suppress(FileNotFoundError):
-            if len(os.listdir(f"/proc/{process.pid}/task")) >= THREADS_OF_A_RUN:
+            if len(list(Path(f"/proc/{process.pid}/task").iterdir())) >= THREADS_OF_A_RUN:
                 return True
         time.sleep(0.002)
     return False
