@@ -54,22 +54,19 @@ class Codec:
 
 def find_codec(name: str) -> Codec:
     """Return the codec called gzip, deflate, bz2, xz or zstd. Raises SourceError for any other name."""
-    makers = {"gzip": deflate_codec, "deflate": deflate_codec, "bz2": bz2_codec, "xz": xz_codec, "zstd": zstd_codec}
-    if name not in makers:
-        raise SourceError(f"unsupported encoding {name}", f"known are {', '.join(makers)}")
-    return makers[name](name)
+    if name in {"gzip", "deflate"}:
+        return deflate_codec(name)
+    if name == "bz2":
+        import bz2
 
+        return Codec(name, bz2.BZ2Decompressor, (OSError, ValueError, EOFError))
+    if name == "xz":
+        import lzma
 
-def bz2_codec(name: str) -> Codec:
-    import bz2
-
-    return Codec(name, bz2.BZ2Decompressor, (OSError, ValueError, EOFError))
-
-
-def xz_codec(name: str) -> Codec:
-    import lzma
-
-    return Codec(name, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, MEMORY_LIMIT_BYTES), (lzma.LZMAError, EOFError))
+        return Codec(name, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, MEMORY_LIMIT_BYTES), (lzma.LZMAError, EOFError))
+    if name == "zstd":
+        return zstd_codec(name)
+    raise SourceError(f"unsupported encoding {name}", "known are gzip, deflate, bz2, xz, zstd")
 
 
 def zstd_codec(name: str) -> Codec:
@@ -120,7 +117,6 @@ class GzipHeader:
         self._fields: deque[Callable[[bytes], bytes | None]] = deque([self._skip_fixed])
 
     def feed(self, data: bytes) -> tuple[Container, bytes] | None:
-        """Take a piece; see `Header`."""
         self._data += data
         while self._fields:
             rest = self._fields[0](self._data)
@@ -164,7 +160,6 @@ class DeflateHeader:
         self._data = b""
 
     def feed(self, data: bytes) -> tuple[Container, bytes] | None:
-        """Take a piece; see `Header`."""
         data = self._data = self._data + data
         if len(data) < 2:
             return None
@@ -195,18 +190,15 @@ class DeflateMember:
 
     @property
     def needs_input(self) -> bool:
-        """Whether nothing more can be decoded without further input."""
         if self.in_trailer:
             return len(self._behind) < self._container.trailer_bytes
         return self._inflate is None or bool(self._inflate.needs_input)
 
     @property
     def unused_data(self) -> bytes:
-        """Input after the member's end."""
         return self._behind[self._container.trailer_bytes :]
 
     def decompress(self, data: bytes | memoryview, max_length: int) -> bytes:
-        """Take all of `data`, return at most `max_length` decoded bytes, and keep the rest for the next call."""
         if self.in_trailer:
             self._behind += data
             self._check_trailer()

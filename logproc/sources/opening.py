@@ -53,19 +53,16 @@ def open_source(
     yet. Raises SourceError if the source cannot be opened, and UsageError for an invalid URL.
     """
     deadline = Deadline.after(options.max_time_s, clock)
-    if source.kind is not Kind.URL:
-        return decoded(open_local(source, deadline, say), options, deadline, source.location)
-    http, at, url = options.http or HttpOptions(), deadline.at if deadline else None, str(source.location)
-    raw = open_url(url, http, wait=wait, permit=permit, deadline=at, clock=clock, start_call=start_call)
-    return decoded(raw, options, deadline, source.location)
-
-
-def open_local(source: Source, deadline: Deadline | None, say: Callable[[str, str, str], None] | None) -> ByteStream:
     if source.kind is Kind.STDIN:
-        return open_stdin(deadline)
-    if source.kind is Kind.FILE:
-        return open_file(source.location, deadline, source.seen)
-    return open_fifo(source.location, deadline, partial(say, source.name, *WAITING) if say else None)
+        raw = open_stdin(deadline)
+    elif source.kind is Kind.FILE:
+        raw = open_file(source.location, deadline, source.seen)
+    elif source.kind is Kind.FIFO:
+        raw = open_fifo(source.location, deadline, partial(say, source.name, *WAITING) if say else None)
+    else:
+        http, at, url = options.http or HttpOptions(), deadline.at if deadline else None, str(source.location)
+        raw = open_url(url, http, wait=wait, permit=permit, deadline=at, clock=clock, start_call=start_call)
+    return decoded(raw, options, deadline, source.location)
 
 
 def peek(source: Source, options: OpenOptions, n_bytes: int, *, clock: Callable[[], float] = time.monotonic) -> Peek:

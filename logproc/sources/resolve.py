@@ -82,7 +82,11 @@ def find(argument: str, recursive: bool) -> Iterator[Found]:
     elif scheme:
         yield Found(Kind.URL, argument, verdict=failed("unsupported URL scheme", "http and https are known"))
     elif MAGIC.search(argument):
-        yield from expand(argument, recursive)
+        paths = sorted(glob.glob(argument, recursive=True), key=os.fsencode)
+        if not paths:
+            yield Found(Kind.FILE, argument, verdict=failed("no such file", "nothing matches the pattern"))
+        for path in paths:
+            yield from find_path(path, recursive, is_named=False)
     else:
         yield from find_path(argument, recursive, is_named=True)
 
@@ -95,16 +99,7 @@ def stdin_identity() -> Hashable:
 
 
 def identity(status: os.stat_result) -> Hashable:
-    return (status.st_dev, status.st_ino)
-
-
-def expand(pattern: str, recursive: bool) -> Iterator[Found]:
-    """Yield the sources that match a glob, also with `**`, in byte order of the path."""
-    paths = sorted(glob.glob(pattern, recursive=True), key=os.fsencode)
-    if not paths:
-        yield Found(Kind.FILE, pattern, verdict=failed("no such file", "nothing matches the pattern"))
-    for path in paths:
-        yield from find_path(path, recursive, is_named=False)
+    return status.st_dev, status.st_ino
 
 
 def find_path(path: str, recursive: bool, *, is_named: bool) -> Iterator[Found]:

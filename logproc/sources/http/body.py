@@ -170,16 +170,13 @@ class Body:
         if not reply.declared:
             self.notes.append("length not declared")
         elif reply.has_more():
-            self._judge_more(reply)
+            # After a wrong Content-Length, these bytes may be part of the log. After the last chunk they are not.
+            if reply.has_length:
+                words = f"server sends more than the {self.bytes_read} bytes it declared"
+                raise SourceError(words, "the rest was not read; report it to the server's operator")
+            self.notes.append("bytes after its last chunk ignored")
         self._finish()
         return 0
-
-    def _judge_more(self, reply: Reply) -> None:
-        # After the last chunk, the bytes are not part of the log. After a wrong Content-Length they may be.
-        if reply.has_length:
-            words = f"server sends more than the {self.bytes_read} bytes it declared"
-            raise SourceError(words, "the rest was not read; report it to the server's operator")
-        self.notes.append("bytes after its last chunk ignored")
 
     def _finish(self) -> None:
         self._ended = True
@@ -198,7 +195,10 @@ class Body:
 
     def _take(self, reply: Reply, *, asked_range: bool) -> None:
         if reply.status == 416 and asked_range:
-            self._take_end(reply)
+            # There is nothing after `bytes_read`. The body of this response is not part of the log.
+            if content_range(reply.headers)[2] != self.bytes_read:
+                raise self._untrusted(CHANGED)
+            self._finish()
             return
         check_status(reply)
         length = reply.begin_body()
@@ -207,12 +207,6 @@ class Body:
         else:
             self._take_whole(reply, length)
         self._reply = reply
-
-    def _take_end(self, reply: Reply) -> None:
-        # 416: there is nothing after `bytes_read`. The body of this response is not part of the log.
-        if content_range(reply.headers)[2] != self.bytes_read:
-            raise self._untrusted(CHANGED)
-        self._finish()
 
     def _take_part(self, reply: Reply, length: int | None, wrong: str) -> None:
         """Accept a response with a Content-Range. `wrong`: the error if it is not the next part of this version."""

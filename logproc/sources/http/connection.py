@@ -255,8 +255,9 @@ class Reply:
         coding = self.headers.get("Transfer-Encoding", "identity").lower()
         # After a line that is not a header, http.client takes all further headers, such as the length, for text.
         if self._response.msg.get_payload() or coding not in {"chunked", "identity"}:
-            hint = "they do not say where the log begins and ends; report it to the server's operator"
-            raise SourceError("bad response headers", hint)
+            raise SourceError(
+                "bad response headers", "they do not say where the log begins and ends; report it to the server's operator"
+            )
         if coding == "chunked":
             self._chunked = Chunked(self._response.fp)
         else:

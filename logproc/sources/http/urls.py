@@ -102,7 +102,9 @@ def redirected(here: Target, start: Target, location: str, *, allow_downgrade: b
         # http.client decodes headers as Latin-1. Quoting their bytes leaves nothing that could end a line of the request.
         address = urljoin(here.url, quote(location.encode("latin-1", "replace"), safe=URL_CHARACTERS))
     except ValueError as error:  # such as an unclosed bracket
-        raise SourceError(f"refused redirect: bad URL: {BAD_HOST}", "report it to the server's operator") from error
+        raise SourceError(
+            "refused redirect: bad URL: its host is not well formed", "report it to the server's operator"
+        ) from error
     scheme = (SCHEME.match(address) or [""])[0].lower()
     if scheme not in DEFAULT_PORTS:
         raise SourceError(f"refused redirect to {scheme[:40]}: URL", "only http and https are followed")
