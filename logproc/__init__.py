@@ -5,8 +5,8 @@
     snapshot = analyze(["access.log.gz", "https://example.com/app.log"])
     snapshot.panels["path"].table()  # a pyarrow.Table: path, count, bytes
 
-In the order to read: `model` (the nouns), `chunks`, `formats/`, `tally`, `reading`, then `pipeline.run_serial`:
-everything without threads. Then `threads/`, a pattern a file, and `pipeline.run_threaded`. THREADING.md tells it in prose.
+Read the rooms in this order: `model`, `sources`, `formats`, `questions`, `counting`, and `pipeline.serial`, which does
+everything without threads. Then `threads`, with one pattern per file, and `pipeline.threaded`. THREADING.md explains these.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Account", "LogprocError", "Panel", "Row", "Settings", "Snapshot", "SourceResult", "State", "__version__", "analyze"]
 
-logging.getLogger(__name__).addHandler(logging.NullHandler())  # a library writes nothing unless its user asks for it
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # a library logs nothing by default
 
 _HOMES = {
     "Account": "logproc.model.columns",

@@ -3,7 +3,7 @@
 Blocks are read in one call of at least 1 MiB each, which releases the GIL while it waits and copies, and are cut
 at their last line feed. Nothing here iterates over lines: each release of the GIL costs up to 5 ms to get it back
 while another thread runs Python. A reader of a .gz file that went line by line beside two such threads fell from
-214 to 0.1 MB/s (`python -m tests.bench.gil`).
+214 to 0.1 MB/s (`python -m tools.bench.gil`).
 """
 
 from __future__ import annotations
