@@ -1,4 +1,4 @@
-"""Rules for every test: it leaves no thread behind, the switch interval is restored, the summary lists tests that could not run.
+"""Rules for every test: it leaves no thread behind, the switch interval is restored, the summary lists tests not run.
 
 tests/       mirrors logproc/; in addition:
   faults/    a test for every row of docs/faults.md
