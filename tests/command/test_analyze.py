@@ -102,7 +102,7 @@ def test_a_diagnostic_is_one_harmless_line(parts: tuple[str, str], encoding: str
     assert written(to.stderr) == expected
 
 
-def test_a_diagnostic_that_nobody_can_read_is_no_fault() -> None:
+def test_a_closed_stderr_is_not_an_error() -> None:
     """A missing or closed stderr raises nothing."""
     closed = stream()
     closed.close()
@@ -152,7 +152,7 @@ CAUSES: list[tuple[BaseException, int, str]] = [
 
 
 @pytest.mark.parametrize(("cause", "code", "message"), CAUSES, ids=lambda value: type(value).__name__)
-def test_the_cause_of_an_early_end_is_told(cause: BaseException, code: int, message: str, tmp_path: Path) -> None:
+def test_the_cause_of_an_early_end_is_reported(cause: BaseException, code: int, message: str, tmp_path: Path) -> None:
     """Each cause has its exit code and one line; only --debug shows a traceback."""
     (tmp_path / "a.log").touch()
     to = screen()
@@ -214,7 +214,7 @@ def test_reports_go_where_they_were_asked_for(snapshot: Snapshot, spool: Spool, 
     assert (tmp_path / "rejects").read_text() == "first\nsecond\n"
 
 
-def test_a_report_that_fails_is_told_and_the_others_are_written(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_a_report_that_fails_is_reported_and_the_others_are_written(snapshot: Snapshot, tmp_path: Path) -> None:
     """A closed stdout and a missing folder are one error each; the other outputs are written."""
     to = Screen(None, stream(), Settings(output="json"))
     outputs = Outputs([str(tmp_path / "gone" / "x.json"), str(tmp_path / "x.json")])

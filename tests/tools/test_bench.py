@@ -75,10 +75,10 @@ def test_ratios_are_taken_round_by_round() -> None:
 
 def test_commands_run_in_turn(tmp_path: Path) -> None:
     """Each round runs every command once; the first round is not counted."""
-    told = tmp_path / "told"
-    commands = {name: ["sh", "-c", f"printf {name} >> {told}"] for name in ("a", "b")}
+    found = tmp_path / "found"
+    commands = {name: ["sh", "-c", f"printf {name} >> {found}"] for name in ("a", "b")}
     summaries = in_turn(commands, 2)
-    assert (told.read_text(), len(summaries["b"].runs)) == ("ababab", 2)
+    assert (found.read_text(), len(summaries["b"].runs)) == ("ababab", 2)
 
 
 def test_a_failed_command_ends_the_comparison() -> None:

@@ -25,7 +25,7 @@ COUNTED = re.compile(r"^(\w+)\t(\d+)$", re.MULTILINE)
 class Contest:
     """One command of logproc, and how much slower other programs are promised to be.
 
-    name: what the log is; command: logproc's; peers: by name, None for who is not installed; bounds: those that are promised.
+    name: what the log is; command: logproc's; peers: by name, None if not installed; bounds: those that are promised.
     """
 
     name: str

@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument(
         "--without", nargs="*", default=[], metavar="NAME", help="leave out some of: C goaccess mawk DuckDB Polars jq"
     )
-    parser.add_argument("--only", choices=["access", "app"], help="measure access logs, or logs of applications, alone")
+    parser.add_argument("--only", choices=["access", "app"], help="measure only access logs, or application logs")
     options = parser.parse_args()
     show = print_markdown if options.markdown else print_plain
     print(machine())

@@ -102,14 +102,14 @@ class Plan:
 
     def headers(self, version: Version) -> dict[str, str]:
         """Return the validators of a version; strong ones are always true."""
-        told = {
+        validators = {
             "strong": {"ETag": f'"{version.number}"'},
             "weak": {"ETag": 'W/"1"'},
             "date": {"Last-Modified": DATES[version.number - 1], "Date": NOW},
             "young date": {"Last-Modified": NOW, "Date": NOW},
             "none": {},
         }[self.validator]
-        return {**told, **({"Content-Encoding": "gzip"} if self.zipped and self.random.random() < 0.95 else {})}
+        return {**validators, **({"Content-Encoding": "gzip"} if self.zipped and self.random.random() < 0.95 else {})}
 
     def place(self, whole: Answer) -> int:
         """Return a place in a body, its end included."""
@@ -144,8 +144,8 @@ class Plan:
     def wrong_part(self, whole: Answer) -> Answer:
         """Return a part that was not requested, perhaps with wrong headers."""
         first, size = self.place(whole), len(whole.body)
-        told = f"bytes {first}-{size - 1}/{self.random.choice([size, size + 1, '*'])}"
-        headers = {**whole.headers, "Content-Range": told}
+        content_range = f"bytes {first}-{size - 1}/{self.random.choice([size, size + 1, '*'])}"
+        headers = {**whole.headers, "Content-Range": content_range}
         # One byte more or less than the range contradicts it. Other bytes, as many as it says, would be a lie that nobody sees.
         start = max(0, first + self.random.randrange(-1, 2))
         return replace(whole, body=whole.body[start:], status="206 Partial Content", headers=headers)

@@ -149,8 +149,8 @@ def test_bounded_keys_bound_the_tally(folder: Path) -> None:
     for count in (100_000, 1_000_000, 5_000_000):
         peaks[count] = peak_bytes("-", "--max-keys", "100000", feed=distinct(count))
         share = peaks[count] - peak_bytes("-", "--max-keys", "100000", feed=repeated(keys(0, 1000), count // 1000))
-        told = f"{count:,} clients and paths, --max-keys 100000: {peaks[count] / MEBIBYTE:.0f} MiB"
-        print(f"\n{told}, {share / MEBIBYTE:.0f} of them for the tally")
+        limited = f"{count:,} clients and paths, --max-keys 100000: {peaks[count] / MEBIBYTE:.0f} MiB"
+        print(f"\n{limited}, {share / MEBIBYTE:.0f} of them for the tally")
     assert peaks[5_000_000] <= peaks[1_000_000] * 1.25
     assert peaks[5_000_000] <= allowed_bytes(folder, 1) + TALLY
 
