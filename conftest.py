@@ -1,13 +1,14 @@
-"""Rules for every test: it leaves no thread behind, the switch interval is restored, and the summary lists what could not run.
+"""Rules for every test: it leaves no thread behind, the switch interval is restored, the summary lists tests not run.
 
-tests/       mirrors logproc/; beside it:
-  faults/    every row of docs/faults.md, made and met
-  torture/   every call to the operating system refused in turn
-  formats/samples/   a log of each format, with what must be read in it
-  help/      what `--help` prints
-  tools/     tests of what lies in tools/
-  *.py       what several folders share: logs, processes, a web server with faults, an oracle that counts in plain Python
-tools/soak/  tests that take minutes; `make soak` runs them together with the tests elsewhere that are marked `soak`
+tests/       mirrors logproc/; in addition:
+  faults/    a test for every row of docs/faults.md
+  torture/   every call to the operating system fails in turn
+  formats/samples/   a log of each format, with the expected result
+  command/help/      the stored output of `--help`
+  tools/     tests of tools/
+  support/   shared by several folders: logs, processes, a faulty web server, an oracle that counts in plain Python
+  *.py       tests of the documents, the layers of imports, the settings and the messages
+tools/soak/  tests that take minutes; `make soak` runs them together with the other tests marked `soak`
 """
 
 from __future__ import annotations
@@ -31,16 +32,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SWITCH_INTERVAL_S = float(os.environ.get("LOGPROC_TEST_SWITCH_INTERVAL") or sys.getswitchinterval())
-"""Seconds after which a thread is asked to give the GIL up: `make test-switch` runs the suite with a microsecond."""
+"""Seconds after which a thread is asked to release the GIL: `make test-switch` runs the suite with a microsecond."""
 
 ORDER = os.environ.get("LOGPROC_TEST_ORDER")
-"""The seed of a random order of the tests: none may lean on what another left behind."""
+"""The seed of a random order of the tests: no test may depend on another."""
 FAULT = "test_the_fault_is_met_as_promised["
 
 for ignored in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(ignored) is signal.SIG_IGN:
-        # In the background of a shell, or under nohup. What is ignored stays so in every process that a test starts, and none
-        # of these would hear a signal; what has a handler is put back to its default there. SIGHUP stays without effect here.
+        # In the background of a shell, or under nohup. Child processes inherit an ignored signal, so those that the tests
+        # start would never get it; a signal with a handler is reset to its default there. SIGHUP still has no effect here.
         signal.signal(ignored, signal.default_int_handler if ignored is signal.SIGINT else lambda *_: None)
 
 not_run = pytest.StashKey[list[str]]()
@@ -53,7 +54,7 @@ hypothesis.settings.load_profile("quick")
 
 @pytest.fixture(autouse=True)
 def no_thread_is_left() -> Iterator[None]:
-    """Fail a test that leaves a thread behind, by the thread's name."""
+    """Fail a test that leaves a thread behind; name the thread."""
     before = set(threading.enumerate())
     yield
     left = threads_left(before, time.monotonic() + JOIN_S)
@@ -63,14 +64,14 @@ def no_thread_is_left() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def switch_interval() -> Iterator[None]:
-    """Give every test the switch interval that the suite was started with."""
+    """Restore the suite's switch interval for every test."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     yield
     sys.setswitchinterval(SWITCH_INTERVAL_S)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that need a program which is not installed; the summary names them."""
+    """Deselect the tests that need a program that is not installed; the summary names them."""
     missing = {item: lacks for item in items if (lacks := missing_programs(item))}
     config.stash[not_run] = [f"{item.nodeid} needs {', '.join(lacks)}" for item, lacks in missing.items()]
     if missing:
@@ -81,19 +82,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def missing_programs(item: pytest.Item) -> list[str]:
-    """Return the programs that `@pytest.mark.needs(…)` of a test names, and other means, that are not there."""
+    """Return what `@pytest.mark.needs(…)` of a test names and this machine lacks."""
     return [name for marker in item.iter_markers("needs") for name in marker.args if not is_there(name)]
 
 
 def is_there(name: str) -> bool:
-    """Return whether a program is installed, or something else that a test needs is possible here."""
+    """Whether a program is installed, or another requirement is met here."""
     if name in MEANS:
         return MEANS[name]()
     return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is not None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Name the tests that could not run here, and count the faults that were met."""
+    """Name the tests that could not run here, and count the faults that were handled as promised."""
     met = [report.nodeid.partition(FAULT)[2] for report in terminalreporter.stats.get("passed", []) if FAULT in report.nodeid]
     if met:
         rows = {name.partition(":")[0] for name in met}

@@ -4,7 +4,7 @@ from logproc.threads.signals import install
 
 
 def main() -> None:
-    """Run the command line. The handlers come first: from then on Ctrl-C gives a report and not a traceback."""
+    """Run the command line. The signal handlers come first, so that Ctrl-C never shows a traceback."""
     install()
     from logproc.command.cli import main as run
 

@@ -1,9 +1,9 @@
-"""Make the logs of this folder: a week of four small web sites that do not exist, the same bytes every time.
+"""Generate the logs of this folder: a week of four small fictitious web sites, the same bytes every time.
 
 usage: python sample_data/make_sample_data.py [FOLDER]
 
-Clients have addresses that RFC 5737 and RFC 3849 keep for documentation, hosts names of RFC 2606. Every draw comes from
-`random()` of a seeded generator, which Python promises never to change.
+Client addresses are reserved for documentation (RFC 5737, RFC 3849), host names by RFC 2606. All randomness comes from
+`random()` of a seeded generator, the only method whose sequence Python promises not to change.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TypeVar
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a script it finds its neighbour as the tests do
+sys.path.insert(0, str(Path(__file__).parents[1]))  # so that the import below works in a script, too
 
 from sample_data.make_app_logs import app_logs
 
@@ -32,7 +32,7 @@ else:
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 BUSY_HOURS = [3, 2, 1, 1, 1, 2, 4, 7, 11, 14, 16, 17, 18, 17, 16, 15, 15, 16, 18, 20, 19, 15, 10, 6]
-"""How likely a visit is at each hour of a site's own day."""
+"""The relative number of visits in each hour of a site's local day."""
 BROWSERS = [
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/145.0.0.0 Safari/537.36",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_3) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.3 Mobile Safari/604.1",
@@ -70,7 +70,7 @@ API = [
 
 @dataclass(frozen=True)
 class Site:
-    """What is asked for, by whom, where the server's clock stands, and the shape of its lines."""
+    """A site: its pages and users, the UTC offset of the server's clock, and the format of its lines."""
 
     seed: int
     line: str
@@ -107,7 +107,7 @@ DAMAGE = [
     b" \t ",
     b'192.0.2.52 - - [07/Mar/2026:10:21:00 +0000] "-" 408 0 "-" "-"',
 ]
-"""What real servers write beside good lines; some of it is a record all the same."""
+"""Unusual lines as real servers write them; some of them are records nevertheless."""
 
 COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     ".gz": lambda data: gzip.compress(data, mtime=0),
@@ -121,19 +121,18 @@ Item = TypeVar("Item")
 
 
 def main() -> None:
-    """Write the logs into the folder that the command line names, by default the script's own."""
+    """Write the logs into the folder given on the command line, by default the script's own."""
     write_logs(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
 
 
 def write_logs(folder: Path) -> None:
-    """Write every log into `folder`."""
     for name, data in {**all_logs(), **app_logs()}.items():
         compress = COMPRESSORS.get(Path(name).suffix, bytes)
         (folder / name).write_bytes(compress(data))
 
 
 def all_logs() -> dict[str, bytes]:
-    """Return the access logs by file name, not compressed."""
+    """Return the uncompressed access logs by file name."""
     return {
         "shop-access.log": make_log(SHOP_SITE),
         "shop-access.log.1.gz": make_log(LAST_WEEK),
@@ -145,7 +144,7 @@ def all_logs() -> dict[str, bytes]:
 
 
 def make_log(site: Site) -> bytes:
-    """Return a log of `site` in the order of time."""
+    """Return a log of `site`, ordered by time."""
     draw = random.Random(site.seed)
     seconds = sorted(draw_second(draw, site.days) for _ in range(site.requests))
     clients = make_clients(draw)
@@ -153,7 +152,7 @@ def make_log(site: Site) -> bytes:
 
 
 def make_damaged_log() -> bytes:
-    """Return 70 good lines with the damaged ones among them, the first after the fifth line."""
+    """Return 70 good lines with a damaged one after every fifth."""
     good = make_log(Site(16, COMBINED, SHOP, ["shop.example.com"], 70, 5, 1)).split(b"\n")[:-1]
     for number, line in enumerate(DAMAGE):
         good.insert(5 * (number + 1) + number, line)
@@ -183,7 +182,6 @@ def make_line(draw: random.Random, site: Site, clients: Sequence[str], second: i
 
 
 def make_answer(draw: random.Random, page: str, *, scan: bool) -> tuple[str, int]:
-    """Return the method and the status of a request for `page`."""
     if scan:
         return "GET", 404 if draw.random() < 0.8 else 403
     if page in {"/cart", "/checkout", "/account/login", "/api/v2/orders"} and draw.random() < 0.6:
@@ -194,7 +192,7 @@ def make_answer(draw: random.Random, page: str, *, scan: bool) -> tuple[str, int
 
 
 def make_referrer(draw: random.Random, site: Site, page: str) -> str:
-    """Return where the visitor came from: mostly the site itself, sometimes elsewhere, often unknown."""
+    """Return the referrer: mostly the site itself, sometimes another site, often unknown."""
     chance = draw.random()
     if chance < 0.35 or page.startswith("/api"):
         return "-"
@@ -202,30 +200,29 @@ def make_referrer(draw: random.Random, site: Site, page: str) -> str:
 
 
 def make_clients(draw: random.Random) -> list[str]:
-    """Return the addresses of 120 visitors, one in eight of them of IPv6."""
+    """Return the addresses of 120 visitors, one in eight of them IPv6."""
     return [draw_address(draw, number) for number in range(120)]
 
 
 def draw_address(draw: random.Random, number: int) -> str:
-    """Return an address for the visitor of this number."""
     if number % 8 == 7:
         return f"2001:db8:{whole(draw, 65536):x}::{whole(draw, 65536):x}"
     return f"{('192.0.2', '198.51.100', '203.0.113')[number % 3]}.{1 + whole(draw, 254)}"
 
 
 def draw_second(draw: random.Random, days: int) -> int:
-    """Return a second of one of the first `days` days, by day rather than by night."""
+    """Return a second within the first `days` days, distributed like BUSY_HOURS."""
     return whole(draw, days) * 86_400 + pick(draw, range(24), weights=BUSY_HOURS) * 3600 + whole(draw, 3600)
 
 
 def pick(draw: random.Random, items: Sequence[Item], lean: float = 1.0, weights: Sequence[float] = ()) -> Item:
-    """Return one of `items`, by `weights`, or by Zipf's law (the earlier ones more often) with the exponent `lean`."""
+    """Return one of `items`, by `weights` or by Zipf's law with the exponent `lean` (earlier items are more frequent)."""
     sums = list(accumulate(weights or [rank**-lean for rank in range(1, len(items) + 1)]))
     return items[bisect(sums, draw.random() * sums[-1])]
 
 
 def whole(draw: random.Random, below: int) -> int:
-    """Return a whole number from 0 to `below` - 1."""
+    """Return an integer from 0 to `below` - 1."""
     return int(draw.random() * below)
 
 

@@ -1,4 +1,4 @@
-"""A hook of MkDocs: the page on threads is THREADING.md, which is outside docs/ because people look for it beside README.md."""
+"""A hook of MkDocs: the page on threads is THREADING.md, which is kept beside README.md and not in docs/."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ THREADING = Path(__file__).parents[1] / "THREADING.md"
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Return the text of a page. Links of THREADING.md begin at the root of the project, those of a page in docs/."""
+    """Return the text of a page. Links in THREADING.md are relative to the project's root, those of pages to docs/."""
     if page.file.src_uri != "threads.md":
         return markdown
     return THREADING.read_text("utf-8").replace("](docs/", "](")

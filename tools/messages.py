@@ -1,6 +1,6 @@
-"""All messages of the program in one list, read from its source: what it says, and what it tells to do next.
+"""All messages of the program in one list, extracted from its source: what is wrong, and what to do next.
 
-`python -m tools.messages` writes docs/messages.md again.
+`python -m tools.messages` updates docs/messages.md.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ MAKERS = {
     "OutputError": "Outputs",
     "InternalError": "The program itself",
 }
-"""What makes a message of what kind: the errors, and the verdict on a source that cannot be read."""
+"""The calls that make a message, with its kind: the errors, and the verdict on a source that cannot be read."""
 HEAD = """# What logproc says when something is wrong
 
-One line on stderr, `logproc: WHERE: WHAT: NEXT`. This is the list of all of them, read from the source; what stands in ‹…› is
-filled in. Where it says how a thing is made, `docs/faults.md` has the exit codes and what is kept.
+Each message is one line on stderr, `logproc: WHERE: WHAT: NEXT`. This list is extracted from the source; ‹…› is filled in.
+`docs/faults.md` has the exit codes, and what is kept of the data.
 """
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Message:
-    """One message: its kind, what is wrong, what to do next, and where in the source it is made."""
+    """One message: its kind, what is wrong, what to do next, and its place in the source."""
 
     kind: str
     what: str
@@ -48,10 +48,10 @@ def messages() -> list[Message]:
 
 
 def found_in(path: Path) -> Iterator[Message]:
-    """Yield the messages that a module makes with words of its own: what only hands words on is made elsewhere."""
+    """Yield the messages that a module words itself, not those that it only passes on."""
     source = path.read_text("utf-8")
     if not any(f"{maker}(" in source for maker in MAKERS):
-        return  # parsing every module takes a second at the start of each run of the tests
+        return  # parsing every module would add a second to the start of the tests
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS and node.args:
             what, hint = text(node.args[0]), text(node.args[1]) if len(node.args) > 1 else ""
@@ -71,7 +71,7 @@ def text(node: ast.expr) -> str:
 
 
 def without_parts(words: str) -> str:
-    """Return what stands outside of ‹…›."""
+    """Return the text outside of ‹…›."""
     return "".join(piece.rpartition("›")[2] for piece in words.split("‹"))
 
 

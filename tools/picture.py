@@ -1,8 +1,8 @@
-"""Draw the README's picture of a report: `make picture`. The same bytes for the same sample_data/ and the same program.
+"""Draw the README's pictures of a report: `make picture`. The same program and sample_data/ give the same bytes.
 
 usage: python -m tools.picture [FOLDER]
 
-What differs between two runs, the time that a run takes, is given here, so that the picture changes only when a report does.
+The duration of the run is fixed here, so that a picture changes only if the report does.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ def main() -> None:
 
 
 def draw(folder: Path) -> None:
-    """Write the pictures into a folder."""
     folder.mkdir(exist_ok=True)
     for name, (columns, logs) in PICTURES.items():
         title = f"logproc analyze --top {ROWS} " + " ".join(logs)
@@ -41,7 +40,7 @@ def draw(folder: Path) -> None:
 
 
 def report(logs: tuple[str, ...]) -> Snapshot:
-    """Return what is in some logs of sample_data/, named as if from within it, and as if it had taken the time given here."""
+    """Return the snapshot of logs in sample_data/, with names relative to it and the fixed duration."""
     sources = resolve([str(ROOT / "sample_data" / log) for log in logs], recursive=False)
     named = tuple(replace(source, name=log) for source, log in zip(sources, logs, strict=True))
     snapshot = run_serial(named, Settings(top=ROWS)).snapshot

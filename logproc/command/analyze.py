@@ -81,13 +81,13 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
         causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
     codes = {EXIT_OK, *judged(run.snapshot, settings)}
 
-    def tell() -> None:
-        codes.update(tell_cause(cause, sources, screen, debug=debug) for cause in causes)
+    def diagnose() -> None:
+        codes.update(report_cause(cause, sources, screen, debug=debug) for cause in causes)
         if not settings.quiet:
-            tell_sources(run.snapshot, screen)
+            report_sources(run.snapshot, screen)
 
     try:
-        within_grace(tell)
+        within_grace(diagnose)
     except Interrupted as error:
         codes.add(error.exit_code)
     return first_of(codes)
@@ -214,7 +214,7 @@ def write_out(path: str, content: str | Iterable[bytes]) -> None:
         write()
 
 
-def tell_sources(snapshot: Snapshot, screen: Screen) -> None:
+def report_sources(snapshot: Snapshot, screen: Screen) -> None:
     """Write what is wrong or odd about each source to stderr, one line each, unless a report in the same place says it.
 
     The same place is one terminal, but also one pipe or file (`2>&1`, a CI system): everything would be there twice.
@@ -227,10 +227,10 @@ def tell_sources(snapshot: Snapshot, screen: Screen) -> None:
             screen.say(source.source, source.reason, source.hint, level=level)
         for note in source.notes:
             screen.say(source.source, note, level="warning")
-    tell_rejected(snapshot, screen)
+    report_rejected(snapshot, screen)
 
 
-def tell_rejected(snapshot: Snapshot, screen: Screen) -> None:
+def report_rejected(snapshot: Snapshot, screen: Screen) -> None:
     """Write how many lines were rejected and why, in one line for all sources that could be read."""
     reasons: Counter[str] = Counter()
     for source in snapshot.sources:
@@ -242,14 +242,14 @@ def tell_rejected(snapshot: Snapshot, screen: Screen) -> None:
         screen.say("", what, "--rejects FILE writes them", level="warning")
 
 
-def tell_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:
+def report_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:
     """Write to stderr why the run ended early or what could not be written; return the exit code for it."""
     if debug:
         screen.show_traceback(cause)
     if isinstance(cause, BrokenPipeError):
         return EXIT_BROKEN_PIPE
     if isinstance(cause, WorkerFailed) and isinstance(cause.__cause__, (MemoryError, OutputError)):
-        return tell_cause(cause.__cause__, sources, screen, debug=False)
+        return report_cause(cause.__cause__, sources, screen, debug=False)
     if isinstance(cause, MemoryError):
         screen.say("", *OUT_OF_MEMORY)
         return EXIT_INTERNAL

@@ -121,6 +121,7 @@ def cli() -> None:
 @click.pass_obj
 def analyze_command(
     screen: Screen,
+    /,
     sources: tuple[str, ...],
     output_files: tuple[str, ...],
     rejects: str | None,
@@ -149,14 +150,14 @@ def formats() -> None:
     from logproc.formats.known import listing
 
     for name, summary, example in listing():
-        tell(f"{name}\n    {summary}\n    {example}\n")
+        write_lines(f"{name}\n    {summary}\n    {example}\n")
 
 
 @cli.command("detect", short_help="Show which format files have, and why.")
 @click.argument("files", nargs=-1, required=True, metavar="FILES...", shell_complete=complete_files)
 @click.option("--encoding", metavar="NAME", help="Text encoding of the files, such as utf-16.")
 @click.pass_obj
-def detect_command(screen: Screen, files: tuple[str, ...], encoding: str | None) -> int:
+def detect_command(screen: Screen, /, files: tuple[str, ...], encoding: str | None) -> int:
     """Show which format each file has: the candidates, the share of its first lines that each fits, and the first misfit.
 
     Only the first bytes are read. If the answer is wrong, name the format with `logproc analyze --format NAME`.
@@ -171,7 +172,7 @@ def detect_command(screen: Screen, files: tuple[str, ...], encoding: str | None)
             write_stderr(partial(screen.write, text))
             code = EXIT_INCOMPLETE
         else:
-            tell(text)
+            write_lines(text)
     return code
 
 
@@ -183,7 +184,7 @@ def threads() -> None:
     """
     from logproc.command.threading_patterns import listing
 
-    tell(listing().removesuffix("\n"))
+    write_lines(listing().removesuffix("\n"))
 
 
 @cli.command(hidden=True)
@@ -201,9 +202,9 @@ def print_version(context: click.Context, _option: click.Parameter, wanted: bool
 
     from logproc.pipeline.summary import gil_enabled
 
-    tell(f"logproc {__version__}")
-    tell(f"Python {sys.version.split()[0]}, {'with' if gil_enabled() else 'without'} GIL")
-    tell(", ".join(f"{name} {version(name)}" for name in ("pyarrow", "numpy", "isal", "requests", "urllib3", "rich")))
+    write_lines(f"logproc {__version__}")
+    write_lines(f"Python {sys.version.split()[0]}, {'with' if gil_enabled() else 'without'} GIL")
+    write_lines(", ".join(f"{name} {version(name)}" for name in ("pyarrow", "numpy", "isal", "requests", "urllib3", "rich")))
     context.exit()
 
 
@@ -261,7 +262,7 @@ def failure_of(error: Exception, arguments: Sequence[str]) -> LogprocError:
     return InternalError(f"internal error: {error!r}")
 
 
-def tell(text: str) -> None:
+def write_lines(text: str) -> None:
     """Write lines to stdout. Raises OutputError if that fails, BrokenPipeError if its reader has gone."""
     if sys.stdout is None:
         write_stdout(None, text)

@@ -2,7 +2,7 @@
 
 Each block is read in one call of at least 1 MiB, which releases the GIL, and is cut at its last line feed. Nothing here
 iterates over lines: getting the GIL back takes up to 5 ms while another thread runs Python. Reading a .gz file line by line
-beside two such threads fell from 214 to 0.1 MB/s (`python -m tests.bench.gil`).
+beside two such threads fell from 214 to 0.1 MB/s (`python -m tools.bench.gil`).
 """
 
 from __future__ import annotations

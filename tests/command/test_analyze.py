@@ -10,7 +10,15 @@ from typing import Any, TextIO
 
 import pytest
 
-from logproc.command.analyze import Outputs, check_outputs, keep_sources, read_headers, tell_cause, tell_sources, write_reports
+from logproc.command.analyze import (
+    Outputs,
+    check_outputs,
+    keep_sources,
+    read_headers,
+    report_cause,
+    report_sources,
+    write_reports,
+)
 from logproc.command.exit_codes import EXIT_ORDER, judged
 from logproc.command.screen import Screen
 from logproc.model.errors import InternalError, Interrupted, LogprocError, OutputError, UsageError
@@ -94,7 +102,7 @@ def test_a_diagnostic_is_one_harmless_line(parts: tuple[str, str], encoding: str
     assert written(to.stderr) == expected
 
 
-def test_a_diagnostic_that_nobody_can_read_is_no_fault() -> None:
+def test_a_closed_stderr_is_not_an_error() -> None:
     """A missing or closed stderr raises nothing."""
     closed = stream()
     closed.close()
@@ -144,23 +152,23 @@ CAUSES: list[tuple[BaseException, int, str]] = [
 
 
 @pytest.mark.parametrize(("cause", "code", "message"), CAUSES, ids=lambda value: type(value).__name__)
-def test_the_cause_of_an_early_end_is_told(cause: BaseException, code: int, message: str, tmp_path: Path) -> None:
+def test_the_cause_of_an_early_end_is_reported(cause: BaseException, code: int, message: str, tmp_path: Path) -> None:
     """Each cause has its exit code and one line; only --debug shows a traceback."""
     (tmp_path / "a.log").touch()
     to = screen()
-    assert tell_cause(cause, sources_of(tmp_path / "a.log"), to, debug=False) == code
+    assert report_cause(cause, sources_of(tmp_path / "a.log"), to, debug=False) == code
     assert written(to.stderr).count("\n") == (1 if message else 0)
     assert message.partition(r".*")[0] in written(to.stderr)
     assert "Traceback" not in written(to.stderr)
     if not isinstance(cause, LogprocError):
-        tell_cause(cause, (), to, debug=True)
+        report_cause(cause, (), to, debug=True)
         assert type(cause).__name__ in written(to.stderr)
 
 
 def test_what_is_odd_is_said_on_stderr(snapshot: Snapshot) -> None:
     """Reasons, notes and the number of rejected lines go to stderr. For the exceptions see test_screen."""
     to = screen(output="json")
-    tell_sources(snapshot, to)
+    report_sources(snapshot, to)
     said = written(to.stderr).splitlines()
     assert [line.rpartition("/")[2].partition(":")[0] for line in said[:2]] == ["b.log", "c.log"]
     assert said[2].startswith(f"logproc: {snapshot.account.rejected} of {snapshot.account.lines} lines rejected: ")
@@ -206,7 +214,7 @@ def test_reports_go_where_they_were_asked_for(snapshot: Snapshot, spool: Spool, 
     assert (tmp_path / "rejects").read_text() == "first\nsecond\n"
 
 
-def test_a_report_that_fails_is_told_and_the_others_are_written(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_a_report_that_fails_is_reported_and_the_others_are_written(snapshot: Snapshot, tmp_path: Path) -> None:
     """A closed stdout and a missing folder are one error each; the other outputs are written."""
     to = Screen(None, stream(), Settings(output="json"))
     outputs = Outputs([str(tmp_path / "gone" / "x.json"), str(tmp_path / "x.json")])

@@ -178,9 +178,7 @@ USAGE: list[tuple[list[str], int, str]] = [
 @pytest.mark.parametrize(
     ("arguments", "code", "message"), USAGE, ids=lambda value: " ".join(value) if isinstance(value, list) else None
 )
-def test_what_makes_no_sense_is_told_before_anything_is_read(
-    arguments: list[str], code: int, message: str, folder: Path
-) -> None:
+def test_usage_errors_come_before_anything_is_read(arguments: list[str], code: int, message: str, folder: Path) -> None:
     """A wrong option, config or output ends the program before it reads anything, with one line and no report."""
     before = sorted(folder.rglob("*"))
     run = here(*arguments, cwd=folder)
@@ -197,7 +195,7 @@ def test_a_wrong_value_of_the_environment_is_named(folder: Path) -> None:
 
 
 @pytest.mark.needs("setpriv")
-@pytest.mark.skipif(not nobody_runs_python(), reason="only root can become somebody else, who must be able to run Python")
+@pytest.mark.skipif(not nobody_runs_python(), reason="only root can change to another user, which must be able to run Python")
 def test_what_may_not_be_read_is_named(tmp_path: Path) -> None:
     """An unreadable file fails by itself; a home directory without permission is not an error."""
     for name in ("secret.log", "open.log"):
@@ -255,7 +253,7 @@ def test_streams_that_are_closed_full_or_used_twice(
     [["analyze", "good.log"], ["analyze", "good.log", "--output", "csv"], ["analyze", "--help"], ["formats"], ["--version"]],
     ids=" ".join,
 )
-def test_a_reader_that_has_gone_is_no_fault(arguments: list[str], folder: Path) -> None:
+def test_a_reader_that_has_gone_is_not_an_error(arguments: list[str], folder: Path) -> None:
     """If the reader of stdout has gone, as after `| head -1`, the program ends silently with 141."""
     reading, writing = os.pipe()
     os.close(reading)
@@ -301,7 +299,7 @@ def test_narrow_dumb_and_ascii_terminals(variables: dict[str, str], folder: Path
         assert run.stdout.isascii()
 
 
-def test_colours_are_for_who_asks(folder: Path) -> None:
+def test_colours_if_requested(folder: Path) -> None:
     """With --color always the report has colours in a pipe as well."""
     assert b"\x1b[" in here("analyze", "good.log", "--color", "always", cwd=folder).stdout
 
@@ -367,7 +365,7 @@ def test_rejects_may_go_to_a_pipe(folder: Path) -> None:
     assert run.stderr.count('"reason": "bad-time"') == 5
 
 
-def test_a_header_comes_from_a_variable_and_is_nowhere_told(tmp_path: Path) -> None:
+def test_a_header_comes_from_a_variable_and_is_never_shown(tmp_path: Path) -> None:
     """The value is sent to the server and appears in no output."""
     with FaultServer() as server:
         server.on("/log", Answer(GOOD))
@@ -403,7 +401,7 @@ SERVERS: dict[str, tuple[Answer, int, str, str]] = {
 
 
 @pytest.mark.parametrize("fault", SERVERS)
-def test_what_a_server_does_is_told_and_harms_no_other(fault: str, folder: Path) -> None:
+def test_a_failing_server_is_reported_and_affects_no_other_source(fault: str, folder: Path) -> None:
     """An error, silence, half a body or a forbidden redirect has its line, state and code; other sources are unaffected."""
     answer, code, message, state = SERVERS[fault]
     with FaultServer() as server:
@@ -438,7 +436,7 @@ def test_an_exception_in_a_worker_is_70_with_source_and_lines(folder: Path) -> N
     check_account(run.report)
 
 
-def test_a_traceback_is_for_who_asks(folder: Path) -> None:
+def test_debug_shows_the_traceback(folder: Path) -> None:
     """With --debug an internal error is shown with its traceback and all causes."""
     python = [sys.executable, str(ROOT / "tests" / "support" / "broken_format.py")]
     run = analyze("good.log", "--format", broken_format.NAME, "--debug", "--chunk-size", "300", cwd=folder, python=python)

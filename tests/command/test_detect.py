@@ -9,7 +9,7 @@ from logproc.settings import Settings
 from tests.support import logs
 
 
-def told(*paths: Path) -> list[tuple[str, bool]]:
+def explained(*paths: Path) -> list[tuple[str, bool]]:
     return list(explain([str(path) for path in paths], Settings()))
 
 
@@ -17,7 +17,7 @@ def test_candidates_shares_and_the_first_misfit_are_shown(tmp_path: Path) -> Non
     """The format, how many lines fit it, its fields, and the first line that does not fit, with its number."""
     path = tmp_path / "a.log"
     path.write_bytes(logs.line() + b"\n\nwhat is this\n" + logs.line() + b"\n")
-    ((text, failed),) = told(path)
+    ((text, failed),) = explained(path)
     assert not failed
     lines = text.splitlines()
     assert lines[0] == f"{path}: combined"
@@ -27,12 +27,12 @@ def test_candidates_shares_and_the_first_misfit_are_shown(tmp_path: Path) -> Non
     assert lines[-1] == "  line 3 does not fit combined: what is this"
 
 
-def test_what_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
+def test_files_that_cannot_be_examined_are_reported(tmp_path: Path) -> None:
     """A missing, a binary and an empty file each get a line; the others are unaffected."""
     (tmp_path / "binary").write_bytes(bytes(range(256)) * 20)
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "plain").write_bytes(b"just words\n")
-    found = told(tmp_path / "missing", tmp_path / "binary", tmp_path / "empty", tmp_path / "plain")
+    found = explained(tmp_path / "missing", tmp_path / "binary", tmp_path / "empty", tmp_path / "plain")
     assert [failed for _, failed in found] == [True, True, False, False]
     assert "no such file" in found[0][0]
     assert "looks binary" in found[1][0]
@@ -44,6 +44,6 @@ def test_no_control_byte_of_a_log_reaches_the_terminal(tmp_path: Path) -> None:
     """The quoted line is escaped."""
     path = tmp_path / "a.log"
     path.write_bytes(logs.line() + b"\n\x1b[31mred\n")
-    ((text, _),) = told(path)
+    ((text, _),) = explained(path)
     assert "\x1b" not in text
     assert r"\x1b[31mred" in text

@@ -1,4 +1,4 @@
-"""A format whose parser breaks after a while, so that an exception comes out of a worker. Run, it is the program with it."""
+"""A format whose parser fails after a while, so that a worker raises. As a script: the program with this format."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from logproc.formats import known
 
 NAME = "broken"
 CHUNKS = 3
-"""How many chunks it parses before it breaks."""
+"""How many chunks it parses before it fails."""
 
 
 class Broken:
-    """Combined, which after some chunks breaks."""
+    """Combined, which fails after some chunks."""
 
     name = NAME
 
@@ -21,13 +21,13 @@ class Broken:
         self._parsed = count()
 
     def parse(self, *arguments: Any) -> Any:
-        """Return what Combined makes of a chunk."""
+        """Parse like Combined, or fail."""
         if next(self._parsed) >= CHUNKS:
             raise ZeroDivisionError("broken parser")
         return known.BY_NAME["combined"].parse(*arguments)
 
     def __getattr__(self, name: str) -> Any:
-        """Return what Combined has."""
+        """Return an attribute of Combined."""
         return getattr(known.BY_NAME["combined"], name)
 
 

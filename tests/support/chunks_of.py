@@ -1,4 +1,4 @@
-"""A chunk made by hand, and what a format makes of it."""
+"""Chunks made by hand, and their parsing."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ WANTED = Question().wanted
 
 
 def chunk_of(content: bytes, *, source: int = 0, index: int = 0, first_line: int = 1, name: str | None = "combined") -> Chunk:
-    """Return whole lines as a chunk."""
     assert not content or content.endswith(b"\n")
     form = BY_NAME[name] if name else None
     return Chunk(source, index, 0, first_line, content.count(b"\n"), form, numpy.frombuffer(content, numpy.uint8))
 
 
 def parse(data: Bytes, name: str | None, max_line_bytes: int) -> Parsed:
-    """Return what whole lines are in the format of a name, with the columns of the usual panels; without one, no line fits."""
+    """Parse whole lines in a named format, with the columns of the usual panels; without a name, no line fits."""
     if name is None:
         return parse_unknown(data, max_line_bytes)
     return BY_NAME[name].parse(data, Context(), WANTED, max_line_bytes)

@@ -1,4 +1,4 @@
-"""A web server on loopback that misbehaves as it is told: raw sockets, a thread for each connection, a script for each path.
+"""A web server on loopback that misbehaves by script: raw sockets, a thread per connection, a list of answers per path.
 
     with FaultServer() as server:
         server.on("/log", Answer(b"12345", sent=2, ending="reset"), Answer(b"12345"))
@@ -21,25 +21,24 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 RESET = struct.pack("ii", 1, 0)
-"""SO_LINGER without a time: closing sends RST in place of FIN."""
+"""SO_LINGER with a time of 0: closing sends RST instead of FIN."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client sent: its first line, and its headers by their names in small letters."""
+    """A client's request: the first line, and the headers by lower-case name."""
 
     line: str
     headers: Mapping[str, str]
 
     @property
     def target(self) -> str:
-        """The target of the first line."""
         return self.line.split(" ")[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent back, and how.
+    """An answer, and how it is sent.
 
     framing: how the end of the body is declared; "close" is HTTP/1.0 without a length. length: a false Content-Length.
     head: sent in place of the status line and the headers. sent: how many bytes of the (framed) body are sent, None for all.
@@ -60,7 +59,6 @@ class Answer:
     head_pause_s: float = 0.0
 
     def head_bytes(self) -> bytes:
-        """Return status line and headers."""
         if self.head is not None:
             return self.head
         own = {
@@ -73,7 +71,7 @@ class Answer:
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     def body_bytes(self) -> bytes:
-        """Return the body as it goes over the wire, cut where it is to be cut."""
+        """Return the body as sent: framed and cut."""
         framed = self.body
         if self.framing == "chunked":
             parts = [self.body[i : i + self.piece] for i in range(0, len(self.body), self.piece)]
@@ -85,7 +83,7 @@ Script = Answer | Callable[[Request], Answer]
 
 
 def ranged(answer: Answer, *, etag: str = '"1"', **changes: Any) -> Callable[[Request], Answer]:
-    """Return an answer that minds Range and If-Range as it should; `changes` are made to the part if one is sent."""
+    """Return an answer that honours Range and If-Range; `changes` apply to a partial answer."""
 
     def of(request: Request) -> Answer:
         whole = replace(answer, headers={"ETag": etag, **answer.headers})
@@ -141,12 +139,10 @@ class FaultServer:
             thread.join()
 
     def on(self, path: str, *scripts: Script) -> Self:
-        """Set the answers for a path."""
         self._scripts[path] = list(scripts)
         return self
 
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
-        """Return the URL of a path."""
         return f"{'https' if self._tls else 'http'}://{host}:{self.port}{path}"
 
     def _accept(self) -> None:
@@ -203,14 +199,14 @@ class FaultServer:
             channel.sendall(data[start : start + piece])
 
     def _stall(self, channel: socket.socket) -> None:
-        """Send nothing until the other side closes, or the server does."""
+        """Send nothing until either side closes."""
         self.stalled.set()
         while channel.recv(1 << 16):
             pass
 
 
 def read_request(channel: socket.socket) -> Request | None:
-    """Return the request that comes in, None if the client goes away or does not speak HTTP."""
+    """Return the next request, None if the client closes or does not speak HTTP."""
     data = b""
     while b"\r\n\r\n" not in data:
         more = channel.recv(1 << 16)
@@ -241,6 +237,6 @@ def full_backlog() -> Iterator[int]:
 
 
 def closed_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a port on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])

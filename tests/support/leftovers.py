@@ -6,11 +6,11 @@ import threading
 import time
 
 JOIN_S = 5.0
-"""How long the threads of a test may take to end after it. Long, because only a failing test waits for it."""
+"""How long the threads of a test may take to end. Long, because only a failing test waits that long."""
 
 
 def threads_left(before: set[threading.Thread], deadline: float) -> list[threading.Thread]:
-    """Join the threads that were not there `before` until `deadline`, and return those that still run."""
+    """Join the threads started since `before` until `deadline`; return those still running."""
     started = [thread for thread in threading.enumerate() if thread not in before]
     for thread in started:
         thread.join(max(0.0, deadline - time.monotonic()))

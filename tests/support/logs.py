@@ -1,4 +1,4 @@
-"""Logs for tests: good and damaged lines and whole contents, from a seed or as hypothesis strategies; a stream that gives them.
+"""Logs for tests: good and damaged lines, whole contents (from a seed or as hypothesis strategies), and a scripted stream.
 
 Nothing here knows how logproc reads a line: the shapes are written down once more, as a server would write them.
 """
@@ -70,7 +70,7 @@ GOOD: dict[str, list[bytes]] = {
     "user_agent": [b"-", b"", b"Mozilla/5.0 (X11; Linux x86_64)", b"\x80", b"\xc2\x9b", b"\\\\", b"a [b] c"],
     "forwarded_for": [b"-", b"203.0.113.9", b"203.0.113.9, 198.51.100.1"],
 }
-"""Values with which a line is a record, the odd ones with the usual."""
+"""Values, usual and unusual, with which a line is a record."""
 BAD: dict[str, list[bytes]] = {
     "host": [b"", b"a b", b"a\x0bb"],
     "client": [b"", b"a b", b"a\tb", b'"', b"\\", b"\r"],
@@ -102,12 +102,12 @@ BAD: dict[str, list[bytes]] = {
     "user_agent": [b'"', b'\\"quoted\\"', b"\\", b'" "', b"x" * 600],
     "forwarded_for": [b'"', b"\\"],
 }
-"""Values with which most lines are no record, and those that only one expression can tell from a good line."""
+"""Values with which most lines are not records, and borderline ones."""
 TOKENS = [
     *[b'"', b'""', b" ", b"  ", b"[", b"]", b"\\", b'\\"', b"\r", b"\t", b"\v", b"\f", b"\0", b"\xff", b"\xc3\xa9", b"\x1b"],
     *[b"-", b"0", b"9", b"99999999999999999999", b"/", b":", b"+", b"?", b'" "', b"] ", b' "', b" [", b"\r\r", b"\n", b"\r\n"],
 ]
-"""What an edit puts in."""
+"""What an edit inserts."""
 STRANGE = [
     b"",
     b"   ",
@@ -121,16 +121,16 @@ STRANGE = [
     b'{"time": "2015-05-17T10:05:03Z", "status": 200}',
     b"\xef\xbb\xbf",
 ]
-"""Lines of no format."""
+"""Lines that fit no format."""
 
 
 def line(name: str = "combined", **fields: bytes) -> bytes:
-    """Return one line of a format, without its end: the usual values, but for the fields given."""
+    """Return one line of a format without its end: the usual values, except the given fields."""
     return TEMPLATES[name] % {field.encode(): value for field, value in {**USUAL, **fields}.items()}
 
 
 def damaged_lines() -> list[bytes]:
-    """Return one Combined line of each kind of damage that servers, disks and attackers are known for."""
+    """Return one Combined line for each kind of damage known from servers, disks and attackers."""
     good = line()
     return [
         line(request=rb"\x16\x03\x01\x00{\x01\x00 w", status=b"400", bytes=b"150"),
@@ -150,7 +150,7 @@ def damaged_lines() -> list[bytes]:
 
 
 def log(lines: int, *, seed: int = 0, name: str = "combined", damaged: float = 0.0) -> bytes:
-    """Return a log of so many lines, the same for the same seed; the share `damaged` of them is anything else than good.
+    """Return a log, the same for the same seed; the share `damaged` of its lines is unusual or broken.
 
     Clean lines have a second between them, 50 clients, 200 paths and seven statuses.
     """
@@ -164,7 +164,7 @@ def log(lines: int, *, seed: int = 0, name: str = "combined", damaged: float = 0
 
 
 def clean_line(random_: random.Random, name: str, at: datetime) -> bytes:
-    """Return a line such as servers write all day."""
+    """Return a usual line."""
     path = f"/page/{random_.randrange(200)}" + random_.choice(["", "", "?q=1", ".html"])
     return line(
         name,
@@ -180,7 +180,7 @@ def clean_line(random_: random.Random, name: str, at: datetime) -> bytes:
 
 
 def any_line(random_: random.Random, name: str) -> bytes:
-    """Return a line with odd values, most of the time with some bytes of it changed, sometimes one of no format."""
+    """Return a line with unusual values, mostly with some bytes changed; sometimes one that fits no format."""
     if random_.random() < 0.05:
         return random_.choice(STRANGE)
     fields = {field: random_.choice(values) for field, values in GOOD.items()}
@@ -220,13 +220,13 @@ def edited(text: bytes, changes: Sequence[tuple[int, int, bytes, int]]) -> bytes
 
 
 def contents(name: str = "combined", max_lines: int = 12) -> st.SearchStrategy[bytes]:
-    """Whole contents of chunks: lines with LF or CR LF behind each."""
+    """Whole contents of chunks: lines that end with LF or CR LF."""
     ended = st.tuples(lines_of(name), st.sampled_from([b"\n", b"\n", b"\r\n"])).map(b"".join)
     return st.lists(ended, max_size=max_lines).map(b"".join)
 
 
 class ScriptedStream:
-    """A ByteStream that gives its content in pieces of the sizes told, over and over, and then ends or fails.
+    """A ByteStream that gives its content in pieces of the given sizes, in rotation, and then ends or fails.
 
     calls: how often it was read; closed, cancelled: what was done to it.
     """
@@ -250,7 +250,6 @@ class ScriptedStream:
         self._before_read = before_read
 
     def readinto(self, buffer: memoryview) -> int:
-        """Give the next piece."""
         assert len(buffer)
         self._before_read()
         self.calls += 1
@@ -262,7 +261,7 @@ class ScriptedStream:
         return len(piece)
 
     def ready_within(self, _seconds: float) -> bool:
-        """Return True: what comes is there."""
+        """Return True: the next piece never blocks."""
         return True
 
     def cancel(self) -> None:
@@ -275,6 +274,6 @@ class ScriptedStream:
 
 
 def endless(sizes: Sequence[int]) -> Iterator[int]:
-    """Yield the sizes over and over; without any, one so large that a buffer is filled."""
+    """Yield the sizes in rotation; without sizes, one that fills any buffer."""
     while True:
         yield from sizes or (1 << 30,)

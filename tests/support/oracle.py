@@ -1,6 +1,6 @@
-"""What a Combined log holds, found in the plainest way there is: one loop, one expression, no code of logproc.
+"""The content of a Combined log, computed in the simplest way: one loop, one expression, no code of logproc.
 
-Slow, and right by reading it. It takes every line as DESIGN's words say, and the tests compare the program with it.
+Slow, but easy to verify by reading. The tests compare the program with it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone(timedelta(0)))
 
 @dataclass
 class Truth:
-    """What is in a log. panels: for each of them the count and the sum of bytes by key; hours are text as in a report."""
+    """The content of a log. panels: for each, the count and the sum of bytes by key; hours are text as in a report."""
 
     lines: int = 0
     records: int = 0
@@ -35,7 +35,6 @@ class Truth:
     panels: dict[str, dict[str, list[int]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(lambda: [0, 0])))
 
     def add(self, panel: str, key: str, size: int) -> None:
-        """Count a record under one key."""
         self.panels[panel][key][0] += 1
         self.panels[panel][key][1] += size
 
@@ -64,7 +63,6 @@ def truth(content: bytes, max_line_bytes: int = 1 << 20) -> Truth:
 
 
 def add_record(found: Truth, match: re.Match[bytes], time: datetime, size: int) -> None:
-    """Count one record."""
     found.records += 1
     found.bytes += size
     found.times.append(time)
@@ -82,7 +80,7 @@ def add_record(found: Truth, match: re.Match[bytes], time: datetime, size: int) 
 
 
 def moment(text: bytes) -> datetime | None:
-    """Return a time in UTC, None if there is no such moment."""
+    """Return a time in UTC, None if it does not exist."""
     shape = TIME.fullmatch(text.decode("latin-1"))
     try:
         return EPOCH + (datetime.strptime(shape[0], "%d/%b/%Y:%H:%M:%S %z") - EPOCH) if shape else None

@@ -1,4 +1,4 @@
-"""The program as a process of its own: started, waited for, looked at from outside. What the tests of whole runs share."""
+"""The program as a separate process: start it, wait for it, inspect its result."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Ended:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """Return an environment in which only what a test says changes what the program does."""
+    """Return an environment without variables that change the program's behaviour, plus those of the test."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LOGPROC_", "NO_COLOR", "COLUMNS"))}
     return {**kept, "PYTHONPATH": str(ROOT), **variables}
 
@@ -52,7 +52,7 @@ def started(
     stderr: Redirect = subprocess.PIPE,
     own_group: bool = False,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Start `logproc` with these arguments, and end it whatever happens.
+    """Start `logproc` with these arguments; kill it at the end of the block.
 
     before: the words of a program that starts it. own_group: in a process group of its own.
     """
@@ -67,7 +67,6 @@ def started(
 
 
 def ended(process: subprocess.Popen[bytes], timeout_s: float = PATIENCE_S) -> Ended:
-    """Wait for the end of a process."""
     output, errors = process.communicate(timeout=timeout_s)
     return Ended(process.returncode, output or b"", (errors or b"").decode())
 
@@ -84,7 +83,7 @@ def analyze(*arguments: str | os.PathLike[str], **options: Any) -> Ended:
 
 
 def shell(script: str, *arguments: str | os.PathLike[str], **options: Any) -> Ended:
-    """Run a line of the shell in which `"$@"` is `logproc` with these arguments."""
+    """Run a shell command in which `"$@"` is `logproc` with these arguments."""
     return logproc(*arguments, before=["bash", "-c", script, "bash"], **options)
 
 
@@ -92,7 +91,7 @@ NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
 def runs(*command: str) -> bool:
-    """Return whether a command can be run here, and succeeds."""
+    """Whether a command can be run here and succeeds."""
     try:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
     except OSError:
@@ -101,7 +100,7 @@ def runs(*command: str) -> bool:
 
 @cache
 def nobody_runs_python() -> bool:
-    """Return whether somebody without rights can run this interpreter: one in root's own folders, they cannot."""
+    """Whether an unprivileged user can run this interpreter, which is not so if it is inside root's home."""
     return runs(*NOBODY, sys.executable, "-c", "")
 
 
@@ -111,4 +110,4 @@ MEANS: Mapping[str, Callable[[], bool]] = {
     "ptrace": cache(partial(runs, "strace", "-o", os.devnull, "true")),
     "a Python for everybody": nobody_runs_python,
 }
-"""What a test may need besides installed programs, and how it is known whether it is there."""
+"""What a test may need besides installed programs, with a check for it."""

@@ -1,4 +1,4 @@
-"""A `logproc` that starts in a few milliseconds, for tests of many commands: one process loads the program and forks for each.
+"""A `logproc` that starts in a few milliseconds, for tests of many commands: one process loads the program and forks per run.
 
 Every run is a process of its own with its own arguments, folder, environment and standard streams, as if the shell had
 started it. Only loading numpy and pyarrow, most of the time that a small run takes, is done once.
@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 MOST_BYTES = 1 << 17
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
-"""A process with threads must not fork, so the libraries may not start any of their own."""
+"""A process with threads must not fork, so the libraries must not start any."""
 CLIENT = """
 import json, os, socket, sys
 with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
@@ -33,7 +33,7 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
 
 @contextmanager
 def ready_command(folder: Path) -> Iterator[Path]:
-    """Put a command `logproc` into a folder; yield that folder, to be put in front of PATH."""
+    """Put a command `logproc` into a folder; yield that folder for PATH."""
     address = str(folder / "server")
     client = folder / "client.py"
     client.write_text(CLIENT.format(address=address), "utf-8")
@@ -52,7 +52,7 @@ def ready_command(folder: Path) -> Iterator[Path]:
 
 
 def serve(address: str) -> None:
-    """Load the whole program, then fork for each request until somebody ends this process."""
+    """Load the whole program, then fork for each request until the process is killed."""
     import logproc
 
     for module in pkgutil.walk_packages(logproc.__path__, "logproc."):
@@ -82,7 +82,7 @@ def answer(connection: socket.socket) -> None:
 
 
 def run(descriptors: list[int], arguments: list[str], folder: str, variables: dict[str, str]) -> None:
-    """Be the command: take over the streams, the folder and the environment of the client."""
+    """Run the command with the streams, the folder and the environment of the client."""
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Whole runs in this process, and what must be the same in all of them."""
+"""Whole runs in this process, and the part of their reports that must be equal."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Pack = Callable[[bytes], bytes]
 
 
 def halves(pack: Pack) -> Pack:
-    """Return a packing in two members, cut anywhere."""
+    """Return a function that compresses content as two members, split anywhere."""
     return lambda content: pack(content[: len(content) // 2]) + pack(content[len(content) // 2 :])
 
 
@@ -56,7 +56,7 @@ def serial(sources: Sequence[Source], **knobs: Any) -> str:
 
 
 def threaded(sources: Sequence[Source], *, min_keys: int = MIN_KEYS, **knobs: Any) -> str:
-    """Return the report of the run with threads. min_keys: from how many on counts are merged while the run goes on."""
+    """Return the report of the threaded run. min_keys: the number of keys from which counts are merged during the run."""
     with patch.object(SharedTally.__init__, "__defaults__", (min_keys, None)):
         run = run_threaded(sources, Settings(**knobs))
     assert run.cause is None
@@ -65,7 +65,7 @@ def threaded(sources: Sequence[Source], *, min_keys: int = MIN_KEYS, **knobs: An
 
 
 def report(snapshot: Snapshot) -> str:
-    """Return the JSON of a snapshot without what may differ, after a look at its account."""
+    """Return the JSON of a snapshot without the parts that may differ; assert that its account closes."""
     assert snapshot.account.closes
     assert all(source.account.closes for source in snapshot.sources)
     assert all(sum(source.rejected_by_reason.values()) == source.account.rejected for source in snapshot.sources)
@@ -74,13 +74,12 @@ def report(snapshot: Snapshot) -> str:
 
 
 def sources_of(*arguments: str | Path) -> tuple[Source, ...]:
-    """Return the sources that arguments name."""
     return resolve([os.fspath(argument) for argument in arguments], recursive=False)
 
 
 @contextmanager
 def stdin(path: Path) -> Iterator[None]:
-    """Have a file as this process's standard input."""
+    """Use a file as this process's standard input."""
     kept = os.dup(0)
     with path.open("rb") as file:
         os.dup2(file.fileno(), 0)
@@ -93,7 +92,7 @@ def stdin(path: Path) -> Iterator[None]:
 
 @contextmanager
 def switch_interval(seconds: float) -> Iterator[None]:
-    """Have threads asked to give up the GIL after so many seconds."""
+    """Set the thread switch interval during the block."""
     kept = sys.getswitchinterval()
     sys.setswitchinterval(seconds)
     try:

@@ -1,4 +1,4 @@
-"""A terminal in memory: what a person sees of a program, on the screen and scrolled out of it.
+"""A terminal emulator in memory: the screen and the scrollback of a program.
 
     with Terminal(80, 24) as terminal, terminal.started("analyze", "-", stdin=PIPE) as process:
         terminal.watch(until=lambda: "sources" in terminal.text)
@@ -33,7 +33,7 @@ PATIENCE_S = 50
 
 
 class Terminal:
-    """A pseudo-terminal of a size and its picture. Everything that is seen passes through `watch`."""
+    """A pseudo-terminal and its screen. All output passes through `watch`."""
 
     def __init__(self, columns: int, rows: int) -> None:
         self.seen = bytearray()
@@ -56,18 +56,18 @@ class Terminal:
 
     @property
     def rows(self) -> list[str]:
-        """All rows from the first of the scrollback to the last of the screen, without blanks at their ends."""
+        """All rows of scrollback and screen, without trailing blanks."""
         rows = [*self._screen.history.top, *(self._screen.buffer[row] for row in range(self._screen.lines))]
         return ["".join(row[column].data for column in range(self._screen.columns)).rstrip() for row in rows]
 
     @property
     def text(self) -> str:
-        """All rows as a text."""
+        """All rows as one text."""
         return "\n".join(self.rows)
 
     @property
     def lines(self) -> list[str]:
-        """The rows above the cursor. It is at the start of a row, and nothing is below: else the screen is not in order."""
+        """The rows above the cursor, which must be at the start of an empty last row."""
         rows, end = self.rows, len(self._screen.history.top) + self._screen.cursor.y
         assert self._screen.cursor.x == 0
         assert not any(rows[end:])
@@ -75,33 +75,32 @@ class Terminal:
 
     @property
     def cursor_row(self) -> int:
-        """The row of the screen that the cursor is in, from 0 on."""
+        """The cursor's row on the screen, from 0."""
         return int(self._screen.cursor.y)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Give the window another size. What is there is cropped and not wrapped, as xterm does it."""
+        """Resize the window. Existing rows are cropped and not rewrapped, as in xterm."""
         self._screen.resize(rows, columns)
         termios.tcsetwinsize(self.inside, (rows, columns))
 
     def show(self, text: str) -> None:
-        """Have something on the screen that another program has written."""
+        """Write a text to the screen, as another program would."""
         os.write(self.inside, text.encode())
         while self._take(WATCH_S):
             pass
 
     def type(self, text: str) -> None:
-        """Type something."""
         os.write(self._outside, text.encode())
 
     def watch(self, until: Callable[[], bool] | None = None, *, seconds: float = PATIENCE_S) -> None:
-        """Look at the terminal for so long, or until something is the case, which it must be by then."""
+        """Process output for some seconds, or until a condition holds; fail if it does not."""
         end = time.monotonic() + seconds
         while not (until and until()) and (left := end - time.monotonic()) > 0:
             self._take(min(left, WATCH_S))
         assert until is None or until(), self.text
 
     def _take(self, seconds: float) -> bool:
-        """Take what is written within so many seconds, if anything is."""
+        """Process what is written within some seconds, if anything."""
         if not select.select([self._outside], [], [], seconds)[0]:
             return False
         piece = os.read(self._outside, 1 << 16)
@@ -111,7 +110,7 @@ class Terminal:
 
     @contextmanager
     def started(self, *arguments: str | os.PathLike[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-        """Start `logproc` at this terminal. The options are those of `processes.started`; a stream may be another one."""
+        """Start `logproc` on this terminal. The options are those of `processes.started`; a stream may be redirected."""
         streams: dict[str, Any] = {"stdin": self.inside, "stdout": self.inside, "stderr": self.inside}
         variables = {"TERM": "xterm-256color", **options.pop("variables", {})}
         controlled = ["setsid", "--ctty"] if options.get("stdin", self.inside) == self.inside else ["setsid"]
@@ -121,7 +120,7 @@ class Terminal:
             yield process
 
     def ended(self, process: subprocess.Popen[bytes]) -> int:
-        """Look on until a program has ended, and return its exit code."""
+        """Process output until a program has ended; return its exit code."""
         if process.stdin:
             with suppress(BrokenPipeError):
                 process.stdin.close()

@@ -1,4 +1,4 @@
-"""What the benchmark stands on: its log is what it says, the limit in C counts right, and ratios are taken round by round."""
+"""The benchmark's parts: the generated logs, the C program's counts, and ratios per round."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def log(lines: int, seed: int = 7) -> bytes:
 
 
 def test_the_log_is_the_same_for_the_same_seed() -> None:
-    """Two logs of one seed are the same bytes, those of another seed are others."""
+    """Two logs of one seed have the same bytes; another seed gives others."""
     assert log(300) == log(300) != log(300, seed=8)
 
 
@@ -66,7 +66,7 @@ def test_the_limit_in_c_counts_right(tmp_path: Path) -> None:
 
 
 def test_ratios_are_taken_round_by_round() -> None:
-    """A machine that slows down in the middle changes both runs of a round and not their ratio."""
+    """If the machine slows down, both runs of a round change, but not their ratio."""
     base = [Measurement(wall_s, wall_s, 10) for wall_s in (1.0, 5.0, 1.0)]
     double = [Measurement(2 * run.wall_s, 3 * run.wall_s, 20) for run in base]
     summary = Summary(double, base)
@@ -75,32 +75,32 @@ def test_ratios_are_taken_round_by_round() -> None:
 
 def test_commands_run_in_turn(tmp_path: Path) -> None:
     """Each round runs every command once; the first round is not counted."""
-    told = tmp_path / "told"
-    commands = {name: ["sh", "-c", f"printf {name} >> {told}"] for name in ("a", "b")}
+    found = tmp_path / "found"
+    commands = {name: ["sh", "-c", f"printf {name} >> {found}"] for name in ("a", "b")}
     summaries = in_turn(commands, 2)
-    assert (told.read_text(), len(summaries["b"].runs)) == ("ababab", 2)
+    assert (found.read_text(), len(summaries["b"].runs)) == ("ababab", 2)
 
 
 def test_a_failed_command_ends_the_comparison() -> None:
-    """A command that fails is not measured as if it had been quick."""
+    """A command that fails is an error, not a fast run."""
     with pytest.raises(CommandFailedError, match="exit code 3"):
         in_turn({"fails": [sys.executable, "-c", "raise SystemExit(3)"]}, 1)
 
 
 def test_a_promise_says_whether_it_was_kept() -> None:
-    """Smaller is better, unless the promise is to reach at least something."""
+    """Smaller is better, unless the promise is a minimum."""
     assert Promise("time", 1.5, 1.0).row()[-1] == "MISSED"
     assert Promise("speed", 1.5, 1.0, at_least=True).row() == ["speed", "1.50", "at least 1", "kept"]
 
 
 def app_log(lines: int, seed: int = 7) -> dict[str, bytes]:
-    """Return a generated log of an application, in its three ways."""
+    """Return a generated application log in its three formats."""
     made = list(gen_app_log.blocks(lines, numpy.random.default_rng(seed)))
     return {name: b"".join(bytes(block[name]) for block in made) for name in gen_app_log.NAMES}
 
 
 def test_an_application_says_the_same_in_three_ways() -> None:
-    """Each line holds one record: an object of JSON, pairs, or a text that the pattern takes."""
+    """Each line is one record: a JSON object, logfmt pairs, or a text that matches the pattern."""
     logs = {name: content.decode().splitlines() for name, content in app_log(500).items()}
     assert app_log(300) == app_log(300) != app_log(300, seed=8)
     for line, pairs, text in zip(*(logs[name] for name in gen_app_log.NAMES), strict=True):

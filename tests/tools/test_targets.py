@@ -1,4 +1,4 @@
-"""Every fuzz target holds for its seeds, for what was found before, and for a few inputs made of them at random."""
+"""Every fuzz target passes on its seeds, on earlier findings, and on some random mutations."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ SECONDS = 60
 
 @EACH
 def test_a_few_inputs(name: str) -> None:
-    """What a target says of any input is true of mutations of its seeds."""
+    """A target passes on mutations of its seeds."""
     for data in mutated(TARGETS[name], FEW, seed=0):
         TARGETS[name].run(data)
 
 
 @pytest.mark.parametrize(("name", "data"), FOUND)
 def test_what_was_found_stays_mended(name: str, data: bytes) -> None:
-    """An input that failed once does not fail again."""
+    """An earlier finding does not fail again."""
     TARGETS[name].run(data)
 
 
 @pytest.mark.soak
 @EACH
 def test_the_seeds_and_many_inputs(name: str) -> None:
-    """What a target says is true of each seed, and of thousands of mutations."""
+    """A target passes on each seed and on thousands of mutations."""
     for data in (*TARGETS[name].seeds, *mutated(TARGETS[name], MANY, seed=1)):
         TARGETS[name].run(data)
 
@@ -46,7 +46,7 @@ def test_the_seeds_and_many_inputs(name: str) -> None:
 @pytest.mark.soak
 @EACH
 def test_long_inputs_take_no_time(name: str) -> None:
-    """64 KiB of one thing over and over take less than two seconds of processor time."""
+    """64 KiB of one repeated piece take less than two seconds of processor time."""
     for data in swollen(TARGETS[name], LONG, seed=2):
         before = time.process_time()
         TARGETS[name].run(data)
@@ -56,7 +56,7 @@ def test_long_inputs_take_no_time(name: str) -> None:
 @pytest.mark.soak
 @pytest.mark.needs("atheris")
 def test_a_minute_each_with_the_fuzzer(tmp_path: Path) -> None:
-    """Led by which code they reach, inputs find nothing in a minute, whatever the target."""
+    """A minute of coverage-guided fuzzing per target finds nothing."""
     for name in TARGETS:
         command = [sys.executable, "-m", "tools.fuzz.run", name, "--seconds", str(SECONDS), "--found", str(tmp_path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)

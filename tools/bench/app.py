@@ -23,9 +23,9 @@ COUNTED = re.compile(r"^(\w+)\t(\d+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Contest:
-    """One question to logproc, and how many times its time others take for the same at least.
+    """One command of logproc, and how much slower other programs are promised to be.
 
-    name: what the log is; command: logproc's; peers: by name, None for who is not installed; bounds: those that are promised.
+    name: what the log is; command: logproc's; peers: by name, None if not installed; bounds: those that are promised.
     """
 
     name: str
@@ -35,7 +35,6 @@ class Contest:
 
 
 def contests(logs: Mapping[str, Path]) -> list[Contest]:
-    """Return who is measured against whom."""
     json, jq = logs["json"], shutil.which("jq")
     polars = find_spec("polars") is not None
     return [
@@ -65,12 +64,11 @@ def contests(logs: Mapping[str, Path]) -> list[Contest]:
 
 
 def peer(what: str, log: Path) -> list[str]:
-    """Return the command of one of the peers."""
     return [sys.executable, "-m", "tools.bench.app_peers", what, str(log)]
 
 
 def measured(rounds: int, without: Collection[str], show: Show) -> list[Promise]:
-    """Measure all contests, print who took what, and return what was promised."""
+    """Measure all contests, print the results, and return the promises."""
     promises = []
     for contest in contests(make_logs(LINES)):
         here = {
@@ -88,12 +86,11 @@ def measured(rounds: int, without: Collection[str], show: Show) -> list[Promise]
 
 
 def promise(contest: Contest, name: str, summary: Summary) -> Promise:
-    """Return what is promised against one peer."""
     return Promise(f"{contest.name}: faster than {name}", summary.wall_ratio, contest.bounds[name], " x", at_least=True)
 
 
 def make_logs(lines: int) -> dict[str, Path]:
-    """Return the three logs by name; made if not there."""
+    """Return the three logs by name; generate missing ones."""
     folder = FOLDER / f"app-{lines}"
     if not folder.exists():
         part = folder.with_suffix(".part")
@@ -104,7 +101,7 @@ def make_logs(lines: int) -> dict[str, Path]:
 
 
 def check_counts(contest: Contest, here: Mapping[str, Sequence[str]]) -> None:
-    """End the run unless logproc counts every line, and the levels as the others do: a wrong answer has no speed."""
+    """Exit unless logproc counts every line, and the same levels as the others: a wrong answer has no speed."""
     report = report_of([*contest.command, "--output", "json"])
     if not report["complete"] or report["account"]["records"] != LINES:
         sys.exit(f"logproc did not take every line: {report['account']}")

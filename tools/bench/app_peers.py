@@ -1,9 +1,9 @@
-"""The counts of an application's log, as a Python user would make them without logproc.
+"""The counts of an application log, as a Python user would make them without logproc.
 
 usage: python -m tools.bench.app_peers {report,level,logfmt,text} LOG
 
-`report` and `level` are Polars over JSON lines, `logfmt` and `text` Python's `re` in one thread, line by line. Polars is told
-the types of the fields that are counted, so that it need not find them, and its shapes are simpler than logproc's.
+`report` and `level` are Polars over JSON lines, `logfmt` and `text` Python's `re` in one thread, line by line. Polars gets
+the types of the counted fields, so that it need not infer them, and its shapes are simpler than logproc's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ KEYS = [["level"], ["logger"], ["hour"], ["hour", "level"], ["status"], ["method
 SHAPES = {r"\d{1,3}(?:\.\d{1,3}){3}": "<ip>", r"\b[0-9a-f]{16}\b": "<hex>", r"\d+": "<n>"}
 PAIR = re.compile(r'([^\s="]+)=(?:"([^"]*)"|(\S*))')
 FIELDS = ("level", "logger", "hour", "status")
-"""What the two logs that are no JSON are counted by."""
+"""The fields that logfmt and plain text are counted by."""
 TOP = 10
 
 
@@ -52,7 +52,7 @@ def levels_with_polars(path: str) -> None:
 
 
 def logfmt_with_re(path: str) -> None:
-    """Print the counts of a log of pairs, in whatever order they stand."""
+    """Print the counts of a logfmt log, with pairs in any order."""
     print_counts({key: quoted or plain for key, quoted, plain in PAIR.findall(line)} for line in lines_of(path))
 
 

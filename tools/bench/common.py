@@ -1,4 +1,4 @@
-"""What the parts of the benchmark share: where things are, what was promised, and tables."""
+"""Shared by the benchmarks: paths, promises, and tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Show = Callable[[Sequence[str], Table], None]
 
 @dataclass(frozen=True)
 class Promise:
-    """What was measured against what was promised, the smaller the better unless `at_least`."""
+    """A measured value against a promised bound; smaller is better unless `at_least`."""
 
     what: str
     measured: float
@@ -52,7 +52,7 @@ def report_of(command: Sequence[str]) -> dict[str, Any]:
 
 
 def peer_rows(peers: Mapping[str, Summary]) -> Table:
-    """Return the table of who took what."""
+    """Return the table of times and peaks."""
     return [
         [name, f"{peer.wall_s:.2f}", f"{peer.cpu_s:.2f}", f"{peer.peak_mib:.0f}", f"{peer.wall_ratio:.2f}"]
         for name, peer in peers.items()
@@ -60,14 +60,13 @@ def peer_rows(peers: Mapping[str, Summary]) -> Table:
 
 
 def machine() -> str:
-    """Return one line that says where this was measured."""
+    """Return a line about this machine."""
     lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
     return f"{cores()} cores of {model}, Python {platform.python_version()}"
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0))
 
 

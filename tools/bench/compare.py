@@ -1,4 +1,4 @@
-"""Time whole commands against each other, in turn (A B C, A B C, …), so that a machine's moods meet all of them alike.
+"""Time whole commands against each other, in turn (A B C, A B C, …), so that changes of the machine's speed affect all alike.
 
 usage: python -m tools.bench.compare [--rounds N] NAME=COMMAND [NAME=COMMAND ...]
 
@@ -20,14 +20,14 @@ from statistics import median
 
 
 class CommandFailedError(Exception):
-    """A command that was to be measured ended with another exit code than 0."""
+    """A measured command failed."""
 
 
 @dataclass(frozen=True)
 class Measurement:
     """One run of a command: seconds by the clock and on the cores, and the peak of its memory in MiB.
 
-    The kernel counts the memory of the process that started it as well, so what is under this script's own 15 MiB is not seen.
+    The kernel includes the memory of the parent before exec, so peaks below this script's own 15 MiB are not visible.
     """
 
     wall_s: float
@@ -59,17 +59,16 @@ class Summary:
 
     @property
     def wall_ratio(self) -> float:
-        """How many times as long as the base it took: the median over the rounds."""
+        """The wall time as a multiple of the base's: the median over the rounds."""
         return median(run.wall_s / first.wall_s for run, first in zip(self.runs, self.base, strict=True))
 
     @property
     def cpu_ratio(self) -> float:
-        """How many times the base's seconds on the cores it took: the median over the rounds."""
+        """The CPU time as a multiple of the base's: the median over the rounds."""
         return median(run.cpu_s / first.cpu_s for run, first in zip(self.runs, self.base, strict=True))
 
 
 def main() -> None:
-    """Compare the commands that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("commands", nargs="+", metavar="NAME=COMMAND")
@@ -97,7 +96,7 @@ def in_turn(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Sum
 
 
 def measure(command: Sequence[str], output: Path = Path(os.devnull)) -> Measurement:
-    """Run one command to its end, its stdout going to `output`, and return what it took."""
+    """Run one command to its end with stdout to `output`; return its time and memory."""
     with output.open("wb") as stdout:
         start = time.perf_counter()
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.DEVNULL)

@@ -58,7 +58,7 @@ STATUSES = {
 
 @dataclass
 class Choice:
-    """Texts, and how likely each is."""
+    """Texts with their probabilities."""
 
     texts: pyarrow.Array
     sums: Any
@@ -71,7 +71,7 @@ class Choice:
 
     @classmethod
     def zipf(cls, texts: Sequence[str], exponent: float) -> Choice:
-        """Return a choice in which the text of rank r is likely as r to the power of -`exponent`."""
+        """Return a choice in which the text of rank r has a weight of r to the power of -`exponent`."""
         return cls.of(texts, numpy.arange(1, len(texts) + 1, dtype=float) ** -exponent)
 
     def draw(self, rng: numpy.random.Generator, size: int) -> pyarrow.Array:
@@ -80,7 +80,6 @@ class Choice:
 
 
 def main() -> None:
-    """Write the log that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lines", type=int)
     parser.add_argument("file", type=Path)
@@ -92,7 +91,7 @@ def main() -> None:
 
 
 def blocks(lines: int, rng: numpy.random.Generator) -> Iterator[pyarrow.Buffer]:
-    """Yield the bytes of a log of so many lines, some at a time."""
+    """Yield the bytes of a log in blocks."""
     clients, targets = Choice.zipf(make_clients(rng), 0.9), Choice.zipf(make_targets(rng), 1.05)
     referrers, agents = Choice.zipf(make_referrers(), 1.3), Choice.zipf(make_agents(), 1.1)
     users = Choice.of([" - - [", " - alice ["], [0.98, 0.02])
@@ -112,27 +111,27 @@ def blocks(lines: int, rng: numpy.random.Generator) -> Iterator[pyarrow.Buffer]:
 
 
 def joined(*pieces: Any) -> pyarrow.Buffer:
-    """Return the texts, put together piece by piece, as the bytes that lie one behind the other in memory."""
+    """Join pieces row by row; return the contiguous bytes of all rows."""
     lines = pyarrow.compute.binary_join_element_wise(*pieces, "")
     first, last = numpy.frombuffer(lines.buffers()[1], numpy.int32)[[0, len(lines)]]
     return lines.buffers()[2].slice(first, last - first)
 
 
 def times(seconds: Any) -> pyarrow.Array:
-    """Return the times as a log writes them, without the zone; each second is formatted once."""
+    """Return the times as in a log, without the zone; each second is formatted once."""
     distinct, index = numpy.unique(seconds.astype("int64"), return_inverse=True)
     texts = pyarrow.compute.strftime(pyarrow.array(distinct, pyarrow.timestamp("s")), format="%d/%b/%Y:%H:%M:%S", locale="C")
     return texts.take(pyarrow.array(index))
 
 
 def sizes(rng: numpy.random.Generator, status: pyarrow.Array) -> pyarrow.Array:
-    """Return the sizes of the answers; one of status 304 has none."""
+    """Return the sizes of the responses; status 304 has none."""
     drawn = pyarrow.array(rng.lognormal(8, 1.8, len(status)).astype("int64")).cast(pyarrow.string())
     return pyarrow.compute.if_else(pyarrow.compute.equal(status, "304"), "-", drawn)
 
 
 def make_clients(rng: numpy.random.Generator) -> list[str]:
-    """Return the addresses, the busiest first."""
+    """Return the addresses, the most frequent first."""
     numbers = rng.permutation(1 << 17)[:80_000]
     texts = [f"198.{18 + (number >> 16)}.{number >> 8 & 255}.{number & 255}" for number in numbers.tolist()]
     texts[::17] = [f"2001:db8:{a:x}:{b:x}::{c:x}" for a, b, c in rng.integers(1, 65535, (len(texts[::17]), 3)).tolist()]
@@ -140,7 +139,7 @@ def make_clients(rng: numpy.random.Generator) -> list[str]:
 
 
 def make_targets(rng: numpy.random.Generator) -> list[str]:
-    """Return what is asked for, the most wanted first; one in four has a query."""
+    """Return the targets, the most frequent first; one in four has a query."""
     pages = (10 ** rng.uniform(1, 8, 30_000)).astype(int)
     pages = (10 ** rng.uniform(1, 8, 30_000)).astype(int)
     draws = zip(pages, rng.integers(1, 10**6, 30_000), rng.integers(1, 30, 30_000), strict=True)
@@ -151,12 +150,12 @@ def make_targets(rng: numpy.random.Generator) -> list[str]:
 
 
 def make_referrers() -> list[str]:
-    """Return where visitors come from; most do not say."""
+    """Return the referrers; most are unknown."""
     return ["-", *(f"https://www{number % 40}.example.com/{SECTIONS[number % 10]}/{number}" for number in range(3000))]
 
 
 def make_agents() -> list[str]:
-    """Return the user agents: browsers, and some that are none."""
+    """Return the user agents: browsers and others."""
     engine = "AppleWebKit/537.36 (KHTML, like Gecko)"
     texts = [
         f"Mozilla/5.0 ({SYSTEMS[rank % 5]}) {engine} Chrome/{90 + rank % 60}.0.{1000 + rank}.{rank % 200} Safari/537.36"

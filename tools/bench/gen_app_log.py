@@ -2,8 +2,8 @@
 
 usage: python -m tools.bench.gen_app_log LINES FOLDER [--seed N]
 
-Lines are those of zap or bunyan behind a web server: five levels, 40 loggers, messages of 48 kinds, nearly each of another text
-because of the numbers in it, a nested request, a status and a duration in seconds. Two lines a second, some 240 bytes each.
+Lines are those of zap or bunyan behind a web server: five levels, 40 loggers, messages of 48 kinds, nearly all with different
+numbers in them, a nested request, a status and a duration in seconds. Two lines a second, some 240 bytes each.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ NAMES = ("json", "logfmt", "text")
 
 
 def main() -> None:
-    """Write the logs that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lines", type=int)
     parser.add_argument("folder", type=Path)
@@ -49,7 +48,7 @@ def main() -> None:
 
 
 def blocks(lines: int, rng: numpy.random.Generator) -> Iterator[dict[str, pyarrow.Buffer]]:
-    """Yield the bytes of logs of so many lines, some at a time, by the names of the three ways."""
+    """Yield the bytes of the logs in blocks, by the names of the three formats."""
     levels, methods, statuses = (Choice.of(list(words), list(words.values())) for words in (LEVELS, METHODS, STATUSES))
     loggers = Choice.zipf([f"shop.{service}.{part}" for part in PARTS for service in SERVICES], 1.0)
     paths = Choice.zipf(make_targets(rng), 1.05)
@@ -76,7 +75,7 @@ def blocks(lines: int, rng: numpy.random.Generator) -> Iterator[dict[str, pyarro
 
 
 def written(**field: pyarrow.Array) -> dict[str, pyarrow.Buffer]:
-    """Return the lines of some records in each of the three ways."""
+    """Return the lines of some records in each of the three formats."""
     time = [field["day"], "T", field["clock"], "Z"]
     request = ['"request":{"id":"', field["request"], '","method":"', field["method"], '","path":"', field["path"], '"}']
     text_time = [field["day"], " ", pyarrow.compute.replace_substring(field["clock"], ".", ",")]
@@ -146,12 +145,11 @@ def split(kind: str) -> Sequence[str]:
 
 
 def numbers(rng: numpy.random.Generator, count: int, below: int) -> pyarrow.Array:
-    """Return whole numbers as text."""
     return pyarrow.array(rng.integers(1, below, count)).cast(pyarrow.string())
 
 
 def addresses(rng: numpy.random.Generator, count: int) -> pyarrow.Array:
-    """Return addresses of the network kept for benchmarks."""
+    """Return addresses of the network reserved for benchmarks (RFC 2544)."""
     octets = [pyarrow.array(rng.integers(0, 255, count)).cast(pyarrow.string()) for _ in range(2)]
     return pyarrow.compute.binary_join_element_wise("198.18", *octets, ".")
 
@@ -163,7 +161,7 @@ def hexadecimal(rng: numpy.random.Generator, count: int) -> pyarrow.Array:
 
 
 def durations(rng: numpy.random.Generator, count: int) -> pyarrow.Array:
-    """Return seconds with four digits behind the point."""
+    """Return seconds with four decimals."""
     return pyarrow.array([f"{seconds:.4f}" for seconds in rng.lognormal(-4, 1, count).tolist()], pyarrow.string())
 
 

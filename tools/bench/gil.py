@@ -1,4 +1,4 @@
-"""What the GIL does to threads here: the same work by one thread and shared by two, and what busy threads do to a reader.
+"""The effect of the GIL on threads: the same work by one thread and by two, and a reader beside busy threads.
 
 usage: python -m tools.bench.gil [--rounds N] [--markdown]
 
@@ -44,7 +44,7 @@ STATUS = re.compile(rb'^[^"\n]*"[^"\n]*" (\d{3})', re.MULTILINE)
 
 @dataclass(frozen=True)
 class Work:
-    """One way to look at a chunk, and how often to do it, so that each way takes about a quarter of a second."""
+    """One way to process a chunk, repeated so that each takes about a quarter of a second."""
 
     name: str
     do: Callable[[Bytes], object]
@@ -75,7 +75,7 @@ def make_chunk() -> Bytes:
 
 
 def loop_over_lines(data: Bytes) -> Counter[bytes]:
-    """Count the statuses as a beginner does: pure Python, a line at a time."""
+    """Count the statuses in pure Python, line by line."""
     statuses: Counter[bytes] = Counter()
     for line in data.tobytes().split(b"\n")[:-1]:
         statuses[line.split(b'"')[2].split()[0]] += 1
@@ -93,14 +93,14 @@ def find_quotes(data: Bytes) -> int:
 
 
 def encode_words(data: Bytes) -> int:
-    """Make a dictionary of all that stands between blanks: Arrow, which releases the GIL."""
+    """Dictionary-encode all words: Arrow, which releases the GIL."""
     offsets = numpy.flatnonzero(data == ord(" ")).astype(numpy.int32)
     buffers = [None, pyarrow.py_buffer(offsets), pyarrow.py_buffer(data)]
     return len(pyarrow.Array.from_buffers(pyarrow.binary(), len(offsets) - 1, buffers).dictionary_encode().dictionary)
 
 
 def whole_work(data: Bytes) -> int:
-    """Do what a worker of this program does with a chunk."""
+    """Parse and count a chunk as a worker does."""
     return count(Chunk(0, 0, 0, 1, LINES, BY_NAME["combined"], data), parse(data, "combined", 1 << 20)).keys
 
 
@@ -132,7 +132,7 @@ def work_cells(pairs: Sequence[tuple[float, float]]) -> tuple[str, str, str]:
 
 
 def by_threads(work: Work, data: Bytes, threads: int) -> float:
-    """Return the seconds that the whole work takes when so many threads share it."""
+    """Return the seconds that the whole work takes with a number of threads."""
 
     def repeat() -> None:
         for _ in range(work.times // threads):
@@ -148,7 +148,7 @@ def by_threads(work: Work, data: Bytes, threads: int) -> float:
 
 
 def reader_row(name: str, read: Reading, path: Path, data: Bytes, rounds: int) -> list[str]:
-    """Return the row of a reader: what it reads by itself, and beside two threads of each kind."""
+    """Return the row of a reader: its speed alone, and beside two threads of each kind."""
     rates = [
         (read_rate(read, path), *(beside_two(busy, data, read, path) for busy in (whole_work, expression)))
         for _ in range(rounds)
@@ -157,7 +157,7 @@ def reader_row(name: str, read: Reading, path: Path, data: Bytes, rounds: int) -
 
 
 def beside_two(busy: Callable[[Bytes], object], data: Bytes, read: Reading, path: Path) -> float:
-    """Return what a reader reads while two other threads work."""
+    """Return the speed of a reader while two other threads work."""
     finished = threading.Event()
 
     def keep_busy() -> None:
@@ -176,7 +176,7 @@ def beside_two(busy: Callable[[Bytes], object], data: Bytes, read: Reading, path
 
 
 def read_rate(read: Reading, path: Path) -> float:
-    """Return the MB/s of reading an archive, again and again for a third of a second or a little more."""
+    """Return the MB/s of reading an archive repeatedly for about a third of a second."""
     total, start = 0, time.perf_counter()
     now = start
     while now < start + READER_S:
@@ -189,7 +189,7 @@ def read_rate(read: Reading, path: Path) -> float:
 
 
 def by_lines(path: Path) -> Iterator[int]:
-    """Iterate over the lines of an archive with the standard library, which unpacks some kilobytes at a time."""
+    """Iterate over the lines of an archive with the standard library, which decompresses a few kilobytes at a time."""
     with gzip.open(path, "rb") as file:
         yield from map(len, file)
 

@@ -1,9 +1,9 @@
-"""The same seven counts with the two engines that a Python user would take instead.
+"""The same seven counts with the two engines that a Python user would choose instead.
 
 usage: python -m tools.bench.peers {duckdb,polars} COMBINED_LOG
 
-Both read the log as CSV with blanks and quotes, as their users advise each other. That is quick, and loses or bends lines that
-are not clean, without a word: a yardstick for speed alone.
+Both read the log as CSV with blanks and quotes, as is usually recommended. That is fast, but silently loses or distorts lines
+that are not clean: it is only a yardstick for speed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The project's benchmark: `make bench`. Makes its logs, runs everything in turn, and says which promises were kept.
+"""The project's benchmark: `make bench`. Generates its logs, runs all programs in turn, and says which promises were kept.
 
 usage: python -m tools.bench.run [--rounds N] [--lines N] [--markdown] [--without NAME ...] [--only access|app]
 
-Logs are kept in .bench/ (3.5 GB with the default sizes). Programs that are not installed are named and left out. Only ratios of
-one run mean anything, and only on a machine that does nothing else meanwhile.
+Logs are kept in .bench/ (3.5 GB with the default sizes). Programs that are not installed are named and left out. Only ratios
+within one run are meaningful, and only on an otherwise idle machine.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ GOACCESS_PANELS_LEFT_OUT = [
     *["REFERRING_SITES", "KEYPHRASES", "GEO_LOCATION", "CACHE_STATUS", "MIME_TYPE", "TLS_TYPE"],
 ]
 FILTERS = ("status >= 500", r'path =~ "\.(html|js)$"')
-"""The first lets one record in 70 pass, the second half of them."""
+"""The first accepts one record in 70, the second one half of them."""
 START_BOUNDS_S = {"logproc --help": 0.25, "a file of one line": 0.6}
 
 
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument(
         "--without", nargs="*", default=[], metavar="NAME", help="leave out some of: C goaccess mawk DuckDB Polars jq"
     )
-    parser.add_argument("--only", choices=["access", "app"], help="measure access logs, or logs of applications, alone")
+    parser.add_argument("--only", choices=["access", "app"], help="measure only access logs, or application logs")
     options = parser.parse_args()
     show = print_markdown if options.markdown else print_plain
     print(machine())
@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def access_logs(options: argparse.Namespace, show: Show) -> list[Promise]:
-    """Measure everything about access logs, print who took what, and return what was promised."""
+    """Measure access logs, print the results, and return the promises."""
     log, packed, large, line = make_logs(options.lines)
     everybody = commands(log)
     left_out = {name for name, command in everybody.items() if command is None or name.split(",")[0] in options.without}
@@ -100,7 +100,7 @@ def access_logs(options: argparse.Namespace, show: Show) -> list[Promise]:
 
 
 def make_logs(lines: int) -> tuple[Path, Path, Path, Path]:
-    """Return the log, the same one compressed, one of four times the lines, and one of a single line; made if not there."""
+    """Return the log, the same compressed, one with four times the lines, and one of a single line; generate missing ones."""
     FOLDER.mkdir(exist_ok=True)
     log, large, line = (FOLDER / f"access-{count}.log" for count in (lines, 4 * lines, 1))
     for path, count in ((log, lines), (large, 4 * lines), (line, 1)):
@@ -118,7 +118,7 @@ def make_logs(lines: int) -> tuple[Path, Path, Path, Path]:
 
 
 def commands(log: Path) -> dict[str, list[str] | None]:
-    """Return who is compared, by name, logproc first; None stands for who is not installed."""
+    """Return the commands to compare, by name, logproc first; None if a program is not installed."""
     peer = [sys.executable, "-m", "tools.bench.peers"]
     return {
         "logproc": analyze(log),
@@ -151,7 +151,7 @@ def goaccess(log: Path) -> list[str] | None:
 
 
 def check_counts(log: Path, compared: Mapping[str, Sequence[str]]) -> None:
-    """End the run unless logproc counts every line, and the statuses as the C loop does: a wrong answer has no speed."""
+    """Exit unless logproc counts every line, and the same statuses as the C loop: a wrong answer has no speed."""
     report = report_of(analyze(log, "--output", "json"))
     account = report["account"]
     if not report["complete"] or account["records"] != account["lines"]:
@@ -165,7 +165,7 @@ def check_counts(log: Path, compared: Mapping[str, Sequence[str]]) -> None:
 
 
 def elapsed_by_workers(log: Path, rounds: int) -> tuple[float, float]:
-    """Return the medians of what logproc itself measured, its start not included, with one worker and with two, in turn."""
+    """Return the median times that logproc reports, without its start, with one and with two workers, in turn."""
     timed = [
         [float(report_of(analyze(log, "--workers", workers, "--output", "json"))["run"]["elapsed_s"]) for workers in ("1", "2")]
         for _ in range(rounds)
@@ -175,7 +175,7 @@ def elapsed_by_workers(log: Path, rounds: int) -> tuple[float, float]:
 
 
 def peer_promises(peers: Mapping[str, Summary]) -> list[Promise]:
-    """Return what is promised against those that are here."""
+    """Return the promises against the installed programs."""
     bounds = {"goaccess, JSON": 20, "mawk, three counts": 1.5, "DuckDB, seven counts": 1.7, "Polars, seven counts": 1.0}
     promises = [
         Promise(f"faster than {name}", peers[name].wall_ratio, bound, " x", at_least=True)

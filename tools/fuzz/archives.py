@@ -30,7 +30,7 @@ Read = tuple[bytes, str, list[str]]
 
 
 def run_bytes(data: bytes) -> None:
-    """Read any bytes as a source, in blocks and pieces of some sizes."""
+    """Read any bytes as a source, in blocks and pieces of several sizes."""
     given = Given(data)
     name, encoding = given.one_of((b"", *NAMES)), given.one_of(ENCODINGS)
     sizes = 1 + given.byte(), 1 + given.byte()
@@ -45,7 +45,7 @@ def run_bytes(data: bytes) -> None:
 
 
 def run_damage(data: bytes) -> None:
-    """Pack a text, damage the archive, and read it: all of the text, or a part of it and an error."""
+    """Compress a text, damage the archive, and read it: all of the text, or a part of it and an error."""
     given = Given(data)
     kind, how, at, bit = (
         given.byte() % len(PACKS),
@@ -84,7 +84,7 @@ def read(raw: bytes, name: bytes, encoding: str | None, block_bytes: int = 1 << 
 
 
 def whole(packed: bytes, _at: int, _bit: int) -> bytes:
-    """Return an archive as it is."""
+    """Return an archive unchanged."""
     return packed
 
 
@@ -94,13 +94,13 @@ def cut(packed: bytes, at: int, _bit: int) -> bytes:
 
 
 def flipped(packed: bytes, at: int, bit: int) -> bytes:
-    """Return an archive with a bit changed, behind what tells which kind it is."""
+    """Return an archive with one bit changed, after the magic bytes."""
     at = max(at, HEAD_BYTES) % len(packed)
     return packed[:at] + bytes([packed[at] ^ 1 << bit % 8]) + packed[at + 1 :]
 
 
 def with_junk(packed: bytes, at: int, bit: int) -> bytes:
-    """Return an archive with something behind it that is no archive."""
+    """Return an archive followed by bytes that are not an archive."""
     return packed + b"\0" * (at % 5) + bytes([1 + bit % 9]) * 20
 
 

@@ -25,18 +25,18 @@ FORMS = (
     SAMPLED["plain"],
     *(form for form in BY_NAME.values() if getattr(form, "multi_line", False)),
 )
-"""An access log, and all that has to know what stands before a chunk."""
+"""An access log, and all formats that depend on what precedes a chunk."""
 LIMITS = (LONGEST, 1, 7, 40, 600)
 BLOCKS = (4, 16, 64, LONGEST)
 MOST_CHUNKS = 100
-"""Some more than these make an input slow, and say no more."""
+"""More would only make inputs slow."""
 MARK = b"\xef\xbb\xbf"
 NO_QUESTION = Question()
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """How a source comes and is cut: sizes in bytes. head: how much is read before, to recognise the format."""
+    """How a source arrives and is cut: sizes in bytes. head: how much is read beforehand to detect the format."""
 
     chunk: int = LONGEST
     block: int = LONGEST
@@ -45,7 +45,7 @@ class Cut:
 
 
 def run(data: bytes) -> None:
-    """Cut a source in some way, and hold what its chunks are equal to what it is in one piece."""
+    """Cut a source in some way; its chunks must give the same as the source in one piece."""
     given = Given(data)
     form, limit = given.one_of(FORMS), given.one_of(LIMITS)
     chunk, block, piece, head = 1 + given.byte(), given.one_of(BLOCKS), 1 + given.byte(), given.byte() % 40
@@ -69,7 +69,7 @@ def lines_of(content: bytes) -> list[bytes]:
 
 
 def cut_up(form: Format, content: bytes, limit: int, cut: Cut) -> list[Chunk]:
-    """Return the chunks of a source, after a look at their numbers."""
+    """Return the chunks of a source; assert that their numbers are consistent."""
     cutter = Cutter(0, chunk_bytes=cut.chunk, max_line_bytes=limit, clock=lambda: 0.0)
     cutter.format, cutter.context = form, CONTEXT
     head = content[: cut.head]
@@ -85,7 +85,7 @@ def cut_up(form: Format, content: bytes, limit: int, cut: Cut) -> list[Chunk]:
 
 
 def meaning(found: list[Chunk], limit: int) -> tuple[Account, list[Rejected], Counter[object]]:
-    """Return what chunks hold: the account, the rejected lines, and the records without an order."""
+    """Return the account, the rejected lines, and the records (unordered) of chunks."""
     readings, lines = [], []
     for chunk in found:
         assert chunk.format

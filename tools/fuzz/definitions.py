@@ -1,4 +1,4 @@
-"""Formats of a user's own: what is no definition is refused with a UsageError, what is one reads any lines."""
+"""User-defined formats: an invalid definition raises UsageError, a valid one reads any lines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DIALECTS: tuple[Dialect | None, ...] = (None, "nginx", "apache")
 
 
 def run_definition(data: bytes) -> None:
-    """Make a format of a definition, and read lines in it."""
+    """Make a format from a definition, and read lines in it."""
     given = Given(data)
     escape, dialect, text = given.one_of(ESCAPES), given.one_of(DIALECTS), text_of(given.part())
     try:
@@ -37,7 +37,7 @@ def run_definition(data: bytes) -> None:
 
 
 def check_definition(definition: Definition, lines: bytes) -> None:
-    """Hold that a definition makes one expression for both engines, and reads any lines."""
+    """Assert that a definition gives the same results in both engines, and reads any lines."""
     assert len(set(definition.fields)) == len(definition.fields)
     expression = expression_of(definition)
     for line in [b"", *lines.split(b"\n")[:4]]:
@@ -70,7 +70,7 @@ def run_configuration(data: bytes) -> None:
 
 
 def run_pattern(data: bytes) -> None:
-    """Make a format of an expression, and read lines in it."""
+    """Make a format from an expression, and read lines in it."""
     given = Given(data)
     text, lines = text_of(given.part()), given.rest()
     try:

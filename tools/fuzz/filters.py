@@ -1,4 +1,4 @@
-"""The language of `--where`: what is no filter is refused with a UsageError, what is one says yes or no of each record."""
+"""The language of `--where`: an invalid filter raises UsageError, a valid one accepts or rejects each record."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RECORDS = records(
 
 
 def run(data: bytes) -> None:
-    """Ask a filter of all records at once and of each alone, and ask for the contrary."""
+    """Apply a filter to all records at once and to each separately, and its negation."""
     given = Given(data)
     zone, text = given.one_of(ZONES), text_of(given.rest())
     try:
@@ -46,7 +46,7 @@ def run(data: bytes) -> None:
 
 
 def mask_of(where: Where, columns: Columns) -> Mask:
-    """Return which records a filter lets pass."""
+    """Return which records a filter accepts."""
 
     def field(name: str) -> KeyColumn | Numbers | None:
         return columns.keys.get(name) or columns.numbers.get(name)

@@ -1,4 +1,4 @@
-"""The formats: every line of anything is accounted for, wherever it is cut, and the fast way is the exact way."""
+"""The formats: every line of any bytes is accounted for, wherever it is cut, and quick and exact readers agree."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def run_format(data: bytes) -> None:
 
 
 def run_detection(data: bytes) -> None:
-    """Find the format of any bytes by themselves, and read them in it."""
+    """Detect the format of any bytes, and read them in it."""
     given = Given(data)
     choice, whole = Choice.of(given.one_of(CHOICES), None, None, {}), given.byte() % 2 == 0
     sample = given.rest()
@@ -39,13 +39,13 @@ def run_detection(data: bytes) -> None:
 
 
 def has_line(sample: bytes, *, whole: bool) -> bool:
-    """Return whether a sample holds a line that is not blank."""
+    """Whether a sample holds a line that is not blank."""
     lines = sample.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     return any(line.strip(b" \t\r\v\f") for line in (lines if whole else lines[:-1]))
 
 
 def check(form: Format, given: Given, limit: int) -> None:
-    """Read lines as a whole, cut, and by the exact way."""
+    """Read lines as a whole, cut, and with the exact reader."""
     at, content = given.byte(), given.rest()
     content += b"" if content.endswith(b"\n") else b"\n"
     whole = read_within(form, content, limit)
@@ -59,12 +59,12 @@ def check(form: Format, given: Given, limit: int) -> None:
 
 
 def read_within(form: Format, content: bytes, limit: int) -> Reading:
-    """Return what lines are, those over a limit too long."""
+    """Parse lines; those over a limit are too long."""
     return reading_of(form.parse(bytes_of(content), CONTEXT, STANDARD, limit))
 
 
 def check_exactly(form: Format, content: bytes, limit: int, whole: Reading) -> None:
-    """Hold the fast way equal to the exact way, where there are two."""
+    """Check that the quick reader, if there is one, agrees with the exact one."""
     if form.quick:
         same(whole, reading_of(exactly(form).parse(bytes_of(content), CONTEXT, STANDARD, limit)))
 
@@ -74,7 +74,7 @@ ODD = (
     b'{"a":{"b":1.50},"a":2,"c":true}\n{"a":{"b":[]},"c":null}\n{"a.b":-0.0,"c":1e999}\n{"c":"\\ud800","d":Infinity} \n',
     b'ts=1772874001.5 level=info msg="a \\"b\\" c" err=\n=x ts= level "lone\na=1 a=2 b="c"d\n',
 )
-"""What Arrow and the exact ways may take differently."""
+"""What Arrow and the exact readers may read differently."""
 SEEDS = (*(sample.text for sample in SAMPLES), *(access_line(name) + b"\n" for name in NAMES), *ODD)
 WORDS = (
     *(b'"', b'\\"', b"\\", b"[", b"]", b" - ", b"-", b" ", b"\t", b"\n", b"\r\n", b"\0", b"\xff", b"\xc3\xa9", b"{", b"}"),
@@ -100,7 +100,7 @@ WORDS = (
 
 
 def numbered(text: bytes) -> bytes:
-    """Return a log as an input of `formats`: behind the number of its format."""
+    """Return a log as an input of `formats`, preceded by the number of its format."""
     return bytes([list(FORMS).index(detected(text).name), 0, 1]) + text[:300]
 
 

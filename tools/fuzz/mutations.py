@@ -1,4 +1,4 @@
-"""Random inputs made of a target's seeds and words, the same for the same seed: what there is without a fuzzer."""
+"""Random mutations of a target's seeds and words, the same for the same seed; used without a fuzzer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SWOLLEN_BYTES = 64 << 10
 
 
 def mutated(target: Target, count: int, seed: int) -> Iterator[bytes]:
-    """Yield inputs: one of the seeds each, changed in up to four places."""
+    """Yield inputs, each a seed changed in up to four places."""
     draw = random.Random(f"{target.name} {seed}")
     for _ in range(count):
         data = draw.choice(target.seeds)
@@ -23,7 +23,7 @@ def mutated(target: Target, count: int, seed: int) -> Iterator[bytes]:
 
 
 def swollen(target: Target, count: int, seed: int) -> Iterator[bytes]:
-    """Yield inputs of 64 KiB: a piece of a seed, or a word, said over and over between a beginning and an end."""
+    """Yield inputs of 64 KiB: a repeated piece of a seed, or word, between the seed's beginning and end."""
     draw = random.Random(f"{target.name} {seed} swollen")
     for _ in range(count):
         data = draw.choice(target.seeds)
@@ -39,31 +39,31 @@ def spot(draw: random.Random, data: bytes) -> tuple[int, int]:
 
 
 def with_word(draw: random.Random, data: bytes, target: Target) -> bytes:
-    """Put a word in place of a few bytes."""
+    """Replace a few bytes by a word."""
     start, end = spot(draw, data)
     return data[:start] + draw.choice(target.words or (b"",)) + data[end:]
 
 
 def with_byte(draw: random.Random, data: bytes, _target: Target) -> bytes:
-    """Put any byte in place of a few."""
+    """Replace a few bytes by a random one."""
     start, end = spot(draw, data)
     return data[:start] + bytes([draw.randrange(256)]) + data[end:]
 
 
 def shorter(draw: random.Random, data: bytes, _target: Target) -> bytes:
-    """Leave a few bytes out."""
+    """Remove a few bytes."""
     start, end = spot(draw, data)
     return data[:start] + data[end:]
 
 
 def repeated(draw: random.Random, data: bytes, _target: Target) -> bytes:
-    """Say a few bytes several times."""
+    """Repeat a few bytes."""
     start, end = spot(draw, data)
     return data[:end] + data[start:end] * draw.randint(1, 9) + data[end:]
 
 
 def spliced(draw: random.Random, data: bytes, target: Target) -> bytes:
-    """Go on as another seed does."""
+    """Continue with the end of another seed."""
     other = draw.choice(target.seeds)
     return data[: draw.randint(0, len(data))] + other[draw.randint(0, len(other)) :]
 

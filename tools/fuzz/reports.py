@@ -1,4 +1,4 @@
-"""Reports: whatever stands in a log, a name or an answer of a server, a report is harmless and says it exactly."""
+"""Reports: whatever a log, a name or a server's answer contains, a report is harmless and exact."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tools.fuzz.target import MARK, Given, Target
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 WIDTHS = (0, 1, 40, 80, 130)
 MOST_BYTES = 16 << 10
-"""Escaped, a longer one would be more than Python's reader of CSV takes as one cell."""
+"""Escaped, a longer one would exceed the field limit of Python's csv module."""
 SIZES = (0, 1, 1023, 10**6, 2**63 - 1, 2**70, None)
 
 
 def run(data: bytes) -> None:
-    """Write reports with texts from outside in every place where one can be."""
+    """Write reports with external texts in every place where they can occur."""
     given = Given(data)
     look = Look(given.one_of(WIDTHS), given.byte() % 2 == 1, given.byte() % 2 == 1, given.byte() % 2 == 1)
     size = given.one_of(SIZES)
@@ -35,7 +35,7 @@ def run(data: bytes) -> None:
 
 
 def is_wide(text: bytes) -> bool:
-    """Return whether a text is UTF-8 in which halves of surrogate pairs may stand."""
+    """Whether a text is UTF-8, halves of surrogate pairs allowed."""
     try:
         text.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
@@ -49,14 +49,14 @@ def two(given: Given) -> tuple[bytes, bytes]:
 
 
 def check_terminal(text: str, look: Look) -> None:
-    """Hold that the report for people holds nothing that steers a terminal but colours, if they were asked for."""
+    """Check that the terminal report has no control sequences, except colours if requested."""
     report = render_terminal(hostile(text), look)
     is_harmless(SGR.sub("", report) if look.color else report)
     assert report.isascii() or not look.ascii_only
 
 
 def check_programs(first: str, second: str, size: int | None) -> None:
-    """Hold that programs get the texts back."""
+    """Check that JSON and CSV give the texts back."""
     table = Panel("pair", ("path", "user"), 2, (Row((first, second), 2, size), Row((second, ""), 1, size)))
     report = snapshot(panels={"pair": table})
     document = render_json(report)
@@ -75,7 +75,7 @@ def check_programs(first: str, second: str, size: int | None) -> None:
 
 
 def check_texts(text: str) -> None:
-    """Hold that what is shown of a text is harmless, and stays as it is."""
+    """Check that escaped texts are harmless, and that escaping is idempotent."""
     for shown in (harmless(text), ascii_only(harmless(text)), shown_path(text), shown_url(text), shown_url(f"http://{text}")):
         assert shown.isprintable()
     assert harmless(harmless(text)) == harmless(text)
@@ -83,7 +83,7 @@ def check_texts(text: str) -> None:
 
 
 def is_harmless(report: str) -> None:
-    """Hold that a report holds nothing but what can be printed, and line feeds."""
+    """Check that a report consists of printable characters and line feeds."""
     assert report.endswith("\n")
     assert all(line.isprintable() for line in report.split("\n"))
     report.encode()

@@ -1,23 +1,26 @@
-"""The fuzzer: inputs that reach new code of logproc, for as long as there is time. Needs atheris: `pip install -e '.[fuzz]'`.
+"""Coverage-guided fuzzing of one target for a given time. Needs atheris: `pip install -e '.[fuzz]'`.
 
 usage: python -m tools.fuzz.run TARGET [--seconds N] [--found FOLDER] [--corpus FOLDER]
 
-A finding does not end the run: it is told once for each place in the code, and the shortest input that leads there is kept in
-FOLDER. An input that takes over two seconds of processor time is one too. The exit code is 1 if there was any.
---corpus keeps the inputs that reached new code, from which the next run goes on.
+A finding does not end the run: each place in the code is reported once, and the shortest input that leads there is kept in
+FOLDER. An input that takes over two seconds of processor time is a finding too. The exit code is 1 if there was any.
+--corpus keeps the inputs that reached new code; the next run starts from them.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import tempfile
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tools.fuzz.target import Target
@@ -28,7 +31,7 @@ MOST_BYTES = 4096
 
 @dataclass(slots=True)
 class Findings:
-    """What went wrong, a short input for each place where it did; and how many inputs were tried."""
+    """The findings, with a short input for each place in the code, and how many inputs were tried."""
 
     target: Target
     folder: Path
@@ -38,7 +41,7 @@ class Findings:
     by_place: dict[str, bytes] = field(default_factory=dict)
 
     def __call__(self, data: bytes) -> None:
-        """Try one input. When the time is over, tell how far it came and leave: libFuzzer's own end gives no code of ours."""
+        """Try one input. When the time is over, print the summary and exit: libFuzzer's own end has another exit code."""
         if time.monotonic() - self.started > self.seconds:
             self.tell()
             os._exit(1 if self.by_place else 0)
@@ -53,7 +56,7 @@ class Findings:
             self.keep("too slow", TimeoutError(f"{took_s:.1f} s of processor time"), data)
 
     def keep(self, place: str, error: Exception, data: bytes) -> None:
-        """Tell a finding that is new, and keep its input if it is shorter than what led there before."""
+        """Print a new finding, and keep its input if it is the shortest for its place."""
         known = self.by_place.get(place)
         if known is None:
             print(f"FOUND {place}: {error!r:.300}", *traceback.format_tb(error.__traceback__)[-3:], sep="\n", flush=True)
@@ -63,7 +66,6 @@ class Findings:
             (self.folder / name).write_bytes(data)
 
     def tell(self) -> None:
-        """Say how far it came."""
         seconds = time.monotonic() - self.started
         print(
             f"{self.target.name}: {self.tried} inputs in {seconds:.0f} s, {self.tried / seconds:.0f}/s, "
@@ -73,7 +75,7 @@ class Findings:
 
 
 def place_of(error: Exception) -> str:
-    """Return the kind of an error and the line that it comes from, the last one of ours."""
+    """Return the type of an error and the last line of our code in its traceback."""
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -83,12 +85,12 @@ def place_of(error: Exception) -> str:
 
 
 def quoted(word: bytes) -> str:
-    """Return a word as libFuzzer's dictionaries have it."""
+    """Return a word as an entry of a libFuzzer dictionary."""
     return '"' + "".join(f"\\x{byte:02x}" for byte in word) + '"\n'
 
 
 def arguments(target: Target, corpus: Path, folder: Path) -> Sequence[str]:
-    """Write what libFuzzer begins with, and return its command line."""
+    """Write libFuzzer's seeds and dictionary, and return its command line."""
     seeds = folder / "seeds"
     seeds.mkdir()
     for at, seed in enumerate((*target.seeds, *target.found.values())):
@@ -101,10 +103,9 @@ def arguments(target: Target, corpus: Path, folder: Path) -> Sequence[str]:
 
 
 def main() -> None:
-    """Fuzz the target that the command line names. logproc is imported here, for the fuzzer to see which of its lines run."""
-    import atheris  # type: ignore[import-untyped]  # an extra of its own: `fuzz`
-
-    with atheris.instrument_imports(include=["logproc"]):
+    """Fuzz the target that the command line names. logproc is imported here, so that the fuzzer can instrument it."""
+    atheris: Any = importlib.import_module("atheris") if find_spec("atheris") else None
+    with atheris.instrument_imports(include=["logproc"]) if atheris else nullcontext():
         from tools.fuzz.targets import TARGETS
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("target", choices=TARGETS, metavar="TARGET", help=", ".join(TARGETS))
@@ -112,6 +113,8 @@ def main() -> None:
     parser.add_argument("--found", type=Path, help="where to keep the inputs that fail")
     parser.add_argument("--corpus", type=Path, help="where to keep the inputs that reach new code")
     options = parser.parse_args()
+    if not atheris:
+        parser.error("atheris is not installed: pip install -e '.[fuzz]'")
     target, folder = TARGETS[options.target], Path(tempfile.mkdtemp(prefix="logproc-fuzz-"))
     found, corpus = options.found or folder / "found", options.corpus or folder / "corpus"
     for made in (found, corpus):

@@ -1,4 +1,4 @@
-"""Whole runs without a thread: any bytes, asked anything, give one report that accounts for each line, however they are cut."""
+"""Whole serial runs: any bytes and any question give one report that accounts for each line, however chunks are cut."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ NOW_S = 1_773_014_400.0
 
 
 class Dated(ScriptedStream):
-    """A stream that says when it was last changed, so that no clock takes part."""
+    """A stream with a fixed modification time, so that no clock is involved."""
 
     def __init__(self, content: bytes, piece_bytes: int) -> None:
         super().__init__(content, [piece_bytes])
@@ -81,7 +81,7 @@ def run(data: bytes) -> None:
 
 
 def run_over(contents: list[bytes], settings: Settings, piece_bytes: int) -> Snapshot:
-    """Return what a run over some files finds."""
+    """Return the snapshot of a run over some files."""
     sources = [Source(at, f"file {at}", Kind.FIFO if at else Kind.FILE, str(at)) for at in range(len(contents))]
 
     def open_source(_wait: Any, _permit: Any, source: Source) -> ByteStream:
@@ -101,7 +101,7 @@ def run_over(contents: list[bytes], settings: Settings, piece_bytes: int) -> Sna
 
 
 def write(snapshot: Snapshot) -> None:
-    """Write a snapshot in every form, and hold that each is harmless."""
+    """Write a snapshot in every format; each must be harmless."""
     strict(report(snapshot))
     is_harmless(report(snapshot))
     is_harmless(render_csv(snapshot))

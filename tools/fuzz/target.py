@@ -1,4 +1,4 @@
-"""What a fuzz target is, and how the bytes of an input become choices and texts."""
+"""Fuzz targets, and how the bytes of an input become choices and texts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 MARK = b"\x1e"
-"""Ends one text of an input where several follow one another: ASCII's record separator."""
+"""Separates the texts of an input: ASCII's record separator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Target:
 
 
 class Given:
-    """The bytes of an input, taken from the front: choices first, then texts. Behind its end everything is 0 or empty."""
+    """The bytes of an input, consumed from the front: choices first, then texts. After the end everything is 0 or empty."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -53,5 +53,5 @@ class Given:
 
 
 def text_of(data: bytes) -> str:
-    """Return bytes as the text that an argument of the command line would be: what is no UTF-8 as halves of surrogate pairs."""
+    """Decode bytes like a command-line argument: bytes that are not UTF-8 become halves of surrogate pairs (PEP 383)."""
     return data.decode("utf-8", "surrogateescape")

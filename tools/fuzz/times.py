@@ -1,4 +1,4 @@
-"""Times and numbers: thousands at once are read as each alone is, and what is none is refused."""
+"""Times and numbers: reading many at once gives the same as reading each separately, and invalid ones are refused."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def run(data: bytes) -> None:
 
 
 def check_values(lines: list[bytes], reference: int, zone: tzinfo) -> None:
-    """Hold the times of values, and those of each form, equal to those of each value alone."""
+    """Check that the times of many values, overall and per form, equal those of each value by itself."""
     distinct = pyarrow.array(list(dict.fromkeys(lines)), pyarrow.binary())
     index = numpy.arange(len(distinct))
     alone = [value_seconds(text, reference, zone) for text in distinct.to_pylist()]
@@ -80,7 +80,7 @@ def check_values(lines: list[bytes], reference: int, zone: tzinfo) -> None:
 
 
 def seconds_of_iso(text: str, zone: tzinfo) -> int | None:
-    """Return the seconds of a time by Python's own reading."""
+    """Return the seconds of a time as Python's datetime reads it."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -97,7 +97,7 @@ def shown(second: int) -> bytes:
 
 
 def check_access_times(lines: list[bytes]) -> None:
-    """Hold the times of an access log equal to each alone."""
+    """Check that the times of many access log values equal those of each by itself."""
     texts = [line[: times.WIDTH].ljust(times.WIDTH) for line in lines]
     rows = numpy.frombuffer(b"".join(texts), numpy.uint8).reshape(-1, times.WIDTH)
     found, valid = times.many_to_seconds(rows)
@@ -108,7 +108,7 @@ def check_access_times(lines: list[bytes]) -> None:
 
 
 def check_numbers(lines: list[bytes], power: int) -> None:
-    """Hold the numbers of a column equal to each alone."""
+    """Check that the numbers of a column equal those of each value by itself."""
     texts = list(dict.fromkeys(line.decode("utf-8", "replace") for line in lines))
     column = KeyColumn(pyarrow.array(texts, pyarrow.string()), numpy.arange(len(texts)))
     assert plain_numbers(numbers_of(column, power)) == [to_nanos(text, power) for text in texts]
@@ -124,7 +124,7 @@ def check_option(option: str, name: str, zone: tzinfo) -> None:
 
 
 def form_agrees(form: TimeForm, groups: Mapping[str, bytes]) -> None:
-    """Hold the time of a line by the groups of its expression equal to what these say each."""
+    """Check that the time from the groups of an expression equals that of its parts."""
     columns = {name: (pyarrow.array([text], pyarrow.binary()), numpy.zeros(1, numpy.int64)) for name, text in groups.items()}
     (found,), (valid,) = (values.tolist() for values in seconds(form, columns, REFERENCE_S))
     start = form.minute(groups["minute"], REFERENCE_S)

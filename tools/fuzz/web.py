@@ -1,4 +1,4 @@
-"""Web servers: whatever headers and bodies say, a log is had, or it is said what is wrong with it."""
+"""Web servers: whatever the headers and bodies, the result is a log or an error that says what is wrong."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HOST = "127.0.0.1"
 
 
 def run_headers(data: bytes) -> None:
-    """Read a URL, a redirect and the headers that tell of versions."""
+    """Read a URL, a redirect and the headers about versions."""
     given = Given(data)
     start, downgrade = parse_url(given.one_of(STARTS)), given.byte() % 2 == 1
     check_url(text_of(given.part()))
@@ -34,13 +34,13 @@ def run_headers(data: bytes) -> None:
 
 
 def check_url(url: str) -> None:
-    """Hold that a URL is refused, or can stand in a request."""
+    """Check that a URL is refused, or valid in a request."""
     with suppress(UsageError):
         check_address(parse_url(url))
 
 
 def check_address(address: Address) -> None:
-    """Hold that an address is one of the web, in ASCII, and means itself."""
+    """Check that an address is http(s), ASCII, and the same when parsed again."""
     scheme, host, port = address.origin
     assert scheme in {"http", "https"}
     assert host
@@ -53,7 +53,7 @@ def check_address(address: Address) -> None:
 
 
 def check_redirect(start: Address, location: str, *, downgrade: bool) -> None:
-    """Hold that a redirect leads to the web, not inside from outside, and takes no secret elsewhere."""
+    """Check that a redirect leads to http(s), not from a public to a private address, and takes no secret elsewhere."""
     try:
         address = redirected(start, start, location, allow_downgrade=downgrade)
     except SourceError:
@@ -65,7 +65,7 @@ def check_redirect(start: Address, location: str, *, downgrade: bool) -> None:
 
 
 def check_versions(headers: dict[str, str]) -> None:
-    """Hold that what is read of headers is a number in its bounds, or nothing."""
+    """Check that a header gives a number within its bounds, or nothing."""
     first, last, size = content_range(headers)
     assert all(number is None or number >= 0 for number in (first, last, size))
     seconds = retry_after_s(headers)
@@ -103,13 +103,13 @@ def run_body(data: bytes) -> None:
 
 
 def is_plain(answer: bytes) -> bool:
-    """Return whether a body stands in an answer as it is."""
+    """Whether an answer contains a body unchanged."""
     head = answer.lower()
     return b"content-encoding" not in head and b"transfer-encoding" not in head
 
 
 def only_to(port: int, look_up: Callable[[], Any]) -> CallHere:
-    """Return the look-up of a host, which knows no other server than ours."""
+    """Return a resolver that only knows our server."""
     arguments = look_up.args if isinstance(look_up, partial) else ()
     if arguments[:2] != (HOST, port):
         return CallHere(no_such_host)
@@ -117,13 +117,13 @@ def only_to(port: int, look_up: Callable[[], Any]) -> CallHere:
 
 
 def no_such_host() -> Any:
-    """Answer as a resolver that knows nobody."""
+    """Fail like a resolver that finds no host."""
     raise socket.gaierror(socket.EAI_NONAME, "not known")
 
 
 @contextmanager
 def serving(answers: Sequence[bytes]) -> Iterator[int]:
-    """Give the port of a server that answers each connection with the next of the answers; then it is gone."""
+    """Yield the port of a server that answers each connection with the next answer, and then closes."""
     with socket.create_server((HOST, 0)) as listener:
         port = listener.getsockname()[1]
         thread = threading.Thread(target=answer_all, args=(listener, answers), name="fuzz server")

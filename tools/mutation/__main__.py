@@ -1,11 +1,11 @@
-"""The mutation check: whether a test fails for each small mistake that could be made where one is worst.
+"""Mutation testing of the most critical modules: a test should fail for each small mistake.
 
     python -m tools.mutation                        # every module of mutation.toml; an hour on two cores
-    python -m tools.mutation threads/budget.py      # those whose path ends so
+    python -m tools.mutation threads/budget.py      # the modules whose path ends like this
 
 Each mutant (see mutants) is tested in a copy of this tree by the tests that mutation.toml names for its module, in a process
-forked from one that has everything loaded, which saves most of the time. A mutant on which they do not end is killed, too.
-Survivors that are known are listed in mutation.toml with the reason. Ends with 1 if there is another one.
+forked from one with everything loaded, which saves most of the time. A mutant that makes the tests hang counts as killed.
+Known survivors are listed in mutation.toml with the reason. Ends with 1 if there is another one.
 """
 
 from __future__ import annotations
@@ -57,22 +57,22 @@ LIBRARIES = (
     "click",
     "concurrent.futures.thread",
 )
-"""What the tests spend their start with. Nothing of the program is loaded before the fork, for that is what is mutated."""
+"""What takes most of the tests' start. The program itself is not loaded before the fork: it is what is mutated."""
 PYTEST = ("-x", "-q", "-p", "no:cacheprovider")
 NO_RUN = 99
-"""The exit code of a child that came to no test."""
+"""The exit code of a child that could not run any test."""
 KILLED, TIMEOUT, SURVIVED = "killed", "timeout", "survived"
 
 
 class Worker:
-    """A process of its own that tests mutants, in a copy of the tree."""
+    """A process that tests mutants in its own copy of the tree."""
 
     tree: Path
     config: dict[str, Any]
 
     @classmethod
     def begin(cls, folder: str, config: dict[str, Any]) -> None:
-        """Make the copy, and load the program and its tests out of it."""
+        """Make the copy, and load the program and its tests from it."""
         cls.tree, cls.config = Path(tempfile.mkdtemp(dir=folder)), config
         for name in COPIED:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
@@ -86,7 +86,7 @@ class Worker:
 
     @classmethod
     def test(cls, mutant: Mutant) -> tuple[Mutant, str]:
-        """Return a mutant and what became of it."""
+        """Return a mutant and the outcome of its tests."""
         path = cls.tree / mutant.module
         original = path.read_text()
         path.write_text(mutant.source)
@@ -97,7 +97,7 @@ class Worker:
 
     @classmethod
     def outcome(cls, mutant: Mutant, *, is_within_functions: bool) -> str:
-        """Run the tests in a child, and end it and all that it started when its time is over."""
+        """Run the tests in a child process; kill its process group when its time is over."""
         child = os.fork()
         if not child:
             cls.run_tests(mutant, is_within_functions=is_within_functions)
@@ -111,12 +111,12 @@ class Worker:
 
     @classmethod
     def run_tests(cls, mutant: Mutant, *, is_within_functions: bool) -> None:
-        """Run pytest, and end this process with its exit code, whatever threads a mutant has left behind."""
+        """Run pytest, and exit with its code without joining threads that a mutant left behind."""
         code = NO_RUN
         try:
             os.setsid()
             os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-            sys.dont_write_bytecode = True  # a mutant may have the size and the second of another one
+            sys.dont_write_bytecode = True  # a .pyc could match another mutant of the same size and second
             if is_within_functions:
                 plant(mutant, cls.tree / mutant.module)
             nowhere = os.open(os.devnull, os.O_RDWR)
@@ -133,19 +133,19 @@ class Worker:
 
 
 def plant(mutant: Mutant, path: Path) -> None:
-    """Give the functions of the module that is loaded the code of the mutant: quicker than to load all anew."""
+    """Replace the code of the loaded module's functions by the mutant's: faster than loading everything again."""
     mutated = ModuleType(dotted(mutant.module))
     exec(compile(mutant.source, path, "exec"), mutated.__dict__)
     replant(importlib.import_module(mutated.__name__), mutated, mutated.__name__)
 
 
 def dotted(module: str) -> str:
-    """Return the name by which a module is imported."""
+    """Return the dotted name of a module's path."""
     return module.removesuffix(".py").replace("/", ".")
 
 
 def replant(old: Any, new: Any, module: str) -> None:
-    """Go through a module, or one of its classes, and replace the code of each function by that of its namesake."""
+    """Replace the code of each function of a module or class by that of the function of the same name."""
     for name, value in vars(new).items():
         if isinstance(value, type) and value.__module__ == module:
             replant(getattr(old, name), value, module)
@@ -155,17 +155,17 @@ def replant(old: Any, new: Any, module: str) -> None:
 
 
 def unwrapped(value: Any) -> Any:
-    """Return the function that decorators are around."""
+    """Return the function inside its decorators."""
     value = value.fget if isinstance(value, property) else value
     return inspect.unwrap(value) if callable(value) or isinstance(value, classmethod | staticmethod) else value
 
 
 def main() -> int:
-    """Test the mutants of the modules asked for; print the survivors and the figures."""
+    """Test the mutants of the given modules; print survivors and totals."""
     parser = argparse.ArgumentParser(prog="python -m tools.mutation")
-    parser.add_argument("ending", nargs="*", help="the end of a module's path")
+    parser.add_argument("ending", nargs="*", help="the end of a module's path; default: all of mutation.toml")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes; default: one a core")
-    parser.add_argument("--only", default="", help="only mutants whose change holds this text")
+    parser.add_argument("--only", default="", help="only mutants whose change contains this text")
     given = parser.parse_args()
     config = tomllib.loads((Path(__file__).with_name("mutation.toml")).read_text())
     modules = [module for module in config["tests"] if module.endswith(tuple(given.ending) or "")]
@@ -179,11 +179,11 @@ def main() -> int:
             if outcome != SURVIVED:
                 sys.exit(f"the tests of {same.module} fail without any mutant")
         asked = (mutant for mutant in changed if given.only in mutant.change)
-        return told(pool.imap_unordered(Worker.test, asked), config["survivor"])
+        return report(pool.imap_unordered(Worker.test, asked), config["survivor"])
 
 
-def told(tested: Any, known: Sequence[dict[str, str]]) -> int:
-    """Print each survivor as it comes, and the figures of each module; return 1 if there is one that is not known."""
+def report(tested: Any, known: Sequence[dict[str, str]]) -> int:
+    """Print each survivor as it comes, and the totals of each module; return 1 if a survivor is not known."""
     reasons = {(one["module"], one["change"]): one["reason"] for one in known}
     figures: dict[str, Counter[str]] = {}
     code = 0
@@ -201,7 +201,6 @@ def told(tested: Any, known: Sequence[dict[str, str]]) -> int:
 
 
 def table(outcomes: Counter[str]) -> str:
-    """Return the figures of a module."""
     mutated, survived = outcomes.total(), outcomes[SURVIVED]
     share = 100 * (mutated - survived) / mutated if mutated else 100
     words = f"{mutated} mutants, {outcomes[KILLED]} killed, {outcomes[TIMEOUT]} ended by time, {survived} survived"

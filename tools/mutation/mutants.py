@@ -1,7 +1,7 @@
 """Mutants of a module: the same source with one small mistake in it.
 
-Most are made by cosmic-ray's operators: another comparison, another number, a condition turned round. To these come the
-mistakes that threads are prone to: a statement left out, such as `notify_all()`, and a `with` without its lock.
+Most are made by cosmic-ray's operators: another comparison, another number, a negated condition. In addition there are the
+mistakes typical of threads: a missing statement, such as `notify_all()`, and a `with` without its lock.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 LEFT_OUT = ast.Expr | ast.AugAssign | ast.Return | ast.Raise | ast.Delete
-"""Statements that run on without a NameError where they are left out; assignments to attributes and items are such, too."""
+"""Statements that can be removed without a NameError later on; so can assignments to attributes and items."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A module with one mistake. change: the line before and after, which is how people and the list of survivors know it."""
+    """A module with one mistake. change: the line before and after, which identifies the mutant in the list of survivors."""
 
     module: str
     line: int
@@ -28,7 +28,7 @@ class Mutant:
 
 
 def mutants(module: str, source: str, without: Sequence[str] = ()) -> Iterator[Mutant]:
-    """Yield the mutants of a module, each once; not those of operators whose names match one of `without`."""
+    """Yield the distinct mutants of a module, without those of operators whose names match one of `without`."""
     seen = {code(source)}
     for mutated in (*operated(source, without), *shortened(source)):
         if code(mutated) not in seen:
@@ -38,7 +38,7 @@ def mutants(module: str, source: str, without: Sequence[str] = ()) -> Iterator[M
 
 
 def operated(source: str, without: Sequence[str]) -> Iterator[str]:
-    """Yield what each operator of cosmic-ray makes at each place."""
+    """Yield the result of each cosmic-ray operator at each place."""
     plugins, trees = importlib.import_module("cosmic_ray.plugins"), importlib.import_module("cosmic_ray.ast")
     mutate = importlib.import_module("cosmic_ray.mutating").mutate_code
     nodes = list(trees.ast_nodes(trees.get_ast(source)))
@@ -50,7 +50,7 @@ def operated(source: str, without: Sequence[str]) -> Iterator[str]:
 
 
 def shortened(source: str) -> Iterator[str]:
-    """Yield the source without one of its statements, and with the block of a `with` that is no longer in it."""
+    """Yield the source without one of its statements, or with one `with` replaced by `if True`."""
     lines = source.splitlines()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.With):
@@ -60,7 +60,7 @@ def shortened(source: str) -> Iterator[str]:
 
 
 def is_left_out(node: ast.stmt) -> bool:
-    """Return whether a statement is worth leaving out. A docstring is not."""
+    """Whether to try the source without a statement. Docstrings do not matter."""
     if isinstance(node, ast.Assign | ast.AnnAssign):
         target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
         return not isinstance(target, ast.Name)
@@ -68,14 +68,14 @@ def is_left_out(node: ast.stmt) -> bool:
 
 
 def replaced(lines: Sequence[str], first: int, last: int, text: str) -> str:
-    """Return lines, of which some are replaced by a text that is indented as they are. Counted from 1."""
+    """Return the source with the lines from `first` to `last` (counted from 1) replaced by a text with their indent."""
     old = lines[first - 1]
     indent = old[: len(old) - len(old.lstrip())]
     return "\n".join([*lines[: first - 1], indent + text, *lines[last:], ""])
 
 
 def code(source: str) -> str:
-    """Return what of a source has an effect when it runs: mutants that have the same are the same."""
+    """Return the part of a source that has an effect when it runs, to find equal mutants; empty if it does not parse."""
     try:
         return ast.dump(Bare().visit(ast.parse(source)))
     except SyntaxError:
@@ -83,7 +83,7 @@ def code(source: str) -> str:
 
 
 def outside(source: str) -> str:
-    """Return what of a source is outside of its functions' bodies."""
+    """Return the part of a source outside of function bodies; empty if it does not parse."""
     try:
         return ast.dump(Hollow().visit(ast.parse(source)))
     except SyntaxError:
@@ -91,42 +91,38 @@ def outside(source: str) -> str:
 
 
 class Hollow(ast.NodeTransformer):
-    """Takes out what functions do."""
+    """Removes the bodies of functions."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        """Take the body out."""
         node.body = []
         return node
 
 
 class Bare(ast.NodeTransformer):
-    """Takes out what has no effect: annotations, and what only type checkers see."""
+    """Removes what has no effect: annotations, and imports under TYPE_CHECKING."""
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
-        """Take the annotation of an argument out."""
         node.annotation = None
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        """Take the annotation of what is returned out."""
         node.returns = None
         self.generic_visit(node)
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AnnAssign:
-        """Take the annotation of a variable out; that there is one matters to dataclasses."""
+        """Replace the annotation of a variable by None: for dataclasses it matters that there is one."""
         node.annotation = ast.Constant(None)
         self.generic_visit(node)
         return node
 
     def visit_If(self, node: ast.If) -> ast.If | None:
-        """Take imports for type checkers out."""
         self.generic_visit(node)
         return None if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else node
 
 
 def first_change(before: str, after: str) -> tuple[int, str]:
-    """Return the number of the first line that differs, and how the source does."""
+    """Return the number of the first line that differs, and the change as `before → after`."""
     old, new = before.splitlines(), after.splitlines()
     changes = [change for change in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if change[0] != "equal"]
     was, now = (

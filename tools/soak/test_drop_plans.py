@@ -1,4 +1,4 @@
-"""Random plans of what goes wrong with one log on a web server: what was counted is the beginning of one version of it.
+"""Random faults of a web server with one log: what is counted is always the beginning of one version of the log.
 
 A plan is a list of answers to the requests for one URL. Each may be of another version of the log, cut or reset anywhere,
 stalled, a wrong part, an error page, a redirect, broken chunks. What a server may not do is to call two versions by one
@@ -41,7 +41,7 @@ PAGE = Answer(b"<html>busy</html>\n", "503 Service Unavailable")
 
 @dataclass(frozen=True)
 class Version:
-    """One version of the log. number: tells it from the others. paths: those of its lines, in their order."""
+    """One version of the log. number: identifies it. paths: those of its lines, in order."""
 
     number: int
     paths: tuple[str, ...]
@@ -53,7 +53,7 @@ class Version:
 
 
 def versions(random_: random.Random) -> list[Version]:
-    """Return the versions of a log: one, the same with more lines, a shorter one, another one of the same length."""
+    """Return versions of a log: one, the same with more lines, a shorter one, another of the same length."""
     count = random_.randrange(1, 30)
     first = tuple(f"/1/{number}" for number in range(count))
     grown = first + tuple(f"/2/{number}" for number in range(random_.randrange(1, 9)))
@@ -76,7 +76,7 @@ class Plan:
         self.scripts = [self.script() for _ in range(self.random.randrange(1, 7))]
 
     def script(self) -> Script:
-        """Return the answer to one request, or a function that minds what is asked."""
+        """Return the answer to one request, or a function of the request."""
         version = self.random.choice([*self.versions[:1] * 4, *self.versions])
         whole = Answer(self.packed(version.body), headers=self.headers(version))
         kinds: list[Callable[[Answer], Script]] = [
@@ -101,22 +101,22 @@ class Plan:
         return gzip.compress(body, mtime=0) if self.zipped else body
 
     def headers(self, version: Version) -> dict[str, str]:
-        """Return what the server says of a version: what is strong is true."""
-        told = {
+        """Return the validators of a version; strong ones are always true."""
+        validators = {
             "strong": {"ETag": f'"{version.number}"'},
             "weak": {"ETag": 'W/"1"'},
             "date": {"Last-Modified": DATES[version.number - 1], "Date": NOW},
             "young date": {"Last-Modified": NOW, "Date": NOW},
             "none": {},
         }[self.validator]
-        return {**told, **({"Content-Encoding": "gzip"} if self.zipped and self.random.random() < 0.95 else {})}
+        return {**validators, **({"Content-Encoding": "gzip"} if self.zipped and self.random.random() < 0.95 else {})}
 
     def place(self, whole: Answer) -> int:
         """Return a place in a body, its end included."""
         return self.random.randrange(len(whole.body) + 1)
 
     def cut(self, whole: Answer) -> Answer:
-        """Return an answer that ends anywhere, in any way."""
+        """Return an answer that may be cut anywhere, in any way."""
         framing = self.random.choice(["length", "length", "chunked", "close"])
         piece = self.random.choice([1 << 16, 700, 64])
         ending = self.random.choice([*["close"] * 10, *["reset"] * 9, "stall"])
@@ -124,7 +124,7 @@ class Plan:
         return replace(whole, sent=self.place(whole), **changed)
 
     def minding(self, whole: Answer) -> Script:
-        """Return an answer that minds Range, perhaps without a look at If-Range, and perhaps cuts the part."""
+        """Return an answer that honours Range, perhaps ignores If-Range, and perhaps cuts the part."""
         careless, cut = self.random.random() < 0.2, self.random.random() < 0.5
         sent = self.place(whole) if cut else None
 
@@ -142,16 +142,16 @@ class Plan:
         return of
 
     def wrong_part(self, whole: Answer) -> Answer:
-        """Return a part that nobody asked for, with what it says of itself perhaps wrong."""
+        """Return a part that was not requested, perhaps with wrong headers."""
         first, size = self.place(whole), len(whole.body)
-        told = f"bytes {first}-{size - 1}/{self.random.choice([size, size + 1, '*'])}"
-        headers = {**whole.headers, "Content-Range": told}
+        content_range = f"bytes {first}-{size - 1}/{self.random.choice([size, size + 1, '*'])}"
+        headers = {**whole.headers, "Content-Range": content_range}
         # One byte more or less than the range contradicts it. Other bytes, as many as it says, would be a lie that nobody sees.
         start = max(0, first + self.random.randrange(-1, 2))
         return replace(whole, body=whole.body[start:], status="206 Partial Content", headers=headers)
 
     def broken_chunks(self, whole: Answer) -> Answer:
-        """Return chunks that become none."""
+        """Return an answer with broken chunk framing."""
         place = self.place(whole)
         framed = b"%x\r\n%b\r\n-5\r\n" % (place, whole.body[:place]) if place else b"junk"
         head = "".join(f"{name}: {value}\r\n" for name, value in {**whole.headers, "Transfer-Encoding": "chunked"}.items())
@@ -195,7 +195,7 @@ def kind_of(reason: str) -> str:
 
 
 def outcomes(run: Callable[..., Any], seeds: range) -> Iterator[str]:
-    """Yield what became of each plan."""
+    """Yield the outcome of each plan."""
     openers = hasty_openers()
     with FaultServer() as server:
         for seed in seeds:
@@ -218,7 +218,7 @@ def test_some_plans_mix_and_lose_nothing() -> None:
 
 @pytest.mark.soak
 def test_no_plan_mixes_versions_or_loses_a_line() -> None:
-    """Ten thousand plans: no body of two versions, no line twice, none missing without a state that says so."""
+    """Ten thousand plans: never a mix of two versions, a repeated line, or a missing line without a state that says so."""
     counts = Counter(outcomes(run_serial, range(PLANS)))
     assert counts.total() == PLANS
     print(f"\n{PLANS:,} plans: no mixture, no line twice, none lost without a word")

@@ -1,4 +1,4 @@
-"""The surroundings that must change nothing, all of them: hash seeds, zones, locales, closed streams."""
+"""Hash seeds, time zones, locales and closed streams do not change the report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CASES = [
 
 
 def without_run(output: bytes) -> bytes:
-    """Return a report without its last part, which may differ."""
+    """Return a report without `run`, which may differ."""
     return output.partition(b'\n "run"')[0]
 
 
@@ -35,7 +35,7 @@ def test_seed_zone_and_locale_change_no_byte(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("stdin", "stdout", "stderr"), [*product(["", "<&-"], ["", ">&-"], ["", "2>&-"])])
 def test_streams_that_are_closed_in_every_combination(stdin: str, stdout: str, stderr: str, tmp_path: Path) -> None:
-    """The report in its file is whole, and the exit code tells whether stdout got its own."""
+    """The report in its file is whole, and the exit code says whether stdout got its own."""
     (tmp_path / "a.log").write_bytes(logs.log(100))
     run = shell(f'"$@" {stdin} {stdout} {stderr}', "analyze", "a.log", "-o", "r.json", "--rejects", "r", cwd=tmp_path)
     assert run.code == (4 if stdout else 0)

@@ -1,4 +1,4 @@
-"""Thousands of signals at random moments: each ends the program in time, with a report that is partial and whole.
+"""Thousands of signals at random moments: each ends the program in time, with a valid partial report.
 
 `python -m pytest -m soak -s tools/soak/test_interrupts.py -o timeout=3600` prints the figures.
 """
@@ -43,7 +43,7 @@ OUTPUTS = {"report.json", "report.csv", "rejects"}
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[str]]]:
-    """Make sources of every kind that are not read to their end at once, by the name of the kind."""
+    """Make slow sources of every kind, by the name of the kind."""
     folder = tmp_path_factory.mktemp("interrupted")
     piece = logs.log(20_000, damaged=0.02)
     (folder / "plain.log").write_bytes(piece * 40)
@@ -73,7 +73,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list
 
 @dataclass
 class Figures:
-    """What was seen of one plan. took_s: from the signal to the end, and at which moment of a run it came."""
+    """The outcome of one plan. took_s: from the signal to the end, and at which moment of the run it came."""
 
     took_s: list[tuple[float, float]] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
@@ -111,7 +111,7 @@ def has_begun(process: subprocess.Popen[bytes]) -> bool:
 
 @contextmanager
 def running(sources: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a run with everything that may be in the way of its end; its stdin gets a line every now and then."""
+    """Start a run with everything that could delay its end; its stdin gets a line now and then."""
     outputs = ["-o", str(folder / "report.json"), "-o", str(folder / "report.csv"), "--rejects", str(folder / "rejects")]
     arguments = ["analyze", *sources, *outputs, "--output", "json"]
     outlet, inlet = os.pipe()
@@ -128,7 +128,7 @@ def running(sources: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes
 
 
 def feed(inlet: int) -> None:
-    """Write a line into a pipe a hundred times a second, until nobody reads it any more."""
+    """Write a line into a pipe a hundred times a second until its reader has gone."""
     with suppress(OSError), os.fdopen(inlet, "wb", buffering=0) as stdin:
         while True:
             stdin.write(logs.line() + b"\n")
@@ -136,7 +136,7 @@ def feed(inlet: int) -> None:
 
 
 def check(process: subprocess.Popen[bytes], output: bytes, errors: bytes, number: signal.Signals, folder: Path) -> bool:
-    """Hold what a signal promises against how a process ended; return whether a run was interrupted at all."""
+    """Assert what a signal promises; return whether a run was interrupted at all."""
     lines = errors.decode().splitlines()
     assert all(line.startswith("logproc: ") for line in lines), errors.decode()
     assert [path.name for path in folder.iterdir() if path.name not in OUTPUTS] == []
@@ -160,7 +160,7 @@ def check(process: subprocess.Popen[bytes], output: bytes, errors: bytes, number
 
 
 def check_twice(process: subprocess.Popen[bytes], output: bytes, errors: bytes, folder: Path) -> bool:
-    """Hold what two signals promise: perhaps no report, but none that is not whole, and no trace; return if they ended it."""
+    """Assert what two signals promise: a whole report or none, and no temporary files; return whether they ended the run."""
     lines = errors.decode().splitlines()
     assert all(line.startswith("logproc: ") for line in lines), errors.decode()
     assert [path.name for path in folder.iterdir() if path.name not in OUTPUTS] == []
@@ -176,7 +176,7 @@ def check_twice(process: subprocess.Popen[bytes], output: bytes, errors: bytes, 
 def test_signals_at_random_moments(
     number: signal.Signals, twice: bool, rounds: int, sources: dict[str, list[str]], tmp_path: Path
 ) -> None:
-    """Each ends the program in time with its code; a run has its partial report on stdout and in its files, and no more."""
+    """Each signal ends the program in time with its code and, during a run, a partial report on stdout and in its files."""
     random_ = random.Random(f"{number} {twice}")
     figures = Figures()
     for round_ in range(rounds):

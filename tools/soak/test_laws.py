@@ -22,7 +22,7 @@ from tests.support.reports_of import report, serial, sources_of, switch_interval
 pytestmark = pytest.mark.soak
 PARTS = 50
 EXAMPLES = 2_000
-"""Of each law in each part: a hundred thousand in all."""
+"""Examples of each law in each part: a hundred thousand in all."""
 MODIFIED_S = 1_772_920_000
 LONGEST_LINE_BYTES = 500
 Change = tuple[int, int, bytes, int]
@@ -32,7 +32,7 @@ CHANGES: st.SearchStrategy[list[Change]] = st.lists(
 LINES = st.tuples(st.sampled_from([sample.text.splitlines(keepends=True) for sample in SAMPLES]), st.integers(0, 9)).map(
     lambda drawn: b"".join(drawn[0][drawn[1] : drawn[1] + 8] or drawn[0][:8])
 )
-"""A few lines in a row of a format: many logs tell more than long ones."""
+"""A few lines of a format: many logs find more than long ones."""
 TEXTS = st.one_of(st.tuples(LINES, CHANGES).map(lambda drawn: logs.edited(*drawn)), logs.contents(max_lines=5))
 
 
@@ -44,7 +44,7 @@ def folder() -> Iterator[Path]:
 
 
 def hard(part: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return what makes a law be tried many times, with other examples for each part."""
+    """Return the decorator that tries a law many times, with different examples in each part."""
 
     def decorate(law: Callable[..., None]) -> Callable[..., None]:
         many = hypothesis.settings(
@@ -84,7 +84,7 @@ def test_any_log_closes_its_account(part: int, folder: Path) -> None:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_any_log_closes_its_account_and_any_schedule_gives_the_serial_report(part: int, folder: Path) -> None:
-    """For any text, chunk size, budget and number of threads: `report` looks at the accounts, and the bytes are the same."""
+    """For any text, chunk size, budget and number of threads the report has the same bytes, and the accounts close."""
 
     @hard(part)
     @given(

@@ -1,4 +1,4 @@
-"""The promise of --memory against real peaks of real processes: long inputs, endless lines, bombs, dense lines, many keys.
+"""The limit of --memory against the peak memory of real processes: long inputs, endless lines, bombs, dense lines, many keys.
 
 `python -m pytest -m soak -s tools/soak/test_memory.py -o timeout=3600` prints the figures.
 """
@@ -46,11 +46,11 @@ process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subpr
 _, status, usage = os.wait4(process.pid, 0)
 print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
 """
-"""A small process between: what wait4 tells of a child counts the memory of whoever forked it as well."""
+"""A small process in between: the peak that wait4 reports for a child includes the memory of the process that forked it."""
 
 
 def peak_bytes(*arguments: str | Path, feed: Callable[[int], None] | None = None) -> int:
-    """Return the most memory that a run had at once; `feed` is given the descriptor of its stdin."""
+    """Return the peak memory of a run; `feed` gets the descriptor of its stdin."""
     before = [sys.executable, "-S", "-c", LAUNCHER]
     stdin = subprocess.PIPE if feed else subprocess.DEVNULL
     with started("analyze", *arguments, *KNOBS, before=before, stdin=stdin) as process:
@@ -79,7 +79,7 @@ def test_many_files_stay_within_the_budget(count: int, readers: int, folder: Pat
 
 
 def repeated(piece: bytes, times: int) -> Callable[[int], None]:
-    """Return what feeds a pipe with a piece, many times."""
+    """Return a function that writes a piece to a pipe many times."""
 
     def feed(descriptor: int) -> None:
         try:
@@ -94,7 +94,7 @@ def repeated(piece: bytes, times: int) -> Callable[[int], None]:
 
 
 def keys(first: int, count: int) -> bytes:
-    """Return lines of an access log, each with a client and a path of its own."""
+    """Return lines of an access log, each with its own client and path."""
     line = b'10.%d.%d.%d - - [17/May/2015:10:05:03 +0000] "GET /%d HTTP/1.1" 200 1 "-" "-"\n'
     numbers = range(first, first + count)
     return b"".join(line % (number >> 16, number >> 8 & 255, number & 255, number) for number in numbers)
@@ -129,7 +129,7 @@ FEEDERS: dict[str, tuple[Callable[[int], None], list[str]]] = {
     "lines of one letter": (repeated(GOOD + b"x\n" * (BLOCK // 4), 8), []),
     "lines of quotes": (repeated(GOOD + b'"' * 1000 + b"\n", 50_000), []),
 }
-"""What is fed through stdin, and further arguments."""
+"""The input through stdin, and further arguments."""
 
 
 @pytest.mark.timeout(PATIENCE_S)
@@ -144,13 +144,13 @@ def test_hostile_content_stays_within_the_budget(content: str, folder: Path) -> 
 
 @pytest.mark.timeout(PATIENCE_S)
 def test_bounded_keys_bound_the_tally(folder: Path) -> None:
-    """With --max-keys the tally of five million clients and paths takes as much as that of one million."""
+    """With --max-keys the tally of five million clients and paths takes as much memory as that of one million."""
     peaks = {}
     for count in (100_000, 1_000_000, 5_000_000):
         peaks[count] = peak_bytes("-", "--max-keys", "100000", feed=distinct(count))
         share = peaks[count] - peak_bytes("-", "--max-keys", "100000", feed=repeated(keys(0, 1000), count // 1000))
-        told = f"{count:,} clients and paths, --max-keys 100000: {peaks[count] / MEBIBYTE:.0f} MiB"
-        print(f"\n{told}, {share / MEBIBYTE:.0f} of them for the tally")
+        limited = f"{count:,} clients and paths, --max-keys 100000: {peaks[count] / MEBIBYTE:.0f} MiB"
+        print(f"\n{limited}, {share / MEBIBYTE:.0f} of them for the tally")
     assert peaks[5_000_000] <= peaks[1_000_000] * 1.25
     assert peaks[5_000_000] <= allowed_bytes(folder, 1) + TALLY
 

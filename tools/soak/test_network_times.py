@@ -1,4 +1,4 @@
-"""The times that are promised of web servers, on the real clock and end to end. Margins are for a machine that is busy."""
+"""The promised timeouts of web servers, on the real clock and end to end. Margins are for a busy machine."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def timed(run: Callable[[], Ended]) -> tuple[Ended, float]:
 
 
 def test_retry_after_is_waited_for() -> None:
-    """Two seconds that a server asks for are waited, and not much more."""
+    """A Retry-After of two seconds is honoured, and not much more."""
     busy = Answer(b"busy\n", "429 Too Many Requests", {"Retry-After": "2"})
     with served(busy, Answer(LOG)) as url:
         ended, took_s = timed(lambda: processes.analyze(url))
@@ -64,7 +64,7 @@ SLOW = {
 
 @pytest.mark.parametrize("name", SLOW)
 def test_the_deadline_of_a_source_is_kept(name: str, tmp_path: Path) -> None:
-    """Whatever a server does, its source ends with its time, and a local file beside it is whole."""
+    """Whatever a server does, its source ends in time, and a local file is read whole."""
     path = tmp_path / "local.log"
     path.write_bytes(LOG)
     with served(SLOW[name]) as url:
@@ -76,7 +76,7 @@ def test_the_deadline_of_a_source_is_kept(name: str, tmp_path: Path) -> None:
 
 @contextmanager
 def unreachable(how: str) -> Iterator[str]:
-    """Give a URL that leads to no connection."""
+    """Yield a URL that leads to no connection."""
     with ExitStack() as stack:
         if how == "mute TLS":
             yield f"https://127.0.0.1:{stack.enter_context(FaultServer(mute=True)).port}/"

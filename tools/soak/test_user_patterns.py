@@ -1,4 +1,4 @@
-"""Expressions of users: ten thousand at random, over lines made to be hard for them. RE2 runs them, or refuses them.
+"""Ten thousand random user expressions, over lines that are hard to match. RE2 runs them or refuses them.
 
 RE2 takes time in proportion to the line and to the expression with its repeats written out: `(?:a|b){1000}` over a line of
 a megabyte may take a minute. It holds no GIL meanwhile, and Ctrl-C ends the program in a second all the same.
@@ -28,7 +28,7 @@ ROWS = pyarrow.array([line.encode() for line in LINES], pyarrow.binary())
 
 
 def expression(random_: random.Random, depth: int = 0) -> str:
-    """Return an expression at random, nested as its makers like it."""
+    """Return a random nested expression."""
     parts = []
     for _ in range(random_.randrange(1, 5)):
         inner = f"(?:{expression(random_, depth + 1)})" if depth < 4 and random_.random() < 0.4 else random_.choice(ATOMS)
@@ -37,7 +37,7 @@ def expression(random_: random.Random, depth: int = 0) -> str:
 
 
 def became(text: str) -> str:
-    """Return what becomes of an expression in --pattern: it is refused, or it runs to its end."""
+    """Return whether --pattern refuses an expression or runs it to its end."""
     try:
         form = format_of_pattern("pattern", text, "--pattern")
     except UsageError:
