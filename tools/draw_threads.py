@@ -119,6 +119,9 @@ def crew() -> str:
         text(496, 348, "WAKE", 11, fill=QUIET),
         arrow("M623 312V218", dashed=True),
         text(630, 268, "a note", 11, fill=QUIET),
+        box(714, 312, 126, 40, BLUE, "signals", "reads the self-pipe"),
+        arrow("M777 352V374H440V268"),
+        text(712, 369, "WAKE", 11, fill=QUIET),
         box(
             182,
             392,
@@ -131,7 +134,7 @@ def crew() -> str:
         arrow("M196 266V290H160V414H180", dashed=True),
         text(128, 340, "take", 11, fill=QUIET),
         arrow("M862 252V414H688", dashed=True),
-        text(870, 330, "give, when merged", 11, fill=QUIET),
+        text(870, 330, "give, when counted", 11, fill=QUIET),
         box(
             182,
             456,

@@ -43,8 +43,8 @@ def no_lines() -> Integers:
 class Field:
     """One raw field of the records that a reader found.
 
-    values: its bytes, `-` or null where it is absent. of: the number of the record that each value belongs to, of several
-    for one record the last counts; None: every record has one, in order.
+    values: its bytes, `-` or null where it is absent. of: the number of the record that each value belongs to; if a record
+    has several, the last counts. None: every record has one, in order.
     """
 
     values: Raw
@@ -68,10 +68,10 @@ def kept(values: Raw, mask: Mask) -> Raw:
 class Found:
     """What a reader made of the lines it was given.
 
-    line: of each record the position of its line, in order. fields: what is in them. numbers: fields that are read already.
+    line: of each record the position of its line, in order. fields: what is in them. numbers: fields that are already parsed.
     time: the seconds of each record since 1970, None if a field `time` holds them as text, or nothing does.
-    untimed: lines that fit, but whose time does not exist. aside: lines that the log says of itself.
-    reasons: why lines were not claimed, where it is more than that they do not fit.
+    untimed: lines that fit, but whose time does not exist. aside: lines about the log itself, such as directives.
+    reasons: why lines were not claimed, where that is more specific than `no-match`.
     """
 
     line: Integers = field(default_factory=no_lines)
@@ -110,7 +110,7 @@ class Reader(Protocol):
         """Return the records among the lines that `left` names, with the fields that are needed for the wanted columns."""
 
     def fits(self, texts: pyarrow.Array) -> Mask:
-        """Return which lines open a record; none where that depends on a sample."""
+        """Return which lines begin a record; none for a reader that first needs a sample."""
         return numpy.zeros(len(texts), bool)
 
     def follow(self, context: Context, _data: Bytes, _max_line_bytes: int) -> Context:

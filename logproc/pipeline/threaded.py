@@ -56,7 +56,7 @@ def run_threaded(
     """Read, parse and count everything with threads.
 
     Blocks until all is done. After a failure or a signal (see threads.signals) it waits for the threads for at most half a
-    second; what was merged by then is in the snapshot. beside: returns threads that observe the crew while it works.
+    second; what was counted by then is in the snapshot. beside: returns threads that observe the crew while it works.
     """
     crew = Crew(sources, settings, openers or Openers.of(settings), spool)
     with ExitStack() as stack:
@@ -181,10 +181,10 @@ class Crew:
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
         return Reading(source, opener, self.plan.reading, self.probes.get(source.index))
 
-    def _work(self, spool: Spool | None, chunk: Chunk, when_merged: Callable[[], None]) -> None:
+    def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
         name = self.sources[chunk.source].name
         source_name.set(name)
-        self.shared.add(work(self.plan, spool, name, chunk), (chunk.source, chunk.index), when_merged)
+        self.shared.add(work(self.plan, spool, name, chunk), (chunk.source, chunk.index), release)
 
     def _wind_up(self) -> None:
         """After a stop, wait for the threads until ABANDON_S is over, then note which ones have not ended.

@@ -15,7 +15,8 @@ In reading order:
     spool         Lock             the place in the file is reserved under the lock, the write is outside
     lookup        daemon           a timeout for a call that cannot be interrupted
     grace         daemon           a write that may block for ever: after a signal main waits only briefly
-    signals       main thread      Ctrl-C becomes a message
+    signals       self-pipe        Ctrl-C becomes a message
 
-Nothing outside this folder imports `threading`, `queue`, `concurrent.futures` or `signal`. THREADING.md is the guide.
+Nothing outside this folder imports `threading`, `queue`, `concurrent.futures` or `signal`, except that model/errors.py takes
+the number of SIGPIPE from `signal`. THREADING.md is the guide.
 """

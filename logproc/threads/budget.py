@@ -7,8 +7,8 @@ Use a Condition where a thread must wait for a state, not for an event: "enough 
 Wait with `wait_for(predicate)`: a wake-up means that something changed, not that the predicate is true now, and it may even
 be spurious. Do not use one where a Semaphore or a Queue does the same more simply.
 
-A bound on the length of the queue is not enough: chunks differ in size, and a chunk is in flight until its counts are merged,
-long after it has left the queue.
+A bound on the length of the queue is not enough: chunks differ in size, and a chunk needs its memory until it is counted, long
+after it has left the queue.
 
 Newer Pythons change nothing here.
 """
@@ -24,16 +24,17 @@ MIN_BYTES = 4096
 
 
 class ByteBudget:
-    """The memory for chunks in flight, in bytes. The only place where a reader waits for the rest of the program.
+    """The memory for chunks in flight, in bytes. The only place where a reader waits for the workers.
 
-    Bytes in flight when a run is stopped are never given back: nothing takes any more.
+    Bytes in flight when a run is stopped may never be given back: no reader waits for them any more.
     """
 
     def __init__(self, limit_bytes: int, stop: Stop) -> None:
         self.limit_bytes = limit_bytes
         self._stop = stop
-        # Its lock guards all fields below. Invariant: `_in_flight_bytes` is what was taken and not given back; `_serving` is
-        # the ticket that may take next. Never held during I/O, parsing or a callback; `wait_for` releases it.
+        # Its lock guards all fields below; only `in_flight_bytes` reads one number without it. Invariant: `_in_flight_bytes` is
+        # what was taken and not given back; `_serving` is the ticket that may take next. Never held during I/O, parsing or a
+        # callback; `wait_for` releases it.
         self._changed = Condition()
         self._in_flight_bytes = 0
         self._next_ticket = 0
@@ -47,8 +48,8 @@ class ByteBudget:
 
     @property
     def in_flight_bytes(self) -> int:
-        with self._changed:
-            return self._in_flight_bytes
+        """The bytes in flight. Read without the lock, for display: it may be out of date when it arrives."""
+        return self._in_flight_bytes
 
     def take(self, size_bytes: int) -> int:
         """Take bytes; return how many were taken: at least 4 KiB, because a small chunk needs memory too.

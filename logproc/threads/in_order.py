@@ -24,8 +24,8 @@ from logproc.counting.tally import Tally, merge
 
 Place = tuple[int, int]
 """A source and the number of a chunk in it."""
-WhenMerged = Callable[[], None]
-"""Called once when the counts of a chunk are merged, by the thread that merged them, without a lock."""
+Release = Callable[[], None]
+"""Called once, without a lock, by the thread that merged a chunk: gives the bytes of the chunk back."""
 
 
 class InOrder:
@@ -39,19 +39,19 @@ class InOrder:
         self._sums: dict[int, Tally] = {}
         self._next: dict[int, int] = {}
         self._waiting: dict[Place, Tally] = {}
-        self._when_merged: dict[Place, WhenMerged] = {}
+        self._releases: dict[Place, Release] = {}
         self._busy: dict[int, Tally] = {}
         self._places: set[Place] = set()
         self._closed = False
 
-    def add(self, tally: Tally, place: Place, when_merged: WhenMerged = lambda: None) -> None:
+    def add(self, tally: Tally, place: Place, release: Release = lambda: None) -> None:
         """Add the counts of one chunk, and merge all that is next in order."""
         with self._lock:
             if self._closed:
                 return
             self._places.add(place)
             self._waiting[place] = tally
-            self._when_merged[place] = when_merged
+            self._releases[place] = release
         source = place[0]
         while work := self._take(source):
             merged = merge(work).folded(self._max_keys)
@@ -78,13 +78,13 @@ class InOrder:
             total = merge([total, counted]).folded(self._max_keys)
         return total
 
-    def _settle(self, source: int, merged: Tally) -> WhenMerged:
+    def _settle(self, source: int, merged: Tally) -> Release:
         """Replace what was merged by the result; return the callback of its chunk."""
         with self._lock:
             self._sums[source] = merged
             self._next[source] += 1
             del self._busy[source]
-            return self._when_merged.pop((source, self._next[source] - 1))
+            return self._releases.pop((source, self._next[source] - 1))
 
     def _take(self, source: int) -> list[Tally]:
         """Take the sum of a source and its next chunk, to be merged; nothing if another thread is merging this source."""

@@ -1,6 +1,7 @@
 """Shared variables: what other threads are doing, read while they do it.
 
-Invariant: each counter has one writer; readers may see a value that is slightly out of date.
+Invariant: each counter has one writer, or is written under a lock; readers take no lock, and may see a value that is slightly
+out of date.
 
 That is enough for a progress bar, and only for a progress bar. `n += 1` in two threads loses counts: it reads, adds and
 writes, and another thread may come between any two of these steps. With one writer nothing is lost, with or without a GIL.

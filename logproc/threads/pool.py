@@ -34,13 +34,13 @@ from logproc.threads.stop import Stop
 
 IDLE = "idle"
 Work = Callable[[Chunk, Callable[[], None]], None]
-"""Processes a chunk, and calls the function when its counts are merged and its bytes are free."""
+"""Processes a chunk, and calls the function when it is counted, to give its bytes back."""
 
 logger = logging.getLogger(__name__)
 
 
 class Pool:
-    """The worker threads. All methods are only for main.
+    """The worker threads. All methods are only for main; any thread may read `doing` and `lines`.
 
     pending: how many chunks were submitted without main having received their DONE; written only by main.
     doing: what each worker is doing, by name; each worker writes only its own entry.
@@ -91,22 +91,27 @@ class Pool:
         return tuple(name for name, doing in list(self.doing.items()) if doing != IDLE)
 
     def _run(self, chunk: Chunk, taken_bytes: int) -> None:
-        """Process one chunk, in a worker. An exception stops the run. Its bytes then stay taken: nothing takes any more."""
-        name = current_thread().name
-        self.doing[name] = f"parsing lines {chunk.first_line:,} to {chunk.last_line:,}"
+        """Process one chunk, in a worker. An exception stops the run, and then nothing waits for the bytes of the chunk."""
         try:
-            if not self._dropped:
-                self._work(chunk, partial(self._budget.give, taken_bytes))
-                self._lines[name] = self._lines.get(name, 0) + chunk.lines
+            self._process(chunk, taken_bytes)
         except BaseException as error:
             failure = WorkerFailed(chunk, error)
             self._stop.set(failure)
             if not self._dropped:  # after the end the failure does not matter: what the worker uses may be closed
                 fields = {"error": f"{failure}: {error!r}"}
                 logger.error("worker failed", extra=fields)  # noqa: TRY400 - main gets the exception itself
+        finally:  # whatever failed: without DONE, main would wait for ever
+            self._done()
+
+    def _process(self, chunk: Chunk, taken_bytes: int) -> None:
+        name = current_thread().name
+        self.doing[name] = f"parsing lines {chunk.first_line:,} to {chunk.last_line:,}"
+        try:
+            if not self._dropped:
+                self._work(chunk, partial(self._budget.give, taken_bytes))
+                self._lines[name] = self._lines.get(name, 0) + chunk.lines
         finally:
             self.doing[name] = IDLE
-            self._done()
 
 
 def name_for_people() -> None:

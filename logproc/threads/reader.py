@@ -10,7 +10,8 @@ Override `run`, but call `start`: calling `run` yourself runs it in your own thr
 and then forgotten, and the program exits with 0. So `run` begins with `try`.
 
 Readers are daemons, because a call may not be interruptible, such as a read from a dead network disk: a daemon does not keep
-the program from exiting. It may be cut off anywhere, so readers do not write anything.
+the program from exiting. It may be cut off anywhere, so readers write no files. (A stream reader writes one line to stderr
+before it waits for the writer of a named pipe.)
 
 A new thread starts without the context variables of its creator. On free-threaded 3.14, or with `-X thread_inherit_context`,
 it starts with a copy of them. This program sets them in each thread, so it does not matter.
@@ -35,14 +36,14 @@ PARSING_WEIGHT = 3
 """Peak memory while a chunk is parsed, per byte of the chunk, including the chunk itself."""
 
 Charged = tuple[Chunk, int]
-"""A chunk and the bytes of the budget that it holds until its counts are merged."""
+"""A chunk and the bytes of the budget that it holds until it is counted."""
 
 ToDo = SimpleQueue[Source]
 """Sources to be read. A queue, so that no two readers take the same one."""
 
 
 class Reading(Protocol):
-    """One source being read: `logproc.sources.reading.Reading`, which this room must not import."""
+    """One source being read: `logproc.sources.reading.Reading`, which this package must not import."""
 
     @property
     def source(self) -> Source:

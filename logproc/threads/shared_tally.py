@@ -17,7 +17,7 @@ from __future__ import annotations
 from threading import Lock
 
 from logproc.counting.tally import Tally, merge
-from logproc.threads.in_order import InOrder, Place, WhenMerged
+from logproc.threads.in_order import InOrder, Place, Release
 
 MIN_KEYS = 400_000
 FEW_KEYS = 12_500
@@ -47,19 +47,19 @@ class SharedTally:
         self._places: set[Place] = set()
         self._closed = False
 
-    def add(self, tally: Tally, place: Place = (0, 0), when_merged: WhenMerged = lambda: None) -> None:
+    def add(self, tally: Tally, place: Place = (0, 0), release: Release = lambda: None) -> None:
         """Add the counts of one chunk. Now and then the calling thread also merges, without the lock.
 
-        place: the source and the index of the chunk. If the number of keys is limited, another thread may call `when_merged`
-        later (see in_order). It is not called for chunks that come after `close`.
+        place: the source and the index of the chunk. release: called once the tally is added; if the number of keys is limited,
+        once it is merged, perhaps by another thread (see in_order). It is not called for chunks that come after `close`.
         """
         if self._in_order:
-            self._in_order.add(tally, place, when_merged)
+            self._in_order.add(tally, place, release)
             return
         batch = self._decide(tally, place)
         if batch:
             self._settle(merge(batch))
-        when_merged()
+        release()
 
     def close(self) -> frozenset[Place]:
         """Accept nothing more; return the places of all chunks that were added.

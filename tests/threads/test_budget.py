@@ -79,6 +79,14 @@ def test_a_small_take_does_not_slip_past_a_large_one() -> None:
     assert (large.outcome(), small.outcome()) == (7 * UNIT, UNIT)
 
 
+def test_the_bytes_in_flight_can_be_read_while_the_lock_is_taken() -> None:
+    """The live view never waits for a reader or a worker."""
+    budget, _ = budget_of(8)
+    taken = budget.take(UNIT)
+    with budget._changed:
+        assert Call(lambda: budget.in_flight_bytes).outcome() == taken
+
+
 def test_a_large_take_is_served_among_thousands_of_small_ones() -> None:
     """Small takes that come and go without end do not starve a take of seven eighths."""
     budget, _ = budget_of(8)

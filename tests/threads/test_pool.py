@@ -24,14 +24,14 @@ class Shop:
     """A pool with its budget and stop, and a way to hand chunks in."""
 
     def __init__(self, work: Callable[[Chunk], None], workers: int = 2) -> None:
-        def work_and_merge(one: Chunk, when_merged: Callable[[], None]) -> None:
+        def work_and_release(one: Chunk, release: Callable[[], None]) -> None:
             work(one)
-            when_merged()
+            release()
 
         self.stop = Stop()
         self.budget = ByteBudget(1 << 30, self.stop)
         self.done: SimpleQueue[str] = SimpleQueue()
-        self.pool = Pool(workers, work_and_merge, self.budget, self.stop, lambda: self.done.put("done"))
+        self.pool = Pool(workers, work_and_release, self.budget, self.stop, lambda: self.done.put("done"))
 
     def submit(self, *chunks: Chunk) -> None:
         """Hand chunks in, each with bytes of the budget."""
@@ -89,6 +89,22 @@ def test_a_worker_that_fails_stops_the_run_and_names_the_lines() -> None:
     assert cause.__cause__ is error
     assert (cause.source, cause.first_line, cause.last_line) == (0, 91, 100)
     assert set(shop.pool.doing.values()) == {"idle"}
+
+
+def test_a_chunk_that_cannot_even_be_named_is_answered() -> None:
+    """An error before the work begins is also the cause of a stop, and main gets its DONE."""
+
+    class Odd(int):
+        def __format__(self, spec: str) -> str:
+            if spec:
+                raise ValueError(spec)
+            return str(int(self))
+
+    shop = Shop(lambda _: None)
+    shop.submit(chunk(first_line=Odd(7)))
+    shop.drain()
+    assert isinstance(shop.stop.cause, WorkerFailed)
+    assert shop.stop.cause.first_line == 7
 
 
 def test_a_failure_is_known_while_another_worker_is_busy() -> None:
