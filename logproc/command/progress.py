@@ -22,6 +22,7 @@ from logproc.pipeline.threaded import Crew
 from logproc.reports.output import write_whole
 from logproc.reports.text.style import BAR, BOLD, DIM, Line, Look, cut, flow, paint
 from logproc.reports.units import count, size
+from logproc.threads.reader import Reader, Reading
 
 MOST_THREADS = 8
 BAR_CELLS = 20
@@ -61,10 +62,7 @@ def status_of(crew: Crew) -> LiveStatus:
     readings = [reading for _, reading in looks if reading]
     outcomes = [outcome for reader in crew.readers for outcome in list(reader.outcomes.values())]
     totals = [crew.probes[source.index].size_bytes if source.index in crew.probes else None for source in crew.to_read]
-    threads = [
-        (reader.name, f"reading {reading.source.name}" if reading and reader.doing == "reading" else reader.doing)
-        for reader, reading in looks
-    ]
+    threads = [(reader.name, doing_of(reader, reading)) for reader, reading in looks]
     return LiveStatus(
         bytes_read=sum(reading.bytes_read for reading in readings) + sum(outcome.bytes_read for outcome in outcomes),
         bytes_total=None if None in totals else sum(total or 0 for total in totals),
@@ -76,6 +74,13 @@ def status_of(crew: Crew) -> LiveStatus:
         in_flight_bytes=crew.budget.in_flight_bytes,
         budget_bytes=crew.budget.limit_bytes,
     )
+
+
+def doing_of(reader: Reader, reading: Reading | None) -> str:
+    if reading is None or reader.doing != "reading":
+        return reader.doing
+    waits_for = reading.waits_for
+    return f"{waits_for}: {reading.source.name}" if waits_for else f"reading {reading.source.name}"
 
 
 class ProgressPainter:

@@ -74,6 +74,10 @@ class ByteStream(Protocol):
     notes: list[str]
     """What the user should know although nothing is missing, such as ignored bytes after the end of an archive."""
 
+    @property
+    def waits_for(self) -> str:
+        """What `readinto` is waiting for besides the next byte, in a few words; "" for nothing else. May be out of date."""
+
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer` from its start and return the number of bytes, 0 only at the end of the source.
 

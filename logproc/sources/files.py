@@ -151,6 +151,7 @@ class RegularFile:
         self.bytes_read = 0
         self.modified_s: float | None = status.st_mtime
         self.notes: list[str] = []
+        self.waits_for = ""
 
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer`; return 0 at the end. Raises SourceError if the file shrank or cannot be read, and Stopped."""
@@ -236,6 +237,7 @@ class Pipe:
         self.bytes_read = 0
         self.modified_s: float | None = None
         self.notes: list[str] = []
+        self.waits_for = ""
 
     def readinto(self, buffer: memoryview) -> int:
         """Wait for data; return 0 after the last writer has closed the pipe. Raises SourceError, and Stopped."""
@@ -267,10 +269,12 @@ class Pipe:
         """Wait for data or the end. Raises Stopped, and LimitError at the deadline."""
         ready = self._poll_for(self._patience_s) if self._on_wait and not self.bytes_read else set()
         if self._on_wait and not self.bytes_read and not ready:
+            self.waits_for = "waiting for a writer"
             self._on_wait()
             self._on_wait = None
         while not ready:
             ready = self._poll_for(LONGEST_WAIT_S)
+        self.waits_for = ""
         if self._woken in ready:
             raise Stopped
 

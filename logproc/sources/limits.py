@@ -65,6 +65,10 @@ class Layer(ABC):
         self.notes = below.notes
         self._error: SourceError | None = None
 
+    @property
+    def waits_for(self) -> str:
+        return self.below.waits_for
+
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer` as `ByteStream.readinto` promises."""
         if self._error:

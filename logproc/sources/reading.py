@@ -62,6 +62,10 @@ class Reading:
         return self._stream.bytes_read if self._stream else 0
 
     @property
+    def waits_for(self) -> str:
+        return self._stream.waits_for if self._stream else ""
+
+    @property
     def size_bytes(self) -> int | None:
         return self._stream.size_bytes if self._stream else None
 

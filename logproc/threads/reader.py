@@ -61,6 +61,10 @@ class Reading(Protocol):
     def bytes_read(self) -> int:
         """Bytes that came from the disk or the wire so far."""
 
+    @property
+    def waits_for(self) -> str:
+        """What the source waits for besides its next byte, "" for nothing else. Only its reader writes it."""
+
     def chunks(self) -> Iterator[Chunk]:
         """Yield the chunks of the source. Blocks as the source does. Raises Stopped after `cancel`."""
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 import io
 import os
 from dataclasses import replace
+from threading import Thread
 
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from logproc.command.progress import WRAP_OFF, WRAP_ON, LiveStatus, ProgressPainter
+from logproc.command.progress import WRAP_OFF, WRAP_ON, LiveStatus, ProgressPainter, status_of
+from logproc.pipeline.threaded import Companion, Crew, run_threaded
+from logproc.settings import Settings
 from tests.reports.texts import ANY_TEXT
+from tests.support.fault_server import closed_port
+from tests.support.reports_of import sources_of
+from tests.threads.tools import until
 
 MIB = 1 << 20
 STATUS = LiveStatus(
@@ -121,3 +127,28 @@ def test_a_stderr_that_is_closed_stops_no_run() -> None:
     stream.close()
     view.paint(STATUS)
     view.close()
+
+
+def test_a_stream_that_waits_says_for_what() -> None:
+    """The progress does not claim to read from a server that refuses connections: it says that it waits, how long, and why."""
+    crews: list[Crew] = []
+
+    def beside(crew: Crew) -> list[Companion]:
+        crews.append(crew)
+        return []
+
+    def waits() -> bool:
+        seen.extend(line for crew in crews for line in status_of(crew).threads if "try again" in line[1])
+        return bool(seen)
+
+    def watch() -> None:
+        until(waits)
+        crews[0].stop.set(KeyboardInterrupt())
+
+    seen: list[tuple[str, str]] = []
+    url = f"http://127.0.0.1:{closed_port()}/log"
+    watcher = Thread(target=watch)
+    watcher.start()
+    run_threaded(sources_of(url), Settings(), beside=beside)
+    watcher.join()
+    assert ("stream-1", f"waiting 1 s to try again, connection refused: {url}") == seen[0]

@@ -65,6 +65,7 @@ class InMemory:
         self.bytes_read = 0
         self.modified_s: float | None = None
         self.notes: list[str] = []
+        self.waits_for = ""
 
     def readinto(self, buffer: memoryview) -> int:
         """Read as much as the next size allows."""

@@ -318,10 +318,11 @@ def test_a_fifo_that_is_silent_says_so_once(tmp_path: Path) -> None:
     stream = open_fifo(str(tmp_path / "fifo"), on_wait=tell, patience_s=0)
     result = in_thread(lambda: read_all(stream))
     assert told.wait(10)
+    assert stream.waits_for == "waiting for a writer"
     with (tmp_path / "fifo").open("wb", buffering=0) as writer:
         writer.write(b"one\n")
         writer.write(b"two\n")
-    assert (result(), len(calls)) == (b"one\ntwo\n", 1)
+    assert (result(), len(calls), stream.waits_for) == (b"one\ntwo\n", 1, "")
 
 
 def test_a_fifo_with_a_writer_says_nothing(tmp_path: Path) -> None:

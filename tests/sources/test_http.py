@@ -10,6 +10,7 @@ import sys
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from logproc.model.errors import LimitError, SourceError, Stopped, UsageError
 from logproc.sources.http import HttpOptions, open_url
 from logproc.sources.http.framing import declared_length
 from tests.sources.http_fetch import CANARY, Fetch, fetch, real_time
-from tests.support.fault_server import Answer, FaultServer, Script, closed_port, full_backlog
+from tests.support.fault_server import Answer, FaultServer, Request, Script, closed_port, full_backlog
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -450,3 +451,39 @@ def test_a_bad_url_is_refused_at_once() -> None:
     """Opening a URL that cannot be asked is a usage error."""
     with pytest.raises(UsageError):
         open_url("http://host:99999/", HttpOptions(), wait=lambda _: False, permit=Fetch().permit, deadline=None)
+
+
+def test_what_a_stream_waits_for_can_be_seen() -> None:
+    """While it waits for a permit, for an answer and between two tries, a stream says so, and nothing while it reads."""
+    seen: list[str] = []
+    result = Fetch()
+
+    @contextmanager
+    def permit(_origin: Any) -> Iterator[None]:
+        seen.append(stream.waits_for)
+        yield
+        seen.append("permit given back")
+
+    def wait(_seconds: float) -> bool:
+        seen.append(stream.waits_for)
+        return False
+
+    def answer(_request: Request) -> Answer:
+        seen.append(stream.waits_for)
+        return Answer(LOG)
+
+    with FaultServer() as server:
+        url = server.on("/log", BUSY, answer).url("/log")
+        stream = result.open(url, HttpOptions(), permit=permit, wait=wait)
+        stream.readinto(memoryview(bytearray(10)))
+        seen.append(stream.waits_for)
+        stream.close()
+    assert seen == [
+        "waiting for a turn at the server",
+        "permit given back",
+        "waiting 1 s to try again, 503 Service Unavailable",
+        "waiting for a turn at the server",
+        "waiting for the server to answer",
+        "",
+        "permit given back",
+    ]

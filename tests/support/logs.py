@@ -242,6 +242,7 @@ class ScriptedStream:
         self.bytes_read = 0
         self.modified_s: float | None = None
         self.notes: list[str] = []
+        self.waits_for = ""
         self.calls = 0
         self.closed = self.cancelled = False
         self._content = content

@@ -187,6 +187,7 @@ class Stream:
         self.bytes_read = 0
         self.modified_s: float | None = None
         self.notes: list[str] = []
+        self.waits_for = ""
         self.asked = Event()
         self.closed = Event()
         self._data = data

@@ -75,6 +75,10 @@ class Body:
         self._ranges = True
         self._ended = False
 
+    @property
+    def waits_for(self) -> str:
+        return self._fetcher.waits_for
+
     def begin(self) -> None:
         """Receive the headers of the first usable response, which set `encoding`. Raises as `readinto` does."""
         self._attempt(self._connect)
@@ -132,6 +136,7 @@ class Body:
         if is_too_late or self._failures > self._retries:
             raise self._final(failure) from failure
         self._log(f"retry {self._failures}/{self._retries} in {delay_s:.1f} s", reason=failure.what)
+        self._fetcher.waits_for = f"waiting {delay_s:.0f} s to try again, {failure.what}"
         if self._wait(delay_s):
             raise Stopped
 

@@ -17,7 +17,10 @@ REDIRECTS = {301, 302, 303, 307, 308}
 
 
 class Fetcher:
-    """Requests one URL. It holds the connection and a permit until `release`."""
+    """Requests one URL. It holds the connection and a permit until `release`.
+
+    waits_for: as in `ByteStream`. Only the thread that reads assigns it; the live view may read it at any time.
+    """
 
     def __init__(self, start: Target, options: HttpOptions, transport: Transport, permit: Permit) -> None:
         self._start = self._here = start
@@ -26,6 +29,7 @@ class Fetcher:
         self._permit = permit
         self._session: Session | None = None
         self._held = ExitStack()
+        self.waits_for = ""
 
     def fetch(self, only_at: str, conditions: Mapping[str, str]) -> Reply:
         """Return the first response that is not a redirect. `conditions`: headers sent only to the URL `only_at`.
@@ -64,10 +68,13 @@ class Fetcher:
             self._session = None
 
     def _ask(self, target: Target, conditions: Mapping[str, str]) -> Reply:
+        self.waits_for = "waiting for a turn at the server"
         self._held.enter_context(self._permit(target.origin))
+        self.waits_for = "waiting for the server to answer"
         headers = {**(self._options.headers if target.trusted else {}), **conditions}
         if self._session is None:
             self._session = Session(self._transport, self._options)
         reply = self._session.ask(target, headers)
         self._held.callback(reply.close)
+        self.waits_for = ""
         return reply
