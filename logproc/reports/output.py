@@ -15,7 +15,7 @@ import select
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Literal, TextIO
+from typing import BinaryIO, Literal
 
 from logproc.model.errors import OutputError, UsageError
 from logproc.reports.safe import harmless
@@ -116,13 +116,6 @@ def write_stdout(stream: BinaryIO | None, text: str, encoding: str = "utf-8") ->
         raise
     except OSError as error:
         raise failure("stdout", error) from error
-
-
-def write_line(stream: TextIO | None, line: str) -> None:
-    """Write one line to stderr with control characters escaped. Ignores a stderr that is closed (None) or full."""
-    if stream is not None:
-        with contextlib.suppress(OSError, ValueError):
-            write_whole(stream.buffer, (harmless(line) + "\n").encode(stream.encoding or "ascii", "backslashreplace"))
 
 
 def write_whole(stream: BinaryIO, data: bytes) -> None:
