@@ -91,7 +91,7 @@ class Reader(Thread):
 
     reading: what is being read now, None between two sources. Written only by this thread, read by the live view: assigning
     one reference is atomic, so the view sees either the old one or the new one.
-    outcomes: how its sources ended, by their index; to be read after `join`.
+    outcomes: how its sources ended, by their index. Written only by this thread; complete after `join`.
     """
 
     def __init__(
