@@ -10,10 +10,13 @@ from typing import Any, Literal, get_args, get_type_hints
 
 import pytest
 
+from logproc.formats.choice import Choice
+from logproc.model.columns import Account
 from logproc.settings import Settings, convert, knobs, read_config
+from tests.formats.readings import read
 
 CONFIG = Path(__file__).parents[1] / "config" / "logproc.toml"
-KEY = re.compile(r"(#?)([a-z-]+ = .*)")
+KEY = re.compile(r"^(#?)([a-z-]+ = .*)$", re.MULTILINE)
 KNOBS = {item.name.replace("_", "-"): item for item in knobs()}
 
 
@@ -74,6 +77,20 @@ def test_the_comment_says_what_settings_says_and_why(key: str) -> None:
     assert not missing
     reason = re.sub(r"^\([^)]*\)", "", comment.removeprefix(KNOBS[key].metadata["text"]).strip())
     assert reason.strip()
+
+
+def test_the_example_tables_work(tmp_path: Path) -> None:
+    """The tables at the end of the file, without their `# `, are two formats that fit what they are for."""
+    text = CONFIG.read_text("utf-8")
+    tables = re.sub("^# ?", "", text[text.index("# [patterns]") :], flags=re.MULTILINE)
+    copy = tmp_path / "logproc.toml"
+    copy.write_text(tables, "utf-8")
+    settings = Settings(**read_config(copy))
+    choice = Choice.of(None, None, None, {**dict(settings.patterns), **dict(settings.formats)})
+    ticket, shop = choice.own
+    assert (ticket.name, shop.name) == ("ticket", "shop")
+    assert read(shop, shop.example.encode() + b"\n  further\n").account == Account(lines=2, records=1, continuation=1)
+    assert read(ticket, b"7f3a|2026-03-07T10:00:00Z|cart|412\n").account == Account(lines=1, records=1)
 
 
 def test_a_file_that_differs_is_told() -> None:

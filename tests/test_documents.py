@@ -93,7 +93,7 @@ def paceless(text: str) -> str:
 @pytest.mark.parametrize(("page", "block"), cases("console", pytest.mark.needs("bash")))
 def test_commands_print_what_is_shown(page: Path, block: str, run_in_bash: Callable[[str], str]) -> None:
     """The commands of a console block print what the page shows below each."""
-    commands = re.findall(r"^\$ (.*(?:\\\n.*)*)$", block, re.MULTILINE)
+    commands = re.findall(r"^\$ (.*(?:(?<=\\)\n.*)*)$", block, re.MULTILINE)
     real = "".join(f"$ {line}\n{run_in_bash(line)}" for line in commands)
     assert paceless(written(page, block, real)) == paceless(real)
 

@@ -18,7 +18,7 @@ LAYERS = [
     {"counting"},
     {"reports"},
     {"settings", "sources", "threads"},
-    {"pipeline", "records"},
+    {"pipeline"},
     {"command"},
     {"", "__main__"},
 ]

@@ -112,7 +112,7 @@ PATTERNS = (
         "tests/threads/test_channel.py::test_a_consumer_that_waits_gets_what_is_put_later",
     ),
     Pattern(
-        "Lock round a shared tally",
+        "Lock around a shared tally",
         "threads/shared_tally.py",
         (Excerpt("SharedTally._decide", "with self._lock", MOST_LINES),),
         "tests/threads/test_shared_tally.py::test_no_tally_is_lost_when_two_threads_decide_at_once",

@@ -6,7 +6,7 @@ What differs between kinds of logs is how lines become raw fields. That is a Rea
                  └ claims what it can  └ claims the rest, gives reasons ─→ Account
 
 The exact reader is the definition of a format. A quick one takes the lines that are as usual, many at once, and leaves
-all others; tests hold the two equal, field by field.
+all others; tests check that the two agree, field by field.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ and then forgotten, and the program exits with 0. So `run` begins with `try`.
 
 Readers are daemons, because a call may not be interruptible, such as a read from a dead network disk: a daemon does not keep
 the program from exiting. It may be cut off anywhere, so readers write no files. (A stream reader writes one line to stderr
-before it waits for the writer of a named pipe.)
+if it has to wait for the writer of a named pipe.)
 
 A new thread starts without the context variables of its creator. On free-threaded 3.14, or with `-X thread_inherit_context`,
 it starts with a copy of them. This program sets them in each thread, so it does not matter.
@@ -95,7 +95,7 @@ class Reader(Thread):
 
     reading: what is being read now, None between two sources. Written only by this thread, read by the live view: assigning
     one reference is atomic, so the view sees either the old one or the new one.
-    outcomes: how its sources ended, by their index; to be read after `join`.
+    outcomes: how its sources ended, by their index. Written only by this thread; complete after `join`.
     """
 
     def __init__(
