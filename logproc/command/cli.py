@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -256,6 +257,8 @@ def failure_of(error: Exception, arguments: Sequence[str]) -> LogprocError:
         return InternalError(*OUT_OF_MEMORY)
     if isinstance(error, OSError) and HELP.intersection(arguments):  # click writes the help
         return failure("stdout", error)
+    if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:  # even an import needs a descriptor
+        return InternalError("too many open files", "raise the limit with `ulimit -n`")
     if isinstance(error, ImportError):
         last_line = str(error).strip().rpartition("\n")[2].removeprefix("Original error was: ")
         return InternalError(f"cannot load a library: {last_line}", "install logproc again, or allow the process more memory")
