@@ -56,6 +56,10 @@ def test_what_is_sorted_by_is_shown(by: tuple[str, ...]) -> None:
     ("knobs", "words"),
     [
         ({"where": "status >"}, "column"),
+        ({"where": ""}, "--where is empty: leave it out, or write a filter"),
+        ({"where": " \n"}, "--where is empty"),
+        ({"since": ""}, "--since '' is not a time"),
+        ({"until": ""}, "--until '' is not a time"),
         ({"where": 'path =~ "("'}, "missing )"),
         ({"since": "yesterday evening"}, "is not a time"),
         ({"since": "10:00", "until": "09:00"}, "not before --until"),

@@ -225,8 +225,6 @@ def test_a_time_is_a_moment(text: str, tz: tzinfo, wanted: datetime | timedelta)
 @pytest.mark.parametrize(
     ("text", "what", "column"),
     [
-        ("", "expected a field, found the end", 1),
-        ("  ", "expected a field, found the end", 3),
         ("status", "expected `==`, `=~`, `in` or another operator, found the end", 7),
         ("status 5", "expected `==`, `=~`, `in` or another operator, found `5`", 8),
         ("status not 5", "expected `in` or `contains`, found `5`", 12),
@@ -313,6 +311,13 @@ def test_an_error_says_what_to_write(text: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_where(text)
     assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_an_empty_filter_is_an_error(text: str) -> None:
+    """It may come from an unset shell variable, and would let all records pass."""
+    with pytest.raises(UsageError, match=r"^--where is empty: "):
+        parse_where(text)
 
 
 def test_an_error_is_one_short_line() -> None:
