@@ -18,6 +18,9 @@ EXIT_INTERNAL = 70
 EXIT_BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
+NO_SOURCE = "no source is named", "name a file, a URL, or - for standard input"
+
+
 class LogprocError(Exception):
     """Base class. `what`: what went wrong. `hint`: what to do about it, or ""."""
 
