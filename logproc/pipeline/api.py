@@ -24,7 +24,8 @@ def analyze(sources: Name | Iterable[Name], *, headers: Mapping[str, str] | None
         `by="hour,path"`. They are checked like the options of the command. LOGPROC_* variables and config files are ignored.
 
     Blocks until everything is read. A source that fails does not raise; see `snapshot.sources`. Raises UsageError for an
-    invalid option, header or URL, and if there is no source, and the error that stopped the run, if any, such as KeyboardInterrupt.
+    invalid option, header or URL, or if there is no source, and the error that stopped the run, if any, such as
+    KeyboardInterrupt.
 
     >>> analyze(["sample_data/shop-access.log"]).complete
     True

@@ -110,6 +110,27 @@ def test_a_source_in_which_nothing_fits_has_failed() -> None:
     assert result.account == Account(lines=3, rejected=2, blank=1)
 
 
+def test_a_format_that_was_named_and_does_not_fit_is_to_be_checked() -> None:
+    """The hint does not ask for an option that was given."""
+    tally = tally_of(b"hello\n")
+    for knobs, option in (
+        ({"format": "combined"}, "--format"),
+        ({"format": "json"}, "--format"),
+        ({"pattern": "(?P<a>x)"}, "--pattern"),
+    ):
+        (result,) = summarize(sources(1), {0: replace(COMPLETE, lines=1)}, tally, Plan.of(Settings(**knobs)), RUN).sources
+        assert (result.reason, result.hint) == ("0 of 1 lines match; first: hello", f"check {option}, or leave it out")
+
+
+def test_a_source_of_one_line_that_is_too_long_says_so() -> None:
+    """Another format would not help: the line was never looked at."""
+    chunk = chunk_of(b"x" * 500 + b"\n\n")
+    tally = count(chunk, parse(chunk.data, "combined", 100))
+    (result,) = summarize(sources(1), {0: replace(COMPLETE, lines=2)}, tally, Plan.of(Settings()), RUN).sources
+    assert (result.state, result.reason) == (State.FAILED, f"no line within --max-line-bytes; first: {'x' * 80}")
+    assert result.hint == "allow more with --max-line-bytes"
+
+
 def test_one_record_is_enough() -> None:
     """With a single line that fits, a source is complete, however many do not."""
     (result,) = snapshot_of([b"bad\n" * 50 + logs.line() + b"\n"]).sources
