@@ -81,13 +81,14 @@ class InternalError(LogprocError):
 
 
 def nearest(name: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Return a hint for a misspelt name: the nearest known one, or else `otherwise`, or a list of all.
+    """Return a hint for a misspelt name: the nearest known one in any case, or else `otherwise`, or a list of all.
 
-    >>> nearest("colour", ["color", "columns"]), nearest("x", ["asc", "desc"])
+    >>> nearest("COLOUR", ["color", "columns"]), nearest("x", ["asc", "desc"])
     ("did you mean 'color'?", 'known are asc, desc')
     """
     from difflib import get_close_matches
 
     names = list(known)
-    found = get_close_matches(name, names, 1)
-    return f"did you mean {found[0]!r}?" if found else otherwise or "known are " + ", ".join(names)
+    lower = {known_name.lower(): known_name for known_name in reversed(names)}
+    found = get_close_matches(name.lower(), lower, 1)
+    return f"did you mean {lower[found[0]]!r}?" if found else otherwise or "known are " + ", ".join(names)

@@ -75,6 +75,7 @@ def test_what_is_sorted_by_is_shown(by: tuple[str, ...]) -> None:
         ({"metric": ("uniq:client",)}, "did you mean 'uniques'?"),
         ({"metric": ("volume",)}, "known are count, bytes, rate"),
         ({"sort": "median:bytes"}, "--sort 'median:bytes' is unknown"),
+        ({"format": "COMBINED"}, "did you mean 'combined'?"),
         ({"format": "combinde"}, "did you mean 'combined'?"),
         ({"format": "$remote_user$http_referer"}, "column"),
         ({"format": "%h %Q"}, "column"),
