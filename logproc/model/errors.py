@@ -80,6 +80,12 @@ class InternalError(LogprocError):
         super().__init__(what, hint)
 
 
+def system_words(error: OSError) -> str:
+    """Return the system's words for an error as the program writes them, in lower case: `no such file or directory`."""
+    words = error.strerror or str(error) or type(error).__name__
+    return words[:1].lower() + words[1:]
+
+
 def nearest(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return a hint for a misspelt name: the nearest known one in any case, or else `otherwise`, or a list of all.
 
