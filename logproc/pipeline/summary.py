@@ -86,7 +86,12 @@ def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally) -> tuple[st
     return (
         *((PLAIN_TEXT,) if is_plain else ()),
         *(f"{count} line{'s' if count > 1 else ''}{what}" for what, count in odd.items() if count),
+        *(not_numbers(name, count) for name, count in sorted(tally.not_numbers.items())),
     )
+
+
+def not_numbers(field: str, count: int) -> str:
+    return f"{count} values of {field} are not numbers" if count > 1 else f"1 value of {field} is not a number"
 
 
 def nothing_fits(outcome: Outcome, tally: SourceTally, choice: Choice) -> Verdict | None:

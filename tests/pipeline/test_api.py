@@ -134,6 +134,17 @@ def test_an_option_is_written_as_on_the_command_line(log: Path) -> None:
     assert list(analyze(log, by="status;path").panels) == list(analyze(log, by=("status", "path")).panels) == ["status", "path"]
 
 
+def test_a_metric_over_texts_says_so(tmp_path: Path) -> None:
+    """Each value that should be a number and is not is counted, once, also for two metrics and across chunks."""
+    path = tmp_path / "app.jsonl"
+    values = ('"1.5"', '"fast"', "2", '"slow"', '"-"', '""', "null")
+    path.write_text("".join(f'{{"level": "info", "msg": "m", "took": {value}}}\n' for value in values) * 50)
+    snapshot = analyze(path, by="level", metric="mean:took,p95:took,uniques:msg", chunk_size=500)
+    assert snapshot.sources[0].notes == ("100 values of took are not numbers",)
+    assert snapshot.panels["level"].rows[0].metrics[0] == 1.75
+    assert analyze(path, by="level", metric="uniques:took").sources[0].notes == ()
+
+
 def test_sorting_by_a_metric_shows_it_everywhere(tmp_path: Path) -> None:
     """Without `by` the usual tables are in its order and have its column, the total has it, and hours stay in theirs."""
     path = tmp_path / "app.jsonl"
