@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from logproc.model.errors import UsageError, nearest
+from logproc.model.errors import UsageError, nearest, system_words
 
 MEBIBYTE = 1 << 20
 MOST = {"bytes": 1 << 60, "seconds": 366 * 86_400, "": 1 << 48}
@@ -191,7 +191,7 @@ def read_config(path: Path) -> dict[str, Any]:
             raise UsageError(f"config {path}: over {CONFIG_BYTES} bytes", "name a config file")
         document = tomllib.loads(content.decode())
     except OSError as error:
-        raise UsageError(f"config {path}: {error.strerror}", "name another one with --config") from error
+        raise UsageError(f"config {path}: {system_words(error)}", "name another one with --config") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"config {path}: {error}", "fix the file, or name another one with --config") from error
     known = {item.name.replace("_", "-"): item.name for item in knobs()}

@@ -201,7 +201,7 @@ def test_the_config_file_is_looked_for_in_order(tmp_path: Path, monkeypatch: pyt
 
 def test_a_variable_that_names_a_missing_file_is_refused(tmp_path: Path) -> None:
     """If the file of $LOGPROC_CONFIG is missing, the run does not start without it."""
-    with pytest.raises(UsageError, match="No such file"):
+    with pytest.raises(UsageError, match="no such file"):
         load({}, None, {"LOGPROC_CONFIG": str(tmp_path / "none.toml")})
 
 

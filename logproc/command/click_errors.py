@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from logproc.model.errors import UsageError, nearest
+from logproc.model.errors import NO_SOURCE, UsageError, nearest
 
 
 class Commands(click.Group):
@@ -36,7 +36,8 @@ def words_of(error: click.ClickException, command: str) -> tuple[str, str]:
         return f"no such option {error.option_name}", other_option(error.option_name, context) or see
     if isinstance(error, click.MissingParameter):
         if command == "logproc analyze":
-            return "no source is named", f"name a file, a URL, or - for standard input; {see}"
+            what, hint = NO_SOURCE
+            return what, f"{hint}; {see}"
         return "no file is named", see
     message = error.format_message().rstrip(".")
     return message[:1].lower() + message[1:], see

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 from logproc.formats.choice import Choice
 from logproc.formats.detect import SAMPLE_LINES, Candidate, Sample, candidates, sample_of
@@ -11,7 +12,10 @@ from logproc.model.source import Kind, Source
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.reports.safe import harmless
 from logproc.settings import Settings
-from logproc.sources.reading import detect_format
+from logproc.sources.cutter import read_head
+from logproc.sources.reading import ReadOn, detect_format
+from logproc.threads.hosts import HostLimit
+from logproc.threads.stop import Stop
 
 MOST_CANDIDATES = 5
 LINE_CHARACTERS = 100
@@ -21,27 +25,48 @@ def explain(files: Sequence[str], settings: Settings) -> Iterator[tuple[str, boo
     """Yield for each file the lines to show, and whether they are an error."""
     openers = Openers.of(settings)
     for source in find_sources(files, settings):
-        if source.verdict or source.kind is not Kind.FILE:
-            reason = source.verdict.reason if source.verdict else "only regular files can be examined"
-            yield harmless(f"logproc: {source.name}: {reason}"), True
+        if source.verdict:
+            yield harmless(f"logproc: {source.name}: {source.verdict.reason}"), True
             continue
         try:
-            yield explained(source, openers), False
+            yield from_file(source, openers) if source.kind is Kind.FILE else from_stream(source, openers), False
         except SourceError as error:
             yield harmless(f"logproc: {source.name}: {error}"), True
 
 
-def explained(source: Source, openers: Openers) -> str:
-    """Return the lines about one file. Raises SourceError if it cannot be read or is not text."""
-    whole = False
+def from_file(source: Source, openers: Openers) -> str:
+    """Return the lines about a file. Raises SourceError if it cannot be read or is not text."""
 
     def read_on(_: bytes, wanted_bytes: int) -> tuple[bytes, bool]:
-        nonlocal whole
         peeked = openers.peek(source, wanted_bytes)
-        whole = peeked.whole
         return peeked.head, peeked.whole
 
-    head, found = detect_format(Choice(), read_on)
+    return explained(source, read_on)
+
+
+def from_stream(source: Source, openers: Openers) -> str:
+    """Return the lines about a pipe or a URL. Blocks until its first lines are there. Raises as `from_file` does."""
+    never = Stop()
+    with closing(openers.open_source(never.wait, HostLimit(1, never).permit, source)) as stream:
+
+        def read_on(head: bytes, wanted_bytes: int) -> tuple[bytes, bool]:
+            head, whole = read_head(stream, head, wanted_bytes)
+            if not head:
+                stream.readinto(memoryview(bytearray(1)))  # `read_head` does not raise: a stream that failed fails again
+            return head, whole
+
+        return explained(source, read_on)
+
+
+def explained(source: Source, read_on: ReadOn) -> str:
+    whole = False
+
+    def read_and_note(head: bytes, wanted_bytes: int) -> tuple[bytes, bool]:
+        nonlocal whole
+        head, whole = read_on(head, wanted_bytes)
+        return head, whole
+
+    head, found = detect_format(Choice(), read_and_note)
     if found is None:
         return f"{source.name}: no line to examine"
     sample = sample_of(head, SAMPLE_LINES[0], whole=whole)

@@ -25,7 +25,7 @@ from logproc.questions.view import View
 
 if TYPE_CHECKING:
     from logproc.model.chunk import Chunk
-    from logproc.model.columns import Columns, KeyColumn, Numbers, Parsed
+    from logproc.model.columns import KeyColumn, Numbers, Parsed
     from logproc.questions.metrics import Need
 
 ASKED_NOTHING = Question()
@@ -33,17 +33,22 @@ ASKED_NOTHING = Question()
 
 @dataclass(frozen=True, slots=True)
 class SourceTally:
-    """One source: its account, why lines were rejected, the first of those, and how many lines hold odd bytes."""
+    """One source: its account, why lines were rejected, the first of those, and how many lines hold odd bytes.
+
+    not_numbers: for each field that is measured as a number, how many of its values are not one; no entry for none.
+    """
 
     account: Account = field(default_factory=Account)
     reasons: Mapping[str, int] = field(default_factory=dict)
     sample: tuple[Rejected, ...] = ()
     odd: OddLines = NONE_ODD
+    not_numbers: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: SourceTally) -> SourceTally:
         sample = sorted((*self.sample, *other.sample), key=lambda rejected: rejected.line)[:REJECTED_SAMPLES]
         reasons = Counter(self.reasons) + Counter(other.reasons)
-        return SourceTally(self.account + other.account, reasons, tuple(sample), self.odd + other.odd)
+        not_numbers = Counter(self.not_numbers) + Counter(other.not_numbers)
+        return SourceTally(self.account + other.account, reasons, tuple(sample), self.odd + other.odd, not_numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +95,22 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING) -> T
         columns = columns.keep(mask) if filtered else columns
         account = replace(account, records=account.records - filtered, filtered=filtered)
     odd = odd_lines(chunk.data, parsed.bounds_of(TOO_LONG))
-    sources = {chunk.source: SourceTally(account, Counter(parsed.rejected_reasons), sample, odd)}
+    source = SourceTally(account, Counter(parsed.rejected_reasons), sample, odd)
     if columns is None or not columns.records:
-        return Tally(sources=sources, seen=seen)
-    return replace(counted(columns, question), sources=sources, seen=seen)
+        return Tally(sources={chunk.source: source}, seen=seen)
+    view = View(columns, question.zone)
+    tally = counted(view, question)
+    measured = {need.field for panel in question.panels for need in panel.needs if need.kind != "uniques"}
+    source = replace(source, not_numbers={name: number for name in measured if (number := view.not_numbers(name))})
+    return replace(tally, sources={chunk.source: source}, seen=seen)
 
 
-def counted(columns: Columns, question: Question) -> Tally:
+def counted(view: View, question: Question) -> Tally:
+    columns = view.columns
     sizes = columns.numbers["bytes"].whole if "bytes" in columns.numbers else None
     times = columns.time if not (columns.time == NO_TIME).any() else columns.time[columns.time != NO_TIME]
     return Tally(
-        panels=count_panels(View(columns, question.zone), question.panels, weights_of(sizes)),
+        panels=count_panels(view, question.panels, weights_of(sizes)),
         bytes=0 if sizes is None else exact_sum(sizes & LOW_MASK, sizes >> LOW_BITS),
         malformed_requests=0 if columns.malformed is None else int(columns.malformed.sum()),
         first=int(times.min()) if len(times) else None,

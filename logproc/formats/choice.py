@@ -26,12 +26,14 @@ class Choice:
 
     named: the format of all sources. sampled: the name of one that still depends on a sample, such as `json`.
     of_paths: the formats of files by their real path. own: formats that are asked before the known ones.
+    option: the option that the choice comes from, "" if none was given.
     """
 
     named: Format | None = None
     sampled: str | None = None
     of_paths: Mapping[str, Format] | None = None
     own: tuple[Format, ...] = ()
+    option: str = ""
 
     @classmethod
     def of(cls, form: str | None, pattern: str | None, nginx_conf: str | None, patterns: Mapping[str, Any]) -> Choice:
@@ -43,15 +45,15 @@ class Choice:
         if sum(option is not None for option in (form, pattern, nginx_conf)) > 1:
             raise UsageError("--format, --pattern and --nginx-conf exclude one another", "give one of them")
         if pattern is not None:
-            return cls(named=format_of_pattern("pattern", pattern, "--pattern"))
+            return cls(named=format_of_pattern("pattern", pattern, "--pattern"), option="--pattern")
         if nginx_conf is not None:
             return of_nginx(Path(nginx_conf))
         own = {name: own_format(name, pattern) for name, pattern in patterns.items()}
         if form is None:
             return cls(own=tuple(own.values()))
         if form in SAMPLED:
-            return cls(sampled=form)
-        return cls(named=own.get(form) or BY_NAME.get(form) or definition_or_error(form, own))
+            return cls(sampled=form, option="--format")
+        return cls(named=own.get(form) or BY_NAME.get(form) or definition_or_error(form, own), option="--format")
 
     def fixed(self, source: Source) -> Format | None:
         """Return the format of a source as far as it does not depend on its bytes."""
@@ -94,7 +96,7 @@ def of_nginx(path: Path) -> Choice:
     used = {log.format: found.format_of(log) for log in found.access_logs} or dict(found.formats)
     formats = {name: format_of_definition(form.definition, name) for name, form in used.items()}
     of_paths = {os.path.realpath(log.path): formats[log.format] for log in found.access_logs if "$" not in log.path}
-    return Choice(of_paths=of_paths, own=tuple(formats.values()))
+    return Choice(of_paths=of_paths, own=tuple(formats.values()), option="--nginx-conf")
 
 
 def definition_or_error(text: str, own: Mapping[str, Format]) -> Format:

@@ -18,6 +18,9 @@ EXIT_INTERNAL = 70
 EXIT_BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
+NO_SOURCE = "no source is named", "name a file, a URL, or - for standard input"
+
+
 class LogprocError(Exception):
     """Base class. `what`: what went wrong. `hint`: what to do about it, or ""."""
 
@@ -77,14 +80,21 @@ class InternalError(LogprocError):
         super().__init__(what, hint)
 
 
-def nearest(name: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Return a hint for a misspelt name: the nearest known one, or else `otherwise`, or a list of all.
+def system_words(error: OSError) -> str:
+    """Return the system's words for an error as the program writes them, in lower case: `no such file or directory`."""
+    words = error.strerror or str(error) or type(error).__name__
+    return words[:1].lower() + words[1:]
 
-    >>> nearest("colour", ["color", "columns"]), nearest("x", ["asc", "desc"])
+
+def nearest(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return a hint for a misspelt name: the nearest known one in any case, or else `otherwise`, or a list of all.
+
+    >>> nearest("COLOUR", ["color", "columns"]), nearest("x", ["asc", "desc"])
     ("did you mean 'color'?", 'known are asc, desc')
     """
     from difflib import get_close_matches
 
     names = list(known)
-    found = get_close_matches(name, names, 1)
-    return f"did you mean {found[0]!r}?" if found else otherwise or "known are " + ", ".join(names)
+    lower = {known_name.lower(): known_name for known_name in reversed(names)}
+    found = get_close_matches(name.lower(), lower, 1)
+    return f"did you mean {lower[found[0]]!r}?" if found else otherwise or "known are " + ", ".join(names)

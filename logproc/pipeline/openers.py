@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from logproc import __version__
@@ -34,19 +34,22 @@ class Openers:
 
     @classmethod
     def of(cls, settings: Settings, headers: Mapping[str, str] | None = None, say: Say | None = None) -> Openers:
-        """Return the real openers. headers: sent to the server of each URL. say: called when a named pipe has no writer."""
+        """Return the real openers. headers: sent to the server of each URL. say: called when a named pipe has no writer.
+
+        Raises UsageError for an invalid header.
+        """
 
         def open_for_reading(wait: Wait, permit: Permit, source: Source) -> ByteStream:
-            http = http_options(settings, headers or {}) if source.kind is Kind.URL else None
-            return open_source(source, replace(options, http=http), wait=wait, permit=permit, say=say, start_call=LookUp)
+            return open_source(source, options, wait=wait, permit=permit, say=say, start_call=LookUp)
 
-        options = OpenOptions(settings.max_bytes, settings.max_ratio, settings.max_time, settings.encoding)
+        http = http_options(settings, headers or {})
+        options = OpenOptions(settings.max_bytes, settings.max_ratio, settings.max_time, settings.encoding, http)
         return cls(open_for_reading, lambda source, n_bytes: peek(source, options, n_bytes))
 
 
 def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, ...]:
     """Return the sources that the arguments name. Raises UsageError for an unknown encoding or an invalid URL."""
-    if settings.encoding:
+    if settings.encoding is not None:
         check_encoding(settings.encoding)
     sources = resolve(arguments, recursive=settings.recursive)
     for source in sources:

@@ -56,11 +56,11 @@ def question_of(settings: Settings, now_s: int) -> Question:
     metrics = with_sort(metrics, sort)
     panels = panels_for(settings.by, metrics, sort, visitors=settings.visitors)
     check_sketches(need for panel in panels for need in panel.needs)
-    where = parse_where(settings.where, zone) if settings.where else None
+    where = None if settings.where is None else parse_where(settings.where, zone)
     named = [name for panel in panels if settings.by and not panel.title for name in panel.by]
     measured = [name for metric in metrics if metric.need for name in metric.need.fields]
     since, until = (
-        parse_moment(f"--{name}", text, zone, now_s) if text else None
+        None if text is None else parse_moment(f"--{name}", text, zone, now_s)
         for name, text in (("since", settings.since), ("until", settings.until))
     )
     if since is not None and until is not None and since >= until:

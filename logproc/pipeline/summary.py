@@ -10,6 +10,8 @@ from dataclasses import replace
 from logproc import __version__
 from logproc.counting.panels import panels
 from logproc.counting.tally import SourceTally, Tally
+from logproc.formats.choice import Choice
+from logproc.formats.engine import TOO_LONG
 from logproc.model.chunk import Outcome
 from logproc.model.errors import InternalError
 from logproc.model.snapshot import RunInfo, Snapshot, SourceResult
@@ -44,7 +46,7 @@ def summarize(
             raise InternalError(f"the account of {source.name} does not close: {what}")
         if lost:
             outcome = replace(outcome, verdict=INTERRUPTED)
-        results.append(result(source, outcome, counted))
+        results.append(result(source, outcome, counted, plan.choice))
     return Snapshot(
         complete=not stopped and all(source.state in DONE for source in results),
         account=tally.account,
@@ -58,8 +60,8 @@ def summarize(
     )
 
 
-def result(source: Source, outcome: Outcome, tally: SourceTally) -> SourceResult:
-    verdict = nothing_fits(outcome, tally) or outcome.verdict
+def result(source: Source, outcome: Outcome, tally: SourceTally, choice: Choice) -> SourceResult:
+    verdict = nothing_fits(outcome, tally, choice) or outcome.verdict
     return SourceResult(
         source=source.name,
         state=verdict.state,
@@ -84,17 +86,26 @@ def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally) -> tuple[st
     return (
         *((PLAIN_TEXT,) if is_plain else ()),
         *(f"{count} line{'s' if count > 1 else ''}{what}" for what, count in odd.items() if count),
+        *(not_numbers(name, count) for name, count in sorted(tally.not_numbers.items())),
     )
 
 
-def nothing_fits(outcome: Outcome, tally: SourceTally) -> Verdict | None:
+def not_numbers(field: str, count: int) -> str:
+    return f"{count} values of {field} are not numbers" if count > 1 else f"1 value of {field} is not a number"
+
+
+def nothing_fits(outcome: Outcome, tally: SourceTally, choice: Choice) -> Verdict | None:
     """Return the verdict on a source that was read to its end without finding a record: that is a failure. Else None."""
     fitting = tally.account.records + tally.account.filtered
     if outcome.verdict.state is not State.COMPLETE or fitting or not tally.sample:
         return None
     first = tally.sample[0].text[:FIRST_LINE_CHARACTERS]
-    reason = f"0 of {tally.account.lines} lines match; first: {first}"
-    return Verdict(State.FAILED, reason, "try --format, see `logproc formats`", exit_code=1)
+    if tally.reasons.keys() == {TOO_LONG}:
+        reason, hint = f"no line within --max-line-bytes; first: {first}", "allow more with --max-line-bytes"
+    else:
+        reason = f"0 of {tally.account.lines} lines match; first: {first}"
+        hint = f"check {choice.option}, or leave it out" if choice.option else "try --format, see `logproc formats`"
+    return Verdict(State.FAILED, reason, hint, exit_code=1)
 
 
 def run_info(elapsed_s: float, readers: int, workers: int) -> RunInfo:

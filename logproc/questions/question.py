@@ -141,7 +141,9 @@ def panels_for(by: Sequence[str], metrics: Sequence[Metric], sort: Metric | None
 def split_fields(text: str) -> tuple[str, ...]:
     """Return the fields of one `--by`. Raises UsageError for an empty, repeated or invalid name."""
     names = tuple(name.strip() for name in text.split(","))
-    if not all(names) or len(set(names)) < len(names):
+    if twice := next((name for name in names if names.count(name) > 1 and name), ""):
+        raise UsageError(f"--by {text!r}: {twice} is named twice", "name it once")
+    if not all(names):
         raise UsageError(f"--by {text!r} does not name fields", "write --by status or --by hour,path")
     for name in names:
         base_of(name)

@@ -42,6 +42,7 @@ class View:
         self.columns = columns
         self._zone = zone
         self._keys: dict[str, KeyColumn | None] = {}
+        self._numbers: dict[str, Numbers | None] = {}
 
     def keys(self, name: str) -> KeyColumn | None:
         """Return a field as keys to count by, None if the chunk lacks it. Stretches of time are numbers: see `label`."""
@@ -64,8 +65,18 @@ class View:
         """Return a field as numbers, None if the chunk lacks it."""
         if name in self.columns.numbers:
             return self.columns.numbers[name]
-        column = self.keys(name)
-        return None if column is None or name in UNITS_S else numbers_of(column)
+        if name not in self._numbers:
+            column = self.keys(name)
+            self._numbers[name] = None if column is None or name in UNITS_S else numbers_of(column)
+        return self._numbers[name]
+
+    def not_numbers(self, name: str) -> int:
+        """Return how many records have a text in a field that is not a number; an empty one and `-` stand for no value."""
+        column, numbers = self.keys(name), self.numbers(name)
+        if column is None or numbers is None or numbers.valid is None or name in self.columns.numbers:
+            return 0
+        is_text = numpy.array([key not in {None, "", "-"} for key in column.keys.to_pylist()], bool)
+        return int((is_text[column.index] & ~numbers.valid).sum())
 
     def visitors(self) -> KeyColumn | None:
         """Return each record's client and user agent as one key; None without clients."""

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from logproc.model.errors import OutputError, UsageError
+from logproc.model.errors import OutputError, UsageError, system_words
 from logproc.reports.safe import harmless
 
 FORMATS: dict[str, Literal["json", "csv", "terminal"]] = {".json": "json", ".csv": "csv", ".txt": "terminal"}
@@ -143,8 +143,7 @@ def reported(path: Path) -> Iterator[None]:
 
 
 def failure(name: str, error: OSError) -> OutputError:
-    words = error.strerror or str(error) or type(error).__name__
-    return OutputError(f"cannot write {harmless(name)}: {words[:1].lower()}{words[1:]}", HINTS.get(error.errno or 0, ""))
+    return OutputError(f"cannot write {harmless(name)}: {system_words(error)}", HINTS.get(error.errno or 0, ""))
 
 
 def is_special(path: Path) -> bool:

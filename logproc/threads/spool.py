@@ -16,7 +16,7 @@ from collections.abc import Container, Iterator
 from threading import Lock
 from typing import Self
 
-from logproc.model.errors import OutputError
+from logproc.model.errors import OutputError, system_words
 
 
 class Spool:
@@ -27,7 +27,7 @@ class Spool:
             self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by `close`
         except OSError as error:
             raise OutputError(
-                f"cannot make a temporary file for rejected lines: {words(error)}", "set TMPDIR to a folder with space"
+                f"cannot make a temporary file for rejected lines: {system_words(error)}", "set TMPDIR to a folder with space"
             ) from error
         # Guards `_end` and `_pieces`. Invariant: all before `_end` is reserved. Never held during a write.
         self._lock = Lock()
@@ -45,7 +45,7 @@ class Spool:
                 written += os.pwrite(self._file.fileno(), text[written:], start + written)
         except OSError as error:
             raise OutputError(
-                f"cannot write rejected lines to a temporary file: {words(error)}", "set TMPDIR to a folder with space"
+                f"cannot write rejected lines to a temporary file: {system_words(error)}", "set TMPDIR to a folder with space"
             ) from error
         with self._lock:
             self._pieces.append((place, start, len(text)))
@@ -70,8 +70,3 @@ class Spool:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def words(error: OSError) -> str:
-    text = error.strerror or str(error)
-    return text[:1].lower() + text[1:]

@@ -78,7 +78,12 @@ SOURCES: list[tuple[list[str], int, str, list[str]]] = [
     (["binary.log"], 3, "binary.log: looks binary: skipped", ["failed"]),
     (["good.log", "binary.log"], 1, "binary.log: looks binary: skipped", ["complete", "failed"]),
     (["cut.gz"], 1, r"cut.gz: truncated at byte \d+ after \d+ lines", ["incomplete"]),
-    (["junk.log", "--format", "combined"], 3, "junk.log: 0 of 5 lines match; first: this is no log: try --format", ["failed"]),
+    (
+        ["junk.log", "--format", "combined"],
+        3,
+        "junk.log: 0 of 5 lines match; first: this is no log: check --format",
+        ["failed"],
+    ),
     (["good.log", "junk.log", "--format", "combined"], 1, "junk.log: 0 of 5 lines match", ["complete", "failed"]),
     (["long.log"], 0, "1 of 101 lines rejected: 1 over --max-line-bytes", ["complete"]),
     (["nul.log"], 0, "1 of 102 lines rejected: 1 no-match", ["complete"]),

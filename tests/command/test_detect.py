@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from threading import Thread
 
 from logproc.command.detect import explain
 from logproc.settings import Settings
 from tests.support import logs
+from tests.support.fault_server import Answer, FaultServer
+from tests.support.reports_of import stdin
 
 
 def explained(*paths: Path) -> list[tuple[str, bool]]:
@@ -38,6 +42,25 @@ def test_files_that_cannot_be_examined_are_reported(tmp_path: Path) -> None:
     assert "looks binary" in found[1][0]
     assert "no line to examine" in found[2][0]
     assert found[3][0].startswith(f"{tmp_path}/plain: plain\n  no known format fits any line")
+
+
+def test_standard_input_a_fifo_and_a_url_can_be_examined(tmp_path: Path) -> None:
+    """Where a log comes from makes no difference."""
+    content = logs.log(300)
+    path, fifo = tmp_path / "a.log", tmp_path / "fifo"
+    path.write_bytes(content)
+    os.mkfifo(fifo)
+    writer = Thread(target=fifo.write_bytes, args=(content,))
+    writer.start()
+    ((expected, _),) = told(path)
+    with FaultServer() as server, stdin(path):
+        url = server.on("/log", Answer(content)).url("/log")
+        found = list(explain(["-", str(fifo), url], Settings()))
+        (failed,) = explain([server.url("/missing")], Settings())
+    writer.join()
+    assert failed[1]
+    assert "404" in failed[0]
+    assert found == [(expected.replace(str(path), name, 1), False) for name in ("-", str(fifo), url)]
 
 
 def test_no_control_byte_of_a_log_reaches_the_terminal(tmp_path: Path) -> None:

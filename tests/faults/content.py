@@ -395,7 +395,7 @@ FAULTS = [
         "no line fits the format that was named",
         lines("a.log", *PLAIN, arguments=["--format", "combined"]),
         code=1,
-        says=["a.log: 0 of 2 lines match; first: a note: try --format"],
+        says=["a.log: 0 of 2 lines match; first: a note: check --format, or leave it out"],
         check=state("failed", lines=2, records=0),
     ),
     Fault(
@@ -403,7 +403,7 @@ FAULTS = [
         "no line fits the format that was named, and there is nothing else",
         lines("a.log", *PLAIN, arguments=["--format", "combined"]),
         code=3,
-        says=["a.log: 0 of 2 lines match; first: a note: try --format"],
+        says=["a.log: 0 of 2 lines match; first: a note: check --format, or leave it out"],
         check=state("failed", lines=2, records=0),
         alone=True,
     ),

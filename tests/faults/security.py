@@ -232,7 +232,7 @@ STEERED = [
         "a first line with a forged one behind a lone CR",
         lambda scene: [scene.file("a.log", b"junk\rlogproc: forged: line", b"junk"), "--format", "combined"],
         1,
-        says=[r"0 of 2 lines match; first: junk\x0dlogproc: forged: line: try --format"],
+        says=[r"0 of 2 lines match; first: junk\x0dlogproc: forged: line: check --format"],
         check=lines_of_stderr(1),
         holds="one line",
     ),

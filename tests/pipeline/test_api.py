@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import socket
 import subprocess
@@ -48,6 +50,7 @@ def test_one_source_needs_no_list(log: Path) -> None:
     """A path or a text by itself is one source, not its letters."""
     assert analyze(log).account == analyze(str(log)).account == analyze([log]).account
     assert len(analyze(str(log)).sources) == 1
+    assert analyze(os.fsencode(log)).account == analyze([os.fsencode(log)]).account == analyze(log).account
 
 
 def test_panels_are_arrow_tables(log: Path) -> None:
@@ -73,6 +76,7 @@ def test_options_are_those_of_the_command(log: Path) -> None:
     [
         ("readers=0", "--readers 0: at least 1"),
         ("format=elf", "--format 'elf' is unknown: see `logproc formats`"),
+        ("encoding=", "--encoding '' is unknown"),
         ("encoding=elvish", "--encoding 'elvish' is unknown"),
         ("memory=lots", "--memory 'lots' is not a size: write 65536, 64K or 4MiB"),
         ("color=purple", "--color 'purple' is unknown: known are auto, always, never"),
@@ -130,6 +134,17 @@ def test_an_option_is_written_as_on_the_command_line(log: Path) -> None:
     assert list(analyze(log, by="status;path").panels) == list(analyze(log, by=("status", "path")).panels) == ["status", "path"]
 
 
+def test_a_metric_over_texts_says_so(tmp_path: Path) -> None:
+    """Each value that should be a number and is not is counted, once, also for two metrics and across chunks."""
+    path = tmp_path / "app.jsonl"
+    values = ('"1.5"', '"fast"', "2", '"slow"', '"-"', '""', "null")
+    path.write_text("".join(f'{{"level": "info", "msg": "m", "took": {value}}}\n' for value in values) * 50)
+    snapshot = analyze(path, by="level", metric="mean:took,p95:took,uniques:msg", chunk_size=500)
+    assert snapshot.sources[0].notes == ("100 values of took are not numbers",)
+    assert snapshot.panels["level"].rows[0].metrics[0] == 1.75
+    assert analyze(path, by="level", metric="uniques:took").sources[0].notes == ()
+
+
 def test_sorting_by_a_metric_shows_it_everywhere(tmp_path: Path) -> None:
     """Without `by` the usual tables are in its order and have its column, the total has it, and hours stay in theirs."""
     path = tmp_path / "app.jsonl"
@@ -170,6 +185,37 @@ def test_headers_are_sent() -> None:
         server.on("/log", Answer(CONTENT))
         assert analyze(server.url("/log"), headers={"X-Key": "value"}).complete
         assert server.requests[0].headers["x-key"] == "value"
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({"A": 3}, "--header 'A': name and value are not both text"),
+        ({3: "A"}, "--header 3: name and value are not both text"),
+        ([1], "headers are not a mapping"),
+        ({"A B": "x"}, "--header 'A B' is not a header name"),
+        ({"A": "x\ny"}, "--header A: a header cannot have this value"),
+    ],
+    ids=str,
+)
+def test_a_bad_header_is_refused_at_the_call(headers: Any, words: str, log: Path) -> None:
+    """It is an error before anything is read, even if no source is a URL."""
+    with pytest.raises(UsageError, match=re.escape(words)):
+        analyze(log, headers=headers)
+
+
+@pytest.mark.parametrize("sources", [[], (), iter([])], ids=["list", "tuple", "iterator"])
+def test_no_source_is_an_error(sources: Any) -> None:
+    """A glob without matches must not become a complete report of nothing."""
+    with pytest.raises(UsageError, match=r"^no source is named: name a file"):
+        analyze(sources)
+
+
+@pytest.mark.parametrize("sources", [3, [3], None, [None]], ids=str)
+def test_what_is_not_a_path_is_refused(sources: Any) -> None:
+    """The error says what was given."""
+    with pytest.raises(UsageError, match=f"^sources: {re.escape(repr(sources))} is not a path or a list of paths"):
+        analyze(sources)
 
 
 def test_it_works_in_any_thread_and_in_several_at_once(log: Path) -> None:

@@ -110,6 +110,30 @@ def test_a_source_in_which_nothing_fits_has_failed() -> None:
     assert result.account == Account(lines=3, rejected=2, blank=1)
 
 
+@pytest.mark.parametrize(
+    ("settings", "option"),
+    [
+        (Settings(format="combined"), "--format"),
+        (Settings(format="json"), "--format"),
+        (Settings(pattern="(?P<a>x)"), "--pattern"),
+    ],
+    ids=["format", "sampled format", "pattern"],
+)
+def test_a_format_that_was_named_and_does_not_fit_is_to_be_checked(settings: Settings, option: str) -> None:
+    """The hint does not ask for an option that was given."""
+    (result,) = summarize(sources(1), {0: replace(COMPLETE, lines=1)}, tally_of(b"hello\n"), Plan.of(settings), RUN).sources
+    assert (result.reason, result.hint) == ("0 of 1 lines match; first: hello", f"check {option}, or leave it out")
+
+
+def test_a_source_of_one_line_that_is_too_long_says_so() -> None:
+    """Another format would not help: the line was never looked at."""
+    chunk = chunk_of(b"x" * 500 + b"\n\n")
+    tally = count(chunk, parse(chunk.data, "combined", 100))
+    (result,) = summarize(sources(1), {0: replace(COMPLETE, lines=2)}, tally, Plan.of(Settings()), RUN).sources
+    assert (result.state, result.reason) == (State.FAILED, f"no line within --max-line-bytes; first: {'x' * 80}")
+    assert result.hint == "allow more with --max-line-bytes"
+
+
 def test_one_record_is_enough() -> None:
     """With a single line that fits, a source is complete, however many do not."""
     (result,) = snapshot_of([b"bad\n" * 50 + logs.line() + b"\n"]).sources
@@ -136,6 +160,18 @@ def test_a_source_without_text_is_complete_and_says_so(content: bytes) -> None:
 def test_odd_bytes_are_told(odd: OddLines, notes: tuple[str, ...]) -> None:
     """A source says how many of its lines hold what no text consists of."""
     tally = Tally(sources={0: SourceTally(Account(lines=5, records=5), odd=odd)})
+    (result,) = summarize(sources(1), {0: replace(COMPLETE, lines=5)}, tally, Plan.of(Settings()), RUN).sources
+    assert result.notes == notes
+
+
+@pytest.mark.parametrize(
+    ("not_numbers", "notes"),
+    [({}, ()), ({"b": 1, "a": 2}, ("2 values of a are not numbers", "1 value of b is not a number"))],
+    ids=str,
+)
+def test_values_that_are_not_numbers_are_told(not_numbers: dict[str, int], notes: tuple[str, ...]) -> None:
+    """A metric over texts says why its column is empty, or stands for fewer records than there are."""
+    tally = Tally(sources={0: SourceTally(Account(lines=5, records=5), not_numbers=not_numbers)})
     (result,) = summarize(sources(1), {0: replace(COMPLETE, lines=5)}, tally, Plan.of(Settings()), RUN).sources
     assert result.notes == notes
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from logproc.formats.servers.definition import Definition, Escape
 from logproc.formats.servers.nginx_tokens import Directive, Place, directives_in
 from logproc.formats.servers.reading import definition_of
-from logproc.model.errors import UsageError
+from logproc.model.errors import UsageError, system_words
 
 COMBINED = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
 """The format that nginx always has."""
@@ -126,7 +126,7 @@ def read_file(path: Path, folder: Path, blocks: tuple[str, ...], reading: Readin
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise place.fault(f"cannot read {path}: {error.strerror}") from error
+        raise place.fault(f"cannot read {path}: {system_words(error)}") from error
     if len(content) > MOST_BYTES:
         raise place.fault(f"cannot read {path}: over {MOST_BYTES} bytes", "name a configuration file")
     text = content.decode("utf-8", "surrogateescape")

@@ -106,6 +106,8 @@ def parse_where(text: str, tz: tzinfo = UTC) -> Where:
     >>> parse_where("status >= 500 and not path contains 'health'").fields
     ('status', 'path')
     """
+    if not text.strip():
+        raise UsageError("--where is empty", "leave it out, or write a filter such as 'status >= 500'")
     return Parser(text, tz).where()
 
 

@@ -24,6 +24,7 @@ TOKEN = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
+WORD = re.compile(r"""[^\s"'`(),=<>!~&|]+""")
 BLANKS = " \t\r\n"
 UNCLOSED = {'"': "a text is not closed", "'": "a text is not closed", "`": "a name is not closed"}
 MEANT = {
@@ -60,6 +61,12 @@ def fault(text: str, what: str, at: int, hint: str = "") -> UsageError:
     return UsageError(f"--where {excerpt(text)}: {what} at column {at + 1}", hint)
 
 
+def unquoted(text: str, at: int) -> str:
+    """Return the hint for an error within a word such as `/cart` or `10.0.0.0/8`, which lacks its quotes; else ""."""
+    word = next((match[0] for match in WORD.finditer(text) if match.start() <= at < match.end()), "")
+    return f'write a text in quotes: "{excerpt(word)}"' if len(word) > 1 and text[at] in "/:.?*%#" else ""
+
+
 def excerpt(text: str) -> str:
     """Return the beginning of a text, fit to show on one line."""
     beginning = text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
@@ -74,6 +81,6 @@ def tokens_of(text: str) -> Iterator[Token]:
         if not match:
             at = len(text) - len(text[position:].lstrip(BLANKS))
             what = UNCLOSED.get(text[at], f"{excerpt(text[at])} means nothing")
-            raise fault(text, what, at, MEANT.get(text[at], ""))
+            raise fault(text, what, at, MEANT.get(text[at], "") or unquoted(text, at))
         kind, position = str(match.lastgroup), match.end()
         yield Token(kind, match[kind], match.start(kind), position)

@@ -35,7 +35,11 @@ class HttpOptions:
     ca_file: str | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.headers, Mapping):
+            raise UsageError("headers are not a mapping of names to values", "write {'Name': 'value'}")
         for name, value in self.headers.items():
+            if not isinstance(name, str) or not isinstance(value, str):
+                raise UsageError(f"--header {name!r}: name and value are not both text", "write {'Name': 'value'}")
             if not HEADER_NAME.fullmatch(name):
                 raise UsageError(f"--header {name!r} is not a header name", "write it as 'Name: env:VARIABLE'")
             if not HEADER_VALUE.fullmatch(value):

@@ -225,8 +225,6 @@ def test_a_time_is_a_moment(text: str, tz: tzinfo, wanted: datetime | timedelta)
 @pytest.mark.parametrize(
     ("text", "what", "column"),
     [
-        ("", "expected a field, found the end", 1),
-        ("  ", "expected a field, found the end", 3),
         ("status", "expected `==`, `=~`, `in` or another operator, found the end", 7),
         ("status 5", "expected `==`, `=~`, `in` or another operator, found `5`", 8),
         ("status not 5", "expected `in` or `contains`, found `5`", 12),
@@ -302,6 +300,11 @@ def test_an_error_names_its_place(text: str, what: str, column: int) -> None:
         ("status == '200'", "write 200 without quotes or unit"),
         ("path == 5", 'write it in quotes: "text"'),
         ("method == GET", 'write a text in quotes: "GET"'),
+        ("path == /cart", 'write a text in quotes: "/cart"'),
+        ("a == 1 and path=/cart?x", 'write a text in quotes: "/cart?x"'),
+        ("client in 10.0.0.0/8", 'write a text in quotes: "10.0.0.0/8"'),
+        ("client in (::1)", 'write a text in quotes: "::1"'),
+        ("a == 5 / b", ""),
         ("client < '::1'", "it has ==, !=, =~, !~, in, contains"),
         ("time =~ '2026'", "it has ==, !=, <, >=, <=, >, in"),
         ("a == 5 && b == 6", "write `and`"),
@@ -313,6 +316,13 @@ def test_an_error_says_what_to_write(text: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_where(text)
     assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_an_empty_filter_is_an_error(text: str) -> None:
+    """It may come from an unset shell variable, and would let all records pass."""
+    with pytest.raises(UsageError, match=r"^--where is empty: "):
+        parse_where(text)
 
 
 def test_an_error_is_one_short_line() -> None:
