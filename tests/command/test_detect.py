@@ -52,7 +52,7 @@ def test_standard_input_a_fifo_and_a_url_can_be_examined(tmp_path: Path) -> None
     os.mkfifo(fifo)
     writer = Thread(target=fifo.write_bytes, args=(content,))
     writer.start()
-    ((expected, _),) = told(path)
+    ((expected, _),) = explained(path)
     with FaultServer() as server, stdin(path):
         url = server.on("/log", Answer(content)).url("/log")
         found = list(explain(["-", str(fifo), url], Settings()))
