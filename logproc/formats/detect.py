@@ -88,7 +88,7 @@ def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Format | N
 
 
 def sample_of(sample: bytes, count: int, *, whole: bool) -> Sample:
-    """Return at most `count` lines of a sample."""
+    """Return the first `count` lines of a sample, blank ones left out."""
     lines = sample.removeprefix(UTF8_MARK).split(b"\n", count)
     if not whole or len(lines) > count:
         lines.pop()
@@ -122,12 +122,12 @@ def all_fits(sample: Sample, only: str | None) -> Iterable[tuple[Format, Mask]]:
 
 
 def is_layout(form: Format) -> bool:
-    """Return whether a format is that of an access log, cut at quotes and blanks."""
+    """Return whether a format is an access log that is cut at quotes and spaces."""
     return isinstance(form.exact, LayoutReader)
 
 
 def choose(sample: Sample, found: list[tuple[Candidate, Mask]]) -> Format | None:
-    """Return the format of a sample, given those that any line fits; None if it is not better than any text."""
+    """Return the best of the formats that fit any line of a sample; None if none is better than plain text."""
     if not found:
         loose = loosely(sample)
         return loose or (generic(sample, LEAST_SHARE) if sample.lines else None)
@@ -145,7 +145,7 @@ def choose(sample: Sample, found: list[tuple[Candidate, Mask]]) -> Format | None
 
 
 def loosely(sample: Sample) -> Format | None:
-    """Return the layout that most lines fit if a user may hold blanks, None if none fits any."""
+    """Return the access log that fits the most lines if users may contain spaces, None if none fits any."""
     fits = [
         int(form.exact.fits_loosely(sample.texts).sum()) if isinstance(form.exact, LayoutReader) else 0
         for form in LAYOUT_FORMATS
@@ -175,7 +175,7 @@ def times_in(form: Format, texts: pyarrow.Array) -> int:
 
 
 def fallback(sample: bytes, *, whole: bool, only: str | None = None) -> Format | None:
-    """Return the format of a sample that fits no other: any text with a time in it, or any text. None for no line."""
+    """Return a text format for a sample that fits nothing else, with a time if one is found. None without a line."""
     lines = sample_of(sample, SAMPLE_LINES[0], whole=whole)
     if not lines.lines:
         return None

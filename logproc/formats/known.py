@@ -23,7 +23,7 @@ TIMES = {form.name: form for form in FORMS}
 
 
 def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
-    """Return the reader that a table of `known.toml` describes. The file says what its keys mean."""
+    """Return the reader for an entry of `known.toml`. The file explains its keys."""
     time = TIMES[entry["time"]] if "time" in entry else None
     expression = entry["expression"].replace("{time}", time.expression if time else "")
     for piece, text in reversed(CATALOGUE["pieces"].items()):  # a piece may hold those that come before it
@@ -32,7 +32,6 @@ def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
 
 
 def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
-    """Return the format that a table of `known.toml` describes."""
     return Format(
         name,
         expression_of_entry(entry),
@@ -70,7 +69,7 @@ def timed(form: TimeForm, *, leading: bool) -> Format:
 
 
 def any_text(name: str, summary: str, expression: str, form: TimeForm | None = None, *, multi_line: bool = False) -> Format:
-    """Return a format of lines that are a message as a whole, in the head of which a level is looked for."""
+    """Return a format whose records are whole lines as messages, with a level searched for at the start of each."""
     reader = Expression(expression, form, ANY_LEVEL, HEAD_BYTES)
     return Format(name, reader, summary=summary, multi_line=multi_line, empty_is_absent=True)
 

@@ -101,7 +101,7 @@ def aliases_of(values: Mapping[str, Collection[str]], *, access: bool) -> dict[s
 
 
 def is_access(values: Mapping[str, Collection[str]]) -> bool:
-    """Return whether fields, given by values of a sample, are those of requests: a status of HTTP, and what was asked for."""
+    """Return whether the sampled fields describe HTTP requests: there is an HTTP status, and a field for the request."""
     statuses = next((values[name] for name in ACCESS["status"] if name in values), ())
     asked = [name for column in ("request", "method", "target", "path") for name in ACCESS[column] if name in values]
     numbers = [text for text in statuses if len(text) == 3 and text.isdigit() and "100" <= text <= "599"]
@@ -126,7 +126,7 @@ def duration_of(values: Mapping[str, Collection[str]]) -> tuple[str, int] | None
 
 
 def units_of(values: Mapping[str, Collection[str]], aliases: dict[str, str], *, access: bool) -> tuple[tuple[str, int], ...]:
-    """Return the columns that hold numbers, with their powers of ten; the duration becomes one of the aliases."""
+    """Return the columns that hold numbers, with their powers of ten, and add the duration to the aliases."""
     duration = duration_of(values)
     if duration:
         aliases["duration"] = duration[0]

@@ -66,11 +66,11 @@ class Definition:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The names of the columns, one for each variable, none of them twice."""
+        """The unique names of the columns, one for each variable."""
         return tuple(variable.name for variable in self.variables)
 
 
 def fault(text: str, at: int, what: str, hint: str = "") -> UsageError:
-    """Return the error for a place in a definition: its column, from 1, and the text from there on."""
+    """Return the error for a place in a definition, with the column (from 1) and the text from there."""
     rest = text[at : at + EXCERPT_CHARACTERS] + ("…" if len(text) > at + EXCERPT_CHARACTERS else "")
     return UsageError(f"--format, column {at + 1}, at {rest!r}: {what}", hint)
