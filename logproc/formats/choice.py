@@ -1,4 +1,4 @@
-"""Which format a source is read by: the one that was named, defined or found in its first bytes."""
+"""Choose the format of a source: named, defined by the user, or detected from its first bytes."""
 
 from __future__ import annotations
 

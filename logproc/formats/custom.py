@@ -1,4 +1,4 @@
-"""Formats of a user's own: a pattern with named groups, or a table of the same shape as those of `known.toml`."""
+"""A user's own formats: a pattern with named groups, or a table shaped like those of `known.toml`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEYS: Mapping[str, type] = {
     **dict.fromkeys(("expression", "further", "time", "summary", "example"), str),
     "multi_line": bool,
 }
-"""What a table may hold."""
+"""The keys that a table may have."""
 NAMES_OF: Mapping[type, str] = {str: "a text", bool: "true or false"}
 
 

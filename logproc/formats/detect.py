@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 SAMPLE_BYTES = (256 << 10, 4 << 20)
 SAMPLE_LINES = (100, 2_000)
 LINE_BYTES = 64 << 10
-"""As much of a line is looked at, so that a sample of huge lines costs no more than one of short ones."""
+"""Only this much of a line is examined, so that a sample of huge lines costs no more than one of short ones."""
 UTF8_MARK = b"\xef\xbb\xbf"
 SURE = 0.9
 LEAST_SHARE = 0.1
@@ -44,7 +44,7 @@ GENERIC = frozenset({"text", "plain"})
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A format that some lines of a sample fit: how many of how many, and the number of the first that does not."""
+    """A format that some lines of a sample fit: how many of them, and the number of the first that does not."""
 
     format: Format
     fitting: int
@@ -99,7 +99,7 @@ def sample_of(sample: bytes, count: int, *, whole: bool) -> Sample:
 def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candidate, Mask]]:
     """Return the formats that any line fits, in the order in which they are asked, with the lines that do.
 
-    Where an access log is sure, the others are not asked: there are many, and a run over one line should start at once.
+    If an access log is certain, no other formats are tried: there are many, and a run over one line should start at once.
     """
     found: list[tuple[Candidate, Mask]] = []
     for form, fits in all_fits(sample, only):

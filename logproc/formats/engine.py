@@ -1,12 +1,12 @@
 """One engine for every kind of log: a chunk of lines → columns, and an account of all lines.
 
-What differs between kinds of logs is how lines become raw fields. That is a Reader; everything else is here, once:
+Logs differ in how lines become raw fields: that is the job of a Reader. Everything else is here, once:
 
     lines ─ quick reader ─ exact reader ─ times ─ requests, targets ─ made printable ─ numbers ─→ Columns
                  └ claims what it can  └ claims the rest, gives reasons ─→ Account
 
-The exact reader is the definition of a format. A quick one takes the lines that are as usual, many at once, and leaves
-all others; tests check that the two agree, field by field.
+The exact reader defines a format. A quick reader takes regular lines, many at once, and leaves all others; tests check
+that the two agree, field by field.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def kept(values: Raw, mask: Mask) -> Raw:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a reader made of the lines it was given.
+    """The records that a reader found in some lines.
 
     line: of each record the position of its line, in order. fields: what is in them. numbers: fields that are already parsed.
     time: the seconds of each record since 1970, None if a field `time` holds them as text, or nothing does.
@@ -94,7 +94,7 @@ class Found:
 
 
 class Reader(Protocol):
-    """A way to make raw fields of lines. Frozen, and the same for all threads."""
+    """Extracts raw fields from lines. Frozen, so threads can share it."""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -118,12 +118,12 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format of lines. Frozen, and the same for all threads.
+    """One format of lines. Frozen, so threads can share it.
 
     exact: the definition of its records. quick: a reader that is asked first.
-    units: of the columns that hold a number, the power of ten by which it is divided: 3 for milliseconds.
+    units: the columns that hold numbers, each with the power of ten to divide by: 3 for milliseconds.
     multi_line: whether a line that does not fit belongs to the record before it.
-    mixed: whether there are records of other things than requests. open_fields: whether records may have any fields.
+    mixed: whether some records are not requests. open_fields: whether records may have any fields.
     empty_is_absent: whether an empty field counts as absent.
     """
 

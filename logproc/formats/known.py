@@ -51,9 +51,9 @@ ANY_LEVEL = (
     rf"\b(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
 )
-"""A level where it is surely one: a word in capitals, or one in brackets, between TABs or behind `level=`."""
+"""A word that is surely a level: in capitals, in brackets, between TABs or after `level=`."""
 HEAD_BYTES = 128
-"""Time and level of a text without a known format are looked for at the beginning of a line."""
+"""In text without a known format, a time and a level are only searched for in this many bytes of a line."""
 
 
 def timed(form: TimeForm, *, leading: bool) -> Format:
@@ -86,7 +86,7 @@ SAMPLED: dict[str, Format] = {
     "text": PLAIN,
     "plain": PLAIN,
 }
-"""Those that take what they look for from a sample of the source, as they are without one."""
+"""Formats that learn their fields from a sample, here without one."""
 GENERIC = (
     ("text", "Any text with a time in it, and a level where one is found", "[2026-03-07 10:00:00] ERROR: disk is full"),
     ("plain", "Any text: lines are counted, and a level where one is found", "disk is full"),

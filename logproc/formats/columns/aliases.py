@@ -1,4 +1,4 @@
-"""The names under which loggers and servers write what this program calls `time`, `level`, `message` and so on.
+"""The names that loggers and servers give to the columns `time`, `level`, `message` and so on.
 
 From the documentation of bunyan, pino, zap, logrus, structlog, python-json-logger, Serilog, ECS, GELF, OpenTelemetry,
 Docker's json-file driver, `journalctl -o json`, Caddy, Traefik, nginx's variables, Heroku's router.
@@ -80,22 +80,22 @@ DURATIONS = {
     "event.duration": 9,
     "Duration": 9,
 }
-"""Names of durations whose unit is known, as the power of ten by which they are to be divided to get seconds."""
+"""Names of durations with a known unit, each with the power of ten to divide by to get seconds."""
 UNIT_BY_VALUE = ("duration", "latency", "elapsed", "took", "response_time", "service")
-"""Names of durations whose unit is seen from the values: see `duration_of`."""
+"""Names of durations whose unit is inferred from the values: see `duration_of`."""
 NANOSECONDS_FROM = 1000
 REQUEST = re.compile(r"[A-Z]+ \S")
 
 
 def aliases_of(values: Mapping[str, Collection[str]], *, access: bool) -> dict[str, str]:
-    """Return for each standard column that can be found the name of its field, given values of a sample by their fields.
+    """Return the field that holds each standard column, as far as there is one, given sampled values by field.
 
-    access: whether records are of requests.
+    access: whether the records describe requests.
     """
     table = APPLICATION | ACCESS if access else APPLICATION
     found = {column: next((name for name in candidates if name in values), "") for column, candidates in table.items()}
     asked = values[found["request"]] if found.get("request") else ()
-    if asked and not any(REQUEST.match(text) for text in asked):  # what is called so is only the target
+    if asked and not any(REQUEST.match(text) for text in asked):  # this `request` holds only the target
         found["request"], found["target"] = "", found["target"] or found["request"]
     return {column: name for column, name in found.items() if name}
 

@@ -97,7 +97,7 @@ def complete(
     keys = {name: printable(column) for name, column in fields.items() if name in wanted}
     numbers = {name: numbers_of(keys[name], power) for name, power in units.items() if name in keys}
     if "bytes" in numbers:
-        # A response without a body has none, so a size is a whole number, and 0 where the log has none.
+        # A missing size means a response without a body, so it counts as 0.
         numbers["bytes"] = Numbers(numbers["bytes"].whole)
         del keys["bytes"]
     return Columns(len(time), time, keys, numbers, malformed)

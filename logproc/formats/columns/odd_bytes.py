@@ -1,6 +1,6 @@
 """Bytes that do not belong in text: what is not UTF-8, and NULs. Lines that hold some are counted, for a note on the source.
 
-A chunk of ASCII, which most are, is recognised by its smallest byte (3 % of a millisecond a MiB, without the GIL),
+A chunk of ASCII, which most are, is recognized by its smallest byte (3 % of a millisecond a MiB, without the GIL),
 valid UTF-8 by Arrow. Only a chunk that holds such bytes is looked at more closely, a block at a time.
 """
 
@@ -82,6 +82,6 @@ def misplaced_in(block: Bytes) -> Mask:
     expected = (first >= 0xC2) | inner[2:-1] & ((second >= 0xE0) | inner[1:-2] & (third >= 0xF0))
     wrong: Mask = inner[3:] != expected
     wrong |= (byte == 0xC0) | (byte == 0xC1) | (byte > 0xF4)
-    wrong |= (first == 0xE0) & (byte < 0xA0) | (first == 0xF0) & (byte < 0x90)  # longer than it needs to be
-    wrong |= (first == 0xED) & (byte > 0x9F) | (first == 0xF4) & (byte > 0x8F)  # half a surrogate pair, and over U+10FFFF
+    wrong |= (first == 0xE0) & (byte < 0xA0) | (first == 0xF0) & (byte < 0x90)  # overlong encodings
+    wrong |= (first == 0xED) & (byte > 0x9F) | (first == 0xF4) & (byte > 0x8F)  # surrogates, and over U+10FFFF
     return wrong

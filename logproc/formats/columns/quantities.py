@@ -91,7 +91,7 @@ def part_of(text: str, power: int) -> Fraction | None:
         number = Decimal(text)
     except InvalidOperation:
         return go_duration(text)
-    # A Decimal is what its text says; to calculate with it would round it to 28 digits, or overflow.
+    # A Decimal holds its text exactly, but arithmetic would round it to 28 digits, or overflow.
     return Fraction(number) / 10**power if number.is_finite() and abs(number.adjusted()) <= MOST_CHARACTERS else None
 
 

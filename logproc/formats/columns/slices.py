@@ -1,4 +1,4 @@
-"""Text of many lines as positions in one buffer, and what can be done with it without touching a single line in Python."""
+"""Text of many lines as positions in one buffer, and operations on it that run no Python code for each line."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Slices:
         is_space = (self.data >= TAB) & (self.data <= CR)
         if not is_space.any():
             return numpy.zeros(len(self), bool)
-        # As many spaces before the end of a slice as before its start: then it holds none.
+        # A slice holds none if as many spaces come before its end as before its start.
         spaces = numpy.flatnonzero(is_space)
         return numpy.searchsorted(spaces, self.ends) > numpy.searchsorted(spaces, self.starts)
 

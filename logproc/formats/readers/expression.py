@@ -3,8 +3,8 @@ r"""Lines by one expression of RE2: the exact way of access logs, and the only o
 RE2 is linear in the line whatever the expression is, and Arrow runs it over all lines of a chunk in one call that
 releases the GIL. Only groups whose columns are wanted are captured.
 
-RE2 is quick (some 250 MB/s) as long as each byte leaves it one way to go on, and five to ten times slower where it has to
-try. So what comes behind a message of any length, or anywhere, has an expression of its own, and none counts (`.{0,64}`).
+RE2 is fast (about 250 MB/s) while each byte leaves one possible next state, and five to ten times slower otherwise. So
+what may follow a message of any length has an expression of its own, and no expression counts (`.{0,64}`).
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ ARROW_TYPES = {
 
 
 class NotFast(Exception):
-    """Arrow cannot, or must not, read this chunk: not an error: the exact way reads it."""
+    """Arrow cannot, or must not, read this chunk; the exact reader does it instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class ArrowReader(Reader):
         """Return the fields of a chunk in which every line is an object. Raises NotFast where that is not certain."""
         kinds, nested = dict(self.exact.kinds), self.exact.nested
         if any("." in source and source not in kinds for source in sources.values()):
-            raise NotFast  # it may be a key of its own, or one within an object: the sample does not say
+            raise NotFast  # it may be one key, or a key within an object: the sample does not show which
         table = read_table(lines.data, schema_of({source: kinds.get(source, "text") for source in sources.values()}, nested))
         if len(table) != len(lines):
             raise NotFast
@@ -180,7 +180,7 @@ def is_plain(lines: Lines) -> bool:
     """Return whether Arrow will surely read a chunk as msgspec would. No line may be blank."""
     data = lines.data
     if not ((data[lines.starts] == OPENING) & (data[lines.ends - 1] == CLOSING)).all():
-        return False  # so no object reaches over a line end, and each line with two makes one row too many
+        return False  # this rules out objects over several lines, and a line with two objects adds a row
     long = numpy.flatnonzero(lines.ends - lines.starts > LONG_LINE_BYTES)
     if any(is_deep(lines.text(line)) for line in long.tolist()):
         return False

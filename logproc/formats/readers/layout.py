@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
 
 SPECIAL = frozenset({"time", "status", "bytes", "ident", "request"})
-"""What a line may hold that is not a column of text."""
+"""Parts of a line that are not columns of text."""
 TEXT = r"[^ \t\n\r\v\f]+"
 TOKENS = {"user": ".+?", "status": r"\d{3}", "bytes": r"\d+|-"}
 TIME = rf"\[{ACCESS.expression}\]"
@@ -72,7 +72,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class LayoutReader(Reader):
-    """The exact way: one anchored expression that is run over all lines that are left."""
+    """The exact reader: one anchored expression that runs over all lines not yet claimed."""
 
     layout: Layout
 

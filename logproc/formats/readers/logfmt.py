@@ -103,7 +103,7 @@ class PairsReader(Reader):
 
 @dataclass(frozen=True, slots=True)
 class CutReader(Reader):
-    """The quick way: a chunk is cut at the blanks outside of quotes, all at once."""
+    """The quick reader: cuts a whole chunk at the blanks outside quotes at once."""
 
     exact: PairsReader
 

@@ -119,7 +119,7 @@ def w3c_format(reader: W3cReader) -> Format:
 class Records:
     """The records of a chunk: lines with as many fields as their `#Fields` says.
 
-    What is looked for in the bytes is looked for once, however often the fields change.
+    The bytes are searched once for each mark, however often the fields change.
     """
 
     def __init__(self, lines: Lines) -> None:

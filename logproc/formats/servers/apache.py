@@ -44,7 +44,7 @@ DIRECTIVES = {
     "u": Variable("user", "", shape="user"),
     "v": Variable("host", "", shape="token"),
 }
-"""What each directive is without an argument."""
+"""The variable of each directive without an argument."""
 ARGUMENTS = {
     ("L", "c"): Variable("connection_log_id", ""),
     ("P", "hextid"): Variable("thread", "", shape="token"),

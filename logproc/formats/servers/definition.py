@@ -1,4 +1,4 @@
-"""What the definition of an access log is made of: literal text and variables.
+"""The parts of an access log definition: literal text and variables.
 
 `nginx` and `apache` read definitions into these parts, `definitions` names them, `expressions` makes an expression.
 """
@@ -21,14 +21,14 @@ EXCERPT_CHARACTERS = 40
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """Text that is in each line as it is here."""
+    """Text that every line holds unchanged."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """What differs from line to line.
+    """A part that differs from line to line.
 
     name: the name of its column; source: how it is written in the definition, where it is at `column` (from 0).
     kind: what its values are. A number, and a duration in its unit, may be a list of nginx (`0.1, 0.2 : -`).

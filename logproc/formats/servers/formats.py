@@ -1,4 +1,4 @@
-"""The definition of a server, as it is in its configuration → the format of its logs."""
+"""Turn a definition from a server's configuration into the format of its logs."""
 
 from __future__ import annotations
 

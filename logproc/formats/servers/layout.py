@@ -8,7 +8,7 @@ from logproc.formats.servers.definition import Definition, Literal, Variable
 from logproc.formats.times import strftime
 
 POWERS = {"seconds": 0, "milliseconds": 3, "microseconds": 6, "number": 0}
-"""By which power of ten the numbers of a kind are to be divided."""
+"""The power of ten to divide numbers of each kind by."""
 Parts = list[Literal | Variable]
 
 

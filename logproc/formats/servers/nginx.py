@@ -42,9 +42,9 @@ OTHERS = {
     "server_name": "server_name",
     "upstream_response_time": "upstream_duration",
 }
-"""What a variable is called where another one has more right to its column."""
+"""The name of a variable if another one has taken its column."""
 SPECIAL = frozenset({"bytes", "ident", "time"})
-"""Columns that other variables make: a variable of nginx's configuration that is called so gets a `_2`."""
+"""Column names that other variables use: a variable of nginx with such a name gets a `_2`."""
 FORMS = {"time_local": strftime.CLF, "time_iso8601": strftime.ISO, "msec": "sec.msec"}
 KINDS: dict[str, Kind] = {
     **dict.fromkeys(FORMS, "time"),
@@ -79,7 +79,7 @@ TOKENS = frozenset({
 })  # fmt: skip
 """Texts without blanks that are never empty, but for `escape=json` and `none`, which write nothing for an absent value."""
 DIGITS = frozenset({"connection", "pid", "realip_remote_port", "remote_port", "server_port"})
-"""Numbers that name something, so that no sum of them is of use."""
+"""Numbers that are identifiers, so adding them makes no sense."""
 WIDTHS = {"pipe": 1, "request_id": 32, "status": 3}
 VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)\}|(?P<name>\w+))", re.ASCII)
 TARGET = re.compile(

@@ -14,7 +14,7 @@ from logproc.model.errors import UsageError
 OF_REQUEST = ("method", "target", "path", "query", "protocol")
 """The columns that a request is split into."""
 MOST_VARIABLES = 500
-"""Ten times as many as any log has; the work of a line would grow with their square."""
+"""Ten times as many as any real log has; the work for a line grows with their square."""
 OF_NGINX = re.compile(r"\$[A-Za-z0-9_{]")
 OF_APACHE = re.compile(r"%(?:[!<>,0-9]|\{[^}]*\})*[A-Za-z^]")
 
@@ -22,7 +22,7 @@ OF_APACHE = re.compile(r"%(?:[!<>,0-9]|\{[^}]*\})*[A-Za-z^]")
 def definition_of(text: str, *, escape: Escape = "default", dialect: Dialect | None = None) -> Definition:
     """Return what a definition means. Raises UsageError, with the place, if it has no meaning or more than one.
 
-    dialect: None to tell it from the text: `$name` is nginx's, `%x` is Apache's.
+    dialect: None to infer it from the text: `$name` is nginx's, `%x` is Apache's.
 
     >>> definition_of("$remote_addr [$time_local] $status").fields
     ('client', 'time', 'status')

@@ -11,7 +11,7 @@ EPOCH_DAY = date(1970, 1, 1).toordinal()
 FIRST_S = (date(1, 1, 1).toordinal() - EPOCH_DAY) * DAY_S
 LAST_S = (date(9999, 12, 31).toordinal() - EPOCH_DAY + 1) * DAY_S - 1
 NEAREST_LEAP_YEARS = 8
-"""As many years may lie between two leap years: 1896 and 1904."""
+"""Two leap years are at most this far apart: 1896 and 1904."""
 FIRST_SHORT_YEAR = 69
 """`69` to `99` are 1969 to 1999, `00` to `68` are 2000 to 2068, as POSIX has it for strptime's `%y`."""
 

@@ -33,7 +33,7 @@ NEVER = 2**60
 """In place of seconds that do not exist. With up to three of them a sum is behind the year 9999, and still an int64."""
 ZONE_HOURS = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT": -6, b"PST": -8, b"PDT": -7}
 ZONE_HOURS |= {b"Z": 0, b"UTC": 0, b"GMT": 0, b"CET": 1, b"CEST": 2}
-"""The names of RFC 2822, and those of Central Europe. Others (IST, BST) are of several zones, and so of none."""
+"""The names of RFC 2822, and those of Central Europe. Others (IST, BST) are ambiguous, so they are not accepted."""
 OFFSET = re.compile(rb"([+-])(\d\d):?(\d\d)?")
 NUMBER = re.compile(rb"\d{1,30}(?:\.\d{0,30})?(?:[eE]\+?\d{1,2})?")
 

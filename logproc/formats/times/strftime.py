@@ -70,7 +70,7 @@ LETTERS = {
 """The known conversions by their letter. Those with `-`, which glibc writes without padding, are for our own forms."""
 ELEMENT = re.compile(r"%(?P<conversion>:?.)|(?P<text>[^%]+|%)", re.DOTALL)
 DATE_AND_MINUTE = ({"Y", "y"}, {"b", "m"}, {"d", "e"}, {"H", "k"}, {"M"})
-"""What a moment has in front of its second: one of each."""
+"""The conversions that a moment needs before its second: one of each set."""
 ZONES = frozenset({"z", ":z", "Z"})
 
 
