@@ -1,4 +1,4 @@
-"""Which format a source is read by: the one that was named, defined or found in its first bytes."""
+"""Choose the format of a source: named, defined by the user, or detected from its first bytes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Choice:
         return cls(named=own.get(form) or BY_NAME.get(form) or definition_or_error(form, own), option="--format")
 
     def fixed(self, source: Source) -> Format | None:
-        """Return the format of a source as far as it does not depend on its bytes."""
+        """Return the format of a source if it is known before its content is read, else None."""
         if self.of_paths and source.kind is Kind.FILE:
             found = self.of_paths.get(os.path.realpath(os.fsdecode(source.location)))
             if found:
@@ -64,17 +64,17 @@ class Choice:
         return self.named
 
     def detect(self, sample: bytes, *, whole: bool) -> Format | None:
-        """Return the format of a sample, None if none fits."""
+        """Return the format that a sample fits, None if there is none."""
         return self._own(sample, whole=whole) or detection.detect(sample, whole=whole, only=self.sampled)
 
     def fallback(self, sample: bytes, *, whole: bool) -> Format | None:
-        """Return the format of a sample that no other fits."""
+        """Return the format for a sample that `detect` could not place; None if it holds no line."""
         if self.sampled and self.sampled not in detection.GENERIC:
             return SAMPLED[self.sampled]
         return detection.fallback(sample, whole=whole, only=self.sampled)
 
     def _own(self, sample: bytes, *, whole: bool) -> Format | None:
-        """Return that of the own formats which most lines of a sample fit."""
+        """Return the user's format that fits most lines of a sample, None unless it fits more than half of them."""
         lines = detection.sample_of(sample, detection.SAMPLE_LINES[1], whole=whole)
         counts = [int(form.fits(lines.texts).sum()) for form in self.own]
         best = max(range(len(counts)), key=counts.__getitem__, default=-1)
@@ -82,14 +82,13 @@ class Choice:
 
 
 def own_format(name: str, pattern: str | Mapping[str, Any]) -> Format:
-    """Return the format of a pattern or of a table."""
     if isinstance(pattern, str):
         return format_of_pattern(name, pattern, f"pattern {name!r}")
     return format_of_table(name, pattern, f"format {name!r}")
 
 
 def of_nginx(path: Path) -> Choice:
-    """Return the choice by a configuration of nginx: each log by the format it is written in, others by that which fits."""
+    """Return the choice for an nginx configuration: each log it names has that log's format, other sources whichever fits."""
     from logproc.formats.servers.nginx_conf import read_conf
 
     found = read_conf(path)
@@ -100,7 +99,7 @@ def of_nginx(path: Path) -> Choice:
 
 
 def definition_or_error(text: str, own: Mapping[str, Format]) -> Format:
-    """Return the format of a definition. Raises UsageError for other text, with the known names if it is a word."""
+    """Return the format of a definition. Raises UsageError for other text, with the nearest known name."""
     if "$" not in text and "%" not in text:
         raise UsageError(f"--format {text!r} is unknown", nearest(text, [*own, *BY_NAME, *SAMPLED], "see `logproc formats`"))
     from logproc.formats.servers.reading import definition_of

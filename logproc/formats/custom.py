@@ -1,4 +1,4 @@
-"""Formats of a user's own: a pattern with named groups, or a table of the same shape as those of `known.toml`."""
+"""A user's own formats: a pattern with named groups, or a table shaped like those of `known.toml`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEYS: Mapping[str, type] = {
     **dict.fromkeys(("expression", "further", "time", "summary", "example"), str),
     "multi_line": bool,
 }
-"""What a table may hold."""
+"""The keys that a table may have."""
 NAMES_OF: Mapping[type, str] = {str: "a text", bool: "true or false"}
 
 
@@ -44,7 +44,7 @@ def format_of_pattern(name: str, text: str, option: str) -> Format:
 
 
 def groups_of(expression: str, option: str) -> list[str]:
-    """Return the names of the groups of an expression. Raises UsageError with RE2's reason if it refuses it."""
+    """Return the names of an expression's groups. Raises UsageError with RE2's reason if RE2 rejects it."""
     try:
         nothing = pyarrow.array([b""], pyarrow.binary())
         found = pyarrow.compute.extract_regex(nothing, pattern=f"(?P<_>){expression}")
@@ -57,7 +57,7 @@ def groups_of(expression: str, option: str) -> list[str]:
 
 
 def format_of_table(name: str, table: Mapping[str, Any], option: str) -> Format:
-    """Return the format that a table describes. Raises UsageError, which names `option`, if it describes none."""
+    """Return the format that a table describes. Raises UsageError, which names `option`, if the table is not valid."""
     for key, value in table.items():
         if key not in KEYS:
             raise UsageError(f"{option}: unknown key {key!r}", "known are " + ", ".join(KEYS))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 SAMPLE_BYTES = (256 << 10, 4 << 20)
 SAMPLE_LINES = (100, 2_000)
 LINE_BYTES = 64 << 10
-"""As much of a line is looked at, so that a sample of huge lines costs no more than one of short ones."""
+"""Only this much of a line is examined, so that a sample of huge lines costs no more than one of short ones."""
 UTF8_MARK = b"\xef\xbb\xbf"
 SURE = 0.9
 LEAST_SHARE = 0.1
@@ -44,7 +44,7 @@ GENERIC = frozenset({"text", "plain"})
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A format that some lines of a sample fit: how many of how many, and the number of the first that does not."""
+    """A format that some lines of a sample fit: how many of them, and the number of the first that does not."""
 
     format: Format
     fitting: int
@@ -88,7 +88,7 @@ def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Format | N
 
 
 def sample_of(sample: bytes, count: int, *, whole: bool) -> Sample:
-    """Return at most `count` lines of a sample."""
+    """Return the first `count` lines of a sample, blank ones left out."""
     lines = sample.removeprefix(UTF8_MARK).split(b"\n", count)
     if not whole or len(lines) > count:
         lines.pop()
@@ -99,7 +99,7 @@ def sample_of(sample: bytes, count: int, *, whole: bool) -> Sample:
 def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candidate, Mask]]:
     """Return the formats that any line fits, in the order in which they are asked, with the lines that do.
 
-    Where an access log is sure, the others are not asked: there are many, and a run over one line should start at once.
+    If an access log is certain, no other formats are tried: there are many, and a run over one line should start at once.
     """
     found: list[tuple[Candidate, Mask]] = []
     for form, fits in all_fits(sample, only):
@@ -122,12 +122,12 @@ def all_fits(sample: Sample, only: str | None) -> Iterable[tuple[Format, Mask]]:
 
 
 def is_layout(form: Format) -> bool:
-    """Return whether a format is that of an access log, cut at quotes and blanks."""
+    """Return whether a format is an access log that is cut at quotes and spaces."""
     return isinstance(form.exact, LayoutReader)
 
 
 def choose(sample: Sample, found: list[tuple[Candidate, Mask]]) -> Format | None:
-    """Return the format of a sample, given those that any line fits; None if it is not better than any text."""
+    """Return the best of the formats that fit any line of a sample; None if none is better than plain text."""
     if not found:
         loose = loosely(sample)
         return loose or (generic(sample, LEAST_SHARE) if sample.lines else None)
@@ -145,7 +145,7 @@ def choose(sample: Sample, found: list[tuple[Candidate, Mask]]) -> Format | None
 
 
 def loosely(sample: Sample) -> Format | None:
-    """Return the layout that most lines fit if a user may hold blanks, None if none fits any."""
+    """Return the access log that fits the most lines if users may contain spaces, None if none fits any."""
     fits = [
         int(form.exact.fits_loosely(sample.texts).sum()) if isinstance(form.exact, LayoutReader) else 0
         for form in LAYOUT_FORMATS
@@ -175,7 +175,7 @@ def times_in(form: Format, texts: pyarrow.Array) -> int:
 
 
 def fallback(sample: bytes, *, whole: bool, only: str | None = None) -> Format | None:
-    """Return the format of a sample that fits no other: any text with a time in it, or any text. None for no line."""
+    """Return a text format for a sample that fits nothing else, with a time if one is found. None without a line."""
     lines = sample_of(sample, SAMPLE_LINES[0], whole=whole)
     if not lines.lines:
         return None

@@ -1,12 +1,12 @@
 """One engine for every kind of log: a chunk of lines → columns, and an account of all lines.
 
-What differs between kinds of logs is how lines become raw fields. That is a Reader; everything else is here, once:
+Logs differ in how lines become raw fields: that is the job of a Reader. Everything else is here, once:
 
     lines ─ quick reader ─ exact reader ─ times ─ requests, targets ─ made printable ─ numbers ─→ Columns
                  └ claims what it can  └ claims the rest, gives reasons ─→ Account
 
-The exact reader is the definition of a format. A quick one takes the lines that are as usual, many at once, and leaves
-all others; tests check that the two agree, field by field.
+The exact reader defines a format. A quick reader takes regular lines, many at once, and leaves all others; tests check
+that the two agree, field by field.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ class Field:
     of: Integers | None = None
 
     def keep(self, mask: Mask) -> Field:
-        """Return the field of the records that the mask names."""
         if self.of is None:
             return Field(kept(self.values, mask))
         # Records are numbered anew: each has as its number how many before it are kept.
@@ -66,7 +65,7 @@ def kept(values: Raw, mask: Mask) -> Raw:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a reader made of the lines it was given.
+    """The records that a reader found in some lines.
 
     line: of each record the position of its line, in order. fields: what is in them. numbers: fields that are already parsed.
     time: the seconds of each record since 1970, None if a field `time` holds them as text, or nothing does.
@@ -83,7 +82,6 @@ class Found:
     reasons: Mapping[int, str] = field(default_factory=dict)
 
     def keep(self, mask: Mask) -> Found:
-        """Return the records that the mask names."""
         if mask.all():
             return self
         return replace(
@@ -96,36 +94,36 @@ class Found:
 
 
 class Reader(Protocol):
-    """A way to make raw fields of lines. Frozen, and the same for all threads."""
+    """Extracts raw fields from lines. Frozen, so threads can share it."""
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that records have, as far as that is known before they are read, with `time` among them."""
 
     def lines(self, data: Bytes) -> Lines:
-        """Return the lines of a chunk, with what the reader needs to know of them."""
+        """Return the lines of a chunk, with the marks that the reader needs."""
         return plain_lines(data)
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
         """Return the records among the lines that `left` names, with the fields that are needed for the wanted columns."""
 
     def fits(self, texts: pyarrow.Array) -> Mask:
-        """Return which lines begin a record; none for a reader that first needs a sample."""
+        """Return which lines start a record; none for a reader that needs a sample first."""
         return numpy.zeros(len(texts), bool)
 
     def follow(self, context: Context, _data: Bytes, _max_line_bytes: int) -> Context:
-        """Return the context behind some whole lines, given the one before them."""
+        """Return the context after some whole lines, given the context before them."""
         return context
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format of lines. Frozen, and the same for all threads.
+    """One format of lines. Frozen, so threads can share it.
 
     exact: the definition of its records. quick: a reader that is asked first.
-    units: of the columns that hold a number, the power of ten by which it is divided: 3 for milliseconds.
+    units: the columns that hold numbers, each with the power of ten to divide by: 3 for milliseconds.
     multi_line: whether a line that does not fit belongs to the record before it.
-    mixed: whether there are records of other things than requests. open_fields: whether records may have any fields.
+    mixed: whether some records are not requests. open_fields: whether records may have any fields.
     empty_is_absent: whether an empty field counts as absent.
     """
 
@@ -142,11 +140,11 @@ class Format:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The columns that records have, as far as that is known before they are read."""
+        """The columns of the records, as far as they are known before reading."""
         return columns_of(self.exact.fields)
 
     def fits(self, texts: pyarrow.Array) -> Mask:
-        """Return which lines open a record."""
+        """Return which lines start a record."""
         return self.exact.fits(texts)
 
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
@@ -167,7 +165,7 @@ class Format:
         return context
 
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
-        """Return the records of a chunk of whole lines with the columns that are wanted, and the account of all its lines."""
+        """Return the wanted columns of a chunk of whole lines, and the account of all its lines."""
         lines = (self.quick or self.exact).lines(data)
         too_long = lines.ends - lines.starts > max_line_bytes
         blank = blank_lines(lines) & ~too_long
@@ -185,7 +183,7 @@ class Format:
         return accounted(lines, parts, too_long, blank, continuation, otherwise, columns)
 
     def columns(self, parts: Sequence[Found], context: Context, wanted: Collection[str]) -> Columns:
-        """Return the columns of the records that the readers found, one reader's behind the other's."""
+        """Return the columns of all records found, in the order of the readers."""
         records = sum(len(part.line) for part in parts)
         raw = {name: self.column_of(name, parts) for name in dict.fromkeys(name for part in parts for name in part.fields)}
         # A reader that knows the form of times gives seconds; a field `time` of any form is read here.
@@ -203,7 +201,7 @@ class Format:
         return replace(columns, numbers={**columns.numbers, **numbers}) if numbers else columns
 
     def column_of(self, name: str, parts: Sequence[Found]) -> KeyColumn:
-        """Return one raw field of all records, null where it is absent: this is the one place where that is decided."""
+        """Return one raw field of all records. This is the one place that makes an absent value null."""
         fields = [part.fields.get(name) for part in parts]
         keys, index = encoded([found.values for found in fields if found])
         if self.empty_is_absent:
@@ -214,7 +212,7 @@ class Format:
 
 
 def without_empty(keys: pyarrow.Array, index: Integers) -> tuple[pyarrow.Array, Integers]:
-    """Return distinct values and their index with `-` in place of the empty one."""
+    """Return distinct values and their index, with empty values replaced by `-`."""
     column = absent_once(pyarrow.compute.if_else(pyarrow.compute.equal(keys, EMPTY), ABSENT, keys), index)
     return column.keys, column.index
 
@@ -239,12 +237,11 @@ def spread(
 
 
 def together(parts: Sequence[Integers]) -> Integers:
-    """Return arrays one behind the other, a single one as it is."""
     return parts[0] if len(parts) == 1 else numpy.concatenate(parts)
 
 
 def continuing(parts: Sequence[Found], left: Mask, *, in_record: bool) -> Mask:
-    """Return which of the lines that no reader claimed are behind the beginning of a record."""
+    """Return which of the unclaimed lines come after the start of a record."""
     opens = numpy.zeros_like(left)
     for part in parts:
         opens[part.line] = opens[part.untimed] = True
@@ -261,7 +258,7 @@ def accounted(
     otherwise: str,
     columns: Columns | None,
 ) -> Parsed:
-    """Return the result for a chunk, with the account of its lines: what is nothing else is rejected, with a reason."""
+    """Return a chunk's result with the account of its lines. Lines that nothing has claimed are rejected, with a reason."""
     rejected = ~(blank | continuation)
     reasons: dict[int, str] = {}
     for part in parts:
@@ -285,14 +282,14 @@ def accounted(
 
 
 def parse_line_ends(data: Bytes) -> Parsed | None:
-    """Return what a chunk is that holds nothing but line feeds, as those of a bomb do; None for any other."""
+    """Return the account of a chunk of only line feeds, as decompression bombs hold; None for any other chunk."""
     if data[:1] != LF or not (data == LF).all():
         return None
     return Parsed(None, Account(lines=len(data), blank=len(data)), no_lines(), (), no_lines().reshape(0, 2))
 
 
 def parse_unknown(data: Bytes, max_line_bytes: int) -> Parsed:
-    """Return what whole lines without a known format are: rejected, unless they are blank."""
+    """Return the account of whole lines whose format is unknown: all but the blank ones are rejected."""
     lines = plain_lines(data)
     too_long = lines.ends - lines.starts > max_line_bytes
     blank = blank_lines(lines) & ~too_long

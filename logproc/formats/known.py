@@ -23,7 +23,7 @@ TIMES = {form.name: form for form in FORMS}
 
 
 def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
-    """Return the reader that a table of `known.toml` describes. The file says what its keys mean."""
+    """Return the reader for an entry of `known.toml`. The file explains its keys."""
     time = TIMES[entry["time"]] if "time" in entry else None
     expression = entry["expression"].replace("{time}", time.expression if time else "")
     for piece, text in reversed(CATALOGUE["pieces"].items()):  # a piece may hold those that come before it
@@ -32,7 +32,6 @@ def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
 
 
 def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
-    """Return the format that a table of `known.toml` describes."""
     return Format(
         name,
         expression_of_entry(entry),
@@ -52,9 +51,9 @@ ANY_LEVEL = (
     rf"\b(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
 )
-"""A level where it is surely one: a word in capitals, or one in brackets, between TABs or behind `level=`."""
+"""A word that is surely a level: in capitals, in brackets, between TABs or after `level=`."""
 HEAD_BYTES = 128
-"""Time and level of a text without a known format are looked for at the beginning of a line."""
+"""In text without a known format, a time and a level are only searched for in this many bytes of a line."""
 
 
 def timed(form: TimeForm, *, leading: bool) -> Format:
@@ -70,7 +69,7 @@ def timed(form: TimeForm, *, leading: bool) -> Format:
 
 
 def any_text(name: str, summary: str, expression: str, form: TimeForm | None = None, *, multi_line: bool = False) -> Format:
-    """Return a format of lines that are a message as a whole, in the head of which a level is looked for."""
+    """Return a format whose records are whole lines as messages, with a level searched for at the start of each."""
     reader = Expression(expression, form, ANY_LEVEL, HEAD_BYTES)
     return Format(name, reader, summary=summary, multi_line=multi_line, empty_is_absent=True)
 
@@ -87,7 +86,7 @@ SAMPLED: dict[str, Format] = {
     "text": PLAIN,
     "plain": PLAIN,
 }
-"""Those that take what they look for from a sample of the source, as they are without one."""
+"""Formats that learn their fields from a sample, here without one."""
 GENERIC = (
     ("text", "Any text with a time in it, and a level where one is found", "[2026-03-07 10:00:00] ERROR: disk is full"),
     ("plain", "Any text: lines are counted, and a level where one is found", "disk is full"),

@@ -110,6 +110,6 @@ def test_several_sources_keep_their_own_formats(tmp_path: Path) -> None:
 
 
 def test_only_files_have_a_path_to_be_known_by(tmp_path: Path) -> None:
-    """Standard input is no log that a configuration names."""
+    """Standard input is not one of the logs that a configuration names."""
     choice = Choice(of_paths={os.fspath(tmp_path): Choice.of("combined", None, None, {}).named})  # type: ignore[dict-item]
     assert choice.fixed(Source(0, "-", Kind.STDIN, "-")) is None

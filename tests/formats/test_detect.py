@@ -1,4 +1,4 @@
-"""The format of a source is told from its first bytes, damaged or not."""
+"""The format of a source is detected from its first bytes, damaged or not."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Columns of a chunk: where its lines and fields are, the texts of fields, and what numbers and requests they hold."""
+"""Columns of a chunk: positions of lines and fields, their texts, and the numbers and requests in them."""

@@ -1,4 +1,4 @@
-"""The names under which loggers and servers write what this program calls `time`, `level`, `message` and so on.
+"""The names that loggers and servers give to the columns `time`, `level`, `message` and so on.
 
 From the documentation of bunyan, pino, zap, logrus, structlog, python-json-logger, Serilog, ECS, GELF, OpenTelemetry,
 Docker's json-file driver, `journalctl -o json`, Caddy, Traefik, nginx's variables, Heroku's router.
@@ -80,28 +80,28 @@ DURATIONS = {
     "event.duration": 9,
     "Duration": 9,
 }
-"""Names of durations whose unit is known, as the power of ten by which they are to be divided to get seconds."""
+"""Names of durations with a known unit, each with the power of ten to divide by to get seconds."""
 UNIT_BY_VALUE = ("duration", "latency", "elapsed", "took", "response_time", "service")
-"""Names of durations whose unit is seen from the values: see `duration_of`."""
+"""Names of durations whose unit is inferred from the values: see `duration_of`."""
 NANOSECONDS_FROM = 1000
 REQUEST = re.compile(r"[A-Z]+ \S")
 
 
 def aliases_of(values: Mapping[str, Collection[str]], *, access: bool) -> dict[str, str]:
-    """Return for each standard column that can be found the name of its field, given values of a sample by their fields.
+    """Return the field that holds each standard column, as far as there is one, given sampled values by field.
 
-    access: whether records are of requests.
+    access: whether the records describe requests.
     """
     table = APPLICATION | ACCESS if access else APPLICATION
     found = {column: next((name for name in candidates if name in values), "") for column, candidates in table.items()}
     asked = values[found["request"]] if found.get("request") else ()
-    if asked and not any(REQUEST.match(text) for text in asked):  # what is called so is only the target
+    if asked and not any(REQUEST.match(text) for text in asked):  # this `request` holds only the target
         found["request"], found["target"] = "", found["target"] or found["request"]
     return {column: name for column, name in found.items() if name}
 
 
 def is_access(values: Mapping[str, Collection[str]]) -> bool:
-    """Return whether fields, given by values of a sample, are those of requests: a status of HTTP, and what was asked for."""
+    """Return whether the sampled fields describe HTTP requests: there is an HTTP status, and a field for the request."""
     statuses = next((values[name] for name in ACCESS["status"] if name in values), ())
     asked = [name for column in ("request", "method", "target", "path") for name in ACCESS[column] if name in values]
     numbers = [text for text in statuses if len(text) == 3 and text.isdigit() and "100" <= text <= "599"]
@@ -126,7 +126,7 @@ def duration_of(values: Mapping[str, Collection[str]]) -> tuple[str, int] | None
 
 
 def units_of(values: Mapping[str, Collection[str]], aliases: dict[str, str], *, access: bool) -> tuple[tuple[str, int], ...]:
-    """Return the columns that hold numbers, with their powers of ten; the duration becomes one of the aliases."""
+    """Return the columns that hold numbers, with their powers of ten, and add the duration to the aliases."""
     duration = duration_of(values)
     if duration:
         aliases["duration"] = duration[0]

@@ -51,19 +51,19 @@ class Wanted(Collection[str]):
 
 
 def sought(wanted: Collection[str]) -> Collection[str]:
-    """Return the columns to be looked for in each record: all, unless a Wanted says which."""
+    """Return the columns to look for in each record: all of them, unless a Wanted names some."""
     return wanted.sought if isinstance(wanted, Wanted) else wanted
 
 
 def columns_of(fields: Collection[str]) -> tuple[str, ...]:
-    """Return the columns that records with these fields have."""
+    """Return the columns of records with these fields, those derived from a request or a target included."""
     found = [name for name in fields if name != "request"]
     derived = [*(REQUEST_COLUMNS if "request" in fields else ()), *(TARGET_COLUMNS if "target" in fields else ())]
     return tuple(dict.fromkeys([*found, *derived]))
 
 
 def raw_fields(fields: Collection[str], wanted: Collection[str]) -> tuple[str, ...]:
-    """Return the fields to take out of the records so that `complete` has all it needs for the columns that are wanted."""
+    """Return the fields that a reader must extract for `complete` to build the wanted columns."""
     needed = set(wanted) | {"request"}
     if needed & set(TARGET_COLUMNS):
         needed.add("target")
@@ -97,7 +97,7 @@ def complete(
     keys = {name: printable(column) for name, column in fields.items() if name in wanted}
     numbers = {name: numbers_of(keys[name], power) for name, power in units.items() if name in keys}
     if "bytes" in numbers:
-        # A response without a body has none, so a size is a whole number, and 0 where the log has none.
+        # A missing size means a response without a body, so it counts as 0.
         numbers["bytes"] = Numbers(numbers["bytes"].whole)
         del keys["bytes"]
     return Columns(len(time), time, keys, numbers, malformed)
@@ -116,19 +116,17 @@ def filled(columns: Mapping[str, KeyColumn], others: Mapping[str, KeyColumn]) ->
 
 
 def is_full(column: KeyColumn) -> bool:
-    """Return whether surely all records have a value."""
     return not column.keys.null_count
 
 
 def either(first: KeyColumn, second: KeyColumn) -> KeyColumn:
-    """Return the values of the first column, and those of the second for the records where the first is absent."""
+    """Return the first column's values, and the second column's where the first is absent."""
     has = first.keys.is_valid().to_numpy(zero_copy_only=False)[first.index]
     index = numpy.where(has, first.index, len(first.keys) + second.index.astype(numpy.int64))
     return again(pyarrow.concat_arrays([first.keys, second.keys]), index)
 
 
 def part_of_target(column: KeyColumn, name: str) -> KeyColumn:
-    """Return the path or the query of targets."""
     found = pyarrow.compute.extract_regex(column.keys, pattern=TARGET)
     has = column.keys.is_valid()
     if name == "query":
@@ -138,7 +136,7 @@ def part_of_target(column: KeyColumn, name: str) -> KeyColumn:
 
 
 def with_absent(keys: pyarrow.Array) -> tuple[pyarrow.Array, int]:
-    """Return distinct binary values with `-`, which is absent, among them, and its position."""
+    """Return distinct binary values with `-` (absent) among them, and the position of `-`."""
     found = pyarrow.compute.index(keys, ABSENT).as_py()
     if found >= 0:
         return keys, found
@@ -146,7 +144,7 @@ def with_absent(keys: pyarrow.Array) -> tuple[pyarrow.Array, int]:
 
 
 def absent_once(keys: pyarrow.Array, index: Any) -> KeyColumn:
-    """Return the column of binary values of which several may have become `-`, with one of it."""
+    """Return a column of binary values in which `-` is only once in the dictionary."""
     if (pyarrow.compute.sum(pyarrow.compute.equal(keys, ABSENT)).as_py() or 0) < 2:
         return KeyColumn(keys, index)
     found = keys.dictionary_encode()
@@ -154,6 +152,6 @@ def absent_once(keys: pyarrow.Array, index: Any) -> KeyColumn:
 
 
 def again(values: pyarrow.Array, index: Any) -> KeyColumn:
-    """Return the column whose n-th record has `values[index[n]]`, with each value once in its dictionary."""
+    """Return the column whose n-th record has `values[index[n]]`, with a dictionary of distinct values."""
     found = values.dictionary_encode("encode")
     return KeyColumn(found.dictionary, found.indices.to_numpy(zero_copy_only=False)[index])

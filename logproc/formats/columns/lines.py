@@ -46,11 +46,10 @@ class Lines:
         return len(self.starts)
 
     def text(self, line: int) -> bytes:
-        """Return one line, without its end."""
         return self.data[self.starts[line] : self.ends[line]].tobytes()
 
     def texts(self, which: Integers) -> pyarrow.Array:
-        """Return some lines, given by their positions, as a binary array."""
+        """Return the lines at some positions as a binary array."""
         if len(which) == len(self):
             return texts_of(self.data, self.starts, self.ends)
         return texts_of(self.data, self.starts[which], self.ends[which])
@@ -70,13 +69,13 @@ def lines_of(data: Bytes, quotes: int) -> Lines:
 
 
 def plain_lines(data: Bytes) -> Lines:
-    """Find the lines of a chunk whose format has no use for quotes."""
+    """Find the lines of a chunk whose format does not need quotes."""
     feeds = numpy.concatenate([NOWHERE, *(places(block == LF, start) for start, block in blocks(data))])
     return lines_at(data, feeds, numpy.arange(len(feeds)), NOWHERE)
 
 
 def lines_at(data: Bytes, marks: Positions, feeds: Integers, backslashes: Positions) -> Lines:
-    """Return the lines that end at those of the marks that `feeds` names."""
+    """Return the lines that end at `marks[feeds]`."""
     ends = marks[feeds]
     starts = numpy.zeros_like(ends)
     starts[1:] = ends[:-1] + 1
@@ -85,7 +84,7 @@ def lines_at(data: Bytes, marks: Positions, feeds: Integers, backslashes: Positi
 
 
 def blank_lines(lines: Lines) -> Mask:
-    """Return which lines hold nothing but white space. Few do, and their first byte already gives them away."""
+    """Return which lines hold only white space. The first byte of a line rules out nearly all others."""
     blank: Mask = lines.ends == lines.starts
     suspects = numpy.flatnonzero(~blank & (lines.data[lines.starts] <= BLANK))
     if len(suspects):
@@ -95,12 +94,12 @@ def blank_lines(lines: Lines) -> Mask:
 
 
 def is_blank(line: bytes) -> bool:
-    """Return whether a line holds nothing but space, TAB, CR, VT and FF."""
+    """Return whether a line holds only space, TAB, CR, VT and FF."""
     return not line.strip(BLANKS)
 
 
 def blocks(data: Bytes) -> Iterator[tuple[int, Bytes]]:
-    """Yield a chunk block by block, each with where it starts."""
+    """Yield a chunk block by block, each with its position."""
     for start in range(0, len(data), BLOCK_BYTES):
         yield start, data[start : start + BLOCK_BYTES]
 

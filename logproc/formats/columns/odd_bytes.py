@@ -1,6 +1,6 @@
 """Bytes that do not belong in text: what is not UTF-8, and NULs. Lines that hold some are counted, for a note on the source.
 
-A chunk of ASCII, which most are, is recognised by its smallest byte (3 % of a millisecond a MiB, without the GIL),
+A chunk of ASCII, which most are, is recognized by its smallest byte (3 % of a millisecond a MiB, without the GIL),
 valid UTF-8 by Arrow. Only a chunk that holds such bytes is looked at more closely, a block at a time.
 """
 
@@ -48,7 +48,7 @@ def odd_lines(data: Bytes, passed_over: Integers) -> OddLines:
 
 
 def is_utf8(data: Bytes) -> bool:
-    """Return whether a chunk is valid UTF-8, looked at by Arrow, which releases the GIL."""
+    """Return whether a chunk is valid UTF-8. Arrow checks it and releases the GIL."""
     offsets = pyarrow.py_buffer(numpy.array([0, len(data)], numpy.int32))
     try:
         pyarrow.Array.from_buffers(pyarrow.string(), 1, [None, offsets, pyarrow.py_buffer(data)]).validate(full=True)
@@ -58,7 +58,7 @@ def is_utf8(data: Bytes) -> bool:
 
 
 def lines_with(hits: Mask, data: Bytes, passed_over: Integers) -> int:
-    """Return how many lines have one of the bytes that `hits` names; their ends belong to them."""
+    """Return how many lines hold a byte that `hits` marks; a line feed counts as part of its line."""
     for start, end in passed_over.tolist():
         hits[start : end + 1] = False
     ends = places(data == LF)
@@ -68,20 +68,20 @@ def lines_with(hits: Mask, data: Bytes, passed_over: Integers) -> int:
 
 
 def misplaced(data: Bytes) -> list[Mask]:
-    """Return by blocks which bytes UTF-8 does not allow where they are. A cut character shows at the byte behind it."""
+    """Return block by block which bytes are invalid in UTF-8. A truncated character shows at the byte after it."""
     before = LONGEST_CHARACTER_BYTES - 1
     padded = numpy.concatenate([numpy.zeros(before, numpy.uint8), data])
     return [misplaced_in(padded[start : start + before + BLOCK_BYTES]) for start in range(0, len(data), BLOCK_BYTES)]
 
 
 def misplaced_in(block: Bytes) -> Mask:
-    """Return which bytes of a block are misplaced, but for its first three, which are the end of the one before."""
+    """Return which bytes of a block are misplaced. Its first three bytes belong to the block before it."""
     # Four views of one block, each shifted by a byte: element n of `byte` is a byte, of `first` the one before it, and so on.
     third, second, first, byte = block[:-3], block[1:-2], block[2:-1], block[3:]
     inner = (block >= 0x80) & (block < 0xC0)
     expected = (first >= 0xC2) | inner[2:-1] & ((second >= 0xE0) | inner[1:-2] & (third >= 0xF0))
     wrong: Mask = inner[3:] != expected
     wrong |= (byte == 0xC0) | (byte == 0xC1) | (byte > 0xF4)
-    wrong |= (first == 0xE0) & (byte < 0xA0) | (first == 0xF0) & (byte < 0x90)  # longer than it needs to be
-    wrong |= (first == 0xED) & (byte > 0x9F) | (first == 0xF4) & (byte > 0x8F)  # half a surrogate pair, and over U+10FFFF
+    wrong |= (first == 0xE0) & (byte < 0xA0) | (first == 0xF0) & (byte < 0x90)  # overlong encodings
+    wrong |= (first == 0xED) & (byte > 0x9F) | (first == 0xF4) & (byte > 0x8F)  # surrogates, and over U+10FFFF
     return wrong

@@ -47,7 +47,7 @@ def absent_as_null(keys: pyarrow.Array) -> pyarrow.Array:
 
 
 def printable(column: KeyColumn) -> KeyColumn:
-    """Return a column of bytes as the column of text that reports show."""
+    """Convert a column of bytes to the text that reports show."""
     offsets, data = offsets_and_data(column.keys)
     bits = None
     if column.keys.null_count:
@@ -64,7 +64,7 @@ def printable(column: KeyColumn) -> KeyColumn:
 
 
 def escaped(keys: pyarrow.Array, values: pyarrow.Array, unclean: Any, index: Any) -> KeyColumn:
-    """Return the column with the keys at the positions `unclean` escaped, and keys that became equal made one."""
+    """Return the column with the keys at the positions `unclean` escaped; keys that become equal are merged."""
     replaced = numpy.zeros(len(keys), bool)
     replaced[unclean] = True
     texts = [shown(value) for value in values.take(arrow(unclean, pyarrow.int64())).to_pylist()]

@@ -53,7 +53,7 @@ def numbers_of(column: KeyColumn, power: int = 0) -> Numbers:
 
 
 def plain_numbers(keys: pyarrow.Array, power: int) -> tuple[Integers, Integers, Mask]:
-    """Return the whole parts and the nanos of the texts that are plain digits, and which these are."""
+    """Return the whole parts and the nanos of the texts, and which of them are plain digits."""
     found = pyarrow.compute.extract_regex(keys, pattern=PLAIN)
     valid = numpy.asarray(found.is_valid().to_numpy(zero_copy_only=False)).copy()
     whole = integers(found.field(0))
@@ -64,7 +64,7 @@ def plain_numbers(keys: pyarrow.Array, power: int) -> tuple[Integers, Integers, 
 
 
 def integers(digits: pyarrow.Array) -> Integers:
-    """Return texts of digits as integers, 0 where a text did not match and its group is null or empty."""
+    """Return texts of digits as integers; null and empty texts (groups that did not match) become 0."""
     digits = pyarrow.compute.fill_null(digits, "")
     numbers = pyarrow.compute.if_else(pyarrow.compute.equal(digits, ""), "0", digits).cast(pyarrow.int64())
     return numpy.array(numbers.to_numpy(zero_copy_only=False), numpy.int64)
@@ -86,12 +86,12 @@ def to_nanos(text: str | None, power: int = 0) -> int | None:
 
 
 def part_of(text: str, power: int) -> Fraction | None:
-    """Return a number, or a duration as Go writes it, in the unit of the column."""
+    """Return a number, or a Go duration, in the unit of the column."""
     try:
         number = Decimal(text)
     except InvalidOperation:
         return go_duration(text)
-    # A Decimal is what its text says; to calculate with it would round it to 28 digits, or overflow.
+    # A Decimal holds its text exactly, but arithmetic would round it to 28 digits, or overflow.
     return Fraction(number) / 10**power if number.is_finite() and abs(number.adjusted()) <= MOST_CHARACTERS else None
 
 

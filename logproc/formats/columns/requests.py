@@ -39,12 +39,11 @@ class Request:
 
     @property
     def path(self) -> bytes:
-        """The target up to its first `?`."""
         return self.target.partition(b"?")[0]
 
     @property
     def query(self) -> bytes:
-        """What comes behind the first `?` of the target; absent without one."""
+        """The target after its first `?`; absent without one."""
         return self.target.partition(b"?")[2] if b"?" in self.target else ABSENT
 
 
@@ -86,7 +85,7 @@ def request_columns(request: KeyColumn, wanted: Collection[str]) -> tuple[dict[s
 
 
 def split_many(dictionary: pyarrow.Array, wanted: Collection[str]) -> tuple[dict[str, Slices], Mask]:
-    """Return the parts of the requests that have three tokens and a protocol as it should be, and which these are."""
+    """Return the parts of the requests that have three tokens and a valid protocol, and which requests these are."""
     offsets, data = offsets_and_data(dictionary)
     # `bounds` has the shape (2, n): where the first and the second blank are in each request that has two.
     bounds, regular = rows_of(places(data == BLANK), offsets, 2)
@@ -105,14 +104,14 @@ def split_many(dictionary: pyarrow.Array, wanted: Collection[str]) -> tuple[dict
 
 
 def at_question_mark(target: Slices) -> tuple[Slices, Slices]:
-    """Return the targets up to their first `?`, and what comes behind it: a `-`, absent, where a target has no `?`."""
+    """Split targets at their first `?` into path and query; the query is `-` (absent) without one."""
     marks = numpy.append(places(target.data == QUESTION_MARK), numpy.int32(len(target.data)))
     first = numpy.minimum(target.ends, marks[numpy.searchsorted(marks, target.starts)])
     return Slices(target.data, target.starts, first), behind(target, first)
 
 
 def behind(target: Slices, first: Positions) -> Slices:
-    """Return what comes behind the `?` at the positions `first`; a `-` that is not in the data for targets without one."""
+    """Return the queries, which start after the `?` at the positions `first`; `-` for targets without one."""
     with_query = first < target.ends
     if with_query.all():
         return Slices(target.data, first + 1, target.ends)

@@ -1,4 +1,4 @@
-"""Text of many lines as positions in one buffer, and what can be done with it without touching a single line in Python."""
+"""Text of many lines as positions in one buffer, and operations on it that run no Python code for each line."""
 
 from __future__ import annotations
 
@@ -57,16 +57,16 @@ class Slices:
         return pyarrow.Array.from_buffers(pyarrow.binary(), max(2 * count - 1, 0), buffers)
 
     def packed(self) -> tuple[Any, Any]:
-        """Return the offsets and the bytes of the slices laid one behind the other."""
+        """Return the slices copied into one buffer, one after the other: its offsets and its bytes."""
         even = numpy.arange(0, 2 * len(self), 2, dtype=numpy.int32)
         return offsets_and_data(self.interleaved().take(arrow(even, pyarrow.int32())))
 
     def with_space(self) -> Mask:
-        """Return which slices hold white space other than the blank: TAB, VT, FF, CR (or LF)."""
+        """Return which slices hold white space other than the space: TAB, VT, FF, CR (or LF)."""
         is_space = (self.data >= TAB) & (self.data <= CR)
         if not is_space.any():
             return numpy.zeros(len(self), bool)
-        # As many spaces before the end of a slice as before its start: then it holds none.
+        # A slice holds none if as many spaces come before its end as before its start.
         spaces = numpy.flatnonzero(is_space)
         return numpy.searchsorted(spaces, self.ends) > numpy.searchsorted(spaces, self.starts)
 
@@ -99,7 +99,7 @@ def encoded(parts: Sequence[Raw]) -> tuple[pyarrow.Array, Any]:
 
 
 def arrow_of(part: Raw) -> pyarrow.Array:
-    """Return raw values as an array of Arrow: slices interleaved with the gaps between them, a column as a dictionary array."""
+    """Return raw values as an Arrow array: slices interleaved with their gaps, a column as a dictionary array."""
     if isinstance(part, Slices):
         return part.interleaved()
     if isinstance(part, KeyColumn):
@@ -117,13 +117,13 @@ def arrow(numbers: Any, kind: pyarrow.DataType) -> pyarrow.Array:
 
 
 def mask(bits: Any) -> pyarrow.Array:
-    """Return a numpy array of truth values as an Arrow array."""
+    """Return a numpy array of booleans as an Arrow array."""
     packed = numpy.packbits(bits, bitorder="little")
     return pyarrow.Array.from_buffers(pyarrow.bool_(), len(bits), [None, pyarrow.py_buffer(packed)])
 
 
 def index_of(encoded: pyarrow.DictionaryArray) -> Any:
-    """Return the indexes as they are stored; those of nulls mean nothing."""
+    """Return the indexes of a dictionary array, shape (n,), without a copy; those of nulls are arbitrary."""
     return numpy.frombuffer(encoded.indices.buffers()[1] or b"", numpy.int32, len(encoded))
 
 
@@ -138,7 +138,6 @@ def offsets_and_data(array: pyarrow.Array) -> tuple[Any, Any]:
 
 
 def texts_of(data: Bytes, starts: Any, ends: Any) -> pyarrow.Array:
-    """Return lines as a binary array of their own."""
     slices = Slices(data, starts, ends).interleaved()
     return slices.take(arrow(numpy.arange(0, 2 * len(starts), 2, dtype=numpy.int64), pyarrow.int64()))
 
@@ -177,7 +176,7 @@ def rows_of(positions: Positions, offsets: Any, wanted: int) -> tuple[Positions,
 
 
 def windows(data: Any, starts: Positions, width: int) -> Any:
-    """Return the `width` bytes from each start, shape (n, width); a start may lie before the data, where zeros are."""
+    """Return the `width` bytes from each start, shape (n, width). Bytes before the data read as zeros."""
     before = max(0, -int(starts.min(initial=0)))
     if before:
         data, starts = numpy.concatenate([numpy.zeros(before, numpy.uint8), data]), starts + before

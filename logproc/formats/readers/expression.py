@@ -3,8 +3,8 @@ r"""Lines by one expression of RE2: the exact way of access logs, and the only o
 RE2 is linear in the line whatever the expression is, and Arrow runs it over all lines of a chunk in one call that
 releases the GIL. Only groups whose columns are wanted are captured.
 
-RE2 is quick (some 250 MB/s) as long as each byte leaves it one way to go on, and five to ten times slower where it has to
-try. So what comes behind a message of any length, or anywhere, has an expression of its own, and none counts (`.{0,64}`).
+RE2 is fast (about 250 MB/s) while each byte leaves one possible next state, and five to ten times slower otherwise. So
+what may follow a message of any length has an expression of its own, and no expression counts (`.{0,64}`).
 """
 
 from __future__ import annotations
@@ -54,12 +54,11 @@ class Expression(Reader):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of records: the time, where it has a form, and what the groups are called."""
         return (*(("time",) if self.time else ()), *self.raw)
 
     @property
     def raw(self) -> tuple[str, ...]:
-        """The fields that the expressions find, but for a time that has a form."""
+        """The fields that the expressions capture, except for a time with a known form."""
         of_time = TIME_GROUPS if self.time else ()
         groups = [group for group in self.groups if group not in of_time]
         return tuple(dict.fromkeys([*map(self.field_of, groups), *(("message",) if self.head_bytes else ())]))
@@ -72,12 +71,11 @@ class Expression(Reader):
         return dict(self.names).get(group) or re.sub(r"_\d$", "", group)
 
     def fits(self, texts: pyarrow.Array) -> Mask:
-        """Return which lines the expression fits."""
         fits: Mask = matching(self.heads(texts), self.expression).to_numpy(zero_copy_only=False)
         return fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
-        """Return the lines that the expression fits; those whose time does not exist are listed by themselves."""
+        """Return the lines that match; those with a time that does not exist are in `untimed`."""
         which = numpy.flatnonzero(left)
         fields = raw_fields(self.raw, {*wanted, "time"})
         found = self.found_in(lines.texts(which), fields)
@@ -97,7 +95,7 @@ class Expression(Reader):
         return pyarrow.compute.binary_slice(texts, 0, self.head_bytes) if self.head_bytes else texts
 
     def found_in(self, texts: pyarrow.Array, fields: Collection[str]) -> pyarrow.StructArray:
-        """Return the groups of the time and of some fields for each line, null where it does not fit."""
+        """Return the groups of the time and of some fields for each line, null where the line does not match."""
         heads = self.heads(texts)
         groups = frozenset(group for group in self.groups if self.field_of(group) in fields)
         found = extract(heads, narrowed(self.expression, groups | (set(TIME_GROUPS) if self.time else frozenset())))
@@ -114,7 +112,7 @@ class Expression(Reader):
         return pyarrow.StructArray.from_arrays(list(columns.values()), fields=parts, mask=found.is_null())
 
     def texts_of(self, found: pyarrow.StructArray, name: str) -> pyarrow.Array:
-        """Return a field of the records: the first of its groups that holds something, else an empty text."""
+        """Return a field of the records: the first of its groups that is not empty, else an empty text."""
         first, *others = [found.field(group.name) for group in found.type if self.field_of(group.name) == name]
         texts = pyarrow.compute.fill_null(first, EMPTY)
         for other in others:
@@ -122,7 +120,7 @@ class Expression(Reader):
         return texts
 
     def times(self, found: pyarrow.StructArray, context: Context) -> tuple[Integers | None, Mask]:
-        """Return the time of each line, and whether it exists, which it does where no time is to be read."""
+        """Return the time of each line, and whether it exists (always true if the format has no time)."""
         if not self.time:
             return None, numpy.ones(len(found), bool)
         names = [group for group in TIME_GROUPS if f"(?P<{group}>" in self.expression]
@@ -133,7 +131,7 @@ class Expression(Reader):
         return time, exists | absent[index]
 
     def times_in(self, texts: pyarrow.Array) -> int:
-        """Return how many lines have a time that exists. Most forms are in no line at all, which one look shows."""
+        """Return how many lines hold a time that exists. A cheap match first rules out most forms."""
         if not self.time or not pyarrow.compute.any(matching(self.heads(texts), self.time.expression)).as_py():
             return 0
         times, _ = self.times(self.found_in(texts, ()), Context())
@@ -142,17 +140,17 @@ class Expression(Reader):
 
 @cache
 def narrowed(expression: str, groups: frozenset[str]) -> str:
-    """Return an expression that captures only some of its groups, which is what RE2 needs most of its time for."""
+    """Return an expression that captures only some of its groups. Capturing takes most of RE2's time."""
     return GROUP.sub(lambda match: match[0] if match[1] in groups else "(?:", expression)
 
 
 def matching(texts: pyarrow.Array, expression: str) -> pyarrow.Array:
-    """Return which texts an expression is found in, without capturing anything."""
+    """Return which texts contain a match, without capturing anything."""
     return pyarrow.compute.match_substring_regex(texts, narrowed(expression, frozenset()))
 
 
 def extract(texts: pyarrow.Array, expression: str) -> pyarrow.StructArray:
-    """Return the groups of an expression as a struct for each text, null where it does not fit."""
+    """Return the groups of an expression as a struct for each text, null where it does not match."""
     if GROUP.search(expression):
         return pyarrow.compute.extract_regex(texts, pattern=expression)
     misfits = pyarrow.compute.invert(pyarrow.compute.match_substring_regex(texts, expression))
@@ -160,6 +158,6 @@ def extract(texts: pyarrow.Array, expression: str) -> pyarrow.StructArray:
 
 
 def distinct(texts: pyarrow.Array) -> tuple[pyarrow.Array, Any]:
-    """Return the distinct texts and the index of each; a text that is null counts as empty."""
+    """Return the distinct texts and the index of each; null counts as empty."""
     found = pyarrow.compute.fill_null(texts, EMPTY).dictionary_encode()
     return found.dictionary, index_of(found)

@@ -44,7 +44,7 @@ ARROW_TYPES = {
 
 
 class NotFast(Exception):
-    """Arrow cannot, or must not, read this chunk: not an error: the exact way reads it."""
+    """Arrow cannot, or must not, read this chunk; the exact reader does it instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class JsonReader(Reader):
 
     @classmethod
     def of_sample(cls, lines: Sequence[bytes]) -> tuple[Format, Mask]:
-        """Return JSON lines with the keys of a sample, and which lines are objects."""
+        """Return the JSON format for the keys of a sample, and which lines are objects."""
         objects = [object_of(line) if line.lstrip()[:1] == b"{" else "" for line in lines]
         keys = Keys()
         for found in objects:
@@ -79,7 +79,6 @@ class JsonReader(Reader):
         return json_format(reader, units), numpy.array([isinstance(found, dict) for found in objects], bool)
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
-        """Return the lines that are objects."""
         line, reasons, records = [], {}, []
         for at in numpy.flatnonzero(left).tolist():
             found = object_of(lines.text(at))
@@ -92,7 +91,6 @@ class JsonReader(Reader):
         return Found(numpy.array(line, numpy.int64), present(columns), reasons=reasons)
 
     def sources(self, wanted: Collection[str]) -> dict[str, str]:
-        """Return the key for each field that is to be taken out of the objects."""
         aliases = dict(self.aliases)
         names = raw_fields(tuple(dict.fromkeys([*self.fields, *sought(wanted)])), {*wanted, "time"})
         return {name: aliases.get(name, name) for name in names}
@@ -109,7 +107,7 @@ class ArrowReader(Reader):
         return self.exact.fields
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
-        """Return all lines, or none where it is not sure that Arrow reads them as the exact way does."""
+        """Return all lines, or none unless Arrow surely reads them as the exact reader does."""
         try:
             columns = self.columns(lines, self.exact.sources(wanted)) if left.all() and is_plain(lines) else None
         except NotFast:
@@ -117,10 +115,10 @@ class ArrowReader(Reader):
         return Found() if columns is None else Found(numpy.arange(len(lines)), present(columns))
 
     def columns(self, lines: Lines, sources: Mapping[str, str]) -> dict[str, KeyColumn]:
-        """Return the fields of a chunk all of whose lines are objects. Raises NotFast where that is not sure."""
+        """Return the fields of a chunk in which every line is an object. Raises NotFast where that is not certain."""
         kinds, nested = dict(self.exact.kinds), self.exact.nested
         if any("." in source and source not in kinds for source in sources.values()):
-            raise NotFast  # it may be a key of its own, or one within an object: the sample does not say
+            raise NotFast  # it may be one key, or a key within an object: the sample does not show which
         table = read_table(lines.data, schema_of({source: kinds.get(source, "text") for source in sources.values()}, nested))
         if len(table) != len(lines):
             raise NotFast
@@ -128,7 +126,6 @@ class ArrowReader(Reader):
 
 
 def json_format(reader: JsonReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
-    """Return the format of JSON lines with some keys."""
     return Format(
         "json",
         reader,
@@ -150,7 +147,7 @@ class Keys:
     nested: set[str] = field(default_factory=set)
 
     def collect(self, found: dict[str, Any], front: str) -> None:
-        """Note the keys of an object; `front` is what comes before them."""
+        """Record the keys of an object, each with the prefix `front`."""
         for key, value in found.items():
             name = front + key
             if isinstance(value, dict) and value and name.count(".") < DEEPEST_KEY:
@@ -164,7 +161,7 @@ class Keys:
 
 
 def kind_of(kinds: set[str]) -> str:
-    """Return the one kind of all values of a key; whole numbers among others are numbers."""
+    """Return the common kind of a key's values; a mix of integers and other numbers is "number"."""
     if kinds == {"integer", "number"}:
         return "number"
     return next(iter(kinds)) if len(kinds) == 1 else "text" if not kinds else ""
@@ -175,15 +172,15 @@ def texts_at(records: list[dict[str, Any]], key: str) -> KeyColumn:
 
 
 def present(columns: Mapping[str, KeyColumn]) -> dict[str, Field]:
-    """Return as fields the columns that any record has. A size that none has is not a size of 0."""
+    """Return as fields the columns that any record has. A size that is missing everywhere is not a size of 0."""
     return {name: Field(column) for name, column in columns.items() if column.keys.slice(0, 2).to_pylist() not in ([], [b"-"])}
 
 
 def is_plain(lines: Lines) -> bool:
-    """Return whether Arrow reads a chunk as msgspec would, as far as that is seen without reading it. No line is blank."""
+    """Return whether Arrow will surely read a chunk as msgspec would. No line may be blank."""
     data = lines.data
     if not ((data[lines.starts] == OPENING) & (data[lines.ends - 1] == CLOSING)).all():
-        return False  # so no object reaches over a line end, and each line with two makes one row too many
+        return False  # this rules out objects over several lines, and a line with two objects adds a row
     long = numpy.flatnonzero(lines.ends - lines.starts > LONG_LINE_BYTES)
     if any(is_deep(lines.text(line)) for line in long.tolist()):
         return False
@@ -191,12 +188,11 @@ def is_plain(lines: Lines) -> bool:
 
 
 def is_deep(line: bytes) -> bool:
-    """Return whether a line may be deeper than msgspec goes, or hold a number that it refuses."""
+    """Return whether a line may be nested too deeply for msgspec, or hold a number that it rejects."""
     return brackets(line) > MOST_BRACKETS or re.search(rb"\d{300}", line) is not None
 
 
 def has_word(data: Bytes, first: int, rest: bytes) -> bool:
-    """Return whether a word is anywhere in a chunk."""
     found = numpy.flatnonzero(data[: -len(rest)] == first)
     for at, byte in enumerate(rest, 1):
         found = found[data[found + at] == byte]
@@ -204,7 +200,7 @@ def has_word(data: Bytes, first: int, rest: bytes) -> bool:
 
 
 def path_of(name: str, nested: Collection[str]) -> tuple[str, ...]:
-    """Return where a key is: each of `nested` is an object that holds others."""
+    """Return the path to a key; each name in `nested` is an object."""
     for at in range(1, name.count(".") + 1):
         front = ".".join(name.split(".")[:at])
         if front in nested:
@@ -218,7 +214,7 @@ def path_of_rest(name: str, front: str, nested: Collection[str]) -> tuple[str, .
 
 
 def schema_of(kinds: Mapping[str, str], nested: Collection[str]) -> pyarrow.Schema:
-    """Return the schema of some keys. Raises NotFast for one whose values are of several kinds."""
+    """Return the schema of some keys. Raises NotFast if a key has values of several kinds."""
     tree: dict[str, Any] = {}
     for name, kind in kinds.items():
         *front, last = path_of(name, nested)
@@ -242,7 +238,7 @@ def fields_of(tree: Mapping[str, Any]) -> list[pyarrow.Field]:
 
 
 def read_table(data: Bytes, schema: pyarrow.Schema) -> pyarrow.Table:
-    """Return the objects of a chunk as a table in one piece; keys that the schema does not have are passed over."""
+    """Return the objects of a chunk as one table; keys outside the schema are ignored."""
     try:
         return pyarrow.json.read_json(
             pyarrow.BufferReader(pyarrow.py_buffer(data)),
@@ -254,7 +250,6 @@ def read_table(data: Bytes, schema: pyarrow.Schema) -> pyarrow.Table:
 
 
 def column_at(table: pyarrow.Table, path: tuple[str, ...]) -> KeyColumn:
-    """Return the values at a path as a column of texts."""
     column = table.column(path[0]).combine_chunks()
     if isinstance(column, pyarrow.ChunkedArray):
         column = column.chunk(0)
@@ -265,7 +260,7 @@ def column_at(table: pyarrow.Table, path: tuple[str, ...]) -> KeyColumn:
 
 
 def texts_of_kind(values: pyarrow.Array) -> pyarrow.Array:
-    """Return distinct values as the binary texts that `text_of` gives."""
+    """Return distinct values as binary texts, the same as `text_of` gives. Raises NotFast for inexact numbers."""
     if pyarrow.types.is_string(values.type):
         return pyarrow.compute.fill_null(values, "-").cast(pyarrow.binary())
     texts = [text_of(value) for value in values.to_pylist()]

@@ -48,7 +48,6 @@ def object_of(line: bytes) -> dict[str, Any] | str:
 
 
 def why_bad(line: bytes, error: Exception) -> str:
-    """Return why a line cannot be read although it may look like JSON."""
     if isinstance(error, RecursionError):
         return TOO_DEEP
     if isinstance(error, msgspec.ValidationError):
@@ -57,12 +56,12 @@ def why_bad(line: bytes, error: Exception) -> str:
 
 
 def brackets(line: bytes) -> int:
-    """Return how many brackets open, in strings too: no line is deeper than that."""
+    """Return how many brackets open, in strings too: an upper bound for the depth of a line."""
     return line.count(b"[") + line.count(b"{")
 
 
 def is_deeper(value: Any, levels: int) -> bool:
-    """Return whether a value has more levels of objects and arrays than that, a level at a time."""
+    """Return whether objects and arrays are nested more than `levels` deep. Iterative, so the stack is never at risk."""
     level = [value]
     for _ in range(levels):
         level = [inner for outer in level if isinstance(outer, (dict, list)) for inner in inside(outer)]
@@ -74,13 +73,13 @@ def inside(outer: dict[str, Any] | list[Any]) -> Iterable[Any]:
 
 
 def as_json(line: bytes) -> bytes:
-    r"""Return a line with what is not valid JSON in its strings as text: `\xHH`, and bytes that are not UTF-8 as `\xHH` too."""
+    r"""Return a line made valid JSON: `\xHH` in strings, and bytes that are not UTF-8, become the text `\xHH`."""
     text = ESCAPES.sub(lambda match: rb"\\" + match[1] if match[1] else match[0], line)
     return text.decode("utf-8", "surrogateescape").translate(AS_TEXT).encode()
 
 
 def value_at(found: Mapping[str, Any], name: str) -> Any:
-    """Return the value of a key: one that is written with its points, or one within objects; None if it is missing."""
+    """Return the value of a key, either written with dots or nested in objects; None if it is missing."""
     if name in found:
         return found[name]
     front, point, rest = name.partition(".")
@@ -111,5 +110,5 @@ def text_of(value: Any) -> bytes:
 
 
 def number_text(value: float) -> str:
-    """Return a number of JSON by its value: what is whole has no point."""
+    """Return a JSON number by its value: a whole number has no decimal point."""
     return str(int(value)) if value.is_integer() and abs(value) < EXACT_IN_A_DOUBLE else repr(value)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
 
 SPECIAL = frozenset({"time", "status", "bytes", "ident", "request"})
-"""What a line may hold that is not a column of text."""
+"""Parts of a line that are not columns of text."""
 TEXT = r"[^ \t\n\r\v\f]+"
 TOKENS = {"user": ".+?", "status": r"\d{3}", "bytes": r"\d+|-"}
 TIME = rf"\[{ACCESS.expression}\]"
@@ -63,7 +63,7 @@ class Layout:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """All that is in a line, in order."""
+        """The names of all parts of a line, in order."""
         found: list[str] = []
         for position, tokens in enumerate(self.unquoted):
             found += [*tokens, *self.quoted[position : position + 1]]
@@ -72,13 +72,12 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class LayoutReader(Reader):
-    """The exact way: one anchored expression that is run over all lines that are left."""
+    """The exact reader: one anchored expression that runs over all lines not yet claimed."""
 
     layout: Layout
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of records: tokens first, then quoted text."""
         return tuple(name for name in (*self.layout.tokens, *self.layout.quoted) if name != "ident")
 
     def fits(self, texts: pyarrow.Array) -> Mask:
@@ -90,12 +89,12 @@ class LayoutReader(Reader):
         return fits
 
     def fits_loosely(self, texts: pyarrow.Array) -> Mask:
-        """Return which lines fit, whatever the user holds."""
+        """Return which lines match if a user may contain spaces."""
         fits: Mask = matching(texts, expression(self.layout)).to_numpy(zero_copy_only=False)
         return fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
-        """Return the lines that fit, with sizes as numbers; for every other line the reason why it does not."""
+        """Return the lines that match, with sizes as integers, and the reason for each line that does not."""
         found = reader_of(self.layout).read(lines, left, {*wanted, "bytes"}, context)
         misfits = left.copy()
         misfits[found.line] = misfits[found.untimed] = False
@@ -108,19 +107,19 @@ class LayoutReader(Reader):
 
 @cache
 def reader_of(layout: Layout) -> Expression:
-    """Return the reader of a layout's expression; its groups are numbered, for a field may be called anything."""
+    """Return the reader for a layout. Its groups are numbered because a field may have any name."""
     names = tuple((f"g{at}", name) for at, name in enumerate(layout.names) if name not in {"ident", "time"})
     return Expression(expression(layout), ACCESS if "time" in layout.tokens else None, names=names)
 
 
 @cache
 def expression(layout: Layout, *, strict: bool = False) -> str:
-    """Return the expression of a layout. A strict one takes no blank in the user, to tell formats apart."""
+    """Return the expression of a layout. If strict, a user may not contain spaces, which distinguishes formats."""
     return "(?s)^" + "".join(parts(layout, strict=strict)) + "$"
 
 
 def parts(layout: Layout, *, strict: bool = False) -> list[str]:
-    """Return the expressions of the parts of a line, in order, each with one group."""
+    """Return the expressions of a line's parts, in order, each with one group."""
     found: list[str] = []
     for position, names in enumerate(layout.unquoted):
         last = position == len(layout.quoted)
@@ -140,7 +139,7 @@ def token(name: str, group: str, *, strict: bool) -> str:
 
 
 def with_sizes(found: Found) -> tuple[Found, Integers]:
-    """Return records with their sizes as numbers, `-` as 0, and the lines whose size is not a number of 63 bits."""
+    """Return the records with sizes as integers (`-` is 0), and the lines with a size over 63 bits."""
     keys, index = encoded([found.fields["bytes"].values])
     sizes = [size_of(text) for text in keys.to_pylist()]
     number = numpy.array([size or 0 for size in sizes], numpy.int64)[index]
@@ -151,7 +150,7 @@ def with_sizes(found: Found) -> tuple[Found, Integers]:
 
 
 def size_of(text: bytes) -> int | None:
-    """Return a size, None if it is too large. Python refuses to read thousands of digits, zeros too."""
+    """Return a size, None if it is too large. Python refuses to convert thousands of digits, even zeros."""
     if text == b"-":
         return 0
     if len(text.lstrip(b"0")) > MOST_DIGITS or int(text[-MOST_DIGITS:]) > MOST_BYTES:
@@ -187,7 +186,7 @@ def prefix(layout: Layout, at: int) -> str:
 
 
 def why(layout: Layout, at: int, name: str, texts: pyarrow.Array) -> list[str]:
-    """Return why lines do not fit that are good up to the part at a position, which is called `name`."""
+    """Return why each line that is good up to the part at a position, called `name`, does not match."""
     if name not in layout.quoted:
         reason = {"time": "bad-time", "status": "bad-status", "bytes": "bad-size"}.get(name, "no-match")
         return [reason] * len(texts)

@@ -57,7 +57,7 @@ class PairsReader(Reader):
 
     @classmethod
     def of_sample(cls, lines: Sequence[bytes]) -> tuple[Format, Mask]:
-        """Return logfmt with the keys of a sample, and which lines are such: two pairs, and more pairs than bare words."""
+        """Return logfmt with the keys of a sample, and which lines fit: two values or more, and more than bare words."""
         values: dict[str, list[str]] = {}
         fits = numpy.zeros(len(lines), bool)
         for at, line in enumerate(lines):
@@ -75,7 +75,6 @@ class PairsReader(Reader):
         return logfmt_format(cls(tuple(values), tuple(aliases.items())), units), fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
-        """Return the lines that consist of pairs."""
         line: list[int] = []
         reasons: dict[int, str] = {}
         values: dict[bytes, list[bytes]] = defaultdict(list)
@@ -97,7 +96,6 @@ class PairsReader(Reader):
         return Found(numpy.array(line, numpy.int64), fields, reasons=reasons)
 
     def sources(self, wanted: Collection[str]) -> dict[str, bytes]:
-        """Return the key for each field that is to be taken out of the lines."""
         aliases = dict(self.aliases)
         names = raw_fields(tuple(dict.fromkeys([*self.fields, *sought(wanted)])), {*wanted, "time"})
         return {name: aliases.get(name, name).encode() for name in names}
@@ -105,7 +103,7 @@ class PairsReader(Reader):
 
 @dataclass(frozen=True, slots=True)
 class CutReader(Reader):
-    """The quick way: a chunk is cut at the blanks outside of quotes, all at once."""
+    """The quick reader: cuts a whole chunk at the blanks outside quotes at once."""
 
     exact: PairsReader
 
@@ -114,11 +112,9 @@ class CutReader(Reader):
         return self.exact.fields
 
     def lines(self, data: Bytes) -> Lines:
-        """Return the lines of a chunk with their quotes and backslashes."""
         return lines_of(data, 0)
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
-        """Return the lines that need no closer look."""
         pairs = fast_pairs(lines, left)
         keys, key_of = encoded([pairs.keys])
         number = {key: at for at, key in enumerate(keys.to_pylist())}
@@ -134,7 +130,6 @@ class CutReader(Reader):
 
 
 def logfmt_format(reader: PairsReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
-    """Return the format of logfmt with some keys."""
     return Format(
         "logfmt",
         reader,
@@ -161,7 +156,7 @@ class Pairs:
 
 
 def fast_pairs(lines: Lines, candidates: Mask) -> Pairs:
-    """Return the pairs of the lines that need no closer look."""
+    """Return the pairs of the lines that can be cut without a closer look."""
     data = lines.data
     quotes = places(data == QUOTE)
     regular = candidates.copy()
@@ -186,7 +181,7 @@ def fast_pairs(lines: Lines, candidates: Mask) -> Pairs:
 
 
 def cut_pairs(data: Bytes, quotes: Any, start: Any, end: Any, line: Any, regular: Mask) -> Pairs:
-    """Cut tokens at their first `=`; a line with a token that is not as it should be is left."""
+    """Cut tokens at their first `=`. Lines with an irregular token are left to the exact reader."""
     # For each token, one element an array: its first `=` and the next three quotes from its start on, which may be behind its
     # end. Positions behind the data are put in for what is not there, so that every token has all four.
     nowhere = numpy.array([len(data) + 1] * 3, numpy.int32)

@@ -1,4 +1,4 @@
-"""The quick way of access logs: a whole chunk is cut at its quotes and blanks, and no loop of Python sees a line.
+"""The quick reader of access logs: cuts a whole chunk at its quotes and spaces, without a Python loop over lines.
 
 A line that is not exactly as its Layout says (another number of quotes or blanks, a backslash, a time that does
 not exist, …) is left to the exact way, never guessed at.
@@ -42,11 +42,10 @@ class Quotes(Reader):
         return LayoutReader(self.layout).fields
 
     def lines(self, data: Bytes) -> Lines:
-        """Return the lines of a chunk with their quotes and backslashes."""
         return lines_of(data, 2 * len(self.layout.quoted))
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
-        """Return the lines that are as the layout says, with time, status and size as numbers."""
+        """Return the lines that match the layout exactly, with time, status and size as numbers."""
         found = cut(lines.data, self.layout, lines)
         found.narrow(left[found.line])
         names = raw_fields(tuple(found.slices), wanted)
@@ -58,7 +57,6 @@ class Quotes(Reader):
 
 
 def format_of_layout(layout: Layout) -> Format:
-    """Return the format of a layout."""
     return Format(
         layout.name,
         LayoutReader(layout),
@@ -86,7 +84,6 @@ class Cut:
         return len(self.line)
 
     def narrow(self, mask: Mask) -> None:
-        """Keep the lines that the mask names."""
         if mask.all():
             return
         self.line, self.bounds = self.line[mask], self.bounds[:, mask]
@@ -95,7 +92,6 @@ class Cut:
 
 
 def cut(data: Bytes, layout: Layout, lines: Lines) -> Cut:
-    """Return the lines that are as a layout says, cut into columns."""
     found = at_quotes(layout, lines)
     for position, names in enumerate(layout.unquoted):
         cut_unquoted(data, found, position, names, last=position == len(layout.quoted))
@@ -105,7 +101,7 @@ def cut(data: Bytes, layout: Layout, lines: Lines) -> Cut:
 
 
 def at_quotes(layout: Layout, lines: Lines) -> Cut:
-    """Return the lines that have the layout's number of quotes and no backslash."""
+    """Return the lines with the layout's number of quotes and without a backslash."""
     # `feeds` are places among the marks, so their differences count the marks of each line: its quotes and its line feed.
     quotes = 2 * len(layout.quoted)
     fitting = numpy.diff(lines.feeds, prepend=-1) == quotes + 1
@@ -120,7 +116,7 @@ def at_quotes(layout: Layout, lines: Lines) -> Cut:
 
 
 def cut_unquoted(data: Bytes, found: Cut, position: int, names: tuple[str, ...], *, last: bool) -> None:
-    """Cut the part before a quote, or behind the last one, into its tokens."""
+    """Cut the part before a quote, or after the last one, into its tokens."""
     part = Part(data, found, position, last=last)
     if not names:
         length = part.end - part.begin
@@ -157,13 +153,13 @@ class Part:
         self.blank_last = not last
 
     def narrow(self, mask: Mask) -> None:
-        """Keep the lines that the mask names, here and in the whole cut."""
+        """Keep the masked lines, here and in the whole cut."""
         if not mask.all():
             self.found.narrow(mask)
             self.begin, self.end = self.begin[mask], self.end[mask]
 
     def take_first(self, name: str, *, alone: bool) -> None:
-        """Take the first token off, which is always as wide as WIDTHS says, with the blanks around it."""
+        """Cut off the first token, whose width is in WIDTHS, and the spaces around it."""
         before, after = int(self.blank_first), int(self.blank_last or not alone)
         width = before + WIDTHS[name] + after
         texts = windows(self.data, self.begin, width)
@@ -171,7 +167,7 @@ class Part:
         self.take_fixed(name, texts, before, after, alone=alone)
 
     def take_last(self, name: str, *, alone: bool) -> None:
-        """Take the last token off, which is always as wide as WIDTHS says, with the blanks around it."""
+        """Cut off the last token, whose width is in WIDTHS, and the spaces around it."""
         before, after = int(self.blank_first or not alone), int(self.blank_last)
         width = before + WIDTHS[name] + after
         texts = windows(self.data, self.end - width, width)
@@ -192,7 +188,7 @@ class Part:
         self.narrow(good & (self.end == self.begin) if alone else good & (self.end > self.begin))
 
     def drop_blanks(self) -> None:
-        """Take the blanks at the ends off that are left; lines that have none there are left to the exact way."""
+        """Cut off the spaces that should be at the ends; lines without them are left to the exact reader."""
         if self.blank_first:
             self.narrow(self.data[self.begin] == BLANK)
             self.begin = self.begin + 1
@@ -201,7 +197,7 @@ class Part:
             self.end = self.end - 1
 
     def take_bytes(self, size: Slices) -> None:
-        """Take a token as the size: digits, or `-`."""
+        """Read a token as the size: digits, or `-`."""
         number, good = digits(size)
         absent = (size.lengths == 1) & (size.data[numpy.minimum(size.starts, len(size.data) - 1)] == DASH)
         number[absent] = 0
@@ -209,7 +205,7 @@ class Part:
         self.narrow(good | absent)
 
     def take_tokens(self, names: list[str]) -> None:
-        """Cut what is left at its blanks; lines with another number of them, an empty token or other white space are left."""
+        """Cut the rest at its spaces. Lines with too many or too few, an empty token or other white space are left."""
         # Laid one behind the other, the parts hold only their own blanks, and `blanks` gets the shape (len(names) - 1, lines).
         offsets, packed = Slices(self.data, self.begin, self.end).packed()
         blanks, fitting = rows_of(places(packed == BLANK), offsets, len(names) - 1)
@@ -228,13 +224,13 @@ class Part:
 
 
 def read_times(texts: Any) -> tuple[Integers, Mask]:
-    """Return the seconds of `[`, 26 characters and `]`, and which of them exist."""
+    """Return the seconds of times in brackets, shape (n, 28), and which of them exist."""
     seconds, good = many_to_seconds(texts[:, 1:-1])
     return seconds, good & (texts[:, 0] == OPENING) & (texts[:, -1] == CLOSING)
 
 
 def read_statuses(texts: Any) -> tuple[Integers, Mask]:
-    """Return the number that three digits are, and which of them are digits."""
+    """Return three digits as a number, from shape (n, 3), and which rows are digits."""
     hundreds, tens, ones = (digits_of(texts[:, place]) for place in range(3))
     good = (hundreds <= 9) & (tens <= 9) & (ones <= 9)
     return hundreds * numpy.int64(100) + tens * numpy.uint8(10) + ones, good
@@ -245,7 +241,7 @@ READ = {"time": read_times, "status": read_statuses}
 
 
 def digits(slices: Slices) -> tuple[Integers, Mask]:
-    """Return the number that each slice is, and whether it is one of at most 18 digits."""
+    """Return each slice as a number, and whether it has only digits, 18 at most."""
     # The last `width` bytes of each slice as rows, shape (slices, width), are added up from the last column to the first:
     # a pass for each place and not for each slice.
     lengths = slices.lengths

@@ -70,7 +70,7 @@ class W3cReader(Reader):
 
     @classmethod
     def of_sample(cls, lines: Sequence[bytes]) -> tuple[Format, Mask]:
-        """Return W3C extended with the fields of a sample, and which lines are directives or have as many fields."""
+        """Return W3C with the fields of a sample, and which lines are directives or have the right number of fields."""
         directives: tuple[str, ...] = ()
         every: dict[str, None] = {}
         fits = numpy.zeros(len(lines), bool)
@@ -84,7 +84,7 @@ class W3cReader(Reader):
         return w3c_format(cls(tuple(every))), fits
 
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
-        """Return the context behind some lines: the last `#Fields` there is."""
+        """Return the context after some lines, with the last `#Fields` among them."""
         lines = plain_lines(data)
         short = (lines.ends > lines.starts) & (lines.ends - lines.starts <= max_line_bytes)
         for line in directive_lines(lines, short)[::-1].tolist():
@@ -93,7 +93,7 @@ class W3cReader(Reader):
         return context
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
-        """Return the lines with as many fields as the last `#Fields` before them names. A date and a time must exist."""
+        """Return the lines with as many fields as the last `#Fields` names. A date and a time must exist."""
         aside = directive_lines(lines, left)
         records = Records(lines)
         for names, which in by_names(lines, aside, context.directives):
@@ -106,7 +106,6 @@ class W3cReader(Reader):
 
 
 def w3c_format(reader: W3cReader) -> Format:
-    """Return the format of W3C extended."""
     return Format(
         "w3c",
         reader,
@@ -120,7 +119,7 @@ def w3c_format(reader: W3cReader) -> Format:
 class Records:
     """The records of a chunk: lines with as many fields as their `#Fields` says.
 
-    What is looked for in the bytes is looked for once, however often the fields change.
+    The bytes are searched once for each mark, however often the fields change.
     """
 
     def __init__(self, lines: Lines) -> None:
@@ -130,7 +129,6 @@ class Records:
 
     @cached_property
     def line(self) -> Integers:
-        """The positions of the records in the chunk, in order."""
         return numpy.sort(numpy.concatenate([numpy.empty(0, numpy.int64), *(line for line, _ in self._parts)]))
 
     @property
@@ -151,7 +149,7 @@ class Records:
 
     @cached_property
     def blanks_outside(self) -> Positions:
-        """The blanks outside of quotes: those with an even number of quotes before them in their line."""
+        """The spaces outside quotes: those with an even number of quotes before them in their line."""
         # For each blank: its line, and the quotes before it less those before its line.
         line = numpy.searchsorted(self.lines.ends, self.blanks)
         before = numpy.searchsorted(self.quotes, self.blanks) - numpy.searchsorted(self.quotes, self.lines.starts)[line]
@@ -159,7 +157,7 @@ class Records:
         return outside
 
     def cut(self, which: Integers, names: tuple[str, ...]) -> None:
-        """Cut some lines at their TABs, or if they have none at their blanks."""
+        """Cut some lines at their TABs, or at their spaces if they have none."""
         with_tab = self._count(self.tabs, which) > 0
         self._cut_at(self.tabs, which[with_tab], names)
         left = self._cut_at(self.blanks, which[~with_tab], names)
@@ -171,7 +169,7 @@ class Records:
         return numpy.searchsorted(marks, ends) - numpy.searchsorted(marks, starts)
 
     def _cut_at(self, marks: Positions, which: Integers, names: tuple[str, ...]) -> Integers:
-        """Cut lines at some marks, and return those that then have another number of fields."""
+        """Cut lines at some marks, and return those that do not get the right number of fields."""
         fitting = self._count(marks, which) == len(names) - 1
         misfits: Integers = which[~fitting]
         which = which[fitting]
@@ -184,7 +182,7 @@ class Records:
         return misfits
 
     def field(self, name: str) -> Field:
-        """Return a field of the records that have it, without the quotes round it."""
+        """Return a field of the records that have it, without its quotes."""
         parts = [(line, *part[name]) for line, part in self._parts if name in part]
         line, starts, ends = (numpy.concatenate(edges) for edges in zip(*parts, strict=True))
         order = numpy.argsort(line)
@@ -193,7 +191,7 @@ class Records:
         return Field(Slices(self.data, starts + quoted, ends - quoted), numpy.searchsorted(self.line, line[order]))
 
     def times(self) -> tuple[Integers, Mask]:
-        """Return the time of each record and whether it exists, which it does where a record has no date or no time of day."""
+        """Return the time of each record, and whether it is valid; a record without a date or time of day is."""
         time = numpy.full(len(self.line), NO_TIME, numpy.int64)
         parts = [line for line, part in self._parts if {"date", "time"} <= part.keys()]
         if not parts:
@@ -205,7 +203,7 @@ class Records:
         return numpy.where(exists, days + clocks, time), exists | ~timed
 
     def _numbers(self, name: str, read: Callable[[bytes], int | None]) -> tuple[Integers, Mask]:
-        """Return what a field of each record means as a number, and whether it means one; each text is read once."""
+        """Return a field of each record as a number, and where it is valid. Each distinct text is read once."""
         found = self.field(name)
         keys, index = encoded([found.values])
         values = [read(text) for text in keys.to_pylist()]
@@ -216,14 +214,14 @@ class Records:
 
 
 def directive_lines(lines: Lines, which: Mask) -> Integers:
-    """Return the positions of those of the lines that begin with `#`; none of them is empty."""
+    """Return the positions of those lines that begin with `#`. None of the lines may be empty."""
     found = numpy.flatnonzero(which)
     directives: Integers = found[lines.data[lines.starts[found]] == HASH]
     return directives
 
 
 def fields_named(line: bytes) -> tuple[str, ...]:
-    """Return the names in a `#Fields` line, nothing if it is another directive."""
+    """Return the names in a `#Fields` line, empty for other lines."""
     return tuple(line[len(FIELDS) :].decode("utf-8", "replace").split()) if line.startswith(FIELDS) else ()
 
 
@@ -239,7 +237,7 @@ def field_counts(line: bytes) -> set[int]:
 
 
 def names_of(directives: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of the columns, none of them twice."""
+    """Return unique column names for the fields of a directive."""
     found: Counter[str] = Counter()
     columns = []
     for name in directives:
@@ -272,7 +270,7 @@ def by_names(lines: Lines, aside: Integers, names: tuple[str, ...]) -> Iterator[
 
 
 def with_unit(column: Field) -> Field:
-    """Return times taken with their unit: whole numbers are milliseconds (IIS), those with a point seconds (CloudFront)."""
+    """Return `time-taken` with its unit: integers are milliseconds (IIS), decimals are seconds (CloudFront)."""
     keys, index = encoded([column.values])
     whole = pyarrow.compute.match_substring_regex(keys, "^[0-9]+$")
     texts = pyarrow.compute.binary_join_element_wise(keys, MILLISECONDS, EMPTY)

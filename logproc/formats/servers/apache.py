@@ -44,7 +44,7 @@ DIRECTIVES = {
     "u": Variable("user", "", shape="user"),
     "v": Variable("host", "", shape="token"),
 }
-"""What each directive is without an argument."""
+"""The variable of each directive without an argument."""
 ARGUMENTS = {
     ("L", "c"): Variable("connection_log_id", ""),
     ("P", "hextid"): Variable("thread", "", shape="token"),
@@ -80,12 +80,11 @@ ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 def plain(header: str) -> str:
-    """Return the name of a header as nginx has it in its variables."""
     return header.lower().replace("-", "_")
 
 
 def parts_of(text: str) -> list[Literal | Variable]:
-    """Return the parts of a definition. Raises UsageError for a directive that Apache would not take either."""
+    """Return the parts of a definition. Raises UsageError for a directive that Apache would reject too."""
     parts: list[Literal | Variable] = []
     at = 0
     while at < len(text):
@@ -101,7 +100,7 @@ def parts_of(text: str) -> list[Literal | Variable]:
 
 
 def directive_at(text: str, at: int) -> tuple[list[Literal | Variable], int]:
-    """Return what a directive writes, and where it ends. `%t` writes brackets round the time."""
+    """Return what a directive writes, and where it ends. `%t` writes brackets around the time."""
     if target := TARGET.match(text, at):
         return [Variable("target", target[0], column=at)], target.end()
     match = DIRECTIVE.match(text, at)
@@ -114,14 +113,13 @@ def directive_at(text: str, at: int) -> tuple[list[Literal | Variable], int]:
 
 
 def where_status(text: str, variable: Variable) -> Variable:
-    """Return a variable that is written for some statuses only, as in `%400,501{User-agent}i`: it may be `-`."""
+    """Return a variable that is only written for some statuses, as in `%400,501{User-agent}i`, and is `-` otherwise."""
     if variable.form:
         raise fault(text, variable.column, "a time that is not in all lines", "leave the statuses in front of `t` out")
     return replace(variable, width=0, kind="text" if variable.kind == "status" else variable.kind)
 
 
 def directive(text: str, match: re.Match[str]) -> Variable:
-    """Return the variable of a directive by its letter and its argument."""
     letter, arguments = match["letter"], re.findall(r"\{([^}]*)\}", match["modifiers"])
     argument = arguments[-1] if arguments else ""
     if letter in NAMED and argument:
@@ -134,7 +132,7 @@ def directive(text: str, match: re.Match[str]) -> Variable:
 
 
 def time(text: str, at: int, argument: str) -> Variable:
-    """Return what `%{argument}t` is: a time, or a part of one."""
+    """Return the variable of `%{argument}t`: a time, or a part of one."""
     form = re.sub(r"^(?:begin|end)(?::|$)", "", argument)
     if form in {"", strftime.CLF}:
         return DIRECTIVES["t"]

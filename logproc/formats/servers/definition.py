@@ -1,4 +1,4 @@
-"""What the definition of an access log is made of: literal text and variables.
+"""The parts of an access log definition: literal text and variables.
 
 `nginx` and `apache` read definitions into these parts, `definitions` names them, `expressions` makes an expression.
 """
@@ -21,14 +21,14 @@ EXCERPT_CHARACTERS = 40
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """Text that is in each line as it is here."""
+    """Text that every line holds unchanged."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """What differs from line to line.
+    """A part that differs from line to line.
 
     name: the name of its column; source: how it is written in the definition, where it is at `column` (from 0).
     kind: what its values are. A number, and a duration in its unit, may be a list of nginx (`0.1, 0.2 : -`).
@@ -66,11 +66,11 @@ class Definition:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The names of the columns, one for each variable, none of them twice."""
+        """The unique names of the columns, one for each variable."""
         return tuple(variable.name for variable in self.variables)
 
 
 def fault(text: str, at: int, what: str, hint: str = "") -> UsageError:
-    """Return the error for a place in a definition: its column, from 1, and the text from there on."""
+    """Return the error for a place in a definition, with the column (from 1) and the text from there."""
     rest = text[at : at + EXCERPT_CHARACTERS] + ("…" if len(text) > at + EXCERPT_CHARACTERS else "")
     return UsageError(f"--format, column {at + 1}, at {rest!r}: {what}", hint)

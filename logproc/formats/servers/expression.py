@@ -46,7 +46,7 @@ def expression_of(definition: Definition) -> str:
 
 
 def time_form_of(definition: Definition) -> TimeForm | None:
-    """Return the form of the time that the groups minute, second and zone are read by, None if there is no time."""
+    """Return the form for the groups minute, second and zone; None without a time."""
     form = next((variable.form for variable in definition.variables if variable.name == "time"), "")
     if not form:
         return None
@@ -60,7 +60,7 @@ def time_form_of(definition: Definition) -> TimeForm | None:
 
 
 def zone_of(definition: Definition) -> Variable | None:
-    """Return the variable that is the zone of a time which does not say its own."""
+    """Return the variable that holds the zone of a time without one of its own."""
     times = [variable.form for variable in definition.variables if variable.name == "time"]
     if not times or strftime.has_zone(times[0]):
         return None
@@ -68,7 +68,6 @@ def zone_of(definition: Definition) -> Variable | None:
 
 
 def value(definition: Definition, variable: Variable, following: Literal | Variable | None, *, zoned: bool) -> str:
-    """Return the expression of the values of a variable."""
     if variable.form:
         form = strftime.expression(variable.form, groups=variable.name == "time")
         return strftime.grouped("zone", form) if zoned else form
@@ -86,7 +85,7 @@ def value(definition: Definition, variable: Variable, following: Literal | Varia
 
 
 def text(definition: Definition, variable: Variable, following: Literal | Variable | None) -> str:
-    """Return the expression of a text: all up to what it cannot hold where that follows, else as little as possible."""
+    """Return the expression of a text: greedy if what follows cannot occur in it, else as short as possible."""
     stop = following.text[0] if isinstance(following, Literal) else ""
     without = SPACE if variable.shape == "token" else ""
     if definition.escape != "none" and stop and stop < " ":
@@ -99,20 +98,20 @@ def text(definition: Definition, variable: Variable, following: Literal | Variab
 
 
 def greatest(definition: Definition, without: str) -> str:
-    """Return the expression of all of a value: with no choice at each byte, which would cost `re` memory."""
+    """Return the expression of a whole value, without alternatives at each byte, which would cost `re` memory."""
     if definition.escape == "none":
         return one_of(definition, without) + "*"
     return rf'[^"\\{without}]*(?:\\.[^"\\{without}]*)*'
 
 
 def ends_of(definition: Definition, variable: Variable) -> str:
-    """Return the characters that no value holds, so that one of them ends it."""
+    """Return the characters that never occur in a value and so end it."""
     escaped = "" if definition.escape == "none" else '"' + CONTROLS
     return escaped + (" \t\n\r\v\f" if variable.shape == "token" else "")
 
 
 def one_of(definition: Definition, without: str) -> str:
-    """Return the expression of one byte of a value, or of one that is escaped; `without`: what it is not, beside quotes."""
+    """Return the expression of one byte of a value, escaped or not; `without` lists excluded bytes, besides quotes."""
     if definition.escape == "none":
         return f"[^{without}]" if without else "."
     return rf'(?:[^"\\{without}]|\\.)'

@@ -1,4 +1,4 @@
-"""The definition of a server, as it is in its configuration → the format of its logs."""
+"""Turn a definition from a server's configuration into the format of its logs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POWERS = {"seconds": 0, "milliseconds": 3, "microseconds": 6, "bytes": 0}
 
 
 def format_of_definition(definition: Definition, name: str) -> Format:
-    """Return the format of a definition: cut at its quotes and blanks where these are enough, else by an expression."""
+    """Return the format of a definition: cut at quotes and spaces if that is enough, else by an expression."""
     layout = layout_of(definition)
     if layout is not None:
         return format_of_layout(replace(layout, name=name, summary=definition.text))

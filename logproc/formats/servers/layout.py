@@ -8,12 +8,12 @@ from logproc.formats.servers.definition import Definition, Literal, Variable
 from logproc.formats.times import strftime
 
 POWERS = {"seconds": 0, "milliseconds": 3, "microseconds": 6, "number": 0}
-"""By which power of ten the numbers of a kind are to be divided."""
+"""The power of ten to divide numbers of each kind by."""
 Parts = list[Literal | Variable]
 
 
 def layout_of(definition: Definition) -> Layout | None:
-    """Return the layout of the lines, None if quotes and blanks cannot split them, or would not mean the same."""
+    """Return the layout of the lines, None if quotes and spaces cannot split them with the same meaning."""
     if definition.escape == "none":  # a value may hold quotes
         return None
     pieces = split(list(definition.parts), '"')
@@ -33,7 +33,7 @@ def layout_of(definition: Definition) -> Layout | None:
 
 
 def is_cuttable(names: list[str | None]) -> bool:
-    """Return whether tokens of a fixed width are at the ends of a piece, where they are cut off before the rest is split."""
+    """Return whether all fixed-width tokens are at the ends of a piece, where they can be cut off first."""
     rest = list(names)
     while rest and rest[-1] in WIDTHS:
         rest.pop()
@@ -43,7 +43,7 @@ def is_cuttable(names: list[str | None]) -> bool:
 
 
 def split(parts: Parts, mark: str) -> list[Parts]:
-    """Return the parts before, between and behind the marks that the literals hold."""
+    """Split the parts at each mark that the literals hold."""
     found: list[Parts] = [[]]
     for part in parts:
         if isinstance(part, Variable):
@@ -60,7 +60,7 @@ def literals(text: str) -> Parts:
 
 
 def quoted_name(piece: Parts) -> str | None:
-    """Return the name of the text in quotes, None unless it is exactly one text or number."""
+    """Return the name of the quoted text, None unless it is exactly one text or number."""
     match piece:
         case [Variable(name=name, form="")] if name == "request" or name not in SPECIAL:
             return name
@@ -68,7 +68,7 @@ def quoted_name(piece: Parts) -> str | None:
 
 
 def token_names(piece: Parts, escape: str, at: int, last: int) -> list[str | None]:
-    """Return the names of the tokens of a piece outside of quotes, [None] unless single blanks part them and the quotes."""
+    """Return the names of the tokens outside quotes, [None] unless single spaces separate them and the quotes."""
     after_quote, before_quote = at > 0, at < last
     if not piece:
         return [None] if after_quote and before_quote else []
@@ -79,7 +79,7 @@ def token_names(piece: Parts, escape: str, at: int, last: int) -> list[str | Non
 
 
 def token_name(word: Parts, escape: str) -> str | None:
-    """Return the name of a token, None if no token of a Layout is the same."""
+    """Return the name of a token, None if a Layout has no such token."""
     match word:
         case [Literal("-")]:
             return "ident"
@@ -91,7 +91,7 @@ def token_name(word: Parts, escape: str) -> str | None:
 
 
 def is_token(variable: Variable, escape: str) -> bool:
-    """Return whether the token of that name in a Layout is what the variable writes."""
+    """Return whether the variable writes what a Layout's token of that name holds."""
     if variable.name in {"status", "bytes"} or variable.kind in {"status", "bytes"}:
         return variable.name == variable.kind
     if variable.kind in POWERS:

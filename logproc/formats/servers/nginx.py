@@ -42,9 +42,9 @@ OTHERS = {
     "server_name": "server_name",
     "upstream_response_time": "upstream_duration",
 }
-"""What a variable is called where another one has more right to its column."""
+"""The name of a variable if another one has taken its column."""
 SPECIAL = frozenset({"bytes", "ident", "time"})
-"""Columns that other variables make: a variable of nginx's configuration that is called so gets a `_2`."""
+"""Column names that other variables use: a variable of nginx with such a name gets a `_2`."""
 FORMS = {"time_local": strftime.CLF, "time_iso8601": strftime.ISO, "msec": "sec.msec"}
 KINDS: dict[str, Kind] = {
     **dict.fromkeys(FORMS, "time"),
@@ -79,7 +79,7 @@ TOKENS = frozenset({
 })  # fmt: skip
 """Texts without blanks that are never empty, but for `escape=json` and `none`, which write nothing for an absent value."""
 DIGITS = frozenset({"connection", "pid", "realip_remote_port", "remote_port", "server_port"})
-"""Numbers that name something, so that no sum of them is of use."""
+"""Numbers that are identifiers, so adding them makes no sense."""
 WIDTHS = {"pipe": 1, "request_id": 32, "status": 3}
 VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)\}|(?P<name>\w+))", re.ASCII)
 TARGET = re.compile(
@@ -88,7 +88,7 @@ TARGET = re.compile(
 
 
 def parts_of(text: str, escape: Escape) -> list[Literal | Variable]:
-    """Return the parts of a definition. Raises UsageError for a `$` that begins no variable."""
+    """Return the parts of a definition. Raises UsageError for a `$` that does not begin a variable."""
     parts: list[Literal | Variable] = []
     at = 0
     while at < len(text):
@@ -104,7 +104,7 @@ def parts_of(text: str, escape: Escape) -> list[Literal | Variable]:
 
 
 def variable_at(text: str, at: int, escape: Escape) -> tuple[Variable, int]:
-    """Return the variable that begins at a place, and where it ends."""
+    """Return the variable at a position, and where it ends."""
     if target := TARGET.match(text, at):
         return Variable("target", target[0], column=at), target.end()
     match = VARIABLE.match(text, at)
@@ -114,7 +114,6 @@ def variable_at(text: str, at: int, escape: Escape) -> tuple[Variable, int]:
 
 
 def shape_of(name: str, kind: Kind, escape: Escape) -> Shape:
-    """Return the shape of a variable's values."""
     if kind == "address" or (name in TOKENS and escape == "default"):
         return "token"
     if name in DIGITS and escape == "default":
@@ -123,7 +122,6 @@ def shape_of(name: str, kind: Kind, escape: Escape) -> Shape:
 
 
 def variable(name: str, source: str, column: int, escape: Escape) -> Variable:
-    """Return the variable of a name."""
     kind, form = KINDS.get(name, "text"), FORMS.get(name, "")
     return Variable(
         f"{name}_2" if name in SPECIAL else NAMES.get(name, name),

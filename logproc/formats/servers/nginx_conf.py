@@ -35,7 +35,7 @@ class LogFormat:
 
     @property
     def definition(self) -> Definition:
-        """What the format means. Raises UsageError with the file and the line as well."""
+        """The parsed definition. Raises UsageError with the file and the line."""
         try:
             return definition_of(self.text, escape=self.escape, dialect="nginx")
         except UsageError as error:
@@ -73,7 +73,7 @@ class Reading:
     access_logs: list[AccessLog] = field(default_factory=list)
 
     def read(self, directives: Iterable[Directive], file: str, include: Callable[[Directive, Place], None]) -> None:
-        """Read directives: formats and logs are kept, `include` is called for files to read."""
+        """Keep the formats and logs that directives define, and call `include` for files to read."""
         for directive in directives:
             place = Place(file, directive.line)
             if OTHER_LOGS & set(directive.blocks):
@@ -119,7 +119,7 @@ def read_conf(path: Path) -> ConfDefinitions:
 
 
 def read_file(path: Path, folder: Path, blocks: tuple[str, ...], reading: Reading, place: Place, depth: int) -> None:
-    """Read one file and what it includes. blocks: those round it; place: where it was named; depth: of how many includes."""
+    """Read one file and its includes. blocks: those around it; place: where it is named; depth: of includes."""
     if depth > DEEPEST:
         raise place.fault(f"more than {DEEPEST} includes inside each other", "does a file include itself?")
     try:
@@ -139,7 +139,7 @@ def read_file(path: Path, folder: Path, blocks: tuple[str, ...], reading: Readin
 
 
 def included(directive: Directive, folder: Path, place: Place) -> list[Path]:
-    """Return the files that an `include` names, in order of their names."""
+    """Return the files that an `include` names, sorted by name."""
     if len(directive.words) != 2:
         raise place.fault("include takes one file")
     pattern = folder / directive.words[1]
@@ -149,7 +149,6 @@ def included(directive: Directive, folder: Path, place: Place) -> list[Path]:
 
 
 def log_format(words: list[str], place: Place) -> LogFormat:
-    """Return the format that the words behind `log_format` define."""
     name, strings = words[0] if words else "", words[1:]
     escape = "default"
     if strings and strings[0].startswith("escape="):
@@ -171,7 +170,7 @@ def concatenated(strings: list[str]) -> str:
 
 
 def access_log(words: list[str], place: Place) -> list[AccessLog]:
-    """Return the log that the words behind `access_log` name, none if it is off."""
+    """Return the log that an `access_log` directive names, none for `off`."""
     if not words:
         raise place.fault("access_log takes a path, or off")
     if words == ["off"]:

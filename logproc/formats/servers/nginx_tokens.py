@@ -55,7 +55,7 @@ class Directive:
 
 
 def directives_in(text: str, file: str, blocks: tuple[str, ...] = ()) -> Iterator[Directive]:
-    """Yield the directives of a text. Raises UsageError where it is not a configuration."""
+    """Yield the directives of a text. Raises UsageError if it is not a valid configuration."""
     opened: list[tuple[str, int]] = []
     words: list[str] = []
     at, line, first = 0, 1, 1
@@ -94,13 +94,13 @@ def word_of(match: re.Match[str]) -> list[str]:
 
 
 def trouble(text: str, at: int) -> tuple[str, str]:
-    """Return what is wrong at a place where no token is, and a hint."""
+    """Return the error for a position without a valid token, and a hint."""
     rest = text[at : at + 20].splitlines()[0]
     return f"unexpected text, or a quote that does not end, at {rest!r}", "behind a closing quote stands a blank, `;` or `{`"
 
 
 def lua_end(text: str, at: int, place: Place) -> int:
-    """Return where a block of Lua ends, given where it begins behind its `{`."""
+    """Return where a Lua block ends, given the position after its `{`."""
     depth = 1
     while depth:
         match = LUA.match(text, at)

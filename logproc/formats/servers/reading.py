@@ -14,7 +14,7 @@ from logproc.model.errors import UsageError
 OF_REQUEST = ("method", "target", "path", "query", "protocol")
 """The columns that a request is split into."""
 MOST_VARIABLES = 500
-"""Ten times as many as any log has; the work of a line would grow with their square."""
+"""Ten times as many as any real log has; the work for a line grows with their square."""
 OF_NGINX = re.compile(r"\$[A-Za-z0-9_{]")
 OF_APACHE = re.compile(r"%(?:[!<>,0-9]|\{[^}]*\})*[A-Za-z^]")
 
@@ -22,7 +22,7 @@ OF_APACHE = re.compile(r"%(?:[!<>,0-9]|\{[^}]*\})*[A-Za-z^]")
 def definition_of(text: str, *, escape: Escape = "default", dialect: Dialect | None = None) -> Definition:
     """Return what a definition means. Raises UsageError, with the place, if it has no meaning or more than one.
 
-    dialect: None to tell it from the text: `$name` is nginx's, `%x` is Apache's.
+    dialect: None to infer it from the text: `$name` is nginx's, `%x` is Apache's.
 
     >>> definition_of("$remote_addr [$time_local] $status").fields
     ('client', 'time', 'status')
@@ -34,7 +34,6 @@ def definition_of(text: str, *, escape: Escape = "default", dialect: Dialect | N
 
 
 def dialect_of(text: str) -> Dialect:
-    """Return whose definition a text is, by its variables."""
     of_nginx, of_apache = OF_NGINX.search(text), OF_APACHE.search(text)
     if of_nginx and of_apache:
         at = max(of_nginx.start(), of_apache.start())
@@ -45,7 +44,7 @@ def dialect_of(text: str) -> Dialect:
 
 
 def check(text: str, parts: list[Literal | Variable]) -> None:
-    """Raise UsageError if lines would not show where a variable ends, a record would be several lines, or there is no end."""
+    """Raise UsageError if a variable has no visible end, the variables are too many, or a record has several lines."""
     if sum(isinstance(part, Variable) for part in parts) > MOST_VARIABLES:
         raise UsageError(f"--format has more than {MOST_VARIABLES} variables", "is it the definition of one line?")
     for left, right in pairwise(parts):
@@ -57,7 +56,7 @@ def check(text: str, parts: list[Literal | Variable]) -> None:
 
 
 def joined(parts: Iterable[Literal | Variable]) -> list[Literal | Variable]:
-    """Return the parts with neighbouring literals made one."""
+    """Return the parts with neighbouring literals merged."""
     found: list[Literal | Variable] = []
     for part in parts:
         if found and isinstance(part, Literal) and isinstance(found[-1], Literal):
@@ -68,7 +67,7 @@ def joined(parts: Iterable[Literal | Variable]) -> list[Literal | Variable]:
 
 
 def with_names(parts: list[Literal | Variable]) -> list[Literal | Variable]:
-    """Return the parts with each variable's name unique: first those that have the most right to theirs, then the others."""
+    """Return the parts with unique variable names; a variable without another name has the first right to its own."""
     variables = sorted((part for part in parts if isinstance(part, Variable)), key=lambda variable: bool(variable.other))
     owners: dict[str, Variable] = {}
     for variable in variables:
@@ -84,6 +83,6 @@ def with_names(parts: list[Literal | Variable]) -> list[Literal | Variable]:
 
 
 def free(name: str, taken: set[str]) -> str:
-    """Return the name, with the smallest of `_2`, `_3`, … that makes it a new one."""
+    """Return the name, with the first of `_2`, `_3`, … appended if it is taken."""
     names = chain([name], (f"{name}_{number}" for number in count(2)))
     return next(new for new in names if new not in taken)

@@ -1,1 +1,1 @@
-"""Times: the forms in which logs write them, and how texts of a form become seconds since 1970."""
+"""Times: the forms that logs use, and how texts become seconds since 1970."""

@@ -44,7 +44,7 @@ def to_seconds(text: bytes) -> int | None:
 
 
 def midnight_seconds(day: bytes, zone: bytes) -> int | None:
-    """Return when the day `17/May/2015` begins in the zone `+0530`, None if there is no such day or zone."""
+    """Return when the day `17/May/2015` begins in the zone `+0530`, None if the day or zone does not exist."""
     month = MONTHS.get(day[3:6])
     digits = day[:2] + day[7:] + zone[1:]
     if month is None or day[2:3] + day[6:7] != b"//" or zone[:1] not in (b"+", b"-") or not digits.isdigit():

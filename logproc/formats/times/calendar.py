@@ -11,13 +11,13 @@ EPOCH_DAY = date(1970, 1, 1).toordinal()
 FIRST_S = (date(1, 1, 1).toordinal() - EPOCH_DAY) * DAY_S
 LAST_S = (date(9999, 12, 31).toordinal() - EPOCH_DAY + 1) * DAY_S - 1
 NEAREST_LEAP_YEARS = 8
-"""As many years may lie between two leap years: 1896 and 1904."""
+"""Two leap years are at most this far apart: 1896 and 1904."""
 FIRST_SHORT_YEAR = 69
 """`69` to `99` are 1969 to 1999, `00` to `68` are 2000 to 2068, as POSIX has it for strptime's `%y`."""
 
 
 def moment(year: int, month: int, day: int, since_midnight: int) -> int | None:
-    """Return the seconds since 1970 of a moment in UTC, None if the calendar has no such day."""
+    """Return a UTC date and time as seconds since 1970, None if the calendar has no such day."""
     try:
         ordinal = date(year, month, day).toordinal()
     except ValueError:
@@ -26,7 +26,7 @@ def moment(year: int, month: int, day: int, since_midnight: int) -> int | None:
 
 
 def latest_moment(month: int, day: int, since_midnight: int, last: int) -> int | None:
-    """Return the latest moment of a day without a year that is not after `last`, None if the calendar has no such day."""
+    """Return the latest moment up to `last` of a day without a year, None if the calendar has no such day."""
     last = min(last, LAST_S)
     if last < FIRST_S:
         return None
@@ -36,14 +36,14 @@ def latest_moment(month: int, day: int, since_midnight: int, last: int) -> int |
 
 
 def hour_of(hour: int, half: bytes | None) -> int | None:
-    """Return the hour from 0 to 23, None if it does not exist. half: AM or PM, for a clock from 12 over 1 to 11."""
+    """Return the hour from 0 to 23, None if it does not exist. half: AM or PM of a 12-hour clock."""
     if not half:
         return hour if hour <= 23 else None
     return hour % 12 + (12 if half in b"PMpm" else 0) if 1 <= hour <= 12 else None
 
 
 def year_of(digits: bytes) -> int:
-    """Return the year that four digits are, or two mean."""
+    """Return the year that four or two digits mean."""
     year = int(digits)
     if len(digits) > 2:
         return year
@@ -60,6 +60,6 @@ def iso(seconds: int) -> str:
 
 
 def iso_before_1970(seconds: int) -> str:
-    """Return a moment before 1970, and before the year 1000 with four digits, which strftime does not promise."""
+    """Return an RFC 3339 time before 1970. strftime does not pad years before 1000 on all platforms."""
     days, rest = divmod(seconds, DAY_S)
     return f"{date.fromordinal(EPOCH_DAY + days).isoformat()}T{rest // HOUR_S:02}:{rest // 60 % 60:02}:{rest % 60:02}Z"

@@ -59,7 +59,7 @@ def calendar_form(name: str, minute: str, behind: str, rest: str = "", *, year_l
 
 
 def calendar_minute(reading: re.Pattern[bytes], text: bytes, reference: int) -> int | None:
-    """Return when the minute begins that a text means, as if it were UTC, None if no such moment exists."""
+    """Return when the minute begins as if it were UTC, None if no such moment exists."""
     match = reading.fullmatch(text)
     if not match:
         return None
@@ -75,7 +75,6 @@ def calendar_minute(reading: re.Pattern[bytes], text: bytes, reference: int) -> 
 
 
 def epoch_second(text: bytes, _reference: int) -> int | None:
-    """Return the second that ten digits are."""
     return int(text) if len(text) == 10 and text.isdigit() else None
 
 

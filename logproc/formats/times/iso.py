@@ -46,7 +46,7 @@ def iso_seconds(texts: pyarrow.Array, minute: Callable[[bytes], int | None], *, 
 
 
 def has_tail(data: Any, starts: Any, ends: Any, *, without_zone: bool) -> Mask:
-    """Return where nothing but a fraction and `Z` follows from `starts` on."""
+    """Return where only an optional fraction and `Z` follow `starts`."""
     if not len(starts):
         return numpy.zeros(0, bool)
     utc = (ends > starts) & (data[ends - 1] == UTC_MARK)
@@ -60,7 +60,6 @@ def has_tail(data: Any, starts: Any, ends: Any, *, without_zone: bool) -> Mask:
 
 
 def front_seconds(front: Any, minute: Callable[[bytes], int | None]) -> Integers:
-    """Return the seconds of the first 19 bytes of times."""
     rows = numpy.ascontiguousarray(front[:, :MINUTE_BYTES])
     buffers = [None, pyarrow.py_buffer(rows)]
     encoded = pyarrow.Array.from_buffers(pyarrow.binary(MINUTE_BYTES), len(rows), buffers).dictionary_encode()

@@ -33,7 +33,7 @@ NEVER = 2**60
 """In place of seconds that do not exist. With up to three of them a sum is behind the year 9999, and still an int64."""
 ZONE_HOURS = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT": -6, b"PST": -8, b"PDT": -7}
 ZONE_HOURS |= {b"Z": 0, b"UTC": 0, b"GMT": 0, b"CET": 1, b"CEST": 2}
-"""The names of RFC 2822, and those of Central Europe. Others (IST, BST) are of several zones, and so of none."""
+"""The names of RFC 2822, and those of Central Europe. Others (IST, BST) are ambiguous, so they are not accepted."""
 OFFSET = re.compile(rb"([+-])(\d\d):?(\d\d)?")
 NUMBER = re.compile(rb"\d{1,30}(?:\.\d{0,30})?(?:[eE]\+?\d{1,2})?")
 
@@ -67,12 +67,12 @@ def compiled(expression: str) -> re.Pattern[bytes]:
 
 
 def joined(minute: bytes | None, rest: bytes | None) -> bytes:
-    """Return what `TimeForm.minute` reads: the group `minute`, and the group `rest` behind a blank if it holds something."""
+    """Return the text that `TimeForm.minute` reads: the groups `minute` and `rest`, with a space between them."""
     return (minute or b"") + (b" " + rest if rest else b"")
 
 
 def second_of(text: bytes | None) -> int | None:
-    """Return the number that digits are, None if it is over 59: leap seconds are not moments here."""
+    """Return a second as a number, None if it is over 59: leap seconds do not exist here."""
     return int(text) if text and text.isdigit() and int(text) <= 59 else None
 
 
@@ -93,7 +93,7 @@ def zone_correction(zone: bytes | None) -> int | None:
 
 
 def local_correction(form: TimeForm, start: int | None, local: tzinfo) -> int:
-    """Return how many seconds later UTC is than the local time at a minute, given as if it were UTC."""
+    """Return the seconds to add to a local minute, given as if it were UTC, to get UTC."""
     if start is None or local is UTC or form.epoch:
         return 0
     shown = datetime.fromordinal(EPOCH_DAY + start // DAY_S) + timedelta(seconds=start % DAY_S)
@@ -118,7 +118,7 @@ def seconds(form: TimeForm, groups: Groups, reference: int, local: tzinfo = UTC)
 
 
 def minute_texts(groups: Groups) -> tuple[list[bytes], Any]:
-    """Return the distinct texts of the groups `minute` and `rest`, joined, and the index of each row."""
+    """Return the distinct texts of `minute` and `rest`, joined, and the index of each row."""
     minutes, index = listed(groups["minute"])
     if "rest" not in groups:
         return [minute or b"" for minute in minutes], index
@@ -130,7 +130,7 @@ def minute_texts(groups: Groups) -> tuple[list[bytes], Any]:
 
 
 def corrections(form: TimeForm, groups: Groups, starts: list[int | None], index: Any, local: tzinfo) -> Any:
-    """Return the seconds to add to each row to come from the time that is shown to UTC, NEVER where there is no such zone."""
+    """Return the seconds to add to each row's local time to get UTC, NEVER for an unknown zone."""
     shown = table([local_correction(form, start, local) for start in starts])[index]
     if "zone" not in groups:
         return shown
@@ -146,7 +146,6 @@ def listed(group: tuple[pyarrow.Array, Any]) -> tuple[list[bytes | None], Any]:
 
 
 def table(values: list[int | None]) -> Integers:
-    """Return numbers as an array, NEVER in place of None."""
     return numpy.array([NEVER if value is None else value for value in values], numpy.int64)
 
 
@@ -161,7 +160,7 @@ def value_seconds(text: bytes, reference: int, local: tzinfo = UTC) -> int | Non
 
 
 def number_seconds(text: bytes | None) -> int | None:
-    """Return the seconds of a number, which are its first ten digits before the point: the unit is found as in `EPOCH`."""
+    """Return the seconds of a number: its first ten digits before the point, as in `EPOCH`."""
     if not text or not NUMBER.fullmatch(text):
         return None
     number = Decimal(text.decode())
@@ -195,7 +194,7 @@ def minute_of(form: TimeForm, reference: int, text: bytes) -> int | None:
 
 
 def divided(form: TimeForm, texts: pyarrow.Array) -> tuple[Mask, Groups]:
-    """Return which binary texts are of a form, and the groups of these."""
+    """Return which binary texts have a form, and their groups."""
     found = pyarrow.compute.extract_regex(texts, pattern=f"^(?:{form.expression})$")
     fits = found.is_valid()
     fitting = found.filter(fits)

@@ -70,12 +70,12 @@ LETTERS = {
 """The known conversions by their letter. Those with `-`, which glibc writes without padding, are for our own forms."""
 ELEMENT = re.compile(r"%(?P<conversion>:?.)|(?P<text>[^%]+|%)", re.DOTALL)
 DATE_AND_MINUTE = ({"Y", "y"}, {"b", "m"}, {"d", "e"}, {"H", "k"}, {"M"})
-"""What a moment has in front of its second: one of each."""
+"""The conversions that a moment needs before its second: one of each set."""
 ZONES = frozenset({"z", ":z", "Z"})
 
 
 def unknown_conversion(form: str) -> str | None:
-    """Return the first conversion that is not known, as it is written, None if all are."""
+    """Return the first unknown conversion as written, None if all are known."""
     if form in EPOCHS or form in FRACTIONS:
         return None
     unknown = [conversion for conversion, _ in elements(form) if conversion and conversion not in LETTERS]
@@ -83,7 +83,7 @@ def unknown_conversion(form: str) -> str | None:
 
 
 def is_moment(form: str) -> bool:
-    """Return whether a form says a day of a year, hour, minute and second, in front of the second all but the zone."""
+    """Return whether a form gives a full date, hour, minute and second, with only a zone after the second."""
     if form in EPOCHS:
         return True
     conversions = [conversion for conversion, _ in elements(form) if conversion]
@@ -96,7 +96,7 @@ def is_moment(form: str) -> bool:
 
 
 def width_of(form: str) -> int:
-    """Return how many bytes each time of a form has, 0 if that differs."""
+    """Return how many bytes a time of a form has, 0 if that varies."""
     if form in FRACTIONS or form in EPOCHS:
         return FRACTIONS.get(form, 0)
     widths = [LETTERS[conversion].width if conversion else len(bytes_of(text)) for conversion, text in elements(form)]
@@ -104,7 +104,7 @@ def width_of(form: str) -> int:
 
 
 def expression(form: str, *, groups: bool = False) -> str:
-    """Return what fits the times of a form. groups: whether it is to hold the groups minute, second and zone."""
+    """Return the expression for times of a form, if wanted with the groups minute, second and zone."""
     if form in FRACTIONS:
         return rf"\d{{{FRACTIONS[form]}}}"
     if form in EPOCHS:
@@ -114,7 +114,7 @@ def expression(form: str, *, groups: bool = False) -> str:
 
 
 def halves(form: str) -> tuple[list[Element], list[Element]]:
-    """Return the elements of a moment up to its minute, which is the last conversion before the second, and the others."""
+    """Split the elements of a moment after its minute."""
     found = elements(form)
     second = [conversion for conversion, _ in found].index("S")
     end = max(place for place in range(second) if found[place][0]) + 1
@@ -126,7 +126,7 @@ def together(found: list[Element]) -> str:
 
 
 def with_groups(found: list[Element]) -> str:
-    """Return what fits some elements, with the groups `second` and `zone`."""
+    """Return the expression for some elements, with the groups `second` and `zone`."""
     names = {"S": "second", **dict.fromkeys(ZONES, "zone")}
     return "".join(grouped(names[element[0]], piece(*element)) if element[0] in names else piece(*element) for element in found)
 
@@ -136,7 +136,7 @@ def grouped(name: str, text: str) -> str:
 
 
 def has_zone(form: str) -> bool:
-    """Return whether times of a form say how far they are from UTC, as numbers since 1970 do by themselves."""
+    """Return whether a form's times give their offset from UTC; numbers since 1970 are UTC."""
     return form in EPOCHS or any(conversion in ZONES for conversion, _ in elements(form))
 
 
@@ -172,7 +172,7 @@ def escaped(text: str) -> str:
 
 
 def bytes_of(text: str) -> bytes:
-    """Return the bytes of an argument, also of one that is not UTF-8."""
+    """Return the bytes of an argument, which need not be UTF-8."""
     return text.encode("utf-8", "surrogateescape")
 
 

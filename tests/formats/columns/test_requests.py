@@ -117,7 +117,7 @@ def test_the_definition_is_the_sentence(text: bytes) -> None:
 
 
 def test_keys_are_distinct() -> None:
-    """Paths that differ in their query alone are one key."""
+    """Paths that differ only in their query are one key."""
     texts = [b"GET /a?%d HTTP/1.1" % number for number in range(5)]
     found, _ = request_columns(KeyColumn(pyarrow.array(texts, pyarrow.binary()), numpy.arange(5)), WANTED)
     assert found["path"].keys.to_pylist() == [b"/a"]

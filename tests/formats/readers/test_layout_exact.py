@@ -77,7 +77,7 @@ def test_a_line_that_is_no_record_has_a_reason(name: str, text: bytes, reason: s
 
 @pytest.mark.parametrize("name_", logs.NAMES)
 def test_the_fields_of_a_line(name_: str) -> None:
-    """A good line gives its text as it stands, its time in seconds, its status and its size."""
+    """A good line gives its text unchanged, its time in seconds, its status and its size."""
     written = {
         name: value.decode() for name, value in logs.USUAL.items() if b"%(" + name.encode() + b")b" in logs.TEMPLATES[name_]
     }

@@ -137,7 +137,7 @@ def test_a_line_is_pairs(line: bytes, expected: dict[str, str]) -> None:
     ],
 )
 def test_a_line_that_is_none_has_a_reason(line: bytes, reason: str) -> None:
-    """What is no pair, or has no value at all, is rejected, and why."""
+    """A line without a pair or without any value is rejected, with the reason."""
     assert pairs_of(line) == reason
 
 

@@ -119,7 +119,7 @@ def test_a_time_exists_or_not(text: bytes, seconds: int | None) -> None:
     "text", [b"", b"17/May/2015:10:05:03 +000", b"17/May/2015:10:05:03 +00000", b"17/May/2015:10:05:03 +0000\n"]
 )
 def test_a_time_has_26_characters(text: bytes) -> None:
-    """A shorter or longer text is no time."""
+    """A shorter or longer text is not a time."""
     assert to_seconds(text) is None
 
 
