@@ -256,9 +256,15 @@ class Kind:
 
 
 @cache
+def hints() -> dict[str, Any]:
+    """Return the annotations of Settings. Each call of `get_type_hints` evaluates all of them, which takes 1 ms."""
+    return get_type_hints(Settings)
+
+
+@cache
 def kind_of(name: str) -> Kind:
     """Return what a setting takes, from its annotation in Settings."""
-    hint = get_type_hints(Settings)[name]
+    hint = hints()[name]
     optional = type(None) in get_args(hint)
     if optional:
         (hint,) = (part for part in get_args(hint) if part is not type(None))
