@@ -83,6 +83,8 @@ def followed(at: Callable[[Place], object], names: set[str] | None = None) -> It
         is_followed = (names is None or function in names) and any(part in name for part in MAINS)
         return trace(frame, "call", None) if is_followed else None
 
+    # Early releases of Python 3.12 emit these events only if some frame asked for them before tracing began.
+    sys._getframe().f_trace_opcodes = True
     sys.settrace(enter)
     try:
         yield
