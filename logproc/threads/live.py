@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from threading import Event, Thread, current_thread
+from threading import Event, Thread
 
 REFRESH_S = 0.1
 FINISH_S = 0.3
@@ -43,8 +43,3 @@ class LiveView(Thread):
         self._finished.set()
         if self.ident is not None:
             self.join(FINISH_S)
-
-
-def current_thread_name() -> str:
-    """Return the name of the calling thread. Every thread of the program has one that a person understands."""
-    return current_thread().name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from threading import Event
 
 import pytest
@@ -13,7 +14,7 @@ from logproc.sources.reading import Reading, ReadingOptions
 from logproc.threads import live
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import Channel
-from logproc.threads.live import LiveView, current_thread_name
+from logproc.threads.live import LiveView
 from logproc.threads.reader import Charged, Reader, to_do_list
 from logproc.threads.stop import Stop
 from tests.threads.tools import Call, Stream, arrives, source
@@ -51,7 +52,7 @@ def test_a_view_that_is_finished_paints_no_more() -> None:
     painted, strokes = Event(), list[str]()
 
     def paint() -> None:
-        strokes.append(current_thread_name())
+        strokes.append(threading.current_thread().name)
         painted.set()
 
     view = LiveView(paint)
