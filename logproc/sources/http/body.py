@@ -172,6 +172,8 @@ class Body:
     def _end(self, reply: Reply) -> int:
         if self.size_bytes is not None and self.bytes_read < self.size_bytes:
             raise PassingError("closed too early", "try later")
+        if not reply.declared and not self.bytes_read and self.encoding.lower() not in {"", "identity"}:
+            raise PassingError("closed too early", "try later")  # no coding makes nothing of a log
         if not reply.declared:
             self.notes.append("length not declared")
         elif reply.has_more():

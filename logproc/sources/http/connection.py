@@ -104,6 +104,7 @@ class OverTransport:
     """Mixin that makes a connection of urllib3 use a transport. Its response is appended to `found`."""
 
     response_class: Any
+    sock: Any
 
     def __init__(self, *args: Any, transport: Transport, found: list[Response], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -120,6 +121,8 @@ class OverTransport:
             super().connect()  # type: ignore[misc]  # of the next class in the MRO
         except OSError as error:
             raise self.transport.explain(error, handshake=True) from error
+        if hasattr(self.sock, "suppress_ragged_eofs"):  # True by default: a cut connection would look like one that ended
+            self.sock.suppress_ragged_eofs = False
         self.transport.expect("no response headers in", self.transport.read_timeout_s)
 
 
@@ -287,6 +290,8 @@ class Reply:
     def _receive_some(self, buffer: memoryview) -> int:
         # Not `readinto1`: for a large buffer it copies what came with the headers, and then waits for more.
         data = self._response.fp.read1(min(len(buffer), MOST_AT_ONCE))
+        if not data and self._response.receiving.cut:
+            raise cut()
         buffer[: len(data)] = data
         return len(data)
 

@@ -183,13 +183,15 @@ def shown(text: str) -> str:
 class Receiving(io.RawIOBase):
     """The receiving side of a socket. Each receive blocks no longer than the transport allows.
 
-    patient: whether to block if nothing has arrived. ended: whether the server has closed the connection.
+    patient: whether to block if nothing has arrived. ended: whether the server has closed the connection. cut: whether TLS
+    does not vouch for that end (RFC 8446, 6.1: without close_notify, somebody on the way may have made it).
     """
 
     def __init__(self, connection: socket.socket, raw: io.RawIOBase, transport: Transport) -> None:
         super().__init__()
         self.patient = True
         self.ended = False
+        self.cut = False
         self._failure: OSError | None = None
         self._connection = connection
         self._raw = raw
@@ -211,7 +213,9 @@ class Receiving(io.RawIOBase):
             raise self._transport.explain(self._failure) from self._failure
         try:
             self._connection.settimeout(self._transport.left_s())
-            count = self._raw.readinto(buffer)
+            count = 0 if self.cut else self._raw.readinto(buffer)
+        except ssl.SSLEOFError:
+            count, self.cut = 0, True
         except OSError as error:
             raise self._transport.explain(error) from error
         if not count:
@@ -224,6 +228,9 @@ class Receiving(io.RawIOBase):
             self._connection.settimeout(0)
             return self._raw.readinto(buffer)
         except (BlockingIOError, ssl.SSLWantReadError):  # nothing has arrived
+            return None
+        except ssl.SSLEOFError:
+            self.cut = True
             return None
         except OSError as error:  # the system reports a reset once; after that the connection looks as if it had been closed
             self._failure = error
