@@ -37,7 +37,12 @@ CODINGS: dict[str, Callable[[bytes], bytes]] = {
     "deflate": zlib.compress,
     "zstd": zstd.compress,
 }
-FILES = {"log.gz": gzip.compress, "log.bz2": bz2.compress, "log.xz": lzma.compress, "log.zst": zstd.compress}
+FILES: dict[str, Callable[[bytes], bytes]] = {
+    "log.gz": gzip.compress,
+    "log.bz2": bz2.compress,
+    "log.xz": lzma.compress,
+    "log.zst": zstd.compress,
+}
 BODIES = {
     "identity": ("", LOG),
     **{f"coding {name}": (name, pack(LOG)) for name, pack in CODINGS.items()},
@@ -48,14 +53,14 @@ BODIES = {
 UNDONE_BY_NOBODY = {"coding br", "coding xz"}
 Framing = Literal["length", "chunked", "close"]
 Ending = Literal["close", "notify", "reset", "stall"]
-CUTS = {
+CUTS: dict[str, Callable[[bytes], int]] = {
     "start": lambda _: 0,
     "first byte": lambda _: 1,
     "middle": lambda framed: len(framed) // 2,
     "one byte before the end": lambda framed: len(framed) - 1,
     "whole": len,
 }
-CHUNK_CUTS = {
+CHUNK_CUTS: dict[str, Callable[[bytes], int]] = {
     "within a size line": lambda framed: (
         framed.index(b"\r\n", framed.index(b"\r\n") + 2 + int(framed.partition(b"\r\n")[0], 16)) + 3
     ),

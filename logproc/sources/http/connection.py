@@ -142,9 +142,11 @@ class Adapter(requests.adapters.HTTPAdapter):
         self.transport = transport
         self.found: list[Response] = []
 
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+    def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
         """Return requests' connection pool, changed to make our connections."""
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        proxied = bool(requests.utils.select_proxy(request.url, proxies))
+        self.transport.expect_host(urlsplit(request.url).hostname or "", proxied=proxied)
+        pool: Any = super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
         kind = TlsConnection if pool.scheme == "https" else PlainConnection
         pool.ConnectionCls = functools.partial(kind, transport=self.transport, found=self.found)
         return pool

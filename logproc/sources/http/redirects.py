@@ -38,17 +38,16 @@ class Fetcher:
         that is refused, and what `Session.ask` raises.
         """
         here = self._here = self._start
-        self._transport.public_only = False
+        self._transport.reach.begin()
         for _ in range(MOST_REDIRECTS + 1):
             reply = self._ask(here, conditions if here.url == only_at else {})
             location = reply.headers.get("Location") if reply.status in REDIRECTS else None
             if not location:
                 return reply
             self.release()
+            self._transport.reach.leave()
             here = redirected(here, self._start, location, allow_downgrade=self._options.allow_downgrade)
             self._here = here
-            # `redirected` does not look up names, so `connect` checks again: no public host may redirect to a private address.
-            self._transport.public_only |= self._transport.is_public
         raise SourceError(f"too many redirects ({MOST_REDIRECTS})", "name the log's own address instead")
 
     @property

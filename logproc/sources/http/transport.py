@@ -21,7 +21,7 @@ import urllib3.util
 
 from logproc.model.errors import LimitError, LogprocError, SourceError, Stopped
 from logproc.sources.http.options import Call, CallHere, StartCall
-from logproc.sources.http.urls import is_public, refused_private
+from logproc.sources.http.urls import Reach
 
 CERTIFICATE_HINT = "ask the server's operator, or trust more with --trust-env and REQUESTS_CA_BUNDLE=FILE"
 
@@ -56,8 +56,9 @@ class Transport:
         self.deadline = deadline
         self.clock = clock
         self.cancelled = False
-        self.public_only = False
-        self.is_public = False
+        self.reach = Reach()
+        self.proxied = False
+        self.host = ""
         self._start_call = start_call
         self._call: Call | None = None
         self._spare: deque[socket.socket] = deque()
@@ -136,10 +137,15 @@ class Transport:
             raise
         return connection
 
+    def expect_host(self, host: str, *, proxied: bool) -> None:
+        """Say which host the next request is for, and whether a proxy connects to it. Raises as `Reach.admit` does."""
+        self.host, self.proxied = host, proxied
+        if proxied:
+            self.reach.admit(host, None)
+
     def _establish(self, connection: socket.socket, address: Any, seconds: float) -> None:
-        self.is_public = is_public(address[0])
-        if self.public_only and not self.is_public:
-            raise refused_private()
+        if not self.proxied:
+            self.reach.admit(self.host, address[0])
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.setblocking(False)
         code = connection.connect_ex(address)
