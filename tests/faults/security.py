@@ -10,11 +10,13 @@ import pty
 import re
 import stat
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
 from logproc.reports.csv_report import restore
-from tests.faults.fault import Arguments, Fault, Scene, good
+from tests.faults.fault import Arguments, Fault, Scene, good, source
 from tests.faults.laws import CANARY
 from tests.faults.web import BODY, ONCE, TOLD, moved
 from tests.faults.web_tls import authority, context, tls_server
@@ -330,6 +332,28 @@ def secret(how: str, *scripts: Any, options: Sequence[str] = ONCE, **promised: A
     return Fault("S5", how, make, holds=holds, check=kept_secret, **promised)
 
 
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+
+
+def echoed(place: str, scene: Scene) -> Arguments:
+    """Ask for a log, of which the server says in its reason only where it is not."""
+    target = "/" + place.partition("#")[0]
+    scene.server.on(target.partition("?")[0], Answer(b"", f"404 {target} !"))
+    return [scene.server.url("/" + place), "--log-level", "debug", *ONCE]
+
+
+def without_token(ended: Ended) -> None:
+    """Assert that the token is nowhere; the canary never is."""
+    assert JWT not in ended.stderr + ended.stdout.decode()
+
+
+def told_apart(ended: Ended) -> None:
+    """Assert that two sources have different names."""
+    first, second = (source(ended, number)["source"] for number in range(2))
+    assert (first.endswith("?key=***"), second) == (True, f"{first} (2)")
+    assert source(ended, 1)["state"] == "complete"
+
+
 def in_netrc(scene: Scene) -> Arguments:
     """Have the secret in a .netrc that takes part, and a server that sends it back."""
     netrc = scene.bytes("netrc", f"machine 127.0.0.1 login me password {CANARY}\n".encode())
@@ -342,6 +366,14 @@ def from_netrc(request: Request) -> Answer:
     """Answer with what the request was signed with."""
     assert request.headers["authorization"].startswith("Basic ")
     return Answer(b"", f"404 {request.headers['authorization']} me:{CANARY}")
+
+
+def with_traceback(scene: Scene, arguments: Arguments) -> Ended:
+    """Run the program, look for secrets in the traceback that it prints, and cut that off."""
+    ended = scene.analyze(*arguments)
+    assert "Traceback" in ended.stderr
+    assert CANARY not in ended.stderr
+    return replace(ended, stderr=ended.stderr.splitlines(keepends=True)[-1])
 
 
 def typed(how: str, says: str, *arguments: str, code: int = 2, **promised: Any) -> Fault:
@@ -367,6 +399,35 @@ SECRETS = [
         says=["/log?access_token=***: 404 /log?access_token=***"],
         holds="it is not shown",
     ),
+    *(
+        Fault(
+            "S5",
+            f"a secret as `{place.replace(CANARY, '…').replace(JWT, 'eyJ…')}`, sent back as the reason",
+            partial(echoed, place),
+            1,
+            says=[f"/{shown}: 404 /{shown.partition('#')[0]} "],
+            check=lambda _scene, ended: without_token(ended),
+            holds="it is not shown",
+        )
+        for place, shown in (
+            (f"log?otp={CANARY}&k={CANARY};hash={CANARY}&page=2", "log?otp=***&k=***;hash=***&page=2"),
+            (f"log?{CANARY}", "log?***"),
+            (f"log;jsessionid={CANARY}#{CANARY}", "log;jsessionid=***#***"),
+            (f"webhook/T000/B000/{CANARY}", "webhook/***/***/***"),
+            (f"a/{JWT}/log", "a/***/log"),
+        )
+    ),
+    Fault(
+        "S5",
+        "two URLs that differ only in a secret",
+        lambda scene: [
+            scene.server.on("/log", Answer(BODY)).url(f"/log?key={CANARY}"),
+            scene.server.url(f"/log?key={CANARY}2"),
+            *ONCE,
+        ],
+        check=lambda _scene, ended: told_apart(ended),
+        holds="both are read, under names of their own",
+    ),
     secret("a cut body", Answer(BODY, sent=200), code=1, says=["got 200 of "]),
     secret(
         "a redirect to nowhere",
@@ -389,6 +450,10 @@ SECRETS = [
         says=["404 *** me:***"],
     ),
     typed("a password in a bad URL", "http://***@host:99999/: bad URL", f"http://me:{CANARY}@host:99999/"),
+    *(
+        typed(f"the same with --debug: `{url.replace(CANARY, '…')}`", "bad URL: ", url, "--debug", run=with_traceback)
+        for url in (f"http://me:{CANARY}/x@host/", f"http://me:{CANARY}", f"http://me:{CANARY}@[::1/")
+    ),
     typed("a password that breaks its URL", "***", f"http://me:a/{CANARY}@host/log", code=2),
     typed(
         "a password in a URL of another scheme",

@@ -24,7 +24,7 @@ from logproc.sources.http.framing import Chunked, cut, declared_length
 from logproc.sources.http.options import HttpOptions
 from logproc.sources.http.transport import PassingError, Receiving, Transport, shown
 from logproc.sources.http.urls import Target
-from logproc.sources.names import secret_parameters, without_secrets
+from logproc.sources.names import secrets_in, without_secrets
 
 # urllib3 logs tracebacks and whole URLs, secrets included. Our errors contain what matters.
 logging.getLogger("urllib3").propagate = False
@@ -212,7 +212,7 @@ def secrets_of(request: requests.PreparedRequest) -> list[str]:
     values = [str(value) for name, value in request.headers.items() if name.lower() not in OPEN_HEADERS]
     words = [word for value in values for word in (value, *re.split("[ ,;]+", value))]
     parts = [part for word in words for part in word.split("=")]
-    return [*words, *parts, *credentials_in(words), *secret_parameters(urlsplit(request.url or "").query)]
+    return [*words, *parts, *credentials_in(words), *secrets_in(request.url or "")]
 
 
 def credentials_in(words: Iterable[str]) -> Iterator[str]:

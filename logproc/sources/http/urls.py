@@ -61,8 +61,8 @@ def parse_url(url: str) -> Target:
     try:
         parts = urlsplit(prepared(url))
         port = DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
-    except ValueError as error:
-        raise UsageError("bad URL: " + reason(url), HINT) from error
+    except ValueError:
+        raise UsageError("bad URL: " + reason(url), HINT) from None  # its text may hold the password, and --debug shows it
     if not port:
         raise UsageError("bad URL: " + reason(url), HINT)
     host = parts.hostname or ""
@@ -107,10 +107,10 @@ def redirected(here: Target, start: Target, location: str, *, allow_downgrade: b
     try:
         # http.client decodes headers as Latin-1. Quoting their bytes leaves nothing that could end a line of the request.
         address = urljoin(here.url, quote(location.encode("latin-1", "replace"), safe=URL_CHARACTERS))
-    except ValueError as error:  # such as an unclosed bracket
+    except ValueError:  # such as an unclosed bracket; its text may hold a password
         raise SourceError(
             "refused redirect: bad URL: its host is not well formed", "report it to the server's operator"
-        ) from error
+        ) from None
     scheme = (SCHEME.match(address) or [""])[0].lower()
     if scheme not in DEFAULT_PORTS:
         raise SourceError(f"refused redirect to {scheme[:40]}: URL", "only http and https are followed")
