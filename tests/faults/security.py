@@ -21,7 +21,7 @@ from tests.faults.laws import CANARY
 from tests.faults.web import BODY, ONCE, TOLD, moved
 from tests.faults.web_tls import authority, context, tls_server
 from tests.support import logs, processes
-from tests.support.fault_server import Answer, Request, closed_port
+from tests.support.fault_server import Answer, FaultServer, Request, closed_port
 from tests.support.processes import Ended
 
 Run = Callable[[Scene, Arguments], Ended]
@@ -354,6 +354,30 @@ def told_apart(ended: Ended) -> None:
     assert source(ended, 1)["state"] == "complete"
 
 
+def two_servers(scene: Scene, header: str) -> Arguments:
+    """Name two logs of two servers and a header; `HOST` is the first server."""
+    scene.stack.enter_context(patch.dict(os.environ, SECRET=CANARY))
+    other = scene.stack.enter_context(FaultServer())
+    urls = [server.on("/log", Answer(BODY)).url("/log") for server in (scene.server, other)]
+    scene.stack.callback(lambda: kept_from(other))
+    return [*urls, "--header", header.replace("HOST", f"127.0.0.1:{scene.server.port}"), "--log-level", "debug", *ONCE]
+
+
+def kept_from(server: FaultServer) -> None:
+    """Assert that no request had the secret."""
+    assert CANARY not in str(server.requests)
+
+
+def only_first(scene: Scene) -> None:
+    """Assert that the first server got the header."""
+    assert [request.headers["x-key"] for request in scene.server.requests] == [CANARY]
+
+
+def nothing_asked(scene: Scene) -> None:
+    """Assert that the server got no request."""
+    assert not scene.server.requests
+
+
 def in_netrc(scene: Scene) -> Arguments:
     """Have the secret in a .netrc that takes part, and a server that sends it back."""
     netrc = scene.bytes("netrc", f"machine 127.0.0.1 login me password {CANARY}\n".encode())
@@ -467,6 +491,41 @@ SECRETS = [
         "a.log",
         "--header",
         f"X-Key: {CANARY}",
+    ),
+    Fault(
+        "S5",
+        "a header for one of two servers",
+        lambda scene: two_servers(scene, "HOST X-Key: env:SECRET"),
+        says=["headers sent", "headers=X-Key server=http://127.0.0.1:"],
+        check=lambda scene, _: only_first(scene),
+        holds="the other server does not get it; the program's log says who did",
+    ),
+    Fault(
+        "S5",
+        "a header without a host, and two servers",
+        lambda scene: two_servers(scene, "X-Key: env:SECRET"),
+        2,
+        says=["--header X-Key: the URLs are of several servers: name its host: --header 'HOST X-Key: env:VARIABLE'"],
+        check=lambda scene, _: nothing_asked(scene),
+        holds="nothing is asked",
+        alone=True,
+    ),
+    Fault(
+        "S5",
+        "a header for a host that no URL has",
+        lambda scene: two_servers(scene, "other.example X-Key: env:SECRET"),
+        2,
+        says=["--header: no URL is of the host that it names: write --header 'HOST NAME: env:VARIABLE'"],
+        check=lambda scene, _: nothing_asked(scene),
+        holds="nothing is asked",
+        alone=True,
+    ),
+    typed(
+        "a value in place of a name",
+        "--header: no URL is of the host that it names",
+        "http://127.0.0.1:1/log",
+        "--header",
+        f"X-Key {CANARY}: env:PATH",
     ),
     typed("a header without a colon", "--header: its value must come from a variable", "a.log", "--header", f"X-Key {CANARY}"),
     typed(

@@ -1,8 +1,8 @@
 """Logs behind http and https URLs: `open_url` returns the body as a stream, each byte exactly once.
 
-Reading order: this module; `urls`, which URLs are accepted; `transport`, a connection that another thread can cancel;
-`connection`, one request through requests; `redirects`; `body`, retries and resuming. requests and urllib3 take a fifth of a
-second to import, so that happens when the first URL is opened.
+Reading order: this module; `urls`, which URLs are accepted; `headers`, which of ours go where; `transport`, a connection that
+another thread can cancel; `connection`, one request through requests; `redirects`; `body`, retries and resuming. requests and
+urllib3 take a fifth of a second to import, so that happens when the first URL is opened.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream
 from logproc.sources.codecs import Decoded
+from logproc.sources.http.headers import headers_by_url
 from logproc.sources.http.options import CallHere, HttpOptions, StartCall
 from logproc.sources.http.urls import Permit, check_url, parse_url
 from logproc.sources.limits import Layer
@@ -22,7 +23,7 @@ from logproc.sources.limits import Layer
 if TYPE_CHECKING:
     from logproc.sources.http.body import Body
 
-__all__ = ["HttpOptions", "StartCall", "check_url", "open_url"]
+__all__ = ["HttpOptions", "StartCall", "check_url", "headers_by_url", "open_url"]
 
 CODECS = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate", "zstd": "zstd"}
 """Content codings (RFC 9110, 8.4.1, and RFC 8878), and the names of our codecs for them."""
