@@ -400,6 +400,15 @@ def with_traceback(scene: Scene, arguments: Arguments) -> Ended:
     return replace(ended, stderr=ended.stderr.splitlines(keepends=True)[-1])
 
 
+def behind_proxy(scheme: str, scene: Scene) -> Arguments:
+    """Ask for a log behind a proxy with a password, which the proxy repeats."""
+    proxy = scene.server.url("").replace("://", f"://me:{CANARY}@")
+    scene.stack.enter_context(patch.dict(os.environ, {f"{scheme}_proxy": proxy, "no_proxy": "", "NO_PROXY": ""}))
+    for target in ("http://name.example/log", "name.example:443"):
+        scene.server.on(target, lambda request: Answer(b"", f"407 {request.headers['proxy-authorization']} me:{CANARY}"))
+    return [f"{scheme}://name.example/log", "--trust-env", *ONCE]
+
+
 def typed(how: str, says: str, *arguments: str, code: int = 2, **promised: Any) -> Fault:
     """Return the fault of a command with a secret at the wrong place."""
     return Fault("S5", how, lambda _: arguments, code, says=[says], alone=True, holds="the secret is not shown", **promised)
@@ -472,6 +481,17 @@ SECRETS = [
         in_netrc,
         1,
         says=["404 *** me:***"],
+    ),
+    *(
+        Fault(
+            "S5",
+            f"a password of a proxy that sends it back as the reason, before a URL of {scheme}",
+            partial(behind_proxy, scheme),
+            1,
+            says=["407 ", "***"],
+            holds="it is not shown",
+        )
+        for scheme in ("http", "https")
     ),
     typed("a password in a bad URL", "http://***@host:99999/: bad URL", f"http://me:{CANARY}@host:99999/"),
     *(

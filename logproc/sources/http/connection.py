@@ -105,6 +105,7 @@ class OverTransport:
 
     response_class: Any
     sock: Any
+    _tunnel_headers: Mapping[str, str]
 
     def __init__(self, *args: Any, transport: Transport, found: list[Response], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -120,6 +121,8 @@ class OverTransport:
         try:
             super().connect()  # type: ignore[misc]  # of the next class in the MRO
         except OSError as error:
+            if str(error).startswith("Tunnel connection failed"):  # with the reason phrase of a proxy
+                error = OSError(without_secrets(str(error), secrets_in_headers(self._tunnel_headers)))
             raise self.transport.explain(error, handshake=True) from error
         if hasattr(self.sock, "suppress_ragged_eofs"):  # True by default: a cut connection would look like one that ended
             self.sock.suppress_ragged_eofs = False
@@ -141,11 +144,13 @@ class Adapter(requests.adapters.HTTPAdapter):
         super().__init__()
         self.transport = transport
         self.found: list[Response] = []
+        self.proxy_secrets: list[str] = []
 
     def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
         """Return requests' connection pool, changed to make our connections."""
-        proxied = bool(requests.utils.select_proxy(request.url, proxies))
-        self.transport.expect_host(urlsplit(request.url).hostname or "", proxied=proxied)
+        proxy = requests.utils.select_proxy(request.url, proxies)
+        self.proxy_secrets = secrets_in_headers(self.proxy_headers(proxy)) if proxy else []
+        self.transport.expect_host(urlsplit(request.url).hostname or "", proxied=bool(proxy))
         pool: Any = super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
         kind = TlsConnection if pool.scheme == "https" else PlainConnection
         pool.ConnectionCls = functools.partial(kind, transport=self.transport, found=self.found)
@@ -188,7 +193,8 @@ class Session(requests.Session):
                 # The errors of requests and urllib3 contain the whole URL, and a traceback would print it.
                 raise self._explain(cause) from (None if cause is error else cause)
             raise
-        return Reply(target.url, answer, self.adapter.found.pop(), self.transport)
+        secrets = [*secrets_of(answer.request), *self.adapter.proxy_secrets]
+        return Reply(target.url, answer, self.adapter.found.pop(), self.transport, secrets)
 
     def _clear_away(self) -> None:
         """Close what a failed request left open. urllib3 does not close a response whose headers it cannot read."""
@@ -209,10 +215,14 @@ class Session(requests.Session):
 
 def secrets_of(request: requests.PreparedRequest) -> list[str]:
     """Return the secrets of a request. A server may send them back in its reason phrase, where they must be masked."""
-    values = [str(value) for name, value in request.headers.items() if name.lower() not in OPEN_HEADERS]
+    return [*secrets_in_headers(request.headers), *secrets_in(request.url or "")]
+
+
+def secrets_in_headers(headers: Mapping[str, str]) -> list[str]:
+    values = [str(value) for name, value in headers.items() if name.lower() not in OPEN_HEADERS]
     words = [word for value in values for word in (value, *re.split("[ ,;]+", value))]
     parts = [part for word in words for part in word.split("=")]
-    return [*words, *parts, *credentials_in(words), *secrets_in(request.url or "")]
+    return [*words, *parts, *credentials_in(words)]
 
 
 def credentials_in(words: Iterable[str]) -> Iterator[str]:
@@ -235,13 +245,15 @@ def root(error: BaseException) -> BaseException:
 class Reply:
     """The response to one request: its headers, then its body, which ends where the server declared, or with an error."""
 
-    def __init__(self, url: str, answer: requests.Response, response: Response, transport: Transport) -> None:
+    def __init__(
+        self, url: str, answer: requests.Response, response: Response, transport: Transport, secrets: Iterable[str]
+    ) -> None:
         self.url = url
         self._answer = answer
         self._response = response
         self._transport = transport
         self.status = answer.status_code
-        self.reason = shown(without_secrets(answer.reason or "", secrets_of(answer.request)))
+        self.reason = shown(without_secrets(answer.reason or "", secrets))
         self.headers: Mapping[str, str] = answer.headers
         self._left: int | None = None
         self._chunked: Chunked | None = None
