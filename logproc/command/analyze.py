@@ -34,6 +34,7 @@ from logproc.reports.output import (
 from logproc.threads.grace import within_grace
 from logproc.threads.live import LiveView
 from logproc.threads.pool import WorkerFailed
+from logproc.threads.shared_tally import MANY_KEYS
 from logproc.threads.signals import unlink_on_second
 from logproc.threads.spool import Spool
 
@@ -75,7 +76,7 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
         with nullcontext() if typed else screen.painting() as paint:  # ends before anything is written
-            run = run_threaded(sources, settings, openers, spool, partial(live_view, paint))
+            run = run_threaded(sources, settings, openers, spool, partial(beside, paint, screen))
         if isinstance(run.cause, UsageError):
             raise run.cause  # for a question that makes no sense, an error and not an empty report
         causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
@@ -144,8 +145,11 @@ def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str
     return found
 
 
-def live_view(paint: Callable[[LiveStatus], None] | None, crew: Crew) -> list[Companion]:
-    """Return the thread that paints the progress, if it is painted at all."""
+def beside(paint: Callable[[LiveStatus], None] | None, screen: Screen, crew: Crew) -> list[Companion]:
+    """Return the thread that paints the progress, if it is painted at all; have many keys reported."""
+    if not screen.settings.quiet:
+        what, hint = f"counting over {MANY_KEYS:,} keys takes much memory", "bound it with --max-keys, or count by fewer fields"
+        crew.shared.on_many_keys(lambda: screen.say("", what, hint, level="warning"))
     if not paint:
         return []
     from logproc.command.progress import status_of
