@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from logproc.command.progress import LiveStatus
 
 REPORT_IT = "please report it; --debug shows where"
+MANY_KEYS_COUNTED = f"counting over {MANY_KEYS:,} keys takes much memory", "bound it with --max-keys, or count by fewer fields"
 REASONS = {"line-too-long": "over --max-line-bytes"}
 """Reasons of rejected lines that a diagnostic words differently."""
 
@@ -73,10 +74,11 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     if typed and not settings.quiet:
         screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
     log.configure(settings, screen.write, color=screen.colors(screen.stderr))
+    say_many_keys = cache(partial(screen.say, "", *MANY_KEYS_COUNTED, level="warning"))  # so that it is said once
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
         with nullcontext() if typed else screen.painting() as paint:  # ends before anything is written
-            run = run_threaded(sources, settings, openers, spool, partial(beside, paint, screen))
+            run = run_threaded(sources, settings, openers, spool, partial(beside, paint, say_many_keys))
         if isinstance(run.cause, UsageError):
             raise run.cause  # for a question that makes no sense, an error and not an empty report
         causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
@@ -85,6 +87,8 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     def diagnose() -> None:
         codes.update(report_cause(cause, sources, screen, debug=debug) for cause in causes)
         if not settings.quiet:
+            if settings.max_keys is None and sum(panel.distinct for panel in run.snapshot.panels.values()) > MANY_KEYS:
+                say_many_keys()
             report_sources(run.snapshot, screen)
 
     try:
@@ -145,11 +149,10 @@ def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str
     return found
 
 
-def beside(paint: Callable[[LiveStatus], None] | None, screen: Screen, crew: Crew) -> list[Companion]:
-    """Return the thread that paints the progress, if it is painted at all; have many keys reported."""
-    if not screen.settings.quiet:
-        what, hint = f"counting over {MANY_KEYS:,} keys takes much memory", "bound it with --max-keys, or count by fewer fields"
-        crew.shared.on_many_keys(lambda: screen.say("", what, hint, level="warning"))
+def beside(paint: Callable[[LiveStatus], None] | None, say_many_keys: Callable[[], None], crew: Crew) -> list[Companion]:
+    """Return the thread that paints the progress, if it is painted at all; have many keys reported while they are counted."""
+    if not crew.settings.quiet:
+        crew.shared.on_many_keys(say_many_keys)
     if not paint:
         return []
     from logproc.command.progress import status_of

@@ -52,7 +52,7 @@ class SharedTally:
         self._tell: Callable[[], None] | None = None
 
     def on_many_keys(self, tell: Callable[[], None]) -> None:
-        """Call `tell` once, from any thread and without a lock, when the merged counts have more than MANY_KEYS keys.
+        """Have `tell` called once, by a thread that adds and without a lock, when merged counts have more than MANY_KEYS keys.
 
         Not if the number of keys is limited. Call this before any thread adds.
         """
@@ -90,9 +90,7 @@ class SharedTally:
             return self._in_order.snapshot()
         with self._lock:
             parts = [*self._merging, *self._pending]
-        merged = merge(parts)
-        self._tell_of(merged)
-        return merged
+        return merge(parts)
 
     def _decide(self, tally: Tally, place: Place) -> list[Tally]:
         """Take in a tally; return what the caller is to merge, if anything.
@@ -119,11 +117,8 @@ class SharedTally:
             self._merged = merged
             self._pending.append(merged)
             self._merging = []
-        self._tell_of(merged)
-
-    def _tell_of(self, merged: Tally) -> None:
-        if merged.distinct > MANY_KEYS:
-            with self._lock:
-                tell, self._tell = self._tell, None
+            tell = self._tell if merged.distinct > MANY_KEYS else None
             if tell:
-                tell()
+                self._tell = None
+        if tell:
+            tell()
