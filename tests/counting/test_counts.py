@@ -210,9 +210,12 @@ def test_memory_grows_with_the_records_and_not_with_the_combinations(columns: in
     assert peak < BYTES_PER_RECORD * 2 * records
 
 
-@given(st.lists(RECORDS, min_size=1, max_size=3))
+SIZES_NEAR_A_HALF = st.sampled_from([1, 2**31, 2**32 - 1, 2**32, 2**32 + 1])
+
+
+@given(st.lists(st.lists(st.tuples(TEXTS, TEXTS, SIZES_NEAR_A_HALF), max_size=30), min_size=1, max_size=3))
 def test_sums_of_bytes_compare_by_their_halves(parts: list[Records]) -> None:
-    """Of each sum, merged or not, the lower half is below 2^32: so larger sums have larger halves."""
+    """Of each sum, merged or not, the lower half is below 2^32, so that `--sort bytes` may compare the halves."""
     for counts in (*(counts_of(part, 1) for part in parts), merge_counts([counts_of(part, 1) for part in parts])):
         order = numpy.lexsort((counts.low, counts.high))
         assert [bytes_of(counts, at) for at in order] == sorted(bytes_of(counts, at) for at in order)
