@@ -21,8 +21,8 @@ SIZE_BYTES = 10_000_000
 CONTENTS, QUESTIONS = 10, 5
 ROOM_BYTES = 328 * MEBIBYTE
 """The default of --memory, and 200 MiB for the program and its counts."""
-ROW_BYTES = 1500
-"""What a row of a report as text takes while it is laid out; a row of JSON takes less."""
+ROW_BYTES = 4000
+"""What a row of a text report takes while it is laid out, if its key has many columns; a row of JSON takes less."""
 PATIENCE_S = 300
 USUAL = ("level", "logger", "message", "client", "path", "user_agent", "status", "bytes", "duration")
 METRICS = ("uniques:{}", "p95:{}", "mean:{}", "sum:{}", "max:{}", "visitors", "rate")
