@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ from logproc.reports.output import (
 from logproc.threads.grace import within_grace
 from logproc.threads.live import LiveView
 from logproc.threads.pool import WorkerFailed
+from logproc.threads.shared_tally import MANY_KEYS
 from logproc.threads.signals import unlink_on_second
 from logproc.threads.spool import Spool
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 REPORT_IT = "please report it; --debug shows where"
 HEADER = re.compile(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
+MANY_KEYS_COUNTED = f"counting over {MANY_KEYS:,} keys takes much memory", "bound it with --max-keys, or count by fewer fields"
 REASONS = {"line-too-long": "over --max-line-bytes"}
 """Reasons of rejected lines that a diagnostic words differently."""
 
@@ -75,10 +77,11 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     if typed and not settings.quiet:
         screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
     log.configure(settings, screen.write, color=screen.colors(screen.stderr))
+    say_many_keys = cache(partial(screen.say, "", *MANY_KEYS_COUNTED, level="warning"))  # so that it is said once
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
         with nullcontext() if typed else screen.painting() as paint:  # ends before anything is written
-            run = run_threaded(sources, settings, openers, spool, partial(live_view, paint))
+            run = run_threaded(sources, settings, openers, spool, partial(beside, paint, say_many_keys))
         if isinstance(run.cause, UsageError):
             raise run.cause  # for a question that makes no sense, an error and not an empty report
         causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
@@ -87,6 +90,8 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     def diagnose() -> None:
         codes.update(report_cause(cause, sources, screen, debug=debug) for cause in causes)
         if not settings.quiet:
+            if settings.max_keys is None and sum(panel.distinct for panel in run.snapshot.panels.values()) > MANY_KEYS:
+                say_many_keys()
             report_sources(run.snapshot, screen)
 
     try:
@@ -148,8 +153,10 @@ def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str
     return found
 
 
-def live_view(paint: Callable[[LiveStatus], None] | None, crew: Crew) -> list[Companion]:
-    """Return the thread that paints the progress, if it is painted at all."""
+def beside(paint: Callable[[LiveStatus], None] | None, say_many_keys: Callable[[], None], crew: Crew) -> list[Companion]:
+    """Return the thread that paints the progress, if it is painted at all; have many keys reported while they are counted."""
+    if not crew.settings.quiet:
+        crew.shared.on_many_keys(say_many_keys)
     if not paint:
         return []
     from logproc.command.progress import status_of

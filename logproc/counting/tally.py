@@ -68,8 +68,13 @@ class Tally:
 
     @property
     def keys(self) -> int:
-        """How many entries it holds: its size in memory, and the cost of merging it."""
+        """How many usual entries it is as large as: its size in memory, and the cost of merging it."""
         return sum(counts.weight for counts in self.panels.values())
+
+    @property
+    def distinct(self) -> int:
+        """How many keys it has, of all panels together."""
+        return sum(len(counts) for counts in self.panels.values())
 
     @property
     def account(self) -> Account:

@@ -8,16 +8,13 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from logproc.settings import Settings, usable_cores
-from tests.support import logs
-from tests.support.processes import started
+from tests.support import logs, processes
 
 pytestmark = pytest.mark.soak
 MEBIBYTE = 1 << 20
@@ -40,26 +37,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-LAUNCHER = """
-import os, subprocess, sys
-process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-_, status, usage = os.wait4(process.pid, 0)
-print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
-"""
-"""A small process in between: the peak that wait4 reports for a child includes the memory of the process that forked it."""
-
-
 def peak_bytes(*arguments: str | Path, feed: Callable[[int], None] | None = None) -> int:
     """Return the peak memory of a run; `feed` gets the descriptor of its stdin."""
-    before = [sys.executable, "-S", "-c", LAUNCHER]
-    stdin = subprocess.PIPE if feed else subprocess.DEVNULL
-    with started("analyze", *arguments, *KNOBS, before=before, stdin=stdin) as process:
-        if feed and process.stdin:
-            feed(process.stdin.fileno())
-        output, _ = process.communicate()
-    code, kibibytes = map(int, output.split())
+    code, peak = processes.peak_bytes("analyze", *arguments, *KNOBS, feed=feed, timeout_s=None)
     assert code in (0, 1, 3, 5)
-    return kibibytes * 1024
+    return peak
 
 
 def allowed_bytes(folder: Path, readers: int, files: int = 1) -> int:
