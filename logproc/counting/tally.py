@@ -35,20 +35,20 @@ ASKED_NOTHING = Question()
 class SourceTally:
     """One source: its account, why lines were rejected, the first of those, and how many lines hold odd bytes.
 
-    not_numbers: for each field that is measured as a number, how many of its values are not one; no entry for none.
+    unread: how many values of a field that is measured are no number, or lost digits, by the field and the reason.
     """
 
     account: Account = field(default_factory=Account)
     reasons: Mapping[str, int] = field(default_factory=dict)
     sample: tuple[Rejected, ...] = ()
     odd: OddLines = NONE_ODD
-    not_numbers: Mapping[str, int] = field(default_factory=dict)
+    unread: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def __add__(self, other: SourceTally) -> SourceTally:
         sample = sorted((*self.sample, *other.sample), key=lambda rejected: rejected.line)[:REJECTED_SAMPLES]
         reasons = Counter(self.reasons) + Counter(other.reasons)
-        not_numbers = Counter(self.not_numbers) + Counter(other.not_numbers)
-        return SourceTally(self.account + other.account, reasons, tuple(sample), self.odd + other.odd, not_numbers)
+        unread = Counter(self.unread) + Counter(other.unread)
+        return SourceTally(self.account + other.account, reasons, tuple(sample), self.odd + other.odd, unread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,9 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING) -> T
         return Tally(sources={chunk.source: source}, seen=seen)
     view = View(columns, question.zone)
     tally = counted(view, question)
-    measured = {need.field for panel in question.panels for need in panel.needs if need.kind != "uniques"}
-    source = replace(source, not_numbers={name: number for name in measured if (number := view.not_numbers(name))})
-    return replace(tally, sources={chunk.source: source}, seen=seen)
+    measured = {need.field for panel in question.panels for need in panel.needs if need.kind != "uniques"} | {"bytes"}
+    unread = {key: number for name in measured for key, number in view.unread(name).items()}
+    return replace(tally, sources={chunk.source: replace(source, unread=unread)}, seen=seen)
 
 
 def counted(view: View, question: Question) -> Tally:

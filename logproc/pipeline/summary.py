@@ -11,6 +11,7 @@ from logproc import __version__
 from logproc.counting.panels import panels
 from logproc.counting.tally import SourceTally, Tally
 from logproc.formats.choice import Choice
+from logproc.formats.columns.quantities import NOT_A_NUMBER, NOT_A_SIZE, TOO_FINE, TOO_LARGE
 from logproc.formats.engine import TOO_LONG
 from logproc.model.chunk import Outcome
 from logproc.model.errors import InternalError
@@ -21,6 +22,13 @@ from logproc.pipeline.plan import Plan
 FIRST_LINE_CHARACTERS = 80
 INTERRUPTED = Verdict(State.INTERRUPTED, "interrupted")
 DONE = (State.COMPLETE, State.SKIPPED)
+UNREAD = {
+    NOT_A_NUMBER: ("is not a number", "are not numbers"),
+    NOT_A_SIZE: ("is not a size in bytes", "are not sizes in bytes"),
+    TOO_LARGE: ("is left out: 10^308 or more", "are left out: 10^308 or more"),
+    TOO_FINE: ("lost digits behind the ninth after the point",) * 2,
+}
+"""What to say of one value, and of more."""
 PLAIN_TEXT = "plain text: no time and no known format was found, see `logproc detect`"
 
 
@@ -86,12 +94,13 @@ def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally) -> tuple[st
     return (
         *((PLAIN_TEXT,) if is_plain else ()),
         *(f"{count} line{'s' if count > 1 else ''}{what}" for what, count in odd.items() if count),
-        *(not_numbers(name, count) for name, count in sorted(tally.not_numbers.items())),
+        *(unread(*key, count) for key, count in sorted(tally.unread.items())),
     )
 
 
-def not_numbers(field: str, count: int) -> str:
-    return f"{count} values of {field} are not numbers" if count > 1 else f"1 value of {field} is not a number"
+def unread(field: str, reason: str, count: int) -> str:
+    one, many = UNREAD[reason]
+    return f"{count} values of {field} {many}" if count > 1 else f"1 value of {field} {one}"
 
 
 def nothing_fits(outcome: Outcome, tally: SourceTally, choice: Choice) -> Verdict | None:

@@ -70,13 +70,11 @@ class View:
             self._numbers[name] = None if column is None or name in UNITS_S else numbers_of(column)
         return self._numbers[name]
 
-    def not_numbers(self, name: str) -> int:
-        """Return how many records have a text in a field that is not a number; an empty one and `-` stand for no value."""
-        column, numbers = self.keys(name), self.numbers(name)
-        if column is None or numbers is None or numbers.valid is None or name in self.columns.numbers:
-            return 0
-        is_text = numpy.array([key not in {None, "", "-"} for key in column.keys.to_pylist()], bool)
-        return int((is_text[column.index] & ~numbers.valid).sum())
+    def unread(self, name: str) -> dict[tuple[str, str], int]:
+        """Return how many records have a value that is no number, or not all of one, by the field and the reason."""
+        numbers = self.numbers(name)
+        found = {(name, reason): int(records.sum()) for reason, records in (numbers.unread if numbers else {}).items()}
+        return {key: number for key, number in found.items() if number}
 
     def visitors(self) -> KeyColumn | None:
         """Return each record's client and user agent as one key; None without clients."""
@@ -162,6 +160,10 @@ def keys_of_numbers(numbers: Numbers) -> KeyColumn:
     keys, of_record = pyarrow.array([*texts, None], pyarrow.string()), index.reshape(-1).astype(numpy.int64)
     if numbers.valid is not None:
         of_record = numpy.where(numbers.valid, of_record, len(texts))
+    if numbers.large is not None:
+        more = {value: len(keys) + at for at, value in enumerate(dict.fromkeys(numbers.large.nanos.tolist()))}
+        keys = pyarrow.concat_arrays([keys, pyarrow.array([number_label(0, value) for value in more], pyarrow.string())])
+        of_record[numbers.large.at] = [more[value] for value in numbers.large.nanos.tolist()]
     return KeyColumn(keys, of_record)
 
 

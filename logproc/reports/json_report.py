@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from logproc.formats.times.calendar import iso
@@ -91,8 +92,11 @@ def rows(values: Iterator[dict[str, Any]]) -> str:
 
 
 def encode(value: object) -> str:
-    """Return a value as JSON that is also safe to show on a terminal."""
-    text = ENCODER.encode(value)
+    """Return a value as JSON that is also safe to show on a terminal. Members of an object may be Decimals."""
+    if isinstance(value, dict) and any(isinstance(member, Decimal) for member in value.values()):
+        # The encoder would need a float, which rounds.
+        return "{" + ", ".join(f"{encode(name)}: {encode(member)}" for name, member in value.items()) + "}"
+    text = f"{value:f}" if isinstance(value, Decimal) else ENCODER.encode(value)
     return text if text.isprintable() else "".join(c if c.isprintable() else escape(c) for c in text)
 
 

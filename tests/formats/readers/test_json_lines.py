@@ -4,6 +4,7 @@ r"""JSON lines: the fast way is the exact way, and the exact way takes what serv
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from itertools import product
 
 import numpy
@@ -204,7 +205,10 @@ def test_usual_lines_go_the_fast_way(lines: list[bytes]) -> None:
         (b"7", "not-an-object"),
         (b'{"a": NaN}', "bad-json"),
         (b'{"a": 1} x', "bad-json"),
-        (b'{"a": 1e999}', "bad-json-number"),
+        (b'{"a": 1e999}', {"a": Decimal("1e999")}),
+        (b'{"a": 9007199254740993.0}', {"a": Decimal(2**53 + 1)}),
+        (b'{"a": 12345678.123456789}', {"a": Decimal("12345678.123456789")}),
+        (b'{"a": 1e99999999999999999999}', "bad-json-number"),
         (b'{"a": ' + b"9" * 5000 + b"}", "bad-json-number"),
         (rb'{"a": "\ud800"}', "bad-json-surrogate"),
         (rb'{"a": "\udc00x"}', "bad-json-surrogate"),
