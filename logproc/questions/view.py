@@ -24,7 +24,7 @@ UNITS_S = {"minute": MINUTE_S, "hour": HOUR_S, "day": DAY_S}
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 TIME_FIELDS = frozenset({*UNITS_S, "weekday"})
 QUARTER_S = 900
-"""Since 1972 zones have changed their clocks only at full quarters of an hour."""
+"""Nearly all changes of clocks are at full quarters of an hour."""
 
 
 def base_of(name: str) -> str:
@@ -127,12 +127,18 @@ def stretches(numbers: Integers, known: Mask) -> KeyColumn:
 
 
 def offsets(time: Integers, known: Mask, zone: tzinfo) -> Integers | int:
-    """Return the seconds to add to each time to get local time; the zone is asked once per quarter of an hour."""
+    """Return the seconds to add to each time to get local time; the zone is asked twice per quarter of an hour."""
     if zone is UTC:
         return 0
     quarters, index = numpy.unique(numpy.where(known, time, 0) // QUARTER_S, return_inverse=True)
-    found = [offset_s(int(quarter) * QUARTER_S, zone) for quarter in quarters.tolist()]
-    return numpy.array(found, numpy.int64)[index]
+    first, last = (
+        numpy.array([offset_s(int(quarter) * QUARTER_S + within, zone) for quarter in quarters.tolist()], numpy.int64)
+        for within in (0, QUARTER_S - 1)
+    )
+    found = first[index]
+    for at in numpy.flatnonzero(known & (first != last)[index]).tolist():  # clocks changed within the quarter
+        found[at] = offset_s(int(time[at]), zone)
+    return found
 
 
 def offset_s(seconds: int, zone: tzinfo) -> int:

@@ -28,8 +28,9 @@ from logproc.formats.times.reading import (
 )
 from logproc.model.columns import NO_TIME, KeyColumn
 from logproc.model.errors import UsageError
-from logproc.questions.timespan import parse_moment, parse_zone
+from logproc.questions.timespan import parse_moment
 from logproc.questions.where.values import moment_of
+from logproc.questions.zones import parse_zone
 from tests.formats.readings import REFERENCE_S
 from tests.formats.readings import numbers_of as plain_numbers
 from tests.support.oracle import EPOCH, moment
