@@ -140,6 +140,8 @@ class Parsed:
 
     rejected_lines: which lines were rejected, from 0, ascending, shape (n,). rejected_reasons: the reason of each.
     rejected_bounds: start and end of each in the chunk's data, shape (n, 2).
+    zoneless: whether any record has a time without a zone. undated: the times without a year in the order of the log, as
+    they were taken; None for none.
     """
 
     columns: Columns | None
@@ -147,6 +149,8 @@ class Parsed:
     rejected_lines: Integers
     rejected_reasons: tuple[str, ...]
     rejected_bounds: Integers
+    zoneless: bool = False
+    undated: Integers | None = None
 
     def bounds_of(self, reason: str) -> Integers:
         """Return start and end of the lines rejected for one reason, shape (n, 2)."""

@@ -110,6 +110,15 @@ class SourceResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Assumption:
+    """What times were taken to be that did not say it. of: `zone` or `year`. value: which. sources: those that have such."""
+
+    of: str
+    value: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunInfo:
     """Everything that may differ between two runs over the same input."""
 
@@ -138,3 +147,4 @@ class Snapshot:
     sources: tuple[SourceResult, ...]
     panels: Mapping[str, Panel]
     run: RunInfo
+    assumed: tuple[Assumption, ...] = ()

@@ -6,6 +6,7 @@ import platform
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import tzinfo
 
 from logproc import __version__
 from logproc.counting.panels import panels
@@ -13,15 +14,19 @@ from logproc.counting.tally import SourceTally, Tally
 from logproc.formats.choice import Choice
 from logproc.formats.columns.quantities import NOT_A_NUMBER, NOT_A_SIZE, TOO_FINE, TOO_LARGE
 from logproc.formats.engine import TOO_LONG
+from logproc.formats.times.calendar import iso
 from logproc.model.chunk import Outcome
 from logproc.model.errors import InternalError
-from logproc.model.snapshot import RunInfo, Snapshot, SourceResult
+from logproc.model.snapshot import Assumption, RunInfo, Snapshot, SourceResult
 from logproc.model.source import Source, State, Verdict
 from logproc.pipeline.plan import Plan
+from logproc.questions.view import offset_s
+from logproc.reports.units import count as count_of
 
 FIRST_LINE_CHARACTERS = 80
 INTERRUPTED = Verdict(State.INTERRUPTED, "interrupted")
 DONE = (State.COMPLETE, State.SKIPPED)
+YEARS_UNKNOWN = "times without a year go back by a day or more: if the log is of more than a year, its years are not known"
 UNREAD = {
     NOT_A_NUMBER: ("is not a number", "are not numbers"),
     NOT_A_SIZE: ("is not a size in bytes", "are not sizes in bytes"),
@@ -65,7 +70,21 @@ def summarize(
         sources=tuple(results),
         panels=panels(tally, plan.question, plan.top),
         run=run,
+        assumed=assumptions(sources, tally, plan.question.zone),
     )
+
+
+def assumptions(sources: Sequence[Source], tally: Tally, zone: tzinfo) -> tuple[Assumption, ...]:
+    """Return what was assumed about times, for all sources together."""
+    found = [(source.name, tally.sources[source.index].assumed) for source in sources if source.index in tally.sources]
+    zoneless = tuple(name for name, assumed in found if assumed.zone)
+    undated = [(name, assumed.years) for name, assumed in found if assumed.years]
+    both: list[Assumption] = [Assumption("zone", str(zone), zoneless)] if zoneless else []
+    if undated:
+        ends = min(first for _, (first, _) in undated), max(last for _, (_, last) in undated)
+        first, last = (iso(end + offset_s(end, zone))[:4] for end in ends)
+        both.append(Assumption("year", first if first == last else f"{first} to {last}", tuple(name for name, _ in undated)))
+    return tuple(both)
 
 
 def result(source: Source, outcome: Outcome, tally: SourceTally, choice: Choice) -> SourceResult:
@@ -91,8 +110,11 @@ def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally) -> tuple[st
         return ("empty",)
     is_plain = outcome.format is not None and outcome.format.name == "plain" and tally.account.records
     odd = {" had undecodable bytes": tally.odd.undecodable, " held NUL bytes": tally.odd.nul}
+    untimed = 0 if is_plain else tally.untimed
     return (
         *((PLAIN_TEXT,) if is_plain else ()),
+        *((f"{count_of(untimed, 'record')} without a time",) if untimed else ()),
+        *((YEARS_UNKNOWN,) if tally.assumed.goes_back else ()),
         *(f"{count} line{'s' if count > 1 else ''}{what}" for what, count in odd.items() if count),
         *(unread(*key, count) for key, count in sorted(tally.unread.items())),
     )

@@ -18,7 +18,7 @@ import pyarrow
 import pyarrow.compute
 import pyarrow.json
 
-from logproc.formats.columns.aliases import aliases_of, is_access, units_of
+from logproc.formats.columns.aliases import aliases_of, is_access, units_of, with_time
 from logproc.formats.columns.fields import absent_once, raw_fields, sought
 from logproc.formats.columns.lines import Lines
 from logproc.formats.columns.odd_bytes import is_utf8
@@ -75,7 +75,7 @@ class JsonReader(Reader):
             if isinstance(found, dict):
                 keys.collect(found, "")
         access = is_access(keys.values)
-        aliases = aliases_of(keys.values, access=access)
+        aliases = with_time(aliases_of(keys.values, access=access), keys.values)
         units = units_of(keys.values, aliases, access=access)
         known = tuple((name, kind_of(found)) for name, found in keys.kinds.items())
         reader = cls(known, tuple(aliases.items()), frozenset(keys.nested))
@@ -96,6 +96,8 @@ class JsonReader(Reader):
     def sources(self, wanted: Collection[str]) -> dict[str, str]:
         aliases = dict(self.aliases)
         names = raw_fields(tuple(dict.fromkeys([*self.fields, *sought(wanted)])), {*wanted, "time"})
+        if "time" in dict(self.kinds) and "time" not in aliases:
+            names = tuple(name for name in names if name != "time")  # it has other values: see `with_time`
         return {name: aliases.get(name, name) for name in names}
 
 
