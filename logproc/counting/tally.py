@@ -114,7 +114,8 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING) -> T
         return Tally(sources={chunk.source: source}, seen=seen)
     view = View(columns, question.zone)
     tally = counted(view, question)
-    measured = {need.field for panel in question.panels for need in panel.needs if need.kind != "uniques"} | {"bytes"}
+    measured = {need.field for panel in question.panels for need in panel.needs if need.kind != "uniques"}
+    measured |= {"bytes"} & columns.numbers.keys()  # the report always sums sizes
     unread = {key: number for name in measured for key, number in view.unread(name).items()}
     return replace(tally, sources={chunk.source: replace(source, unread=unread)}, seen=seen)
 

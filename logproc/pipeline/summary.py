@@ -20,6 +20,7 @@ from logproc.model.errors import InternalError
 from logproc.model.snapshot import Assumption, RunInfo, Snapshot, SourceResult
 from logproc.model.source import Source, State, Verdict
 from logproc.pipeline.plan import Plan
+from logproc.questions.question import Question
 from logproc.questions.view import offset_s
 from logproc.reports.units import count as count_of
 
@@ -59,7 +60,7 @@ def summarize(
             raise InternalError(f"the account of {source.name} does not close: {what}")
         if lost:
             outcome = replace(outcome, verdict=INTERRUPTED)
-        results.append(result(source, outcome, counted, plan.choice))
+        results.append(result(source, outcome, counted, plan))
     return Snapshot(
         complete=not stopped and all(source.state in DONE for source in results),
         account=tally.account,
@@ -87,8 +88,8 @@ def assumptions(sources: Sequence[Source], tally: Tally, zone: tzinfo) -> tuple[
     return tuple(both)
 
 
-def result(source: Source, outcome: Outcome, tally: SourceTally, choice: Choice) -> SourceResult:
-    verdict = nothing_fits(outcome, tally, choice) or outcome.verdict
+def result(source: Source, outcome: Outcome, tally: SourceTally, plan: Plan) -> SourceResult:
+    verdict = nothing_fits(outcome, tally, plan.choice) or outcome.verdict
     return SourceResult(
         source=source.name,
         state=verdict.state,
@@ -100,17 +101,19 @@ def result(source: Source, outcome: Outcome, tally: SourceTally, choice: Choice)
         account=tally.account,
         rejected_by_reason=dict(sorted(tally.reasons.items())),
         rejected_sample=tally.sample,
-        notes=(*outcome.notes, *notes_on(verdict, outcome, tally)),
+        notes=(*outcome.notes, *notes_on(verdict, outcome, tally, plan.question)),
         exit_code=verdict.exit_code,
     )
 
 
-def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally) -> tuple[str, ...]:
+def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally, question: Question) -> tuple[str, ...]:
     if verdict.state is State.COMPLETE and tally.account.lines == tally.account.blank:
         return ("empty",)
     is_plain = outcome.format is not None and outcome.format.name == "plain" and tally.account.records
     odd = {" had undecodable bytes": tally.odd.undecodable, " held NUL bytes": tally.odd.nul}
-    untimed = 0 if is_plain else tally.untimed
+    # That a log has no times at all is news only to who asks for them.
+    some_are_timed = tally.untimed < tally.account.records + tally.account.filtered
+    untimed = tally.untimed if some_are_timed or (question.asks_for_times and not is_plain) else 0
     return (
         *((PLAIN_TEXT,) if is_plain else ()),
         *((f"{count_of(untimed, 'record')} without a time",) if untimed else ()),

@@ -156,8 +156,12 @@ def test_a_field_that_only_has_the_name_of_a_time_rejects_nothing(tmp_path: Path
     line = '{"time":0.25,"ts":"2026-03-07T10:00:00Z","level":"info"}\n'
     assert report_on(tmp_path, line * 3, by="hour").panels["hour"].rows[0].key == ("2026-03-07T10:00:00Z",)
     for content in ('{"time":0.25,"level":"info","msg":"a"}\n' * 3, "time=12ms level=info msg=a\n" * 3):
-        snapshot = report_on(tmp_path, content)
-        assert (snapshot.account.records, snapshot.sources[0].notes) == (3, ("3 records without a time",))
+        asked: list[dict[str, Any]]
+        asked = [{"by": "hour"}, {"since": "2026-03-07"}, {"where": 'time > "2026-03-07"'}, {"by": "level"}]
+        for options in asked:
+            snapshot = report_on(tmp_path, content, **options)
+            assert snapshot.account.records + snapshot.account.filtered == 3
+            assert snapshot.sources[0].notes == (() if options == {"by": "level"} else ("3 records without a time",))
 
 
 TIMES = st.lists(st.integers(0, 10**6), min_size=1, max_size=12)
