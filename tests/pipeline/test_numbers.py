@@ -121,6 +121,8 @@ def test_durations_of_any_size(tmp_path: Path, power: int) -> None:
     seconds = 10 ** (40 - power)
     snapshot = asked(tmp_path, [content], where=f"duration > {10**20}", by="level", metric="sum:duration")
     assert [(row.count, row.metrics) for row in snapshot.panels["level"].rows] == [(1, (seconds,))]
+    for where, records in [("duration is absent", 0), ("duration is not absent", 2), (f"duration < {10**20}", 1)]:
+        assert asked(tmp_path, [content], where=where).account.records == records, where
 
 
 @pytest.mark.parametrize("size", ["-1", "1.5", '"12KB"', '"0,250"', str(2**63), "1e30", '"x"'])
