@@ -12,8 +12,9 @@ from logproc.model.chunk import Outcome
 from logproc.model.errors import UsageError, nearest
 from logproc.questions.metrics import check_sketches, parse_metrics
 from logproc.questions.question import Question, panels_for, sort_of, unknown_fields, with_sort
-from logproc.questions.timespan import parse_moment, parse_zone
+from logproc.questions.timespan import parse_moment
 from logproc.questions.where.grammar import parse_where
+from logproc.questions.zones import parse_zone
 from logproc.sources.reading import ReadingOptions
 
 if TYPE_CHECKING:

@@ -99,6 +99,13 @@ class Question:
     def filters(self) -> bool:
         return self.where is not None or self.since is not None or self.until is not None
 
+    @property
+    def asks_for_times(self) -> bool:
+        """Whether the user named times, in a filter or to count by."""
+        named = {name for panel in self.panels if not panel.usual for name in panel.by}
+        filtered = self.since is not None or self.until is not None or bool(self.where and "time" in self.where.fields)
+        return filtered or bool(named & TIME_FIELDS)
+
     def prepared(self, columns: Columns) -> Columns:
         """Return the columns ready to count: clients replaced by forwarded ones, and addresses anonymized, if asked for."""
         keys = dict(columns.keys)

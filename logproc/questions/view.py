@@ -24,7 +24,7 @@ UNITS_S = {"minute": MINUTE_S, "hour": HOUR_S, "day": DAY_S}
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 TIME_FIELDS = frozenset({*UNITS_S, "weekday"})
 QUARTER_S = 900
-"""Since 1972 zones have changed their clocks only at full quarters of an hour."""
+"""Nearly all changes of clocks are at full quarters of an hour."""
 
 
 def base_of(name: str) -> str:
@@ -70,13 +70,11 @@ class View:
             self._numbers[name] = None if column is None or name in UNITS_S else numbers_of(column)
         return self._numbers[name]
 
-    def not_numbers(self, name: str) -> int:
-        """Return how many records have a text in a field that is not a number; an empty one and `-` stand for no value."""
-        column, numbers = self.keys(name), self.numbers(name)
-        if column is None or numbers is None or numbers.valid is None or name in self.columns.numbers:
-            return 0
-        is_text = numpy.array([key not in {None, "", "-"} for key in column.keys.to_pylist()], bool)
-        return int((is_text[column.index] & ~numbers.valid).sum())
+    def unread(self, name: str) -> dict[tuple[str, str], int]:
+        """Return how many records have a value that is no number, or not all of one, by the field and the reason."""
+        numbers = self.numbers(name)
+        found = {(name, reason): int(records.sum()) for reason, records in (numbers.unread if numbers else {}).items()}
+        return {key: number for key, number in found.items() if number}
 
     def visitors(self) -> KeyColumn | None:
         """Return each record's client and user agent as one key; None without clients."""
@@ -129,12 +127,18 @@ def stretches(numbers: Integers, known: Mask) -> KeyColumn:
 
 
 def offsets(time: Integers, known: Mask, zone: tzinfo) -> Integers | int:
-    """Return the seconds to add to each time to get local time; the zone is asked once per quarter of an hour."""
+    """Return the seconds to add to each time to get local time; the zone is asked twice per quarter of an hour."""
     if zone is UTC:
         return 0
     quarters, index = numpy.unique(numpy.where(known, time, 0) // QUARTER_S, return_inverse=True)
-    found = [offset_s(int(quarter) * QUARTER_S, zone) for quarter in quarters.tolist()]
-    return numpy.array(found, numpy.int64)[index]
+    first, last = (
+        numpy.array([offset_s(int(quarter) * QUARTER_S + within, zone) for quarter in quarters.tolist()], numpy.int64)
+        for within in (0, QUARTER_S - 1)
+    )
+    found = first[index]
+    for at in numpy.flatnonzero(known & (first != last)[index]).tolist():  # clocks changed within the quarter
+        found[at] = offset_s(int(time[at]), zone)
+    return found
 
 
 def offset_s(seconds: int, zone: tzinfo) -> int:
@@ -162,6 +166,10 @@ def keys_of_numbers(numbers: Numbers) -> KeyColumn:
     keys, of_record = pyarrow.array([*texts, None], pyarrow.string()), index.reshape(-1).astype(numpy.int64)
     if numbers.valid is not None:
         of_record = numpy.where(numbers.valid, of_record, len(texts))
+    if numbers.large is not None:
+        more = {value: len(keys) + at for at, value in enumerate(dict.fromkeys(numbers.large.nanos.tolist()))}
+        keys = pyarrow.concat_arrays([keys, pyarrow.array([number_label(0, value) for value in more], pyarrow.string())])
+        of_record[numbers.large.at] = [more[value] for value in numbers.large.nanos.tolist()]
     return KeyColumn(keys, of_record)
 
 

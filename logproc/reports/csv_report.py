@@ -31,7 +31,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from logproc.reports.metric_values import MEMBERS, given_up, rounded
+from logproc.reports.metric_values import MEMBERS, Number, given_up, rounded
 from logproc.reports.safe import harmless
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def further_columns(panels: Iterable[Panel]) -> list[str]:
     return list(dict.fromkeys([*metrics, *(["error"] if any(panel.approximate for panel in panels) else [])]))
 
 
-def numbers_of(row: Row, panel: Panel, further: Sequence[str]) -> list[float | int | None]:
+def numbers_of(row: Row, panel: Panel, further: Sequence[str]) -> list[Number]:
     metrics = {name: rounded(name, number) for name, number in zip(panel.metrics, row.metrics, strict=True)}
     if panel.approximate:
         metrics["error"] = row.error

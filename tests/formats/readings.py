@@ -114,7 +114,10 @@ def numbers_of(numbers: Numbers) -> list[object]:
     nanos = [0] * count if numbers.nanos is None else numbers.nanos.tolist()
     valid = [True] * count if numbers.valid is None else numbers.valid.tolist()
     rows = zip(numbers.whole.tolist(), nanos, valid, strict=True)
-    return [whole * 10**9 + part if is_valid else None for whole, part, is_valid in rows]
+    found = [whole * 10**9 + part if is_valid else None for whole, part, is_valid in rows]
+    for at, value in zip(numbers.large.at, numbers.large.nanos, strict=True) if numbers.large else ():
+        found[at] = value
+    return found
 
 
 def lines_of(text: bytes) -> list[bytes]:

@@ -9,7 +9,7 @@ Sources: Apache's mod_log_config (`common`, `combined`, `vhost_combined`), nginx
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -102,7 +102,7 @@ class LayoutReader(Reader):
         if "bytes" in found.fields:
             found, too_large = with_sizes(found)
             reasons |= dict.fromkeys(too_large.tolist(), "bad-size")
-        return Found(found.line, found.fields, found.numbers, found.time, found.untimed, reasons=reasons)
+        return replace(found, reasons=reasons)
 
 
 @cache
@@ -145,7 +145,7 @@ def with_sizes(found: Found) -> tuple[Found, Integers]:
     number = numpy.array([size or 0 for size in sizes], numpy.int64)[index]
     good = numpy.array([size is not None for size in sizes], bool)[index]
     fields = {name: column for name, column in found.fields.items() if name != "bytes"}
-    records = Found(found.line, fields, {"bytes": number}, found.time, found.untimed)
+    records = replace(found, fields=fields, numbers={"bytes": number})
     return records.keep(good), found.line[~good]
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import pyarrow
 
-from logproc.formats.columns.aliases import aliases_of, is_access, units_of
+from logproc.formats.columns.aliases import aliases_of, is_access, units_of, with_time
 from logproc.formats.columns.fields import raw_fields, sought
 from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import Slices, encoded, places
@@ -68,7 +68,7 @@ class PairsReader(Reader):
                 for key, value in pairs.items():
                     values.setdefault(key.decode("utf-8", "replace"), []).append(value.decode("utf-8", "replace"))
         access = is_access(values)
-        aliases = aliases_of(values, access=access)
+        aliases = with_time(aliases_of(values, access=access), values)
         if "level" not in aliases and "at" in values:  # Heroku's router
             aliases["level"] = "at"
         units = units_of(values, aliases, access=access)
@@ -98,6 +98,8 @@ class PairsReader(Reader):
     def sources(self, wanted: Collection[str]) -> dict[str, bytes]:
         aliases = dict(self.aliases)
         names = raw_fields(tuple(dict.fromkeys([*self.fields, *sought(wanted)])), {*wanted, "time"})
+        if "time" in self.keys and "time" not in aliases:
+            names = tuple(name for name in names if name != "time")  # it has other values: see `with_time`
         return {name: aliases.get(name, name).encode() for name in names}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -126,7 +127,7 @@ class Table:
 
     def lines(self, room: int) -> list[Line]:
         grid = self.grid(room)
-        bars = [max(number_of(row, self.panel), 0) for row in self.panel.rows]
+        bars = [max(number_of(row, self.panel), Fraction(0)) for row in self.panel.rows]
         most = max(bars)
         hidden = len(self.panel.rows) - len(self.rows)
         return [
@@ -246,16 +247,16 @@ def cells_of_numbers(numbers: Sequence[Numbers]) -> int:
     return sum(column.cells for column in numbers)
 
 
-def number_of(row: Row, panel: Panel) -> float:
+def number_of(row: Row, panel: Panel) -> Fraction:
     """Return the number that a row's bar shows: what the panel is sorted by, 0 if missing; by default the count."""
     if panel.sorted_by == "bytes":
-        return row.bytes or 0
+        return Fraction(row.bytes or 0)
     if panel.sorted_by in panel.metrics:
-        return row.metrics[panel.metrics.index(panel.sorted_by)] or 0
-    return row.count
+        return Fraction(row.metrics[panel.metrics.index(panel.sorted_by)] or 0)
+    return Fraction(row.count)  # of any size: a sum may exceed any float
 
 
-def bar_of(number: float, most: float, cells: int, look: Look) -> str:
+def bar_of(number: Fraction, most: Fraction, cells: int, look: Look) -> str:
     """Return a bar in proportion to the largest number, at least an eighth of a cell unless it is 0."""
     eighths = max(1, round(8 * cells * number / most)) if number else 0
     drawn = look.characters.bars

@@ -155,8 +155,20 @@ def notes(snapshot: Snapshot, look: Look) -> list[Line]:
     texts = [(source.source, note) for source in snapshot.sources for note in source.notes]
     shown = texts[: look.most(MOST_ROWS)]
     lines: list[Line] = [[Segment("note  ", WARN), Segment(look.text(f"{source}: {note}"))] for source, note in shown]
+    if snapshot.assumed:
+        lines.insert(0, [Segment("note  ", WARN), Segment(look.text(assumed(snapshot)))])
     rest = len(texts) - len(shown)
     return [*lines, [Segment(f"and {count(rest, 'note')} more", DIM)]] if rest else lines
+
+
+def assumed(snapshot: Snapshot) -> str:
+    """Return in one line what times were taken to be that did not say it."""
+    parts = []
+    for assumption in snapshot.assumed:
+        of = len(assumption.sources)
+        where = "" if len(snapshot.sources) == 1 else f" ({of:,} of {count(len(snapshot.sources), 'source')})"
+        parts.append(f"without a {assumption.of}{where} are taken as {assumption.value}")
+    return f"times {', '.join(parts)}"
 
 
 def try_next(snapshot: Snapshot, look: Look) -> list[Line]:
