@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
@@ -184,6 +183,8 @@ def read_config(path: Path) -> dict[str, Any]:
 
     Raises UsageError if it cannot be read, is not TOML, or has an unknown key.
     """
+    import tomllib  # only needed if there is a file
+
     try:
         with path.open("rb") as file:
             content = file.read(CONFIG_BYTES + 1)

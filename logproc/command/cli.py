@@ -16,8 +16,7 @@ import click
 from logproc import __version__
 from logproc.command import process
 from logproc.command.click_errors import Commands, words_of
-from logproc.command.completion import VARIABLE, answer, complete_files
-from logproc.command.options import FileName, settings_options
+from logproc.command.options import FileName, complete_files, settings_options
 from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.screen import Screen
 from logproc.model.errors import (
@@ -201,7 +200,7 @@ def print_version(context: click.Context, _option: click.Parameter, wanted: bool
         return
     from importlib.metadata import version
 
-    from logproc.pipeline.summary import gil_enabled
+    from logproc.model.snapshot import gil_enabled
 
     write_lines(f"logproc {__version__}")
     write_lines(f"Python {sys.version.split()[0]}, {'with' if gil_enabled() else 'without'} GIL")
@@ -222,7 +221,9 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line; return its exit code. Every expected failure becomes one line on stderr."""
     screen = Screen(sys.stdout, sys.stderr, Settings(log_format="json" if wants_json(arguments, os.environ) else "console"))
     try:
-        if asked := os.environ.get(VARIABLE):
+        if asked := os.environ.get("_LOGPROC_COMPLETE"):
+            from logproc.command.completion import answer
+
             return EXIT_OK if answer(cli, asked) else EXIT_USAGE
         return int(cli.main(list(arguments), prog_name="logproc", standalone_mode=False, obj=screen) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
