@@ -103,6 +103,7 @@ class RunInfo:
     version: str
     python: str
     gil: bool
+    config_files: tuple[str, ...] = ()
 
 
 def gil_enabled() -> bool:

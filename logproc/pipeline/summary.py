@@ -107,5 +107,6 @@ def nothing_fits(outcome: Outcome, tally: SourceTally, choice: Choice) -> Verdic
     return Verdict(State.FAILED, reason, hint, exit_code=1)
 
 
-def run_info(elapsed_s: float, readers: int, workers: int) -> RunInfo:
-    return RunInfo(elapsed_s, readers, workers, __version__, platform.python_version(), gil_enabled())
+def run_info(elapsed_s: float, readers: int, workers: int, config_file: str | None = None) -> RunInfo:
+    files = (config_file,) if config_file else ()
+    return RunInfo(elapsed_s, readers, workers, __version__, platform.python_version(), gil_enabled(), files)

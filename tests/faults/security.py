@@ -561,4 +561,65 @@ SETTINGS = [
     *(in_option(option) for option in ("--where", "--by", "--metric", "--format", "--since", "--tz", "--encoding")),
 ]
 
-FAULTS: list[Fault] = [*STEERED, *SPREADSHEETS, *SECRETS, *PATTERNS, *FILES, *SETTINGS]
+
+def left_behind(mode: int, *, folder: int = 0o755, link: bool = False) -> Callable[[Scene], Arguments]:
+    """Return how a config file is left in the working directory that would cut the report to one row."""
+
+    def make(scene: Scene) -> Arguments:
+        config = scene.bytes("target.toml" if link else "logproc.toml", b"top = 1\n")
+        config.chmod(mode)
+        if link:
+            (scene.folder / "logproc.toml").symlink_to(config)
+        scene.folder.chmod(folder)
+        return [scene.file("a.log", *(logs.line(request=b"GET /%d HTTP/1.1" % number) for number in range(9)))]
+
+    return make
+
+
+def rows(number: int, *files: str) -> Check:
+    """Return a look at how many paths the report has, and which config files it names."""
+
+    def check(_scene: Scene, ended: Ended) -> None:
+        assert len(ended.report["panels"]["path"]["rows"]) == number
+        assert ended.report["run"].get("config_files", []) == list(files)
+
+    return check
+
+
+LEFT_BEHIND = [
+    *(
+        Fault(
+            "S13",
+            how,
+            make,
+            says=["logproc: logproc.toml: not read: ", says, "--config logproc.toml reads it"],
+            holds="it changes nothing",
+            check=rows(9),
+            alone=True,
+        )
+        for how, make, says in (
+            ("a config file that its group may write to", left_behind(0o664), "others may write to it"),
+            ("a config file that all may write to", left_behind(0o646), "others may write to it"),
+            ("a link to such a file", left_behind(0o666, link=True), "others may write to it"),
+            ("a config file in a folder that all may write to", left_behind(0o644, folder=0o777), "anybody may replace it"),
+        )
+    ),
+    Fault(
+        "S13",
+        "the same file, named with --config",
+        lambda scene: [*left_behind(0o666)(scene), "--config", "logproc.toml"],
+        holds="it is read, and the report names it",
+        check=rows(1, "logproc.toml"),
+        alone=True,
+    ),
+    Fault(
+        "S13",
+        "a config file of one's own in a sticky folder of all, such as /tmp",
+        left_behind(0o644, folder=0o1777),
+        holds="it is read, and the report names it",
+        check=rows(1, "logproc.toml"),
+        alone=True,
+    ),
+]
+
+FAULTS: list[Fault] = [*LEFT_BEHIND, *STEERED, *SPREADSHEETS, *SECRETS, *PATTERNS, *FILES, *SETTINGS]

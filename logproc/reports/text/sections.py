@@ -56,6 +56,8 @@ def what_was_read(snapshot: Snapshot, look: Look) -> Iterator[Line]:
     yield [Segment(f"{size(read)}{unpacked} in {duration(snapshot.run.elapsed_s)}")]
     if snapshot.run.elapsed_s > 0:
         yield [Segment(f"{size(int(decoded / snapshot.run.elapsed_s))}/s", DIM)]
+    for path in snapshot.run.config_files:
+        yield [Segment(f"settings of {look.fit(path, look.width // 2)}", DIM)]
 
 
 def where_it_went(snapshot: Snapshot, look: Look) -> Iterator[Line]:
