@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 from logproc.command.log import json_line
 from logproc.model.errors import Interrupted
 from logproc.reports.output import write_whole
-from logproc.reports.safe import harmless
+from logproc.reports.safe import distinct, harmless
 from logproc.settings import Settings
 from logproc.threads.grace import within_grace
 
@@ -74,7 +74,7 @@ class Screen:
         if self.as_json:
             self.write(json_line(level, what, hint=hint, source=source))
         else:
-            self.write(harmless(": ".join(part for part in ("logproc", source, what, hint) if part)))
+            self.write(harmless(": ".join(part for part in ("logproc", distinct(source), what, hint) if part)))
 
     def say_now(self, source: str, what: str, hint: str) -> None:
         """Write something that matters only during the run."""

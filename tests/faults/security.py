@@ -11,6 +11,7 @@ import re
 import stat
 from collections.abc import Callable, Sequence
 from typing import Any
+from unicodedata import normalize
 from unittest.mock import patch
 
 from logproc.reports.csv_report import restore
@@ -622,4 +623,61 @@ LEFT_BEHIND = [
     ),
 ]
 
-FAULTS: list[Fault] = [*LEFT_BEHIND, *STEERED, *SPREADSHEETS, *SECRETS, *PATTERNS, *FILES, *SETTINGS]
+ALIKE = [
+    "/a" + text
+    for text in ("", *"\u3164\u115f\u1160\uffa0\u2800\ufe0f\U000e0100\u034f\u180e\u200b\u202e\u00ad\ufeff\U000e0041")
+]
+ALIKE += [r"/a\u3164", r"/a\\u3164", "/caf\u00e9", "/cafe\u0301", "/\u212b", "/\u00c5"]
+ALIKE += [f"/{'archive/' * 20}{number}{'/index' * 20}" for number in range(3)]
+
+
+def alike(scene: Scene) -> Arguments:
+    """Make a log of paths that look alike, in files whose names do."""
+    lines = [logs.line(request=f"GET {path} HTTP/1.1".encode()) for path in ALIKE]
+    return [scene.file("a.log", *lines), scene.file("a\u3164.log", *good()), "--by", "path", "--top", "0"]
+
+
+def rows_of_paths(number: int) -> Check:
+    """Return a look at how many different rows with a bar a report has."""
+
+    def check(_scene: Scene, ended: Ended) -> None:
+        rows = [line.rstrip() for line in ended.stdout.decode().splitlines() if line.startswith("/") and "█" in line]
+        assert (len(rows), len({normalize("NFC", row) for row in rows})) == (number, number), rows
+
+    return check
+
+
+def true_text(_scene: Scene, ended: Ended) -> None:
+    """Assert that JSON has every path as it is in the log."""
+    assert {row["path"] for row in ended.report["panels"]["path"]["rows"]} >= set(ALIKE)
+
+
+LOOK_ALIKES = [
+    *(
+        Fault(
+            "S14",
+            f"paths that look alike, {how}",
+            alike,
+            run=run,
+            check=check,
+            alone=True,
+            holds="a row for each, all different",
+        )
+        for how, run, check in (
+            ("on a terminal", on_a_terminal, rows_of_paths(len(ALIKE) + 1)),
+            ("in a pipe", printed("terminal"), rows_of_paths(len(ALIKE) + 1)),
+            ("as JSON", printed("json"), true_text),
+        )
+    ),
+    Fault(
+        "S14",
+        "a missing file whose name looks like that of another",
+        lambda _: ["a.log", "a\u3164.log", "a\u0020\ufe0f.log"],
+        3,
+        says=["logproc: a.log: no such file", r"logproc: a\u3164.log: no such file", r"logproc: a \ufe0f.log: no such file"],
+        holds="a line for each, all different",
+        alone=True,
+    ),
+]
+
+FAULTS: list[Fault] = [*LOOK_ALIKES, *LEFT_BEHIND, *STEERED, *SPREADSHEETS, *SECRETS, *PATTERNS, *FILES, *SETTINGS]

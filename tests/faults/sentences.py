@@ -104,5 +104,6 @@ SENTENCES: Mapping[str, str] = {
     "S8": "A report can be read only by its owner, under any umask.",
     "S10": "A line end in a URL or in a log cannot forge a message.",
     "S11": "Nothing in a configuration file or an expression is executed.",
+    "S14": "No two rows look alike: invisible characters are shown as numbers, and so are keys that are cut to the same text.",
     "S13": "A configuration file that nobody named is not read if somebody else can have written it.",
 }
