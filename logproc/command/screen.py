@@ -74,7 +74,9 @@ class Screen:
         if self.as_json:
             self.write(json_line(level, what, hint=hint, source=source))
         else:
-            self.write(harmless(": ".join(part for part in ("logproc", distinct(source), what, hint) if part)))
+            # The name of a source is printable (see sources.names); that of another file may be anything.
+            source = distinct(source) if source.isprintable() else source
+            self.write(harmless(": ".join(part for part in ("logproc", source, what, hint) if part)))
 
     def say_now(self, source: str, what: str, hint: str) -> None:
         """Write something that matters only during the run."""
