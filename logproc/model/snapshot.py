@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -128,6 +129,12 @@ class RunInfo:
     version: str
     python: str
     gil: bool
+    config_files: tuple[str, ...] = ()
+
+
+def gil_enabled() -> bool:
+    """Return whether this interpreter has a GIL: free-threaded builds of Python 3.13 and later may not."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def run_serial(
             raise InternalError("a source ended without an outcome")
         outcomes[source.index] = reading.outcome
     source_name.set(None)
-    info = run_info(time.monotonic() - started, readers=0, workers=0)
+    info = run_info(time.monotonic() - started, readers=0, workers=0, config_file=settings.config_file)
     return Run(summarize(sources, outcomes, tally, plan, info), check_fields(plan, outcomes.values(), tally))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
@@ -17,7 +16,7 @@ from logproc.formats.engine import TOO_LONG
 from logproc.formats.times.calendar import iso
 from logproc.model.chunk import Outcome
 from logproc.model.errors import InternalError
-from logproc.model.snapshot import Assumption, RunInfo, Snapshot, SourceResult
+from logproc.model.snapshot import Assumption, RunInfo, Snapshot, SourceResult, gil_enabled
 from logproc.model.source import Source, State, Verdict
 from logproc.pipeline.plan import Plan
 from logproc.questions.question import Question
@@ -142,10 +141,6 @@ def nothing_fits(outcome: Outcome, tally: SourceTally, choice: Choice) -> Verdic
     return Verdict(State.FAILED, reason, hint, exit_code=1)
 
 
-def run_info(elapsed_s: float, readers: int, workers: int) -> RunInfo:
-    return RunInfo(elapsed_s, readers, workers, __version__, platform.python_version(), gil_enabled())
-
-
-def gil_enabled() -> bool:
-    """Return whether this interpreter has a GIL: free-threaded builds of Python 3.13 and later may not."""
-    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+def run_info(elapsed_s: float, readers: int, workers: int, config_file: str | None = None) -> RunInfo:
+    files = (config_file,) if config_file else ()
+    return RunInfo(elapsed_s, readers, workers, __version__, platform.python_version(), gil_enabled(), files)

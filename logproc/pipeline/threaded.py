@@ -125,7 +125,9 @@ class Crew:
         for source in self.sources:
             outcomes.setdefault(source.index, self._interrupted(source))
         counted, tally = self.shared.close(), self.shared.snapshot()
-        info = run_info(time.monotonic() - self.started, self._file_readers, self.settings.worker_count)
+        info = run_info(
+            time.monotonic() - self.started, self._file_readers, self.settings.worker_count, self.settings.config_file
+        )
         summary = summarize(self.sources, outcomes, tally, self.plan, info, stopped=self.stop.is_set())
         cause = self.stop.cause or check_fields(self.plan, outcomes.values(), tally)
         return Run(summary, cause, self.left_behind, counted)

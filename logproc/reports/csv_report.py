@@ -32,7 +32,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from logproc.reports.metric_values import MEMBERS, Number, given_up, rounded
-from logproc.reports.safe import harmless
+from logproc.reports.safe import printable
 
 if TYPE_CHECKING:
     from logproc.model.snapshot import Panel, Row, Snapshot
@@ -50,7 +50,7 @@ def render_csv(snapshot: Snapshot, *, raw: bool = False) -> str:
     writer = csv.writer(text, lineterminator="\n")
 
     def safe(text: str) -> str:
-        return harmless(text) if raw else protect(harmless(text))
+        return printable(text) if raw else protect(printable(text))
 
     further = further_columns(snapshot.panels.values())
     writer.writerow([*HEADER, *map(safe, further)])

@@ -42,6 +42,8 @@ def members(snapshot: Snapshot) -> Iterator[str]:
     times = {"first": snapshot.first, "last": snapshot.last}
     panels = ",".join(f"\n  {encode(name)}: {panel(table)}" for name, table in snapshot.panels.items())
     run = asdict(snapshot.run) | {"elapsed_s": round(snapshot.run.elapsed_s, 3)}
+    if not snapshot.run.config_files:
+        del run["config_files"]
     yield f'"schema": {SCHEMA}, "complete": {encode(snapshot.complete)}'
     yield f'"account": {encode(asdict(snapshot.account))}'
     yield f'"totals": {encode(totals)}'

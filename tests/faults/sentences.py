@@ -73,7 +73,7 @@ SENTENCES: Mapping[str, str] = {
     "N30": "An unusual URL is quoted, so that it cannot inject a header; an invalid one is a usage error.",
     "N31": "Chunks, lengths and headers that contradict HTTP are errors; harmless deviations are accepted.",
     "P1": "After Ctrl-C the partial report is written, even if every source is silent.",
-    "P2": "Two Ctrl-C at once count as one.",
+    "P2": "Two Ctrl-C at once count as one; one while the program loads ends it without a traceback.",
     "P3": "SIGTERM, SIGHUP and SIGXCPU end with a partial report; SIGTSTP, SIGCONT, SIGWINCH and SIGPIPE change nothing.",
     "P7": "If the reader of stdout goes away, the run ends silently with 141; a closed stdout is an error.",
     "P8": "A full disk under stdout is an error, never a success; a full stderr is ignored.",
@@ -104,4 +104,6 @@ SENTENCES: Mapping[str, str] = {
     "S8": "A report can be read only by its owner, under any umask.",
     "S10": "A line end in a URL or in a log cannot forge a message.",
     "S11": "Nothing in a configuration file or an expression is executed.",
+    "S14": "No two rows look alike: invisible characters are shown as numbers, and so are keys that are cut to the same text.",
+    "S13": "A configuration file that nobody named is not read if somebody else can have written it.",
 }

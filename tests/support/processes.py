@@ -109,6 +109,32 @@ def peak_bytes(
     return code, kibibytes * 1024
 
 
+SIGNALLED = """
+import os, signal, sys
+
+def at_import(event, arguments):
+    global left
+    if event == "import" and "logproc" in sys.modules and arguments[0] != "logproc.__main__":
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), {number})
+
+left = {imports}
+sys.addaudithook(at_import)
+sys.argv[0] = "logproc"
+"""
+"""Sends the program a signal when it imports its n-th module, counted from the first one that its own code asks for."""
+ENTRIES = {
+    "module": "import runpy; runpy.run_module('logproc', run_name='__main__', alter_sys=True)",
+    "script": "from logproc.__main__ import main; sys.exit(main())",
+}
+
+
+def signalled(number: int, imports: int, entry: str = "module") -> list[str]:
+    """Return the `python` of a program that gets a signal while it loads."""
+    return [sys.executable, "-c", SIGNALLED.format(number=int(number), imports=imports) + ENTRIES[entry]]
+
+
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
