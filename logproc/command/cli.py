@@ -31,7 +31,7 @@ from logproc.model.errors import (
     UsageError,
 )
 from logproc.reports.output import failure, write_stdout
-from logproc.settings import Settings, load
+from logproc.settings import Settings, config_path, load
 from logproc.threads.grace import within_grace
 
 HELP = {"-h", "--help"}
@@ -138,11 +138,12 @@ def analyze_command(
     """
     process.configure(os.environ)
     given = {name: value for name, value in options.items() if value not in (None, ())}
+    config = config or config_path(os.environ)
     screen.settings = load(given, config, os.environ)
     process.check_address_space(screen.settings.memory, screen.settings.worker_count)
     from logproc.command.analyze import Outputs, analyze
 
-    return analyze(sources, screen, Outputs(output_files, rejects), headers, debug=debug)
+    return analyze(sources, screen, Outputs(output_files, rejects, config), headers, debug=debug)
 
 
 @cli.command()
