@@ -12,7 +12,7 @@ import os
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream
 from logproc.sources.decoders import MEMORY_LIMIT_BYTES, DeflateMember, Member, find_codec
-from logproc.sources.limits import Deadline, Layer, Limited, Peeked, ReadOptions, copy_some
+from logproc.sources.limits import Deadline, Layer, Limited, Peeked, ReadOptions, copy_some, skip_hole_of
 from logproc.sources.text import BLOCK_BYTES, Lines, Transcoded
 
 STEP_BYTES = 1 << 19
@@ -99,6 +99,9 @@ class Unpacked(Layer):
 
     def ready_within(self, seconds: float) -> bool:
         return (self._inner or self.below).ready_within(seconds)
+
+    def skip_hole(self) -> int:
+        return skip_hole_of(self._inner) if self._inner else 0
 
     def _read(self, buffer: memoryview) -> int:
         if self._inner is None:

@@ -9,6 +9,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from logproc.model.errors import LimitError, SourceError
 from logproc.model.source import ByteStream
@@ -92,9 +93,25 @@ class Layer(ABC):
     def close(self) -> None:
         self.below.close()
 
+    def skip_hole(self) -> int:
+        """Skip what is left of a hole that the file system knows of; return its size. 0 if this layer changes bytes."""
+        return 0
+
     @abstractmethod
     def _read(self, buffer: memoryview) -> int:
         """Do the work of `readinto`."""
+
+
+@runtime_checkable
+class Sparse(Protocol):
+    """A stream that may skip holes of a sparse file, bytes that were never written and would be read as NULs."""
+
+    def skip_hole(self) -> int:
+        """Skip the hole at the next byte, if there is one; return its size."""
+
+
+def skip_hole_of(stream: ByteStream) -> int:
+    return stream.skip_hole() if isinstance(stream, Sparse) else 0
 
 
 class Peeked(Layer):
@@ -109,6 +126,9 @@ class Peeked(Layer):
             return self.below.readinto(buffer)
         count, self._head = copy_some(self._head, buffer)
         return count
+
+    def skip_hole(self) -> int:
+        return 0 if self._head else skip_hole_of(self.below)
 
 
 class Limited(Layer):
@@ -136,6 +156,9 @@ class Limited(Layer):
         count = self.below.readinto(buffer[:room])
         self._decoded += count
         return count
+
+    def skip_hole(self) -> int:
+        return skip_hole_of(self.below) if self._options.max_bytes is None else 0  # a limit counts every byte
 
     def _check_ratio(self) -> None:
         most = self._options.max_ratio

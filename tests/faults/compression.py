@@ -184,8 +184,8 @@ def of_each(ending: str, pack: Callable[[bytes], bytes]) -> list[Fault]:
             f"{ending} of 4 GiB of zeros",
             archive(name, lambda: bombs(ending, feeds=False)),
             code=5,
-            says=[f"{name}: ratio ", " over --max-ratio 1000 "],
-            holds="memory is flat; what came before is counted",
+            says=[f"{name}: ratio ", " over --max-ratio 1000"],
+            holds="memory is flat",
         ),
         Fault(
             "Z7",
