@@ -158,7 +158,7 @@ def keep_settings(outputs: Outputs, settings: Settings) -> None:
     if written and settings.nginx_conf is not None:
         from logproc.formats.servers.nginx_conf import read_conf
 
-        read += read_conf(Path(settings.nginx_conf)).files
+        read += map(str, read_conf(Path(settings.nginx_conf)).files)
     for file in read:
         if path := written.get(identity(file) or (0, 0)):
             raise UsageError(f"{path} holds settings of this run and would be overwritten", "name another file for the output")
