@@ -84,6 +84,12 @@ class Found:
     aside: Integers = field(default_factory=no_lines)
     reasons: Mapping[int, str] = field(default_factory=dict)
 
+    def moved(self, lines: int) -> Found:
+        """Return the same records with so many lines before them."""
+        reasons = {line + lines: reason for line, reason in self.reasons.items()}
+        at = {name: getattr(self, name) + lines for name in ("line", "untimed", "aside")}
+        return replace(self, **at, reasons=reasons)
+
     def keep(self, mask: Mask) -> Found:
         if mask.all():
             return self
@@ -111,6 +117,10 @@ class Reader(Protocol):
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
         """Return the records among the lines that `left` names, with the fields that are needed for the wanted columns."""
+
+    def pieces(self, lines: Lines) -> Sequence[tuple[int, int]]:
+        """Return the lines as ranges to be read one after the other: more than one where `read` would need much memory."""
+        return [(0, len(lines))]
 
     def fits(self, texts: pyarrow.Array) -> Mask:
         """Return which lines start a record; none for a reader that needs a sample first."""
@@ -175,13 +185,14 @@ class Format:
         too_long = lines.ends - lines.starts > max_line_bytes
         blank = blank_lines(lines) & ~too_long
         left = ~(too_long | blank)
-        parts = []
+        parts: list[Found] = []
         # Masks have one element for each line of the chunk. `left` shrinks to what no reader has claimed.
         for reader in (self.quick, self.exact):
             if reader and left.any():
-                part = self.timed(reader.read(lines, left, wanted, context), context)
-                left[part.line] = left[part.untimed] = left[part.aside] = False
-                parts.append(part)
+                found = [self.timed(part, context) for part in read_in_pieces(reader, lines, left, wanted, context)]
+                for part in found:
+                    left[part.line] = left[part.untimed] = left[part.aside] = False
+                parts += found
         columns = self.columns([part for part in parts if len(part.line)], wanted)
         continuation = continuing(parts, left, in_record=context.in_record) if self.multi_line else numpy.zeros_like(left)
         otherwise = "no-record-start" if self.multi_line else "no-match"
@@ -222,6 +233,19 @@ class Format:
         if any(found is None or found.of is not None for found in fields):
             keys, index = spread(keys, index, fields, [len(part.line) for part in parts])
         return KeyColumn(absent_as_null(keys), index)
+
+
+def read_in_pieces(reader: Reader, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> list[Found]:
+    """Return what a reader finds in all lines, one part for each of its pieces."""
+    pieces = reader.pieces(lines)
+    if len(pieces) == 1:
+        return [reader.read(lines, left, wanted, context)]
+    begins, parts = numpy.append(lines.starts, len(lines.data)), []
+    for first, end in pieces:
+        if left[first:end].any():
+            some = reader.lines(lines.data[begins[first] : begins[end]])
+            parts.append(reader.read(some, left[first:end], wanted, context).moved(first))
+    return parts
 
 
 def without_empty(keys: pyarrow.Array, index: Integers) -> tuple[pyarrow.Array, Integers]:

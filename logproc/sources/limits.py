@@ -1,4 +1,4 @@
-"""Streams on top of other streams: the base class, and limits on size, compression ratio and time.
+"""Streams on top of other streams: the base class, their input, and limits on size, compression ratio and time.
 
 Each is a `model.source.ByteStream` that reads from the one `below` it. Other layers are in `codecs` and `text`.
 """
@@ -16,6 +16,12 @@ from logproc.model.source import ByteStream
 
 RATIO_FROM_BYTES = 64 << 20
 RATIO_EVERY_BYTES = 16 << 20
+READ_BYTES = 1 << 14
+"""Size of the first read of a member; the next ones double as well. Each read looks at the time and whether the run is stopped:
+a megabyte may be a hundred thousand empty members.
+"""
+ZERO_BYTES = 64
+"""How many bytes are looked at first for zeros after a member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,63 @@ class Limited(Layer):
         if self.below.readinto(memoryview(bytearray(1))):
             raise LimitError(f"over --max-bytes {self._options.max_bytes}", "allow more with --max-bytes")
         return 0
+
+
+class Input:
+    """A raw stream that is read in blocks and taken in pieces. Bytes taken in excess can be given back."""
+
+    def __init__(self, raw: ByteStream, block_bytes: int) -> None:
+        self._raw = raw
+        self._block = memoryview(bytearray(block_bytes))
+        self._start = self._end = 0
+        self._read_bytes = 0
+
+    @property
+    def position(self) -> int:
+        """How many bytes of the raw stream have been taken."""
+        return self._read_bytes - (self._end - self._start)
+
+    def rest(self) -> memoryview:
+        """Return what was read but not yet taken."""
+        return self._block[self._start : self._end]
+
+    def take(self, size: int) -> memoryview:
+        """Take at most `size` bytes of the rest. The view is valid until the next `more`."""
+        piece = self.rest()[:size]
+        self._start += len(piece)
+        return piece
+
+    def give_back(self, size: int) -> None:
+        self._start -= size
+
+    def more(self, most_bytes: int = 0) -> bool:
+        """Read more input after the rest, which must be smaller than a block. Return False at the end of the stream.
+
+        Reads at most `most_bytes`, or READ_BYTES if that is more.
+        """
+        rest = bytes(self.rest())
+        self._block[: len(rest)] = rest
+        self._start, self._end = 0, len(rest)
+        count = self._raw.readinto(self._block[len(rest) :][: max(READ_BYTES, most_bytes)])
+        self._end += count
+        self._read_bytes += count
+        return count > 0
+
+    def head(self, most_bytes: int, is_short: Callable[[bytes], bool]) -> bytes:
+        """Return the first bytes of the rest: `most_bytes`, or fewer if that is not too short, or all that there is."""
+        while len(self.rest()) < most_bytes and is_short(bytes(self.rest())) and self.more():
+            pass
+        return bytes(self.rest()[:most_bytes])
+
+    def skip_zeros(self) -> None:
+        size = ZERO_BYTES  # a few first: each of a hundred thousand members may have one zero after it
+        while self.rest() or self.more():
+            piece = bytes(self.rest()[:size])
+            left = piece.lstrip(b"\0")
+            self._start += len(piece) - len(left)
+            if left:
+                return
+            size = min(2 * size, len(self._block))
 
 
 def copy_some(data: memoryview, buffer: memoryview) -> tuple[int, memoryview]:
