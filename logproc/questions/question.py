@@ -166,4 +166,5 @@ def with_sort(metrics: tuple[Metric, ...], sort: Metric | None) -> tuple[Metric,
 
 def unknown_fields(question: Question, known: Collection[str]) -> list[str]:
     bases = {name: base_of(name) for name in question.asked}
-    return [name for name, base in bases.items() if base not in known and name not in known and name not in TIME_FIELDS]
+    known = {*known, "time", *TIME_FIELDS}  # a log without times has no record that any of them fits, as with `--since`
+    return [name for name, base in bases.items() if not {name, base} & known]
