@@ -195,7 +195,7 @@ class Format:
             time, _ = values_seconds(stamp.keys, stamp.index, context.reference_s, context.zone)
         else:
             time = none
-        columns = complete(raw, time, dict(self.units), wanted, mixed=self.mixed)
+        columns = complete(raw, time, dict(self.units), wanted, mixed=self.mixed, open_fields=self.open_fields)
         names = parts[0].numbers if parts else ()
         numbers = {name: Numbers(together([part.numbers[name] for part in parts])) for name in names}
         return replace(columns, numbers={**columns.numbers, **numbers}) if numbers else columns

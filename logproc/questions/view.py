@@ -98,8 +98,14 @@ class View:
         if name in self.columns.numbers:
             return keys_of_numbers(self.columns.numbers[name])
         derived = derive(name)
-        column = self.keys(derived.of) if derived else None
-        return derived.apply(column) if derived and column is not None else None
+        if derived is None:
+            return None
+        column = self.keys(derived.of)
+        if (
+            column is None and name == "bot"
+        ):  # it is known of records without a user agent, whichever records they are read with
+            column = KeyColumn(pyarrow.nulls(1, pyarrow.string()), numpy.zeros(self.columns.records, numpy.int64))
+        return None if column is None else derived.apply(column)
 
     def _of_time(self, name: str) -> KeyColumn | None:
         known = self.columns.time != NO_TIME
