@@ -78,6 +78,15 @@ class View:
         is_text = numpy.array([key not in {None, "", "-"} for key in column.keys.to_pylist()], bool)
         return int((is_text[column.index] & ~numbers.valid).sum())
 
+    def of_visits(self, name: str) -> KeyColumn | None:
+        """Return a field as keys of those records that have a client: without one a record is no visit. None if there is none."""
+        column, client = self.keys(name), self.keys("client")
+        if column is None or client is None or not client.keys.null_count:
+            return column if client is not None else None
+        keys = pyarrow.concat_arrays([column.keys, pyarrow.nulls(1, column.keys.type)])
+        is_visit = client.keys.is_valid().to_numpy(zero_copy_only=False)[client.index]
+        return KeyColumn(keys, numpy.where(is_visit, column.index, len(column.keys)))
+
     def visitors(self) -> KeyColumn | None:
         """Return each record's client and user agent as one key; None without clients."""
         client, agent = self.keys("client"), self.keys("user_agent")

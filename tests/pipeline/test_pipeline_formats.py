@@ -145,6 +145,16 @@ def test_clients_are_visitors_in_a_log_without_user_agents(tmp_path: Path) -> No
     assert [(row.key, row.count, row.metrics) for row in found.panels["visitors"].rows] == [(("unknown",), 3, (2,))]
 
 
+def test_a_record_without_a_client_is_no_visit(tmp_path: Path) -> None:
+    """What an application writes between its requests is nobody's visit, and nor are the records of a log without clients."""
+    request = '{"remote_addr": "192.0.2.1", "status": 200, "request": "GET /a HTTP/1.1", "user_agent": "curl/8.5.0"}'
+    for content, expected in ((f'{request}\n{{"level": "info"}}\n', [(("bot",), 1, (1,))]), ("I/App( 7): message\n", [])):
+        path = tmp_path / "log"
+        path.write_text(content)
+        panel = run_serial(sources_of(path), Settings(visitors=True)).snapshot.panels["visitors"]
+        assert [(row.key, row.count, row.metrics) for row in panel.rows] == expected
+
+
 def test_a_log_without_times_can_be_asked_for_them(tmp_path: Path) -> None:
     """No comparison holds for a time that is not there, as with `--since`."""
     path = tmp_path / "log"
