@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -131,6 +132,18 @@ def test_a_size_that_a_record_lacks_is_not_0(tmp_path: Path) -> None:
     row = run_serial(sources_of(path), Settings(metric=("mean:bytes", "min:bytes"))).snapshot.panels["total"].rows[0]
     assert (row.count, row.bytes, row.metrics) == (4, 512, (256.0, 0))
     assert run_serial(sources_of(path), Settings(where="bytes == 0")).snapshot.account.records == 1
+
+
+@pytest.mark.parametrize("sort", ["p50:n", "mean:n", "min:n", "max:n", "sum:n"])
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_keys_without_a_number_are_last_in_the_order_of_keys(sort: str, order: Literal["asc", "desc"], tmp_path: Path) -> None:
+    """Whatever numbers the keys before them have."""
+    numbers = {"b": 3, "x": None, "c": 700, "a": None, "y": None, "d": 12, "e": None}
+    path = tmp_path / "log"
+    path.write_text("".join(json.dumps({"k": key, "n": number}) + "\n" for key, number in numbers.items()))
+    settings = Settings(by=("k",), sort=sort, order=order)
+    rows = [row.key[0] for row in run_serial(sources_of(path), settings).snapshot.panels["k"].rows]
+    assert rows == [*("cdb" if order == "desc" else "bdc"), *"aexy"]
 
 
 def test_clients_are_visitors_in_a_log_without_user_agents(tmp_path: Path) -> None:
