@@ -79,7 +79,7 @@ class View:
         return int((is_text[column.index] & ~numbers.valid).sum())
 
     def of_visits(self, name: str) -> KeyColumn | None:
-        """Return a field as keys of the records that have a client, None if there are none: without one a record is no visit."""
+        """Return a field as keys of the records that have a client, None if none has: without one a record is no visit."""
         column, client = self.keys(name), self.keys("client")
         if column is None or client is None or not client.keys.null_count:
             return column if client is not None else None
