@@ -90,8 +90,10 @@ class View:
     def visitors(self) -> KeyColumn | None:
         """Return each record's client and user agent as one key; None without clients."""
         client, agent = self.keys("client"), self.keys("user_agent")
-        if client is None or agent is None:
-            return client
+        if client is None:
+            return None
+        if agent is None:  # the same keys as below: a client without a user agent is one visitor in all chunks and sources
+            return KeyColumn(pyarrow.compute.binary_join_element_wise(client.keys, "-", "\n"), client.index)
         # One integer per pair of keys, so that only the pairs that occur are joined. index: the pair of each record.
         pairs, index = numpy.unique(client.index.astype(numpy.int64) * len(agent.keys) + agent.index, return_inverse=True)
         clients = client.keys.take(arrow(pairs // len(agent.keys), pyarrow.int64()))

@@ -158,6 +158,17 @@ def test_clients_are_visitors_in_a_log_without_user_agents(tmp_path: Path) -> No
     assert [(row.key, row.count, row.metrics) for row in found.panels["visitors"].rows] == [(("unknown",), 3, (2,))]
 
 
+def test_a_client_without_a_user_agent_is_one_visitor(tmp_path: Path) -> None:
+    """Whether the records of the same chunk have one, or another log has."""
+    request = '{{"remote_addr": "192.0.2.1", "status": 200, "request": "GET /a HTTP/1.1"{}}}\n'
+    path, other = tmp_path / "log", tmp_path / "other"
+    path.write_text(request.format(', "user_agent": "curl"') + request.format("") * 3)
+    other.write_text(request.format(""))
+    for chunk_size in (1, 1 << 20):
+        settings = Settings(metric=("visitors",), chunk_size=chunk_size)
+        assert run_serial(sources_of(path, other), settings).snapshot.panels["total"].rows[0].metrics == (2,)
+
+
 def test_a_record_without_a_client_is_no_visit(tmp_path: Path) -> None:
     """What an application writes between its requests is nobody's visit, and nor are the records of a log without clients."""
     request = '{"remote_addr": "192.0.2.1", "status": 200, "request": "GET /a HTTP/1.1", "user_agent": "curl/8.5.0"}'
