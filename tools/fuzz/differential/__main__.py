@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools.fuzz.differential.command import command_case, whole_command
+from tools.fuzz.differential.command import whole_command
 from tools.fuzz.differential.compare import case, in_process
 
 
@@ -26,7 +26,7 @@ def main() -> int:
     seeds = [chosen.only] if chosen.only else [f"{chosen.seed}/{number}" for number in range(chosen.runs)]
     with tempfile.TemporaryDirectory() as folder:
         for seed in seeds:
-            found = (command_case if chosen.command else case)(seed)
+            found = case(seed)
             differences = (whole_command if chosen.command else in_process)(found, Path(folder))
             if differences or chosen.only:
                 different += bool(differences)

@@ -10,13 +10,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from tools.fuzz.differential.compare import Case, compared
-from tools.fuzz.differential.logs import NAMES, log
-from tools.fuzz.differential.model import Draw, Log
-from tools.fuzz.differential.questions import ZONES, question, zone_of
 from tools.fuzz.differential.reference import answer
 
 if sys.version_info >= (3, 14):
@@ -32,21 +28,6 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
     ".zst": zstd.compress,
 }
 SECONDS = 60
-UNDETECTED = {"nginx definition", "nginx main", "apache definition", "pattern"}
-"""Formats that nothing but an option can name."""
-
-
-def command_case(seed: str) -> Case:
-    """Return one to three logs and a question: of one format that is given, or of any that are detected."""
-    draw = Draw(seed)
-    zone_name = draw.choice(ZONES)
-    detected = draw.chance(0.4)
-    names = [name for name in NAMES if not (detected and name in UNDETECTED)]
-    name = draw.choice(names)
-    count = draw.choice((1, 2, 3))
-    logs = [log(draw, zone_of(zone_name), draw.choice(names) if detected else name, clean=detected) for _ in range(count)]
-    asked = replace(question(draw, logs, zone_name), max_line_bytes=4000)
-    return Case(seed, logs, asked, {**asked.options, "max_line_bytes": 4000, **({} if detected else logs[0].options)}, draw)
 
 
 def whole_command(found: Case, folder: Path) -> list[str]:
@@ -64,13 +45,25 @@ def whole_command(found: Case, folder: Path) -> list[str]:
     rejects.unlink(missing_ok=True)
     knobs = {**found.options, "chunk_size": draw.choice((500, 5000, 1 << 20)), "workers": draw.choice((1, 2, 3))}
     arguments = [argument for name, value in knobs.items() for argument in option(name, value)]
-    command = [sys.executable, "-m", "logproc", "analyze", "--output", "json", "-q", "--rejects", os.fspath(rejects), *arguments, *paths]
+    command = [
+        sys.executable,
+        "-m",
+        "logproc",
+        "analyze",
+        "--output",
+        "json",
+        "-q",
+        "--rejects",
+        os.fspath(rejects),
+        *arguments,
+        *paths,
+    ]
     with Path(piped or os.devnull).open("rb") as stdin:
         done = subprocess.run(command, stdin=stdin, capture_output=True, timeout=SECONDS, check=False)
     if done.returncode not in {0, 1, 3} or (done.stderr and not done.stdout):
         return [f"exit code {done.returncode}: {done.stderr.decode()}"]
     report = done.stdout.decode()
-    return [*compared(found, report), *of_formats(found.logs, report, found), *of_rejects(found, paths, rejects)]
+    return [*compared(found, report), *of_rejects(found, paths, rejects)]
 
 
 def option(name: str, value: object) -> list[str]:
@@ -82,14 +75,6 @@ def option(name: str, value: object) -> list[str]:
     return [f"{flag}={each}" for each in values]
 
 
-def of_formats(logs: object, report: str, found: Case) -> list[str]:
-    """Return which sources were taken for another format than the one they were written in."""
-    if "format" in found.options or "pattern" in found.options:
-        return []
-    pairs = zip(json.loads(report)["sources"], found.logs, strict=True)
-    return [f"{source['source']} is {log.name}, detected as {source['format']}" for source, log in pairs if source["format"] != log.name]
-
-
 def of_rejects(found: Case, paths: list[str], rejects: Path) -> list[str]:
     """Return whether other lines were written as rejected than those that are."""
     given: dict[str, list[int]] = {path: [] for path in paths}
@@ -98,6 +83,3 @@ def of_rejects(found: Case, paths: list[str], rejects: Path) -> list[str]:
         given.setdefault(rejected["source"].replace("<stdin>", "-").replace("stdin", "-"), []).append(rejected["line"])
     expected = dict(zip(paths, answer(found.logs, found.question)["rejects"], strict=True))
     return [] if given == expected else [f"rejected lines: program {given}\n    reference {expected}"]
-
-
-__all__ = ["Log", "command_case", "whole_command"]

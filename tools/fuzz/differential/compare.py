@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -19,9 +20,13 @@ from logproc.sources.resolve import resolve
 from tools.fuzz.differential.logs import NAMES, log
 from tools.fuzz.differential.model import Draw, Log
 from tools.fuzz.differential.questions import ZONES, Question, question, zone_of
-from tools.fuzz.differential.reference import Near, answer
+from tools.fuzz.differential.reference import answer
 
 NO_RUN = RunInfo(0.0, 0, 0, "", "", gil=True)
+
+
+UNDETECTED = {"nginx definition", "nginx main", "apache definition", "pattern", "definition"}
+"""Formats that nothing but an option can name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +41,17 @@ class Case:
 
 
 def case(seed: str) -> Case:
-    """Return the logs and the question of a seed. Several logs have one format, so that it can be given."""
+    """Return some logs and a question: of one format that is given, or of any that are detected."""
     draw = Draw(seed)
     zone_name = draw.choice(ZONES)
-    name = draw.choice(NAMES)
-    logs = [log(draw, zone_of(zone_name), name)]
+    detected = draw.chance(0.25)
+    names = [name for name in NAMES if not (detected and name in UNDETECTED)]
+    name = draw.choice(names)
+    count = 1 if name == "definition" else draw.choice((1, 1, 1, 1, 2, 3))  # each definition is of one log
+    logs = [log(draw, zone_of(zone_name), draw.choice(names) if detected else name, clean=detected) for _ in range(count)]
     asked = question(draw, logs, zone_name)
     asked = replace(asked, max_line_bytes=min(asked.max_line_bytes, 4000)) if holds_long(logs) else asked
-    options = {**asked.options, "max_line_bytes": asked.max_line_bytes, **logs[0].options}
+    options = {**asked.options, "max_line_bytes": asked.max_line_bytes, **({} if detected else logs[0].options)}
     return Case(seed, logs, asked, options, draw)
 
 
@@ -53,10 +61,10 @@ def holds_long(logs: Sequence[Log]) -> bool:
 
 def written(folder: Path, logs: Sequence[Log]) -> list[Path]:
     paths = []
-    for number, log in enumerate(logs):
+    for number, each in enumerate(logs):
         path = folder / f"{number}.log"
-        path.write_bytes(log.content)
-        os.utime(path, (log.modified, log.modified))
+        path.write_bytes(each.content)
+        os.utime(path, (each.modified, each.modified))
         paths.append(path)
     return paths
 
@@ -76,7 +84,8 @@ def in_process(found: Case, folder: Path) -> list[str]:
         return [f"refused: {error}"]
     differences = compared(found, serial)
     if serial != threaded:
-        differences.append(f"threads give another report: {knobs}\n{serial}\n{threaded}")
+        lines = difflib.unified_diff(serial.splitlines(), threaded.splitlines(), "serial", "threaded", "", "", 0, "")
+        differences.append("\n    ".join([f"threads give another report: {knobs}", *lines]))
     return differences
 
 
@@ -95,6 +104,8 @@ def compared(found: Case, report: str) -> list[str]:
         (f"source {at}", source["account"], account)
         for at, (source, account) in enumerate(zip(given["sources"], expected["sources"], strict=True))
     ]
+    if "format" not in found.options and "pattern" not in found.options:
+        pairs += [("format", source["format"], each.name) for source, each in zip(given["sources"], found.logs, strict=True)]
     for name, panel in expected["panels"].items():
         given_panel = given["panels"].get(name, {})
         if panel["usual"] and not panel["rows"] and not given_panel:
@@ -107,7 +118,9 @@ def compared(found: Case, report: str) -> list[str]:
 def difference(have: Any, want: Any) -> str:
     """Return both sides; of lists only the first place where they differ."""
     if isinstance(have, list) and isinstance(want, list):
-        at = next((at for at, pair in enumerate(zip(have, want, strict=False)) if pair[0] != pair[1]), min(len(have), len(want)))
+        at = next(
+            (at for at, pair in enumerate(zip(have, want, strict=False)) if pair[0] != pair[1]), min(len(have), len(want))
+        )
         have, want = (f"{len(rows)} rows, [{at}] {rows[at : at + 1]}" for rows in (have, want))
     return f"program {have}\n    reference {want}"
 
@@ -120,6 +133,3 @@ def both(given: list[Any], expected: list[Any], asked: Question) -> tuple[Any, A
         return len(given), len(expected)
     order = lambda row: [str(value) for value in row.values() if isinstance(value, str)]  # noqa: E731
     return sorted(given, key=order), sorted(expected, key=order)
-
-
-__all__ = ["Near", "case", "in_process"]

@@ -12,8 +12,11 @@ from typing import Any, Literal
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_S = 86_400
 Kind = Literal["record", "rejected", "blank", "misfit", "directive", "long"]
-"""What a line is. A misfit belongs to the record before it where the format has records of several lines, else it is rejected. A directive is about the log itself;
-a long line is over the limit."""
+"""What a line is.
+
+A misfit belongs to the record before it where the format has records of several lines, else it is
+rejected. A directive is about the log itself; a long line is over the limit.
+"""
 
 
 @dataclass(frozen=True, slots=True)

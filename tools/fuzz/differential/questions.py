@@ -1,7 +1,8 @@
-"""Random questions: which records, counted by what, measured how. Each is known as options for the program and as plain data."""
+"""Random questions: which records, counted by what, measured how, as options for the program and as plain data."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta, timezone, tzinfo
@@ -11,11 +12,49 @@ from zoneinfo import ZoneInfo
 
 from tools.fuzz.differential.model import EPOCH, Draw, Log
 
-ZONES = (None, None, "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "America/St_Johns")
+ZONES = (
+    None,
+    None,
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "America/St_Johns",
+)
 TIME_FIELDS = ("hour", "day", "minute", "weekday")
-DERIVED = {"status": ("status_class",), "path": ("ext",), "client": ("net:24", "net:8", "net:0", "net:48", "net:128"), "user_agent": ("bot",)}
-NUMERIC = ("status", "bytes", "duration", "pid", "thread", "took", "n", "odd", "cart.items.count", "customer.id", "id", "flag", "connection")
-NETWORKS = ("192.0.2.0/24", "10.0.0.0/8", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8:1::/48", "::ffff:192.0.2.0/120", "10.1.2.3/8")
+DERIVED = {
+    "status": ("status_class",),
+    "path": ("ext", "shape(path)"),
+    "client": ("net:24", "net:8", "net:0", "net:48", "net:128"),
+    "user_agent": ("bot", "browser", "os", "device"),
+}
+NUMERIC = (
+    "status",
+    "bytes",
+    "duration",
+    "pid",
+    "thread",
+    "took",
+    "n",
+    "odd",
+    "cart.items.count",
+    "customer.id",
+    "id",
+    "flag",
+    "connection",
+)
+NETWORKS = (
+    "192.0.2.0/24",
+    "10.0.0.0/8",
+    "0.0.0.0/0",
+    "::/0",
+    "2001:db8::/32",
+    "2001:db8:1::/48",
+    "::ffff:192.0.2.0/120",
+    "10.1.2.3/8",
+)
 EXPRESSIONS = ("^/", "a", r"\d+", "^$", "[^a-z]", "o{2}|x", "(?i)INFO", r"\.", "e$", "^-", '"', r"\\")
 
 
@@ -66,7 +105,7 @@ def question(draw: Draw, logs: Sequence[Log], zone_name: str | None) -> Question
     sort = draw.choice((None, None, "count", "bytes", "key", *metrics)) if draw.chance(0.5) else None
     times = sorted(line.record.time for log in logs for line in log.lines if line.record and line.record.time is not None)
     since, until = bounds(draw, times)
-    where = condition(draw, fields, logs, zone, times) if fields and draw.chance(0.6) else None
+    where = condition(draw, fields, logs, times) if fields and draw.chance(0.6) else None
     chosen: dict[str, Any] = {
         "tz": zone_name,
         "by": tuple(",".join(names) for names in by),
@@ -93,7 +132,24 @@ def some_metrics(draw: Draw, fields: Sequence[str]) -> list[str]:
     numeric = [name for name in fields if name in NUMERIC]
     found = []
     for _ in range(draw.choice((0, 0, 1, 2, 3))):
-        kind = draw.choice(("sum", "mean", "min", "max", "p50", "p95", "p0", "p100", "p99.9", "uniques", "uniques", "rate", "visitors", "count"))
+        kind = draw.choice(
+            (
+                "sum",
+                "mean",
+                "min",
+                "max",
+                "p50",
+                "p95",
+                "p0",
+                "p100",
+                "p99.9",
+                "uniques",
+                "uniques",
+                "rate",
+                "visitors",
+                "count",
+            )
+        )
         if kind in {"rate", "count"} or (kind == "visitors" and "client" in fields):
             found.append(kind)
         elif kind == "uniques" and fields:
@@ -107,7 +163,9 @@ def bounds(draw: Draw, times: Sequence[int]) -> tuple[int | None, int | None]:
     """Return `since` and `until`, often the very time of a record."""
     if not times or draw.chance(0.6):
         return None, None
-    first, last = sorted((draw.choice(times) + draw.choice((0, 0, 1, -1, 3600)), draw.choice(times) + draw.choice((0, 0, 1, -1, 3600))))
+    first, last = sorted(
+        (draw.choice(times) + draw.choice((0, 0, 1, -1, 3600)), draw.choice(times) + draw.choice((0, 0, 1, -1, 3600)))
+    )
     if first == last:
         last += 1
     return draw.choice(((first, None), (None, last), (first, last)))
@@ -128,23 +186,23 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def condition(draw: Draw, fields: Sequence[str], logs: Sequence[Log], zone: tzinfo, times: Sequence[int], depth: int = 0) -> Filter:
+def condition(draw: Draw, fields: Sequence[str], logs: Sequence[Log], times: Sequence[int], depth: int = 0) -> Filter:
     """Return a tree of comparisons, three levels deep at the most."""
     kind = draw.choice(("one", "one", "one", "not", "and", "or")) if depth < 3 else "one"
     if kind == "one":
-        return comparison(draw, fields, logs, zone, times)
-    parts = [condition(draw, fields, logs, zone, times, depth + 1) for _ in range(1 if kind == "not" else draw.choice((2, 3)))]
+        return comparison(draw, fields, logs, times)
+    parts = [condition(draw, fields, logs, times, depth + 1) for _ in range(1 if kind == "not" else draw.choice((2, 3)))]
     if kind == "not":
         return Filter("not", f"not ({parts[0].text})", parts)
     return Filter(kind, "(" + f" {kind} ".join(part.text for part in parts) + ")", parts)
 
 
-def comparison(draw: Draw, fields: Sequence[str], logs: Sequence[Log], zone: tzinfo, times: Sequence[int]) -> Filter:
-    derived = [more for name in fields for more in DERIVED.get(name, ()) if more != "bot"]
+def comparison(draw: Draw, fields: Sequence[str], logs: Sequence[Log], times: Sequence[int]) -> Filter:
+    derived = [more for name in fields for more in DERIVED.get(name, ()) if more not in {"bot", "browser", "os", "device"}]
     name = draw.choice([*fields, *fields, *derived, "time", "hour", "weekday"])
     if draw.chance(0.1) and name != "time":
         absent = draw.choice(("", "not "))
-        return Filter("absent" if not absent else "present", f"{name} is {absent}absent", field=name)
+        return Filter("absent" if not absent else "present", f"{spelled_field(name)} is {absent}absent", field=name)
     if name == "time":
         value = (draw.choice(times) if times else 0) + draw.choice((0, 0, 1, -1, 86_400))
         moment = (EPOCH + timedelta(seconds=value)).astimezone(timezone(timedelta(minutes=draw.choice((0, 60)))))
@@ -158,12 +216,22 @@ def comparison(draw: Draw, fields: Sequence[str], logs: Sequence[Log], zone: tzi
     return of_text(draw, name, logs)
 
 
+def spelled_field(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`" if re.search("[^A-Za-z0-9_.@:-]", name) else name
+
+
 def ordered(draw: Draw, name: str, values: Sequence[tuple[str, Any]]) -> Filter:
     """Return a comparison by size, or with several values."""
     operator = draw.choice(("==", "=", "!=", "<", "<=", ">", ">=", "in", "not in"))
     if "in" in operator:
-        return Filter(operator, f"{name} {operator} ({', '.join(text for text, _ in values)})", (), name, [value for _, value in values])
-    return Filter(operator, f"{name} {operator} {values[0][0]}", (), name, [values[0][1]])
+        return Filter(
+            operator,
+            f"{spelled_field(name)} {operator} ({', '.join(text for text, _ in values)})",
+            (),
+            name,
+            [value for _, value in values],
+        )
+    return Filter(operator, f"{spelled_field(name)} {operator} {values[0][0]}", (), name, [values[0][1]])
 
 
 def of_number(draw: Draw, name: str, logs: Sequence[Log]) -> tuple[str, Fraction]:
@@ -174,7 +242,10 @@ def of_number(draw: Draw, name: str, logs: Sequence[Log]) -> tuple[str, Fraction
     choices = {
         "bytes": (("1kB", Fraction(1000)), ("0.5KiB", Fraction(512)), ("1MiB", Fraction(1 << 20)), ("0", Fraction(0))),
         "duration": (("250ms", Fraction(1, 4)), ("1.5s", Fraction(3, 2)), ("1m", Fraction(60)), ("15us", Fraction(15, 10**6))),
-    }.get(name, (("200", Fraction(200)), ("404", Fraction(404)), ("7", Fraction(7)), ("99.5", Fraction(199, 2)), ("-3", Fraction(-3))))
+    }.get(
+        name,
+        (("200", Fraction(200)), ("404", Fraction(404)), ("7", Fraction(7)), ("99.5", Fraction(199, 2)), ("-3", Fraction(-3))),
+    )
     return draw.choice(choices)
 
 
@@ -191,8 +262,8 @@ def of_client(draw: Draw, name: str, logs: Sequence[Log]) -> Filter:
     values = [value if "/" in value and value in NETWORKS else value.replace("/", "") for value in values]
     operator = draw.choice(("==", "!=", "in", "not in"))
     if "in" in operator:
-        return Filter(operator, f"{name} {operator} ({', '.join(map(quoted, values))})", (), name, values)
-    return Filter(operator, f"{name} {operator} {quoted(values[0])}", (), name, values[:1])
+        return Filter(operator, f"{spelled_field(name)} {operator} ({', '.join(map(quoted, values))})", (), name, values)
+    return Filter(operator, f"{spelled_field(name)} {operator} {quoted(values[0])}", (), name, values[:1])
 
 
 def of_text(draw: Draw, name: str, logs: Sequence[Log]) -> Filter:
@@ -204,6 +275,6 @@ def of_text(draw: Draw, name: str, logs: Sequence[Log]) -> Filter:
     if kind.endswith("contains"):
         start = draw.randrange(len(values[0]) + 1)
         piece = values[0][start : start + draw.choice((1, 3))]
-        return Filter(kind, f"{name} {kind} {quoted(piece)}", (), name, [piece])
+        return Filter(kind, f"{spelled_field(name)} {kind} {quoted(piece)}", (), name, [piece])
     expression = draw.choice(EXPRESSIONS)
-    return Filter(kind, f"{name} {kind} {quoted(expression)}", (), name, [expression])
+    return Filter(kind, f"{spelled_field(name)} {kind} {quoted(expression)}", (), name, [expression])

@@ -5,23 +5,31 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import operator
 import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import tzinfo
 from fractions import Fraction
 from typing import Any
 
-from tools.fuzz.differential.model import EPOCH, Log, Record
+from tools.fuzz.differential.fields import (
+    IPV6,
+    UNITS_S,
+    address,
+    bare,
+    field,
+    hidden,
+    iso,
+    number_of,
+    same_address,
+)
+from tools.fuzz.differential.model import Log, Record
 from tools.fuzz.differential.questions import Filter, Question
 from tools.fuzz.differential.templates import number
-from tools.fuzz.differential.values import BOTS
 
-UNITS_S = {"minute": 60, "hour": 3600, "day": 86_400}
 ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "=": operator.eq,
@@ -35,8 +43,6 @@ MEASURED = ("status", "bytes", "duration")
 """The fields that are compared as numbers whatever is on the other side."""
 WITH_ADDRESSES = ("forwarded_for", "message", "referrer", "host", "target", "path", "query")
 IPV4 = re.compile(r"([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})\.[0-9]+")
-WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Answer = dict[str, Any]
 
 
@@ -82,11 +88,11 @@ def accounted(log: Log, question: Question) -> tuple[dict[str, int], list[int], 
     """Return the account of a log, the numbers of its rejected lines, and its records, also those that a filter leaves out."""
     account = dict.fromkeys(("lines", "records", "rejected", "blank", "filtered", "continuation"), 0)
     rejected, records, opened = [], [], False
-    for number, line in enumerate(log.lines, 1):
+    for at, line in enumerate(log.lines, 1):
         account["lines"] += 1
         if len(line.content) > question.max_line_bytes:
             account["rejected"] += 1
-            rejected.append(number)
+            rejected.append(at)
             continue
         if line.record:
             records.append(line.record)
@@ -97,7 +103,7 @@ def accounted(log: Log, question: Question) -> tuple[dict[str, int], list[int], 
             account["blank" if line.kind == "blank" else "continuation"] += 1
         else:
             account["rejected"] += 1
-            rejected.append(number)
+            rejected.append(at)
         opened = opened or line.opens
     return account, rejected, records
 
@@ -112,33 +118,8 @@ def prepared(record: Record, question: Question) -> Record:
             texts["client"] = hidden(texts["client"])
         for name in WITH_ADDRESSES:
             if name in texts:
-                texts[name] = IPV4.sub(r"\1.0", texts[name])
+                texts[name] = IPV6.sub(lambda match: hidden(match[0]), IPV4.sub(r"\1.0", texts[name]))
     return Record(record.time, texts, record.numbers, record.malformed, record.sized)
-
-
-def bare(text: str) -> str:
-    match = WITH_PORT.fullmatch(text)
-    return match[1] or match[2] if match else text
-
-
-def address(text: str) -> Address | None:
-    """Return an address, that of IPv4 if it is one written as IPv6."""
-    try:
-        found = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found
-
-
-def hidden(text: str) -> str:
-    found = address(bare(text))
-    if found is None:
-        return "(name)"
-    return network(found, 24 if found.version == 4 else 48).partition("/")[0]
-
-
-def network(found: Address, bits: int) -> str:
-    return str(ipaddress.ip_network((found, bits), strict=False))
 
 
 def selected(record: Record, question: Question) -> bool:
@@ -188,83 +169,12 @@ def time_or_field(name: str, record: Record, zone: tzinfo, wanted: Any) -> Any:
     return field(name, record, zone)
 
 
-def number_of(text: str | None) -> Fraction | None:
-    """Return a text as a number, exactly."""
-    return Fraction(text) if text and re.fullmatch(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?", text) else None
-
-
-def same_address(text: str, wanted: str) -> bool:
-    if text == wanted:
-        return True
-    found = address(text)
-    if found is None:
-        return False
-    if "/" not in wanted:
-        return found == address(wanted)
-    front, _, bits = wanted.partition("/")
-    inside = ipaddress.ip_network((front, int(bits)), strict=False)
-    if isinstance(inside, ipaddress.IPv6Network) and inside.network_address.ipv4_mapped and inside.prefixlen >= 96:
-        inside = ipaddress.ip_network((str(inside.network_address.ipv4_mapped), inside.prefixlen - 96), strict=False)
-    return found.version == inside.version and found in inside
-
-
-def local(seconds: int, zone: tzinfo) -> datetime:
-    return (EPOCH + timedelta(seconds=seconds)).astimezone(zone).replace(tzinfo=None)
-
-
-def iso(seconds: int) -> str:
-    return local(seconds, UTC).isoformat() + "Z"
-
-
-def field(name: str, record: Record, zone: tzinfo) -> str | None:
-    """Return a field of a record as a key, None if the record does not have it."""
-    if name in {*UNITS_S, "weekday"}:
-        if record.time is None:
-            return None
-        at = local(record.time, zone)
-        if name == "weekday":
-            return "Mon Tue Wed Thu Fri Sat Sun".split()[at.weekday()]
-        if name == "day":
-            return f"{at:%Y-%m-%d}"
-        at = at.replace(second=0) if name == "minute" else at.replace(second=0, minute=0)
-        return at.isoformat() + ("Z" if zone is UTC else "")
-    if name in record.texts:
-        return record.texts[name]
-    if name in record.numbers:
-        return plain(record.numbers[name])
-    return derived(name, record.texts)
-
-
-def plain(value: Fraction) -> str:
-    """Return a number of billionths as text, without zeros at the end."""
-    nanos = int(value * 10**9)
-    digits = f"{abs(nanos) // 10**9}.{abs(nanos) % 10**9:09}".rstrip("0").rstrip(".")
-    return f"-{digits}" if nanos < 0 else digits
-
-
-def derived(name: str, texts: Any) -> str | None:
-    if name == "status_class":
-        status = texts.get("status", "")
-        return f"{status[0]}xx" if re.fullmatch("[1-5][0-9][0-9]", status) else None
-    if name == "bot":
-        agents = {agent.decode("utf-8", "backslashreplace"): kind for agent, kind in BOTS.items()}
-        return agents.get(texts.get("user_agent", ""), "unknown")
-    if name == "ext":
-        last = texts.get("path", "").rpartition("/")[2].partition(";")[0]
-        stem, _, extension = last.rpartition(".")
-        return extension.lower() if stem and re.fullmatch("[0-9A-Za-z]{1,10}", extension) else None
-    if name.startswith("net:"):
-        bits = int(name.removeprefix("net:"))
-        found = address(bare(texts.get("client", "")))
-        return network(found, bits) if found and (bits <= 32) == (found.version == 4) else None
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class View:
     """A panel. whole: with all its rows. metrics: of each row. sort: the metric to sort by, None for the usual order.
 
     usual: whether it is one of those without `--by`, which is left out where no record has its fields.
+    visits: whether only records with a client count.
     """
 
     by: tuple[str, ...]
@@ -273,6 +183,7 @@ class View:
     order: str | None
     whole: bool = False
     usual: bool = False
+    visits: bool = False
 
 
 USUAL_WHOLE = (("hour",), ("status",), ("method",), ("protocol",), ("level",), ("hour", "level"))
@@ -289,11 +200,13 @@ def panels_of(question: Question) -> dict[str, View]:
         of_sort = (sort,) if sort and sort in metrics else ()
         for by in USUAL_WHOLE:
             timed = by[0] == "hour"
-            found[",".join(by)] = View(by, () if timed else of_sort, None if timed else sort, None if timed else order, True, True)
+            found[",".join(by)] = View(
+                by, () if timed else of_sort, None if timed else sort, None if timed else order, True, True
+            )
         found |= {name: View((name,), of_sort, sort, order, usual=True) for name in USUAL}
     if question.visitors:
-        found["visitors_by_day"] = View(("day", "bot"), ("visitors",), None, None, whole=True)
-        found["visitors"] = View(("bot",), ("visitors",), None, None, whole=True)
+        found["visitors_by_day"] = View(("day", "bot"), ("visitors",), None, None, whole=True, visits=True)
+        found["visitors"] = View(("bot",), ("visitors",), None, None, whole=True, visits=True)
     return found
 
 
@@ -308,6 +221,8 @@ def panel(view: View, records: Sequence[Record], question: Question, span_s: int
     if not by:
         groups[()] = []
     for record in records:
+        if view.visits and "client" not in record.texts:
+            continue
         key = tuple(text for name in by if (text := field(name, record, question.zone)) is not None)
         if len(key) == len(by):
             groups[key].append(record)
@@ -357,7 +272,9 @@ def exact_metric(name: str | None, records: Sequence[Record], zone: tzinfo) -> A
     if function == "bytes":
         return sum(int(record.numbers.get("bytes", 0)) for record in records)
     if function == "visitors":
-        return len({(record.texts["client"], record.texts.get("user_agent", "-")) for record in records if "client" in record.texts})
+        return len(
+            {(record.texts["client"], record.texts.get("user_agent", "-")) for record in records if "client" in record.texts}
+        )
     if function == "uniques":
         return len({text for record in records if (text := field(what, record, zone)) is not None})
     values = values_of(what, records)

@@ -1,4 +1,4 @@
-"""JSON lines, logfmt and W3C: each log has keys of its own, and each line some of them."""
+"""JSON lines and logfmt: each log has keys of its own, and each line some of them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,31 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from tools.fuzz.differential.model import EPOCH, Draw, Line, Record, shown
-from tools.fuzz.differential.templates import number, parts_of
+from tools.fuzz.differential.model import Draw, Line, Record, shown
+from tools.fuzz.differential.templates import LATENCIES, number, parts_of
 from tools.fuzz.differential.values import FORMS, KINDS, PIECES
 
 Written = tuple[str, str | None]
 """A value as JSON writes it, and the text that a report shows of it; None if it is absent."""
-NUMBERS = (("0", "0"), ("7", "7"), ("-3", "-3"), ("42", "42"), ("1.5", "1.5"), ("1.50", "1.5"), ("1e2", "100"), ("2.5E+1", "25"), ("0.001", "0.001"))
+NUMBERS = (
+    ("0", "0"),
+    ("7", "7"),
+    ("-3", "-3"),
+    ("42", "42"),
+    ("1.5", "1.5"),
+    ("1.50", "1.5"),
+    ("1e2", "100"),
+    ("2.5E+1", "25"),
+    ("0.001", "0.001"),
+)
 OTHERS = (("true", "true"), ("false", "false"), ("null", None), ("[]", "[]"), ('[1, "a", null]', '[1,"a",null]'), ("{}", "{}"))
+ESCAPES = (('"\\x22q\\x22"', r"\x22q\x22"), ('"\\u00e9"', "\u00e9"), ('"\\ud83d\\ude00"', "\U0001f600"))
+"""Strings with escapes; nginx writes `\\x22`, which is not JSON and stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key of a log: where it is, the column it is of, the power of ten of its unit, how often it is missing, and its values."""
+    """A key of a log: where it is, the column it is of, the power of ten of its unit, how often it is missing, its values."""
 
     path: str
     column: str
@@ -67,22 +79,40 @@ def keys(draw: Draw, *, access: bool, nested: bool) -> list[Key]:
     """Return the keys of a log; no two of them are of one column."""
     pick = draw.choice
     free = [
-        Key("note", "note", string("", "a", "-", "x y", 'say "hi"', "back\\slash", "tab\there", "\u65e5\u672c", "\u00e9", "nul\x01", "<b>", "1e3")),
+        Key(
+            "note",
+            "note",
+            string(
+                "", "a", "-", "x y", 'say "hi"', "back\\slash", "tab\there", "\u65e5\u672c", "\u00e9", "nul\x01", "<b>", "1e3"
+            ),
+        ),
         Key("n", "n", pick((one_of(*NUMBERS), integers)), missing=0.3),
         Key("odd", "odd", mixed(one_of(*NUMBERS), one_of(*OTHERS), string("a", "", "12")), missing=0.3),
         Key("ok", "ok", one_of(("true", "true"), ("false", "false"), ("null", None))),
         Key("tags", "tags", one_of(*OTHERS[3:5], ("null", None)), missing=0.4),
+        Key("flag", "flag", one_of(*NUMBERS[:4], ("null", None)), missing=0.8),
+        Key("late", "late", string("one", "two", "-"), missing=0.95),
     ]
     if nested:
         free += [
+            Key("a b", "a b", string("x", "", "y`z"), missing=0.2),
+            Key("raw", "raw", one_of(*ESCAPES)),
             Key("customer.country", "customer.country", string("de", "fr", "", "-", "\u00fc")),
             Key("customer.id", "customer.id", integers, missing=0.4),
             Key("cart.items.count", "cart.items.count", integers, missing=0.5),
         ]
     chosen = draw.sample(free, draw.randint(1, len(free)))
     standard = [
-        Key(pick(("level", "lvl", "severity")), "level", string(*draw.sample(("info", "INFO", "warn", "error", "debug", "", "-"), 4))),
-        Key(pick(("msg", "message")), "message", string(*draw.sample([piece for piece in PIECES if piece.isprintable()], 5), "two\nlines", "")),
+        Key(
+            pick(("level", "lvl", "severity")),
+            "level",
+            string(*draw.sample(("info", "INFO", "warn", "error", "debug", "", "-"), 4)),
+        ),
+        Key(
+            pick(("msg", "message")),
+            "message",
+            string(*draw.sample([piece for piece in PIECES if piece.isprintable()], 5), "two\nlines", ""),
+        ),
         Key(pick(("logger", "logger_name")), "logger", of_kind("name")),
     ]
     if access:
@@ -93,22 +123,29 @@ def keys(draw: Draw, *, access: bool, nested: bool) -> list[Key]:
             Key("request", "request", of_kind("request_of_json"), missing=0.1),
             Key("user_agent", "user_agent", of_kind("agent_of_json"), missing=0.3),
         ]
-    if draw.chance(0.5):
+    if draw.chance(0.2):
+        name = pick(("latency", "took", "elapsed"))
+        standard.append(Key(name, "duration", string(*LATENCIES), 0, 0.2))
+    elif draw.chance(0.5):
         name, power = pick((("request_time", 0), ("duration_ms", 3), ("duration_us", 6), ("duration_seconds", 0)))
-        standard.append(Key(name, "duration", pick((integers, one_of(("0.25", "0.25"), ("1.5", "1.5"), ("12", "12")))), power, 0.2))
+        standard.append(
+            Key(name, "duration", pick((integers, one_of(("0.25", "0.25"), ("1.5", "1.5"), ("12", "12")))), power, 0.2)
+        )
     return [*standard, *chosen]
 
 
 KINDS["status_of_json"] = lambda draw: draw.choice((b"200", b"404", b"500"))
-KINDS["request_of_json"] = lambda draw: draw.choice((b"GET /a HTTP/1.1", b"POST /b?x=1 HTTP/2", b"GET /old", b"-", b"junk of a client"))
+KINDS["request_of_json"] = lambda draw: draw.choice(
+    (b"GET /a HTTP/1.1", b"POST /b?x=1 HTTP/2", b"GET /old", b"-", b"junk of a client")
+)
 KINDS["agent_of_json"] = lambda draw: draw.choice((b"curl/8.5.0", b"-", b"unheard-of"))
 
 
 SURELY: dict[str, Written] = {
     "request": ('"GET /a HTTP/1.1"', "GET /a HTTP/1.1"),
     "status": ("200", "200"),
-    "bytes": ("7", "7"),
-    "duration": ("0.25", "0.25"),
+    **dict.fromkeys(("body_bytes_sent", "size"), ("7", "7")),
+    **dict.fromkeys(("request_time", "duration_ms", "duration_us", "duration_seconds"), ("0.25", "0.25")),
 }
 """Values by which the program knows what a key means."""
 
@@ -167,6 +204,17 @@ def moment(draw: Draw) -> tuple[str, int | None]:
     return text.decode() + draw.choice(("", "123", "123456", ".5", ".123456")), meant
 
 
+def drifted(structure: Structure, draw: Draw) -> Structure:
+    """Return a structure whose keys hold other kinds of values, as a log may have further down than the program's sample."""
+    kinds = (integers, string("x", "", "7", "-"), one_of(*NUMBERS), one_of(*OTHERS))
+    fixed = ("bytes", "duration", "status", "request", "client")
+    changed = [
+        key if key.column in fixed or draw.chance(0.5) else replace(key, value=draw.choice(kinds)) for key in structure.keys
+    ]
+    new = Key(draw.choice(("new", "new.one", "customer.new")), "", draw.choice(kinds))
+    return replace(structure, keys=[*changed, replace(new, column=new.path)])
+
+
 def json_line(structure: Structure, draw: Draw, *, full: bool = False) -> Line:
     """Return a line of JSON. full: with all keys and a request, by which the program knows an access log."""
     values: dict[str, str] = {}
@@ -178,7 +226,7 @@ def json_line(structure: Structure, draw: Draw, *, full: bool = False) -> Line:
     for key in structure.keys:
         if draw.chance(key.missing) and not full:
             continue
-        written, text_ = SURELY[key.column] if full and key.column in SURELY else key.value(draw)
+        written, text_ = SURELY[key.path] if full and key.path in SURELY else key.value(draw)
         place = tree
         *front, last = key.path.split(".")
         for step in front:
@@ -190,12 +238,15 @@ def json_line(structure: Structure, draw: Draw, *, full: bool = False) -> Line:
     if draw.chance(0.3):
         draw.shuffle(members)
     content = rendered(dict(members), draw.choice((", ", ",", " ,\t")), draw.choice((": ", ":")))
+    if draw.chance(0.03) and members and not isinstance(members[0][1], dict):  # of a key that comes twice the last value counts
+        content = "{" + f"{json.dumps(members[0][0])}: " + draw.choice(('"other"', "1", "null")) + ", " + content[1:]
     return Line(content.encode(), "record", structure.record(time, values), opens=True)
 
 
 def rendered(tree: Mapping[str, Any], comma: str, colon: str) -> str:
     members = (
-        f"{json.dumps(name)}{colon}{rendered(value, comma, colon) if isinstance(value, dict) else value}" for name, value in tree.items()
+        f"{json.dumps(name)}{colon}{rendered(value, comma, colon) if isinstance(value, dict) else value}"
+        for name, value in tree.items()
     )
     return "{" + comma.join(members) + "}"
 
@@ -212,7 +263,7 @@ def pairs_line(structure: Structure, draw: Draw, *, full: bool = False) -> Line:
     for key in structure.keys:
         if draw.chance(key.missing) and not full:
             continue
-        written, _ = SURELY[key.column] if full and key.column in SURELY else key.value(draw)
+        written, _ = SURELY[key.path] if full and key.path in SURELY else key.value(draw)
         value = json.loads(written) if written[0] == '"' else written
         if not value and draw.chance(0.5):
             parts.append(key.path)
@@ -234,58 +285,3 @@ def quoted(value: str, draw: Draw) -> str:
         return ""
     escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\x01": "\\u0001"}
     return '"' + "".join(escapes.get(character, character) for character in value) + '"'
-
-
-W3C = {
-    "c-ip": ("client", "client"),
-    "cs-method": ("method", "method"),
-    "cs-uri-stem": ("path", "stem"),
-    "cs-uri-query": ("query", "uri_query"),
-    "sc-status": ("status", "status"),
-    "sc-bytes": ("bytes", "size"),
-    "time-taken": ("duration", "taken"),
-    "cs(User-Agent)": ("user_agent", "agent_of_w3c"),
-    "s-computername": ("server", "host"),
-    "x-edge": ("x-edge", "word"),
-}
-KINDS["method"] = lambda draw: draw.choice((b"GET", b"POST", b"-"))
-KINDS["stem"] = lambda draw: draw.choice((b"/", b"/a.aspx", b"/img/b.PNG", b"-"))
-KINDS["uri_query"] = lambda draw: draw.choice((b"-", b"id=7", b"q=a+b"))
-KINDS["taken"] = lambda draw: draw.choice((b"0", b"15", b"250", b"1.250", b"-", b"0.001"))
-KINDS["agent_of_w3c"] = lambda draw: draw.choice((b"curl/8.5.0", b"Mozilla/5.0+(X11)", b"-"))
-
-
-@dataclass(slots=True)
-class W3cLog:
-    """A W3C log: its directives may name other fields further down."""
-
-    names: list[str]
-    tabs: bool
-
-    @classmethod
-    def of(cls, draw: Draw) -> W3cLog:
-        return cls(draw.sample(list(W3C), draw.randint(3, len(W3C))), draw.chance(0.3))
-
-    @property
-    def directive(self) -> Line:
-        return Line(b"#Fields: date time " + " ".join(self.names).encode(), "directive")
-
-    def line(self, draw: Draw) -> Line:
-        wall = draw.wall()
-        since = wall.replace(tzinfo=EPOCH.tzinfo) - EPOCH
-        raw = {name: draw.pooled(f"w3c {name}", lambda name=name: KINDS[W3C[name][1]](draw)) for name in self.names}  # type: ignore[misc]
-        texts = {W3C[name][0]: shown(value) for name, value in raw.items() if value not in {b"-", b""}}
-        numbers = {}
-        if "sc-bytes" in raw:
-            size = number(texts.pop("bytes", None))
-            numbers = {} if size is None else {"bytes": size}
-        if "duration" in texts:
-            taken = texts["duration"]
-            found = number(taken, 0 if "." in taken else 3)
-            texts["duration"] = taken if "." in taken else f"{taken}ms"
-            if found is not None:
-                numbers["duration"] = found
-        front = f"{wall:%Y-%m-%d} {wall:%H:%M:%S}".encode().split(b" ")
-        content = (b"\t" if self.tabs else b" ").join([*front, *raw.values()])
-        return Line(content, "record", Record(since.days * 86_400 + since.seconds, texts, numbers, sized="sc-bytes" in raw), opens=True)
-

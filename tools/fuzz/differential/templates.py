@@ -3,6 +3,8 @@ r"""The formats of lines of text, each as templates for a line: `{field:kind}`, 
 Written from the examples in `logproc formats` and the manuals, not from the expressions of the program.
 """
 
+# ruff: noqa: E501 - a template is easiest to compare with a line of a log where it is whole
+
 from __future__ import annotations
 
 import re
@@ -19,7 +21,15 @@ REQUEST = re.compile(rb"([^ \t\n\r\v\f]+) ([^ \t\n\r\v\f]+) (HTTP/[0-9]+(?:\.[0-
 OLD_REQUEST = re.compile(rb"GET [^ \t\n\r\v\f]+")
 NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 NANO = 10**9
-YEARLESS = {"klog", "logcat", "syslog", "point"}
+LATENCIES = {
+    "1.5ms": Fraction(3, 2000),
+    "250ms": Fraction(1, 4),
+    "2s": Fraction(2),
+    "1m1.5s": Fraction(123, 2),
+    "7us": Fraction(7, 10**6),
+}
+"""Durations as Go writes them, in seconds."""
+YEARLESS = {"klog", "logcat", "syslog", "point", "any"}
 IMPOSSIBLE = {
     form: (form, text)
     for form, text in (
@@ -78,7 +88,9 @@ class Template:
             return text.decode("latin-1")
 
         layout = draw.choice(self.lines)
-        if draw.chance(0.01) and (form := IMPOSSIBLE.get(next((kind for name, kind in SLOT.findall(layout) if name == "time"), ""))):
+        if draw.chance(0.01) and (
+            form := IMPOSSIBLE.get(next((kind for name, kind in SLOT.findall(layout) if name == "time"), ""))
+        ):
             content = SLOT.sub(filled, layout.replace(f"{{time:{form[0]}}}", form[1])).encode("latin-1")
             timeless = self.record(raw, None) if self.name == "pattern" else None
             return Line(content, "record" if timeless else "rejected", timeless, opens=True)
@@ -119,6 +131,8 @@ def parts_of(request: bytes) -> dict[str, bytes]:
 
 def number(text: str | None, power: int = 0) -> Fraction | None:
     """Return a number in billionths, further digits cut off."""
+    if text in LATENCIES:
+        return LATENCIES[text]
     match = NUMBER.fullmatch(text or "")
     return Fraction(Fraction(text or "") * NANO // 10**power, NANO) if match else None
 
@@ -162,7 +176,7 @@ TEMPLATES = (
     ),
     Template(
         "pattern",
-        ("{id:word}|{time:iso}|{program:word}|{took:seconds}|{bytes:size}|{status:status}",),
+        ("{id:word}|{time:any}|{program:word}|{took:seconds}|{bytes:size}|{status:status}",),
         {"pattern": r"(?P<id>[\w-]+)\|(?P<time>[^|]+)\|(?P<program>[\w-]+)\|(?P<took>[^|]+)\|(?P<bytes>[^|]*)\|(?P<status>\d+)"},
         units={"duration": 0, "bytes": 0},
     ),
@@ -194,25 +208,30 @@ TEMPLATES = (
     )),
     Template("syslog_iso", ("{time:iso_server} {host:host} {program:word}[{pid:int}]: " + MESSAGE,)),
     several("cri", "{time:iso_server} {stream:stream} F " + MESSAGE),
-    several("spring_boot", "{time:iso_server}  {level:upper} {pid:int} --- [app] [{:spaces}{thread:word}] {logger:name} : " + MESSAGE),
+    several("spring_boot", "{time:iso_server}  {level:upper} {pid:int} --- [app] [{:spaces}{thread:thread}] {logger:name} : " + MESSAGE),
     several("zookeeper", "{time:iso_millis} [myid:1] - {level:upper}  [{thread:word}:{logger:name}@127] - " + MESSAGE),
     several("kafka", "[{time:iso_millis}] {level:upper} {message:text} ({logger:name})"),
     several("airflow", "[{time:iso}] {{logger:file}:1103} {level:upper} - " + MESSAGE),
     several("bracketed", "[{time:iso_millis}: {level:upper}/{thread:word}] " + MESSAGE, "[{time:iso_millis}] [{pid:int}] [{level:upper}] {message:text}"),
     several("calico", "{time:iso_millis} [{level:upper}][{pid:int}] {logger:file} 1836: " + MESSAGE),
     several("hclog", "{time:iso} [{level:upper}]  {logger:name}: " + MESSAGE),
-    several("log4j", "{time:iso_millis} {level:upper} [{thread:word}] {logger:name}: " + MESSAGE),
-    several("logback", "{time:iso_millis} [{thread:word}] {level:upper}  {logger:name} - " + MESSAGE),
-    several("logback_basic", "10:00:00.123 [{thread:word}] {level:upper} {logger:name} - " + MESSAGE),
+    several("log4j", "{time:iso_millis} {level:upper} [{thread:thread}] {logger:class}: " + MESSAGE),
+    several("logback", "{time:iso_millis} [{thread:thread}] {level:upper}  {logger:class} - " + MESSAGE),
+    several("logback_basic", "10:00:00.123 [{thread:thread}] {level:upper} {logger:name} - " + MESSAGE),
     several("openstack", "{time:iso_millis} {pid:int} {level:upper} {logger:name} [{context:word}] " + MESSAGE),
     several("python", "{time:iso_millis} - {logger:name} - {level:upper} - " + MESSAGE),
     several("loguru", "{time:iso_bare} | {level:upper}  | {logger:name}:add:42 - " + MESSAGE),
-    several("python_plain", "{time:iso_millis} {level:upper} {logger:name}: " + MESSAGE),
+    several("python_plain", "{time:iso_millis} {level:upper} {logger:class}: " + MESSAGE),
     several("python_basic", "{level:upper}:{logger:name}:" + MESSAGE),
-    several("tomcat", "{time:tomcat} {level:upper} [{thread:word}] {logger:name} " + MESSAGE),
+    several("tomcat", "{time:tomcat} {level:upper} [{thread:thread}] {logger:name} " + MESSAGE),
     several("spark", "{time:short_year} {level:upper} {logger:name}: " + MESSAGE),
     several("hdfs", "{time:six} {pid:int} {level:upper} {logger:name}: " + MESSAGE),
     several("windows_cbs", "{time:iso_bare}, {level:Title}                  {program:CBS}    " + MESSAGE),
+    several("logcat_year", "{time:iso}  {pid:int} {:spaces}{thread:int} {level:VDIWEF} {logger:name}: " + MESSAGE),
+    Template(
+        "thunderbird",
+        ("{label:word} {time:epoch} 2026.03.07 dn228 Mar 7 10:00:00 {host:host} {program:word}[{pid:int}]: " + MESSAGE,),
+    ),
     Template("bgl", ("- 1772877600 2026.03.07 {host:host} {time:points} R02 {type:upper} {logger:name} {level:upper} " + MESSAGE,)),
     Template("hpc", ("{id:int} {host:host} {logger:name} {event:word} {time:epoch} {flag:int} " + MESSAGE,)),
     several("piped", "{time:piped}|{logger:name}|{pid:int}|" + MESSAGE),
@@ -227,3 +246,60 @@ KINDS["CBS"] = lambda _: b"CBS"
 KINDS["app"] = lambda draw: draw.choice((b"app", b"heroku"))
 KINDS["go"] = lambda draw: draw.choice((b"server/http.go:17", b"main.go:1"))
 KINDS["role"] = lambda draw: draw.choice((b"X", b"C", b"S", b"M"))
+
+NGINX = (
+    *(("$remote_addr", "{client:client}"), ("$remote_user", "{user:name_or_none}"), ("[$time_local]", "[{time:clf}]")),
+    *(("$status", "{status:status}"), ("$body_bytes_sent", "{bytes:size}"), ('"$request"', '"{request:request}"')),
+    *(('"$http_user_agent"', '"{user_agent:agent}"'), ('"$http_referer"', '"{referrer:referrer}"'), ("$pid", "{pid:int}")),
+    *(('"$http_x_forwarded_for"', '"{forwarded_for:forwarded}"'), ("$request_time", "{duration:seconds}")),
+    *(
+        ('"$host"', '"{host:host}"'),
+        ("$request_id", "{request_id:hex32}"),
+        ("$pipe", "{pipe:letter}"),
+        ('"$my_own"', '"{my_own:quoted}"'),
+    ),
+    *(('"$upstream_addr"', '"{upstream_addr:quoted}"'), ("$connection", "{connection:int}"), ("$scheme", "{scheme:word}")),
+)
+APACHE = (
+    *(
+        ("%h", "{client:client}"),
+        ("%u", "{user:name_or_none}"),
+        ("%t", "[{time:clf}]"),
+        ("%>s", "{status:status}"),
+        ("%b", "{bytes:size}"),
+    ),
+    *(
+        ('"%r"', '"{request:request}"'),
+        ('"%{User-Agent}i"', '"{user_agent:agent}"'),
+        ('"%{Referer}i"', '"{referrer:referrer}"'),
+    ),
+    *(
+        ("%D", "{duration:micros}"),
+        ("%P", "{pid:int}"),
+        ("%v", "{host:host}"),
+        ('"%{X-Forwarded-For}i"', '"{forwarded_for:forwarded}"'),
+    ),
+    *(
+        ('"%{my}C"', '"{cookie_my:quoted}"'),
+        ('"%{X-Cache}o"', '"{sent_http_x_cache:quoted}"'),
+        ("%X", "{connection_status:letter}"),
+    ),
+)
+
+
+def definition(draw: Draw) -> Template:
+    """Return a definition of a few variables in any order, between blanks, other marks or names."""
+    nginx = draw.chance(0.6)
+    parts = draw.sample(NGINX if nginx else APACHE, draw.randint(2, 8))
+    between = draw.choice((" ", " ", " ", " | ", ";", "\t", " - "))
+    named = draw.chance(0.2)
+    texts = [(f"k{at}={known}", f"k{at}={line}") if named else (known, line) for at, (known, line) in enumerate(parts)]
+    units = {"bytes": 0, "duration": 0 if nginx else 6}
+    line = between.join(line for _, line in texts)
+    return Template(
+        "definition",
+        (line,),
+        {"format": between.join(known for known, _ in texts)},
+        empty=True,
+        units={name: power for name, power in units.items() if "{" + name + ":" in line},
+    )
