@@ -14,6 +14,7 @@ from logproc.formats.columns.slices import arrow
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, iso
 from logproc.model.columns import NO_TIME, Columns, KeyColumn, Numbers
 from logproc.questions.fields.derived import derive
+from logproc.questions.fields.recode import absent_column
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
@@ -115,7 +116,7 @@ class View:
         if (
             column is None and name == "bot"
         ):  # it is known of records without a user agent, whichever records they are read with
-            column = KeyColumn(pyarrow.nulls(1, pyarrow.string()), numpy.zeros(self.columns.records, numpy.int64))
+            column = absent_column(self.columns.records)
         return None if column is None else derived.apply(column)
 
     def _of_time(self, name: str) -> KeyColumn | None:

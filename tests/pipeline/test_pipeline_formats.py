@@ -158,6 +158,17 @@ def test_clients_are_visitors_in_a_log_without_user_agents(tmp_path: Path) -> No
     assert [(row.key, row.count, row.metrics) for row in found.panels["visitors"].rows] == [(("unknown",), 3, (2,))]
 
 
+def test_a_record_without_a_client_has_that_of_the_proxy(tmp_path: Path) -> None:
+    """With `--client-from xff`, whether other records of the same chunk have a client or not."""
+    path = tmp_path / "log"
+    lines = ['"remote_addr": "10.0.0.1"', '"xff": "203.0.113.9"', '"remote_addr": "10.0.0.1", "xff": "203.0.113.9, 10.0.0.2"']
+    path.write_text("".join(f'{{"status": 200, "request": "GET /a HTTP/1.1", {line}}}\n' for line in lines))
+    for chunk_size in (1, 1 << 20):
+        settings = Settings(by=("client",), client_from="xff", chunk_size=chunk_size)
+        panel = run_serial(sources_of(path), settings).snapshot.panels["client"]
+        assert {row.key: row.count for row in panel.rows} == {("10.0.0.1",): 1, ("203.0.113.9",): 2}
+
+
 def test_a_client_without_a_user_agent_is_one_visitor(tmp_path: Path) -> None:
     """Whether the records of the same chunk have one, or another log has."""
     request = '{{"remote_addr": "192.0.2.1", "status": 200, "request": "GET /a HTTP/1.1"{}}}\n'

@@ -110,9 +110,10 @@ def accounted(log: Log, question: Question) -> tuple[dict[str, int], list[int], 
 
 def prepared(record: Record, question: Question) -> Record:
     texts = dict(record.texts)
-    if question.forwarded and "client" in texts and "forwarded_for" in texts:
+    if question.forwarded and "forwarded_for" in texts:
         entries = [bare(entry.strip(" ")) for entry in texts["forwarded_for"].split(",")]
-        texts["client"] = next((entry for entry in entries if address(entry)), texts["client"])
+        if first := next(filter(address, entries), None):
+            texts["client"] = first
     if question.anonymous:
         if "client" in texts:
             texts["client"] = hidden(texts["client"])

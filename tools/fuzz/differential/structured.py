@@ -117,11 +117,12 @@ def keys(draw: Draw, *, access: bool, nested: bool) -> list[Key]:
     ]
     if access:
         standard = [
-            Key(pick(("remote_addr", "client_ip", "remote_ip")), "client", of_kind("client"), missing=0.05),
+            Key(pick(("remote_addr", "client_ip", "remote_ip")), "client", of_kind("client"), missing=pick((0.05, 0.5))),
             Key("status", "status", pick((of_kind("status_of_json"), one_of(("200", "200"), ("404", "404"), ("503", "503"))))),
             Key(pick(("body_bytes_sent", "size")), "bytes", pick((integers, of_kind("size"))), 0, missing=0.2),
             Key("request", "request", of_kind("request_of_json"), missing=0.1),
             Key("user_agent", "user_agent", of_kind("agent_of_json"), missing=0.3),
+            Key(pick(("http_x_forwarded_for", "xff")), "forwarded_for", of_kind("forwarded"), missing=0.5),
         ]
     if draw.chance(0.2):
         name = pick(("latency", "took", "elapsed"))
