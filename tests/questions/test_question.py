@@ -121,7 +121,7 @@ def test_clients_are_those_that_a_proxy_names() -> None:
 
 
 def test_a_log_without_the_header_keeps_its_clients() -> None:
-    """The option affects only logs with the header. A log with nothing but the header has clients, too, and without both none."""
+    """The option affects only logs with the header. A log with nothing but it has clients, too; without both there are none."""
     question = Question(from_forwarded=True, asked=("client", "net:24"))
     assert values(question.prepared(records([0], client=["192.0.2.7"])).keys["client"]) == ["192.0.2.7"]
     assert values(question.prepared(records([0], forwarded_for=["203.0.113.9"])).keys["client"]) == ["203.0.113.9"]

@@ -1,6 +1,6 @@
 """Random logs and questions, answered by the program and by a slow reference; each difference is printed with its seed.
 
-usage: python -m tools.fuzz.differential [--runs N] [--seed S] [--command] [--only SEED]
+usage: python -m tools.fuzz.differential [--runs N] [--seed S] [--command] [--kinds NAME,…] [--only SEED]
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tools.fuzz.differential.command import whole_command
 from tools.fuzz.differential.compare import case, in_process
+from tools.fuzz.differential.logs import NAMES
 
 
 def main() -> int:
@@ -20,13 +21,14 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--command", action="store_true", help="run the whole command, with several sources and packed files")
+    parser.add_argument("--kinds", type=lambda text: text.split(","), default=NAMES, help="draw only logs of these kinds")
     parser.add_argument("--only", help="repeat the run of one seed, and show its logs")
     chosen = parser.parse_args()
     started, different = time.monotonic(), 0
     seeds = [chosen.only] if chosen.only else [f"{chosen.seed}/{number}" for number in range(chosen.runs)]
     with tempfile.TemporaryDirectory() as folder:
         for seed in seeds:
-            found = case(seed)
+            found = case(seed, chosen.kinds)
             differences = (whole_command if chosen.command else in_process)(found, Path(folder))
             if differences or chosen.only:
                 different += bool(differences)

@@ -40,12 +40,12 @@ class Case:
     draw: Draw
 
 
-def case(seed: str) -> Case:
+def case(seed: str, kinds: Sequence[str] = NAMES) -> Case:
     """Return some logs and a question: of one format that is given, or of any that are detected."""
     draw = Draw(seed)
     zone_name = draw.choice(ZONES)
-    detected = draw.chance(0.25)
-    names = [name for name in NAMES if not (detected and name in UNDETECTED)]
+    detected = draw.chance(0.25) and not UNDETECTED.issuperset(kinds)
+    names = [name for name in kinds if not (detected and name in UNDETECTED)]
     name = draw.choice(names)
     count = 1 if name == "definition" else draw.choice((1, 1, 1, 1, 2, 3))  # each definition is of one log
     logs = [log(draw, zone_of(zone_name), draw.choice(names) if detected else name, clean=detected) for _ in range(count)]

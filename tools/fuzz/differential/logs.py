@@ -59,7 +59,7 @@ KINDS["method"] = lambda draw: draw.choice((b"GET", b"POST", b"-"))
 KINDS["stem"] = lambda draw: draw.choice((b"/", b"/a.aspx", b"/img/b.PNG", b"-"))
 KINDS["uri_query"] = lambda draw: draw.choice((b"-", b"id=7", b"q=a+b"))
 KINDS["taken"] = lambda draw: draw.choice((b"0", b"15", b"250", b"1.250", b"-", b"0.001"))
-KINDS["agent_of_w3c"] = lambda draw: draw.choice((b"curl/8.5.0", b"Mozilla/5.0+(X11)", b"-"))
+KINDS["agent_of_w3c"] = lambda draw: draw.choice((b"curl/8.5.0", b"Mozilla/5.0+(X11)", b"-", b'"Mozilla/5.0 (X11)"', b'"a"'))
 
 
 @dataclass(slots=True)
@@ -81,7 +81,11 @@ class W3cLog:
         wall = draw.wall()
         since = wall.replace(tzinfo=EPOCH.tzinfo) - EPOCH
         raw = {name: draw.pooled(f"w3c {name}", lambda name=name: KINDS[W3C[name][1]](draw)) for name in self.names}  # type: ignore[misc]
-        texts = {W3C[name][0]: shown(value) for name, value in raw.items() if value not in {b"-", b""}}
+        texts = {
+            W3C[name][0]: shown(value[1:-1] if value[:1] == b'"' else value)
+            for name, value in raw.items()
+            if value not in {b"-", b""}
+        }
         numbers = {}
         if "sc-bytes" in raw:
             size = number(texts.pop("bytes", None))
