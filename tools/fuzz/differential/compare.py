@@ -59,11 +59,18 @@ def holds_long(logs: Sequence[Log]) -> bool:
     return any(line.kind == "long" for log in logs for line in log.lines)
 
 
-def written(folder: Path, logs: Sequence[Log]) -> list[Path]:
+def is_utf8(each: Log) -> bool:
+    try:
+        return not each.content.decode().startswith("\ufeff")
+    except UnicodeDecodeError:
+        return False
+
+
+def written(folder: Path, logs: Sequence[Log], encoding: str | None) -> list[Path]:
     paths = []
     for number, each in enumerate(logs):
         path = folder / f"{number}.log"
-        path.write_bytes(each.content)
+        path.write_bytes(each.content.decode().encode(encoding) if encoding else each.content)
         os.utime(path, (each.modified, each.modified))
         paths.append(path)
     return paths
@@ -71,11 +78,13 @@ def written(folder: Path, logs: Sequence[Log]) -> list[Path]:
 
 def in_process(found: Case, folder: Path) -> list[str]:
     """Ask the program in this process, with threads and without, and return the differences."""
-    draw = found.draw
-    paths = written(folder, found.logs)
+    draw, encoding = found.draw, None
+    if draw.chance(0.05) and all(map(is_utf8, found.logs)):
+        encoding = draw.choice(("utf-16", "utf-16-le", "utf-32"))
+    paths = written(folder, found.logs, encoding)
     sources = resolve([os.fspath(path) for path in paths], recursive=False)
     longest = max(len(log.content) for log in found.logs) + 1
-    options = {**found.options, "chunk_size": 1 + longest // draw.choice((1, 1, 2, 5))}
+    options = {**found.options, "chunk_size": 1 + longest // draw.choice((1, 1, 2, 5)), "encoding": encoding}
     knobs = {"chunk_size": 1 + longest // draw.choice((1, 2, 3, 9)), "workers": draw.choice((1, 2, 3))}
     try:
         serial = told(run_serial(sources, load(options)))
@@ -106,6 +115,13 @@ def compared(found: Case, report: str) -> list[str]:
     ]
     if "format" not in found.options and "pattern" not in found.options:
         pairs += [("format", source["format"], each.name) for source, each in zip(given["sources"], found.logs, strict=True)]
+    for source, each in zip(given["sources"], found.logs, strict=True):
+        long = sum(len(line.content) > found.question.max_line_bytes for line in each.lines)
+        reasons = source["rejected_by_reason"]
+        pairs += [
+            ("reasons", sum(reasons.values()), source["account"]["rejected"]),
+            ("long", reasons.get("line-too-long", 0), long),
+        ]
     for name, panel in expected["panels"].items():
         given_panel = given["panels"].get(name, {})
         if panel["usual"] and not panel["rows"] and not given_panel:

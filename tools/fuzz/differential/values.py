@@ -72,6 +72,7 @@ SHAPES = {
     "/u/38101a0b-2096-447d-96ea-a692162415ae": "/u/<uuid>",
     "/b.jsp;jsessionid=1": "/b.jsp;jsessionid=<n>",
     "192.0.2.1": "<ip>",
+    "192.0.2.0": "<ip>",
     "web-1": "web-<n>",
 }
 """The shapes of the paths above that are not their own."""
