@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from logproc.command.progress import LiveStatus
 
 REPORT_IT = "please report it; --debug shows where"
+HEADER = re.compile(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
 REASONS = {"line-too-long": "over --max-line-bytes"}
 """Reasons of rejected lines that a diagnostic words differently."""
 
@@ -65,8 +67,9 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     settings = screen.settings
     unlink_on_second(known_temporaries)
     check_outputs(outputs)
-    openers = Openers.of(settings, read_headers(headers, screen.environ), screen.say_now)
+    given = read_headers(headers, screen.environ)
     sources = find_sources(arguments, settings)
+    openers = Openers.of(settings, given, screen.say_now, sources)
     keep_sources(sources, outputs)
     typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
     if typed and not settings.quiet:
@@ -125,22 +128,23 @@ def identity(file: str | bytes | int) -> tuple[int, int] | None:
 
 
 def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers with their values from the environment.
+    """Return the headers with their values from the environment. A key is a name, or a host and a name.
 
     Raises UsageError for a value on the command line, where other users of the machine can see it. The error does not repeat
     what may be such a value, as after a forgotten colon or `env:`.
     """
     found = {}
     for header in headers:
-        name, colon, place = header.partition(":")
-        option = f"--header {name.strip()}" if colon else "--header"
-        scheme, _, variable = place.strip().partition(":")
-        if scheme != "env" or not variable:
+        match = HEADER.fullmatch(header)
+        name = match["name"] if match else header.partition(":")[0].strip()
+        option = f"--header {name}" if ":" in header and " " not in name else "--header"
+        if not match:
             raise UsageError(f"{option}: its value must come from a variable", "write --header 'Name: env:VARIABLE'")
+        host, variable = match["host"], match["variable"]
         if variable not in environ:
             shown = f"the variable {variable}" if variable.isidentifier() and variable.isupper() else "its variable"
             raise UsageError(f"{option}: {shown} is not set", "export it first")
-        found[name.strip()] = environ[variable]
+        found[f"{host} {name}" if host else name] = environ[variable]
     return found
 
 

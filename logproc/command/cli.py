@@ -109,8 +109,9 @@ def cli() -> None:
     "--header",
     "headers",
     multiple=True,
-    metavar="'NAME: env:VARIABLE'",
-    help="Send a header with each HTTP request; its value comes from a variable. May be repeated.",
+    metavar="'[HOST] NAME: env:VARIABLE'",
+    help="Send a header to the server of the URLs, or of those at HOST[:PORT] if there are several, and to no other; its value"
+    " comes from a variable. May be repeated.",
 )
 @click.option(
     "--config",

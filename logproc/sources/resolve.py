@@ -12,6 +12,7 @@ import glob
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -47,18 +48,23 @@ def resolve(arguments: Sequence[str], *, recursive: bool) -> tuple[Source, ...]:
     Blocks as long as the file system takes. Does not raise: what cannot be read gets a verdict.
     """
     first_names: dict[Hashable, str] = {}
+    taken: Counter[str] = Counter()
     sources: list[Source] = []
     for item in (item for argument in arguments for item in find(argument, recursive)):
-        verdict = item.verdict or repeated(item, first_names)
-        sources.append(Source(len(sources), item.name, item.kind, item.location, verdict, item.seen))
+        name = item.name
+        if item.kind is Kind.URL and item.identity not in first_names:
+            taken[name] += 1
+            name += f" ({taken[name]})" if taken[name] > 1 else ""  # two that differ only where a secret is masked
+        verdict = item.verdict or repeated(item, name, first_names)
+        sources.append(Source(len(sources), name, item.kind, item.location, verdict, item.seen))
     return tuple(sources)
 
 
-def repeated(item: Found, first_names: dict[Hashable, str]) -> Verdict | None:
+def repeated(item: Found, name: str, first_names: dict[Hashable, str]) -> Verdict | None:
     if item.identity in first_names:
         thing = "URL" if item.kind is Kind.URL else "file"
         return skipped(f"same {thing} as {first_names[item.identity]}: counted once")
-    first_names[item.identity] = item.name
+    first_names[item.identity] = name
     return None
 
 
@@ -76,7 +82,7 @@ def find(argument: str, recursive: bool) -> Iterator[Found]:
     if argument == STDIN_ARGUMENT:
         yield Found(Kind.STDIN, argument, stdin_identity())
     elif scheme and scheme[1].lower() in WEB_SCHEMES:
-        yield Found(Kind.URL, argument, argument)
+        yield Found(Kind.URL, argument, argument.partition("#")[0])  # what follows is not sent
     elif os.path.lexists(argument):
         yield from find_path(argument, recursive, is_named=True)
     elif scheme:

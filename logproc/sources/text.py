@@ -7,7 +7,7 @@ import codecs
 from logproc.model.errors import SourceError, UsageError
 from logproc.model.source import ByteStream
 from logproc.sources.limits import Layer, copy_some
-from logproc.sources.unreadable import looks_wide, wide_encoding
+from logproc.sources.unreadable import PAGE, is_page, looks_wide, wide_encoding
 
 BLOCK_BYTES = 1 << 20
 FIRST_LINE_BYTES = 256 << 10
@@ -111,7 +111,7 @@ def refuse_not_text(head: bytes) -> None:
         raise SourceError("unsupported archive (tar)", "unpack it first")
     first_line = head.partition(b"\n")[0]
     if 0 in first_line and (wide := wide_encoding(first_line)):
-        raise SourceError(*looks_wide(wide))
+        raise SourceError(*(PAGE if is_page(head) else looks_wide(wide)))
 
 
 def check_encoding(name: str) -> None:

@@ -114,6 +114,18 @@ HEADERS: list[tuple[list[str], dict[str, str], dict[str, str] | str]] = [
     ([], {}, {}),
     (["Cookie: env:JAR"], {"JAR": "a=b"}, {"Cookie": "a=b"}),
     ([" X-Key :env:KEY", "Accept: env:ACCEPT"], {"KEY": "k", "ACCEPT": "*/*"}, {"X-Key": "k", "Accept": "*/*"}),
+    (
+        ["a.example X-Key: env:KEY", "b:80  X-Key : env:ACCEPT"],
+        {"KEY": "k", "ACCEPT": "*"},
+        {"a.example X-Key": "k", "b:80 X-Key": "*"},
+    ),
+    (
+        ["https://a.example X-Key: env:KEY", "[::1]:80 Key: env:KEY"],
+        {"KEY": "k"},
+        {"https://a.example X-Key": "k", "[::1]:80 Key": "k"},
+    ),
+    (["Cookie a=b: env"], {}, "^--header: its value must come from a variable"),
+    (["a.example Cookie: a=b"], {}, "^--header: its value must come from a variable"),
     (["Cookie: a=b"], {}, "its value must come from a variable"),
     (["Cookie"], {}, "its value must come from a variable"),
     (["Cookie: env:"], {}, "its value must come from a variable"),
