@@ -82,7 +82,7 @@ class Buckets:
         return len(self.row)
 
     def quantiles(self, quantile: Fraction) -> tuple[Integers, Mask]:
-        """Return the bucket of each row's quantile (0 to 1), and a mask of the rows without numbers.
+        """Return the bucket of each row's quantile (0 to 1), and a mask of the rows without numbers, whose bucket is 0.
 
         The quantile of n numbers is the one of rank `ceil(quantile * n)`, the first for 0.
         """
@@ -93,7 +93,7 @@ class Buckets:
         rank = numpy.maximum(1, -(-number * quantile.numerator // quantile.denominator))  # -(-a // b) rounds up, exactly
         target = numpy.cumsum(number) - number + rank  # the rank among the numbers of all rows, which are sorted by row
         place = numpy.searchsorted(numpy.cumsum(self.number), target)
-        return self.bucket[numpy.minimum(place, len(self.bucket) - 1)], absent
+        return numpy.where(absent, 0, self.bucket[numpy.minimum(place, len(self.bucket) - 1)]), absent
 
 
 def buckets_of(values: Any) -> Integers:

@@ -42,10 +42,12 @@ def panels(tally: Tally, question: Question, top: int) -> dict[str, Panel]:
     """
     span_s = 0 if tally.first is None or tally.last is None else tally.last - tally.first
     drawing = Drawing(question, top, span_s, with_bytes="bytes" in tally.seen)
-    access = not tally.panels or "status" in tally.panels
+    # A panel without rows may be in the tally or not, depending on which filtered records are in the same chunk.
+    held = {name: counts for name, counts in tally.panels.items() if len(counts) or counts.floor}
+    access = not held or "status" in held
     found = {}
     for spec in question.panels:
-        counts = tally.panels.get(spec.name)
+        counts = held.get(spec.name)
         if counts is not None or question.asked_by or spec.title or not spec.by or (access and spec.name in ACCESS_PANELS):
             found[spec.name] = drawing.panel(spec, nothing(spec) if counts is None else counts)
     return found

@@ -149,7 +149,7 @@ def rejected(chunk: Chunk, parsed: Parsed, position: int, question: Question = A
 def count_panels(view: View, panels: Sequence[PanelSpec], weights: Weights | None) -> dict[str, Counts]:
     found = {}
     for panel in panels:
-        columns = [view.keys(name) for name in panel.by]
+        columns = [view.of_visits(name) if panel.title else view.keys(name) for name in panel.by]
         present = [column for column in columns if column is not None]
         if len(present) == len(columns):
             found[panel.name] = count_columns(present, view.columns.records, weights, subjects(view, panel))

@@ -219,7 +219,7 @@ class Format:
         raw = {name: self.column_of(name, parts) for name in dict.fromkeys(name for part in parts for name in part.fields)}
         none = numpy.full(records, NO_TIME, numpy.int64)
         time = together([none[: len(part.line)] if part.time is None else part.time for part in parts]) if parts else none
-        columns = complete(raw, time, dict(self.units), wanted, mixed=self.mixed)
+        columns = complete(raw, time, dict(self.units), wanted, mixed=self.mixed, open_fields=self.open_fields)
         names = parts[0].numbers if parts else ()
         numbers = {name: Numbers(together([part.numbers[name] for part in parts])) for name in names}
         return replace(columns, numbers={**columns.numbers, **numbers}) if numbers else columns

@@ -14,6 +14,7 @@ from logproc.formats.columns.slices import arrow
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, iso
 from logproc.model.columns import NO_TIME, Columns, KeyColumn, Numbers
 from logproc.questions.fields.derived import derive
+from logproc.questions.fields.recode import absent_column
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
@@ -76,11 +77,22 @@ class View:
         found = {(name, reason): int(records.sum()) for reason, records in (numbers.unread if numbers else {}).items()}
         return {key: number for key, number in found.items() if number}
 
+    def of_visits(self, name: str) -> KeyColumn | None:
+        """Return a field as keys of the records that have a client, None if none has: without one a record is no visit."""
+        column, client = self.keys(name), self.keys("client")
+        if column is None or client is None or not client.keys.null_count:
+            return column if client is not None else None
+        keys = pyarrow.concat_arrays([column.keys, pyarrow.nulls(1, column.keys.type)])
+        is_visit = client.keys.is_valid().to_numpy(zero_copy_only=False)[client.index]
+        return KeyColumn(keys, numpy.where(is_visit, column.index, len(column.keys)))
+
     def visitors(self) -> KeyColumn | None:
         """Return each record's client and user agent as one key; None without clients."""
         client, agent = self.keys("client"), self.keys("user_agent")
-        if client is None or agent is None:
-            return client
+        if client is None:
+            return None
+        if agent is None:  # the same keys as below: a client without a user agent is one visitor in all chunks and sources
+            return KeyColumn(pyarrow.compute.binary_join_element_wise(client.keys, "-", "\n"), client.index)
         # One integer per pair of keys, so that only the pairs that occur are joined. index: the pair of each record.
         pairs, index = numpy.unique(client.index.astype(numpy.int64) * len(agent.keys) + agent.index, return_inverse=True)
         clients = client.keys.take(arrow(pairs // len(agent.keys), pyarrow.int64()))
@@ -96,8 +108,14 @@ class View:
         if name in self.columns.numbers:
             return keys_of_numbers(self.columns.numbers[name])
         derived = derive(name)
-        column = self.keys(derived.of) if derived else None
-        return derived.apply(column) if derived and column is not None else None
+        if derived is None:
+            return None
+        column = self.keys(derived.of)
+        if (
+            column is None and name == "bot"
+        ):  # it is known of records without a user agent, whichever records they are read with
+            column = absent_column(self.columns.records)
+        return None if column is None else derived.apply(column)
 
     def _of_time(self, name: str) -> KeyColumn | None:
         known = self.columns.time != NO_TIME

@@ -155,9 +155,8 @@ def malformed_of(part: Reading) -> list[bool]:
 
 
 def column_of(part: Reading, name: str) -> list[object]:
-    """Return a column of a reading; sizes that no record has are 0, other values None."""
-    absent: object = 0 if name == "bytes as a number" else None
-    return part.columns.get(name, [absent] * part.account.records)
+    """Return a column of a reading, of None if no record has it."""
+    return part.columns.get(name, [None] * part.account.records)
 
 
 def records_of(reading: Reading) -> Counter[object]:

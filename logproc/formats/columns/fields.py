@@ -77,11 +77,13 @@ def complete(
     wanted: Collection[str],
     *,
     mixed: bool = False,
+    open_fields: bool = False,
 ) -> Columns:
     """Return the columns of records: what a request or a target holds is added, all is made printable, and numbers are read.
 
     raw: fields as bytes, null where absent. units: of the columns that hold a number, the power of ten to divide it by.
     mixed: whether records of other things than requests are among them. One without a request is not malformed then.
+    open_fields: whether records may have any fields. One without a size has none then, whatever others have.
     """
     fields, malformed = dict(raw), None
     has_target = "target" in raw  # where a request has it, it comes with its path and its query
@@ -97,7 +99,7 @@ def complete(
     keys = {name: printable(column) for name, column in fields.items() if name in wanted}
     numbers = {name: numbers_of(keys[name], power) for name, power in units.items() if name in keys}
     if "bytes" in numbers:
-        numbers["bytes"] = sizes_of(numbers["bytes"], keys.pop("bytes"))
+        numbers["bytes"] = sizes_of(numbers["bytes"], keys.pop("bytes"), always=not open_fields)
     return Columns(len(time), time, keys, numbers, malformed)
 
 

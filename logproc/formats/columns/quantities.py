@@ -95,10 +95,10 @@ def spread(large: dict[int, int], column: KeyColumn) -> Large | None:
     return Large(at, table[column.index[at]]) if len(at) else None
 
 
-def sizes_of(numbers: Numbers, column: KeyColumn) -> Numbers:
-    """Return numbers as sizes in bytes: 0 where the log has none, not valid where what it has is no size.
+def sizes_of(numbers: Numbers, column: KeyColumn, *, always: bool) -> Numbers:
+    """Return numbers as sizes in bytes, not valid where what the log has is not a size.
 
-    A response without a body has no size, so it counts as 0.
+    always: whether each line has a place for its size. There `-` means a response without a body, so it counts as 0.
     """
     good = numpy.ones(len(numbers.whole), bool) if numbers.valid is None else numbers.valid.copy()
     good &= numbers.whole >= 0
@@ -108,8 +108,9 @@ def sizes_of(numbers: Numbers, column: KeyColumn) -> Numbers:
         return Numbers(numbers.whole)
     is_text = numpy.array([text not in {None, "", "-"} for text in column.keys.to_pylist()], bool)
     bad = is_text[column.index] & ~good
-    sizes = Numbers(numpy.where(good, numbers.whole, 0))
-    return replace(sizes, valid=~bad, unread={NOT_A_SIZE: bad}) if bad.any() else sizes
+    valid = ~bad if always else good
+    sizes = Numbers(numpy.where(good, numbers.whole, 0), valid=None if valid.all() else valid)
+    return replace(sizes, unread={NOT_A_SIZE: bad}) if bad.any() else sizes
 
 
 def plain_numbers(keys: pyarrow.Array, power: int) -> tuple[Integers, Integers, Mask, Mask]:

@@ -84,13 +84,19 @@ class LayoutReader(Reader):
         """Return which lines fit with a user of one word.
 
         A line of `vhost_combined` is one of `combined` as well, by a user that holds a blank: that is not a sign of the format.
+        Nor is it the other way round, where the client behind a host is `-`.
         """
         fits: Mask = matching(texts, expression(self.layout, strict=True)).to_numpy(zero_copy_only=False)
+        if self.layout.tokens[:2] == ("host", "client"):
+            fits &= ~matching(texts, f"^{TEXT} - ").to_numpy(zero_copy_only=False)
         return fits
 
     def fits_loosely(self, texts: pyarrow.Array) -> Mask:
-        """Return which lines match if a user may contain spaces."""
+        """Return which lines match if a user may contain spaces, but not begin with `- `: this is the place of `ident` then."""
         fits: Mask = matching(texts, expression(self.layout)).to_numpy(zero_copy_only=False)
+        if "user" in self.layout.tokens:
+            front = f"(?:{TEXT} )" * self.layout.tokens.index("user")
+            fits &= ~matching(texts, rf"^{front}- [^\[]").to_numpy(zero_copy_only=False)
         return fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
