@@ -16,7 +16,16 @@ from logproc.command import log
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.screen import NARROW, Screen, is_terminal, is_utf8, same_place, terminal_size
-from logproc.model.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_OK, Interrupted, LogprocError, OutputError, UsageError
+from logproc.model.errors import (
+    EXIT_BROKEN_PIPE,
+    EXIT_INTERNAL,
+    EXIT_OK,
+    Interrupted,
+    LogprocError,
+    OutputError,
+    UsageError,
+    too_many_files,
+)
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind, Source, State
 from logproc.pipeline.openers import Openers, find_sources
@@ -248,8 +257,12 @@ def report_cause(cause: BaseException, sources: Sequence[Source], screen: Screen
         screen.show_traceback(cause)
     if isinstance(cause, BrokenPipeError):
         return EXIT_BROKEN_PIPE
-    if isinstance(cause, WorkerFailed) and isinstance(cause.__cause__, (MemoryError, OutputError)):
-        return report_cause(cause.__cause__, sources, screen, debug=False)
+    worker_cause = cause.__cause__ if isinstance(cause, WorkerFailed) else None
+    if isinstance(worker_cause, (MemoryError, OutputError)) or (worker_cause and too_many_files(worker_cause)):
+        return report_cause(worker_cause, sources, screen, debug=False)
+    if words := too_many_files(cause):
+        screen.say("", *words)
+        return EXIT_INTERNAL
     if isinstance(cause, MemoryError):
         screen.say("", *OUT_OF_MEMORY)
         return EXIT_INTERNAL

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from logproc.model.errors import SourceError, Stopped
+from logproc.model.errors import SourceError, Stopped, too_many_files
 from logproc.model.source import ByteStream, Seen
 from logproc.sources.codecs import HEAD_BYTES, sniff
 from logproc.sources.limits import Deadline
@@ -39,15 +39,13 @@ WORDS = {
     errno.EISDIR: ("is a directory", "use --recursive"),
     errno.ELOOP: ("too many symbolic links", "the links form a circle"),
     errno.ENAMETOOLONG: ("path too long", "use a shorter path"),
-    errno.EMFILE: ("too many open files", "raise the limit with `ulimit -n`, or lower --readers"),
-    errno.ENFILE: ("too many open files", "this is the limit of the whole system"),
     errno.ENXIO: ("not a regular file", "name a file, a named pipe or `-`"),
 }
 
 
 def source_error(error: OSError) -> SourceError:
     """Translate an error of open or stat into plain words."""
-    what, hint = WORDS.get(error.errno or 0, ((error.strerror or type(error).__name__).lower(), ""))
+    what, hint = too_many_files(error) or WORDS.get(error.errno or 0, ((error.strerror or type(error).__name__).lower(), ""))
     return SourceError(what, hint)
 
 
