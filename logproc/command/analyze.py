@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from logproc.command.progress import LiveStatus
 
 REPORT_IT = "please report it; --debug shows where"
-REASONS = {"line-too-long": "over --max-line-bytes"}
+REASONS = {"line-too-long": "over --max-line-bytes", "too-long-for-pattern": "too long for a pattern with counted repeats"}
 """Reasons of rejected lines that a diagnostic words differently."""
 
 
@@ -206,21 +206,22 @@ def worth_showing(snapshot: Snapshot) -> bool:
 
 
 def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
-    text = render(snapshot, screen.settings.output, screen, to_stdout=True)
+    text = within_grace(partial(render, snapshot, screen.settings.output, screen, to_stdout=True))
     within_grace(partial(write_stdout, screen.stdout.buffer if screen.stdout else None, text))
 
 
 def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:
-    write_out(path, render(snapshot, format_for(path), screen, to_stdout=False))
+    write_out(path, within_grace(partial(render, snapshot, format_for(path), screen, to_stdout=False)))
 
 
 def write_out(path: str, content: str | Iterable[bytes]) -> None:
-    """Write to a file, whole. A pipe or a device is given up some time after a signal: its reader may take nothing."""
-    write = partial(write_atomically, path, content)
-    if is_special(Path(path)):
-        within_grace(write)
-    else:
-        write()
+    """Write to a file, whole. Given up some time after a signal: a disk may be slow, the reader of a pipe may take nothing."""
+    try:
+        within_grace(partial(write_atomically, path, content))
+    except Interrupted:
+        for name in known_temporaries():
+            Path(name).unlink(missing_ok=True)
+        raise
 
 
 def report_sources(snapshot: Snapshot, screen: Screen) -> None:

@@ -33,6 +33,7 @@ from logproc.sources.http.urls import parse_url
 from logproc.sources.reading import Reading
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import DONE, END, LATE, Channel, Mark
+from logproc.threads.grace import within_grace
 from logproc.threads.hosts import HostLimit
 from logproc.threads.pool import Pool
 from logproc.threads.probe import THREADS, Probed, start_probing
@@ -63,7 +64,8 @@ def run_threaded(
     """Read, parse and count everything with threads.
 
     Blocks until all is done. After a failure or a signal (see threads.signals) it waits for the threads for at most half a
-    second; what was counted by then is in the snapshot. beside: returns threads that observe the crew while it works.
+    second; what was counted by then is in the snapshot. Raises Interrupted if there is so much that it cannot be ranked in the
+    time that is left. beside: returns threads that observe the crew while it works.
     """
     crew = Crew(sources, settings, openers or Openers.of(settings), spool)
     with ExitStack() as stack:
@@ -72,7 +74,7 @@ def run_threaded(
             with suppress(OSError, RuntimeError), blocked():  # the run does not need them
                 companion.start()
         crew.work()
-    return crew.run()
+    return within_grace(crew.run)
 
 
 class Companion(Protocol):
