@@ -49,6 +49,7 @@ def case(seed: str, kinds: Sequence[str] = NAMES) -> Case:
     name = draw.choice(names)
     count = 1 if name == "definition" else draw.choice((1, 1, 1, 1, 2, 3))  # each definition is of one log
     logs = [log(draw, zone_of(zone_name), draw.choice(names) if detected else name, clean=detected) for _ in range(count)]
+    logs = list({tuple(line.content for line in each.lines): each for each in logs}.values())  # copies count once
     asked = question(draw, logs, zone_name)
     asked = replace(asked, max_line_bytes=min(asked.max_line_bytes, 4000)) if holds_long(logs) else asked
     options = {**asked.options, "max_line_bytes": asked.max_line_bytes, **({} if detected else logs[0].options)}
