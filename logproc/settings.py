@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from logproc.model.config_files import config_path
 from logproc.model.errors import UsageError, nearest, system_words
 
 MEBIBYTE = 1 << 20
@@ -105,6 +105,7 @@ class Settings:
     color: Literal["auto", "always", "never"] = knob("auto", "Colours in the terminal report.")
     log_level: Literal["debug", "info", "warning", "error"] = knob("warning", "Lowest level of messages on stderr.")
     log_format: Literal["console", "json"] = knob("console", "Format of messages on stderr.")
+    config_file: str | None = field(default=None, metadata={"table": True})  # the one that was read, for the report
     patterns: tuple[tuple[str, str], ...] = field(default=(), metadata={"table": True})
     formats: tuple[tuple[str, dict[str, Any]], ...] = field(default=(), metadata={"table": True})
 
@@ -170,20 +171,13 @@ def parse_size(text: str) -> int:
     return int(match[1]) * SIZE_UNITS.get((match[2] or "").upper(), 1)
 
 
-def config_path(environ: Mapping[str, str]) -> Path | None:
-    """Return the config file that is used without `--config`, None if there is none."""
-    if environ.get("LOGPROC_CONFIG"):
-        return Path(environ["LOGPROC_CONFIG"])
-    folder = environ.get("XDG_CONFIG_HOME") or (environ["HOME"] + "/.config" if environ.get("HOME") else None)
-    candidates = [Path("logproc.toml"), *([Path(folder, "logproc", "logproc.toml")] if folder else [])]
-    return next((path for path in candidates if os.path.isfile(path)), None)  # noqa: PTH113 - is_file raises if the folder may not be entered
-
-
 def read_config(path: Path) -> dict[str, Any]:
     """Return the values of a config file by field name.
 
     Raises UsageError if it cannot be read, is not TOML, or has an unknown key.
     """
+    import tomllib  # only needed if there is a file
+
     try:
         with path.open("rb") as file:
             content = file.read(CONFIG_BYTES + 1)
@@ -222,6 +216,19 @@ def read_formats(table: Any, path: Path) -> tuple[tuple[str, dict[str, Any]], ..
     return tuple(table.items())
 
 
+def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return each `LOGPROC_…` variable that is no setting, with a hint at what was probably meant."""
+    prefix, known = "LOGPROC_", ["CONFIG", *(item.name.upper() for item in knobs())]
+    names = [name.removeprefix(prefix) for name in environ if name.startswith(prefix)]
+    otherwise = "see `logproc analyze --help`"
+    # Compared without the prefix, which would make all names alike.
+    return {
+        prefix + name: nearest(name, known, otherwise).replace("'", prefix, 1).replace("'", "")
+        for name in names
+        if name not in known
+    }
+
+
 def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the values of the `LOGPROC_…` variables by field name. Raises UsageError for a bad value."""
     values = {}
@@ -237,7 +244,7 @@ def read_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises UsageError for an unknown name or a bad value.
     """
-    known = {item.name for item in fields(Settings)}
+    known = {item.name for item in fields(Settings)} - {"config_file"}
     for name in options:
         if name not in known:
             raise UsageError(f"unknown option {name!r}", nearest(name, known))
@@ -338,5 +345,5 @@ def load(options: Mapping[str, Any], config: Path | None = None, environ: Mappin
     values: dict[str, Any] = {}
     if environ is not None:
         path = config or config_path(environ)
-        values = (read_config(path) if path else {}) | read_environment(environ)
+        values = (read_config(path) | {"config_file": str(path)} if path else {}) | read_environment(environ)
     return Settings(**values | read_options(options))

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 SAMPLE_BYTES = (256 << 10, 4 << 20)
 SAMPLE_LINES = (100, 2_000)
 LINE_BYTES = 64 << 10
-"""Only this much of a line is examined, so that a sample of huge lines costs no more than one of short ones."""
+"""Most formats are asked about only this much of a line, so that a sample of huge lines costs no more than one of short ones.
+The readers of JSON, logfmt and access logs need the end of a line to know it; they are quick, and few.
+"""
 UTF8_MARK = b"\xef\xbb\xbf"
 SURE = 0.9
 LEAST_SHARE = 0.1
@@ -64,8 +66,15 @@ class Sample:
     numbers: tuple[int, ...]
 
     @cached_property
-    def texts(self) -> pyarrow.Array:
+    def whole_texts(self) -> pyarrow.Array:
         return pyarrow.array(self.lines, pyarrow.binary())
+
+    @cached_property
+    def texts(self) -> pyarrow.Array:
+        """The beginning of each line."""
+        if all(len(line) <= LINE_BYTES for line in self.lines):
+            return self.whole_texts
+        return pyarrow.array([line[:LINE_BYTES] for line in self.lines], pyarrow.binary())
 
     def candidate(self, form: Format, fits: Mask) -> Candidate:
         misfits = numpy.flatnonzero(~fits)
@@ -92,7 +101,7 @@ def sample_of(sample: bytes, count: int, *, whole: bool) -> Sample:
     lines = sample.removeprefix(UTF8_MARK).split(b"\n", count)
     if not whole or len(lines) > count:
         lines.pop()
-    kept = [(line.removesuffix(b"\r")[:LINE_BYTES], number) for number, line in enumerate(lines, 1) if not is_blank(line)]
+    kept = [(line.removesuffix(b"\r"), number) for number, line in enumerate(lines, 1) if not is_blank(line)]
     return Sample(tuple(line for line, _ in kept), tuple(number for _, number in kept))
 
 
@@ -113,7 +122,7 @@ def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candida
 def all_fits(sample: Sample, only: str | None) -> Iterable[tuple[Format, Mask]]:
     """Yield each known format with the lines of a sample that fit it."""
     for form in LAYOUT_FORMATS:
-        yield form, form.fits(sample.texts)
+        yield form, form.fits(sample.whole_texts)
     for reader in (JsonReader, PairsReader, W3cReader):
         yield reader.of_sample(sample.lines)
     for form in FORMATS:
@@ -147,7 +156,7 @@ def choose(sample: Sample, found: list[tuple[Candidate, Mask]]) -> Format | None
 def loosely(sample: Sample) -> Format | None:
     """Return the access log that fits the most lines if users may contain spaces, None if none fits any."""
     fits = [
-        int(form.exact.fits_loosely(sample.texts).sum()) if isinstance(form.exact, LayoutReader) else 0
+        int(form.exact.fits_loosely(sample.whole_texts).sum()) if isinstance(form.exact, LayoutReader) else 0
         for form in LAYOUT_FORMATS
     ]
     best = max(range(len(fits)), key=fits.__getitem__)

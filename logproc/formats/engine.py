@@ -23,7 +23,7 @@ from logproc.formats.columns.fields import EMPTY, absent_once, columns_of, compl
 from logproc.formats.columns.lines import LF, Lines, blank_lines, plain_lines
 from logproc.formats.columns.printable import absent_as_null
 from logproc.formats.columns.slices import ABSENT, Raw, Slices, arrow, encoded
-from logproc.formats.times.reading import values_seconds
+from logproc.formats.times.reading import read_values
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME, Account, KeyColumn, Numbers, Parsed
 
@@ -69,6 +69,7 @@ class Found:
 
     line: of each record the position of its line, in order. fields: what is in them. numbers: fields that are already parsed.
     time: the seconds of each record since 1970, None if a field `time` holds them as text, or nothing does.
+    zoneless, undated: which of the times have no zone, and which no year; None if none has none.
     untimed: lines that fit, but whose time does not exist. aside: lines about the log itself, such as directives.
     reasons: why lines were not claimed, where that is more specific than `no-match`.
     """
@@ -77,9 +78,17 @@ class Found:
     fields: Mapping[str, Field] = field(default_factory=dict)
     numbers: Mapping[str, Integers] = field(default_factory=dict)
     time: Integers | None = None
+    zoneless: Mask | None = None
+    undated: Mask | None = None
     untimed: Integers = field(default_factory=no_lines)
     aside: Integers = field(default_factory=no_lines)
     reasons: Mapping[int, str] = field(default_factory=dict)
+
+    def moved(self, lines: int) -> Found:
+        """Return the same records with so many lines before them."""
+        reasons = {line + lines: reason for line, reason in self.reasons.items()}
+        at = {name: getattr(self, name) + lines for name in ("line", "untimed", "aside")}
+        return replace(self, **at, reasons=reasons)
 
     def keep(self, mask: Mask) -> Found:
         if mask.all():
@@ -90,6 +99,8 @@ class Found:
             fields={name: column.keep(mask) for name, column in self.fields.items()},
             numbers={name: values[mask] for name, values in self.numbers.items()},
             time=None if self.time is None else self.time[mask],
+            zoneless=None if self.zoneless is None else self.zoneless[mask],
+            undated=None if self.undated is None else self.undated[mask],
         )
 
 
@@ -106,6 +117,10 @@ class Reader(Protocol):
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
         """Return the records among the lines that `left` names, with the fields that are needed for the wanted columns."""
+
+    def pieces(self, lines: Lines) -> Sequence[tuple[int, int]]:
+        """Return the lines as ranges to be read one after the other: more than one where `read` would need much memory."""
+        return [(0, len(lines))]
 
     def fits(self, texts: pyarrow.Array) -> Mask:
         """Return which lines start a record; none for a reader that needs a sample first."""
@@ -170,32 +185,41 @@ class Format:
         too_long = lines.ends - lines.starts > max_line_bytes
         blank = blank_lines(lines) & ~too_long
         left = ~(too_long | blank)
-        parts = []
+        parts: list[Found] = []
         # Masks have one element for each line of the chunk. `left` shrinks to what no reader has claimed.
         for reader in (self.quick, self.exact):
             if reader and left.any():
-                part = reader.read(lines, left, wanted, context)
-                left[part.line] = left[part.untimed] = left[part.aside] = False
-                parts.append(part)
-        columns = self.columns([part for part in parts if len(part.line)], context, wanted)
+                found = [self.timed(part, context) for part in read_in_pieces(reader, lines, left, wanted, context)]
+                for part in found:
+                    left[part.line] = left[part.untimed] = left[part.aside] = False
+                parts += found
+        columns = self.columns([part for part in parts if len(part.line)], wanted)
         continuation = continuing(parts, left, in_record=context.in_record) if self.multi_line else numpy.zeros_like(left)
         otherwise = "no-record-start" if self.multi_line else "no-match"
-        return accounted(lines, parts, too_long, blank, continuation, otherwise, columns)
+        parsed = accounted(lines, parts, too_long, blank, continuation, otherwise, columns)
+        return replace(parsed, zoneless=any(marked(part.zoneless).any() for part in parts), undated=undated_times(parts))
 
-    def columns(self, parts: Sequence[Found], context: Context, wanted: Collection[str]) -> Columns:
+    def timed(self, part: Found, context: Context) -> Found:
+        """Return records with their times read, if they have them as a field `time`; unreadable ones are in `untimed`."""
+        stamp = part.fields.get("time")
+        if part.time is not None or stamp is None:
+            return part
+        column = self.column_of("time", [part])
+        values = read_values(column.keys, context.reference_s, context.zone)
+        absent = pyarrow.compute.equal(column.keys, EMPTY).fill_null(True).to_numpy(zero_copy_only=False)
+        bad = ((values.seconds == NO_TIME) & ~absent)[column.index]
+        fields = {name: column for name, column in part.fields.items() if name != "time"}
+        zoneless, undated = (mask[column.index] if mask.any() else None for mask in (values.zoneless, values.undated))
+        found = replace(part, fields=fields, time=values.seconds[column.index], zoneless=zoneless, undated=undated)
+        return replace(found.keep(~bad), untimed=numpy.concatenate([part.untimed, part.line[bad]])) if bad.any() else found
+
+    def columns(self, parts: Sequence[Found], wanted: Collection[str]) -> Columns:
         """Return the columns of all records found, in the order of the readers."""
         records = sum(len(part.line) for part in parts)
         raw = {name: self.column_of(name, parts) for name in dict.fromkeys(name for part in parts for name in part.fields)}
-        # A reader that knows the form of times gives seconds; a field `time` of any form is read here.
         none = numpy.full(records, NO_TIME, numpy.int64)
-        if any(part.time is not None for part in parts):
-            time = together([none[: len(part.line)] if part.time is None else part.time for part in parts])
-        elif "time" in raw:
-            stamp = raw.pop("time")
-            time, _ = values_seconds(stamp.keys, stamp.index, context.reference_s, context.zone)
-        else:
-            time = none
-        columns = complete(raw, time, dict(self.units), wanted, mixed=self.mixed)
+        time = together([none[: len(part.line)] if part.time is None else part.time for part in parts]) if parts else none
+        columns = complete(raw, time, dict(self.units), wanted, mixed=self.mixed, open_fields=self.open_fields)
         names = parts[0].numbers if parts else ()
         numbers = {name: Numbers(together([part.numbers[name] for part in parts])) for name in names}
         return replace(columns, numbers={**columns.numbers, **numbers}) if numbers else columns
@@ -209,6 +233,19 @@ class Format:
         if any(found is None or found.of is not None for found in fields):
             keys, index = spread(keys, index, fields, [len(part.line) for part in parts])
         return KeyColumn(absent_as_null(keys), index)
+
+
+def read_in_pieces(reader: Reader, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> list[Found]:
+    """Return what a reader finds in all lines, one part for each of its pieces."""
+    pieces = reader.pieces(lines)
+    if len(pieces) == 1:
+        return [reader.read(lines, left, wanted, context)]
+    begins, parts = numpy.append(lines.starts, len(lines.data)), []
+    for first, end in pieces:
+        if left[first:end].any():
+            some = reader.lines(lines.data[begins[first] : begins[end]])
+            parts.append(reader.read(some, left[first:end], wanted, context).moved(first))
+    return parts
 
 
 def without_empty(keys: pyarrow.Array, index: Integers) -> tuple[pyarrow.Array, Integers]:
@@ -234,6 +271,20 @@ def spread(
             first += len(of)
         start += count
     return keys, found
+
+
+def marked(mask: Mask | None) -> Mask:
+    return numpy.zeros(0, bool) if mask is None else mask
+
+
+def undated_times(parts: Sequence[Found]) -> Integers | None:
+    """Return the times without a year in the order of their lines, None if there are none."""
+    some = [part for part in parts if part.undated is not None and part.time is not None]
+    if not some:
+        return None
+    lines = together([part.line[marked(part.undated)] for part in some])
+    times = together([part.time[marked(part.undated)] for part in some if part.time is not None])
+    return times[numpy.argsort(lines, kind="stable")]
 
 
 def together(parts: Sequence[Integers]) -> Integers:

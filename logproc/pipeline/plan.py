@@ -12,8 +12,9 @@ from logproc.model.chunk import Outcome
 from logproc.model.errors import UsageError, nearest
 from logproc.questions.metrics import check_sketches, parse_metrics
 from logproc.questions.question import Question, panels_for, sort_of, unknown_fields, with_sort
-from logproc.questions.timespan import parse_moment, parse_zone
+from logproc.questions.timespan import parse_moment
 from logproc.questions.where.grammar import parse_where
+from logproc.questions.zones import parse_zone
 from logproc.sources.reading import ReadingOptions
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def question_of(settings: Settings, now_s: int) -> Question:
     check_sketches(need for panel in panels for need in panel.needs)
     where = None if settings.where is None else parse_where(settings.where, zone)
     named = [name for panel in panels if settings.by and not panel.title for name in panel.by]
-    measured = [name for metric in metrics if metric.need for name in metric.need.fields]
+    measured = [metric.need.required for metric in metrics if metric.need]
     since, until = (
         None if text is None else parse_moment(f"--{name}", text, zone, now_s)
         for name, text in (("since", settings.since), ("until", settings.until))

@@ -29,6 +29,7 @@ from logproc.pipeline.plan import Plan, check_fields, check_fields_early
 from logproc.pipeline.serial import Run, probe_file, work
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
 from logproc.settings import Settings
+from logproc.sources.files.copies import content_of, without_copies
 from logproc.sources.reading import Reading
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import DONE, END, LATE, Channel, Mark
@@ -107,7 +108,7 @@ class Crew:
         """Run to the end, or to a stop. Every exception, also one in main itself, becomes the cause of a stop."""
         with waking(self.channel.wake):
             try:
-                start_probing(self._files, partial(probe_file, self.openers, self.plan), self.channel.put, self.stop)
+                start_probing(self._files, partial(probe_file, self.openers, self.plan), self._probed, self.stop)
                 while not self._is_done():
                     self._take(self.channel.get())
                     self._heed()
@@ -125,7 +126,9 @@ class Crew:
         for source in self.sources:
             outcomes.setdefault(source.index, self._interrupted(source))
         counted, tally = self.shared.close(), self.shared.snapshot()
-        info = run_info(time.monotonic() - self.started, self._file_readers, self.settings.worker_count)
+        info = run_info(
+            time.monotonic() - self.started, self._file_readers, self.settings.worker_count, self.settings.config_file
+        )
         summary = summarize(self.sources, outcomes, tally, self.plan, info, stopped=self.stop.is_set())
         cause = self.stop.cause or check_fields(self.plan, outcomes.values(), tally)
         return Run(summary, cause, self.left_behind, counted)
@@ -154,6 +157,12 @@ class Crew:
             self._start_readers(message.probes)
         elif not isinstance(message, Mark):
             self.pool.submit(message)
+
+    def _probed(self, probed: Probed) -> None:
+        """Leave out copies, and hand the probes to main. Runs in the thread that probes, because it may read whole files."""
+        opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
+        content = partial(content_of, opener, waking=self.stop.waking)
+        self.channel.put(Probed(without_copies(self._files, probed.probes, content)))
 
     def _start_readers(self, probes: Sequence[Probe]) -> None:
         """Start a few readers for all files, and others for the streams: a slow server must not delay a local file."""

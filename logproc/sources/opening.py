@@ -11,11 +11,11 @@ from typing import Any
 
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream, Kind, Source
-from logproc.sources.codecs import decoded
+from logproc.sources.codecs import decoded, read_head, sniff
 from logproc.sources.files import open_fifo, open_file, open_stdin
 from logproc.sources.http import HttpOptions, StartCall, open_url
 from logproc.sources.http.options import CallHere
-from logproc.sources.limits import Deadline, ReadOptions
+from logproc.sources.limits import Deadline, Peeked, ReadOptions
 
 WAITING = "waits for a writer", "a FIFO ends when its last writer closes it; Ctrl-C ends the run"
 
@@ -29,11 +29,16 @@ class OpenOptions(ReadOptions):
 
 @dataclass(frozen=True, slots=True)
 class Peek:
-    """The beginning of a regular file. size_bytes: on disk. head: the first decoded bytes. whole: whether these are all."""
+    """The beginning of a regular file.
+
+    size_bytes: on disk, 0 for a file that the kernel generates. head: the first decoded bytes. whole: whether these are all.
+    packed: whether the file is compressed.
+    """
 
     size_bytes: int
     head: bytes
     whole: bool
+    packed: bool = False
 
 
 def open_source(
@@ -73,8 +78,9 @@ def peek(source: Source, options: OpenOptions, n_bytes: int, *, clock: Callable[
     deadline = Deadline.after(options.max_time_s, clock)
     raw = open_file(source.location, deadline, source.seen)
     try:
-        head, whole = read_up_to(decoded(raw, options, deadline, source.location), n_bytes)
-        return Peek(raw.size_bytes or 0, head, whole)
+        start = read_head(raw)
+        head, whole = read_up_to(decoded(Peeked(raw, start), options, deadline, source.location), n_bytes)
+        return Peek(raw.size_bytes or 0, head, whole, sniff(start) is not None)
     finally:
         raw.close()
 

@@ -70,10 +70,13 @@ def snapshot(tmp_path: Path) -> Snapshot:
 @pytest.mark.parametrize(
     ("is_terminal", "environ", "color", "expected"),
     [
-        (True, {}, "auto", True),
-        (True, {"NO_COLOR": "1"}, "auto", False),
-        (True, {"NO_COLOR": ""}, "auto", True),
-        (True, {"TERM": "dumb"}, "auto", False),
+        *((True, {"TERM": term}, "auto", True) for term in ("xterm", "xterm-256color", "linux", "screen.xterm", "ansi", "new")),
+        *((True, {"TERM": term}, "auto", False) for term in ("", "dumb", "DUMB", "unknown", "vt100", "vt220", "xterm-mono")),
+        (True, {}, "auto", False),
+        (True, {"TERM": "xterm", "NO_COLOR": "1"}, "auto", False),
+        (True, {"TERM": "xterm", "NO_COLOR": "1", "CLICOLOR_FORCE": "1", "FORCE_COLOR": "1"}, "auto", False),
+        (True, {"TERM": "xterm", "NO_COLOR": ""}, "auto", True),
+        (False, {"TERM": "xterm", "CLICOLOR_FORCE": "1", "FORCE_COLOR": "1"}, "auto", False),
         (False, {}, "auto", False),
         (False, {"NO_COLOR": "1"}, "always", True),
         (True, {}, "never", False),

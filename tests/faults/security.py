@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from unicodedata import normalize
 from unittest.mock import patch
 
 from logproc.reports.csv_report import restore
@@ -705,4 +706,122 @@ SETTINGS = [
     *(in_option(option) for option in ("--where", "--by", "--metric", "--format", "--since", "--tz", "--encoding")),
 ]
 
-FAULTS: list[Fault] = [*STEERED, *SPREADSHEETS, *SECRETS, *PATTERNS, *FILES, *SETTINGS]
+
+def left_behind(mode: int, *, folder: int = 0o755, link: bool = False) -> Callable[[Scene], Arguments]:
+    """Return how a config file is left in the working directory that would cut the report to one row."""
+
+    def make(scene: Scene) -> Arguments:
+        config = scene.bytes("target.toml" if link else "logproc.toml", b"top = 1\n")
+        config.chmod(mode)
+        if link:
+            (scene.folder / "logproc.toml").symlink_to(config)
+        scene.folder.chmod(folder)
+        return [scene.file("a.log", *(logs.line(request=b"GET /%d HTTP/1.1" % number) for number in range(9)))]
+
+    return make
+
+
+def rows(number: int, *files: str) -> Check:
+    """Return a look at how many paths the report has, and which config files it names."""
+
+    def check(_scene: Scene, ended: Ended) -> None:
+        assert len(ended.report["panels"]["path"]["rows"]) == number
+        assert ended.report["run"].get("config_files", []) == list(files)
+
+    return check
+
+
+LEFT_BEHIND = [
+    *(
+        Fault(
+            "S13",
+            how,
+            make,
+            says=["logproc: logproc.toml: not read: ", says, "--config logproc.toml reads it"],
+            holds="it changes nothing",
+            check=rows(9),
+            alone=True,
+        )
+        for how, make, says in (
+            ("a config file that its group may write to", left_behind(0o664), "others may write to it"),
+            ("a config file that all may write to", left_behind(0o646), "others may write to it"),
+            ("a link to such a file", left_behind(0o666, link=True), "others may write to it"),
+            ("a config file in a folder that all may write to", left_behind(0o644, folder=0o777), "anybody may replace it"),
+        )
+    ),
+    Fault(
+        "S13",
+        "the same file, named with --config",
+        lambda scene: [*left_behind(0o666)(scene), "--config", "logproc.toml"],
+        holds="it is read, and the report names it",
+        check=rows(1, "logproc.toml"),
+        alone=True,
+    ),
+    Fault(
+        "S13",
+        "a config file of one's own in a sticky folder of all, such as /tmp",
+        left_behind(0o644, folder=0o1777),
+        holds="it is read, and the report names it",
+        check=rows(1, "logproc.toml"),
+        alone=True,
+    ),
+]
+
+ALIKE = [
+    "/a" + text
+    for text in ("", *"\u3164\u115f\u1160\uffa0\u2800\ufe0f\U000e0100\u034f\u180e\u200b\u202e\u00ad\ufeff\U000e0041")
+]
+ALIKE += [r"/a\u3164", r"/a\\u3164", "/caf\u00e9", "/cafe\u0301", "/\u212b", "/\u00c5"]
+ALIKE += [f"/{'archive/' * 20}{number}{'/index' * 20}" for number in range(3)]
+
+
+def alike(scene: Scene) -> Arguments:
+    """Make a log of paths that look alike, in files whose names do."""
+    lines = [logs.line(request=f"GET {path} HTTP/1.1".encode()) for path in ALIKE]
+    return [scene.file("a.log", *lines), scene.file("a\u3164.log", *good()), "--by", "path", "--top", "0"]
+
+
+def rows_of_paths(number: int) -> Check:
+    """Return a look at how many different rows with a bar a report has."""
+
+    def check(_scene: Scene, ended: Ended) -> None:
+        rows = [line.rstrip() for line in ended.stdout.decode().splitlines() if line.startswith("/") and "█" in line]
+        assert (len(rows), len({normalize("NFC", row) for row in rows})) == (number, number), rows
+
+    return check
+
+
+def true_text(_scene: Scene, ended: Ended) -> None:
+    """Assert that JSON has every path as it is in the log."""
+    assert {row["path"] for row in ended.report["panels"]["path"]["rows"]} >= set(ALIKE)
+
+
+LOOK_ALIKES = [
+    *(
+        Fault(
+            "S14",
+            f"paths that look alike, {how}",
+            alike,
+            run=run,
+            check=check,
+            alone=True,
+            holds="a row for each, all different",
+        )
+        for how, run, check in (
+            ("on a terminal", on_a_terminal, rows_of_paths(len(ALIKE) + 1)),
+            ("in a pipe", printed("terminal"), rows_of_paths(len(ALIKE) + 1)),
+            ("as JSON", printed("json"), true_text),
+        )
+    ),
+    Fault(
+        "S14",
+        "a missing file whose name looks like that of another",
+        lambda _: ["a.log", "a\u3164.log", "a\u0020\ufe0f.log"],
+        3,
+        says=["logproc: a.log: no such file", r"logproc: a\u3164.log: no such file", r"logproc: a \ufe0f.log: no such file"],
+        holds="a line for each, all different",
+        alone=True,
+    ),
+]
+
+FAULTS: list[Fault] = [*LOOK_ALIKES, *LEFT_BEHIND, *STEERED, *SPREADSHEETS, *SECRETS, *PATTERNS, *FILES, *SETTINGS]

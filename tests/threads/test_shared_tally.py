@@ -270,3 +270,17 @@ def test_a_chunk_without_a_place_is_the_first_of_the_first_source() -> None:
     shared = SharedTally()
     shared.add(tally(1))
     assert shared.close() == frozenset({(0, 0)})
+
+
+def test_many_keys_are_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As soon as merged counts have more keys than that; without a lock, so that whoever is told may look at the counts."""
+    monkeypatch.setattr(shared_tally, "MANY_KEYS", 6)
+    shared, keys = SharedTally(min_keys=1), list[int]()
+    shared.on_many_keys(lambda: keys.append(shared.snapshot().distinct))
+    for number in range(5):
+        shared.add(tally(number))
+    assert (keys, shared.snapshot().distinct) == ([], 6)  # one that all share, and one each
+    for number in range(5, 9):
+        shared.add(tally(number))
+    assert len(keys) == 1
+    assert keys[0] > 6

@@ -23,7 +23,7 @@ from logproc.formats.columns.fields import EMPTY, raw_fields
 from logproc.formats.columns.slices import arrow, index_of
 from logproc.formats.engine import Field, Found, Reader
 from logproc.formats.times.forms import TimeForm
-from logproc.formats.times.reading import seconds
+from logproc.formats.times.reading import lacks_year, lacks_zone, seconds
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME
 
@@ -80,7 +80,7 @@ class Expression(Reader):
         fields = raw_fields(self.raw, {*wanted, "time"})
         found = self.found_in(lines.texts(which), fields)
         fits = found.is_valid().to_numpy(zero_copy_only=False)
-        time, exists = self.times(found, context)
+        time, exists, zoneless, undated = self.times(found, context)
         good = fits & exists
         if not good.all():
             found = found.take(arrow(numpy.flatnonzero(good), pyarrow.int64()))
@@ -88,6 +88,8 @@ class Expression(Reader):
             line=which[good],
             fields={name: Field(self.texts_of(found, name)) for name in fields},
             time=None if time is None else time[good],
+            zoneless=zoneless[good] if zoneless is not None else None,
+            undated=undated[good] if undated is not None else None,
             untimed=which[fits & ~exists],
         )
 
@@ -119,22 +121,27 @@ class Expression(Reader):
             texts = pyarrow.compute.if_else(pyarrow.compute.equal(texts, EMPTY), pyarrow.compute.fill_null(other, EMPTY), texts)
         return texts
 
-    def times(self, found: pyarrow.StructArray, context: Context) -> tuple[Integers | None, Mask]:
-        """Return the time of each line, and whether it exists (always true if the format has no time)."""
+    def times(self, found: pyarrow.StructArray, context: Context) -> tuple[Integers | None, Mask, Mask | None, Mask | None]:
+        """Return the time of each line, whether it exists (always true if the format has no time), and what it lacks.
+
+        The last two are which times have no zone, and which no year; None if none can lack it.
+        """
         if not self.time:
-            return None, numpy.ones(len(found), bool)
+            return None, numpy.ones(len(found), bool), None, None
         names = [group for group in TIME_GROUPS if f"(?P<{group}>" in self.expression]
         groups = {name: distinct(found.field(name)) for name in names}
         time, exists = seconds(self.time, groups, context.reference_s, context.zone)
         texts, index = groups["minute"]
         absent = pyarrow.compute.equal(texts, EMPTY).to_numpy(zero_copy_only=False)  # where the expression does without
-        return time, exists | absent[index]
+        lacking = (lacks(self.time, groups) for lacks in (lacks_zone, lacks_year))
+        zoneless, undated = (None if mask is False else mask & exists for mask in lacking)
+        return time, exists | absent[index], zoneless, undated
 
     def times_in(self, texts: pyarrow.Array) -> int:
         """Return how many lines hold a time that exists. A cheap match first rules out most forms."""
         if not self.time or not pyarrow.compute.any(matching(self.heads(texts), self.time.expression)).as_py():
             return 0
-        times, _ = self.times(self.found_in(texts, ()), Context())
+        times, *_ = self.times(self.found_in(texts, ()), Context())
         return 0 if times is None else int((times != NO_TIME).sum())
 
 

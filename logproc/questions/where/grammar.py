@@ -59,7 +59,6 @@ from logproc.questions.where.predicates import (
 )
 from logproc.questions.where.tokens import Token, excerpt, fault, tokens_of
 from logproc.questions.where.values import (
-    LARGEST,
     OPERATORS,
     SEARCHED,
     UNITS,
@@ -293,6 +292,4 @@ class Parser:
         billionths = Fraction(literal.value) * kind.value.units[literal.unit] * BILLION
         if billionths.denominator != 1:
             raise self.fault("a number finer than a billionth", literal.token)
-        if abs(billionths) > LARGEST * BILLION:
-            raise self.fault("a number beyond 64 bits", literal.token)
         return int(billionths)

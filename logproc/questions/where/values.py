@@ -13,8 +13,6 @@ from typing import TypeAlias
 from logproc.questions.where.networks import Network, network_of
 from logproc.questions.where.predicates import AddressComparison, And, NumberComparison, Or, Predicate, Relation, TextComparison
 
-LARGEST = 2**63 - 1
-
 FORM = re.compile(r"net:[0-9]{1,3}|shape\(.*\)", re.DOTALL)
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 ESCAPES = {'"': '"', "'": "'", "\\": "\\", "n": "\n", "t": "\t"}
