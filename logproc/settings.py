@@ -67,7 +67,7 @@ class Settings:
     anonymize: bool = knob(False, "Truncate addresses to /24 (IPv4) and /48 (IPv6) before anything is counted or shown.")
     max_keys: int | None = knob(None, "Most keys of a panel; beyond that the smallest are counted as `other`.", least=1)
     readers: int | None = knob(None, "Threads that read files; min(4, files) if not given.", least=1, most=1024)
-    streams: int = knob(16, "Threads that read standard input, named pipes and URLs; further sources wait.", least=1, most=1024)
+    streams: int = knob(16, "Threads that read URLs; further ones wait. Each pipe has a thread of its own.", least=1, most=1024)
     workers: int | None = knob(None, "Threads that parse and count; the usable cores if not given.", least=1, most=1024)
     chunk_size: int | None = knob(
         None,
@@ -82,7 +82,12 @@ class Settings:
     )
     max_bytes: int | None = knob(None, "Decoded bytes after which a source is cut off.", unit="bytes", least=1)
     max_ratio: float | None = knob(1000.0, "Most decoded bytes per byte read, checked beyond 64 MiB; 0 for no limit.", least=0)
-    max_time: float | None = knob(None, "Seconds after which a source is cut off.", unit="seconds", least=0.001)
+    max_time: float | None = knob(
+        None,
+        "Seconds of reading after which a source is cut off; waiting for its turn is not counted.",
+        unit="seconds",
+        least=0.001,
+    )
     connections_per_host: int = knob(4, "Simultaneous connections to one web server.", least=1, most=1024)
     connect_timeout: float = knob(10.0, "Seconds to wait for a connection.", unit="seconds", least=0.001)
     read_timeout: float = knob(

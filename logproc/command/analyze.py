@@ -17,7 +17,16 @@ from logproc.command import log
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.screen import NARROW, Screen, is_terminal, is_utf8, same_place, terminal_size
-from logproc.model.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_OK, Interrupted, LogprocError, OutputError, UsageError
+from logproc.model.errors import (
+    EXIT_BROKEN_PIPE,
+    EXIT_INTERNAL,
+    EXIT_OK,
+    Interrupted,
+    LogprocError,
+    OutputError,
+    UsageError,
+    too_many_files,
+)
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind, Source, State, Verdict
 from logproc.pipeline.openers import Openers, find_sources
@@ -46,7 +55,7 @@ if TYPE_CHECKING:
 REPORT_IT = "please report it; --debug shows where"
 HEADER = re.compile(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
 MANY_KEYS_COUNTED = f"counting over {MANY_KEYS:,} keys takes much memory", "bound it with --max-keys, or count by fewer fields"
-REASONS = {"line-too-long": "over --max-line-bytes"}
+REASONS = {"line-too-long": "over --max-line-bytes", "too-long-for-pattern": "too long for a pattern with counted repeats"}
 """Reasons of rejected lines that a diagnostic words differently."""
 
 
@@ -255,21 +264,22 @@ def worth_showing(snapshot: Snapshot) -> bool:
 
 
 def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
-    text = render(snapshot, screen.settings.output, screen, to_stdout=True)
+    text = within_grace(partial(render, snapshot, screen.settings.output, screen, to_stdout=True))
     within_grace(partial(write_stdout, screen.stdout.buffer if screen.stdout else None, text))
 
 
 def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:
-    write_out(path, render(snapshot, format_for(path), screen, to_stdout=False))
+    write_out(path, within_grace(partial(render, snapshot, format_for(path), screen, to_stdout=False)))
 
 
 def write_out(path: str, content: str | Iterable[bytes]) -> None:
-    """Write to a file, whole. A pipe or a device is given up some time after a signal: its reader may take nothing."""
-    write = partial(write_atomically, path, content)
-    if is_special(Path(path)):
-        within_grace(write)
-    else:
-        write()
+    """Write to a file, whole. Given up some time after a signal: a disk may be slow, the reader of a pipe may take nothing."""
+    try:
+        within_grace(partial(write_atomically, path, content))
+    except Interrupted:
+        for name in known_temporaries():
+            Path(name).unlink(missing_ok=True)
+        raise
 
 
 def report_sources(snapshot: Snapshot, screen: Screen) -> None:
@@ -306,8 +316,12 @@ def report_cause(cause: BaseException, sources: Sequence[Source], screen: Screen
         screen.show_traceback(cause)
     if isinstance(cause, BrokenPipeError):
         return EXIT_BROKEN_PIPE
-    if isinstance(cause, WorkerFailed) and isinstance(cause.__cause__, (MemoryError, OutputError)):
-        return report_cause(cause.__cause__, sources, screen, debug=False)
+    worker_cause = cause.__cause__ if isinstance(cause, WorkerFailed) else None
+    if isinstance(worker_cause, (MemoryError, OutputError)) or (worker_cause and too_many_files(worker_cause)):
+        return report_cause(worker_cause, sources, screen, debug=False)
+    if words := too_many_files(cause):
+        screen.say("", *words)
+        return EXIT_INTERNAL
     if isinstance(cause, MemoryError):
         screen.say("", *OUT_OF_MEMORY)
         return EXIT_INTERNAL

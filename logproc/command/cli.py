@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +28,7 @@ from logproc.model.errors import (
     Interrupted,
     LogprocError,
     UsageError,
+    too_many_files,
 )
 from logproc.reports.output import failure, write_stdout
 from logproc.settings import Settings, load, unknown_variables
@@ -274,8 +274,8 @@ def failure_of(error: Exception, arguments: Sequence[str]) -> LogprocError:
         return InternalError(*OUT_OF_MEMORY)
     if isinstance(error, OSError) and HELP.intersection(arguments):  # click writes the help
         return failure("stdout", error)
-    if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:  # even an import needs a descriptor
-        return InternalError("too many open files", "raise the limit with `ulimit -n`")
+    if words := too_many_files(error):  # even an import needs a descriptor
+        return InternalError(*words)
     if isinstance(error, ImportError):
         last_line = str(error).strip().rpartition("\n")[2].removeprefix("Original error was: ")
         return InternalError(f"cannot load a library: {last_line}", "install logproc again, or allow the process more memory")

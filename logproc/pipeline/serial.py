@@ -45,7 +45,7 @@ def run_serial(
     sources: Sequence[Source], settings: Settings, openers: Openers | None = None, spool: Spool | None = None
 ) -> Run:
     """Read, parse and count everything in the calling thread, one source after the other. Blocks until all is done."""
-    openers, started, plan = openers or Openers.of(settings), time.monotonic(), Plan.of(settings)
+    openers, started, plan = openers or Openers.of(settings), time.monotonic(), Plan.of(settings, sources=sources)
     never = Stop()
     tally, outcomes = Tally(), {}
     opener = partial(openers.open_source, never.wait, HostLimit(1, never).permit)

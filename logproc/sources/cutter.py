@@ -105,7 +105,7 @@ class Cutter:
             yield from self._split(buffer[start:end])
             if error:
                 raise error
-            carry = buffer[end:filled]
+            carry = buffer[end:filled].copy()  # a view would keep the whole block in memory while the next one is filled
             if len(carry) > self._kept_bytes:
                 carry = self._skip_line(stream, carry)
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -29,7 +30,8 @@ class ReadOptions:
     """Options for every source.
 
     max_bytes: limit on decoded bytes. max_ratio: limit on decoded bytes per byte read, checked after 64 MiB. max_time_s:
-    seconds from opening. None, or 0 for the ratio, means no limit. encoding: the text encoding to convert to UTF-8.
+    seconds of reading, see Stopwatch. None, or 0 for the ratio, means no limit. encoding: the text encoding to convert to
+    UTF-8.
     """
 
     max_bytes: int | None = None
@@ -56,6 +58,39 @@ class Deadline:
         if left <= 0:
             raise LimitError(f"over --max-time {self.seconds:g} s", "allow more with --max-time")
         return left
+
+
+class Stopwatch:
+    """The clock of one source for `--max-time`: it stands still while the source waits for its turn in this program.
+
+    That is between two reads, when the caller has no memory or no worker for what it has read, and while another source uses
+    the connection that it waits for. A slow disk, server or writer is the source's own time. Only for the thread that reads.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._still_s = 0.0
+        self._stopped_at: float | None = None
+
+    def now(self) -> float:
+        return (self._clock() if self._stopped_at is None else self._stopped_at) - self._still_s
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """Let it stand still during the block."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.go_on()
+
+    def stop(self) -> None:
+        self._stopped_at = self._clock()
+
+    def go_on(self) -> None:
+        if self._stopped_at is not None:
+            self._still_s += self._clock() - self._stopped_at
+            self._stopped_at = None
 
 
 class Layer(ABC):
@@ -135,6 +170,29 @@ class Peeked(Layer):
 
     def skip_hole(self) -> int:
         return 0 if self._head else skip_hole_of(self.below)
+
+
+class Timed(Layer):
+    """A stream whose stopwatch runs only while the stream is read or waited for."""
+
+    def __init__(self, below: ByteStream, watch: Stopwatch) -> None:
+        super().__init__(below)
+        self._watch = watch
+        watch.stop()
+
+    def ready_within(self, seconds: float) -> bool:
+        self._watch.go_on()
+        try:
+            return self.below.ready_within(seconds)
+        finally:
+            self._watch.stop()
+
+    def _read(self, buffer: memoryview) -> int:
+        self._watch.go_on()
+        try:
+            return self.below.readinto(buffer)
+        finally:
+            self._watch.stop()
 
 
 class Limited(Layer):

@@ -496,7 +496,7 @@ def test_where_stderr_is_a_terminal_the_progress_is_gone_at_the_end(tmp_path: Pa
             output, _ = process.communicate()
         seen += screen.read(1 << 16)
     assert json.loads(output)["account"]["records"] == 50
-    assert b"stream-1" in seen
+    assert b"pipe-1" in seen
     assert b"\x1b[" in seen
     assert seen.endswith(b"\x1b[2K")
 

@@ -6,7 +6,7 @@ import errno
 from collections.abc import Callable
 from typing import TypeVar
 
-from logproc.model.errors import SourceError
+from logproc.model.errors import SourceError, too_many_files
 
 Result = TypeVar("Result")
 
@@ -19,15 +19,13 @@ WORDS = {
     errno.EISDIR: ("is a directory", "use --recursive"),
     errno.ELOOP: ("too many symbolic links", "the links form a circle"),
     errno.ENAMETOOLONG: ("path too long", "use a shorter path"),
-    errno.EMFILE: ("too many open files", "raise the limit with `ulimit -n`, or lower --readers"),
-    errno.ENFILE: ("too many open files", "this is the limit of the whole system"),
     errno.ENXIO: NOT_A_FILE,
 }
 
 
 def source_error(error: OSError) -> SourceError:
     """Translate an error of open or stat into plain words."""
-    what, hint = WORDS.get(error.errno or 0, ((error.strerror or type(error).__name__).lower(), ""))
+    what, hint = too_many_files(error) or WORDS.get(error.errno or 0, ((error.strerror or type(error).__name__).lower(), ""))
     return SourceError(what, hint)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import urllib3.util
 
-from logproc.model.errors import LimitError, LogprocError, SourceError, Stopped
+from logproc.model.errors import LimitError, LogprocError, SourceError, Stopped, too_many_files
 from logproc.sources.http.options import Call, CallHere, StartCall
 from logproc.sources.http.urls import Reach
 
@@ -123,9 +123,17 @@ class Transport:
         except TimeoutError as error:
             raise self.explain(error) from error
         except (OSError, UnicodeError) as error:
+            self._check_descriptors()
             raise SourceError("cannot resolve the host's name", "is it spelled right, and the network up?") from error
         finally:
             self._call = None
+
+    def _check_descriptors(self) -> None:
+        """Raise SourceError if none is free: the resolver would call that a failure of the name."""
+        try:
+            socket.socket().close()
+        except OSError as error:
+            raise self.explain(error) from error
 
     def _connect(self, connection: socket.socket, address: Any, seconds: float) -> socket.socket:
         try:
@@ -165,6 +173,8 @@ class Transport:
             self.check()
         except LogprocError as stopped:
             return stopped
+        if no_descriptor := too_many_files(error):
+            return SourceError(*no_descriptor)
         if isinstance(error, TimeoutError):
             return PassingError(self._late, "the server is slow or gone, try later")
         if isinstance(error, ssl.SSLCertVerificationError):
