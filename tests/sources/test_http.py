@@ -61,6 +61,10 @@ COMPLETE: dict[str, tuple[list[Script], list[float]]] = {
     "Retry-After in seconds": ([busy(retry_after="2"), Answer(LOG)], [2.0]),
     "Retry-After a minute": ([busy(retry_after="60"), Answer(LOG)], [60.0]),
     "Retry-After as a date": ([busy(retry_after="Sun, 06 Nov 1994 08:49:42 GMT", date=DATE), Answer(LOG)], [5.0]),
+    "Retry-After a second later": (
+        [BUSY, busy(retry_after="Sun, 06 Nov 1994 08:49:38 GMT", date=DATE), Answer(LOG)],
+        [1.0, 1.0],
+    ),
     "Retry-After that is over": ([busy(retry_after=DATE), Answer(LOG)], [1.0]),
     "Retry-After 0": ([busy(retry_after="0"), Answer(LOG)], [1.0]),
     "Retry-After negative": ([busy(retry_after="-1"), Answer(LOG)], [1.0]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.sources.http import HttpOptions
+from logproc.sources.http.versions import Version, retry_after_s, span
 from tests.sources.http_fetch import fetch
 from tests.support.fault_server import Answer, FaultServer, Request, Script, ranged
 
@@ -59,6 +61,8 @@ def test_a_cut_body_is_gone_on_with(case: str) -> None:
 VALIDATORS: list[dict[str, str]] = [
     STRONG,
     {"Last-Modified": OLD, "Date": NEW},
+    {"Last-Modified": OLD, "Date": "Sun, 06 Nov 1994 08:50:37 GMT"},
+    {"Last-Modified": OLD, "Date": "Sun, 06 Nov 1994 08:50:36 GMT"},
     {"ETag": 'W/"1"', "Last-Modified": OLD, "Date": NEW},
     {"Last-Modified": NEW, "Date": NEW},
     {"Last-Modified": OLD},
@@ -76,7 +80,7 @@ def test_a_range_is_asked_for_one_version() -> None:
             fetch(server.on(f"/{number}", cut(validators), Answer(LOG)).url(f"/{number}"))
     asked = [(request.headers.get("range"), request.headers.get("if-range")) for request in server.requests[1::2]]
     part_asked = f"bytes={HALF}-"
-    assert asked == [(part_asked, '"1"'), (part_asked, OLD), *[(None, None)] * 7]
+    assert asked == [(part_asked, '"1"'), (part_asked, OLD), (part_asked, OLD), *[(None, None)] * 8]
 
 
 UNTRUSTED: dict[str, Answer] = {
@@ -120,6 +124,37 @@ def test_a_part_is_of_the_date_that_was_asked_for(headers: dict[str, str]) -> No
         result = fetch(server.url("/log"))
     assert "changed on server: restarted" in result.events
     assert (result.data, result.what.partition(" ")[0]) == (LOG[:HALF], "got")
+
+
+DATES = ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"]
+"""The three forms that RFC 9110, 5.6.7, has every recipient accept. All are in UTC."""
+
+
+@pytest.mark.parametrize("date", [*DATES, "Sun, 06 Nov 1994 08:49:37 -0000", "Sun, 06 Nov 1994 10:49:37 +0200"])
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
+def test_a_date_of_http_means_the_same_everywhere(date: str, zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A date that names no zone is not in that of this machine."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        version = Version.of("", {"Last-Modified": date, "Date": NEW})
+        assert (version.modified_s, version.modified_is_strong) == (784111777.0, True)
+        assert retry_after_s({"Retry-After": NEW, "Date": date}) == 3600
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        *((119, "119 s"), (120, "2 minutes"), (7199, "119 minutes"), (7200, "2 hours"), (172_799, "47 hours")),
+        *((172_800, "2 days"), (63_115_199, "730 days"), (63_115_200, "2 years")),
+    ],
+)
+def test_a_span_has_the_largest_unit_of_which_there_are_two(seconds: int, words: str) -> None:
+    """It is cut off, never rounded up."""
+    assert span(seconds) == words
 
 
 def test_a_body_that_ended_unseen_is_complete() -> None:
@@ -273,7 +308,19 @@ def test_a_coded_body_is_gone_on_with_by_range() -> None:
     with FaultServer() as server:
         server.on("/log", ranged(replace(coded, sent=100)), ranged(coded))
         result = fetch(server.url("/log"))
-    assert (result.what, result.data, result.bytes_read) == ("", LOG, len(packed))
+    assert (result.what, result.data, result.bytes_read, len(server.requests)) == ("", LOG, len(packed), 2)
+
+
+@pytest.mark.parametrize("other", ["br", "zstd", "identity"])
+def test_a_part_in_another_coding_is_not_a_continuation(other: str) -> None:
+    """Even with the same ETag, which a server should have changed: the whole is asked for."""
+    packed = gzip.compress(LOG)
+    coded = Answer(packed, headers={"Content-Encoding": "gzip"})
+    with FaultServer() as server:
+        wrong = ranged(Answer(packed, headers={"Content-Encoding": other}))
+        result = fetch(server.on("/log", ranged(replace(coded, sent=100)), wrong, coded).url("/log"))
+    assert (result.what, result.data) == ("", LOG)
+    assert "changed on server: restarted" in result.events
 
 
 def test_a_validator_is_for_its_own_place() -> None:
