@@ -234,3 +234,33 @@ def test_long_texts_weigh_as_much_as_many_short_ones() -> None:
     for of_kind in (counts_of_wide, lambda keys: Uniques.count(column([key for (key,) in keys]), numpy.zeros(100, int), 1)):
         weights = [of_kind(keys).weight for keys in (short, long)]
         assert (weights[0], weights[1] >= 100 * 100) == (100, True)
+
+
+def errors_in(counts: Counts) -> dict[str, tuple[int, int]]:
+    """Return for each key its count, and how many records that may lack."""
+    errors = [0] * len(counts) if counts.errors is None else counts.errors.tolist()
+    return dict(zip(counts.keys[0].to_pylist(), zip(counts.count.tolist(), errors, strict=True), strict=True))
+
+
+def test_an_error_is_what_was_given_up_where_the_key_was_missing_and_no_more() -> None:
+    """A key has the errors it had, and for each part that lacks it that part's floor; a key that was always kept is exact."""
+    first, second = (
+        fold(counts_of([(key, None, 0) for key in text], 1), 2)  # drops c with 1 record, and x with 2
+        for text in ("aaaaabbbc", "aaaacccxx")
+    )
+    merged = merge_counts([first, second])
+    assert errors_in(merged) == {"a": (9, 0), "b": (3, 2), "c": (3, 1)}
+    assert (merged.floor, merged.other) == (3, (3, 0))
+    folded = fold(merge_counts([merged, counts_of([("c", None, 0)], 1)]), 2)
+    assert errors_in(folded) == {"a": (9, 0), "c": (4, 1)}
+    assert (folded.floor, folded.other) == (5, (6, 0))  # b had 3 records, and up to 2 more
+    assert errors_in(merge_counts([folded, folded])) == {"a": (18, 0), "c": (8, 2)}
+
+
+def test_what_is_measured_weighs_too() -> None:
+    """Merging it costs as much as merging keys, and it takes as much memory."""
+    records = [(f"{number}", None, number) for number in range(20)]
+    counts = counts_of(records, 1)
+    bare = replace(counts, measures={})
+    assert (bare.weight, counts.weight) == (20, 20 + counts.measures[NEED].weight)
+    assert counts.weight > 20
