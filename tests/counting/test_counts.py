@@ -264,3 +264,18 @@ def test_what_is_measured_weighs_too() -> None:
     bare = replace(counts, measures={})
     assert (bare.weight, counts.weight) == (20, 20 + counts.measures[NEED].weight)
     assert counts.weight > 20
+
+
+@pytest.mark.parametrize("most", [1, 2, 7, 49])
+def test_the_largest_counts_are_kept(most: int) -> None:
+    """Wherever they stand, and however many there are; of equal ones those whose keys come first, and never a smaller one."""
+    numbers = dict(zip(random.Random(3).sample(range(100, 200), 50), [*range(2, 47), 2, 2, 9, 9, 9], strict=True))
+    folded = fold(counts_of([(f"{key}", None, 0) for key, number in numbers.items() for _ in range(number)], 1), most)
+    order = sorted(numbers, key=lambda key: (-numbers[key], key))[:most]
+    assert errors_in(folded) == {f"{key}": (numbers[key], 0) for key in order}
+    assert folded.floor == max(numbers[key] for key in numbers if key not in order)
+
+
+def test_a_smaller_count_is_not_kept_for_its_key() -> None:
+    """A key that comes before those with equal counts, but has fewer records, is given up."""
+    assert errors_in(fold(counts_of([(key, None, 0) for key in "abbccdd"], 1), 2)) == {"b": (2, 0), "c": (2, 0)}
