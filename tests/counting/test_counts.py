@@ -279,3 +279,11 @@ def test_the_largest_counts_are_kept(most: int) -> None:
 def test_a_smaller_count_is_not_kept_for_its_key() -> None:
     """A key that comes before those with equal counts, but has fewer records, is given up."""
     assert errors_in(fold(counts_of([(key, None, 0) for key in "abbccdd"], 1), 2)) == {"b": (2, 0), "c": (2, 0)}
+
+
+def test_a_total_is_one_row_however_many_parts_it_has() -> None:
+    """Counts by no column have one key, the empty one; where nothing was given up they are exact and say so."""
+    parts = [counts_of([("a", None, size), ("b", None, size)], 0) for size in (1, 5, 9)]
+    total = merge_counts(parts)
+    assert (total.keys, total.count.tolist(), bytes_of(total, 0), total.errors) == ((), [6], 30, None)
+    assert merge_counts([counts_of([], 0), counts_of([], 0)]).count.tolist() == []
