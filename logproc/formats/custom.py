@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.columns.levels import SCALES
 from logproc.formats.engine import Format
 from logproc.formats.known import TIMES, expression_of_entry, format_of_entry
 from logproc.formats.readers.expression import GROUP, TIME_GROUPS, Expression
@@ -17,7 +18,7 @@ from logproc.model.errors import UsageError
 
 UNITS = {"duration": 0, "bytes": 0}
 KEYS: Mapping[str, type] = {
-    **dict.fromkeys(("expression", "further", "time", "summary", "example"), str),
+    **dict.fromkeys(("expression", "further", "time", "levels", "summary", "example"), str),
     "multi_line": bool,
 }
 """The keys that a table may have."""
@@ -68,6 +69,8 @@ def format_of_table(name: str, table: Mapping[str, Any], option: str) -> Format:
     time = table.get("time")
     if time is not None and time not in TIMES:
         raise UsageError(f"{option}: time {time!r} is unknown", "known are " + ", ".join(TIMES))
+    if table.get("levels", "words") not in SCALES:
+        raise UsageError(f"{option}: levels {table['levels']!r} is unknown", "known are " + ", ".join(SCALES))
     if ("{time}" in table["expression"]) != (time is not None):
         raise UsageError(f"{option}: `{{time}}` in the expression and the key time go together", 'write time = "iso"')
     reader = expression_of_entry(table)

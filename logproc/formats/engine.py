@@ -20,6 +20,7 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.columns.fields import EMPTY, absent_once, columns_of, complete, with_absent
+from logproc.formats.columns.levels import leveled
 from logproc.formats.columns.lines import LF, Lines, blank_lines, plain_lines
 from logproc.formats.columns.printable import absent_as_null
 from logproc.formats.columns.slices import ABSENT, Raw, Slices, arrow, encoded
@@ -124,7 +125,7 @@ class Format:
     units: the columns that hold numbers, each with the power of ten to divide by: 3 for milliseconds.
     multi_line: whether a line that does not fit belongs to the record before it.
     mixed: whether some records are not requests. open_fields: whether records may have any fields.
-    empty_is_absent: whether an empty field counts as absent.
+    empty_is_absent: whether an empty field counts as absent. levels: how the records write their level (see `columns.levels`).
     """
 
     name: str
@@ -137,6 +138,7 @@ class Format:
     mixed: bool = False
     open_fields: bool = False
     empty_is_absent: bool = False
+    levels: str = "words"
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -185,7 +187,10 @@ class Format:
     def columns(self, parts: Sequence[Found], context: Context, wanted: Collection[str]) -> Columns:
         """Return the columns of all records found, in the order of the readers."""
         records = sum(len(part.line) for part in parts)
-        raw = {name: self.column_of(name, parts) for name in dict.fromkeys(name for part in parts for name in part.fields)}
+        found = {name: self.found_in(name, parts) for name in dict.fromkeys(name for part in parts for name in part.fields)}
+        raw = {name: self.column_of(column) for name, column in found.items()}
+        if "level" in found:  # before `-` is absent: it is a level of Redis
+            raw |= {"level": leveled(found["level"], self.levels), "raw_level": raw["level"]}
         # A reader that knows the form of times gives seconds; a field `time` of any form is read here.
         none = numpy.full(records, NO_TIME, numpy.int64)
         if any(part.time is not None for part in parts):
@@ -200,14 +205,17 @@ class Format:
         numbers = {name: Numbers(together([part.numbers[name] for part in parts])) for name in names}
         return replace(columns, numbers={**columns.numbers, **numbers}) if numbers else columns
 
-    def column_of(self, name: str, parts: Sequence[Found]) -> KeyColumn:
-        """Return one raw field of all records. This is the one place that makes an absent value null."""
+    def found_in(self, name: str, parts: Sequence[Found]) -> KeyColumn:
+        """Return one raw field of all records; it is empty, `-` or null where it is absent."""
         fields = [part.fields.get(name) for part in parts]
         keys, index = encoded([found.values for found in fields if found])
-        if self.empty_is_absent:
-            keys, index = without_empty(keys, index)
         if any(found is None or found.of is not None for found in fields):
             keys, index = spread(keys, index, fields, [len(part.line) for part in parts])
+        return KeyColumn(keys, index)
+
+    def column_of(self, found: KeyColumn) -> KeyColumn:
+        """Return a raw field. This is the one place that makes an absent value null."""
+        keys, index = without_empty(found.keys, found.index) if self.empty_is_absent else (found.keys, found.index)
         return KeyColumn(absent_as_null(keys), index)
 
 

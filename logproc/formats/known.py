@@ -39,6 +39,7 @@ def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
         example=entry.get("example", ""),
         multi_line=entry.get("multi_line", False),
         empty_is_absent=True,
+        levels=entry.get("levels", "words"),
     )
 
 

@@ -9,22 +9,14 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from rich.style import Style
 
+from logproc.formats.columns.levels import LEVELS
 from logproc.reports.text.style import BAD, DIM, GOOD, NEUTRAL, PLAIN, WARN, Line, Look
 
 if TYPE_CHECKING:
     from logproc.model.snapshot import Panel
 
 STATUS_STYLES = {"2": GOOD, "3": NEUTRAL, "4": WARN, "5": BAD}
-LEVELS = (
-    (BAD, "emergency emerg panic fatal critical crit alert f"),
-    (BAD, "severe error err failure fail e"),
-    (WARN, "warning warn w"),
-    (GOOD, "notice information info config i n"),
-    (DIM, "debug trace verbose fine finer finest d v t"),
-)
-"""The words and letters of levels by severity. Numbers mean different things in different programs."""
-LEVEL_STYLES = {word: style for style, words in LEVELS for word in words.split()}
-SEVERITY = {word: at for at, (_, words) in enumerate(LEVELS) for word in words.split()}
+LEVEL_STYLES = dict(zip(LEVELS, (DIM, DIM, GOOD, GOOD, WARN, BAD, BAD), strict=True))
 PLACEHOLDER = re.compile(r"(<[a-z0-9]+>)")
 
 
@@ -54,12 +46,14 @@ def value_text(column: str, value: str) -> str:
 def style_of(column: str, value: str) -> Style:
     if column in {"status", "status_class"}:
         return STATUS_STYLES.get(value[:1], PLAIN)
-    return LEVEL_STYLES.get(value.lower(), PLAIN) if column == "level" else PLAIN
+    return LEVEL_STYLES.get(value, PLAIN) if column == "level" else PLAIN
 
 
 def severity(column: str, value: str) -> int:
     """Return the rank of a value by severity, 0 for the worst; the same for all values that have none."""
-    return SEVERITY.get(value.lower(), len(LEVELS)) if column == "level" else 0
+    if column != "level":
+        return 0
+    return LEVELS[::-1].index(value) if value in LEVELS else len(LEVELS)
 
 
 def value_segments(column: str, shown: str, value: str) -> Line:

@@ -28,7 +28,7 @@ def test_a_table_describes_a_format() -> None:
     reading = read(format_of_table("own", TABLE, "format"), LINES, ("level", "worker", "duration"))
     assert (reading.account.records, reading.account.continuation) == (2, 1)
     assert reading.time == [1772877600, 1772877601]
-    assert reading.columns["level"] == ["INFO", "ERROR"]
+    assert reading.columns["level"] == ["info", "error"]
     assert reading.columns["worker"] == ["a1", "a2"]
     assert reading.columns["duration as a number"] == [1_500_000_000, 3_000_000]
 

@@ -123,7 +123,7 @@ def test_some_records_can_be_kept(wanted: list[bool]) -> None:
     assert found.time.tolist() == left
     form = Format("kept", Letters(b""))
     for name in fields:
-        column = form.column_of(name, [found]) if left else None
+        column = form.column_of(form.found_in(name, [found])) if left else None
         texts = [column.keys[at].as_py() for at in column.index.tolist()] if column else []
         assert texts == [None if name == "some" and number % 2 else b"abcde"[number : number + 1] for number in left]
 

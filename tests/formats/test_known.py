@@ -49,24 +49,24 @@ LINES = [
     ("syslog_5424", r'<13>1 2026-03-07T10:00:00Z h p 7 I [a@1 q="\] x"][b@1] text', {"data": r'[a@1 q="\] x"][b@1]', "message": "text"}),
     ("nginx_error", "2026/03/07 10:00:00 [crit] 3#4: x, client: 192.0.2.7, server: _", {"client": "192.0.2.7", "message": "x"}),
     ("nginx_error", "2026/03/07 10:00:00 [crit] 3#4: x, y", {"client": None, "message": "x, y", "pid": "3", "thread": "4"}),
-    ("apache_error", "[Sat Mar 07 10:00:00 2026] [error] [client 192.0.2.7] x", {"level": "error", "logger": None, "client": "192.0.2.7"}),
-    ("apache_error", "[Sat Mar 07 10:00:00.1 2026] [ssl:trace3] [pid 8] x", {"level": "trace3", "logger": "ssl", "pid": "8"}),
+    ("apache_error", "[Sat Mar 07 10:00:00 2026] [error] [client 192.0.2.7] x", {"raw_level": "error", "logger": None, "client": "192.0.2.7"}),
+    ("apache_error", "[Sat Mar 07 10:00:00.1 2026] [ssl:trace3] [pid 8] x", {"raw_level": "trace3", "logger": "ssl", "pid": "8"}),
     ("kafka", "[2026-03-07 10:00:00,123] INFO (a) b (c.D$)", {"logger": "c.D$", "message": "(a) b"}),
     ("kafka", "[2026-03-07 10:00:00,123] INFO x (a b)", {"logger": None, "message": "x (a b)"}),
-    ("logcat", "03-07 10:00:00.1  root 12 34 W Example App: x", {"logger": "Example App", "level": "W", "pid": "12", "thread": "34"}),
-    ("logcat_year", "2026-03-07 10:00:00.123 +0100 12 34 F libc    : x", {"logger": "libc", "level": "F"}),
-    ("glog", "W20260307 10:00:00.75 139871 cache.cc:101] x", {"level": "W", "thread": "139871", "logger": "cache.cc"}),
+    ("logcat", "03-07 10:00:00.1  root 12 34 W Example App: x", {"logger": "Example App", "raw_level": "W", "pid": "12", "thread": "34"}),
+    ("logcat_year", "2026-03-07 10:00:00.123 +0100 12 34 F libc    : x", {"logger": "libc", "raw_level": "F"}),
+    ("glog", "W20260307 10:00:00.75 139871 cache.cc:101] x", {"raw_level": "W", "thread": "139871", "logger": "cache.cc"}),
     ("spring_boot", "2026-03-07T10:00:00.1Z  WARN 1 --- [a] [ main] o.C.[.[/] : x", {"thread": "main", "logger": "o.C.[.[/]"}),
     ("spring_boot", "2026-03-07 10:00:00.112  INFO 4 --- [ main] a.B : x", {"thread": "main", "logger": "a.B", "pid": "4"}),
-    ("mysql_error", "2026-03-07 10:00:00 0 [Note] InnoDB: x", {"level": "Note", "logger": None, "message": "InnoDB: x"}),
-    ("mysql_error", "2026-03-07T10:00:00.1Z 9 [ERROR] [MY-012574] [InnoDB] x", {"level": "ERROR", "logger": "InnoDB", "code": "MY-012574"}),
-    ("redis", "1:signal-handler (1772878000) Received SIGTERM", {"level": None, "message": "Received SIGTERM", "pid": "1"}),
-    ("redis", "1:M 07 Mar 2026 10:00:00.010 # x", {"level": "#", "role": "M"}),
-    ("ruby", "A, [2026-03-07T10:00:00.1 #42]   ANY -- : x", {"level": "ANY", "program": None, "pid": "42"}),
-    ("zap_console", "2026-03-07T10:00:00.1+0100\t\x1b[34mINFO\x1b[0m\tmain.go:1\tx\t{}", {"level": "INFO", "caller": "main.go:1", "logger": None}),
+    ("mysql_error", "2026-03-07 10:00:00 0 [Note] InnoDB: x", {"raw_level": "Note", "logger": None, "message": "InnoDB: x"}),
+    ("mysql_error", "2026-03-07T10:00:00.1Z 9 [ERROR] [MY-012574] [InnoDB] x", {"raw_level": "ERROR", "logger": "InnoDB", "code": "MY-012574"}),
+    ("redis", "1:signal-handler (1772878000) Received SIGTERM", {"raw_level": None, "message": "Received SIGTERM", "pid": "1"}),
+    ("redis", "1:M 07 Mar 2026 10:00:00.010 # x", {"raw_level": "#", "role": "M"}),
+    ("ruby", "A, [2026-03-07T10:00:00.1 #42]   ANY -- : x", {"raw_level": "ANY", "program": None, "pid": "42"}),
+    ("zap_console", "2026-03-07T10:00:00.1+0100\t\x1b[34mINFO\x1b[0m\tmain.go:1\tx\t{}", {"raw_level": "INFO", "caller": "main.go:1", "logger": None}),
     ("heroku", "2026-03-07T10:00:00.1+00:00 app[api]: x", {"program": "app", "pid": "api", "message": "x"}),
-    ("bracketed", "[2026-03-07 10:00:00 +0000] [7] [INFO] x", {"level": "INFO", "pid": "7", "message": "x"}),
-    ("bracketed", "[2026-03-07T10:00:00+00:00] app.NOTICE: x", {"level": "NOTICE", "logger": "app", "message": "x"}),
+    ("bracketed", "[2026-03-07 10:00:00 +0000] [7] [INFO] x", {"raw_level": "INFO", "pid": "7", "message": "x"}),
+    ("bracketed", "[2026-03-07T10:00:00+00:00] app.NOTICE: x", {"raw_level": "NOTICE", "logger": "app", "message": "x"}),
 ]  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def test_a_line_has_its_fields(name: str, line: str, expected: dict[str, str | N
 def test_a_level_is_told_where_it_is_surely_one(line: bytes, level: str | None) -> None:
     """In capitals, in brackets, between TABs or behind its name, near the beginning; a word in a sentence is none."""
     for form in (timed(TIMES[0], leading=True), timed(TIMES[0], leading=False), PLAIN):
-        assert read(form, line + b"\n").columns.get("level", [None]) == [level]
+        assert read(form, line + b"\n", ("raw_level", "message")).columns.get("raw_level", [None]) == [level]
 
 
 def test_any_line_is_plain_text() -> None:

@@ -59,6 +59,7 @@ def columns_of(fields: Collection[str]) -> tuple[str, ...]:
     """Return the columns of records with these fields, those derived from a request or a target included."""
     found = [name for name in fields if name != "request"]
     derived = [*(REQUEST_COLUMNS if "request" in fields else ()), *(TARGET_COLUMNS if "target" in fields else ())]
+    derived += ["raw_level"] if "level" in fields else []
     return tuple(dict.fromkeys([*found, *derived]))
 
 
@@ -67,6 +68,8 @@ def raw_fields(fields: Collection[str], wanted: Collection[str]) -> tuple[str, .
     needed = set(wanted) | {"request"}
     if needed & set(TARGET_COLUMNS):
         needed.add("target")
+    if "raw_level" in needed:
+        needed.add("level")
     return tuple(name for name in fields if name in needed)
 
 

@@ -12,11 +12,12 @@ Its grammar, in EBNF (ISO/IEC 14977):
                          | [ "not" ], "contains", value
                          | "is", [ "not" ], "absent" ) ;
     relation    = "==" | "=" | "!=" | "<" | "<=" | ">" | ">=" | "=~" | "!~" ;
-    value       = text | number, [ unit ] | "true" | "false" ;
+    value       = text | number, [ unit ] | "true" | "false" | level ;
     field       = name | "net:", digits | "shape(", name, ")" | "`", any characters, a backtick doubled, "`" ;
     name        = a letter, "_" or "@", then letters, digits, "_", ".", "@" and "-" (all of ASCII) ;
     text        = any characters between two '"' or two "'", with escapes ;
     number      = [ "+" | "-" ], ( digits, [ ".", digits ] | ".", digits ) ;
+    level       = a name, for the field `level` ;
     unit        = "B" | "k" | "kB" | "MB" | "GB" | "KiB" | "MiB" | "GiB" | "us" | "ms" | "s" | "m" | "h" ;
 
 White space (blank, TAB, CR, LF) between tokens is optional. Keywords are case-insensitive, and are keywords only where one is
@@ -25,7 +26,8 @@ expected: `in in (1, 2)` filters by a field named `in`. Only a field named `not`
 Escapes in a text are \" \' \\ \n \t. In any other sequence the backslash stays, so `"\d+"` is the RE2 expression, and a key
 copied from a report, such as `/caf\xe9`, matches itself.
 
-The type of a value depends on the field (`FieldType`): status is a number, client an address, path a text. For any other
+The type of a value depends on the field (`FieldType`): status is a number, client an address, path a text, and level is on an
+ordered scale: `level >= warning` finds errors too, and `level == WARN` is `level == warning`. For any other
 field the value decides: 404 compares as a number, "404" as a text. `true` and `false` are texts. Sizes are in bytes,
 durations in seconds: `duration > 500ms` is `duration > 0.5`. Times are in ISO 8601; a date means midnight. Several addresses
 in one field, as in forwarded_for, are not an address: search them with `=~`.
@@ -206,13 +208,13 @@ class Parser:
             return Absent(field, negated)
         if self.token.kind == "symbol" and self.token.text in OPERATORS:
             operator = self.take()
-            return self.compared(field, operator, *OPERATORS[operator.text], [self.literal()])
+            return self.compared(field, operator, *OPERATORS[operator.text], [self.literal(type_of(field))])
         negated = self.take_word("not")
         operator = self.token
         if self.take_word("contains"):
-            return self.compared(field, operator, "contains", negated, [self.literal()])
+            return self.compared(field, operator, "contains", negated, [self.literal(type_of(field))])
         if self.take_word("in"):
-            return self.compared(field, operator, "==", negated, self.literals())
+            return self.compared(field, operator, "==", negated, self.literals(type_of(field)))
         if negated:
             raise self.unexpected("`in` or `contains`")
         only_a_field = self.token.kind == "end" and not self.position > 1
@@ -230,20 +232,23 @@ class Parser:
         self.fields[name] = None
         return name
 
-    def literals(self) -> list[Literal]:
+    def literals(self, kind: FieldType) -> list[Literal]:
         if not self.take_symbol("("):
             raise self.unexpected("`(`", "as in `status in (404, 410)`")
-        found = [self.literal()]
+        found = [self.literal(kind)]
         while self.take_symbol(",") and not self.token.is_symbol(")"):
-            found.append(self.literal())
+            found.append(self.literal(kind))
         if not self.take_symbol(")"):
             raise self.unexpected("`,` or `)`")
         return found
 
-    def literal(self) -> Literal:
+    def literal(self, kind: FieldType) -> Literal:
         token = self.token
         if token.kind == "number":
             return self.number()
+        if token.kind == "name" and kind is FieldType.LEVEL:
+            self.take()
+            return Literal(token, token.end, token.text)
         if token.kind != "text" and not token.is_word("true", "false"):
             quoted = f'write a text in quotes: "{excerpt(token.text)}"' if token.kind == "name" else ""
             raise self.unexpected("a value", "write `!=`" if token.is_symbol(">") else quoted)
@@ -290,6 +295,8 @@ class Parser:
         """Return a number in billionths, None if the field does not take numbers or this unit."""
         if literal.unit not in kind.value.units:
             return None
+        if kind is FieldType.LEVEL:
+            return text_value(kind, str(literal.value), self.tz)  # type: ignore[return-value]
         billionths = Fraction(literal.value) * kind.value.units[literal.unit] * BILLION
         if billionths.denominator != 1:
             raise self.fault("a number finer than a billionth", literal.token)

@@ -22,6 +22,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.columns.levels import LEVELS
 from logproc.formats.columns.printable import shown
 from logproc.model.columns import NO_TIME, KeyColumn, Numbers
 from logproc.questions.where.networks import Network, address_of
@@ -173,6 +174,17 @@ class NumberComparison(Comparison[int]):
     def of_numbers(self, numbers: Numbers) -> Answer:
         hits = functools.reduce(operator.or_, (ordered(numbers, self.relation, value) for value in self.values))
         return hits, numpy.ones(len(hits), bool) if numbers.valid is None else numbers.valid
+
+
+@dataclass(frozen=True, slots=True)
+class LevelComparison(Comparison[int]):
+    """Compares levels by how severe they are; values are positions in LEVELS."""
+
+    def of_keys(self, keys: pyarrow.Array) -> Answer:
+        order = ORDER[self.relation]
+        severities = [LEVELS.index(level) if level in LEVELS else None for level in keys.to_pylist()]
+        hits = [severity is not None and any(order(severity, value) for value in self.values) for severity in severities]
+        return numpy.array(hits, bool), numpy.array([severity is not None for severity in severities], bool)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,18 @@ from enum import Enum
 from fractions import Fraction
 from typing import TypeAlias
 
+from logproc.formats.columns.levels import LEVELS, level_of
 from logproc.questions.where.networks import Network, network_of
-from logproc.questions.where.predicates import AddressComparison, And, NumberComparison, Or, Predicate, Relation, TextComparison
+from logproc.questions.where.predicates import (
+    AddressComparison,
+    And,
+    LevelComparison,
+    NumberComparison,
+    Or,
+    Predicate,
+    Relation,
+    TextComparison,
+)
 
 LARGEST = 2**63 - 1
 
@@ -75,6 +85,7 @@ class FieldType(Enum):
     DURATION = FieldKind("a duration", "write 0.5 (seconds) or 500ms without quotes", ORDERED, DURATIONS)
     TIME = FieldKind("a moment", 'write "2026-03-07", "2026-03-07 13:30" or "2026-03-07T13:30:00+01:00"', ORDERED, {})
     ADDRESS = FieldKind("an address", 'write "192.0.2.1", "10.0.0.0/8" or "2001:db8::/32"', ("==", *SEARCHED), {})
+    LEVEL = FieldKind("a level", f"known are {', '.join(LEVELS)}; the log's own words are in raw_level", ORDERED, {"": 1})
     TEXT = FieldKind("a text", 'write it in quotes: "text"', (*ORDERED, *SEARCHED), {})
     DYNAMIC = FieldKind("a number or a text", "", (*ORDERED, *SEARCHED), UNITS)
 
@@ -84,10 +95,11 @@ FIELD_TYPES = {
     "bytes": FieldType.SIZE,
     "duration": FieldType.DURATION,
     "time": FieldType.TIME,
+    "level": FieldType.LEVEL,
     "client": FieldType.ADDRESS,
     "forwarded_for": FieldType.ADDRESS,
     **dict.fromkeys(("user", "method", "target", "path", "query", "protocol", "referrer"), FieldType.TEXT),
-    **dict.fromkeys(("user_agent", "host", "level", "logger", "program", "thread", "message"), FieldType.TEXT),
+    **dict.fromkeys(("user_agent", "host", "raw_level", "logger", "program", "thread", "message"), FieldType.TEXT),
 }
 """The types of the standard fields. All others, such as pid, are dynamic."""
 
@@ -97,6 +109,8 @@ def text_value(kind: FieldType, text: str, tz: tzinfo) -> Value | None:
         return moment_of(text, tz)
     if kind is FieldType.ADDRESS:
         return network_of(text)
+    if kind is FieldType.LEVEL:
+        return LEVELS.index(level) if (level := level_of(text)) else None
     return text if kind in {FieldType.TEXT, FieldType.DYNAMIC} else None
 
 
@@ -126,6 +140,8 @@ def known(kind: FieldType) -> str:
 
 def comparison_of(field: str, relation: Relation, negated: bool, values: Sequence[Value]) -> Predicate:
     """Return the comparison with these values; with values of several types, one for each type, joined."""
+    if type_of(field) is FieldType.LEVEL:
+        return LevelComparison(field, relation, negated, tuple(value for value in values if isinstance(value, int)))
     texts = tuple(value for value in values if isinstance(value, str))
     numbers = tuple(value for value in values if isinstance(value, int))
     networks = tuple(value for value in values if isinstance(value, Network))

@@ -80,7 +80,7 @@ def test_numbers_are_made_of_texts() -> None:
     [
         (("client", "request", "status"), ("client", "status", "method", "target", "path", "query", "protocol")),
         (("target",), ("target", "path", "query")),
-        (("level",), ("level",)),
+        (("level",), ("level", "raw_level")),
     ],
 )
 def test_columns_are_those_of_the_fields_and_what_is_derived(fields: tuple[str, ...], columns: tuple[str, ...]) -> None:
