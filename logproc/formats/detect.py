@@ -2,16 +2,17 @@
 
 A sample is the first 256 KiB, or the first 4 MiB if that is less than a hundred lines and none of them fits (a file may
 open with one huge damaged line). Each known format is asked how many lines of the sample fit it. The one that fits most
-of them wins, and of several that fit as many the one that asks for more. So a file that opens with damaged lines is
-recognised, and JSON objects are an access log only where they say what was asked for and with which status.
+of them is the first layout, and of several that fit nearly as many the one that asks for more. Then the rest of the lines
+is looked at in the same way: a source may have several layouts, such as an application and a web server on one stdout.
 
-Where lines of other formats are more than half as many as those of the best one, the source is a mixture, such as a
-journal of many programs: it is text, in which a time and a level are looked for. Text is also what fits nothing else.
+Lines that only go on with a record, such as the frames of a traceback, do not count. Where most of the others have no
+layout they are text: a minority never rejects the rest. Text is also what fits nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ import pyarrow
 from logproc.formats.columns.lines import is_blank
 from logproc.formats.engine import Format
 from logproc.formats.known import FORMATS, LAYOUT_FORMATS, PLAIN, timed
+from logproc.formats.mixed import Mixed
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.layout import LayoutReader
@@ -38,8 +40,17 @@ LINE_BYTES = 64 << 10
 """Only this much of a line is examined, so that a sample of huge lines costs no more than one of short ones."""
 UTF8_MARK = b"\xef\xbb\xbf"
 SURE = 0.9
+NEARLY = 0.9
 LEAST_SHARE = 0.1
+LEAST_FURTHER = 0.05
+"""A layout that fewer of the lines have is not one of the source."""
+MOST_LAYOUTS = 4
 GENERIC = frozenset({"text", "plain"})
+FURTHER = re.compile(
+    rb"\s|at |Caused by: |Traceback \(|\.\.\. \d+ |goroutine \d+|Stack trace:|#\d+ |[})\]]"
+    rb"|(?:[A-Za-z_][\w$]*[.:\\]+)*[A-Z][\w$]*(?:Error|Exception|Warning|Interrupt)(?::| |$)"
+)
+"""How lines begin that go on with a record: the frames of a traceback, the name of an exception, closing brackets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +78,16 @@ class Sample:
     def texts(self) -> pyarrow.Array:
         return pyarrow.array(self.lines, pyarrow.binary())
 
+    def keep(self, mask: Mask) -> Sample:
+        which = numpy.flatnonzero(mask).tolist()
+        return Sample(tuple(self.lines[at] for at in which), tuple(self.numbers[at] for at in which))
+
     def candidate(self, form: Format, fits: Mask) -> Candidate:
         misfits = numpy.flatnonzero(~fits)
         return Candidate(form, int(fits.sum()), len(self.lines), self.numbers[misfits[0]] if len(misfits) else None)
 
 
-def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Format | None:
+def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Format | Mixed | None:
     """Return the format of a sample, None if there is no line in it, or none that fits a format other than any text.
 
     whole: whether the sample is all of the source; otherwise its last line may be cut and is not looked at.
@@ -81,9 +96,9 @@ def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Format | N
     for count in SAMPLE_LINES:
         lines = sample_of(sample, count, whole=whole)
         asked = candidates(lines, only=only)
-        found = choose(lines, asked) if only is None else asked[0][0].format if asked else None
+        found = layouts_of(lines, asked) if only is None else [candidate.format for candidate, _ in asked[:1]]
         if found or sample.count(b"\n") < count:
-            return found
+            return None if not found else found[0] if len(found) == 1 else Mixed(tuple(found))
     return None
 
 
@@ -99,21 +114,23 @@ def sample_of(sample: bytes, count: int, *, whole: bool) -> Sample:
 def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candidate, Mask]]:
     """Return the formats that any line fits, in the order in which they are asked, with the lines that do.
 
-    If an access log is certain, no other formats are tried: there are many, and a run over one line should start at once.
+    If an access log is certain, the other formats are only asked about the rest of the lines: there are many formats, and a
+    run over one line should start at once.
     """
-    found: list[tuple[Candidate, Mask]] = []
-    for form, fits in all_fits(sample, only):
-        if fits.any() and only in {None, form.name}:
-            found.append((sample.candidate(form, fits), fits))
-        if form is LAYOUT_FORMATS[-1] and only is None and any(candidate.share >= SURE for candidate, _ in found):
-            return found
-    return found
+    found = [(form, form.fits(sample.texts)) for form in LAYOUT_FORMATS if only in {None, form.name}]
+    rest = numpy.ones(len(sample.lines), bool)
+    if only is None and any(fits.sum() >= SURE * len(fits) for _, fits in found):
+        rest = ~numpy.logical_or.reduce([fits for _, fits in found])
+    if rest.any():
+        for form, fits in all_fits(sample.keep(rest), only):
+            mask = numpy.zeros(len(rest), bool)
+            mask[rest] = fits
+            found.append((form, mask))
+    return [(sample.candidate(form, fits), fits) for form, fits in found if fits.any() and only in {None, form.name}]
 
 
-def all_fits(sample: Sample, only: str | None) -> Iterable[tuple[Format, Mask]]:
-    """Yield each known format with the lines of a sample that fit it."""
-    for form in LAYOUT_FORMATS:
-        yield form, form.fits(sample.texts)
+def all_fits(sample: Sample, only: str | None) -> Iterator[tuple[Format, Mask]]:
+    """Yield each known format, except for the usual access logs, with the lines of a sample that fit it."""
     for reader in (JsonReader, PairsReader, W3cReader):
         yield reader.of_sample(sample.lines)
     for form in FORMATS:
@@ -121,47 +138,72 @@ def all_fits(sample: Sample, only: str | None) -> Iterable[tuple[Format, Mask]]:
             yield form, form.fits(sample.texts)
 
 
+def layouts_of(sample: Sample, found: list[tuple[Candidate, Mask]]) -> list[Format]:
+    """Return the layouts of a sample's lines, first that of most lines; none if it is better called plain text."""
+    left = numpy.ones(len(sample.lines), bool)
+    counts_for = numpy.array([FURTHER.match(line) is None for line in sample.lines], bool)
+    for _, fits in found:
+        counts_for |= fits
+    counts_for |= not counts_for.any()
+    weight = int(counts_for.sum())
+    layouts: list[Format] = []
+    while found and len(layouts) < MOST_LAYOUTS:
+        counts = [int((fits & left).sum()) for _, fits in found]
+        # Of formats that nearly as many lines fit, the first one asks for the most.
+        best = next(at for at, count in enumerate(counts) if count >= NEARLY * max(counts))
+        form, (_, fits) = found[best][0].format, found[best]
+        if not counts[best] or counts[best] < least_of(form, further=bool(layouts)) * weight:
+            break
+        layouts.append(form)
+        left &= ~(form.exact.claims(sample.texts) if is_layout(form) else fits)
+    rest = sample.keep(left & counts_for)
+    if layouts and rest.lines:
+        return layouts + text_of(rest, weight, of_table=isinstance(layouts[0].exact, W3cReader))
+    if not layouts and sample.lines:
+        text = generic(rest, LEAST_SHARE) if rest.lines else None
+        return (not found and loosely(sample)) or ([text] if text else [])
+    return layouts
+
+
+def least_of(form: Format, *, further: bool) -> float:
+    """Return the share of the lines that a format must fit to be a layout; as a further one it must know the time."""
+    if further:
+        return LEAST_FURTHER if "time" in form.fields else 2.0
+    return 0.0 if is_layout(form) else LEAST_SHARE
+
+
+def text_of(rest: Sample, weight: int, *, of_table: bool) -> list[Format]:
+    """Return the layout of the lines that no other one fits: text if they begin with a time, plain if nearly all are left.
+
+    of_table: whether the rest may be cut rows of a table, which are not text.
+    """
+    form = None if of_table else generic(rest, LEAST_FURTHER * weight / len(rest.lines), anywhere=False)
+    if form:
+        return [form]
+    return [PLAIN] if weight - len(rest.lines) < LEAST_SHARE * weight else []
+
+
 def is_layout(form: Format) -> bool:
     """Return whether a format is an access log that is cut at quotes and spaces."""
     return isinstance(form.exact, LayoutReader)
 
 
-def choose(sample: Sample, found: list[tuple[Candidate, Mask]]) -> Format | None:
-    """Return the best of the formats that fit any line of a sample; None if none is better than plain text."""
-    if not found:
-        loose = loosely(sample)
-        return loose or (generic(sample, LEAST_SHARE) if sample.lines else None)
-    best, fits = max(found, key=lambda pair: pair[0].fitting)
-    others = numpy.zeros_like(fits)
-    for candidate, other in found:
-        if not (is_layout(best.format) and is_layout(candidate.format)):
-            others |= other
-    if int((others & ~fits).sum()) * 2 > best.fitting:
-        return generic(sample, LEAST_SHARE) or PLAIN
-    if is_layout(best.format) or best.share >= 0.5:
-        return best.format
-    better = generic(sample, max(best.share, LEAST_SHARE))
-    return better or (best.format if best.share >= LEAST_SHARE else None)
-
-
-def loosely(sample: Sample) -> Format | None:
-    """Return the access log that fits the most lines if users may contain spaces, None if none fits any."""
-    fits = [
-        int(form.exact.fits_loosely(sample.texts).sum()) if isinstance(form.exact, LayoutReader) else 0
-        for form in LAYOUT_FORMATS
-    ]
+def loosely(sample: Sample) -> list[Format]:
+    """Return the access log that fits the most lines if users may contain spaces, nothing if none fits any."""
+    fits = [int(form.exact.claims(sample.texts).sum()) for form in LAYOUT_FORMATS]
     best = max(range(len(fits)), key=fits.__getitem__)
-    return LAYOUT_FORMATS[best] if fits[best] else None
+    return [LAYOUT_FORMATS[best]] if fits[best] else []
 
 
-def generic(sample: Sample, least_share: float) -> Format | None:
+def generic(sample: Sample, least_share: float, *, anywhere: bool = True) -> Format | None:
     """Return the format of text with a time of the form that most lines have, None if too few have one.
 
-    A time at the beginning opens a record, and lines without one belong to it. A time further on is only looked for.
+    A time at the beginning opens a record, and lines without one belong to it. A time further on is only looked for, if
+    it may be `anywhere`.
     Only times that exist count: `07 Mar 2026 10:00:00` holds `2026 10:00:00` as well, which would be day 26 of month 20.
     Of two forms that as many lines have, the one with a year is meant.
     """
-    for leading in (True, False):
+    for leading in (True, False) if anywhere else (True,):
         found = [timed(form, leading=leading) for form in FORMS]
         counts = [(times_in(form, sample.texts), not (time.year_less)) for form, time in zip(found, FORMS, strict=True)]
         best = max(range(len(found)), key=counts.__getitem__)

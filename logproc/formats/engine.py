@@ -112,6 +112,10 @@ class Reader(Protocol):
         """Return which lines start a record; none for a reader that needs a sample first."""
         return numpy.zeros(len(texts), bool)
 
+    def claims(self, texts: pyarrow.Array) -> Mask:
+        """Return which lines `read` would take, or find no time in."""
+        return self.fits(texts)
+
     def follow(self, context: Context, _data: Bytes, _max_line_bytes: int) -> Context:
         """Return the context after some whole lines, given the context before them."""
         return context
@@ -168,21 +172,28 @@ class Format:
 
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
         """Return the wanted columns of a chunk of whole lines, and the account of all its lines."""
-        lines = (self.quick or self.exact).lines(data)
+        lines = self.lines(data)
         too_long = lines.ends - lines.starts > max_line_bytes
         blank = blank_lines(lines) & ~too_long
         left = ~(too_long | blank)
+        parts, columns = self.claim(lines, left, wanted, context)
+        continuation = continuing(lines, [(part, self.multi_line) for part in parts], left, in_record=context.in_record)
+        otherwise = "no-record-start" if self.multi_line else "no-match"
+        return accounted(lines, parts, too_long, blank, continuation, otherwise, columns)
+
+    def lines(self, data: Bytes) -> Lines:
+        """Return the lines of a chunk, with the marks that the readers need."""
+        return (self.quick or self.exact).lines(data)
+
+    def claim(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> tuple[list[Found], Columns]:
+        """Return what the readers find in the lines that `left` names, and take these lines out of it."""
         parts = []
-        # Masks have one element for each line of the chunk. `left` shrinks to what no reader has claimed.
         for reader in (self.quick, self.exact):
             if reader and left.any():
                 part = reader.read(lines, left, wanted, context)
                 left[part.line] = left[part.untimed] = left[part.aside] = False
                 parts.append(part)
-        columns = self.columns([part for part in parts if len(part.line)], context, wanted)
-        continuation = continuing(parts, left, in_record=context.in_record) if self.multi_line else numpy.zeros_like(left)
-        otherwise = "no-record-start" if self.multi_line else "no-match"
-        return accounted(lines, parts, too_long, blank, continuation, otherwise, columns)
+        return parts, self.columns([part for part in parts if len(part.line)], context, wanted)
 
     def columns(self, parts: Sequence[Found], context: Context, wanted: Collection[str]) -> Columns:
         """Return the columns of all records found, in the order of the readers."""
@@ -248,12 +259,33 @@ def together(parts: Sequence[Integers]) -> Integers:
     return parts[0] if len(parts) == 1 else numpy.concatenate(parts)
 
 
-def continuing(parts: Sequence[Found], left: Mask, *, in_record: bool) -> Mask:
-    """Return which of the unclaimed lines come after the start of a record."""
-    opens = numpy.zeros_like(left)
-    for part in parts:
-        opens[part.line] = opens[part.untimed] = True
-    found: Mask = left & (numpy.logical_or.accumulate(opens) | in_record)
+OWN_TIME = (
+    r"^(?:[\[({<\"']{0,2}(?:\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:|\d{4}/\d{2}/\d{2} \d{2}:|\d{2}/[A-Z][a-z]{2}/\d{4}[: ]\d{2}:"
+    r"|(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2})"
+    r"|[0-9A-Za-z.:-]+ \S+ [^\[]*\[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:)"
+)
+"""What a line that begins with a time looks like, and one of an access log. Such a line is a record of its own."""
+
+
+def continuing(lines: Lines, parts: Sequence[tuple[Found, bool]], left: Mask, *, in_record: bool) -> Mask:
+    """Return which of the unclaimed lines go on with the record before them: those that have no time of their own.
+
+    parts: what was found, each with whether its records may have several lines. in_record: whether such a record is open
+    where the chunk begins.
+    """
+    found = left.copy()
+    if not left.any() or not (in_record or any(multi_line for _, multi_line in parts)):
+        found[:] = False
+        return found
+    # Of each line: 1 if it begins a record of several lines, 0 if another one, -1 if it begins none.
+    begins = numpy.full(len(left) + 1, -1, numpy.int8)
+    begins[0] = in_record
+    for part, multi_line in parts:
+        begins[part.line + 1] = begins[part.untimed + 1] = multi_line
+    last = numpy.maximum.accumulate(numpy.where(begins >= 0, numpy.arange(len(begins)), 0))
+    found &= begins[last[1:]] == 1
+    which = numpy.flatnonzero(found)
+    found[which] = ~pyarrow.compute.match_substring_regex(lines.texts(which), OWN_TIME).to_numpy(zero_copy_only=False)
     return found
 
 

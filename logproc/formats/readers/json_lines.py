@@ -78,6 +78,10 @@ class JsonReader(Reader):
         reader = cls(known, tuple(aliases.items()), frozenset(keys.nested))
         return json_format(reader, units), numpy.array([isinstance(found, dict) for found in objects], bool)
 
+    def fits(self, texts: pyarrow.Array) -> Mask:
+        """Return which lines are objects."""
+        return numpy.array([isinstance(object_of(text), dict) for text in texts.to_pylist()], bool)
+
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
         line, reasons, records = [], {}, []
         for at in numpy.flatnonzero(left).tolist():

@@ -88,7 +88,7 @@ class LayoutReader(Reader):
         fits: Mask = matching(texts, expression(self.layout, strict=True)).to_numpy(zero_copy_only=False)
         return fits
 
-    def fits_loosely(self, texts: pyarrow.Array) -> Mask:
+    def claims(self, texts: pyarrow.Array) -> Mask:
         """Return which lines match if a user may contain spaces."""
         fits: Mask = matching(texts, expression(self.layout)).to_numpy(zero_copy_only=False)
         return fits

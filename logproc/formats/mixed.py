@@ -1,0 +1,121 @@
+"""A source whose lines have several layouts, such as an application behind a web server that share one stdout.
+
+Each layout in turn claims the lines that fit it. What none claims goes on with the record before it if that one may have
+several lines and the line has no time of its own; otherwise it is rejected. So no line vanishes in another one's record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy
+import pyarrow
+
+from logproc.formats.columns.lines import blank_lines, plain_lines
+from logproc.formats.columns.quantities import numbers_of
+from logproc.formats.engine import LOOK_LINES, Format, accounted, continuing
+from logproc.model.columns import Columns, KeyColumn, Numbers, Parsed
+
+if TYPE_CHECKING:
+    from logproc.model.arrays import Bytes
+    from logproc.model.chunk import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """Several formats for the lines of one source, in the order in which they are asked. Frozen, so threads can share it."""
+
+    layouts: tuple[Format, ...]
+
+    @property
+    def name(self) -> str:
+        return " + ".join(layout.name for layout in self.layouts)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(field for layout in self.layouts for field in layout.fields))
+
+    @property
+    def open_fields(self) -> bool:
+        return any(layout.open_fields for layout in self.layouts)
+
+    def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
+        """Return the context behind some whole lines: whether the last record of them may go on in the next chunk."""
+        for layout in self.layouts:
+            context = layout.exact.follow(context, data, max_line_bytes)
+        lines = plain_lines(data)
+        for end in range(len(lines), 0, -LOOK_LINES):
+            some = numpy.arange(max(end - LOOK_LINES, 0), end)
+            short = (lines.ends - lines.starts)[some] <= max_line_bytes
+            begins = numpy.full(len(some), -1)  # the first layout that fits has claimed the line
+            for layout in self.layouts[::-1]:
+                begins[layout.exact.claims(lines.texts(some)) & short] = layout.multi_line
+            if (begins >= 0).any():
+                return replace(context, in_record=bool(begins[begins >= 0][-1]))
+        return context
+
+    def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
+        """Return the wanted columns of a chunk of whole lines, and the account of all its lines."""
+        parts, columns = [], []
+        lines = self.layouts[0].lines(data)
+        too_long = lines.ends - lines.starts > max_line_bytes
+        blank = blank_lines(lines) & ~too_long
+        left = ~(too_long | blank)
+        for layout in self.layouts:
+            found, some = layout.claim(layout.lines(data), left, wanted, context)
+            parts += [(part, layout.multi_line) for part in found]
+            columns.append(some)
+        continuation = continuing(lines, parts, left, in_record=context.in_record)
+        return accounted(lines, [part for part, _ in parts], too_long, blank, continuation, "no-match", stacked(columns))
+
+
+def stacked(parts: Sequence[Columns]) -> Columns:
+    """Return the records of all parts. What the records of one part do not have is absent in them."""
+    filled = [part for part in parts if part.records] or list(parts[:1])
+    if len(filled) == 1:
+        return filled[0]
+    numbers = dict.fromkeys(name for part in filled for name in part.numbers)
+    keys = dict.fromkeys(name for part in filled for name in part.keys if name not in numbers)
+    malformed = None
+    if any(part.malformed is not None for part in filled):
+        masks = [numpy.zeros(part.records, bool) if part.malformed is None else part.malformed for part in filled]
+        malformed = numpy.concatenate(masks)
+    return Columns(
+        records=sum(part.records for part in filled),
+        time=numpy.concatenate([part.time for part in filled]),
+        keys={name: stacked_keys([part.keys.get(name, absent_keys(part.records)) for part in filled]) for name in keys},
+        numbers={name: stacked_numbers([numbers_in(part, name) for part in filled]) for name in numbers},
+        malformed=malformed,
+    )
+
+
+def absent_keys(records: int) -> KeyColumn:
+    return KeyColumn(pyarrow.array([None], pyarrow.string()), numpy.zeros(records, numpy.int32))
+
+
+def stacked_keys(columns: Sequence[KeyColumn]) -> KeyColumn:
+    keys = pyarrow.concat_arrays([column.keys for column in columns]).dictionary_encode("encode")
+    places = keys.indices.to_numpy(zero_copy_only=False)
+    first = numpy.cumsum([0, *(len(column.keys) for column in columns)])
+    index = [places[start + column.index] for start, column in zip(first, columns, strict=False)]
+    return KeyColumn(keys.dictionary, numpy.concatenate(index))
+
+
+def numbers_in(part: Columns, name: str) -> Numbers:
+    """Return a column of numbers; of text, the numbers that it is; no valid ones if there is no such column."""
+    if name in part.numbers:
+        return part.numbers[name]
+    if name in part.keys:
+        return numbers_of(part.keys[name])
+    return Numbers(numpy.zeros(part.records, numpy.int64), None, numpy.zeros(part.records, bool))
+
+
+def stacked_numbers(columns: Sequence[Numbers]) -> Numbers:
+    nanos = valid = None
+    if any(column.nanos is not None for column in columns):
+        nanos = numpy.concatenate([numpy.zeros_like(one.whole) if one.nanos is None else one.nanos for one in columns])
+    if any(column.valid is not None for column in columns):
+        valid = numpy.concatenate([numpy.ones(len(one.whole), bool) if one.valid is None else one.valid for one in columns])
+    return Numbers(numpy.concatenate([column.whole for column in columns]), nanos, valid)
