@@ -22,14 +22,16 @@ import pyarrow
 
 from logproc.formats.columns.lines import is_blank
 from logproc.formats.engine import Format
-from logproc.formats.known import FORMATS, LAYOUT_FORMATS, PLAIN, timed
+from logproc.formats.known import FORMATS, LAYOUT_FORMATS, PLAIN, learned, timed
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.layout import LayoutReader
 from logproc.formats.readers.logfmt import PairsReader
 from logproc.formats.readers.w3c import W3cReader
-from logproc.formats.times.forms import FORMS
+from logproc.formats.times.forms import EPOCH, FORMS
+from logproc.model.chunk import Context
+from logproc.model.columns import NO_TIME
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
@@ -45,6 +47,7 @@ LEAST_SHARE = 0.1
 LEAST_FURTHER = 0.05
 """A layout that fewer of the lines have is not one of the source."""
 MOST_LAYOUTS = 4
+CLOSE_S = 366 * 86_400
 GENERIC = frozenset({"text", "plain"})
 FURTHER = re.compile(
     rb"\s|at |Caused by: |Traceback \(|\.\.\. \d+ |goroutine \d+|Stack trace:|#\d+ |[})\]]"
@@ -204,12 +207,28 @@ def generic(sample: Sample, least_share: float, *, anywhere: bool = True) -> For
     Of two forms that as many lines have, the one with a year is meant.
     """
     for leading in (True, False) if anywhere else (True,):
-        found = [timed(form, leading=leading) for form in FORMS]
-        counts = [(times_in(form, sample.texts), not (time.year_less)) for form, time in zip(found, FORMS, strict=True)]
+        forms = [form for form in FORMS if not form.epoch]
+        found = [timed(form, leading=leading) for form in forms]
+        counts = [(times_in(form, sample.texts), not (time.year_less)) for form, time in zip(found, forms, strict=True)]
         best = max(range(len(found)), key=counts.__getitem__)
         if counts[best][0] > least_share * len(sample.lines) * (1 if leading else 3):
-            return found[best]
-    return None
+            return (learned(forms[best], sample.lines) if leading else None) or found[best]
+    return of_epoch(sample)
+
+
+def of_epoch(sample: Sample) -> Format | None:
+    """Return the format of text whose lines begin with seconds since 1970; None unless nearly all do, and are close together.
+
+    A number of ten digits alone may as well be somebody's account.
+    """
+    form = timed(EPOCH, leading=True)
+    times, _ = (
+        form.exact.times(form.exact.found_in(sample.texts, ()), Context()) if isinstance(form.exact, Expression) else (None, 0)
+    )
+    times = times[times != NO_TIME] if times is not None else numpy.empty(0)
+    if len(times) < NEARLY * len(sample.lines) or times.max() - times.min() > CLOSE_S:
+        return None
+    return (learned(EPOCH, sample.lines) or form) if len(times) > 1 else None
 
 
 def times_in(form: Format, texts: pyarrow.Array) -> int:

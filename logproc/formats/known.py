@@ -7,19 +7,20 @@ workers then wait for, and competes with them for the GIL. It took 0.1 of 1.2 se
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from logproc.formats.engine import Format
 from logproc.formats.readers import json_lines, logfmt, w3c
+from logproc.formats.readers.beginnings import OPENING, beginning_of
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.layout import LAYOUTS
 from logproc.formats.readers.quotes import format_of_layout
-from logproc.formats.times.forms import FORMS, TimeForm
+from logproc.formats.times.forms import FORMS, RFC3339, TimeForm
 
 CATALOGUE = tomllib.loads(Path(__file__).with_name("known.toml").read_text("utf-8"))
-TIMES = {form.name: form for form in FORMS}
+TIMES = {form.name: form for form in (*FORMS, RFC3339)}
 
 
 def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
@@ -53,6 +54,7 @@ ANY_LEVEL = (
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
 )
 """A word that is surely a level: in capitals, in brackets, between TABs or after `level=`."""
+TEXT = "Any text with a time in it"
 HEAD_BYTES = 128
 """In text without a known format, a time and a level are only searched for in this many bytes of a line."""
 
@@ -65,14 +67,22 @@ def timed(form: TimeForm, *, leading: bool) -> Format:
     without one is a record without a time.
     """
     time = rf"{form.expression}(?:[^0-9a-zA-Z]|$)"
-    expression = rf"(?s)^[\[({{<\"']{{0,2}}{time}" if leading else rf"(?s)\b[A-Z]?{time}|$"
-    return any_text("text", "Any text with a time in it", expression, form, multi_line=leading)
+    expression = rf"(?s)^{OPENING}{time}" if leading else rf"(?s)\b[A-Z]?{time}|$"
+    return any_text("text", TEXT, expression, form, multi_line=leading)
 
 
 def any_text(name: str, summary: str, expression: str, form: TimeForm | None = None, *, multi_line: bool = False) -> Format:
     """Return a format whose records are whole lines as messages, with a level searched for at the start of each."""
     reader = Expression(expression, form, ANY_LEVEL, HEAD_BYTES)
     return Format(name, reader, summary=summary, multi_line=multi_line, empty_is_absent=True)
+
+
+def learned(form: TimeForm, lines: Sequence[bytes]) -> Format | None:
+    """Return the format of text that begins with a time and further slots, as some lines show them; None without slots."""
+    expression = beginning_of(lines, form)
+    if expression is None:
+        return None
+    return Format("text", Expression(expression, form), summary=TEXT, multi_line=True, empty_is_absent=True)
 
 
 PLAIN = any_text("plain", "Any text: lines without a time that could be found", "")

@@ -137,6 +137,7 @@ def json_format(reader: JsonReader, units: tuple[tuple[str, int], ...] = ()) -> 
         "JSON lines: one object a line, of any logger or server",
         '{"time": "2026-03-07T10:00:00Z", "level": "info", "msg": "ready"}',
         units=units,
+        multi_line=True,
         mixed=True,
         open_fields=True,
     )

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 QUOTE, EQUALS = b'"='
 LAST_BLANK = 0x20
 PAIR = re.compile(rb'([^\x00-\x20="]++)(?:=(?:"((?:[^"\\]++|\\.)*+)"|([^\x00-\x20"]*+)))?(?:[\x00-\x20]++|\Z)', re.DOTALL)
+FIRST_PAIR = re.compile(rb'[\x00-\x20]*[^\x00-\x20="]+=')
 BLANKS = bytes(range(LAST_BLANK + 1))
 ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b'"': b'"', b"\\": b"\\", b"/": b"/"}
@@ -63,7 +64,8 @@ class PairsReader(Reader):
         for at, line in enumerate(lines):
             pairs = pairs_of(line) if b"=" in line else ""
             valued = 0 if isinstance(pairs, str) else sum(bool(value) for value in pairs.values())
-            if not isinstance(pairs, str) and valued >= 2 and valued * 2 > len(pairs):
+            begins = FIRST_PAIR.match(line) is not None
+            if begins and not isinstance(pairs, str) and valued >= 2 and valued * 2 > len(pairs):
                 fits[at] = True
                 for key, value in pairs.items():
                     values.setdefault(key.decode("utf-8", "replace"), []).append(value.decode("utf-8", "replace"))

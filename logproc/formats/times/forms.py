@@ -80,6 +80,8 @@ def epoch_second(text: bytes, _reference: int) -> int | None:
 
 ISO = calendar_form("iso", "%Y-%m-%d[T ]%H:%M", ":" + SECOND + ZONE)
 """ISO 8601, RFC 3339: `2015-05-17T10:05:03.123Z`, `2015-05-17 10:05:03,123 +02:00`."""
+RFC3339 = calendar_form("rfc3339", "%Y-%m-%dT%H:%M", ":" + SECOND + ZONE)
+"""ISO 8601 with a T, as daemons of syslog write it: what has a blank there has no host behind it."""
 EPOCH = TimeForm("epoch", r"(?P<minute>[1-9]\d{9})(?:\d{9}|\d{6}|\d{3})?(?:\.\d+)?", epoch_second, epoch=True)
 """Since 1970, in seconds, milliseconds, microseconds or nanoseconds: 10, 13, 16 or 19 digits, so the years 2001 to 2286.
 
