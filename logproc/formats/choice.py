@@ -17,7 +17,7 @@ from logproc.model.source import Kind
 
 if TYPE_CHECKING:
     from logproc.formats.engine import Format
-    from logproc.formats.mixed import Mixed
+    from logproc.model.chunk import Parser
     from logproc.model.source import Source
 
 
@@ -64,7 +64,7 @@ class Choice:
                 return found
         return self.named
 
-    def detect(self, sample: bytes, *, whole: bool) -> Format | Mixed | None:
+    def detect(self, sample: bytes, *, whole: bool) -> Parser | None:
         """Return the format that a sample fits, None if there is none."""
         return self._own(sample, whole=whole) or detection.detect(sample, whole=whole, only=self.sampled)
 

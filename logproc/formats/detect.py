@@ -12,7 +12,7 @@ layout they are text: a minority never rejects the rest. Text is also what fits 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,10 +20,13 @@ from typing import TYPE_CHECKING
 import numpy
 import pyarrow
 
+from logproc.formats.columns.levels import level_of
 from logproc.formats.columns.lines import is_blank
 from logproc.formats.engine import Format
-from logproc.formats.known import FORMATS, LAYOUT_FORMATS, PLAIN, learned, timed
+from logproc.formats.envelope import MESSAGE, Envelope, lines_of_messages
+from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, learned, timed
 from logproc.formats.mixed import Mixed
+from logproc.formats.readers.access_lines import access_formats
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.layout import LayoutReader
@@ -35,6 +38,7 @@ from logproc.model.columns import NO_TIME
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
+    from logproc.model.chunk import Parser
 
 SAMPLE_BYTES = (256 << 10, 4 << 20)
 SAMPLE_LINES = (100, 2_000)
@@ -49,6 +53,8 @@ LEAST_FURTHER = 0.05
 MOST_LAYOUTS = 4
 CLOSE_S = 366 * 86_400
 GENERIC = frozenset({"text", "plain"})
+CARRIERS = frozenset({"syslog", "syslog_iso", "syslog_5424", "cri", "heroku", "json"})
+"""Formats whose messages are often the lines of another log."""
 FURTHER = re.compile(
     rb"\s|at |Caused by: |Traceback \(|\.\.\. \d+ |goroutine \d+|Stack trace:|#\d+ |[})\]]"
     rb"|(?:[A-Za-z_][\w$]*[.:\\]+)*[A-Z][\w$]*(?:Error|Exception|Warning|Interrupt)(?::| |$)"
@@ -90,7 +96,7 @@ class Sample:
         return Candidate(form, int(fits.sum()), len(self.lines), self.numbers[misfits[0]] if len(misfits) else None)
 
 
-def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Format | Mixed | None:
+def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Parser | None:
     """Return the format of a sample, None if there is no line in it, or none that fits a format other than any text.
 
     whole: whether the sample is all of the source; otherwise its last line may be cut and is not looked at.
@@ -98,11 +104,43 @@ def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Format | M
     """
     for count in SAMPLE_LINES:
         lines = sample_of(sample, count, whole=whole)
-        asked = candidates(lines, only=only)
-        found = layouts_of(lines, asked) if only is None else [candidate.format for candidate, _ in asked[:1]]
+        if only is not None:
+            found = next((candidate.format for candidate, _ in candidates(lines, only=only)), None)
+        else:
+            found = opened(lines, one_of(layouts_of(lines)))
         if found or sample.count(b"\n") < count:
-            return None if not found else found[0] if len(found) == 1 else Mixed(tuple(found))
+            return found
     return None
+
+
+def one_of(layouts: Sequence[Format]) -> Format | Mixed | None:
+    if len(layouts) > 1:
+        return Mixed(tuple(layouts))
+    return layouts[0] if layouts else None
+
+
+def opened(sample: Sample, found: Format | Mixed | None) -> Parser | None:
+    """Return the format of a sample whose lines, or messages, may be those of another log, given what the lines are."""
+    if found is None or found.name in GENERIC:
+        for form in ENVELOPES:
+            inner = inner_of(form, sample) if form.fits(sample.texts).sum() >= NEARLY * len(sample.lines) else None
+            if inner and (inner.name != "text" or form.name != "timestamps"):
+                return Envelope(form, inner)
+    elif isinstance(found, Format) and found.name in CARRIERS and (inner := inner_of(found, sample)):
+        return Envelope(found, inner)
+    return found
+
+
+def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
+    """Return the format of the messages of an outer format, None unless they are a log of their own."""
+    data = numpy.frombuffer(b"".join(line + b"\n" for line in sample.lines), numpy.uint8)
+    parts, _ = outer.claim(outer.lines(data), numpy.ones(len(sample.lines), bool), {MESSAGE}, Context())
+    filled = [part for part in parts if len(part.line)]
+    if not filled or not all(MESSAGE in part.fields for part in filled):
+        return None
+    messages = lines_of_messages(outer, filled, numpy.arange(sum(len(part.line) for part in filled))).tobytes()
+    inner = layouts_of(sample_of(messages, len(sample.lines), whole=True), alone=False)
+    return one_of([form for form in inner if form is not PLAIN])
 
 
 def sample_of(sample: bytes, count: int, *, whole: bool) -> Sample:
@@ -139,10 +177,16 @@ def all_fits(sample: Sample, only: str | None) -> Iterator[tuple[Format, Mask]]:
     for form in FORMATS:
         if only in {None, form.name}:
             yield form, form.fits(sample.texts)
+    if only is None:
+        yield from access_formats(sample.lines)
 
 
-def layouts_of(sample: Sample, found: list[tuple[Candidate, Mask]]) -> list[Format]:
-    """Return the layouts of a sample's lines, first that of most lines; none if it is better called plain text."""
+def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
+    """Return the layouts of a sample's lines, first that of most lines; none if it is better called plain text.
+
+    alone: whether the lines are a log of their own, and not the messages of one.
+    """
+    found = [(candidate, fits) for candidate, fits in candidates(sample) if is_sound(candidate.format, sample, fits)]
     left = numpy.ones(len(sample.lines), bool)
     counts_for = numpy.array([FURTHER.match(line) is None for line in sample.lines], bool)
     for _, fits in found:
@@ -155,7 +199,7 @@ def layouts_of(sample: Sample, found: list[tuple[Candidate, Mask]]) -> list[Form
         # Of formats that nearly as many lines fit, the first one asks for the most.
         best = next(at for at, count in enumerate(counts) if count >= NEARLY * max(counts))
         form, (_, fits) = found[best][0].format, found[best]
-        if not counts[best] or counts[best] < least_of(form, further=bool(layouts)) * weight:
+        if not counts[best] or counts[best] < least_of(form, further=bool(layouts), alone=alone) * weight:
             break
         layouts.append(form)
         left &= ~(form.exact.claims(sample.texts) if is_layout(form) else fits)
@@ -163,13 +207,27 @@ def layouts_of(sample: Sample, found: list[tuple[Candidate, Mask]]) -> list[Form
     if layouts and rest.lines:
         return layouts + text_of(rest, weight, of_table=isinstance(layouts[0].exact, W3cReader))
     if not layouts and sample.lines:
-        text = generic(rest, LEAST_SHARE) if rest.lines else None
-        return (not found and loosely(sample)) or ([text] if text else [])
+        text = generic(rest, LEAST_SHARE, anywhere=alone) if rest.lines else None
+        return (not found and alone and loosely(sample)) or ([text] if text else [])
     return layouts
 
 
-def least_of(form: Format, *, further: bool) -> float:
-    """Return the share of the lines that a format must fit to be a layout; as a further one it must know the time."""
+def is_sound(form: Format, sample: Sample, fits: Mask) -> bool:
+    """Return whether the hosts that a format finds may be hosts: a level in their place shows that it is another format."""
+    if "host" not in form.fields or not isinstance(form.exact, Expression):
+        return True
+    found = form.exact.found_in(sample.keep(fits).texts, {"host"})
+    hosts = form.exact.texts_of(found, "host").to_pylist()
+    return sum(level_of(host.decode("latin-1")) is not None for host in hosts) * 2 < len(hosts)
+
+
+def least_of(form: Format, *, further: bool, alone: bool) -> float:
+    """Return the share of the lines that a format must fit to be a layout.
+
+    As a further one it must know the time. Messages of other formats look like pairs now and then.
+    """
+    if not alone and form.name == "logfmt":
+        return 0.5
     if further:
         return LEAST_FURTHER if "time" in form.fields else 2.0
     return 0.0 if is_layout(form) else LEAST_SHARE

@@ -195,6 +195,13 @@ class Format:
                 parts.append(part)
         return parts, self.columns([part for part in parts if len(part.line)], context, wanted)
 
+    def claimed(
+        self, data: Bytes, left: Mask, wanted: Collection[str], context: Context
+    ) -> tuple[list[tuple[Found, bool]], Columns]:
+        """Return what is found in the lines that `left` names, each with whether its records may have several lines."""
+        parts, columns = self.claim(self.lines(data), left, wanted, context)
+        return [(part, self.multi_line) for part in parts], columns
+
     def columns(self, parts: Sequence[Found], context: Context, wanted: Collection[str]) -> Columns:
         """Return the columns of all records found, in the order of the readers."""
         records = sum(len(part.line) for part in parts)
@@ -259,10 +266,11 @@ def together(parts: Sequence[Integers]) -> Integers:
     return parts[0] if len(parts) == 1 else numpy.concatenate(parts)
 
 
+DAY_IN_ACCESS_LOG = r"\d{2}/[A-Z][a-z]{2}/\d{4}"
 OWN_TIME = (
-    r"^(?:\s*\{\"|[\[({<\"']{0,2}(?:\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:|\d{4}/\d{2}/\d{2} \d{2}:|\d{2}/[A-Z][a-z]{2}/\d{4}[: ]\d{2}:"
-    r"|(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2})"
-    r"|[0-9A-Za-z.:-]+ \S+ [^\[]*\[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:)"
+    r"^(?:\s*\{\"|[\[({<\"']{0,2}(?:\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:|\d{4}/\d{2}/\d{2} \d{2}:"
+    rf"|{DAY_IN_ACCESS_LOG}[: ]\d{{2}}:|(?:[A-Z][a-z]{{2}} )?[A-Z][a-z]{{2}} [ \d]\d \d{{2}}:\d{{2}}:\d{{2}})"
+    rf"|[0-9A-Za-z.:-]+ \S+ [^\[]*\[{DAY_IN_ACCESS_LOG}:\d{{2}}:)"
 )
 """What a line that begins with a time looks like, and one of an access log. Such a line is a record of its own."""
 

@@ -46,6 +46,8 @@ def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
 
 FORMATS = tuple(format_of_entry(name, entry) for name, entry in CATALOGUE["formats"].items())
 """The known formats of text, in the order of detection."""
+ENVELOPES = tuple(format_of_entry(name, entry) for name, entry in CATALOGUE["envelopes"].items())
+"""What may be in front of the lines of any log."""
 WORDS = CATALOGUE["pieces"]["words"]
 LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|panic"
 CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|Fatal|Note|System"

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import numpy
 import pyarrow
 
-from logproc.formats.columns.lines import blank_lines, plain_lines
+from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
 from logproc.formats.columns.quantities import numbers_of
-from logproc.formats.engine import LOOK_LINES, Format, accounted, continuing
+from logproc.formats.engine import LOOK_LINES, Format, Found, accounted, continuing
 from logproc.model.columns import Columns, KeyColumn, Numbers, Parsed
 
 if TYPE_CHECKING:
-    from logproc.model.arrays import Bytes
+    from logproc.model.arrays import Bytes, Mask
     from logproc.model.chunk import Context
 
 
@@ -58,17 +58,28 @@ class Mixed:
 
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
         """Return the wanted columns of a chunk of whole lines, and the account of all its lines."""
-        parts, columns = [], []
-        lines = self.layouts[0].lines(data)
+        lines = self.lines(data)
         too_long = lines.ends - lines.starts > max_line_bytes
         blank = blank_lines(lines) & ~too_long
         left = ~(too_long | blank)
-        for layout in self.layouts:
-            found, some = layout.claim(layout.lines(data), left, wanted, context)
-            parts += [(part, layout.multi_line) for part in found]
-            columns.append(some)
+        parts, columns = self.claimed(data, left, wanted, context)
         continuation = continuing(lines, parts, left, in_record=context.in_record)
-        return accounted(lines, [part for part, _ in parts], too_long, blank, continuation, "no-match", stacked(columns))
+        return accounted(lines, [part for part, _ in parts], too_long, blank, continuation, "no-match", columns)
+
+    def lines(self, data: Bytes) -> Lines:
+        """Return the lines of a chunk."""
+        return plain_lines(data)
+
+    def claimed(
+        self, data: Bytes, left: Mask, wanted: Collection[str], context: Context
+    ) -> tuple[list[tuple[Found, bool]], Columns]:
+        """Return what is found in the lines that `left` names, each with whether its records may have several lines."""
+        parts, columns = [], []
+        for layout in self.layouts:
+            found, some = layout.claimed(data, left, wanted, context)
+            parts += found
+            columns.append(some)
+        return parts, stacked(columns)
 
 
 def stacked(parts: Sequence[Columns]) -> Columns:

@@ -6,7 +6,7 @@ from logproc.formats.choice import Choice
 from logproc.formats.detect import GENERIC
 from logproc.formats.engine import Format
 from logproc.formats.known import BY_NAME, SAMPLED
-from logproc.formats.mixed import Mixed
+from logproc.model.chunk import Parser
 from logproc.sources.unreadable import unreadable
 from tests.formats.readings import CONTEXT, STANDARD, Reading, bytes_of, detected, exactly, lines_of, read_cut, reading_of, same
 from tests.formats.samples import SAMPLES
@@ -45,7 +45,7 @@ def has_line(sample: bytes, *, whole: bool) -> bool:
     return any(line.strip(b" \t\r\v\f") for line in (lines if whole else lines[:-1]))
 
 
-def check(form: Format | Mixed, given: Given, limit: int) -> None:
+def check(form: Parser, given: Given, limit: int) -> None:
     """Read lines as a whole, cut, and with the exact reader."""
     at, content = given.byte(), given.rest()
     content += b"" if content.endswith(b"\n") else b"\n"
@@ -59,12 +59,12 @@ def check(form: Format | Mixed, given: Given, limit: int) -> None:
     check_exactly(form, content, limit, whole)
 
 
-def read_within(form: Format | Mixed, content: bytes, limit: int) -> Reading:
+def read_within(form: Parser, content: bytes, limit: int) -> Reading:
     """Parse lines; those over a limit are too long."""
     return reading_of(form.parse(bytes_of(content), CONTEXT, STANDARD, limit))
 
 
-def check_exactly(form: Format | Mixed, content: bytes, limit: int, whole: Reading) -> None:
+def check_exactly(form: Parser, content: bytes, limit: int, whole: Reading) -> None:
     """Check that the quick reader, if there is one, agrees with the exact one."""
     if isinstance(form, Format) and form.quick:
         same(whole, reading_of(exactly(form).parse(bytes_of(content), CONTEXT, STANDARD, limit)))

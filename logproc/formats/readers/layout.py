@@ -30,6 +30,13 @@ SPECIAL = frozenset({"time", "status", "bytes", "ident", "request"})
 """Parts of a line that are not columns of text."""
 TEXT = r"[^ \t\n\r\v\f]+"
 TOKENS = {"user": ".+?", "status": r"\d{3}", "bytes": r"\d+|-"}
+HOST = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?::\d+)?"
+STRICT = {
+    "user": TEXT,
+    "host": HOST,
+    "client": rf"(?:{HOST}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*(?:%\w+)?(?:\]:\d+)?|unix:\S*|-)",
+}
+"""What tokens look like in lines that show the format of a source: an address or a name, nothing that was put before it."""
 TIME = rf"\[{ACCESS.expression}\]"
 QUOTED = r'"(?P<{}>[^"\\]*(?:\\.[^"\\]*)*)"'
 MOST_DIGITS, MOST_BYTES = 19, 2**63 - 1
@@ -135,7 +142,7 @@ def parts(layout: Layout, *, strict: bool = False) -> list[str]:
 def token(name: str, group: str, *, strict: bool) -> str:
     if name == "time":
         return TIME
-    return f"(?P<{group}>{TEXT if name == 'user' and strict else TOKENS.get(name, TEXT)})"
+    return f"(?P<{group}>{(STRICT if strict else {}).get(name) or TOKENS.get(name, TEXT)})"
 
 
 def with_sizes(found: Found) -> tuple[Found, Integers]:
