@@ -10,10 +10,8 @@ Reading order: `model` (the types that all rooms share), `sources` (bytes in), `
 and `pipeline.threaded`; THREADING.md explains both. Then `reports` and `command`.
 """
 
-from __future__ import annotations
-
-import logging
-from typing import TYPE_CHECKING, Any
+# This imports nothing: it also runs when the command starts, before that can handle signals. Type checkers know the name.
+TYPE_CHECKING = False
 
 __version__ = "0.1.0"
 
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
     from logproc.settings import Settings
 
 __all__ = ["Account", "LogprocError", "Panel", "Row", "Settings", "Snapshot", "SourceResult", "State", "__version__", "analyze"]
-
-logging.getLogger(__name__).addHandler(logging.NullHandler())  # a library logs nothing unless its user configures logging
 
 _HOMES = {
     "Account": "logproc.model.columns",
@@ -42,10 +38,11 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load a public name when it is first used (PEP 562): `import logproc` alone costs next to nothing."""
     if name not in _HOMES:
         raise AttributeError(f"module 'logproc' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    found: object = getattr(import_module(_HOMES[name]), name)
+    return found

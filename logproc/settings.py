@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from logproc.model.config_files import config_path
 from logproc.model.errors import UsageError, nearest, system_words
 
 MEBIBYTE = 1 << 20
@@ -67,7 +67,7 @@ class Settings:
     anonymize: bool = knob(False, "Truncate addresses to /24 (IPv4) and /48 (IPv6) before anything is counted or shown.")
     max_keys: int | None = knob(None, "Most keys of a panel; beyond that the smallest are counted as `other`.", least=1)
     readers: int | None = knob(None, "Threads that read files; min(4, files) if not given.", least=1, most=1024)
-    streams: int = knob(16, "Threads that read standard input, named pipes and URLs; further sources wait.", least=1, most=1024)
+    streams: int = knob(16, "Threads that read URLs; further ones wait. Each pipe has a thread of its own.", least=1, most=1024)
     workers: int | None = knob(None, "Threads that parse and count; the usable cores if not given.", least=1, most=1024)
     chunk_size: int | None = knob(
         None,
@@ -82,7 +82,12 @@ class Settings:
     )
     max_bytes: int | None = knob(None, "Decoded bytes after which a source is cut off.", unit="bytes", least=1)
     max_ratio: float | None = knob(1000.0, "Most decoded bytes per byte read, checked beyond 64 MiB; 0 for no limit.", least=0)
-    max_time: float | None = knob(None, "Seconds after which a source is cut off.", unit="seconds", least=0.001)
+    max_time: float | None = knob(
+        None,
+        "Seconds of reading after which a source is cut off; waiting for its turn is not counted.",
+        unit="seconds",
+        least=0.001,
+    )
     connections_per_host: int = knob(4, "Simultaneous connections to one web server.", least=1, most=1024)
     connect_timeout: float = knob(10.0, "Seconds to wait for a connection.", unit="seconds", least=0.001)
     read_timeout: float = knob(
@@ -105,6 +110,7 @@ class Settings:
     color: Literal["auto", "always", "never"] = knob("auto", "Colours in the terminal report.")
     log_level: Literal["debug", "info", "warning", "error"] = knob("warning", "Lowest level of messages on stderr.")
     log_format: Literal["console", "json"] = knob("console", "Format of messages on stderr.")
+    config_file: str | None = field(default=None, metadata={"table": True})  # the one that was read, for the report
     patterns: tuple[tuple[str, str], ...] = field(default=(), metadata={"table": True})
     formats: tuple[tuple[str, dict[str, Any]], ...] = field(default=(), metadata={"table": True})
 
@@ -170,20 +176,13 @@ def parse_size(text: str) -> int:
     return int(match[1]) * SIZE_UNITS.get((match[2] or "").upper(), 1)
 
 
-def config_path(environ: Mapping[str, str]) -> Path | None:
-    """Return the config file that is used without `--config`, None if there is none."""
-    if environ.get("LOGPROC_CONFIG"):
-        return Path(environ["LOGPROC_CONFIG"])
-    folder = environ.get("XDG_CONFIG_HOME") or (environ["HOME"] + "/.config" if environ.get("HOME") else None)
-    candidates = [Path("logproc.toml"), *([Path(folder, "logproc", "logproc.toml")] if folder else [])]
-    return next((path for path in candidates if os.path.isfile(path)), None)  # noqa: PTH113 - is_file raises if the folder may not be entered
-
-
 def read_config(path: Path) -> dict[str, Any]:
     """Return the values of a config file by field name.
 
     Raises UsageError if it cannot be read, is not TOML, or has an unknown key.
     """
+    import tomllib  # only needed if there is a file
+
     try:
         with path.open("rb") as file:
             content = file.read(CONFIG_BYTES + 1)
@@ -222,6 +221,19 @@ def read_formats(table: Any, path: Path) -> tuple[tuple[str, dict[str, Any]], ..
     return tuple(table.items())
 
 
+def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return each `LOGPROC_…` variable that is no setting, with a hint at what was probably meant."""
+    prefix, known = "LOGPROC_", ["CONFIG", *(item.name.upper() for item in knobs())]
+    names = [name.removeprefix(prefix) for name in environ if name.startswith(prefix)]
+    otherwise = "see `logproc analyze --help`"
+    # Compared without the prefix, which would make all names alike.
+    return {
+        prefix + name: nearest(name, known, otherwise).replace("'", prefix, 1).replace("'", "")
+        for name in names
+        if name not in known
+    }
+
+
 def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the values of the `LOGPROC_…` variables by field name. Raises UsageError for a bad value."""
     values = {}
@@ -237,7 +249,7 @@ def read_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises UsageError for an unknown name or a bad value.
     """
-    known = {item.name for item in fields(Settings)}
+    known = {item.name for item in fields(Settings)} - {"config_file"}
     for name in options:
         if name not in known:
             raise UsageError(f"unknown option {name!r}", nearest(name, known))
@@ -338,5 +350,5 @@ def load(options: Mapping[str, Any], config: Path | None = None, environ: Mappin
     values: dict[str, Any] = {}
     if environ is not None:
         path = config or config_path(environ)
-        values = (read_config(path) if path else {}) | read_environment(environ)
+        values = (read_config(path) | {"config_file": str(path)} if path else {}) | read_environment(environ)
     return Settings(**values | read_options(options))

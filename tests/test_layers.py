@@ -28,6 +28,7 @@ STRANGERS = {"settings", "sources", "threads"}
 NAMES_FOR_ALL = {"logproc.__version__"}
 """What every room may import from the package itself."""
 ONLY_IN = {
+    "_signal": ["__main__"],
     "_thread": ["threads"],
     "asyncio": [],
     "click": ["command"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.model.config_files import config_path, distrust, distrusted
 from logproc.model.errors import EXIT_USAGE, UsageError
-from logproc.settings import Settings, config_path, convert, knobs, load, option_name, parse_size, read_config, read_environment
+from logproc.settings import (
+    Settings,
+    convert,
+    knobs,
+    load,
+    option_name,
+    parse_size,
+    read_config,
+    read_environment,
+    unknown_variables,
+)
 
 DEFAULTS = Settings()
 CONVERSIONS: list[tuple[str, Any, Any]] = [
@@ -225,3 +238,86 @@ def test_chunks_share_the_memory() -> None:
 def test_there_are_no_more_readers_than_files(readers: int | None, files: int, expected: int) -> None:
     """Four readers, or as many as requested, but never more than there are files."""
     assert Settings(readers=readers).reader_count(files) == expected
+
+
+def other_owner(path: Path) -> None:
+    os.chown(path, 12345, -1, follow_symlinks=False)
+
+
+def linked(target: Path, link: Path, *, other: bool = False) -> Path:
+    """Make a symbolic link, of another user if asked for."""
+    link.symlink_to(target.absolute())
+    if other:
+        other_owner(link)
+    return link
+
+
+DISTRUSTED: list[tuple[str, Callable[[Path], object], str]] = [
+    ("of another user", other_owner, "uid 12345"),
+    ("of root and mine", lambda _: None, ""),
+    ("0400", lambda path: path.chmod(0o400), ""),
+    ("0660", lambda path: path.chmod(0o660), "others may write to it"),
+    ("0606", lambda path: path.chmod(0o606), "others may write to it"),
+    ("0666", lambda path: path.chmod(0o666), "others may write to it"),
+    ("in a folder of all", lambda path: path.parent.chmod(0o777), "anybody may replace it"),
+    ("in a sticky folder of all", lambda path: path.parent.chmod(0o1777), ""),
+    ("a link", lambda path: linked(path.rename(path.with_name("target")), path), ""),
+    ("a link of another user", lambda path: linked(path.rename(path.with_name("target")), path, other=True), "uid 12345"),
+    (
+        "a link to a link of another user",
+        lambda path: linked(linked(path.rename(path.with_name("target")), path.with_name("other"), other=True), path),
+        "uid 12345",
+    ),
+]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize(("make", "why"), [row[1:] for row in DISTRUSTED], ids=[row[0] for row in DISTRUSTED])
+@pytest.mark.parametrize("place", ["here", "home", "xdg"])
+def test_a_config_file_that_somebody_else_can_have_written_is_not_read(
+    make: Callable[[Path], object], why: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in the current folder nor in the user's; and the next one in the order is used."""
+    monkeypatch.chdir(tmp_path)
+    environ = {"HOME": str(tmp_path / "home")} | ({"XDG_CONFIG_HOME": "xdg"} if place == "xdg" else {})
+    folder = {"here": Path(), "home": tmp_path / "home" / ".config" / "logproc", "xdg": Path("xdg", "logproc")}[place]
+    path = write(folder / "logproc.toml", "top = 3")
+    make(path)
+    assert config_path(environ) == (None if why else path)
+    assert [why in found[1] for found in distrusted(environ)] == ([True] if why else [])
+    assert load({}, path, environ).top == 3
+    assert load({}, None, environ | {"LOGPROC_CONFIG": str(path)}).config_file == str(path)
+    if why and place == "here":
+        after = write(tmp_path / "home" / ".config" / "logproc" / "logproc.toml", "top = 4")
+        assert load({}, None, environ) == Settings(top=4, config_file=str(after))
+
+
+def test_a_link_without_an_end_is_no_config_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A circle of links, and a link to nothing, are as good as no file."""
+    monkeypatch.chdir(tmp_path)
+    linked(Path("logproc.toml"), Path("logproc.toml"))
+    assert (config_path({}), distrusted({})) == (None, [])
+    assert any(distrust(Path("logproc.toml")))
+
+
+def test_a_misspelt_variable_is_found() -> None:
+    """Each variable with the prefix that is no setting is named, the nearest setting with it."""
+    environ = {
+        "LOGPROC_TPO": "3",
+        "LOGPROC_top": "3",
+        "LOGPROC_NO_IDEA": "",
+        "LOGPROC_TOP": "3",
+        "LOGPROC_CONFIG": "x",
+        "LOG": "",
+    }
+    assert unknown_variables(environ) == {
+        "LOGPROC_TPO": "did you mean LOGPROC_TOP?",
+        "LOGPROC_top": "did you mean LOGPROC_TOP?",
+        "LOGPROC_NO_IDEA": "see `logproc analyze --help`",
+    }
+
+
+def test_the_file_that_was_read_is_no_setting() -> None:
+    """Nobody can claim that another file was read."""
+    with pytest.raises(UsageError, match="unknown option 'config_file'"):
+        load({"config_file": "x"})

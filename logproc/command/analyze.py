@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext, suppress
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from logproc.command import log
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.screen import NARROW, Screen, is_terminal, is_utf8, same_place, terminal_size
-from logproc.model.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_OK, Interrupted, LogprocError, OutputError, UsageError
+from logproc.model.errors import (
+    EXIT_BROKEN_PIPE,
+    EXIT_INTERNAL,
+    EXIT_OK,
+    Interrupted,
+    LogprocError,
+    OutputError,
+    UsageError,
+    too_many_files,
+)
 from logproc.model.snapshot import Snapshot
-from logproc.model.source import Kind, Source, State
+from logproc.model.source import Kind, Source, State, Verdict
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.serial import Run
 from logproc.pipeline.threaded import Companion, Crew, run_threaded
@@ -34,14 +44,18 @@ from logproc.reports.output import (
 from logproc.threads.grace import within_grace
 from logproc.threads.live import LiveView
 from logproc.threads.pool import WorkerFailed
+from logproc.threads.shared_tally import MANY_KEYS
 from logproc.threads.signals import unlink_on_second
 from logproc.threads.spool import Spool
 
 if TYPE_CHECKING:
     from logproc.command.progress import LiveStatus
+    from logproc.settings import Settings
 
 REPORT_IT = "please report it; --debug shows where"
-REASONS = {"line-too-long": "over --max-line-bytes"}
+HEADER = re.compile(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
+MANY_KEYS_COUNTED = f"counting over {MANY_KEYS:,} keys takes much memory", "bound it with --max-keys, or count by fewer fields"
+REASONS = {"line-too-long": "over --max-line-bytes", "too-long-for-pattern": "too long for a pattern with counted repeats"}
 """Reasons of rejected lines that a diagnostic words differently."""
 
 
@@ -65,17 +79,19 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     settings = screen.settings
     unlink_on_second(known_temporaries)
     check_outputs(outputs)
-    openers = Openers.of(settings, read_headers(headers, screen.environ), screen.say_now)
-    sources = find_sources(arguments, settings)
-    keep_sources(sources, outputs)
+    given = read_headers(headers, screen.environ)
+    sources = keep_sources(find_sources(arguments, settings), outputs, arguments, [screen.stdout, screen.stderr])
+    openers = Openers.of(settings, given, screen.say_now, sources)
+    keep_settings(outputs, settings)
     typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
     if typed and not settings.quiet:
         screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
     log.configure(settings, screen.write, color=screen.colors(screen.stderr))
+    say_many_keys = cache(partial(screen.say, "", *MANY_KEYS_COUNTED, level="warning"))  # so that it is said once
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
         with nullcontext() if typed else screen.painting() as paint:  # ends before anything is written
-            run = run_threaded(sources, settings, openers, spool, partial(live_view, paint))
+            run = run_threaded(sources, settings, openers, spool, partial(beside, paint, say_many_keys))
         if isinstance(run.cause, UsageError):
             raise run.cause  # for a question that makes no sense, an error and not an empty report
         causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
@@ -84,6 +100,8 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     def diagnose() -> None:
         codes.update(report_cause(cause, sources, screen, debug=debug) for cause in causes)
         if not settings.quiet:
+            if settings.max_keys is None and sum(panel.distinct for panel in run.snapshot.panels.values()) > MANY_KEYS:
+                say_many_keys()
             report_sources(run.snapshot, screen)
 
     try:
@@ -106,46 +124,95 @@ def check_outputs(outputs: Outputs) -> None:
         raise UsageError("two outputs go to one file", "name another file for one of them")
 
 
-def keep_sources(sources: Sequence[Source], outputs: Outputs) -> None:
-    """Raise UsageError if an output would replace a source, even where the two paths differ."""
+def keep_sources(
+    sources: Sequence[Source],
+    outputs: Outputs,
+    arguments: Sequence[str] = (),
+    streams: Sequence[TextIO | None] = (),
+) -> Sequence[Source]:
+    """Return the sources without those that the run itself writes to, even where the two paths differ.
+
+    Raises UsageError if an output would replace a source, or if stdout or stderr (streams) goes to one that an argument names.
+    One that was only found, such as the report in `--recursive . > report.txt`, is skipped.
+    """
     written = {found: path for path in outputs.paths if (found := identity(path))}
-    for source in sources if written else ():
-        found = identity(0 if source.kind is Kind.STDIN else source.location)
-        if found in written:
-            other = "" if written[found] == source.name else f" as {written[found]}"
+    named = zip(("stdout", "stderr"), map(descriptor_of, streams), strict=False)
+    streamed = {found: (name, descriptor) for name, descriptor in named if (found := identity(descriptor))}
+    for found in written.keys() & streamed.keys():
+        if not is_special(Path(written[found])):
+            what = f"two outputs go to one file: {written[found]} and {streamed[found][0]}"
+            raise UsageError(what, "name another file for one of them")
+    kept = []
+    for source in sources:
+        read = identity(0 if source.kind is Kind.STDIN else source.location) if written or streamed else None
+        if read in written:
+            other = "" if written[read] == source.name else f" as {written[read]}"
             raise UsageError(f"{source.name} would be read and overwritten{other}", "name another file for the output")
+        if read in streamed:
+            name, descriptor = streamed[read]
+            if source.kind is Kind.STDIN or source.location in arguments:
+                what = f"{source.name} would be read and written: {name} goes to it"
+                lost = "" if os.fstat(descriptor).st_size else "; it is empty already: `>` truncates before the program starts"
+                raise UsageError(what + lost, "send the output elsewhere")
+            kept.append(replace(source, verdict=Verdict(State.SKIPPED, f"{name} goes to it: not read")))
+        else:
+            kept.append(source)
+    return kept
 
 
-def identity(file: str | bytes | int) -> tuple[int, int] | None:
-    """Return device and inode of a regular file, None for anything else."""
+def keep_settings(outputs: Outputs, settings: Settings) -> None:
+    """Raise UsageError if an output would replace the config file, or the configuration of nginx or a file that it includes."""
+    written = {found: path for path in outputs.paths if (found := identity(path))}
+    read = [settings.config_file] if settings.config_file else []
+    if written and settings.nginx_conf is not None:
+        from logproc.formats.servers.nginx_conf import read_conf
+
+        read += map(str, read_conf(Path(settings.nginx_conf)).files)
+    for file in read:
+        if path := written.get(identity(file) or (0, 0)):
+            raise UsageError(f"{path} holds settings of this run and would be overwritten", "name another file for the output")
+
+
+def descriptor_of(stream: TextIO | None) -> int:
+    """Return the descriptor of a stream, -1 if it has none: it is closed, or in memory."""
+    with suppress(OSError, ValueError):
+        return stream.fileno() if stream else -1
+    return -1
+
+
+def identity(file: str | bytes | int | Path) -> tuple[int, int] | None:
+    """Return device and inode of a regular file or a FIFO, None for anything else."""
     with suppress(OSError, ValueError):
         found = os.stat(file)  # noqa: PTH116 - a descriptor as well as a path
-        return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
+        return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) or stat.S_ISFIFO(found.st_mode) else None
     return None
 
 
 def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers with their values from the environment.
+    """Return the headers with their values from the environment. A key is a name, or a host and a name.
 
     Raises UsageError for a value on the command line, where other users of the machine can see it. The error does not repeat
     what may be such a value, as after a forgotten colon or `env:`.
     """
     found = {}
     for header in headers:
-        name, colon, place = header.partition(":")
-        option = f"--header {name.strip()}" if colon else "--header"
-        scheme, _, variable = place.strip().partition(":")
-        if scheme != "env" or not variable:
+        match = HEADER.fullmatch(header)
+        name = match["name"] if match else header.partition(":")[0].strip()
+        option = f"--header {name}" if ":" in header and " " not in name else "--header"
+        if not match:
             raise UsageError(f"{option}: its value must come from a variable", "write --header 'Name: env:VARIABLE'")
+        host, variable = match["host"], match["variable"]
         if variable not in environ:
             shown = f"the variable {variable}" if variable.isidentifier() and variable.isupper() else "its variable"
             raise UsageError(f"{option}: {shown} is not set", "export it first")
-        found[name.strip()] = environ[variable]
+        found[f"{host} {name}" if host else name] = environ[variable]
     return found
 
 
-def live_view(paint: Callable[[LiveStatus], None] | None, crew: Crew) -> list[Companion]:
-    """Return the thread that paints the progress, if it is painted at all."""
+def beside(paint: Callable[[LiveStatus], None] | None, say_many_keys: Callable[[], None], crew: Crew) -> list[Companion]:
+    """Return the thread that paints the progress, if it is painted at all; have many keys reported while they are counted."""
+    if not crew.settings.quiet:
+        crew.shared.on_many_keys(say_many_keys)
     if not paint:
         return []
     from logproc.command.progress import status_of
@@ -197,21 +264,22 @@ def worth_showing(snapshot: Snapshot) -> bool:
 
 
 def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
-    text = render(snapshot, screen.settings.output, screen, to_stdout=True)
+    text = within_grace(partial(render, snapshot, screen.settings.output, screen, to_stdout=True))
     within_grace(partial(write_stdout, screen.stdout.buffer if screen.stdout else None, text))
 
 
 def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:
-    write_out(path, render(snapshot, format_for(path), screen, to_stdout=False))
+    write_out(path, within_grace(partial(render, snapshot, format_for(path), screen, to_stdout=False)))
 
 
 def write_out(path: str, content: str | Iterable[bytes]) -> None:
-    """Write to a file, whole. A pipe or a device is given up some time after a signal: its reader may take nothing."""
-    write = partial(write_atomically, path, content)
-    if is_special(Path(path)):
-        within_grace(write)
-    else:
-        write()
+    """Write to a file, whole. Given up some time after a signal: a disk may be slow, the reader of a pipe may take nothing."""
+    try:
+        within_grace(partial(write_atomically, path, content))
+    except Interrupted:
+        for name in known_temporaries():
+            Path(name).unlink(missing_ok=True)
+        raise
 
 
 def report_sources(snapshot: Snapshot, screen: Screen) -> None:
@@ -248,8 +316,12 @@ def report_cause(cause: BaseException, sources: Sequence[Source], screen: Screen
         screen.show_traceback(cause)
     if isinstance(cause, BrokenPipeError):
         return EXIT_BROKEN_PIPE
-    if isinstance(cause, WorkerFailed) and isinstance(cause.__cause__, (MemoryError, OutputError)):
-        return report_cause(cause.__cause__, sources, screen, debug=False)
+    worker_cause = cause.__cause__ if isinstance(cause, WorkerFailed) else None
+    if isinstance(worker_cause, (MemoryError, OutputError)) or (worker_cause and too_many_files(worker_cause)):
+        return report_cause(worker_cause, sources, screen, debug=False)
+    if words := too_many_files(cause):
+        screen.say("", *words)
+        return EXIT_INTERNAL
     if isinstance(cause, MemoryError):
         screen.say("", *OUT_OF_MEMORY)
         return EXIT_INTERNAL

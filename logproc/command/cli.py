@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +15,10 @@ import click
 from logproc import __version__
 from logproc.command import process
 from logproc.command.click_errors import Commands, words_of
-from logproc.command.completion import VARIABLE, answer, complete_files
-from logproc.command.options import FileName, settings_options
+from logproc.command.options import FileName, complete_files, settings_options
 from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.screen import Screen
+from logproc.model.config_files import distrusted
 from logproc.model.errors import (
     EXIT_BROKEN_PIPE,
     EXIT_INCOMPLETE,
@@ -29,9 +28,10 @@ from logproc.model.errors import (
     Interrupted,
     LogprocError,
     UsageError,
+    too_many_files,
 )
 from logproc.reports.output import failure, write_stdout
-from logproc.settings import Settings, load
+from logproc.settings import Settings, load, unknown_variables
 from logproc.threads.grace import within_grace
 
 HELP = {"-h", "--help"}
@@ -109,8 +109,9 @@ def cli() -> None:
     "--header",
     "headers",
     multiple=True,
-    metavar="'NAME: env:VARIABLE'",
-    help="Send a header with each HTTP request; its value comes from a variable. May be repeated.",
+    metavar="'[HOST] NAME: env:VARIABLE'",
+    help="Send a header to the server of the URLs, or of those at HOST[:PORT] if there are several, and to no other; its value"
+    " comes from a variable. May be repeated.",
 )
 @click.option(
     "--config",
@@ -139,10 +140,24 @@ def analyze_command(
     process.configure(os.environ)
     given = {name: value for name, value in options.items() if value not in (None, ())}
     screen.settings = load(given, config, os.environ)
+    if not screen.settings.quiet:
+        remark(screen, config, headers)
     process.check_address_space(screen.settings.memory, screen.settings.worker_count)
     from logproc.command.analyze import Outputs, analyze
 
     return analyze(sources, screen, Outputs(output_files, rejects), headers, debug=debug)
+
+
+def remark(screen: Screen, config: Path | None, headers: Sequence[str]) -> None:
+    """Say which config files and variables are not used although they look as if they should be."""
+    for path, why, what_to_do in () if config else distrusted(os.environ):
+        hint = "; ".join(filter(None, (what_to_do, f"--config {path} reads it")))
+        screen.say(str(path), f"not read: {why}", hint, level="warning")
+    named = {header.rpartition("env:")[2].strip() for header in headers}  # the user's own, for a header
+    for name, hint in unknown_variables(os.environ).items():
+        if name in named:
+            continue
+        screen.say("", f"the variable {name} is unknown", hint, level="warning")
 
 
 @cli.command()
@@ -201,7 +216,7 @@ def print_version(context: click.Context, _option: click.Parameter, wanted: bool
         return
     from importlib.metadata import version
 
-    from logproc.pipeline.summary import gil_enabled
+    from logproc.model.snapshot import gil_enabled
 
     write_lines(f"logproc {__version__}")
     write_lines(f"Python {sys.version.split()[0]}, {'with' if gil_enabled() else 'without'} GIL")
@@ -222,7 +237,9 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line; return its exit code. Every expected failure becomes one line on stderr."""
     screen = Screen(sys.stdout, sys.stderr, Settings(log_format="json" if wants_json(arguments, os.environ) else "console"))
     try:
-        if asked := os.environ.get(VARIABLE):
+        if asked := os.environ.get("_LOGPROC_COMPLETE"):
+            from logproc.command.completion import answer
+
             return EXIT_OK if answer(cli, asked) else EXIT_USAGE
         return int(cli.main(list(arguments), prog_name="logproc", standalone_mode=False, obj=screen) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -257,8 +274,8 @@ def failure_of(error: Exception, arguments: Sequence[str]) -> LogprocError:
         return InternalError(*OUT_OF_MEMORY)
     if isinstance(error, OSError) and HELP.intersection(arguments):  # click writes the help
         return failure("stdout", error)
-    if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:  # even an import needs a descriptor
-        return InternalError("too many open files", "raise the limit with `ulimit -n`")
+    if words := too_many_files(error):  # even an import needs a descriptor
+        return InternalError(*words)
     if isinstance(error, ImportError):
         last_line = str(error).strip().rpartition("\n")[2].removeprefix("Original error was: ")
         return InternalError(f"cannot load a library: {last_line}", "install logproc again, or allow the process more memory")

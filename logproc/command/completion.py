@@ -14,8 +14,6 @@ from click.shell_completion import BashComplete, CompletionItem, add_completion_
 
 from logproc.settings import kind_of
 
-Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
-
 VARIABLE = "_LOGPROC_COMPLETE"
 PLAIN_METRICS = ("count", "bytes", "rate", "visitors")
 FUNCTIONS = ("p50", "p95", "p99", "mean", "min", "max", "sum", "uniques")
@@ -40,20 +38,16 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 """
 
 
-def complete_files(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def file_names(incomplete: str) -> list[CompletionItem]:
     """Leave file names to the shell."""
     return [CompletionItem(incomplete, type="file")]
 
 
-def complete_setting(name: str) -> Complete:
-    """Return the completion of a setting's option; it offers names if the option takes known names."""
-
-    def complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        words = NAMES[name](incomplete) if name in NAMES else kind_of(name).choices
-        found = [word for word in words if word.startswith(incomplete)]
-        return [CompletionItem(word, type=OPEN if word.endswith(":") else "plain") for word in found]
-
-    return complete
+def values_of(name: str, incomplete: str) -> list[CompletionItem]:
+    """Return the values that a setting's option can take; none unless it takes known names."""
+    words = NAMES[name](incomplete) if name in NAMES else kind_of(name).choices
+    found = [word for word in words if word.startswith(incomplete)]
+    return [CompletionItem(word, type=OPEN if word.endswith(":") else "plain") for word in found]
 
 
 def formats(_incomplete: str) -> Iterable[str]:

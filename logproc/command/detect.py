@@ -10,7 +10,7 @@ from logproc.formats.detect import SAMPLE_LINES, Candidate, Sample, candidates, 
 from logproc.model.errors import SourceError
 from logproc.model.source import Kind, Source
 from logproc.pipeline.openers import Openers, find_sources
-from logproc.reports.safe import harmless
+from logproc.reports.safe import distinct, harmless
 from logproc.settings import Settings
 from logproc.sources.cutter import read_head
 from logproc.sources.reading import ReadOn, detect_format
@@ -26,12 +26,12 @@ def explain(files: Sequence[str], settings: Settings) -> Iterator[tuple[str, boo
     openers = Openers.of(settings)
     for source in find_sources(files, settings):
         if source.verdict:
-            yield harmless(f"logproc: {source.name}: {source.verdict.reason}"), True
+            yield harmless(f"logproc: {distinct(source.name)}: {source.verdict.reason}"), True
             continue
         try:
             yield from_file(source, openers) if source.kind is Kind.FILE else from_stream(source, openers), False
         except SourceError as error:
-            yield harmless(f"logproc: {source.name}: {error}"), True
+            yield harmless(f"logproc: {distinct(source.name)}: {error}"), True
 
 
 def from_file(source: Source, openers: Openers) -> str:
@@ -68,10 +68,13 @@ def explained(source: Source, read_on: ReadOn) -> str:
 
     head, found = detect_format(Choice(), read_and_note)
     if found is None:
-        return f"{source.name}: no line to examine"
+        return harmless(f"{distinct(source.name)}: no line to examine")
     sample = sample_of(head, SAMPLE_LINES[0], whole=whole)
     ranked = sorted((candidate for candidate, _ in candidates(sample)), key=lambda candidate: -candidate.fitting)
-    lines = [f"{source.name}: {found.name}", *(f"  {one.share:6.1%}  {one.format.name}" for one in ranked[:MOST_CANDIDATES])]
+    lines = [
+        f"{distinct(source.name)}: {found.name}",
+        *(f"  {one.share:6.1%}  {one.format.name}" for one in ranked[:MOST_CANDIDATES]),
+    ]
     lines += ["  no known format fits any line" if not ranked else f"  of the first {len(sample.lines)} lines"]
     fields = ", ".join(found.fields)
     lines += [f"  fields: {fields}"] if fields else []

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
-from logproc.command.completion import complete_files, complete_setting
 from logproc.settings import Kind, kind_of, knobs, option_name
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 SHORT = {"recursive": ("-r",), "quiet": ("-q",)}
 METAVARS = {str: "NAME", int: "N", float: "N"}
 METAVARS_OF_UNITS = {"seconds": "SECONDS", "bytes": "BYTES"}
+
+
+def complete_files(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Leave file names to the shell."""
+    from logproc.command.completion import file_names
+
+    return file_names(incomplete)
+
+
+def complete_setting(name: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Return the completion of a setting's option. Its module is loaded only when a shell asks."""
+
+    def complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from logproc.command.completion import values_of
+
+        return values_of(name, incomplete)
+
+    return complete
 
 
 class FileName(click.ParamType):  # type: ignore[type-arg]  # generic in newer releases of click only

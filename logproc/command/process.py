@@ -15,7 +15,10 @@ from logproc.model.errors import InternalError
 LEAST_SPACE_BYTES = 416 << 20
 WORKER_SPACE_BYTES = 24 << 20
 """Address space that the libraries need, and each worker with its stack and malloc arena."""
-OUT_OF_MEMORY = "out of memory", "lower --memory, --readers or --workers, or allow the process more"
+OUT_OF_MEMORY = (
+    "out of memory",
+    "lower --memory, --readers or --workers, bound the counts with --max-keys, or allow the process more",
+)
 
 _placeholders: list[select.epoll] = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import traceback
 from collections import deque
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 from logproc.command.log import json_line
 from logproc.model.errors import Interrupted
 from logproc.reports.output import write_whole
-from logproc.reports.safe import harmless
+from logproc.reports.safe import distinct, harmless
 from logproc.settings import Settings
 from logproc.threads.grace import within_grace
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from logproc.command.progress import LiveStatus
 
 NARROW, WIDEST = 100, 1000
+NO_SEQUENCES = {"", "dumb", "unknown", "network", "vt52"}
+"""What TERM is, or that it is not set, for terminals that may show an escape sequence as text."""
+NO_COLORS = re.compile(r"vt\d+|.*-(m|mono)$")
+"""What TERM begins with for terminals that have sequences but no colours, such as vt100 and xterm-mono."""
 DEV_TTY = os.makedev(5, 0)
 """The device number of /dev/tty, another name of the process's controlling terminal."""
 
@@ -51,13 +56,26 @@ class Screen:
         """Whether to use colours on a stream. By default: on a terminal that has them, unless NO_COLOR is set."""
         if self.settings.color != "auto":
             return self.settings.color == "always"
-        return is_terminal(stream) and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
+        return (
+            is_terminal(stream) and self.has_sequences and not (self.environ.get("NO_COLOR") or NO_COLORS.match(self.terminal))
+        )
+
+    @property
+    def terminal(self) -> str:
+        return self.environ.get("TERM", "").lower()
+
+    @property
+    def has_sequences(self) -> bool:
+        """Whether the terminal understands the escape sequences of ANSI (ECMA-48)."""
+        return self.terminal not in NO_SEQUENCES
 
     def say(self, source: str, what: str, hint: str = "", *, level: str = "error") -> None:
         """Write one diagnostic to stderr, always on one line. source: what it is about, or ""."""
         if self.as_json:
             self.write(json_line(level, what, hint=hint, source=source))
         else:
+            # The name of a source is printable (see sources.names); that of another file may be anything.
+            source = distinct(source) if source.isprintable() else source
             self.write(harmless(": ".join(part for part in ("logproc", source, what, hint) if part)))
 
     def say_now(self, source: str, what: str, hint: str) -> None:
@@ -87,7 +105,7 @@ class Screen:
     @contextmanager
     def painting(self) -> Iterator[Callable[[LiveStatus], None] | None]:
         """Yield the function that paints the progress, None if stderr cannot show it. The picture is erased at the end."""
-        unable = not is_terminal(self.stderr) or self.environ.get("TERM") == "dumb"
+        unable = not is_terminal(self.stderr) or not self.has_sequences
         if self.stderr is None or unable or self.settings.quiet:
             yield None
             return

@@ -2,8 +2,8 @@
 
 After Masson, Rim, Lee: "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with Relative-Error Guarantees", VLDB 2019,
 section 2. Bucket `i` holds the values in `(GAMMA ** (i - 1), GAMMA ** i]` and represents them by `2 * GAMMA**i / (GAMMA + 1)`,
-which has the same relative distance from both bounds. Buckets are never collapsed as in section 3: int64 and nanos need at
-most 3,223 of each sign.
+which has the same relative distance from both bounds. Buckets are never collapsed as in section 3: numbers in billionths
+below 10^308 need at most 36,500 of each sign.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy
 
 from logproc.counting.rows import added, counted, distinct, joined, selected
+from logproc.formats.columns.quantities import NANO, TOO_LARGE_FROM
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
@@ -30,7 +31,7 @@ GAMMA = (1 + ACCURACY - SLACK) / (1 - ACCURACY + SLACK)
 SMALLEST = 1e-9
 """The smallest magnitude except 0: one nano."""
 FIRST = math.floor(math.log(SMALLEST, GAMMA)) - 1
-LAST = math.ceil(math.log(2.0**63, GAMMA)) + 1
+LAST = math.ceil(math.log(TOO_LARGE_FROM, GAMMA)) + 1
 BOUNDS = GAMMA ** numpy.arange(FIRST, LAST + 1, dtype=numpy.float64)
 """The bounds between buckets: bucket `k >= 1` holds `(BOUNDS[k - 1], BOUNDS[k]]`."""
 SPAN = 2 * len(BOUNDS)
@@ -56,7 +57,12 @@ class Buckets:
         kept = counted(index, numbers.valid)
         some = numbers.keep(kept)
         values = some.whole.astype(numpy.float64) if some.nanos is None else some.whole + some.nanos / 1e9
-        codes, number = distinct(code(index[kept], buckets_of(values)))
+        row = index[kept]
+        if numbers.large is not None:
+            values = numpy.concatenate([values, [value / NANO for value in numbers.large.nanos.tolist()]])
+            row = numpy.concatenate([row, index[numbers.large.at]])
+            values, row = values[row >= 0], row[row >= 0]
+        codes, number = distinct(code(row, buckets_of(values)))
         return cls(size, *decoded(codes), number)
 
     @classmethod
@@ -76,7 +82,7 @@ class Buckets:
         return len(self.row)
 
     def quantiles(self, quantile: Fraction) -> tuple[Integers, Mask]:
-        """Return the bucket of each row's quantile (0 to 1), and a mask of the rows without numbers.
+        """Return the bucket of each row's quantile (0 to 1), and a mask of the rows without numbers, whose bucket is 0.
 
         The quantile of n numbers is the one of rank `ceil(quantile * n)`, the first for 0.
         """
@@ -87,7 +93,7 @@ class Buckets:
         rank = numpy.maximum(1, -(-number * quantile.numerator // quantile.denominator))  # -(-a // b) rounds up, exactly
         target = numpy.cumsum(number) - number + rank  # the rank among the numbers of all rows, which are sorted by row
         place = numpy.searchsorted(numpy.cumsum(self.number), target)
-        return self.bucket[numpy.minimum(place, len(self.bucket) - 1)], absent
+        return numpy.where(absent, 0, self.bucket[numpy.minimum(place, len(self.bucket) - 1)]), absent
 
 
 def buckets_of(values: Any) -> Integers:
@@ -103,7 +109,7 @@ def buckets_of(values: Any) -> Integers:
 
 
 def middle(bucket: int) -> float:
-    return math.copysign(2 * float(BOUNDS[abs(bucket)]) / (GAMMA + 1), bucket) if bucket else 0.0
+    return math.copysign(float(BOUNDS[abs(bucket)]) / (GAMMA + 1) * 2, bucket) if bucket else 0.0
 
 
 def code(row: Integers, bucket: Integers) -> Integers:

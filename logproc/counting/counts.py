@@ -1,7 +1,11 @@
 """The records and measures of each key of a panel, counted per chunk and then merged.
 
-A key may consist of several columns. A sum of bytes is two columns of int64, the lower 32 bits of each summand and the rest:
-`bincount` adds floats, and the halves stay below 2^53 and so exact.
+A key may consist of several columns. Its place is a number with a digit for each column, and the product of the columns' keys
+may be any size: so places are numbered anew whenever there could be more than `DENSE` of them per record. Memory stays in
+proportion to the records, and no product overflows.
+
+A sum of bytes is two columns of int64, the lower 32 bits of each summand and the rest: `bincount` adds floats, and the halves
+of `MOST_SUMMANDS` records stay below 2^53 and so exact.
 
 With a limit on the keys (`fold`) those with the smallest counts are dropped, as in Misra and Gries, "Finding repeated
 elements" (1982). Their records go to `other`, so the sum stays exact. The largest count dropped so far is the `floor`: a key
@@ -19,22 +23,25 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.counting.measures import Buckets, Measure, Totals, Uniques
-from logproc.counting.rows import LOW_BITS, LOW_MASK, added, exact_sum
+from logproc.counting.rows import LOW_BITS, LOW_MASK, added, encoded, exact_sum, weight_of
 from logproc.formats.columns.slices import arrow, mask
+from logproc.model.columns import KeyColumn
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
-    from logproc.model.columns import KeyColumn, Numbers
+    from logproc.model.columns import Numbers
     from logproc.questions.metrics import Need
 
 MEASURES: dict[str, Any] = {"totals": Totals, "buckets": Buckets, "uniques": Uniques}
 DENSE = 4
 """Combined keys are counted in a table of all combinations while it has at most this many places per record."""
+MOST_SUMMANDS = 1 << 21
+"""As many halves, each below 2^32, have a sum that a float holds exactly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """For each key how many records have it, and the bytes of their responses: `low + (high << 32)`.
+    """For each key how many records have it, and the bytes of their responses: `low + (high << 32)` with `0 <= low < 2**32`.
 
     keys: a pyarrow array for each column of the panel (text, or numbers for stretches of time), without nulls.
     errors: how many records each count may lack, None if it is exact. floor: the error of a key that is not here.
@@ -55,8 +62,8 @@ class Counts:
 
     @property
     def weight(self) -> int:
-        """How many entries it holds: the cost of merging it."""
-        return len(self) + sum(measure.weight for measure in self.measures.values())
+        """How many usual entries it is as large as: the cost of merging it, and of keeping it."""
+        return weight_of(len(self), *self.keys) + sum(measure.weight for measure in self.measures.values())
 
     def select(self, rows: Integers) -> Counts:
         at = arrow(rows.astype(numpy.int64), pyarrow.int64())
@@ -88,40 +95,68 @@ def count_columns(columns: Sequence[KeyColumn], records: int, weights: Weights |
 
     subjects: the columns to measure, by need.
     """
-    index, size, keys, valid = combined(columns, records)
+    index, size = combined(columns, records)
     count = numpy.bincount(index, minlength=size)
+    used = count > 0
+    keys, used = keys_of(columns, index, used)
     low, high = (numpy.zeros(size, numpy.int64) for _ in range(2))
     if weights is not None:
-        low = numpy.bincount(index, weights[0], size).astype(numpy.int64)
-        high = high if weights[1] is None else numpy.bincount(index, weights[1], size).astype(numpy.int64)
-    used = (count > 0) & valid
+        low = summed(index, weights[0], size)
+        high = low >> LOW_BITS if weights[1] is None else summed(index, weights[1], size) + (low >> LOW_BITS)
+        low &= LOW_MASK
     measures: dict[Need, Measure] = {}
     if subjects:
         row = numpy.where(used, numpy.cumsum(used) - 1, -1)[index]  # the place of each record's key among the used ones
         measures = {need: MEASURES[need.kind].count(subject, row, int(used.sum())) for need, subject in subjects.items()}
     if used.all():
         return Counts(keys, count, low, high, measures)
-    return Counts(tuple(part.filter(mask(used)) for part in keys), count[used], low[used], high[used], measures)
+    return Counts(keys, count[used], low[used], high[used], measures)
 
 
-def combined(columns: Sequence[KeyColumn], records: int) -> tuple[Integers, int, tuple[pyarrow.Array, ...], Mask]:
-    """Return each record's place among the combined keys, the number of places, the keys, and a mask of those without null."""
+def summed(index: Integers, weights: Any, size: int) -> Integers:
+    """Return the exact sum of the weights, which are halves, at each place."""
+    sums = numpy.zeros(size, numpy.int64)
+    for start in range(0, len(index), MOST_SUMMANDS):
+        some = slice(start, start + MOST_SUMMANDS)
+        sums += numpy.bincount(index[some], weights[some], size).astype(numpy.int64)
+    return sums
+
+
+def combined(columns: Sequence[KeyColumn], records: int) -> tuple[Integers, int]:
+    """Return each record's place among the combined keys, shape (records,), and the number of places, most of them used.
+
+    Of several columns there are at most `DENSE` places per record, whatever number of combinations is possible.
+    """
     if not columns:
-        return numpy.zeros(records, numpy.intp), 1, (), numpy.ones(1, bool)
+        return numpy.zeros(records, numpy.intp), 1
     index, size = columns[0].index.astype(numpy.intp), len(columns[0].keys)  # bincount would convert it at each call
-    if len(columns) == 1:
-        return index, size, (columns[0].keys,), valid_keys(columns[0].keys)
-    for column in columns[1:]:  # a combined key is a number whose digits are the keys' places in their columns
+    for column in columns[1:]:
+        if size > DENSE * records:
+            index, size = numbered(index)  # the first column has more keys than records, so that no product overflows
         index, size = index * len(column.keys) + column.index, size * len(column.keys)
-    places = numpy.arange(size)
-    if size > DENSE * records:
-        places, index = numpy.unique(index, return_inverse=True)
-    parts, valid, rest = [], numpy.ones(len(places), bool), places
-    for column in columns[::-1]:
-        rest, at = numpy.divmod(rest, max(len(column.keys), 1))
-        parts.append(column.keys.take(arrow(at.astype(numpy.int64), pyarrow.int64())))
-        valid &= valid_keys(parts[-1])
-    return index, len(places), tuple(parts[::-1]), valid
+        if size > DENSE * records:
+            index, size = numbered(index)
+    return index, size
+
+
+def numbered(index: Integers) -> tuple[Integers, int]:
+    """Return the places numbered anew, without those that no record has, and how many there are."""
+    places, index = numpy.unique(index, return_inverse=True)
+    return index, len(places)
+
+
+def keys_of(columns: Sequence[KeyColumn], index: Integers, used: Mask) -> tuple[tuple[pyarrow.Array, ...], Mask]:
+    """Return the combined keys without a null of the used places, and which places these are."""
+    if len(columns) == 1:
+        used = used & valid_keys(columns[0].keys)
+        return (columns[0].keys if used.all() else columns[0].keys.filter(mask(used)),), used
+    record = numpy.zeros(len(used), numpy.int64)
+    record[index] = numpy.arange(len(index))  # a record of each place, which tells the place's key in each column
+    for column in columns:
+        if column.keys.null_count:
+            used = used & valid_keys(column.keys)[column.index[record]]
+    some = record[used]
+    return tuple(column.keys.take(arrow(column.index[some].astype(numpy.int64), pyarrow.int64())) for column in columns), used
 
 
 def valid_keys(keys: pyarrow.Array) -> Mask:
@@ -157,24 +192,16 @@ def merge_counts(parts: Sequence[Counts]) -> Counts:
 
 def same_keys(parts: Sequence[Counts]) -> tuple[tuple[pyarrow.Array, ...], list[Integers]]:
     """Return the distinct keys of all parts, and for each part the place of each of its rows among them."""
-    sizes = numpy.cumsum([len(part) for part in parts])[:-1]
     if not parts[0].keys:
         return (), [numpy.zeros(len(part), numpy.int64) for part in parts]
-    # Arrow makes one dictionary for all chunks of an array, so equal keys of different parts get the same code.
-    encoded = [pyarrow.chunked_array([part.keys[at] for part in parts]).dictionary_encode() for at in range(len(parts[0].keys))]
-    dictionaries = [column.chunk(0).dictionary for column in encoded]
-    codes = [numpy.concatenate([chunk.indices.to_numpy() for chunk in column.chunks]) for column in encoded]
-    if len(codes) == 1:
-        return (dictionaries[0],), numpy.split(codes[0], sizes)
-    index = codes[0].astype(numpy.int64)
-    for dictionary, code in zip(dictionaries[1:], codes[1:], strict=True):
-        index = index * len(dictionary) + code
-    _, first, place = numpy.unique(index, return_index=True, return_inverse=True)
-    keys = tuple(
-        dictionary.take(arrow(code[first].astype(numpy.int64), pyarrow.int64()))
-        for dictionary, code in zip(dictionaries, codes, strict=True)
-    )
-    return keys, numpy.split(place, sizes)
+    bounds = numpy.cumsum([len(part) for part in parts])[:-1]
+    columns = [KeyColumn(*encoded([part.keys[at] for part in parts])) for at in range(len(parts[0].keys))]
+    if len(columns) == 1:
+        return (columns[0].keys,), numpy.split(columns[0].index, bounds)
+    index, size = combined(columns, len(columns[0].index))
+    used = numpy.bincount(index, minlength=size) > 0
+    keys, _ = keys_of(columns, index, used)
+    return keys, numpy.split((numpy.cumsum(used) - 1)[index], bounds)
 
 
 def merged_errors(parts: Sequence[Counts], rows: Sequence[Integers], size: int) -> Integers | None:

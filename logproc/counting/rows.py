@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy
+import pyarrow
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 LOW_BITS = 32
 """Sums are kept as two columns of int64, the lower 32 bits of each summand and the rest, so that none overflows."""
 LOW_MASK = (1 << LOW_BITS) - 1
+MOST_TEXT_BYTES = (1 << 31) - 1
+"""The text that an array of Arrow's `string` can hold; more needs `large_string`."""
+ENTRY_BYTES = 64
+"""The text of one usual entry: an entry with more text weighs as much as several."""
 
 
 def counted(index: Any, has_value: Mask | None) -> Mask:
@@ -31,6 +36,26 @@ def added(row: Integers, size: int, numbers: Integers) -> Integers:
     sums = numpy.zeros(size, numpy.int64)
     numpy.add.at(sums, row, numbers)
     return sums
+
+
+def encoded(arrays: Sequence[pyarrow.Array]) -> tuple[pyarrow.Array, Integers]:
+    """Return the distinct values of all arrays, and the place there of each value, the arrays one after the other.
+
+    arrays: at least one, without nulls. Texts of more than 2 GiB together become a `large_string`.
+    """
+    kinds = {array.type for array in arrays}
+    if len(kinds) > 1 or (pyarrow.string() in kinds and sum(array.nbytes for array in arrays) > MOST_TEXT_BYTES):
+        arrays = [array.cast(pyarrow.large_string()) for array in arrays]
+    # Arrow makes one dictionary for all chunks of an array, so equal values of different arrays get the same code.
+    chunks = pyarrow.chunked_array(arrays).dictionary_encode().chunks
+    codes = [numpy.empty(0, numpy.int32), *(chunk.indices.to_numpy() for chunk in chunks)]
+    return (chunks[0].dictionary if chunks else arrays[0]), numpy.concatenate(codes)
+
+
+def weight_of(entries: int, *texts: pyarrow.Array) -> int:
+    """Return the size of entries in memory as a number of usual ones."""
+    size_bytes: int = sum(array.nbytes for array in texts)
+    return max(entries, size_bytes // ENTRY_BYTES)
 
 
 def exact_sum(low: Integers, high: Integers) -> int:

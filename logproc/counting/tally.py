@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from logproc.counting.counts import Counts, Subjects, Weights, count_columns, fold, merge_counts, weights_of
 from logproc.counting.rows import LOW_BITS, LOW_MASK, exact_sum
+from logproc.formats.account import TOO_LONG
 from logproc.formats.columns.odd_bytes import NONE_ODD, OddLines, odd_lines
 from logproc.formats.columns.printable import shown
-from logproc.formats.engine import TOO_LONG
+from logproc.formats.times.assumed import NOTHING_ASSUMED, Assumed
 from logproc.model.columns import NO_TIME, REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Rejected
 from logproc.questions.fields.addresses import anonymize_text
 from logproc.questions.metrics import VISITOR
@@ -35,20 +36,31 @@ ASKED_NOTHING = Question()
 class SourceTally:
     """One source: its account, why lines were rejected, the first of those, and how many lines hold odd bytes.
 
-    not_numbers: for each field that is measured as a number, how many of its values are not one; no entry for none.
+    untimed: how many records have no time, the filtered ones too. assumed: what was assumed about times.
+    unread: how many values of a field that is measured are no number, or lost digits, by the field and the reason.
     """
 
     account: Account = field(default_factory=Account)
     reasons: Mapping[str, int] = field(default_factory=dict)
     sample: tuple[Rejected, ...] = ()
     odd: OddLines = NONE_ODD
-    not_numbers: Mapping[str, int] = field(default_factory=dict)
+    unread: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    untimed: int = 0
+    assumed: Assumed = NOTHING_ASSUMED
 
     def __add__(self, other: SourceTally) -> SourceTally:
         sample = sorted((*self.sample, *other.sample), key=lambda rejected: rejected.line)[:REJECTED_SAMPLES]
         reasons = Counter(self.reasons) + Counter(other.reasons)
-        not_numbers = Counter(self.not_numbers) + Counter(other.not_numbers)
-        return SourceTally(self.account + other.account, reasons, tuple(sample), self.odd + other.odd, not_numbers)
+        unread = Counter(self.unread) + Counter(other.unread)
+        return SourceTally(
+            self.account + other.account,
+            reasons,
+            tuple(sample),
+            self.odd + other.odd,
+            unread,
+            self.untimed + other.untimed,
+            self.assumed + other.assumed,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +80,13 @@ class Tally:
 
     @property
     def keys(self) -> int:
-        """How many entries it holds: its size in memory, and the cost of merging it."""
+        """How many usual entries it is as large as: its size in memory, and the cost of merging it."""
         return sum(counts.weight for counts in self.panels.values())
+
+    @property
+    def distinct(self) -> int:
+        """How many keys it has, of all panels together."""
+        return sum(len(counts) for counts in self.panels.values())
 
     @property
     def account(self) -> Account:
@@ -89,20 +106,23 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING) -> T
         columns = question.prepared(columns) if columns.records else columns
         texts = (name for name, column in columns.keys.items() if column.keys.null_count < len(column.keys))
         seen = frozenset([*texts, *columns.numbers])
+    untimed = 0 if columns is None else int((columns.time == NO_TIME).sum())
     if columns is not None and columns.records and question.filters:
         mask = question.select(View(columns, question.zone))
         filtered = int((~mask).sum())
         columns = columns.keep(mask) if filtered else columns
         account = replace(account, records=account.records - filtered, filtered=filtered)
     odd = odd_lines(chunk.data, parsed.bounds_of(TOO_LONG))
-    source = SourceTally(account, Counter(parsed.rejected_reasons), sample, odd)
+    assumed = Assumed.of_chunk(parsed, chunk.first_line, chunk.last_line)
+    source = SourceTally(account, Counter(parsed.rejected_reasons), sample, odd, untimed=untimed, assumed=assumed)
     if columns is None or not columns.records:
         return Tally(sources={chunk.source: source}, seen=seen)
     view = View(columns, question.zone)
     tally = counted(view, question)
     measured = {need.field for panel in question.panels for need in panel.needs if need.kind != "uniques"}
-    source = replace(source, not_numbers={name: number for name in measured if (number := view.not_numbers(name))})
-    return replace(tally, sources={chunk.source: source}, seen=seen)
+    measured |= {"bytes"} & columns.numbers.keys()  # the report always sums sizes
+    unread = {key: number for name in measured for key, number in view.unread(name).items()}
+    return replace(tally, sources={chunk.source: replace(source, unread=unread)}, seen=seen)
 
 
 def counted(view: View, question: Question) -> Tally:
@@ -129,7 +149,7 @@ def rejected(chunk: Chunk, parsed: Parsed, position: int, question: Question = A
 def count_panels(view: View, panels: Sequence[PanelSpec], weights: Weights | None) -> dict[str, Counts]:
     found = {}
     for panel in panels:
-        columns = [view.keys(name) for name in panel.by]
+        columns = [view.of_visits(name) if panel.title else view.keys(name) for name in panel.by]
         present = [column for column in columns if column is not None]
         if len(present) == len(columns):
             found[panel.name] = count_columns(present, view.columns.records, weights, subjects(view, panel))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy
 
@@ -18,6 +18,8 @@ NANOS = 10**9
 LEAST = (-(2**63), 0)
 GREATEST = (2**63 - 1, NANOS - 1)
 """The smallest and largest possible number, as whole and nanos."""
+Extremes: TypeAlias = tuple[int, int, int, int]
+"""How many numbers there are, their sum, the smallest and the largest, in billionths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,9 @@ class Totals:
 
     The sum is `low + (high << 32) + nanos / 10**9` with `0 <= low < 2**32` and `0 <= nanos < 10**9`, so it never overflows and
     loses no digit. A row without numbers has GREATEST as its smallest and LEAST as its largest, which merging ignores.
+
+    large: the same of the numbers that do not fit int64, for each row that has any. Of these the columns hold nothing, only
+    `number` counts them too.
     """
 
     number: Integers
@@ -36,6 +41,7 @@ class Totals:
     min_nanos: Integers
     max_whole: Integers
     max_nanos: Integers
+    large: Mapping[int, Extremes] = field(default_factory=dict)
 
     @classmethod
     def count(cls, numbers: Numbers, index: Integers, size: int) -> Self:
@@ -44,7 +50,13 @@ class Totals:
         whole, row = numbers.whole[kept], index[kept]
         nanos = numpy.zeros_like(whole) if numbers.nanos is None else numbers.nanos[kept]
         each = cls(numpy.ones_like(whole), whole & LOW_MASK, whole >> LOW_BITS, nanos, whole, nanos, whole, nanos)
-        return cls.merge([each], [row], size)
+        found = cls.merge([each], [row], size)
+        if numbers.large is None:
+            return found
+        rows = index[numbers.large.at].tolist()
+        large = combined((row, (1, n, n, n)) for row, n in zip(rows, numbers.large.nanos.tolist(), strict=True) if row >= 0)
+        numpy.add.at(found.number, [row for row in rows if row >= 0], 1)
+        return replace(found, large=large)
 
     @classmethod
     def merge(cls, parts: Sequence[Self], rows: Sequence[Integers], size: int) -> Self:
@@ -55,10 +67,12 @@ class Totals:
         low += nanos // NANOS
         smallest = furthest(numpy.minimum, GREATEST, row, size, *extremes[:2])
         largest = furthest(numpy.maximum, LEAST, row, size, *extremes[2:])
-        return cls(number, low & LOW_MASK, high + (low >> LOW_BITS), nanos % NANOS, *smallest, *largest)
+        pairs = ((int(to[row]), large) for part, to in zip(parts, rows, strict=True) for row, large in part.large.items())
+        return cls(number, low & LOW_MASK, high + (low >> LOW_BITS), nanos % NANOS, *smallest, *largest, combined(pairs))
 
     def select(self, rows: Integers) -> Self:
-        return type(self)(*(getattr(self, name)[rows] for name in NAMES))
+        large = {new: self.large[old] for new, old in enumerate(rows.tolist()) if old in self.large} if self.large else {}
+        return replace(self, **{name: getattr(self, name)[rows] for name in NAMES}, large=large)
 
     @property
     def size(self) -> int:
@@ -69,7 +83,17 @@ class Totals:
         return self.size
 
 
-NAMES = tuple(field.name for field in fields(Totals))
+NAMES = tuple(column.name for column in fields(Totals) if column.name != "large")
+"""Its columns, each with an element for each row."""
+
+
+def combined(pairs: Iterable[tuple[int, Extremes]]) -> dict[int, Extremes]:
+    """Return the large numbers of each row, from pairs of a row and some of its numbers."""
+    found: dict[int, Extremes] = {}
+    for row, (number, total, smallest, largest) in pairs:
+        old = found.get(row, (0, 0, smallest, largest))
+        found[row] = (old[0] + number, old[1] + total, min(old[2], smallest), max(old[3], largest))
+    return found
 
 
 def furthest(

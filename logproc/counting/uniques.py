@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy
 import pyarrow
 
-from logproc.counting.rows import counted, distinct, joined, rows_of, selected
+from logproc.counting.rows import counted, distinct, encoded, joined, rows_of, selected, weight_of
 from logproc.formats.columns.slices import arrow
 
 if TYPE_CHECKING:
@@ -71,9 +71,7 @@ class Uniques:
         for part, to in zip(parts, rows, strict=True):
             for at, registers in part.sketches.items():
                 sketches[int(to[at])].append(registers)
-        chunks = pyarrow.chunked_array([part.value for part in parts], pyarrow.string()).dictionary_encode().chunks
-        keys = chunks[0].dictionary if chunks else pyarrow.array([], pyarrow.string())  # one dictionary for all chunks
-        index = joined([chunk.indices.to_numpy() for chunk in chunks])
+        keys, index = encoded([part.value for part in parts] or [pyarrow.array([], pyarrow.string())])
         row = joined([to[part.row] for part, to in zip(parts, rows, strict=True)])
         return cls._limited(size, row, index, keys, sketches, exact_most)
 
@@ -107,8 +105,8 @@ class Uniques:
 
     @property
     def weight(self) -> int:
-        """How many entries it holds, with sketches counted by the memory they take."""
-        return len(self.row) + SKETCH_WEIGHT * len(self.sketches)
+        """How many entries it holds, with long texts and sketches counted by the memory they take."""
+        return weight_of(len(self.row), self.value) + SKETCH_WEIGHT * len(self.sketches)
 
     def numbers(self) -> Integers:
         """Return how many distinct texts each row has. Rows with a sketch are estimates with STANDARD_ERROR."""

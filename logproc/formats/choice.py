@@ -77,7 +77,7 @@ class Choice:
     def _own(self, sample: bytes, *, whole: bool) -> Format | None:
         """Return the user's format that fits most lines of a sample, None unless it fits more than half of them."""
         lines = detection.sample_of(sample, detection.SAMPLE_LINES[1], whole=whole)
-        counts = [int(form.fits(lines.texts).sum()) for form in self.own]
+        counts = [int(form.fits(lines.whole_texts).sum()) for form in self.own]
         best = max(range(len(counts)), key=counts.__getitem__, default=-1)
         return self.own[best] if best >= 0 and counts[best] * 2 > len(lines.lines) else None
 

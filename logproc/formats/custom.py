@@ -13,6 +13,7 @@ import pyarrow.compute
 from logproc.formats.columns.levels import SCALES
 from logproc.formats.engine import Format
 from logproc.formats.known import TIMES, expression_of_entry, format_of_entry
+from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import GROUP, TIME_GROUPS, Expression
 from logproc.model.errors import UsageError
 
@@ -41,7 +42,9 @@ def format_of_pattern(name: str, text: str, option: str) -> Format:
     twice = next((name for name in groups if groups.count(name) > 1), None)
     if twice:
         raise UsageError(f"{option} has two groups {twice}", f"call the other one {twice}_2, which is the same field")
-    return Format(name, Expression(whole), summary=text, units=tuple(UNITS.items()), empty_is_absent=True)
+    return Format(
+        name, Expression(whole, longest=longest_line(whole)), summary=text, units=tuple(UNITS.items()), empty_is_absent=True
+    )
 
 
 def groups_of(expression: str, option: str) -> list[str]:

@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 SAMPLE_BYTES = (256 << 10, 4 << 20)
 SAMPLE_LINES = (100, 2_000)
 LINE_BYTES = 64 << 10
-"""Only this much of a line is examined, so that a sample of huge lines costs no more than one of short ones."""
+"""Most formats are asked about only this much of a line, so that a sample of huge lines costs no more than one of short ones.
+The readers of JSON, logfmt and access logs need the end of a line to know it; they are quick, and few.
+"""
 UTF8_MARK = b"\xef\xbb\xbf"
 SURE = 0.9
 NEARLY = 0.9
@@ -84,8 +86,15 @@ class Sample:
     numbers: tuple[int, ...]
 
     @cached_property
-    def texts(self) -> pyarrow.Array:
+    def whole_texts(self) -> pyarrow.Array:
         return pyarrow.array(self.lines, pyarrow.binary())
+
+    @cached_property
+    def texts(self) -> pyarrow.Array:
+        """The beginning of each line."""
+        if all(len(line) <= LINE_BYTES for line in self.lines):
+            return self.whole_texts
+        return pyarrow.array([line[:LINE_BYTES] for line in self.lines], pyarrow.binary())
 
     def keep(self, mask: Mask) -> Sample:
         which = numpy.flatnonzero(mask).tolist()
@@ -104,6 +113,7 @@ def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Parser | N
     """
     for count in SAMPLE_LINES:
         lines = sample_of(sample, count, whole=whole)
+        found: Parser | None
         if only is not None:
             found = next((candidate.format for candidate, _ in candidates(lines, only=only)), None)
         else:
@@ -148,7 +158,7 @@ def sample_of(sample: bytes, count: int, *, whole: bool) -> Sample:
     lines = sample.removeprefix(UTF8_MARK).split(b"\n", count)
     if not whole or len(lines) > count:
         lines.pop()
-    kept = [(line.removesuffix(b"\r")[:LINE_BYTES], number) for number, line in enumerate(lines, 1) if not is_blank(line)]
+    kept = [(line.removesuffix(b"\r"), number) for number, line in enumerate(lines, 1) if not is_blank(line)]
     return Sample(tuple(line for line, _ in kept), tuple(number for _, number in kept))
 
 
@@ -158,7 +168,7 @@ def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candida
     If an access log is certain, the other formats are only asked about the rest of the lines: there are many formats, and a
     run over one line should start at once.
     """
-    found = [(form, form.fits(sample.texts)) for form in LAYOUT_FORMATS if only in {None, form.name}]
+    found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS if only in {None, form.name}]
     rest = numpy.ones(len(sample.lines), bool)
     if only is None and any(fits.sum() >= SURE * len(fits) for _, fits in found):
         rest = ~numpy.logical_or.reduce([fits for _, fits in found])
@@ -251,7 +261,10 @@ def is_layout(form: Format) -> bool:
 
 def loosely(sample: Sample) -> list[Format]:
     """Return the access log that fits the most lines if users may contain spaces, nothing if none fits any."""
-    fits = [int(form.exact.claims(sample.texts).sum()) for form in LAYOUT_FORMATS]
+    fits = [
+        int(form.exact.fits_loosely(sample.whole_texts).sum()) if isinstance(form.exact, LayoutReader) else 0
+        for form in LAYOUT_FORMATS
+    ]
     best = max(range(len(fits)), key=fits.__getitem__)
     return [LAYOUT_FORMATS[best]] if fits[best] else []
 
@@ -280,13 +293,12 @@ def of_epoch(sample: Sample) -> Format | None:
     A number of ten digits alone may as well be somebody's account.
     """
     form = timed(EPOCH, leading=True)
-    times, _ = (
-        form.exact.times(form.exact.found_in(sample.texts, ()), Context()) if isinstance(form.exact, Expression) else (None, 0)
-    )
-    times = times[times != NO_TIME] if times is not None else numpy.empty(0)
-    if len(times) < NEARLY * len(sample.lines) or times.max() - times.min() > CLOSE_S:
+    assert isinstance(form.exact, Expression)
+    seconds, *_ = form.exact.times(form.exact.found_in(sample.texts, ()), Context())
+    times = numpy.empty(0, numpy.int64) if seconds is None else seconds[seconds != NO_TIME]
+    if len(times) < max(2, NEARLY * len(sample.lines)) or times.max() - times.min() > CLOSE_S:
         return None
-    return (learned(EPOCH, sample.lines) or form) if len(times) > 1 else None
+    return learned(EPOCH, sample.lines) or form
 
 
 def times_in(form: Format, texts: pyarrow.Array) -> int:

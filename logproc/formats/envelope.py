@@ -15,12 +15,14 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.account import accounted, continuing
 from logproc.formats.columns.fields import either
 from logproc.formats.columns.lines import blank_lines
 from logproc.formats.columns.slices import arrow, offsets_and_data
-from logproc.formats.engine import Format, Found, accounted, continuing
+from logproc.formats.engine import Format
 from logproc.formats.mixed import Mixed, stacked
-from logproc.model.columns import NO_TIME, Columns, KeyColumn, Parsed
+from logproc.formats.reader import Found
+from logproc.model.columns import NO_TIME, Columns, KeyColumn, Large, Numbers, Parsed
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers
@@ -91,14 +93,28 @@ def lines_of_messages(outer: Format, parts: list[Found], order: Integers) -> Byt
 
 
 def taken(columns: Columns, of: Integers) -> Columns:
-    """Return some records of columns, in a given order."""
-    numbers = {
-        name: type(column)(*(None if part is None else part[of] for part in (column.whole, column.nanos, column.valid)))
-        for name, column in columns.numbers.items()
-    }
-    keys = {name: KeyColumn(column.keys, column.index[of]) for name, column in columns.keys.items() if name != MESSAGE}
-    malformed = None if columns.malformed is None else columns.malformed[of]
-    return Columns(len(of), columns.time[of], keys, numbers, malformed)
+    """Return some records of columns, in a given order, without the message."""
+    return Columns(
+        records=len(of),
+        time=columns.time[of],
+        keys={name: KeyColumn(column.keys, column.index[of]) for name, column in columns.keys.items() if name != MESSAGE},
+        numbers={name: taken_numbers(column, of) for name, column in columns.numbers.items()},
+        malformed=None if columns.malformed is None else columns.malformed[of],
+    )
+
+
+def taken_numbers(numbers: Numbers, of: Integers) -> Numbers:
+    large = None
+    if numbers.large is not None:
+        has = numpy.isin(of, numbers.large.at)
+        large = Large(numpy.flatnonzero(has), numbers.large.nanos[numpy.searchsorted(numbers.large.at, of[has])])
+    return Numbers(
+        numbers.whole[of],
+        None if numbers.nanos is None else numbers.nanos[of],
+        None if numbers.valid is None else numbers.valid[of],
+        large,
+        {reason: records[of] for reason, records in numbers.unread.items()},
+    )
 
 
 def both(outer: Columns, inner: Columns) -> Columns:

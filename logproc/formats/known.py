@@ -14,6 +14,7 @@ from typing import Any
 from logproc.formats.engine import Format
 from logproc.formats.readers import json_lines, logfmt, w3c
 from logproc.formats.readers.beginnings import OPENING, beginning_of
+from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.layout import LAYOUTS
 from logproc.formats.readers.quotes import format_of_layout
@@ -29,7 +30,8 @@ def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
     expression = entry["expression"].replace("{time}", time.expression if time else "")
     for piece, text in reversed(CATALOGUE["pieces"].items()):  # a piece may hold those that come before it
         expression = expression.replace(f"{{{piece}}}", text)
-    return Expression(f"(?s)^(?:{expression})$", time, entry.get("further", ""))
+    further = entry.get("further", "")
+    return Expression(f"(?s)^(?:{expression})$", time, further, longest=longest_line(expression, further))
 
 
 def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 import numpy
 import pyarrow
 
+from logproc.formats.account import accounted, continuing
 from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
 from logproc.formats.columns.quantities import numbers_of
-from logproc.formats.engine import LOOK_LINES, Format, Found, accounted, continuing
-from logproc.model.columns import Columns, KeyColumn, Numbers, Parsed
+from logproc.formats.engine import LOOK_LINES, Format
+from logproc.formats.reader import Found
+from logproc.model.columns import Columns, KeyColumn, Large, Numbers, Parsed
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Mask
@@ -124,9 +126,19 @@ def numbers_in(part: Columns, name: str) -> Numbers:
 
 
 def stacked_numbers(columns: Sequence[Numbers]) -> Numbers:
-    nanos = valid = None
+    nanos = valid = large = None
     if any(column.nanos is not None for column in columns):
         nanos = numpy.concatenate([numpy.zeros_like(one.whole) if one.nanos is None else one.nanos for one in columns])
     if any(column.valid is not None for column in columns):
         valid = numpy.concatenate([numpy.ones(len(one.whole), bool) if one.valid is None else one.valid for one in columns])
-    return Numbers(numpy.concatenate([column.whole for column in columns]), nanos, valid)
+    first = numpy.cumsum([0, *(len(column.whole) for column in columns)])
+    beyond = [
+        (start + column.large.at, column.large.nanos) for start, column in zip(first, columns, strict=False) if column.large
+    ]
+    if beyond:
+        large = Large(numpy.concatenate([at for at, _ in beyond]), numpy.concatenate([nanos for _, nanos in beyond]))
+    unread = {
+        reason: numpy.concatenate([one.unread.get(reason, numpy.zeros(len(one.whole), bool)) for one in columns])
+        for reason in dict.fromkeys(reason for column in columns for reason in column.unread)
+    }
+    return Numbers(numpy.concatenate([column.whole for column in columns]), nanos, valid, large, unread)

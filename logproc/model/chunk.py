@@ -15,11 +15,19 @@ from logproc.model.source import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What the first bytes of a regular file show. format: None if none fits. verdict: set if the file cannot be read."""
+    """What the first bytes of a regular file show.
+
+    size_bytes: on disk. format: None if none fits. verdict: set if the file will not be read.
+    head: the first decoded bytes, none if they may change at every reading; whole: whether these are all.
+    packed: whether the file is compressed.
+    """
 
     size_bytes: int
     format: Parser | None
     verdict: Verdict | None = None
+    head: bytes = b""
+    whole: bool = False
+    packed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,19 +38,43 @@ class KeyColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Large:
+    """The numbers of a column that do not fit int64: rare, so they are Python's integers.
+
+    at: which records have them, ascending. nanos: the numbers in billionths, an array of objects of the same shape.
+    """
+
+    at: Integers
+    nanos: numpy.typing.NDArray[Any]
+
+    def keep(self, mask: Mask) -> Large | None:
+        kept = mask[self.at]
+        return Large((mask.cumsum() - 1)[self.at[kept]], self.nanos[kept]) if kept.any() else None
+
+
+@dataclass(frozen=True, slots=True)
 class Numbers:
     """A column of numbers, each `whole + nanos / 10**9`. Exact, so sums do not depend on the order of addition.
 
-    All arrays have the shape (records,). nanos: 0 to 999,999,999; None if all are 0. valid: which records have a number;
-    None if all do.
+    All arrays have the shape (records,). nanos: 0 to 999,999,999; None if all are 0. valid: which records have a number
+    here; None if all do. large: the numbers that do not fit; their records are not valid.
+    unread: which records have a value that is not this number, or not all of it, by reason; see `quantities`.
     """
 
     whole: Integers
     nanos: Integers | None = None
     valid: Mask | None = None
+    large: Large | None = None
+    unread: Mapping[str, Mask] = field(default_factory=dict)
 
     def keep(self, mask: Mask) -> Numbers:
-        return Numbers(*(None if part is None else part[mask] for part in (self.whole, self.nanos, self.valid)))  # type: ignore[arg-type]  # only `whole` is never None, and stays so
+        return Numbers(
+            self.whole[mask],
+            None if self.nanos is None else self.nanos[mask],
+            None if self.valid is None else self.valid[mask],
+            None if self.large is None else self.large.keep(mask),
+            {reason: records[mask] for reason, records in self.unread.items()},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +140,8 @@ class Parsed:
 
     rejected_lines: which lines were rejected, from 0, ascending, shape (n,). rejected_reasons: the reason of each.
     rejected_bounds: start and end of each in the chunk's data, shape (n, 2).
+    zoneless: whether any record has a time without a zone. undated: the times without a year in the order of the log, as
+    they were taken; None for none.
     """
 
     columns: Columns | None
@@ -123,6 +149,8 @@ class Parsed:
     rejected_lines: Integers
     rejected_reasons: tuple[str, ...]
     rejected_bounds: Integers
+    zoneless: bool = False
+    undated: Integers | None = None
 
     def bounds_of(self, reason: str) -> Integers:
         """Return start and end of the lines rejected for one reason, shape (n, 2)."""

@@ -5,6 +5,8 @@ A module that calls the system or a library translates their exceptions (OSError
 
 from __future__ import annotations
 
+import errno
+import resource
 import signal
 from collections.abc import Iterable
 
@@ -84,6 +86,16 @@ def system_words(error: OSError) -> str:
     """Return the system's words for an error as the program writes them, in lower case: `no such file or directory`."""
     words = error.strerror or str(error) or type(error).__name__
     return words[:1].lower() + words[1:]
+
+
+def too_many_files(error: BaseException | None) -> tuple[str, str] | None:
+    """Return what to say, and the hint, if a call failed because no descriptor was free; else None."""
+    if not isinstance(error, OSError) or error.errno not in {errno.EMFILE, errno.ENFILE}:
+        return None
+    if error.errno == errno.ENFILE:
+        return "too many open files", "this is the limit of the whole system"
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return "too many open files", f"the limit is {limit}; raise it with `ulimit -n`"
 
 
 def nearest(name: str, known: Iterable[str], otherwise: str = "") -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,14 +20,14 @@ class Row:
     """One row of a panel.
 
     key: the text of each column in `Panel.by`. count: the number of records. bytes: the sum of their response sizes, None if
-    no log has sizes. metrics: in the order of `Panel.metrics`; None if no record has a value. error: how many records may be
-    missing from `count`, if keys were dropped (see `--max-keys`).
+    no log has sizes. metrics: in the order of `Panel.metrics`; None if no record has a value, a Decimal where a float would
+    round a sum. error: how many records may be missing from `count`, if keys were dropped (see `--max-keys`).
     """
 
     key: tuple[str, ...]
     count: int
     bytes: int | None
-    metrics: tuple[float | int | None, ...] = ()
+    metrics: tuple[float | int | Decimal | None, ...] = ()
     error: int = 0
 
 
@@ -58,7 +60,8 @@ class Panel:
     def table(self) -> pyarrow.Table:
         """Return the rows as an Arrow table: a string column for each of `by`, then `count`, `bytes`, and the metrics.
 
-        `bytes` is int64, or decimal128 if a sum does not fit.
+        `bytes` is int64, or decimal128 if a sum does not fit. A metric is int64 or double if all its values are exact in one,
+        else a decimal, or text if it has more than 76 digits.
         """
         import pyarrow
 
@@ -70,8 +73,23 @@ class Panel:
         columns["bytes"] = pyarrow.array(sums, pyarrow.decimal128(38) if wide else pyarrow.int64())
         for at, name in enumerate(self.metrics):
             if name not in columns:
-                columns[name] = pyarrow.array([row.metrics[at] for row in self.rows])
+                columns[name] = metric_column([row.metrics[at] for row in self.rows])
         return pyarrow.table(columns)
+
+
+def metric_column(values: Sequence[float | int | Decimal | None]) -> Any:
+    """Return a metric as an Arrow array that rounds nothing."""
+    import pyarrow
+
+    floats = any(isinstance(value, float) for value in values)
+    most = 2**53 if floats else 2**63 - 1  # what Arrow would make of them holds
+    if not any(isinstance(value, Decimal) or (isinstance(value, int) and abs(value) > most) for value in values):
+        return pyarrow.array(values)
+    exact = [None if value is None else Decimal(repr(value) if isinstance(value, float) else value) for value in values]
+    try:
+        return pyarrow.array(exact)
+    except pyarrow.ArrowInvalid:
+        return pyarrow.array([None if value is None else f"{value:f}" for value in exact], pyarrow.string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +111,15 @@ class SourceResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Assumption:
+    """What times were taken to be that did not say it. of: `zone` or `year`. value: which. sources: those that have such."""
+
+    of: str
+    value: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunInfo:
     """Everything that may differ between two runs over the same input."""
 
@@ -102,6 +129,12 @@ class RunInfo:
     version: str
     python: str
     gil: bool
+    config_files: tuple[str, ...] = ()
+
+
+def gil_enabled() -> bool:
+    """Return whether this interpreter has a GIL: free-threaded builds of Python 3.13 and later may not."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +154,4 @@ class Snapshot:
     sources: tuple[SourceResult, ...]
     panels: Mapping[str, Panel]
     run: RunInfo
+    assumed: tuple[Assumption, ...] = ()

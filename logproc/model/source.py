@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -44,7 +44,7 @@ class Source:
     index: int
     name: str
     kind: Kind
-    location: str | bytes
+    location: str | bytes = field(repr=False)
     verdict: Verdict | None = None
     seen: Seen | None = None
 

@@ -19,7 +19,7 @@ def analyze(sources: Name | Iterable[Name], *, headers: Mapping[str, str] | None
     """Read logs and return a snapshot: panels of counts, the result of each source, and an account of all lines.
 
     sources: files, globs, directories (with `recursive=True`), http(s) URLs, `-` for standard input; one or several.
-    headers: sent to the web server of each URL.
+    headers: sent to the server of the URLs and to no other; with several servers, the keys are `"HOST NAME"`.
     options: the fields of `Settings`, such as `top=0` for all rows of each panel, `format="combined"`, `memory="64MiB"`,
         `by="hour,path"`. They are checked like the options of the command. LOGPROC_* variables and config files are ignored.
 
@@ -32,7 +32,7 @@ def analyze(sources: Name | Iterable[Name], *, headers: Mapping[str, str] | None
     """
     settings = load(options)
     found = find_sources(names_of(sources), settings)
-    run = run_threaded(found, settings, Openers.of(settings, headers))
+    run = run_threaded(found, settings, Openers.of(settings, headers, sources=found))
     if run.cause:
         raise run.cause
     return run.snapshot

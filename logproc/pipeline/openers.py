@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from logproc import __version__
 from logproc.model.errors import UsageError
 from logproc.model.source import ByteStream, Kind, Source
-from logproc.sources.http import HttpOptions, check_url
+from logproc.sources.http import HttpOptions, check_url, headers_by_url
 from logproc.sources.opening import OpenOptions, Peek, open_source, peek
 from logproc.sources.resolve import resolve
 from logproc.sources.text import check_encoding
@@ -33,17 +33,25 @@ class Openers:
     peek: Callable[[Source, int], Peek]
 
     @classmethod
-    def of(cls, settings: Settings, headers: Mapping[str, str] | None = None, say: Say | None = None) -> Openers:
-        """Return the real openers. headers: sent to the server of each URL. say: called when a named pipe has no writer.
+    def of(
+        cls,
+        settings: Settings,
+        headers: Mapping[str, str] | None = None,
+        say: Say | None = None,
+        sources: Iterable[Source] = (),
+    ) -> Openers:
+        """Return the real openers. say: called when a named pipe has no writer.
 
-        Raises UsageError for an invalid header.
+        headers: for the servers of the URLs among `sources`, as in `http.headers_by_url`. Raises UsageError as that does.
         """
 
         def open_for_reading(wait: Wait, permit: Permit, source: Source) -> ByteStream:
-            return open_source(source, options, wait=wait, permit=permit, say=say, start_call=LookUp)
+            own = replace(options, http=http_options(settings, by_url.get(os.fsdecode(source.location), {})))
+            return open_source(source, own, wait=wait, permit=permit, say=say, start_call=LookUp)
 
-        http = http_options(settings, headers or {})
-        options = OpenOptions(settings.max_bytes, settings.max_ratio, settings.max_time, settings.encoding, http)
+        urls = [os.fsdecode(source.location) for source in sources if source.kind is Kind.URL and not source.verdict]
+        by_url = headers_by_url(headers or {}, urls)
+        options = OpenOptions(settings.max_bytes, settings.max_ratio, settings.max_time, settings.encoding)
         return cls(open_for_reading, lambda source, n_bytes: peek(source, options, n_bytes))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,16 +11,23 @@ from typing import TYPE_CHECKING
 from logproc.formats.choice import Choice
 from logproc.model.chunk import Outcome
 from logproc.model.errors import UsageError, nearest
+from logproc.model.source import Kind
 from logproc.questions.metrics import check_sketches, parse_metrics
 from logproc.questions.question import Question, panels_for, sort_of, unknown_fields, with_sort
-from logproc.questions.timespan import parse_moment, parse_zone
+from logproc.questions.timespan import parse_moment
 from logproc.questions.where.grammar import parse_where
+from logproc.questions.zones import parse_zone
 from logproc.sources.reading import ReadingOptions
 
 if TYPE_CHECKING:
     from logproc.counting.tally import Tally
     from logproc.model.chunk import Parser
+    from logproc.model.source import Source
     from logproc.settings import Settings
+
+
+FEW_STREAMS = 16
+LEAST_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ class Plan:
     max_line_bytes: int
 
     @classmethod
-    def of(cls, settings: Settings, now_s: int | None = None) -> Plan:
+    def of(cls, settings: Settings, now_s: int | None = None, sources: Sequence[Source] = ()) -> Plan:
         """Return the plan for settings. Raises UsageError for an invalid format, filter, field or time.
 
         now_s: the time that `--since 2h` counts back from, in seconds since 1970; by default now.
@@ -42,11 +50,23 @@ class Plan:
         zone = parse_zone(settings.tz)
         own = {**dict(settings.patterns), **dict(settings.formats)}
         choice = Choice.of(settings.format, settings.pattern, settings.nginx_conf, own)
-        reading = ReadingOptions(choice, settings.chunk_bytes, settings.max_line_bytes, now_s, zone)
+        reading = ReadingOptions(choice, chunk_bytes(settings, sources), settings.max_line_bytes, now_s, zone)
         return cls(question_of(settings, now_s), choice, reading, settings.top, settings.max_line_bytes)
 
     def bounded(self, tally: Tally) -> Tally:
         return tally.folded(self.question.max_keys) if self.question.max_keys else tally
+
+
+def chunk_bytes(settings: Settings, sources: Sequence[Source]) -> int:
+    """Return the chunk size for some sources: smaller if many streams are read at once.
+
+    A reader asks for memory only with a chunk in hand, so what the readers have in hand comes on top of the budget.
+    """
+    kinds = Counter(source.kind for source in sources)
+    streams = min(settings.streams, kinds[Kind.URL]) + kinds[Kind.FIFO]
+    if settings.chunk_size is not None or streams <= FEW_STREAMS:
+        return settings.chunk_bytes
+    return min(settings.chunk_bytes, max(LEAST_CHUNK_BYTES, settings.chunk_bytes * FEW_STREAMS // streams))
 
 
 def question_of(settings: Settings, now_s: int) -> Question:
@@ -58,7 +78,7 @@ def question_of(settings: Settings, now_s: int) -> Question:
     check_sketches(need for panel in panels for need in panel.needs)
     where = None if settings.where is None else parse_where(settings.where, zone)
     named = [name for panel in panels if settings.by and not panel.title for name in panel.by]
-    measured = [name for metric in metrics if metric.need for name in metric.need.fields]
+    measured = [metric.need.required for metric in metrics if metric.need]
     since, until = (
         None if text is None else parse_moment(f"--{name}", text, zone, now_s)
         for name, text in (("since", settings.since), ("until", settings.until))

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 from logproc.counting.tally import Tally, count, merge, rejected
-from logproc.formats.engine import parse_line_ends, parse_unknown
+from logproc.formats.account import parse_line_ends, parse_unknown
 from logproc.model.chunk import Chunk, Probe
 from logproc.model.columns import Parsed
 from logproc.model.errors import InternalError, SourceError
@@ -19,6 +19,8 @@ from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields
 from logproc.pipeline.summary import run_info, summarize
 from logproc.settings import Settings
+from logproc.sources.files.copies import HEAD_BYTES, content_of, without_copies
+from logproc.sources.opening import Peek
 from logproc.sources.reading import Reading, detect_format
 from logproc.threads.hosts import HostLimit
 from logproc.threads.spool import Spool
@@ -43,12 +45,13 @@ def run_serial(
     sources: Sequence[Source], settings: Settings, openers: Openers | None = None, spool: Spool | None = None
 ) -> Run:
     """Read, parse and count everything in the calling thread, one source after the other. Blocks until all is done."""
-    openers, started, plan = openers or Openers.of(settings), time.monotonic(), Plan.of(settings)
+    openers, started, plan = openers or Openers.of(settings), time.monotonic(), Plan.of(settings, sources=sources)
     never = Stop()
     tally, outcomes = Tally(), {}
-    for source in sources:
-        opener = partial(openers.open_source, never.wait, HostLimit(1, never).permit)
-        reading = Reading(source, opener, plan.reading, probe_file(openers, plan, source))
+    opener = partial(openers.open_source, never.wait, HostLimit(1, never).permit)
+    probes = [probe_file(openers, plan, source) for source in sources]
+    for source, probe in zip(sources, without_copies(sources, probes, partial(content_of, opener)), strict=True):
+        reading = Reading(source, opener, plan.reading, probe)
         counted = Tally()
         for chunk in reading.chunks():
             counted = plan.bounded(merge([counted, work(plan, spool, source.name, chunk)]))
@@ -57,7 +60,7 @@ def run_serial(
             raise InternalError("a source ended without an outcome")
         outcomes[source.index] = reading.outcome
     source_name.set(None)
-    info = run_info(time.monotonic() - started, readers=0, workers=0)
+    info = run_info(time.monotonic() - started, readers=0, workers=0, config_file=settings.config_file)
     return Run(summarize(sources, outcomes, tally, plan, info), check_fields(plan, outcomes.values(), tally))
 
 
@@ -87,16 +90,19 @@ def probe_file(openers: Openers, plan: Plan, source: Source) -> Probe:
     """Detect the format of a regular file from its first bytes. Does not raise SourceError: that becomes the verdict."""
     if source.kind is not Kind.FILE or source.verdict:
         return Probe(0, None)
-    size_bytes = 0
+    peeked = Peek(0, b"", whole=False)
 
     def read_on(_: bytes, wanted_bytes: int) -> tuple[bytes, bool]:
-        nonlocal size_bytes
+        nonlocal peeked
         peeked = openers.peek(source, wanted_bytes)
-        size_bytes = peeked.size_bytes
         return peeked.head, peeked.whole
 
+    fixed = plan.choice.fixed(source)
     try:
-        found = plan.choice.fixed(source) or detect_format(plan.choice, read_on)[1]
+        found = fixed or detect_format(plan.choice, read_on, max_line_bytes=plan.max_line_bytes)[1]
+        if fixed:
+            read_on(b"", HEAD_BYTES)
     except SourceError as error:
-        return Probe(size_bytes, None, Verdict(State.FAILED, error.what, error.hint, error.exit_code))
-    return Probe(size_bytes, found)
+        return Probe(peeked.size_bytes, None, Verdict(State.FAILED, error.what, error.hint, error.exit_code))
+    head = peeked.head[:HEAD_BYTES] if peeked.size_bytes else b""
+    return Probe(peeked.size_bytes, found, None, head, peeked.whole and len(peeked.head) <= HEAD_BYTES, peeked.packed)

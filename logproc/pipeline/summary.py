@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import platform
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import tzinfo
 
 from logproc import __version__
 from logproc.counting.panels import panels
 from logproc.counting.tally import SourceTally, Tally
+from logproc.formats.account import TOO_LONG
 from logproc.formats.choice import Choice
-from logproc.formats.engine import TOO_LONG
+from logproc.formats.columns.quantities import NOT_A_NUMBER, NOT_A_SIZE, TOO_FINE, TOO_LARGE
+from logproc.formats.times.calendar import iso
 from logproc.model.chunk import Outcome
 from logproc.model.errors import InternalError
-from logproc.model.snapshot import RunInfo, Snapshot, SourceResult
+from logproc.model.snapshot import Assumption, RunInfo, Snapshot, SourceResult, gil_enabled
 from logproc.model.source import Source, State, Verdict
 from logproc.pipeline.plan import Plan
+from logproc.questions.question import Question
+from logproc.questions.view import offset_s
+from logproc.reports.units import count as count_of
 
 FIRST_LINE_CHARACTERS = 80
 INTERRUPTED = Verdict(State.INTERRUPTED, "interrupted")
 DONE = (State.COMPLETE, State.SKIPPED)
+YEARS_UNKNOWN = "times without a year go back by a day or more: if the log is of more than a year, its years are not known"
+UNREAD = {
+    NOT_A_NUMBER: ("is not a number", "are not numbers"),
+    NOT_A_SIZE: ("is not a size in bytes", "are not sizes in bytes"),
+    TOO_LARGE: ("is left out: 10^308 or more", "are left out: 10^308 or more"),
+    TOO_FINE: ("lost digits behind the ninth after the point",) * 2,
+}
+"""What to say of one value, and of more."""
 PLAIN_TEXT = "plain text: no time and no known format was found, see `logproc detect`"
 
 
@@ -46,7 +59,7 @@ def summarize(
             raise InternalError(f"the account of {source.name} does not close: {what}")
         if lost:
             outcome = replace(outcome, verdict=INTERRUPTED)
-        results.append(result(source, outcome, counted, plan.choice))
+        results.append(result(source, outcome, counted, plan))
     return Snapshot(
         complete=not stopped and all(source.state in DONE for source in results),
         account=tally.account,
@@ -57,11 +70,25 @@ def summarize(
         sources=tuple(results),
         panels=panels(tally, plan.question, plan.top),
         run=run,
+        assumed=assumptions(sources, tally, plan.question.zone),
     )
 
 
-def result(source: Source, outcome: Outcome, tally: SourceTally, choice: Choice) -> SourceResult:
-    verdict = nothing_fits(outcome, tally, choice) or outcome.verdict
+def assumptions(sources: Sequence[Source], tally: Tally, zone: tzinfo) -> tuple[Assumption, ...]:
+    """Return what was assumed about times, for all sources together."""
+    found = [(source.name, tally.sources[source.index].assumed) for source in sources if source.index in tally.sources]
+    zoneless = tuple(name for name, assumed in found if assumed.zone)
+    undated = [(name, assumed.years) for name, assumed in found if assumed.years]
+    both: list[Assumption] = [Assumption("zone", str(zone), zoneless)] if zoneless else []
+    if undated:
+        ends = min(first for _, (first, _) in undated), max(last for _, (_, last) in undated)
+        first, last = (iso(end + offset_s(end, zone))[:4] for end in ends)
+        both.append(Assumption("year", first if first == last else f"{first} to {last}", tuple(name for name, _ in undated)))
+    return tuple(both)
+
+
+def result(source: Source, outcome: Outcome, tally: SourceTally, plan: Plan) -> SourceResult:
+    verdict = nothing_fits(outcome, tally, plan.choice) or outcome.verdict
     return SourceResult(
         source=source.name,
         state=verdict.state,
@@ -73,25 +100,31 @@ def result(source: Source, outcome: Outcome, tally: SourceTally, choice: Choice)
         account=tally.account,
         rejected_by_reason=dict(sorted(tally.reasons.items())),
         rejected_sample=tally.sample,
-        notes=(*outcome.notes, *notes_on(verdict, outcome, tally)),
+        notes=(*outcome.notes, *notes_on(verdict, outcome, tally, plan.question)),
         exit_code=verdict.exit_code,
     )
 
 
-def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally) -> tuple[str, ...]:
+def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally, question: Question) -> tuple[str, ...]:
     if verdict.state is State.COMPLETE and tally.account.lines == tally.account.blank:
         return ("empty",)
     is_plain = outcome.format is not None and outcome.format.name == "plain" and tally.account.records
     odd = {" had undecodable bytes": tally.odd.undecodable, " held NUL bytes": tally.odd.nul}
+    # That a log has no times at all is news only to who asks for them.
+    some_are_timed = tally.untimed < tally.account.records + tally.account.filtered
+    untimed = tally.untimed if some_are_timed or (question.asks_for_times and not is_plain) else 0
     return (
         *((PLAIN_TEXT,) if is_plain else ()),
+        *((f"{count_of(untimed, 'record')} without a time",) if untimed else ()),
+        *((YEARS_UNKNOWN,) if tally.assumed.goes_back else ()),
         *(f"{count} line{'s' if count > 1 else ''}{what}" for what, count in odd.items() if count),
-        *(not_numbers(name, count) for name, count in sorted(tally.not_numbers.items())),
+        *(unread(*key, count) for key, count in sorted(tally.unread.items())),
     )
 
 
-def not_numbers(field: str, count: int) -> str:
-    return f"{count} values of {field} are not numbers" if count > 1 else f"1 value of {field} is not a number"
+def unread(field: str, reason: str, count: int) -> str:
+    one, many = UNREAD[reason]
+    return f"{count} values of {field} {many}" if count > 1 else f"1 value of {field} {one}"
 
 
 def nothing_fits(outcome: Outcome, tally: SourceTally, choice: Choice) -> Verdict | None:
@@ -108,10 +141,6 @@ def nothing_fits(outcome: Outcome, tally: SourceTally, choice: Choice) -> Verdic
     return Verdict(State.FAILED, reason, hint, exit_code=1)
 
 
-def run_info(elapsed_s: float, readers: int, workers: int) -> RunInfo:
-    return RunInfo(elapsed_s, readers, workers, __version__, platform.python_version(), gil_enabled())
-
-
-def gil_enabled() -> bool:
-    """Return whether this interpreter has a GIL: free-threaded builds of Python 3.13 and later may not."""
-    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+def run_info(elapsed_s: float, readers: int, workers: int, config_file: str | None = None) -> RunInfo:
+    files = (config_file,) if config_file else ()
+    return RunInfo(elapsed_s, readers, workers, __version__, platform.python_version(), gil_enabled(), files)

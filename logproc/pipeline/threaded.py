@@ -12,14 +12,14 @@ The report equals that of `run_serial`, byte for byte except for its `run`, for 
 
 from __future__ import annotations
 
+import logging
 import os
+import resource
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from logproc.model.chunk import Chunk, Outcome, Probe
 from logproc.model.errors import InternalError, Interrupted, Stopped
@@ -29,13 +29,16 @@ from logproc.pipeline.plan import Plan, check_fields, check_fields_early
 from logproc.pipeline.serial import Run, probe_file, work
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
 from logproc.settings import Settings
+from logproc.sources.files.copies import content_of, without_copies
+from logproc.sources.http.urls import parse_url
 from logproc.sources.reading import Reading
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import DONE, END, LATE, Channel, Mark
+from logproc.threads.grace import within_grace
 from logproc.threads.hosts import HostLimit
 from logproc.threads.pool import Pool
-from logproc.threads.probe import Probed, start_probing
-from logproc.threads.reader import CANNOT_START, Charged, Reader, refused, start_readers, to_do_list
+from logproc.threads.probe import THREADS, Probed, start_probing
+from logproc.threads.reader import CANNOT_START, Charged, Reader, ToDo, refused, start_readers
 from logproc.threads.shared_tally import SharedTally
 from logproc.threads.signals import blocked, noted, waking
 from logproc.threads.spool import Spool
@@ -43,7 +46,13 @@ from logproc.threads.stop import Stop
 
 ABANDON_S = 0.5
 """How long main waits for the other threads after a stop. What is not counted by then is not in the report."""
+MOST_PIPES = 1024
+SPARE_DESCRIPTORS = 8
+"""For the reports, libraries, and what a thread opens for a moment."""
+DESCRIPTORS = {"reader": 1, "stream": 3, "pipe": 3}
+"""How many descriptors a thread needs. A stream has a socket and its duplicate, and for a moment those of a name look-up."""
 Message = Charged | Probed | Mark
+logger = logging.getLogger(__name__)
 
 
 def run_threaded(
@@ -56,7 +65,8 @@ def run_threaded(
     """Read, parse and count everything with threads.
 
     Blocks until all is done. After a failure or a signal (see threads.signals) it waits for the threads for at most half a
-    second; what was counted by then is in the snapshot. beside: returns threads that observe the crew while it works.
+    second; what was counted by then is in the snapshot. Raises Interrupted if there is so much that it cannot be ranked in the
+    time that is left. beside: returns threads that observe the crew while it works.
     """
     crew = Crew(sources, settings, openers or Openers.of(settings), spool)
     with ExitStack() as stack:
@@ -65,7 +75,7 @@ def run_threaded(
             with suppress(OSError, RuntimeError), blocked():  # the run does not need them
                 companion.start()
         crew.work()
-    return crew.run()
+    return within_grace(crew.run)
 
 
 class Companion(Protocol):
@@ -85,7 +95,7 @@ class Crew:
         self.sources = sources
         self.to_read = [source for source in sources if not source.verdict]
         self.settings = settings
-        self.plan = Plan.of(settings)
+        self.plan = Plan.of(settings, sources=sources)
         self.openers = openers
         self.started = time.monotonic()
         self.stop = Stop()
@@ -99,7 +109,6 @@ class Crew:
         self.probes: dict[int, Probe] = {}
         self.left_behind: tuple[str, ...] = ()
         self._files = [source for source in self.to_read if source.kind is Kind.FILE]
-        self._file_readers = 0
         self._all_read = False
         self._unread = {source.index: Outcome(source.verdict) for source in sources if source.verdict}
 
@@ -107,7 +116,8 @@ class Crew:
         """Run to the end, or to a stop. Every exception, also one in main itself, becomes the cause of a stop."""
         with waking(self.channel.wake):
             try:
-                start_probing(self._files, partial(probe_file, self.openers, self.plan), self.channel.put, self.stop)
+                threads = max(1, min(THREADS, free_descriptors()))
+                start_probing(self._files, partial(probe_file, self.openers, self.plan), self._probed, self.stop, threads)
                 while not self._is_done():
                     self._take(self.channel.get())
                     self._heed()
@@ -125,7 +135,9 @@ class Crew:
         for source in self.sources:
             outcomes.setdefault(source.index, self._interrupted(source))
         counted, tally = self.shared.close(), self.shared.snapshot()
-        info = run_info(time.monotonic() - self.started, self._file_readers, self.settings.worker_count)
+        file_readers = sum(reader.name.startswith("reader-") for reader in self.readers)
+        took_s = time.monotonic() - self.started
+        info = run_info(took_s, file_readers, self.settings.worker_count, self.settings.config_file)
         summary = summarize(self.sources, outcomes, tally, self.plan, info, stopped=self.stop.is_set())
         cause = self.stop.cause or check_fields(self.plan, outcomes.values(), tally)
         return Run(summary, cause, self.left_behind, counted)
@@ -155,14 +167,35 @@ class Crew:
         elif not isinstance(message, Mark):
             self.pool.submit(message)
 
+    def _probed(self, probed: Probed) -> None:
+        """Leave out copies, and hand the probes to main. Runs in the thread that probes, because it may read whole files."""
+        opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
+        content = partial(content_of, opener, waking=self.stop.waking)
+        self.channel.put(Probed(without_copies(self._files, probed.probes, content)))
+
     def _start_readers(self, probes: Sequence[Probe]) -> None:
-        """Start a few readers for all files, and others for the streams: a slow server must not delay a local file."""
+        """Start a few readers for all files, a few for all URLs, and one for each pipe.
+
+        A slow server must not delay a local file. And a pipe must not wait for another one to end: its writer, or the writer of
+        both, may wait for a reader, or may never come.
+        """
         self.probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}
         if len(self._files) == len(self.to_read):
             check_fields_early(self.plan, [probe.format for probe in probes])
-        streams = in_turn([source for source in self.to_read if source.kind is not Kind.FILE])
-        self._file_readers = self._start_some("reader", self.settings.reader_count(len(self._files)), self._files)
-        self._start_some("stream", min(self.settings.streams, len(streams)), streams)
+        urls = [source for source in self.to_read if source.kind is Kind.URL]
+        pipes = [source for source in self.to_read if source.kind in {Kind.FIFO, Kind.STDIN}]
+        servers = {source: parse_url(os.fsdecode(source.location)).origin for source in urls}
+        wanted = {
+            "reader": (self.settings.reader_count(len(self._files)), ToDo(self._files)),
+            "stream": (min(self.settings.streams, len(urls)), ToDo(urls, servers.get, self.settings.connections_per_host)),
+            "pipe": (min(MOST_PIPES, len(pipes)), ToDo(pipes)),
+        }
+        affordable = shared_out(free_descriptors(), {name: number for name, (number, _) in wanted.items()})
+        for name, (number, to_do) in wanted.items():
+            if affordable[name] < number:
+                few = f"only {affordable[name]} of {number} threads for {name}s: raise the limit of open files with `ulimit -n`"
+                logger.log(logging.WARNING if name == "pipe" else logging.INFO, few)  # a pipe may wait for ever
+            self._start_some(name, affordable[name], to_do)
         try:
             self.channel.close_after(self.readers)
         except RuntimeError as error:
@@ -170,12 +203,9 @@ class Crew:
                 raise
             raise InternalError(*CANNOT_START) from error
 
-    def _start_some(self, name: str, wanted: int, sources: Sequence[Source]) -> int:
-        to_do = to_do_list(sources)
+    def _start_some(self, name: str, wanted: int, to_do: ToDo) -> None:
         shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop)
-        started = start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
-        self.readers += started
-        return len(started)
+        self.readers += start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
 
     def _start_reading(self, source: Source) -> Reading:
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
@@ -211,15 +241,25 @@ class Crew:
         return reading.so_far(INTERRUPTED) if reading else Outcome(INTERRUPTED)
 
 
-def in_turn(streams: Sequence[Source]) -> list[Source]:
-    """Return streams in reading order: pipes first, whose writers are blocked, then URLs, taking the servers in turn.
+def shared_out(free: int, wanted: Mapping[str, int]) -> dict[str, int]:
+    """Return how many threads of each kind there are descriptors for: at least one, and what one kind leaves is for the others.
 
-    In turn, so that one silent server delays few sources.
+    >>> shared_out(43, {"reader": 4, "stream": 16, "pipe": 1})
+    {'pipe': 1, 'reader': 4, 'stream': 12}
     """
-    seen: Counter[str] = Counter()
-    turns = {}
-    for source in streams:
-        server = urlsplit(os.fsdecode(source.location)).netloc if source.kind is Kind.URL else ""
-        turns[source.index] = seen[server] if server else -1
-        seen[server] += 1
-    return sorted(streams, key=lambda source: turns[source.index])
+    found = {}
+    kinds = sorted((number * DESCRIPTORS[name], name) for name, number in wanted.items())
+    for place, (needed, name) in enumerate(kinds):
+        share = min(needed, free // (len(kinds) - place))
+        found[name] = min(wanted[name], max(1, share // DESCRIPTORS[name]))
+        free -= found[name] * DESCRIPTORS[name]
+    return found
+
+
+def free_descriptors() -> int:
+    """Return how many more files this process may open, leaving some for the report and for libraries."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = SPARE_DESCRIPTORS
+    with suppress(OSError):  # no /proc, or not even a descriptor to list it
+        used += len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names are enough
+    return limit - used

@@ -41,6 +41,11 @@ class Need:
         """The fields measured together: a visitor is a client with its user agent."""
         return tuple(self.field.split(",")) if self.field == VISITOR else (self.field,)
 
+    @property
+    def required(self) -> str:
+        """The field without which there is nothing to measure: a client is a visitor in a log without user agents, too."""
+        return self.fields[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:

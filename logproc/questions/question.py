@@ -13,6 +13,7 @@ from logproc.formats.columns.fields import Wanted
 from logproc.model.columns import NO_TIME, Columns
 from logproc.model.errors import UsageError
 from logproc.questions.fields.addresses import anonymize, anonymize_within, client_from
+from logproc.questions.fields.recode import absent_column
 from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric
 from logproc.questions.view import TIME_FIELDS, UNITS_S, View, base_of
 from logproc.questions.where.grammar import Where
@@ -99,11 +100,18 @@ class Question:
     def filters(self) -> bool:
         return self.where is not None or self.since is not None or self.until is not None
 
+    @property
+    def asks_for_times(self) -> bool:
+        """Whether the user named times, in a filter or to count by."""
+        named = {name for panel in self.panels if not panel.usual for name in panel.by}
+        filtered = self.since is not None or self.until is not None or bool(self.where and "time" in self.where.fields)
+        return filtered or bool(named & TIME_FIELDS)
+
     def prepared(self, columns: Columns) -> Columns:
         """Return the columns ready to count: clients replaced by forwarded ones, and addresses anonymized, if asked for."""
         keys = dict(columns.keys)
-        if self.from_forwarded and "client" in keys:
-            keys["client"] = client_from(keys.get("forwarded_for"), keys["client"])
+        if self.from_forwarded and {"client", "forwarded_for"} & keys.keys():
+            keys["client"] = client_from(keys.get("forwarded_for"), keys.get("client") or absent_column(columns.records))
         if self.anonymous:
             for name in HOLDING_ADDRESSES & keys.keys():
                 keys[name] = (anonymize if name == "client" else anonymize_within)(keys[name])
@@ -166,4 +174,7 @@ def with_sort(metrics: tuple[Metric, ...], sort: Metric | None) -> tuple[Metric,
 
 def unknown_fields(question: Question, known: Collection[str]) -> list[str]:
     bases = {name: base_of(name) for name in question.asked}
-    return [name for name, base in bases.items() if base not in known and name not in known and name not in TIME_FIELDS]
+    if question.from_forwarded and "forwarded_for" in known:
+        known = {*known, "client"}
+    known = {*known, "time", *TIME_FIELDS}  # a log without times has no record that any of them fits, as with `--since`
+    return [name for name, base in bases.items() if not {name, base} & known]

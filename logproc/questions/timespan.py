@@ -1,10 +1,9 @@
-"""`--since`, `--until` and `--tz`: times as people write them → seconds since 1970."""
+"""`--since` and `--until`: times as people write them → seconds since 1970."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime, tzinfo
 
 from logproc.model.errors import UsageError
 
@@ -13,18 +12,6 @@ RELATIVE = re.compile(r"(\d{1,9})\s*(s|min|m|h|d|w)(?:\s+ago)?")
 CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
 EPOCH = re.compile(r"@(\d{1,12})")
 HINT = 'write "2026-03-07 10:00", "2026-03-07", "10:00", "2h" (two hours ago) or "@1772877600"'
-
-
-def parse_zone(name: str | None) -> tzinfo:
-    """Return a time zone by its IANA name or `local`; UTC for None. Raises UsageError for an unknown name."""
-    if name is None or name.upper() in {"UTC", "Z"}:
-        return UTC
-    if name.lower() == "local":
-        return datetime.now().astimezone().tzinfo or UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError, RecursionError) as error:  # RecursionError: thousands of slashes
-        raise UsageError(f"--tz {name!r} is not a known zone", "write Europe/Berlin, America/New_York, UTC or local") from error
 
 
 def parse_moment(option: str, text: str, zone: tzinfo, now_s: int) -> int:

@@ -14,6 +14,7 @@ from logproc.formats.columns.slices import arrow
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, iso
 from logproc.model.columns import NO_TIME, Columns, KeyColumn, Numbers
 from logproc.questions.fields.derived import derive
+from logproc.questions.fields.recode import absent_column
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
@@ -24,7 +25,7 @@ UNITS_S = {"minute": MINUTE_S, "hour": HOUR_S, "day": DAY_S}
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 TIME_FIELDS = frozenset({*UNITS_S, "weekday"})
 QUARTER_S = 900
-"""Since 1972 zones have changed their clocks only at full quarters of an hour."""
+"""Nearly all changes of clocks are at full quarters of an hour."""
 
 
 def base_of(name: str) -> str:
@@ -70,19 +71,28 @@ class View:
             self._numbers[name] = None if column is None or name in UNITS_S else numbers_of(column)
         return self._numbers[name]
 
-    def not_numbers(self, name: str) -> int:
-        """Return how many records have a text in a field that is not a number; an empty one and `-` stand for no value."""
-        column, numbers = self.keys(name), self.numbers(name)
-        if column is None or numbers is None or numbers.valid is None or name in self.columns.numbers:
-            return 0
-        is_text = numpy.array([key not in {None, "", "-"} for key in column.keys.to_pylist()], bool)
-        return int((is_text[column.index] & ~numbers.valid).sum())
+    def unread(self, name: str) -> dict[tuple[str, str], int]:
+        """Return how many records have a value that is no number, or not all of one, by the field and the reason."""
+        numbers = self.numbers(name)
+        found = {(name, reason): int(records.sum()) for reason, records in (numbers.unread if numbers else {}).items()}
+        return {key: number for key, number in found.items() if number}
+
+    def of_visits(self, name: str) -> KeyColumn | None:
+        """Return a field as keys of the records that have a client, None if none has: without one a record is no visit."""
+        column, client = self.keys(name), self.keys("client")
+        if column is None or client is None or not client.keys.null_count:
+            return column if client is not None else None
+        keys = pyarrow.concat_arrays([column.keys, pyarrow.nulls(1, column.keys.type)])
+        is_visit = client.keys.is_valid().to_numpy(zero_copy_only=False)[client.index]
+        return KeyColumn(keys, numpy.where(is_visit, column.index, len(column.keys)))
 
     def visitors(self) -> KeyColumn | None:
         """Return each record's client and user agent as one key; None without clients."""
         client, agent = self.keys("client"), self.keys("user_agent")
-        if client is None or agent is None:
-            return client
+        if client is None:
+            return None
+        if agent is None:  # the same keys as below: a client without a user agent is one visitor in all chunks and sources
+            return KeyColumn(pyarrow.compute.binary_join_element_wise(client.keys, "-", "\n"), client.index)
         # One integer per pair of keys, so that only the pairs that occur are joined. index: the pair of each record.
         pairs, index = numpy.unique(client.index.astype(numpy.int64) * len(agent.keys) + agent.index, return_inverse=True)
         clients = client.keys.take(arrow(pairs // len(agent.keys), pyarrow.int64()))
@@ -98,8 +108,14 @@ class View:
         if name in self.columns.numbers:
             return keys_of_numbers(self.columns.numbers[name])
         derived = derive(name)
-        column = self.keys(derived.of) if derived else None
-        return derived.apply(column) if derived and column is not None else None
+        if derived is None:
+            return None
+        column = self.keys(derived.of)
+        if (
+            column is None and name == "bot"
+        ):  # it is known of records without a user agent, whichever records they are read with
+            column = absent_column(self.columns.records)
+        return None if column is None else derived.apply(column)
 
     def _of_time(self, name: str) -> KeyColumn | None:
         known = self.columns.time != NO_TIME
@@ -129,12 +145,18 @@ def stretches(numbers: Integers, known: Mask) -> KeyColumn:
 
 
 def offsets(time: Integers, known: Mask, zone: tzinfo) -> Integers | int:
-    """Return the seconds to add to each time to get local time; the zone is asked once per quarter of an hour."""
+    """Return the seconds to add to each time to get local time; the zone is asked twice per quarter of an hour."""
     if zone is UTC:
         return 0
     quarters, index = numpy.unique(numpy.where(known, time, 0) // QUARTER_S, return_inverse=True)
-    found = [offset_s(int(quarter) * QUARTER_S, zone) for quarter in quarters.tolist()]
-    return numpy.array(found, numpy.int64)[index]
+    first, last = (
+        numpy.array([offset_s(int(quarter) * QUARTER_S + within, zone) for quarter in quarters.tolist()], numpy.int64)
+        for within in (0, QUARTER_S - 1)
+    )
+    found = first[index]
+    for at in numpy.flatnonzero(known & (first != last)[index]).tolist():  # clocks changed within the quarter
+        found[at] = offset_s(int(time[at]), zone)
+    return found
 
 
 def offset_s(seconds: int, zone: tzinfo) -> int:
@@ -162,6 +184,10 @@ def keys_of_numbers(numbers: Numbers) -> KeyColumn:
     keys, of_record = pyarrow.array([*texts, None], pyarrow.string()), index.reshape(-1).astype(numpy.int64)
     if numbers.valid is not None:
         of_record = numpy.where(numbers.valid, of_record, len(texts))
+    if numbers.large is not None:
+        more = {value: len(keys) + at for at, value in enumerate(dict.fromkeys(numbers.large.nanos.tolist()))}
+        keys = pyarrow.concat_arrays([keys, pyarrow.array([number_label(0, value) for value in more], pyarrow.string())])
+        of_record[numbers.large.at] = [more[value] for value in numbers.large.nanos.tolist()]
     return KeyColumn(keys, of_record)
 
 

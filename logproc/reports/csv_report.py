@@ -31,8 +31,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from logproc.reports.metric_values import MEMBERS, given_up, rounded
-from logproc.reports.safe import harmless
+from logproc.reports.metric_values import MEMBERS, Number, given_up, rounded
+from logproc.reports.safe import printable
 
 if TYPE_CHECKING:
     from logproc.model.snapshot import Panel, Row, Snapshot
@@ -50,7 +50,7 @@ def render_csv(snapshot: Snapshot, *, raw: bool = False) -> str:
     writer = csv.writer(text, lineterminator="\n")
 
     def safe(text: str) -> str:
-        return harmless(text) if raw else protect(harmless(text))
+        return printable(text) if raw else protect(printable(text))
 
     further = further_columns(snapshot.panels.values())
     writer.writerow([*HEADER, *map(safe, further)])
@@ -68,7 +68,7 @@ def further_columns(panels: Iterable[Panel]) -> list[str]:
     return list(dict.fromkeys([*metrics, *(["error"] if any(panel.approximate for panel in panels) else [])]))
 
 
-def numbers_of(row: Row, panel: Panel, further: Sequence[str]) -> list[float | int | None]:
+def numbers_of(row: Row, panel: Panel, further: Sequence[str]) -> list[Number]:
     metrics = {name: rounded(name, number) for name, number in zip(panel.metrics, row.metrics, strict=True)}
     if panel.approximate:
         metrics["error"] = row.error

@@ -5,7 +5,8 @@ Everything that may differ between two runs over the same input is under `run`.
 A row has the columns of its key by name (see `key_members`), `count`, `bytes` (null if no log has any), and each metric
 by the name it was asked for, null where no record has a value. If keys were dropped, so that counts are not exact, the panel
 has `approximate`, with the records of those keys in `other`, and each row has an `error`: how many records its count may
-lack. `estimated` holds the relative standard error of metrics that are estimates.
+lack. `estimated` holds the relative standard error of metrics that are estimates. `assumed` has the zone and the years that
+times were taken to have where they have none, with the sources of these.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from logproc.formats.times.calendar import iso
@@ -40,11 +42,14 @@ def members(snapshot: Snapshot) -> Iterator[str]:
     times = {"first": snapshot.first, "last": snapshot.last}
     panels = ",".join(f"\n  {encode(name)}: {panel(table)}" for name, table in snapshot.panels.items())
     run = asdict(snapshot.run) | {"elapsed_s": round(snapshot.run.elapsed_s, 3)}
+    if not snapshot.run.config_files:
+        del run["config_files"]
     yield f'"schema": {SCHEMA}, "complete": {encode(snapshot.complete)}'
     yield f'"account": {encode(asdict(snapshot.account))}'
     yield f'"totals": {encode(totals)}'
     yield f'"time": {encode({name: None if time is None else iso(time) for name, time in times.items()})}'
     yield f'"sources": {rows(map(source, snapshot.sources))}'
+    yield f'"assumed": {rows(map(asdict, snapshot.assumed))}'
     yield f'"panels": {{{panels}}}'
     yield f'"run": {encode(run)}'
 
@@ -91,8 +96,11 @@ def rows(values: Iterator[dict[str, Any]]) -> str:
 
 
 def encode(value: object) -> str:
-    """Return a value as JSON that is also safe to show on a terminal."""
-    text = ENCODER.encode(value)
+    """Return a value as JSON that is also safe to show on a terminal. Members of an object may be Decimals."""
+    if isinstance(value, dict) and any(isinstance(member, Decimal) for member in value.values()):
+        # The encoder would need a float, which rounds.
+        return "{" + ", ".join(f"{encode(name)}: {encode(member)}" for name, member in value.items()) + "}"
+    text = f"{value:f}" if isinstance(value, Decimal) else ENCODER.encode(value)
     return text if text.isprintable() else "".join(c if c.isprintable() else escape(c) for c in text)
 
 

@@ -65,4 +65,4 @@ def value_segments(column: str, shown: str, value: str) -> Line:
 
 
 def key_text(by: Sequence[str], key: Sequence[str], look: Look) -> list[str]:
-    return [look.text(value_text(column, value)) for column, value in zip(by, key, strict=True)]
+    return [look.key(value_text(column, value)) for column, value in zip(by, key, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from logproc.reports.units import latency, plain, size
@@ -11,9 +12,11 @@ if TYPE_CHECKING:
     from logproc.model.snapshot import Panel
     from logproc.reports.text.style import Look
 
-Number = float | int | None
+Number = float | int | Decimal | None
 DIGITS = 6
 """Significant digits of inexact numbers: percentiles are within 1 %, means and rates are quotients."""
+LONGEST_S = 10**12
+"""Longer durations, which are mistakes of a log, are shown as plain numbers."""
 MEMBERS = ("count", "bytes")
 """The members of every row. A metric or a column of a key with such a name does not replace them."""
 
@@ -39,8 +42,8 @@ def figure(metric: str, number: Number, look: Look) -> str:
     function, _, field = metric.partition(":")
     if function == "rate":
         return f"{plain(number, 3)}/s"
-    if field == "duration" and function != "uniques":
-        text = latency(number)
+    if field == "duration" and function != "uniques" and -LONGEST_S < number < LONGEST_S:
+        text = latency(float(number))
         return text.replace("µ", "u") if look.ascii_only else text
     if field == "bytes" and function != "uniques":
         return size(round(number)) if number >= 0 else plain(number)

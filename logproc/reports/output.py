@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from logproc.model.errors import OutputError, UsageError, system_words
+from logproc.model.errors import OutputError, UsageError, system_words, too_many_files
 from logproc.reports.safe import harmless
 
 FORMATS: dict[str, Literal["json", "csv", "terminal"]] = {".json": "json", ".csv": "csv", ".txt": "terminal"}
@@ -143,7 +143,8 @@ def reported(path: Path) -> Iterator[None]:
 
 
 def failure(name: str, error: OSError) -> OutputError:
-    return OutputError(f"cannot write {harmless(name)}: {system_words(error)}", HINTS.get(error.errno or 0, ""))
+    _, hint = too_many_files(error) or ("", HINTS.get(error.errno or 0, ""))
+    return OutputError(f"cannot write {harmless(name)}: {system_words(error)}", hint)
 
 
 def is_special(path: Path) -> bool:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 SECOND_UNITS = ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1.0, "s"))
 SIZE_UNITS = ("kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB", "RB", "QB")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WIDEST = 10**36
+"""From here on digits would fill a screen; the JSON and CSV reports have them all."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -77,13 +80,17 @@ def latency(seconds: float) -> str:
     return f"{seconds / unit:#.3g}".rstrip(".") + f" {name}"
 
 
-def plain(number: float, digits: int = 4) -> str:
+def plain(number: float | Decimal, digits: int = 4) -> str:
     """Return a number without a unit: whole ones with commas, others with that many digits.
 
-    >>> plain(12345), plain(12345.6), plain(0.123456)
-    ('12,345', '12,346', '0.1235')
+    >>> plain(12345), plain(12345.6), plain(0.123456), plain(10**300)
+    ('12,345', '12,346', '0.1235', '1.000e+300')
     """
-    return f"{number:,}" if isinstance(number, int) else f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.{digits}g}"
+    if not -WIDEST < number < WIDEST:
+        return f"{Decimal(number):.{digits - 1}e}"
+    if isinstance(number, int):
+        return f"{number:,}"
+    return f"{number:.{digits}g}" if -1000 < number < 1000 else f"{number:,.0f}"
 
 
 def moment(seconds: int) -> datetime:

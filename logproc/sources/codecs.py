@@ -1,25 +1,34 @@
 """Decompression of gzip, bzip2, xz and Zstandard, detected from the content. All codecs follow the same rules.
 
 A truncated file yields all that can be decoded, then fails with `truncated`. A damaged one yields what was decoded before
-the damage was found, then fails with `checksum mismatch`. Several members form one stream. Zeros after the last member are
-padding, as from tapes and block devices; anything else there is ignored with a note.
+the damage was found, then fails with `checksum mismatch`. Several members form one stream. Zeros after a member are padding,
+as from tapes and block devices, however many they are. Anything else there may be a part of the log, such as another archive:
+the source fails, and says at which byte what begins. So does text that is followed by an archive.
 """
 
 from __future__ import annotations
 
 import os
+import re
+from typing import TYPE_CHECKING
+
+import numpy
 
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream
-from logproc.sources.decoders import MEMORY_LIMIT_BYTES, DeflateMember, Member, find_codec
-from logproc.sources.limits import Deadline, Layer, Limited, Peeked, ReadOptions, copy_some
+from logproc.sources.decoders import DeflateMember, Member, find_codec, not_verified, refusal
+from logproc.sources.limits import Deadline, Input, Layer, Limited, Peeked, ReadOptions, copy_some, skip_hole_of
 from logproc.sources.text import BLOCK_BYTES, Lines, Transcoded
+
+if TYPE_CHECKING:
+    from logproc.model.arrays import Bytes
 
 STEP_BYTES = 1 << 19
 """How much is decoded at once. Fixed, so that what a damaged file yields does not depend on the caller's buffers."""
 PIECE_BYTES = 1 << 12
 """Size of the first piece of a member; the next ones double. So many small members do not each copy a whole block."""
-HEAD_BYTES = 16
+HEAD_BYTES = 18
+"""As many bytes as the longest magic, and all that a codec needs to say why it cannot decode a member."""
 
 BZ2_BLOCK, BZ2_END = b"1AY&SY", b"\x17rE8P\x90"
 MAGICS: tuple[tuple[str, bytes], ...] = (
@@ -31,22 +40,36 @@ MAGICS: tuple[tuple[str, bytes], ...] = (
 )
 FOREIGN: tuple[tuple[str, bytes], ...] = (
     *(("zip", b"PK" + kind) for kind in (b"\x03\x04", b"\x05\x06", b"\x07\x08")),
+    ("zstd before version 0.8", b"\xfd\x2f\xb5\x1e"),
+    *(("zstd before version 0.8", bytes([first]) + b"\xb5\x2f\xfd") for first in range(0x22, 0x28)),
     ("7z", b"7z\xbc\xaf\x27\x1c"),
     ("rar", b"Rar!\x1a\x07"),
     ("lz4", b"\x04\x22\x4d\x18"),
     ("lz4", b"\x02\x21\x4c\x18"),
+    ("gzip with an unknown method", b"\x1f\x8b"),
     ("compress", b"\x1f\x9d"),
     ("pack", b"\x1f\x1e"),
     ("lzip", b"LZIP\x01"),
-    ("lzop", b"\x89LZO\0\r\n\x1a\n"),
-    ("lzma", b"\x5d\0\0\x80\0"),
+    ("lzop", b"\x89LZO\0"),
+    *(
+        ("lzma", b"\x5d\0\0" + size)
+        for size in (b"\x04\0", b"\x10\0", b"\x20\0", b"\x40\0", b"\x80\0", b"\0\1", b"\0\2", b"\0\4")
+    ),
     ("snappy", b"\xff\x06\0\0sNaPpY"),
     ("cab", b"MSCF\0\0\0\0"),
 )
-"""Archives that are refused. Some contain uncompressed text, which must not be counted as a log."""
+"""Archives that are refused, if they are none of MAGICS. Some contain uncompressed text, which must not be counted as a log."""
+MEMBERS: dict[str, tuple[bytes, ...]] = {codec: tuple(magic for name, magic in MAGICS if name == codec) for codec, _ in MAGICS}
 ENDINGS = {b"gz": "gzip", b"xz": "xz", b"zst": "zstd", b"bz2": "bz2"}
 LEAST_BYTES = {"gzip": 2, "xz": 2, "zstd": 2, "bz2": 4}
 """How many magic bytes identify a file that ends within them. With fewer it could be a short text."""
+LATER_MAGICS = [magic for _, magic in (*MAGICS, *FOREIGN) if len(magic) > 2]
+ARCHIVE = re.compile(b"(?:%s)" % b"|".join(map(re.escape, LATER_MAGICS)))
+LATER_ARCHIVE = re.compile(rb"\n\0?(%s)" % ARCHIVE.pattern)
+"""An archive at the start of a line. Two bytes are too few there: they may be a text in another encoding."""
+LEAST_TEXT, NEVER_UTF8 = 9, 0xFD
+"""Each archive has among its first 15 bytes one that is less than TAB, or a byte that is never part of UTF-8."""
+TEXT = re.compile(rb"[\t\n\v\f\r\x1b\x20-\x7e\x80-\xf7]+")
 
 
 def sniff(head: bytes) -> str | None:
@@ -61,6 +84,26 @@ def sniff(head: bytes) -> str | None:
         if head.startswith(magic) or (len(head) >= LEAST_BYTES[codec] and magic.startswith(head)):
             return codec
     return None
+
+
+def foreign(head: bytes) -> str | None:
+    """Return the kind of an archive that is refused, None if `head` is not the beginning of one, or that of a codec."""
+    return next((name for name, magic in FOREIGN if head.startswith(magic)), None)
+
+
+def kind_of(head: bytes) -> str:
+    r"""Return what data that begins with `head` is, in words.
+
+    >>> kind_of(b"\x28\xb5\x2f\xfd\x04"), kind_of(b"127.0.0.1 - -"), kind_of(b"\x01\x02")
+    ('zstd data', 'text', 'other data')
+    """
+    name = sniff(head) or foreign(head)
+    return f"{name} data" if name else "text" if TEXT.fullmatch(head) else "other data"
+
+
+def followed_by(head: bytes, at: str) -> SourceError:
+    """Return the failure of a source in which something else than before begins with `head`."""
+    return SourceError(f"stopped at {at}: followed by {kind_of(head)}", "give each part as a file of its own")
 
 
 def cut_archive(head: bytes, location: str | bytes) -> str | None:
@@ -100,16 +143,57 @@ class Unpacked(Layer):
     def ready_within(self, seconds: float) -> bool:
         return (self._inner or self.below).ready_within(seconds)
 
+    def skip_hole(self) -> int:
+        return skip_hole_of(self._inner) if self._inner else 0
+
     def _read(self, buffer: memoryview) -> int:
         if self._inner is None:
             head = read_head(self.below)
-            for name, magic in FOREIGN:
-                if head.startswith(magic):
-                    raise SourceError(f"unsupported archive ({name})", "unpack it first")
             codec = sniff(head) or cut_archive(head, self._location)
+            if not codec and (name := foreign(head)):
+                raise SourceError(f"unsupported archive ({name})", "unpack it first")
             peeked = Peeked(self.below, head)
-            self._inner = Decoded(peeked, codec, refuse_archive=True) if codec else peeked
+            self._inner = Unmixed(Decoded(peeked, codec, refuse_archive=True) if codec else peeked, "decoded " if codec else "")
         return self._inner.readinto(buffer)
+
+
+class Unmixed(Layer):
+    """A stream of text that fails where an archive begins at the start of a line, after all text before it.
+
+    word: goes before `byte` in the message.
+    """
+
+    def __init__(self, below: ByteStream, word: str) -> None:
+        super().__init__(below)
+        self._word = word
+        self._delivered = 0
+        self._before = b""
+        self._failure: SourceError | None = None
+
+    def _read(self, buffer: memoryview) -> int:
+        if self._failure:
+            raise self._failure
+        count = self.below.readinto(buffer)
+        found = self._find_archive(numpy.frombuffer(buffer[:count], numpy.uint8)) if count else None
+        if not found:
+            self._delivered += count
+            return count
+        at, head = found
+        self._failure = followed_by(head, f"{self._word}byte {self._delivered + at}")
+        if at <= 0:
+            raise self._failure
+        return at
+
+    def _find_archive(self, data: Bytes) -> tuple[int, bytes] | None:
+        """Return where in `data` an archive begins, less than 0 if that is before it, and with what; None if there is none.
+
+        Only a block with a byte that archives have is searched as a whole. The last bytes before it are searched again.
+        """
+        before, self._before = self._before, (self._before + data[-HEAD_BYTES:].tobytes())[-HEAD_BYTES:]
+        if data.min() >= LEAST_TEXT and not (data == NEVER_UTF8).any():
+            data = data[:HEAD_BYTES]
+        found = LATER_ARCHIVE.search(before + data.tobytes())
+        return (found.start(1) - len(before), found[1]) if found else None
 
 
 def read_head(raw: ByteStream) -> bytes:
@@ -134,7 +218,7 @@ class Decoded(Layer):
     def __init__(self, raw: ByteStream, codec: str, *, refuse_archive: bool = False) -> None:
         super().__init__(raw)
         self._codec = find_codec(codec)
-        self._input = Input(raw)
+        self._input = Input(raw, BLOCK_BYTES)
         self._member: Member | None = None
         self._member_start = 0
         self._piece_bytes = PIECE_BYTES
@@ -142,6 +226,8 @@ class Decoded(Layer):
         self._decoded_bytes = 0
         self._ended = False
         self._failure: SourceError | None = None
+        self._unverified: SourceError | None = None
+        self._member_head = b""
         self._head: bytes | None = b"" if refuse_archive else None
 
     def _read(self, buffer: memoryview) -> int:
@@ -157,9 +243,9 @@ class Decoded(Layer):
     def _without_archive(self, data: bytes) -> bytes:
         """Withhold the first decoded bytes until it is certain that they are not compressed again. Raises SourceError if so."""
         head = self._head = (self._head or b"") + data
-        if may_be_archive(head) and not self._ended and not self._failure:
+        if not self._ended and not self._failure and (not data or may_be_archive(head)):
             return b""
-        if sniff(head[:HEAD_BYTES]):
+        if sniff(head[:HEAD_BYTES]) or foreign(head):
             self._failure = SourceError("holds another archive: left alone", "unpack it first")
             raise self._failure
         self._head = None
@@ -168,31 +254,33 @@ class Decoded(Layer):
     def _begin_member(self) -> bytes:
         is_first = not self._input.position
         self._ended = not (self._input.rest() or self._input.more()) if is_first else not self._find_next_member()
-        if not self._ended:
+        if self._failure or self._ended:
+            self._ended = not self._failure
+            return b""
+        if is_first:
             head = bytes(self._input.rest()[:HEAD_BYTES])
             if self._codec.name not in (sniff(head), "deflate") and not may_be_archive(head):
                 raise SourceError(f"not {self._codec.name} data", "the data is not what its header says")
-            self._member, self._member_start, self._piece_bytes = self._codec.open(), self._decoded_bytes, PIECE_BYTES
+        self._member, self._member_start, self._piece_bytes = self._codec.open(), self._decoded_bytes, PIECE_BYTES
+        self._member_head = b""
         return b""
 
     def _find_next_member(self) -> bool:
-        """Skip zeros; return whether another member follows. Anything else is skipped with a note."""
-        end = self._input.position
+        """Skip zeros; return whether anything follows. Anything but another member is a failure."""
         self._input.skip_zeros()
-        head = self._input.head()
-        if head and self._codec.name != "deflate" and sniff(head) == self._codec.name:
-            return True
-        while self._input.rest():
-            self._input.take(BLOCK_BYTES)
-            self._input.more()
-        ignored = self._input.position - end
-        if head:
-            self.notes.append(f"{ignored} byte{'s' if ignored > 1 else ''} after end ignored")
-        return False
+        head = self._input.head(HEAD_BYTES, may_be_archive)
+        name = self._codec.name
+        if head and not head.startswith(MEMBERS.get(name, ())) and sniff(head) != name:
+            self._failure = followed_by(head, f"byte {self._input.position}")
+        elif not head:
+            self._failure = self._unverified
+        return bool(head)
 
     def _decode(self, member: Member) -> bytes:
         data = self._next_piece() if member.needs_input else memoryview(b"")
         is_cut = member.needs_input and not data
+        if len(self._member_head) < HEAD_BYTES:
+            self._member_head += data[:HEAD_BYTES]
         try:
             decoded = member.decompress(data, STEP_BYTES)  # even b"": bz2 asks for input before it has returned everything
         except self._codec.errors as error:
@@ -202,10 +290,11 @@ class Decoded(Layer):
         if member.eof:
             self._input.give_back(len(member.unused_data))
             self._member = None
+            self._unverified = self._unverified or not_verified(member)
         return decoded
 
     def _next_piece(self) -> memoryview:
-        if not self._input.rest() and not self._input.more():
+        if not self._input.rest() and not self._input.more(self._piece_bytes):
             return memoryview(b"")
         data = self._input.take(self._piece_bytes)
         self._piece_bytes = min(2 * self._piece_bytes, BLOCK_BYTES)
@@ -219,59 +308,10 @@ class Decoded(Layer):
         return member.rest_of_cut() if isinstance(member, DeflateMember) else b""
 
     def _damaged(self, error: Exception) -> bytes:
-        if "memory" in str(error).lower():
-            self._failure = SourceError(f"needs over {MEMORY_LIMIT_BYTES >> 20} MiB to be unpacked", "unpack it first")
+        self._failure = refusal(self._codec.name, error, self._member_head)
+        if self._failure:
             return b""
         what = f"checksum mismatch: data may be wrong from decoded byte {self._member_start}"
-        self._failure = SourceError(what, "the archive is damaged; fetch it again")
+        cause = "damaged, or needs a dictionary" if self._codec.name == "zstd" else "damaged"
+        self._failure = SourceError(what, f"the archive is {cause}; fetch it again")
         return b""
-
-
-class Input:
-    """A raw stream that is read in blocks and taken in pieces. Bytes taken in excess can be given back."""
-
-    def __init__(self, raw: ByteStream) -> None:
-        self._raw = raw
-        self._block = memoryview(bytearray(BLOCK_BYTES))
-        self._start = self._end = 0
-        self._read_bytes = 0
-
-    @property
-    def position(self) -> int:
-        """How many bytes of the raw stream have been taken."""
-        return self._read_bytes - (self._end - self._start)
-
-    def rest(self) -> memoryview:
-        """Return what was read but not yet taken."""
-        return self._block[self._start : self._end]
-
-    def take(self, size: int) -> memoryview:
-        """Take at most `size` bytes of the rest. The view is valid until the next `more`."""
-        piece = self.rest()[:size]
-        self._start += len(piece)
-        return piece
-
-    def give_back(self, size: int) -> None:
-        self._start -= size
-
-    def more(self) -> bool:
-        """Read more input after the rest, which must be smaller than a block. Return False at the end of the stream."""
-        rest = bytes(self.rest())
-        self._block[: len(rest)] = rest
-        self._start, self._end = 0, len(rest)
-        count = self._raw.readinto(self._block[len(rest) :])
-        self._end += count
-        self._read_bytes += count
-        return count > 0
-
-    def head(self) -> bytes:
-        """Return the first bytes of the rest, enough to detect compression."""
-        while may_be_archive(bytes(self.rest()[:HEAD_BYTES])) and self.more():
-            pass
-        return bytes(self.rest()[:HEAD_BYTES])
-
-    def skip_zeros(self) -> None:
-        while self.rest() or self.more():
-            if self.rest()[0]:
-                return
-            self._start = self._end - len(bytes(self.rest()).lstrip(b"\0"))

@@ -32,8 +32,10 @@ SAMPLE_QUIET_S, SAMPLE_S = 1.0, 3.0
 """How long to wait for a full sample once there is a line: a live log may never fill it. Much longer than QUIET_S, because the
 sample decides for the whole source, and a slow transfer may pause after the first lines.
 """
-MOST_LINES = 1 << 19
-"""Most lines in a chunk. Parsing takes some 64 bytes per line, empty lines included: a file of line ends must not be a bomb."""
+LINE_BYTES = 100
+"""A chunk has at most one line per so many bytes of the chunk size. Parsing takes three times that for a line of one letter,
+as it takes three times the bytes of other chunks: a file of short lines must not be a bomb.
+"""
 
 
 class Cutter:
@@ -57,6 +59,7 @@ class Cutter:
         self.bytes_decoded = 0
         self.lines = 0
         self._chunk_bytes = chunk_bytes
+        self._most_lines = max(1, chunk_bytes // LINE_BYTES)
         self._max_line_bytes = max_line_bytes
         self._kept_bytes = max(max_line_bytes, REJECTED_TEXT_BYTES) + 2
         self._clock = clock
@@ -102,7 +105,7 @@ class Cutter:
             yield from self._split(buffer[start:end])
             if error:
                 raise error
-            carry = buffer[end:filled]
+            carry = buffer[end:filled].copy()  # a view would keep the whole block in memory while the next one is filled
             if len(carry) > self._kept_bytes:
                 carry = self._skip_line(stream, carry)
 
@@ -156,27 +159,33 @@ class Cutter:
             self._offset += count
 
     def _split(self, lines: Bytes) -> Iterator[Chunk]:
-        """Yield whole lines as chunks of at most the chunk size, or one longer line, and of at most MOST_LINES."""
-        count = count_lines(lines)
-        if count > MOST_LINES:
-            middle = line_end_near_middle(lines)
-            yield from self._split(lines[:middle])
-            yield from self._split(lines[middle:])
-            return
+        """Yield whole lines as chunks of at most the chunk size, or one longer line, and of not too many lines.
+
+        Line feeds alone cost no memory: they are one chunk, however many they are.
+        """
         if len(lines) <= self._chunk_bytes:
-            if len(lines):
+            count = count_lines(lines)
+            if self._most_lines < count < len(lines):
+                middle = line_end_near_middle(lines)
+                yield from self._split(lines[:middle])
+                yield from self._split(lines[middle:])
+            elif count:
                 yield self._chunk(lines, count)
             return
         ends = numpy.flatnonzero(lines == LF) + 1
         start = first = 0
         while start < len(lines):
             last = max(first, int(numpy.searchsorted(ends, start + self._chunk_bytes, "right")) - 1)
-            yield self._chunk(lines[start : ends[last]], last + 1 - first)
+            part = lines[start : ends[last]]
+            if len(part) > self._chunk_bytes:
+                yield self._chunk(part, 1)
+            else:
+                yield from self._split(part)
             start, first = int(ends[last]), last + 1
 
     def _chunk(self, data: Bytes, lines: int) -> Chunk:
         chunk = Chunk(self.source, self._chunks, self._offset, self.lines + 1, lines, self.format, data, self.context)
-        if self.format:
+        if self.format and lines < len(data):  # line feeds alone change nothing
             self.context = self.format.follow(self.context, data, self._max_line_bytes)
         self._chunks += 1
         self._offset += len(data)

@@ -17,6 +17,10 @@ MEMORY_LIMIT_BYTES = 128 << 20
 """The largest memory of a decoder: the default limit of zstd, and twice what `xz -9` needs."""
 KEPT_BYTES = 4 << 20
 """How much input of a member is kept for `DeflateMember.rest_of_cut`."""
+PLAIN_HEADER = b"\x1f\x8b\x08\0"
+"""The beginning of a gzip header without optional fields."""
+UNSUPPORTED = "unsupported"
+"""The word by which the libraries tell that they do not know a feature of a member, and that it is not damaged."""
 FLAG_HEADER_CHECKSUM, FLAG_EXTRA, FLAG_NAME, FLAG_COMMENT, FLAGS_RESERVED = 0x02, 0x04, 0x08, 0x10, 0xE0
 
 
@@ -40,7 +44,7 @@ class Member(Protocol):
 
 
 class DamagedError(Exception):
-    """A member whose header is invalid, or whose checksum or size does not match its data."""
+    """A member whose header is invalid or of an unknown kind, or whose checksum or size does not match its data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,45 @@ def find_codec(name: str) -> Codec:
     if name == "zstd":
         return zstd_codec(name)
     raise SourceError(f"unsupported encoding {name}", "known are gzip, deflate, bz2, xz, zstd")
+
+
+def refusal(codec: str, error: Exception, head: bytes) -> SourceError | None:
+    """Return why a member cannot be decoded at all, None if it is damaged. head: its first bytes."""
+    text = str(error).lower()
+    window_bytes, dictionary = zstd_header(head) if codec == "zstd" else (0, 0)
+    if dictionary and "dictionary" in text:
+        return SourceError(f"needs zstd dictionary {dictionary}", "unpack it first, with zstd -d -D DICTIONARY")
+    if "memory" in text and window_bytes > MEMORY_LIMIT_BYTES:
+        log = (window_bytes - 1).bit_length()
+        return SourceError(f"needs {window_bytes >> 20} MiB to be unpacked", f"unpack it first, with zstd -d --long={log}")
+    if "memory" in text:
+        return SourceError(f"needs over {MEMORY_LIMIT_BYTES >> 20} MiB to be unpacked", "unpack it first")
+    if UNSUPPORTED in text:
+        return SourceError(f"uses {codec} features that are not supported", "unpack it first")
+    return None
+
+
+def zstd_header(head: bytes) -> tuple[int, int]:
+    """Return the window in bytes and the number of the dictionary of a zstd frame (RFC 8878, 3.1.1.1), 0 for none."""
+    if len(head) < 6:
+        return 0, 0
+    is_single, size = head[4] & 0x20, (0, 1, 2, 4)[head[4] & 3]
+    exponent, eighths = divmod(head[5], 8)
+    window_bytes = 0 if is_single else (8 + eighths) << (7 + exponent)
+    start = 5 if is_single else 6
+    return window_bytes, int.from_bytes(head[start : start + size], "little")
+
+
+def not_verified(member: Member) -> SourceError | None:
+    """Return the failure of a whole xz member with an integrity check that its library does not know, None for others."""
+    check = getattr(member, "check", None)
+    if check is None:
+        return None
+    import lzma
+
+    if lzma.is_check_supported(check):
+        return None
+    return SourceError(f"unknown xz check {check}: data may be wrong", "test it with xz -t")
 
 
 def zstd_codec(name: str) -> Codec:
@@ -117,6 +160,8 @@ class GzipHeader:
         self._fields: deque[Callable[[bytes], bytes | None]] = deque([self._skip_fixed])
 
     def feed(self, data: bytes) -> tuple[Container, bytes] | None:
+        if not self._data and data[:4] == PLAIN_HEADER and len(data) >= 10:
+            return GZIP, data[10:]
         self._data += data
         while self._fields:
             rest = self._fields[0](self._data)
@@ -130,8 +175,10 @@ class GzipHeader:
         if len(data) < 10:
             return None
         flags = data[3]
-        if data[:3] != b"\x1f\x8b\x08" or flags & FLAGS_RESERVED:
+        if data[:3] != b"\x1f\x8b\x08":
             raise DamagedError
+        if flags & FLAGS_RESERVED:
+            raise DamagedError(f"{UNSUPPORTED} flags {flags & FLAGS_RESERVED:#04x}")
         optional = (
             (FLAG_EXTRA, self._skip_extra),
             (FLAG_NAME, self._skip_text),

@@ -1,4 +1,4 @@
-"""Streams on top of other streams: the base class, and limits on size, compression ratio and time.
+"""Streams on top of other streams: the base class, their input, and limits on size, compression ratio and time.
 
 Each is a `model.source.ByteStream` that reads from the one `below` it. Other layers are in `codecs` and `text`.
 """
@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from logproc.model.errors import LimitError, SourceError
 from logproc.model.source import ByteStream
 
 RATIO_FROM_BYTES = 64 << 20
 RATIO_EVERY_BYTES = 16 << 20
+READ_BYTES = 1 << 14
+"""Size of the first read of a member; the next ones double as well. Each read looks at the time and whether the run is stopped:
+a megabyte may be a hundred thousand empty members.
+"""
+ZERO_BYTES = 64
+"""How many bytes are looked at first for zeros after a member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +30,8 @@ class ReadOptions:
     """Options for every source.
 
     max_bytes: limit on decoded bytes. max_ratio: limit on decoded bytes per byte read, checked after 64 MiB. max_time_s:
-    seconds from opening. None, or 0 for the ratio, means no limit. encoding: the text encoding to convert to UTF-8.
+    seconds of reading, see Stopwatch. None, or 0 for the ratio, means no limit. encoding: the text encoding to convert to
+    UTF-8.
     """
 
     max_bytes: int | None = None
@@ -49,6 +58,39 @@ class Deadline:
         if left <= 0:
             raise LimitError(f"over --max-time {self.seconds:g} s", "allow more with --max-time")
         return left
+
+
+class Stopwatch:
+    """The clock of one source for `--max-time`: it stands still while the source waits for its turn in this program.
+
+    That is between two reads, when the caller has no memory or no worker for what it has read, and while another source uses
+    the connection that it waits for. A slow disk, server or writer is the source's own time. Only for the thread that reads.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._still_s = 0.0
+        self._stopped_at: float | None = None
+
+    def now(self) -> float:
+        return (self._clock() if self._stopped_at is None else self._stopped_at) - self._still_s
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """Let it stand still during the block."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.go_on()
+
+    def stop(self) -> None:
+        self._stopped_at = self._clock()
+
+    def go_on(self) -> None:
+        if self._stopped_at is not None:
+            self._still_s += self._clock() - self._stopped_at
+            self._stopped_at = None
 
 
 class Layer(ABC):
@@ -92,9 +134,25 @@ class Layer(ABC):
     def close(self) -> None:
         self.below.close()
 
+    def skip_hole(self) -> int:
+        """Skip what is left of a hole that the file system knows of; return its size. 0 if this layer changes bytes."""
+        return 0
+
     @abstractmethod
     def _read(self, buffer: memoryview) -> int:
         """Do the work of `readinto`."""
+
+
+@runtime_checkable
+class Sparse(Protocol):
+    """A stream that may skip holes of a sparse file, bytes that were never written and would be read as NULs."""
+
+    def skip_hole(self) -> int:
+        """Skip the hole at the next byte, if there is one; return its size."""
+
+
+def skip_hole_of(stream: ByteStream) -> int:
+    return stream.skip_hole() if isinstance(stream, Sparse) else 0
 
 
 class Peeked(Layer):
@@ -109,6 +167,32 @@ class Peeked(Layer):
             return self.below.readinto(buffer)
         count, self._head = copy_some(self._head, buffer)
         return count
+
+    def skip_hole(self) -> int:
+        return 0 if self._head else skip_hole_of(self.below)
+
+
+class Timed(Layer):
+    """A stream whose stopwatch runs only while the stream is read or waited for."""
+
+    def __init__(self, below: ByteStream, watch: Stopwatch) -> None:
+        super().__init__(below)
+        self._watch = watch
+        watch.stop()
+
+    def ready_within(self, seconds: float) -> bool:
+        self._watch.go_on()
+        try:
+            return self.below.ready_within(seconds)
+        finally:
+            self._watch.stop()
+
+    def _read(self, buffer: memoryview) -> int:
+        self._watch.go_on()
+        try:
+            return self.below.readinto(buffer)
+        finally:
+            self._watch.stop()
 
 
 class Limited(Layer):
@@ -137,6 +221,9 @@ class Limited(Layer):
         self._decoded += count
         return count
 
+    def skip_hole(self) -> int:
+        return skip_hole_of(self.below) if self._options.max_bytes is None else 0  # a limit counts every byte
+
     def _check_ratio(self) -> None:
         most = self._options.max_ratio
         if not most or self._decoded < RATIO_FROM_BYTES or self._decoded % RATIO_EVERY_BYTES:
@@ -149,6 +236,63 @@ class Limited(Layer):
         if self.below.readinto(memoryview(bytearray(1))):
             raise LimitError(f"over --max-bytes {self._options.max_bytes}", "allow more with --max-bytes")
         return 0
+
+
+class Input:
+    """A raw stream that is read in blocks and taken in pieces. Bytes taken in excess can be given back."""
+
+    def __init__(self, raw: ByteStream, block_bytes: int) -> None:
+        self._raw = raw
+        self._block = memoryview(bytearray(block_bytes))
+        self._start = self._end = 0
+        self._read_bytes = 0
+
+    @property
+    def position(self) -> int:
+        """How many bytes of the raw stream have been taken."""
+        return self._read_bytes - (self._end - self._start)
+
+    def rest(self) -> memoryview:
+        """Return what was read but not yet taken."""
+        return self._block[self._start : self._end]
+
+    def take(self, size: int) -> memoryview:
+        """Take at most `size` bytes of the rest. The view is valid until the next `more`."""
+        piece = self.rest()[:size]
+        self._start += len(piece)
+        return piece
+
+    def give_back(self, size: int) -> None:
+        self._start -= size
+
+    def more(self, most_bytes: int = 0) -> bool:
+        """Read more input after the rest, which must be smaller than a block. Return False at the end of the stream.
+
+        Reads at most `most_bytes`, or READ_BYTES if that is more.
+        """
+        rest = bytes(self.rest())
+        self._block[: len(rest)] = rest
+        self._start, self._end = 0, len(rest)
+        count = self._raw.readinto(self._block[len(rest) :][: max(READ_BYTES, most_bytes)])
+        self._end += count
+        self._read_bytes += count
+        return count > 0
+
+    def head(self, most_bytes: int, is_short: Callable[[bytes], bool]) -> bytes:
+        """Return the first bytes of the rest: `most_bytes`, or fewer if that is not too short, or all that there is."""
+        while len(self.rest()) < most_bytes and is_short(bytes(self.rest())) and self.more():
+            pass
+        return bytes(self.rest()[:most_bytes])
+
+    def skip_zeros(self) -> None:
+        size = ZERO_BYTES  # a few first: each of a hundred thousand members may have one zero after it
+        while self.rest() or self.more():
+            piece = bytes(self.rest()[:size])
+            left = piece.lstrip(b"\0")
+            self._start += len(piece) - len(left)
+            if left:
+                return
+            size = min(2 * size, len(self._block))
 
 
 def copy_some(data: memoryview, buffer: memoryview) -> tuple[int, memoryview]:

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from urllib.parse import unquote_plus
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from urllib.parse import unquote, unquote_plus
 
-SECRET_PARAMETER = re.compile(
-    r"token|secret|passw|pwd|passphrase|signature|auth|credential|session|api[-_.]?key|access[-_.]?key|jwt|bearer"
-    r"|hmac|ticket|assertion|saml|cookie|private"
-    r"|^(?:pass|key|sig|code|sid|x-amz-.*|x-goog-.*)$|[-_.](?:key|sig|pass|code)$",
+HARMLESS = re.compile(
+    r"(?:per_)?page|page_size|format|output|type|version|from|to|since|until|start|end|begin|after|before|date|day|week|month"
+    r"|year|hour|minute|tz|timezone|lines?|limit|offset|count|max|tail|head|size|skip|level|sort|order|lang|raw|download|follow"
+    r"|timestamps|stdout|stderr",
     re.IGNORECASE,
 )
+"""Parameters whose values are shown, if these are short and plain. A list of secret ones would never be complete."""
+PLAIN_VALUE = re.compile(r"[\w.:+, /-]{0,40}")
+BEFORE_SECRETS = re.compile(r"(?:web)?hooks?|tokens?|secrets?|api[-_]?keys?", re.IGNORECASE)
+"""After one of these, the rest of a path is a secret."""
+TOKEN = re.compile(
+    r"eyJ[\w-]{8,}\.|(?:A[KS]IA|AGPA|AIDA|AROA)[A-Z0-9]{12,}|AIza[\w-]{20,}"
+    r"|(?:gh[a-z]|glpat|xox[a-z]|sk|pk|rk|npm|pypi|dop_v1|hf)[-_]\w{12,}"
+    r"|(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32,})|[A-Z0-9]{20,}"
+)
+"""JWT, keys of AWS and Google, tokens of well-known services; UUIDs and long hexadecimal and Base32, which serve as tokens."""
+WORD = re.compile(r"[A-Za-z0-9]{16,}")
+LONG_WORD = 24
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*:[/\\]*)([^/\\?#]*)(.*)", re.DOTALL | re.IGNORECASE)
 LEAST_SECRET = 4
 NO_PORT = re.compile(r":(?![0-9]*\Z)[^\[\]]*\Z")
@@ -28,15 +41,19 @@ def shown_path(path: str | bytes) -> str:
 
 
 def shown_url(url: str) -> str:
-    """Return a URL as one printable line, with `***` for user and password and for the values of secret parameters.
+    """Return a URL as one printable line, with `***` for what may be a secret.
 
-    >>> shown_url("http://me:pass@host/log?token=abc&day=3")
-    'http://***@host/log?token=***&day=3'
+    That is user and password, what looks like a token in the path, and the values of all parameters but a few.
+
+    >>> shown_url("http://me:pass@host/log?otp=123456&day=3")
+    'http://***@host/log?otp=***&day=3'
     """
     address, hash_mark, fragment = masked_credentials(url).partition("#")
     address, question_mark, query = address.partition("?")
-    query, fragment = ("".join(map(masked_parameter, re.split("([&;])", part))) for part in (query, fragment))
-    return shown_path(address + question_mark + query + hash_mark + fragment)
+    scheme, authority, path = match.groups() if (match := ADDRESS.match(address)) else ("", "", address)
+    path = "".join(mask or text for text, mask in path_parts(path))
+    query, fragment = ("".join(mask or text for text, mask in parameters(part)) for part in (query, fragment))
+    return shown_path(scheme + authority + path + question_mark + query + hash_mark + fragment)
 
 
 def masked_credentials(url: str) -> str:
@@ -49,18 +66,66 @@ def masked_credentials(url: str) -> str:
         return f"{scheme}***@{authority.rpartition('@')[2]}{rest}"
     if "@" in rest and (NO_PORT.search(authority) or rest[0] in "?#"):
         return f"{scheme}***@{rest.rpartition('@')[2]}"
-    return url
+    return f"{scheme}{authority.partition(':')[0]}:***{rest}" if NO_PORT.search(authority) else url
 
 
-def masked_parameter(part: str) -> str:
-    name, equals, _ = part.partition("=")
-    return f"{name}=***" if equals and SECRET_PARAMETER.search(unquote_plus(name)) else part
+def path_parts(path: str) -> Iterator[tuple[str, str]]:
+    """Yield the parts of a path, each with what to show instead, or "". A part behind `;` is a parameter."""
+    is_secret = False
+    for number, part in enumerate(re.split("([/;])", path)):
+        if number % 2 or not part:
+            separator = part
+            yield part, ""
+        elif number and separator == ";":
+            yield from parameters(part)
+        else:
+            text = unquote(part)
+            yield part, "***" if is_secret or looks_secret(text) or ("@" in text and ":" in text) else ""
+            is_secret |= bool(BEFORE_SECRETS.fullmatch(text))
 
 
-def secret_parameters(query: str) -> list[str]:
-    """Return the values of a query's secret parameters, both raw and decoded."""
-    values = [part.partition("=")[2] for part in re.split("[&;]", query) if masked_parameter(part) != part]
-    return [*values, *map(unquote_plus, values)]
+def parameters(query: str) -> Iterator[tuple[str, str]]:
+    """Yield the parts of a query or fragment, each with what to show instead, or ""."""
+    for part in re.split("([&;])", query):
+        name, equals, value = (unquote_plus(piece) for piece in part.partition("="))
+        is_shown = not value if equals else part in {"", "&", ";"}
+        if looks_secret(name) or not (is_shown or (HARMLESS.fullmatch(name) and is_plain(value))):
+            yield part, f"{part.partition('=')[0]}=***" if equals and not looks_secret(name) else "***"
+        else:
+            yield part, ""
+
+
+def is_plain(value: str) -> bool:
+    return bool(PLAIN_VALUE.fullmatch(value)) and not looks_secret(value)
+
+
+def looks_secret(text: str) -> bool:
+    """Return whether a text contains a token: one of a known kind, or a long word that changes its kind of character often.
+
+    >>> looks_secret("ProductionServer2026"), looks_secret("zyx57W2v1u123ew11")
+    (False, True)
+    """
+    return bool(TOKEN.search(text)) or any(is_random(word) for word in WORD.findall(text))
+
+
+def is_random(word: str) -> bool:
+    """Return whether small letters, capitals and digits alternate as in a random word. In a name they come in groups.
+
+    Of random words of Base62, 99 % are found; `MyApplicationServer01` and `accesslog20260307` are not taken for one.
+    """
+    kinds = ["digit" if character.isdigit() else "capital" if character.isupper() else "small" for character in word]
+    changes = [pair for pair in pairwise(kinds) if pair[0] != pair[1]]
+    within_words = len(changes) - changes.count(("capital", "small"))
+    return len(changes) >= 0.3 * len(word) or (len(word) >= LONG_WORD and within_words >= 0.2 * len(word))
+
+
+def secrets_in(url: str) -> list[str]:
+    """Return what `shown_url` masks in the path and the query of a URL, both raw and decoded."""
+    address, _, query = url.partition("#")[0].partition("?")
+    match = ADDRESS.match(address)
+    parts = [*path_parts(match[3] if match else address), *parameters(query)]
+    values = [text.removeprefix(mask.removesuffix("***")) for text, mask in parts if mask]
+    return [*values, *map(unquote, values), *map(unquote_plus, values)]
 
 
 def without_secrets(text: str, secrets: Iterable[str]) -> str:

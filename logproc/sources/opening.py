@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream, Kind, Source
-from logproc.sources.codecs import decoded
+from logproc.sources.codecs import decoded, read_head, sniff
 from logproc.sources.files import open_fifo, open_file, open_stdin
 from logproc.sources.http import HttpOptions, StartCall, open_url
 from logproc.sources.http.options import CallHere
-from logproc.sources.limits import Deadline, ReadOptions
+from logproc.sources.limits import Deadline, Peeked, ReadOptions, Stopwatch, Timed
 
 WAITING = "waits for a writer", "a FIFO ends when its last writer closes it; Ctrl-C ends the run"
 
@@ -29,11 +29,16 @@ class OpenOptions(ReadOptions):
 
 @dataclass(frozen=True, slots=True)
 class Peek:
-    """The beginning of a regular file. size_bytes: on disk. head: the first decoded bytes. whole: whether these are all."""
+    """The beginning of a regular file.
+
+    size_bytes: on disk, 0 for a file that the kernel generates. head: the first decoded bytes. whole: whether these are all.
+    packed: whether the file is compressed.
+    """
 
     size_bytes: int
     head: bytes
     whole: bool
+    packed: bool = False
 
 
 def open_source(
@@ -52,7 +57,16 @@ def open_source(
     wait, permit, start_call: for URLs, as in `http.open_url`. say(name, what, hint): called if a named pipe has no writer
     yet. Raises SourceError if the source cannot be opened, and UsageError for an invalid URL.
     """
-    deadline = Deadline.after(options.max_time_s, clock)
+    watch = Stopwatch(clock)
+    deadline = Deadline.after(options.max_time_s, watch.now)
+
+    @contextmanager
+    def untimed_permit(server: Any) -> Iterator[None]:
+        with ExitStack() as held:
+            with watch.standing():
+                held.enter_context(permit(server))
+            yield
+
     if source.kind is Kind.STDIN:
         raw = open_stdin(deadline)
     elif source.kind is Kind.FILE:
@@ -61,8 +75,8 @@ def open_source(
         raw = open_fifo(source.location, deadline, partial(say, source.name, *WAITING) if say else None)
     else:
         http, at, url = options.http or HttpOptions(), deadline.at if deadline else None, str(source.location)
-        raw = open_url(url, http, wait=wait, permit=permit, deadline=at, clock=clock, start_call=start_call)
-    return decoded(raw, options, deadline, source.location)
+        raw = open_url(url, http, wait=wait, permit=untimed_permit, deadline=at, clock=watch.now, start_call=start_call)
+    return Timed(decoded(raw, options, deadline, source.location), watch)
 
 
 def peek(source: Source, options: OpenOptions, n_bytes: int, *, clock: Callable[[], float] = time.monotonic) -> Peek:
@@ -73,8 +87,9 @@ def peek(source: Source, options: OpenOptions, n_bytes: int, *, clock: Callable[
     deadline = Deadline.after(options.max_time_s, clock)
     raw = open_file(source.location, deadline, source.seen)
     try:
-        head, whole = read_up_to(decoded(raw, options, deadline, source.location), n_bytes)
-        return Peek(raw.size_bytes or 0, head, whole)
+        start = read_head(raw)
+        head, whole = read_up_to(decoded(Peeked(raw, start), options, deadline, source.location), n_bytes)
+        return Peek(raw.size_bytes or 0, head, whole, sniff(start) is not None)
     finally:
         raw.close()
 

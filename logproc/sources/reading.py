@@ -18,10 +18,8 @@ from logproc.model.chunk import Chunk, Context, Outcome, Parser, Probe
 from logproc.model.errors import SourceError, Stopped
 from logproc.model.source import ByteStream, Kind, Source, State, Verdict, source_name
 from logproc.sources.cutter import Cutter, read_head
-from logproc.sources.unreadable import BINARY, unreadable
+from logproc.sources.unreadable import unreadable
 
-PACKED_TIGHT = 2
-"""Leading NULs that were compressed to less than 1/2 may be a bomb: they are read up to the limits. Others are binary data."""
 Opener = Callable[[Source], ByteStream]
 ReadOn = Callable[[bytes, int], tuple[bytes, bool]]
 """Takes the first bytes and the number wanted; returns more of them, and whether they are the whole source."""
@@ -53,6 +51,7 @@ class Reading:
         self.outcome: Outcome | None = None
         self._options = options
         self._verdict = source.verdict or (probe.verdict if probe else None)
+        self._probed_head = probe.head if probe else b""
         self._open_source = open_source
         self._stream: ByteStream | None = None
         self._cancelled = False
@@ -111,28 +110,41 @@ class Reading:
         if self._cancelled:
             stream.cancel()
         logger.debug("source opened", extra={"size_bytes": stream.size_bytes})
-        head = b""
+        head = self._probed_again(stream)
         if not self.cutter.format:
-            head = yield from self._find_format(stream)
+            head = yield from self._find_format(stream, head)
         elif self.source.kind is Kind.URL:
             head, _ = read_head(stream, b"", 1)  # the headers come before the first byte, and set `modified_s`
         changed_s = self._options.now_s if stream.modified_s is None else int(stream.modified_s)
         self.cutter.context = Context(reference_s=changed_s, zone=self._options.zone)
         yield from self.cutter.chunks(stream, head)
 
-    def _find_format(self, stream: ByteStream) -> Generator[Chunk, None, bytes]:
+    def _probed_again(self, stream: ByteStream) -> bytes:
+        """Return the first bytes of a file that was probed, read again; b"" for other sources.
+
+        Raises SourceError if they are others now: of a log that was rotated by copying, the lines may be in another source.
+        A stream that fails is not judged: it fails again when it is read next.
+        """
+        if not self._probed_head:
+            return b""
+        head, ended = read_head(stream, b"", len(self._probed_head))
+        is_short = ended and len(head) < len(self._probed_head)
+        if not self._probed_head.startswith(head) or (is_short and not has_failed(stream)):
+            raise SourceError("rewritten before it was read", "it was probably rotated; run again")
+        return head
+
+    def _find_format(self, stream: ByteStream, head: bytes) -> Generator[Chunk, None, bytes]:
         """Detect the format from the first bytes, skipping lines that are too long; return the bytes not yet cut.
 
         The sample does not depend on how the bytes arrive, except that a stream that is slow, silent or stopped is judged by
         the lines that have arrived.
         """
-        head = b""
         while True:
-            head, self.cutter.format = detect_format(self._options.choice, partial(read_head, stream), head)
+            head, self.cutter.format = detect_format(
+                self._options.choice, partial(read_head, stream), head, self._options.max_line_bytes
+            )
             if self.cutter.format or len(head) - head.rfind(b"\n") <= max(SAMPLE_BYTES[0], self._options.max_line_bytes + 2):
                 return head
-            if is_hole(head) and stream.bytes_read * PACKED_TIGHT > len(head):
-                raise SourceError(*BINARY)
             head = yield from self.cutter.pass_over(stream, head)
 
     def _fail(self, error: SourceError) -> None:
@@ -147,24 +159,29 @@ class Reading:
         logger.info("source ended", extra={"state": verdict.state.value, "reason": verdict.reason, "lines": self.lines})
 
 
-def is_hole(head: bytes) -> bool:
-    """Return whether the first bytes of a source are all NULs, as in the unwritten part of a sparse file."""
-    return bool(head) and not head.strip(b"\0")
+def has_failed(stream: ByteStream) -> bool:
+    """Return whether a stream that delivers nothing more has failed, and not ended by itself."""
+    try:
+        return bool(stream.readinto(memoryview(bytearray(1))))
+    except SourceError:
+        return True
 
 
-def detect_format(choice: Choice, read_on: ReadOn, head: bytes = b"") -> tuple[bytes, Parser | None]:
-    """Return the first bytes of a source, and its format: None if they contain no line, or only NULs.
+def detect_format(choice: Choice, read_on: ReadOn, head: bytes = b"", max_line_bytes: int = 0) -> tuple[bytes, Parser | None]:
+    """Return the first bytes of a source, and its format: None if they contain no line.
 
-    head: what has been read already. Raises SourceError if the bytes are not text.
+    head: what has been read already. max_line_bytes: so much is read if there is no whole line otherwise. Raises SourceError if
+    the bytes are not text.
     """
     whole, found = False, None
     for wanted_bytes in SAMPLE_BYTES:
         if not found and not whole and head.count(b"\n") < SAMPLE_LINES[0]:
             head, whole = read_on(head, wanted_bytes)
             found = choice.detect(head, whole=whole)
+    if not whole and b"\n" not in head and len(head) < max_line_bytes:
+        head, whole = read_on(head, max_line_bytes + 2)
+        found = choice.detect(head, whole=whole)
     found = found or choice.fallback(head, whole=whole)
-    if found is None and is_hole(head):
-        return head, None
     wrong = unreadable(head) if found is None or found.name in GENERIC else None
     if wrong:
         raise SourceError(*wrong)

@@ -12,12 +12,14 @@ import glob
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from logproc.model.errors import EXIT_INCOMPLETE
 from logproc.model.source import Kind, Seen, Source, State, Verdict
-from logproc.sources.files import STDIN, seen_as, source_error
+from logproc.sources.files import STDIN, seen_as
+from logproc.sources.files.errors import source_error
 from logproc.sources.names import shown_path, shown_url
 
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
@@ -47,18 +49,23 @@ def resolve(arguments: Sequence[str], *, recursive: bool) -> tuple[Source, ...]:
     Blocks as long as the file system takes. Does not raise: what cannot be read gets a verdict.
     """
     first_names: dict[Hashable, str] = {}
+    taken: Counter[str] = Counter()
     sources: list[Source] = []
     for item in (item for argument in arguments for item in find(argument, recursive)):
-        verdict = item.verdict or repeated(item, first_names)
-        sources.append(Source(len(sources), item.name, item.kind, item.location, verdict, item.seen))
+        name = item.name
+        if item.kind is Kind.URL and item.identity not in first_names:
+            taken[name] += 1
+            name += f" ({taken[name]})" if taken[name] > 1 else ""  # two that differ only where a secret is masked
+        verdict = item.verdict or repeated(item, name, first_names)
+        sources.append(Source(len(sources), name, item.kind, item.location, verdict, item.seen))
     return tuple(sources)
 
 
-def repeated(item: Found, first_names: dict[Hashable, str]) -> Verdict | None:
+def repeated(item: Found, name: str, first_names: dict[Hashable, str]) -> Verdict | None:
     if item.identity in first_names:
         thing = "URL" if item.kind is Kind.URL else "file"
         return skipped(f"same {thing} as {first_names[item.identity]}: counted once")
-    first_names[item.identity] = item.name
+    first_names[item.identity] = name
     return None
 
 
@@ -76,7 +83,7 @@ def find(argument: str, recursive: bool) -> Iterator[Found]:
     if argument == STDIN_ARGUMENT:
         yield Found(Kind.STDIN, argument, stdin_identity())
     elif scheme and scheme[1].lower() in WEB_SCHEMES:
-        yield Found(Kind.URL, argument, argument)
+        yield Found(Kind.URL, argument, argument.partition("#")[0])  # what follows is not sent
     elif os.path.lexists(argument):
         yield from find_path(argument, recursive, is_named=True)
     elif scheme:
@@ -132,7 +139,10 @@ def missing(path: str, error: OSError | ValueError) -> Verdict:
 
 
 def walk(folder: str) -> Iterator[Found]:
-    """Yield all files below a directory, hidden ones too, in byte order of the path. Links to directories are not followed."""
+    """Yield all files below a directory, hidden ones too, in byte order of the path.
+
+    Links to directories are not followed, nor are links to files elsewhere: who names a directory does not ask for other files.
+    """
     is_empty = True
     for path, problem in files_below(folder):
         is_empty = False
@@ -146,17 +156,24 @@ def walk(folder: str) -> Iterator[Found]:
 
 def files_below(folder: str) -> Iterator[tuple[str, Verdict | None]]:
     """Yield every path below a directory that is not a directory itself, with a verdict if it will not be read."""
+    inside = os.path.join(os.path.realpath(folder), "")  # noqa: PTH118 - with the last `/`
     waiting: list[tuple[str, bool]] = [(folder, True)]
     while waiting:
         path, is_folder = waiting.pop()
         if not is_folder:
-            is_link = os.path.islink(path) and os.path.isdir(path)
-            yield path, skipped("link to a directory: not followed") if is_link else None
+            yield path, verdict_on_link(path, inside) if os.path.islink(path) else None
             continue
         try:
             with os.scandir(path) as entries:
-                inside = [(entry.path, entry.is_dir(follow_symlinks=False)) for entry in entries]
+                found = [(entry.path, entry.is_dir(follow_symlinks=False)) for entry in entries]
         except OSError as error:
             yield path, missing(path, error)
             continue
-        waiting += sorted(inside, key=lambda item: os.fsencode(item[0]) + b"/" * item[1], reverse=True)
+        waiting += sorted(found, key=lambda item: os.fsencode(item[0]) + b"/" * item[1], reverse=True)
+
+
+def verdict_on_link(path: str, inside: str) -> Verdict | None:
+    """Return why a symbolic link below a directory is not followed; None for one to a file in it. inside: its real path."""
+    if os.path.isdir(path):
+        return skipped("link to a directory: not followed")
+    return None if os.path.realpath(path).startswith(inside) else skipped("link out of the directory: not followed")

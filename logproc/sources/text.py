@@ -1,17 +1,24 @@
-"""Text encodings, line ends, and refusing what is certainly not text."""
+"""Text encodings, line ends, holes of NULs, and refusing what is certainly not text."""
 
 from __future__ import annotations
 
 import codecs
+import re
+
+import numpy
 
 from logproc.model.errors import SourceError, UsageError
 from logproc.model.source import ByteStream
-from logproc.sources.limits import Layer, copy_some
-from logproc.sources.unreadable import looks_wide, wide_encoding
+from logproc.sources.limits import Layer, Peeked, copy_some, skip_hole_of
+from logproc.sources.unreadable import BINARY, LEAST_BYTES, PAGE, is_page, looks_wide, wide_encoding
+from logproc.sources.unreadable import HEAD_BYTES as SAMPLE_BYTES
 
 BLOCK_BYTES = 1 << 20
 FIRST_LINE_BYTES = 256 << 10
 TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
+HOLE_BYTES = 16
+"""So many NULs inside a line are a hole, as a crash leaves it: the line ends there. Fewer are a part of the line."""
+HOLE = re.compile(rb"(?<=\n)(\0+)|(\0{%d,})\n?" % HOLE_BYTES)
 
 
 class Transcoded(Layer):
@@ -67,6 +74,7 @@ class Lines(Layer):
 
     def __init__(self, below: ByteStream) -> None:
         super().__init__(below)
+        self._text: ByteStream = below
         self._head: memoryview | None = None
         self._ends_with_cr = False
 
@@ -74,18 +82,94 @@ class Lines(Layer):
         if self._head is None:
             head = read_first_line(self.below)
             refuse_not_text(head)
+            self._text = WithoutHoles(Peeked(self.below, head))
+            head = read_first_line(self._text)
             self._ends_with_cr = b"\r" in head and b"\n" not in head
             self._head = memoryview(self._with_lf(head))
         if self._head:
             count, self._head = copy_some(self._head, buffer)
             return count
-        count = self.below.readinto(buffer)
+        count = self._text.readinto(buffer)
         if self._ends_with_cr:
             buffer[:count] = self._with_lf(bytes(buffer[:count]))
         return count
 
     def _with_lf(self, data: bytes) -> bytes:
         return data.replace(b"\r", b"\n") if self._ends_with_cr else data
+
+
+class WithoutHoles(Layer):
+    """A stream of text without the NULs that a file shows where nothing was written. They are counted in a note.
+
+    A log that is truncated while its writer goes on at the old offset begins with such a hole; a crash may leave one anywhere.
+    NULs at the beginning of a line are skipped; a hole inside a line becomes its end. Raises SourceError at the end of a source
+    that holds only NULs.
+    """
+
+    def __init__(self, below: ByteStream) -> None:
+        super().__init__(below)
+        self._last = b"\n"
+        self._withheld = 0  # NULs after `_last`, inside a line: perhaps the beginning of a hole; HOLE_BYTES at most
+        self._skipped = 0
+        self._note = ""
+        self._text = memoryview(b"")
+        self._has_text = False
+
+    def _read(self, buffer: memoryview) -> int:
+        if self._text:
+            count, self._text = copy_some(self._text, buffer)
+            return count
+        count = self.below.readinto(buffer)
+        if count and not self._withheld and numpy.frombuffer(buffer[:count], numpy.uint8).min():
+            self._last, self._has_text = bytes(buffer[count - 1 : count]), True
+            return count
+        self._text = memoryview(self._behind_hole(bytes(buffer[:count])))
+        count, self._text = copy_some(self._text, buffer)
+        return count
+
+    def _behind_hole(self, data: bytes) -> bytes:
+        """Return the text of a block that holds NULs, or of the first block after it that does not hold only NULs."""
+        block = memoryview(b"")
+        while data and data.count(0) == len(data):
+            self._withhold(len(data) + skip_hole_of(self.below))
+            block = block or memoryview(bytearray(BLOCK_BYTES))
+            data = bytes(block[: self.below.readinto(block)])
+        return self._without_holes(data) if data else self._rest()
+
+    def _without_holes(self, data: bytes) -> bytes:
+        joined = self._last + bytes(self._withheld) + data
+        text = joined.rstrip(b"\0")
+        self._last, self._withheld, self._has_text = text[-1:], 0, True
+        text = HOLE.sub(self._skip, text)
+        self._withhold(len(joined) - len(joined.rstrip(b"\0")))
+        return text[1:]
+
+    def _skip(self, hole: re.Match[bytes]) -> bytes:
+        self._skipped += len(hole[1] or hole[2])
+        return b"" if hole[1] else b"\n"
+
+    def _withhold(self, nuls: int) -> None:
+        """Skip NULs behind `_last`, except those that may belong to its line, or decide whether they do."""
+        keep = 0 if self._last == b"\n" else min(self._withheld + nuls, HOLE_BYTES)
+        self._skipped += self._withheld + nuls - keep
+        self._withheld = keep
+        self._tell()
+
+    def _rest(self) -> bytes:
+        """Return what is withheld at the end of the source."""
+        if self._skipped and not self._has_text:
+            raise SourceError(*BINARY)
+        rest, self._withheld = self._withheld, 0
+        if rest == HOLE_BYTES:
+            self._skipped += rest
+            self._tell()
+        return bytes(rest % HOLE_BYTES)
+
+    def _tell(self) -> None:
+        if self._skipped:
+            note = f"skipped {self._skipped} NUL byte{'s' if self._skipped > 1 else ''}"
+            self.notes[:] = [*(other for other in self.notes if other != self._note), note]
+            self._note = note
 
 
 def read_first_line(stream: ByteStream) -> bytes:
@@ -110,8 +194,9 @@ def refuse_not_text(head: bytes) -> None:
     if head[TAR_MAGIC_AT:].startswith(TAR_MAGIC):
         raise SourceError("unsupported archive (tar)", "unpack it first")
     first_line = head.partition(b"\n")[0]
-    if 0 in first_line and (wide := wide_encoding(first_line)):
-        raise SourceError(*looks_wide(wide))
+    sample = first_line if len(first_line) >= LEAST_BYTES else head[:SAMPLE_BYTES]  # a few bytes show no encoding
+    if 0 in sample and (wide := wide_encoding(sample)):
+        raise SourceError(*(PAGE if is_page(head) else looks_wide(wide)))
 
 
 def check_encoding(name: str) -> None:

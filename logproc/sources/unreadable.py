@@ -15,7 +15,23 @@ NULS = (
 """Which of four consecutive bytes are NUL in Latin text: always, never, or (None) either."""
 BINARY = "looks binary: skipped", "give logs, or archives of them as .gz .bz2 .xz .zst"
 HEAD_BYTES = 4096
-HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+PAGE = "looks like an HTML page, not a log", "does the address want a login, or is it another one?"
+PAGE_BYTES = 1 << 16
+PROLOG = rb"(?:\xef\xbb\xbf)?(?>\s+|<!--.*?-->|<\?xml.*?\?>)*+<"
+TAGS = (
+    rb"!doctype\s+html|html|head|body|title|meta|link|style|script|noscript|iframe|frameset|center|form|h[1-6]|div|font|table|pre"
+    rb"|a|b|br|p"
+)
+MORE_TAGS = (
+    rb"article|aside|base|button|code|dl|em|footer|header|hr|i|img|input|label|li|main|nav|ol|section|small|span|strong|svg"
+    rb"|u|ul"
+)
+HTML = re.compile(PROLOG + rb"(?:" + TAGS + rb")[\s/>]", re.IGNORECASE | re.DOTALL)
+"""How HTML begins (MIME Sniffing, 7.1, and some more tags)."""
+MARKUP = re.compile(PROLOG + rb"(?:" + TAGS + rb"|" + MORE_TAGS + rb")[\s/>]", re.IGNORECASE | re.DOTALL)
+"""How a body begins that its server calls HTML, if it is. A log does not become a page by what the server calls it."""
+MAY_BE_MARKUP = re.compile(rb"\xef?\xbb?\xbf?\s*(?:<(?![0-9]).*)?|[\xfe\xff].*|.?\0.*", re.DOTALL)
+"""What more bytes may turn into one of these."""
 LEAST_BYTES = 8
 MANY, FEW = 1 / 4, 1 / 8
 """Least share of NULs where UTF-16 or UTF-32 has them, and the largest where it has none."""
@@ -39,6 +55,14 @@ def wide_encoding(head: bytes) -> str | None:
     return next((name for name, nuls in NULS if all(map(fits, shares, nuls))), None)
 
 
+def is_page(head: bytes, *, called_so: bool = False) -> bool:
+    """Return whether a text begins as HTML does, in any encoding. called_so: whether the server says that it is."""
+    head = head[:PAGE_BYTES]
+    if wide := wide_encoding(head):
+        head = head.decode(wide, "ignore").lstrip("\ufeff").encode("utf-8", "replace")
+    return bool((MARKUP if called_so else HTML).match(head))
+
+
 def looks_wide(encoding: str) -> tuple[str, str]:
     """Return the reason and the hint for a source in this encoding."""
     return f"looks like {encoding[:6].upper()}", f"use --encoding {encoding}"
@@ -47,10 +71,10 @@ def looks_wide(encoding: str) -> tuple[str, str]:
 def unreadable(sample: bytes) -> tuple[str, str] | None:
     """Return why a sample is not text, and a hint; None if it may be text. For samples that fit no known format."""
     head = sample[:HEAD_BYTES]
+    if is_page(sample):
+        return PAGE
     if wide := wide_encoding(head):
         return looks_wide(wide)
-    if HTML.match(head):
-        return "looks like an HTML page, not a log", "does the address want a login, or is it another one?"
     controls = sum(head.count(byte) for byte in range(32) if byte not in b"\t\n\v\f\r\x1b")
     erased = head.count(0xFE) + head.count(0xFF)
     if controls > len(head) // 32 or erased > len(head) // 4:

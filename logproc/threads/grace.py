@@ -1,4 +1,4 @@
-"""A daemon thread for one write that may block for ever. After a signal, main waits for it only briefly.
+"""A daemon thread for one call that may take long, or for ever. After a signal, main waits for it only briefly.
 
 Invariant: main waits until the call returns or raises; after a signal, for at most GRACE_S.
 
@@ -7,8 +7,11 @@ not raise to end it (see signals). `poll` does not help: a pipe with room for 4 
 apply to every program that shares the terminal. So a daemon writes, main waits for its message, and can stop waiting: the
 process then exits with `os._exit`, whatever the daemon is stuck in.
 
-Use it for a call that cannot be interrupted and whose result is not needed to exit. Do not use it for what must not be left
-half done: a report that replaces a file is written by main itself.
+The same holds for work: a million rows are ranked and rendered by seconds of Python, in which nobody looks for a signal. In
+a daemon the work goes on, or is left behind, and none of its loops has to know.
+
+Use it for a call that cannot be interrupted and whose result is not needed to exit. It may be left anywhere in the middle: a
+report that replaces a file is therefore written under another name first, and renamed.
 
 Newer Pythons change nothing here.
 """
@@ -18,6 +21,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from threading import Thread
+from typing import TypeVar
 
 from logproc.model.errors import Interrupted
 from logproc.threads.channel import DONE, LATE, WAKE, Channel
@@ -27,19 +31,22 @@ from logproc.threads.stop import Stop
 GRACE_S = 0.6
 """How long after a signal main waits until its output has been read."""
 LEAST_GRACE_S = 0.2
-"""The shortest wait, for a write that begins late: enough for a program that does read."""
+"""The shortest wait, for a call that begins late: enough for a program that does read."""
+
+Result = TypeVar("Result")
 
 
-def within_grace(call: Callable[[], None]) -> None:
-    """Make a call in a new thread and wait for it. Raises what it raises, and Interrupted when the grace is over.
+def within_grace(call: Callable[[], Result]) -> Result:
+    """Make a call in a new thread; return what it returns. Raises what it raises, and Interrupted when the grace is over.
 
     Only for main. If no thread can be started, main makes the call itself, and only a second signal ends it.
     """
     channel: Channel[BaseException] = Channel(Stop())
+    results: list[Result] = []
 
     def make() -> None:
         try:
-            call()
+            results.append(call())
         except BaseException as error:
             channel.put(error)
         else:
@@ -59,3 +66,4 @@ def within_grace(call: Callable[[], None]) -> None:
         raise Interrupted(number)
     if isinstance(message, BaseException):
         raise message
+    return results[0]

@@ -28,6 +28,7 @@ from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop
 
 THREADS = 8
+"""The most threads, and files that are open at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,13 @@ class Probed:
 
 
 def start_probing(
-    sources: Sequence[Source], look: Callable[[Source], Probe], put: Callable[[Probed], None], stop: Stop
+    sources: Sequence[Source],
+    look: Callable[[Source], Probe],
+    put: Callable[[Probed], None],
+    stop: Stop,
+    threads: int = THREADS,
 ) -> None:
-    """Probe all sources in threads, and `put` the results. An exception in `look` stops the run.
+    """Probe all sources in at most so many threads, and `put` the results. An exception in `look` stops the run.
 
     If no thread can be started, the caller probes them itself, and blocks until then.
     """
@@ -50,7 +55,7 @@ def start_probing(
 
     def run() -> None:
         try:
-            put(Probed(probe_all(sources, look, stop)))
+            put(Probed(probe_all(sources, look, stop, threads)))
         except BaseException as error:
             stop.set(error)
 
@@ -63,13 +68,13 @@ def start_probing(
         run()
 
 
-def probe_all(sources: Sequence[Source], look: Callable[[Source], Probe], stop: Stop) -> list[Probe]:
+def probe_all(sources: Sequence[Source], look: Callable[[Source], Probe], stop: Stop, threads: int = THREADS) -> list[Probe]:
     """Probe all sources; return the results in their order. Blocks until all are done.
 
     On a stop, what has not begun is cancelled, and CancelledError is raised. If no thread can be started, the caller probes
     all of them itself; some may be probed twice, which does no harm.
     """
-    executor = ThreadPoolExecutor(min(THREADS, len(sources)), thread_name_prefix="probe")
+    executor = ThreadPoolExecutor(min(threads, len(sources)), thread_name_prefix="probe")
     cancel = partial(executor.shutdown, wait=False, cancel_futures=True)
     try:
         with stop.waking(cancel):

@@ -19,14 +19,16 @@ it starts with a copy of them. This program sets them in each thread, so it does
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from queue import Empty, SimpleQueue
-from threading import Thread
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from heapq import heappop, heappush
+from threading import Lock, Thread
 from typing import Protocol
 
 from logproc.model.chunk import Chunk, Outcome
 from logproc.model.errors import InternalError, Stopped
-from logproc.model.source import Source, Verdict
+from logproc.model.source import Source, State, Verdict
 from logproc.threads.budget import ByteBudget
 from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop
@@ -37,9 +39,6 @@ PARSING_WEIGHT = 3
 
 Charged = tuple[Chunk, int]
 """A chunk and the bytes of the budget that it holds until it is counted."""
-
-ToDo = SimpleQueue[Source]
-"""Sources to be read. A queue, so that no two readers take the same one."""
 
 
 class Reading(Protocol):
@@ -75,19 +74,72 @@ class Reading(Protocol):
         """Return the outcome that the source would have if its reading ended now."""
 
 
-def to_do_list(sources: Iterable[Source]) -> ToDo:
-    to_do: ToDo = SimpleQueue()
-    for source in sources:
-        to_do.put(source)
-    return to_do
+class ToDo:
+    """Sources that wait for a reader: no two readers take the same one. Nothing is added once readers have started.
 
+    At most `most` sources of one server are taken at a time. So no reader waits for a server's permit while another server
+    has one free, and a silent server holds up few readers, however many sources it has. Which server is next: one that has
+    cost less time for nothing, then one with fewer readers at it, then the order of the sources.
+    """
 
-def next_source(to_do: ToDo) -> Source | None:
-    """Take a source from the list, None if it is empty. Nothing is added once readers have started."""
-    try:
-        return to_do.get_nowait()
-    except Empty:
+    def __init__(
+        self,
+        sources: Iterable[Source],
+        server_of: Callable[[Source], Hashable] = lambda _: None,
+        most: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._server_of = server_of
+        self._most = most
+        self._clock = clock
+        # Guards all fields below. Invariant: a source is waiting or has been taken; a server with a source waiting and fewer
+        # than `most` taken has one entry in `_free` that is equal to its rank. (Older entries are dropped when they come up.)
+        self._lock = Lock()
+        self._waiting: dict[Hashable, deque[Source]] = {}
+        self._taken: Counter[Hashable] = Counter()
+        self._since: dict[int, float] = {}
+        self._lost_s: Counter[Hashable] = Counter()
+        self._free: list[tuple[tuple[int, int, int], Hashable]] = []
+        for source in sources:
+            self._waiting.setdefault(server_of(source), deque()).append(source)
+        for server in self._waiting:
+            self._offer(server)
+
+    def take(self) -> Source | None:
+        """Take the next source; None if none is left, or each is of a server at its limit. Never blocks.
+
+        A reader that gets None may end: each of those servers has as many readers as it may have, and they come back here.
+        """
+        with self._lock:
+            while self._free:
+                rank, server = heappop(self._free)
+                if rank == self._rank(server):
+                    source = self._waiting[server].popleft()
+                    self._taken[server] += 1
+                    self._since[source.index] = self._clock()
+                    self._offer(server)
+                    return source
         return None
+
+    def done(self, source: Source, outcome: Outcome | None) -> None:
+        """Free the place of a source that was taken."""
+        server = self._server_of(source)
+        with self._lock:
+            taken_s = self._clock() - self._since.pop(source.index)
+            if outcome and outcome.verdict.state is State.FAILED:
+                self._lost_s[server] += int(taken_s)
+            self._taken[server] -= 1
+            self._offer(server)
+
+    def _offer(self, server: Hashable) -> None:
+        # Called with the lock held, after each change of the server's rank.
+        if rank := self._rank(server):
+            heappush(self._free, (rank, server))
+
+    def _rank(self, server: Hashable) -> tuple[int, int, int] | None:
+        if not self._waiting[server] or self._taken[server] == self._most:
+            return None
+        return self._lost_s[server], self._taken[server], self._waiting[server][0].index
 
 
 class Reader(Thread):
@@ -101,7 +153,7 @@ class Reader(Thread):
     def __init__(
         self,
         name: str,
-        sources: ToDo,
+        to_do: ToDo,
         start_reading: Callable[[Source], Reading],
         budget: ByteBudget,
         put: Callable[[Charged], None],
@@ -111,7 +163,7 @@ class Reader(Thread):
         self.reading: Reading | None = None
         self.doing = "starting"
         self.outcomes: dict[int, Outcome] = {}
-        self._sources = sources
+        self._to_do = to_do
         self._start_reading = start_reading
         self._budget = budget
         self._put = put
@@ -120,7 +172,7 @@ class Reader(Thread):
     def run(self) -> None:
         """Read until the list is empty or the run is stopped. An unexpected exception stops the run; main raises it."""
         try:
-            while not self._run_stop.is_set() and (source := next_source(self._sources)):
+            while not self._run_stop.is_set() and (source := self._to_do.take()):
                 self._read(source)
         except BaseException as error:  # whatever it is, it must reach main, or it would be lost
             at = f"{self.reading.source.name} behind line {self.reading.lines}" if self.reading else "no source"
@@ -139,6 +191,7 @@ class Reader(Thread):
         finally:
             if reading.outcome:
                 self.outcomes[source.index] = reading.outcome
+            self._to_do.done(source, reading.outcome)
         self.reading = None
 
     def _hand_over(self, chunk: Chunk) -> None:

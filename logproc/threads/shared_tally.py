@@ -14,6 +14,7 @@ Newer Pythons change nothing here. Free-threaded builds make it matter more: wit
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
 
 from logproc.counting.tally import Tally, merge
@@ -26,6 +27,8 @@ FEW_PARTS = 8
 memory around it, where a whole chunk was parsed, from being reused: 4 GB of a log with few keys peaked at 626 MiB when 800
 tallies waited for `MIN_KEYS`.
 """
+MANY_KEYS = 500_000
+"""With more keys than this the counts take hundreds of megabytes, and most of them are shown in no report."""
 
 
 class SharedTally:
@@ -46,6 +49,14 @@ class SharedTally:
         self._merging: list[Tally] = []
         self._places: set[Place] = set()
         self._closed = False
+        self._tell: Callable[[], None] | None = None
+
+    def on_many_keys(self, tell: Callable[[], None]) -> None:
+        """Have `tell` called once, by a thread that adds and without a lock, when merged counts have more than MANY_KEYS keys.
+
+        Not if the number of keys is limited. Call this before any thread adds.
+        """
+        self._tell = tell
 
     def add(self, tally: Tally, place: Place = (0, 0), release: Release = lambda: None) -> None:
         """Add the counts of one chunk. Now and then the calling thread also merges, without the lock.
@@ -106,3 +117,8 @@ class SharedTally:
             self._merged = merged
             self._pending.append(merged)
             self._merging = []
+            tell = self._tell if merged.distinct > MANY_KEYS else None
+            if tell:
+                self._tell = None
+        if tell:
+            tell()

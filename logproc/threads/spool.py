@@ -16,7 +16,7 @@ from collections.abc import Container, Iterator
 from threading import Lock
 from typing import Self
 
-from logproc.model.errors import OutputError, system_words
+from logproc.model.errors import OutputError, system_words, too_many_files
 
 
 class Spool:
@@ -26,9 +26,8 @@ class Spool:
         try:
             self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by `close`
         except OSError as error:
-            raise OutputError(
-                f"cannot make a temporary file for rejected lines: {system_words(error)}", "set TMPDIR to a folder with space"
-            ) from error
+            _, hint = too_many_files(error) or ("", "set TMPDIR to a folder with space")
+            raise OutputError(f"cannot make a temporary file for rejected lines: {system_words(error)}", hint) from error
         # Guards `_end` and `_pieces`. Invariant: all before `_end` is reserved. Never held during a write.
         self._lock = Lock()
         self._end = 0

@@ -86,7 +86,7 @@ SOURCES: list[tuple[list[str], int, str, list[str]]] = [
     ),
     (["good.log", "junk.log", "--format", "combined"], 1, "junk.log: 0 of 5 lines match", ["complete", "failed"]),
     (["long.log"], 0, "1 of 101 lines rejected: 1 over --max-line-bytes", ["complete"]),
-    (["nul.log"], 0, "1 of 102 lines rejected: 1 no-match", ["complete"]),
+    (["nul.log"], 0, "nul.log: skipped 3 NUL bytes", ["complete"]),
     (["utf8.log"], 0, "utf8.log: 1 line had undecodable bytes", ["complete"]),
     (["utf16.log"], 3, "utf16.log: looks like UTF-16: use --encoding", ["failed"]),
     (["utf16.log", "--encoding", "utf-16"], 0, "", ["complete"]),
@@ -496,7 +496,7 @@ def test_where_stderr_is_a_terminal_the_progress_is_gone_at_the_end(tmp_path: Pa
             output, _ = process.communicate()
         seen += screen.read(1 << 16)
     assert json.loads(output)["account"]["records"] == 50
-    assert b"stream-1" in seen
+    assert b"pipe-1" in seen
     assert b"\x1b[" in seen
     assert seen.endswith(b"\x1b[2K")
 

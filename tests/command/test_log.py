@@ -129,7 +129,7 @@ def test_a_thread_that_is_stuck_in_a_write_holds_up_no_other() -> None:
 
 def test_a_library_writes_nothing_by_itself() -> None:
     """A program that uses logproc and does not configure logging gets nothing on stderr."""
-    script = "import logging, logproc; logging.getLogger('logproc.sources').error('nobody asked for this')"
+    script = "import logging; from logproc import analyze; logging.getLogger('logproc.sources').error('nobody asked for this')"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert (run.stdout, run.stderr) == (b"", b"")
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import resource
+import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 
 from logproc.command import process
 from logproc.model.errors import InternalError
-from tests.support.processes import ROOT
+from tests.support.processes import ENTRIES, ROOT, logproc, signalled
 
 OPENED = """
 import os
@@ -40,3 +42,38 @@ def test_a_limit_of_the_address_space_is_known_before_it_is_met(
         return
     with pytest.raises(InternalError, match=r"out of memory: lower --memory or --workers, or raise `ulimit -v`"):
         process.check_address_space(1000, 3)
+
+
+DEFAULTS = ["env", "--default-signal"]
+
+
+@pytest.mark.parametrize("imports", [1, 2, 3, 4, 5, 8, 20, 50])
+@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_the_program_loads_ends_it_without_a_word(number: int, entry: str, imports: int) -> None:
+    """From its first import on, a signal ends the program: with its default action, or with the code for it."""
+    run = logproc("--help", before=DEFAULTS, python=signalled(number, imports, entry))
+    assert (run.stdout, run.stderr) == (b"", "")
+    assert run.code in {-number, 128 + number}
+
+
+def test_an_ignored_interrupt_stays_ignored_while_the_program_loads() -> None:
+    """In the background of a shell SIGINT is ignored."""
+    run = logproc("--help", before=["env", "--ignore-signal=INT"], python=signalled(signal.SIGINT, 1))
+    assert (run.code, run.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unneeded"),
+    [
+        (["--help"], {"logging.handlers", "click.shell_completion", "numpy", "pyarrow", "tomllib"}),
+        (["--version"], {"click.shell_completion", "numpy", "pyarrow"}),
+        (["analyze", "--help"], {"click.shell_completion", "numpy", "pyarrow"}),
+    ],
+)
+def test_a_short_command_loads_little(arguments: Sequence[str], unneeded: set[str]) -> None:
+    """Only what a command needs is loaded: numpy and pyarrow take 200 ms."""
+    run = logproc(*arguments, python=[sys.executable, "-X", "importtime", "-m", "logproc"])
+    loaded = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines()}
+    assert "logproc.command.cli" in loaded
+    assert loaded & unneeded == set()

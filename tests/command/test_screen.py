@@ -274,13 +274,61 @@ def test_what_another_program_left_in_front_of_the_cursor_stays() -> None:
         assert terminal.lines == ["no line end", "logproc: a.log: at the end"]
 
 
-@pytest.mark.parametrize(("term", "painted"), [("xterm", True), ("dumb", False)])
-def test_a_terminal_that_knows_no_sequences_gets_none(term: str, painted: bool) -> None:
-    """With TERM=dumb, as in a shell inside an editor, nothing is painted."""
+@pytest.mark.parametrize(
+    ("term", "painted"),
+    [("xterm", True), ("vt100", True), ("linux", True), ("dumb", False), ("unknown", False), ("", False), (None, False)],
+)
+def test_a_terminal_that_knows_no_sequences_gets_none(term: str | None, painted: bool) -> None:
+    """With TERM=dumb, as in a shell inside an editor, nothing is painted; neither if TERM is not set."""
     with Terminal(80, 24) as terminal, screen_on(terminal) as screen:
-        screen.environ = {"TERM": term}
+        screen.environ = {} if term is None else {"TERM": term}
         with screen.painting() as paint:
             assert bool(paint) is painted
+
+
+ASCII_ONLY = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+COLORS = re.compile(rb"\x1b\[[0-9;]*m")
+ESCAPE = b"\x1b"
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown", ""])
+def test_such_a_terminal_shows_the_whole_report_without_any(term: str, tmp_path: Path) -> None:
+    """Whatever else the environment asks for, no escape sequence is written."""
+    variables = {"TERM": term, "CLICOLOR_FORCE": "1", "FORCE_COLOR": "1", "COLUMNS": "junk", "LINES": "0"}
+    with Terminal(100, 30) as terminal:
+        with terminal.started("analyze", "-", cwd=tmp_path, stdin=subprocess.PIPE, variables=variables) as process:
+            assert process.stdin
+            process.stdin.write(CONTENT[:HALF])
+            process.stdin.flush()
+            terminal.watch(seconds=SEVERAL_STROKES_S)
+            assert terminal.ended(process) == 0
+        assert ESCAPE not in terminal.seen
+        assert b"lines = " in terminal.seen
+
+
+@pytest.mark.parametrize(
+    ("variables", "color", "isascii"),
+    [
+        ({"TERM": "vt100"}, False, False),
+        ({"TERM": "linux"}, True, False),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, False, False),
+        ({"TERM": "xterm", **ASCII_ONLY}, True, True),
+        ({"TERM": "xterm", "PYTHONIOENCODING": "ascii"}, True, True),
+        ({"TERM": "xterm", "PYTHONIOENCODING": "ascii:strict", "COLUMNS": "0"}, True, True),
+        ({"TERM": "xterm", "PYTHONIOENCODING": "latin-1", "COLUMNS": "1"}, True, True),
+    ],
+    ids=str,
+)
+def test_a_terminal_gets_what_it_can_show(variables: dict[str, str], color: bool, isascii: bool, tmp_path: Path) -> None:
+    """Colours only where there are some, and only ASCII where the encoding is not UTF-8; nothing fails to be encoded."""
+    (tmp_path / "größe.log").write_bytes(CONTENT.replace(b"/page/1", "/größe/日本".encode()))
+    with Terminal(100, 30) as terminal:
+        with terminal.started("analyze", "größe.log", "fehlt-ß.log", cwd=tmp_path, variables=variables) as process:
+            assert terminal.ended(process) == 1
+        assert bool(COLORS.search(terminal.seen)) is color
+        assert terminal.seen.isascii() is isascii
+        assert b"Traceback" not in terminal.seen
+        assert "NOT COMPLETE" in terminal.text
 
 
 def test_a_view_that_is_left_behind_paints_nothing_later() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import numpy
 import pyarrow
@@ -13,7 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.counting import rows
 from logproc.counting.counts import Counts, count_columns, fold, merge_counts, weights_of
+from logproc.counting.measures import Uniques
 from logproc.model.columns import KeyColumn, Numbers
 from logproc.questions.metrics import Need
 from tests.counting.numbers_of import bytes_of, sum_of
@@ -108,7 +113,124 @@ def test_no_fold_where_there_is_room(most: int) -> None:
     assert fold(counts, most) is counts
 
 
-def test_keys_of_many_combinations_need_no_table() -> None:
-    """Two columns of thousands of keys each are counted only by the pairs that occur."""
-    records = [(str(number), str(number % 4999), 1) for number in range(5000)]
-    assert plain(counts_of(records, 2)) == {(first, second): (1, 1, 1) for first, second, _ in records}
+Wide = tuple[str | None, ...]
+
+
+@st.composite
+def wide_chunks(draw: st.DrawFn) -> list[list[Wide]]:
+    """Return the records of a few chunks, with a text or None in each of up to 70 columns. Keys occur again now and then."""
+    columns, kinds = draw(st.integers(1, 70)), draw(st.integers(1, 40))
+    random_, absent = random.Random(draw(st.integers(0, 2**32))), draw(st.sampled_from([0, 0, 0.01, 0.5]))
+
+    def record() -> Wide:
+        return tuple(None if random_.random() < absent else str(random_.randrange(kinds)) for _ in range(columns))
+
+    again = [record() for _ in range(8)]
+    sizes = draw(st.lists(st.integers(1, 30), min_size=1, max_size=4))
+    return [[random_.choice([record(), random_.choice(again)]) for _ in range(size)] for size in sizes]
+
+
+def counts_of_wide(records: Sequence[Wide], unused: int = 0) -> Counts:
+    """Return the counts of records by all their columns. unused: how many keys of each dictionary no record has."""
+    with_more = [column([*values, *map(str, range(unused))]) for values in zip(*records, strict=True)]
+    return count_columns([replace(each, index=each.index[: len(records)]) for each in with_more], len(records), None, {})
+
+
+def numbers_in(counts: Counts) -> dict[Wide, int]:
+    """Return the number of records of each key, which is there once."""
+    found = plain(counts)
+    assert len(found) == len(counts)
+    return {key: number for key, (number, *_) in found.items()}
+
+
+def numbers_of_wide(records: Sequence[Wide]) -> dict[Wide, int]:
+    """Return the same by a plain loop."""
+    return dict(Counter(record for record in records if None not in record))
+
+
+@given(wide_chunks(), st.integers(0, 50), st.randoms(use_true_random=False))
+def test_by_any_number_of_columns(chunks: list[list[Wide]], unused: int, random_: random.Random) -> None:
+    """In each chunk, and merged in any order; also if more combinations are possible than an int64 has numbers."""
+    parts = [counts_of_wide(chunk, unused) for chunk in chunks]
+    assert [numbers_in(part) for part in parts] == [numbers_of_wide(chunk) for chunk in chunks]
+    while len(parts) > 1:
+        random_.shuffle(parts)
+        parts[-2:] = [merge_counts(parts[-2:])]
+    assert numbers_in(parts[0]) == numbers_of_wide([record for chunk in chunks for record in chunk])
+
+
+@given(
+    st.lists(wide_chunks(), min_size=1, max_size=3).map(lambda drawn: [chunk for chunks in drawn for chunk in chunks]),
+    st.integers(1, 4),
+    st.integers(0, 10_000),
+)
+def test_more_text_than_an_array_of_strings_holds(chunks: list[list[Wide]], columns: int, limit: int) -> None:
+    """Merged keys may become wide strings, at any moment; they stay the same keys, and can be bounded and merged again."""
+    records = [[(*record, *"abcd")[:columns] for record in chunk] for chunk in chunks]
+    with patch.object(rows, "MOST_TEXT_BYTES", limit):
+        total = counts_of_wide(records[0])
+        for chunk in records[1:]:
+            total = merge_counts([counts_of_wide(chunk), total])
+        assert numbers_in(total) == numbers_of_wide([record for chunk in records for record in chunk])
+        again = merge_counts([fold(total, 2), counts_of_wide(records[0])])
+    assert int(again.count.sum()) + again.other[0] == len(
+        [record for chunk in [*records, records[0]] for record in chunk if None not in record]
+    )
+
+
+def test_65_columns_of_two_values_in_three_chunks() -> None:
+    """Of 2**65 combinations three occur, in 20, 10 and 5 records. The first two differ in the digit that is worth 2**64."""
+    keys = [tuple(text) for text in ("a" * 65, "b" + "a" * 64, "a" + "b" * 64)]
+    parts = [counts_of_wide([key] * 5) for key in (keys[0], keys[1], keys[0], keys[2], keys[1], keys[0], keys[0])]
+    assert numbers_in(merge_counts([merge_counts(parts[:3]), merge_counts(parts[3:5]), *parts[5:]])) == {
+        keys[0]: 20,
+        keys[1]: 10,
+        keys[2]: 5,
+    }
+
+
+BYTES_PER_RECORD = 300
+"""What counting and merging may take at their peak for each record, keys not included: those are in Arrow's memory."""
+
+
+@pytest.mark.parametrize(
+    ("columns", "kinds"), [(2, 20_000), (3, 20_000), (2, 10_000), (30, 2), (8, 300)], ids=lambda number: f"{number}"
+)
+def test_memory_grows_with_the_records_and_not_with_the_combinations(columns: int, kinds: int) -> None:
+    """Two chunks are counted and merged in so many bytes per record, however many pairs, triples and so on are possible."""
+    random_, records = numpy.random.default_rng(1), 20_000
+    keys = pyarrow.array([f"{number}" for number in range(kinds)])
+    chunks = [[KeyColumn(keys, random_.integers(0, kinds, records)) for _ in range(columns)] for _ in range(2)]
+    tracemalloc.start()
+    parts = [count_columns(chunk, records, None, {}) for chunk in chunks]
+    merged = merge_counts(parts)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert int(merged.count.sum()) == 2 * records
+    assert peak < BYTES_PER_RECORD * 2 * records
+
+
+SIZES_NEAR_A_HALF = st.sampled_from([1, 2**31, 2**32 - 1, 2**32, 2**32 + 1])
+
+
+@given(st.lists(st.lists(st.tuples(TEXTS, TEXTS, SIZES_NEAR_A_HALF), max_size=30), min_size=1, max_size=3))
+def test_sums_of_bytes_compare_by_their_halves(parts: list[Records]) -> None:
+    """Of each sum, merged or not, the lower half is below 2^32, so that `--sort bytes` may compare the halves."""
+    for counts in (*(counts_of(part, 1) for part in parts), merge_counts([counts_of(part, 1) for part in parts])):
+        order = numpy.lexsort((counts.low, counts.high))
+        assert [bytes_of(counts, at) for at in order] == sorted(bytes_of(counts, at) for at in order)
+
+
+def test_sums_of_millions_of_records_are_exact() -> None:
+    """One chunk may hold more sizes than a float can add up without losing a digit."""
+    records, size = (1 << 21) + 3, 2**63 - 1
+    counts = count_columns([], records, weights_of(numpy.full(records, size, numpy.int64)), {})
+    assert bytes_of(counts, 0) == records * size
+
+
+def test_long_texts_weigh_as_much_as_many_short_ones() -> None:
+    """Counts wait to be merged until there are many: of long keys fewer may wait, because they take as much memory."""
+    short, long = ([(f"{number}" + text,) for number in range(100)] for text in ("", "é" * 3200))
+    for of_kind in (counts_of_wide, lambda keys: Uniques.count(column([key for (key,) in keys]), numpy.zeros(100, int), 1)):
+        weights = [of_kind(keys).weight for keys in (short, long)]
+        assert (weights[0], weights[1] >= 100 * 100) == (100, True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tests.faults import compression, content, files, network, process, security
+from tests.faults import compression, content, copies, files, network, process, rewritten, security
 from tests.faults.fault import Fault
 from tests.faults.sentences import SENTENCES
 
-FAULTS: list[Fault] = [fault for module in (content, files, compression, network, process, security) for fault in module.FAULTS]
+MODULES = (content, files, copies, rewritten, compression, network, process, security)
+FAULTS: list[Fault] = [fault for module in MODULES for fault in module.FAULTS]
 TITLES = {
     "C": "Bad content",
     "F": "Bad files",

@@ -10,6 +10,7 @@ import random
 import sys
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -30,12 +31,20 @@ PACK: Mapping[str, Callable[[bytes], bytes]] = {
     "zst": lambda data: bytes(zstd.compress(data, options={zstd.CompressionParameter.checksum_flag: 1})),
 }
 """How each kind of archive is made, by the ending of its name; all with a checksum."""
+CODEC = {"gz": "gzip", "bz2": "bz2", "xz": "xz", "zst": "zstd"}
 LINES = 400
 LOG = logs.log(LINES, seed=1)
 HALF = LOG.index(b"\n", len(LOG) // 2) + 1
 GZ = PACK["gz"](LOG)
 SKIPPABLE = b"\x53\x2a\x4d\x18\x04\0\0\0skip"
 MEMBER_BYTES = 16 << 20
+OTHERS = {
+    **{ending: (pack(LOG), f"{CODEC[ending]} data") for ending, pack in PACK.items()},
+    "lz4": (b"\x04\x22\x4d\x18" + LOG, "lz4 data"),
+    "text": (LOG, "text"),
+}
+"""What may stand behind an archive, and how it is called."""
+MIXED = state("incomplete", lines=LINES, records=LINES)
 WHOLE = state("complete", lines=LINES, records=LINES)
 
 
@@ -51,8 +60,6 @@ def whole_lines(content: bytes) -> int:
 
 def decoded_gzip(content: bytes) -> bytes:
     """Return what the standard library can decode of a truncated gzip file."""
-    import zlib
-
     try:
         return zlib.decompressobj(31).decompress(content)
     except zlib.error:
@@ -144,10 +151,33 @@ def of_each(ending: str, pack: Callable[[bytes], bytes]) -> list[Fault]:
         Fault(
             "Z5",
             f"{ending} with junk behind its end",
-            archive(name, whole + b"\0\0\0junk behind"),
-            says=[f"{name}: 14 bytes after end ignored"],
+            archive(name, whole + b"\0\0\0\1junk behind"),
+            code=1,
+            says=[f"{name}: stopped at byte {len(whole) + 3}: followed by other data after {LINES} lines"],
             holds="the lines",
-            check=WHOLE,
+            check=MIXED,
+        ),
+        *(
+            Fault(
+                "Z5",
+                f"{ending} followed by {other}",
+                archive(name, whole + behind),
+                code=1,
+                says=[f"{name}: stopped at byte {len(whole)}: followed by {kind} after {LINES} lines"],
+                holds="the lines before",
+                check=MIXED,
+            )
+            for other, (behind, kind) in OTHERS.items()
+            if other != ending
+        ),
+        Fault(
+            "Z5",
+            f"text followed by {ending}",
+            archive("a.log", LOG + whole),
+            code=1,
+            says=[f"a.log: stopped at byte {len(LOG)}: followed by "],
+            holds="the lines before",
+            check=MIXED,
         ),
         Fault("Z5", f"{ending} with zeros behind its end", archive(name, whole + bytes(1000)), check=WHOLE),
         Fault(
@@ -184,8 +214,8 @@ def of_each(ending: str, pack: Callable[[bytes], bytes]) -> list[Fault]:
             f"{ending} of 4 GiB of zeros",
             archive(name, lambda: bombs(ending, feeds=False)),
             code=5,
-            says=[f"{name}: ratio ", " over --max-ratio 1000 "],
-            holds="memory is flat; what came before is counted",
+            says=[f"{name}: ratio ", " over --max-ratio 1000"],
+            holds="memory is flat",
         ),
         Fault(
             "Z7",
@@ -223,7 +253,7 @@ def of_each(ending: str, pack: Callable[[bytes], bytes]) -> list[Fault]:
 
 def says_where(ended: Ended) -> None:
     """Assert that the message says where the data may be wrong, or that the archive is truncated or is not one."""
-    words = ("may be wrong from decoded byte", "truncated at byte", "bytes after end ignored")
+    words = ("may be wrong from decoded byte", "truncated at byte", "stopped at byte", "features that are not supported")
     assert any(word in ended.stderr for word in words), ended.stderr
 
 
@@ -232,6 +262,25 @@ def has_at_least(ended: Ended, records: int) -> None:
     assert source(ended)["state"] == "incomplete"
     assert source(ended)["account"]["records"] >= records
 
+
+def unknown_check() -> bytes:
+    """Return the log as xz whose check has a number that stands for none, with right checksums of the headers."""
+    made = bytearray(lzma.compress(LOG, check=lzma.CHECK_CRC32))
+    made[7] = made[-3] = 2
+    made[8:12] = zlib.crc32(made[6:8]).to_bytes(4, "little")
+    made[-12:-8] = zlib.crc32(made[-8:-2]).to_bytes(4, "little")
+    return bytes(made)
+
+
+REFUSED = (
+    ("zst with a dictionary", "a.zst", bytes.fromhex("28b52ffd 01 58 07 010000"), "needs zstd dictionary 7"),
+    ("zst with a window of 2 GiB", "a.zst", bytes.fromhex("28b52ffd 00a8 010000"), "needs 2048 MiB to be unpacked"),
+    ("zst of version 0.7", "a.zst", b"\x27\xb5\x2f\xfd" + LOG, "unsupported archive (zstd before version 0.8)"),
+    ("lz4 with a dictionary", "a.lz4", bytes.fromhex("04224d18 4140 01000000") + LOG, "unsupported archive (lz4)"),
+    ("gz of an unknown method", "a.gz", GZ[:2] + b"\7" + GZ[3:], "unsupported archive (gzip with an unknown method)"),
+    ("gz with a reserved flag", "a.gz", GZ[:3] + b"\x80" + GZ[4:], "uses gzip features that are not supported"),
+)
+"""What cannot be unpacked here, and what is said of it."""
 
 FAULTS = [
     Fault(
@@ -340,6 +389,44 @@ FAULTS = [
             check=state("failed", lines=0),
         )
         for name, mode in {"a.tar": "w", "a.tar.gz": "w:gz", "a.tar.xz": "w:xz"}.items()
+    ),
+    *(
+        Fault(
+            "Z10",
+            what,
+            archive(name, content),
+            code=1,
+            says=[f"{name}: {says}: unpack it first"],
+            holds="nothing of it is taken for a log",
+            check=state("failed", lines=0),
+        )
+        for what, name, content, says in REFUSED
+    ),
+    Fault(
+        "Z10",
+        "zst of nothing but frames to be skipped",
+        archive("a.zst", SKIPPABLE * 3),
+        says=["a.zst: empty"],
+        check=state("complete", lines=0),
+    ),
+    Fault(
+        "Z10",
+        "xz with a check that is not known",
+        archive("a.xz", unknown_check()),
+        code=1,
+        says=[f"a.xz: unknown xz check 2: data may be wrong after {LINES} lines: test it with xz -t"],
+        holds="the lines count, and the source is not complete",
+        check=MIXED,
+    ),
+    *(
+        Fault(
+            "Z10",
+            f"20,000 empty members of {ending}",
+            archive(f"a.{ending}", pack(b"") * 20_000 + pack(LOG)),
+            holds="time is in proportion",
+            check=WHOLE,
+        )
+        for ending, pack in PACK.items()
     ),
     *(
         Fault(

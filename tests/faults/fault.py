@@ -116,7 +116,7 @@ def set_up(folder: Path) -> Iterator[Scene]:
     with ExitStack() as stack:
         stack.enter_context(patch.object(tempfile, "tempdir", str(temporary)))
         scene = Scene(inside, temporary, stack)
-        scene.file(NEIGHBOUR, *good(NEIGHBOUR_LINES))
+        scene.file(NEIGHBOUR, *[logs.line(user=b"neigh")] * NEIGHBOUR_LINES)
         stack.callback(os.chdir, before)
         os.chdir(inside)
         yield scene

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from itertools import count
+from threading import Thread
 from typing import Any
 from unittest.mock import patch
 
@@ -14,6 +16,7 @@ from tests.faults.fault import NEIGHBOUR, Arguments, Fault, Scene, as_process, g
 from tests.faults.process_outputs import in_shell, inject
 from tests.faults.process_signals import no_report
 from tests.support import broken_format, logs
+from tests.support.fault_server import Answer
 from tests.support.processes import NOBODY, Ended
 
 THREADS = "clone,clone3"
@@ -84,6 +87,24 @@ def limited(limit: str) -> Callable[[Scene, Arguments], Ended]:
 def as_nobody_with(processes: int) -> Callable[[Scene, Arguments], Ended]:
     """Return a way to run the program as a user with a limit on processes and threads."""
     return as_process(before=["bash", "-c", f'ulimit -u {processes}; exec "$@"', "bash", *NOBODY])
+
+
+def many_kinds(scene: Scene) -> Arguments:
+    """Name three named pipes with a writer, forty files, and thirty URLs, all of which may be read at once."""
+    pipes = [scene.folder / f"pipe-{number}" for number in range(3)]
+    for path in pipes:
+        os.mkfifo(path)
+        Thread(target=path.write_bytes, args=(logs.line(),), daemon=True).start()
+    files = [scene.file(f"{number}.log", *good()) for number in range(40)]
+    scene.server.on("/log", Answer(logs.line(), head_pause_s=0.001))
+    urls = [f"{scene.server.url('/log')}?{number}" for number in range(30)]
+    return [*pipes, *files, *urls, "--connections-per-host", "30"]
+
+
+def all_were_read(_scene: Scene, ended: Ended) -> None:
+    """Look whether each of the sources is complete."""
+    assert {source["state"] for source in ended.report["sources"]} == {"complete"}
+    assert len(ended.report["sources"]) >= 73
 
 
 FAULTS: list[Fault] = [
@@ -210,10 +231,28 @@ FAULTS: list[Fault] = [
     ),
     Fault(
         "P28",
+        "`ulimit -n 12`, three named pipes, forty files and thirty URLs",
+        many_kinds,
+        check=all_were_read,
+        holds="threads are as many as there are descriptors for",
+        run=limited("-n 12"),
+    ),
+    Fault(
+        "P28",
+        "`ulimit -n 6`: no descriptor is left for a socket, nor for the look-up of a name",
+        lambda scene: [scene.server.on("/log", Answer(logs.line())).url("/log", "localhost")],
+        3,
+        ("/log: too many open files: the limit is 6; raise it with `ulimit -n`",),
+        "it is not taken for a fault of the network, and not tried again",
+        alone=True,
+        run=limited("-n 6"),
+    ),
+    Fault(
+        "P28",
         "`ulimit -n 5`: no descriptor is left for a file",
         lambda scene: [scene.file("good.log", *good()).name],
         70,
-        ("too many open files", "raise the limit with `ulimit -n`"),
+        ("too many open files: the limit is 5; raise it with `ulimit -n`",),
         alone=True,
         run=limited("-n 5"),
     ),

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults.fault import Arguments, Fault, Scene, as_process, good
+from tests.faults.fault import NEIGHBOUR_LINES, Arguments, Fault, Scene, as_process, good
 from tests.faults.process_signals import during, fifo, file_written, no_report
 from tests.support import logs
 from tests.support.processes import Ended
@@ -17,6 +17,11 @@ SMALL_DISK = "mount -t tmpfs -o size=64k none small && cp old.csv small/report.c
 SEEN = 'code=$?; cp -a small/. seen; exit "$code"'
 MANY = logs.log(3000, damaged=0.9)
 FULL = "free some space"
+CONFIGURATION = {
+    "config.json": b"top = 3\n",
+    "nginx.conf": b"http { include inner.conf; access_log good.log plain; }\n",
+    "inner.conf": b"log_format plain '$remote_addr $request';\n",
+}
 
 
 def with_output(name: str, *more: str) -> Callable[[Scene], Arguments]:
@@ -102,6 +107,29 @@ def over_input(*arguments: str) -> Callable[[Scene], Arguments]:
         return arguments
 
     return make
+
+
+def with_configuration(*arguments: str) -> Callable[[Scene], Arguments]:
+    """Return what makes a config file and a configuration of nginx, and names one of them as the output as well."""
+
+    def make(scene: Scene) -> Arguments:
+        for name, content in CONFIGURATION.items():
+            scene.bytes(name, content)
+        (scene.folder / "hard.json").hardlink_to(scene.folder / "config.json")
+        return [*sound(scene), *arguments]
+
+    return make
+
+
+def configuration_stays(scene: Scene, ended: Ended) -> None:
+    """Look whether all configuration is as it was."""
+    assert {name: (scene.folder / name).read_bytes() for name in CONFIGURATION} == CONFIGURATION
+    no_report(scene, ended)
+
+
+def report_of_neighbours(scene: Scene, _ended: Ended) -> None:
+    """Look whether the report in the directory holds the lines of the logs beside it."""
+    assert json.loads((scene.folder / "report.json").read_bytes())["account"]["records"] == 1 + NEIGHBOUR_LINES
 
 
 def log_stays(scene: Scene, ended: Ended) -> None:
@@ -367,6 +395,88 @@ FAULTS: list[Fault] = [
         log_stays,
         alone=True,
         run=in_shell('"$@" < log.csv'),
+    ),
+    Fault(
+        "P27",
+        "stdout is added to the log",
+        over_input("link.log"),
+        2,
+        ("link.log would be read and written: stdout goes to it: send the output elsewhere",),
+        "the log",
+        log_stays,
+        alone=True,
+        run=in_shell('"$@" >> log.csv'),
+    ),
+    Fault(
+        "P27",
+        "stdout is added to the log that is read from stdin",
+        over_input("-"),
+        2,
+        ("- would be read and written: stdout goes to it",),
+        "the log",
+        log_stays,
+        alone=True,
+        run=in_shell('"$@" < log.csv >> hard.csv'),
+    ),
+    Fault(
+        "P27",
+        "stdout replaces the log",
+        over_input("log.csv"),
+        2,
+        ("log.csv would be read and written: stdout goes to it; it is empty already: `>` truncates",),
+        "the message",
+        no_report,
+        alone=True,
+        run=in_shell('"$@" > log.csv'),
+    ),
+    Fault(
+        "P27",
+        "stderr is added to the log",
+        over_input("log.csv"),
+        2,
+        ("logproc: log.csv would be read and written: stderr goes to it",),
+        "it is not read",
+        no_report,
+        alone=True,
+        run=in_shell('"$@" 2>> log.csv; code=$?; tail -n 1 log.csv >&2; exit "$code"'),
+    ),
+    Fault(
+        "P27",
+        "stdout goes to a file in the directory that is read",
+        lambda scene: [*sound(scene), "-r", "."],
+        holds="the report",
+        says=("./report.json: stdout goes to it: not read",),
+        check=report_of_neighbours,
+        alone=True,
+        run=in_shell('"$@" > report.json'),
+    ),
+    *(
+        Fault(
+            "P27",
+            f"an output is {what}",
+            with_configuration(*arguments),
+            2,
+            (f"{arguments[-1]} holds settings of this run and would be overwritten: name another file",),
+            "the configuration",
+            configuration_stays,
+            alone=True,
+        )
+        for what, arguments in {
+            "the config file": ("--config", "config.json", "-o", "config.json"),
+            "a hard link of the config file": ("--config", "config.json", "--rejects", "hard.json"),
+            "the configuration of nginx": ("--nginx-conf", "nginx.conf", "--rejects", "nginx.conf"),
+            "a file that the configuration of nginx includes": ("--nginx-conf", "nginx.conf", "--rejects", "inner.conf"),
+        }.items()
+    ),
+    Fault(
+        "P27",
+        "-o and stdout are one file",
+        lambda scene: [*sound(scene), "-o", "report.csv"],
+        2,
+        ("two outputs go to one file: report.csv and stdout: name another file",),
+        "nothing is read",
+        alone=True,
+        run=in_shell('"$@" > report.csv'),
     ),
     Fault(
         "S7",

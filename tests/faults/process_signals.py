@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from tests.faults.fault import Arguments, Fault, Scene, good, state
+from tests.faults.fault import NEIGHBOUR, Arguments, Fault, Scene, as_process, good, state
 from tests.support import processes
 from tests.support.fault_server import Answer
 from tests.support.processes import Ended
 
 Step = Callable[[subprocess.Popen[bytes]], object]
 LINES = good(3)
+STATUS_OF_SHELL = ["bash", "-c", '"$@"; exit $?', "bash"]
+"""Makes the end by a signal an exit code."""
 DEFAULTS = ["env", "--default-signal"]
 """What starts the program: in the background of a shell SIGINT is ignored, and what is ignored stays so."""
 
@@ -112,6 +114,12 @@ def file_written(scene: Scene, _ended: Ended) -> None:
     assert json.loads((scene.folder / "report.json").read_bytes())["schema"] == 1
 
 
+def silent(scene: Scene, ended: Ended) -> None:
+    """Look whether nothing was written to stdout and stderr."""
+    no_report(scene, ended)
+    assert ended.stderr == ""
+
+
 def stop_and_go_on(process: subprocess.Popen[bytes]) -> None:
     """Stop a process, wait until it stands, and let it go on."""
     for number in (signal.SIGTSTP, signal.SIGSTOP):
@@ -132,6 +140,19 @@ def partial_by_file(scene: Scene, _ended: Ended) -> None:
 
 
 FAULTS: list[Fault] = [
+    *(
+        Fault(
+            "P2",
+            f"Ctrl-C while the program loads, at its import {imports} (`{entry}`)",
+            lambda _: [NEIGHBOUR],
+            130,
+            holds="no traceback",
+            check=silent,
+            alone=True,
+            run=as_process(before=[*DEFAULTS, *STATUS_OF_SHELL], python=processes.signalled(signal.SIGINT, imports, entry)),
+        )
+        for imports, entry in ((1, "module"), (1, "script"), (4, "module"), (100, "module"))
+    ),
     Fault(
         "P1",
         "Ctrl-C while a FIFO is silent",

@@ -10,16 +10,19 @@ import pty
 import re
 import stat
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
+from unicodedata import normalize
 from unittest.mock import patch
 
 from logproc.reports.csv_report import restore
-from tests.faults.fault import Arguments, Fault, Scene, good
+from tests.faults.fault import Arguments, Fault, Scene, good, source
 from tests.faults.laws import CANARY
 from tests.faults.web import BODY, ONCE, TOLD, moved
 from tests.faults.web_tls import authority, context, tls_server
 from tests.support import logs, processes
-from tests.support.fault_server import Answer, Request, closed_port
+from tests.support.fault_server import Answer, FaultServer, Request, closed_port
 from tests.support.processes import Ended
 
 Run = Callable[[Scene, Arguments], Ended]
@@ -330,6 +333,52 @@ def secret(how: str, *scripts: Any, options: Sequence[str] = ONCE, **promised: A
     return Fault("S5", how, make, holds=holds, check=kept_secret, **promised)
 
 
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+
+
+def echoed(place: str, scene: Scene) -> Arguments:
+    """Ask for a log, of which the server says in its reason only where it is not."""
+    target = "/" + place.partition("#")[0]
+    scene.server.on(target.partition("?")[0], Answer(b"", f"404 {target} !"))
+    return [scene.server.url("/" + place), "--log-level", "debug", *ONCE]
+
+
+def without_token(ended: Ended) -> None:
+    """Assert that the token is nowhere; the canary never is."""
+    assert JWT not in ended.stderr + ended.stdout.decode()
+
+
+def told_apart(ended: Ended) -> None:
+    """Assert that two sources have different names."""
+    first, second = (source(ended, number)["source"] for number in range(2))
+    assert (first.endswith("?key=***"), second) == (True, f"{first} (2)")
+    assert source(ended, 1)["state"] == "complete"
+
+
+def two_servers(scene: Scene, header: str) -> Arguments:
+    """Name two logs of two servers and a header; `HOST` is the first server."""
+    scene.stack.enter_context(patch.dict(os.environ, SECRET=CANARY))
+    other = scene.stack.enter_context(FaultServer())
+    urls = [server.on("/log", Answer(BODY)).url("/log") for server in (scene.server, other)]
+    scene.stack.callback(lambda: kept_from(other))
+    return [*urls, "--header", header.replace("HOST", f"127.0.0.1:{scene.server.port}"), "--log-level", "debug", *ONCE]
+
+
+def kept_from(server: FaultServer) -> None:
+    """Assert that no request had the secret."""
+    assert CANARY not in str(server.requests)
+
+
+def only_first(scene: Scene) -> None:
+    """Assert that the first server got the header."""
+    assert [request.headers["x-key"] for request in scene.server.requests] == [CANARY]
+
+
+def nothing_asked(scene: Scene) -> None:
+    """Assert that the server got no request."""
+    assert not scene.server.requests
+
+
 def in_netrc(scene: Scene) -> Arguments:
     """Have the secret in a .netrc that takes part, and a server that sends it back."""
     netrc = scene.bytes("netrc", f"machine 127.0.0.1 login me password {CANARY}\n".encode())
@@ -342,6 +391,23 @@ def from_netrc(request: Request) -> Answer:
     """Answer with what the request was signed with."""
     assert request.headers["authorization"].startswith("Basic ")
     return Answer(b"", f"404 {request.headers['authorization']} me:{CANARY}")
+
+
+def with_traceback(scene: Scene, arguments: Arguments) -> Ended:
+    """Run the program, look for secrets in the traceback that it prints, and cut that off."""
+    ended = scene.analyze(*arguments)
+    assert "Traceback" in ended.stderr
+    assert CANARY not in ended.stderr
+    return replace(ended, stderr=ended.stderr.splitlines(keepends=True)[-1])
+
+
+def behind_proxy(scheme: str, scene: Scene) -> Arguments:
+    """Ask for a log behind a proxy with a password, which the proxy repeats."""
+    proxy = scene.server.url("").replace("://", f"://me:{CANARY}@")
+    scene.stack.enter_context(patch.dict(os.environ, {f"{scheme}_proxy": proxy, "no_proxy": "", "NO_PROXY": ""}))
+    for target in ("http://name.example/log", "name.example:443"):
+        scene.server.on(target, lambda request: Answer(b"", f"407 {request.headers['proxy-authorization']} me:{CANARY}"))
+    return [f"{scheme}://name.example/log", "--trust-env", *ONCE]
 
 
 def typed(how: str, says: str, *arguments: str, code: int = 2, **promised: Any) -> Fault:
@@ -367,6 +433,35 @@ SECRETS = [
         says=["/log?access_token=***: 404 /log?access_token=***"],
         holds="it is not shown",
     ),
+    *(
+        Fault(
+            "S5",
+            f"a secret as `{place.replace(CANARY, '…').replace(JWT, 'eyJ…')}`, sent back as the reason",
+            partial(echoed, place),
+            1,
+            says=[f"/{shown}: 404 /{shown.partition('#')[0]} "],
+            check=lambda _scene, ended: without_token(ended),
+            holds="it is not shown",
+        )
+        for place, shown in (
+            (f"log?otp={CANARY}&k={CANARY};hash={CANARY}&page=2", "log?otp=***&k=***;hash=***&page=2"),
+            (f"log?{CANARY}", "log?***"),
+            (f"log;jsessionid={CANARY}#{CANARY}", "log;jsessionid=***#***"),
+            (f"webhook/T000/B000/{CANARY}", "webhook/***/***/***"),
+            (f"a/{JWT}/log", "a/***/log"),
+        )
+    ),
+    Fault(
+        "S5",
+        "two URLs that differ only in a secret",
+        lambda scene: [
+            scene.server.on("/log", Answer(BODY)).url(f"/log?key={CANARY}"),
+            scene.server.url(f"/log?key={CANARY}2"),
+            *ONCE,
+        ],
+        check=lambda _scene, ended: told_apart(ended),
+        holds="both are read, under names of their own",
+    ),
     secret("a cut body", Answer(BODY, sent=200), code=1, says=["got 200 of "]),
     secret(
         "a redirect to nowhere",
@@ -388,7 +483,22 @@ SECRETS = [
         1,
         says=["404 *** me:***"],
     ),
+    *(
+        Fault(
+            "S5",
+            f"a password of a proxy that sends it back as the reason, before a URL of {scheme}",
+            partial(behind_proxy, scheme),
+            1,
+            says=["407 ", "***"],
+            holds="it is not shown",
+        )
+        for scheme in ("http", "https")
+    ),
     typed("a password in a bad URL", "http://***@host:99999/: bad URL", f"http://me:{CANARY}@host:99999/"),
+    *(
+        typed(f"the same with --debug: `{url.replace(CANARY, '…')}`", "bad URL: ", url, "--debug", run=with_traceback)
+        for url in (f"http://me:{CANARY}/x@host/", f"http://me:{CANARY}", f"http://me:{CANARY}@[::1/")
+    ),
     typed("a password that breaks its URL", "***", f"http://me:a/{CANARY}@host/log", code=2),
     typed(
         "a password in a URL of another scheme",
@@ -402,6 +512,41 @@ SECRETS = [
         "a.log",
         "--header",
         f"X-Key: {CANARY}",
+    ),
+    Fault(
+        "S5",
+        "a header for one of two servers",
+        lambda scene: two_servers(scene, "HOST X-Key: env:SECRET"),
+        says=["headers sent", "headers=X-Key server=http://127.0.0.1:"],
+        check=lambda scene, _: only_first(scene),
+        holds="the other server does not get it; the program's log says who did",
+    ),
+    Fault(
+        "S5",
+        "a header without a host, and two servers",
+        lambda scene: two_servers(scene, "X-Key: env:SECRET"),
+        2,
+        says=["--header X-Key: the URLs are of several servers: name its host: --header 'HOST X-Key: env:VARIABLE'"],
+        check=lambda scene, _: nothing_asked(scene),
+        holds="nothing is asked",
+        alone=True,
+    ),
+    Fault(
+        "S5",
+        "a header for a host that no URL has",
+        lambda scene: two_servers(scene, "other.example X-Key: env:SECRET"),
+        2,
+        says=["--header: no URL is of the host that it names: write --header 'HOST NAME: env:VARIABLE'"],
+        check=lambda scene, _: nothing_asked(scene),
+        holds="nothing is asked",
+        alone=True,
+    ),
+    typed(
+        "a value in place of a name",
+        "--header: no URL is of the host that it names",
+        "http://127.0.0.1:1/log",
+        "--header",
+        f"X-Key {CANARY}: env:PATH",
     ),
     typed("a header without a colon", "--header: its value must come from a variable", "a.log", "--header", f"X-Key {CANARY}"),
     typed(
@@ -561,4 +706,122 @@ SETTINGS = [
     *(in_option(option) for option in ("--where", "--by", "--metric", "--format", "--since", "--tz", "--encoding")),
 ]
 
-FAULTS: list[Fault] = [*STEERED, *SPREADSHEETS, *SECRETS, *PATTERNS, *FILES, *SETTINGS]
+
+def left_behind(mode: int, *, folder: int = 0o755, link: bool = False) -> Callable[[Scene], Arguments]:
+    """Return how a config file is left in the working directory that would cut the report to one row."""
+
+    def make(scene: Scene) -> Arguments:
+        config = scene.bytes("target.toml" if link else "logproc.toml", b"top = 1\n")
+        config.chmod(mode)
+        if link:
+            (scene.folder / "logproc.toml").symlink_to(config)
+        scene.folder.chmod(folder)
+        return [scene.file("a.log", *(logs.line(request=b"GET /%d HTTP/1.1" % number) for number in range(9)))]
+
+    return make
+
+
+def rows(number: int, *files: str) -> Check:
+    """Return a look at how many paths the report has, and which config files it names."""
+
+    def check(_scene: Scene, ended: Ended) -> None:
+        assert len(ended.report["panels"]["path"]["rows"]) == number
+        assert ended.report["run"].get("config_files", []) == list(files)
+
+    return check
+
+
+LEFT_BEHIND = [
+    *(
+        Fault(
+            "S13",
+            how,
+            make,
+            says=["logproc: logproc.toml: not read: ", says, "--config logproc.toml reads it"],
+            holds="it changes nothing",
+            check=rows(9),
+            alone=True,
+        )
+        for how, make, says in (
+            ("a config file that its group may write to", left_behind(0o664), "others may write to it"),
+            ("a config file that all may write to", left_behind(0o646), "others may write to it"),
+            ("a link to such a file", left_behind(0o666, link=True), "others may write to it"),
+            ("a config file in a folder that all may write to", left_behind(0o644, folder=0o777), "anybody may replace it"),
+        )
+    ),
+    Fault(
+        "S13",
+        "the same file, named with --config",
+        lambda scene: [*left_behind(0o666)(scene), "--config", "logproc.toml"],
+        holds="it is read, and the report names it",
+        check=rows(1, "logproc.toml"),
+        alone=True,
+    ),
+    Fault(
+        "S13",
+        "a config file of one's own in a sticky folder of all, such as /tmp",
+        left_behind(0o644, folder=0o1777),
+        holds="it is read, and the report names it",
+        check=rows(1, "logproc.toml"),
+        alone=True,
+    ),
+]
+
+ALIKE = [
+    "/a" + text
+    for text in ("", *"\u3164\u115f\u1160\uffa0\u2800\ufe0f\U000e0100\u034f\u180e\u200b\u202e\u00ad\ufeff\U000e0041")
+]
+ALIKE += [r"/a\u3164", r"/a\\u3164", "/caf\u00e9", "/cafe\u0301", "/\u212b", "/\u00c5"]
+ALIKE += [f"/{'archive/' * 20}{number}{'/index' * 20}" for number in range(3)]
+
+
+def alike(scene: Scene) -> Arguments:
+    """Make a log of paths that look alike, in files whose names do."""
+    lines = [logs.line(request=f"GET {path} HTTP/1.1".encode()) for path in ALIKE]
+    return [scene.file("a.log", *lines), scene.file("a\u3164.log", *good()), "--by", "path", "--top", "0"]
+
+
+def rows_of_paths(number: int) -> Check:
+    """Return a look at how many different rows with a bar a report has."""
+
+    def check(_scene: Scene, ended: Ended) -> None:
+        rows = [line.rstrip() for line in ended.stdout.decode().splitlines() if line.startswith("/") and "█" in line]
+        assert (len(rows), len({normalize("NFC", row) for row in rows})) == (number, number), rows
+
+    return check
+
+
+def true_text(_scene: Scene, ended: Ended) -> None:
+    """Assert that JSON has every path as it is in the log."""
+    assert {row["path"] for row in ended.report["panels"]["path"]["rows"]} >= set(ALIKE)
+
+
+LOOK_ALIKES = [
+    *(
+        Fault(
+            "S14",
+            f"paths that look alike, {how}",
+            alike,
+            run=run,
+            check=check,
+            alone=True,
+            holds="a row for each, all different",
+        )
+        for how, run, check in (
+            ("on a terminal", on_a_terminal, rows_of_paths(len(ALIKE) + 1)),
+            ("in a pipe", printed("terminal"), rows_of_paths(len(ALIKE) + 1)),
+            ("as JSON", printed("json"), true_text),
+        )
+    ),
+    Fault(
+        "S14",
+        "a missing file whose name looks like that of another",
+        lambda _: ["a.log", "a\u3164.log", "a\u0020\ufe0f.log"],
+        3,
+        says=["logproc: a.log: no such file", r"logproc: a\u3164.log: no such file", r"logproc: a \ufe0f.log: no such file"],
+        holds="a line for each, all different",
+        alone=True,
+    ),
+]
+
+FAULTS: list[Fault] = [*LOOK_ALIKES, *LEFT_BEHIND, *STEERED, *SPREADSHEETS, *SECRETS, *PATTERNS, *FILES, *SETTINGS]

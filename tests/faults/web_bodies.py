@@ -156,11 +156,21 @@ PACKING = [
         coded("gzip", TWICE_ZIPPED),
         holds="both are taken off",
     ),
-    reading(
+    web(
         "N21",
         "junk behind the end of gzip",
         coded("gzip", ZIPPED + b"JUNK"),
-        says=["4 bytes after end ignored"],
+        code=1,
+        says=[f"/log: stopped at byte {len(ZIPPED)}: followed by text after "],
+        check=Fate("incomplete", len(LINES)),
+    ),
+    web(
+        "N21",
+        "gzip followed by zstd",
+        coded("gzip", ZIPPED + zstd.compress(BODY)),
+        code=1,
+        says=[f"/log: stopped at byte {len(ZIPPED)}: followed by zstd data after "],
+        check=Fate("incomplete", len(LINES)),
     ),
     unpacked("gzip that is cut, its transfer whole", "gzip", STORED[:-40], "/log: truncated at byte ", 9),
     unpacked("gzip with a wrong checksum", "gzip", ZIPPED[:-8] + b"\0" * 8, "checksum mismatch: data may be wrong", 10),

@@ -32,7 +32,8 @@ def outside(scene: Scene) -> None:
     addresses = {PUBLIC: "127.0.0.2", INNER: "127.0.0.1"}
 
     def getaddrinfo(host: str, *arguments: Any, **options: Any) -> Any:
-        return look_up(addresses.get(host, host), *arguments, **options)
+        is_name = options.get("flags") != socket.AI_NUMERICHOST
+        return look_up(addresses.get(host, host) if is_name else host, *arguments, **options)
 
     scene.stack.enter_context(patch.object(socket, "getaddrinfo", getaddrinfo))
     is_global = property(lambda address: str(address) == "127.0.0.2")
@@ -61,6 +62,31 @@ def from_outside(location: str) -> Callable[[Scene], Arguments]:
         return [public.url("/log", PUBLIC), *ONCE]
 
     return make
+
+
+def from_intranet(host: str) -> Callable[[Scene], Arguments]:
+    """Return how to request a name with a private address that redirects to another spelling of a host."""
+
+    def make(scene: Scene) -> Arguments:
+        outside(scene)
+        scene.server.on("/log", moved(scene.server.url("/there", host))).on("/there", Answer(BODY))
+        return [scene.server.url("/log", INNER), *ONCE]
+
+    return make
+
+
+def rebound(scene: Scene) -> Arguments:
+    """Ask a public name that redirects to itself, and by then has a private address."""
+    outside(scene)
+    look_up, times = socket.getaddrinfo, iter(range(9))
+    public = scene.stack.enter_context(FaultServer(host="127.0.0.2"))
+
+    def getaddrinfo(host: str, *arguments: Any, **options: Any) -> Any:
+        return look_up(INNER if host == PUBLIC and next(times) else host, *arguments, **options)
+
+    scene.stack.enter_context(patch.object(socket, "getaddrinfo", getaddrinfo))
+    scene.server.on("/log", Answer(BODY))
+    return [public.on("/log", moved(scene.server.url("/log", PUBLIC))).url("/log", PUBLIC), *ONCE]
 
 
 def inside(how: str, location: str) -> Fault:
@@ -211,6 +237,33 @@ FAULTS = [
     inside("to [::ffff:127.0.0.1]", "http://[::ffff:127.0.0.1]:PORT/log"),
     inside("to the link-local 169.254.169.254", "http://169.254.169.254/log"),
     inside("to a name whose address is private", f"http://{INNER}:PORT/log"),
+    inside("to 127.0.0.1 behind NAT64", "http://[64:ff9b::7f00:1]:PORT/log"),
+    inside("to 127.0.0.1 behind 6to4", "http://[2002:7f00:1::1]:PORT/log"),
+    inside("to 127.0.0.1 as a compatible address", "http://[::127.0.0.1]:PORT/log"),
+    inside("to 2130706433", "http://2130706433:PORT/log"),
+    inside("to localhost with a dot", "http://localhost.:PORT/log"),
+    Fault(
+        "N18",
+        "a public name that redirects to itself and has a private address by then",
+        rebound,
+        1,
+        says=[f"{PUBLIC}:", "refused redirect to a private address"],
+        check=Fate("failed", 0, 0),
+        holds="the address that would be connected to decides: no request is sent there",
+    ),
+    *(
+        Fault("N18", f"a name with a private address that points to {how}", from_intranet(host), check=Fate(requests=2))
+        for host, how in ((INNER, "itself"), ("127.0.0.1", "that address"), ("0x7f.1", "that address in another spelling"))
+    ),
+    Fault(
+        "N18",
+        "a name with a private address that points to the link-local 169.254.169.254",
+        from_intranet("169.254.169.254"),
+        1,
+        says=["refused redirect to a private address at http://169.254.169.254:"],
+        check=Fate("failed", 0, 1),
+        holds="no request is sent there",
+    ),
     failing(
         "N15",
         "a redirect to a host that does not answer",

@@ -118,5 +118,14 @@ FAULTS = [
         Answer(PAGE),
         says="looks like an HTML page, not a log: does the address want a login",
     ),
+    *(
+        failing(
+            "N13",
+            f"200 and a page that begins with `{start.decode()!a}`",
+            Answer(start + PAGE[15:], headers={"Content-Type": "text/html; charset=utf-8"}),
+            says="looks like an HTML page, not a log: does the address want a login",
+        )
+        for start in (b"<HTML lang=en>", b"<!-- a -->\n<html>", b"<?xml version='1.0'?><!DOCTYPE html>", b"<h1>Sign in</h1>")
+    ),
     reading("N13", "a log that is called text/html", Answer(BODY, headers={"Content-Type": "text/html"})),
 ]

@@ -144,6 +144,30 @@ FAULTS = [
     ),
     Fault(
         "N5",
+        "FIN at half under TLS, no length declared: nobody vouches for this end",
+        lambda scene: [
+            trusted_server(scene).on("/log", Answer(BODY, framing="close", sent=HALF)).url("/log"),
+            "--trust-env",
+            *ONCE,
+        ],
+        1,
+        says=[f"/log: got {HALF} of an unknown number of bytes (closed too early) after 5 lines: try later"],
+        holds="it is not called complete",
+        check=Fate("incomplete", 5, 0),
+    ),
+    Fault(
+        "N9",
+        "the same whole, with the end that TLS has for it",
+        lambda scene: [
+            trusted_server(scene).on("/log", Answer(BODY, framing="close", ending="notify")).url("/log"),
+            "--trust-env",
+            *ONCE,
+        ],
+        says=["/log: length not declared"],
+        check=Fate(requests=0),
+    ),
+    Fault(
+        "N5",
         "FIN at half under TLS",
         lambda scene: [trusted_server(scene).on("/log", Answer(BODY, sent=HALF)).url("/log"), "--trust-env", *ONCE],
         1,

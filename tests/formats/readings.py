@@ -114,7 +114,10 @@ def numbers_of(numbers: Numbers) -> list[object]:
     nanos = [0] * count if numbers.nanos is None else numbers.nanos.tolist()
     valid = [True] * count if numbers.valid is None else numbers.valid.tolist()
     rows = zip(numbers.whole.tolist(), nanos, valid, strict=True)
-    return [whole * 10**9 + part if is_valid else None for whole, part, is_valid in rows]
+    found = [whole * 10**9 + part if is_valid else None for whole, part, is_valid in rows]
+    for at, value in zip(numbers.large.at, numbers.large.nanos, strict=True) if numbers.large else ():
+        found[at] = value
+    return found
 
 
 def lines_of(text: bytes) -> list[bytes]:
@@ -152,9 +155,8 @@ def malformed_of(part: Reading) -> list[bool]:
 
 
 def column_of(part: Reading, name: str) -> list[object]:
-    """Return a column of a reading; sizes that no record has are 0, other values None."""
-    absent: object = 0 if name == "bytes as a number" else None
-    return part.columns.get(name, [absent] * part.account.records)
+    """Return a column of a reading, of None if no record has it."""
+    return part.columns.get(name, [None] * part.account.records)
 
 
 def records_of(reading: Reading) -> Counter[object]:

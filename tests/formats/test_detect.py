@@ -88,6 +88,15 @@ def test_a_virtual_host_is_told_from_a_user_of_two_words() -> None:
     assert detect(b"\n".join(mixed), whole=True) == "combined"
 
 
+@pytest.mark.parametrize("name", ["combined", "vhost_combined"])
+@pytest.mark.parametrize("share", [0.4, 0.6, 1.0])
+def test_users_of_two_words_do_not_turn_a_log_into_another(name: str, share: float) -> None:
+    """A client is no host before a client `-`, and `-` is no first word of a user, however many users have two words."""
+    lines = [logs.line(name, user=b"john doe" if at < 10 * share else b"bob") for at in range(10)]
+    assert detect(b"\n".join(lines), whole=True) == name
+    assert detect(b"\n".join(lines[::-1]), whole=True) == name
+
+
 def test_most_lines_decide() -> None:
     """Of two formats the one with more lines is the first, wherever they are; a few lines do not count."""
     common, combined = logs.log(20, name="common"), logs.log(30, name="combined")

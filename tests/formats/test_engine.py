@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.formats.account import parse_line_ends
 from logproc.formats.columns.lines import Lines
 from logproc.formats.columns.slices import Slices, encoded
-from logproc.formats.engine import Field, Format, Found, Reader, parse_line_ends
+from logproc.formats.engine import Format
+from logproc.formats.reader import Field, Found, Reader
 from logproc.model.chunk import Context
 from logproc.model.columns import Account, KeyColumn
 from tests.formats.readings import CONTEXT, Reading, bytes_of, reading_of

@@ -193,7 +193,7 @@ def test_headers_are_sent() -> None:
         ({"A": 3}, "--header 'A': name and value are not both text"),
         ({3: "A"}, "--header 3: name and value are not both text"),
         ([1], "headers are not a mapping"),
-        ({"A B": "x"}, "--header 'A B' is not a header name"),
+        ({"A:B": "x"}, "--header 'A:B' is not a header name"),
         ({"A": "x\ny"}, "--header A: a header cannot have this value"),
     ],
     ids=str,

@@ -21,7 +21,7 @@ from logproc.model.snapshot import Snapshot
 from logproc.model.source import ByteStream, Kind, Source, State
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.serial import Run, run_serial
-from logproc.pipeline.threaded import Companion, Crew, in_turn, run_threaded
+from logproc.pipeline.threaded import Companion, Crew, run_threaded
 from logproc.settings import Settings
 from logproc.sources.resolve import resolve
 from logproc.threads.pool import WorkerFailed
@@ -322,17 +322,45 @@ def test_many_urls_are_not_as_many_threads(monkeypatch: pytest.MonkeyPatch) -> N
     assert sorted(name for name in started if name.startswith("stream")) == [f"stream-{number}" for number in range(1, 6)]
 
 
-def test_streams_are_read_in_turn() -> None:
-    """What is local comes first, and then one URL of each server after the other, in the order in which they were named."""
-    named = ["http://a/1", "http://a/2", "http://a/3", "http://b/1", "-", "http://c/1", "http://b/2"]
-    kinds = [Kind.STDIN if name == "-" else Kind.URL for name in named]
-    streams = [Source(index, name, kind, name) for index, (name, kind) in enumerate(zip(named, kinds, strict=True))]
-    expected = ["-", "http://a/1", "http://b/1", "http://c/1", "http://a/2", "http://b/2", "http://a/3"]
-    assert [source.name for source in in_turn(streams)] == expected
+def test_a_pipe_without_a_writer_holds_up_no_other_source(tmp_path: Path) -> None:
+    """However many pipes are silent, those that have a writer are read to their end."""
+    silent, spoken = ([tmp_path / f"{word}-{number}" for number in range(30)] for word in ("silent", "spoken"))
+    for path in (*silent, *spoken):
+        os.mkfifo(path)
+    for path in spoken:
+        Thread(target=path.write_bytes, args=(LINE,), daemon=True).start()
+    counted, run = lines_while_it_goes_on(*silent, *spoken, wanted=len(spoken))
+    assert counted == len(spoken)
+    states = [source.state for source in run.snapshot.sources]
+    assert states == [State.INTERRUPTED] * len(silent) + [State.COMPLETE] * len(spoken)
 
 
-def lines_while_it_goes_on(*arguments: str | Path) -> tuple[int, Run]:
-    """Run until three lines are counted of sources that do not end, then stop; return how many were, and the run."""
+def test_a_dead_server_holds_up_no_other() -> None:
+    """Of a server that is silent, at most as many URLs are waited for as it may have connections; the others are read."""
+    with FaultServer() as dead, FaultServer() as living:
+        dead.on("/log", Answer(b"", head=b"", ending="stall"))
+        living.on("/log", Answer(LINE))
+        urls = [f"{server.url('/log')}?{number}" for server in (dead, living) for number in range(40)]
+        counted, run = lines_while_it_goes_on(*urls, wanted=40)
+        assert len(dead.requests) <= 4
+    assert counted == 40
+    assert [source.state for source in run.snapshot.sources] == [State.INTERRUPTED] * 40 + [State.COMPLETE] * 40
+
+
+def test_waiting_for_a_turn_is_not_counted_as_max_time() -> None:
+    """URLs that wait for others at their server, or at the one they are sent to, are not cut off for that."""
+    with FaultServer() as slow, FaultServer() as first, FaultServer() as second, FaultServer() as third:
+        slow.on("/log", Answer(LINE, head_pause_s=0.007))  # a third of a second each
+        senders = (first, second, third)
+        for sender in senders:
+            sender.on("/there", Answer(b"", "302 Found", {"Location": slow.url("/log")}))
+        urls = [f"{slow.url('/log')}?{number}" for number in range(3)] + [sender.url("/there") for sender in senders]
+        run = run_threaded(sources_of(*urls), Settings(connections_per_host=1, max_time=0.9))
+    assert [source.reason for source in run.snapshot.sources] == [None] * 6
+
+
+def lines_while_it_goes_on(*arguments: str | Path, wanted: int = 3) -> tuple[int, Run]:
+    """Run until so many lines are counted, of sources that do not all end, then stop; return how many were, and the run."""
     crews: list[Crew] = []
 
     def beside(crew: Crew) -> list[Companion]:
@@ -341,7 +369,7 @@ def lines_while_it_goes_on(*arguments: str | Path) -> tuple[int, Run]:
 
     def watch() -> None:
         deadline = time.monotonic() + 20
-        while not (crews and crews[0].pool.lines == 3) and time.monotonic() < deadline:
+        while not (crews and crews[0].pool.lines == wanted) and time.monotonic() < deadline:
             time.sleep(0.01)
         seen.append(crews[0].pool.lines)
         crews[0].stop.set(KeyboardInterrupt())

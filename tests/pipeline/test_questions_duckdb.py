@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -438,9 +439,9 @@ def totals_of(database: Any, question: Asked) -> tuple[Any, ...]:
     return tuple(row)
 
 
-def is_near(found: float | None, wanted: float, tolerance: float) -> bool:
+def is_near(found: float | Decimal | None, wanted: float, tolerance: float) -> bool:
     """Return whether a number differs from the true one by no more than a part of it."""
-    return found is not None and abs(found - wanted) <= tolerance * abs(wanted)
+    return found is not None and abs(float(found) - wanted) <= tolerance * abs(wanted)
 
 
 def test_duckdb_has_every_record(log: Path, database: Any) -> None:

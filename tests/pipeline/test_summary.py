@@ -11,6 +11,7 @@ import pytest
 from logproc import __version__
 from logproc.counting.tally import SourceTally, Tally, count, merge
 from logproc.formats.columns.odd_bytes import OddLines
+from logproc.formats.columns.quantities import NOT_A_NUMBER, NOT_A_SIZE, TOO_FINE, TOO_LARGE
 from logproc.formats.known import BY_NAME
 from logproc.model.chunk import Outcome
 from logproc.model.columns import Account
@@ -165,13 +166,27 @@ def test_odd_bytes_are_told(odd: OddLines, notes: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("not_numbers", "notes"),
-    [({}, ()), ({"b": 1, "a": 2}, ("2 values of a are not numbers", "1 value of b is not a number"))],
+    ("unread", "notes"),
+    [
+        ({}, ()),
+        (
+            {("b", NOT_A_NUMBER): 1, ("a", NOT_A_NUMBER): 2},
+            ("2 values of a are not numbers", "1 value of b is not a number"),
+        ),
+        (
+            {("a", TOO_LARGE): 1, ("a", TOO_FINE): 2, ("bytes", NOT_A_SIZE): 3},
+            (
+                "2 values of a lost digits behind the ninth after the point",
+                "1 value of a is left out: 10^308 or more",
+                "3 values of bytes are not sizes in bytes",
+            ),
+        ),
+    ],
     ids=str,
 )
-def test_values_that_are_not_numbers_are_told(not_numbers: dict[str, int], notes: tuple[str, ...]) -> None:
+def test_values_that_are_not_numbers_are_told(unread: dict[tuple[str, str], int], notes: tuple[str, ...]) -> None:
     """A metric over texts says why its column is empty, or stands for fewer records than there are."""
-    tally = Tally(sources={0: SourceTally(Account(lines=5, records=5), not_numbers=not_numbers)})
+    tally = Tally(sources={0: SourceTally(Account(lines=5, records=5), unread=unread)})
     (result,) = summarize(sources(1), {0: replace(COMPLETE, lines=5)}, tally, Plan.of(Settings()), RUN).sources
     assert result.notes == notes
 

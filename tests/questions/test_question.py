@@ -121,10 +121,13 @@ def test_clients_are_those_that_a_proxy_names() -> None:
 
 
 def test_a_log_without_the_header_keeps_its_clients() -> None:
-    """The option affects only logs with the header; a log without clients still has none."""
-    columns = records([0], client=["192.0.2.7"])
-    assert values(Question(from_forwarded=True).prepared(columns).keys["client"]) == ["192.0.2.7"]
-    assert "client" not in Question(from_forwarded=True).prepared(records([0], forwarded_for=["203.0.113.9"])).keys
+    """The option affects only logs with the header. A log with nothing but it has clients, too; without both there are none."""
+    question = Question(from_forwarded=True, asked=("client", "net:24"))
+    assert values(question.prepared(records([0], client=["192.0.2.7"])).keys["client"]) == ["192.0.2.7"]
+    assert values(question.prepared(records([0], forwarded_for=["203.0.113.9"])).keys["client"]) == ["203.0.113.9"]
+    assert "client" not in question.prepared(records([0], host=["a"])).keys
+    assert unknown_fields(question, {"forwarded_for"}) == []
+    assert unknown_fields(question, {"host"}) == ["client", "net:24"]
 
 
 SECRET = {
@@ -241,7 +244,7 @@ def test_rows_are_sorted_by_a_metric_or_the_key() -> None:
 
 def test_a_field_that_no_log_has_is_unknown() -> None:
     """A computed field is known if its column is, stretches of time always; a log may itself have a computed field."""
-    question = Question(asked=("status", "hour", "weekday", "ext", "net:24", "shape(message)", "device", "colour"))
+    question = Question(asked=("status", "hour", "time", "weekday", "ext", "net:24", "shape(message)", "device", "colour"))
     assert unknown_fields(question, {"status", "path", "client", "message", "user_agent", "colour"}) == []
-    assert unknown_fields(question, {"status", "device", "time"}) == ["ext", "net:24", "shape(message)", "colour"]
+    assert unknown_fields(question, {"status", "device"}) == ["ext", "net:24", "shape(message)", "colour"]
     assert unknown_fields(Question(), set()) == []

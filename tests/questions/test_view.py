@@ -210,6 +210,8 @@ def test_a_visitor_is_a_client_with_its_agent() -> None:
 
 
 def test_visitors_without_agents_are_clients() -> None:
-    """Where a log has no user agents a client is a visitor, and where it has no clients there are none."""
-    assert values(View(records([0, 0], client=["a", "b"])).visitors()) == ["a", "b"]
+    """Where a log has no user agents a client is a visitor, as one without an agent is elsewhere; none without clients."""
+    alone = values(View(records([0, 0], client=["a", "b"])).visitors())
+    assert alone == values(View(records([0, 0], client=["a", "b"], user_agent=[None, None])).visitors())
+    assert len(set(alone)) == 2
     assert View(records([0], user_agent=["x"])).visitors() is None

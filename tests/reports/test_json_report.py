@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 
 from logproc.model.columns import Account, Rejected
-from logproc.model.snapshot import Panel, Row
+from logproc.model.snapshot import Assumption, Panel, Row
 from logproc.model.source import State
 from logproc.reports.json_report import render_json
 from tests.reports.readers import strict, valid_text
@@ -24,6 +24,8 @@ EXACT = """\
 "bytes_decoded": 2048, "account": {"lines": 2, "records": 1, "rejected": 1, "blank": 0, "filtered": 0, "continuation": 0}, \
 "rejected_by_reason": {"bad-size": 1, "bad-time": 0}, \
 "rejected_sample": [{"line": 2, "reason": "bad-size", "text": "x"}], "notes": ["late"]}],
+ "assumed": [
+   {"of": "zone", "value": "UTC", "sources": ["a.log"]}],
  "panels": {
   "status": {"by": ["status"], "distinct": 8, "rows": [
    {"status": "200", "count": 2, "bytes": 1180591620717411303424},
@@ -60,6 +62,7 @@ def test_the_report_is_schema_1_to_the_byte() -> None:
         first=1431857100,
         last=None,
         panels={table.name: table for table in tables},
+        assumed=(Assumption("zone", "UTC", ("a.log",)),),
     )
     assert render_json(report) == EXACT
 

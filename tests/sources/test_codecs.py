@@ -60,7 +60,8 @@ class InMemory:
 
     def __init__(self, data: bytes, sizes: tuple[int, ...] = (1 << 20,)) -> None:
         self._data = io.BytesIO(data)
-        self._sizes: Iterator[int] = iter(sizes * (len(data) // sum(sizes) + 2))
+        self.largest_read = 0
+        self._sizes: Iterator[int] = itertools.cycle(sizes)
         self.size_bytes: int | None = len(data)
         self.bytes_read = 0
         self.modified_s: float | None = None
@@ -69,8 +70,9 @@ class InMemory:
 
     def readinto(self, buffer: memoryview) -> int:
         """Read as much as the next size allows."""
-        count = self._data.readinto(buffer[: next(self._sizes, 1)])
+        count = self._data.readinto(buffer[: next(self._sizes)])
         self.bytes_read += count
+        self.largest_read = max(self.largest_read, count)
         return count
 
     def ready_within(self, _seconds: float) -> bool:
@@ -155,13 +157,12 @@ def test_a_cut_in_the_trailer_says_that_nothing_was_checked() -> None:
 
 @pytest.mark.parametrize("header", range(1, 12))
 def test_a_cut_header_is_a_cut(header: int) -> None:
-    """The second member of a gzip file may be truncated in its header; a single byte of it is not a member."""
+    """The second member of a gzip file may be truncated in its header; a single byte of it is not known to be a member."""
     archive = pack("gzip", b"one\n")
-    data, failure, notes = read_all(archive + pack("gzip", b"two\n")[:header])
-    assert data == b"one\n"
-    assert (failure, notes) == (
-        (None, ["1 byte after end ignored"]) if header == 1 else (f"truncated at byte {len(archive) + header}", [])
-    )
+    failure = f"stopped at byte {len(archive)}: followed by other data"
+    if header > 1:
+        failure = f"truncated at byte {len(archive) + header}"
+    assert read_all(archive + pack("gzip", b"two\n")[:header]) == (b"one\n", failure, [])
 
 
 @pytest.mark.parametrize(("codec", "from_end"), [("gzip", 1), ("gzip", 5), ("gzip", 8), ("bz2", 2), ("xz", 20), ("zstd", 1)])
@@ -200,25 +201,72 @@ def test_damage_in_a_later_member_names_its_start(codec: str) -> None:
 
 
 @pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("zeros", [0, 1, 3, 4, 1500, 100_000])
+def test_zeros_behind_the_end_are_padding(codec: str, zeros: int) -> None:
+    """However many zeros stand behind an archive, it is complete, for all codecs alike."""
+    assert read_all(pack(codec, LINES) + bytes(zeros)) == (LINES, None, [])
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("zeros", [0, 5])
 @pytest.mark.parametrize(
-    ("behind", "notes"),
+    ("behind", "kind"),
     [
-        (b"", []),
-        (b"\0" * 1500, []),
-        (b"junk", ["4 bytes after end ignored"]),
-        (b"\0\0junk" * 400_000, ["2400000 bytes after end ignored"]),
+        *((pack(codec, LINES), f"{codec} data") for codec in CODECS),
+        (b"\x04\x22\x4d\x18" + LINES, "lz4 data"),
+        (b"PK\x03\x04" + LINES, "zip data"),
+        (LINES, "text"),
+        ("\u00fc\n".encode(), "text"),
+        (b"\n", "text"),
+        (b"\x01", "other data"),
+        (b"\x01\0junk" * 400_000, "other data"),
     ],
-    ids=["nothing", "padding", "junk", "long"],
+    ids=[*CODECS, "lz4", "zip", "text", "utf8", "lf", "byte", "long"],
 )
-def test_what_stands_behind_the_end(codec: str, behind: bytes, notes: list[str]) -> None:
-    """Zeros behind an archive are padding, anything else is a note and no failure, for all codecs alike."""
-    assert read_all(pack(codec, LINES) + behind) == (LINES, None, notes)
+def test_an_archive_followed_by_something_else_fails_there(codec: str, zeros: int, behind: bytes, kind: str) -> None:
+    """Whatever follows an archive and is no further member may be a part of the log: the source is not complete."""
+    archive = pack(codec, LINES) + bytes(zeros)
+    if kind == f"{codec} data":
+        assert read_all(archive + behind) == (LINES * 2, None, [])
+    else:
+        assert read_all(archive + behind) == (LINES, f"stopped at byte {len(archive)}: followed by {kind}", [])
+
+
+ARCHIVES = {codec: pack(codec, LINES) for codec in CODECS} | {
+    name: magic + bytes(20) for name, magic in FOREIGN if len(magic) > 2
+}
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+@pytest.mark.parametrize("sizes", [(1 << 20,), (1,), (7, 5), (403,)], ids=str)
+def test_text_followed_by_an_archive_fails_there(name: str, sizes: tuple[int, ...]) -> None:
+    """Where an archive begins at the start of a line, a text ends: whole lines of it are delivered, however they arrive."""
+    text = LINES[:390] + b"\n"
+    data, failure = drain(decoded(InMemory(text + ARCHIVES[name] + LINES, sizes), ReadOptions()))
+    assert failure == f"stopped at byte {len(text)}: followed by {name} data"
+    assert data[: len(text)] == text
+    assert b"\n" not in data[len(text) :]
+
+
+def test_text_followed_by_an_archive_within_an_archive() -> None:
+    """What is wrong with a text is wrong with it when it is packed."""
+    mixed = pack("zstd", LINES + ARCHIVES["gzip"])
+    assert read_all(mixed)[:2] == (LINES, f"stopped at decoded byte {len(LINES)}: followed by gzip data")
+
+
+def test_magic_bytes_within_a_line_are_text() -> None:
+    """A line may quote the first bytes of an archive, and one may begin with some of them."""
+    text = b"body: \x1f\x8b\x08 \x28\xb5\x2f\xfd\nBZh\n\x1f\x8b\n" * 1000
+    assert read_all(LINES + text) == (LINES + text, None, [])
+    assert drain(decoded(InMemory(LINES + text, (1,)), ReadOptions())) == (LINES + text, None)
 
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_members_make_one_stream(codec: str) -> None:
     """Many members are read as one, empty ones and padding between them included."""
-    archive = b"".join(pack(codec, part) for part in (LINES[:100], b"", LINES[100:200])) + b"\0" * 8 + pack(codec, LINES[200:])
+    archive = (
+        b"\0".join(pack(codec, part) for part in (LINES[:100], b"", LINES[100:200])) + b"\0" * 8 + pack(codec, LINES[200:])
+    )
     assert read_all(archive) == (LINES, None, [])
 
 
@@ -232,6 +280,36 @@ def test_skippable_frames_are_skipped() -> None:
 def test_thousands_of_small_members_are_no_burden(codec: str) -> None:
     """An archive of five thousand members takes time in proportion: none of them copies the rest of its block."""
     assert read_all(pack(codec, b"line\n") * 5_000) == (b"line\n" * 5_000, None, [])
+
+
+EMPTY = {codec: pack(codec, b"") for codec in CODECS} | {"skippable": b"\x50\x2a\x4d\x18" + bytes(4)}
+
+
+@pytest.mark.parametrize("codec", EMPTY)
+@pytest.mark.parametrize("padding", [b"", b"\0"], ids=["", "padded"])
+def test_empty_members_leave_room_for_a_stop(codec: str, padding: bytes) -> None:
+    """Ten thousand empty members are nothing, and a stop or a time limit, which a read looks at, need not wait for them all."""
+    raw = InMemory((EMPTY[codec] + padding) * 10_000)
+    assert drain(decoded(raw, ReadOptions())) == (b"", None)
+    assert raw.largest_read <= 32 << 10
+
+
+def test_a_big_member_is_read_in_big_blocks() -> None:
+    """Once a member is not small, its input is read by the megabyte."""
+    noise = random.Random(1).randbytes(8 << 20)
+    raw = InMemory(pack("gzip", noise))
+    assert drain(Decoded(raw, "gzip")) == (noise, None)
+    assert raw.largest_read == 1 << 20
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_bomb_of_many_members_stops_at_the_ratio(codec: str) -> None:
+    """The ratio is that of the whole source: a bomb may be a thousand small ones."""
+    member = pack(codec, bytes(1 << 17))
+    data, failure, _ = read_all(member * 600, ReadOptions(max_ratio=(1 << 16) / len(member)))
+    assert len(data) == 64 << 20
+    assert failure
+    assert failure.startswith("ratio ")
 
 
 def test_a_gzip_header_with_everything_in_it() -> None:
@@ -254,6 +332,7 @@ def test_an_archive_in_an_archive_is_left_alone(codec: str) -> None:
 def test_other_archives_are_refused_by_their_kind(name: str, magic: bytes) -> None:
     """An archive that cannot be unpacked is never read as text; a part of its magic bytes is not an archive."""
     assert read_all(magic + LINES) == (b"", f"unsupported archive ({name})", [])
+    assert read_all(pack("gzip", magic + LINES)) == (b"", "holds another archive: left alone", [])
     assert read_all(magic[:1]) == (magic[:1], None, [])
 
 
@@ -305,22 +384,70 @@ def test_an_unknown_encoding_is_named() -> None:
         Decoded(InMemory(b""), "br")
 
 
-def test_a_window_beyond_the_limit_is_refused() -> None:
-    """An xz file that asks for 256 MiB of memory is refused, and the reason is said."""
-    greedy = lzma.compress(LINES, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 28}])
-    assert read_all(greedy)[:2] == (b"", "needs over 128 MiB to be unpacked")
+def xz_with(place: int, bits: int, *, block: bool = False) -> bytes:
+    """Return an xz file with bits set in its stream flags, or in the header of its block, under right checksums."""
+    archive = bytearray(lzma.compress(LINES, check=lzma.CHECK_CRC32))
+    if block:
+        end = 12 + archive[12] * 4
+        archive[12 + place] |= bits
+        archive[end : end + 4] = zlib.crc32(archive[12:end]).to_bytes(4, "little")
+        return bytes(archive)
+    for flags, checksum, start, end in (
+        (6, 8, 6, 8),
+        (len(archive) - 4, len(archive) - 12, len(archive) - 8, len(archive) - 2),
+    ):
+        archive[flags + place] ^= bits
+        archive[checksum : checksum + 4] = zlib.crc32(archive[start:end]).to_bytes(4, "little")
+    return bytes(archive)
+
+
+DICTIONARY = zstd.train_dict([b"line %d of %d\n" % (i, i * i) * 3 for i in range(500)], 1024)
+WINDOWS: dict[str, bytes] = {
+    "zstd": bytes.fromhex("28b52ffd 00a8 010000"),
+    "xz": lzma.compress(LINES, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 28}]),
+}
+
+
+@pytest.mark.parametrize(
+    ("archive", "failure"),
+    [
+        (zstd.compress(LINES, zstd_dict=DICTIONARY), f"needs zstd dictionary {DICTIONARY.dict_id}"),
+        (bytes.fromhex("28b52ffd 01 58 07 010000"), "needs zstd dictionary 7"),
+        (bytes.fromhex("28b52ffd 22 0701 00 010000"), "needs zstd dictionary 263"),
+        (WINDOWS["zstd"], "needs 2048 MiB to be unpacked"),
+        (bytes.fromhex("28b52ffd 00 89 010000"), "needs 144 MiB to be unpacked"),
+        (WINDOWS["xz"], "needs over 128 MiB to be unpacked"),
+        (bytes.fromhex("28b52ffd 08 58 010000"), "uses zstd features that are not supported"),
+        (b"\x1f\x8b\x08\x20" + gzip.compress(LINES)[4:], "uses gzip features that are not supported"),
+        (b"\x1f\x8b\x08\x80" + gzip.compress(LINES)[4:], "uses gzip features that are not supported"),
+        (xz_with(1, 0x10), "uses xz features that are not supported"),
+        (xz_with(1, 0x10, block=True), "uses xz features that are not supported"),
+        (xz_with(2, 0x40, block=True), "uses xz features that are not supported"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 1 << 20])
+def test_what_cannot_be_unpacked_says_why(archive: bytes, failure: str, size: int) -> None:
+    """An archive that only another program can unpack is not called damaged."""
+    assert drain(decoded(InMemory(archive, (size,)), ReadOptions())) == (b"", failure)
+
+
+def test_an_unknown_check_of_xz_is_not_taken_for_a_good_one() -> None:
+    """The data of an xz file whose check cannot be computed are read to the end, and are not said to be right."""
+    archive = xz_with(1, lzma.CHECK_CRC32 ^ 2)
+    assert read_all(archive * 2) == (LINES * 2, "unknown xz check 2: data may be wrong", [])
+    assert read_all(lzma.compress(LINES, check=lzma.CHECK_NONE)) == (LINES, None, [])
 
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_a_bomb_stops_at_the_byte(codec: str) -> None:
     """`--max-bytes` cuts where it says, however much the archive still holds."""
-    data, failure, _ = read_all(pack(codec, bytes(3_000_000)), ReadOptions(max_bytes=1_000_001))
+    data, failure, _ = read_all(pack(codec, b"0" * 3_000_000), ReadOptions(max_bytes=1_000_001))
     assert (len(data), failure) == (1_000_001, "over --max-bytes 1000001")
 
 
 def test_a_bomb_stops_at_the_ratio() -> None:
     """A file that grows more than `--max-ratio` allows is cut at the same byte whatever the caller's buffer."""
-    archive = pack("zstd", bytes(100 << 20))
+    archive = pack("zstd", b"0" * (100 << 20))
     most = (70 << 20) / len(archive)
     results = [drain(decoded(InMemory(archive), ReadOptions(max_ratio=most)), size) for size in (1 << 20, (5 << 20) + 3)]
     assert results[0] == results[1]
@@ -330,8 +457,8 @@ def test_a_bomb_stops_at_the_ratio() -> None:
 
 def test_the_ratio_is_not_watched_below_64_mebibytes() -> None:
     """A small file may be as repetitive as it likes, and a big one with the limit off."""
-    assert read_all(pack("zstd", bytes(60 << 20)))[1] is None
-    assert read_all(pack("zstd", bytes(80 << 20)), ReadOptions(max_ratio=0))[1] is None
+    assert read_all(pack("zstd", b"0" * (60 << 20)))[1] is None
+    assert read_all(pack("zstd", b"0" * (80 << 20)), ReadOptions(max_ratio=0))[1] is None
 
 
 def test_a_limit_is_a_limit_error() -> None:

@@ -16,7 +16,7 @@ from logproc.formats.known import BY_NAME
 from logproc.model.chunk import Chunk
 from logproc.model.errors import SourceError, Stopped
 from logproc.sources import cutter
-from logproc.sources.cutter import Cutter, last_line_end, line_end_near_middle, read_head
+from logproc.sources.cutter import LINE_BYTES, Cutter, last_line_end, line_end_near_middle, read_head
 from tests.support.chunks_of import chunk_of, parse
 from tests.support.logs import ScriptedStream, line
 
@@ -281,8 +281,9 @@ def test_real_blocks_meet_in_the_middle_of_lines() -> None:
 @pytest.mark.parametrize(
     ("chunk_bytes", "lines"), [(1, [1] * 6), (3, [1] * 6), (4, [2, 2, 2]), (11, [5, 1]), (12, [6]), (99, [6])]
 )
-def test_a_chunk_is_as_full_as_it_can_be(chunk_bytes: int, lines: list[int]) -> None:
+def test_a_chunk_is_as_full_as_it_can_be(chunk_bytes: int, lines: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines that are there go into a chunk as long as they fit, and one that fits nowhere is a chunk of its own."""
+    monkeypatch.setattr("logproc.sources.cutter.LINE_BYTES", 2)
     found, _ = cut_all(b"a\n" * 6, [], {"chunk_bytes": chunk_bytes})
     assert [chunk.lines for chunk in found] == lines
 
@@ -317,15 +318,21 @@ def test_the_first_bytes_are_read_on(content: bytes, sizes: list[int], start: in
 
 
 @pytest.mark.parametrize(
-    "content", [b"\n" * 100, b"a" * 50 + b"\n" * 60, b"\n" * 60 + b"a" * 50 + b"\n", b"ab\n" * 40 + b"c" * 300 + b"\n"]
+    "content",
+    [b"x\n" * 100, b"\r\n" * 99, b"a" * 50 + b"\n" * 60, b"\n" * 60 + b"a" * 50 + b"\n", b"ab\n" * 40 + b"c" * 300 + b"\n"],
 )
-def test_a_chunk_has_no_more_lines_than_it_may(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chunk_has_no_more_lines_than_it_may(content: bytes) -> None:
     """Many short lines make several chunks, wherever a long one stands: each line costs memory, whatever is in it."""
-    monkeypatch.setattr("logproc.sources.cutter.MOST_LINES", 7)
-    found = list(Cutter(0, chunk_bytes=1 << 20, max_line_bytes=1 << 20).chunks(ScriptedStream(content)))
+    found = list(Cutter(0, chunk_bytes=7 * LINE_BYTES, max_line_bytes=1 << 20).chunks(ScriptedStream(content)))
     assert b"".join(chunk.data.tobytes() for chunk in found) == content
-    assert max(chunk.lines for chunk in found) <= 7
+    assert max(chunk.lines for chunk in found if chunk.data.max() > 10) <= 7
     assert [chunk.lines for chunk in found] == [chunk.data.tobytes().count(b"\n") for chunk in found]
+
+
+def test_line_feeds_alone_are_one_chunk() -> None:
+    """No line of them costs memory, so that a bomb of line feeds is counted fast."""
+    cutter = Cutter(0, chunk_bytes=7 * LINE_BYTES, max_line_bytes=1 << 20)
+    assert [chunk.lines for chunk in cutter.chunks(ScriptedStream(b"\n" * 700))] == [700]
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,42 @@ def test_a_file_without_its_name_is_read_on(tmp_path: Path, change: Callable[[Pa
     assert read_all(stream) == b"old\n"
 
 
+@pytest.mark.parametrize(
+    ("size", "edit"), [(5000, 0), (5000, 4999), (300_000, 150_000)], ids=["first byte", "last byte", "in the middle"]
+)
+def test_a_file_that_is_edited_while_it_is_read(tmp_path: Path, size: int, edit: int) -> None:
+    """Its last read fails, even if size and time are as before: a change within a step of the clock leaves no trace there."""
+    path = tmp_path / "a.log"
+    path.write_bytes(b"x" * size)
+    stream = open_file(str(path))
+    for _ in range(size // 1000):
+        read(stream, 1000)
+    times = path.stat()
+    with path.open("r+b") as file:
+        file.seek(edit)
+        file.write(b"y")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    with pytest.raises(SourceError, match=r"^rewritten while it was read"):
+        read(stream)
+    stream.close()
+
+
+def test_an_old_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not written to since it was opened costs one look at its size and time."""
+    path = tmp_path / "a.log"
+    path.write_bytes(b"x" * 5000)
+    os.utime(path, ns=(0, 0))
+    real, offsets = os.preadv, []
+
+    def counted(descriptor: int, buffers: Any, offset: int) -> int:
+        offsets.append(offset)
+        return real(descriptor, buffers, offset)
+
+    monkeypatch.setattr(os, "preadv", counted)
+    assert read_all(open_file(str(path))) == b"x" * 5000
+    assert offsets == [0]
+
+
 def test_an_error_of_the_disk_names_the_byte() -> None:
     """A read that fails says at which byte: /proc/self/mem cannot be read at address 0."""
     stream = open_file("/proc/self/mem")

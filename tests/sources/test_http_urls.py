@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -76,7 +77,12 @@ PRIVATE = {
     **dict.fromkeys(
         ["10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "fe80::1", "fd00::1", "0.0.0.0", "100.64.0.1"], True
     ),
+    **dict.fromkeys(["0x7f.1", "0177.0.0.1", "127.0.0.1.", "fe80::1%lo", "fe80::1%25lo", "::1%25lo", "0", "LOCALHOST."], True),
+    **dict.fromkeys(["64:ff9b::10.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::8.8.8.8", "::ffff:0:10.0.0.1", "::127.0.0.1"], True),
+    **dict.fromkeys(["2002:7f00:1::1", "2002:a00:1::1", "2001:0:7f00:1::80ff:fffe", "::", "fec0::1", "ff02::1"], True),
+    **dict.fromkeys(["224.0.0.1", "255.255.255.255", "240.0.0.1", "192.0.0.1", "198.18.0.1", "192.0.2.1", "3fff::1"], True),
     **dict.fromkeys(["example.org", "8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8", "localhost.example.org"], False),
+    **dict.fromkeys(["64:ff9b::8.8.8.8", "2002:808:808::1", "::ffff:0:8.8.8.8", "::8.8.8.8", "134744072", "0x8.8.8.8"], False),
 }
 
 
@@ -179,13 +185,41 @@ def public_name(monkeypatch: pytest.MonkeyPatch) -> str:
     return PUBLIC_NAME
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "localhost", "[::1]", "169.254.169.254"])
-def test_a_public_host_cannot_point_inside(public_name: str, host: str) -> None:
-    """A redirect from a public name to a private address is refused before anything is sent there."""
-    with FaultServer() as first, FaultServer() as second:
-        first.on("/log", moved(second.url("/log", host)))
-        result = fetch(first.url("/log", public_name))
-    assert (result.what, second.requests) == ("refused redirect to a private address", [])
+PUBLIC_ADDRESS = "127.0.0.2"
+"""The only public address, in the tests with a public server."""
+
+
+@pytest.fixture
+def public_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
+    """Start a server at an address that counts as public."""
+    monkeypatch.setattr(ipaddress.IPv4Address, "is_global", property(lambda address: str(address) == PUBLIC_ADDRESS))
+    with FaultServer(host=PUBLIC_ADDRESS) as server:
+        yield server
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "localhost", "[::1]", "169.254.169.254"])
+def test_a_public_host_cannot_point_inside(public_server: FaultServer, host: str) -> None:
+    """A redirect from a public address to a private one is refused before anything is sent there."""
+    with FaultServer() as inner:
+        public_server.on("/log", moved(inner.url("/log", host)))
+        result = fetch(public_server.url("/log", PUBLIC_ADDRESS))
+    assert (result.what.partition(" at ")[0], inner.requests) == ("refused redirect to a private address", [])
+
+
+@pytest.mark.parametrize("host", [PUBLIC_NAME, "127.0.0.1", "127.1", "2130706433", "localhost"])
+def test_a_name_with_a_private_address_may_point_at_itself(public_name: str, host: str) -> None:
+    """A host of an intranet redirects to its own name, another name, or its own address in any spelling."""
+    with FaultServer() as server:
+        server.on("/a", moved(server.url("/b", host))).on("/b", Answer(LOG))
+        assert fetch(server.url("/a", public_name)).data == LOG
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "127.2", "[::1]", "169.254.169.254", "10.0.0.1"])
+def test_a_name_with_a_private_address_cannot_name_others(public_name: str, host: str) -> None:
+    """Which of two private machines is meant, only the user knows."""
+    with FaultServer() as server, FaultServer(host="127.0.0.2") as other:
+        result = fetch(server.on("/a", moved(other.url("/b", host))).url("/a", public_name), HttpOptions(retries=0))
+    assert (result.what.partition(" at ")[0], other.requests) == ("refused redirect to a private address", [])
 
 
 def test_a_private_host_may_point_inside(public_name: str) -> None:
@@ -197,12 +231,74 @@ def test_a_private_host_may_point_inside(public_name: str) -> None:
         assert fetch(first.url("/name", public_name)).data == LOG
 
 
-def test_a_name_cannot_point_inside_after_a_public_address(public_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_cannot_point_inside_after_a_public_address(public_name: str, public_server: FaultServer) -> None:
     """After a public address, a name that resolves to a private one is refused, in this try and the next."""
-    public = "127.0.0.2"
-    monkeypatch.setattr(ipaddress.IPv4Address, "is_global", property(lambda address: str(address) == public))
-    with FaultServer(host=public) as first, FaultServer() as second:
-        first.on("/log", Answer(status="503 Busy"), moved(second.url("/log", public_name)))
-        result = fetch(first.url("/log", public))
+    with FaultServer() as second:
+        public_server.on("/log", Answer(status="503 Busy"), moved(second.url("/log", public_name)))
+        result = fetch(public_server.url("/log", PUBLIC_ADDRESS))
         place = second.url("", public_name)
     assert (result.what, second.requests) == (f"refused redirect to a private address at {place}", [])
+
+
+def test_a_name_that_changes_its_address_is_judged_by_the_one_in_use(
+    public_server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is public when it is first looked up and private afterwards leads nowhere; it is looked up once a request."""
+    look_up, asked = socket.getaddrinfo, []
+
+    def getaddrinfo(host: str, *args: Any, **kwargs: Any) -> Any:
+        if host == PUBLIC_NAME and kwargs.get("flags") != socket.AI_NUMERICHOST:
+            asked.append(host)
+            host = PUBLIC_ADDRESS if len(asked) == 1 else "127.0.0.1"
+        return look_up(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    with FaultServer() as inner:
+        public_server.on("/log", moved(inner.url("/log", PUBLIC_NAME)))
+        result = fetch(public_server.url("/log", PUBLIC_NAME))
+    assert (result.what.partition(" at ")[0], inner.requests) == ("refused redirect to a private address", [])
+    assert len(asked) == 2
+
+
+def proxied(monkeypatch: pytest.MonkeyPatch, proxy: FaultServer) -> HttpOptions:
+    """Return options with which requests go through a proxy."""
+    monkeypatch.setenv("http_proxy", proxy.url(""))
+    monkeypatch.setenv("no_proxy", "direct.example")
+    return HttpOptions(trust_env=True, retries=0)
+
+
+@pytest.mark.parametrize(
+    ("start", "location", "is_followed"),
+    [
+        ("http://name.example/a", "http://name.example/b", True),
+        ("http://name.example/a", "http://other.example/b", True),
+        ("http://name.example/a", "http://127.0.0.1/b", False),
+        ("http://name.example/a", "http://0x7f.1/b", False),
+        ("http://name.example/a", "http://localhost./b", False),
+        ("http://name.example/a", "http://[64:ff9b::7f00:1]/b", False),
+        ("http://10.0.0.1/a", "http://10.0.0.1/b", True),
+        ("http://10.0.0.1/a", "http://127.0.0.1/b", True),
+    ],
+)
+def test_through_a_proxy_only_what_is_written_is_known(
+    start: str, location: str, monkeypatch: pytest.MonkeyPatch, *, is_followed: bool
+) -> None:
+    """The proxy looks names up, and its own address says nothing: a private address is refused as it is written."""
+    with FaultServer() as proxy:
+        options = proxied(monkeypatch, proxy)
+        proxy.on(start, moved(location)).on(location, Answer(LOG))
+        result = fetch(start, options)
+    refused = "" if is_followed else "refused redirect to a private address"
+    assert (result.what.partition(" at ")[0], len(proxy.requests)) == (refused, 2 if is_followed else 1)
+
+
+def test_from_a_proxy_no_redirect_leads_to_a_private_address_without_it(
+    public_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the sender of a redirect is behind a proxy, its address is unknown: it may not point inside, past the proxy."""
+    with FaultServer() as proxy, FaultServer() as inner:
+        options = proxied(monkeypatch, proxy)
+        monkeypatch.setenv("no_proxy", public_name)
+        proxy.on("http://name.example/a", moved(inner.url("/log", public_name)))
+        result = fetch("http://name.example/a", options)
+    assert (result.what.partition(" at ")[0], inner.requests) == ("refused redirect to a private address", [])

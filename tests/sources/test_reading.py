@@ -274,3 +274,47 @@ def test_a_reader_that_goes_away_closes_the_source() -> None:
     assert stream.closed
     assert reading.outcome
     assert reading.outcome.verdict.state is State.INTERRUPTED
+
+
+def long_line(name: str, size: int, number: int) -> bytes:
+    """Return a line of some format whose last field, or request, has so many bytes."""
+    filler = b"x" * size
+    second = b"%02d" % (number % 60)
+    return {
+        "json": b'{"time": "2026-03-07T10:00:%b", "level": "info", "blob": "%b"}\n',
+        "logfmt": b'ts=2026-03-07T10:00:%b level=info blob="%b"\n',
+        "combined": b'192.0.2.7 - - [07/Mar/2026:10:00:%b +0000] "GET /?%b HTTP/1.1" 200 5 "-" "curl"\n',
+    }[name] % (second, filler)
+
+
+@pytest.mark.parametrize("name", ["json", "logfmt", "combined"])
+@pytest.mark.parametrize(
+    ("sizes", "most", "rejected"),
+    [
+        ([70_000] * 5, 1 << 20, 0),
+        ([1_000_000] * 5, 1 << 20, 0),
+        ([1_000_000] + [5] * 50, 1 << 20, 0),
+        ([3_000_000] + [5] * 50, 1 << 20, 1),
+        ([5_000_000] + [5] * 50, 1 << 20, 1),
+        ([5_000_000] * 2, 8 << 20, 0),
+        ([900_000], 1 << 20, 0),
+    ],
+    ids=["70 kB", "1 MB", "first", "first too long", "first beyond the sample", "beyond the sample", "only"],
+)
+def test_long_lines_have_the_format_of_short_ones(name: str, sizes: list[int], most: int, rejected: int) -> None:
+    """A format is found in lines of any length up to the limit, and behind one that is longer."""
+    content = b"".join(long_line(name, size, number) for number, size in enumerate(sizes))
+    options = ReadingOptions(Choice(), chunk_bytes=1 << 20, max_line_bytes=most)
+    reading = reading_of(ScriptedStream(content), options=options)
+    parsed = [chunk.format.parse(chunk.data, chunk.context, (), most) for chunk in reading.chunks() if chunk.format]
+    assert reading.outcome
+    assert reading.outcome.format
+    assert reading.outcome.format.name == name
+    assert sum(part.account.records for part in parsed) == len(sizes) - rejected
+
+
+def test_a_file_with_another_beginning_than_when_it_was_probed_is_not_read() -> None:
+    """Its lines may be those of a log that was rotated, and be counted elsewhere. One that has grown is read."""
+    for head, expected in ((LOG[:2000], State.COMPLETE), (b"x" + LOG[:1999], State.FAILED), (LOG + b"more", State.FAILED)):
+        outcome = outcome_of(reading_of(ScriptedStream(LOG), FILE, OPTIONS, Probe(9, BY_NAME["combined"], head=head)))
+        assert (outcome.verdict.state, outcome.lines) == (expected, 20 if expected is State.COMPLETE else 0)

@@ -137,3 +137,15 @@ def test_a_deep_tree_is_walked(folder: Path) -> None:
         # pytest's own clearing up would run into the limit.
         subprocess.run(["rm", "-r", folder / "deep"], check=True)
     assert told(sources) == [(deep + "x.log", None)]
+
+
+def test_urls_that_differ_only_in_their_secrets_have_names_of_their_own() -> None:
+    """What is masked does not make two logs one; what is not sent does not make one log two."""
+    urls = ["http://h/a?key=1", "http://h/a?key=2", "http://me:x@h/a", "http://you:x@h/a", "http://h/a?key=2#part"]
+    found = resolve(urls, recursive=False)
+    names = ["http://h/a?key=***", "http://h/a?key=*** (2)", "http://***@h/a", "http://***@h/a (2)"]
+    assert [source.name for source in found[:4]] == names
+    assert [source.verdict for source in found[:4]] == [None] * 4
+    assert found[4].verdict is not None
+    assert found[4].verdict.reason == "same URL as http://h/a?key=*** (2): counted once"
+    assert "key=1" not in repr(found)

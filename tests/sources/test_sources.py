@@ -107,9 +107,9 @@ def test_peek_into_archives(tmp_path: Path) -> None:
     archive = gzip.compress(b"line\n" * 10)
     path = tmp_path / "a.gz"
     path.write_bytes(archive)
-    assert peek(source_of(path), OpenOptions(), 7) == Peek(len(archive), b"line\nli", False)
+    assert peek(source_of(path), OpenOptions(), 7) == Peek(len(archive), b"line\nli", whole=False, packed=True)
     path.write_bytes(archive[:-3])
-    assert peek(source_of(path), OpenOptions(), 99) == Peek(len(archive) - 3, b"line\n" * 10, False)
+    assert peek(source_of(path), OpenOptions(), 99) == Peek(len(archive) - 3, b"line\n" * 10, whole=False, packed=True)
     path.write_bytes(archive[:8])
     with pytest.raises(SourceError, match="truncated at byte 8"):
         peek(source_of(path), OpenOptions(), 99)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from logproc.model.source import ByteStream
 from logproc.sources.codecs import decoded
 from logproc.sources.files import open_file
 from logproc.sources.limits import Deadline, Limited, ReadOptions
-from logproc.sources.text import FIRST_LINE_BYTES, Lines, check_encoding
+from logproc.sources.text import FIRST_LINE_BYTES, HOLE_BYTES, Lines, WithoutHoles, check_encoding
 from tests.support.logs import ScriptedStream
 
 TEXT = '10.0.0.1 "GET /caf\u00e9 \U0001f600"\r\nਊ two\n' * 50
@@ -159,7 +160,39 @@ def test_what_is_no_text_for_sure_is_refused(content: bytes, what: str) -> None:
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe80 - -\n", b"\0\0\0\0 - -\n", b"GET /a\0b\0 HTTP/1.1\n"])
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe80 - -\n", b"GET /a\0b\0 HTTP/1.1\n"])
 def test_odd_bytes_are_no_reason_to_refuse(content: bytes) -> None:
-    """A line with bytes that look like a mark, or with NULs anywhere, is a line."""
+    """A line with bytes that look like a mark, or with NULs inside it, is a line."""
     assert ended_by_lf(content, []) == content
+
+
+def without_holes(content: bytes) -> tuple[bytes, int]:
+    """Return what is left of a text without its holes, and how many NULs they had: the definition, a line at a time."""
+    lines = []
+    for line in content.split(b"\n"):
+        text = line.lstrip(b"\0")
+        front, *rest = re.split(rb"\0{%d,}" % HOLE_BYTES, text)
+        lines += [front, *(part for part in rest[:-1]), *([rest[-1]] if rest and rest[-1] else [])]
+    kept = b"\n".join(lines)
+    return kept, content.count(0) - kept.count(0)
+
+
+@given(
+    st.lists(st.sampled_from([b"a", b"bc", b"\n", b"\n\n", b"\0", b"\0" * 5, b"\0" * 15, b"\0" * 16, b"\0" * 90]), max_size=12),
+    st.lists(st.integers(1, 40), max_size=4),
+    st.integers(1, 50),
+)
+def test_holes_are_skipped_wherever_blocks_end(pieces: list[bytes], sizes: list[int], buffer_bytes: int) -> None:
+    """NULs before a line are no part of it, and a long run of them ends a line. A note counts them."""
+    content = b"".join([*pieces, b"end\n"])
+    stream = WithoutHoles(ScriptedStream(content, sizes))
+    expected, skipped = without_holes(content)
+    assert read_all(stream, buffer_bytes) == expected
+    assert stream.notes == ([f"skipped {skipped} NUL byte{'s' if skipped > 1 else ''}"] if skipped else [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-be", "utf-16-le", "utf-32-be"])
+def test_wide_text_is_seen_before_holes_are_skipped(encoding: str) -> None:
+    """The NULs of UTF-16 and UTF-32 are no hole, although some lines begin with one, and the first line is short."""
+    with pytest.raises(SourceError, match=r"^looks like UTF-"):
+        ended_by_lf(("a\n" + TEXT).encode(encoding), [])

@@ -42,8 +42,8 @@ class Answer:
 
     framing: how the end of the body is declared; "close" is HTTP/1.0 without a length. length: a false Content-Length.
     head: sent in place of the status line and the headers. sent: how many bytes of the (framed) body are sent, None for all.
-    ending: what comes then: an orderly close, a reset, or nothing at all. piece: bytes to one send, with pause_s between
-    them; head_pause_s: the pause between two bytes of the head.
+    ending: what comes then: FIN, under TLS without close_notify; "notify", with it; a reset; or nothing at all. piece: bytes
+    to one send, with pause_s between them; head_pause_s: the pause between two bytes of the head.
     """
 
     body: bytes = b""
@@ -53,7 +53,7 @@ class Answer:
     length: int | None = None
     head: bytes | None = None
     sent: int | None = None
-    ending: Literal["close", "reset", "stall"] = "close"
+    ending: Literal["close", "notify", "reset", "stall"] = "close"
     piece: int = 1 << 16
     pause_s: float = 0.0
     head_pause_s: float = 0.0
@@ -189,6 +189,8 @@ class FaultServer:
         self._send(channel, body, answer.piece, answer.pause_s)
         if answer.ending == "stall":
             self._stall(channel)
+        elif answer.ending == "notify" and isinstance(channel, ssl.SSLSocket):
+            channel.unwrap()
         elif answer.ending == "reset":
             channel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
 

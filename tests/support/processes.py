@@ -87,6 +87,54 @@ def shell(script: str, *arguments: str | os.PathLike[str], **options: Any) -> En
     return logproc(*arguments, before=["bash", "-c", script, "bash"], **options)
 
 
+LAUNCHER = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
+"""
+"""A small process in between: the peak that wait4 reports for a child includes the memory of the process that forked it."""
+
+
+def peak_bytes(
+    *arguments: str | os.PathLike[str], feed: Callable[[int], None] | None = None, timeout_s: float | None = PATIENCE_S
+) -> tuple[int, int]:
+    """Run `logproc` to its end; return its exit code and its peak memory. feed: gets the descriptor of its stdin."""
+    before = [sys.executable, "-S", "-c", LAUNCHER]
+    with started(*arguments, before=before, stdin=subprocess.PIPE if feed else subprocess.DEVNULL) as process:
+        if feed and process.stdin:
+            feed(process.stdin.fileno())
+        output, _ = process.communicate(timeout=timeout_s)
+    code, kibibytes = map(int, output.split())
+    return code, kibibytes * 1024
+
+
+SIGNALLED = """
+import os, signal, sys
+
+def at_import(event, arguments):
+    global left
+    if event == "import" and "logproc" in sys.modules and arguments[0] != "logproc.__main__":
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), {number})
+
+left = {imports}
+sys.addaudithook(at_import)
+sys.argv[0] = "logproc"
+"""
+"""Sends the program a signal when it imports its n-th module, counted from the first one that its own code asks for."""
+ENTRIES = {
+    "module": "import runpy; runpy.run_module('logproc', run_name='__main__', alter_sys=True)",
+    "script": "from logproc.__main__ import main; sys.exit(main())",
+}
+
+
+def signalled(number: int, imports: int, entry: str = "module") -> list[str]:
+    """Return the `python` of a program that gets a signal while it loads."""
+    return [sys.executable, "-c", SIGNALLED.format(number=int(number), imports=imports) + ENTRIES[entry]]
+
+
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 

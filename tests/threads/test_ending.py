@@ -82,7 +82,7 @@ def test_a_reader_that_nothing_can_wake_is_left_behind() -> None:
     run = Call(run_threaded, sources, SETTINGS, openers(streams)).outcome()
     told.set()
     assert run.cause is error
-    assert run.left_behind in {("stream-1",), ("stream-2",)}  # whichever took the deaf one
+    assert run.left_behind in {("pipe-1",), ("pipe-2",)}  # whichever took the deaf one
     assert [result.state for result in run.snapshot.sources] == [State.INTERRUPTED] * 2
 
 

@@ -15,7 +15,7 @@ from logproc.threads import live
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import Channel
 from logproc.threads.live import LiveView
-from logproc.threads.reader import Charged, Reader, to_do_list
+from logproc.threads.reader import Charged, Reader, ToDo
 from logproc.threads.stop import Stop
 from tests.threads.tools import Call, Stream, arrives, source
 
@@ -28,7 +28,7 @@ def test_the_view_sees_what_a_reader_is_reading_while_it_reads() -> None:
     def start_reading(_: object) -> Reading:
         return Reading(source(name="slow.log"), lambda _: silent, ReadingOptions(Choice(BY_NAME["combined"]), 1 << 20, 1 << 20))
 
-    reader = Reader("reader-1", to_do_list([source()]), start_reading, ByteBudget(1 << 20, stop), channel.put, stop)
+    reader = Reader("reader-1", ToDo([source()]), start_reading, ByteBudget(1 << 20, stop), channel.put, stop)
 
     def paint() -> None:
         reading = reader.reading

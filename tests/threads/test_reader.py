@@ -13,13 +13,14 @@ import pytest
 
 from logproc.formats.choice import Choice
 from logproc.formats.known import BY_NAME
+from logproc.model.chunk import Outcome
 from logproc.model.errors import InternalError, SourceError, Stopped
-from logproc.model.source import Source, State
+from logproc.model.source import Source, State, Verdict
 from logproc.sources.reading import Reading, ReadingOptions
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import Channel, Mark
 from logproc.threads.live import LiveView
-from logproc.threads.reader import PARSING_WEIGHT, Charged, Reader, start_readers, to_do_list
+from logproc.threads.reader import PARSING_WEIGHT, Charged, Reader, ToDo, start_readers
 from logproc.threads.stop import Stop
 from tests.threads.tools import Call, Stream, arrives, blocks, no_thread_can_start, source, thread_starts, until
 
@@ -35,7 +36,7 @@ class Desk:
         self.channel: Channel[Charged] = Channel(self.stop)
         self.streams = streams
         self.sources = [source(index, name) for index, name in enumerate(streams)]
-        self.to_do = to_do_list(self.sources)
+        self.to_do = ToDo(self.sources)
 
     def reader(self, name: str = "reader-1") -> Reader:
         """Return a reader of the sources."""
@@ -194,3 +195,62 @@ def test_what_a_reader_is_doing_can_be_seen() -> None:
     assert (reader.doing, reader.reading and reader.reading.source.name) == ("reading", "a.log")
     silent.release()
     until(lambda: reader.doing == "done")
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    at = 0.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def test_servers_are_taken_in_turn() -> None:
+    """The next source is of the server with the fewest readers, and of those the first."""
+    to_do = ToDo(
+        [source(index, name) for index, name in enumerate(["a1", "a2", "a3", "b1", "c1", "b2"])], lambda it: it.name[0]
+    )
+    assert [taken.name for taken in iter(to_do.take, None)] == ["a1", "b1", "c1", "a2", "b2", "a3"]
+
+
+def test_a_server_at_its_limit_gives_nothing_until_one_is_done() -> None:
+    """A place that becomes free is filled by the next source of that server."""
+    to_do = ToDo([source(index, name) for index, name in enumerate(["a1", "a2", "a3", "b1"])], lambda it: it.name[0], most=1)
+    first, other = to_do.take(), to_do.take()
+    assert first is not None
+    assert other is not None
+    assert (first.name, other.name, to_do.take()) == ("a1", "b1", None)
+    to_do.done(other, None)
+    assert to_do.take() is None
+    to_do.done(first, None)
+    assert [taken.name for taken in iter(to_do.take, None)] == ["a2"]
+
+
+def test_a_server_that_cost_time_for_nothing_comes_last() -> None:
+    """After ten seconds for a failure the others are first; a failure at once changes nothing."""
+    clock = Clock()
+    to_do = ToDo(
+        [source(index, name) for index, name in enumerate(["a1", "a2", "b1", "b2", "c1", "c2"])],
+        lambda it: it.name[0],
+        1,
+        clock,
+    )
+    slow, quick, good = to_do.take(), to_do.take(), to_do.take()
+    assert slow is not None
+    assert quick is not None
+    assert good is not None
+    to_do.done(quick, Outcome(Verdict(State.FAILED)))
+    clock.at = 10
+    to_do.done(slow, Outcome(Verdict(State.FAILED)))
+    to_do.done(good, Outcome(Verdict(State.COMPLETE)))
+    assert [taken.name for taken in iter(to_do.take, None)] == ["b2", "c2", "a2"]
+
+
+def test_readers_that_end_early_leave_no_source() -> None:
+    """With more readers than places at the servers some end at once, and the others read everything."""
+    desk = Desk({f"{number % 3}/{number}": Stream(b"%d\n" % number) for number in range(60)})
+    desk.to_do = ToDo(desk.sources, lambda source: source.name[0], most=2)
+    readers = [desk.reader(f"stream-{number}") for number in range(9)]
+    run(readers)
+    assert sorted(index for reader in readers for index in reader.outcomes) == list(range(60))

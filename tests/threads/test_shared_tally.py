@@ -240,3 +240,17 @@ def test_what_comes_after_the_end_is_left_out(shared: SharedTally) -> None:
     assert shared.close() == frozenset({(0, 0)})
     shared.add(tally(2), (0, 1))
     assert (lines(shared), shared.close()) == (1, frozenset({(0, 0)}))
+
+
+def test_many_keys_are_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As soon as merged counts have more keys than that; without a lock, so that whoever is told may look at the counts."""
+    monkeypatch.setattr(shared_tally, "MANY_KEYS", 6)
+    shared, keys = SharedTally(min_keys=1), list[int]()
+    shared.on_many_keys(lambda: keys.append(shared.snapshot().distinct))
+    for number in range(5):
+        shared.add(tally(number))
+    assert (keys, shared.snapshot().distinct) == ([], 6)  # one that all share, and one each
+    for number in range(5, 9):
+        shared.add(tally(number))
+    assert len(keys) == 1
+    assert keys[0] > 6

@@ -376,3 +376,23 @@ except Interrupted:
 os._exit(0)
 """
     assert told(script) == "True"
+
+
+def test_work_in_python_is_left_behind_after_a_signal() -> None:
+    """A loop that never looks for a signal does not keep main; the result of a call that ends is returned."""
+    script = """
+import os, time
+install()
+print(within_grace(lambda: 7))
+def work():
+    os.kill(os.getpid(), signal.SIGINT)
+    while True:
+        pass
+begun_s = time.monotonic()
+try:
+    within_grace(work)
+except Interrupted as error:
+    print(error.exit_code, time.monotonic() - begun_s < 2 * GRACE_S, flush=True)
+os._exit(0)
+"""
+    assert told(script) == "7\n130 True"

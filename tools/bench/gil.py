@@ -28,7 +28,7 @@ from isal import igzip
 from logproc.counting.tally import count
 from logproc.formats.known import BY_NAME
 from logproc.model.chunk import Chunk
-from logproc.pipeline.summary import gil_enabled
+from logproc.model.snapshot import gil_enabled
 from tests.support.chunks_of import parse
 from tools.bench.common import machine, print_markdown, print_plain
 from tools.bench.gen_access_log import blocks

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy
 import pyarrow
 
-from logproc.formats.columns.quantities import numbers_of, to_nanos
+from logproc.formats.columns.quantities import numbers_of, read
 from logproc.formats.times import access as times
 from logproc.formats.times import calendar
 from logproc.formats.times.forms import FORMS, TimeForm
@@ -28,8 +28,9 @@ from logproc.formats.times.reading import (
 )
 from logproc.model.columns import NO_TIME, KeyColumn
 from logproc.model.errors import UsageError
-from logproc.questions.timespan import parse_moment, parse_zone
+from logproc.questions.timespan import parse_moment
 from logproc.questions.where.values import moment_of
+from logproc.questions.zones import parse_zone
 from tests.formats.readings import REFERENCE_S
 from tests.formats.readings import numbers_of as plain_numbers
 from tests.support.oracle import EPOCH, moment
@@ -111,7 +112,7 @@ def check_numbers(lines: list[bytes], power: int) -> None:
     """Check that the numbers of a column equal those of each value by itself."""
     texts = list(dict.fromkeys(line.decode("utf-8", "replace") for line in lines))
     column = KeyColumn(pyarrow.array(texts, pyarrow.string()), numpy.arange(len(texts)))
-    assert plain_numbers(numbers_of(column, power)) == [to_nanos(text, power) for text in texts]
+    assert plain_numbers(numbers_of(column, power)) == [read(text, power)[0] for text in texts]
 
 
 def check_option(option: str, name: str, zone: tzinfo) -> None:

@@ -125,6 +125,7 @@ class Worker:
             arguments = [*PYTEST, f"--timeout={cls.config['test_s']}", *cls.config["tests"][mutant.module]]
             if not is_within_functions:
                 os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
+            code = 1  # an exception that gets out of pytest is a failed test too
             code = int(pytest.main(arguments))
         except BaseException:
             traceback.print_exc()

@@ -8,16 +8,13 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from logproc.settings import Settings, usable_cores
-from tests.support import logs
-from tests.support.processes import started
+from tests.support import logs, processes
 
 pytestmark = pytest.mark.soak
 MEBIBYTE = 1 << 20
@@ -40,26 +37,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-LAUNCHER = """
-import os, subprocess, sys
-process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-_, status, usage = os.wait4(process.pid, 0)
-print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
-"""
-"""A small process in between: the peak that wait4 reports for a child includes the memory of the process that forked it."""
-
-
 def peak_bytes(*arguments: str | Path, feed: Callable[[int], None] | None = None) -> int:
     """Return the peak memory of a run; `feed` gets the descriptor of its stdin."""
-    before = [sys.executable, "-S", "-c", LAUNCHER]
-    stdin = subprocess.PIPE if feed else subprocess.DEVNULL
-    with started("analyze", *arguments, *KNOBS, before=before, stdin=stdin) as process:
-        if feed and process.stdin:
-            feed(process.stdin.fileno())
-        output, _ = process.communicate()
-    code, kibibytes = map(int, output.split())
+    code, peak = processes.peak_bytes("analyze", *arguments, *KNOBS, feed=feed, timeout_s=None)
     assert code in (0, 1, 3, 5)
-    return kibibytes * 1024
+    return peak
 
 
 def allowed_bytes(folder: Path, readers: int, files: int = 1) -> int:
@@ -140,6 +122,48 @@ def test_hostile_content_stays_within_the_budget(content: str, folder: Path) -> 
     peak, allowed = peak_bytes("-", *arguments, feed=feed), allowed_bytes(folder, 1)
     print(f"\n{content}: {peak / MEBIBYTE:.0f} of {allowed / MEBIBYTE:.0f} MiB")
     assert peak <= allowed
+
+
+HEADS: dict[str, tuple[bytes, list[str]]] = {
+    "access": (GOOD * 3, []),
+    "json": (b'{"time":"2015-05-17T10:05:03Z","level":"info","message":"hello"}\n' * 3, []),
+    "logfmt": (b"time=2015-05-17T10:05:03Z level=info msg=hello\n" * 3, []),
+    "syslog": (b"<13>May 17 10:05:03 host prog[12]: hello\n" * 3, []),
+    "text": (b"2015-05-17 10:05:03 INFO hello\n" * 3, []),
+    "pattern": (b"info hello\n" * 3, ["--pattern", "(?P<level>[a-z]+) (?P<message>.*)"]),
+    "w3c": (b"#Fields: date time c-ip cs-method cs-uri-stem sc-status\n2015-05-17 10:05:03 10.0.0.1 GET /a 200\n", []),
+}
+"""The first lines of a log in each kind of format, and further arguments."""
+DENSE = {
+    "line feeds": b"\n",
+    "CR LF": b"\r\n",
+    "blanks": b" \n",
+    "letters": b"x\n",
+    "quotes": b'"\n',
+    "pairs of quotes": b'""\n',
+    "backslashes": b"\\\n",
+    "commas": b",\n",
+    "objects": b"{}\n",
+    "pairs": b"a=b\n",
+    "TABs": b"\t" * 1000 + b"\n",
+    "many quotes": b'"' * 1000 + b"\n",
+    "many backslashes": b"\\" * 1000 + b"\n",
+    "many pairs": b"a=b " * 20_000 + b"\n",
+}
+"""Lines of almost nothing, and long ones of nothing but marks."""
+
+
+@pytest.mark.timeout(PATIENCE_S)
+@pytest.mark.parametrize("form", HEADS)
+def test_dense_lines_stay_within_the_budget(form: str, folder: Path) -> None:
+    """Behind a record of any format, lines of a byte and lines of nothing but marks cost no more memory than records."""
+    head, arguments = HEADS[form]
+    allowed, peaks = allowed_bytes(folder, 1), {}
+    for kind, line in DENSE.items():
+        block = line * (MEBIBYTE // len(line))
+        peaks[kind] = peak_bytes("-", *arguments, feed=repeated(head + block * 12, 1))
+        print(f"\n{form}, {kind}: {peaks[kind] / MEBIBYTE:.0f} of {allowed / MEBIBYTE:.0f} MiB")
+    assert max(peaks.values()) <= allowed
 
 
 @pytest.mark.timeout(PATIENCE_S)

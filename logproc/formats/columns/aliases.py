@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
+from logproc.formats.times.calendar import LAST_S
+from logproc.formats.times.reading import value_seconds
+
 APPLICATION = {
     "time": (
         *("time", "ts", "timestamp", "@timestamp", "datetime", "asctime", "t", "@t", "date", "eventTime", "event_time"),
@@ -84,6 +87,9 @@ DURATIONS = {
 UNIT_BY_VALUE = ("duration", "latency", "elapsed", "took", "response_time", "service")
 """Names of durations whose unit is inferred from the values: see `duration_of`."""
 NANOSECONDS_FROM = 1000
+TIMES_TRIED = 100
+FEWEST_TIMES = 10
+"""A field is the time if one in so many of its values is one: the others are then times that cannot be read."""
 REQUEST = re.compile(r"[A-Z]+ \S")
 
 
@@ -98,6 +104,21 @@ def aliases_of(values: Mapping[str, Collection[str]], *, access: bool) -> dict[s
     if asked and not any(REQUEST.match(text) for text in asked):  # this `request` holds only the target
         found["request"], found["target"] = "", found["target"] or found["request"]
     return {column: name for column, name in found.items() if name}
+
+
+def with_time(aliases: dict[str, str], values: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """Return the aliases with the first field as `time` of whose sampled values some are times; without `time` if none is so.
+
+    So a field that only has such a name, as a duration may, does not make a log one of unreadable times.
+    """
+    found = next((name for name in APPLICATION["time"] if name in values and are_times(values[name])), "")
+    others = {column: name for column, name in aliases.items() if column != "time"}
+    return {"time": found, **others} if found else others
+
+
+def are_times(texts: Collection[str]) -> bool:
+    some = list(texts)[:TIMES_TRIED]
+    return sum(value_seconds(text.encode(), LAST_S) is not None for text in some) * FEWEST_TIMES >= len(some)
 
 
 def is_access(values: Mapping[str, Collection[str]]) -> bool:

@@ -15,11 +15,11 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.columns.printable import absent_as_null, printable
-from logproc.formats.columns.quantities import numbers_of
+from logproc.formats.columns.quantities import numbers_of, sizes_of
 from logproc.formats.columns.requests import COLUMNS as REQUEST_COLUMNS
 from logproc.formats.columns.requests import request_columns
 from logproc.formats.columns.slices import ABSENT, index_of
-from logproc.model.columns import Columns, KeyColumn, Numbers
+from logproc.model.columns import Columns, KeyColumn
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers
@@ -80,11 +80,13 @@ def complete(
     wanted: Collection[str],
     *,
     mixed: bool = False,
+    open_fields: bool = False,
 ) -> Columns:
     """Return the columns of records: what a request or a target holds is added, all is made printable, and numbers are read.
 
     raw: fields as bytes, null where absent. units: of the columns that hold a number, the power of ten to divide it by.
     mixed: whether records of other things than requests are among them. One without a request is not malformed then.
+    open_fields: whether records may have any fields. One without a size has none then, whatever others have.
     """
     fields, malformed = dict(raw), None
     has_target = "target" in raw  # where a request has it, it comes with its path and its query
@@ -100,9 +102,7 @@ def complete(
     keys = {name: printable(column) for name, column in fields.items() if name in wanted}
     numbers = {name: numbers_of(keys[name], power) for name, power in units.items() if name in keys}
     if "bytes" in numbers:
-        # A missing size means a response without a body, so it counts as 0.
-        numbers["bytes"] = Numbers(numbers["bytes"].whole)
-        del keys["bytes"]
+        numbers["bytes"] = sizes_of(numbers["bytes"], keys.pop("bytes"), always=not open_fields)
     return Columns(len(time), time, keys, numbers, malformed)
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 QUOTE, LF, CR, BACKSLASH = b'"\n\r\\'
 NOWHERE = numpy.empty(0, numpy.int32)
 BLOCK_BYTES = 1 << 20
+PIECE_BYTES = 1 << 16
+SPARSE = 8
+"""A text usually has at most one quote or line end in so many bytes."""
 BLANKS = b" \t\r\v\f"
 BLANK_LINE = r"^[ \t\r\v\f]*$"
 
@@ -31,7 +34,8 @@ class Lines:
     """The lines of a chunk.
 
     data: the bytes of the chunk. starts, ends: of each line, its end before LF or CR LF.
-    marks: the positions of all quotes and line feeds; feeds: which of the marks are line feeds; backslashes: their positions.
+    marks: the positions of quotes and line feeds; feeds: which of the marks are line feeds; backslashes: their positions. Where
+    these are dense, of a line with more quotes than usual only some, and of its backslashes at least one.
     Without a reader that cuts at quotes, the marks are the line feeds, and backslashes are not looked for.
     """
 
@@ -61,7 +65,7 @@ def lines_of(data: Bytes, quotes: int) -> Lines:
     quotes: how many a line usually has. If all have, each of the line feeds is where it is expected, and there
     is no need to look at every mark.
     """
-    marks, backslashes, count = scan(data)
+    marks, backslashes, count = scan(data, quotes)
     feeds = numpy.arange(quotes, len(marks), quotes + 1)
     if len(marks) != count * (quotes + 1) or not (data[marks[feeds]] == LF).all():
         feeds = numpy.flatnonzero(data[marks] == LF)
@@ -104,8 +108,10 @@ def blocks(data: Bytes) -> Iterator[tuple[int, Bytes]]:
         yield start, data[start : start + BLOCK_BYTES]
 
 
-def scan(data: Bytes) -> tuple[Positions, Positions, int]:
+def scan(data: Bytes, quotes: int) -> tuple[Positions, Positions, int]:
     """Return where quotes and line feeds are, where backslashes, and how many line feeds there are.
+
+    Not all quotes of a line with more than `quotes` of them, but always more than that, and not all backslashes of a line.
 
     Block by block, so that what one comparison leaves is still in the processor's cache for the next one. Smaller
     blocks would fit better, but each call gives the GIL up and has to get it back, from one or two busy threads.
@@ -115,8 +121,25 @@ def scan(data: Bytes) -> tuple[Positions, Positions, int]:
         hits = block == LF
         count += int(numpy.count_nonzero(hits))
         hits |= block == QUOTE
-        marks.append(places(hits, start))
+        marks += first_places(hits, block, start, quotes + 2)
         hits = block == BACKSLASH
         if hits.any():
-            backslashes.append(places(hits, start))
+            backslashes += first_places(hits, block, start, 1)
     return numpy.concatenate(marks), numpy.concatenate(backslashes), count
+
+
+def first_places(hits: Mask, block: Bytes, start: int, most: int) -> list[Positions]:
+    """Return where a mask is true; where it is dense, only the first `most` places from each line feed on.
+
+    A text may consist of quotes: then their positions would take many times the memory of the text.
+    """
+    if numpy.count_nonzero(hits) <= len(hits) // SPARSE:
+        return [places(hits, start)]
+    found = []
+    for at in range(0, len(hits), PIECE_BYTES):
+        piece = hits[at : at + PIECE_BYTES]
+        each = places(piece)
+        line = numpy.cumsum(block[at : at + PIECE_BYTES] == LF, dtype=numpy.int32)[each]
+        number = numpy.arange(len(each)) - numpy.searchsorted(line, line)  # of each place, from the line feed before it on
+        found.append(each[number < most] + numpy.int32(start + at))
+    return found

@@ -1,25 +1,33 @@
-"""Columns of text → numbers, exactly: on the dictionary, so on each distinct value once."""
+"""Columns of text → numbers, exactly: on the dictionary, so on each distinct value once.
+
+Whole numbers have any size below 10^308, which is what the numbers of other programs hold. Behind the point are nine
+digits; more are dropped. What cannot be read is left out. Either is counted, by reason.
+"""
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
-from math import floor
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.model.columns import KeyColumn, Numbers
+from logproc.model.columns import KeyColumn, Large, Numbers
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
 
-PLAIN = r"^(?P<whole>[0-9]{1,18})(?:\.(?P<fraction>[0-9]{1,9})[0-9]*)?$"
-LIST = re.compile(r"\s*[,:]\s*")
-GO_DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|μs|ns)")
+PLAIN = r"^(?P<whole>[0-9]{1,18})(?:\.(?P<fraction>[0-9]{1,9})(?P<rest>[0-9]*))?$"
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
+LIST = re.compile(r", | : ")
+"""As nginx writes it. A comma between digits may be a decimal comma, and a colon part of a clock."""
+GO_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(h|ms|m|s|us|µs|μs|ns)")
 SECONDS_OF = {
     "h": Fraction(3600),
     "m": Fraction(60),
@@ -28,39 +36,95 @@ SECONDS_OF = {
     "us": Fraction(1, 10**6),
     "ns": Fraction(1, 10**9),
 }
-MOST_CHARACTERS = 64
+MOST_CHARACTERS = 1024
+MOST_OF_A_DURATION = 64
 NANO = 10**9
 MOST_WHOLE = 2**63 - 1
+TOO_LARGE_FROM = 10**308
+FINEST = -400
+"""A number with no digit before this place behind the point is not computed, only known to be too fine."""
+NOT_A_NUMBER, NOT_A_SIZE, TOO_LARGE, TOO_FINE = "not-a-number", "not-a-size", "too-large", "too-fine"
+"""Why a value is not read, or not all of it."""
 
 
 def numbers_of(column: KeyColumn, power: int = 0) -> Numbers:
     """Return the numbers that the texts of a column are, divided by 10**`power`; other texts are not valid.
 
     Plain digits go through RE2 and Arrow's casts, everything else (signs, exponents, `1.5ms`, the lists of nginx's
-    `$upstream_response_time`, whose parts are added) through `to_nanos`, one by one. Digits beyond the ninth behind the
-    point are dropped.
+    `$upstream_response_time`, whose parts are added) through `read`, one by one.
     """
-    whole, nanos, valid = plain_numbers(column.keys, power)
+    whole, nanos, valid, fine = plain_numbers(column.keys, power)
+    large: dict[int, int] = {}
+    unread: dict[str, list[int]] = defaultdict(list)
     for at in numpy.flatnonzero(~valid).tolist():
-        found = to_nanos(column.keys[at].as_py(), power)
-        if found is not None:
+        found, reason = read(column.keys[at].as_py(), power)
+        if reason:
+            unread[reason].append(at)
+        if found is None:
+            continue
+        if abs(found) > MOST_WHOLE * NANO:
+            large[at] = found
+        else:
             whole[at], nanos[at], valid[at] = *divmod(found, NANO), True
+    if fine.any():
+        unread[TOO_FINE] += numpy.flatnonzero(fine).tolist()
     return Numbers(
         whole[column.index],
         nanos[column.index] if nanos.any() else None,
         None if valid.all() else valid[column.index],
+        spread(large, column),
+        {reason: among(column, places) for reason, places in unread.items()},
     )
 
 
-def plain_numbers(keys: pyarrow.Array, power: int) -> tuple[Integers, Integers, Mask]:
-    """Return the whole parts and the nanos of the texts, and which of them are plain digits."""
+def among(column: KeyColumn, places: Iterable[int]) -> Mask:
+    """Return which records have one of these keys."""
+    table = numpy.zeros(len(column.keys), bool)
+    table[list(places)] = True
+    found: Mask = table[column.index]
+    return found
+
+
+def spread(large: dict[int, int], column: KeyColumn) -> Large | None:
+    """Return the records of the large numbers among a column's keys."""
+    if not large:
+        return None
+    table = numpy.zeros(len(column.keys), object)
+    table[list(large)] = list(large.values())
+    at = numpy.flatnonzero(among(column, large))
+    return Large(at, table[column.index[at]]) if len(at) else None
+
+
+def sizes_of(numbers: Numbers, column: KeyColumn, *, always: bool) -> Numbers:
+    """Return numbers as sizes in bytes, not valid where what the log has is not a size.
+
+    always: whether each line has a place for its size. There `-` means a response without a body, so it counts as 0.
+    """
+    good = numpy.ones(len(numbers.whole), bool) if numbers.valid is None else numbers.valid.copy()
+    good &= numbers.whole >= 0
+    if numbers.nanos is not None:
+        good &= numbers.nanos == 0
+    if good.all():
+        return Numbers(numbers.whole)
+    is_text = numpy.array([text not in {None, "", "-"} for text in column.keys.to_pylist()], bool)
+    bad = is_text[column.index] & ~good
+    valid = ~bad if always else good
+    sizes = Numbers(numpy.where(good, numbers.whole, 0), valid=None if valid.all() else valid)
+    return replace(sizes, unread={NOT_A_SIZE: bad}) if bad.any() else sizes
+
+
+def plain_numbers(keys: pyarrow.Array, power: int) -> tuple[Integers, Integers, Mask, Mask]:
+    """Return the whole parts and the nanos of the texts, which of them are plain digits, and which have too many of them."""
     found = pyarrow.compute.extract_regex(keys, pattern=PLAIN)
     valid = numpy.asarray(found.is_valid().to_numpy(zero_copy_only=False)).copy()
     whole = integers(found.field(0))
     fraction = integers(pyarrow.compute.utf8_rpad(found.field(1), 9, "0"))
     scale = 10**power
     nanos = whole % scale * (NANO // scale) + fraction // scale
-    return whole // scale, nanos, valid
+    fine = fraction % scale != 0
+    rest = pyarrow.compute.utf8_trim(pyarrow.compute.fill_null(found.field(2), ""), "0")
+    fine |= pyarrow.compute.not_equal(rest, "").to_numpy(zero_copy_only=False)
+    return whole // scale, nanos, valid, fine & valid
 
 
 def integers(digits: pyarrow.Array) -> Integers:
@@ -70,35 +134,55 @@ def integers(digits: pyarrow.Array) -> Integers:
     return numpy.array(numbers.to_numpy(zero_copy_only=False), numpy.int64)
 
 
-def to_nanos(text: str | None, power: int = 0) -> int | None:
-    """Return one text as a number of billionths, None if it is not a number. Linear in its length.
+def read(text: str | None, power: int = 0) -> tuple[int | None, str]:
+    """Return one text as a number of billionths, and why it, or a part of it, could not be read. Linear in its length.
 
-    >>> to_nanos("1.5"), to_nanos("250", 3), to_nanos("1m1.5s"), to_nanos("0.25, 0.5 : -"), to_nanos("-")
-    (1500000000, 250000000, 61500000000, 750000000, None)
+    The number is None if the text is not one, the reason empty if there is nothing to say: an absent value is neither.
+
+    >>> read("1.5"), read("250", 3), read("1m1.5s"), read("0.25, 0.5 : -")
+    ((1500000000, ''), (250000000, ''), (61500000000, ''), (750000000, ''))
+    >>> read("-"), read("0,250"), read("1e400"), read("0.0000000001")
+    ((None, ''), (None, 'not-a-number'), (None, 'too-large'), (0, 'too-fine'))
     """
-    if text is None or len(text) > MOST_CHARACTERS:
-        return None
-    parts = [part_of(part, power) for part in LIST.split(text.strip()) if part != "-"]
-    if not parts or None in parts:
-        return None
-    total = floor(sum(part for part in parts if part is not None) * NANO)
-    return total if abs(total) <= MOST_WHOLE * NANO else None
+    text = (text or "").strip(" \t")
+    if len(text) > MOST_CHARACTERS:
+        return None, TOO_LARGE if NUMBER.fullmatch(text) else NOT_A_NUMBER
+    total = Fraction(0)
+    parts = [part for part in LIST.split(text) if part not in {"", "-"}]
+    for part in parts:
+        found = part_of(part, power)
+        if isinstance(found, str):
+            return None, found
+        total += found
+    if not parts:
+        return None, ""
+    if abs(total) >= TOO_LARGE_FROM:
+        return None, TOO_LARGE
+    nanos = total * NANO
+    return int(nanos), "" if nanos.denominator == 1 else TOO_FINE
 
 
-def part_of(text: str, power: int) -> Fraction | None:
-    """Return a number, or a Go duration, in the unit of the column."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return go_duration(text)
+def part_of(text: str, power: int) -> Fraction | str:
+    """Return a number, or a Go duration, in the unit of the column; or the reason why it is neither."""
+    if not NUMBER.fullmatch(text):
+        found = go_duration(text)
+        return NOT_A_NUMBER if found is None else found
+    number = Decimal(text)
+    if number and number.adjusted() >= 2 * MOST_CHARACTERS:
+        return TOO_LARGE
+    if number and number.adjusted() < FINEST:
+        return Fraction(1, 10**-FINEST) if number > 0 else Fraction(-1, 10**-FINEST)
     # A Decimal holds its text exactly, but arithmetic would round it to 28 digits, or overflow.
-    return Fraction(number) / 10**power if number.is_finite() and abs(number.adjusted()) <= MOST_CHARACTERS else None
+    return Fraction(number) / 10**power if number else Fraction(0)
 
 
 def go_duration(text: str) -> Fraction | None:
     """Return the seconds of a duration as Go's time.Duration.String writes it, `1h2m3.5s`; None for any other text."""
-    found = GO_DURATION.findall(text.lstrip("-"))
-    if not found or "".join(map("".join, found)) != text.lstrip("-"):
+    if len(text) > MOST_OF_A_DURATION:
+        return None
+    digits = text.removeprefix("-")
+    found = GO_DURATION.findall(digits)
+    if not found or "".join(map("".join, found)) != digits:
         return None
     parts = [Fraction(number) * SECONDS_OF[unit.replace("µ", "u").replace("μ", "u")] for number, unit in found]
     seconds = sum(parts, Fraction(0))

@@ -21,9 +21,9 @@ import pyarrow.compute
 
 from logproc.formats.columns.fields import EMPTY, raw_fields
 from logproc.formats.columns.slices import arrow, index_of
-from logproc.formats.engine import Field, Found, Reader
+from logproc.formats.reader import Field, Found, Reader
 from logproc.formats.times.forms import TimeForm
-from logproc.formats.times.reading import seconds
+from logproc.formats.times.reading import lacks_year, lacks_zone, seconds
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
 
 GROUP = re.compile(r"\(\?P<(\w+)>")
+TOO_LONG_FOR_IT = "too-long-for-pattern"
 TIME_GROUPS = ("minute", "second", "rest", "zone")
 
 
@@ -44,6 +45,7 @@ class Expression(Reader):
     further: an expression that is looked for anywhere in a line that fits; its groups are fields too. A message ends before it.
     head_bytes: if not 0, both are looked for in the first so many bytes of a line, and all of the line is its message.
     names: the fields of groups that are not called like them.
+    longest: if not 0, longer lines are not read, because the expression would take too long (see cost).
     """
 
     expression: str
@@ -51,6 +53,7 @@ class Expression(Reader):
     further: str = ""
     head_bytes: int = 0
     names: tuple[tuple[str, str], ...] = ()
+    longest: int = 0
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -71,28 +74,40 @@ class Expression(Reader):
         return dict(self.names).get(group) or re.sub(r"_\d$", "", group)
 
     def fits(self, texts: pyarrow.Array) -> Mask:
-        fits: Mask = matching(self.heads(texts), self.expression).to_numpy(zero_copy_only=False)
+        fits: Mask = matching(self.heads(texts), self.expression).fill_null(False).to_numpy(zero_copy_only=False)
         return fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
         """Return the lines that match; those with a time that does not exist are in `untimed`."""
         which = numpy.flatnonzero(left)
         fields = raw_fields(self.raw, {*wanted, "time"})
-        found = self.found_in(lines.texts(which), fields)
+        texts = lines.texts(which)
+        found = self.found_in(texts, fields)
         fits = found.is_valid().to_numpy(zero_copy_only=False)
-        time, exists = self.times(found, context)
+        time, exists, zoneless, undated = self.times(found, context)
         good = fits & exists
+        too_long = self.too_long(texts).to_numpy(zero_copy_only=False) if self.longest else numpy.zeros_like(fits)
         if not good.all():
             found = found.take(arrow(numpy.flatnonzero(good), pyarrow.int64()))
         return Found(
             line=which[good],
             fields={name: Field(self.texts_of(found, name)) for name in fields},
             time=None if time is None else time[good],
+            zoneless=zoneless[good] if zoneless is not None else None,
+            undated=undated[good] if undated is not None else None,
             untimed=which[fits & ~exists],
+            reasons=dict.fromkeys(which[too_long].tolist(), TOO_LONG_FOR_IT),
         )
 
     def heads(self, texts: pyarrow.Array) -> pyarrow.Array:
+        """Return what the expressions are looked for in; null for a line that is too long for them."""
+        too_long = self.too_long(texts) if self.longest else None
+        if too_long is not None and pyarrow.compute.any(too_long).as_py():
+            texts = pyarrow.compute.if_else(too_long, pyarrow.scalar(None, texts.type), texts)
         return pyarrow.compute.binary_slice(texts, 0, self.head_bytes) if self.head_bytes else texts
+
+    def too_long(self, texts: pyarrow.Array) -> pyarrow.Array:
+        return pyarrow.compute.greater(pyarrow.compute.binary_length(texts), self.longest)
 
     def found_in(self, texts: pyarrow.Array, fields: Collection[str]) -> pyarrow.StructArray:
         """Return the groups of the time and of some fields for each line, null where the line does not match."""
@@ -119,22 +134,27 @@ class Expression(Reader):
             texts = pyarrow.compute.if_else(pyarrow.compute.equal(texts, EMPTY), pyarrow.compute.fill_null(other, EMPTY), texts)
         return texts
 
-    def times(self, found: pyarrow.StructArray, context: Context) -> tuple[Integers | None, Mask]:
-        """Return the time of each line, and whether it exists (always true if the format has no time)."""
+    def times(self, found: pyarrow.StructArray, context: Context) -> tuple[Integers | None, Mask, Mask | None, Mask | None]:
+        """Return the time of each line, whether it exists (always true if the format has no time), and what it lacks.
+
+        The last two are which times have no zone, and which no year; None if none can lack it.
+        """
         if not self.time:
-            return None, numpy.ones(len(found), bool)
+            return None, numpy.ones(len(found), bool), None, None
         names = [group for group in TIME_GROUPS if f"(?P<{group}>" in self.expression]
         groups = {name: distinct(found.field(name)) for name in names}
         time, exists = seconds(self.time, groups, context.reference_s, context.zone)
         texts, index = groups["minute"]
         absent = pyarrow.compute.equal(texts, EMPTY).to_numpy(zero_copy_only=False)  # where the expression does without
-        return time, exists | absent[index]
+        lacking = (lacks(self.time, groups) for lacks in (lacks_zone, lacks_year))
+        zoneless, undated = (None if mask is False else mask & exists for mask in lacking)
+        return time, exists | absent[index], zoneless, undated
 
     def times_in(self, texts: pyarrow.Array) -> int:
         """Return how many lines hold a time that exists. A cheap match first rules out most forms."""
         if not self.time or not pyarrow.compute.any(matching(self.heads(texts), self.time.expression)).as_py():
             return 0
-        times, _ = self.times(self.found_in(texts, ()), Context())
+        times, *_ = self.times(self.found_in(texts, ()), Context())
         return 0 if times is None else int((times != NO_TIME).sum())
 
 

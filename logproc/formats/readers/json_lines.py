@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -17,13 +18,14 @@ import pyarrow
 import pyarrow.compute
 import pyarrow.json
 
-from logproc.formats.columns.aliases import aliases_of, is_access, units_of
+from logproc.formats.columns.aliases import aliases_of, is_access, units_of, with_time
 from logproc.formats.columns.fields import absent_once, raw_fields, sought
 from logproc.formats.columns.lines import Lines
 from logproc.formats.columns.odd_bytes import is_utf8
 from logproc.formats.columns.slices import encoded, index_of
-from logproc.formats.engine import Field, Format, Found, Reader
-from logproc.formats.readers.json_values import EXACT_IN_A_DOUBLE, brackets, object_of, text_of, value_at
+from logproc.formats.engine import Format
+from logproc.formats.reader import Field, Found, Reader
+from logproc.formats.readers.json_values import EXACT_IN_A_DOUBLE, FINE_IN_A_DOUBLE, brackets, object_of, text_of, value_at
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn
 
@@ -34,7 +36,9 @@ OPENING, CLOSING, CAPITAL_N, CAPITAL_I = b"{}NI"
 LONG_LINE_BYTES = 1000
 MOST_BRACKETS = 300
 DEEPEST_KEY = 8
-KINDS: Mapping[type, str] = {str: "text", bool: "truth", int: "integer", float: "number"}
+KINDS: Mapping[type, str] = {str: "text", bool: "truth", int: "integer", float: "number", Decimal: "number"}
+MANY_DIGITS = re.compile(rb"(?<![0-9])[0-9]{7,}+\.[0-9]*[1-9]|\.[0-9]{7,}+[eE]")
+"""A number of which a double may lose digits. Linear: each run of digits is tried once."""
 ARROW_TYPES = {
     "text": pyarrow.string(),
     "truth": pyarrow.bool_(),
@@ -72,7 +76,7 @@ class JsonReader(Reader):
             if isinstance(found, dict):
                 keys.collect(found, "")
         access = is_access(keys.values)
-        aliases = aliases_of(keys.values, access=access)
+        aliases = with_time(aliases_of(keys.values, access=access), keys.values)
         units = units_of(keys.values, aliases, access=access)
         known = tuple((name, kind_of(found)) for name, found in keys.kinds.items())
         reader = cls(known, tuple(aliases.items()), frozenset(keys.nested))
@@ -97,6 +101,8 @@ class JsonReader(Reader):
     def sources(self, wanted: Collection[str]) -> dict[str, str]:
         aliases = dict(self.aliases)
         names = raw_fields(tuple(dict.fromkeys([*self.fields, *sought(wanted)])), {*wanted, "time"})
+        if "time" in dict(self.kinds) and "time" not in aliases:
+            names = tuple(name for name in names if name != "time")  # it has other values: see `with_time`
         return {name: aliases.get(name, name) for name in names}
 
 
@@ -126,7 +132,13 @@ class ArrowReader(Reader):
         table = read_table(lines.data, schema_of({source: kinds.get(source, "text") for source in sources.values()}, nested))
         if len(table) != len(lines):
             raise NotFast
-        return {name: column_at(table, path_of(source, nested)) for name, source in sources.items()}
+        columns = {}
+        for name, source in sources.items():
+            columns[name], rounds = column_at(table, path_of(source, nested))
+            # A time is read to the second, which a double of it always holds.
+            if rounds and name != "time" and MANY_DIGITS.search(lines.data.data):
+                raise NotFast
+        return columns
 
 
 def json_format(reader: JsonReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
@@ -254,21 +266,26 @@ def read_table(data: Bytes, schema: pyarrow.Schema) -> pyarrow.Table:
         raise NotFast from error
 
 
-def column_at(table: pyarrow.Table, path: tuple[str, ...]) -> KeyColumn:
+def column_at(table: pyarrow.Table, path: tuple[str, ...]) -> tuple[KeyColumn, bool]:
+    """Return a column, and whether it has doubles that may have lost digits which `number_of` keeps."""
     column = table.column(path[0]).combine_chunks()
     if isinstance(column, pyarrow.ChunkedArray):
         column = column.chunk(0)
     for step in path[1:]:
         column = pyarrow.compute.struct_field(column, step)
     encoded = column.dictionary_encode("encode")
-    return absent_once(texts_of_kind(encoded.dictionary), index_of(encoded))
+    values = encoded.dictionary
+    rounds = False
+    if pyarrow.types.is_floating(values.type):
+        sizes = numpy.abs(values.fill_null(0).to_numpy())
+        if not (sizes < EXACT_IN_A_DOUBLE).all():
+            raise NotFast
+        rounds = bool((sizes >= FINE_IN_A_DOUBLE).any())
+    return absent_once(texts_of_kind(values), index_of(encoded)), rounds
 
 
 def texts_of_kind(values: pyarrow.Array) -> pyarrow.Array:
-    """Return distinct values as binary texts, the same as `text_of` gives. Raises NotFast for inexact numbers."""
+    """Return distinct values as binary texts, the same as `text_of` gives."""
     if pyarrow.types.is_string(values.type):
         return pyarrow.compute.fill_null(values, "-").cast(pyarrow.binary())
-    texts = [text_of(value) for value in values.to_pylist()]
-    if pyarrow.types.is_floating(values.type) and not numpy.all(numpy.abs(values.fill_null(0).to_numpy()) < EXACT_IN_A_DOUBLE):
-        raise NotFast
-    return pyarrow.array(texts, pyarrow.binary())
+    return pyarrow.array([text_of(value) for value in values.to_pylist()], pyarrow.binary())

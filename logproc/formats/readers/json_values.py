@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -21,10 +22,25 @@ EXACT_IN_A_DOUBLE = 2**53
 ESCAPES = re.compile(rb"(?:\\(?!x[0-9a-fA-F]{2}).)++|\\(x[0-9a-fA-F]{2})", re.DOTALL)
 AS_TEXT = {0xDC00 + byte: f"\\\\x{byte:02x}" for byte in range(0x80, 0x100)}
 """Bytes that are not UTF-8, as `surrogateescape` has them, → text that is valid in JSON."""
+MOST_DIGITS = 308
+"""Numbers from ten times this power of ten on keep their exponent."""
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 CLOSED = (b"}", b"]")
-decode: Callable[[bytes], Any] = msgspec.json.Decoder().decode
-encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+FINE_IN_A_DOUBLE = 2**22
+"""Doubles below differ by less than a billionth, and metrics count in those."""
+
+
+def number_of(text: str) -> float | Decimal:
+    """Return a number with a point or an exponent, exactly where a double would lose what metrics count."""
+    number = float(text)
+    try:
+        return number if abs(number) < FINE_IN_A_DOUBLE else Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError("the exponent has too many digits") from error
+
+
+decode: Callable[[bytes], Any] = msgspec.json.Decoder(float_hook=number_of).decode
+encode: Callable[[Any], bytes] = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def object_of(line: bytes) -> dict[str, Any] | str:
@@ -102,13 +118,22 @@ def text_of(value: Any) -> bytes:
         return value.encode()
     if value is None:
         return b"-"
-    if isinstance(value, float):
+    if isinstance(value, float | Decimal):
         return number_text(value).encode()
     if isinstance(value, bool):
         return b"true" if value else b"false"
     return str(value).encode() if isinstance(value, int) else encode(value)
 
 
-def number_text(value: float) -> str:
-    """Return a JSON number by its value: a whole number has no decimal point."""
-    return str(int(value)) if value.is_integer() and abs(value) < EXACT_IN_A_DOUBLE else repr(value)
+def number_text(value: float | Decimal) -> str:
+    """Return a JSON number by its value: a whole number has no decimal point.
+
+    >>> number_text(100.0), number_text(Decimal("1.50e7")), number_text(Decimal("9007199254740993.50"))
+    ('100', '15000000', '9007199254740993.5')
+    """
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < EXACT_IN_A_DOUBLE else repr(value)
+    if value.adjusted() > MOST_DIGITS:
+        return f"{value:e}"
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

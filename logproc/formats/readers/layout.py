@@ -9,7 +9,7 @@ Sources: Apache's mod_log_config (`common`, `combined`, `vhost_combined`), nginx
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ import numpy
 import pyarrow
 
 from logproc.formats.columns.slices import encoded, mask
-from logproc.formats.engine import Found, Reader
+from logproc.formats.reader import Found, Reader
 from logproc.formats.readers.expression import Expression, extract, matching
 from logproc.formats.times.forms import ACCESS
 from logproc.model.chunk import Context
@@ -91,13 +91,24 @@ class LayoutReader(Reader):
         """Return which lines fit with a user of one word.
 
         A line of `vhost_combined` is one of `combined` as well, by a user that holds a blank: that is not a sign of the format.
+        Nor is it the other way round, where the client behind a host is `-`.
         """
         fits: Mask = matching(texts, expression(self.layout, strict=True)).to_numpy(zero_copy_only=False)
+        if self.layout.tokens[:2] == ("host", "client"):
+            fits &= ~matching(texts, f"^{TEXT} - ").to_numpy(zero_copy_only=False)
         return fits
 
     def claims(self, texts: pyarrow.Array) -> Mask:
-        """Return which lines match if a user may contain spaces."""
+        """Return which lines `read` takes: users may contain spaces."""
         fits: Mask = matching(texts, expression(self.layout)).to_numpy(zero_copy_only=False)
+        return fits
+
+    def fits_loosely(self, texts: pyarrow.Array) -> Mask:
+        """Return which lines match if a user may contain spaces, but not begin with `- `: this is the place of `ident` then."""
+        fits: Mask = matching(texts, expression(self.layout)).to_numpy(zero_copy_only=False)
+        if "user" in self.layout.tokens:
+            front = f"(?:{TEXT} )" * self.layout.tokens.index("user")
+            fits &= ~matching(texts, rf"^{front}- [^\[]").to_numpy(zero_copy_only=False)
         return fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
@@ -109,7 +120,7 @@ class LayoutReader(Reader):
         if "bytes" in found.fields:
             found, too_large = with_sizes(found)
             reasons |= dict.fromkeys(too_large.tolist(), "bad-size")
-        return Found(found.line, found.fields, found.numbers, found.time, found.untimed, reasons=reasons)
+        return replace(found, reasons=reasons)
 
 
 @cache
@@ -152,7 +163,7 @@ def with_sizes(found: Found) -> tuple[Found, Integers]:
     number = numpy.array([size or 0 for size in sizes], numpy.int64)[index]
     good = numpy.array([size is not None for size in sizes], bool)[index]
     fields = {name: column for name, column in found.fields.items() if name != "bytes"}
-    records = Found(found.line, fields, {"bytes": number}, found.time, found.untimed)
+    records = replace(found, fields=fields, numbers={"bytes": number})
     return records.keep(good), found.line[~good]
 
 

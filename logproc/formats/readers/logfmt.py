@@ -17,16 +17,18 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy
 import pyarrow
 
-from logproc.formats.columns.aliases import aliases_of, is_access, units_of
+from logproc.formats.columns.aliases import aliases_of, is_access, units_of, with_time
 from logproc.formats.columns.fields import raw_fields, sought
 from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import Slices, encoded, places
-from logproc.formats.engine import Field, Format, Found, Reader
+from logproc.formats.engine import Format
+from logproc.formats.reader import Field, Found, Reader
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 QUOTE, EQUALS = b'"='
 LAST_BLANK = 0x20
+SPARSE, DENSE_BYTES = 8, 1 << 18
+"""Where more than one byte in eight is a blank or a quote, so many bytes of a chunk are read at a time."""
 PAIR = re.compile(rb'([^\x00-\x20="]++)(?:=(?:"((?:[^"\\]++|\\.)*+)"|([^\x00-\x20"]*+)))?(?:[\x00-\x20]++|\Z)', re.DOTALL)
 FIRST_PAIR = re.compile(rb'[\x00-\x20]*[^\x00-\x20="]+=')
 BLANKS = bytes(range(LAST_BLANK + 1))
@@ -70,7 +74,7 @@ class PairsReader(Reader):
                 for key, value in pairs.items():
                     values.setdefault(key.decode("utf-8", "replace"), []).append(value.decode("utf-8", "replace"))
         access = is_access(values)
-        aliases = aliases_of(values, access=access)
+        aliases = with_time(aliases_of(values, access=access), values)
         if "level" not in aliases and "at" in values:  # Heroku's router
             aliases["level"] = "at"
         units = units_of(values, aliases, access=access)
@@ -100,6 +104,8 @@ class PairsReader(Reader):
     def sources(self, wanted: Collection[str]) -> dict[str, bytes]:
         aliases = dict(self.aliases)
         names = raw_fields(tuple(dict.fromkeys([*self.fields, *sought(wanted)])), {*wanted, "time"})
+        if "time" in self.keys and "time" not in aliases:
+            names = tuple(name for name in names if name != "time")  # it has other values: see `with_time`
         return {name: aliases.get(name, name).encode() for name in names}
 
 
@@ -115,6 +121,14 @@ class CutReader(Reader):
 
     def lines(self, data: Bytes) -> Lines:
         return lines_of(data, 0)
+
+    def pieces(self, lines: Lines) -> Sequence[tuple[int, int]]:
+        """Return ranges of lines: short ones where tokens are, because the positions of a token take some 50 bytes."""
+        marks = numpy.count_nonzero(lines.data <= LAST_BLANK) + numpy.count_nonzero(lines.data == QUOTE)
+        if marks <= len(lines.data) // SPARSE:
+            return [(0, len(lines))]
+        bounds = numpy.unique(numpy.searchsorted(lines.starts, range(0, len(lines.data), DENSE_BYTES))).tolist()
+        return list(pairwise([*bounds, len(lines)]))
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
         pairs = fast_pairs(lines, left)

@@ -53,10 +53,14 @@ class AccessLog:
 
 @dataclass(frozen=True, slots=True)
 class ConfDefinitions:
-    """What a configuration says of logs. formats: by name, `combined` among them; access_logs: in order, without `off`."""
+    """What a configuration says of logs. formats: by name, `combined` among them; access_logs: in order, without `off`.
+
+    files: those that were read for it.
+    """
 
     formats: Mapping[str, LogFormat]
     access_logs: tuple[AccessLog, ...]
+    files: tuple[Path, ...] = ()
 
     def format_of(self, log: AccessLog) -> LogFormat:
         """Return the format of a log. Raises UsageError if it is not defined."""
@@ -71,6 +75,7 @@ class Reading:
 
     formats: dict[str, LogFormat] = field(default_factory=dict)
     access_logs: list[AccessLog] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
 
     def read(self, directives: Iterable[Directive], file: str, include: Callable[[Directive, Place], None]) -> None:
         """Keep the formats and logs that directives define, and call `include` for files to read."""
@@ -95,7 +100,7 @@ class Reading:
 
     def done(self) -> ConfDefinitions:
         combined = LogFormat("combined", COMBINED, "default", Place("nginx", 0))
-        return ConfDefinitions({"combined": combined, **self.formats}, tuple(self.access_logs))
+        return ConfDefinitions({"combined": combined, **self.formats}, tuple(self.access_logs), tuple(self.files))
 
 
 def definitions_in(text: str, file: str = "nginx.conf") -> ConfDefinitions:
@@ -129,6 +134,7 @@ def read_file(path: Path, folder: Path, blocks: tuple[str, ...], reading: Readin
         raise place.fault(f"cannot read {path}: {system_words(error)}") from error
     if len(content) > MOST_BYTES:
         raise place.fault(f"cannot read {path}: over {MOST_BYTES} bytes", "name a configuration file")
+    reading.files.append(path)
     text = content.decode("utf-8", "surrogateescape")
 
     def include(directive: Directive, place: Place) -> None:

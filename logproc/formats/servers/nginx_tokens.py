@@ -22,9 +22,10 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+DEEPEST_BLOCK = 100
 LUA = re.compile(
     r"""
-    (?P<mark> [{}] ) | --\[\[.*?\]\] | --[^\n]* | \[\[.*?\]\]
+    (?P<mark> [{}] ) | --\[\[.*?(?:\]\]|\Z) | --[^\n]* | \[\[.*?(?:\]\]|\Z)
     | "(?:[^"\\]|\\.)*+" | '(?:[^'\\]|\\.)*+' | [^{}"'\[-]++ | .
     """,
     re.VERBOSE | re.DOTALL,
@@ -81,6 +82,8 @@ def directives_in(text: str, file: str, blocks: tuple[str, ...] = ()) -> Iterato
             end = lua_end(text, at, place)
             at, line = end, line + text.count("\n", at, end)
         elif mark == "{":
+            if len(opened) == DEEPEST_BLOCK:  # each directive gets the names of all blocks round it
+                raise place.fault(f"more than {DEEPEST_BLOCK} blocks inside each other")
             opened.append((words[0], first))
         words = []
     if words or opened:

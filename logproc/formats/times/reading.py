@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
 import pyarrow
@@ -117,6 +117,25 @@ def seconds(form: TimeForm, groups: Groups, reference: int, local: tzinfo = UTC)
     return numpy.where(valid, found, NO_TIME), valid
 
 
+def lacks_zone(form: TimeForm, groups: Groups) -> Mask | bool:
+    """Return which rows have no offset, so that they are of the local zone."""
+    if form.epoch or "zone" not in groups:
+        return not form.epoch
+    zones, index = listed(groups["zone"])
+    found: Mask = numpy.array([not zone for zone in zones], bool)[index]
+    return found
+
+
+def lacks_year(form: TimeForm, groups: Groups) -> Mask | bool:
+    """Return which rows have no year, so that they go by the reference."""
+    if not form.year_less:
+        return False
+    texts, index = minute_texts(groups)
+    # What a text with a year means does not depend on the reference.
+    found: Mask = numpy.array([form.minute(text, FIRST_S) != form.minute(text, LAST_S) for text in texts], bool)[index]
+    return found
+
+
 def minute_texts(groups: Groups) -> tuple[list[bytes], Any]:
     """Return the distinct texts of `minute` and `rest`, joined, and the index of each row."""
     minutes, index = listed(groups["minute"])
@@ -173,20 +192,36 @@ def values_seconds(texts: pyarrow.Array, index: Any, reference: int, local: tzin
 
     texts: the distinct values, of which each row has the one that `index` says; null is not a time.
     """
+    times = read_values(texts, reference, local).seconds[index]
+    return times, times != NO_TIME
+
+
+class Values(NamedTuple):
+    """Distinct values as seconds, NO_TIME for what is not a time, and which of them lack a zone or a year."""
+
+    seconds: Integers
+    zoneless: Mask
+    undated: Mask
+
+
+def read_values(texts: pyarrow.Array, reference: int, local: tzinfo = UTC) -> Values:
     texts = texts.cast(pyarrow.binary())
     found, done = iso_seconds(texts, partial(minute_of, ISO, reference), without_zone=local is UTC)
+    zoneless, undated = numpy.zeros((2, len(texts)), bool)
+    if local is UTC:
+        zoneless[done] = ~pyarrow.compute.ends_with(texts, b"Z").to_numpy(zero_copy_only=False).astype(bool)[done]
     left = numpy.flatnonzero(texts.is_valid().to_numpy(zero_copy_only=False) & ~done)  # a null would go through all forms
     for form in FORMS:
         if not len(left):
             break
         fits, groups = divided(form, texts.take(arrow(left, pyarrow.int64())))
         found[left[fits]], _ = seconds(form, groups, reference, local)
+        zoneless[left[fits]], undated[left[fits]] = lacks_zone(form, groups), lacks_year(form, groups)
         left = left[~fits]
     for place in left.tolist():
         number = number_seconds(texts[place].as_py())
         found[place] = NO_TIME if number is None else number
-    times = found[index]
-    return times, times != NO_TIME
+    return Values(found, zoneless, undated)
 
 
 def minute_of(form: TimeForm, reference: int, text: bytes) -> int | None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy
+import pyarrow
 
 from logproc.formats.columns.fields import again
 from logproc.model.columns import KeyColumn
-
-if TYPE_CHECKING:
-    import pyarrow
 
 
 def recode(column: KeyColumn, values: pyarrow.Array) -> KeyColumn:
@@ -17,3 +15,8 @@ def recode(column: KeyColumn, values: pyarrow.Array) -> KeyColumn:
     values: one string for each key, in their order; null is absent.
     """
     return again(values, column.index)
+
+
+def absent_column(records: int) -> KeyColumn:
+    """Return a column that no record has a value in."""
+    return KeyColumn(pyarrow.nulls(1, pyarrow.string()), numpy.zeros(records, numpy.int64))

@@ -45,6 +45,7 @@ from datetime import UTC, tzinfo
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from logproc.formats.readers.cost import MOST_REPEATED, repeated
 from logproc.model.errors import UsageError
 from logproc.questions.where.networks import ADDRESS_BITS
 from logproc.questions.where.predicates import (
@@ -61,7 +62,6 @@ from logproc.questions.where.predicates import (
 )
 from logproc.questions.where.tokens import Token, excerpt, fault, tokens_of
 from logproc.questions.where.values import (
-    LARGEST,
     OPERATORS,
     SEARCHED,
     UNITS,
@@ -282,6 +282,10 @@ class Parser:
         fault = None if operator.is_word("contains") else expression_fault(literal.value)
         if fault is not None:
             raise self.fault(f'not a regular expression ("{excerpt(fault)}")', literal.token, "the syntax is RE2's")
+        pieces = 0 if operator.is_word("contains") else repeated(literal.value)
+        if pieces > MOST_REPEATED:
+            hint = f"at most {MOST_REPEATED}, or a long value could take minutes; write `*` or `+` for `{{…}}`"
+            raise self.fault(f"an expression that repeats {pieces} pieces", literal.token, hint)
         return literal.value
 
     def suited(self, field: str, kind: FieldType, literal: Literal) -> Value:
@@ -300,6 +304,4 @@ class Parser:
         billionths = Fraction(literal.value) * kind.value.units[literal.unit] * BILLION
         if billionths.denominator != 1:
             raise self.fault("a number finer than a billionth", literal.token)
-        if abs(billionths) > LARGEST * BILLION:
-            raise self.fault("a number beyond 64 bits", literal.token)
         return int(billionths)

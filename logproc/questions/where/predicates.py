@@ -38,7 +38,7 @@ Answer: TypeAlias = "tuple[Mask, Mask]"
 
 BILLION = 10**9
 NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?")
-NUMBER_BYTES = 64
+NUMBER_BYTES = 1024
 ORDER: dict[str, Callable[[Any, Any], Any]] = {"==": operator.eq, "<": operator.lt, "<=": operator.le}
 
 
@@ -107,8 +107,10 @@ class Absent:
         column = rows.column(self.field)
         if isinstance(column, KeyColumn):
             present: Mask = truths(column.keys.is_valid())[column.index]
+        elif column is None:
+            present = rows.all(False)
         else:
-            present = rows.all(column is not None) if column is None or column.valid is None else column.valid
+            present = has_number(column)
         return present if self.negated else ~present
 
 
@@ -173,7 +175,10 @@ class NumberComparison(Comparison[int]):
 
     def of_numbers(self, numbers: Numbers) -> Answer:
         hits = functools.reduce(operator.or_, (ordered(numbers, self.relation, value) for value in self.values))
-        return hits, numpy.ones(len(hits), bool) if numbers.valid is None else numbers.valid
+        if numbers.large is not None:
+            order = ORDER[self.relation]
+            hits[numbers.large.at] = [any(order(n, value) for value in self.values) for n in numbers.large.nanos.tolist()]
+        return hits, has_number(numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +207,14 @@ class AddressComparison(Comparison[Network]):
         return hits | within & numpy.array([address is not None for address in found], bool), truths(keys.is_valid())
 
 
+def has_number(numbers: Numbers) -> Mask:
+    """Return which records have a number, a large one too."""
+    found = numpy.ones(len(numbers.whole), bool) if numbers.valid is None else numbers.valid.copy()
+    if numbers.large is not None:
+        found[numbers.large.at] = True
+    return found
+
+
 def ordered(numbers: Numbers, relation: Relation, billionths: int) -> Mask:
     """Return which numbers are in the relation to a value: the whole parts decide, the nanos where those are equal."""
     whole, nanos = divmod(billionths, BILLION)
@@ -213,7 +226,7 @@ def ordered(numbers: Numbers, relation: Relation, billionths: int) -> Mask:
 def number_of(text: str) -> Decimal | None:
     """Return a text as an exact number, None if it is not one: digits, a fraction and an exponent, as in JSON.
 
-    At most 64 characters, and four digits of exponent. Unlike in JSON, a plus sign and leading zeros are allowed, as in logs.
+    At most 1,024 characters, and four digits of exponent. Unlike in JSON, logs may have a plus sign and leading zeros.
 
     >>> number_of("-0.10"), number_of("1e3"), number_of("12ms")
     (Decimal('-0.10'), Decimal('1E+3'), None)

@@ -23,8 +23,6 @@ from logproc.questions.where.predicates import (
     TextComparison,
 )
 
-LARGEST = 2**63 - 1
-
 FORM = re.compile(r"net:[0-9]{1,3}|shape\(.*\)", re.DOTALL)
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 ESCAPES = {'"': '"', "'": "'", "\\": "\\", "n": "\n", "t": "\t"}

@@ -20,7 +20,7 @@ from rich.style import Style
 from logproc.formats.times.calendar import DAY_S, HOUR_S
 from logproc.questions.view import MINUTE_S, UNITS_S
 from logproc.reports.key_styles import severity, style_of, title_of
-from logproc.reports.text.style import BAR, BOLD, DIM, PLAIN, Line, Look, flow, padded
+from logproc.reports.text.style import BAR, BOLD, DIM, PLAIN, Apart, Line, Look, flow, padded
 from logproc.reports.units import count, day, moment, month, seconds_of
 
 if TYPE_CHECKING:
@@ -134,8 +134,9 @@ def names_of(panel: Panel | None, unit_s: int, look: Look) -> list[Name]:
     for row in panel.rows if panel else ():
         found[row.key[1]][seconds_of(row.key[0]) // unit_s] += row.count
     column = panel.by[1] if panel else ""
+    apart = Apart(look)
     names = [
-        Name(look.fit(value, look.width // 3), style_of(column, value), severity(column, value), counts)
+        Name(apart.fit(look.key(value), look.width // 3), style_of(column, value), severity(column, value), counts)
         for value, counts in found.items()
     ]
     return sorted(names, key=lambda name: (name.severity, -sum(name.counts.values())))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,9 @@ from rich.segment import Segment
 from rich.style import Style
 
 from logproc.questions.view import UNITS_S
-from logproc.reports.key_styles import key_text, title_of, value_segments, value_text
+from logproc.reports.key_styles import key_text, title_of, value_segments
 from logproc.reports.metric_values import MEMBERS, figure, given_up
-from logproc.reports.text.style import BAR, BOLD, DIM, PLAIN, TWO_ABREAST, Line, Look, cells_of, flow, padded
+from logproc.reports.text.style import BAR, BOLD, DIM, PLAIN, TWO_ABREAST, Apart, Line, Look, cells_of, flow, padded
 from logproc.reports.units import count, share, size
 
 if TYPE_CHECKING:
@@ -126,12 +127,12 @@ class Table:
 
     def lines(self, room: int) -> list[Line]:
         grid = self.grid(room)
-        bars = [max(number_of(row, self.panel), 0) for row in self.panel.rows]
+        bars = [max(number_of(row, self.panel), Fraction(0)) for row in self.panel.rows]
         most = max(bars)
         hidden = len(self.panel.rows) - len(self.rows)
         return [
             *self.heads(grid),
-            *(self.row(at, row, bar_of(bars[at], most, grid.bar, self.look), grid) for at, row in enumerate(self.rows)),
+            *(self.row(at, key, bar_of(bars[at], most, grid.bar, self.look), grid) for at, key in enumerate(self.keys(grid))),
             *([self.other_row(grid)] if self.panel.other else []),
             *([[Segment(f"and {count(hidden, 'row')} more: see --output csv", DIM)]] if hidden else []),
             *([[Segment(f"and {count(grid.left_out, 'metric')} more: see --output csv", DIM)]] if grid.left_out else []),
@@ -153,7 +154,7 @@ class Table:
     def metric(self, at: int, name: str) -> Numbers:
         """Return the column of one metric. The name of an estimate starts with `~`."""
         estimate = "~" if name in self.panel.estimated else ""
-        head = self.look.fit(estimate + name.replace(":", " ", 1), 2 * MOST_BAR)
+        head = self.look.fit(self.look.text(estimate + name.replace(":", " ", 1)), 2 * MOST_BAR)
         return Numbers((head, ""), tuple(figure(name, row.metrics[at], self.look) for row in self.rows), PLAIN)
 
     @property
@@ -207,22 +208,26 @@ class Table:
         about = f"  {keys}"
         if self.panel.approximate:
             about += f"  approximate: error {self.look.characters.at_most} {max(row.error for row in self.panel.rows):,}"
-        name = self.look.fit(title_of(self.panel), max(room - len(about), LEAST_KEY))
+        name = self.look.fit(self.look.text(title_of(self.panel)), max(room - len(about), LEAST_KEY))
         return [Segment(name, BOLD), Segment(about, DIM)]
 
-    def row(self, at: int, row: Row, bar: str, grid: Grid) -> Line:
+    def row(self, at: int, key: Line, bar: str, grid: Grid) -> Line:
         return [
-            *self.key(row, grid),
+            *key,
             *([Segment("  "), *padded([Segment(bar, BAR)], grid.bar)] if grid.bar else []),
             *(Segment(column.texts[at].rjust(column.cells), column.style) for column in grid.numbers),
         ]
 
-    def key(self, row: Row, grid: Grid) -> Line:
-        line: Line = []
-        for column, value, cells in zip(self.panel.by, row.key, grid.key, strict=True):
-            shown = self.look.fit(value_text(column, value), cells)
-            line += [*([Segment("  ")] if line else []), *padded(value_segments(column, shown, value), cells)]
-        return line
+    def keys(self, grid: Grid) -> Iterator[Line]:
+        """Yield the key of each row. No two are alike, even where they are cut."""
+        columns = [(column, cells, Apart(self.look)) for column, cells in zip(self.panel.by, grid.key, strict=True)]
+        for row in self.rows:
+            line: Line = []
+            texts = key_text(self.panel.by, row.key, self.look)
+            for (column, cells, apart), text, value in zip(columns, texts, row.key, strict=True):
+                shown = value_segments(column, apart.fit(text, cells), value)
+                line += [*([Segment("  ")] if line else []), *padded(shown, cells)]
+            yield line
 
     def other_row(self, grid: Grid) -> Line:
         front = padded([Segment("other", DIM)], grid.key_cells + grid.bar_cells)
@@ -246,16 +251,16 @@ def cells_of_numbers(numbers: Sequence[Numbers]) -> int:
     return sum(column.cells for column in numbers)
 
 
-def number_of(row: Row, panel: Panel) -> float:
+def number_of(row: Row, panel: Panel) -> Fraction:
     """Return the number that a row's bar shows: what the panel is sorted by, 0 if missing; by default the count."""
     if panel.sorted_by == "bytes":
-        return row.bytes or 0
+        return Fraction(row.bytes or 0)
     if panel.sorted_by in panel.metrics:
-        return row.metrics[panel.metrics.index(panel.sorted_by)] or 0
-    return row.count
+        return Fraction(row.metrics[panel.metrics.index(panel.sorted_by)] or 0)
+    return Fraction(row.count)  # of any size: a sum may exceed any float
 
 
-def bar_of(number: float, most: float, cells: int, look: Look) -> str:
+def bar_of(number: Fraction, most: Fraction, cells: int, look: Look) -> str:
     """Return a bar in proportion to the largest number, at least an eighth of a cell unless it is 0."""
     eighths = max(1, round(8 * cells * number / most)) if number else 0
     drawn = look.characters.bars
@@ -271,6 +276,8 @@ def total_line(panel: Panel, look: Look) -> list[Line]:
         if name not in MEMBERS
     ]
     figures = [("count", f"{row.count:,}"), *([("bytes", size(row.bytes))] if row.bytes is not None else []), *figures]
-    pieces: list[Line] = [[Segment(f"{look.fit(name, 2 * MOST_BAR)} ", DIM), Segment(text, BOLD)] for name, text in figures]
+    pieces: list[Line] = [
+        [Segment(f"{look.fit(look.text(name), 2 * MOST_BAR)} ", DIM), Segment(text, BOLD)] for name, text in figures
+    ]
     pieces[0] = [Segment("total  ", BOLD), *pieces[0]]
     return flow(pieces, look.width, indent=len("total  "))

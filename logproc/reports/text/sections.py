@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.segment import Segment
 
 from logproc.model.source import State
@@ -22,6 +23,7 @@ from logproc.reports.text.style import (
     NEUTRAL,
     PLAIN,
     WARN,
+    Apart,
     Line,
     Look,
     flow,
@@ -45,7 +47,7 @@ def head(snapshot: Snapshot, look: Look) -> list[Line]:
 
 def what_was_read(snapshot: Snapshot, look: Look) -> Iterator[Line]:
     sources = snapshot.sources
-    name = look.fit(sources[0].source, look.width // 2) if len(sources) == 1 else count(len(sources), "source")
+    name = look.fit(look.key(sources[0].source), look.width // 2) if len(sources) == 1 else count(len(sources), "source")
     yield [Segment("logproc", NAME), Segment("  "), Segment(name, BOLD)]
     formats = sorted({source.format for source in sources if source.format})
     if formats:
@@ -55,6 +57,8 @@ def what_was_read(snapshot: Snapshot, look: Look) -> Iterator[Line]:
     yield [Segment(f"{size(read)}{unpacked} in {duration(snapshot.run.elapsed_s)}")]
     if snapshot.run.elapsed_s > 0:
         yield [Segment(f"{size(int(decoded / snapshot.run.elapsed_s))}/s", DIM)]
+    for path in snapshot.run.config_files:
+        yield [Segment(f"settings of {look.fit(look.key(path), look.width // 2)}", DIM)]
 
 
 def where_it_went(snapshot: Snapshot, look: Look) -> Iterator[Line]:
@@ -110,20 +114,21 @@ def sources_table(snapshot: Snapshot, look: Look) -> list[Line]:
     heads = f"  {'lines':>{number}}  {'rejected':>8}  {'read':>8}"
     lines: list[Line] = [[Segment("source".ljust(STATE_CELLS), BOLD), Segment(heads, DIM)]]
     mixed = len({source.format for source in snapshot.sources if source.format}) > 1
+    apart = Apart(look)
     for source in shown:
-        lines += source_rows(source, number, mixed, look)
+        lines += source_rows(source, number, mixed, look, apart)
     hidden = Counter(source.state.value for source in ranked[len(shown) :])
     states = ", ".join(f"{number:,} {state}" for state, number in hidden.items())
     return [*lines, [Segment(f"and {hidden.total():,} more: {states}", DIM)]] if hidden else lines
 
 
-def source_rows(source: SourceResult, number: int, mixed: bool, look: Look) -> list[Line]:
+def source_rows(source: SourceResult, number: int, mixed: bool, look: Look, apart: Apart) -> list[Line]:
     """Return a source's line, with its format if there are several, and below it what went wrong and what to do."""
     numbers = f"  {source.account.lines:>{number},}  {source.account.rejected:>8,}  {size(source.bytes_read):>8}  "
     indent = STATE_CELLS + len(numbers)
     line = [Segment(source.state.value.ljust(STATE_CELLS), STATE_STYLES.get(source.state, BAD)), Segment(numbers)]
     form = f"  {look.text(source.format)}" if mixed and source.format else ""
-    line += [Segment(look.fit(source.source, max(look.width - indent - len(form), 12))), Segment(form, DIM)]
+    line += [Segment(apart.fit(look.key(source.source), max(look.width - indent - len(form), 12))), Segment(form, DIM)]
     why = ": ".join(filter(None, (source.reason, source.hint)))
     indent = 2 + STATE_CELLS
     rows = textwrap.wrap(look.text(why), look.width - indent) if look.terminal else [look.text(why)]
@@ -138,14 +143,16 @@ def rejected_lines(snapshot: Snapshot, look: Look) -> list[Line]:
     for counts in sources:
         reasons.update(counts.rejected_by_reason)
     ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-    shown = ranked[: look.most(MOST_ROWS)]
+    shown, apart = ranked[: look.most(MOST_ROWS)], Apart(look)
     lines: list[Line] = [[Segment(f"{count(snapshot.account.rejected, 'line')} rejected", BAD_NUMBER)]]
     for reason, number in shown:
         lines.append([Segment(f"{number:>7,}", BOLD), Segment(f"  {look.text(reason)}", BAD)])
         samples = [(source.source, line) for source in sources for line in source.rejected_sample if line.reason == reason]
         for source, line in samples[: 3 if len(ranked) == 1 else 1]:
-            place = f"{' ' * 9}{look.fit(source, look.width // 3)}:{line.line}  "
-            lines.append([Segment(place, DIM), Segment(look.fit(line.text, max(look.width - len(place), 12)), PLAIN)])
+            place = f"{' ' * 9}{apart.fit(look.key(source), look.width // 3)}:{line.line}  "
+            lines.append(
+                [Segment(place, DIM), Segment(look.fit(look.key(line.text), max(look.width - cell_len(place), 12)), PLAIN)]
+            )
     rest = ranked[len(shown) :]
     return [*lines, [Segment(f"and {count(len(rest), 'reason')} more", DIM)]] if rest else lines
 
@@ -153,9 +160,21 @@ def rejected_lines(snapshot: Snapshot, look: Look) -> list[Line]:
 def notes(snapshot: Snapshot, look: Look) -> list[Line]:
     texts = [(source.source, note) for source in snapshot.sources for note in source.notes]
     shown = texts[: look.most(MOST_ROWS)]
-    lines: list[Line] = [[Segment("note  ", WARN), Segment(look.text(f"{source}: {note}"))] for source, note in shown]
+    lines: list[Line] = [[Segment("note  ", WARN), Segment(f"{look.key(source)}: {look.text(note)}")] for source, note in shown]
+    if snapshot.assumed:
+        lines.insert(0, [Segment("note  ", WARN), Segment(look.text(assumed(snapshot)))])
     rest = len(texts) - len(shown)
     return [*lines, [Segment(f"and {count(rest, 'note')} more", DIM)]] if rest else lines
+
+
+def assumed(snapshot: Snapshot) -> str:
+    """Return in one line what times were taken to be that did not say it."""
+    parts = []
+    for assumption in snapshot.assumed:
+        of = len(assumption.sources)
+        where = "" if len(snapshot.sources) == 1 else f" ({of:,} of {count(len(snapshot.sources), 'source')})"
+        parts.append(f"without a {assumption.of}{where} are taken as {assumption.value}")
+    return f"times {', '.join(parts)}"
 
 
 def try_next(snapshot: Snapshot, look: Look) -> list[Line]:

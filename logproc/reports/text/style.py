@@ -5,15 +5,17 @@ A line is a list of rich's segments, whose text is never parsed as markup.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from unicodedata import category
 
 from rich.cells import cell_len, set_cell_size
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 
-from logproc.reports.safe import ascii_only, harmless
+from logproc.reports.safe import ascii_only, distinct, harmless
 
 Line = list[Segment]
 
@@ -73,16 +75,47 @@ class Look:
         return ASCII if self.ascii_only else UNICODE
 
     def text(self, value: str) -> str:
-        """Return a text from outside, safe to show."""
+        """Return a sentence with text from outside, safe to show."""
         return ascii_only(harmless(value)) if self.ascii_only else harmless(value)
 
-    def fit(self, value: str, cells: int) -> str:
-        """Return a text from outside, safe to show, and on a screen cut in the middle to that many cells."""
-        shown = self.text(value)
+    def key(self, value: str) -> str:
+        """Return a part of a key, or the name of a source, safe to show and unlike any other."""
+        return distinct(value, in_ascii=self.ascii_only)
+
+    def fit(self, shown: str, cells: int) -> str:
+        """Return a text that is safe to show, on a screen cut in the middle to that many cells."""
         return cut(shown, cells, self.characters.ellipsis) if self.terminal else shown
 
     def most(self, rows: int) -> int | None:
         return rows if self.terminal else None
+
+
+class Apart:
+    """Cuts the texts of one list so that different ones stay different: where they would not, a number is in the gap."""
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._of_text: dict[tuple[str, int], str] = {}
+        self._text_of: dict[str, str] = {}
+        self._alike: Counter[str] = Counter()
+
+    def fit(self, shown: str, cells: int) -> str:
+        """Return a text, on a screen cut in the middle to that many cells. Only in a few cells two may still look alike."""
+        if (shown, cells) not in self._of_text:
+            self._of_text[shown, cells] = self._fit(shown, cells)
+        return self._of_text[shown, cells]
+
+    def _fit(self, shown: str, cells: int) -> str:
+        first = short = self._look.fit(shown, cells)
+        ellipsis = self._look.characters.ellipsis
+        while self._look.terminal and self._text_of.setdefault(short.rstrip(" "), shown) != shown:
+            self._alike[first] += 1
+            number = f"{self._alike[first] + 1}"
+            gap = next((gap for gap in (ellipsis + number + ellipsis, number) if cell_len(gap) <= cells), None)
+            if gap is None:
+                break
+            short = cut_out(shown, cells, gap)
+        return short
 
 
 def cut(text: str, cells: int, ellipsis: str) -> str:
@@ -91,11 +124,16 @@ def cut(text: str, cells: int, ellipsis: str) -> str:
     >>> cut("http://www.example.com/presentations/logstash/", 24, "…")
     'http://www.e…s/logstash/'
     """
-    if cell_len(text) <= cells:
-        return text
-    rest = max(cells - cell_len(ellipsis), 0)
+    return text if cell_len(text) <= cells else cut_out(text, cells, ellipsis)
+
+
+def cut_out(text: str, cells: int, gap: str) -> str:
+    """Return a text with that gap in its middle, of exactly that many cells."""
+    rest = max(cells - cell_len(gap), 0)
     end = set_cell_size(text[::-1], rest // 2)[::-1]
-    return set_cell_size(set_cell_size(text, rest - rest // 2) + ellipsis + end, cells)
+    while end and category(end[0]).startswith("M"):  # the marks of a letter that was cut off
+        end = end[1:]
+    return set_cell_size(set_cell_size(text, rest - rest // 2) + gap + end, cells)
 
 
 def cells_of(line: Line) -> int:

@@ -1,8 +1,8 @@
 """Logs behind http and https URLs: `open_url` returns the body as a stream, each byte exactly once.
 
-Reading order: this module; `urls`, which URLs are accepted; `transport`, a connection that another thread can cancel;
-`connection`, one request through requests; `redirects`; `body`, retries and resuming. requests and urllib3 take a fifth of a
-second to import, so that happens when the first URL is opened.
+Reading order: this module; `urls`, which URLs are accepted; `headers`, which of ours go where; `transport`, a connection that
+another thread can cancel; `connection`, one request through requests; `redirects`; `body`, retries and resuming. requests and
+urllib3 take a fifth of a second to import, so that happens when the first URL is opened.
 """
 
 from __future__ import annotations
@@ -15,18 +15,21 @@ from typing import TYPE_CHECKING
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream
 from logproc.sources.codecs import Decoded
+from logproc.sources.http.headers import headers_by_url
 from logproc.sources.http.options import CallHere, HttpOptions, StartCall
 from logproc.sources.http.urls import Permit, check_url, parse_url
-from logproc.sources.limits import Layer
+from logproc.sources.limits import Layer, Peeked
+from logproc.sources.unreadable import HEAD_BYTES, MAY_BE_MARKUP, PAGE, is_page
 
 if TYPE_CHECKING:
     from logproc.sources.http.body import Body
 
-__all__ = ["HttpOptions", "StartCall", "check_url", "open_url"]
+__all__ = ["HttpOptions", "StartCall", "check_url", "headers_by_url", "open_url"]
 
 CODECS = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate", "zstd": "zstd"}
 """Content codings (RFC 9110, 8.4.1, and RFC 8878), and the names of our codecs for them."""
 MOST_CODINGS = 2
+PAGE_TYPES = {"text/html", "application/xhtml+xml"}
 
 
 def open_url(
@@ -74,7 +77,22 @@ class HttpStream(Layer):
         if self._decoded is None:
             self._body.begin()
             self._decoded = without_encoding(self._body)
+            if self._body.media_type in PAGE_TYPES:
+                self._decoded = without_page(self._decoded)
         return self._decoded.readinto(buffer)
+
+
+def without_page(stream: ByteStream) -> ByteStream:
+    """Return a stream that its server calls HTML, of which no byte is lost. Raises SourceError if it begins as HTML does."""
+    head, count, block = b"", -1, memoryview(bytearray(HEAD_BYTES))
+    while count and len(head) < HEAD_BYTES and MAY_BE_MARKUP.fullmatch(head):
+        if is_page(head, called_so=True):
+            raise SourceError(*PAGE)
+        count = stream.readinto(block[: HEAD_BYTES - len(head)])
+        head += block[:count]
+    if is_page(head, called_so=True):
+        raise SourceError(*PAGE)
+    return Peeked(stream, head)
 
 
 def without_encoding(body: Body) -> ByteStream:

@@ -62,6 +62,7 @@ class Body:
         self.modified_s: float | None = None
         self.notes: list[str] = []
         self.encoding = ""
+        self.media_type = ""
         self._fetcher = fetcher
         self._transport = transport
         self._retries = retries
@@ -80,7 +81,7 @@ class Body:
         return self._fetcher.waits_for
 
     def begin(self) -> None:
-        """Receive the headers of the first usable response, which set `encoding`. Raises as `readinto` does."""
+        """Receive the headers of the first usable response: `encoding`, `media_type`. Raises as `readinto` does."""
         self._attempt(self._connect)
 
     def readinto(self, buffer: memoryview) -> int:
@@ -172,6 +173,8 @@ class Body:
     def _end(self, reply: Reply) -> int:
         if self.size_bytes is not None and self.bytes_read < self.size_bytes:
             raise PassingError("closed too early", "try later")
+        if not reply.declared and not self.bytes_read and self.encoding.lower() not in {"", "identity"}:
+            raise PassingError("closed too early", "try later")  # no coding makes nothing of a log
         if not reply.declared:
             self.notes.append("length not declared")
         elif reply.has_more():
@@ -211,6 +214,7 @@ class Body:
             self._take_part(reply, length, CHANGED if asked_range else UNASKED)
         else:
             self._take_whole(reply, length)
+        self.media_type = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         self._reply = reply
 
     def _take_part(self, reply: Reply, length: int | None, wrong: str) -> None:

@@ -24,7 +24,7 @@ from logproc.sources.http.framing import Chunked, cut, declared_length
 from logproc.sources.http.options import HttpOptions
 from logproc.sources.http.transport import PassingError, Receiving, Transport, shown
 from logproc.sources.http.urls import Target
-from logproc.sources.names import secret_parameters, without_secrets
+from logproc.sources.names import secrets_in, without_secrets
 
 # urllib3 logs tracebacks and whole URLs, secrets included. Our errors contain what matters.
 logging.getLogger("urllib3").propagate = False
@@ -104,6 +104,8 @@ class OverTransport:
     """Mixin that makes a connection of urllib3 use a transport. Its response is appended to `found`."""
 
     response_class: Any
+    sock: Any
+    _tunnel_headers: Mapping[str, str]
 
     def __init__(self, *args: Any, transport: Transport, found: list[Response], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -119,7 +121,11 @@ class OverTransport:
         try:
             super().connect()  # type: ignore[misc]  # of the next class in the MRO
         except OSError as error:
+            if str(error).startswith("Tunnel connection failed"):  # with the reason phrase of a proxy
+                error = OSError(without_secrets(str(error), secrets_in_headers(self._tunnel_headers)))
             raise self.transport.explain(error, handshake=True) from error
+        if hasattr(self.sock, "suppress_ragged_eofs"):  # True by default: a cut connection would look like one that ended
+            self.sock.suppress_ragged_eofs = False
         self.transport.expect("no response headers in", self.transport.read_timeout_s)
 
 
@@ -138,10 +144,14 @@ class Adapter(requests.adapters.HTTPAdapter):
         super().__init__()
         self.transport = transport
         self.found: list[Response] = []
+        self.proxy_secrets: list[str] = []
 
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+    def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
         """Return requests' connection pool, changed to make our connections."""
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        proxy = requests.utils.select_proxy(request.url, proxies)
+        self.proxy_secrets = secrets_in_headers(self.proxy_headers(proxy)) if proxy else []
+        self.transport.expect_host(urlsplit(request.url).hostname or "", proxied=bool(proxy))
+        pool: Any = super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
         kind = TlsConnection if pool.scheme == "https" else PlainConnection
         pool.ConnectionCls = functools.partial(kind, transport=self.transport, found=self.found)
         return pool
@@ -183,7 +193,8 @@ class Session(requests.Session):
                 # The errors of requests and urllib3 contain the whole URL, and a traceback would print it.
                 raise self._explain(cause) from (None if cause is error else cause)
             raise
-        return Reply(target.url, answer, self.adapter.found.pop(), self.transport)
+        secrets = [*secrets_of(answer.request), *self.adapter.proxy_secrets]
+        return Reply(target.url, answer, self.adapter.found.pop(), self.transport, secrets)
 
     def _clear_away(self) -> None:
         """Close what a failed request left open. urllib3 does not close a response whose headers it cannot read."""
@@ -204,10 +215,14 @@ class Session(requests.Session):
 
 def secrets_of(request: requests.PreparedRequest) -> list[str]:
     """Return the secrets of a request. A server may send them back in its reason phrase, where they must be masked."""
-    values = [str(value) for name, value in request.headers.items() if name.lower() not in OPEN_HEADERS]
+    return [*secrets_in_headers(request.headers), *secrets_in(request.url or "")]
+
+
+def secrets_in_headers(headers: Mapping[str, str]) -> list[str]:
+    values = [str(value) for name, value in headers.items() if name.lower() not in OPEN_HEADERS]
     words = [word for value in values for word in (value, *re.split("[ ,;]+", value))]
     parts = [part for word in words for part in word.split("=")]
-    return [*words, *parts, *credentials_in(words), *secret_parameters(urlsplit(request.url or "").query)]
+    return [*words, *parts, *credentials_in(words)]
 
 
 def credentials_in(words: Iterable[str]) -> Iterator[str]:
@@ -230,13 +245,15 @@ def root(error: BaseException) -> BaseException:
 class Reply:
     """The response to one request: its headers, then its body, which ends where the server declared, or with an error."""
 
-    def __init__(self, url: str, answer: requests.Response, response: Response, transport: Transport) -> None:
+    def __init__(
+        self, url: str, answer: requests.Response, response: Response, transport: Transport, secrets: Iterable[str]
+    ) -> None:
         self.url = url
         self._answer = answer
         self._response = response
         self._transport = transport
         self.status = answer.status_code
-        self.reason = shown(without_secrets(answer.reason or "", secrets_of(answer.request)))
+        self.reason = shown(without_secrets(answer.reason or "", secrets))
         self.headers: Mapping[str, str] = answer.headers
         self._left: int | None = None
         self._chunked: Chunked | None = None
@@ -287,6 +304,8 @@ class Reply:
     def _receive_some(self, buffer: memoryview) -> int:
         # Not `readinto1`: for a large buffer it copies what came with the headers, and then waits for more.
         data = self._response.fp.read1(min(len(buffer), MOST_AT_ONCE))
+        if not data and self._response.receiving.cut:
+            raise cut()
         buffer[: len(data)] = data
         return len(data)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import suppress
 
 from logproc.model.errors import SourceError
 from logproc.sources.http.transport import PassingError
@@ -49,11 +50,12 @@ class Chunked:
             self._skip_trailers()
 
     def _skip_trailers(self) -> None:
-        # The data is complete by now, so an incomplete or endless trailer is not an error.
-        left = MOST_TRAILER_BYTES
-        while left > 0 and (line := self._stream.readline(left)).strip():
-            left -= len(line)
+        # The data is complete (RFC 9112, 8: only without the last chunk is it not), whatever becomes of the trailers.
         self._ended = True
+        left = MOST_TRAILER_BYTES
+        with suppress(PassingError):
+            while left > 0 and (line := self._stream.readline(left)).strip():
+                left -= len(line)
 
     def _line(self) -> bytes:
         line = self._stream.readline(MOST_LINE_BYTES)

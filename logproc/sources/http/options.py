@@ -35,8 +35,6 @@ class HttpOptions:
     ca_file: str | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.headers, Mapping):
-            raise UsageError("headers are not a mapping of names to values", "write {'Name': 'value'}")
         for name, value in self.headers.items():
             if not isinstance(name, str) or not isinstance(value, str):
                 raise UsageError(f"--header {name!r}: name and value are not both text", "write {'Name': 'value'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
 
@@ -12,8 +13,14 @@ from logproc.sources.http.transport import Transport
 from logproc.sources.http.urls import Permit, Target, redirected
 from logproc.sources.names import shown_path
 
+logger = logging.getLogger(__name__)
 MOST_REDIRECTS = 10
 REDIRECTS = {301, 302, 303, 307, 308}
+
+
+def server(target: Target) -> str:
+    scheme, host, port = target.origin
+    return f"{scheme}://{shown_path(host)}:{port}"
 
 
 class Fetcher:
@@ -38,24 +45,22 @@ class Fetcher:
         that is refused, and what `Session.ask` raises.
         """
         here = self._here = self._start
-        self._transport.public_only = False
+        self._transport.reach.begin()
         for _ in range(MOST_REDIRECTS + 1):
             reply = self._ask(here, conditions if here.url == only_at else {})
             location = reply.headers.get("Location") if reply.status in REDIRECTS else None
             if not location:
                 return reply
             self.release()
+            self._transport.reach.leave()
             here = redirected(here, self._start, location, allow_downgrade=self._options.allow_downgrade)
             self._here = here
-            # `redirected` does not look up names, so `connect` checks again: no public host may redirect to a private address.
-            self._transport.public_only |= self._transport.is_public
         raise SourceError(f"too many redirects ({MOST_REDIRECTS})", "name the log's own address instead")
 
     @property
     def elsewhere(self) -> str:
         """The server that a redirect led to, "" if it is the original one. The rest of its URL may be secret."""
-        scheme, host, port = self._here.origin
-        return "" if self._here.origin == self._start.origin else f"{scheme}://{shown_path(host)}:{port}"
+        return "" if self._here.origin == self._start.origin else server(self._here)
 
     def release(self) -> None:
         """Close the connection of the last response, then release its permit."""
@@ -71,7 +76,10 @@ class Fetcher:
         self.waits_for = "waiting for a turn at the server"
         self._held.enter_context(self._permit(target.origin))
         self.waits_for = "waiting for the server to answer"
-        headers = {**(self._options.headers if target.trusted else {}), **conditions}
+        given = self._options.headers if target.trusted else {}
+        if given:
+            logger.debug("headers sent", extra={"server": server(target), "headers": ", ".join(given)})
+        headers = {**given, **conditions}
         if self._session is None:
             self._session = Session(self._transport, self._options)
         reply = self._session.ask(target, headers)

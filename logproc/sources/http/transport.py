@@ -19,9 +19,9 @@ from typing import Any
 
 import urllib3.util
 
-from logproc.model.errors import LimitError, LogprocError, SourceError, Stopped
+from logproc.model.errors import LimitError, LogprocError, SourceError, Stopped, too_many_files
 from logproc.sources.http.options import Call, CallHere, StartCall
-from logproc.sources.http.urls import is_public, refused_private
+from logproc.sources.http.urls import Reach
 
 CERTIFICATE_HINT = "ask the server's operator, or trust more with --trust-env and REQUESTS_CA_BUNDLE=FILE"
 
@@ -56,8 +56,9 @@ class Transport:
         self.deadline = deadline
         self.clock = clock
         self.cancelled = False
-        self.public_only = False
-        self.is_public = False
+        self.reach = Reach()
+        self.proxied = False
+        self.host = ""
         self._start_call = start_call
         self._call: Call | None = None
         self._spare: deque[socket.socket] = deque()
@@ -122,9 +123,17 @@ class Transport:
         except TimeoutError as error:
             raise self.explain(error) from error
         except (OSError, UnicodeError) as error:
+            self._check_descriptors()
             raise SourceError("cannot resolve the host's name", "is it spelled right, and the network up?") from error
         finally:
             self._call = None
+
+    def _check_descriptors(self) -> None:
+        """Raise SourceError if none is free: the resolver would call that a failure of the name."""
+        try:
+            socket.socket().close()
+        except OSError as error:
+            raise self.explain(error) from error
 
     def _connect(self, connection: socket.socket, address: Any, seconds: float) -> socket.socket:
         try:
@@ -136,10 +145,15 @@ class Transport:
             raise
         return connection
 
+    def expect_host(self, host: str, *, proxied: bool) -> None:
+        """Say which host the next request is for, and whether a proxy connects to it. Raises as `Reach.admit` does."""
+        self.host, self.proxied = host, proxied
+        if proxied:
+            self.reach.admit(host, None)
+
     def _establish(self, connection: socket.socket, address: Any, seconds: float) -> None:
-        self.is_public = is_public(address[0])
-        if self.public_only and not self.is_public:
-            raise refused_private()
+        if not self.proxied:
+            self.reach.admit(self.host, address[0])
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.setblocking(False)
         code = connection.connect_ex(address)
@@ -159,6 +173,8 @@ class Transport:
             self.check()
         except LogprocError as stopped:
             return stopped
+        if no_descriptor := too_many_files(error):
+            return SourceError(*no_descriptor)
         if isinstance(error, TimeoutError):
             return PassingError(self._late, "the server is slow or gone, try later")
         if isinstance(error, ssl.SSLCertVerificationError):
@@ -183,13 +199,15 @@ def shown(text: str) -> str:
 class Receiving(io.RawIOBase):
     """The receiving side of a socket. Each receive blocks no longer than the transport allows.
 
-    patient: whether to block if nothing has arrived. ended: whether the server has closed the connection.
+    patient: whether to block if nothing has arrived. ended: whether the server has closed the connection. cut: whether TLS
+    does not vouch for that end (RFC 8446, 6.1: without close_notify, somebody on the way may have made it).
     """
 
     def __init__(self, connection: socket.socket, raw: io.RawIOBase, transport: Transport) -> None:
         super().__init__()
         self.patient = True
         self.ended = False
+        self.cut = False
         self._failure: OSError | None = None
         self._connection = connection
         self._raw = raw
@@ -211,7 +229,9 @@ class Receiving(io.RawIOBase):
             raise self._transport.explain(self._failure) from self._failure
         try:
             self._connection.settimeout(self._transport.left_s())
-            count = self._raw.readinto(buffer)
+            count = 0 if self.cut else self._raw.readinto(buffer)
+        except ssl.SSLEOFError:
+            count, self.cut = 0, True
         except OSError as error:
             raise self._transport.explain(error) from error
         if not count:
@@ -224,6 +244,9 @@ class Receiving(io.RawIOBase):
             self._connection.settimeout(0)
             return self._raw.readinto(buffer)
         except (BlockingIOError, ssl.SSLWantReadError):  # nothing has arrived
+            return None
+        except ssl.SSLEOFError:
+            self.cut = True
             return None
         except OSError as error:  # the system reports a reset once; after that the connection looks as if it had been closed
             self._failure = error

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from logproc.formats.columns.fields import absent_once, columns_of, complete, raw_fields, with_absent
 from logproc.model.columns import NO_TIME, Columns, KeyColumn
-from tests.formats.readings import values_of
+from tests.formats.readings import numbers_of, values_of
 
 WANTED = ("method", "target", "path", "query", "protocol", "status", "bytes", "duration")
 REQUESTS = st.sampled_from(["GET /a?b HTTP/1.1", "GET /a", "POST /a", "", None])
@@ -67,11 +67,11 @@ def test_an_absent_request_is_malformed_where_all_records_are_requests() -> None
 
 
 def test_numbers_are_made_of_texts() -> None:
-    """Columns with a unit are numbers; sizes are 0 where there is none, and no text any more."""
+    """Columns with a unit are numbers; sizes are 0 where there is none, absent where it is not a size."""
     raw = {"bytes": column_of(["12", None, "x"]), "duration": column_of(["250", None, "x"])}
     found = complete(raw, numpy.zeros(3, numpy.int64), {"bytes": 0, "duration": 3}, WANTED)
     assert set(found.keys) == {"duration"}
-    assert (found.numbers["bytes"].whole.tolist(), found.numbers["bytes"].valid) == ([12, 0, 0], None)
+    assert numbers_of(found.numbers["bytes"]) == [12 * 10**9, 0, None]
     assert values_of(found)["duration as a number"] == [250_000_000, None, None]
 
 

@@ -29,8 +29,26 @@ def test_lines_are_what_line_feeds_end(texts: list[bytes], quotes: int) -> None:
         assert lines.texts(numpy.arange(0, len(lines), 2)).to_pylist() == [text.removesuffix(b"\r") for text in texts[::2]]
         assert blank_lines(lines).tolist() == [is_blank(text) for text in texts]
     marks = lines_of(data, quotes)
-    assert numpy.diff(marks.feeds, prepend=-1).tolist() == [text.count(b'"') + 1 for text in texts]
-    assert len(marks.backslashes) == sum(text.count(b"\\") for text in texts)
+    for text, found in zip(texts, (numpy.diff(marks.feeds, prepend=-1) - 1).tolist(), strict=True):
+        assert min(text.count(b'"'), quotes + 1) <= found <= text.count(b'"')
+    behind = numpy.unique(numpy.searchsorted(marks.ends, marks.backslashes)).tolist()
+    assert behind == [at for at, text in enumerate(texts) if b"\\" in text]
+
+
+@pytest.mark.parametrize("width", [3, 1000, 100_000])
+@pytest.mark.parametrize("byte", [b'"', b"\\"])
+def test_dense_marks_are_not_all_kept(byte: bytes, width: int) -> None:
+    """Lines of quotes or backslashes have hardly more positions than regular lines, which keep all of theirs."""
+    regular = b'a "b" "c" d'
+    data = numpy.frombuffer((regular + b"\n" + byte * width + b"\n") * (2_000_000 // (width + 14)), numpy.uint8)
+    lines = lines_of(data, 4)
+    each = numpy.diff(lines.feeds, prepend=-1) - 1
+    assert each[::2].tolist() == [4] * (len(lines) // 2)
+    assert {min(number, 5) for number in each[1::2].tolist()} == {min(width, 5) if byte == b'"' else 0}
+    assert numpy.unique(numpy.searchsorted(lines.ends, lines.backslashes)).tolist() == [
+        *(range(1, len(lines), 2) if byte == b"\\" else ())
+    ]
+    assert lines.marks.nbytes + lines.backslashes.nbytes < 2.5 * len(data)
 
 
 @pytest.mark.parametrize(

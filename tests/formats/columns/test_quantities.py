@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from logproc.formats.columns.quantities import MOST_WHOLE, NANO, numbers_of, to_nanos
+from logproc.formats.columns.quantities import MOST_WHOLE, NANO, NOT_A_NUMBER, TOO_FINE, TOO_LARGE, numbers_of, read
 from logproc.model.columns import KeyColumn
 from tests.formats.readings import numbers_of as listed
 
@@ -34,19 +35,42 @@ TEXTS = st.one_of(
 @example(["1.4319999999999999999999999999999999", "1e9999999", "1e-9999999", "1.4319999999999999999999999999999999s"], 3, None)
 @example(["0.9999999999", "1.", ".5", "-0.0000000001", "1e-10", "0x1", "1_000", " 7 "], 3, None)
 def test_many_numbers_are_what_each_is(texts: list[str | None], power: int, draw: object) -> None:
-    """The numbers of a column are those of its texts one by one, not valid where a text is none, in every row."""
+    """The numbers of a column, and the reasons for those that are missing or cut, are those of its texts one by one."""
     index = numpy.array([*range(len(texts)), *range(len(texts))][::-1], numpy.int32)
     if hasattr(draw, "shuffle"):
         draw.shuffle(index)
     column = KeyColumn(pyarrow.array(texts, pyarrow.string()), index)
-    assert listed(numbers_of(column, power)) == [to_nanos(texts[at], power) for at in index]
+    numbers, each = numbers_of(column, power), [read(text, power) for text in texts]
+    assert listed(numbers) == [each[at][0] for at in index]
+    reasons = {reason: [each[at][1] == reason for at in index] for _, reason in each if reason}
+    assert {reason: records.tolist() for reason, records in numbers.unread.items()} == reasons
 
 
 @given(st.integers(0, 10**18 - 1), st.integers(0, NANO - 1), st.sampled_from([0, 3, 6, 9]))
 def test_plain_digits_are_exact(whole: int, nanos: int, power: int) -> None:
     """Digits are divided by the power of ten exactly; what is less than a billionth is dropped."""
     exact = (Fraction(whole) + Fraction(nanos, NANO)) / 10**power
-    assert to_nanos(f"{whole}.{nanos:09}", power) == exact * NANO // 1
+    found, reason = read(f"{whole}.{nanos:09}", power)
+    assert (found, reason) == (exact * NANO // 1, "" if (exact * NANO).denominator == 1 else TOO_FINE)
+
+
+NUMBERS = st.decimals(allow_nan=False, allow_infinity=False) | st.floats(allow_nan=False, allow_infinity=False).map(
+    lambda number: Decimal(repr(number))
+)
+
+
+@given(NUMBERS | st.integers(-(10**400), 10**400).map(Decimal), st.sampled_from([0, 3, 6, 9]))
+@example(Decimal("-1e-10"), 0)
+@example(Decimal(2**63), 0)
+@example(Decimal("1e308"), 0)
+def test_any_decimal_is_exact_or_said_not_to_be(number: Decimal, power: int) -> None:
+    """A number is cut to billionths and no further; what was cut, or left out for its size, has a reason."""
+    exact = Fraction(number) / 10**power
+    cut = int(exact * NANO)
+    if abs(exact) >= 10**308:
+        assert read(str(number), power) == (None, TOO_LARGE)
+    else:
+        assert read(str(number), power) == (cut, "" if cut == exact * NANO else TOO_FINE)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +85,23 @@ def test_plain_digits_are_exact(whole: int, nanos: int, power: int) -> None:
         ("1h2m3.5s", 0, 3_723_500_000_000),
         ("-1m", 0, -60_000_000_000),
         ("0.25, 0.5 : -", 0, 750_000_000),
+        ("0,250", 0, None),
+        ("12,345", 0, None),
+        ("0.25,0.5", 0, None),
+        ("10:30", 0, None),
+        ("1, x", 0, None),
+        ("1_000", 0, None),
+        ("0x10", 0, None),
+        ("1.5KiB", 0, None),
+        ("\u0663", 0, None),
+        ("\u0663s", 0, None),
+        ("--1s", 0, None),
+        ("-0", 0, 0),
+        ("-0.0", 0, 0),
+        ("-1e-10", 0, 0),
+        ("1e300", 0, 10**309),
+        ("9" * 308, 0, (10**308 - 1) * NANO),
+        ("0" * 1000 + "7", 0, 7 * NANO),
         ("+204", 3, 204_000_000),
         ("1.4319999999999999999999999999999999", 0, 1_431_999_999),
         ("1.4319999999999999999999999999999999ms", 0, 1_431_999),
@@ -74,14 +115,30 @@ def test_plain_digits_are_exact(whole: int, nanos: int, power: int) -> None:
         ("NaN", 0, None),
         ("Infinity", 0, None),
         ("1e99999", 0, None),
-        ("9" * 65, 0, None),
+        ("9" * 309, 0, None),
+        ("9" * 2000, 0, None),
         (str(MOST_WHOLE), 0, MOST_WHOLE * NANO),
-        (str(MOST_WHOLE + 1), 0, None),
+        (str(MOST_WHOLE + 1), 0, (MOST_WHOLE + 1) * NANO),
+        (str(-MOST_WHOLE - 2), 0, (-MOST_WHOLE - 2) * NANO),
     ],
 )
 def test_a_text_is_a_number_or_none(text: str, power: int, nanos: int | None) -> None:
-    """Numbers, Go's durations and nginx's lists, up to 2^63 - 1; anything else is none."""
-    assert to_nanos(text, power) == nanos
+    """Numbers, Go's durations and nginx's lists are numbers of any size below 10^308; anything else is none."""
+    assert read(text, power)[0] == nanos
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        *[(text, "") for text in ("", "-", "-, -", "12", "1.5ms")],
+        *[(text, NOT_A_NUMBER) for text in ("x", "0,250", "NaN", "Infinity", "1_000", "12 ms", "9" * 2000 + "x")],
+        *[(text, TOO_LARGE) for text in ("1e308", "1e400", "-1e99999999", "9" * 400, "9" * 2000)],
+        *[(text, TOO_FINE) for text in ("1e-10", "0.1234567891", "1e-99999999", "1.0000000001ms")],
+    ],
+)
+def test_what_is_not_read_has_a_reason(text: str, reason: str) -> None:
+    """An absent value has none; every other text that is not all in the number has one."""
+    assert read(text)[1] == reason
 
 
 def test_a_column_of_whole_numbers_has_no_nanos() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from logproc.counting.panels import panels
 from logproc.counting.tally import Tally, count
-from logproc.formats.engine import parse_unknown
+from logproc.formats.account import parse_unknown
 from logproc.formats.known import BY_NAME as FORMATS
 from logproc.formats.readers.layout import LAYOUTS, Layout
 from logproc.formats.readers.quotes import format_of_layout

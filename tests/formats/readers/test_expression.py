@@ -121,9 +121,11 @@ def test_an_empty_group_is_absent_or_empty() -> None:
 
 
 def test_a_time_may_be_a_group_of_any_form() -> None:
-    """Without a form of its own, the group `time` holds a time of whatever form it has."""
+    """Without a form of its own, the group `time` holds a time of whatever form it has, or the line is rejected."""
     form = by_expression("own", "^(?P<time>.*) x$")
-    assert read(form, b"2026-03-07 10:00:00 x\n1772877601 x\nnever x\n", ()).time == [1772877600, 1772877601, NO_TIME]
+    reading = read(form, b"2026-03-07 10:00:00 x\n1772877601 x\nnever x\n- x\n", ())
+    assert reading.time == [1772877600, 1772877601, NO_TIME]
+    assert [(at, reason) for at, reason, _ in reading.rejected] == [(2, "bad-time")]
 
 
 def test_names_and_units() -> None:

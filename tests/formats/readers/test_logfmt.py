@@ -96,6 +96,17 @@ def test_every_change_of_one_byte_is_the_same_in_both_ways(good: bytes) -> None:
     assert reading.account.records > len(changed) // 2
 
 
+@given(st.lists(LINES, max_size=8), st.integers(1, 40))
+def test_pieces_of_a_chunk_are_the_chunk(lines: list[bytes], piece_bytes: int) -> None:
+    """A chunk of many tokens is read in pieces, and they have together what it has as a whole."""
+    data = bytes_of(b"".join(line + b"\n" for line in lines))
+    whole = reading_of(FORM.parse(data, CONTEXT, WANTED, 30))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("logproc.formats.readers.logfmt.SPARSE", len(data) + 1)
+        patch.setattr("logproc.formats.readers.logfmt.DENSE_BYTES", piece_bytes)
+        same(reading_of(FORM.parse(data, CONTEXT, WANTED, 30)), whole)
+
+
 @given(st.lists(LINES, max_size=5), st.lists(LINES, max_size=5))
 def test_the_cut_does_not_matter(first: list[bytes], second: list[bytes]) -> None:
     """Two chunks have together the records that they have as one: no line knows another."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,12 @@ def test_a_text_alone_follows_no_includes() -> None:
     assert definitions_in("include missing.conf; access_log a;").access_logs == (
         AccessLog("a", "combined", definitions_in("access_log a;").access_logs[0].place),
     )
+
+
+@pytest.mark.parametrize("piece", ["a{", "a{ b;", "x_by_lua_block { [[ ", "x_by_lua_block { --[[ "])
+def test_a_configuration_is_read_in_time_proportional_to_it(piece: str) -> None:
+    """Deep blocks and long strings of Lua without an end are refused soon."""
+    before = time.process_time()
+    with pytest.raises(UsageError):
+        definitions_in(piece + piece[-5:] * 40_000)
+    assert time.process_time() - before < 1.5

@@ -257,8 +257,6 @@ def test_a_time_is_a_moment(text: str, tz: tzinfo, wanted: datetime | timedelta)
         ("a == " + "5" * 41, "a number of more than 40 characters", 6),
         ("a == 0.0000000001", "a number finer than a billionth", 6),
         ("a == 0.0001us", "a number finer than a billionth", 6),
-        ("a == 9223372036854775808", "a number beyond 64 bits", 6),
-        ("a == -99999999999GB", "a number beyond 64 bits", 6),
         ("net:129 == '::/0'", "net:129 has more bits than an address", 1),
         ("status == '200'", "status is a number, unlike '200'", 11),
         ("status in (200, '404')", "status is a number, unlike '404'", 17),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pyte
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from logproc.model.snapshot import Panel, Row
 from logproc.reports.text.panels import panel_columns, total_line
 from logproc.reports.text.style import Look, cut, paint
 from tests.reports.snapshots import asked_panel, panel
+from tests.reports.texts import LOOK_ALIKES
 
 LONG = "/archive/" + "long/" * 40 + "end.html"
 
@@ -201,3 +205,52 @@ def test_the_columns_of_a_key_stand_side_by_side() -> None:
 def test_a_cut_text_takes_no_more_cells_than_there_are(text: str, cells: int) -> None:
     """Wide and combining characters count as a terminal shows them."""
     assert 0 < cell_len(cut(text, cells, "…")) <= cells
+
+
+def on_screen(lines: list[str], columns: int) -> list[str]:
+    """Return the rows that a terminal shows."""
+    screen = pyte.Screen(columns, len(lines) + 1)
+    pyte.Stream(screen).feed("\r\n".join(lines))
+    return [row.rstrip() for row in screen.display[: len(lines)]]
+
+
+LONG_PARTS = st.lists(st.sampled_from(["/archive/" * 9, "a" * 40, "日本" * 30, "e\u0301" * 30, "…", "2", "x"]), max_size=4).map(
+    "".join
+)
+
+
+@given(keys=st.sets(LOOK_ALIKES | LONG_PARTS, min_size=2, max_size=8), columns=st.integers(40, 110))
+def test_no_two_rows_look_alike(keys: set[str], columns: int) -> None:
+    """On a screen of any width different keys give different rows, also where they are cut, and the numbers are aligned."""
+    lines = drawn(panel("path", *((key, 7, 7) for key in sorted(keys))), columns=columns)[1:-1]
+    assert len(set(on_screen(lines, columns))) == len(keys)
+    assert len({cell_len(line) for line in lines}) == 1
+
+
+@given(
+    keys=st.sets(st.tuples(LOOK_ALIKES | LONG_PARTS, LOOK_ALIKES | LONG_PARTS), min_size=2, max_size=6),
+    columns=st.integers(60, 110),
+)
+def test_no_two_rows_of_two_columns_look_alike(keys: set[tuple[str, str]], columns: int) -> None:
+    """Nor those of two columns: no blank moves from one into the other."""
+    rows = tuple(Row(key, 7, 7) for key in sorted(keys))
+    lines = drawn(asked_panel(*rows, by=("host", "path"), metrics=()), columns=columns)[1:-1]
+    assert len(set(on_screen(lines, columns))) == len(keys)
+
+
+def test_keys_that_are_cut_alike_get_a_number() -> None:
+    """The first is cut as always; what would look like it has a number in the gap."""
+    keys = [f"{'/archive' * 9}{middle}{'/index' * 9}" for middle in ("/one", "/two", "/three")]
+    first, second, third = (
+        line.partition("█")[0].split()[0] for line in drawn(panel("path", *((key, 7, 7) for key in keys)))[1:4]
+    )
+    assert (first, second.count("…2…"), third.count("…3…")) == (cut(keys[0], len(first), "…"), 1, 1)
+    assert len({first, second, third}) == 3
+
+
+def test_many_keys_that_are_cut_alike_take_no_longer_than_others() -> None:
+    """The number of the last one is remembered."""
+    count = 20_000
+    keys = [f"{'/archive' * 9}{number:06}{'/index' * 9}" for number in range(count)]
+    lines = drawn(panel("path", *((key, 7, 7) for key in keys)))[1:-1]
+    assert len(set(lines)) == count

@@ -1,0 +1,124 @@
+"""The same log under two names, such as `access.log.1` and the `access.log.1.gz` that is being made from it.
+
+Only files whose first decoded bytes are equal can be copies, so other runs pay nothing. Candidates are read to their end and
+hashed before any line is counted: what was counted could not be taken back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+
+from logproc.model.chunk import Probe
+from logproc.model.errors import EXIT_INCOMPLETE, LimitError, SourceError
+from logproc.model.source import ByteStream, Source, State, Verdict
+from logproc.sources.codecs import ENDINGS
+
+HEAD_BYTES = 2048
+BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The decoded bytes of a source: how many, their hash, and whether the source ended without a failure."""
+
+    size: int
+    digest: bytes
+    whole: bool
+
+
+ContentOf = Callable[[Source, int | None], Content | None]
+"""Takes a source and the number of bytes to read, None for all; returns None if it cannot be opened, or is over a limit."""
+
+
+def without_copies(sources: Sequence[Source], probes: Sequence[Probe], content: ContentOf) -> list[Probe]:
+    """Return the probes; those of files with the same content as another file get a verdict, so that they are not read.
+
+    Of several equal files the first one counts. An archive that breaks off and holds only the beginning of another file does
+    not count either. If its name says that it is being made from that file, nothing is missing; otherwise it has failed, since
+    nobody knows what its rest was. Blocks until all candidates are read.
+    """
+    found = list(probes)
+    for group in groups(probes):
+        contents = {index: known for index in group if (known := content(sources[index], None))}
+        firsts: dict[tuple[int, bytes], int] = {}
+        for index, known in sorted(contents.items(), key=lambda item: not item[1].whole):  # stable, and whole files first
+            first = firsts.setdefault((known.size, known.digest), index)
+            verdict = None
+            if first != index:
+                verdict = Verdict(State.SKIPPED, f"same content as {sources[first].name}: counted once")
+            elif not known.whole:
+                wholes = [sources[other] for other, its in contents.items() if its.whole and its.size > known.size]
+                verdict = verdict_on_cut(sources[index], known, wholes, content)
+            found[index] = replace(probes[index], verdict=verdict)
+    return found
+
+
+def verdict_on_cut(source: Source, known: Content, wholes: Sequence[Source], content: ContentOf) -> Verdict | None:
+    """Return the verdict on a file that breaks off, if what it holds is the beginning of another one; else None."""
+    for other in wholes:
+        is_named_so = without_ending(source) == os.path.abspath(os.fsencode(other.location))  # noqa: PTH100 - bytes
+        if is_named_so or known.size >= HEAD_BYTES:
+            same = content(other, known.size)
+            if same and same.digest == known.digest:
+                if is_named_so:
+                    return Verdict(State.SKIPPED, f"unfinished copy of {other.name}: counted once")
+                reason = f"breaks off, and what it holds is in {other.name}: counted once"
+                return Verdict(State.FAILED, reason, "the archive is incomplete; fetch it again", EXIT_INCOMPLETE)
+    return None
+
+
+def without_ending(source: Source) -> bytes:
+    """Return the absolute path of an archive without its `.gz`, `.zst` …; b"" if it has no such ending."""
+    front, ending = os.path.splitext(os.path.abspath(os.fsencode(source.location)))  # noqa: PTH100, PTH122 - bytes
+    return front if ending[1:].lower() in ENDINGS else b""
+
+
+def groups(probes: Sequence[Probe]) -> list[list[int]]:
+    """Return the indexes of files that may be equal, in groups: plain files only if another one has the same size."""
+    by_head: dict[bytes, list[int]] = {}
+    for index, probe in enumerate(probes):
+        if probe.head and not probe.verdict:
+            by_head.setdefault(probe.head, []).append(index)
+    for index, probe in enumerate(probes):
+        if probe.packed and not probe.whole and 0 < len(probe.head) < HEAD_BYTES:  # it breaks off within its head
+            longer = next((head for head in by_head if head != probe.head and head.startswith(probe.head)), None)
+            if longer:
+                by_head[longer].append(index)
+    found = []
+    for group in by_head.values():
+        sizes = Counter(probes[index].size_bytes for index in group)
+        any_packed = any(probes[index].packed for index in group)
+        candidates = [index for index in group if any_packed or sizes[probes[index].size_bytes] > 1]
+        found += [sorted(candidates)] if len(candidates) > 1 else []
+    return found
+
+
+def content_of(
+    open_source: Callable[[Source], ByteStream],
+    source: Source,
+    most_bytes: int | None,
+    waking: Callable[[Callable[[], None]], AbstractContextManager[object]] = lambda _: nullcontext(),
+) -> Content | None:
+    """Read a source and return its content. Blocks as the source does. waking: a context in which a stop cancels the stream."""
+    hashed, size, whole = blake2b(digest_size=16), 0, False
+    buffer = memoryview(bytearray(BLOCK_BYTES))
+    try:
+        stream = open_source(source)
+        with closing(stream), waking(stream.cancel):
+            while most_bytes is None or size < most_bytes:
+                count = stream.readinto(buffer if most_bytes is None else buffer[: most_bytes - size])
+                if not count:
+                    whole = True
+                    break
+                hashed.update(buffer[:count])
+                size += count
+    except LimitError:
+        return None
+    except SourceError:
+        pass  # such as a truncated archive: what was read until then counts
+    return Content(size, hashed.digest(), whole) if size else None
