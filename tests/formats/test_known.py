@@ -8,8 +8,8 @@ import pytest
 from logproc.formats.detect import generic, sample_of
 from logproc.formats.engine import Format
 from logproc.formats.known import FORMATS, PLAIN, timed
+from logproc.formats.times.forms import EPOCH, TimeForm
 from logproc.formats.times.forms import FORMS as TIMES
-from logproc.formats.times.forms import TimeForm
 from logproc.model.columns import NO_TIME
 from tests.formats.readings import STANDARD, read, time_of
 
@@ -131,7 +131,7 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize("form", TIMES, ids=lambda form: form.name)
+@pytest.mark.parametrize("form", [form for form in TIMES if not form.epoch], ids=lambda form: form.name)
 @pytest.mark.parametrize(
     ("line", "leading"), [("%s disk is full", True), ("[%s] disk is full", True), ("disk: %s", False), ("(a %s)", False)]
 )
@@ -142,3 +142,12 @@ def test_a_text_has_a_time_of_any_form(form: TimeForm, line: str, *, leading: bo
     found = generic(sample_of(content, 1, whole=True), 0.1)
     assert found
     assert (time_of(found), found.multi_line) == (form, leading)
+
+
+def test_ten_digits_alone_are_no_time() -> None:
+    """Seconds since 1970 begin nearly all lines of a log, and are close together; in a sentence they are any number."""
+    for line in (b"1772877600 disk is full\n", b"user 3014770123 left\n", b"1234567890 a\n2234567890 b\n"):
+        assert generic(sample_of(line, 9, whole=True), 0.1) is None
+    found = generic(sample_of(b"1772877600 disk is full\n1772877900 disk is empty\n", 9, whole=True), 0.1)
+    assert found
+    assert time_of(found) is EPOCH

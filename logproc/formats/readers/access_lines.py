@@ -108,8 +108,8 @@ def format_of_shape(shape: Shape, matches: Sequence[re.Match[bytes]]) -> Format 
 
 def names_in_front(columns: Sequence[Sequence[bytes]]) -> list[str] | None:
     """Return the names of the tokens before the time, given each one's values; None if there is no client among them."""
-    if len(columns) < 3:
-        return None
+    if len(columns) < 3 or (len(columns) > 3 and any(token != b"-" for token in columns[-2])):
+        return None  # a user may have two words, and nobody fills in `ident`
     addresses = [
         all(is_client(token) for token in column) and any(token != b"-" for token in column) for column in columns[:-2]
     ]

@@ -134,4 +134,4 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
 def are_names(values: Sequence[bytes]) -> bool:
     """Return whether values are names, which are few and come again or look like names, and not words of messages."""
     distinct = set(values)
-    return 2 * len(distinct) <= len(values) or all(map(LOOKS_NAMED.search, distinct))
+    return 2 * len(distinct) <= len(values) or 2 * sum(map(bool, map(LOOKS_NAMED.search, distinct))) >= len(distinct)
