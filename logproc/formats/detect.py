@@ -131,14 +131,26 @@ def one_of(layouts: Sequence[Format]) -> Format | Mixed | None:
 
 def opened(sample: Sample, found: Format | Mixed | None) -> Parser | None:
     """Return the format of a sample whose lines, or messages, may be those of another log, given what the lines are."""
-    if found is None or found.name in GENERIC:
+    generic = found is None or found.name in GENERIC
+    if generic or (is_access(found) and not is_sure(sample)):
         for form in ENVELOPES:
             inner = inner_of(form, sample) if form.fits(sample.texts).sum() >= NEARLY * len(sample.lines) else None
-            if inner and (inner.name != "text" or form.name != "timestamps"):
+            if inner and (inner.name not in {"text", "access"} or (generic and form.name != "timestamps")):
                 return Envelope(form, inner)
-    elif isinstance(found, Format) and found.name in CARRIERS and (inner := inner_of(found, sample)):
+    if isinstance(found, Format) and found.name in CARRIERS and (inner := inner_of(found, sample)):
         return Envelope(found, inner)
     return found
+
+
+def is_access(found: Format | Mixed | None) -> bool:
+    """Return whether all layouts are access logs, which any beginning of a line may be taken for."""
+    layouts = found.layouts if isinstance(found, Mixed) else [found]
+    return all(form is not None and (is_layout(form) or form.name == "access") for form in layouts)
+
+
+def is_sure(sample: Sample) -> bool:
+    """Return whether the lines are surely those of a usual access log, with nothing in front."""
+    return any(form.fits(sample.whole_texts).sum() >= SURE * len(sample.lines) for form in LAYOUT_FORMATS)
 
 
 def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
@@ -201,7 +213,9 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
 
     alone: whether the lines are a log of their own, and not the messages of one.
     """
-    found = [(candidate, fits) for candidate, fits in candidates(sample) if is_sound(candidate.format, sample, fits)]
+    asked = candidates(sample)
+    known = numpy.logical_or.reduce([numpy.zeros(len(sample.lines), bool), *(fits for _, fits in asked)])
+    found = [(candidate, fits) for candidate, fits in asked if is_sound(candidate.format, sample, fits, known)]
     left = numpy.ones(len(sample.lines), bool)
     counts_for = numpy.array([FURTHER.match(line) is None for line in sample.lines], bool)
     for _, fits in found:
@@ -227,13 +241,23 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
     return layouts
 
 
-def is_sound(form: Format, sample: Sample, fits: Mask) -> bool:
-    """Return whether the hosts that a format finds may be hosts: a level in their place shows that it is another format."""
-    if "host" not in form.fields or not isinstance(form.exact, Expression):
+def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
+    """Return whether what a format finds can be what it is called. known: which lines fit any format.
+
+    A level in the place of a host shows that it is another format. And so do lines with the same time and without the logger:
+    the first word of some messages looks like one.
+    """
+    reader = form.exact
+    if not isinstance(reader, Expression):
         return True
-    found = form.exact.found_in(sample.keep(fits).texts, {"host"})
-    hosts = form.exact.texts_of(found, "host").to_pylist()
-    return sum(level_of(host.decode("latin-1")) is not None for host in hosts) * 2 < len(hosts)
+    if "host" in form.fields:
+        found = reader.found_in(sample.keep(fits).texts, {"host"})
+        hosts = reader.texts_of(found, "host").to_pylist()
+        return sum(level_of(host.decode("latin-1")) is not None for host in hosts) * 2 < len(hosts)
+    if "logger" in form.fields and reader.time and not known.all():
+        others = timed(reader.time, leading=True).fits(sample.texts) & ~known
+        return bool(fits.sum() >= NEARLY * (fits.sum() + others.sum()))
+    return True
 
 
 def least_of(form: Format, *, further: bool, alone: bool) -> float:

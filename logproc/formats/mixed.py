@@ -81,7 +81,12 @@ class Mixed:
             found, some = layout.claimed(data, left, wanted, context)
             parts += found
             columns.append(some)
-        return parts, stacked(columns)
+        return parts, stacked([with_numbers(some, self.numbers) for some in columns])
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The columns that hold numbers in any of the layouts, and so in all: it must not matter which are in a chunk."""
+        return frozenset(name for layout in self.layouts for name in (*dict(layout.units), *layout.exact.numbers))
 
 
 def stacked(parts: Sequence[Columns]) -> Columns:
@@ -116,13 +121,19 @@ def stacked_keys(columns: Sequence[KeyColumn]) -> KeyColumn:
     return KeyColumn(keys.dictionary, numpy.concatenate(index))
 
 
+def with_numbers(part: Columns, names: Collection[str]) -> Columns:
+    """Return columns in which those of some names are numbers."""
+    numbers = {name: numbers_of(column) for name, column in part.keys.items() if name in names}
+    if not numbers:
+        return part
+    keys = {name: column for name, column in part.keys.items() if name not in numbers}
+    return replace(part, keys=keys, numbers={**part.numbers, **numbers})
+
+
 def numbers_in(part: Columns, name: str) -> Numbers:
-    """Return a column of numbers; of text, the numbers that it is; no valid ones if there is no such column."""
-    if name in part.numbers:
-        return part.numbers[name]
-    if name in part.keys:
-        return numbers_of(part.keys[name])
-    return Numbers(numpy.zeros(part.records, numpy.int64), None, numpy.zeros(part.records, bool))
+    """Return a column of numbers; no valid ones if there is no such column."""
+    nothing = numpy.zeros(part.records, numpy.int64)
+    return part.numbers.get(name) or Numbers(nothing, None, numpy.zeros(part.records, bool))
 
 
 def stacked_numbers(columns: Sequence[Numbers]) -> Numbers:

@@ -94,6 +94,11 @@ class Reader(Protocol):
     def fields(self) -> tuple[str, ...]:
         """The fields that records have, as far as that is known before they are read, with `time` among them."""
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The fields that it reads as numbers by itself."""
+        return ()
+
     def lines(self, data: Bytes) -> Lines:
         """Return the lines of a chunk, with the marks that the reader needs."""
         return plain_lines(data)

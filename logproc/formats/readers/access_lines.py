@@ -38,6 +38,8 @@ IPV4 = rb"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?"
 ADDRESS = re.compile(IPV4 + rb"|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.%]*(?:\]:\d+)?")
 LIST = re.compile(rb"[^\s,]+(?:, [^\s,]+)+")
 HOST = re.compile(rb"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*)(?::\d+)?|-")
+TOKEN = re.compile(rb"[\w.:@%/+,\[\]\\-]+")
+"""What may be a token before the time: a bar or a parenthesis is from something that put it there."""
 SUMMARY = "Access log like common or combined, with other fields in front or behind"
 CLIENTS = r"(?:(?P<forwarded_for>(?P<client>[^\s,]+)(?:, [^\s,]+)+)|(?P<client_2>[^\s,]+))"
 BARE = r'(?P<{}>[^\s"]+)'
@@ -70,6 +72,8 @@ def access_formats(lines: Sequence[bytes]) -> Iterator[tuple[Format, Mask]]:
 
 
 def shape_of(front: bytes, rest: bytes) -> Shape | None:
+    if not all(map(TOKEN.fullmatch, tokens_of(front))):
+        return None
     pieces, at = [], 0
     while at < len(rest):
         piece = PIECE.match(rest, at)
@@ -94,7 +98,8 @@ def format_of_shape(shape: Shape, matches: Sequence[re.Match[bytes]]) -> Format 
     behind = names_behind(shape, matches)
     has_list = any(b"," in token for token in columns[names.index("client")])
     if has_list or any(key for key, _ in shape.behind):
-        return Format("access", Expression(expression_of(shape, names, behind), ACCESS), summary=SUMMARY, units=(("bytes", 0),))
+        expression = expression_of(shape, names, behind, has_list=has_list)
+        return Format("access", Expression(expression, ACCESS), summary=SUMMARY, units=(("bytes", 0),))
     unquoted: list[list[str]] = [[*names, "time"], ["status", "bytes"]]
     quoted = ["request"]
     for name, (_, is_quoted) in zip(behind, shape.behind, strict=True):
@@ -152,10 +157,38 @@ def is_list(value: bytes) -> bool:
     return value == b"-" or all(ADDRESS.fullmatch(part.strip()) for part in value.split(b","))
 
 
-def expression_of(shape: Shape, names: Sequence[str], behind: Sequence[str]) -> str:
+def expression_of(shape: Shape, names: Sequence[str], behind: Sequence[str], *, has_list: bool) -> str:
     """Return the expression of lines that no Layout describes: lists with blanks, or keys."""
-    front = [CLIENTS if name == "client" else r"\S+" if name == "ident" else rf"(?P<{name}>\S+)" for name in names]
+    special = {"ident": r"\S+", **({"client": CLIENTS} if has_list else {})}
+    front = [special.get(name, rf"(?P<{name}>\S+)") for name in names]
     pieces = [" ".join([*front, TIME]), QUOTED.format("request"), r"(?P<status>\d{3})", r"(?P<bytes>\d+|-)"]
     for name, (key, is_quoted) in zip(behind, shape.behind, strict=True):
-        pieces.append((re.escape(key) + "=" if key else "") + (QUOTED if is_quoted else BARE).format(name))
+        group = f"{name}_2" if has_list and name == "forwarded_for" else name  # another place of the same field
+        pieces.append((re.escape(key) + "=" if key else "") + (QUOTED if is_quoted else BARE).format(group))
     return "(?s)^" + " ".join(pieces) + "$"
+
+
+VARIABLES = {
+    "client": "$remote_addr",
+    "ident": "-",
+    "user": "$remote_user",
+    "time": "[$time_local]",
+    "bytes": "$body_bytes_sent",
+    "referrer": "$http_referer",
+    "user_agent": "$http_user_agent",
+    "forwarded_for": "$http_x_forwarded_for",
+}
+"""What nginx calls the usual fields."""
+
+
+def definition_of(layout: Layout) -> str:
+    """Return the definition that nginx would have for a layout: `--format` takes it, with other names for the further fields.
+
+    >>> definition_of(Layout("x", "", "", (("client", "ident", "user", "time"), ("status", "bytes", "extra1")), ("request",)))
+    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent $extra1'
+    """
+    pieces = []
+    for name in layout.names:
+        variable = VARIABLES.get(name, f"${name}")
+        pieces.append(f'"{variable}"' if name in layout.quoted else variable)
+    return " ".join(pieces)

@@ -30,7 +30,7 @@ SPECIAL = frozenset({"time", "status", "bytes", "ident", "request"})
 """Parts of a line that are not columns of text."""
 TEXT = r"[^ \t\n\r\v\f]+"
 TOKENS = {"user": ".+?", "status": r"\d{3}", "bytes": r"\d+|-"}
-HOST = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?::\d+)?"
+HOST = r"(?:\d+\.\d+\.\d+\.\d+|[A-Za-z0-9_.-]*[A-Za-z][A-Za-z0-9_.-]*)(?::\d+)?"
 STRICT = {
     "user": TEXT,
     "host": HOST,
@@ -86,6 +86,10 @@ class LayoutReader(Reader):
     @property
     def fields(self) -> tuple[str, ...]:
         return tuple(name for name in (*self.layout.tokens, *self.layout.quoted) if name != "ident")
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        return ("bytes",) if "bytes" in self.layout.tokens else ()
 
     def fits(self, texts: pyarrow.Array) -> Mask:
         """Return which lines fit with a user of one word.
