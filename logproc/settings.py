@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from logproc.model.config_files import config_path
+from logproc.model.config_files import config_path, read_formats, read_patterns
 from logproc.model.errors import UsageError, nearest, system_words
 
 MEBIBYTE = 1 << 20
@@ -201,24 +201,6 @@ def read_config(path: Path) -> dict[str, Any]:
             raise UsageError(f"config {path}: unknown key {key!r}", nearest(key, known))
     values = {known[key]: convert(known[key], value, f"config {path}: {key}:") for key, value in document.items()}
     return values | ({"patterns": patterns} if patterns else {}) | ({"formats": formats} if formats else {})
-
-
-def read_patterns(table: Any, where: str) -> tuple[tuple[str, str], ...]:
-    """Return the named patterns of a table. Raises UsageError if a name or a pattern is not text."""
-    pairs = tuple(table.items()) if isinstance(table, Mapping) else table
-    try:
-        if all(isinstance(text, str) for name, pattern in pairs for text in (name, pattern)):
-            return tuple(pairs)
-    except (TypeError, ValueError):  # not pairs
-        pass
-    raise UsageError(where, "write [patterns] and under it NAME = 'REGEX'")
-
-
-def read_formats(table: Any, path: Path) -> tuple[tuple[str, dict[str, Any]], ...]:
-    """Return the formats of a config file. Raises UsageError unless each is a table."""
-    if not isinstance(table, dict) or not all(isinstance(entry, dict) for entry in table.values()):
-        raise UsageError(f"config {path}: formats", "write [formats.NAME] and under it expression = 'REGEX'")
-    return tuple(table.items())
 
 
 def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""Which config file is read if none is named: the first one that no other user can have written.
+"""Config files: which one is read if none is named, and the tables in it, `[patterns]` and `[formats.NAME]`.
 
-A config file chooses what is read as what. One that another user left in a folder, such as /tmp, must not decide that. The
-rule is that of ssh and git: the file and each symbolic link on the way to it belong to this user or to root, nobody else may
-write to the file, and no folder on the way lets everybody replace it. A file that the user names is read, whoever wrote it.
+A config file chooses what is read as what. One that another user left in a folder, such as /tmp, must not decide that: the
+first one is read that no other user can have written. The rule is that of ssh and git: the file and each symbolic link on the
+way to it belong to this user or to root, nobody else may write to the file, and no folder on the way lets everybody replace it.
+A file that the user names is read, whoever wrote it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ import stat
 from collections.abc import Mapping
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
+
+from logproc.model.errors import UsageError
 
 MOST_LINKS = 40
 """As many symbolic links as Linux follows."""
@@ -53,3 +57,21 @@ def distrust(path: Path) -> tuple[str, str]:
     except OSError:
         pass  # gone, or not to be examined
     return "its rights cannot be examined", ""
+
+
+def read_patterns(table: Any, where: str) -> tuple[tuple[str, str], ...]:
+    """Return the named patterns of a table. Raises UsageError if a name or a pattern is not text."""
+    pairs = tuple(table.items()) if isinstance(table, Mapping) else table
+    try:
+        if all(isinstance(text, str) for name, pattern in pairs for text in (name, pattern)):
+            return tuple(pairs)
+    except (TypeError, ValueError):  # not pairs
+        pass
+    raise UsageError(where, "write [patterns] and under it NAME = 'REGEX'")
+
+
+def read_formats(table: Any, path: Path) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Return the formats of a config file. Raises UsageError unless each is a table."""
+    if not isinstance(table, dict) or not all(isinstance(entry, dict) for entry in table.values()):
+        raise UsageError(f"config {path}: formats", "write [formats.NAME] and under it expression = 'REGEX'")
+    return tuple(table.items())

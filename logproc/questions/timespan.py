@@ -19,6 +19,7 @@ def parse_moment(option: str, text: str, zone: tzinfo, now_s: int) -> int:
 
     Relative times (`2h`) count back from `now_s`. A time of day is today's. Times without an offset are in `zone`.
 
+    >>> from datetime import UTC
     >>> parse_moment("--since", "2h", UTC, 1772877600), parse_moment("--since", "2026-03-07T10:00Z", UTC, 0)
     (1772870400, 1772877600)
     """

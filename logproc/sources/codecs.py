@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import numpy
@@ -17,7 +18,7 @@ import numpy
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream
 from logproc.sources.decoders import DeflateMember, Member, find_codec, not_verified, refusal
-from logproc.sources.limits import Deadline, Input, Layer, Limited, Peeked, ReadOptions, copy_some, skip_hole_of
+from logproc.sources.limits import Deadline, Input, Layer, Limited, Peeked, ReadOptions, bytes_used_of, copy_some, skip_hole_of
 from logproc.sources.text import BLOCK_BYTES, Lines, Transcoded
 
 if TYPE_CHECKING:
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 STEP_BYTES = 1 << 19
 """How much is decoded at once. Fixed, so that what a damaged file yields does not depend on the caller's buffers."""
 PIECE_BYTES = 1 << 12
-"""Size of the first piece of a member; the next ones double. So many small members do not each copy a whole block."""
+"""Size of the first piece of a member; the next ones double. So many small members do not each copy a whole block.
+
+They double only up to what one step decodes: the decoders do not tell how much of a piece they have used. Of a bomb, a piece
+is as small as LEAST_PIECE_BYTES, so what `--max-ratio` compares does not depend on how much was read ahead.
+"""
+LEAST_PIECE_BYTES = 1 << 10
 HEAD_BYTES = 18
 """As many bytes as the longest magic, and all that a codec needs to say why it cannot decode a member."""
 
@@ -143,6 +149,10 @@ class Unpacked(Layer):
     def ready_within(self, seconds: float) -> bool:
         return (self._inner or self.below).ready_within(seconds)
 
+    @property
+    def bytes_used(self) -> int | None:
+        return bytes_used_of(self._inner or self.below)
+
     def skip_hole(self) -> int:
         return skip_hole_of(self._inner) if self._inner else 0
 
@@ -169,6 +179,12 @@ class Unmixed(Layer):
         self._delivered = 0
         self._before = b""
         self._failure: SourceError | None = None
+
+    def skip_hole(self) -> int:
+        size = skip_hole_of(self.below)
+        self._delivered += size
+        self._before = (self._before + bytes(min(size, HEAD_BYTES)))[-HEAD_BYTES:]
+        return size
 
     def _read(self, buffer: memoryview) -> int:
         if self._failure:
@@ -221,7 +237,7 @@ class Decoded(Layer):
         self._input = Input(raw, BLOCK_BYTES)
         self._member: Member | None = None
         self._member_start = 0
-        self._piece_bytes = PIECE_BYTES
+        self._piece_bytes = self._more_bytes = PIECE_BYTES
         self._decoded = memoryview(b"")
         self._decoded_bytes = 0
         self._ended = False
@@ -229,6 +245,12 @@ class Decoded(Layer):
         self._unverified: SourceError | None = None
         self._member_head = b""
         self._head: bytes | None = b"" if refuse_archive else None
+
+    @property
+    def bytes_used(self) -> int | None:
+        """The bytes that the decoder was given, in whole units, so that short reads make little difference."""
+        below, units = bytes_used_of(self.below), -(-self._input.position // LEAST_PIECE_BYTES)
+        return min(units * LEAST_PIECE_BYTES, self.size_bytes or sys.maxsize) if below is None else below
 
     def _read(self, buffer: memoryview) -> int:
         while not self._decoded and not self._ended:
@@ -261,7 +283,8 @@ class Decoded(Layer):
             head = bytes(self._input.rest()[:HEAD_BYTES])
             if self._codec.name not in (sniff(head), "deflate") and not may_be_archive(head):
                 raise SourceError(f"not {self._codec.name} data", "the data is not what its header says")
-        self._member, self._member_start, self._piece_bytes = self._codec.open(), self._decoded_bytes, PIECE_BYTES
+        self._member, self._member_start = self._codec.open(), self._decoded_bytes
+        self._piece_bytes = self._more_bytes = PIECE_BYTES
         self._member_head = b""
         return b""
 
@@ -287,6 +310,10 @@ class Decoded(Layer):
             return self._damaged(error)
         if is_cut and not decoded:
             return self._cut(member)
+        if not data:  # the piece before was too much for one step
+            self._piece_bytes = max(LEAST_PIECE_BYTES, self._piece_bytes // 2)
+        elif len(data) > self._piece_bytes // 2 and member.needs_input:
+            self._piece_bytes = min(2 * self._piece_bytes, BLOCK_BYTES)
         if member.eof:
             self._input.give_back(len(member.unused_data))
             self._member = None
@@ -294,11 +321,11 @@ class Decoded(Layer):
         return decoded
 
     def _next_piece(self) -> memoryview:
-        if not self._input.rest() and not self._input.more(self._piece_bytes):
-            return memoryview(b"")
-        data = self._input.take(self._piece_bytes)
-        self._piece_bytes = min(2 * self._piece_bytes, BLOCK_BYTES)
-        return data
+        if not self._input.rest():
+            if not self._input.more(self._more_bytes):
+                return memoryview(b"")
+            self._more_bytes = min(2 * self._more_bytes, BLOCK_BYTES)
+        return self._input.take(self._piece_bytes - self._input.position % LEAST_PIECE_BYTES)
 
     def _cut(self, member: Member) -> bytes:
         what = f"truncated at byte {self._input.position}" + ("" if self._decoded_bytes else " after 0 lines")

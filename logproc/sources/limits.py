@@ -29,7 +29,7 @@ ZERO_BYTES = 64
 class ReadOptions:
     """Options for every source.
 
-    max_bytes: limit on decoded bytes. max_ratio: limit on decoded bytes per byte read, checked after 64 MiB. max_time_s:
+    max_bytes: limit on decoded bytes. max_ratio: limit on decoded bytes per byte used, checked after 64 MiB. max_time_s:
     seconds of reading, see Stopwatch. None, or 0 for the ratio, means no limit. encoding: the text encoding to convert to
     UTF-8.
     """
@@ -111,6 +111,11 @@ class Layer(ABC):
     def waits_for(self) -> str:
         return self.below.waits_for
 
+    @property
+    def bytes_used(self) -> int | None:
+        """How many bytes of an archive were needed for what was delivered, not those read ahead; None if it is no archive."""
+        return bytes_used_of(self.below)
+
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer` as `ByteStream.readinto` promises."""
         if self._error:
@@ -153,6 +158,10 @@ class Sparse(Protocol):
 
 def skip_hole_of(stream: ByteStream) -> int:
     return stream.skip_hole() if isinstance(stream, Sparse) else 0
+
+
+def bytes_used_of(stream: ByteStream) -> int | None:
+    return stream.bytes_used if isinstance(stream, Layer) else None
 
 
 class Peeked(Layer):
@@ -199,7 +208,8 @@ class Limited(Layer):
     """A stream that delivers all bytes up to a limit of the options, then raises LimitError.
 
     It never reads more than fits into the caller's buffer, so a decompression bomb uses no memory. The ratio is checked at
-    fixed positions, so where a source is cut does not depend on the caller's buffers.
+    fixed positions, and bytes that were read ahead do not count: where a source is cut does not depend on sizes of buffers,
+    and what a server sends at once matters only if the ratio is within some per cent of the limit.
     """
 
     def __init__(self, below: ByteStream, options: ReadOptions, deadline: Deadline | None = None) -> None:
@@ -228,7 +238,8 @@ class Limited(Layer):
         most = self._options.max_ratio
         if not most or self._decoded < RATIO_FROM_BYTES or self._decoded % RATIO_EVERY_BYTES:
             return
-        ratio = self._decoded / max(1, self.below.bytes_read)
+        used = bytes_used_of(self.below)
+        ratio = self._decoded / max(1, self.below.bytes_read if used is None else used)
         if ratio > most:
             raise LimitError(f"ratio {ratio:.0f} over --max-ratio {most:g}", "allow more with --max-ratio, 0 for any")
 

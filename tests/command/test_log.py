@@ -154,8 +154,8 @@ def test_structlog_is_imported_only_for_a_log_that_is_written(level: str, expect
 
 def test_the_reader_of_a_source_tells_its_events(tmp_path: Path) -> None:
     """Each source is logged as opened and ended by the thread that reads it, with its name."""
-    for name in ("a.log", "b.log"):
-        (tmp_path / name).write_bytes(logs.log(10))
+    for name, count in (("a.log", 10), ("b.log", 11)):
+        (tmp_path / name).write_bytes(logs.log(count))
     run = analyze("a.log", "b.log", "--log-level", "debug", "--log-format", "json", cwd=tmp_path)
     found = [json.loads(line) for line in run.stderr.splitlines()]
     assert {(event["event"], event["source"]) for event in found} == {

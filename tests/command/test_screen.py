@@ -158,7 +158,7 @@ def test_where_columns_says_something_else_no_painted_line_wraps(tmp_path: Path)
             assert process.stdin
             process.stdin.write(CONTENT)
             assert terminal.ended(process) == 0
-        assert terminal.lines[0].startswith("logproc: -: 1 line held NUL")
+        assert terminal.lines[0].startswith("logproc: -: skipped 1 NUL byte")
     assert (tmp_path / "report").read_text().startswith("logproc")
 
 
@@ -207,7 +207,7 @@ def test_log_lines_are_not_written_into_the_progress(shape: str, tmp_path: Path)
         assert PAINTED not in terminal.text
 
 
-NOTE = "-: 1 line held NUL bytes"
+NOTE = "-: skipped 1 NUL byte"
 STREAMS: list[tuple[str, str, int, int]] = [
     ('"$@"', "terminal", 1, 0),
     ('"$@" 2> /dev/tty', "terminal", 1, 0),

@@ -234,3 +234,48 @@ def test_long_texts_weigh_as_much_as_many_short_ones() -> None:
     for of_kind in (counts_of_wide, lambda keys: Uniques.count(column([key for (key,) in keys]), numpy.zeros(100, int), 1)):
         weights = [of_kind(keys).weight for keys in (short, long)]
         assert (weights[0], weights[1] >= 100 * 100) == (100, True)
+
+
+def errors_in(counts: Counts) -> dict[str, tuple[int, int]]:
+    """Return for each key its count, and how many records that may lack."""
+    errors = [0] * len(counts) if counts.errors is None else counts.errors.tolist()
+    return dict(zip(counts.keys[0].to_pylist(), zip(counts.count.tolist(), errors, strict=True), strict=True))
+
+
+def test_an_error_is_what_was_given_up_where_the_key_was_missing_and_no_more() -> None:
+    """A key has the errors it had, and for each part that lacks it that part's floor; a key that was always kept is exact."""
+    first, second = (
+        fold(counts_of([(key, None, 0) for key in text], 1), 2)  # drops c with 1 record, and x with 2
+        for text in ("aaaaabbbc", "aaaacccxx")
+    )
+    merged = merge_counts([first, second])
+    assert errors_in(merged) == {"a": (9, 0), "b": (3, 2), "c": (3, 1)}
+    assert (merged.floor, merged.other) == (3, (3, 0))
+    folded = fold(merge_counts([merged, counts_of([("c", None, 0)], 1)]), 2)
+    assert errors_in(folded) == {"a": (9, 0), "c": (4, 1)}
+    assert (folded.floor, folded.other) == (5, (6, 0))  # b had 3 records, and up to 2 more
+    assert errors_in(merge_counts([folded, folded])) == {"a": (18, 0), "c": (8, 2)}
+
+
+def test_what_is_measured_weighs_too() -> None:
+    """Merging it costs as much as merging keys, and it takes as much memory."""
+    records = [(f"{number}", None, number) for number in range(20)]
+    counts = counts_of(records, 1)
+    bare = replace(counts, measures={})
+    assert (bare.weight, counts.weight) == (20, 20 + counts.measures[NEED].weight)
+    assert counts.weight > 20
+
+
+@pytest.mark.parametrize("most", [1, 2, 7, 49])
+def test_the_largest_counts_are_kept(most: int) -> None:
+    """Wherever they stand, and however many there are; of equal ones those whose keys come first, and never a smaller one."""
+    numbers = dict(zip(random.Random(3).sample(range(100, 200), 50), [*range(2, 47), 2, 2, 9, 9, 9], strict=True))
+    folded = fold(counts_of([(f"{key}", None, 0) for key, number in numbers.items() for _ in range(number)], 1), most)
+    order = sorted(numbers, key=lambda key: (-numbers[key], key))[:most]
+    assert errors_in(folded) == {f"{key}": (numbers[key], 0) for key in order}
+    assert folded.floor == max(numbers[key] for key in numbers if key not in order)
+
+
+def test_a_smaller_count_is_not_kept_for_its_key() -> None:
+    """A key that comes before those with equal counts, but has fewer records, is given up."""
+    assert errors_in(fold(counts_of([(key, None, 0) for key in "abbccdd"], 1), 2)) == {"b": (2, 0), "c": (2, 0)}

@@ -16,9 +16,21 @@ from logproc.counting.counts import Counts
 from logproc.counting.panels import panels as panels_of
 from logproc.counting.tally import SourceTally, Tally, count, merge
 from logproc.formats.columns.odd_bytes import OddLines
-from logproc.model.columns import REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Columns, KeyColumn, Numbers, Parsed, Rejected
+from logproc.formats.times.assumed import Assumed
+from logproc.model.columns import (
+    NO_TIME,
+    REJECTED_SAMPLES,
+    REJECTED_TEXT_BYTES,
+    Account,
+    Columns,
+    KeyColumn,
+    Numbers,
+    Parsed,
+    Rejected,
+)
 from logproc.model.snapshot import Panel
-from logproc.questions.question import Question
+from logproc.questions.metrics import VISITOR, Need
+from logproc.questions.question import PanelSpec, Question
 from tests.counting.numbers_of import bytes_of
 from tests.support import logs
 from tests.support.chunks_of import chunk_of, parse
@@ -311,6 +323,79 @@ def test_sources_add_up() -> None:
     total = first + second
     assert (total.account, dict(total.reasons)) == (Account(lines=4, rejected=4), {"a": 3, "b": 1})
     assert [rejected.line for rejected in total.sample] == [1, 3, 5]
+    lost = ("duration", "lost")
+    halves = [
+        SourceTally(odd=OddLines(nul=number), unread={lost: number}, untimed=number, assumed=Assumed(zone=number == 3))
+        for number in (3, 4)
+    ]
+    assert halves[0] + halves[1] == SourceTally(odd=OddLines(nul=7), unread={lost: 7}, untimed=7, assumed=Assumed(zone=True))
+
+
+def test_only_what_passes_the_filters_is_counted() -> None:
+    """The others are filtered. Which fields a log has, and how many records have no time, is known from all records."""
+    lost = Numbers(numpy.array([1, 2, 4, 8]), unread={"lost": numpy.array([True, False, True, True])})
+    columns = Columns(
+        records=4,
+        time=numpy.array([5, 20, NO_TIME, 10]),
+        keys={
+            "path": KeyColumn(pyarrow.array(["a", "b"]), numpy.array([0, 1, 0, 1])),
+            "user": KeyColumn(pyarrow.array(["me", None]), numpy.array([0, 1, 1, 1])),
+            "host": KeyColumn(pyarrow.array([None], pyarrow.string()), numpy.zeros(4, int)),
+        },
+        numbers={"bytes": lost, "duration": lost, "idle": lost},
+        malformed=numpy.array([True, False, True, True]),
+    )
+    parsed = Parsed(columns, Account(lines=4, records=4), numpy.zeros(0, int), (), numpy.zeros((0, 2), int))
+    panel = PanelSpec(("path",), needs=(Need("totals", "duration"),))
+    chunk = chunk_of(b"line\n" * 4, source=3)
+    some, whole, none = (count(chunk, parsed, Question((panel,), since=since)) for since in (10, None, 100))
+    assert [tally.seen for tally in (some, whole, none)] == [frozenset({"path", "user", "bytes", "duration", "idle"})] * 3
+    assert [tally.sources[3].untimed for tally in (some, whole, none)] == [1, 1, 1]
+    assert [(tally.sources[3].account.records, tally.sources[3].account.filtered) for tally in (some, whole, none)] == [
+        (2, 2),
+        (4, 0),
+        (0, 4),
+    ]
+    assert [(tally.first, tally.last, tally.bytes, tally.malformed_requests) for tally in (some, whole, none)] == [
+        (10, 20, 10, 1),
+        (5, 20, 15, 3),
+        (None, None, 0, 0),
+    ]
+    assert [dict(tally.sources[3].unread) for tally in (some, whole, none)] == [
+        {("bytes", "lost"): 1, ("duration", "lost"): 1},
+        {("bytes", "lost"): 3, ("duration", "lost"): 3},
+        {},
+    ]
+    assert counted(some.panels["path"]) == {"b": (2, 10)}
+    assert not none.panels
+
+
+def test_what_merged_tallies_have_is_what_some_of_them_has() -> None:
+    """Fields that only one of two sources has, and times of which only one has any."""
+    timeless, early, late = (
+        Tally(seen=frozenset(name), first=time, last=time) for name, time in zip("xyz", (None, 1, 7), strict=True)
+    )
+    merged = merge([timeless, late, early])
+    assert (merged.seen, merged.first, merged.last) == (frozenset("xyz"), 1, 7)
+
+
+def test_a_panel_is_counted_where_a_log_has_all_its_fields() -> None:
+    """A panel of a field that is not there is left out; so is the measure of one, but not its panel."""
+    columns = Columns(
+        records=2,
+        time=numpy.array([0, 1]),
+        keys={"path": KeyColumn(pyarrow.array(["a", "b"]), numpy.array([0, 1]))},
+        numbers={"duration": Numbers(numpy.array([3, 4]))},
+    )
+    parsed = Parsed(columns, Account(lines=2, records=2), numpy.zeros(0, int), (), numpy.zeros((0, 2), int))
+    needs = (Need("totals", "duration"), Need("totals", "idle"), Need("uniques", "path"))
+    visitors = Need("uniques", VISITOR)
+    specs = (PanelSpec(("path",), needs=(*needs, visitors)), PanelSpec(("path", "user")), PanelSpec(()))
+    tally = count(chunk_of(b"line\n" * 2), parsed, Question(specs))
+    assert list(tally.panels) == ["path", "total"]
+    assert list(tally.panels["path"].measures) == [needs[0], needs[2]]
+    assert tally.panels["total"].count.tolist() == [2]
+    assert (tally.distinct, tally.bytes, tally.malformed_requests) == (3, 0, 0)
 
 
 def test_lines_with_odd_bytes_are_counted_but_for_those_that_are_too_long() -> None:

@@ -95,7 +95,7 @@ def many_kinds(scene: Scene) -> Arguments:
     for path in pipes:
         os.mkfifo(path)
         Thread(target=path.write_bytes, args=(logs.line(),), daemon=True).start()
-    files = [scene.file(f"{number}.log", *good()) for number in range(40)]
+    files = [scene.file(f"{number}.log", *good(1 + number)) for number in range(40)]  # no two are equal
     scene.server.on("/log", Answer(logs.line(), head_pause_s=0.001))
     urls = [f"{scene.server.url('/log')}?{number}" for number in range(30)]
     return [*pipes, *files, *urls, "--connections-per-host", "30"]

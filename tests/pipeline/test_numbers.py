@@ -56,7 +56,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @example(files=[[str(2**64)], ["1e300"]], chunk_size=None)
 def test_every_number_is_in_the_metrics_or_counted(folder: Path, files: list[list[str]], chunk_size: int | None) -> None:
     """Sum, minimum and maximum are those of exact fractions over any files and chunks; the rest is told by its reason."""
-    content = [b"".join(b'{"level":"info","msg":"m","id":%s}\n' % text.encode() for text in texts) for texts in files]
+    lines = [
+        [b'{"level":"info","msg":"of %d","id":%s}\n' % (at, text.encode()) for text in file] for at, file in enumerate(files)
+    ]
+    content = [b"".join(of_file) for of_file in lines]  # no two alike: the same content under two names counts once
     metric = ",".join(f"{function}:id" for function in FUNCTIONS)
     snapshot = asked(folder, content, metric=metric, by="level", chunk_size=chunk_size)
     texts = [text.strip('"') for file in files for text in file]
@@ -125,15 +128,36 @@ def test_durations_of_any_size(tmp_path: Path, power: int) -> None:
         assert asked(tmp_path, [content], where=where).account.records == records, where
 
 
+WITH_A_SIZE = {
+    "json": '{"time":"2026-03-07T10:00:00Z","status":200,"request":"GET / HTTP/1.1","bytes":%s}\n',
+    "logfmt": 'time=2026-03-07T10:00:00Z status=200 request="GET / HTTP/1.1" bytes=%s\n',
+    "w3c": "2026-03-07 10:00:00 GET /a.html 200 %s\n",
+}
+ABSENT_SIZE = {"json": "null", "logfmt": "", "w3c": "-"}
+
+
+@pytest.mark.parametrize("kind", WITH_A_SIZE)
+@pytest.mark.parametrize("chunk_size", [1, None])
 @pytest.mark.parametrize("size", ["-1", "1.5", '"12KB"', '"0,250"', str(2**63), "1e30", '"x"'])
-def test_a_size_that_is_not_one_is_counted(tmp_path: Path, size: str) -> None:
-    """The sum of sizes is over those that are sizes, and the report says how many are not; a missing one is a 0."""
-    line = '{"time":"2026-03-07T10:00:00Z","status":200,"request":"GET / HTTP/1.1","bytes":%s}\n'
-    content = "".join(line % text for text in ("100", size, "null", "12.0")).encode()
-    snapshot = asked(tmp_path, [content], metric="mean:bytes", by="status")
+def test_a_size_that_is_not_one_is_counted(tmp_path: Path, size: str, kind: str, chunk_size: int | None) -> None:
+    """Sums and means are over the sizes there are, whatever the chunks, and the report says how many values are not sizes."""
+    head = "#Fields: date time cs-method cs-uri-stem sc-status sc-bytes\n" if kind == "w3c" else ""
+    content = head + "".join(WITH_A_SIZE[kind] % text for text in ("100", size, ABSENT_SIZE[kind], "12"))
+    snapshot = asked(tmp_path, [content.encode()], metric="mean:bytes,min:bytes", by="status", chunk_size=chunk_size)
     assert snapshot.bytes == 112
-    assert [(row.bytes, row.metrics) for row in snapshot.panels["status"].rows] == [(112, (112 / 3,))]
+    assert [(row.count, row.bytes, row.metrics) for row in snapshot.panels["status"].rows] == [(4, 112, (56, 12))]
     assert snapshot.sources[0].notes == ("1 value of bytes is not a size in bytes",)
+    where = asked(tmp_path, [content.encode()], where="bytes is absent", chunk_size=chunk_size)
+    assert where.account.records == 2
+
+
+@pytest.mark.parametrize("chunk_size", [1, None])
+def test_an_access_log_counts_a_dash_as_no_bytes(tmp_path: Path, chunk_size: int | None) -> None:
+    """Where each line has a place for its size, `-` is a response without a body: 0 bytes."""
+    line = '192.0.2.1 - - [07/Mar/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 %s\n'
+    content = "".join(line % size for size in ("100", "-", "12")).encode()
+    snapshot = asked(tmp_path, [content], metric="mean:bytes,min:bytes", by="status", chunk_size=chunk_size)
+    assert [(row.bytes, row.metrics) for row in snapshot.panels["status"].rows] == [(112, (112 / 3, 0))]
 
 
 def test_a_table_holds_sums_of_any_size(tmp_path: Path) -> None:

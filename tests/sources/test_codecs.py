@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from logproc.model.errors import LimitError, SourceError
 from logproc.model.source import ByteStream
 from logproc.sources.codecs import ENDINGS, FOREIGN, STEP_BYTES, Decoded, decoded, sniff
-from logproc.sources.limits import ReadOptions
+from logproc.sources.limits import Limited, ReadOptions
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -305,7 +305,7 @@ def test_a_big_member_is_read_in_big_blocks() -> None:
 @pytest.mark.parametrize("codec", CODECS)
 def test_a_bomb_of_many_members_stops_at_the_ratio(codec: str) -> None:
     """The ratio is that of the whole source: a bomb may be a thousand small ones."""
-    member = pack(codec, bytes(1 << 17))
+    member = pack(codec, b"0" * (1 << 17))
     data, failure, _ = read_all(member * 600, ReadOptions(max_ratio=(1 << 16) / len(member)))
     assert len(data) == 64 << 20
     assert failure
@@ -453,6 +453,18 @@ def test_a_bomb_stops_at_the_ratio() -> None:
     assert results[0] == results[1]
     assert len(results[0][0]) == 80 << 20
     assert results[0][1] == f"ratio {(80 << 20) / len(archive):.0f} over --max-ratio {most:g}"
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_what_is_read_ahead_does_not_count_for_the_ratio(codec: str) -> None:
+    """A bomb that is over the ratio by a tenth stops as soon as it is watched, however much of it a read has brought."""
+    noise = random.Random(4)
+    unit = b"".join(noise.randbytes(200) + b"0" * (1 << 16) for _ in range(400))[: 20 << 20]
+    archive = pack(codec, unit) * 4
+    options = ReadOptions(max_ratio=0.9 * (80 << 20) / len(archive))
+    ends = [drain(Limited(Decoded(InMemory(archive, (size,)), codec), options)) for size in (1 << 20, 1460)]
+    assert [len(data) for data, _ in ends] == [64 << 20] * 2
+    assert [str(failure).partition(" ")[0] for _, failure in ends] == ["ratio"] * 2
 
 
 def test_the_ratio_is_not_watched_below_64_mebibytes() -> None:

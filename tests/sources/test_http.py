@@ -20,7 +20,7 @@ from logproc.model.errors import LimitError, SourceError, Stopped, UsageError
 from logproc.sources.http import HttpOptions, open_url
 from logproc.sources.http.framing import declared_length
 from tests.sources.http_fetch import CANARY, Fetch, fetch, real_time
-from tests.support.fault_server import Answer, FaultServer, Request, Script, closed_port, full_backlog
+from tests.support.fault_server import Answer, FaultServer, Request, Script, closed_port, full_backlog, ranged
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -59,7 +59,12 @@ COMPLETE: dict[str, tuple[list[Script], list[float]]] = {
         [1.0, 2.0, 4.0, 8.0, 16.0, 24.0, 24.0],
     ),
     "Retry-After in seconds": ([busy(retry_after="2"), Answer(LOG)], [2.0]),
+    "Retry-After a minute": ([busy(retry_after="60"), Answer(LOG)], [60.0]),
     "Retry-After as a date": ([busy(retry_after="Sun, 06 Nov 1994 08:49:42 GMT", date=DATE), Answer(LOG)], [5.0]),
+    "Retry-After a second later": (
+        [BUSY, busy(retry_after="Sun, 06 Nov 1994 08:49:38 GMT", date=DATE), Answer(LOG)],
+        [1.0, 1.0],
+    ),
     "Retry-After that is over": ([busy(retry_after=DATE), Answer(LOG)], [1.0]),
     "Retry-After 0": ([busy(retry_after="0"), Answer(LOG)], [1.0]),
     "Retry-After negative": ([busy(retry_after="-1"), Answer(LOG)], [1.0]),
@@ -145,6 +150,34 @@ def test_what_cannot_be_had_is_named(case: str) -> None:
     assert (result.what, result.data, len(server.requests)) == (what, b"", tries)
     assert isinstance(result.error, SourceError)
     assert len(result.waits) == tries - 1
+
+
+NO_LOG, REJECTED = "such an answer does not contain a log", "the server rejects this request; is the URL right?"
+UNABLE = "the server cannot answer this request; report it to its operator"
+STATUSES: dict[int, tuple[int, str]] = {
+    **dict.fromkeys((201, 202, 205, 207), (1, NO_LOG)),
+    204: (1, "there is no log here"),
+    **dict.fromkeys((300, 305, 399), (1, "the server does not say where the log is")),
+    304: (1, "the request was not conditional; is there a caching proxy?"),
+    **dict.fromkeys((400, 402, 405, 406, 409, 411, 499), (1, REJECTED)),
+    401: (1, "give credentials with --header 'Authorization: env:VARIABLE'"),
+    403: (1, "ask the server's operator for access"),
+    404: (1, "is the path right?"),
+    407: (1, "a proxy asks for credentials"),
+    410: (1, "the log was removed for good"),
+    **dict.fromkeys((408, 425, 429, 500, 502, 503, 504, 507, 509, 512, 599), (2, "try later")),
+    **dict.fromkeys((501, 505, 506, 508, 510, 511), (1, UNABLE)),
+    600: (1, "is this a web server?"),
+}
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_each_status_says_what_to_do_and_is_tried_again_only_where_that_may_help(status: int) -> None:
+    """RFC 9110 names them; unknown ones go by their hundred."""
+    with FaultServer() as server:
+        result = fetch(server.on("/log", Answer(ERROR_PAGE, f"{status} Words")).url("/log"), HttpOptions(retries=1))
+    assert result.error
+    assert (len(server.requests), result.error.hint, result.data) == (*STATUSES[status], b"")
 
 
 @pytest.fixture
@@ -239,6 +272,37 @@ def test_a_length_that_is_not_declared_is_noted() -> None:
     assert (result.what, result.data, result.notes, result.size_bytes) == ("", LOG, ["length not declared"], None)
 
 
+def test_a_coded_body_of_nothing_was_cut() -> None:
+    """Without a length an empty body may be whole; but no content coding makes nothing of a log."""
+    with FaultServer() as server:
+        answer = Answer(b"", framing="close", headers={"Content-Encoding": "gzip"})
+        result = fetch(server.on("/log", answer).url("/log"))
+        plain = fetch(server.on("/plain", Answer(b"", framing="close")).url("/plain"))
+    assert (result.what, result.notes) == ("closed too early (4 tries)", [])
+    assert (plain.what, plain.notes) == ("", ["length not declared"])
+
+
+@pytest.mark.parametrize(
+    "scripts",
+    [
+        [Answer(LOG)],
+        [Answer(LOG, headers={"ETag": '"1"'}, framing="chunked", sent=len(LOG) + 8), ranged(Answer(LOG))],
+    ],
+    ids=["200", "416"],
+)
+def test_after_the_end_there_is_nothing_more(scripts: list[Script]) -> None:
+    """Whoever reads on gets no byte, and the server is not asked again."""
+    fetching, block = Fetch(), memoryview(bytearray(len(LOG)))
+    with FaultServer() as server:
+        stream = fetching.open(server.on("/log", *scripts).url("/log"), HttpOptions())
+        found = bytearray()
+        while count := stream.readinto(block):
+            found += block[:count]
+        assert [stream.readinto(block), stream.readinto(block)] == [0, 0]
+        stream.close()
+    assert (bytes(found), len(server.requests)) == (LOG, len(scripts))
+
+
 @pytest.mark.parametrize("size", [1, 7, 4096])
 def test_the_size_of_the_buffer_does_not_matter(size: int) -> None:
     """Buffers of any size get the same bytes."""
@@ -260,6 +324,13 @@ def test_waits_end_where_the_time_does() -> None:
     with FaultServer() as server:
         result = fetch(server.on("/log", BUSY).url("/log"), deadline=1002.5)
     assert (result.what, result.waits) == ("503 after 2 tries", [1.0])
+
+
+def test_a_wait_that_ends_with_the_time_is_not_begun() -> None:
+    """At the deadline itself it is too late for another try."""
+    with FaultServer() as server:
+        result = fetch(server.on("/log", BUSY).url("/log"), deadline=1001.0)
+    assert (result.what, result.waits) == ("503 Service Unavailable", [])
 
 
 def test_nothing_is_asked_after_the_deadline() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -11,6 +13,7 @@ from threading import Event, Thread
 import pytest
 
 from logproc.threads.channel import END, LATE, WAKE, Channel, Mark
+from logproc.threads.signals import SIGNALS
 from logproc.threads.stop import Stop
 from tests.threads.tools import Call, Halted, arrives, blocks, no_thread_can_start
 
@@ -83,7 +86,7 @@ def test_without_producers_there_is_an_end_at_once() -> None:
 def test_marks_are_not_items() -> None:
     """Only END itself is the end: something that looks like it is not."""
     assert Mark("END") != END
-    assert repr([END, WAKE]) == "[END, WAKE]"
+    assert repr([Mark("END"), WAKE]) == "[END, WAKE]"
 
 
 def test_a_stop_wakes_the_consumer() -> None:
@@ -150,6 +153,27 @@ def test_a_failure_of_the_closer_stops_the_run() -> None:
     channel.close_after([never_started])
     assert [Call(channel.get).outcome() for _ in range(2)] == [WAKE, END]
     assert isinstance(stop.cause, RuntimeError)
+
+
+class Joined(Thread):
+    """A reader that notes which thread joins it, and which signals that thread blocks."""
+
+    def join(self, timeout: float | None = None) -> None:
+        """Join, and note who does."""
+        super().join(timeout)
+        self.by = threading.current_thread()
+        self.blocks = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_the_closer_takes_no_signals_and_outlives_nobody() -> None:
+    """A signal that it took would not wake main; and the end of the program must not wait for it."""
+    channel, _ = opened()
+    reader = Joined()
+    reader.start()
+    channel.close_after([reader])
+    assert rest(channel) == [END]
+    assert (reader.by.name, reader.by.daemon) == ("closer", True)
+    assert set(SIGNALS) <= reader.blocks
 
 
 def test_a_closer_that_cannot_start_is_an_error() -> None:

@@ -242,6 +242,36 @@ def test_what_comes_after_the_end_is_left_out(shared: SharedTally) -> None:
     assert (lines(shared), shared.close()) == (1, frozenset({(0, 0)}))
 
 
+@pytest.mark.parametrize("min_keys", [3, 4])
+def test_a_merge_comes_with_the_chunk_that_brings_enough_keys(min_keys: int) -> None:
+    """Each chunk has two keys. Once they are as many as `min_keys` and as the merged ones, and no sooner, they are merged."""
+    shared, merges, before = SharedTally(min_keys), [], None
+    for number in range(1, 12):
+        shared.add(tally(number))
+        if shared._merged is not before:
+            merges.append(number)
+            before = shared._merged
+    assert merges == [2, 4, 7, 11]  # the sums have 3, 5, 8 and 12 keys
+
+
+@pytest.mark.parametrize("max_keys", [None, 5])
+@pytest.mark.parametrize("min_keys", [1, 1000])
+def test_a_chunk_gives_its_memory_back_once_and_only_when_it_is_counted(min_keys: int, max_keys: int | None) -> None:
+    """Without that readers would wait for ever; before that more than the budget would be in use."""
+    shared = SharedTally(min_keys, max_keys)
+    counted: list[int] = []
+    for number in range(5):
+        shared.add(tally(number), (0, number), lambda: counted.append(lines(shared)))
+    assert counted == [1, 2, 3, 4, 5]
+
+
+def test_a_chunk_without_a_place_is_the_first_of_the_first_source() -> None:
+    """Where there is only one chunk nobody needs to number it."""
+    shared = SharedTally()
+    shared.add(tally(1))
+    assert shared.close() == frozenset({(0, 0)})
+
+
 def test_many_keys_are_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """As soon as merged counts have more keys than that; without a lock, so that whoever is told may look at the counts."""
     monkeypatch.setattr(shared_tally, "MANY_KEYS", 6)

@@ -7,7 +7,7 @@ import re
 from logproc.model.snapshot import Panel, Row
 from logproc.reports.csv_report import protect, render_csv, restore
 from logproc.reports.json_report import render_json
-from logproc.reports.safe import ascii_only, harmless
+from logproc.reports.safe import ascii_only, harmless, printable
 from logproc.reports.text.style import Look
 from logproc.reports.text.terminal import render_terminal
 from logproc.sources.names import shown_path, shown_url
@@ -71,7 +71,7 @@ def check_programs(first: str, second: str, size: int | None) -> None:
         cells = render_csv(snapshot(panels={"path": Panel("path", ("path",), 1, (Row((first,), 1, size),))}), raw=raw)
         is_harmless(cells)
         *_, (_, key, _, _) = rows_of(cells)
-        assert (key if raw else restore(key)) == harmless(first)
+        assert (key if raw else restore(key)) == printable(first)
 
 
 def check_texts(text: str) -> None:

@@ -13,8 +13,8 @@ from logproc.model.errors import SourceError, UsageError
 from logproc.sources.http import HttpOptions
 from logproc.sources.http.framing import declared_length
 from logproc.sources.http.options import CallHere
+from logproc.sources.http.urls import Reach, is_private, parse_url, redirected
 from logproc.sources.http.urls import Target as Address
-from logproc.sources.http.urls import is_private, parse_url, redirected
 from logproc.sources.http.versions import Version, content_range, read_date, retry_after_s, span
 from tests.sources.http_fetch import Fetch, fetch
 from tools.fuzz.target import MARK, Given, Target, text_of
@@ -53,15 +53,33 @@ def check_address(address: Address) -> None:
 
 
 def check_redirect(start: Address, location: str, *, downgrade: bool) -> None:
-    """Check that a redirect leads to http(s), not from a public to a private address, and takes no secret elsewhere."""
+    """Check that a redirect leads to http(s), and takes no secret elsewhere; and that a private address is not reached."""
     try:
         address = redirected(start, start, location, allow_downgrade=downgrade)
     except SourceError:
         return
     check_address(address)
     assert downgrade or start.origin[0] == "http" or address.origin[0] == "https"
-    assert is_private(start.origin[1]) or not is_private(address.origin[1])
     assert address.auth is None or address.origin == start.origin
+    reach, is_open = Reach(), is_private(start.origin[1])
+    reach.admit(start.origin[1], address_of(start))
+    reach.leave()
+    try:
+        reach.admit(address.origin[1], address_of(address))
+    except SourceError:
+        assert not is_open
+        assert is_private(address.origin[1])
+    else:
+        assert is_open or not is_private(address.origin[1])
+
+
+def address_of(target: Address) -> str | None:
+    """Return the address of a host that is one, in any spelling. Names are not looked up, as behind a proxy."""
+    try:
+        found = socket.getaddrinfo(target.origin[1], None, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return None
+    return str(found[0][4][0])
 
 
 def check_versions(headers: dict[str, str]) -> None:

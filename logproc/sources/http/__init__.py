@@ -18,7 +18,7 @@ from logproc.sources.codecs import Decoded
 from logproc.sources.http.headers import headers_by_url
 from logproc.sources.http.options import CallHere, HttpOptions, StartCall
 from logproc.sources.http.urls import Permit, check_url, parse_url
-from logproc.sources.limits import Layer, Peeked
+from logproc.sources.limits import Layer, Peeked, bytes_used_of
 from logproc.sources.unreadable import HEAD_BYTES, MAY_BE_MARKUP, PAGE, is_page
 
 if TYPE_CHECKING:
@@ -72,6 +72,10 @@ class HttpStream(Layer):
         super().__init__(body)
         self._body = body
         self._decoded: ByteStream | None = None
+
+    @property
+    def bytes_used(self) -> int | None:
+        return bytes_used_of(self._decoded or self.below)
 
     def _read(self, buffer: memoryview) -> int:
         if self._decoded is None:

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 CONTENT_RANGE = re.compile(r"bytes +(?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18}|\*)", re.IGNORECASE)
@@ -85,10 +85,10 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
 
 
 def read_date(text: str) -> datetime | None:
-    """Return an HTTP date (RFC 9110, 5.6.7) with its time zone, None if it is invalid."""
+    """Return an HTTP date (RFC 9110, 5.6.7) with its time zone, None if it is invalid. One that names none is in UTC."""
     try:
         moment = parsedate_to_datetime(text)
-        return moment if moment.tzinfo else moment.astimezone()
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
 

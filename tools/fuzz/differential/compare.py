@@ -49,6 +49,7 @@ def case(seed: str, kinds: Sequence[str] = NAMES) -> Case:
     name = draw.choice(names)
     count = 1 if name == "definition" else draw.choice((1, 1, 1, 1, 2, 3))  # each definition is of one log
     logs = [log(draw, zone_of(zone_name), draw.choice(names) if detected else name, clean=detected) for _ in range(count)]
+    logs = list({tuple(line.content for line in each.lines): each for each in logs}.values())  # copies count once
     asked = question(draw, logs, zone_name)
     asked = replace(asked, max_line_bytes=min(asked.max_line_bytes, 4000)) if holds_long(logs) else asked
     options = {**asked.options, "max_line_bytes": asked.max_line_bytes, **({} if detected else logs[0].options)}
@@ -116,11 +117,13 @@ def compared(found: Case, report: str) -> list[str]:
     if "format" not in found.options and "pattern" not in found.options:
         pairs += [("format", source["format"], each.name) for source, each in zip(given["sources"], found.logs, strict=True)]
     for source, each in zip(given["sources"], found.logs, strict=True):
-        long = sum(len(line.content) > found.question.max_line_bytes for line in each.lines)
+        short = [line for line in each.lines if len(line.content) <= found.question.max_line_bytes]
+        untimed = sum(line.kind == "rejected" for line in short)
         reasons = source["rejected_by_reason"]
         pairs += [
             ("reasons", sum(reasons.values()), source["account"]["rejected"]),
-            ("long", reasons.get("line-too-long", 0), long),
+            ("long", reasons.get("line-too-long", 0), len(each.lines) - len(short)),
+            ("bad times", min(reasons.get("bad-time", 0), untimed), untimed),  # a line cut in its time may be another
         ]
     for name, panel in expected["panels"].items():
         given_panel = given["panels"].get(name, {})

@@ -8,7 +8,7 @@ from datetime import tzinfo
 
 from tools.fuzz.differential.model import EPOCH, Draw, Line, Log, Record, shown
 from tools.fuzz.differential.structured import Structure, drifted, json_line, pairs_line
-from tools.fuzz.differential.templates import TEMPLATES, definition, number
+from tools.fuzz.differential.templates import TEMPLATES, definition, is_size, number
 from tools.fuzz.differential.values import KINDS
 
 NAMES = (
@@ -49,7 +49,7 @@ W3C = {
     "cs-uri-stem": ("path", "stem"),
     "cs-uri-query": ("query", "uri_query"),
     "sc-status": ("status", "status"),
-    "sc-bytes": ("bytes", "size"),
+    "sc-bytes": ("bytes", "odd_size"),
     "time-taken": ("duration", "taken"),
     "cs(User-Agent)": ("user_agent", "agent_of_w3c"),
     "s-computername": ("server", "host"),
@@ -89,7 +89,7 @@ class W3cLog:
         numbers = {}
         if "sc-bytes" in raw:
             size = number(texts.pop("bytes", None))
-            numbers = {} if size is None else {"bytes": size}
+            numbers = {"bytes": size} if size is not None and is_size(size) else {}
         if "duration" in texts:
             taken = texts["duration"]
             found = number(taken, 0 if "." in taken else 3)
@@ -191,4 +191,14 @@ def finished(
     content = b"".join(line.content + mark for line, mark in zip(lines, ends, strict=True))
     if draw.chance(0.05):
         content = b"\xef\xbb\xbf" + content
+    elif draw.chance(0.1):
+        content = b"".join(with_holes(draw, line.content, mark) for line, mark in zip(lines, ends, strict=True))
     return Log(name, dict(options), lines, multi_line, tuple(sorted(fields)), fixed, draw.modified, content, yearless)  # type: ignore[call-overload]
+
+
+def with_holes(draw: Draw, content: bytes, mark: bytes) -> bytes:
+    """Return a line and its end as a crash may leave them: NULs before the line, and so many behind it that they end it."""
+    front = bytes(draw.choice((1, 15, 16, 4096))) if draw.chance(0.1) else b""
+    if content.strip() and mark and draw.chance(0.1):
+        mark = bytes(draw.choice((16, 17, 5000))) + b"\n"
+    return front + content + mark

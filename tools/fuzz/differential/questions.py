@@ -55,6 +55,7 @@ NETWORKS = (
     "::ffff:192.0.2.0/120",
     "10.1.2.3/8",
 )
+LARGE = tuple((str(number), Fraction(number)) for number in (-3, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 10**20))
 EXPRESSIONS = ("^/", "a", r"\d+", "^$", "[^a-z]", "o{2}|x", "(?i)INFO", r"\.", "e$", "^-", '"', r"\\")
 
 
@@ -244,7 +245,7 @@ def of_number(draw: Draw, name: str, logs: Sequence[Log]) -> tuple[str, Fraction
         "duration": (("250ms", Fraction(1, 4)), ("1.5s", Fraction(3, 2)), ("1m", Fraction(60)), ("15us", Fraction(15, 10**6))),
     }.get(
         name,
-        (("200", Fraction(200)), ("404", Fraction(404)), ("7", Fraction(7)), ("99.5", Fraction(199, 2)), ("-3", Fraction(-3))),
+        (("200", Fraction(200)), ("404", Fraction(404)), ("7", Fraction(7)), ("99.5", Fraction(199, 2)), *LARGE),
     )
     return draw.choice(choices)
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from tools.fuzz.differential.model import Draw, Line, Record, shown
-from tools.fuzz.differential.templates import LATENCIES, number, parts_of
+from tools.fuzz.differential.templates import LATENCIES, is_size, number, parts_of
 from tools.fuzz.differential.values import FORMS, KINDS, PIECES
 
 Written = tuple[str, str | None]
@@ -24,10 +24,33 @@ NUMBERS = (
     ("1e2", "100"),
     ("2.5E+1", "25"),
     ("0.001", "0.001"),
+    ("9007199254740993", "9007199254740993"),
+    ("9007199254740993.5", "9007199254740993.5"),
+    ("9223372036854775807", "9223372036854775807"),
+    ("-9223372036854775809", "-9223372036854775809"),
+    ("18446744073709551616", "18446744073709551616"),
+    ("1e20", "100000000000000000000"),
 )
 OTHERS = (("true", "true"), ("false", "false"), ("null", None), ("[]", "[]"), ('[1, "a", null]', '[1,"a",null]'), ("{}", "{}"))
 ESCAPES = (('"\\x22q\\x22"', r"\x22q\x22"), ('"\\u00e9"', "\u00e9"), ('"\\ud83d\\ude00"', "\U0001f600"))
 """Strings with escapes; nginx writes `\\x22`, which is not JSON and stays."""
+MISREAD = (
+    "1_000",
+    "\uff11\uff12",
+    "1,5",
+    "12:30",
+    "0x10",
+    "NaN",
+    "-Infinity",
+    "1.5KiB",
+    "1 2",
+    "1.5ms",
+    "0.25, 0.5 : -",
+    "3, 4",
+)
+"""Texts that are easily taken for other numbers. The last three are a duration, and lists as nginx writes them, to be added."""
+BAD_TIMES = ("yesterday", "2026-02-30T10:00:00Z", "2026-03-07T24:00:00Z", "12", "0", "9" * 20, "1e400", "true")
+"""A line with such a time is rejected, as long as the log has others that can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +98,9 @@ def integers(draw: Draw) -> Written:
     return str(value), str(value)
 
 
+SECONDS = one_of(("0.25", "0.25"), ("1.5", "1.5"), ("12", "12"))
+
+
 def keys(draw: Draw, *, access: bool, nested: bool) -> list[Key]:
     """Return the keys of a log; no two of them are of one column."""
     pick = draw.choice
@@ -87,7 +113,7 @@ def keys(draw: Draw, *, access: bool, nested: bool) -> list[Key]:
             ),
         ),
         Key("n", "n", pick((one_of(*NUMBERS), integers)), missing=0.3),
-        Key("odd", "odd", mixed(one_of(*NUMBERS), one_of(*OTHERS), string("a", "", "12")), missing=0.3),
+        Key("odd", "odd", mixed(one_of(*NUMBERS), one_of(*OTHERS), string("a", "", "12", *MISREAD)), missing=0.3),
         Key("ok", "ok", one_of(("true", "true"), ("false", "false"), ("null", None))),
         Key("tags", "tags", one_of(*OTHERS[3:5], ("null", None)), missing=0.4),
         Key("flag", "flag", one_of(*NUMBERS[:4], ("null", None)), missing=0.8),
@@ -119,7 +145,13 @@ def keys(draw: Draw, *, access: bool, nested: bool) -> list[Key]:
         standard = [
             Key(pick(("remote_addr", "client_ip", "remote_ip")), "client", of_kind("client"), missing=pick((0.05, 0.5))),
             Key("status", "status", pick((of_kind("status_of_json"), one_of(("200", "200"), ("404", "404"), ("503", "503"))))),
-            Key(pick(("body_bytes_sent", "size")), "bytes", pick((integers, of_kind("size"))), 0, missing=0.2),
+            Key(
+                pick(("body_bytes_sent", "size")),
+                "bytes",
+                pick((integers, of_kind("size"), of_kind("odd_size"))),
+                0,
+                missing=0.2,
+            ),
             Key("request", "request", of_kind("request_of_json"), missing=0.1),
             Key("user_agent", "user_agent", of_kind("agent_of_json"), missing=0.3),
             Key(pick(("http_x_forwarded_for", "xff")), "forwarded_for", of_kind("forwarded"), missing=0.5),
@@ -129,9 +161,7 @@ def keys(draw: Draw, *, access: bool, nested: bool) -> list[Key]:
         standard.append(Key(name, "duration", string(*LATENCIES), 0, 0.2))
     elif draw.chance(0.5):
         name, power = pick((("request_time", 0), ("duration_ms", 3), ("duration_us", 6), ("duration_seconds", 0)))
-        standard.append(
-            Key(name, "duration", pick((integers, one_of(("0.25", "0.25"), ("1.5", "1.5"), ("12", "12")))), power, 0.2)
-        )
+        standard.append(Key(name, "duration", pick((integers, SECONDS, mixed(SECONDS, string(*MISREAD, "-")))), power, 0.2))
     return [*standard, *chosen]
 
 
@@ -186,18 +216,22 @@ class Structure:
                     texts |= {"path": path} | ({"query": query} if mark else {})
             elif value is not None:
                 texts[key.path] = texts[key.column] = value
-                if key.power is not None and (found := number(value, key.power)) is not None:
+                if (
+                    key.power is not None
+                    and (found := number(value, key.power)) is not None
+                    and (key.column != "bytes" or is_size(found))
+                ):
                     numbers[key.column] = found
         if self.access and any(key.column == "bytes" for key in self.keys):
             sized = texts.pop("bytes", None) is not None
         return Record(time, texts, numbers, malformed, sized)
 
 
-def moment(draw: Draw) -> tuple[str, int | None]:
-    """Return a time as JSON or logfmt has it, and what it means."""
+def moment(draw: Draw, *, good: bool) -> tuple[str, int | None]:
+    """Return a time as JSON or logfmt has it, and what it means: a moment if it has to be good, else perhaps None."""
     choice = draw.random()
-    if choice < 0.02:
-        return draw.choice(("yesterday", "2026-02-30T10:00:00Z", "2026-03-07T24:00:00Z", "")), None
+    if choice < 0.04 and not good:
+        return draw.choice(("", "-", *BAD_TIMES)), None
     if choice < 0.7:
         text, meant = FORMS["iso"](draw)
         return text.decode(), meant
@@ -220,10 +254,12 @@ def json_line(structure: Structure, draw: Draw, *, full: bool = False) -> Line:
     """Return a line of JSON. full: with all keys and a request, by which the program knows an access log."""
     values: dict[str, str] = {}
     tree: dict[str, Any] = {}
-    time = None
+    time, is_bad = None, False
     if structure.time and not draw.chance(0.05):
-        text, time = moment(draw)
-        tree[structure.time] = text if text.replace(".", "").isdigit() and draw.chance(0.7) else json.dumps(text)
+        text, time = moment(draw, good=full)
+        is_bad = text in BAD_TIMES
+        is_plain = text.replace(".", "").isdigit() or text in {"true", "1e400"}
+        tree[structure.time] = text if is_plain and draw.chance(0.7) else json.dumps(text)
     for key in structure.keys:
         if draw.chance(key.missing) and not full:
             continue
@@ -241,6 +277,8 @@ def json_line(structure: Structure, draw: Draw, *, full: bool = False) -> Line:
     content = rendered(dict(members), draw.choice((", ", ",", " ,\t")), draw.choice((": ", ":")))
     if draw.chance(0.03) and members and not isinstance(members[0][1], dict):  # of a key that comes twice the last value counts
         content = "{" + f"{json.dumps(members[0][0])}: " + draw.choice(('"other"', "1", "null")) + ", " + content[1:]
+    if is_bad:
+        return Line(content.encode(), "rejected")
     return Line(content.encode(), "record", structure.record(time, values), opens=True)
 
 
@@ -257,9 +295,10 @@ def pairs_line(structure: Structure, draw: Draw, *, full: bool = False) -> Line:
     values: dict[str, str] = {}
     sized = False
     parts = []
-    time = None
+    time, is_bad = None, False
     if structure.time and not draw.chance(0.05):
-        text, time = moment(draw)
+        text, time = moment(draw, good=full)
+        is_bad = text in BAD_TIMES
         parts.append(f"{structure.time}={quoted(text, draw)}")
     for key in structure.keys:
         if draw.chance(key.missing) and not full:
@@ -275,8 +314,10 @@ def pairs_line(structure: Structure, draw: Draw, *, full: bool = False) -> Line:
             values[key.path] = text_
     if not any("=" in part for part in parts):
         parts.append("end=1")
-    record = replace(structure.record(time, values), sized=sized and structure.access)
-    return Line(draw.choice((" ", " ", "  ")).join(parts).encode(), "record", record, opens=True)
+    content = draw.choice((" ", " ", "  ")).join(parts).encode()
+    if is_bad:
+        return Line(content, "rejected")
+    return Line(content, "record", replace(structure.record(time, values), sized=sized and structure.access), opens=True)
 
 
 def quoted(value: str, draw: Draw) -> str:

@@ -26,7 +26,7 @@ PIECES = (
         "{y}",
         "GET /x",
     ),
-    *("it's", "a, b", "\x1b[31mred", "=1+1", "<tag>", "0", "-5", "1e3", "a:b", "7 of 9", "end.", "#3", "\x7f", "\xa0"),
+    *("it's", "a, b", "\x1b[31mred", "=1+1", "<tag>", "0", "-5", "1e3", "a:b", "7 of 9", "end.", "#3", "\x7f", "\xa0", "a\0b"),
 )
 """Pieces of messages; those that Latin-1 can hold are sometimes written in it, and are not UTF-8 then."""
 CLIENTS = (
@@ -109,6 +109,10 @@ def size(draw: Draw) -> bytes:
     return draw.choice((b"-", b"0", b"7", b"0012", str(draw.randrange(10**6)).encode(), str(draw.randrange(2**52)).encode()))
 
 
+def odd_size(draw: Draw) -> bytes:
+    return draw.choice((b"-1", b"1.5", b"12KB", b"1_000", b"9223372036854775808", b"12.0")) if draw.chance(0.2) else size(draw)
+
+
 def seconds(draw: Draw) -> bytes:
     return draw.choice((b"0", b"0.000", b"1.5", b"0.25", b"12.345678912", str(draw.randrange(5000) / 1000).encode()))
 
@@ -133,6 +137,7 @@ KINDS: dict[str, Callable[[Draw], bytes]] = {
     "redis": lambda draw: draw.choice((b".", b"*", b"#", b"-")),
     "status": lambda draw: draw.choice((b"200", b"200", b"304", b"404", b"500", b"099", b"999")),
     "size": size,
+    "odd_size": odd_size,
     "agent": lambda draw: draw.choice(AGENTS),
     "referrer": lambda draw: draw.choice((b"-", b"", b"https://example.com/", b"https://example.com/cart?id=7", b"\xe9")),
     "seconds": seconds,
