@@ -42,6 +42,7 @@ class Settings:
     )
     pattern: str | None = knob(None, "Format of all sources as a regular expression (RE2) with named groups.", metavar="REGEX")
     nginx_conf: str | None = knob(None, "Read the log formats from this nginx configuration.", metavar="FILE")
+    map: tuple[str, ...] = knob((), "Take FIELD from SOURCE: duration=took:ms. Repeatable.", metavar="FIELD=SOURCE[:FORM]")
     where: str | None = knob(None, "Count only records that match, such as `status >= 500`.", metavar="FILTER")
     since: str | None = knob(
         None, "Count only records from this time on: `2026-03-07 10:00`, `10:00`, or `2h` for two hours ago.", metavar="TIME"
@@ -285,8 +286,8 @@ def convert(name: str, value: Any, where: str) -> Any:
 
 
 def parts_of(name: str, value: Any, where: str) -> list[Any]:
-    """Return the values of a setting that takes several. In `by` a comma is part of a value: `hour,path` is one panel."""
-    separator = ";" if name == "by" else ","
+    """Return the values of a setting that takes several. In `by` and `map` a comma is part of a value."""
+    separator = ";" if name in {"by", "map"} else ","
     if isinstance(value, str):
         return value.split(separator)
     if not isinstance(value, list | tuple):

@@ -47,7 +47,7 @@ def values_of(name: str, incomplete: str) -> list[CompletionItem]:
     """Return the values that a setting's option can take; none unless it takes known names."""
     words = NAMES[name](incomplete) if name in NAMES else kind_of(name).choices
     found = [word for word in words if word.startswith(incomplete)]
-    return [CompletionItem(word, type=OPEN if word.endswith(":") else "plain") for word in found]
+    return [CompletionItem(word, type=OPEN if word.endswith((":", "=")) else "plain") for word in found]
 
 
 def formats(_incomplete: str) -> Iterable[str]:
@@ -91,6 +91,11 @@ def fields() -> list[str]:
     return sorted({*FIELD_TYPES, *TIME_FIELDS, *FIELDS, "net:24", "shape(message)", "shape(path)"} - {"time"})
 
 
+def sources(_incomplete: str) -> Iterable[str]:
+    """Return the fields that may come from another source, each with the sign behind it."""
+    return (f"{name}=" for name in sorted({*fields(), "time", "request"}) if name.isidentifier())
+
+
 def zones(_incomplete: str) -> Iterable[str]:
     from zoneinfo import available_timezones
 
@@ -99,6 +104,7 @@ def zones(_incomplete: str) -> Iterable[str]:
 
 NAMES: dict[str, Callable[[str], Iterable[str]]] = {
     "format": formats,
+    "map": sources,
     "by": panels,
     "metric": metrics,
     "sort": sort_keys,

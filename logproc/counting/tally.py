@@ -17,6 +17,7 @@ from logproc.counting.rows import LOW_BITS, LOW_MASK, exact_sum
 from logproc.formats.account import TOO_LONG
 from logproc.formats.columns.odd_bytes import NONE_ODD, OddLines, odd_lines
 from logproc.formats.columns.printable import shown
+from logproc.formats.columns.units import NOT_A_TIME
 from logproc.formats.times.assumed import NOTHING_ASSUMED, Assumed
 from logproc.model.columns import NO_TIME, REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Rejected
 from logproc.questions.fields.addresses import anonymize_text
@@ -107,6 +108,8 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING) -> T
         texts = (name for name, column in columns.keys.items() if column.keys.null_count < len(column.keys))
         seen = frozenset([*texts, *columns.numbers])
     untimed = 0 if columns is None else int((columns.time == NO_TIME).sum())
+    bad_times = 0 if columns is None or columns.unread_time is None else int(columns.unread_time.sum())
+    unread = {("time", NOT_A_TIME): bad_times} if bad_times else {}  # of the filtered records, too
     if columns is not None and columns.records and question.filters:
         mask = question.select(View(columns, question.zone))
         filtered = int((~mask).sum())
@@ -114,14 +117,14 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING) -> T
         account = replace(account, records=account.records - filtered, filtered=filtered)
     odd = odd_lines(chunk.data, parsed.bounds_of(TOO_LONG))
     assumed = Assumed.of_chunk(parsed, chunk.first_line, chunk.last_line)
-    source = SourceTally(account, Counter(parsed.rejected_reasons), sample, odd, untimed=untimed, assumed=assumed)
+    source = SourceTally(account, Counter(parsed.rejected_reasons), sample, odd, unread, untimed, assumed)
     if columns is None or not columns.records:
         return Tally(sources={chunk.source: source}, seen=seen)
     view = View(columns, question.zone)
     tally = counted(view, question)
     measured = {need.field for panel in question.panels for need in panel.needs if need.kind != "uniques"}
     measured |= {"bytes"} & columns.numbers.keys()  # the report always sums sizes
-    unread = {key: number for name in measured for key, number in view.unread(name).items()}
+    unread |= {key: number for name in measured for key, number in view.unread(name).items()}
     return replace(tally, sources={chunk.source: replace(source, unread=unread)}, seen=seen)
 
 

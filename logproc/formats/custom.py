@@ -13,17 +13,19 @@ import pyarrow.compute
 from logproc.formats.columns.levels import SCALES
 from logproc.formats.engine import Format
 from logproc.formats.known import TIMES, expression_of_entry, format_of_entry
+from logproc.formats.maps import maps_of_table, named_units
 from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import GROUP, TIME_GROUPS, Expression
-from logproc.model.errors import UsageError
+from logproc.model.errors import UsageError, nearest
 
 UNITS = {"duration": 0, "bytes": 0}
 KEYS: Mapping[str, type] = {
     **dict.fromkeys(("expression", "further", "time", "levels", "summary", "example"), str),
     "multi_line": bool,
+    "map": dict,
 }
 """The keys that a table may have."""
-NAMES_OF: Mapping[type, str] = {str: "a text", bool: "true or false"}
+NAMES_OF: Mapping[type, str] = {str: "a text", bool: "true or false", dict: "a table"}
 
 
 def format_of_pattern(name: str, text: str, option: str) -> Format:
@@ -42,9 +44,8 @@ def format_of_pattern(name: str, text: str, option: str) -> Format:
     twice = next((name for name in groups if groups.count(name) > 1), None)
     if twice:
         raise UsageError(f"{option} has two groups {twice}", f"call the other one {twice}_2, which is the same field")
-    return Format(
-        name, Expression(whole, longest=longest_line(whole)), summary=text, units=tuple(UNITS.items()), empty_is_absent=True
-    )
+    reader = Expression(whole, longest=longest_line(whole))
+    return Format(name, reader, summary=text, units=tuple(UNITS.items()), maps=named_units(groups, groups), keeps_untimed=True)
 
 
 def groups_of(expression: str, option: str) -> list[str]:
@@ -80,4 +81,12 @@ def format_of_table(name: str, table: Mapping[str, Any], option: str) -> Format:
     groups = groups_of(reader.expression, option) + (groups_of(reader.further, option) if reader.further else [])
     if not set(groups) - set(TIME_GROUPS):
         raise UsageError(f"{option} has no named group", "name what is to be counted: (?P<status>[0-9]+)")
-    return replace(format_of_entry(name, table), units=tuple(UNITS.items()))
+    given = table.get("map", {})
+    if not all(isinstance(source, str) for source in given.values()):
+        raise UsageError(f"{option}: map is not a table of texts", 'write map = {duration = "took:ms"}')
+    maps = maps_of_table(given, f"{option}: map")
+    if unknown := next((found.source for found in maps if found.source not in reader.fields), None):
+        raise UsageError(f"{option}: map: there is no group {unknown!r}", nearest(unknown, reader.fields))
+    taken = [*reader.fields, *(found.field for found in maps)]
+    found = format_of_entry(name, table)
+    return replace(found, units=tuple(UNITS.items()), maps=(*maps, *named_units(reader.fields, taken)), keeps_untimed=True)

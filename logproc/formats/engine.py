@@ -25,6 +25,8 @@ from logproc.formats.columns.levels import leveled
 from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
 from logproc.formats.columns.printable import absent_as_null
 from logproc.formats.columns.slices import ABSENT, encoded
+from logproc.formats.columns.units import unit_of
+from logproc.formats.maps import Map, widened, with_sources
 from logproc.formats.reader import Field, Found, Reader
 from logproc.formats.times.reading import read_values
 from logproc.model.chunk import Context
@@ -46,6 +48,8 @@ class Format:
     multi_line: whether a line that does not fit belongs to the record before it.
     mixed: whether some records are not requests. open_fields: whether records may have any fields.
     empty_is_absent: whether an empty field counts as absent. levels: how the records write their level (see `columns.levels`).
+    maps: fields that have another source (see `maps`).
+    keeps_untimed: whether a record whose time cannot be read is one without a time. Otherwise its line is rejected.
     """
 
     name: str
@@ -57,13 +61,15 @@ class Format:
     multi_line: bool = False
     mixed: bool = False
     open_fields: bool = False
-    empty_is_absent: bool = False
+    empty_is_absent: bool = True
     levels: str = "words"
+    maps: tuple[Map, ...] = ()
+    keeps_untimed: bool = False
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The columns of the records, as far as they are known before reading."""
-        return columns_of(self.exact.fields)
+        return columns_of((*self.exact.fields, *(found.field for found in self.maps)))
 
     def fits(self, texts: pyarrow.Array) -> Mask:
         """Return which lines start a record."""
@@ -104,6 +110,7 @@ class Format:
     def claim(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> tuple[list[Found], Columns]:
         """Return what the readers find in the lines that `left` names, and take these lines out of it."""
         parts: list[Found] = []
+        wanted = widened(wanted, self.maps) if self.maps else wanted
         for reader in (self.quick, self.exact):
             if reader and left.any():
                 found = [self.timed(part, context) for part in read_in_pieces(reader, lines, left, wanted, context)]
@@ -121,17 +128,23 @@ class Format:
 
     def timed(self, part: Found, context: Context) -> Found:
         """Return records with their times read, if they have them as a field `time`; unreadable ones are in `untimed`."""
+        part = with_sources(part, self.maps) if self.maps else part
         stamp = part.fields.get("time")
         if part.time is not None or stamp is None:
             return part
         column = self.column_of(self.found_in("time", [part]))
-        values = read_values(column.keys, context.reference_s, context.zone)
+        form = next((found.form for found in self.maps if found.field == "time"), None)
+        values = (form.read if form else read_values)(column.keys, context.reference_s, context.zone)
         absent = pyarrow.compute.equal(column.keys, EMPTY).fill_null(True).to_numpy(zero_copy_only=False)
         bad = ((values.seconds == NO_TIME) & ~absent)[column.index]
         fields = {name: column for name, column in part.fields.items() if name != "time"}
         zoneless, undated = (mask[column.index] if mask.any() else None for mask in (values.zoneless, values.undated))
         found = replace(part, fields=fields, time=values.seconds[column.index], zoneless=zoneless, undated=undated)
-        return replace(found.keep(~bad), untimed=numpy.concatenate([part.untimed, part.line[bad]])) if bad.any() else found
+        if not bad.any():
+            return found
+        if self.keeps_untimed:
+            return replace(found, unread_time=bad)
+        return replace(found.keep(~bad), untimed=numpy.concatenate([part.untimed, part.line[bad]]))
 
     def columns(self, parts: Sequence[Found], wanted: Collection[str]) -> Columns:
         """Return the columns of all records found, in the order of the readers."""
@@ -142,10 +155,15 @@ class Format:
             raw |= {"level": leveled(found["level"], self.levels), "raw_level": raw["level"]}
         none = numpy.full(records, NO_TIME, numpy.int64)
         time = together([none[: len(part.line)] if part.time is None else part.time for part in parts]) if parts else none
-        columns = complete(raw, time, dict(self.units), wanted, mixed=self.mixed, open_fields=self.open_fields)
+        units = {name: unit_of(name, power) for name, power in self.units}
+        units |= {found.field: found.unit for found in self.maps if found.unit}
+        columns = complete(raw, time, units, wanted, mixed=self.mixed, open_fields=self.open_fields)
         names = parts[0].numbers if parts else ()
         numbers = {name: Numbers(together([part.numbers[name] for part in parts])) for name in names}
-        return replace(columns, numbers={**columns.numbers, **numbers}) if numbers else columns
+        columns = replace(columns, numbers={**columns.numbers, **numbers}) if numbers else columns
+        if any(part.unread_time is not None for part in parts):
+            columns = replace(columns, unread_time=numpy.concatenate([part.unread_times for part in parts]))
+        return columns
 
     def found_in(self, name: str, parts: Sequence[Found]) -> KeyColumn:
         """Return one raw field of all records; it is empty, `-` or null where it is absent."""
@@ -176,6 +194,8 @@ def read_in_pieces(reader: Reader, lines: Lines, left: Mask, wanted: Collection[
 
 def without_empty(keys: pyarrow.Array, index: Integers) -> tuple[pyarrow.Array, Integers]:
     """Return distinct values and their index, with empty values replaced by `-`."""
+    if pyarrow.compute.index(keys, EMPTY).as_py() < 0:
+        return keys, index
     column = absent_once(pyarrow.compute.if_else(pyarrow.compute.equal(keys, EMPTY), ABSENT, keys), index)
     return column.keys, column.index
 

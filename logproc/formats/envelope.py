@@ -100,6 +100,7 @@ def taken(columns: Columns, of: Integers) -> Columns:
         keys={name: KeyColumn(column.keys, column.index[of]) for name, column in columns.keys.items() if name != MESSAGE},
         numbers={name: taken_numbers(column, of) for name, column in columns.numbers.items()},
         malformed=None if columns.malformed is None else columns.malformed[of],
+        unread_time=None if columns.unread_time is None else columns.unread_time[of],
     )
 
 
@@ -129,4 +130,5 @@ def both(outer: Columns, inner: Columns) -> Columns:
         keys={name: column for name, column in keys.items() if name not in inner.numbers},
         numbers={**{name: column for name, column in outer.numbers.items() if name not in inner.keys}, **inner.numbers},
         malformed=inner.malformed,
+        unread_time=inner.unread_time if inner.unread_time is not None else outer.unread_time,
     )

@@ -41,7 +41,6 @@ def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
         summary=entry.get("summary", ""),
         example=entry.get("example", ""),
         multi_line=entry.get("multi_line", False),
-        empty_is_absent=True,
         levels=entry.get("levels", "words"),
     )
 
@@ -78,7 +77,7 @@ def timed(form: TimeForm, *, leading: bool) -> Format:
 def any_text(name: str, summary: str, expression: str, form: TimeForm | None = None, *, multi_line: bool = False) -> Format:
     """Return a format whose records are whole lines as messages, with a level searched for at the start of each."""
     reader = Expression(expression, form, ANY_LEVEL, HEAD_BYTES)
-    return Format(name, reader, summary=summary, multi_line=multi_line, empty_is_absent=True)
+    return Format(name, reader, summary=summary, multi_line=multi_line)
 
 
 def learned(form: TimeForm, lines: Sequence[bytes]) -> Format | None:
@@ -86,7 +85,7 @@ def learned(form: TimeForm, lines: Sequence[bytes]) -> Format | None:
     expression = beginning_of(lines, form)
     if expression is None:
         return None
-    return Format("text", Expression(expression, form), summary=TEXT, multi_line=True, empty_is_absent=True)
+    return Format("text", Expression(expression, form), summary=TEXT, multi_line=True)
 
 
 PLAIN = any_text("plain", "Any text: lines without a time that could be found", "")

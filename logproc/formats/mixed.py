@@ -16,6 +16,7 @@ import pyarrow
 from logproc.formats.account import accounted, continuing
 from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
 from logproc.formats.columns.quantities import numbers_of
+from logproc.formats.columns.units import unit_of
 from logproc.formats.engine import LOOK_LINES, Format
 from logproc.formats.reader import Found
 from logproc.model.columns import Columns, KeyColumn, Large, Numbers, Parsed
@@ -96,17 +97,21 @@ def stacked(parts: Sequence[Columns]) -> Columns:
         return filled[0]
     numbers = dict.fromkeys(name for part in filled for name in part.numbers)
     keys = dict.fromkeys(name for part in filled for name in part.keys if name not in numbers)
-    malformed = None
-    if any(part.malformed is not None for part in filled):
-        masks = [numpy.zeros(part.records, bool) if part.malformed is None else part.malformed for part in filled]
-        malformed = numpy.concatenate(masks)
     return Columns(
         records=sum(part.records for part in filled),
         time=numpy.concatenate([part.time for part in filled]),
         keys={name: stacked_keys([part.keys.get(name, absent_keys(part.records)) for part in filled]) for name in keys},
         numbers={name: stacked_numbers([numbers_in(part, name) for part in filled]) for name in numbers},
-        malformed=malformed,
+        malformed=stacked_masks([(part.records, part.malformed) for part in filled]),
+        unread_time=stacked_masks([(part.records, part.unread_time) for part in filled]),
     )
+
+
+def stacked_masks(parts: Sequence[tuple[int, Mask | None]]) -> Mask | None:
+    """Return masks of some records as one, None if there is none."""
+    if all(mask is None for _, mask in parts):
+        return None
+    return numpy.concatenate([numpy.zeros(records, bool) if mask is None else mask for records, mask in parts])
 
 
 def absent_keys(records: int) -> KeyColumn:
@@ -123,7 +128,7 @@ def stacked_keys(columns: Sequence[KeyColumn]) -> KeyColumn:
 
 def with_numbers(part: Columns, names: Collection[str]) -> Columns:
     """Return columns in which those of some names are numbers."""
-    numbers = {name: numbers_of(column) for name, column in part.keys.items() if name in names}
+    numbers = {name: numbers_of(column, unit_of(name)) for name, column in part.keys.items() if name in names}
     if not numbers:
         return part
     keys = {name: column for name, column in part.keys.items() if name not in numbers}

@@ -53,6 +53,7 @@ class Found:
     line: of each record the position of its line, in order. fields: what is in them. numbers: fields that are already parsed.
     time: the seconds of each record since 1970, None if a field `time` holds them as text, or nothing does.
     zoneless, undated: which of the times have no zone, and which no year; None if none has none.
+    unread_time: which records have a time that cannot be read, and so none; None if none has.
     untimed: lines that fit, but whose time does not exist. aside: lines about the log itself, such as directives.
     reasons: why lines were not claimed, where that is more specific than `no-match`.
     """
@@ -63,9 +64,14 @@ class Found:
     time: Integers | None = None
     zoneless: Mask | None = None
     undated: Mask | None = None
+    unread_time: Mask | None = None
     untimed: Integers = field(default_factory=no_lines)
     aside: Integers = field(default_factory=no_lines)
     reasons: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def unread_times(self) -> Mask:
+        return numpy.zeros(len(self.line), bool) if self.unread_time is None else self.unread_time
 
     def moved(self, lines: int) -> Found:
         """Return the same records with so many lines before them."""
@@ -84,6 +90,7 @@ class Found:
             time=None if self.time is None else self.time[mask],
             zoneless=None if self.zoneless is None else self.zoneless[mask],
             undated=None if self.undated is None else self.undated[mask],
+            unread_time=None if self.unread_time is None else self.unread_time[mask],
         )
 
 

@@ -86,6 +86,7 @@ class Columns:
     keys: columns of text by name.
     numbers: columns of numbers by name, such as `bytes` (of the response body, 0 if the log has `-`) and `duration` (seconds).
     malformed: which records have a malformed request, shape (records,); None if the format has no requests.
+    unread_time: which records have a time that cannot be read, shape (records,); None if none has.
     """
 
     records: int
@@ -93,6 +94,7 @@ class Columns:
     keys: Mapping[str, KeyColumn]
     numbers: Mapping[str, Numbers] = field(default_factory=dict)
     malformed: Mask | None = None
+    unread_time: Mask | None = None
 
     def keep(self, mask: Mask) -> Columns:
         """Return only the records where `mask` is true."""
@@ -102,6 +104,7 @@ class Columns:
             keys={name: column.keep(mask) for name, column in self.keys.items()},
             numbers={name: column.keep(mask) for name, column in self.numbers.items()},
             malformed=None if self.malformed is None else self.malformed[mask],
+            unread_time=None if self.unread_time is None else self.unread_time[mask],
         )
 
 

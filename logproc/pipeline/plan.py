@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from logproc.formats.choice import Choice
+from logproc.formats.maps import parse_maps
 from logproc.model.chunk import Outcome
 from logproc.model.errors import UsageError, nearest
 from logproc.model.source import Kind
@@ -49,7 +50,7 @@ class Plan:
         now_s = int(time.time()) if now_s is None else now_s
         zone = parse_zone(settings.tz)
         own = {**dict(settings.patterns), **dict(settings.formats)}
-        choice = Choice.of(settings.format, settings.pattern, settings.nginx_conf, own)
+        choice = replace(Choice.of(settings.format, settings.pattern, settings.nginx_conf, own), maps=parse_maps(settings.map))
         reading = ReadingOptions(choice, chunk_bytes(settings, sources), settings.max_line_bytes, now_s, zone)
         return cls(question_of(settings, now_s), choice, reading, settings.top, settings.max_line_bytes)
 
@@ -97,7 +98,7 @@ def question_of(settings: Settings, now_s: int) -> Question:
         from_forwarded=settings.client_from == "xff",
         anonymous=settings.anonymize,
         max_keys=settings.max_keys,
-        asked=(*named, *measured, *(where.fields if where else ())),
+        asked=(*named, *measured, *(where.fields if where else ()), *(found.source for found in parse_maps(settings.map))),
         asked_by=bool(settings.by),
     )
 

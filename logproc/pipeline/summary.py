@@ -12,7 +12,7 @@ from logproc.counting.panels import panels
 from logproc.counting.tally import SourceTally, Tally
 from logproc.formats.account import TOO_LONG
 from logproc.formats.choice import Choice
-from logproc.formats.columns.quantities import NOT_A_NUMBER, NOT_A_SIZE, TOO_FINE, TOO_LARGE
+from logproc.formats.columns.units import NOT_A_NUMBER, NOT_A_SIZE, NOT_A_TIME, TOO_FINE, TOO_LARGE
 from logproc.formats.times.calendar import iso
 from logproc.model.chunk import Outcome
 from logproc.model.errors import InternalError
@@ -30,6 +30,7 @@ YEARS_UNKNOWN = "times without a year go back by a day or more: if the log is of
 UNREAD = {
     NOT_A_NUMBER: ("is not a number", "are not numbers"),
     NOT_A_SIZE: ("is not a size in bytes", "are not sizes in bytes"),
+    NOT_A_TIME: ("is not a time", "are not times"),
     TOO_LARGE: ("is left out: 10^308 or more", "are left out: 10^308 or more"),
     TOO_FINE: ("lost digits behind the ninth after the point",) * 2,
 }

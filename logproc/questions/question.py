@@ -115,7 +115,7 @@ class Question:
         if self.anonymous:
             for name in HOLDING_ADDRESSES & keys.keys():
                 keys[name] = (anonymize if name == "client" else anonymize_within)(keys[name])
-        return Columns(columns.records, columns.time, keys, columns.numbers, columns.malformed)
+        return replace(columns, keys=keys)
 
     def select(self, view: View) -> Mask:
         time = view.columns.time

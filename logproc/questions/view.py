@@ -11,6 +11,7 @@ import pyarrow.compute
 
 from logproc.formats.columns.quantities import numbers_of
 from logproc.formats.columns.slices import arrow
+from logproc.formats.columns.units import unit_of
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, iso
 from logproc.model.columns import NO_TIME, Columns, KeyColumn, Numbers
 from logproc.questions.fields.derived import derive
@@ -68,7 +69,7 @@ class View:
             return self.columns.numbers[name]
         if name not in self._numbers:
             column = self.keys(name)
-            self._numbers[name] = None if column is None or name in UNITS_S else numbers_of(column)
+            self._numbers[name] = None if column is None or name in UNITS_S else numbers_of(column, unit_of(name))
         return self._numbers[name]
 
     def unread(self, name: str) -> dict[tuple[str, str], int]:

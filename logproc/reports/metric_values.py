@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from logproc.reports.text.style import Look
 
 Number = float | int | Decimal | None
-DIGITS = 6
-"""Significant digits of inexact numbers: percentiles are within 1 %, means and rates are quotients."""
+DIGITS, MEAN_DIGITS = 6, 15
+"""Significant digits of inexact numbers: percentiles are within 1 %, rates are quotients; means have what a double holds."""
 LONGEST_S = 10**12
 """Longer durations, which are mistakes of a log, are shown as plain numbers."""
 MEMBERS = ("count", "bytes")
@@ -22,16 +22,18 @@ MEMBERS = ("count", "bytes")
 
 
 def rounded(metric: str, number: Number) -> Number:
-    """Return a number for programs: quotients and percentiles with six digits, exact numbers with all.
+    """Return a number for programs: rates and percentiles with six digits, means with fifteen, exact numbers with all.
 
-    >>> rounded("mean:duration", 1 / 3), rounded("sum:duration", 12345678.5)
-    (0.333333, 12345678.5)
+    >>> rounded("rate", 1 / 3), rounded("mean:duration", 1 / 3), rounded("sum:duration", 12345678.5)
+    (0.333333, 0.333333333333333, 12345678.5)
     """
     if not isinstance(number, float):
         return number
     if not math.isfinite(number):
         return None
-    inexact = metric.startswith(("mean:", "rate")) or metric[1:2].isdigit()  # such as p95
+    if metric.startswith("mean:"):
+        return float(f"{number:.{MEAN_DIGITS}g}")
+    inexact = metric.startswith("rate") or metric[1:2].isdigit()  # such as p95
     return float(f"{number:.{DIGITS}g}") if inexact else number
 
 

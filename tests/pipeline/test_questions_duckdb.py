@@ -98,10 +98,10 @@ requests AS (
 targets AS (SELECT *, CASE WHEN good THEN words[2] END AS target FROM requests)
 SELECT
     "time", "bytes", status, good,
-    nullif(client, '-') AS client,
-    nullif("user", '-') AS "user",
-    nullif(referrer, '-') AS referrer,
-    nullif(user_agent, '-') AS user_agent,
+    nullif(nullif(client, '-'), '') AS client,
+    nullif(nullif("user", '-'), '') AS "user",
+    nullif(nullif(referrer, '-'), '') AS referrer,
+    nullif(nullif(user_agent, '-'), '') AS user_agent,
     CASE WHEN good THEN words[1] END AS "method",
     target,
     split_part(target, '?', 1) AS path,
@@ -448,7 +448,7 @@ def test_duckdb_has_every_record(log: Path, database: Any) -> None:
     """Both take every line of the log, and the log has what questions may be about: absent, empty and odd values."""
     assert totals(analyze(log)) == totals_of(database, Asked({}, [], [], []))
     counts = database.execute(
-        """SELECT count(*) FILTER (client IS NULL), count(*) FILTER (client LIKE '%:%'), count(*) FILTER (user_agent = ''),
+        """SELECT count(*) FILTER (client IS NULL), count(*) FILTER (client LIKE '%:%'), count(*) FILTER (user_agent IS NULL),
                   count(*) FILTER (user_agent LIKE '%"%'), count(*) FILTER (query = ''), count(*) FILTER (NOT good),
                   count(*) FILTER ("method" IS NOT NULL AND protocol IS NULL), count(*) FILTER (ext IS NOT NULL)
            FROM log"""

@@ -73,7 +73,7 @@ def add_record(found: Truth, match: re.Match[bytes], time: datetime, size: int) 
     if request:
         values |= {"method": request[1], "path": request[2].split(b"?")[0], "protocol": request[3] or b"-"}
     for panel, value in values.items():
-        if value != b"-":
+        if value != b"-" and (value or panel == "path"):
             found.add(
                 panel, CONTROL.sub(lambda control: f"\\x{ord(control[0]):02x}", value.decode(errors="backslashreplace")), size
             )

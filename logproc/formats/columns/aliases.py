@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
+from logproc.formats.maps import named_units
 from logproc.formats.times.calendar import LAST_S
 from logproc.formats.times.reading import value_seconds
 
@@ -133,11 +134,16 @@ def duration_of(values: Mapping[str, Collection[str]]) -> tuple[str, int] | None
     """Return the field that holds how long something took, and its power of ten; None if no field does.
 
     Where the name does not say the unit, text with a unit (`1.5ms`) says it itself; numbers with a point are seconds (Caddy),
-    whole ones of which any is 1000 or more are nanoseconds, as Go writes a time.Duration.
+    whole ones of which any is 1000 or more are nanoseconds, as Go writes a time.Duration. Names that end in their unit are
+    found by `named_units`.
     """
+    if any(text[-1:].isalpha() for text in values.get("duration", ())):
+        return "duration", 0
     for name, power in DURATIONS.items():
         if name in values:
             return name, power
+    if any(found.field == "duration" for found in named_units(values, ())):
+        return None
     for name in UNIT_BY_VALUE:
         texts = [text for text in values.get(name, ()) if text[:1].isdigit()]
         if texts:

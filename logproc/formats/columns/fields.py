@@ -19,6 +19,7 @@ from logproc.formats.columns.quantities import numbers_of, sizes_of
 from logproc.formats.columns.requests import COLUMNS as REQUEST_COLUMNS
 from logproc.formats.columns.requests import request_columns
 from logproc.formats.columns.slices import ABSENT, index_of
+from logproc.formats.columns.units import Unit
 from logproc.model.columns import Columns, KeyColumn
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def raw_fields(fields: Collection[str], wanted: Collection[str]) -> tuple[str, .
 def complete(
     raw: Mapping[str, KeyColumn],
     time: Integers,
-    units: Mapping[str, int],
+    units: Mapping[str, Unit],
     wanted: Collection[str],
     *,
     mixed: bool = False,
@@ -84,7 +85,7 @@ def complete(
 ) -> Columns:
     """Return the columns of records: what a request or a target holds is added, all is made printable, and numbers are read.
 
-    raw: fields as bytes, null where absent. units: of the columns that hold a number, the power of ten to divide it by.
+    raw: fields as bytes, null where absent. units: of the columns that hold a number, how it is read.
     mixed: whether records of other things than requests are among them. One without a request is not malformed then.
     open_fields: whether records may have any fields. One without a size has none then, whatever others have.
     """
@@ -100,7 +101,7 @@ def complete(
         missing = [name for name in TARGET_COLUMNS if name in wanted and not (name in fields and is_full(fields[name]))]
         fields = filled(fields, {name: part_of_target(fields["target"], name) for name in missing})
     keys = {name: printable(column) for name, column in fields.items() if name in wanted}
-    numbers = {name: numbers_of(keys[name], power) for name, power in units.items() if name in keys}
+    numbers = {name: numbers_of(keys[name], unit) for name, unit in units.items() if name in keys}
     if "bytes" in numbers:
         numbers["bytes"] = sizes_of(numbers["bytes"], keys.pop("bytes"), always=not open_fields)
     return Columns(len(time), time, keys, numbers, malformed)

@@ -24,6 +24,7 @@ from logproc.formats.columns.lines import Lines
 from logproc.formats.columns.odd_bytes import is_utf8
 from logproc.formats.columns.slices import encoded, index_of
 from logproc.formats.engine import Format
+from logproc.formats.maps import Map, named_units
 from logproc.formats.reader import Field, Found, Reader
 from logproc.formats.readers.json_values import EXACT_IN_A_DOUBLE, FINE_IN_A_DOUBLE, brackets, object_of, text_of, value_at
 from logproc.model.chunk import Context
@@ -80,7 +81,9 @@ class JsonReader(Reader):
         units = units_of(keys.values, aliases, access=access)
         known = tuple((name, kind_of(found)) for name, found in keys.kinds.items())
         reader = cls(known, tuple(aliases.items()), frozenset(keys.nested))
-        return json_format(reader, units), numpy.array([isinstance(found, dict) for found in objects], bool)
+        return json_format(reader, units, named_units(keys.values, aliases)), numpy.array(
+            [isinstance(found, dict) for found in objects], bool
+        )
 
     def fits(self, texts: pyarrow.Array) -> Mask:
         """Return which lines are objects."""
@@ -141,7 +144,7 @@ class ArrowReader(Reader):
         return columns
 
 
-def json_format(reader: JsonReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
+def json_format(reader: JsonReader, units: tuple[tuple[str, int], ...] = (), maps: tuple[Map, ...] = ()) -> Format:
     return Format(
         "json",
         reader,
@@ -149,6 +152,7 @@ def json_format(reader: JsonReader, units: tuple[tuple[str, int], ...] = ()) -> 
         "JSON lines: one object a line, of any logger or server",
         '{"time": "2026-03-07T10:00:00Z", "level": "info", "msg": "ready"}',
         units=units,
+        maps=maps,
         multi_line=True,
         mixed=True,
         open_fields=True,

@@ -28,6 +28,7 @@ from logproc.formats.columns.fields import raw_fields, sought
 from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import Slices, encoded, places
 from logproc.formats.engine import Format
+from logproc.formats.maps import Map, named_units
 from logproc.formats.reader import Field, Found, Reader
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn
@@ -78,7 +79,7 @@ class PairsReader(Reader):
         if "level" not in aliases and "at" in values:  # Heroku's router
             aliases["level"] = "at"
         units = units_of(values, aliases, access=access)
-        return logfmt_format(cls(tuple(values), tuple(aliases.items())), units), fits
+        return logfmt_format(cls(tuple(values), tuple(aliases.items())), units, named_units(values, aliases)), fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
         line: list[int] = []
@@ -145,7 +146,7 @@ class CutReader(Reader):
         return Found(numpy.flatnonzero(pairs.good), fields)
 
 
-def logfmt_format(reader: PairsReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
+def logfmt_format(reader: PairsReader, units: tuple[tuple[str, int], ...] = (), maps: tuple[Map, ...] = ()) -> Format:
     return Format(
         "logfmt",
         reader,
@@ -153,6 +154,7 @@ def logfmt_format(reader: PairsReader, units: tuple[tuple[str, int], ...] = ()) 
         "logfmt: `key=value` pairs",
         'ts=2026-03-07T10:00:00Z level=info msg="ready" took=3ms',
         units=units,
+        maps=maps,
         mixed=True,
         open_fields=True,
     )

@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy
@@ -24,6 +25,8 @@ import pyarrow.compute
 
 from logproc.formats.columns.levels import LEVELS
 from logproc.formats.columns.printable import shown
+from logproc.formats.columns.quantities import total_of
+from logproc.formats.columns.units import ANY, Unit, unit_of
 from logproc.model.columns import NO_TIME, KeyColumn, Numbers
 from logproc.questions.where.networks import Network, address_of
 
@@ -167,10 +170,15 @@ class NumberComparison(Comparison[int]):
     """Compares numbers, in billionths."""
 
     def of_keys(self, keys: pyarrow.Array) -> Answer:
-        numbers = [None if text is None else number_of(text) for text in keys.to_pylist()]
-        values = [Decimal(f"{value}e-9") for value in self.values]
+        unit = unit_of(self.field)
+        numbers = [None if text is None else number_of(text, unit) for text in keys.to_pylist()]
+        # A Decimal of any exponent is compared at once; it cannot be compared with a Fraction.
+        values: dict[type, list[Any]] = {
+            Decimal: [Decimal(f"{value}e-9") for value in self.values],
+            Fraction: [Fraction(n, BILLION) for n in self.values],
+        }
         order = ORDER[self.relation]
-        hits = [number is not None and any(order(number, value) for value in values) for number in numbers]
+        hits = [number is not None and any(order(number, value) for value in values[type(number)]) for number in numbers]
         return numpy.array(hits, bool), numpy.array([number is not None for number in numbers], bool)
 
     def of_numbers(self, numbers: Numbers) -> Answer:
@@ -223,15 +231,21 @@ def ordered(numbers: Numbers, relation: Relation, billionths: int) -> Mask:
     return hits if relation == "==" else hits | (numbers.whole < whole)
 
 
-def number_of(text: str) -> Decimal | None:
-    """Return a text as an exact number, None if it is not one: digits, a fraction and an exponent, as in JSON.
+def number_of(text: str, unit: Unit = ANY) -> Decimal | Fraction | None:
+    """Return a text as an exact number, None if it is not one, as metrics read it: `12ms` is in seconds, `4KiB` in bytes.
 
-    At most 1,024 characters, and four digits of exponent. Unlike in JSON, logs may have a plus sign and leading zeros.
+    At most 1,024 characters, and four digits of exponent.
 
-    >>> number_of("-0.10"), number_of("1e3"), number_of("12ms")
-    (Decimal('-0.10'), Decimal('1E+3'), None)
+    >>> number_of("-0.10"), number_of("1e3"), number_of("12ms"), number_of("12 apples")
+    (Decimal('-0.10'), Decimal('1E+3'), Fraction(3, 250), None)
     """
-    return Decimal(text) if len(text) <= NUMBER_BYTES and NUMBER.fullmatch(text) else None
+    if len(text) > NUMBER_BYTES:
+        return None
+    if NUMBER.fullmatch(text):
+        number = Decimal(text)
+        return None if unit.measured and number == -1 else number
+    found = total_of(text.strip(" \t"), unit)
+    return found if isinstance(found, Fraction) else None
 
 
 def is_in(keys: pyarrow.Array, texts: Iterable[str]) -> Mask:

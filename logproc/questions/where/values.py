@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum
-from fractions import Fraction
 from typing import TypeAlias
 
 from logproc.formats.columns.levels import LEVELS, level_of
+from logproc.formats.columns.units import BYTES, SECONDS, Factor
 from logproc.questions.where.networks import Network, network_of
 from logproc.questions.where.predicates import (
     AddressComparison,
@@ -40,19 +40,8 @@ OPERATORS: dict[str, tuple[Relation, bool]] = {
 }
 """The relation of each operator, and whether it is negated."""
 
-Factor: TypeAlias = int | Fraction
-SIZES: dict[str, Factor] = {
-    "": 1,
-    "B": 1,
-    "k": 1000,
-    "kB": 1000,
-    "MB": 1000**2,
-    "GB": 1000**3,
-    "KiB": 1024,
-    "MiB": 1024**2,
-    "GiB": 1024**3,
-}
-DURATIONS: dict[str, Factor] = {"": 1, "us": Fraction(1, 10**6), "ms": Fraction(1, 1000), "s": 1, "m": 60, "h": 3600}
+SIZES: dict[str, Factor] = {"": 1, **BYTES}
+DURATIONS: dict[str, Factor] = {"": 1, **SECONDS}
 UNITS = SIZES | DURATIONS
 
 Value: TypeAlias = str | int | Network
