@@ -439,7 +439,7 @@ def totals_of(database: Any, question: Asked) -> tuple[Any, ...]:
     return tuple(row)
 
 
-def is_near(found: float | Decimal | None, wanted: float, tolerance: float) -> bool:
+def is_near(found: float | Decimal | str | None, wanted: float, tolerance: float) -> bool:
     """Return whether a number differs from the true one by no more than a part of it."""
     return found is not None and abs(float(found) - wanted) <= tolerance * abs(wanted)
 

@@ -21,7 +21,8 @@ CONTROLS = "".join(map(chr, range(32)))
 NUMBER = r"\d+(?:\.\d+)?"
 NUMBERS = rf"(?:{NUMBER}|-)(?:(?:, | : )(?:{NUMBER}|-))*"
 """nginx's values of several upstream servers: `, ` between two of one group, ` : ` between two groups."""
-
+FORWARDED = rf'[^{SPACE}",]+(?:,[ \t]*[^{SPACE}",]+)*'
+"""X-Forwarded-For where no quotes show its end: `, ` between two addresses, and the next blank ends it."""
 
 USUAL = {strftime.CLF: forms.CLF, strftime.ISO: forms.ISO}
 """The times of servers that are written in a form of other logs as well."""
@@ -81,6 +82,8 @@ def value(definition: Definition, variable: Variable, following: Literal | Varia
             return numbers if definition.escape == "default" else f"{numbers}|"
     if variable.shape == "digits":
         return r"\d+|-"
+    if variable.name == "forwarded_for" and isinstance(following, Literal) and following.text[0] in SPACE:
+        return FORWARDED if definition.escape == "default" else f"{FORWARDED}|"
     return f".{{{variable.width}}}" if variable.width else text(definition, variable, following)
 
 
