@@ -6,6 +6,7 @@ the option `--max-line-bytes` is the key `max-line-bytes` of the config file and
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -160,7 +161,7 @@ def check(where: str, value: Any, limits: Mapping[str, Any]) -> None:
     if value is None or least is None:
         return
     if isinstance(value, tuple):
-        for part in value:
+        for part in value or (math.nan,):
             check(where, part, limits)
         return
     most = limits["most"] or MOST[limits["unit"]]
