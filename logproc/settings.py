@@ -6,7 +6,6 @@ the option `--max-line-bytes` is the key `max-line-bytes` of the config file and
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Mapping
@@ -161,7 +160,7 @@ def check(where: str, value: Any, limits: Mapping[str, Any]) -> None:
     if value is None or least is None:
         return
     if isinstance(value, tuple):
-        for part in value or (math.nan,):
+        for part in value or (-1,):
             check(where, part, limits)
         return
     most = limits["most"] or MOST[limits["unit"]]
@@ -312,7 +311,7 @@ def convert(name: str, value: Any, where: str) -> Any:
         return None
     parts = parts_of(name, value, where) if name == "top" and isinstance(value, str | list | tuple) else [value]
     numbers = tuple(convert_one(kind, part, knob.metadata["unit"], where) for part in parts)
-    converted = numbers if len(numbers) > 1 else numbers[0]
+    converted = numbers[0] if len(numbers) == 1 else numbers
     check(where, converted, knob.metadata)
     return converted
 
