@@ -77,7 +77,9 @@ def test_rows_are_the_first_within_the_first(
 
 def test_all_stretches_of_time_are_shown() -> None:
     """They are in order, and `--top` limits what is within each of them."""
-    records = {(hour, path, "m"): (number, 0) for hour, path, number in (("09", "x", 1), ("09", "y", 3), ("10", "x", 1))}
+    records: Records = {
+        (hour, path, "m"): (number, 0) for hour, path, number in (("09", "x", 1), ("09", "y", 3), ("10", "x", 1))
+    }
     by = ("hour_of_day", "user", "method")
     assert rows_of(records, (1, 1), by) == [("09", "y", "m"), ("10", "x", "m")]
     assert rows_of(records, (1, 1), by, descending=True) == [("10", "x", "m"), ("09", "y", "m")]

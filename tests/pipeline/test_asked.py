@@ -53,9 +53,10 @@ def made(folder: Path, seed: int) -> tuple[list[Record], list[Path]]:
                 f"192.0.2.{randomly.randrange(3)}",
             )
             found.append(record)
-            fields = {"request": f"GET {record.path} HTTP/1.1", "status": str(record.status), "client": record.client}
-            stamp = f"{time:%d/%b/%Y:%H:%M:%S} +0000"
-            lines.append(logs.line(time=stamp.encode(), **{name: text.encode() for name, text in fields.items()}) + b"\n")
+            request, client = f"GET {record.path} HTTP/1.1".encode(), record.client.encode()
+            stamp = f"{time:%d/%b/%Y:%H:%M:%S} +0000".encode()
+            status = str(record.status).encode()
+            lines.append(logs.line(time=stamp, request=request, status=status, client=client) + b"\n")
         path.write_bytes(b"".join(lines))
     return found, paths
 
@@ -71,7 +72,7 @@ def rows_of(paths: Sequence[Path], **knobs: Any) -> dict[tuple[str, ...], tuple[
 
 def grouped(records: Sequence[Record], key: str) -> dict[tuple[str, ...], list[Record]]:
     """Return the records of each value of a field."""
-    found = defaultdict(list)
+    found: dict[tuple[str, ...], list[Record]] = defaultdict(list)
     for record in records:
         found[str(getattr(record, key)),].append(record)
     return found

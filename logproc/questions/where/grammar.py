@@ -18,7 +18,7 @@ Its grammar, in EBNF (ISO/IEC 14977):
     name        = a letter, "_" or "@", then letters, digits, "_", ".", "@" and "-" (all of ASCII) ;
     text        = any characters between two '"' or two "'", with escapes ;
     number      = [ "+" | "-" ], ( digits, [ ".", digits ] | ".", digits ) ;
-    level       = a name, for the field `level` ;
+    level       = a name, for the fields `level` and `weekday` ;
     unit        = "B" | "k" | "kB" | "MB" | "GB" | "KiB" | "MiB" | "GiB" | "us" | "ms" | "s" | "m" | "h" ;
 
 White space (blank, TAB, CR, LF) between tokens is optional. Keywords are case-insensitive, and are keywords only where one is
@@ -258,7 +258,7 @@ class Parser:
         token = self.token
         if token.kind == "number":
             return self.number()
-        if token.kind == "name" and kind is FieldType.LEVEL:
+        if token.kind == "name" and kind in {FieldType.LEVEL, FieldType.WEEKDAY}:
             self.take()
             return Literal(token, token.end, token.text)
         if token.kind != "text" and not token.is_word("true", "false"):

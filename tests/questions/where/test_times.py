@@ -85,6 +85,7 @@ def test_several_values_are_joined(times: list[int | None], zone: Any) -> None:
     weekend = [time is not None and time.weekday() >= 5 for time in locals_of(times, zone)]
     work = [time is not None and time.weekday() < 5 for time in locals_of(times, zone)]
     assert passing('weekday in ("Saturday", "Sun")', times, zone) == weekend
+    assert passing("weekday >= sat", times, zone) == weekend
     assert passing('weekday not in ("Sat", "Sun")', times, zone) == passing('weekday =~ "^[MTWF]"', times, zone) == work
     march = [time is not None and time.month == 3 for time in locals_of(times, zone)]
     assert passing('month in ("2026-03", "2025-03")', times, zone) == passing('day contains "-03-"', times, zone) == march
