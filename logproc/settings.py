@@ -99,7 +99,10 @@ class Settings:
     )
     retries: int = knob(3, "Retries after a temporary failure of a web server.", least=0, most=100)
     top: int | tuple[int, ...] = knob(
-        10, "Rows of each panel, 0 for all. `10,3`: three rows within each of the first ten values of the first field.", least=0
+        10,
+        "Rows of each panel, 0 for all. `10,3`: three rows within each of the first ten values of the first field.",
+        least=0,
+        metavar="N[,N]",
     )
     output: Literal["terminal", "json", "csv"] = knob("terminal", "Format of the report on stdout.")
     csv_raw: bool = knob(False, "Write keys to CSV unchanged, even those that a spreadsheet would run as a formula.")
