@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
+from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from logproc.model.config_files import config_path, read_formats, read_patterns
@@ -45,18 +46,21 @@ class Settings:
     map: tuple[str, ...] = knob((), "Take FIELD from SOURCE: duration=took:ms. Repeatable.", metavar="FIELD=SOURCE[:FORM]")
     where: str | None = knob(None, "Count only records that match, such as `status >= 500`.", metavar="FILTER")
     since: str | None = knob(
-        None, "Count only records from this time on: `2026-03-07 10:00`, `10:00`, or `2h` for two hours ago.", metavar="TIME"
+        None, "Count only records from this time on: `2026-03-07 10:00`, `10:00`, `yesterday`, or `2h` (ago).", metavar="TIME"
     )
     until: str | None = knob(None, "Count only records before this time.", metavar="TIME")
     tz: str | None = knob(
         None, "Time zone of hours, days, and times without an offset, such as Europe/Berlin or local; UTC if not given."
     )
     by: tuple[str, ...] = knob(
-        (), "Count by these fields instead of the usual panels. May be repeated.", metavar="FIELD[,FIELD]"
+        (),
+        "Count by these fields instead of the usual panels, such as status or `every(5m)`. May be repeated.",
+        metavar="FIELD[,FIELD]",
     )
     metric: tuple[str, ...] = knob(
         (),
-        "Also show for each key: uniques:client, p95:duration, mean:…, min:…, max:…, sum:…, rate, visitors.",
+        "Also show for each key: uniques:client, p95:duration, mean:…, min:…, max:…, sum:…, rate, visitors, "
+        "`share(status >= 500)`, peak(1s), first:time, last:time.",
         metavar="METRIC[,METRIC]",
     )
     sort: str | None = knob(None, "Order rows by count, bytes, key or a metric, which is then also shown.", metavar="METRIC")
@@ -95,7 +99,12 @@ class Settings:
         30.0, "Seconds to wait for the headers of a response, and then for each next byte.", unit="seconds", least=0.001
     )
     retries: int = knob(3, "Retries after a temporary failure of a web server.", least=0, most=100)
-    top: int = knob(10, "Rows of each panel, 0 for all.", least=0)
+    top: int | tuple[int, ...] = knob(
+        10,
+        "Rows of each panel, 0 for all. `10,3`: three rows within each of the first ten values of the first field.",
+        least=0,
+        metavar="N[,N]",
+    )
     output: Literal["terminal", "json", "csv"] = knob("terminal", "Format of the report on stdout.")
     csv_raw: bool = knob(False, "Write keys to CSV unchanged, even those that a spreadsheet would run as a formula.")
     recursive: bool = knob(False, "Read the files in directories and their subdirectories.")
@@ -153,6 +162,10 @@ def check(where: str, value: Any, limits: Mapping[str, Any]) -> None:
     """Raise UsageError, which begins with `where` the value comes from, if a number is outside its limits (or NaN)."""
     least = limits["least"]
     if value is None or least is None:
+        return
+    if isinstance(value, tuple):
+        for part in value or (-1,):
+            check(where, part, limits)
         return
     most = limits["most"] or MOST[limits["unit"]]
     if not value >= least:
@@ -263,6 +276,8 @@ def kind_of(name: str) -> Kind:
     optional = type(None) in get_args(hint)
     if optional:
         (hint,) = (part for part in get_args(hint) if part is not type(None))
+    if get_origin(hint) is UnionType:
+        hint = get_args(hint)[0]  # `top` is a number, or several: see `convert`
     several = get_origin(hint) is tuple
     if several:
         hint = get_args(hint)[0]
@@ -280,7 +295,9 @@ def convert(name: str, value: Any, where: str) -> Any:
         return tuple(convert_one(kind, part, knob.metadata["unit"], where) for part in parts_of(name, value, where))
     if value is None and kind.optional:
         return None
-    converted = convert_one(kind, value, knob.metadata["unit"], where)
+    parts = parts_of(name, value, where) if name == "top" and isinstance(value, str | list | tuple) else [value]
+    numbers = tuple(convert_one(kind, part, knob.metadata["unit"], where) for part in parts)
+    converted = numbers[0] if len(numbers) == 1 else numbers
     check(where, converted, knob.metadata)
     return converted
 

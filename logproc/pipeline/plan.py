@@ -13,9 +13,11 @@ from logproc.formats.maps import parse_maps
 from logproc.model.chunk import Outcome
 from logproc.model.errors import UsageError, nearest
 from logproc.model.source import Kind
+from logproc.questions.fields.derived import FIELDS
 from logproc.questions.metrics import check_sketches, parse_metrics
-from logproc.questions.question import Question, panels_for, sort_of, unknown_fields, with_sort
+from logproc.questions.question import SOURCE, Question, panels_for, sort_of, unknown_fields, with_sort
 from logproc.questions.timespan import parse_moment
+from logproc.questions.view import TIME_FIELDS
 from logproc.questions.where.grammar import parse_where
 from logproc.questions.zones import parse_zone
 from logproc.sources.reading import ReadingOptions
@@ -38,7 +40,7 @@ class Plan:
     question: Question
     choice: Choice
     reading: ReadingOptions
-    top: int
+    top: int | tuple[int, ...]
     max_line_bytes: int
 
     @classmethod
@@ -72,14 +74,14 @@ def chunk_bytes(settings: Settings, sources: Sequence[Source]) -> int:
 
 def question_of(settings: Settings, now_s: int) -> Question:
     zone = parse_zone(settings.tz)
-    metrics = parse_metrics(",".join(settings.metric))
-    sort = sort_of(settings.sort, metrics)
+    metrics = parse_metrics(",".join(settings.metric), zone)
+    sort = sort_of(settings.sort, metrics, zone)
     metrics = with_sort(metrics, sort)
     panels = panels_for(settings.by, metrics, sort, visitors=settings.visitors)
     check_sketches(need for panel in panels for need in panel.needs)
     where = None if settings.where is None else parse_where(settings.where, zone)
     named = [name for panel in panels if settings.by and not panel.title for name in panel.by]
-    measured = [metric.need.required for metric in metrics if metric.need]
+    measured = [name for metric in metrics if metric.need for name in metric.need.required]
     since, until = (
         None if text is None else parse_moment(f"--{name}", text, zone, now_s)
         for name, text in (("since", settings.since), ("until", settings.until))
@@ -121,5 +123,11 @@ def check_fields(plan: Plan, outcomes: Iterable[Outcome], tally: Tally) -> Usage
 
 
 def no_such_field(unknown: Sequence[str], fields: Iterable[str]) -> UsageError:
-    names = sorted({"time", "hour", "day", "minute", "weekday", *fields})
-    return UsageError(f"no source has a field {unknown[0]!r}", nearest(unknown[0], names, "there are " + ", ".join(names)))
+    names = sorted({"time", SOURCE, *TIME_FIELDS, *fields})
+    derived = [name for name, (base, _) in FIELDS.items() if base in fields]
+    calls = {"query": "query(NAME)", "parameter": "query(NAME)", "every": "every(5m)", "shape": "shape(FIELD)", "net": "net:24"}
+    known, listed = (*names, *derived, *calls), "there are " + ", ".join(names)
+    hint = nearest(unknown[0], known, listed)
+    for name, call in calls.items():
+        hint = hint.replace(f"did you mean {name!r}?", f"write {call}")
+    return UsageError(f"no source has a field {unknown[0]!r}", hint)

@@ -69,7 +69,7 @@ def work(plan: Plan, spool: Spool | None, source_name: str, chunk: Chunk) -> Tal
     parsed = parse(plan, chunk)
     if spool and len(parsed.rejected_lines):
         spool.add((chunk.source, chunk.index), rejected_lines(plan, source_name, chunk, parsed))
-    return count(chunk, parsed, plan.question)
+    return count(chunk, parsed, plan.question, source_name)
 
 
 def parse(plan: Plan, chunk: Chunk) -> Parsed:

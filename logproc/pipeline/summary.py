@@ -27,6 +27,7 @@ FIRST_LINE_CHARACTERS = 80
 INTERRUPTED = Verdict(State.INTERRUPTED, "interrupted")
 DONE = (State.COMPLETE, State.SKIPPED)
 YEARS_UNKNOWN = "times without a year go back by a day or more: if the log is of more than a year, its years are not known"
+NO_AGENTS = "no user agents: each client counts as one visitor"
 UNREAD = {
     NOT_A_NUMBER: ("is not a number", "are not numbers"),
     NOT_A_SIZE: ("is not a size in bytes", "are not sizes in bytes"),
@@ -117,10 +118,15 @@ def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally, question: Q
     return (
         *((PLAIN_TEXT,) if is_plain else ()),
         *((f"{count_of(untimed, 'record')} without a time",) if untimed else ()),
+        *((NO_AGENTS,) if question.counts_visitors and without_agents(tally) else ()),
         *((YEARS_UNKNOWN,) if tally.assumed.goes_back else ()),
         *(f"{count} line{'s' if count > 1 else ''}{what}" for what, count in odd.items() if count),
         *(unread(*key, count) for key, count in sorted(tally.unread.items())),
     )
+
+
+def without_agents(tally: SourceTally) -> bool:
+    return "client" in tally.seen and "user_agent" not in tally.seen
 
 
 def unread(field: str, reason: str, count: int) -> str:

@@ -10,7 +10,9 @@ from rich.segment import Segment
 from rich.style import Style
 
 from logproc.formats.columns.levels import LEVELS
+from logproc.questions.fields.stretches import stretch_of
 from logproc.reports.text.style import BAD, DIM, GOOD, NEUTRAL, PLAIN, WARN, Line, Look
+from logproc.reports.units import clock_text
 
 if TYPE_CHECKING:
     from logproc.model.snapshot import Panel
@@ -40,7 +42,10 @@ def value_text(column: str, value: str) -> str:
     >>> value_text("hour", "2015-05-17T10:00:00Z"), value_text("path", "/")
     ('2015-05-17 10:00', '/')
     """
-    return value[:16].replace("T", " ") if column in {"hour", "minute"} else value
+    stretch = stretch_of(column)
+    if stretch is None or stretch.name in {"day", "week", "month"}:
+        return value
+    return clock_text(value) if stretch.length_s % 60 else clock_text(value)[: -len(":00")]
 
 
 def style_of(column: str, value: str) -> Style:

@@ -6,13 +6,13 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from logproc.reports.units import latency, plain, size
+from logproc.reports.units import clock_text, latency, plain, share, size
 
 if TYPE_CHECKING:
     from logproc.model.snapshot import Panel
     from logproc.reports.text.style import Look
 
-Number = float | int | Decimal | None
+Number = float | int | Decimal | str | None
 DIGITS, MEAN_DIGITS = 6, 15
 """Significant digits of inexact numbers: percentiles are within 1 %, rates are quotients; means have what a double holds."""
 LONGEST_S = 10**12
@@ -38,9 +38,13 @@ def rounded(metric: str, number: Number) -> Number:
 
 
 def figure(metric: str, number: Number, look: Look) -> str:
-    """Return a number for people: durations and sizes with units, rates per second, others with commas."""
+    """Return a number for people: durations and sizes with units, shares in per cent, rates per second, others with commas."""
     if number is None:
         return look.characters.dash
+    if isinstance(number, str):
+        return clock_text(number)
+    if metric.startswith("share("):
+        return f"{share(number, 1)} %"
     function, _, field = metric.partition(":")
     if function == "rate":
         return f"{plain(number, 3)}/s"

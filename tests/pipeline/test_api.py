@@ -100,7 +100,9 @@ def test_an_option_that_makes_no_sense_is_refused_in_the_words_of_the_command(op
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"top": [3]},
+        {"top": []},
+        {"top": [3, "x"]},
+        {"top": "10,"},
         {"top": None},
         {"top": 2.5},
         {"by": 5},

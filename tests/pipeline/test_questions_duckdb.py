@@ -295,9 +295,10 @@ TEXTS: dict[str, list[str]] = {
     "status_class": ["2xx", "4xx", "9xx"],
     "ext": ["html", "png", "js"],
     "weekday": ["Mon", "Sat"],
-    "hour": ["2025-06-28T10:00:00Z", "2025-06-30"],
+    "hour": ["2025-06-28T10:00:00Z", "2025-06-30T00:00:00Z"],
     "day": ["2025-06-30", "2025-07-01"],
 }
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 PIECES = ["", "a", "/", "cart", "Bot", "\\", '"', "\xfc", "\xe9", "1", ".", "HTTP/1", "example", "'", "%"]
 EXPRESSIONS = [
     "^/api/v[12]",
@@ -322,6 +323,8 @@ def of_text(random_: random.Random) -> Condition:
     how, negated = random_.choice(["order", "order", "in", "contains", "matches"]), random_.random() < 0.4
     if how == "order":
         value = random_.choice(TEXTS[name])
+        if name == "weekday":  # in the order of the week
+            return ordering(random_, name, quoted(value), 'isodow("time")', str(1 + WEEKDAYS.index(value)))
         return ordering(random_, name, quoted(value), f'"{name}"', literal(value))
     if how == "in":
         values = random_.choices(TEXTS[name], k=2)
@@ -439,7 +442,7 @@ def totals_of(database: Any, question: Asked) -> tuple[Any, ...]:
     return tuple(row)
 
 
-def is_near(found: float | Decimal | None, wanted: float, tolerance: float) -> bool:
+def is_near(found: float | Decimal | str | None, wanted: float, tolerance: float) -> bool:
     """Return whether a number differs from the true one by no more than a part of it."""
     return found is not None and abs(float(found) - wanted) <= tolerance * abs(wanted)
 

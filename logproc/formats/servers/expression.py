@@ -21,7 +21,8 @@ CONTROLS = "".join(map(chr, range(32)))
 NUMBER = r"\d+(?:\.\d+)?"
 NUMBERS = rf"(?:{NUMBER}|-)(?:(?:, | : )(?:{NUMBER}|-))*"
 """nginx's values of several upstream servers: `, ` between two of one group, ` : ` between two groups."""
-
+FORWARDED = r"[0-9A-Za-z_.:%\[\]-]+(?:,[ \t]*[0-9A-Za-z_.:%\[\]-]+)*"
+"""X-Forwarded-For as proxies write it: where no quotes show its end, the next blank without a comma before it does."""
 
 USUAL = {strftime.CLF: forms.CLF, strftime.ISO: forms.ISO}
 """The times of servers that are written in a form of other logs as well."""
@@ -81,6 +82,8 @@ def value(definition: Definition, variable: Variable, following: Literal | Varia
             return numbers if definition.escape == "default" else f"{numbers}|"
     if variable.shape == "digits":
         return r"\d+|-"
+    if variable.name == "forwarded_for" and isinstance(following, Literal) and following.text[0] in SPACE:
+        return f"{FORWARDED}|{text(definition, variable, following)}"
     return f".{{{variable.width}}}" if variable.width else text(definition, variable, following)
 
 

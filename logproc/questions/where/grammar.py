@@ -13,11 +13,12 @@ Its grammar, in EBNF (ISO/IEC 14977):
                          | "is", [ "not" ], "absent" ) ;
     relation    = "==" | "=" | "!=" | "<" | "<=" | ">" | ">=" | "=~" | "!~" ;
     value       = text | number, [ unit ] | "true" | "false" | level ;
-    field       = name | "net:", digits | "shape(", name, ")" | "`", any characters, a backtick doubled, "`" ;
+    field       = name | "net:", digits | "shape(", name, ")" | ( "query(" | "every(" ), any characters but quotes and
+                  parentheses, ")" | "`", any characters, a backtick doubled, "`" ;
     name        = a letter, "_" or "@", then letters, digits, "_", ".", "@" and "-" (all of ASCII) ;
     text        = any characters between two '"' or two "'", with escapes ;
     number      = [ "+" | "-" ], ( digits, [ ".", digits ] | ".", digits ) ;
-    level       = a name, for the field `level` ;
+    level       = a name, for the fields `level` and `weekday` ;
     unit        = "B" | "k" | "kB" | "MB" | "GB" | "KiB" | "MiB" | "GiB" | "us" | "ms" | "s" | "m" | "h" ;
 
 White space (blank, TAB, CR, LF) between tokens is optional. Keywords are case-insensitive, and are keywords only where one is
@@ -27,9 +28,12 @@ Escapes in a text are \" \' \\ \n \t. In any other sequence the backslash stays,
 copied from a report, such as `/caf\xe9`, matches itself.
 
 The type of a value depends on the field (`FieldType`): status is a number, client an address, path a text, and level is on an
-ordered scale: `level >= warning` finds errors too, and `level == WARN` is `level == warning`. For any other
+ordered scale: `level >= warning` finds errors too, and `level == WARN` is `level == warning`. A stretch of time
+is compared by where it begins: `hour >= "2026-03-07 10:00"`, `day < "2026-03-07"`, `week == "2026-W10"`, in the zone
+of `--tz`; `hour_of_day >= 9` and `weekday < "Sat"` are those of any day. For any other
 field the value decides: 404 compares as a number, "404" as a text. `true` and `false` are texts. Sizes are in bytes,
-durations in seconds: `duration > 500ms` is `duration > 0.5`. Times are in ISO 8601; a date means midnight. Several addresses
+durations in seconds: `duration > 500ms` is `duration > 0.5`. Times are in ISO 8601, or as access logs have them; a
+date means midnight. Several addresses
 in one field, as in forwarded_for, are not an address: search them with `=~`.
 
 `=~` searches for an RE2 expression anywhere in the field, `contains` for a text. `in` is `==` with several values, one of
@@ -47,6 +51,8 @@ from typing import TYPE_CHECKING
 
 from logproc.formats.readers.cost import MOST_REPEATED, repeated
 from logproc.model.errors import UsageError
+from logproc.questions.fields.derived import derive
+from logproc.questions.fields.stretches import stretch_of
 from logproc.questions.where.networks import ADDRESS_BITS
 from logproc.questions.where.predicates import (
     BILLION,
@@ -68,6 +74,7 @@ from logproc.questions.where.values import (
     FieldType,
     Value,
     comparison_of,
+    example_of,
     known,
     text_value,
     type_of,
@@ -229,6 +236,11 @@ class Parser:
         if token.kind == "form" and token.text.startswith("net:") and int(token.text[4:]) > ADDRESS_BITS:
             raise self.fault(f"{token.text} has more bits than an address", token, f"at most {ADDRESS_BITS}, or 32 for IPv4")
         name = token.text[1:-1].replace("``", "`") if token.kind == "quoted" else token.text
+        if name.startswith(("every(", "query(")):
+            try:
+                stretch_of(name), derive(name)
+            except UsageError as error:
+                raise self.fault(error.what, token, error.hint) from error
         self.fields[name] = None
         return name
 
@@ -246,7 +258,7 @@ class Parser:
         token = self.token
         if token.kind == "number":
             return self.number()
-        if token.kind == "name" and kind is FieldType.LEVEL:
+        if token.kind == "name" and kind in {FieldType.LEVEL, FieldType.WEEKDAY}:
             self.take()
             return Literal(token, token.end, token.text)
         if token.kind != "text" and not token.is_word("true", "false"):
@@ -289,10 +301,11 @@ class Parser:
         return literal.value
 
     def suited(self, field: str, kind: FieldType, literal: Literal) -> Value:
-        value = text_value(kind, literal.value, self.tz) if isinstance(literal.value, str) else self.number_value(kind, literal)
+        of_text = isinstance(literal.value, str)
+        value = text_value(field, kind, str(literal.value), self.tz) if of_text else self.number_value(kind, literal)
         if value is None:
             written = excerpt(self.text[literal.token.start : literal.end])
-            raise self.fault(f"{field} is {kind.value.noun}, unlike {written}", literal.token, kind.value.example)
+            raise self.fault(f"{field} is {kind.value.noun}, unlike {written}", literal.token, example_of(field, kind))
         return value
 
     def number_value(self, kind: FieldType, literal: Literal) -> int | None:
@@ -300,7 +313,7 @@ class Parser:
         if literal.unit not in kind.value.units:
             return None
         if kind is FieldType.LEVEL:
-            return text_value(kind, str(literal.value), self.tz)  # type: ignore[return-value]
+            return text_value("level", kind, str(literal.value), self.tz)  # type: ignore[return-value]
         billionths = Fraction(literal.value) * kind.value.units[literal.unit] * BILLION
         if billionths.denominator != 1:
             raise self.fault("a number finer than a billionth", literal.token)

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tools.fuzz.differential.model import EPOCH, Draw, Log
+from tools.fuzz.differential.values import WEEKDAYS
 
 ZONES = (
     None,
@@ -271,6 +272,9 @@ def of_text(draw: Draw, name: str, logs: Sequence[Log]) -> Filter:
     held = [line.record.texts[name] for log in logs for line in log.lines if line.record and name in line.record.texts]
     values = [draw.choice([*held, *held, "a", "", "GET", "2xx", "Mon"]) for _ in range(2)]
     kind = draw.choice(("ordered", "ordered", "contains", "not contains", "=~", "!~"))
+    if kind == "ordered" and name in TIME_FIELDS:  # not as texts: only what begins a stretch or is a weekday is a value
+        days = [draw.choice(WEEKDAYS) for _ in range(2)]
+        return Filter("in", f"weekday in ({', '.join(map(quoted, days))})", (), "weekday", days)
     if kind == "ordered":
         return ordered(draw, name, [(quoted(value), value) for value in values])
     if kind.endswith("contains"):
