@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pyarrow
@@ -12,7 +11,7 @@ import pyarrow.compute
 
 from logproc.formats.columns.levels import SCALES
 from logproc.formats.engine import Format
-from logproc.formats.known import TIMES, expression_of_entry, format_of_entry
+from logproc.formats.known import POWERS, TIMES, expression_of_entry, format_of_entry
 from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import GROUP, TIME_GROUPS, Expression
 from logproc.model.errors import UsageError
@@ -20,10 +19,11 @@ from logproc.model.errors import UsageError
 UNITS = {"duration": 0, "bytes": 0}
 KEYS: Mapping[str, type] = {
     **dict.fromkeys(("expression", "further", "time", "levels", "summary", "example"), str),
-    "multi_line": bool,
+    **dict.fromkeys(("multi_line", "mixed", "may_lack_time"), bool),
+    **dict.fromkeys(("units", "sums"), dict),
 }
 """The keys that a table may have."""
-NAMES_OF: Mapping[type, str] = {str: "a text", bool: "true or false"}
+NAMES_OF: Mapping[type, str] = {str: "a text", bool: "true or false", dict: "a table"}
 
 
 def format_of_pattern(name: str, text: str, option: str) -> Format:
@@ -80,4 +80,10 @@ def format_of_table(name: str, table: Mapping[str, Any], option: str) -> Format:
     groups = groups_of(reader.expression, option) + (groups_of(reader.further, option) if reader.further else [])
     if not set(groups) - set(TIME_GROUPS):
         raise UsageError(f"{option} has no named group", "name what is to be counted: (?P<status>[0-9]+)")
-    return replace(format_of_entry(name, table), units=tuple(UNITS.items()))
+    for field, unit in table.get("units", {}).items():
+        if unit not in POWERS:
+            raise UsageError(f"{option}: unit {unit!r} of {field} is unknown", "known are " + ", ".join(POWERS))
+    for field, parts in table.get("sums", {}).items():
+        if not isinstance(parts, list) or not parts or not set(parts) <= {*map(reader.field_of, groups)}:
+            raise UsageError(f"{option}: {field} is no sum of fields", f'write sums = {{ {field} = ["wait", "service"] }}')
+    return format_of_entry(name, table)

@@ -86,6 +86,8 @@ DURATIONS = {
 """Names of durations with a known unit, each with the power of ten to divide by to get seconds."""
 UNIT_BY_VALUE = ("duration", "latency", "elapsed", "took", "response_time", "service")
 """Names of durations whose unit is inferred from the values: see `duration_of`."""
+LOGRAGE = frozenset({"controller", "action", "duration", "view"})
+"""The keys of Rails' requests on one line, whose durations are milliseconds."""
 NANOSECONDS_FROM = 1000
 TIMES_TRIED = 100
 FEWEST_TIMES = 10
@@ -138,6 +140,8 @@ def duration_of(values: Mapping[str, Collection[str]]) -> tuple[str, int] | None
     for name, power in DURATIONS.items():
         if name in values:
             return name, power
+    if values.keys() >= LOGRAGE:
+        return "duration", 3
     for name in UNIT_BY_VALUE:
         texts = [text for text in values.get(name, ()) if text[:1].isdigit()]
         if texts:
