@@ -19,7 +19,7 @@ APPLICATION = {
     ),
     "level": (
         *("level", "lvl", "log.level", "severity", "levelname", "loglevel", "log_level", "severity_text", "SeverityText"),
-        *("@l", "PRIORITY", "s"),
+        *("@l", "PRIORITY", "error_severity", "s"),
     ),
     "message": ("message", "msg", "@m", "@mt", "MESSAGE", "event", "short_message", "body", "Body", "log", "text"),
     "logger": (
