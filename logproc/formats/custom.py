@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pyarrow
@@ -12,7 +11,7 @@ import pyarrow.compute
 
 from logproc.formats.columns.levels import SCALES
 from logproc.formats.engine import Format
-from logproc.formats.known import TIMES, expression_of_entry, format_of_entry
+from logproc.formats.known import POWERS, TIMES, expression_of_entry, format_of_entry
 from logproc.formats.maps import maps_of_table, named_units
 from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import GROUP, TIME_GROUPS, Expression
@@ -21,8 +20,8 @@ from logproc.model.errors import UsageError, nearest
 UNITS = {"duration": 0, "bytes": 0}
 KEYS: Mapping[str, type] = {
     **dict.fromkeys(("expression", "further", "time", "levels", "summary", "example"), str),
-    "multi_line": bool,
-    "map": dict,
+    **dict.fromkeys(("multi_line", "mixed", "may_lack_time"), bool),
+    **dict.fromkeys(("units", "sums", "map"), dict),
 }
 """The keys that a table may have."""
 NAMES_OF: Mapping[type, str] = {str: "a text", bool: "true or false", dict: "a table"}
@@ -81,6 +80,12 @@ def format_of_table(name: str, table: Mapping[str, Any], option: str) -> Format:
     groups = groups_of(reader.expression, option) + (groups_of(reader.further, option) if reader.further else [])
     if not set(groups) - set(TIME_GROUPS):
         raise UsageError(f"{option} has no named group", "name what is to be counted: (?P<status>[0-9]+)")
+    for field, unit in table.get("units", {}).items():
+        if unit not in POWERS:
+            raise UsageError(f"{option}: unit {unit!r} of {field} is unknown", "known are " + ", ".join(POWERS))
+    for field, parts in table.get("sums", {}).items():
+        if not isinstance(parts, list) or not parts or not set(parts) <= {*map(reader.field_of, groups)}:
+            raise UsageError(f"{option}: {field} is no sum of fields", f'write sums = {{ {field} = ["wait", "service"] }}')
     given = table.get("map", {})
     if not all(isinstance(source, str) for source in given.values()):
         raise UsageError(f"{option}: map is not a table of texts", 'write map = {duration = "took:ms"}')
@@ -88,5 +93,4 @@ def format_of_table(name: str, table: Mapping[str, Any], option: str) -> Format:
     if unknown := next((found.source for found in maps if found.source not in reader.fields), None):
         raise UsageError(f"{option}: map: there is no group {unknown!r}", nearest(unknown, reader.fields))
     taken = [*reader.fields, *(found.field for found in maps)]
-    found = format_of_entry(name, table)
-    return replace(found, units=tuple(UNITS.items()), maps=(*maps, *named_units(reader.fields, taken)), keeps_untimed=True)
+    return replace(format_of_entry(name, table), maps=(*maps, *named_units(reader.fields, taken)), keeps_untimed=True)

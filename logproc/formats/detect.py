@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
+import pyarrow.compute
 
 from logproc.formats.columns.levels import level_of
 from logproc.formats.columns.lines import is_blank
@@ -27,8 +28,9 @@ from logproc.formats.envelope import MESSAGE, Envelope, lines_of_messages
 from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, learned, timed
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
-from logproc.formats.readers.expression import Expression
+from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.readers.json_lines import JsonReader
+from logproc.formats.readers.labels import LabelsReader
 from logproc.formats.readers.layout import LayoutReader
 from logproc.formats.readers.logfmt import PairsReader
 from logproc.formats.readers.w3c import W3cReader
@@ -46,6 +48,8 @@ LINE_BYTES = 64 << 10
 """Most formats are asked about only this much of a line, so that a sample of huge lines costs no more than one of short ones.
 The readers of JSON, logfmt and access logs need the end of a line to know it; they are quick, and few.
 """
+HEAD_BYTES = 4 << 10
+"""Where a time is looked for before a format is asked."""
 UTF8_MARK = b"\xef\xbb\xbf"
 SURE = 0.9
 NEARLY = 0.9
@@ -199,13 +203,29 @@ def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candida
 
 def all_fits(sample: Sample, only: str | None) -> Iterator[tuple[Format, Mask]]:
     """Yield each known format, except for the usual access logs, with the lines of a sample that fit it."""
-    for reader in (JsonReader, PairsReader, W3cReader):
-        yield reader.of_sample(sample.lines)
+    known: dict[str, bool] = {}
     for form in FORMATS:
-        if only in {None, form.name}:
+        if only in {None, form.name} and may_fit(form, sample, known):
             yield form, form.fits(sample.texts)
+    for reader in (JsonReader, PairsReader, LabelsReader, W3cReader):
+        yield reader.of_sample(sample.lines)
     if only is None:
         yield from access_formats(sample.lines)
+
+
+def may_fit(form: Format, sample: Sample, known: dict[str, bool]) -> bool:
+    """Return whether some lines may fit a format: if it needs a time, one of them must have it.
+
+    There are few forms of times, so this is soon known, and most formats need not be asked.
+    known: which forms of times the sample has, as far as that was asked.
+    """
+    time = form.exact.time if isinstance(form.exact, Expression) and not form.exact.may_lack_time else None
+    if time is None:
+        return True
+    if time.name not in known:
+        heads = pyarrow.compute.binary_slice(sample.texts, 0, HEAD_BYTES)
+        known[time.name] = bool(pyarrow.compute.any(matching(heads, time.expression)).as_py())
+    return known[time.name]
 
 
 def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:

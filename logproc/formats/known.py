@@ -1,4 +1,4 @@
-r"""The catalogue of formats: the usual access logs, those of `known.toml`, JSON, logfmt and W3C, and text of any kind.
+r"""The catalogue of formats: usual access logs, those of `known.toml` and `catalogue/`, JSON, logfmt and others, and any text.
 
 Imported with the pipeline and not when the first chunk comes: an import inside a worker holds a lock that the other
 workers then wait for, and competes with them for the GIL. It took 0.1 of 1.2 seconds.
@@ -12,44 +12,62 @@ from pathlib import Path
 from typing import Any
 
 from logproc.formats.engine import Format
-from logproc.formats.readers import json_lines, logfmt, w3c
+from logproc.formats.readers import json_lines, labels, logfmt, w3c
 from logproc.formats.readers.beginnings import OPENING, beginning_of
 from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.layout import LAYOUTS
 from logproc.formats.readers.quotes import format_of_layout
-from logproc.formats.times.forms import FORMS, RFC3339, TimeForm
+from logproc.formats.times.forms import FORMS, OF_ONE_PROGRAM, RFC3339, TimeForm
 
-CATALOGUE = tomllib.loads(Path(__file__).with_name("known.toml").read_text("utf-8"))
-TIMES = {form.name: form for form in (*FORMS, RFC3339)}
+FOLDER = Path(__file__).parent
+KINDS = ("catalogue/access.toml", "catalogue/frameworks.toml", "catalogue/systems.toml", "known.toml")
+"""The files of the catalogue, in the order of detection. Those of one program come first: they ask for more."""
+TABLES = [tomllib.loads((FOLDER / kind).read_text("utf-8")) for kind in KINDS]
+PIECES: dict[str, str] = {name: text for table in TABLES for name, text in table.get("pieces", {}).items()}
+TIMES = {form.name: form for form in (*FORMS, RFC3339, *OF_ONE_PROGRAM)}
+POWERS: Mapping[str, int] = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 
 
 def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
     """Return the reader for an entry of `known.toml`. The file explains its keys."""
     time = TIMES[entry["time"]] if "time" in entry else None
     expression = entry["expression"].replace("{time}", time.expression if time else "")
-    for piece, text in reversed(CATALOGUE["pieces"].items()):  # a piece may hold those that come before it
+    for piece, text in reversed(PIECES.items()):  # a piece may hold those that come before it
         expression = expression.replace(f"{{{piece}}}", text)
-    further = entry.get("further", "")
-    return Expression(f"(?s)^(?:{expression})$", time, further, longest=longest_line(expression, further))
+    further = entry.get("further", "").replace("{address}", PIECES["address"])
+    sums = tuple((name, tuple(parts)) for name, parts in entry.get("sums", {}).items())
+    return Expression(
+        f"(?s)^(?:{expression})$",
+        time,
+        further,
+        longest=longest_line(expression, further),
+        may_lack_time=entry.get("may_lack_time", False),
+        sums=sums,
+    )
 
 
 def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
+    reader = expression_of_entry(entry)
+    units = {name: 0 for name in ("duration", "bytes") if name in reader.raw}
+    units |= {name: POWERS[unit] for name, unit in entry.get("units", {}).items()}
     return Format(
         name,
-        expression_of_entry(entry),
+        reader,
         summary=entry.get("summary", ""),
         example=entry.get("example", ""),
+        units=tuple(units.items()),
         multi_line=entry.get("multi_line", False),
+        mixed=entry.get("mixed", False),
         levels=entry.get("levels", "words"),
     )
 
 
-FORMATS = tuple(format_of_entry(name, entry) for name, entry in CATALOGUE["formats"].items())
+FORMATS = tuple(format_of_entry(name, entry) for table in TABLES for name, entry in table["formats"].items())
 """The known formats of text, in the order of detection."""
-ENVELOPES = tuple(format_of_entry(name, entry) for name, entry in CATALOGUE["envelopes"].items())
+ENVELOPES = tuple(format_of_entry(name, entry) for name, entry in TABLES[-1]["envelopes"].items())
 """What may be in front of the lines of any log."""
-WORDS = CATALOGUE["pieces"]["words"]
+WORDS = PIECES["words"]
 LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|panic"
 CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|Fatal|Note|System"
 ANY_LEVEL = (
@@ -96,6 +114,7 @@ BY_NAME: dict[str, Format] = {form.name: form for form in (*LAYOUT_FORMATS, *FOR
 SAMPLED: dict[str, Format] = {
     "json": json_lines.json_format(json_lines.JsonReader()),
     "logfmt": logfmt.logfmt_format(logfmt.PairsReader()),
+    "ltsv": labels.labelled_format(labels.LabelsReader()),
     "w3c": w3c.w3c_format(w3c.W3cReader()),
     "text": PLAIN,
     "plain": PLAIN,
@@ -108,5 +127,5 @@ GENERIC = (
 
 
 def listing() -> list[tuple[str, str, str]]:
-    known = (*LAYOUT_FORMATS, *(SAMPLED[name] for name in ("json", "logfmt", "w3c")), *FORMATS)
+    known = (*LAYOUT_FORMATS, *(SAMPLED[name] for name in ("json", "logfmt", "ltsv", "w3c")), *FORMATS)
     return [*((form.name, form.summary, form.example) for form in known), *GENERIC]

@@ -37,12 +37,14 @@ class Context:
     reference_s: a time no record is later than, in seconds since 1970; gives times without a year their year.
     in_record: whether the first line may continue a record of several lines.
     directives: the field names, if the log itself lists them, as W3C logs do.
+    date_s: the last date that the log itself names above times of day, as W3C logs do, in seconds since 1970.
     zone: the time zone of times without an offset.
     """
 
     reference_s: int = 0
     in_record: bool = False
     directives: tuple[str, ...] = ()
+    date_s: int | None = None
     zone: tzinfo = UTC
 
 

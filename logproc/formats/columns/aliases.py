@@ -20,7 +20,7 @@ APPLICATION = {
     ),
     "level": (
         *("level", "lvl", "log.level", "severity", "levelname", "loglevel", "log_level", "severity_text", "SeverityText"),
-        *("@l", "PRIORITY", "s"),
+        *("@l", "PRIORITY", "error_severity", "s"),
     ),
     "message": ("message", "msg", "@m", "@mt", "MESSAGE", "event", "short_message", "body", "Body", "log", "text"),
     "logger": (
@@ -87,6 +87,8 @@ DURATIONS = {
 """Names of durations with a known unit, each with the power of ten to divide by to get seconds."""
 UNIT_BY_VALUE = ("duration", "latency", "elapsed", "took", "response_time", "service")
 """Names of durations whose unit is inferred from the values: see `duration_of`."""
+LOGRAGE = frozenset({"controller", "action", "duration", "view"})
+"""The keys of Rails' requests on one line, whose durations are milliseconds."""
 NANOSECONDS_FROM = 1000
 TIMES_TRIED = 100
 FEWEST_TIMES = 10
@@ -144,6 +146,8 @@ def duration_of(values: Mapping[str, Collection[str]]) -> tuple[str, int] | None
             return name, power
     if any(found.field == "duration" for found in named_units(values, ())):
         return None
+    if values.keys() >= LOGRAGE:
+        return "duration", 3
     for name in UNIT_BY_VALUE:
         texts = [text for text in values.get(name, ()) if text[:1].isdigit()]
         if texts:

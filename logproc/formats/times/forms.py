@@ -122,10 +122,24 @@ MONTH_DAY_YEAR = calendar_form("month-day-year", "%b %e, %Y,? %-H:%M", ":" + SEC
 US = calendar_form("us", "%-m/%e/%Y,? %-H:%M", ":" + SECOND + HALF + ZONE, "%p")
 """Windows in the United States: `5/17/2015 10:05:03 AM`. Without AM or PM, the day may as well be the first number."""
 
+YEAR_MONTH_DAY = calendar_form("year-month-day", "%Y %b %e %H:%M", ":" + SECOND + ZONE)
+"""macOS: `2015 May 17 10:05:03`."""
+
 FORMS = (
     *(ISO, EPOCH, SYSLOG, CLF, SLASHES, SHORT_YEAR, CTIME, KLOG, LOGCAT, MONTH_POINT_DAY, SIX_DIGITS, BASIC),
-    *(EIGHT_DIGITS, POINTS, DAY_POINT_MONTH, DAY_MONTH_YEAR, MONTH_DAY_YEAR, US),
+    *(EIGHT_DIGITS, POINTS, DAY_POINT_MONTH, DAY_MONTH_YEAR, MONTH_DAY_YEAR, US, YEAR_MONTH_DAY),
 )
 """All forms. No text is of two."""
 ACCESS = TimeForm("access", r"(?P<minute>[^\]]{26})", lambda text, _reference: access.to_seconds(text), epoch=True)
 """The time of an access log between its brackets. All of its 26 characters, the zone too, are what other forms call minute."""
+
+OF_ONE_PROGRAM = (
+    calendar_form("iso-tab", r"%Y-%m-%d\t%H:%M", ":" + SECOND),  # CloudFront
+    calendar_form("iso-blank-hour", "%Y-%m-%d %k:%M", ":" + SECOND),  # MariaDB: `2015-05-17  9:05:03`
+    calendar_form("six-digits-clock", "%y%m%d %k:%M", ":" + SECOND),  # MySQL before 5.7: `150517  9:05:03`
+    calendar_form("clf-blank", "%d/%b/%Y %H:%M", ":" + SECOND),  # werkzeug, Django
+    calendar_form("day-month", "%e %b %H:%M", ":" + SECOND, year_less=True),  # Redis before 5
+    calendar_form("month-day-year-digits", "%m/%d/%Y-%H:%M", ":" + SECOND),  # Suricata
+    calendar_form("slashes-dash", "%Y/%m/%d - %H:%M", ":" + SECOND),  # GIN
+)
+"""Forms that only the catalogue names: text of any kind is not searched for them."""
