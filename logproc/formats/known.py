@@ -41,6 +41,7 @@ def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
         summary=entry.get("summary", ""),
         example=entry.get("example", ""),
         multi_line=entry.get("multi_line", False),
+        mixed="(?P<request>" in entry.get("further", ""),
         empty_is_absent=True,
         levels=entry.get("levels", "words"),
     )

@@ -40,6 +40,7 @@ FIELDS = b"#Fields:"
 MILLISECONDS = pyarrow.scalar(b"ms", pyarrow.binary())
 NAMES = {
     "c-ip": "client",
+    "c-port": "client_port",
     "cs-username": "user",
     "cs-method": "method",
     "cs-uri-stem": "path",

@@ -21,6 +21,9 @@ CONTROLS = "".join(map(chr, range(32)))
 NUMBER = r"\d+(?:\.\d+)?"
 NUMBERS = rf"(?:{NUMBER}|-)(?:(?:, | : )(?:{NUMBER}|-))*"
 """nginx's values of several upstream servers: `, ` between two of one group, ` : ` between two groups."""
+SERVERS = r"[^\s\",]+?(?:(?:, | : )[^\s\",]+?)*"
+REQUEST = r"[!-~]+ [^ ].*? HTTP/\d+(?:\.\d+)?|GET [^ ]+"
+"""A request whose end nothing marks but its protocol."""
 
 
 USUAL = {strftime.CLF: forms.CLF, strftime.ISO: forms.ISO}
@@ -91,9 +94,13 @@ def text(definition: Definition, variable: Variable, following: Literal | Variab
     if definition.escape != "none" and stop and stop < " ":
         without += strftime.escaped(stop)
     greedy = following is None or (bool(stop) and stop in ends_of(definition, variable))
+    if variable.shape == "list":
+        return SERVERS if stop != '"' else greatest(definition, "")
     if greedy and variable.shape == "text":
         return greatest(definition, without)
     expression = one_of(definition, without) + ("*" if variable.shape == "text" else "+") + ("" if greedy else "?")
+    if variable.kind == "request":
+        return f"{REQUEST}|{expression}"
     return f'""|{expression}' if variable.shape == "user" and definition.dialect == "apache" else expression
 
 

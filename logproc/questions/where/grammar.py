@@ -45,9 +45,9 @@ from datetime import UTC, tzinfo
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from logproc.formats.columns.addresses import ADDRESS_BITS
 from logproc.formats.readers.cost import MOST_REPEATED, repeated
 from logproc.model.errors import UsageError
-from logproc.questions.where.networks import ADDRESS_BITS
 from logproc.questions.where.predicates import (
     BILLION,
     Absent,

@@ -22,10 +22,11 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.columns.addresses import address_of
 from logproc.formats.columns.levels import LEVELS
 from logproc.formats.columns.printable import shown
 from logproc.model.columns import NO_TIME, KeyColumn, Numbers
-from logproc.questions.where.networks import Network, address_of
+from logproc.questions.where.networks import Network
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
