@@ -229,7 +229,7 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
 
 def is_sound(form: Format, sample: Sample, fits: Mask) -> bool:
     """Return whether the hosts that a format finds may be hosts: a level in their place shows that it is another format."""
-    if "host" not in form.fields or not isinstance(form.exact, Expression):
+    if not isinstance(form.exact, Expression) or "(?P<host>" not in form.exact.expression:
         return True
     found = form.exact.found_in(sample.keep(fits).texts, {"host"})
     hosts = form.exact.texts_of(found, "host").to_pylist()

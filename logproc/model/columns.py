@@ -86,6 +86,9 @@ class Columns:
     keys: columns of text by name.
     numbers: columns of numbers by name, such as `bytes` (of the response body, 0 if the log has `-`) and `duration` (seconds).
     malformed: which records have a malformed request, shape (records,); None if the format has no requests.
+    further: how many further lines each record has, shape (records,); None if none has any.
+    searched: what filters search instead of a column, by its name: the text of whole records, in which line feeds and
+        TABs stay. Its keys may come twice.
     """
 
     records: int
@@ -93,6 +96,8 @@ class Columns:
     keys: Mapping[str, KeyColumn]
     numbers: Mapping[str, Numbers] = field(default_factory=dict)
     malformed: Mask | None = None
+    further: Integers | None = None
+    searched: Mapping[str, KeyColumn] = field(default_factory=dict)
 
     def keep(self, mask: Mask) -> Columns:
         """Return only the records where `mask` is true."""
@@ -102,6 +107,8 @@ class Columns:
             keys={name: column.keep(mask) for name, column in self.keys.items()},
             numbers={name: column.keep(mask) for name, column in self.numbers.items()},
             malformed=None if self.malformed is None else self.malformed[mask],
+            further=None if self.further is None else self.further[mask],
+            searched={name: column.keep(mask) for name, column in self.searched.items()},
         )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from logproc.model.arrays import Mask
 
 ADDRESSES = ("client", "forwarded_for")
-HOLDING_ADDRESSES = frozenset({*ADDRESSES, "message", "referrer", "host", "target", "path", "query"})
+HOLDING_ADDRESSES = frozenset({*ADDRESSES, "message", "referrer", "host", "target", "path", "query", "request", "upstream"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +93,18 @@ class Question:
         sought += [*(self.where.fields if self.where else ()), *self.asked]
         own = set(sought) - TIME_FIELDS  # a log's own field `device` takes precedence over the derived one
         extra = ["bytes", *(ADDRESSES if self.from_forwarded else ())]
-        wanted = Wanted(frozenset([*map(base_of, sought), *own]), frozenset([*map(base_of, usual), *extra]))
+        searched = self.where.searched if self.where else frozenset()
+        wanted = Wanted(frozenset([*map(base_of, sought), *own]), frozenset([*map(base_of, usual), *extra]), searched)
         object.__setattr__(self, "wanted", wanted)
 
     @property
     def filters(self) -> bool:
         return self.where is not None or self.since is not None or self.until is not None
+
+    @property
+    def needs_whole_records(self) -> bool:
+        """Whether the answer depends on the further lines of records."""
+        return self.filters or "text" in self.wanted
 
     @property
     def asks_for_times(self) -> bool:
@@ -115,7 +121,10 @@ class Question:
         if self.anonymous:
             for name in HOLDING_ADDRESSES & keys.keys():
                 keys[name] = (anonymize if name == "client" else anonymize_within)(keys[name])
-        return Columns(columns.records, columns.time, keys, columns.numbers, columns.malformed)
+        searched = columns.searched
+        if self.anonymous:
+            searched = {name: anonymize_within(column) for name, column in searched.items()}
+        return replace(columns, keys=keys, searched=searched)
 
     def select(self, view: View) -> Mask:
         time = view.columns.time
@@ -176,5 +185,5 @@ def unknown_fields(question: Question, known: Collection[str]) -> list[str]:
     bases = {name: base_of(name) for name in question.asked}
     if question.from_forwarded and "forwarded_for" in known:
         known = {*known, "client"}
-    known = {*known, "time", *TIME_FIELDS}  # a log without times has no record that any of them fits, as with `--since`
+    known = {*known, "time", "text", *TIME_FIELDS}  # a log without times has no record that any of them fits, as with `--since`
     return [name for name, base in bases.items() if not {name, base} & known]

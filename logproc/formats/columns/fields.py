@@ -36,10 +36,12 @@ class Wanted(Collection[str]):
 
     sought: those that were named, to be looked for in each record; usual: those that are taken where a sample has them. The
     difference matters where records may have any field: looking for what is not there costs as much as for what is.
+    searched: those of them that a filter searches, further lines of a record included.
     """
 
     sought: frozenset[str] = frozenset()
     usual: frozenset[str] = frozenset()
+    searched: frozenset[str] = frozenset()
 
     def __contains__(self, name: object) -> bool:
         return name in self.sought or name in self.usual

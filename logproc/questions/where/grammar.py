@@ -32,8 +32,10 @@ field the value decides: 404 compares as a number, "404" as a text. `true` and `
 durations in seconds: `duration > 500ms` is `duration > 0.5`. Times are in ISO 8601; a date means midnight. Several addresses
 in one field, as in forwarded_for, are not an address: search them with `=~`.
 
-`=~` searches for an RE2 expression anywhere in the field, `contains` for a text. `in` is `==` with several values, one of
-which has to match; `not in` is `!=` with several, all of which have to differ.
+`=~` searches for an RE2 expression anywhere in the field, `contains` for a text. In `message` they see the further lines of
+a record too, such as a traceback; `text` is the whole record. `^` and `$` match at each line of these two.
+
+`in` is `==` with several values, one of which has to match; `not in` is `!=` with several, all of which have to differ.
 """
 
 from __future__ import annotations
@@ -85,10 +87,14 @@ NUMBER_CHARACTERS = 40
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A filter. `fields`: the fields it uses, in order of appearance, without backticks, such as `net:24` and `status`."""
+    """A filter. `fields`: the fields it uses, in order of appearance, without backticks, such as `net:24` and `status`.
+
+    searched: those in which it searches for a text or an expression.
+    """
 
     tree: Predicate
     fields: tuple[str, ...]
+    searched: frozenset[str] = frozenset()
 
     def mask(self, columns: Columns, field: Callable[[str], KeyColumn | Numbers | None]) -> Mask:
         """Return a mask of the records that pass.
@@ -139,6 +145,7 @@ class Parser:
         self.tokens = list(tokens_of(text))
         self.position = 0
         self.fields: dict[str, None] = {}
+        self.searched_fields: set[str] = set()
 
     @property
     def token(self) -> Token:
@@ -173,7 +180,7 @@ class Parser:
         tree = self.expression(0)
         if self.token.kind != "end":
             raise self.unexpected("`and`, `or` or the end")
-        return Where(tree, tuple(self.fields))
+        return Where(tree, tuple(self.fields), frozenset(self.searched_fields))
 
     def expression(self, depth: int) -> Predicate:
         parts = [self.conjunction(depth)]
@@ -273,6 +280,7 @@ class Parser:
         if relation not in kind.value.relations:
             raise self.fault(f"{field} is {kind.value.noun}, which has no `{operator.text}`", operator, f"it has {known(kind)}")
         if relation in SEARCHED:
+            self.searched_fields.add(field)
             return TextComparison(field, relation, negated, tuple(self.searched(operator, literal) for literal in literals))
         return comparison_of(field, relation, negated, [self.suited(field, kind, literal) for literal in literals])
 
