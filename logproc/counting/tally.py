@@ -116,8 +116,14 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, sour
     if columns is not None and columns.records and question.filters:
         mask = question.select(question.view(columns))
         filtered = int((~mask).sum())
+        further = 0 if columns.further is None else int(columns.further[~mask].sum())  # lines of filtered records
         columns = columns.keep(mask) if filtered else columns
-        account = replace(account, records=account.records - filtered, filtered=filtered)
+        account = replace(
+            account,
+            records=account.records - filtered,
+            filtered=filtered + further,
+            continuation=account.continuation - further,
+        )
     odd = odd_lines(chunk.data, parsed.bounds_of(TOO_LONG))
     assumed = Assumed.of_chunk(parsed, chunk.first_line, chunk.last_line)
     source = SourceTally(account, Counter(parsed.rejected_reasons), sample, odd, unread, untimed, assumed, seen=seen)

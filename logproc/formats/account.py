@@ -1,20 +1,29 @@
-"""The account of a chunk's lines: each is in a record, rejected with a reason, blank, or goes on with a record."""
+"""The account of a chunk's lines: each is in a record, rejected with a reason, blank, or goes on with a record.
+
+What goes on with a record is part of it: filters see it in `message` and `text`, and where a record is filtered, so are its
+further lines. That holds for the lines that begin within `max_line_bytes` of the record's first byte; a source is then cut
+into chunks at beginnings of records (see `sources.cutter`), so that the answer does not depend on the size of chunks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy
+import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.lines import LF, Lines, blank_lines, plain_lines
+from logproc.formats.columns.fields import Wanted
+from logproc.formats.columns.lines import CR, LF, Lines, blank_lines, plain_lines
+from logproc.formats.columns.printable import searchable
+from logproc.formats.columns.slices import arrow, texts_of
 from logproc.formats.reader import Found, no_lines
-from logproc.model.columns import Account, Parsed
+from logproc.model.columns import Account, Columns, KeyColumn, Parsed
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask
-    from logproc.model.columns import Columns
 
 TOO_LONG = "line-too-long"
 DAY_IN_ACCESS_LOG = r"\d{2}/[A-Z][a-z]{2}/\d{4}"
@@ -46,6 +55,84 @@ def continuing(lines: Lines, parts: Sequence[tuple[Found, bool]], left: Mask, *,
     which = numpy.flatnonzero(found)
     found[which] = ~pyarrow.compute.match_substring_regex(lines.texts(which), OWN_TIME).to_numpy(zero_copy_only=False)
     return found
+
+
+def readable_lines(lines: Lines, max_line_bytes: int) -> Mask:
+    """Return which lines may be in a record: those that are neither too long nor blank."""
+    return ~((lines.ends - lines.starts > max_line_bytes) | blank_lines(lines))
+
+
+def starts_in(lines: Lines, parts: Sequence[Found]) -> Integers:
+    """Return where the records begin that were found in some lines, those with an unreadable time too."""
+    which = numpy.concatenate([no_lines(), *(part.line for part in parts), *(part.untimed for part in parts)])
+    positions: Integers = lines.starts[numpy.sort(which)]
+    return positions
+
+
+def with_further_lines(
+    lines: Lines,
+    parts: Sequence[Found],
+    continuation: Mask,
+    columns: Columns,
+    wanted: Collection[str],
+    max_line_bytes: int,
+) -> Columns:
+    """Return the records of some lines with what their further lines add, and with the text of whole records if wanted.
+
+    parts: in the order of the records. continuation: as `continuing` returns it.
+    """
+    is_text = "text" in wanted and not {"text"} & {*columns.keys, *columns.numbers}
+    if not columns.records or not (is_text or continuation.any()):
+        return columns
+    line = numpy.concatenate([part.line for part in parts])
+    last, further = ends_of_records(lines, line, continuation, max_line_bytes)
+    order = numpy.argsort(line, kind="stable")
+    searched = {}
+    if is_text:
+        texts = texts_between(lines, line[order], last[order])
+        place = numpy.empty(len(order), numpy.int64)
+        place[order] = numpy.arange(len(order))
+        column = searchable(KeyColumn(texts, numpy.arange(len(order))))
+        searched["text"] = KeyColumn(column.keys, column.index[place])
+    if isinstance(wanted, Wanted) and "message" in wanted.searched and "message" in columns.keys and further.any():
+        longer = order[further[order] > 0]
+        rest = searchable(KeyColumn(texts_between(lines, line[longer] + 1, last[longer]), numpy.arange(len(longer))))
+        searched["message"] = joined_at(columns.keys["message"], longer, rest)
+    return replace(columns, further=further, searched=searched)
+
+
+def ends_of_records(lines: Lines, line: Integers, continuation: Mask, max_line_bytes: int) -> tuple[Integers, Integers]:
+    """Return the last line of each record, and how many further lines it has, given its first line.
+
+    Behind a line that is rejected, lines go on with that one.
+    """
+    number = numpy.full(len(lines), -1)
+    number[line] = numpy.arange(len(line))
+    opens = ~(continuation | blank_lines(lines))
+    opener = numpy.maximum.accumulate(numpy.where(opens, numpy.arange(len(lines)), 0))
+    which = numpy.flatnonzero(continuation)
+    record = number[opener[which]]
+    near = (record >= 0) & (lines.starts[which] - lines.starts[opener[which]] < max_line_bytes)
+    which, record = which[near], record[near]
+    last = line.copy()
+    last[record] = which  # of several the last one stays
+    return last, numpy.bincount(record, minlength=len(line))
+
+
+def texts_between(lines: Lines, first: Integers, last: Integers) -> pyarrow.Array:
+    """Return the text from one line to another one, for many, in ascending order."""
+    texts = texts_of(lines.data, lines.starts[first], lines.ends[last])
+    return pyarrow.compute.replace_substring(texts, b"\r\n", b"\n") if (lines.data == CR).any() else texts
+
+
+def joined_at(column: KeyColumn, which: Integers, rest: KeyColumn) -> KeyColumn:
+    """Return a column of text in which some records have more text, on lines of their own."""
+    fronts = pyarrow.compute.fill_null(column.keys.take(arrow(column.index[which].astype(numpy.int64), pyarrow.int64())), "")
+    behind = rest.keys.take(arrow(rest.index.astype(numpy.int64), pyarrow.int64()))
+    index = column.index.astype(numpy.int64)
+    index[which] = len(column.keys) + numpy.arange(len(which))
+    longer = pyarrow.compute.binary_join_element_wise(fronts, behind, "\n")
+    return KeyColumn(pyarrow.concat_arrays([column.keys, longer]), index)
 
 
 def accounted(

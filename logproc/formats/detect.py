@@ -270,7 +270,7 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
     reader = form.exact
     if not isinstance(reader, Expression):
         return True
-    if "host" in form.fields:
+    if "(?P<host>" in reader.expression:
         found = reader.found_in(sample.keep(fits).texts, {"host"})
         hosts = reader.texts_of(found, "host").to_pylist()
         return sum(level_of(host.decode("latin-1")) is not None for host in hosts) * 2 < len(hosts)

@@ -19,7 +19,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.account import accounted, continuing
+from logproc.formats.account import accounted, continuing, readable_lines, starts_in, with_further_lines
 from logproc.formats.columns.fields import EMPTY, absent_once, columns_of, complete, with_absent
 from logproc.formats.columns.levels import leveled
 from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
@@ -100,8 +100,14 @@ class Format:
         left = ~(too_long | blank)
         parts, columns = self.claim(lines, left, wanted, context)
         continuation = continuing(lines, [(part, self.multi_line) for part in parts], left, in_record=context.in_record)
+        columns = with_further_lines(lines, parts, continuation, columns, wanted, max_line_bytes)
         otherwise = "no-record-start" if self.multi_line else "no-match"
         return accounted(lines, parts, too_long, blank, continuation, otherwise, columns)
+
+    def starts(self, data: Bytes, context: Context, max_line_bytes: int) -> Integers:
+        """Return where in some whole lines the records begin, in ascending order."""
+        lines = self.lines(data)
+        return starts_in(lines, self.claim(lines, readable_lines(lines, max_line_bytes), (), context)[0])
 
     def lines(self, data: Bytes) -> Lines:
         """Return the lines of a chunk, with the marks that the readers need."""

@@ -15,7 +15,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.account import accounted, continuing
+from logproc.formats.account import accounted, continuing, with_further_lines
 from logproc.formats.columns.fields import either
 from logproc.formats.columns.lines import blank_lines
 from logproc.formats.columns.slices import arrow, offsets_and_data
@@ -54,6 +54,14 @@ class Envelope:
         """Return the context behind some whole lines, as the outer format has it."""
         return self.outer.follow(context, data, max_line_bytes)
 
+    @property
+    def multi_line(self) -> bool:
+        return self.outer.multi_line
+
+    def starts(self, data: Bytes, context: Context, max_line_bytes: int) -> Integers:
+        """Return where in some whole lines the outer records begin, in ascending order."""
+        return self.outer.starts(data, context, max_line_bytes)
+
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
         """Return the wanted columns of a chunk of whole lines, and the account of all its lines."""
         lines = self.outer.lines(data)
@@ -62,6 +70,7 @@ class Envelope:
         left = ~(too_long | blank)
         parts, columns = self.outer.claim(lines, left, {*wanted, MESSAGE}, context)
         continuation = continuing(lines, [(part, self.outer.multi_line) for part in parts], left, in_record=context.in_record)
+        columns = with_further_lines(lines, parts, continuation, columns, wanted, max_line_bytes)
         if columns.records:
             columns = self._opened(parts, columns, wanted, context)
         return accounted(lines, parts, too_long, blank, continuation, "no-match", columns)
@@ -101,6 +110,10 @@ def taken(columns: Columns, of: Integers) -> Columns:
         numbers={name: taken_numbers(column, of) for name, column in columns.numbers.items()},
         malformed=None if columns.malformed is None else columns.malformed[of],
         unread_time=None if columns.unread_time is None else columns.unread_time[of],
+        further=None if columns.further is None else columns.further[of],
+        searched={
+            name: KeyColumn(column.keys, column.index[of]) for name, column in columns.searched.items() if name != MESSAGE
+        },
     )
 
 
@@ -131,4 +144,6 @@ def both(outer: Columns, inner: Columns) -> Columns:
         numbers={**{name: column for name, column in outer.numbers.items() if name not in inner.keys}, **inner.numbers},
         malformed=inner.malformed,
         unread_time=inner.unread_time if inner.unread_time is not None else outer.unread_time,
+        further=outer.further,
+        searched=outer.searched,
     )

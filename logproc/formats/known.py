@@ -58,7 +58,7 @@ def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
         example=entry.get("example", ""),
         units=tuple(units.items()),
         multi_line=entry.get("multi_line", False),
-        mixed=entry.get("mixed", False),
+        mixed=entry.get("mixed", False) or "(?P<request>" in entry.get("further", ""),
         levels=entry.get("levels", "words"),
     )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy
 import pyarrow
 
-from logproc.formats.account import accounted, continuing
+from logproc.formats.account import accounted, continuing, readable_lines, starts_in, with_further_lines
 from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
 from logproc.formats.columns.quantities import numbers_of
 from logproc.formats.columns.units import unit_of
@@ -22,7 +22,7 @@ from logproc.formats.reader import Found
 from logproc.model.columns import Columns, KeyColumn, Large, Numbers, Parsed
 
 if TYPE_CHECKING:
-    from logproc.model.arrays import Bytes, Mask
+    from logproc.model.arrays import Bytes, Integers, Mask
     from logproc.model.chunk import Context
 
 
@@ -39,6 +39,10 @@ class Mixed:
     @property
     def fields(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(field for layout in self.layouts for field in layout.fields))
+
+    @property
+    def multi_line(self) -> bool:
+        return any(layout.multi_line for layout in self.layouts)
 
     @property
     def open_fields(self) -> bool:
@@ -67,7 +71,14 @@ class Mixed:
         left = ~(too_long | blank)
         parts, columns = self.claimed(data, left, wanted, context)
         continuation = continuing(lines, parts, left, in_record=context.in_record)
+        columns = with_further_lines(lines, [part for part, _ in parts], continuation, columns, wanted, max_line_bytes)
         return accounted(lines, [part for part, _ in parts], too_long, blank, continuation, "no-match", columns)
+
+    def starts(self, data: Bytes, context: Context, max_line_bytes: int) -> Integers:
+        """Return where in some whole lines the records begin, in ascending order."""
+        lines = self.lines(data)
+        parts, _ = self.claimed(data, readable_lines(lines, max_line_bytes), (), context)
+        return starts_in(lines, [part for part, _ in parts])
 
     def lines(self, data: Bytes) -> Lines:
         """Return the lines of a chunk."""
@@ -97,6 +108,11 @@ def stacked(parts: Sequence[Columns]) -> Columns:
         return filled[0]
     numbers = dict.fromkeys(name for part in filled for name in part.numbers)
     keys = dict.fromkeys(name for part in filled for name in part.keys if name not in numbers)
+    further = None
+    if any(part.further is not None for part in filled):
+        counts = [numpy.zeros(part.records, numpy.int64) if part.further is None else part.further for part in filled]
+        further = numpy.concatenate(counts)
+    searched = dict.fromkeys(name for part in filled for name in part.searched)
     return Columns(
         records=sum(part.records for part in filled),
         time=numpy.concatenate([part.time for part in filled]),
@@ -104,6 +120,8 @@ def stacked(parts: Sequence[Columns]) -> Columns:
         numbers={name: stacked_numbers([numbers_in(part, name) for part in filled]) for name in numbers},
         malformed=stacked_masks([(part.records, part.malformed) for part in filled]),
         unread_time=stacked_masks([(part.records, part.unread_time) for part in filled]),
+        further=further,
+        searched={name: stacked_keys([searched_in(part, name) for part in filled]) for name in searched},
     )
 
 
@@ -112,6 +130,10 @@ def stacked_masks(parts: Sequence[tuple[int, Mask | None]]) -> Mask | None:
     if all(mask is None for _, mask in parts):
         return None
     return numpy.concatenate([numpy.zeros(records, bool) if mask is None else mask for records, mask in parts])
+
+
+def searched_in(part: Columns, name: str) -> KeyColumn:
+    return part.searched.get(name) or part.keys.get(name) or absent_keys(part.records)
 
 
 def absent_keys(records: int) -> KeyColumn:

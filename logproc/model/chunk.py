@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from logproc.model.arrays import Bytes
+    from logproc.model.arrays import Bytes, Integers
 from logproc.model.columns import Parsed
 from logproc.model.source import Verdict
 
@@ -63,8 +63,15 @@ class Parser(Protocol):
     def open_fields(self) -> bool:
         """Whether records may have other fields as well."""
 
+    @property
+    def multi_line(self) -> bool:
+        """Whether records may have several lines."""
+
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
         """Return the context after some whole lines, given the context before them."""
+
+    def starts(self, data: Bytes, context: Context, max_line_bytes: int) -> Integers:
+        """Return where in some whole lines the records begin, in ascending order."""
 
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
         """Parse whole lines: return the wanted columns of their records, and an account of all lines."""

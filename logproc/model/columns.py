@@ -87,6 +87,9 @@ class Columns:
     numbers: columns of numbers by name, such as `bytes` (of the response body, 0 if the log has `-`) and `duration` (seconds).
     malformed: which records have a malformed request, shape (records,); None if the format has no requests.
     unread_time: which records have a time that cannot be read, shape (records,); None if none has.
+    further: how many further lines each record has, shape (records,); None if none has any.
+    searched: what filters search instead of a column, by its name: the text of whole records, in which line feeds and
+        TABs stay. Its keys may come twice.
     """
 
     records: int
@@ -95,6 +98,8 @@ class Columns:
     numbers: Mapping[str, Numbers] = field(default_factory=dict)
     malformed: Mask | None = None
     unread_time: Mask | None = None
+    further: Integers | None = None
+    searched: Mapping[str, KeyColumn] = field(default_factory=dict)
 
     def keep(self, mask: Mask) -> Columns:
         """Return only the records where `mask` is true."""
@@ -105,6 +110,8 @@ class Columns:
             numbers={name: column.keep(mask) for name, column in self.numbers.items()},
             malformed=None if self.malformed is None else self.malformed[mask],
             unread_time=None if self.unread_time is None else self.unread_time[mask],
+            further=None if self.further is None else self.further[mask],
+            searched={name: column.keep(mask) for name, column in self.searched.items()},
         )
 
 

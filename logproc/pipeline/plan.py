@@ -53,8 +53,10 @@ class Plan:
         zone = parse_zone(settings.tz)
         own = {**dict(settings.patterns), **dict(settings.formats)}
         choice = replace(Choice.of(settings.format, settings.pattern, settings.nginx_conf, own), maps=parse_maps(settings.map))
-        reading = ReadingOptions(choice, chunk_bytes(settings, sources), settings.max_line_bytes, now_s, zone)
-        return cls(question_of(settings, now_s), choice, reading, settings.top, settings.max_line_bytes)
+        question = question_of(settings, now_s)
+        whole, size = question.needs_whole_records, chunk_bytes(settings, sources)
+        reading = ReadingOptions(choice, size, settings.max_line_bytes, now_s, zone, whole)
+        return cls(question, choice, reading, settings.top, settings.max_line_bytes)
 
     def bounded(self, tally: Tally) -> Tally:
         return tally.folded(self.question.max_keys) if self.question.max_keys else tally

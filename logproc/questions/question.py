@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ADDRESSES = ("client", "forwarded_for")
 SOURCE = "source"
 """The field with the name of a record's source, whatever the log itself calls so."""
-HOLDING_ADDRESSES = frozenset({*ADDRESSES, "message", "referrer", "host", "target", "path", "query"})
+HOLDING_ADDRESSES = frozenset({*ADDRESSES, "message", "referrer", "host", "target", "path", "query", "request", "upstream"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,10 @@ class Question:
         own = {name for name in sought if name != SOURCE and not is_time_field(name)}  # a log's own `device` is not derived
         sought = [name for name in sought if name != SOURCE]
         extra = ["bytes", *(ADDRESSES if self.from_forwarded else ())]
-        wanted = Wanted(frozenset([*map(base_of, sought), *own]), frozenset([*map(base_of, usual), *extra]))
         needs = [need for panel in self.panels for need in panel.needs]
+        filters = [*([self.where] if self.where else ()), *(need.where for need in needs if need.where)]
+        searched = frozenset(name for where in filters for name in where.searched)
+        wanted = Wanted(frozenset([*map(base_of, sought), *own]), frozenset([*map(base_of, usual), *extra]), searched)
         object.__setattr__(self, "wanted", wanted)
         object.__setattr__(self, "filters_of", {need.field: need.where for need in needs if need.where})
         object.__setattr__(self, "by_source", named_source)
@@ -115,6 +117,11 @@ class Question:
     @property
     def filters(self) -> bool:
         return self.where is not None or self.since is not None or self.until is not None
+
+    @property
+    def needs_whole_records(self) -> bool:
+        """Whether the answer depends on the further lines of records."""
+        return self.filters or "text" in self.wanted or bool(self.wanted.searched)
 
     @property
     def asks_for_times(self) -> bool:
@@ -148,7 +155,10 @@ class Question:
                     keys[name] = anonymize_within(derived.apply(keys["query"]))
             for name in HOLDING_ADDRESSES & keys.keys():
                 keys[name] = (anonymize if name == "client" else anonymize_within)(keys[name])
-        return replace(columns, keys=keys)
+        searched = columns.searched
+        if self.anonymous:
+            searched = {name: anonymize_within(column) for name, column in searched.items()}
+        return replace(columns, keys=keys, searched=searched)
 
     def select(self, view: View) -> Mask:
         time = view.columns.time
@@ -211,5 +221,5 @@ def unknown_fields(question: Question, known: Collection[str]) -> list[str]:
     bases = {name: base_of(name) for name in question.asked}
     if question.from_forwarded and "forwarded_for" in known:
         known = {*known, "client"}
-    known = {*known, SOURCE, "time", *TIME_FIELDS}  # a log without times has no record that any of them fits, as with `--since`
+    known = {*known, SOURCE, "time", "text", *TIME_FIELDS}  # without times, no record has what they compare: as with `--since`
     return [name for name, base in bases.items() if not {name, base} & known]

@@ -16,7 +16,7 @@ from logproc.formats.columns.units import unit_of
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S
 from logproc.model.columns import NO_TIME, Columns, KeyColumn, Numbers
 from logproc.questions.fields.derived import derive
-from logproc.questions.fields.recode import absent_column
+from logproc.questions.fields.recode import absent_column, recode
 from logproc.questions.fields.stretches import STRETCHES, stretch_of
 
 if TYPE_CHECKING:
@@ -128,6 +128,10 @@ class View:
             return self.columns.keys[name]
         if name in self.columns.numbers:
             return keys_of_numbers(self.columns.numbers[name])
+        if name in self.columns.searched:  # as other keys, without line feeds and TABs
+            whole = self.columns.searched[name]
+            keys = pyarrow.compute.replace_substring(whole.keys, "\n", r"\x0a")
+            return recode(whole, pyarrow.compute.replace_substring(keys, "\t", r"\x09"))
         derived = derive(name)
         if derived is None:
             return None

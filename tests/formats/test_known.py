@@ -42,6 +42,10 @@ def test_no_group_is_called_by_a_name_that_is_not_used(form: Format) -> None:
     assert len(set(form.fields)) == len(form.fields)
 
 
+NGINX_REQUEST = (
+    ', client: 192.0.2.7, server: a.example, request: "PUT /p?q=1 HTTP/2.0", upstream: "http://app/p", host: "b.example:8080"'
+    ', referrer: "https://c.example/"'
+)
 LINES = [
     ("syslog", "Mar  7 10:00:00 host last message repeated 3 times", {"program": None, "message": "last message repeated 3 times"}),
     ("syslog", "<34>Oct 11 22:14:15 2001:db8::7 su: x", {"host": "2001:db8::7", "program": "su"}),
@@ -50,6 +54,30 @@ LINES = [
     ("syslog_5424", "<13>1 - - - - - - only a text", {"host": None, "program": None, "message": "only a text"}),
     ("syslog_5424", r'<13>1 2026-03-07T10:00:00Z h p 7 I [a@1 q="\] x"][b@1] text', {"data": r'[a@1 q="\] x"][b@1]', "message": "text"}),
     ("nginx_error", "2026/03/07 10:00:00 [crit] 3#4: x, client: 192.0.2.7, server: _", {"client": "192.0.2.7", "message": "x"}),
+    (
+        "nginx_error",
+        "2026/03/07 10:00:00 [error] 3#4: *9 no live upstreams" + NGINX_REQUEST,
+        {
+            "message": "no live upstreams",
+            "client": "192.0.2.7", "server": "a.example", "upstream": "http://app/p", "host": "b.example:8080",
+            "request": "PUT /p?q=1 HTTP/2.0", "method": "PUT", "path": "/p", "referrer": "https://c.example/",
+        },
+    ),
+    (
+        "nginx_error",
+        '2026/03/07 10:00:00 [error] 3#4: *9 x, client: 192.0.2.7, server: , request: "GET /a", host: "b" HTTP/1.1", host: "c"',
+        {"server": None, "request": 'GET /a", host: "b" HTTP/1.1', "host": "c", "upstream": None},
+    ),
+    (
+        "nginx_error",
+        '2026/03/07 10:00:00 [error] 3#4: *9 x, client: 192.0.2.7, server: s, upstream: "10.0.0.1:443", bytes from/to client:0/0',
+        {"client": "192.0.2.7", "server": "s", "upstream": "10.0.0.1:443", "request": None, "message": "x"},
+    ),
+    (
+        "nginx_error",
+        '2026/03/07 10:00:00 [error] 3#4: *9 x, client: 192.0.2.7, server: s, request: "GET /cut off',
+        {"client": "192.0.2.7", "server": "s", "request": None, "host": None},
+    ),
     ("nginx_error", "2026/03/07 10:00:00 [crit] 3#4: x, y", {"client": None, "message": "x, y", "pid": "3", "thread": "4"}),
     ("apache_error", "[Sat Mar 07 10:00:00 2026] [error] [client 192.0.2.7] x", {"raw_level": "error", "logger": None, "client": "192.0.2.7"}),
     ("apache_error", "[Sat Mar 07 10:00:00.1 2026] [ssl:trace3] [pid 8] x", {"raw_level": "trace3", "logger": "ssl", "pid": "8"}),

@@ -98,7 +98,7 @@ requests AS (
 targets AS (SELECT *, CASE WHEN good THEN words[2] END AS target FROM requests)
 SELECT
     "time", "bytes", status, good,
-    nullif(nullif(client, '-'), '') AS client,
+    CASE nullif(client, '') WHEN '-' THEN NULL {spellings} ELSE nullif(client, '') END AS client,
     nullif(nullif("user", '-'), '') AS "user",
     nullif(nullif(referrer, '-'), '') AS referrer,
     nullif(nullif(user_agent, '-'), '') AS user_agent,
@@ -201,7 +201,8 @@ def database(log: Path) -> Any:
     """Return the same records in DuckDB."""
     connection = duckdb.connect()
     connection.execute("SET threads = 1; SET TimeZone = 'UTC'")
-    connection.execute(TABLE, [str(log)])
+    spellings = " ".join(f"WHEN {literal(client)} THEN {literal(one_spelling(client))}" for client in CLIENTS[:-1])
+    connection.execute(TABLE.replace("{spellings}", spellings), [str(log)])
     return connection
 
 
@@ -262,7 +263,7 @@ def of_client(random_: random.Random) -> Condition:
     """Return a comparison of the client with an address, a network or a name, some of which are written otherwise."""
     value = random_.choice([*NETWORKS, *NETWORKS, *CLIENTS[:-1], "2001:DB8:0::0001", "192.0.2.99"])
     negated = random_.random() < 0.3
-    hits = ", ".join(literal(client) for client in CLIENTS if is_of(client, value)) or "'none of these'"
+    hits = ", ".join(literal(one_spelling(client)) for client in CLIENTS if is_of(client, value)) or "'none of these'"
     operator = random_.choice(["!=", "not in"] if negated else ["==", "in"])
     wanted = f"({quoted(value)},)" if "in" in operator else quoted(value)
     return Condition(f"client {operator} {wanted}", comparison("client", f"client IN ({hits})", negated=negated))
@@ -276,6 +277,14 @@ def is_of(client: str, value: str) -> bool:
     except ValueError:
         return client == value
     return plain(address) in network
+
+
+def one_spelling(client: str) -> str:
+    """Return a client as Python's library writes its address; a name as it is."""
+    try:
+        return str(plain(ipaddress.ip_address(client)))
+    except ValueError:
+        return client
 
 
 def plain(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

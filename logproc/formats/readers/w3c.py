@@ -45,6 +45,7 @@ CLOCK = re.compile(rb"\d\d?:\d\d:\d\d(?:\.\d+)?")
 MILLISECONDS = pyarrow.scalar(b"ms", pyarrow.binary())
 NAMES = {
     "c-ip": "client",
+    "c-port": "client_port",
     "cs-username": "user",
     "cs-method": "method",
     "cs-uri-stem": "path",
@@ -57,8 +58,7 @@ NAMES = {
     "time-taken": "duration",
     "cs(user-agent)": "user_agent",
     "cs(referer)": "referrer",
-    "cs-host": "host",
-    "cs(host)": "host",
+    **dict.fromkeys(("cs-host", "cs(host)"), "host"),
     "x-forwarded-for": "forwarded_for",
     "s-computername": "server",
     "timetakenms": "duration",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.columns.addresses import ADDRESS_BITS
 from logproc.model.columns import KeyColumn
 from logproc.model.errors import UsageError
 from logproc.questions.fields.addresses import networks
@@ -20,7 +21,6 @@ from logproc.questions.fields.agents import agent_classes, families
 from logproc.questions.fields.links import hosts, parameters
 from logproc.questions.fields.recode import recode
 from logproc.questions.fields.shapes import shape
-from logproc.questions.where.networks import ADDRESS_BITS
 
 EXTENSION = r"[^/;]\.(?P<extension>[0-9A-Za-z]{1,10})(?:;[^/]*)?$"
 STATUS = "^(?P<digit>[1-5])[0-9]{2}$"

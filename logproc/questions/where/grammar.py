@@ -36,8 +36,10 @@ durations in seconds: `duration > 500ms` is `duration > 0.5`. Times are in ISO 8
 date means midnight. Several addresses
 in one field, as in forwarded_for, are not an address: search them with `=~`.
 
-`=~` searches for an RE2 expression anywhere in the field, `contains` for a text. `in` is `==` with several values, one of
-which has to match; `not in` is `!=` with several, all of which have to differ.
+`=~` searches for an RE2 expression anywhere in the field, `contains` for a text. In `message` they see the further lines of
+a record too, such as a traceback; `text` is the whole record. `^` and `$` match at each line of these two.
+
+`in` is `==` with several values, one of which has to match; `not in` is `!=` with several, all of which have to differ.
 """
 
 from __future__ import annotations
@@ -49,11 +51,11 @@ from datetime import UTC, tzinfo
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from logproc.formats.columns.addresses import ADDRESS_BITS
 from logproc.formats.readers.cost import MOST_REPEATED, repeated
 from logproc.model.errors import UsageError
 from logproc.questions.fields.derived import derive
 from logproc.questions.fields.stretches import stretch_of
-from logproc.questions.where.networks import ADDRESS_BITS
 from logproc.questions.where.predicates import (
     BILLION,
     Absent,
@@ -92,10 +94,14 @@ NUMBER_CHARACTERS = 40
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A filter. `fields`: the fields it uses, in order of appearance, without backticks, such as `net:24` and `status`."""
+    """A filter. `fields`: the fields it uses, in order of appearance, without backticks, such as `net:24` and `status`.
+
+    searched: those in which it searches for a text or an expression.
+    """
 
     tree: Predicate
     fields: tuple[str, ...]
+    searched: frozenset[str] = frozenset()
 
     def mask(self, columns: Columns, field: Callable[[str], KeyColumn | Numbers | None]) -> Mask:
         """Return a mask of the records that pass.
@@ -146,6 +152,7 @@ class Parser:
         self.tokens = list(tokens_of(text))
         self.position = 0
         self.fields: dict[str, None] = {}
+        self.searched_fields: set[str] = set()
 
     @property
     def token(self) -> Token:
@@ -180,7 +187,7 @@ class Parser:
         tree = self.expression(0)
         if self.token.kind != "end":
             raise self.unexpected("`and`, `or` or the end")
-        return Where(tree, tuple(self.fields))
+        return Where(tree, tuple(self.fields), frozenset(self.searched_fields))
 
     def expression(self, depth: int) -> Predicate:
         parts = [self.conjunction(depth)]
@@ -285,6 +292,7 @@ class Parser:
         if relation not in kind.value.relations:
             raise self.fault(f"{field} is {kind.value.noun}, which has no `{operator.text}`", operator, f"it has {known(kind)}")
         if relation in SEARCHED:
+            self.searched_fields.add(field)
             return TextComparison(field, relation, negated, tuple(self.searched(operator, literal) for literal in literals))
         return comparison_of(field, relation, negated, [self.suited(field, kind, literal) for literal in literals])
 

@@ -23,12 +23,13 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.columns.addresses import address_of
 from logproc.formats.columns.levels import LEVELS
-from logproc.formats.columns.printable import shown
+from logproc.formats.columns.printable import LAID_OUT, shown
 from logproc.formats.columns.quantities import total_of
 from logproc.formats.columns.units import ANY, Unit, unit_of
 from logproc.model.columns import NO_TIME, KeyColumn, Numbers
-from logproc.questions.where.networks import Network, address_of
+from logproc.questions.where.networks import Network
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
@@ -57,6 +58,10 @@ class Rows:
         if name == "time":
             return Numbers(self.columns.time, None, self.columns.time != NO_TIME)
         return self.field(name)
+
+    def searched(self, name: str) -> KeyColumn | None:
+        """Return the texts of whole records that are searched in place of a column, None if the column itself is."""
+        return self.columns.searched.get(name)
 
     def all(self, value: bool) -> Mask:
         return numpy.full(self.columns.records, value)
@@ -151,6 +156,15 @@ class Comparison(ABC, Generic[Value]):
 class TextComparison(Comparison[str]):
     r"""Compares texts, ordered by their UTF-8 bytes. Values write unprintable bytes as keys do, `\xNN`; `=~` is RE2's."""
 
+    def mask(self, rows: Rows) -> Mask:
+        column = rows.searched(self.field) if self.relation in {"contains", "=~"} else None
+        if column is None:
+            return Comparison.mask(self, rows)
+        kernel, text = WHOLE_KERNELS[self.relation], self.values[0]
+        hits, present = truths(kernel(column.keys, text)), truths(column.keys.is_valid())
+        matches: Mask = ((hits ^ self.negated) & present)[column.index]
+        return matches
+
     def of_keys(self, keys: pyarrow.Array) -> Answer:
         if self.relation == "==":
             return is_in(keys, self.values), truths(keys.is_valid())
@@ -163,6 +177,11 @@ TEXT_KERNELS: dict[str, Callable[[pyarrow.Array, str], pyarrow.Array]] = {
     "contains": lambda keys, text: pyarrow.compute.match_substring(keys, escaped(text)),
     "=~": pyarrow.compute.match_substring_regex,
 }
+WHOLE_KERNELS: dict[str, Callable[[pyarrow.Array, str], pyarrow.Array]] = {
+    "contains": lambda keys, text: pyarrow.compute.match_substring(keys, shown(text.encode(), LAID_OUT)),
+    "=~": lambda keys, text: pyarrow.compute.match_substring_regex(keys, f"(?m){text}"),
+}
+"""For texts of several lines, which keep their line feeds and TABs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ FIELD_TYPES = {
     "client": FieldType.ADDRESS,
     "forwarded_for": FieldType.ADDRESS,
     **dict.fromkeys(("user", "method", "target", "path", "query", "protocol", "referrer"), FieldType.TEXT),
-    **dict.fromkeys(("user_agent", "host", "raw_level", "logger", "program", "thread", "message"), FieldType.TEXT),
+    **dict.fromkeys(("user_agent", "host", "raw_level", "logger", "program", "thread", "message", "text"), FieldType.TEXT),
 }
 """The types of the standard fields. All others, such as pid, are dynamic."""
 

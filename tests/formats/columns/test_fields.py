@@ -79,7 +79,8 @@ def test_numbers_are_made_of_texts() -> None:
 @pytest.mark.parametrize(
     ("fields", "columns"),
     [
-        (("client", "request", "status"), ("client", "status", "method", "target", "path", "query", "protocol")),
+        (("request", "status"), ("request", "status", "method", "target", "path", "query", "protocol")),
+        (("client", "user"), ("client", "user", "client_port")),
         (("target",), ("target", "path", "query")),
         (("level",), ("level", "raw_level")),
     ],

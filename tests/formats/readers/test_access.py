@@ -197,8 +197,15 @@ def test_a_record_has_all_columns(name: str) -> None:
     ((time, size, texts),) = rows(both(logs.line(name) + b"\n", BY_NAME[name]))
     assert (time, size) == (1431857103, 4263)
     expected = {field: logs.USUAL[field].decode() for field in fields}
-    parts = {"method": "GET", "target": "/cart?id=7", "path": "/cart", "query": "id=7", "protocol": "HTTP/1.1"}
-    assert dict(texts) == {**expected, **parts, "status": "200"}
+    parts = {
+        "request": "GET /cart?id=7 HTTP/1.1",
+        "method": "GET",
+        "target": "/cart?id=7",
+        "path": "/cart",
+        "query": "id=7",
+        "protocol": "HTTP/1.1",
+    }
+    assert dict(texts) == {**expected, **parts, "status": "200", "request": "GET /cart?id=7 HTTP/1.1"}
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.formats.columns.addresses import address_of
 from logproc.model.columns import NO_TIME, Columns, KeyColumn, Numbers
 from logproc.questions.where.grammar import parse_where
-from logproc.questions.where.networks import address_of, network_of
+from logproc.questions.where.networks import network_of
 from logproc.questions.where.predicates import expression_fault, number_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -132,7 +133,8 @@ LOOSE = [
         ("client == '2001:db8::/33'", "client", CLIENTS, CLIENTS[3:5]),
         ("client == '2001:db8::1'", "client", CLIENTS, CLIENTS[3:5]),
         ("client in ('shop.example', '::1/128')", "client", CLIENTS, CLIENTS[5:7]),
-        ("client == '10.1.2.3:80'", "client", CLIENTS, CLIENTS[7:8]),
+        ("client == '10.1.2.3:80'", "client", ["10.1.2.3", "10.1.2.4"], ["10.1.2.3"]),
+        ("client == '[2001:db8::1%3]:443'", "client", CLIENTS, CLIENTS[3:5]),
         ("client != '0.0.0.0/0'", "client", CLIENTS, CLIENTS[3:8]),
         ("client not in ('0.0.0.0/0', '::/0')", "client", CLIENTS, CLIENTS[6:8]),
         ("client =~ '^10[.]'", "client", CLIENTS, ["10.1.2.3", "10.1.2.3:80"]),
