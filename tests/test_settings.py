@@ -20,7 +20,6 @@ from logproc.settings import (
     knobs,
     load,
     option_name,
-    parse_size,
     read_config,
     read_environment,
     unknown_variables,

@@ -187,7 +187,7 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
         if not counts[best] or counts[best] < least_of(form, further=bool(layouts), alone=alone) * weight:
             break
         layouts.append(form)
-        left &= ~(form.exact.claims(sample.texts) if is_layout(form) else fits)
+        left &= ~(form.exact.claims(sample.whole_texts) if is_layout(form) else fits)
     rest = sample.keep(left & counts_for)
     if layouts and rest.lines:
         return layouts + text_of(rest, weight, of_table=isinstance(layouts[0].exact, W3cReader))
@@ -200,8 +200,8 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
 def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
     """Return whether what a format finds can be what it is called. known: which lines fit any format.
 
-    A level in the place of a host shows that it is another format. And so do lines with the same time and without the logger:
-    the first word of some messages looks like one.
+    A level in the place of a host shows that it is another format. And so do lines with the same time that do not fit: the
+    first word of some messages looks like a logger.
     """
     reader = form.exact
     if not isinstance(reader, Expression):
@@ -210,9 +210,10 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
         found = reader.found_in(sample.keep(fits).texts, {"host"})
         hosts = reader.texts_of(found, "host").to_pylist()
         return sum(level_of(host.decode("latin-1")) is not None for host in hosts) * 2 < len(hosts)
-    if "logger" in form.fields and reader.time and not known.all():
+    if reader.time and not known.all():
         others = timed(reader.time, leading=True).fits(sample.texts) & ~known
-        return bool(fits.sum() >= NEARLY * (fits.sum() + others.sum()))
+        share = NEARLY if "logger" in form.fields else 0.5
+        return bool(fits.sum() >= share * (fits.sum() + others.sum()))
     return True
 
 
