@@ -27,7 +27,7 @@ from logproc.formats.columns.printable import absent_as_null
 from logproc.formats.columns.slices import ABSENT, encoded
 from logproc.formats.columns.units import unit_of
 from logproc.formats.maps import Map, widened, with_sources
-from logproc.formats.reader import Field, Found, Reader
+from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.times.reading import read_values
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME, KeyColumn, Numbers, Parsed

@@ -75,7 +75,7 @@ def test_options_are_those_of_the_command(log: Path) -> None:
     ("option", "words"),
     [
         ("readers=0", "--readers 0: at least 1"),
-        ("format=elf", "--format 'elf' is unknown: see `logproc formats`"),
+        ("format=elvish", "--format 'elvish' is unknown: see `logproc formats`"),
         ("encoding=", "--encoding '' is unknown"),
         ("encoding=elvish", "--encoding 'elvish' is unknown"),
         ("memory=lots", "--memory 'lots' is not a size: write 65536, 64K or 4MiB"),

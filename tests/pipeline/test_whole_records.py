@@ -84,6 +84,15 @@ def test_a_filter_sees_the_whole_record(content: bytes, where: str, records: int
     assert account == Account(lines, records, 0, blank, filtered, lines - records - blank - filtered)
 
 
+@pytest.mark.parametrize(("where", "share"), [('message contains "OSError"', 0.5), ('text =~ "mail - INFO|535"', 0.5)])
+def test_a_share_is_that_of_whole_records(where: str, share: float, tmp_path: Path) -> None:
+    """As those that a filter leaves, wherever the source is cut."""
+    path = written(tmp_path, PYTHON)
+    for size in (1, 150, 1 << 20):
+        (row,) = answered(path, metric=(f"share({where})",), chunk_size=size).panels["total"].rows
+        assert row.metrics == (share,)
+
+
 def test_the_text_of_a_record_can_be_counted_by(tmp_path: Path) -> None:
     """As a key it is on one line."""
     panel = answered(written(tmp_path, PYTHON), by=("text",), where='level == "error" and logger == "jobs.disk"').panels["text"]

@@ -25,7 +25,7 @@ from logproc.formats.columns.odd_bytes import is_utf8
 from logproc.formats.columns.slices import encoded, index_of
 from logproc.formats.engine import Format
 from logproc.formats.maps import Map, named_units
-from logproc.formats.reader import Field, Found, Reader
+from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.readers.json_values import EXACT_IN_A_DOUBLE, FINE_IN_A_DOUBLE, brackets, object_of, text_of, value_at
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn

@@ -23,7 +23,7 @@ from logproc.formats.columns.aliases import aliases_of, is_access, units_of, wit
 from logproc.formats.columns.fields import EMPTY, raw_fields, sought
 from logproc.formats.columns.slices import arrow
 from logproc.formats.engine import Format
-from logproc.formats.reader import Field, Found, Reader
+from logproc.formats.raw import Field, Found, Reader
 from logproc.model.chunk import Context
 
 if TYPE_CHECKING:
