@@ -99,11 +99,14 @@ def test_a_quick_reader_is_asked_first() -> None:
 
 
 def test_further_lines_belong_to_the_record_before_them() -> None:
-    """Where a format has records of several lines, also behind one whose time does not exist, but not before the first one."""
+    """Where a format has records of several lines, also behind one whose time does not exist, but not before the first one.
+
+    A line of which a reader knows what is wrong with it is not one.
+    """
     form = Format("letters", Letters(b"abt"), multi_line=True)
-    reading = read(form, b"z\na x\nz\n\nz\nt x\nz\n")
-    assert reading.account == Account(lines=7, records=1, rejected=2, blank=1, continuation=3)
-    assert [reason for _, reason, _ in reading.rejected] == ["bad-letter", "bad-time"]
+    reading = read(form, b"y\na x\ny\n\ny\nt x\ny\nz\n")
+    assert reading.account == Account(lines=8, records=1, rejected=3, blank=1, continuation=3)
+    assert [reason for _, reason, _ in reading.rejected] == ["no-record-start", "bad-time", "bad-letter"]
 
 
 @given(st.lists(st.booleans(), min_size=5, max_size=5))
