@@ -176,6 +176,8 @@ def read_in_pieces(reader: Reader, lines: Lines, left: Mask, wanted: Collection[
 
 def without_empty(keys: pyarrow.Array, index: Integers) -> tuple[pyarrow.Array, Integers]:
     """Return distinct values and their index, with empty values replaced by `-`."""
+    if not pyarrow.compute.any(pyarrow.compute.equal(pyarrow.compute.binary_length(keys), 0)).as_py():
+        return keys, index
     column = absent_once(pyarrow.compute.if_else(pyarrow.compute.equal(keys, EMPTY), ABSENT, keys), index)
     return column.keys, column.index
 

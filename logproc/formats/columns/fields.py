@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 EMPTY = pyarrow.scalar(b"", pyarrow.binary())
 TARGET_COLUMNS = ("path", "query")
-TARGET = r"(?s)^(?P<path>[^?]*)(?P<mark>\??)(?P<query>.*)$"
+TARGET = r"(?s)^(?:https?://[^/?]*)?(?P<path>[^?]*)(?P<mark>\??)(?P<query>.*)$"
 
 
 @dataclass(frozen=True, slots=True)
