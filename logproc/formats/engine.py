@@ -26,6 +26,7 @@ from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
 from logproc.formats.columns.printable import absent_as_null
 from logproc.formats.columns.slices import ABSENT, encoded
 from logproc.formats.reader import Field, Found, Reader
+from logproc.formats.times.order import KNOWN, Order
 from logproc.formats.times.reading import read_values
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME, KeyColumn, Numbers, Parsed
@@ -45,6 +46,7 @@ class Format:
     units: the columns that hold numbers, each with the power of ten to divide by: 3 for milliseconds.
     multi_line: whether a line that does not fit belongs to the record before it.
     mixed: whether some records are not requests. open_fields: whether records may have any fields.
+    order: whether the day or the month is first in dates of numbers.
     empty_is_absent: whether an empty field counts as absent. levels: how the records write their level (see `columns.levels`).
     """
 
@@ -59,6 +61,7 @@ class Format:
     open_fields: bool = False
     empty_is_absent: bool = False
     levels: str = "words"
+    order: Order = KNOWN
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -95,7 +98,7 @@ class Format:
         parts, columns = self.claim(lines, left, wanted, context)
         continuation = continuing(lines, [(part, self.multi_line) for part in parts], left, in_record=context.in_record)
         otherwise = "no-record-start" if self.multi_line else "no-match"
-        return accounted(lines, parts, too_long, blank, continuation, otherwise, columns)
+        return accounted(lines, parts, too_long, blank, continuation, otherwise, columns, self.order.assumed)
 
     def lines(self, data: Bytes) -> Lines:
         """Return the lines of a chunk, with the marks that the readers need."""
@@ -125,7 +128,7 @@ class Format:
         if part.time is not None or stamp is None:
             return part
         column = self.column_of(self.found_in("time", [part]))
-        values = read_values(column.keys, context.reference_s, context.zone)
+        values = read_values(column.keys, context.reference_s, context.zone, self.order.forms)
         absent = pyarrow.compute.equal(column.keys, EMPTY).fill_null(True).to_numpy(zero_copy_only=False)
         bad = ((values.seconds == NO_TIME) & ~absent)[column.index]
         fields = {name: column for name, column in part.fields.items() if name != "time"}

@@ -26,6 +26,8 @@ from logproc.formats.columns.names import (
     UNIT_BY_VALUE,
 )
 from logproc.formats.times.calendar import LAST_S
+from logproc.formats.times.forms import FORMS
+from logproc.formats.times.order import KNOWN, TURNED, Order, order_of
 from logproc.formats.times.reading import value_seconds
 
 NANOSECONDS_FROM = 1000
@@ -60,6 +62,7 @@ class Meaning:
     aliases: Aliases
     units: tuple[tuple[str, int], ...]
     levels: str = "words"
+    order: Order = KNOWN
 
 
 def meaning_of(values: Values, lines: Mapping[str, Collection[int]] | None = None) -> Meaning:
@@ -72,7 +75,14 @@ def meaning_of(values: Values, lines: Mapping[str, Collection[int]] | None = Non
     implicit = "level" not in values and bool(every) and set((lines or {}).get(SERILOG, ())) == every
     if implicit:
         aliases.setdefault("level", (Source(("@l",)),))
-    return Meaning(aliases, units, "implicit" if implicit else "words")
+    times = [text for source in aliases.get("time", ()) for text in texts_of(source, values)]
+    return Meaning(aliases, units, "implicit" if implicit else "words", order_of(times))
+
+
+def texts_of(source: Source, values: Values) -> list[str]:
+    """Return some sampled values of a time; where it stands in two keys, those of the first with any of the second."""
+    first, *second = (list(values[key])[:VALUES_TRIED] for key in source.keys if key in values)
+    return [text + source.glue + second[0][0] for text in first] if second and second[0] else first
 
 
 def hidden_of(names: Collection[str], aliases: Mapping[str, object]) -> frozenset[str]:
@@ -171,7 +181,7 @@ def are_times(texts: Collection[str]) -> bool:
 
 
 def is_time(text: str) -> bool:
-    return value_seconds(text.encode(), LAST_S) is not None
+    return any(value_seconds(text.encode(), LAST_S, forms=forms) is not None for forms in (FORMS, TURNED))
 
 
 def times_of_two(values: Values) -> list[Source]:

@@ -35,6 +35,7 @@ from logproc.formats.readers.json_table import (
     schema_of,
 )
 from logproc.formats.readers.json_values import IN_ONE_LINE, column_text_of, is_bracket, object_of, text_of, value_at
+from logproc.formats.times.order import KNOWN, Order
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn
 
@@ -81,7 +82,7 @@ class JsonReader(Reader):
         fits = numpy.array([isinstance(found, dict) or found == IN_ONE_LINE for found in objects], bool)
         if fits.any():
             fits |= numpy.array([is_bracket(line) for line in lines], bool)
-        return json_format(reader, meaning.units), fits
+        return json_format(reader, meaning.units, meaning.order), fits
 
     def fits(self, texts: pyarrow.Array) -> Mask:
         """Return which lines are objects."""
@@ -161,7 +162,7 @@ class ArrowReader(Reader):
         return {name: chosen(name, several, partial(values_of, name, several[0].raw)) for name, several in sources.items()}
 
 
-def json_format(reader: JsonReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
+def json_format(reader: JsonReader, units: tuple[tuple[str, int], ...] = (), order: Order = KNOWN) -> Format:
     return Format(
         "json",
         reader,
@@ -174,6 +175,7 @@ def json_format(reader: JsonReader, units: tuple[tuple[str, int], ...] = ()) -> 
         open_fields=True,
         empty_is_absent=True,
         levels=reader.levels,
+        order=order,
     )
 
 

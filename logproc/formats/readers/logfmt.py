@@ -31,6 +31,7 @@ from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import Slices, encoded, places
 from logproc.formats.engine import Format
 from logproc.formats.reader import Field, Found, Reader
+from logproc.formats.times.order import KNOWN, Order
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn
 
@@ -81,7 +82,7 @@ class PairsReader(Reader):
         meaning = meaning_of(values, having)
         if "level" not in meaning.aliases and "at" in values:  # Heroku's router
             meaning.aliases["level"] = (Source(("at",)),)
-        return logfmt_format(cls(tuple(values), tuple(meaning.aliases.items())), meaning.units), fits
+        return logfmt_format(cls(tuple(values), tuple(meaning.aliases.items())), meaning.units, meaning.order), fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
         line: list[int] = []
@@ -184,7 +185,7 @@ class CutReader(Reader):
         return Found(line, fields_of(self.exact.sources(wanted), len(line), found))
 
 
-def logfmt_format(reader: PairsReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
+def logfmt_format(reader: PairsReader, units: tuple[tuple[str, int], ...] = (), order: Order = KNOWN) -> Format:
     return Format(
         "logfmt",
         reader,
@@ -195,6 +196,7 @@ def logfmt_format(reader: PairsReader, units: tuple[tuple[str, int], ...] = ()) 
         mixed=True,
         open_fields=True,
         empty_is_absent=True,
+        order=order,
     )
 
 
