@@ -24,7 +24,7 @@ from logproc.formats.columns.fields import EMPTY, absent_once, columns_of, compl
 from logproc.formats.columns.levels import leveled
 from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
 from logproc.formats.columns.printable import absent_as_null
-from logproc.formats.columns.slices import ABSENT, encoded
+from logproc.formats.columns.slices import ABSENT, encoded, offsets_and_data
 from logproc.formats.reader import Field, Found, Reader
 from logproc.formats.times.order import KNOWN, Order
 from logproc.formats.times.reading import read_values
@@ -179,7 +179,8 @@ def read_in_pieces(reader: Reader, lines: Lines, left: Mask, wanted: Collection[
 
 def without_empty(keys: pyarrow.Array, index: Integers) -> tuple[pyarrow.Array, Integers]:
     """Return distinct values and their index, with empty values replaced by `-`."""
-    if not pyarrow.compute.any(pyarrow.compute.equal(pyarrow.compute.binary_length(keys), 0)).as_py():
+    offsets, _ = offsets_and_data(keys)
+    if not (offsets[1:] == offsets[:-1]).any():
         return keys, index
     column = absent_once(pyarrow.compute.if_else(pyarrow.compute.equal(keys, EMPTY), ABSENT, keys), index)
     return column.keys, column.index

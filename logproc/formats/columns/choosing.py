@@ -6,8 +6,10 @@ It is made on the distinct values of each key.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -24,13 +26,14 @@ from logproc.model.columns import NO_TIME, KeyColumn
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
 
+SOLID = r"[^ \t\n\r\f\v]"
 HOST = r"[A-Za-z0-9_*](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?"
 ADDRESS = r"\[?[0-9A-Fa-f:.]*(?:%[A-Za-z0-9._-]+)?\]?"
 GRAMMAR: Mapping[str, str] = {
     "status": r"[1-5][0-9]{2}",
     "client": rf"(?:{HOST}|{ADDRESS})(?::[0-9]+)?(?:, ?(?:{HOST}|{ADDRESS})(?::[0-9]+)?)*|\[local\]|@",
     "host": rf"(?:{HOST}|{ADDRESS})(?::[0-9]+)?",
-    "logger": r"\S*[A-Za-z]\S*",
+    "logger": rf"{SOLID}*[A-Za-z]{SOLID}*",
     "method": r"[A-Z][A-Z_-]*|get|head|post|put|patch|delete|options|connect|trace",
     "protocol": r"(?i:https?|wss?|h2c?|h3|grpc|quic|(?:https?/|h?)[0-9](?:\.[0-9])?|spdy/[0-9.]+)",
     "pid": r"[0-9]+",
@@ -39,6 +42,7 @@ GRAMMAR: Mapping[str, str] = {
 KEPT = frozenset({"time", "level"})
 """Columns in which a value that does not fit is kept if there is no other: an unreadable time is told, a raw level shown."""
 NANO_DIGITS = 9
+FEW = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +66,19 @@ def chosen(column: str, sources: Sequence[Source], found: Callable[[str], KeyCol
 
     found: a key → its values, all of the same records.
     """
+    if is_simple(column, sources):
+        return value_of(sources[0], found)
     keys: list[pyarrow.Array] = []
     index = done = None
     offset = 0
     spare: Any = None
     for number, source in enumerate(sources):
         values = value_of(source, found)
-        present = ~is_absent(values.keys)
-        fits = present
-        if column in GRAMMAR and not source.raw:
-            fits = present & matches(values.keys, GRAMMAR[column])
-        elif column in KEPT and len(sources) > 1 and not (source.sure and number == 0):
+        if column in GRAMMAR:
+            present = fits = matches(values.keys, column)
+        else:
+            present = fits = ~is_absent(values.keys)
+        if column in KEPT and len(sources) > 1 and not (source.sure and number == 0):
             fits = present & (times_fit(values.keys) if column == "time" else levels_fit(values.keys))
         if not number and fits.all():
             return values
@@ -93,6 +99,11 @@ def chosen(column: str, sources: Sequence[Source], found: Callable[[str], KeyCol
         index = numpy.where(done, index, offset)
         keys.append(pyarrow.array([b"-"], pyarrow.binary()))
     return again(pyarrow.concat_arrays(keys), index)
+
+
+def is_simple(column: str, sources: Sequence[Source]) -> bool:
+    """Return whether a column is what its one key has, whatever that is."""
+    return sources[0].raw or (len(sources) == 1 and column not in GRAMMAR)
 
 
 def value_of(source: Source, found: Callable[[str], KeyColumn]) -> KeyColumn:
@@ -136,10 +147,18 @@ def is_absent(keys: pyarrow.Array) -> Mask:
     return mask
 
 
-def matches(keys: pyarrow.Array, grammar: str) -> Mask:
-    found = pyarrow.compute.match_substring_regex(keys, f"^(?:{grammar})$")
-    mask: Mask = pyarrow.compute.fill_null(found, False).to_numpy(zero_copy_only=False)
+def matches(keys: pyarrow.Array, column: str) -> Mask:
+    """Return which texts have the grammar of a column. Few texts are looked at one by one: calls of Arrow cost more."""
+    if len(keys) <= FEW:
+        return numpy.array([key is not None and has_grammar(column, key) for key in keys.to_pylist()], bool)
+    found = pyarrow.compute.match_substring_regex(keys, f"^(?:{GRAMMAR[column]})$")
+    mask: Mask = pyarrow.compute.fill_null(found, False).to_numpy(zero_copy_only=False) & ~is_absent(keys)
     return mask
+
+
+@lru_cache(1 << 14)
+def has_grammar(column: str, text: bytes) -> bool:
+    return text not in {b"", b"-"} and re.fullmatch(GRAMMAR[column].encode(), text) is not None
 
 
 def times_fit(keys: pyarrow.Array) -> Mask:

@@ -25,7 +25,7 @@ import numpy
 import pyarrow
 
 from logproc.formats.columns.aliases import hidden_of, meaning_of
-from logproc.formats.columns.choosing import Source, chosen
+from logproc.formats.columns.choosing import Source, chosen, is_simple
 from logproc.formats.columns.fields import raw_fields, sought, with_absent
 from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import Slices, encoded, places
@@ -122,8 +122,8 @@ def fields_of(
     fields: dict[str, Field] = {}
     for name, several in sources.items():
         having = {key: field for source in several for key in source.keys if (field := found(key))}
-        if having and several[0].raw:
-            fields[name] = having[name]
+        if having and is_simple(name, several) and not several[0].glue:
+            fields[name] = having[several[0].keys[0]]
         elif having:
             column = chosen(name, several, partial(column_of, having, records))
             if column.keys.slice(0, 2).to_pylist() != [b"-"]:
