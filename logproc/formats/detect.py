@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,8 @@ from logproc.formats.readers.labels import LabelsReader
 from logproc.formats.readers.layout import LayoutReader
 from logproc.formats.readers.logfmt import PairsReader
 from logproc.formats.readers.w3c import W3cReader
-from logproc.formats.times.forms import EPOCH, FORMS
+from logproc.formats.times.forms import DAY_FIRST_HALF, EPOCH, FORMS, MINUTES, OTHER_ORDER, US, ZONE, TimeForm
+from logproc.formats.times.order import TURNED, Order, assumed_in
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME
 
@@ -58,6 +59,8 @@ LEAST_FURTHER = 0.05
 """A layout that fewer of the lines have is not one of the source."""
 MOST_LAYOUTS = 4
 CLOSE_S = 366 * 86_400
+SEARCHED = tuple(dict.fromkeys([*(form for form in FORMS if form not in OTHER_ORDER), US, DAY_FIRST_HALF, *FORMS, *TURNED]))
+"""The forms of times that are searched for in text: those with AM or PM before those that are the same without it."""
 GENERIC = frozenset({"text", "plain"})
 CARRIERS = frozenset({"syslog", "syslog_iso", "syslog_5424", "cri", "heroku", "json"})
 """Formats whose messages are often the lines of another log."""
@@ -327,12 +330,15 @@ def generic(sample: Sample, least_share: float, *, anywhere: bool = True) -> For
     Of two forms that as many lines have, the one with a year is meant.
     """
     for leading in (True, False) if anywhere else (True,):
-        forms = [form for form in FORMS if not form.epoch]
+        forms = [form for form in SEARCHED if not form.epoch]
         found = [timed(form, leading=leading) for form in forms]
-        counts = [(times_in(form, sample.texts), not (time.year_less)) for form, time in zip(found, forms, strict=True)]
+        counts = [(counted(form, time, sample.texts), not time.year_less) for form, time in zip(found, forms, strict=True)]
         best = max(range(len(found)), key=counts.__getitem__)
         if counts[best][0] > least_share * len(sample.lines) * (1 if leading else 3):
-            return (learned(forms[best], sample.lines) if leading else None) or found[best]
+            form = (learned(forms[best], sample.lines) if leading else None) or found[best]
+            other = OTHER_ORDER.get(forms[best])
+            in_doubt = other is not None and counts[forms.index(other)][0] == counts[best][0]
+            return replace(form, order=Order(assumed=assumed_in(forms[best]))) if in_doubt else form
     return of_epoch(sample)
 
 
@@ -348,6 +354,15 @@ def of_epoch(sample: Sample) -> Format | None:
     if len(times) < max(2, NEARLY * len(sample.lines)) or times.max() - times.min() > CLOSE_S:
         return None
     return learned(EPOCH, sample.lines) or form
+
+
+def counted(form: Format, time: TimeForm, texts: pyarrow.Array) -> int:
+    """Return how many lines have a time of a form. One without seconds is none where seconds follow."""
+    count = times_in(form, texts)
+    if count and time is MINUTES:
+        followed = matching(texts, time.expression.replace(ZONE, "") + r":\d")
+        return count - int(pyarrow.compute.sum(followed).as_py() or 0)
+    return count
 
 
 def times_in(form: Format, texts: pyarrow.Array) -> int:

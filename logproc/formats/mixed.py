@@ -44,6 +44,10 @@ class Mixed:
     def open_fields(self) -> bool:
         return any(layout.open_fields for layout in self.layouts)
 
+    @property
+    def assumed_order(self) -> str:
+        return next((layout.order.assumed for layout in self.layouts if layout.order.assumed), "")
+
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
         """Return the context behind some whole lines: whether the last record of them may go on in the next chunk."""
         for layout in self.layouts:
@@ -67,7 +71,9 @@ class Mixed:
         left = ~(too_long | blank)
         parts, columns = self.claimed(data, left, wanted, context)
         continuation = continuing(lines, parts, left, in_record=context.in_record)
-        return accounted(lines, [part for part, _ in parts], too_long, blank, continuation, "no-match", columns)
+        return accounted(
+            lines, [part for part, _ in parts], too_long, blank, continuation, "no-match", columns, self.assumed_order
+        )
 
     def lines(self, data: Bytes) -> Lines:
         """Return the lines of a chunk."""
