@@ -7,7 +7,6 @@ the option `--max-line-bytes` is the key `max-line-bytes` of the config file and
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
@@ -17,13 +16,12 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from logproc.model.config_files import config_path, read_formats, read_patterns
 from logproc.model.errors import UsageError, nearest, system_words
+from logproc.model.sizes import parse_size
 
 MEBIBYTE = 1 << 20
 MOST = {"bytes": 1 << 60, "seconds": 366 * 86_400, "": 1 << 48}
 """The limit of a knob without one of its own, by its unit: the operating system accepts no wait that is much longer."""
 CONFIG_BYTES = MEBIBYTE
-SIZE = re.compile(r"(\d+)\s*(?:([KMGT])(?:i?B)?|B)?", re.IGNORECASE)
-SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
 def knob(
@@ -176,18 +174,6 @@ def check(where: str, value: Any, limits: Mapping[str, Any]) -> None:
 
 def option_name(name: str) -> str:
     return "--" + name.replace("_", "-")
-
-
-def parse_size(text: str) -> int:
-    """Return the bytes that a text such as `4194304`, `64K`, `4MiB` or `1 GB` names (all powers of 1024).
-
-    >>> parse_size("4MiB")
-    4194304
-    """
-    match = SIZE.fullmatch(text.strip())
-    if not match:
-        raise ValueError(f"{text!r} is not a size")
-    return int(match[1]) * SIZE_UNITS.get((match[2] or "").upper(), 1)
 
 
 def read_config(path: Path) -> dict[str, Any]:

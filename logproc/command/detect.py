@@ -8,10 +8,11 @@ from contextlib import closing
 import numpy
 
 from logproc.formats.choice import Choice
-from logproc.formats.detect import LINE_BYTES, SAMPLE_LINES, Sample, candidates, sample_of
+from logproc.formats.detect import candidates
 from logproc.formats.engine import Format
 from logproc.formats.readers.access_lines import definition_of
 from logproc.formats.readers.layout import LayoutReader
+from logproc.formats.sample import LINE_BYTES, SAMPLE_LINES, Sample, sample_of
 from logproc.model.chunk import Context, Parser
 from logproc.model.errors import SourceError
 from logproc.model.source import Kind, Source

@@ -9,7 +9,7 @@ import numpy
 import pyarrow.compute
 
 from logproc.formats.columns.lines import LF, Lines, blank_lines, plain_lines
-from logproc.formats.reader import Found, no_lines
+from logproc.formats.raw import Found, no_lines
 from logproc.model.columns import Account, Parsed
 
 if TYPE_CHECKING:
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from logproc.model.columns import Columns
 
 TOO_LONG = "line-too-long"
+VAGUE = frozenset({"no-match", "bad-json"})
+"""Reasons that any text has that is not a record."""
 DAY_IN_ACCESS_LOG = r"\d{2}/[A-Z][a-z]{2}/\d{4}"
 OWN_TIME = (
-    r"^(?:\s*\{\"|[\[({<\"']{0,2}(?:\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:|\d{4}/\d{2}/\d{2} \d{2}:"
+    r"^(?:\s*\{\s*[\"']|[\[({<\"']{0,2}(?:\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:|\d{4}/\d{2}/\d{2} \d{2}:"
     rf"|{DAY_IN_ACCESS_LOG}[: ]\d{{2}}:|(?:[A-Z][a-z]{{2}} )?[A-Z][a-z]{{2}} [ \d]\d \d{{2}}:\d{{2}}:\d{{2}})"
     rf"|[0-9A-Za-z.:-]+ \S+ [^\[]*\[{DAY_IN_ACCESS_LOG}:\d{{2}}:)"
 )
@@ -41,6 +43,8 @@ def continuing(lines: Lines, parts: Sequence[tuple[Found, bool]], left: Mask, *,
     begins[0] = in_record
     for part, multi_line in parts:
         begins[part.line + 1] = begins[part.untimed + 1] = multi_line
+        if multi_line:  # what is wrong with a record of its own, such as a number in JSON that is none
+            found[[at for at, reason in part.reasons.items() if reason not in VAGUE]] = False
     last = numpy.maximum.accumulate(numpy.where(begins >= 0, numpy.arange(len(begins)), 0))
     found &= begins[last[1:]] == 1
     which = numpy.flatnonzero(found)

@@ -15,6 +15,7 @@ from logproc.formats.envelope import Envelope
 from logproc.formats.known import BY_NAME, SAMPLED
 from logproc.formats.maps import Map
 from logproc.formats.mixed import Mixed
+from logproc.formats.sample import SAMPLE_LINES, sample_of
 from logproc.formats.servers.formats import format_of_definition
 from logproc.formats.times.order import KNOWN
 from logproc.model.errors import UsageError, nearest
@@ -85,7 +86,7 @@ class Choice:
 
     def _own(self, sample: bytes, *, whole: bool) -> Format | None:
         """Return the user's format that fits most lines of a sample, None unless it fits more than half of them."""
-        lines = detection.sample_of(sample, detection.SAMPLE_LINES[1], whole=whole)
+        lines = sample_of(sample, SAMPLE_LINES[1], whole=whole)
         counts = [int(form.fits(lines.whole_texts).sum()) for form in self.own]
         best = max(range(len(counts)), key=counts.__getitem__, default=-1)
         return self.own[best] if best >= 0 and counts[best] * 2 > len(lines.lines) else None

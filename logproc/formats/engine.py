@@ -28,7 +28,7 @@ from logproc.formats.columns.printable import absent_as_null
 from logproc.formats.columns.slices import ABSENT, encoded, offsets_and_data
 from logproc.formats.columns.units import unit_of
 from logproc.formats.maps import Map, widened, with_sources
-from logproc.formats.reader import Field, Found, Reader
+from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.times.order import KNOWN, Order
 from logproc.formats.times.reading import read_values
 from logproc.model.chunk import Context

@@ -21,7 +21,7 @@ from logproc.formats.columns.lines import blank_lines
 from logproc.formats.columns.slices import arrow, offsets_and_data
 from logproc.formats.engine import Format
 from logproc.formats.mixed import Mixed, stacked
-from logproc.formats.reader import Found
+from logproc.formats.raw import Found
 from logproc.model.columns import NO_TIME, Columns, KeyColumn, Large, Numbers, Parsed
 
 if TYPE_CHECKING:

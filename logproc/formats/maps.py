@@ -17,7 +17,7 @@ from logproc.formats.times.given import GivenForm, given_form
 from logproc.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from logproc.formats.reader import Found
+    from logproc.formats.raw import Found
 
 TEXT = re.compile(r"(?P<field>[A-Za-z_@][\w.@-]*)\s*=\s*(?P<source>[^:]+)(?::(?P<form>.+))?", re.DOTALL)
 HINT = "write FIELD=SOURCE or FIELD=SOURCE:FORM, as in duration=took:ms or 'time=date:%d/%m/%Y %H:%M:%S'"

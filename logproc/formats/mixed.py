@@ -18,7 +18,7 @@ from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
 from logproc.formats.columns.quantities import numbers_of
 from logproc.formats.columns.units import unit_of
 from logproc.formats.engine import LOOK_LINES, Format
-from logproc.formats.reader import Found
+from logproc.formats.raw import Found
 from logproc.model.columns import Columns, KeyColumn, Large, Numbers, Parsed
 
 if TYPE_CHECKING:

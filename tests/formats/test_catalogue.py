@@ -11,8 +11,9 @@ import numpy
 import pyarrow
 import pytest
 
-from logproc.formats.detect import Sample, may_fit
+from logproc.formats.detect import may_fit
 from logproc.formats.known import FORMATS, TABLES
+from logproc.formats.sample import Sample
 from logproc.model.columns import NO_TIME
 from tests.formats.readings import STANDARD, detected, read, time_of
 from tests.formats.samples import FOLDER, SAMPLES

@@ -16,7 +16,7 @@ from logproc.formats.account import parse_line_ends
 from logproc.formats.columns.lines import Lines
 from logproc.formats.columns.slices import Slices, encoded
 from logproc.formats.engine import Format
-from logproc.formats.reader import Field, Found, Reader
+from logproc.formats.raw import Field, Found, Reader
 from logproc.model.chunk import Context
 from logproc.model.columns import Account, KeyColumn
 from tests.formats.readings import CONTEXT, Reading, bytes_of, reading_of

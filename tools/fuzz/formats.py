@@ -102,7 +102,8 @@ WORDS = (
 
 def numbered(text: bytes) -> bytes:
     """Return a log as an input of `formats`, preceded by the number of its format."""
-    return bytes([list(FORMS).index(detected(text).name), 0, 1]) + text[:300]
+    name = detected(text).name
+    return bytes([list(FORMS).index(name) if name in FORMS else 0, 0, 1]) + text[:300]
 
 
 TARGETS = (

@@ -22,7 +22,7 @@ import pyarrow.compute
 
 from logproc.formats.columns.fields import EMPTY, raw_fields
 from logproc.formats.columns.slices import arrow, index_of
-from logproc.formats.reader import Field, Found, Reader
+from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.times.forms import TimeForm
 from logproc.formats.times.reading import lacks_year, lacks_zone, seconds
 from logproc.model.chunk import Context

@@ -23,7 +23,7 @@ from logproc.formats.columns.lines import Lines
 from logproc.formats.columns.slices import encoded
 from logproc.formats.engine import Format
 from logproc.formats.maps import Map
-from logproc.formats.reader import Field, Found, Reader
+from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.readers.json_table import (
     MANY_DIGITS,
     NotFast,

@@ -25,7 +25,7 @@ from logproc.formats.columns.fields import EMPTY, raw_fields, sought
 from logproc.formats.columns.slices import arrow
 from logproc.formats.engine import Format
 from logproc.formats.maps import Map
-from logproc.formats.reader import Field, Found, Reader
+from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.readers.logfmt import fields_of
 from logproc.formats.times.order import KNOWN, Order
 from logproc.model.chunk import Context

@@ -17,7 +17,7 @@ import numpy
 import pyarrow
 
 from logproc.formats.columns.slices import encoded, mask
-from logproc.formats.reader import Found, Reader
+from logproc.formats.raw import Found, Reader
 from logproc.formats.readers.expression import Expression, extract, matching
 from logproc.formats.times.forms import ACCESS
 from logproc.model.chunk import Context

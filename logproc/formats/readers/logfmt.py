@@ -31,7 +31,7 @@ from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import Slices, encoded, places
 from logproc.formats.engine import Format
 from logproc.formats.maps import Map
-from logproc.formats.reader import Field, Found, Reader
+from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.times.order import KNOWN, Order
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn

@@ -27,7 +27,7 @@ from logproc.formats.columns.fields import EMPTY, again, raw_fields
 from logproc.formats.columns.lines import Lines, plain_lines
 from logproc.formats.columns.slices import BLANK, Slices, encoded, places
 from logproc.formats.engine import Format
-from logproc.formats.reader import Field, Found, Reader
+from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.times.calendar import DAY_S, LAST_S
 from logproc.formats.times.forms import ISO
 from logproc.formats.times.reading import to_seconds, value_seconds

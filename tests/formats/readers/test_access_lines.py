@@ -23,7 +23,7 @@ BEHINDS = [
     (QUOTES + ' "203.0.113.5"', {"user_agent": "curl/8.5 (x)", "forwarded_for": "203.0.113.5"}),
     (QUOTES + " 0.012", {"user_agent": "curl/8.5 (x)", "extra1": "0.012"}),
     (" 12345", {"extra1": "12345"}),
-    (QUOTES + ' 17 "api" "http://10.0.0.3:80" 22ms', {"extra1": "17", "extra2": "api", "extra4": "22ms"}),
+    (QUOTES + ' 17 "api" 22ms', {"extra1": "17", "extra2": "api", "extra3": "22ms"}),
     (QUOTES + ' "-" rt=0.012 uct="0.001"', {"user_agent": "curl/8.5 (x)", "rt": "0.012", "uct": "0.001"}),
 ]
 
