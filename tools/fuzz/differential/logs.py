@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from tools.fuzz.differential.model import EPOCH, Draw, Line, Log, Record, shown
+from tools.fuzz.differential.fields import number
+from tools.fuzz.differential.model import EPOCH, Draw, Kind, Line, Log, Record, shown
 from tools.fuzz.differential.structured import Structure, drifted, json_line, pairs_line
-from tools.fuzz.differential.templates import TEMPLATES, definition, is_size, number
+from tools.fuzz.differential.templates import TEMPLATES, definition, is_size
 from tools.fuzz.differential.values import KINDS
 
 NAMES = (
@@ -40,7 +41,11 @@ FOREIGN_JSON = (
     b"{'a': 1}",
     b'{"a": 01}',
     b"null",
+    b"    at org.example.Foo.bar(Foo.java:12)",
+    b"}",
 )
+WHOLE_JSON = (b"[1, 2]", b'"text"', b"12", b"null")
+"""JSON, but no objects: rejected, where a text that is no JSON may be a further line of a record."""
 FOREIGN_PAIRS = (b'a="b', b'a=b"c', b"only words here", b"=b c=d", b'"x"')
 Maker = Callable[[Draw], Line]
 W3C = {
@@ -88,11 +93,11 @@ class W3cLog:
         }
         numbers = {}
         if "sc-bytes" in raw:
-            size = number(texts.pop("bytes", None))
+            size = number(texts.pop("bytes", None), "bytes")
             numbers = {"bytes": size} if size is not None and is_size(size) else {}
         if "duration" in texts:
             taken = texts["duration"]
-            found = number(taken, 0 if "." in taken else 3)
+            found = number(taken, "duration", 0 if "." in taken else 3)
             texts["duration"] = taken if "." in taken else f"{taken}ms"
             if found is not None:
                 numbers["duration"] = found
@@ -121,7 +126,9 @@ def log(draw: Draw, zone: tzinfo, name: str, *, clean: bool = False) -> Log:
             fields = (*fields, *structure.fields)
         full = (json_line if name == "json" else pairs_line)(structure, draw, full=True)
         lines.insert(draw.randrange(min(len(lines), 3) + 1), full)
-        return finished(draw, name, {"format": name}, lines, tuple(dict.fromkeys(fields)), multi_line=False, fixed=False)
+        return finished(
+            draw, name, {"format": name}, lines, tuple(dict.fromkeys(fields)), multi_line=name == "json", fixed=False
+        )
     if name == "w3c":
         w3c = W3cLog.of(draw)
         lines = [w3c.directive, *made(draw, w3c.line, count, share, (b"garbage", b"x"))]
@@ -161,15 +168,22 @@ def made(draw: Draw, make: Maker, count: int, share: float, foreign: Sequence[by
         if kind == "blank":
             lines.append(Line(draw.choice(BLANKS), "blank"))
         elif kind == "foreign":
-            lines.append(Line(draw.choice(foreign), "misfit"))
+            content = draw.choice(foreign)
+            lines.append(Line(content, misfit(content, foreign)))
         elif kind == "cut" and foreign is not FOREIGN_PAIRS:
             content = make(draw).content[: draw.randint(1, longest_cut)]
-            lines.append(Line(content, "misfit" if content.strip() else "blank"))
+            lines.append(Line(content, misfit(content, foreign) if content.strip() else "blank"))
         elif kind == "again" and lines:
             lines += [lines[-1]] * draw.randint(1, 3)
         elif kind == "long":
             lines.append(Line(draw.choice((b"x", b" ", b"\xff")) * draw.choice((5000, 70_000)), "long"))
     return lines
+
+
+def misfit(content: bytes, foreign: Sequence[bytes]) -> Kind:
+    """Return what a line is that is no record. What begins as an object of JSON, or is another value, belongs to none."""
+    is_json = foreign is FOREIGN_JSON and (content[:2] in {b'{"', b"{'"} or content in WHOLE_JSON)
+    return "broken" if is_json else "misfit"
 
 
 def finished(

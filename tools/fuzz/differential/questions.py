@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tools.fuzz.differential.fields import LEVELS, SCALE
 from tools.fuzz.differential.model import EPOCH, Draw, Log
 from tools.fuzz.differential.values import WEEKDAYS
 
@@ -215,6 +216,9 @@ def comparison(draw: Draw, fields: Sequence[str], logs: Sequence[Log], times: Se
         return ordered(draw, name, [of_number(draw, name, logs) for _ in range(2)])
     if name in NUMERIC and name != "thread" and draw.chance(0.5):
         return ordered(draw, name, [of_number(draw, name, logs) for _ in range(2)])
+    if name == "level":
+        words = [draw.choice((*SCALE, *(word for word in LEVELS if word.isalpha()))) for _ in range(2)]
+        return ordered(draw, name, [(quoted(word), SCALE.index(LEVELS.get(word, word))) for word in words])
     return of_text(draw, name, logs)
 
 

@@ -17,18 +17,19 @@ from typing import Any
 
 from tools.fuzz.differential.fields import (
     IPV6,
+    SCALE,
     UNITS_S,
     address,
     bare,
     field,
     hidden,
     iso,
+    number,
     number_of,
     same_address,
 )
 from tools.fuzz.differential.model import Log, Record
 from tools.fuzz.differential.questions import Filter, Question
-from tools.fuzz.differential.templates import number
 
 ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -166,7 +167,9 @@ def time_or_field(name: str, record: Record, zone: tzinfo, wanted: Any) -> Any:
     if name in record.numbers:
         return record.numbers[name] if not isinstance(wanted, str) else None
     if isinstance(wanted, Fraction):
-        return None if name in MEASURED[1:] else number_of(record.texts.get(name))
+        return None if name in MEASURED[1:] else number_of(record.texts.get(name), name)
+    if name == "level" and wanted is not None:
+        return SCALE.index(record.texts[name]) if name in record.texts else None
     return field(name, record, zone)
 
 
@@ -259,7 +262,7 @@ def values_of(name: str, records: Sequence[Record]) -> list[Fraction]:
     for record in records:
         value = record.numbers.get(name)
         if value is None and name in record.texts:
-            value = number(record.texts[name])
+            value = number(record.texts[name], name)
         if value is not None:
             found.append(value)
     return sorted(found)
@@ -291,7 +294,7 @@ def exact_metric(name: str | None, records: Sequence[Record], zone: tzinfo) -> A
 
 
 def metric(name: str, records: Sequence[Record], zone: tzinfo, seconds: int) -> Any:
-    """Return a metric as the JSON report writes it: means and rates with six digits."""
+    """Return a metric as the JSON report writes it: rates with six digits, means with fifteen."""
     if name == "rate":
         return float(f"{len(records) / seconds:.6g}") if seconds else None
     value = exact_metric(name, records, zone)
@@ -299,7 +302,7 @@ def metric(name: str, records: Sequence[Record], zone: tzinfo, seconds: int) -> 
     if function[0] == "p":
         return Near(value)
     if function == "mean" and value is not None:
-        return float(f"{float(value):.6g}")
+        return float(f"{float(value):.15g}")
     if isinstance(value, Fraction):
         return int(value) if value.denominator == 1 else float(value)
     return value
