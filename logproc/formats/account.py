@@ -147,8 +147,12 @@ def accounted(
     continuation: Mask,
     otherwise: str,
     columns: Columns | None,
+    order: str = "",
 ) -> Parsed:
-    """Return a chunk's result with the account of its lines. Lines that nothing has claimed are rejected, with a reason."""
+    """Return a chunk's result with the account of its lines. Lines that nothing has claimed are rejected, with a reason.
+
+    order: the order of day and month that was assumed.
+    """
     rejected = ~(blank | continuation)
     reasons: dict[int, str] = {}
     for part in parts:
@@ -170,6 +174,7 @@ def accounted(
         rejected_bounds=numpy.column_stack([lines.starts[at], lines.ends[at]]).astype(numpy.int64),
         zoneless=any(marked(part.zoneless).any() for part in parts),
         undated=undated_times(parts),
+        order=order if columns and columns.records else "",
     )
 
 

@@ -17,6 +17,7 @@ from logproc.formats.maps import Map
 from logproc.formats.mixed import Mixed
 from logproc.formats.sample import SAMPLE_LINES, sample_of
 from logproc.formats.servers.formats import format_of_definition
+from logproc.formats.times.order import KNOWN
 from logproc.model.errors import UsageError, nearest
 from logproc.model.source import Kind
 
@@ -109,7 +110,9 @@ def mapped(form: Format | Mixed, maps: tuple[Map, ...]) -> Format | Mixed:
     fitting = [found for found in maps if found.source in known or (form.open_fields and found.field not in known)]
     named = {found.field for found in fitting}
     own = [found for found in form.maps if found.field not in named]
-    return replace(form, maps=(*fitting, *own), keeps_untimed=form.keeps_untimed or "time" in named) if fitting else form
+    if "time" in named:  # the order of day and month is that of another field
+        form = replace(form, keeps_untimed=True, order=KNOWN)
+    return replace(form, maps=(*fitting, *own)) if fitting else form
 
 
 def own_format(name: str, pattern: str | Mapping[str, Any]) -> Format:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy
@@ -24,10 +25,11 @@ from logproc.formats.columns.fields import EMPTY, absent_once, columns_of, compl
 from logproc.formats.columns.levels import leveled
 from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
 from logproc.formats.columns.printable import absent_as_null
-from logproc.formats.columns.slices import ABSENT, encoded
+from logproc.formats.columns.slices import ABSENT, encoded, offsets_and_data
 from logproc.formats.columns.units import unit_of
 from logproc.formats.maps import Map, widened, with_sources
 from logproc.formats.raw import Field, Found, Reader
+from logproc.formats.times.order import KNOWN, Order
 from logproc.formats.times.reading import read_values
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME, KeyColumn, Numbers, Parsed
@@ -47,6 +49,7 @@ class Format:
     units: the columns that hold numbers, each with the power of ten to divide by: 3 for milliseconds.
     multi_line: whether a line that does not fit belongs to the record before it.
     mixed: whether some records are not requests. open_fields: whether records may have any fields.
+    order: whether the day or the month is first in dates of numbers.
     empty_is_absent: whether an empty field counts as absent. levels: how the records write their level (see `columns.levels`).
     maps: fields that have another source (see `maps`).
     keeps_untimed: whether a record whose time cannot be read is one without a time. Otherwise its line is rejected.
@@ -65,6 +68,7 @@ class Format:
     levels: str = "words"
     maps: tuple[Map, ...] = ()
     keeps_untimed: bool = False
+    order: Order = KNOWN
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -102,7 +106,7 @@ class Format:
         continuation = continuing(lines, [(part, self.multi_line) for part in parts], left, in_record=context.in_record)
         columns = with_further_lines(lines, parts, continuation, columns, wanted, max_line_bytes)
         otherwise = "no-record-start" if self.multi_line else "no-match"
-        return accounted(lines, parts, too_long, blank, continuation, otherwise, columns)
+        return accounted(lines, parts, too_long, blank, continuation, otherwise, columns, self.order.assumed)
 
     def starts(self, data: Bytes, context: Context, max_line_bytes: int) -> Integers:
         """Return where in some whole lines the records begin, in ascending order."""
@@ -140,7 +144,8 @@ class Format:
             return part
         column = self.column_of(self.found_in("time", [part]))
         form = next((found.form for found in self.maps if found.field == "time"), None)
-        values = (form.read if form else read_values)(column.keys, context.reference_s, context.zone)
+        read = form.read if form else partial(read_values, forms=self.order.forms)
+        values = read(column.keys, context.reference_s, context.zone)
         absent = pyarrow.compute.equal(column.keys, EMPTY).fill_null(True).to_numpy(zero_copy_only=False)
         bad = ((values.seconds == NO_TIME) & ~absent)[column.index]
         fields = {name: column for name, column in part.fields.items() if name != "time"}
@@ -200,7 +205,8 @@ def read_in_pieces(reader: Reader, lines: Lines, left: Mask, wanted: Collection[
 
 def without_empty(keys: pyarrow.Array, index: Integers) -> tuple[pyarrow.Array, Integers]:
     """Return distinct values and their index, with empty values replaced by `-`."""
-    if pyarrow.compute.index(keys, EMPTY).as_py() < 0:
+    offsets, _ = offsets_and_data(keys)
+    if not (offsets[1:] == offsets[:-1]).any():
         return keys, index
     column = absent_once(pyarrow.compute.if_else(pyarrow.compute.equal(keys, EMPTY), ABSENT, keys), index)
     return column.keys, column.index

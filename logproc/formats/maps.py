@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from logproc.formats.columns.fields import Wanted
-from logproc.formats.columns.units import Unit, unit_named, unit_of
+from logproc.formats.columns.fields import Wanted, sought
+from logproc.formats.columns.units import LONG_NAMES, Unit, unit_named, unit_of
 from logproc.formats.times.given import GivenForm, given_form
 from logproc.model.errors import UsageError
 
@@ -23,15 +23,26 @@ TEXT = re.compile(r"(?P<field>[A-Za-z_@][\w.@-]*)\s*=\s*(?P<source>[^:]+)(?::(?P
 HINT = "write FIELD=SOURCE or FIELD=SOURCE:FORM, as in duration=took:ms or 'time=date:%d/%m/%Y %H:%M:%S'"
 UNITS = "ns, us, ms, s, min, h, B, kB, MB, GB, KiB, MiB, GiB"
 STEMS = {
-    "duration": "duration took elapsed latency dur rt request_time response_time time_taken time_spent total_time process_time"
-    " processing_time exec_time execution_time query_time run_time runtime request_duration response_duration response_latency"
-    " request_latency upstream_time elapsed_time",
-    "bytes": "size bytes bytes_sent sent body_size body_bytes_sent response_size content_length length body_bytes",
+    "duration": "duration took elapsed latency dur rt requesttime responsetime timetaken timespent totaltime processtime"
+    " processingtime exectime executiontime querytime runtime requestduration responseduration responselatency requestlatency"
+    " upstreamtime elapsedtime",
+    "bytes": "size bytes bytessent sent bodysize bodybytessent responsesize contentlength length bodybytes",
 }
 """Names, as far as the unit, of the fields that are also the duration or the size of a record, the likeliest first."""
+OUTER = re.compile(
+    r"^(?:res|req|response|request|http|http_?request|event|attributes|properties|fields|meta|record|data|context)\.",
+    re.IGNORECASE,
+)
+"""Objects that such a field may be in."""
 CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 OWN_UNITS = {"kb": "kB", "mb": "MB", "gb": "GB", "kib": "KiB", "mib": "MiB", "gib": "GiB", "b": "B", "bytes": "B"}
 """Units as names have them, in lower case. Those of durations are lower case anyway."""
+DIVIDED = re.compile(r"(?P<stem>.+?)(?:_in)?_(?P<unit>(?!min$)[a-z]+)")
+"""`latency_min` is rather the smallest than in minutes."""
+RUN_TOGETHER = re.compile(
+    rf"(?P<stem>.+?)(?:in)?(?P<unit>{'|'.join(unit for unit in (*LONG_NAMES, 'ms', 'us', 'ns', *OWN_UNITS) if len(unit) > 1)})"
+)
+"""A unit of one letter needs something between: `durations` are several, not seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,32 +100,41 @@ def named_units(names: Collection[str], taken: Collection[str]) -> tuple[Map, ..
     >>> [(found.field, found.source) for found in named_units(["wait_ms", "tookMs", "size_kib"], ["time"])]
     [('duration', 'tookMs'), ('bytes', 'size_kib')]
     """
-    found = []
-    for field, kind in (("duration", "duration"), ("bytes", "size")):
-        stems = STEMS[field].split()
-        candidates = [
-            (stems.index(stem), name, unit) for name in names for stem, unit in [divided(name)] if unit and stem in stems
-        ]
-        if field not in {*names, *taken} and (
-            fitting := [(rank, name, unit) for rank, name, unit in candidates if unit.kind == kind]
-        ):
-            _, name, unit = min(fitting, key=lambda candidate: candidate[0])
-            found.append(Map(field, name, unit))
-    return tuple(found)
+    return tuple(found for field in STEMS if field not in {*names, *taken} for found in named_with_unit(field, names)[:1])
+
+
+def named_with_unit(field: str, names: Collection[str]) -> list[Map]:
+    """Return all sources of a duration or a size whose names end in their unit, the likeliest first."""
+    stems, kind = STEMS[field].split(), unit_of(field).kind
+    candidates = [(stem, Map(field, name, unit)) for name in names for stem, unit in [divided(name)] if unit]
+    fitting = [
+        (stems.index(stem), found) for stem, found in candidates if stem in stems and found.unit and found.unit.kind == kind
+    ]
+    return [found for _, found in sorted(fitting, key=lambda candidate: candidate[0])]
 
 
 def divided(name: str) -> tuple[str, Unit | None]:
-    """Return a name as far as its unit, in lower case, and the unit: `responseTimeMs` is `response_time`, in ms."""
-    stem, _, unit = CAPITAL.sub("_", name).lower().rpartition("_")
-    return stem, unit_named(OWN_UNITS.get(unit, unit)) if stem else None
+    """Return a name as far as its unit, in lower case without dividers, and the unit.
+
+    >>> divided("res.responseTimeMs") == divided("response-time-in-ms") == ("responsetime", unit_named("ms"))
+    True
+    >>> divided("latency_min"), named_with_unit("duration", ["durations", "latencys"])
+    (('', None), [])
+    """
+    words = CAPITAL.sub("_", OUTER.sub("", name)).replace("-", "_").lower()
+    for pattern, text in ((DIVIDED, words), (RUN_TOGETHER, words.replace("_", ""))):
+        match = pattern.fullmatch(text)
+        if match and (unit := unit_named(OWN_UNITS.get(match["unit"], match["unit"]))):
+            return match["stem"].replace("_", ""), unit
+    return "", None
 
 
-def widened(wanted: Collection[str], maps: Collection[Map]) -> Collection[str]:
+def widened(wanted: Collection[str], maps: Collection[Map]) -> Wanted:
     """Return the fields that a reader has to look for, the sources of those that are wanted among them."""
-    sources = {found.source for found in maps if found.field in wanted or found.field not in STEMS}
-    if isinstance(wanted, Wanted):
-        return Wanted(wanted.sought | sources, wanted.usual)
-    return {*wanted, *sources}
+    sources = frozenset(found.source for found in maps if found.field in wanted or found.field not in STEMS)
+    usual = wanted.usual if isinstance(wanted, Wanted) else frozenset()
+    searched = wanted.searched if isinstance(wanted, Wanted) else frozenset()
+    return Wanted(sources.union(sought(wanted)), usual, searched, sources)
 
 
 def with_sources(part: Found, maps: Collection[Map]) -> Found:

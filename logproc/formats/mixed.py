@@ -48,6 +48,10 @@ class Mixed:
     def open_fields(self) -> bool:
         return any(layout.open_fields for layout in self.layouts)
 
+    @property
+    def assumed_order(self) -> str:
+        return next((layout.order.assumed for layout in self.layouts if layout.order.assumed), "")
+
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
         """Return the context behind some whole lines: whether the last record of them may go on in the next chunk."""
         for layout in self.layouts:
@@ -71,8 +75,9 @@ class Mixed:
         left = ~(too_long | blank)
         parts, columns = self.claimed(data, left, wanted, context)
         continuation = continuing(lines, parts, left, in_record=context.in_record)
-        columns = with_further_lines(lines, [part for part, _ in parts], continuation, columns, wanted, max_line_bytes)
-        return accounted(lines, [part for part, _ in parts], too_long, blank, continuation, "no-match", columns)
+        found = [part for part, _ in parts]
+        columns = with_further_lines(lines, found, continuation, columns, wanted, max_line_bytes)
+        return accounted(lines, found, too_long, blank, continuation, "no-match", columns, self.assumed_order)
 
     def starts(self, data: Bytes, context: Context, max_line_bytes: int) -> Integers:
         """Return where in some whole lines the records begin, in ascending order."""

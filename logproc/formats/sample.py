@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
+import pyarrow.compute
 
 from logproc.formats.columns.lines import is_blank
 from logproc.formats.engine import Format
 from logproc.formats.known import learned, timed
-from logproc.formats.readers.expression import Expression
-from logproc.formats.times.forms import EPOCH, FORMS
+from logproc.formats.readers.expression import Expression, matching
+from logproc.formats.times.forms import DAY_FIRST_HALF, EPOCH, FORMS, MINUTES, OTHER_ORDER, US, ZONE, TimeForm
+from logproc.formats.times.order import TURNED, Order, assumed_in
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME
 
@@ -30,6 +32,8 @@ UTF8_MARK = b"\xef\xbb\xbf"
 NEARLY = 0.9
 LEAST_SHARE = 0.1
 CLOSE_S = 366 * 86_400
+SEARCHED = tuple(dict.fromkeys([*(form for form in FORMS if form not in OTHER_ORDER), US, DAY_FIRST_HALF, *FORMS, *TURNED]))
+"""The forms of times that are searched for in text: those with AM or PM before those that are the same without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +95,15 @@ def generic(sample: Sample, least_share: float, *, anywhere: bool = True) -> For
     Of two forms that as many lines have, the one with a year is meant.
     """
     for leading in (True, False) if anywhere else (True,):
-        forms = [form for form in FORMS if not form.epoch]
+        forms = [form for form in SEARCHED if not form.epoch]
         found = [timed(form, leading=leading) for form in forms]
-        counts = [(times_in(form, sample.texts), not (time.year_less)) for form, time in zip(found, forms, strict=True)]
+        counts = [(counted(form, time, sample.texts), not time.year_less) for form, time in zip(found, forms, strict=True)]
         best = max(range(len(found)), key=counts.__getitem__)
         if counts[best][0] > least_share * len(sample.lines) * (1 if leading else 3):
-            return (learned(forms[best], sample.lines) if leading else None) or found[best]
+            form = (learned(forms[best], sample.lines) if leading else None) or found[best]
+            other = OTHER_ORDER.get(forms[best])
+            in_doubt = other is not None and counts[forms.index(other)][0] == counts[best][0]
+            return replace(form, order=Order(assumed=assumed_in(forms[best]))) if in_doubt else form
     return of_epoch(sample)
 
 
@@ -112,6 +119,15 @@ def of_epoch(sample: Sample) -> Format | None:
     if len(times) < max(2, NEARLY * len(sample.lines)) or times.max() - times.min() > CLOSE_S:
         return None
     return learned(EPOCH, sample.lines) or form
+
+
+def counted(form: Format, time: TimeForm, texts: pyarrow.Array) -> int:
+    """Return how many lines have a time of a form. One without seconds is none where seconds follow."""
+    count = times_in(form, texts)
+    if count and time is MINUTES:
+        followed = matching(texts, time.expression.replace(ZONE, "") + r":\d")
+        return count - int(pyarrow.compute.sum(followed).as_py() or 0)
+    return count
 
 
 def times_in(form: Format, texts: pyarrow.Array) -> int:

@@ -151,7 +151,7 @@ class Parsed:
     rejected_lines: which lines were rejected, from 0, ascending, shape (n,). rejected_reasons: the reason of each.
     rejected_bounds: start and end of each in the chunk's data, shape (n, 2).
     zoneless: whether any record has a time without a zone. undated: the times without a year in the order of the log, as
-    they were taken; None for none.
+    they were taken; None for none. order: which order of day and month was assumed, "" if none was.
     """
 
     columns: Columns | None
@@ -161,6 +161,7 @@ class Parsed:
     rejected_bounds: Integers
     zoneless: bool = False
     undated: Integers | None = None
+    order: str = ""
 
     def bounds_of(self, reason: str) -> Integers:
         """Return start and end of the lines rejected for one reason, shape (n, 2)."""

@@ -115,7 +115,10 @@ class SourceResult:
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """What times were taken to be that did not say it. of: `zone` or `year`. value: which. sources: those that have such."""
+    """What times were taken to be that did not say it.
+
+    of: `zone`, `year` or `order` (of day and month). value: which. sources: those that have such times.
+    """
 
     of: str
     value: str

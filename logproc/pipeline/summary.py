@@ -86,6 +86,8 @@ def assumptions(sources: Sequence[Source], tally: Tally, zone: tzinfo) -> tuple[
         ends = min(first for _, (first, _) in undated), max(last for _, (_, last) in undated)
         first, last = (iso(end + offset_s(end, zone))[:4] for end in ends)
         both.append(Assumption("year", first if first == last else f"{first} to {last}", tuple(name for name, _ in undated)))
+    orders = sorted({assumed.order for _, assumed in found if assumed.order})
+    both += [Assumption("order", order, tuple(name for name, of in found if of.order == order)) for order in orders]
     return tuple(both)
 
 

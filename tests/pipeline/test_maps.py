@@ -66,6 +66,9 @@ def test_a_pattern_has_its_time_in_a_form(tmp_path: Path) -> None:
         ('{"job":"a","durationMillis":515}\n', {}, 0.515),
         ('{"job":"a","duration":"2s","elapsed_ms":515}\n', {}, 2),
         ("job=a exec_time_ns=1500000000 x=1\n", {}, 1.5),
+        ("job=a tookh=2 took_h=2 x=1\n", {}, 7200),
+        ('{"job":"a","elapsed_ms":"soon","res":{"latency-in-us":20}}\n', {}, 0.00002),
+        ('{"job":"a","elapsed_ms":1500}\n{"job":"a","took_us":"3"}\n{"job":"a","all":2}\n', {"map": "duration=all:s"}, 2),
     ],
 )
 def test_a_duration_has_its_unit(tmp_path: Path, content: str, options: dict[str, Any], expected: float) -> None:
@@ -91,6 +94,24 @@ def test_any_field_may_have_another_source(tmp_path: Path) -> None:
     found = asked(tmp_path, content, map=given, by=["path,level,client", "how"])
     assert rows(found, "path,level,client") == {("/a", "warning", "192.0.2.1"): (1,)}
     assert rows(found, "how") == {("W",): (1,)}
+
+
+@pytest.mark.parametrize("content", ['{"job":"a","client":"two words"}\n', 'job=a client="two words"\n'])
+def test_a_field_may_come_from_one_whose_name_means_something_else(tmp_path: Path, content: str) -> None:
+    """What is no address is no client, but the user may still take it for another field."""
+    found = asked(tmp_path, content * 2, map="user=client", by="user")
+    assert rows(found, "user") == {("two words",): (2,)}
+
+
+def test_the_order_of_day_and_month_is_not_that_of_another_field(tmp_path: Path) -> None:
+    """A date with slashes under a name of the user's needs its form; without one it is unreadable, and told."""
+    content = '{"begun":"03/07/2026 10:00","time":"07/03/2026 10:00"}\n{"begun":"03/27/2026 10:00","time":"27/03/2026 10:00"}\n'
+    found = asked(tmp_path, content, map="time=begun", by="day")
+    assert found.sources[0].notes == ("2 records without a time", "2 values of time are not times")
+    days = rows(asked(tmp_path, content, map="time=begun:%m/%d/%Y %H:%M", by="day"), "day")
+    assert days == {("2026-03-07",): (1,), ("2026-03-27",): (1,)}
+    found = asked(tmp_path, content, pattern=".*?(?P<time>../../.... ..:..).*", by="day")
+    assert found.sources[0].notes == ("2 records without a time", "2 values of time are not times")
 
 
 def test_a_format_of_a_config_file_has_sources_of_its_own() -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 EMPTY = pyarrow.scalar(b"", pyarrow.binary())
 TARGET_COLUMNS = ("path", "query")
-TARGET = r"(?s)^(?P<path>[^?]*)(?P<mark>\??)(?P<query>.*)$"
+TARGET = r"(?s)^(?:https?://[^/?]*)?(?P<path>[^?]*)(?P<mark>\??)(?P<query>.*)$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,13 @@ class Wanted(Collection[str]):
     sought: those that were named, to be looked for in each record; usual: those that are taken where a sample has them. The
     difference matters where records may have any field: looking for what is not there costs as much as for what is.
     searched: those of them that a filter searches, further lines of a record included.
+    sources: those that the user takes for another field, so that they are what they are, whatever their name means elsewhere.
     """
 
     sought: frozenset[str] = frozenset()
     usual: frozenset[str] = frozenset()
     searched: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
 
     def __contains__(self, name: object) -> bool:
         return name in self.sought or name in self.usual

@@ -68,7 +68,17 @@ def level_of_priority(text: str) -> str | None:
     return NUMBERS[str(int(text) % 8)] if text.isdecimal() and len(text) <= 3 and int(text) < 192 else None
 
 
-SCALES: Mapping[str, Callable[[str], str | None]] = {"words": level_of, "priority": level_of_priority, "signs": SIGNS.get}
+def level_unless_said(text: str) -> str | None:
+    """Return the level of a logger that leaves out `info`, as Serilog's compact form does."""
+    return "info" if text == "-" else level_of(text)
+
+
+SCALES: Mapping[str, Callable[[str], str | None]] = {
+    "words": level_of,
+    "priority": level_of_priority,
+    "signs": SIGNS.get,
+    "implicit": level_unless_said,
+}
 """How a format writes its levels. `words` knows letters and numbers too."""
 
 

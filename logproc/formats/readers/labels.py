@@ -19,11 +19,15 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.aliases import aliases_of, is_access, units_of, with_time
+from logproc.formats.columns.aliases import hidden_of, is_access, meaning_of
+from logproc.formats.columns.choosing import Source
 from logproc.formats.columns.fields import EMPTY, raw_fields, sought
 from logproc.formats.columns.slices import arrow
 from logproc.formats.engine import Format
+from logproc.formats.maps import Map
 from logproc.formats.raw import Field, Found, Reader
+from logproc.formats.readers.logfmt import fields_of
+from logproc.formats.times.order import KNOWN, Order
 from logproc.model.chunk import Context
 
 if TYPE_CHECKING:
@@ -56,18 +60,19 @@ class LabelsReader(Reader):
     """
 
     labels: tuple[str, ...] = ()
-    aliases: tuple[tuple[str, str], ...] = ()
+    aliases: tuple[tuple[str, tuple[Source, ...]], ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The columns: a label that holds another column is not one of its own."""
-        held = {label for name, label in self.aliases if name != label}
+        held = {label for name, sources in self.aliases for source in sources for label in source.keys if label != name}
         return tuple(dict.fromkeys([*dict(self.aliases), *(label for label in self.labels if label not in held)]))
 
     @classmethod
     def of_sample(cls, lines: Sequence[bytes]) -> tuple[Format, Mask]:
         """Return LTSV with the labels of a sample, and which lines fit: none unless two labels are in most of these."""
         values: dict[str, list[str]] = {}
+        having: dict[str, set[int]] = {}
         fits = cls().fits(pyarrow.array(lines, pyarrow.binary()))
         found = Counter(label for at in numpy.flatnonzero(fits).tolist() for label in dict(FIELD.findall(lines[at])))
         if sum(2 * count > fits.sum() for count in found.values()) < 2:
@@ -76,18 +81,25 @@ class LabelsReader(Reader):
             for label, value in FIELD.findall(lines[at]):
                 text = value.decode("utf-8", "replace")
                 values.setdefault(label.decode(), []).append(text.strip("[]") if label == b"time" else text)
+                having.setdefault(label.decode(), set()).add(at)
         access = is_access({**values, **{column: values[label] for column, label in LABELS.items() if label in values}})
-        aliases = with_time(aliases_of(values, access=access), values)
-        units = dict(units_of(values, aliases, access=access))
+        meaning = meaning_of(values, having, access=access)
+        aliases, units = meaning.aliases, dict(meaning.units)
         if access:
             named = {column: label for column, label in LABELS.items() if label in values}
-            aliases = {column: label for column, label in aliases.items() if label not in named.values()} | named
+            others = {
+                column: tuple(source for source in sources if not set(source.keys) & set(named.values()))
+                for column, sources in aliases.items()
+            }
+            aliases = {column: sources for column, sources in others.items() if sources}
+            aliases |= {column: (Source((label,)),) for column, label in named.items()}
             if "reqtime" in values:
                 units["duration"] = 0
             elif MICROSECONDS in values:
-                aliases["duration"], units["duration"] = MICROSECONDS, 6
+                aliases["duration"], units["duration"] = (Source((MICROSECONDS,)),), 6
             units |= {"bytes": 0} if "bytes" in aliases else {}
-        return labelled_format(cls(tuple(values), tuple(aliases.items())), tuple(units.items())), fits
+        reader = cls(tuple(values), tuple(aliases.items()))
+        return labelled_format(reader, tuple(units.items()), meaning.maps, meaning.order), fits
 
     def fits(self, texts: pyarrow.Array) -> Mask:
         fits: Mask = pyarrow.compute.match_substring_regex(texts, LINE).to_numpy(zero_copy_only=False)
@@ -100,12 +112,16 @@ class LabelsReader(Reader):
         texts, line = texts.take(arrow(numpy.flatnonzero(fits), pyarrow.int64())), which[fits]
         aliases = dict(self.aliases)
         names = raw_fields(tuple(dict.fromkeys([*self.fields, *sought(wanted)])), {*wanted, "time"})
-        fields = {
-            name: Field(value_of(aliases.get(name, name), texts, IN_BRACKETS if name == "time" else VALUE))
-            for name in names
-            if re.fullmatch(LABEL, aliases.get(name, name)) and (name != "time" or name in aliases)
-        }
-        return Found(line, fields)
+        hidden = hidden_of(self.labels, aliases, wanted) | ({"time"} - aliases.keys())
+        times = {label for source in aliases.get("time", ()) for label in source.keys}
+
+        def found(label: str) -> Field | None:
+            if not re.fullmatch(LABEL, label):
+                return None
+            return Field(value_of(label, texts, IN_BRACKETS if label in times else VALUE))
+
+        sources = {name: aliases.get(name) or (Source((name,), raw=True),) for name in names if name not in hidden}
+        return Found(line, fields_of(sources, len(line), found))
 
 
 def value_of(label: str, texts: pyarrow.Array, value: str) -> pyarrow.Array:
@@ -114,14 +130,17 @@ def value_of(label: str, texts: pyarrow.Array, value: str) -> pyarrow.Array:
     return pyarrow.compute.fill_null(found.field("value"), EMPTY)
 
 
-def labelled_format(reader: LabelsReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
+def labelled_format(
+    reader: LabelsReader, units: tuple[tuple[str, int], ...] = (), maps: tuple[Map, ...] = (), order: Order = KNOWN
+) -> Format:
     return Format(
         "ltsv",
         reader,
         summary="LTSV: `label:value` between TABs",
         example="time:07/Mar/2026:10:00:00 +0000\thost:192.0.2.7\treq:GET /cart HTTP/1.1\tstatus:200\tsize:42\treqtime:0.020",
         units=units,
+        maps=maps,
         mixed=True,
         open_fields=True,
-        empty_is_absent=True,
+        order=order,
     )

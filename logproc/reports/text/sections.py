@@ -173,7 +173,8 @@ def assumed(snapshot: Snapshot) -> str:
     for assumption in snapshot.assumed:
         of = len(assumption.sources)
         where = "" if len(snapshot.sources) == 1 else f" ({of:,} of {count(len(snapshot.sources), 'source')})"
-        parts.append(f"without a {assumption.of}{where} are taken as {assumption.value}")
+        lacking = "with day and month in doubt" if assumption.of == "order" else f"without a {assumption.of}"
+        parts.append(f"{lacking}{where} are taken as {assumption.value}")
     return f"times {', '.join(parts)}"
 
 
