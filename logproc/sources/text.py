@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 
 import numpy
 
 from logproc.model.errors import SourceError, UsageError
 from logproc.model.source import ByteStream
 from logproc.sources.limits import Layer, Peeked, copy_some, skip_hole_of
-from logproc.sources.unreadable import BINARY, LEAST_BYTES, PAGE, is_page, looks_wide, wide_encoding
-from logproc.sources.unreadable import HEAD_BYTES as SAMPLE_BYTES
+from logproc.sources.unreadable import BINARY, LEAST_BYTES, PAGE, PAGE_BYTES, is_page, looks_wide, wide_encoding
 
 BLOCK_BYTES = 1 << 20
 FIRST_LINE_BYTES = 256 << 10
+SAMPLE_BYTES = 32
+"""So many bytes show the encoding where the first line is too short for that. Few, because a live stream waits for them."""
+PLAIN = re.compile(rb"[\t\r\x20-\x7e]+")
 TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 HOLE_BYTES = 16
 """So many NULs inside a line are a hole, as a crash leaves it: the line ends there. Fewer are a part of the line."""
@@ -69,7 +72,7 @@ class Lines(Layer):
     """A stream of text whose lines end with LF. Raises SourceError for what is certainly not a text file.
 
     If the first 256 KiB contain CR and no LF, as in files of the classic Mac OS, every CR becomes an LF. Before it delivers,
-    it reads only up to the first LF, so a live stream is not delayed.
+    it reads only up to the first LF, or a few bytes more where that may be UTF-16, so a live stream is not delayed.
     """
 
     def __init__(self, below: ByteStream) -> None:
@@ -80,8 +83,8 @@ class Lines(Layer):
 
     def _read(self, buffer: memoryview) -> int:
         if self._head is None:
-            head = read_first_line(self.below)
-            refuse_not_text(head)
+            head = read_first_line(self.below, sample_bytes)
+            refuse_not_text(head, self.below)
             self._text = WithoutHoles(Peeked(self.below, head))
             head = read_first_line(self._text)
             self._ends_with_cr = b"\r" in head and b"\n" not in head
@@ -172,10 +175,13 @@ class WithoutHoles(Layer):
             self._note = note
 
 
-def read_first_line(stream: ByteStream) -> bytes:
-    """Read up to the first LF, 256 KiB, or the end. A failure after some bytes is raised by the next `readinto` instead."""
+def read_first_line(stream: ByteStream, least_bytes: Callable[[bytes], int] = len) -> bytes:
+    """Read up to the first LF, 256 KiB, or the end. A failure after some bytes is raised by the next `readinto` instead.
+
+    least_bytes: returns for the first line, without its LF, how many bytes to read at least.
+    """
     buffer = memoryview(bytearray(FIRST_LINE_BYTES))
-    size, count = 0, -1
+    size, count, least = 0, -1, None
     while count and size < len(buffer):
         try:
             count = stream.readinto(buffer[size:])
@@ -184,19 +190,32 @@ def read_first_line(stream: ByteStream) -> bytes:
                 raise
             break
         size += count
-        if b"\n" in bytes(buffer[size - count : size]):
+        if least is None and b"\n" in bytes(buffer[size - count : size]):
+            least = least_bytes(bytes(buffer[:size]).partition(b"\n")[0])
+        if least is not None and size >= least:
             break
     return bytes(buffer[:size])
 
 
-def refuse_not_text(head: bytes) -> None:
-    """Raise SourceError if `head` is the beginning of a tar archive, or of text in UTF-16 or UTF-32."""
+def sample_bytes(first_line: bytes) -> int:
+    """Return how many of the first bytes show whether a text is UTF-16 or UTF-32. Fixed, whatever has arrived of the rest."""
+    return len(first_line) if len(first_line) >= LEAST_BYTES or PLAIN.fullmatch(first_line) else SAMPLE_BYTES
+
+
+def refuse_not_text(head: bytes, rest: ByteStream) -> None:
+    """Raise SourceError if `head` is the beginning of a tar archive, or of text in UTF-16 or UTF-32.
+
+    rest: what comes behind it. If a page may begin there, as much is read of it as shows that.
+    """
     if head[TAR_MAGIC_AT:].startswith(TAR_MAGIC):
         raise SourceError("unsupported archive (tar)", "unpack it first")
-    first_line = head.partition(b"\n")[0]
-    sample = first_line if len(first_line) >= LEAST_BYTES else head[:SAMPLE_BYTES]  # a few bytes show no encoding
-    if 0 in sample and (wide := wide_encoding(sample)):
+    sample = head[: sample_bytes(head.partition(b"\n")[0])]
+    if 0 not in sample or not (wide := wide_encoding(sample)):
+        return
+    if sample.decode(wide, "ignore").lstrip("\ufeff \t\r\n")[:1] in {"", "<"}:
+        head = read_first_line(Peeked(rest, head), lambda _: PAGE_BYTES)
         raise SourceError(*(PAGE if is_page(head) else looks_wide(wide)))
+    raise SourceError(*looks_wide(wide))
 
 
 def check_encoding(name: str) -> None:

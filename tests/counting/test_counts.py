@@ -266,16 +266,27 @@ def test_what_is_measured_weighs_too() -> None:
     assert counts.weight > 20
 
 
-@pytest.mark.parametrize("most", [1, 2, 7, 49])
+@pytest.mark.parametrize("most", [1, 2, 7, 500, 1999])
 def test_the_largest_counts_are_kept(most: int) -> None:
     """Wherever they stand, and however many there are; of equal ones those whose keys come first, and never a smaller one."""
-    numbers = dict(zip(random.Random(3).sample(range(100, 200), 50), [*range(2, 47), 2, 2, 9, 9, 9], strict=True))
-    folded = fold(counts_of([(f"{key}", None, 0) for key, number in numbers.items() for _ in range(number)], 1), most)
+    random_ = random.Random(3)
+    numbers = {f"{key}": random_.randrange(1, 3000) for key in random_.sample(range(1000, 9000), 2000)}
+    none = numpy.zeros(2000, numpy.int64)
+    counts = Counts((pyarrow.array(list(numbers)),), numpy.array(list(numbers.values())), none, none)
+    folded = fold(counts, most)
     order = sorted(numbers, key=lambda key: (-numbers[key], key))[:most]
-    assert errors_in(folded) == {f"{key}": (numbers[key], 0) for key in order}
+    assert errors_in(folded) == {key: (numbers[key], 0) for key in order}
     assert folded.floor == max(numbers[key] for key in numbers if key not in order)
 
 
 def test_a_smaller_count_is_not_kept_for_its_key() -> None:
     """A key that comes before those with equal counts, but has fewer records, is given up."""
     assert errors_in(fold(counts_of([(key, None, 0) for key in "abbccdd"], 1), 2)) == {"b": (2, 0), "c": (2, 0)}
+
+
+def test_a_total_is_one_row_however_many_parts_it_has() -> None:
+    """Counts by no column have one key, the empty one; where nothing was given up they are exact and say so."""
+    parts = [counts_of([("a", None, size), ("b", None, size)], 0) for size in (1, 5, 9)]
+    total = merge_counts(parts)
+    assert (total.keys, total.count.tolist(), bytes_of(total, 0), total.errors) == ((), [6], 30, None)
+    assert merge_counts([counts_of([], 0), counts_of([], 0)]).count.tolist() == []

@@ -337,7 +337,14 @@ def test_line_feeds_alone_are_one_chunk() -> None:
 
 @pytest.mark.parametrize(
     ("content", "end"),
-    [(b"\n\n", 1), (b"a\nb\nccc\ndd\n", 4), (b"aaaaaa\nb\nc\n", 7), (b"aaaaaaaa\n", 9), (b"a\nbbbbbbbbb\n", 2)],
+    [
+        (b"\n\n", 1),
+        (b"a\nb\nccc\ndd\n", 4),
+        (b"aaaaaa\nb\nc\n", 7),
+        (b"aaaaaaaa\n", 9),
+        (b"a\nbbbbbbbbb\n", 2),
+        (b"aaaaaa\t\0a\nb\n", 10),
+    ],
 )
 def test_lines_are_halved_at_a_line_end(content: bytes, end: int) -> None:
     """Behind the last line that ends in the first half, or the first one of all if it is longer than that."""
@@ -406,3 +413,42 @@ def test_a_sample_does_not_wait_for_a_slow_stream_for_ever() -> None:
     """Lines that come one by one, never long apart, are a sample after a few seconds."""
     clock = Clock(cutter.SAMPLE_S / 3)
     assert read_head(ScriptedStream(b"a line\n" * 1000, [7]), b"", 1 << 18, clock) == (b"a line\n" * 4, False)
+
+
+LONG = b"x\t" + b"y\0z\t" * 300
+"""A line that is too long, with bytes below LF all over."""
+
+
+@pytest.mark.parametrize("block_bytes", [4, 7, 64, MIB])
+@pytest.mark.parametrize("last", [b"", b"\tnext\n", b"\0", b"a\n\tb\n"])
+def test_only_a_line_feed_ends_a_line_that_is_too_long(last: bytes, block_bytes: int) -> None:
+    """Neither a TAB nor a NUL does, wherever the blocks are cut."""
+    found, _ = cut_all(b"first\n" + LONG + b"\n" + last, [50], {"max_line_bytes": 40, "block_bytes": block_bytes})
+    first, long, *rest = b"".join(chunk.data.tobytes() for chunk in found).splitlines(keepends=True)
+    assert (first, b"".join(rest)) == (b"first\n", last + b"\n" if last == b"\0" else last)
+    assert LONG.startswith(long[:-1])
+    assert is_too_long(long, 40)
+
+
+@pytest.mark.parametrize("behind", [b"", b"\tnext\nmore", b"\n\n"])
+@pytest.mark.parametrize("head", [b"", b"first\n", MARK + b"\t1\n2\n"])
+def test_a_line_that_is_too_long_is_passed_over_in_a_head(head: bytes, behind: bytes) -> None:
+    """The lines before it are chunks, it is one too, and what was read behind it is the next head."""
+    cutter = Cutter(3, chunk_bytes=MIB, max_line_bytes=40)
+    stream = ScriptedStream(LONG[200:] + b"\n" + behind, [100])
+    found, rest = list[Chunk](), b""
+
+    def passing() -> Iterator[Chunk]:
+        nonlocal rest
+        rest = yield from cutter.pass_over(stream, head + LONG[:200])
+
+    found.extend(passing())
+    found.extend(cutter.chunks(stream, rest))
+    text, front = b"".join(chunk.data.tobytes() for chunk in found), head.removeprefix(MARK)
+    long, _, after = text.removeprefix(front).partition(b"\n")
+    assert text.startswith(front)
+    assert LONG.startswith(long)
+    assert is_too_long(long, 40)
+    assert after == b"".join(lines_of(behind))
+    assert (cutter.lines, cutter.bytes_decoded) == (text.count(b"\n"), len(head) + len(LONG) + 1 + len(behind))
+    assert found[-1].last_line == cutter.lines

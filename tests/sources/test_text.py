@@ -196,3 +196,41 @@ def test_wide_text_is_seen_before_holes_are_skipped(encoding: str) -> None:
     """The NULs of UTF-16 and UTF-32 are no hole, although some lines begin with one, and the first line is short."""
     with pytest.raises(SourceError, match=r"^looks like UTF-"):
         ended_by_lf(("a\n" + TEXT).encode(encoding), [])
+
+
+WIDE_STARTS = ["", "a", "<!-- a\n -->\n<html>", "\r", "ab", "<html>", "192.0.2.1 - -", "é"]
+ODD_STARTS = [b"\n\n\0\0\xd3\xf4L\x1a", b"a\n\0\0bcd\n", b"\n\0b\0\n", b"\0\n\0\n", b"\xff\xfe\n\0", b"\xff\n\0\0b", b"\n"]
+
+
+@pytest.mark.parametrize("rest", [b"", b"c", TEXT.encode(), b"\0" * 40 + TEXT.encode()])
+@pytest.mark.parametrize(
+    "start",
+    [
+        *ODD_STARTS,
+        *(f"{text}\n{TEXT}".encode(code) for text in WIDE_STARTS for code in ("utf-16", "utf-16-be", "utf-32", "utf-32-le")),
+    ],
+)
+def test_what_is_no_text_does_not_depend_on_the_pieces_that_arrive(start: bytes, rest: bytes) -> None:
+    """However short the first line, the same bytes are refused, and for the same reason."""
+
+    def outcome(*sizes: int) -> bytes | str:
+        try:
+            return ended_by_lf(start + rest, list(sizes))
+        except SourceError as error:
+            return error.what
+
+    whole = outcome()
+    assert [outcome(size) for size in (1, 2, 3, 7, 8, 31, 33)] == [whole] * 7
+    if start not in ODD_STARTS:
+        assert str(whole).startswith("looks like ")
+
+
+def test_a_short_first_line_of_a_live_stream_is_not_held_back() -> None:
+    """Plain text is certain from its first line on: nothing after it is waited for."""
+
+    def never() -> None:
+        if stream.bytes_read:
+            raise AssertionError("waited for more")
+
+    stream = ScriptedStream(b"ok\nmore\n", [3], before_read=never)
+    assert Lines(stream).readinto(memoryview(bytearray(9))) == 3

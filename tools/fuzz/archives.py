@@ -147,7 +147,10 @@ TARGETS = (
         run_bytes,
         seeds=tuple(bytes([0, 0, 9, 30]) + raw for raw in MEMBERS),
         words=WORDS,
-        found={"what a damaged block of bz2 gave went by the size of the pieces": b"\0\0\x09\x1e" + DAMAGED},
+        found={
+            "what a damaged block of bz2 gave went by the size of the pieces": b"\0\0\x09\x1e" + DAMAGED,
+            "what looked like UTF-32 went by the size of the pieces": b"\0\x40\xf5\x01\n\n\0\0\xd3\xf4L\x1a",
+        },
     ),
     Target(
         "damage",

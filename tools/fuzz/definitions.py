@@ -118,7 +118,10 @@ TARGETS = (
             bytes([at % 3, 0]) + text + MARK + line for at, text in enumerate((*NGINX, *APACHE, *TIMES)) for line in LINES
         ),
         words=WORDS,
-        found={"a time with a byte that is no UTF-8 had no width": b"\0\0%{\xe7%Y}t" + MARK + b"\xe72026\n"},
+        found={
+            "a time with a byte that is no UTF-8 had no width": b"\0\0%{\xe7%Y}t" + MARK + b"\xe72026\n",
+            "a definition of Apache without a character had no expression": b"\0\2",
+        },
     ),
     Target(
         "configuration",

@@ -61,7 +61,7 @@ LIBRARIES = (
 PYTEST = ("-x", "-q", "-p", "no:cacheprovider")
 NO_RUN = 99
 """The exit code of a child that could not run any test."""
-KILLED, TIMEOUT, SURVIVED = "killed", "timeout", "survived"
+KILLED, TIMEOUT, SURVIVED, KNOWN = "killed", "timeout", "survived", "known"
 
 
 class Worker:
@@ -195,6 +195,7 @@ def report(tested: Any, known: Sequence[dict[str, str]]) -> int:
         if outcome == SURVIVED:
             reason = reasons.get((mutant.module, mutant.change), "")
             code = code if reason else 1
+            figures[mutant.module][KNOWN] += bool(reason)
             print(f"{mutant.module}:{mutant.line}: {mutant.change}   {reason or 'NOT KNOWN'}", flush=True)
     for module, outcomes in [*figures.items(), ("in all", sum(figures.values(), Counter()))]:
         print(f"{module}: {table(outcomes)}")
@@ -202,10 +203,10 @@ def report(tested: Any, known: Sequence[dict[str, str]]) -> int:
 
 
 def table(outcomes: Counter[str]) -> str:
-    mutated, survived = outcomes.total(), outcomes[SURVIVED]
-    share = 100 * (mutated - survived) / mutated if mutated else 100
-    words = f"{mutated} mutants, {outcomes[KILLED]} killed, {outcomes[TIMEOUT]} ended by time, {survived} survived"
-    return f"{words}: {share:.1f} % killed"
+    killed, survived, known = outcomes[KILLED] + outcomes[TIMEOUT], outcomes[SURVIVED], outcomes[KNOWN]
+    words = f"{killed + survived} mutants, {outcomes[KILLED]} killed, {outcomes[TIMEOUT]} ended by time, {survived} survived"
+    shares = (100 * killed / total if total else 100 for total in (killed + survived, killed + survived - known))
+    return words + ", {} of them known: {:.1f} % killed, {:.1f} % without the known".format(known, *shares)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ Bytes beyond ASCII are taken as they are as well: older servers write them so.
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from logproc.formats.servers.definition import Definition, Literal, Variable
 from logproc.formats.times import forms, strftime
 from logproc.formats.times.forms import TimeForm
@@ -40,7 +42,7 @@ def expression_of(definition: Definition) -> str:
     parts = definition.parts
     zoned = zone_of(definition)
     found, number = ["(?s)^"], 0
-    for part, following in zip(parts, (*parts[1:], None), strict=True):
+    for part, following in zip_longest(parts, parts[1:]):
         if isinstance(part, Literal):
             found.append(strftime.escaped(part.text))
         else:

@@ -272,3 +272,11 @@ def test_one_time_has_the_groups_of_a_moment() -> None:
     assert match
     assert (match["minute"], match["second"], match["zone"]) == ("17/May/2015 10:05", "03", "+0200")
     assert match["g1"] == "007"
+
+
+@pytest.mark.parametrize("dialect", ["nginx", "apache"])
+def test_a_definition_of_nothing_fits_an_empty_line(dialect: Dialect) -> None:
+    """A configuration may define a format without a character; no other line is of it."""
+    expression = expression_of(definition_of("", dialect=dialect)).encode()
+    assert re.fullmatch(expression, b"")
+    assert not re.fullmatch(expression, b"x")
