@@ -117,7 +117,7 @@ def parse_metric(name: str, option: str = "--metric", zone: tzinfo = UTC) -> Met
     """Return one metric. Raises UsageError, which names `option`, if the name is not valid.
 
     >>> parse_metric("p95:duration").quantile, parse_metric("uniques:client").need
-    (Fraction(19, 20), Need(kind='uniques', field='client'))
+    (Fraction(19, 20), Need(kind='uniques', field='client', where=None))
     """
     if match := FILTERED.fullmatch(name):
         return share_of(name, match[2], option, zone) if match[1] == "share" else peak_of(name, match[2], option)
