@@ -74,7 +74,7 @@ class Template:
             if name == "time":
                 text, meant = FORMS[kind](draw)
                 time.append(meant)
-            elif kind in {"text", "spaces", "request"}:
+            elif kind in {"text", "uncoloured", "spaces", "request"}:
                 text = KINDS[kind](draw)
             else:
                 text = draw.pooled(f"{name} {kind}", lambda: KINDS[kind](draw))
@@ -220,7 +220,10 @@ TEMPLATES = (
     several("openstack", "{time:iso_millis} {pid:int} {level:upper} {logger:name} [{context:word}] " + MESSAGE),
     several("python", "{time:iso_millis} - {logger:name} - {level:upper} - " + MESSAGE),
     several("loguru", "{time:iso_bare} | {level:upper}  | {logger:name}:add:42 - " + MESSAGE),
-    several("text", "{time:iso_millis} {level:upper} {logger:dotted}: " + MESSAGE),
+    several("text", "{time:iso_millis} {level:upper} {logger:dotted}: {message:uncoloured}"),
+    several("text", "{time:iso} [{level:upper}]  {logger:dotted}: {message:uncoloured}"),
+    several("text", "{time:iso_millis} {level:upper} ({thread:thread}) [{logger:dotted}] {message:uncoloured}"),
+    several("text", "{time:iso_millis} | {level:upper} | {:int} | {logger:dotted} | {message:uncoloured}"),
     several("python_basic", "{level:upper}:{logger:name}:" + MESSAGE),
     several("tomcat", "{time:tomcat} {level:upper} [{thread:thread}] {logger:name} " + MESSAGE),
     several("spark", "{time:short_year} {level:upper} {logger:name}: " + MESSAGE),
@@ -242,6 +245,7 @@ TEMPLATES = (
     Template("heroku", ("{time:iso_server} {program:app}[{pid:name}]: " + MESSAGE,)),
 )  # fmt: skip
 KINDS["priority"] = lambda draw: draw.choice((b"34", b"7", b"0", b"13", b"191", b"30", b"27", b"12"))
+KINDS["uncoloured"] = lambda draw: KINDS["text"](draw).removeprefix(b"\x1b[31m")
 KINDS["dotted"] = lambda draw: draw.choice((b"org.example.App", b"shop.cart", b"a.b_c.D", b"x1.y"))
 KINDS["CBS"] = lambda _: b"CBS"
 KINDS["app"] = lambda draw: draw.choice((b"app", b"heroku"))
