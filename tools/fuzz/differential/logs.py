@@ -29,6 +29,7 @@ MISFITS = (
     b"garbage",
     b"[",
 )
+FILLERS = (b"x", b" ", b"\xff")
 BLANKS = (b"", b"", b"  ", b"\t", b" \t \x0b\x0c")
 FOREIGN_JSON = (
     b"[1, 2]",
@@ -140,11 +141,14 @@ def log(draw: Draw, zone: tzinfo, name: str, *, clean: bool = False) -> Log:
         return finished(
             draw, name, {"format": name}, lines, tuple({W3C[key][0] for key in every}), multi_line=False, fixed=False
         )
-    template = definition(draw) if name == "definition" else next(template for template in TEMPLATES if template.name == name)
+    template = definition(draw) if name == "definition" else draw.choice([one for one in TEMPLATES if one.name == name])
     if name == "definition":  # two variables with a blank between them fit nearly anything
         lines = made(draw, template.line, count, share, [line for line in MISFITS if b" " not in line], longest_cut=2)
     else:
-        lines = made(draw, template.line, count, share, MISFITS)
+        is_text = name == "text"  # with many other bytes it looks binary, and without a time it has other rules
+        misfits = [line for line in MISFITS if line.isascii()] if is_text else MISFITS
+        lines = made(draw, template.line, count, share, misfits, fillers=FILLERS[:2] if is_text else FILLERS)
+        lines += [template.line(draw) for _ in range(3)] if is_text else []
     return finished(
         draw,
         name,
@@ -157,7 +161,15 @@ def log(draw: Draw, zone: tzinfo, name: str, *, clean: bool = False) -> Log:
     )
 
 
-def made(draw: Draw, make: Maker, count: int, share: float, foreign: Sequence[bytes], longest_cut: int = 6) -> list[Line]:
+def made(
+    draw: Draw,
+    make: Maker,
+    count: int,
+    share: float,
+    foreign: Sequence[bytes],
+    longest_cut: int = 6,
+    fillers: Sequence[bytes] = FILLERS,
+) -> list[Line]:
     """Return some lines. share: of those that are damaged or foreign. longest_cut: so much of a line is surely no record."""
     lines: list[Line] = []
     while len(lines) < count:
@@ -176,7 +188,7 @@ def made(draw: Draw, make: Maker, count: int, share: float, foreign: Sequence[by
         elif kind == "again" and lines:
             lines += [lines[-1]] * draw.randint(1, 3)
         elif kind == "long":
-            lines.append(Line(draw.choice((b"x", b" ", b"\xff")) * draw.choice((5000, 70_000)), "long"))
+            lines.append(Line(draw.choice(fillers) * draw.choice((5000, 70_000)), "long"))
     return lines
 
 
@@ -205,7 +217,7 @@ def finished(
     content = b"".join(line.content + mark for line, mark in zip(lines, ends, strict=True))
     if draw.chance(0.05):
         content = b"\xef\xbb\xbf" + content
-    elif draw.chance(0.1):
+    elif draw.chance(0.1) and name != "text":
         content = b"".join(with_holes(draw, line.content, mark) for line, mark in zip(lines, ends, strict=True))
     return Log(name, dict(options), lines, multi_line, tuple(sorted(fields)), fixed, draw.modified, content, yearless)  # type: ignore[call-overload]
 

@@ -74,7 +74,7 @@ class Template:
             if name == "time":
                 text, meant = FORMS[kind](draw)
                 time.append(meant)
-            elif kind in {"text", "spaces", "request"}:
+            elif kind in {"text", "uncoloured", "spaces", "request"}:
                 text = KINDS[kind](draw)
             else:
                 text = draw.pooled(f"{name} {kind}", lambda: KINDS[kind](draw))
@@ -142,6 +142,7 @@ def is_size(found: Fraction) -> bool:
 
 FRONT = '{client:client} - {user:user} [{time:clf}] "{request:request}" {status:status} {bytes:size}'
 QUOTES = ' "{referrer:referrer}" "{user_agent:agent}"'
+LEARNED = FRONT.replace("client:client", "client:address").replace("user:user", "user:name_or_none")
 SIZED = {"bytes": 0}
 MESSAGE = "{message:text}"
 
@@ -220,7 +221,10 @@ TEMPLATES = (
     several("openstack", "{time:iso_millis} {pid:int} {level:upper} {logger:name} [{context:word}] " + MESSAGE),
     several("python", "{time:iso_millis} - {logger:name} - {level:upper} - " + MESSAGE),
     several("loguru", "{time:iso_bare} | {level:upper}  | {logger:name}:add:42 - " + MESSAGE),
-    several("text", "{time:iso_millis} {level:upper} {logger:dotted}: " + MESSAGE),
+    several("text", "{time:iso_millis} {level:upper} {logger:dotted}: {message:uncoloured}"),
+    several("text", "{time:iso} [{level:upper}]  {logger:dotted}: {message:uncoloured}"),
+    several("text", "{time:iso_millis} {level:upper} ({thread:thread}) [{logger:dotted}] {message:uncoloured}"),
+    several("text", "{time:iso_millis} | {level:upper} | {:int} | {logger:dotted} | {message:uncoloured}"),
     several("python_basic", "{level:upper}:{logger:name}:" + MESSAGE),
     several("tomcat", "{time:tomcat} {level:upper} [{thread:thread}] {logger:name} " + MESSAGE),
     several("spark", "{time:short_year} {level:upper} {logger:name}: " + MESSAGE),
@@ -239,12 +243,19 @@ TEMPLATES = (
     Template("redis", ("{pid:int}:{role:role} {time:redis} {level:redis} " + MESSAGE,)),
     several("ruby", "I, [{time:iso_millis} #{pid:int}]  {level:upper} -- {program:word}: " + MESSAGE),
     several("zap_console", "{time:iso}\t{level:upper}\t{logger:name}\t{caller:go}\t" + MESSAGE),
+    Template("access", ("{host:vhost} " + LEARNED + QUOTES + " {extra1:seconds}",), units=SIZED),
+    Template("access", (LEARNED + QUOTES + ' rt={rt:seconds} "{extra1:cached}"',), units=SIZED),
+    Template("access", (LEARNED + " {extra1:seconds} {extra2:int}",), units=SIZED),
     Template("heroku", ("{time:iso_server} {program:app}[{pid:name}]: " + MESSAGE,)),
 )  # fmt: skip
 KINDS["priority"] = lambda draw: draw.choice((b"34", b"7", b"0", b"13", b"191", b"30", b"27", b"12"))
+KINDS["uncoloured"] = lambda draw: KINDS["text"](draw).removeprefix(b"\x1b[31m")
 KINDS["dotted"] = lambda draw: draw.choice((b"org.example.App", b"shop.cart", b"a.b_c.D", b"x1.y"))
 KINDS["CBS"] = lambda _: b"CBS"
 KINDS["app"] = lambda draw: draw.choice((b"app", b"heroku"))
+KINDS["vhost"] = lambda draw: draw.choice((b"shop.example.com", b"a.example.org"))
+KINDS["address"] = lambda draw: draw.choice((b"192.0.2.1", b"198.51.100.9", b"2001:db8::1"))
+KINDS["cached"] = lambda draw: draw.choice((b"HIT", b"MISS", b"a b"))
 KINDS["go"] = lambda draw: draw.choice((b"server/http.go:17", b"main.go:1"))
 KINDS["role"] = lambda draw: draw.choice((b"X", b"C", b"S", b"M"))
 
