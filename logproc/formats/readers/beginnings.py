@@ -68,11 +68,11 @@ class Slots:
 
     def _append(self, kind: str, name: str) -> None:
         name = "" if name in self.names else name
-        self.names |= {name} - {""}
-        slot = KINDS[kind].replace("(?P<x>", f"(?P<{name}>" if name else "(?:")
-        if "(?P<pid>" in slot and "pid" in self.names:
+        slot = KINDS[kind]
+        if "pid" in self.names:
             slot = slot.replace("(?P<pid>", "(?:")
-        self.expression += BETWEEN + slot
+        self.expression += BETWEEN + slot.replace("(?P<x>", f"(?P<{name}>" if name else "(?:")
+        self.names |= {name, *re.findall(r"\(\?P<(pid)>", slot)} - {""}
 
 
 def beginning_of(lines: Sequence[bytes], form: TimeForm) -> str | None:

@@ -85,3 +85,12 @@ def test_lines_without_the_slots_keep_their_text() -> None:
     assert reading.account.records == 41
     assert reading.columns["message"][-1] == "no slots here"
     assert reading.columns["level"][-1] is None
+
+
+def test_a_number_between_the_slots_is_the_process() -> None:
+    """It is a field if something surely known follows it."""
+    layout = "{time} | {level} | 42 | {logger} | {message}"
+    content = "".join(record["line"] + "\n" for record in log(layout)).encode()
+    form = detect(content, whole=True)
+    assert form
+    assert read(form, content, ("pid",)).columns["pid"] == ["42"] * 4

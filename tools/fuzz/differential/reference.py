@@ -89,17 +89,24 @@ def accounted(log: Log, question: Question) -> tuple[dict[str, int], list[int], 
     """Return the account of a log, the numbers of its rejected lines, and its records, also those that a filter leaves out."""
     account = dict.fromkeys(("lines", "records", "rejected", "blank", "filtered", "continuation"), 0)
     rejected, records, opened = [], [], False
+    further, begun = "continuation", 0  # where further lines are counted; how many bytes ago the record began
     for at, line in enumerate(log.lines, 1):
         account["lines"] += 1
+        begun += len(line.content) + 1
+        if line.opens:
+            further, begun = "continuation", len(line.content) + 1
         if len(line.content) > question.max_line_bytes:
             account["rejected"] += 1
             rejected.append(at)
             continue
         if line.record:
             records.append(line.record)
-            account["records" if selected(prepared(line.record, question), question) else "filtered"] += 1
+            kept = selected(prepared(line.record, question), question)
+            account["records" if kept else "filtered"] += 1
+            further = "continuation" if kept else "filtered"
         elif line.kind == "misfit" and log.multi_line and opened:
-            account["continuation"] += 1
+            seen = begun - len(line.content) - 1 <= question.max_line_bytes
+            account[further if seen else "continuation"] += 1
         elif line.kind in {"blank", "directive"}:
             account["blank" if line.kind == "blank" else "continuation"] += 1
         else:
@@ -115,6 +122,8 @@ def prepared(record: Record, question: Question) -> Record:
         entries = [bare(entry.strip(" ")) for entry in texts["forwarded_for"].split(",")]
         if first := next(filter(address, entries), None):
             texts["client"] = first
+    if (client := texts.get("client")) is not None and (found := address(bare(client))):
+        texts["client"] = str(found)  # in one spelling
     if question.anonymous:
         if "client" in texts:
             texts["client"] = hidden(texts["client"])
