@@ -283,7 +283,7 @@ def json_line(structure: Structure, draw: Draw, *, full: bool = False) -> Line:
     if draw.chance(0.03) and members and not isinstance(members[0][1], dict):  # of a key that comes twice the last value counts
         content = "{" + f"{json.dumps(members[0][0])}: " + draw.choice(('"other"', "1", "null")) + ", " + content[1:]
     if is_bad:
-        return Line(content.encode(), "rejected")
+        return Line(content.encode(), "rejected", opens=True)
     return Line(content.encode(), "record", structure.record(time, values), opens=True)
 
 
@@ -321,7 +321,7 @@ def pairs_line(structure: Structure, draw: Draw, *, full: bool = False) -> Line:
         parts.append("end=1")
     content = draw.choice((" ", " ", "  ")).join(parts).encode()
     if is_bad:
-        return Line(content, "rejected")
+        return Line(content, "rejected", opens=True)
     return Line(content, "record", replace(structure.record(time, values), sized=sized and structure.access), opens=True)
 
 
