@@ -98,6 +98,7 @@ def accounted(log: Log, question: Question) -> tuple[dict[str, int], list[int], 
         if len(line.content) > question.max_line_bytes:
             account["rejected"] += 1
             rejected.append(at)
+            further = "continuation"  # lines behind a rejected one go on with that
             continue
         if line.record:
             records.append(line.record)
@@ -105,13 +106,14 @@ def accounted(log: Log, question: Question) -> tuple[dict[str, int], list[int], 
             account["records" if kept else "filtered"] += 1
             further = "continuation" if kept else "filtered"
         elif line.kind == "misfit" and log.multi_line and opened:
-            seen = begun - len(line.content) - 1 <= question.max_line_bytes
+            seen = begun - len(line.content) - 1 < question.max_line_bytes
             account[further if seen else "continuation"] += 1
         elif line.kind in {"blank", "directive"}:
             account["blank" if line.kind == "blank" else "continuation"] += 1
         else:
             account["rejected"] += 1
             rejected.append(at)
+            further = "continuation"
         opened = opened or line.opens
     return account, rejected, records
 
