@@ -7,22 +7,21 @@ the option `--max-line-bytes` is the key `max-line-bytes` of the config file and
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
+from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from logproc.model.config_files import config_path, read_formats, read_patterns
 from logproc.model.errors import UsageError, nearest, system_words
+from logproc.model.sizes import parse_size
 
 MEBIBYTE = 1 << 20
 MOST = {"bytes": 1 << 60, "seconds": 366 * 86_400, "": 1 << 48}
 """The limit of a knob without one of its own, by its unit: the operating system accepts no wait that is much longer."""
 CONFIG_BYTES = MEBIBYTE
-SIZE = re.compile(r"(\d+)\s*(?:([KMGT])(?:i?B)?|B)?", re.IGNORECASE)
-SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
 def knob(
@@ -42,20 +41,24 @@ class Settings:
     )
     pattern: str | None = knob(None, "Format of all sources as a regular expression (RE2) with named groups.", metavar="REGEX")
     nginx_conf: str | None = knob(None, "Read the log formats from this nginx configuration.", metavar="FILE")
+    map: tuple[str, ...] = knob((), "Take FIELD from SOURCE: duration=took:ms. Repeatable.", metavar="FIELD=SOURCE[:FORM]")
     where: str | None = knob(None, "Count only records that match, such as `status >= 500`.", metavar="FILTER")
     since: str | None = knob(
-        None, "Count only records from this time on: `2026-03-07 10:00`, `10:00`, or `2h` for two hours ago.", metavar="TIME"
+        None, "Count only records from this time on: `2026-03-07 10:00`, `10:00`, `yesterday`, or `2h` (ago).", metavar="TIME"
     )
     until: str | None = knob(None, "Count only records before this time.", metavar="TIME")
     tz: str | None = knob(
         None, "Time zone of hours, days, and times without an offset, such as Europe/Berlin or local; UTC if not given."
     )
     by: tuple[str, ...] = knob(
-        (), "Count by these fields instead of the usual panels. May be repeated.", metavar="FIELD[,FIELD]"
+        (),
+        "Count by these fields instead of the usual panels, such as status or `every(5m)`. May be repeated.",
+        metavar="FIELD[,FIELD]",
     )
     metric: tuple[str, ...] = knob(
         (),
-        "Also show for each key: uniques:client, p95:duration, mean:…, min:…, max:…, sum:…, rate, visitors.",
+        "Also show for each key: uniques:client, p95:duration, mean:…, min:…, max:…, sum:…, rate, visitors, "
+        "`share(status >= 500)`, peak(1s), first:time, last:time.",
         metavar="METRIC[,METRIC]",
     )
     sort: str | None = knob(None, "Order rows by count, bytes, key or a metric, which is then also shown.", metavar="METRIC")
@@ -94,7 +97,12 @@ class Settings:
         30.0, "Seconds to wait for the headers of a response, and then for each next byte.", unit="seconds", least=0.001
     )
     retries: int = knob(3, "Retries after a temporary failure of a web server.", least=0, most=100)
-    top: int = knob(10, "Rows of each panel, 0 for all.", least=0)
+    top: int | tuple[int, ...] = knob(
+        10,
+        "Rows of each panel, 0 for all. `10,3`: three rows within each of the first ten values of the first field.",
+        least=0,
+        metavar="N[,N]",
+    )
     output: Literal["terminal", "json", "csv"] = knob("terminal", "Format of the report on stdout.")
     csv_raw: bool = knob(False, "Write keys to CSV unchanged, even those that a spreadsheet would run as a formula.")
     recursive: bool = knob(False, "Read the files in directories and their subdirectories.")
@@ -153,6 +161,10 @@ def check(where: str, value: Any, limits: Mapping[str, Any]) -> None:
     least = limits["least"]
     if value is None or least is None:
         return
+    if isinstance(value, tuple):
+        for part in value or (-1,):
+            check(where, part, limits)
+        return
     most = limits["most"] or MOST[limits["unit"]]
     if not value >= least:
         raise UsageError(f"{where} {value}", f"at least {least}")
@@ -162,18 +174,6 @@ def check(where: str, value: Any, limits: Mapping[str, Any]) -> None:
 
 def option_name(name: str) -> str:
     return "--" + name.replace("_", "-")
-
-
-def parse_size(text: str) -> int:
-    """Return the bytes that a text such as `4194304`, `64K`, `4MiB` or `1 GB` names (all powers of 1024).
-
-    >>> parse_size("4MiB")
-    4194304
-    """
-    match = SIZE.fullmatch(text.strip())
-    if not match:
-        raise ValueError(f"{text!r} is not a size")
-    return int(match[1]) * SIZE_UNITS.get((match[2] or "").upper(), 1)
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -262,6 +262,8 @@ def kind_of(name: str) -> Kind:
     optional = type(None) in get_args(hint)
     if optional:
         (hint,) = (part for part in get_args(hint) if part is not type(None))
+    if get_origin(hint) is UnionType:
+        hint = get_args(hint)[0]  # `top` is a number, or several: see `convert`
     several = get_origin(hint) is tuple
     if several:
         hint = get_args(hint)[0]
@@ -279,14 +281,16 @@ def convert(name: str, value: Any, where: str) -> Any:
         return tuple(convert_one(kind, part, knob.metadata["unit"], where) for part in parts_of(name, value, where))
     if value is None and kind.optional:
         return None
-    converted = convert_one(kind, value, knob.metadata["unit"], where)
+    parts = parts_of(name, value, where) if name == "top" and isinstance(value, str | list | tuple) else [value]
+    numbers = tuple(convert_one(kind, part, knob.metadata["unit"], where) for part in parts)
+    converted = numbers[0] if len(numbers) == 1 else numbers
     check(where, converted, knob.metadata)
     return converted
 
 
 def parts_of(name: str, value: Any, where: str) -> list[Any]:
-    """Return the values of a setting that takes several. In `by` a comma is part of a value: `hour,path` is one panel."""
-    separator = ";" if name == "by" else ","
+    """Return the values of a setting that takes several. In `by` and `map` a comma is part of a value."""
+    separator = ";" if name in {"by", "map"} else ","
     if isinstance(value, str):
         return value.split(separator)
     if not isinstance(value, list | tuple):

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from logproc.model.config_files import config_path, distrust, distrusted
 from logproc.model.errors import EXIT_USAGE, UsageError
+from logproc.model.sizes import parse_size
 from logproc.settings import (
     Settings,
     convert,
     knobs,
     load,
     option_name,
-    parse_size,
     read_config,
     read_environment,
     unknown_variables,

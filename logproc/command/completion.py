@@ -15,10 +15,10 @@ from click.shell_completion import BashComplete, CompletionItem, add_completion_
 from logproc.settings import kind_of
 
 VARIABLE = "_LOGPROC_COMPLETE"
-PLAIN_METRICS = ("count", "bytes", "rate", "visitors")
+PLAIN_METRICS = ("count", "bytes", "rate", "visitors", "first:time", "last:time", "peak(1s)", "share(")
 FUNCTIONS = ("p50", "p95", "p99", "mean", "min", "max", "sum", "uniques")
 OPEN = "open"
-"""The type of a completion that is not finished: no blank may follow `p95:`."""
+"""The type of a completion that is not finished: no blank may follow `p95:` or `share(`."""
 BREAKS = ":="
 """Those of `$COMP_WORDBREAKS` that occur in our values: readline ends a word at them, although the value has not ended."""
 BASH = """
@@ -47,7 +47,7 @@ def values_of(name: str, incomplete: str) -> list[CompletionItem]:
     """Return the values that a setting's option can take; none unless it takes known names."""
     words = NAMES[name](incomplete) if name in NAMES else kind_of(name).choices
     found = [word for word in words if word.startswith(incomplete)]
-    return [CompletionItem(word, type=OPEN if word.endswith(":") else "plain") for word in found]
+    return [CompletionItem(word, type=OPEN if word.endswith((":", "=", "(")) else "plain") for word in found]
 
 
 def formats(_incomplete: str) -> Iterable[str]:
@@ -77,7 +77,7 @@ def metric_names(incomplete: str) -> Iterable[str]:
     from logproc.questions.where.values import FIELD_TYPES, FieldType
 
     function, colon, _ = incomplete.partition(":")
-    if not colon:
+    if not colon or function in {"first", "last"}:
         return (*PLAIN_METRICS, *(f"{name}:" for name in FUNCTIONS))
     numbers = [name for name, kind in FIELD_TYPES.items() if kind in {FieldType.SIZE, FieldType.DURATION}]
     return (f"{function}:{name}" for name in (fields() if function == "uniques" else numbers))
@@ -85,10 +85,17 @@ def metric_names(incomplete: str) -> Iterable[str]:
 
 def fields() -> list[str]:
     from logproc.questions.fields.derived import FIELDS
+    from logproc.questions.question import SOURCE
     from logproc.questions.view import TIME_FIELDS
     from logproc.questions.where.values import FIELD_TYPES
 
-    return sorted({*FIELD_TYPES, *TIME_FIELDS, *FIELDS, "net:24", "shape(message)", "shape(path)"} - {"time"})
+    calls = ("every(5m)", "net:24", "query(", "shape(message)", "shape(path)")
+    return sorted({*FIELD_TYPES, *TIME_FIELDS, *FIELDS, SOURCE, *calls} - {"time"})
+
+
+def sources(_incomplete: str) -> Iterable[str]:
+    """Return the fields that may come from another source, each with the sign behind it."""
+    return (f"{name}=" for name in sorted({*fields(), "time", "request"}) if name.isidentifier())
 
 
 def zones(_incomplete: str) -> Iterable[str]:
@@ -99,6 +106,7 @@ def zones(_incomplete: str) -> Iterable[str]:
 
 NAMES: dict[str, Callable[[str], Iterable[str]]] = {
     "format": formats,
+    "map": sources,
     "by": panels,
     "metric": metrics,
     "sort": sort_keys,

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
+import numpy
+
 from logproc.formats.choice import Choice
-from logproc.formats.detect import SAMPLE_LINES, Candidate, Sample, candidates, sample_of
+from logproc.formats.detect import candidates
+from logproc.formats.engine import Format
+from logproc.formats.readers.access_lines import definition_of
+from logproc.formats.readers.layout import LayoutReader
+from logproc.formats.sample import LINE_BYTES, SAMPLE_LINES, Sample, sample_of
+from logproc.model.chunk import Context, Parser
 from logproc.model.errors import SourceError
 from logproc.model.source import Kind, Source
 from logproc.pipeline.openers import Openers, find_sources
@@ -71,20 +78,27 @@ def explained(source: Source, read_on: ReadOn) -> str:
         return harmless(f"{distinct(source.name)}: no line to examine")
     sample = sample_of(head, SAMPLE_LINES[0], whole=whole)
     ranked = sorted((candidate for candidate, _ in candidates(sample)), key=lambda candidate: -candidate.fitting)
-    lines = [
-        f"{distinct(source.name)}: {found.name}",
-        *(f"  {one.share:6.1%}  {one.format.name}" for one in ranked[:MOST_CANDIDATES]),
-    ]
+    lines = [f"{source.name}: {found.name}", *(f"  {one.share:6.1%}  {one.format.name}" for one in ranked[:MOST_CANDIDATES])]
     lines += ["  no known format fits any line" if not ranked else f"  of the first {len(sample.lines)} lines"]
     fields = ", ".join(found.fields)
     lines += [f"  fields: {fields}"] if fields else []
-    return "\n".join(map(harmless, [*lines, *misfit(found.name, ranked, sample)]))
+    return "\n".join(map(harmless, [*lines, *misfit(found, sample), *definition(found)]))
 
 
-def misfit(name: str, ranked: Sequence[Candidate], sample: Sample) -> list[str]:
-    """Return the first line that does not fit the chosen format, or the best candidate if none was chosen."""
-    candidate = next((candidate for candidate in ranked if candidate.format.name == name), ranked[0] if ranked else None)
-    if candidate is None or candidate.first_misfit is None:
+def misfit(found: Parser, sample: Sample) -> list[str]:
+    """Return the first line of a sample that the format rejects, if there is one."""
+    data = numpy.frombuffer(b"".join(line + b"\n" for line in sample.lines), numpy.uint8)
+    parsed = found.parse(data, Context(), (), LINE_BYTES)
+    if not len(parsed.rejected_lines):
         return []
-    text = sample.lines[sample.numbers.index(candidate.first_misfit)].decode("utf-8", "backslashreplace")
-    return [f"  line {candidate.first_misfit} does not fit {candidate.format.name}: {text[:LINE_CHARACTERS]}"]
+    at = int(parsed.rejected_lines[0])
+    text = sample.lines[at].decode("utf-8", "backslashreplace")
+    return [f"  line {sample.numbers[at]} does not fit {found.name}: {text[:LINE_CHARACTERS]}"]
+
+
+def definition(found: Parser) -> list[str]:
+    """Return the definition of an access log that nobody named, for the user to name its fields."""
+    reader = found.exact if isinstance(found, Format) else None
+    if found.name != "access" or not isinstance(reader, LayoutReader):
+        return []
+    return [f"  to name its fields: --format '{definition_of(reader.layout)}'"]

@@ -22,7 +22,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.counting.measures import Buckets, Measure, Totals, Uniques
+from logproc.counting.measures import Buckets, Measure, Peaks, Totals, Uniques
 from logproc.counting.rows import LOW_BITS, LOW_MASK, added, encoded, exact_sum, weight_of
 from logproc.formats.columns.slices import arrow, mask
 from logproc.model.columns import KeyColumn
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from logproc.model.columns import Numbers
     from logproc.questions.metrics import Need
 
-MEASURES: dict[str, Any] = {"totals": Totals, "buckets": Buckets, "uniques": Uniques}
+MEASURES: dict[str, Any] = {"totals": Totals, "buckets": Buckets, "uniques": Uniques, "peaks": Peaks}
 DENSE = 4
 """Combined keys are counted in a table of all combinations while it has at most this many places per record."""
 MOST_SUMMANDS = 1 << 21
@@ -168,9 +168,18 @@ def valid_keys(keys: pyarrow.Array) -> Mask:
 
 def merge_counts(parts: Sequence[Counts]) -> Counts:
     kept = [part for part in parts if len(part) or part.floor] or list(parts[:1])
-    if len(kept) == 1:
-        return kept[0]
-    keys, rows = same_keys(kept)  # rows: for each part, the place of each of its keys in the result
+    return kept[0] if len(kept) == 1 else added_up(kept, *same_keys(kept))
+
+
+def rolled_up(counts: Counts, depth: int) -> tuple[Counts, Integers]:
+    """Return the counts by the first columns of the keys alone, and the place there of each key."""
+    part = replace(counts, keys=counts.keys[:depth], errors=None, floor=0)
+    keys, (row,) = same_keys([part])
+    return added_up([part], keys, [row]), row
+
+
+def added_up(kept: Sequence[Counts], keys: tuple[pyarrow.Array, ...], rows: Sequence[Integers]) -> Counts:
+    """Return the sum of counts. keys: those of the result; rows: for each part, the place there of each of its keys."""
     size, index = len(keys[0]) if keys else 1, numpy.concatenate(rows)
     columns = (numpy.concatenate([getattr(part, name) for part in kept]) for name in ("count", "low", "high"))
     count, low, high = (added(index, size, column) for column in columns)

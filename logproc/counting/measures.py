@@ -9,9 +9,10 @@ digit. Property-based tests check this for each measure.
 """
 
 from logproc.counting.buckets import Buckets
+from logproc.counting.peaks import Peaks
 from logproc.counting.totals import Totals
 from logproc.counting.uniques import Uniques
 
-Measure = Totals | Buckets | Uniques
+Measure = Totals | Buckets | Uniques | Peaks
 
-__all__ = ["Buckets", "Measure", "Totals", "Uniques"]
+__all__ = ["Buckets", "Measure", "Peaks", "Totals", "Uniques"]

@@ -14,34 +14,36 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.counting.buckets import middle
-from logproc.counting.counts import Counts
+from logproc.counting.counts import Counts, rolled_up
 from logproc.counting.rows import LOW_BITS
 from logproc.counting.totals import NANOS
 from logproc.counting.uniques import STANDARD_ERROR
 from logproc.model.snapshot import Panel, Row
+from logproc.questions.fields.stretches import stretch_of, with_offset
 from logproc.questions.metrics import Metric
 from logproc.questions.question import ACCESS_PANELS, PanelSpec, Question
-from logproc.questions.view import UNITS_S, label
 
 if TYPE_CHECKING:
     from logproc.counting.measures import Totals
     from logproc.counting.tally import Tally
     from logproc.model.arrays import Integers, Mask
 
-Number = float | int | Decimal | None
+Number = float | int | Decimal | str | None
 EXACT_IN_A_FLOAT = 10**15
 """Fifteen digits come back from a float as they were."""
 COUNT = Metric("count", "count")
 
 
-def panels(tally: Tally, question: Question, top: int) -> dict[str, Panel]:
+def panels(tally: Tally, question: Question, top: int | tuple[int, ...]) -> dict[str, Panel]:
     """Return the panels of a report, each with its first `top` rows unless it is shown whole (0: all rows).
+
+    Of several numbers, the first is of the values of a panel's first column, the next of the rows within each of them.
 
     Panels that were asked for are always there, the total with its one row. A usual panel is left out if no record has its
     columns, except that all panels of access logs are there if any source is one, or if there are no records at all.
     """
     span_s = 0 if tally.first is None or tally.last is None else tally.last - tally.first
-    drawing = Drawing(question, top, span_s, with_bytes="bytes" in tally.seen)
+    drawing = Drawing(question, (top,) if isinstance(top, int) else top, span_s, with_bytes="bytes" in tally.seen)
     # A panel without rows may be in the tally or not, depending on which filtered records are in the same chunk.
     held = {name: counts for name, counts in tally.panels.items() if len(counts) or counts.floor}
     access = not held or "status" in held
@@ -61,10 +63,14 @@ def nothing(spec: PanelSpec) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """How to make panels from counts. span_s: from the first record to the last. with_bytes: whether any log has bytes."""
+    """How to make panels from counts.
+
+    tops: how many values of each column to show, 0 for all; the last number is of all columns that are left.
+    span_s: from the first record to the last. with_bytes: whether any log has bytes.
+    """
 
     question: Question
-    top: int
+    tops: tuple[int, ...]
     span_s: int
     with_bytes: bool
 
@@ -94,23 +100,54 @@ class Drawing:
         return tuple(metric for metric in self.question.metrics if metric.function not in {"count", "bytes"})
 
     def rows(self, spec: PanelSpec, counts: Counts, shown: Sequence[Metric]) -> tuple[Row, ...]:
-        seconds = min((UNITS_S[name] for name in spec.by if name in UNITS_S), default=self.span_s)  # what a rate is of
-        columns = [numbers(counts, metric, seconds) for metric in shown]
+        zone = self.question.zone
+        columns = [numbers(counts, metric, seconds_of(spec, counts, self.span_s), zone) for metric in shown]
         metrics = zip(*columns, strict=True) if columns else [()] * len(counts)
         halves = zip(counts.high.tolist(), counts.low.tolist(), strict=True)
         sizes = [(high << LOW_BITS) + low for high, low in halves] if self.with_bytes else [None] * len(counts)
         errors = [0] * len(counts) if counts.errors is None else counts.errors.tolist()
-        keys = key_texts(spec, counts, self.question.zone)
+        keys = key_texts(spec, counts, zone)
         return tuple(map(Row, keys, counts.count.tolist(), sizes, metrics, errors))
 
     def order(self, spec: PanelSpec, counts: Counts) -> Integers:
         sort, descending = self.sorting(spec)
-        limit = len(counts) if spec.whole or not self.top else self.top
+        tops = self.tops[: max(len(spec.by), 1)]
+        if len(tops) > 1 and not spec.whole:
+            return self.nested(spec, counts, tops)
+        limit = len(counts) if spec.whole or not tops[0] else tops[0]
         if sort is None and spec.in_order:
             return ranked(counts, (), len(counts), "descending" if descending else "ascending")
         if sort is not None and sort.function == "key":
             return ranked(counts, (), limit, "descending" if descending else "ascending")
         return ranked(counts, ranks(counts, sort or COUNT, descending=descending is not False), limit)
+
+    def nested(self, spec: PanelSpec, counts: Counts, tops: Sequence[int]) -> Integers:
+        """Return the places of the rows to show: the first values of the first column, the first rows within each, and so on.
+
+        All are in order of what the panel is sorted by; a first column of time is whole, as in other panels.
+        """
+        sort, descending = self.sorting(spec)
+        over_time = sort is None and spec.in_order
+        rank = numpy.zeros(len(counts), numpy.int64)  # for each key, the place of its beginning among those shown; -1: none
+        for depth, top in enumerate(tops, 1):
+            part, row = (counts, numpy.arange(len(counts))) if depth == len(tops) else rolled_up(counts, depth)
+            above = numpy.full(len(part), -1, numpy.int64)
+            above[row] = rank
+            by_key = sort is not None and sort.function == "key"
+            if by_key or (over_time and depth == 1):
+                columns, direction = [], "descending" if descending else "ascending"
+            else:
+                columns, direction = ranks(part, sort or COUNT, descending=over_time or descending is not False), "ascending"
+            order = ranked(part, [above, *columns], len(part), direction)
+            order = order[above[order] >= 0]
+            group = above[order]
+            within = numpy.arange(len(order)) - numpy.searchsorted(group, group)  # each one's place in its group
+            if top and not (over_time and depth == 1):
+                order = order[within < top]
+            found = numpy.full(len(part), -1, numpy.int64)
+            found[order] = numpy.arange(len(order))
+            rank = found[row]
+        return order
 
     def sorting(self, spec: PanelSpec) -> tuple[Metric | None, bool | None]:
         """Return the metric that a panel is sorted by and whether descending; None where the user's sort does not apply.
@@ -161,6 +198,9 @@ def comparable(counts: Counts, metric: Metric) -> tuple[Mask | None, list[Intege
         return None, []
     if metric.function == "uniques":
         return None, [measure.numbers()]
+    if metric.function == "peak":
+        peaks = measure.largest()
+        return peaks == 0, [peaks]
     if metric.function == "quantile":
         bucket, absent = measure.quantiles(metric.quantile)
         return absent, [bucket]  # buckets are numbered in the order of values
@@ -190,20 +230,36 @@ def means(totals: Totals) -> list[Any]:
 
 def columns_of(totals: Totals, function: str) -> list[Integers]:
     """Return a number of each row as columns: whole and nanos of the min or max; high, low and nanos of the sum."""
+    function = {"first": "min", "last": "max"}.get(function, function)
     if function in {"min", "max"}:
         return [getattr(totals, f"{function}_whole"), getattr(totals, f"{function}_nanos")]
     return [totals.high, totals.low, totals.nanos]
 
 
-def numbers(counts: Counts, metric: Metric, seconds: int) -> Sequence[Number]:
-    """Return a metric of each row, None where no record has a value. seconds: the time that a rate divides by."""
+def seconds_of(spec: PanelSpec, counts: Counts, span_s: int) -> list[int]:
+    """Return the seconds that each row's rate is of: those of its shortest stretch of time, or of the whole run."""
+    found = [[span_s] * len(counts)]
+    for name, keys in zip(spec.by, counts.keys, strict=True):
+        if stretch := stretch_of(name):
+            found.append([stretch.seconds(number) for number in keys.to_pylist()])
+    return list(map(min, *found[1:])) if len(found) > 2 else found[-1]
+
+
+def numbers(counts: Counts, metric: Metric, seconds: Sequence[int], zone: tzinfo = UTC) -> Sequence[Number]:
+    """Return a metric of each row, None where no record has a value. seconds: the time that each row's rate divides by."""
     if metric.function == "rate":
-        return [count / seconds if seconds else None for count in counts.count.tolist()]
+        return [count / by if by else None for count, by in zip(counts.count.tolist(), seconds, strict=True)]
     measure: Any = counts.measures.get(metric.need) if metric.need else None
     if metric.function == "uniques":
         return [0] * len(counts) if measure is None else measure.numbers().tolist()
     if measure is None:
         return [None] * len(counts)
+    if metric.function == "peak":
+        return [number or None for number in measure.largest().tolist()]
+    if metric.function in {"first", "last"}:
+        whole, _ = columns_of(measure, metric.function)
+        pairs = zip(whole.tolist(), measure.number.tolist(), strict=True)
+        return [with_offset(second, zone) if number else None for second, number in pairs]
     if metric.function == "quantile":
         found, absent = measure.quantiles(metric.quantile)
         return [None if none else middle(bucket) for bucket, none in zip(found.tolist(), absent.tolist(), strict=True)]
@@ -265,7 +321,7 @@ def in_nanos(*parts: int) -> int:
 
 def key_texts(spec: PanelSpec, counts: Counts, zone: tzinfo = UTC) -> Sequence[tuple[str, ...]]:
     columns = [
-        [label(name, key, zone) if name in UNITS_S else key for key in keys.to_pylist()]
+        [stretch.label(key, zone) for key in keys.to_pylist()] if (stretch := stretch_of(name)) else keys.to_pylist()
         for name, keys in zip(spec.by, counts.keys, strict=True)
     ]
     return list(zip(*columns, strict=True)) if columns else [()] * len(counts)

@@ -14,20 +14,21 @@ from typing import TYPE_CHECKING
 
 from logproc.counting.counts import Counts, Subjects, Weights, count_columns, fold, merge_counts, weights_of
 from logproc.counting.rows import LOW_BITS, LOW_MASK, exact_sum
+from logproc.formats.account import TOO_LONG
 from logproc.formats.columns.odd_bytes import NONE_ODD, OddLines, odd_lines
 from logproc.formats.columns.printable import shown
-from logproc.formats.engine import TOO_LONG
+from logproc.formats.columns.units import NOT_A_TIME
 from logproc.formats.times.assumed import NOTHING_ASSUMED, Assumed
 from logproc.model.columns import NO_TIME, REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Rejected
 from logproc.questions.fields.addresses import anonymize_text
 from logproc.questions.metrics import VISITOR
 from logproc.questions.question import PanelSpec, Question
-from logproc.questions.view import View
 
 if TYPE_CHECKING:
     from logproc.model.chunk import Chunk
     from logproc.model.columns import KeyColumn, Numbers, Parsed
     from logproc.questions.metrics import Need
+    from logproc.questions.view import View
 
 ASKED_NOTHING = Question()
 
@@ -38,6 +39,7 @@ class SourceTally:
 
     untimed: how many records have no time, the filtered ones too. assumed: what was assumed about times.
     unread: how many values of a field that is measured are no number, or lost digits, by the field and the reason.
+    seen: the fields that some record has, the filtered ones too.
     """
 
     account: Account = field(default_factory=Account)
@@ -47,6 +49,7 @@ class SourceTally:
     unread: Mapping[tuple[str, str], int] = field(default_factory=dict)
     untimed: int = 0
     assumed: Assumed = NOTHING_ASSUMED
+    seen: frozenset[str] = frozenset()
 
     def __add__(self, other: SourceTally) -> SourceTally:
         sample = sorted((*self.sample, *other.sample), key=lambda rejected: rejected.line)[:REJECTED_SAMPLES]
@@ -60,6 +63,7 @@ class SourceTally:
             unread,
             self.untimed + other.untimed,
             self.assumed + other.assumed,
+            self.seen | other.seen,
         )
 
 
@@ -97,31 +101,39 @@ class Tally:
         return replace(self, panels={name: fold(counts, max_keys) for name, counts in self.panels.items()})
 
 
-def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING) -> Tally:
+def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, source_name: str = "") -> Tally:
     """Count the records of a parsed chunk that pass the question's filters; the others are counted as filtered."""
     sample = tuple(rejected(chunk, parsed, at, question) for at in range(min(len(parsed.rejected_lines), REJECTED_SAMPLES)))
     columns, account = parsed.columns, parsed.account
     seen = frozenset[str]()  # of all records, the filtered ones too
     if columns is not None:
-        columns = question.prepared(columns) if columns.records else columns
+        columns = question.prepared(columns, source_name) if columns.records else columns
         texts = (name for name, column in columns.keys.items() if column.keys.null_count < len(column.keys))
         seen = frozenset([*texts, *columns.numbers])
     untimed = 0 if columns is None else int((columns.time == NO_TIME).sum())
+    bad_times = 0 if columns is None or columns.unread_time is None else int(columns.unread_time.sum())
+    unread = {("time", NOT_A_TIME): bad_times} if bad_times else {}  # of the filtered records, too
     if columns is not None and columns.records and question.filters:
-        mask = question.select(View(columns, question.zone))
+        mask = question.select(question.view(columns))
         filtered = int((~mask).sum())
+        further = 0 if columns.further is None else int(columns.further[~mask].sum())  # lines of filtered records
         columns = columns.keep(mask) if filtered else columns
-        account = replace(account, records=account.records - filtered, filtered=filtered)
+        account = replace(
+            account,
+            records=account.records - filtered,
+            filtered=filtered + further,
+            continuation=account.continuation - further,
+        )
     odd = odd_lines(chunk.data, parsed.bounds_of(TOO_LONG))
     assumed = Assumed.of_chunk(parsed, chunk.first_line, chunk.last_line)
-    source = SourceTally(account, Counter(parsed.rejected_reasons), sample, odd, untimed=untimed, assumed=assumed)
+    source = SourceTally(account, Counter(parsed.rejected_reasons), sample, odd, unread, untimed, assumed, seen=seen)
     if columns is None or not columns.records:
         return Tally(sources={chunk.source: source}, seen=seen)
-    view = View(columns, question.zone)
+    view = question.view(columns)
     tally = counted(view, question)
-    measured = {need.field for panel in question.panels for need in panel.needs if need.kind != "uniques"}
+    measured = {need.field for panel in question.panels for need in panel.needs if need.measures_values}
     measured |= {"bytes"} & columns.numbers.keys()  # the report always sums sizes
-    unread = {key: number for name in measured for key, number in view.unread(name).items()}
+    unread |= {key: number for name in measured for key, number in view.unread(name).items()}
     return replace(tally, sources={chunk.source: replace(source, unread=unread)}, seen=seen)
 
 
@@ -162,6 +174,8 @@ def subjects(view: View, panel: PanelSpec) -> Subjects:
         subject: KeyColumn | Numbers | None
         if need.field == VISITOR:
             subject = view.visitors()
+        elif need.kind == "peaks":
+            subject = view.keys(need.field)
         else:
             subject = view.texts(need.field) if need.kind == "uniques" else view.numbers(need.field)
         if subject is not None:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from logproc.formats import detect as detection
 from logproc.formats.custom import format_of_pattern, format_of_table
+from logproc.formats.engine import Format
+from logproc.formats.envelope import Envelope
 from logproc.formats.known import BY_NAME, SAMPLED
+from logproc.formats.maps import Map
+from logproc.formats.mixed import Mixed
+from logproc.formats.sample import SAMPLE_LINES, sample_of
 from logproc.formats.servers.formats import format_of_definition
+from logproc.formats.times.order import KNOWN
 from logproc.model.errors import UsageError, nearest
 from logproc.model.source import Kind
 
 if TYPE_CHECKING:
-    from logproc.formats.engine import Format
+    from logproc.model.chunk import Parser
     from logproc.model.source import Source
 
 
@@ -26,7 +32,7 @@ class Choice:
 
     named: the format of all sources. sampled: the name of one that still depends on a sample, such as `json`.
     of_paths: the formats of files by their real path. own: formats that are asked before the known ones.
-    option: the option that the choice comes from, "" if none was given.
+    option: the option that the choice comes from, "" if none was given. maps: the sources of fields, whichever the format.
     """
 
     named: Format | None = None
@@ -34,6 +40,7 @@ class Choice:
     of_paths: Mapping[str, Format] | None = None
     own: tuple[Format, ...] = ()
     option: str = ""
+    maps: tuple[Map, ...] = ()
 
     @classmethod
     def of(cls, form: str | None, pattern: str | None, nginx_conf: str | None, patterns: Mapping[str, Any]) -> Choice:
@@ -55,30 +62,57 @@ class Choice:
             return cls(sampled=form, option="--format")
         return cls(named=own.get(form) or BY_NAME.get(form) or definition_or_error(form, own), option="--format")
 
-    def fixed(self, source: Source) -> Format | None:
+    def fixed(self, source: Source) -> Parser | None:
         """Return the format of a source if it is known before its content is read, else None."""
         if self.of_paths and source.kind is Kind.FILE:
             found = self.of_paths.get(os.path.realpath(os.fsdecode(source.location)))
             if found:
-                return found
-        return self.named
+                return self._mapped(found)
+        return self._mapped(self.named)
 
-    def detect(self, sample: bytes, *, whole: bool) -> Format | None:
+    def detect(self, sample: bytes, *, whole: bool) -> Parser | None:
         """Return the format that a sample fits, None if there is none."""
-        return self._own(sample, whole=whole) or detection.detect(sample, whole=whole, only=self.sampled)
+        found = self._own(sample, whole=whole) or detection.detect(sample, whole=whole, only=self.sampled)
+        return self._mapped(found)
 
-    def fallback(self, sample: bytes, *, whole: bool) -> Format | None:
+    def fallback(self, sample: bytes, *, whole: bool) -> Parser | None:
         """Return the format for a sample that `detect` could not place; None if it holds no line."""
         if self.sampled and self.sampled not in detection.GENERIC:
-            return SAMPLED[self.sampled]
-        return detection.fallback(sample, whole=whole, only=self.sampled)
+            return self._mapped(SAMPLED[self.sampled])
+        return self._mapped(detection.fallback(sample, whole=whole, only=self.sampled))
+
+    def _mapped(self, found: Parser | None) -> Parser | None:
+        return with_maps(found, self.maps) if self.maps else found
 
     def _own(self, sample: bytes, *, whole: bool) -> Format | None:
         """Return the user's format that fits most lines of a sample, None unless it fits more than half of them."""
-        lines = detection.sample_of(sample, detection.SAMPLE_LINES[1], whole=whole)
+        lines = sample_of(sample, SAMPLE_LINES[1], whole=whole)
         counts = [int(form.fits(lines.whole_texts).sum()) for form in self.own]
         best = max(range(len(counts)), key=counts.__getitem__, default=-1)
         return self.own[best] if best >= 0 and counts[best] * 2 > len(lines.lines) else None
+
+
+def with_maps(found: Parser | None, maps: tuple[Map, ...]) -> Parser | None:
+    """Return a format whose fields come from the sources that it has. Which it has depends on the sample, never on a chunk."""
+    if isinstance(found, Envelope):
+        return replace(found, outer=mapped(found.outer, maps), inner=mapped(found.inner, maps))
+    return mapped(found, maps) if isinstance(found, Format | Mixed) else found
+
+
+@overload
+def mapped(form: Format, maps: tuple[Map, ...]) -> Format: ...
+@overload
+def mapped(form: Mixed, maps: tuple[Map, ...]) -> Mixed: ...
+def mapped(form: Format | Mixed, maps: tuple[Map, ...]) -> Format | Mixed:
+    if isinstance(form, Mixed):
+        return replace(form, layouts=tuple(mapped(layout, maps) for layout in form.layouts))
+    known = form.fields
+    fitting = [found for found in maps if found.source in known or (form.open_fields and found.field not in known)]
+    named = {found.field for found in fitting}
+    own = [found for found in form.maps if found.field not in named]
+    if "time" in named:  # the order of day and month is that of another field
+        form = replace(form, keeps_untimed=True, order=KNOWN)
+    return replace(form, maps=(*fitting, *own)) if fitting else form
 
 
 def own_format(name: str, pattern: str | Mapping[str, Any]) -> Format:

@@ -10,19 +10,22 @@ from typing import Any
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.columns.levels import SCALES
 from logproc.formats.engine import Format
-from logproc.formats.known import TIMES, expression_of_entry, format_of_entry
+from logproc.formats.known import POWERS, TIMES, expression_of_entry, format_of_entry
+from logproc.formats.maps import maps_of_table, named_units
 from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import GROUP, TIME_GROUPS, Expression
-from logproc.model.errors import UsageError
+from logproc.model.errors import UsageError, nearest
 
 UNITS = {"duration": 0, "bytes": 0}
 KEYS: Mapping[str, type] = {
-    **dict.fromkeys(("expression", "further", "time", "summary", "example"), str),
-    "multi_line": bool,
+    **dict.fromkeys(("expression", "further", "time", "levels", "summary", "example"), str),
+    **dict.fromkeys(("multi_line", "mixed", "may_lack_time"), bool),
+    **dict.fromkeys(("units", "sums", "map"), dict),
 }
 """The keys that a table may have."""
-NAMES_OF: Mapping[type, str] = {str: "a text", bool: "true or false"}
+NAMES_OF: Mapping[type, str] = {str: "a text", bool: "true or false", dict: "a table"}
 
 
 def format_of_pattern(name: str, text: str, option: str) -> Format:
@@ -41,9 +44,8 @@ def format_of_pattern(name: str, text: str, option: str) -> Format:
     twice = next((name for name in groups if groups.count(name) > 1), None)
     if twice:
         raise UsageError(f"{option} has two groups {twice}", f"call the other one {twice}_2, which is the same field")
-    return Format(
-        name, Expression(whole, longest=longest_line(whole)), summary=text, units=tuple(UNITS.items()), empty_is_absent=True
-    )
+    reader = Expression(whole, longest=longest_line(whole))
+    return Format(name, reader, summary=text, units=tuple(UNITS.items()), maps=named_units(groups, groups), keeps_untimed=True)
 
 
 def groups_of(expression: str, option: str) -> list[str]:
@@ -71,10 +73,25 @@ def format_of_table(name: str, table: Mapping[str, Any], option: str) -> Format:
     time = table.get("time")
     if time is not None and time not in TIMES:
         raise UsageError(f"{option}: time {time!r} is unknown", "known are " + ", ".join(TIMES))
+    if table.get("levels", "words") not in SCALES:
+        raise UsageError(f"{option}: levels {table['levels']!r} is unknown", "known are " + ", ".join(SCALES))
     if ("{time}" in table["expression"]) != (time is not None):
         raise UsageError(f"{option}: `{{time}}` in the expression and the key time go together", 'write time = "iso"')
     reader = expression_of_entry(table)
     groups = groups_of(reader.expression, option) + (groups_of(reader.further, option) if reader.further else [])
     if not set(groups) - set(TIME_GROUPS):
         raise UsageError(f"{option} has no named group", "name what is to be counted: (?P<status>[0-9]+)")
-    return replace(format_of_entry(name, table), units=tuple(UNITS.items()))
+    for field, unit in table.get("units", {}).items():
+        if unit not in POWERS:
+            raise UsageError(f"{option}: unit {unit!r} of {field} is unknown", "known are " + ", ".join(POWERS))
+    for field, parts in table.get("sums", {}).items():
+        if not isinstance(parts, list) or not parts or not set(parts) <= {*map(reader.field_of, groups)}:
+            raise UsageError(f"{option}: {field} is no sum of fields", f'write sums = {{ {field} = ["wait", "service"] }}')
+    given = table.get("map", {})
+    if not all(isinstance(source, str) for source in given.values()):
+        raise UsageError(f"{option}: map is not a table of texts", 'write map = {duration = "took:ms"}')
+    maps = maps_of_table(given, f"{option}: map")
+    if unknown := next((found.source for found in maps if found.source not in reader.fields), None):
+        raise UsageError(f"{option}: map: there is no group {unknown!r}", nearest(unknown, reader.fields))
+    taken = [*reader.fields, *(found.field for found in maps)]
+    return replace(format_of_entry(name, table), maps=(*maps, *named_units(reader.fields, taken)), keeps_untimed=True)

@@ -11,124 +11,34 @@ that the two agree, field by field.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.account import accounted, continuing, readable_lines, starts_in, with_further_lines
 from logproc.formats.columns.fields import EMPTY, absent_once, columns_of, complete, with_absent
-from logproc.formats.columns.lines import LF, Lines, blank_lines, plain_lines
+from logproc.formats.columns.levels import leveled
+from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
 from logproc.formats.columns.printable import absent_as_null
-from logproc.formats.columns.slices import ABSENT, Raw, Slices, arrow, encoded
+from logproc.formats.columns.slices import ABSENT, encoded, offsets_and_data
+from logproc.formats.columns.units import unit_of
+from logproc.formats.maps import Map, widened, with_sources
+from logproc.formats.raw import Field, Found, Reader
+from logproc.formats.times.order import KNOWN, Order
 from logproc.formats.times.reading import read_values
 from logproc.model.chunk import Context
-from logproc.model.columns import NO_TIME, Account, KeyColumn, Numbers, Parsed
+from logproc.model.columns import NO_TIME, KeyColumn, Numbers, Parsed
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask
     from logproc.model.columns import Columns
 
-TOO_LONG = "line-too-long"
 LOOK_LINES = 4096
-
-
-def no_lines() -> Integers:
-    return numpy.empty(0, numpy.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One raw field of the records that a reader found.
-
-    values: its bytes, `-` or null where it is absent. of: the number of the record that each value belongs to; if a record
-    has several, the last counts. None: every record has one, in order.
-    """
-
-    values: Raw
-    of: Integers | None = None
-
-    def keep(self, mask: Mask) -> Field:
-        if self.of is None:
-            return Field(kept(self.values, mask))
-        # Records are numbered anew: each has as its number how many before it are kept.
-        return Field(kept(self.values, mask[self.of]), (numpy.cumsum(mask) - 1)[self.of[mask[self.of]]])
-
-
-def kept(values: Raw, mask: Mask) -> Raw:
-    if isinstance(values, Slices | KeyColumn):
-        return values.keep(mask)
-    return values.take(arrow(numpy.flatnonzero(mask), pyarrow.int64()))
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The records that a reader found in some lines.
-
-    line: of each record the position of its line, in order. fields: what is in them. numbers: fields that are already parsed.
-    time: the seconds of each record since 1970, None if a field `time` holds them as text, or nothing does.
-    zoneless, undated: which of the times have no zone, and which no year; None if none has none.
-    untimed: lines that fit, but whose time does not exist. aside: lines about the log itself, such as directives.
-    reasons: why lines were not claimed, where that is more specific than `no-match`.
-    """
-
-    line: Integers = field(default_factory=no_lines)
-    fields: Mapping[str, Field] = field(default_factory=dict)
-    numbers: Mapping[str, Integers] = field(default_factory=dict)
-    time: Integers | None = None
-    zoneless: Mask | None = None
-    undated: Mask | None = None
-    untimed: Integers = field(default_factory=no_lines)
-    aside: Integers = field(default_factory=no_lines)
-    reasons: Mapping[int, str] = field(default_factory=dict)
-
-    def moved(self, lines: int) -> Found:
-        """Return the same records with so many lines before them."""
-        reasons = {line + lines: reason for line, reason in self.reasons.items()}
-        at = {name: getattr(self, name) + lines for name in ("line", "untimed", "aside")}
-        return replace(self, **at, reasons=reasons)
-
-    def keep(self, mask: Mask) -> Found:
-        if mask.all():
-            return self
-        return replace(
-            self,
-            line=self.line[mask],
-            fields={name: column.keep(mask) for name, column in self.fields.items()},
-            numbers={name: values[mask] for name, values in self.numbers.items()},
-            time=None if self.time is None else self.time[mask],
-            zoneless=None if self.zoneless is None else self.zoneless[mask],
-            undated=None if self.undated is None else self.undated[mask],
-        )
-
-
-class Reader(Protocol):
-    """Extracts raw fields from lines. Frozen, so threads can share it."""
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The fields that records have, as far as that is known before they are read, with `time` among them."""
-
-    def lines(self, data: Bytes) -> Lines:
-        """Return the lines of a chunk, with the marks that the reader needs."""
-        return plain_lines(data)
-
-    def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
-        """Return the records among the lines that `left` names, with the fields that are needed for the wanted columns."""
-
-    def pieces(self, lines: Lines) -> Sequence[tuple[int, int]]:
-        """Return the lines as ranges to be read one after the other: more than one where `read` would need much memory."""
-        return [(0, len(lines))]
-
-    def fits(self, texts: pyarrow.Array) -> Mask:
-        """Return which lines start a record; none for a reader that needs a sample first."""
-        return numpy.zeros(len(texts), bool)
-
-    def follow(self, context: Context, _data: Bytes, _max_line_bytes: int) -> Context:
-        """Return the context after some whole lines, given the context before them."""
-        return context
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +49,10 @@ class Format:
     units: the columns that hold numbers, each with the power of ten to divide by: 3 for milliseconds.
     multi_line: whether a line that does not fit belongs to the record before it.
     mixed: whether some records are not requests. open_fields: whether records may have any fields.
-    empty_is_absent: whether an empty field counts as absent.
+    order: whether the day or the month is first in dates of numbers.
+    empty_is_absent: whether an empty field counts as absent. levels: how the records write their level (see `columns.levels`).
+    maps: fields that have another source (see `maps`).
+    keeps_untimed: whether a record whose time cannot be read is one without a time. Otherwise its line is rejected.
     """
 
     name: str
@@ -151,12 +64,16 @@ class Format:
     multi_line: bool = False
     mixed: bool = False
     open_fields: bool = False
-    empty_is_absent: bool = False
+    empty_is_absent: bool = True
+    levels: str = "words"
+    maps: tuple[Map, ...] = ()
+    keeps_untimed: bool = False
+    order: Order = KNOWN
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The columns of the records, as far as they are known before reading."""
-        return columns_of(self.exact.fields)
+        return columns_of((*self.exact.fields, *(found.field for found in self.maps)))
 
     def fits(self, texts: pyarrow.Array) -> Mask:
         """Return which lines start a record."""
@@ -181,57 +98,95 @@ class Format:
 
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
         """Return the wanted columns of a chunk of whole lines, and the account of all its lines."""
-        lines = (self.quick or self.exact).lines(data)
+        lines = self.lines(data)
         too_long = lines.ends - lines.starts > max_line_bytes
         blank = blank_lines(lines) & ~too_long
         left = ~(too_long | blank)
+        parts, columns = self.claim(lines, left, wanted, context)
+        continuation = continuing(lines, [(part, self.multi_line) for part in parts], left, in_record=context.in_record)
+        columns = with_further_lines(lines, parts, continuation, columns, wanted, max_line_bytes)
+        otherwise = "no-record-start" if self.multi_line else "no-match"
+        return accounted(lines, parts, too_long, blank, continuation, otherwise, columns, self.order.assumed)
+
+    def starts(self, data: Bytes, context: Context, max_line_bytes: int) -> Integers:
+        """Return where in some whole lines the records begin, in ascending order."""
+        lines = self.lines(data)
+        return starts_in(lines, self.claim(lines, readable_lines(lines, max_line_bytes), (), context)[0])
+
+    def lines(self, data: Bytes) -> Lines:
+        """Return the lines of a chunk, with the marks that the readers need."""
+        return (self.quick or self.exact).lines(data)
+
+    def claim(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> tuple[list[Found], Columns]:
+        """Return what the readers find in the lines that `left` names, and take these lines out of it."""
         parts: list[Found] = []
-        # Masks have one element for each line of the chunk. `left` shrinks to what no reader has claimed.
+        wanted = widened(wanted, self.maps) if self.maps else wanted
         for reader in (self.quick, self.exact):
             if reader and left.any():
                 found = [self.timed(part, context) for part in read_in_pieces(reader, lines, left, wanted, context)]
                 for part in found:
                     left[part.line] = left[part.untimed] = left[part.aside] = False
                 parts += found
-        columns = self.columns([part for part in parts if len(part.line)], wanted)
-        continuation = continuing(parts, left, in_record=context.in_record) if self.multi_line else numpy.zeros_like(left)
-        otherwise = "no-record-start" if self.multi_line else "no-match"
-        parsed = accounted(lines, parts, too_long, blank, continuation, otherwise, columns)
-        return replace(parsed, zoneless=any(marked(part.zoneless).any() for part in parts), undated=undated_times(parts))
+        return parts, self.columns([part for part in parts if len(part.line)], wanted)
+
+    def claimed(
+        self, data: Bytes, left: Mask, wanted: Collection[str], context: Context
+    ) -> tuple[list[tuple[Found, bool]], Columns]:
+        """Return what is found in the lines that `left` names, each with whether its records may have several lines."""
+        parts, columns = self.claim(self.lines(data), left, wanted, context)
+        return [(part, self.multi_line) for part in parts], columns
 
     def timed(self, part: Found, context: Context) -> Found:
         """Return records with their times read, if they have them as a field `time`; unreadable ones are in `untimed`."""
+        part = with_sources(part, self.maps) if self.maps else part
         stamp = part.fields.get("time")
         if part.time is not None or stamp is None:
             return part
-        column = self.column_of("time", [part])
-        values = read_values(column.keys, context.reference_s, context.zone)
+        column = self.column_of(self.found_in("time", [part]))
+        form = next((found.form for found in self.maps if found.field == "time"), None)
+        read = form.read if form else partial(read_values, forms=self.order.forms)
+        values = read(column.keys, context.reference_s, context.zone)
         absent = pyarrow.compute.equal(column.keys, EMPTY).fill_null(True).to_numpy(zero_copy_only=False)
         bad = ((values.seconds == NO_TIME) & ~absent)[column.index]
         fields = {name: column for name, column in part.fields.items() if name != "time"}
         zoneless, undated = (mask[column.index] if mask.any() else None for mask in (values.zoneless, values.undated))
         found = replace(part, fields=fields, time=values.seconds[column.index], zoneless=zoneless, undated=undated)
-        return replace(found.keep(~bad), untimed=numpy.concatenate([part.untimed, part.line[bad]])) if bad.any() else found
+        if not bad.any():
+            return found
+        if self.keeps_untimed:
+            return replace(found, unread_time=bad)
+        return replace(found.keep(~bad), untimed=numpy.concatenate([part.untimed, part.line[bad]]))
 
     def columns(self, parts: Sequence[Found], wanted: Collection[str]) -> Columns:
         """Return the columns of all records found, in the order of the readers."""
         records = sum(len(part.line) for part in parts)
-        raw = {name: self.column_of(name, parts) for name in dict.fromkeys(name for part in parts for name in part.fields)}
+        found = {name: self.found_in(name, parts) for name in dict.fromkeys(name for part in parts for name in part.fields)}
+        raw = {name: self.column_of(column) for name, column in found.items()}
+        if "level" in found:  # before `-` is absent: it is a level of Redis
+            raw |= {"level": leveled(found["level"], self.levels), "raw_level": raw["level"]}
         none = numpy.full(records, NO_TIME, numpy.int64)
         time = together([none[: len(part.line)] if part.time is None else part.time for part in parts]) if parts else none
-        columns = complete(raw, time, dict(self.units), wanted, mixed=self.mixed, open_fields=self.open_fields)
+        units = {name: unit_of(name, power) for name, power in self.units}
+        units |= {found.field: found.unit for found in self.maps if found.unit}
+        columns = complete(raw, time, units, wanted, mixed=self.mixed, open_fields=self.open_fields)
         names = parts[0].numbers if parts else ()
         numbers = {name: Numbers(together([part.numbers[name] for part in parts])) for name in names}
-        return replace(columns, numbers={**columns.numbers, **numbers}) if numbers else columns
+        columns = replace(columns, numbers={**columns.numbers, **numbers}) if numbers else columns
+        if any(part.unread_time is not None for part in parts):
+            columns = replace(columns, unread_time=numpy.concatenate([part.unread_times for part in parts]))
+        return columns
 
-    def column_of(self, name: str, parts: Sequence[Found]) -> KeyColumn:
-        """Return one raw field of all records. This is the one place that makes an absent value null."""
+    def found_in(self, name: str, parts: Sequence[Found]) -> KeyColumn:
+        """Return one raw field of all records; it is empty, `-` or null where it is absent."""
         fields = [part.fields.get(name) for part in parts]
         keys, index = encoded([found.values for found in fields if found])
-        if self.empty_is_absent:
-            keys, index = without_empty(keys, index)
         if any(found is None or found.of is not None for found in fields):
             keys, index = spread(keys, index, fields, [len(part.line) for part in parts])
+        return KeyColumn(keys, index)
+
+    def column_of(self, found: KeyColumn) -> KeyColumn:
+        """Return a raw field. This is the one place that makes an absent value null."""
+        keys, index = without_empty(found.keys, found.index) if self.empty_is_absent else (found.keys, found.index)
         return KeyColumn(absent_as_null(keys), index)
 
 
@@ -250,6 +205,9 @@ def read_in_pieces(reader: Reader, lines: Lines, left: Mask, wanted: Collection[
 
 def without_empty(keys: pyarrow.Array, index: Integers) -> tuple[pyarrow.Array, Integers]:
     """Return distinct values and their index, with empty values replaced by `-`."""
+    offsets, _ = offsets_and_data(keys)
+    if not (offsets[1:] == offsets[:-1]).any():
+        return keys, index
     column = absent_once(pyarrow.compute.if_else(pyarrow.compute.equal(keys, EMPTY), ABSENT, keys), index)
     return column.keys, column.index
 
@@ -273,75 +231,5 @@ def spread(
     return keys, found
 
 
-def marked(mask: Mask | None) -> Mask:
-    return numpy.zeros(0, bool) if mask is None else mask
-
-
-def undated_times(parts: Sequence[Found]) -> Integers | None:
-    """Return the times without a year in the order of their lines, None if there are none."""
-    some = [part for part in parts if part.undated is not None and part.time is not None]
-    if not some:
-        return None
-    lines = together([part.line[marked(part.undated)] for part in some])
-    times = together([part.time[marked(part.undated)] for part in some if part.time is not None])
-    return times[numpy.argsort(lines, kind="stable")]
-
-
 def together(parts: Sequence[Integers]) -> Integers:
     return parts[0] if len(parts) == 1 else numpy.concatenate(parts)
-
-
-def continuing(parts: Sequence[Found], left: Mask, *, in_record: bool) -> Mask:
-    """Return which of the unclaimed lines come after the start of a record."""
-    opens = numpy.zeros_like(left)
-    for part in parts:
-        opens[part.line] = opens[part.untimed] = True
-    found: Mask = left & (numpy.logical_or.accumulate(opens) | in_record)
-    return found
-
-
-def accounted(
-    lines: Lines,
-    parts: Sequence[Found],
-    too_long: Mask,
-    blank: Mask,
-    continuation: Mask,
-    otherwise: str,
-    columns: Columns | None,
-) -> Parsed:
-    """Return a chunk's result with the account of its lines. Lines that nothing has claimed are rejected, with a reason."""
-    rejected = ~(blank | continuation)
-    reasons: dict[int, str] = {}
-    for part in parts:
-        rejected[part.line] = rejected[part.aside] = False
-        reasons |= dict.fromkeys(part.untimed.tolist(), "bad-time") | dict(part.reasons)
-    at = numpy.flatnonzero(rejected)
-    reasons |= dict.fromkeys(numpy.flatnonzero(too_long).tolist(), TOO_LONG)
-    return Parsed(
-        columns=columns,
-        account=Account(
-            lines=len(lines),
-            records=columns.records if columns else 0,
-            rejected=len(at),
-            blank=int(blank.sum()),
-            continuation=int(continuation.sum()) + sum(len(part.aside) for part in parts),
-        ),
-        rejected_lines=at,
-        rejected_reasons=tuple(reasons.get(line, otherwise) for line in at.tolist()),
-        rejected_bounds=numpy.column_stack([lines.starts[at], lines.ends[at]]).astype(numpy.int64),
-    )
-
-
-def parse_line_ends(data: Bytes) -> Parsed | None:
-    """Return the account of a chunk of only line feeds, as decompression bombs hold; None for any other chunk."""
-    if data[:1] != LF or not (data == LF).all():
-        return None
-    return Parsed(None, Account(lines=len(data), blank=len(data)), no_lines(), (), no_lines().reshape(0, 2))
-
-
-def parse_unknown(data: Bytes, max_line_bytes: int) -> Parsed:
-    """Return the account of whole lines whose format is unknown: all but the blank ones are rejected."""
-    lines = plain_lines(data)
-    too_long = lines.ends - lines.starts > max_line_bytes
-    blank = blank_lines(lines) & ~too_long
-    return accounted(lines, (), too_long, blank, numpy.zeros_like(blank), "unknown-format", None)

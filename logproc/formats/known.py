@@ -1,4 +1,4 @@
-r"""The catalogue of formats: the usual access logs, those of `known.toml`, JSON, logfmt and W3C, and text of any kind.
+r"""The catalogue of formats: usual access logs, those of `known.toml` and `catalogue/`, JSON, logfmt and others, and any text.
 
 Imported with the pipeline and not when the first chunk comes: an import inside a worker holds a lock that the other
 workers then wait for, and competes with them for the GIL. It took 0.1 of 1.2 seconds.
@@ -7,46 +7,67 @@ workers then wait for, and competes with them for the GIL. It took 0.1 of 1.2 se
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from logproc.formats.engine import Format
-from logproc.formats.readers import json_lines, logfmt, w3c
+from logproc.formats.readers import json_lines, labels, logfmt, w3c
+from logproc.formats.readers.beginnings import OPENING, beginning_of
 from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.layout import LAYOUTS
 from logproc.formats.readers.quotes import format_of_layout
-from logproc.formats.times.forms import FORMS, TimeForm
+from logproc.formats.times.forms import FORMS, OF_ONE_PROGRAM, RFC3339, TimeForm
 
-CATALOGUE = tomllib.loads(Path(__file__).with_name("known.toml").read_text("utf-8"))
-TIMES = {form.name: form for form in FORMS}
+FOLDER = Path(__file__).parent
+KINDS = ("catalogue/access.toml", "catalogue/frameworks.toml", "catalogue/systems.toml", "known.toml")
+"""The files of the catalogue, in the order of detection. Those of one program come first: they ask for more."""
+TABLES = [tomllib.loads((FOLDER / kind).read_text("utf-8")) for kind in KINDS]
+PIECES: dict[str, str] = {name: text for table in TABLES for name, text in table.get("pieces", {}).items()}
+TIMES = {form.name: form for form in (*FORMS, RFC3339, *OF_ONE_PROGRAM)}
+POWERS: Mapping[str, int] = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 
 
 def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
     """Return the reader for an entry of `known.toml`. The file explains its keys."""
     time = TIMES[entry["time"]] if "time" in entry else None
     expression = entry["expression"].replace("{time}", time.expression if time else "")
-    for piece, text in reversed(CATALOGUE["pieces"].items()):  # a piece may hold those that come before it
+    for piece, text in reversed(PIECES.items()):  # a piece may hold those that come before it
         expression = expression.replace(f"{{{piece}}}", text)
-    further = entry.get("further", "")
-    return Expression(f"(?s)^(?:{expression})$", time, further, longest=longest_line(expression, further))
-
-
-def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
-    return Format(
-        name,
-        expression_of_entry(entry),
-        summary=entry.get("summary", ""),
-        example=entry.get("example", ""),
-        multi_line=entry.get("multi_line", False),
-        empty_is_absent=True,
+    further = entry.get("further", "").replace("{address}", PIECES["address"])
+    sums = tuple((name, tuple(parts)) for name, parts in entry.get("sums", {}).items())
+    return Expression(
+        f"(?s)^(?:{expression})$",
+        time,
+        further,
+        longest=longest_line(expression, further),
+        may_lack_time=entry.get("may_lack_time", False),
+        sums=sums,
     )
 
 
-FORMATS = tuple(format_of_entry(name, entry) for name, entry in CATALOGUE["formats"].items())
+def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
+    reader = expression_of_entry(entry)
+    units = {name: 0 for name in ("duration", "bytes") if name in reader.raw}
+    units |= {name: POWERS[unit] for name, unit in entry.get("units", {}).items()}
+    return Format(
+        name,
+        reader,
+        summary=entry.get("summary", ""),
+        example=entry.get("example", ""),
+        units=tuple(units.items()),
+        multi_line=entry.get("multi_line", False),
+        mixed=entry.get("mixed", False) or "(?P<request>" in entry.get("further", ""),
+        levels=entry.get("levels", "words"),
+    )
+
+
+FORMATS = tuple(format_of_entry(name, entry) for table in TABLES for name, entry in table["formats"].items())
 """The known formats of text, in the order of detection."""
-WORDS = CATALOGUE["pieces"]["words"]
+ENVELOPES = tuple(format_of_entry(name, entry) for name, entry in TABLES[-1]["envelopes"].items())
+"""What may be in front of the lines of any log."""
+WORDS = PIECES["words"]
 LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|panic"
 CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|Fatal|Note|System"
 ANY_LEVEL = (
@@ -54,6 +75,7 @@ ANY_LEVEL = (
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
 )
 """A word that is surely a level: in capitals, in brackets, between TABs or after `level=`."""
+TEXT = "Any text with a time in it"
 HEAD_BYTES = 128
 """In text without a known format, a time and a level are only searched for in this many bytes of a line."""
 
@@ -66,14 +88,22 @@ def timed(form: TimeForm, *, leading: bool) -> Format:
     without one is a record without a time.
     """
     time = rf"{form.expression}(?:[^0-9a-zA-Z]|$)"
-    expression = rf"(?s)^[\[({{<\"']{{0,2}}{time}" if leading else rf"(?s)\b[A-Z]?{time}|$"
-    return any_text("text", "Any text with a time in it", expression, form, multi_line=leading)
+    expression = rf"(?s)^{OPENING}{time}" if leading else rf"(?s)\b[A-Z]?{time}|$"
+    return any_text("text", TEXT, expression, form, multi_line=leading)
 
 
 def any_text(name: str, summary: str, expression: str, form: TimeForm | None = None, *, multi_line: bool = False) -> Format:
     """Return a format whose records are whole lines as messages, with a level searched for at the start of each."""
     reader = Expression(expression, form, ANY_LEVEL, HEAD_BYTES)
-    return Format(name, reader, summary=summary, multi_line=multi_line, empty_is_absent=True)
+    return Format(name, reader, summary=summary, multi_line=multi_line)
+
+
+def learned(form: TimeForm, lines: Sequence[bytes]) -> Format | None:
+    """Return the format of text that begins with a time and further slots, as some lines show them; None without slots."""
+    expression = beginning_of(lines, form)
+    if expression is None:
+        return None
+    return Format("text", Expression(expression, form), summary=TEXT, multi_line=True)
 
 
 PLAIN = any_text("plain", "Any text: lines without a time that could be found", "")
@@ -84,6 +114,7 @@ BY_NAME: dict[str, Format] = {form.name: form for form in (*LAYOUT_FORMATS, *FOR
 SAMPLED: dict[str, Format] = {
     "json": json_lines.json_format(json_lines.JsonReader()),
     "logfmt": logfmt.logfmt_format(logfmt.PairsReader()),
+    "ltsv": labels.labelled_format(labels.LabelsReader()),
     "w3c": w3c.w3c_format(w3c.W3cReader()),
     "text": PLAIN,
     "plain": PLAIN,
@@ -96,5 +127,5 @@ GENERIC = (
 
 
 def listing() -> list[tuple[str, str, str]]:
-    known = (*LAYOUT_FORMATS, *(SAMPLED[name] for name in ("json", "logfmt", "w3c")), *FORMATS)
+    known = (*LAYOUT_FORMATS, *(SAMPLED[name] for name in ("json", "logfmt", "ltsv", "w3c")), *FORMATS)
     return [*((form.name, form.summary, form.example) for form in known), *GENERIC]

@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from logproc.model.arrays import Bytes
+    from logproc.model.arrays import Bytes, Integers
 from logproc.model.columns import Parsed
 from logproc.model.source import Verdict
 
@@ -37,12 +37,14 @@ class Context:
     reference_s: a time no record is later than, in seconds since 1970; gives times without a year their year.
     in_record: whether the first line may continue a record of several lines.
     directives: the field names, if the log itself lists them, as W3C logs do.
+    date_s: the last date that the log itself names above times of day, as W3C logs do, in seconds since 1970.
     zone: the time zone of times without an offset.
     """
 
     reference_s: int = 0
     in_record: bool = False
     directives: tuple[str, ...] = ()
+    date_s: int | None = None
     zone: tzinfo = UTC
 
 
@@ -61,8 +63,15 @@ class Parser(Protocol):
     def open_fields(self) -> bool:
         """Whether records may have other fields as well."""
 
+    @property
+    def multi_line(self) -> bool:
+        """Whether records may have several lines."""
+
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
         """Return the context after some whole lines, given the context before them."""
+
+    def starts(self, data: Bytes, context: Context, max_line_bytes: int) -> Integers:
+        """Return where in some whole lines the records begin, in ascending order."""
 
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
         """Parse whole lines: return the wanted columns of their records, and an account of all lines."""

@@ -86,6 +86,10 @@ class Columns:
     keys: columns of text by name.
     numbers: columns of numbers by name, such as `bytes` (of the response body, 0 if the log has `-`) and `duration` (seconds).
     malformed: which records have a malformed request, shape (records,); None if the format has no requests.
+    unread_time: which records have a time that cannot be read, shape (records,); None if none has.
+    further: how many further lines each record has, shape (records,); None if none has any.
+    searched: what filters search instead of a column, by its name: the text of whole records, in which line feeds and
+        TABs stay. Its keys may come twice.
     """
 
     records: int
@@ -93,6 +97,9 @@ class Columns:
     keys: Mapping[str, KeyColumn]
     numbers: Mapping[str, Numbers] = field(default_factory=dict)
     malformed: Mask | None = None
+    unread_time: Mask | None = None
+    further: Integers | None = None
+    searched: Mapping[str, KeyColumn] = field(default_factory=dict)
 
     def keep(self, mask: Mask) -> Columns:
         """Return only the records where `mask` is true."""
@@ -102,6 +109,9 @@ class Columns:
             keys={name: column.keep(mask) for name, column in self.keys.items()},
             numbers={name: column.keep(mask) for name, column in self.numbers.items()},
             malformed=None if self.malformed is None else self.malformed[mask],
+            unread_time=None if self.unread_time is None else self.unread_time[mask],
+            further=None if self.further is None else self.further[mask],
+            searched={name: column.keep(mask) for name, column in self.searched.items()},
         )
 
 
@@ -141,7 +151,7 @@ class Parsed:
     rejected_lines: which lines were rejected, from 0, ascending, shape (n,). rejected_reasons: the reason of each.
     rejected_bounds: start and end of each in the chunk's data, shape (n, 2).
     zoneless: whether any record has a time without a zone. undated: the times without a year in the order of the log, as
-    they were taken; None for none.
+    they were taken; None for none. order: which order of day and month was assumed, "" if none was.
     """
 
     columns: Columns | None
@@ -151,6 +161,7 @@ class Parsed:
     rejected_bounds: Integers
     zoneless: bool = False
     undated: Integers | None = None
+    order: str = ""
 
     def bounds_of(self, reason: str) -> Integers:
         """Return start and end of the lines rejected for one reason, shape (n, 2)."""

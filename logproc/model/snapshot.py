@@ -21,13 +21,14 @@ class Row:
 
     key: the text of each column in `Panel.by`. count: the number of records. bytes: the sum of their response sizes, None if
     no log has sizes. metrics: in the order of `Panel.metrics`; None if no record has a value, a Decimal where a float would
-    round a sum. error: how many records may be missing from `count`, if keys were dropped (see `--max-keys`).
+    round a sum; a time is a text of RFC 3339. error: how many records may be missing from `count`, if keys were
+    dropped (see `--max-keys`).
     """
 
     key: tuple[str, ...]
     count: int
     bytes: int | None
-    metrics: tuple[float | int | Decimal | None, ...] = ()
+    metrics: tuple[float | int | Decimal | str | None, ...] = ()
     error: int = 0
 
 
@@ -77,10 +78,12 @@ class Panel:
         return pyarrow.table(columns)
 
 
-def metric_column(values: Sequence[float | int | Decimal | None]) -> Any:
+def metric_column(values: Sequence[float | int | Decimal | str | None]) -> Any:
     """Return a metric as an Arrow array that rounds nothing."""
     import pyarrow
 
+    if any(isinstance(value, str) for value in values):
+        return pyarrow.array(values, pyarrow.string())
     floats = any(isinstance(value, float) for value in values)
     most = 2**53 if floats else 2**63 - 1  # what Arrow would make of them holds
     if not any(isinstance(value, Decimal) or (isinstance(value, int) and abs(value) > most) for value in values):
@@ -112,7 +115,10 @@ class SourceResult:
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """What times were taken to be that did not say it. of: `zone` or `year`. value: which. sources: those that have such."""
+    """What times were taken to be that did not say it.
+
+    of: `zone`, `year` or `order` (of day and month). value: which. sources: those that have such times.
+    """
 
     of: str
     value: str

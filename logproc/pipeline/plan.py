@@ -5,16 +5,19 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from logproc.formats.choice import Choice
+from logproc.formats.maps import parse_maps
 from logproc.model.chunk import Outcome
 from logproc.model.errors import UsageError, nearest
 from logproc.model.source import Kind
+from logproc.questions.fields.derived import FIELDS
 from logproc.questions.metrics import check_sketches, parse_metrics
-from logproc.questions.question import Question, panels_for, sort_of, unknown_fields, with_sort
+from logproc.questions.question import SOURCE, Question, panels_for, sort_of, unknown_fields, with_sort
 from logproc.questions.timespan import parse_moment
+from logproc.questions.view import TIME_FIELDS
 from logproc.questions.where.grammar import parse_where
 from logproc.questions.zones import parse_zone
 from logproc.sources.reading import ReadingOptions
@@ -37,7 +40,7 @@ class Plan:
     question: Question
     choice: Choice
     reading: ReadingOptions
-    top: int
+    top: int | tuple[int, ...]
     max_line_bytes: int
 
     @classmethod
@@ -49,9 +52,11 @@ class Plan:
         now_s = int(time.time()) if now_s is None else now_s
         zone = parse_zone(settings.tz)
         own = {**dict(settings.patterns), **dict(settings.formats)}
-        choice = Choice.of(settings.format, settings.pattern, settings.nginx_conf, own)
-        reading = ReadingOptions(choice, chunk_bytes(settings, sources), settings.max_line_bytes, now_s, zone)
-        return cls(question_of(settings, now_s), choice, reading, settings.top, settings.max_line_bytes)
+        choice = replace(Choice.of(settings.format, settings.pattern, settings.nginx_conf, own), maps=parse_maps(settings.map))
+        question = question_of(settings, now_s)
+        whole, size = question.needs_whole_records, chunk_bytes(settings, sources)
+        reading = ReadingOptions(choice, size, settings.max_line_bytes, now_s, zone, whole)
+        return cls(question, choice, reading, settings.top, settings.max_line_bytes)
 
     def bounded(self, tally: Tally) -> Tally:
         return tally.folded(self.question.max_keys) if self.question.max_keys else tally
@@ -71,14 +76,14 @@ def chunk_bytes(settings: Settings, sources: Sequence[Source]) -> int:
 
 def question_of(settings: Settings, now_s: int) -> Question:
     zone = parse_zone(settings.tz)
-    metrics = parse_metrics(",".join(settings.metric))
-    sort = sort_of(settings.sort, metrics)
+    metrics = parse_metrics(",".join(settings.metric), zone)
+    sort = sort_of(settings.sort, metrics, zone)
     metrics = with_sort(metrics, sort)
     panels = panels_for(settings.by, metrics, sort, visitors=settings.visitors)
     check_sketches(need for panel in panels for need in panel.needs)
     where = None if settings.where is None else parse_where(settings.where, zone)
     named = [name for panel in panels if settings.by and not panel.title for name in panel.by]
-    measured = [metric.need.required for metric in metrics if metric.need]
+    measured = [name for metric in metrics if metric.need for name in metric.need.required]
     since, until = (
         None if text is None else parse_moment(f"--{name}", text, zone, now_s)
         for name, text in (("since", settings.since), ("until", settings.until))
@@ -97,7 +102,7 @@ def question_of(settings: Settings, now_s: int) -> Question:
         from_forwarded=settings.client_from == "xff",
         anonymous=settings.anonymize,
         max_keys=settings.max_keys,
-        asked=(*named, *measured, *(where.fields if where else ())),
+        asked=(*named, *measured, *(where.fields if where else ()), *(found.source for found in parse_maps(settings.map))),
         asked_by=bool(settings.by),
     )
 
@@ -120,5 +125,11 @@ def check_fields(plan: Plan, outcomes: Iterable[Outcome], tally: Tally) -> Usage
 
 
 def no_such_field(unknown: Sequence[str], fields: Iterable[str]) -> UsageError:
-    names = sorted({"time", "hour", "day", "minute", "weekday", *fields})
-    return UsageError(f"no source has a field {unknown[0]!r}", nearest(unknown[0], names, "there are " + ", ".join(names)))
+    names = sorted({"time", SOURCE, *TIME_FIELDS, *fields})
+    derived = [name for name, (base, _) in FIELDS.items() if base in fields]
+    calls = {"query": "query(NAME)", "parameter": "query(NAME)", "every": "every(5m)", "shape": "shape(FIELD)", "net": "net:24"}
+    known, listed = (*names, *derived, *calls), "there are " + ", ".join(names)
+    hint = nearest(unknown[0], known, listed)
+    for name, call in calls.items():
+        hint = hint.replace(f"did you mean {name!r}?", f"write {call}")
+    return UsageError(f"no source has a field {unknown[0]!r}", hint)

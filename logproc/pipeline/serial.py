@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 from logproc.counting.tally import Tally, count, merge, rejected
-from logproc.formats.engine import parse_line_ends, parse_unknown
+from logproc.formats.account import parse_line_ends, parse_unknown
 from logproc.model.chunk import Chunk, Probe
 from logproc.model.columns import Parsed
 from logproc.model.errors import InternalError, SourceError
@@ -69,7 +69,7 @@ def work(plan: Plan, spool: Spool | None, source_name: str, chunk: Chunk) -> Tal
     parsed = parse(plan, chunk)
     if spool and len(parsed.rejected_lines):
         spool.add((chunk.source, chunk.index), rejected_lines(plan, source_name, chunk, parsed))
-    return count(chunk, parsed, plan.question)
+    return count(chunk, parsed, plan.question, source_name)
 
 
 def parse(plan: Plan, chunk: Chunk) -> Parsed:

@@ -10,9 +10,9 @@ from datetime import tzinfo
 from logproc import __version__
 from logproc.counting.panels import panels
 from logproc.counting.tally import SourceTally, Tally
+from logproc.formats.account import TOO_LONG
 from logproc.formats.choice import Choice
-from logproc.formats.columns.quantities import NOT_A_NUMBER, NOT_A_SIZE, TOO_FINE, TOO_LARGE
-from logproc.formats.engine import TOO_LONG
+from logproc.formats.columns.units import NOT_A_NUMBER, NOT_A_SIZE, NOT_A_TIME, TOO_FINE, TOO_LARGE
 from logproc.formats.times.calendar import iso
 from logproc.model.chunk import Outcome
 from logproc.model.errors import InternalError
@@ -27,9 +27,11 @@ FIRST_LINE_CHARACTERS = 80
 INTERRUPTED = Verdict(State.INTERRUPTED, "interrupted")
 DONE = (State.COMPLETE, State.SKIPPED)
 YEARS_UNKNOWN = "times without a year go back by a day or more: if the log is of more than a year, its years are not known"
+NO_AGENTS = "no user agents: each client counts as one visitor"
 UNREAD = {
     NOT_A_NUMBER: ("is not a number", "are not numbers"),
     NOT_A_SIZE: ("is not a size in bytes", "are not sizes in bytes"),
+    NOT_A_TIME: ("is not a time", "are not times"),
     TOO_LARGE: ("is left out: 10^308 or more", "are left out: 10^308 or more"),
     TOO_FINE: ("lost digits behind the ninth after the point",) * 2,
 }
@@ -84,6 +86,8 @@ def assumptions(sources: Sequence[Source], tally: Tally, zone: tzinfo) -> tuple[
         ends = min(first for _, (first, _) in undated), max(last for _, (_, last) in undated)
         first, last = (iso(end + offset_s(end, zone))[:4] for end in ends)
         both.append(Assumption("year", first if first == last else f"{first} to {last}", tuple(name for name, _ in undated)))
+    orders = sorted({assumed.order for _, assumed in found if assumed.order})
+    both += [Assumption("order", order, tuple(name for name, of in found if of.order == order)) for order in orders]
     return tuple(both)
 
 
@@ -116,10 +120,15 @@ def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally, question: Q
     return (
         *((PLAIN_TEXT,) if is_plain else ()),
         *((f"{count_of(untimed, 'record')} without a time",) if untimed else ()),
+        *((NO_AGENTS,) if question.counts_visitors and without_agents(tally) else ()),
         *((YEARS_UNKNOWN,) if tally.assumed.goes_back else ()),
         *(f"{count} line{'s' if count > 1 else ''}{what}" for what, count in odd.items() if count),
         *(unread(*key, count) for key, count in sorted(tally.unread.items())),
     )
+
+
+def without_agents(tally: SourceTally) -> bool:
+    return "client" in tally.seen and "user_agent" not in tally.seen
 
 
 def unread(field: str, reason: str, count: int) -> str:

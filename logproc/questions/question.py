@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
 import numpy
+import pyarrow
 
 from logproc.formats.columns.fields import Wanted
-from logproc.model.columns import NO_TIME, Columns
+from logproc.model.columns import NO_TIME, Columns, KeyColumn
 from logproc.model.errors import UsageError
 from logproc.questions.fields.addresses import anonymize, anonymize_within, client_from
+from logproc.questions.fields.derived import derive
 from logproc.questions.fields.recode import absent_column
-from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric
-from logproc.questions.view import TIME_FIELDS, UNITS_S, View, base_of
+from logproc.questions.fields.stretches import stretch_of
+from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric, split_outside
+from logproc.questions.view import TIME_FIELDS, View, base_of, is_time_field
 from logproc.questions.where.grammar import Where
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
 
 ADDRESSES = ("client", "forwarded_for")
-HOLDING_ADDRESSES = frozenset({*ADDRESSES, "message", "referrer", "host", "target", "path", "query"})
+SOURCE = "source"
+"""The field with the name of a record's source, whatever the log itself calls so."""
+HOLDING_ADDRESSES = frozenset({*ADDRESSES, "message", "referrer", "host", "target", "path", "query", "request", "upstream"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,8 @@ class PanelSpec:
 
     @property
     def in_order(self) -> bool:
-        """Whether its rows are sorted by time rather than by count."""
-        return bool(self.by) and self.by[0] in UNITS_S
+        """Whether its rows are sorted by time, or by the hour of the day, rather than by count."""
+        return bool(self.by) and (self.by[0] == "hour_of_day" or stretch_of(self.by[0]) is not None)
 
 
 ACCESS_PANELS = ("hour", "status", "method", "protocol", "path", "client", "user", "referrer", "user_agent")
@@ -70,6 +75,8 @@ class Question:
     since, until: seconds since 1970; `until` is exclusive. zone: the time zone of hours and days.
     asked: fields named by the user, which some source must have. asked_by: whether the user named panels.
     sort: the metric to sort rows by. descending: None for the panel's usual direction.
+    wanted: the columns that formats have to deliver. filters_of: the filters of metrics, by what they are called.
+    by_source: whether a record's source is a field. parameters: the fields that are parameters of queries.
     """
 
     panels: tuple[PanelSpec, ...] = DEFAULT_PANELS
@@ -86,36 +93,72 @@ class Question:
     asked: tuple[str, ...] = ()
     asked_by: bool = False
     wanted: Wanted = field(init=False)
+    filters_of: Mapping[str, Where] = field(init=False, compare=False)
+    by_source: bool = field(init=False)
+    parameters: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         usual = [name for panel in self.panels if panel.usual for name in panel.by]
         sought = [name for panel in self.panels for name in (panel.fields[len(panel.by) :] if panel.usual else panel.fields)]
         sought += [*(self.where.fields if self.where else ()), *self.asked]
-        own = set(sought) - TIME_FIELDS  # a log's own field `device` takes precedence over the derived one
+        named_source = SOURCE in sought
+        own = {name for name in sought if name != SOURCE and not is_time_field(name)}  # a log's own `device` is not derived
+        sought = [name for name in sought if name != SOURCE]
         extra = ["bytes", *(ADDRESSES if self.from_forwarded else ())]
-        wanted = Wanted(frozenset([*map(base_of, sought), *own]), frozenset([*map(base_of, usual), *extra]))
+        needs = [need for panel in self.panels for need in panel.needs]
+        filters = [*([self.where] if self.where else ()), *(need.where for need in needs if need.where)]
+        searched = frozenset(name for where in filters for name in where.searched)
+        wanted = Wanted(frozenset([*map(base_of, sought), *own]), frozenset([*map(base_of, usual), *extra]), searched)
         object.__setattr__(self, "wanted", wanted)
+        object.__setattr__(self, "filters_of", {need.field: need.where for need in needs if need.where})
+        object.__setattr__(self, "by_source", named_source)
+        object.__setattr__(self, "parameters", tuple(name for name in dict.fromkeys(sought) if name.startswith("query(")))
 
     @property
     def filters(self) -> bool:
         return self.where is not None or self.since is not None or self.until is not None
 
     @property
+    def needs_whole_records(self) -> bool:
+        """Whether the answer depends on the further lines of records."""
+        return self.filters or "text" in self.wanted or bool(self.wanted.searched)
+
+    @property
     def asks_for_times(self) -> bool:
         """Whether the user named times, in a filter or to count by."""
         named = {name for panel in self.panels if not panel.usual for name in panel.by}
-        filtered = self.since is not None or self.until is not None or bool(self.where and "time" in self.where.fields)
-        return filtered or bool(named & TIME_FIELDS)
+        compared = self.where is not None and any(name == "time" or is_time_field(name) for name in self.where.fields)
+        filtered = self.since is not None or self.until is not None or compared
+        return filtered or any(map(is_time_field, named))
 
-    def prepared(self, columns: Columns) -> Columns:
-        """Return the columns ready to count: clients replaced by forwarded ones, and addresses anonymized, if asked for."""
+    @property
+    def counts_visitors(self) -> bool:
+        return any(need.field == VISITOR for panel in self.panels for need in panel.needs)
+
+    def view(self, columns: Columns) -> View:
+        return View(columns, self.zone, self.filters_of)
+
+    def prepared(self, columns: Columns, source: str = "") -> Columns:
+        """Return the columns ready to count: clients replaced by forwarded ones, and addresses anonymized, if asked for.
+
+        source: the name of the records' source.
+        """
         keys = dict(columns.keys)
+        if self.by_source:
+            keys[SOURCE] = KeyColumn(pyarrow.array([source], pyarrow.string()), numpy.zeros(columns.records, numpy.int64))
         if self.from_forwarded and {"client", "forwarded_for"} & keys.keys():
             keys["client"] = client_from(keys.get("forwarded_for"), keys.get("client") or absent_column(columns.records))
         if self.anonymous:
+            for name in self.parameters if "query" in keys else ():  # decoded first: `192%2E0.2.1` is an address
+                derived = derive(name)
+                if derived and name not in keys:
+                    keys[name] = anonymize_within(derived.apply(keys["query"]))
             for name in HOLDING_ADDRESSES & keys.keys():
                 keys[name] = (anonymize if name == "client" else anonymize_within)(keys[name])
-        return Columns(columns.records, columns.time, keys, columns.numbers, columns.malformed)
+        searched = columns.searched
+        if self.anonymous:
+            searched = {name: anonymize_within(column) for name, column in searched.items()}
+        return replace(columns, keys=keys, searched=searched)
 
     def select(self, view: View) -> Mask:
         time = view.columns.time
@@ -148,23 +191,25 @@ def panels_for(by: Sequence[str], metrics: Sequence[Metric], sort: Metric | None
 
 def split_fields(text: str) -> tuple[str, ...]:
     """Return the fields of one `--by`. Raises UsageError for an empty, repeated or invalid name."""
-    names = tuple(name.strip() for name in text.split(","))
+    names = tuple(name.strip() for name in split_outside(text))
     if twice := next((name for name in names if names.count(name) > 1 and name), ""):
         raise UsageError(f"--by {text!r}: {twice} is named twice", "name it once")
     if not all(names):
         raise UsageError(f"--by {text!r} does not name fields", "write --by status or --by hour,path")
     for name in names:
+        if name == "time":
+            raise UsageError(f"--by {text!r}: a time is a moment", "count by second, minute, hour, day or every(5m)")
         base_of(name)
     return names
 
 
-def sort_of(text: str | None, metrics: Iterable[Metric]) -> Metric | None:
+def sort_of(text: str | None, metrics: Iterable[Metric], zone: tzinfo = UTC) -> Metric | None:
     """Return the metric to sort by, None for the usual order. Raises UsageError for an unknown one."""
     if text is None:
         return None
     if text == "key":
         return Metric("key", "key")
-    return next((metric for metric in metrics if metric.name == text), None) or parse_metric(text, "--sort")
+    return next((metric for metric in metrics if metric.name == text), None) or parse_metric(text, "--sort", zone)
 
 
 def with_sort(metrics: tuple[Metric, ...], sort: Metric | None) -> tuple[Metric, ...]:
@@ -176,5 +221,5 @@ def unknown_fields(question: Question, known: Collection[str]) -> list[str]:
     bases = {name: base_of(name) for name in question.asked}
     if question.from_forwarded and "forwarded_for" in known:
         known = {*known, "client"}
-    known = {*known, "time", *TIME_FIELDS}  # a log without times has no record that any of them fits, as with `--since`
+    known = {*known, SOURCE, "time", "text", *TIME_FIELDS}  # without times, no record has what they compare: as with `--since`
     return [name for name, base in bases.items() if not {name, base} & known]

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
+from logproc.formats.times.calendar import MONTHS
 from logproc.model.errors import UsageError
 
 UNITS_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 RELATIVE = re.compile(r"(\d{1,9})\s*(s|min|m|h|d|w)(?:\s+ago)?")
-CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
+TIME_OF_DAY = r"\d{1,2}:\d{2}(?::\d{2})?"
+CLOCK = re.compile(TIME_OF_DAY)
+NAMED_DAY = re.compile(rf"(today|yesterday)(?:[ T]({TIME_OF_DAY}))?", re.IGNORECASE)
 EPOCH = re.compile(r"@(\d{1,12})")
-HINT = 'write "2026-03-07 10:00", "2026-03-07", "10:00", "2h" (two hours ago) or "@1772877600"'
+BEHIND_DATE = rf"(?:[:T ]({TIME_OF_DAY})(?: ?([+-]\d{{2}}:?\d{{2}}|Z))?)?"
+OF_ACCESS_LOG = re.compile(rf"\[?(\d{{1,2}})/([A-Za-z]{{3}})/(\d{{4}}){BEHIND_DATE}\]?", re.ASCII)
+WITH_SLASHES = re.compile(rf"(\d{{4}})/(\d{{1,2}})/(\d{{1,2}}){BEHIND_DATE}", re.ASCII)
+"""The year first: `07/03/2026` is March in one country and July in another."""
+HINT = 'write "2026-03-07 10:00", "2026-03-07", "10:00", "yesterday", "2h" (two hours ago) or "@1772877600"'
 
 
 def parse_moment(option: str, text: str, zone: tzinfo, now_s: int) -> int:
     """Return the time that a text names, in seconds since 1970. Raises UsageError if it is not a time.
 
-    Relative times (`2h`) count back from `now_s`. A time of day is today's. Times without an offset are in `zone`.
+    Relative times (`2h`) count back from `now_s`. A time of day is today's, `today` and `yesterday` are their midnights. Times
+    without an offset are in `zone`.
 
     >>> from datetime import UTC
     >>> parse_moment("--since", "2h", UTC, 1772877600), parse_moment("--since", "2026-03-07T10:00Z", UTC, 0)
@@ -30,12 +38,44 @@ def parse_moment(option: str, text: str, zone: tzinfo, now_s: int) -> int:
         return int(match[1])
     if text == "now":
         return now_s
-    if CLOCK.fullmatch(text):
-        text = f"{datetime.fromtimestamp(now_s, zone):%Y-%m-%d} {text.zfill(5 if text.count(':') == 1 else 8)}"
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        moment = of_today(text, datetime.fromtimestamp(now_s, zone).date()) or absolute(text)
+        if moment is None:
+            raise UsageError(f"{option} {text!r} is not a time", HINT)
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp() // 1)
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"{option} {text!r} is not a time", HINT) from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
-    return int(moment.timestamp() // 1)
+
+
+def of_today(text: str, today: date) -> datetime | None:
+    """Return a time of day, or the midnight or a time of `today` or `yesterday`; None for any other text."""
+    match = NAMED_DAY.fullmatch(text)
+    if not match and not CLOCK.fullmatch(text):
+        return None
+    back = timedelta(days=1 if match and match[1].lower() == "yesterday" else 0)
+    return with_clock(today - back, match[2] if match else text)
+
+
+def absolute(text: str) -> datetime | None:
+    """Return a date, with its time and its offset if there are any: as ISO 8601, access logs or nginx's error log have it.
+
+    None for any other text.
+
+    >>> absolute("07/Mar/2026:10:00:00"), absolute("2026/03/07")
+    (datetime.datetime(2026, 3, 7, 10, 0), datetime.datetime(2026, 3, 7, 0, 0))
+    """
+    try:
+        if match := OF_ACCESS_LOG.fullmatch(text):
+            month = MONTHS.get(match[2].capitalize().encode(), 0)
+            return with_clock(date(int(match[3]), month, int(match[1])), match[4], match[5])
+        if match := WITH_SLASHES.fullmatch(text):
+            return with_clock(date(*map(int, match.groups()[:3])), match[4], match[5])
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def with_clock(day: date, clock: str | None, offset: str | None = None) -> datetime:
+    """Return a day with a time of day, midnight for None. Raises ValueError if the clock has no such time."""
+    clock = clock or "00:00"
+    return datetime.fromisoformat(f"{day.isoformat()}T{clock.zfill(5 if clock.count(':') == 1 else 8)}{offset or ''}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
@@ -11,37 +12,50 @@ import pyarrow.compute
 
 from logproc.formats.columns.quantities import numbers_of
 from logproc.formats.columns.slices import arrow
-from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, iso
+from logproc.formats.columns.units import unit_of
+from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S
 from logproc.model.columns import NO_TIME, Columns, KeyColumn, Numbers
 from logproc.questions.fields.derived import derive
-from logproc.questions.fields.recode import absent_column
+from logproc.questions.fields.recode import absent_column, recode
+from logproc.questions.fields.stretches import STRETCHES, stretch_of
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
+    from logproc.questions.where.grammar import Where
 
-MINUTE_S = 60
-UNITS_S = {"minute": MINUTE_S, "hour": HOUR_S, "day": DAY_S}
-"""Fields that are stretches of time, and their lengths in seconds."""
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-TIME_FIELDS = frozenset({*UNITS_S, "weekday"})
+HOURS_OF_DAY = tuple(f"{hour:02}" for hour in range(24))
+CYCLES = {"weekday": WEEKDAYS, "hour_of_day": HOURS_OF_DAY}
+"""Fields of time that come again, and their values in order."""
+TIME_FIELDS = frozenset({*STRETCHES, *CYCLES})
+"""The fields of time with a fixed name. `every(5m)` is one, too: see `is_time_field`."""
 QUARTER_S = 900
 """Nearly all changes of clocks are at full quarters of an hour."""
 
 
 def base_of(name: str) -> str:
     """Return the column that a field is computed from, or the name itself. Raises UsageError for a malformed name."""
-    if name in TIME_FIELDS:
+    if is_time_field(name):
         return "time"
     derived = derive(name)
     return derived.of if derived else name
 
 
-class View:
-    """The records of one chunk by field name. One thread owns it; computed columns are cached."""
+def is_time_field(name: str) -> bool:
+    """Return whether a field is computed from the time. Raises UsageError for a malformed `every(…)`."""
+    return name in TIME_FIELDS or stretch_of(name) is not None
 
-    def __init__(self, columns: Columns, zone: tzinfo = UTC) -> None:
+
+class View:
+    """The records of one chunk by field name. One thread owns it; computed columns are cached.
+
+    filters: by the name of a metric, which records to count 1 for in its numbers; all others count 0.
+    """
+
+    def __init__(self, columns: Columns, zone: tzinfo = UTC, filters: Mapping[str, Where] | None = None) -> None:
         self.columns = columns
         self._zone = zone
+        self._filters = filters or {}
         self._keys: dict[str, KeyColumn | None] = {}
         self._numbers: dict[str, Numbers | None] = {}
 
@@ -56,10 +70,10 @@ class View:
 
     def texts(self, name: str) -> KeyColumn | None:
         """Return a field as keys of text, stretches of time included; None if the chunk lacks it."""
-        column = self.keys(name)
-        if column is None or name not in UNITS_S:
+        column, stretch = self.keys(name), stretch_of(name)
+        if column is None or stretch is None:
             return column
-        texts = [None if value is None else label(name, value, self._zone) for value in column.keys.to_pylist()]
+        texts = [None if value is None else stretch.label(value, self._zone) for value in column.keys.to_pylist()]
         return KeyColumn(pyarrow.array(texts, pyarrow.string()), column.index)
 
     def numbers(self, name: str) -> Numbers | None:
@@ -67,9 +81,16 @@ class View:
         if name in self.columns.numbers:
             return self.columns.numbers[name]
         if name not in self._numbers:
-            column = self.keys(name)
-            self._numbers[name] = None if column is None or name in UNITS_S else numbers_of(column)
+            self._numbers[name] = self._measured(name)
         return self._numbers[name]
+
+    def _measured(self, name: str) -> Numbers | None:
+        if name in self._filters:
+            return Numbers(self._filters[name].mask(self.columns, self.field).astype(numpy.int64))
+        if name == "time":
+            return Numbers(self.columns.time, valid=self.columns.time != NO_TIME)
+        column = self.keys(name)
+        return None if column is None or stretch_of(name) else numbers_of(column, unit_of(name))
 
     def unread(self, name: str) -> dict[tuple[str, str], int]:
         """Return how many records have a value that is no number, or not all of one, by the field and the reason."""
@@ -101,12 +122,16 @@ class View:
         return KeyColumn(keys.dictionary, keys.indices.to_numpy(zero_copy_only=False)[index])
 
     def _made(self, name: str) -> KeyColumn | None:
-        if name in TIME_FIELDS:
+        if is_time_field(name):
             return self._of_time(name)
         if name in self.columns.keys:
             return self.columns.keys[name]
         if name in self.columns.numbers:
             return keys_of_numbers(self.columns.numbers[name])
+        if name in self.columns.searched:  # as other keys, without line feeds and TABs
+            whole = self.columns.searched[name]
+            keys = pyarrow.compute.replace_substring(whole.keys, "\n", r"\x0a")
+            return recode(whole, pyarrow.compute.replace_substring(keys, "\t", r"\x09"))
         derived = derive(name)
         if derived is None:
             return None
@@ -123,10 +148,12 @@ class View:
             return None
         local = self.columns.time + offsets(self.columns.time, known, self._zone)
         local = numpy.clip(local, FIRST_S, LAST_S)  # local time may leave the calendar at its ends
-        if name == "weekday":
-            days = local // DAY_S
-            return KeyColumn(pyarrow.array([*WEEKDAYS, None], pyarrow.string()), numpy.where(known, (days + 3) % 7, 7))
-        return stretches(local // UNITS_S[name], known)
+        stretch = stretch_of(name)
+        if stretch is not None:
+            return stretches(stretch.numbers(local), known)
+        place = (local // DAY_S + 3) % 7 if name == "weekday" else local % DAY_S // HOUR_S
+        keys = CYCLES[name]
+        return KeyColumn(pyarrow.array([*keys, None], pyarrow.string()), numpy.where(known, place, len(keys)))
 
 
 def stretches(numbers: Integers, known: Mask) -> KeyColumn:
@@ -164,16 +191,6 @@ def offset_s(seconds: int, zone: tzinfo) -> int:
     within = min(max(seconds, (1 - EPOCH_DAY + 400) * DAY_S), 253_000_000_000)
     offset = datetime.fromtimestamp(within, zone).utcoffset()
     return round(offset.total_seconds()) if offset else 0
-
-
-def label(name: str, number: int, zone: tzinfo = UTC) -> str:
-    """Return the beginning of a stretch of time as text, with `Z` only in UTC; a day as its date.
-
-    >>> label("hour", 397738), label("day", 16572)
-    ('2015-05-17T10:00:00Z', '2015-05-17')
-    """
-    begin = iso(number * UNITS_S[name])
-    return begin[:10] if name == "day" else begin if zone is UTC else begin[:-1]
 
 
 def keys_of_numbers(numbers: Numbers) -> KeyColumn:

@@ -5,8 +5,8 @@ Everything that may differ between two runs over the same input is under `run`.
 A row has the columns of its key by name (see `key_members`), `count`, `bytes` (null if no log has any), and each metric
 by the name it was asked for, null where no record has a value. If keys were dropped, so that counts are not exact, the panel
 has `approximate`, with the records of those keys in `other`, and each row has an `error`: how many records its count may
-lack. `estimated` holds the relative standard error of metrics that are estimates. `assumed` has the zone and the years that
-times were taken to have where they have none, with the sources of these.
+lack. `estimated` holds the relative standard error of metrics that are estimates. `assumed` has the zone, the years and
+the order of day and month that times were taken to have where they have none, with the sources of these.
 """
 
 from __future__ import annotations

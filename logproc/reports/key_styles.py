@@ -9,22 +9,16 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from rich.style import Style
 
+from logproc.formats.columns.levels import LEVELS
+from logproc.questions.fields.stretches import stretch_of
 from logproc.reports.text.style import BAD, DIM, GOOD, NEUTRAL, PLAIN, WARN, Line, Look
+from logproc.reports.units import clock_text
 
 if TYPE_CHECKING:
     from logproc.model.snapshot import Panel
 
 STATUS_STYLES = {"2": GOOD, "3": NEUTRAL, "4": WARN, "5": BAD}
-LEVELS = (
-    (BAD, "emergency emerg panic fatal critical crit alert f"),
-    (BAD, "severe error err failure fail e"),
-    (WARN, "warning warn w"),
-    (GOOD, "notice information info config i n"),
-    (DIM, "debug trace verbose fine finer finest d v t"),
-)
-"""The words and letters of levels by severity. Numbers mean different things in different programs."""
-LEVEL_STYLES = {word: style for style, words in LEVELS for word in words.split()}
-SEVERITY = {word: at for at, (_, words) in enumerate(LEVELS) for word in words.split()}
+LEVEL_STYLES = dict(zip(LEVELS, (DIM, DIM, GOOD, GOOD, WARN, BAD, BAD), strict=True))
 PLACEHOLDER = re.compile(r"(<[a-z0-9]+>)")
 
 
@@ -48,18 +42,23 @@ def value_text(column: str, value: str) -> str:
     >>> value_text("hour", "2015-05-17T10:00:00Z"), value_text("path", "/")
     ('2015-05-17 10:00', '/')
     """
-    return value[:16].replace("T", " ") if column in {"hour", "minute"} else value
+    stretch = stretch_of(column)
+    if stretch is None or stretch.name in {"day", "week", "month"}:
+        return value
+    return clock_text(value) if stretch.length_s % 60 else clock_text(value)[: -len(":00")]
 
 
 def style_of(column: str, value: str) -> Style:
     if column in {"status", "status_class"}:
         return STATUS_STYLES.get(value[:1], PLAIN)
-    return LEVEL_STYLES.get(value.lower(), PLAIN) if column == "level" else PLAIN
+    return LEVEL_STYLES.get(value, PLAIN) if column == "level" else PLAIN
 
 
 def severity(column: str, value: str) -> int:
     """Return the rank of a value by severity, 0 for the worst; the same for all values that have none."""
-    return SEVERITY.get(value.lower(), len(LEVELS)) if column == "level" else 0
+    if column != "level":
+        return 0
+    return LEVELS[::-1].index(value) if value in LEVELS else len(LEVELS)
 
 
 def value_segments(column: str, shown: str, value: str) -> Line:

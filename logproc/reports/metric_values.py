@@ -6,15 +6,15 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from logproc.reports.units import latency, plain, size
+from logproc.reports.units import clock_text, latency, plain, share, size
 
 if TYPE_CHECKING:
     from logproc.model.snapshot import Panel
     from logproc.reports.text.style import Look
 
-Number = float | int | Decimal | None
-DIGITS = 6
-"""Significant digits of inexact numbers: percentiles are within 1 %, means and rates are quotients."""
+Number = float | int | Decimal | str | None
+DIGITS, MEAN_DIGITS = 6, 15
+"""Significant digits of inexact numbers: percentiles are within 1 %, rates are quotients; means have what a double holds."""
 LONGEST_S = 10**12
 """Longer durations, which are mistakes of a log, are shown as plain numbers."""
 MEMBERS = ("count", "bytes")
@@ -22,23 +22,29 @@ MEMBERS = ("count", "bytes")
 
 
 def rounded(metric: str, number: Number) -> Number:
-    """Return a number for programs: quotients and percentiles with six digits, exact numbers with all.
+    """Return a number for programs: rates and percentiles with six digits, means with fifteen, exact numbers with all.
 
-    >>> rounded("mean:duration", 1 / 3), rounded("sum:duration", 12345678.5)
-    (0.333333, 12345678.5)
+    >>> rounded("rate", 1 / 3), rounded("mean:duration", 1 / 3), rounded("sum:duration", 12345678.5)
+    (0.333333, 0.333333333333333, 12345678.5)
     """
     if not isinstance(number, float):
         return number
     if not math.isfinite(number):
         return None
-    inexact = metric.startswith(("mean:", "rate")) or metric[1:2].isdigit()  # such as p95
+    if metric.startswith("mean:"):
+        return float(f"{number:.{MEAN_DIGITS}g}")
+    inexact = metric.startswith("rate") or metric[1:2].isdigit()  # such as p95
     return float(f"{number:.{DIGITS}g}") if inexact else number
 
 
 def figure(metric: str, number: Number, look: Look) -> str:
-    """Return a number for people: durations and sizes with units, rates per second, others with commas."""
+    """Return a number for people: durations and sizes with units, shares in per cent, rates per second, others with commas."""
     if number is None:
         return look.characters.dash
+    if isinstance(number, str):
+        return clock_text(number)
+    if metric.startswith("share("):
+        return f"{share(number, 1)} %"
     function, _, field = metric.partition(":")
     if function == "rate":
         return f"{plain(number, 3)}/s"

@@ -46,13 +46,22 @@ def tenths_of(number: int, power: int) -> int:
     return (number * 20 // int(1000**power) + 1) // 2
 
 
-def share(part: int, whole: int) -> str:
+def clock_text(time: str) -> str:
+    """Return a time of RFC 3339 as people read it, without the offset of its zone.
+
+    >>> clock_text("2026-03-07T10:00:00Z"), clock_text("2026-03-07T11:00:00+01:00")
+    ('2026-03-07 10:00:00', '2026-03-07 11:00:00')
+    """
+    return time[: len("2026-03-07 10:00:00")].replace("T", " ")
+
+
+def share(part: float | Decimal, whole: int) -> str:
     """Return a share in per cent; a small one that would round to 0.0 is `<0.1`.
 
     >>> share(9125, 9999), share(2, 9999), share(0, 0)
     ('91.3', '<0.1', '0.0')
     """
-    per_cent = 100 * part / whole if whole else 0.0
+    per_cent = float(100 * part / whole) if whole else 0.0
     return "<0.1" if 0 < per_cent < 0.05 else f"{per_cent:.1f}"
 
 

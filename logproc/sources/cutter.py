@@ -18,7 +18,7 @@ from logproc.model.columns import REJECTED_TEXT_BYTES
 from logproc.model.errors import SourceError, Stopped
 
 if TYPE_CHECKING:
-    from logproc.model.arrays import Bytes
+    from logproc.model.arrays import Bytes, Integers
     from logproc.model.source import ByteStream
 
 LF = 10
@@ -41,6 +41,9 @@ as it takes three times the bytes of other chunks: a file of short lines must no
 class Cutter:
     """Cuts one source into chunks.
 
+    whole_records: whether to cut only where a record begins, if records may have several lines. Of one that is longer, a chunk
+    has at least the lines that begin in its first `max_line_bytes`; what comes then may be in the next chunk.
+
     bytes_decoded: bytes received so far. lines: lines yielded so far. format, context: for the next chunk; set them before the
     first one. One thread owns it; others may read the counters.
     """
@@ -52,6 +55,7 @@ class Cutter:
         chunk_bytes: int,
         max_line_bytes: int,
         clock: Callable[[], float] = time.monotonic,
+        whole_records: bool = False,
     ) -> None:
         self.source = source
         self.format: Parser | None = None
@@ -66,6 +70,7 @@ class Cutter:
         self._chunks = 0
         self._offset = 0
         self._begun = False
+        self._whole_records = whole_records
 
     def pass_over(self, stream: ByteStream, head: bytes) -> Generator[Chunk, None, bytes]:
         """Yield the lines of `head`, the first bytes of a stream, whose last line is incomplete and already too long.
@@ -102,11 +107,13 @@ class Cutter:
                 buffer[filled] = LF
                 filled += 1
             end = max(start, last_line_end(buffer[:filled]))
-            yield from self._split(buffer[start:end])
+            is_long = filled - end > self._kept_bytes
+            whole = end if ended or is_long else start + self._finished(buffer[start:end])
+            yield from self._split(buffer[start:whole])
             if error:
                 raise error
-            carry = buffer[end:filled].copy()  # a view would keep the whole block in memory while the next one is filled
-            if len(carry) > self._kept_bytes:
+            carry = buffer[whole:filled].copy()  # a view would keep the whole block in memory while the next one is filled
+            if is_long:
                 carry = self._skip_line(stream, carry)
 
     def _fill(self, stream: ByteStream, buffer: Bytes, filled: int) -> tuple[int, bool, SourceError | Stopped | None]:
@@ -165,8 +172,10 @@ class Cutter:
         """
         if len(lines) <= self._chunk_bytes:
             count = count_lines(lines)
+            middle = len(lines)
             if self._most_lines < count < len(lines):
-                middle = line_end_near_middle(lines)
+                middle = self._cut(lines, line_end_near_middle(lines))
+            if middle < len(lines):
                 yield from self._split(lines[:middle])
                 yield from self._split(lines[middle:])
             elif count:
@@ -176,12 +185,46 @@ class Cutter:
         start = first = 0
         while start < len(lines):
             last = max(first, int(numpy.searchsorted(ends, start + self._chunk_bytes, "right")) - 1)
-            part = lines[start : ends[last]]
+            end = start + self._cut(lines[start:], int(ends[last]) - start)
+            part = lines[start:end]
             if len(part) > self._chunk_bytes:
-                yield self._chunk(part, 1)
+                yield self._chunk(part, count_lines(part))
             else:
                 yield from self._split(part)
-            start, first = int(ends[last]), last + 1
+            start, first = end, int(numpy.searchsorted(ends, end, "right"))
+
+    def _finished(self, lines: Bytes) -> int:
+        """Return how many bytes of whole lines can be cut off now: all, or those before the last record, which may go on."""
+        begin = self._last_start(lines, len(lines))
+        return begin or (len(lines) if begin is None or len(lines) >= self._max_line_bytes else 0)
+
+    def _cut(self, lines: Bytes, end: int) -> int:
+        """Return where to cut whole lines, at the end of a line at best: not inside of a record, unless it is very long."""
+        if end == len(lines):
+            return end
+        begin = self._last_start(lines, end + line_end(lines[end:]))
+        if begin is None or begin > 0:
+            return end if begin is None else begin
+        while end < min(self._max_line_bytes, len(lines)):
+            window = lines[end : end + line_end(lines[end:], SEARCH_BYTES)]
+            if len(starts := self._starts(window)):
+                return end + int(starts[0])
+            end += len(window)
+        return end
+
+    def _last_start(self, lines: Bytes, end: int) -> int | None:
+        """Return where the last record in whole lines up to a position begins; None if none does, or if it does not matter."""
+        if not (self._whole_records and self.format and self.format.multi_line):
+            return None
+        while end:
+            begin = last_line_end(lines[: max(0, end - SEARCH_BYTES)])
+            if len(starts := self._starts(lines[begin:end])):
+                return begin + int(starts[-1])
+            end = begin
+        return None
+
+    def _starts(self, lines: Bytes) -> Integers:
+        return self.format.starts(lines, self.context, self._max_line_bytes) if self.format else numpy.empty(0, numpy.int64)
 
     def _chunk(self, data: Bytes, lines: int) -> Chunk:
         chunk = Chunk(self.source, self._chunks, self._offset, self.lines + 1, lines, self.format, data, self.context)
@@ -203,6 +246,15 @@ def line_end_near_middle(data: Bytes) -> int:
     """Return the position after the last LF of the first half, or else after the first LF of the second half."""
     half = len(data) // 2
     return last_line_end(data[:half]) or half + int(numpy.argmax(data[half:] == LF)) + 1
+
+
+def line_end(data: Bytes, least: int = 1) -> int:
+    """Return the position after the first LF behind so many bytes of whole lines; all of them if there are fewer."""
+    for start in range(min(least, len(data)) - 1, len(data), SEARCH_BYTES):
+        feeds = numpy.flatnonzero(data[start : start + SEARCH_BYTES] == LF)
+        if len(feeds):
+            return start + int(feeds[0]) + 1
+    return len(data)
 
 
 def last_line_end(data: Bytes) -> int:

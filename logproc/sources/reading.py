@@ -13,7 +13,8 @@ from datetime import UTC, tzinfo
 from functools import partial
 
 from logproc.formats.choice import Choice
-from logproc.formats.detect import GENERIC, SAMPLE_BYTES, SAMPLE_LINES
+from logproc.formats.detect import GENERIC
+from logproc.formats.sample import SAMPLE_BYTES, SAMPLE_LINES
 from logproc.model.chunk import Chunk, Context, Outcome, Parser, Probe
 from logproc.model.errors import SourceError, Stopped
 from logproc.model.source import ByteStream, Kind, Source, State, Verdict, source_name
@@ -31,7 +32,7 @@ class ReadingOptions:
     """How sources are read.
 
     now_s: seconds since 1970; used instead of the time of the last change, if that is unknown.
-    zone: the time zone of times without an offset.
+    zone: the time zone of times without an offset. whole_records: whether chunks begin with a record, see `Cutter`.
     """
 
     choice: Choice
@@ -39,6 +40,7 @@ class ReadingOptions:
     max_line_bytes: int
     now_s: int = 0
     zone: tzinfo = UTC
+    whole_records: bool = False
 
 
 class Reading:
@@ -46,7 +48,12 @@ class Reading:
 
     def __init__(self, source: Source, open_source: Opener, options: ReadingOptions, probe: Probe | None = None) -> None:
         self.source = source
-        self.cutter = Cutter(source.index, chunk_bytes=options.chunk_bytes, max_line_bytes=options.max_line_bytes)
+        self.cutter = Cutter(
+            source.index,
+            chunk_bytes=options.chunk_bytes,
+            max_line_bytes=options.max_line_bytes,
+            whole_records=options.whole_records,
+        )
         self.cutter.format = options.choice.fixed(source) or (probe.format if probe else None)
         self.outcome: Outcome | None = None
         self._options = options

@@ -12,7 +12,7 @@ import numpy
 from logproc.formats.detect import detect, fallback
 from logproc.formats.engine import Format
 from logproc.formats.readers.expression import Expression
-from logproc.model.chunk import Context
+from logproc.model.chunk import Context, Parser
 from logproc.model.columns import Account, Columns, Numbers, Parsed
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ STANDARD = (
 
 
 @cache
-def detected(text: bytes) -> Format:
+def detected(text: bytes) -> Parser:
     """Return the format of a log, once for each: modules of tests ask for it while they are imported."""
     form = detect(text, whole=True) or fallback(text, whole=True)
     assert form is not None
@@ -73,12 +73,12 @@ def by_expression(
     return Format(name, reader, multi_line=multi_line, empty_is_absent=empty_is_absent)
 
 
-def time_of(form: Format) -> TimeForm | None:
+def time_of(form: Parser) -> TimeForm | None:
     """Return the form of the times of a format, None if it has none of its own."""
-    return form.exact.time if isinstance(form.exact, Expression) else None
+    return form.exact.time if isinstance(form, Format) and isinstance(form.exact, Expression) else None
 
 
-def read(form: Format, content: bytes, wanted: tuple[str, ...] = STANDARD, context: Context = CONTEXT) -> Reading:
+def read(form: Parser, content: bytes, wanted: tuple[str, ...] = STANDARD, context: Context = CONTEXT) -> Reading:
     """Return what a format makes of whole lines."""
     return reading_of(form.parse(bytes_of(content), context, wanted, MAX_LINE_BYTES))
 
@@ -125,7 +125,7 @@ def lines_of(text: bytes) -> list[bytes]:
     return [line + b"\n" for line in text.removesuffix(b"\n").split(b"\n")]
 
 
-def read_cut(form: Format, chunks: list[bytes], max_line_bytes: int = MAX_LINE_BYTES) -> Reading:
+def read_cut(form: Parser, chunks: list[bytes], max_line_bytes: int = MAX_LINE_BYTES) -> Reading:
     """Read a log chunk by chunk, each with the context that the lines before it leave."""
     context, line, byte, parts = CONTEXT, 0, 0, []
     for chunk in chunks:

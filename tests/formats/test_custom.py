@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from logproc.formats.choice import Choice
 from logproc.formats.custom import format_of_table
-from logproc.formats.known import CATALOGUE, FORMATS, format_of_entry
+from logproc.formats.known import FORMATS, TABLES, format_of_entry
 from logproc.model.errors import UsageError
 from logproc.pipeline.serial import run_serial
 from logproc.settings import load
@@ -28,7 +29,7 @@ def test_a_table_describes_a_format() -> None:
     reading = read(format_of_table("own", TABLE, "format"), LINES, ("level", "worker", "duration"))
     assert (reading.account.records, reading.account.continuation) == (2, 1)
     assert reading.time == [1772877600, 1772877601]
-    assert reading.columns["level"] == ["INFO", "ERROR"]
+    assert reading.columns["level"] == ["info", "error"]
     assert reading.columns["worker"] == ["a1", "a2"]
     assert reading.columns["duration as a number"] == [1_500_000_000, 3_000_000]
 
@@ -53,6 +54,10 @@ def test_a_table_without_a_form_of_time_may_have_a_group_of_that_name() -> None:
         ({"expression": "(?P<a>x)", "multi_line": "yes"}, "is not true or false"),
         ({"expression": "(?P<a>x)", "further": "(?P<b>"}, "missing"),
         ({"expression": "(?P<a>x)", "colour": "red"}, "unknown key 'colour'"),
+        ({"expression": "(?P<a>x)", "units": "ms"}, "units is not a table"),
+        ({"expression": "(?P<a>x)", "units": {"a": "weeks"}}, "unit 'weeks' of a is unknown"),
+        ({"expression": "(?P<a>x)", "sums": {"b": ["a", "c"]}}, "b is no sum of fields"),
+        ({"expression": "(?P<a>x)", "sums": {"b": "a"}}, "b is no sum of fields"),
     ],
 )
 def test_a_table_that_describes_nothing_is_refused(table: dict[str, Any], what: str) -> None:
@@ -81,7 +86,8 @@ def test_a_config_file_has_formats_of_the_same_shape(tmp_path: Path) -> None:
 
 def test_the_catalogue_is_made_of_the_same_tables() -> None:
     """What a known format is, a user's own could be."""
-    for name, entry in CATALOGUE["formats"].items():
-        assert format_of_table(name, entry, name).exact == format_of_entry(name, entry).exact
-    assert [form.name for form in FORMATS] == list(CATALOGUE["formats"])
-    assert Choice.of("ours", None, None, {"ours": CATALOGUE["formats"]["klog"]}).named is not None
+    entries = [item for table in TABLES for item in table["formats"].items()]
+    for name, entry in entries:
+        assert replace(format_of_table(name, entry, name), keeps_untimed=False) == format_of_entry(name, entry)
+    assert [form.name for form in FORMATS] == [name for name, _ in entries]
+    assert Choice.of("ours", None, None, {"ours": dict(entries)["klog"]}).named is not None

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.formats.choice import Choice
-from logproc.formats.detect import SAMPLE_BYTES
 from logproc.formats.detect import detect as detect_format
 from logproc.formats.engine import Format
 from logproc.formats.known import BY_NAME, SAMPLED
+from logproc.formats.sample import SAMPLE_BYTES
 from logproc.model.errors import SourceError
 from logproc.sources import reading
 from logproc.sources.unreadable import unreadable
@@ -59,7 +59,7 @@ def test_one_line_is_enough(name: str) -> None:
 @EACH
 def test_a_damaged_beginning_is_passed_over(name: str) -> None:
     """Up to two thousand lines that fit nothing may stand before the first good one."""
-    assert recognised(b"garbage\n" * 150 + logs.line(name) + b"\n") == name
+    assert recognised(b"garbage\n" * 150 + logs.log(20, name=name)) == name
     assert recognised(b"\n" * 1999 + logs.line(name) + b"\n") == name
 
 
@@ -98,10 +98,10 @@ def test_users_of_two_words_do_not_turn_a_log_into_another(name: str, share: flo
 
 
 def test_most_lines_decide() -> None:
-    """Where a source holds lines of two formats, the one with more lines wins, whichever comes first."""
+    """Of two formats the one with more lines is the first, wherever they are; a few lines do not count."""
     common, combined = logs.log(20, name="common"), logs.log(30, name="combined")
-    assert detect(common + combined, whole=True) == detect(combined + common, whole=True) == "combined"
-    assert detect(common + combined[: len(combined) // 5], whole=True) == "common"
+    assert detect(common + combined, whole=True) == detect(combined + common, whole=True) == "combined + common"
+    assert detect(logs.log(30, name="common") + logs.line() + b"\n", whole=True) == "common"
 
 
 @pytest.mark.parametrize(
@@ -156,14 +156,22 @@ def test_a_time_in_the_text_is_the_one_that_exists(line: bytes, form: str, first
     assert first in {None, reading.time[0]}
 
 
-def test_a_mixture_is_text() -> None:
-    """Where no format has most of the lines, as in a journal of many programs, times and levels are looked for in the text."""
+def test_a_source_may_have_several_layouts() -> None:
+    """Each kind of lines has its own layout, as in a journal of many programs."""
     lines = [
         b"2026-03-07 10:00:00 [INFO]  a: x",
         b"time=2026-03-07T10:00:00Z level=info msg=x",
         b'{"time":"2026-03-07T10:00:00Z"}',
     ]
-    assert detect(b"".join(line + b"\n" for line in lines * 10), whole=True) == "text"
+    assert detect(b"".join(line + b"\n" for line in lines * 10), whole=True) == "json + logfmt + text"
+
+
+def test_a_few_lines_never_reject_the_others() -> None:
+    """One access line among a hundred lines of prose is no access log, and the prose is read as it is."""
+    prose = [b"worker %d says hello" % number for number in range(99)]
+    found = detect_format(b"".join(line + b"\n" for line in [*prose, logs.line()]), whole=True)
+    assert found
+    assert read(found, b"prose\n" + logs.line() + b"\n").account.rejected == 0
 
 
 def test_traces_do_not_hide_the_format() -> None:
@@ -202,14 +210,15 @@ def test_utf_16_is_named(encoding: str, lines: int) -> None:
 
 def test_a_log_with_binary_lines_is_a_log() -> None:
     """Damage does not make a log unreadable as long as a line fits."""
-    content = random.Random(3).randbytes(3000) + b"\n" + bytes(300) + b"\n" + logs.line() + b"\n"
+    content = random.Random(3).randbytes(3000) + b"\n" + bytes(300) + b"\n" + logs.log(20)
     assert recognised(content) == "combined"
 
 
 @given(logs.contents(), st.booleans())
 def test_any_sample_has_an_answer(sample: bytes, whole: bool) -> None:
-    """Whatever the bytes, the answer is a format's name or none."""
-    assert detect(sample, whole=whole) in {*BY_NAME, *SAMPLED, None}
+    """Whatever the bytes, the answer is a format's name, several, or none."""
+    found = detect(sample, whole=whole)
+    assert found is None or {*found.split(" + ")} <= {*BY_NAME, *SAMPLED}
 
 
 @EACH

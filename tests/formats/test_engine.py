@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.formats.account import parse_line_ends
 from logproc.formats.columns.lines import Lines
 from logproc.formats.columns.slices import Slices, encoded
-from logproc.formats.engine import Field, Format, Found, Reader, parse_line_ends
+from logproc.formats.engine import Format
+from logproc.formats.raw import Field, Found, Reader
 from logproc.model.chunk import Context
 from logproc.model.columns import Account, KeyColumn
 from tests.formats.readings import CONTEXT, Reading, bytes_of, reading_of
@@ -97,11 +99,14 @@ def test_a_quick_reader_is_asked_first() -> None:
 
 
 def test_further_lines_belong_to_the_record_before_them() -> None:
-    """Where a format has records of several lines, also behind one whose time does not exist, but not before the first one."""
+    """Where a format has records of several lines, also behind one whose time does not exist, but not before the first one.
+
+    A line of which a reader knows what is wrong with it is not one.
+    """
     form = Format("letters", Letters(b"abt"), multi_line=True)
-    reading = read(form, b"z\na x\nz\n\nz\nt x\nz\n")
-    assert reading.account == Account(lines=7, records=1, rejected=2, blank=1, continuation=3)
-    assert [reason for _, reason, _ in reading.rejected] == ["bad-letter", "bad-time"]
+    reading = read(form, b"y\na x\ny\n\ny\nt x\ny\nz\n")
+    assert reading.account == Account(lines=8, records=1, rejected=3, blank=1, continuation=3)
+    assert [reason for _, reason, _ in reading.rejected] == ["no-record-start", "bad-time", "bad-letter"]
 
 
 @given(st.lists(st.booleans(), min_size=5, max_size=5))
@@ -123,7 +128,7 @@ def test_some_records_can_be_kept(wanted: list[bool]) -> None:
     assert found.time.tolist() == left
     form = Format("kept", Letters(b""))
     for name in fields:
-        column = form.column_of(name, [found]) if left else None
+        column = form.column_of(form.found_in(name, [found])) if left else None
         texts = [column.keys[at].as_py() for at in column.index.tolist()] if column else []
         assert texts == [None if name == "some" and number % 2 else b"abcde"[number : number + 1] for number in left]
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logproc.formats.engine import Format
+from logproc.model.chunk import Parser
 from tests.formats.readings import CONTEXT, STANDARD, bytes_of, detected, lines_of, read, read_cut, reading_of, same
 from tests.formats.samples import SAMPLES, Sample
 
 
-def format_of(sample: Sample) -> Format:
+def format_of(sample: Sample) -> Parser:
     """Return the format of a sample."""
     return detected(sample.text)
 

@@ -75,7 +75,7 @@ def test_options_are_those_of_the_command(log: Path) -> None:
     ("option", "words"),
     [
         ("readers=0", "--readers 0: at least 1"),
-        ("format=elf", "--format 'elf' is unknown: see `logproc formats`"),
+        ("format=elvish", "--format 'elvish' is unknown: see `logproc formats`"),
         ("encoding=", "--encoding '' is unknown"),
         ("encoding=elvish", "--encoding 'elvish' is unknown"),
         ("memory=lots", "--memory 'lots' is not a size: write 65536, 64K or 4MiB"),
@@ -100,7 +100,9 @@ def test_an_option_that_makes_no_sense_is_refused_in_the_words_of_the_command(op
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"top": [3]},
+        {"top": []},
+        {"top": [3, "x"]},
+        {"top": "10,"},
         {"top": None},
         {"top": 2.5},
         {"by": 5},

@@ -11,7 +11,7 @@ import pytest
 from logproc import __version__
 from logproc.counting.tally import SourceTally, Tally, count, merge
 from logproc.formats.columns.odd_bytes import OddLines
-from logproc.formats.columns.quantities import NOT_A_NUMBER, NOT_A_SIZE, TOO_FINE, TOO_LARGE
+from logproc.formats.columns.units import NOT_A_NUMBER, NOT_A_SIZE, TOO_FINE, TOO_LARGE
 from logproc.formats.known import BY_NAME
 from logproc.model.chunk import Outcome
 from logproc.model.columns import Account

@@ -5,9 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from logproc.model.errors import UsageError
-from logproc.questions.metrics import KNOWN, VISITOR, Metric, Need, parse_metric, parse_metrics
+from logproc.questions.metrics import KNOWN, VISITOR, Metric, Need, parse_metric, parse_metrics, split_outside
 
 
 @pytest.mark.parametrize("name", ["count", "bytes", "rate"])
@@ -74,6 +76,13 @@ def test_visitors_are_distinct_clients_with_their_agents() -> None:
         ("visitors:x", "is unknown", "did you mean 'visitors'?"),
         ("visitor", "is unknown", "did you mean 'visitors'?"),
         ("COUNT", "is unknown", "did you mean 'count'?"),
+        ("share", "is unknown", "write share(status >= 500)"),
+        ("ratio:status", "is unknown", "write share(status >= 500)"),
+        ("peak", "is unknown", "write peak(1s)"),
+        ("peak(5)", "needs a length of time", "write peak(1s), peak(1m) or peak(1h)"),
+        ("min:time", "is unknown", "write first:time"),
+        ("latest:time", "is unknown", "write last:time"),
+        ("first:status", "is unknown", "write first:time"),
         ("", "is unknown", KNOWN),
     ],
 )
@@ -82,6 +91,33 @@ def test_what_is_not_a_metric_is_refused(name: str, what: str, hint: str) -> Non
     with pytest.raises(UsageError) as caught:
         parse_metric(name)
     assert (caught.value.what, caught.value.hint.removeprefix("known are ")) == (f"--metric {name!r} {what}", hint)
+
+
+def test_a_share_has_a_filter_of_its_own() -> None:
+    """Its fields are needed; a fault in it names the option and the column."""
+    metric = parse_metric('share(status in (404, 410) or path == "/a,b")')
+    assert metric.need is not None
+    assert (metric.function, metric.need.fields, metric.need.required) == ("mean", ("status", "path"), ("status", "path"))
+    with pytest.raises(UsageError, match=r"--sort share: status >>: .* at column 9"):
+        parse_metric("share(status >>)", "--sort")
+    with pytest.raises(UsageError, match="--metric share: is empty"):
+        parse_metric("share()")
+
+
+def test_a_peak_needs_its_stretches_and_a_time_only_itself() -> None:
+    """The stretches are those of `--by every(1m)`."""
+    assert parse_metric("peak(1m)") == Metric("peak(1m)", "peak", Need("peaks", "every(1m)"))
+    assert [parse_metric(f"{end}:time").need for end in ("first", "last")] == [Need("totals", "time")] * 2
+    for name in ("mean:time", "p95:time", "sum:time", "uniques:time"):
+        with pytest.raises(UsageError, match="a time is a moment"):
+            parse_metric(name)
+
+
+@given(st.lists(st.text(st.sampled_from("ab:1")).map(str.strip), min_size=1, max_size=5))
+def test_commas_within_parentheses_and_quotes_separate_nothing(names: list[str]) -> None:
+    """Nor do quotes and parentheses within quotes count."""
+    for form in ("share({})", 'share(a == "){}(")', "share(`{}` in ('(', ')', \",\"))", "query({})"):
+        assert split_outside(",".join([*names, form.format("x,y"), *names])) == [*names, form.format("x,y"), *names]
 
 
 def test_several_metrics_stand_between_commas() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from logproc.model.columns import Columns, Numbers
 from logproc.model.errors import UsageError
-from logproc.questions.view import UNITS_S, WEEKDAYS, View, base_of, label
+from logproc.questions.fields.stretches import STRETCHES
+from logproc.questions.view import TIME_FIELDS, WEEKDAYS, View, base_of
 from tests.questions.records import records, values
 
 BERLIN, KATHMANDU = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kathmandu")
@@ -63,7 +64,7 @@ def test_time_is_cut_into_stretches() -> None:
     assert labels("weekday", *times) == ["Sun", "Sun", "Wed"]
 
 
-@pytest.mark.parametrize("name", [*UNITS_S, "weekday"])
+@pytest.mark.parametrize("name", [*sorted(TIME_FIELDS), "every(5m)"])
 def test_a_record_without_a_time_is_in_no_stretch(name: str) -> None:
     """Its key is null among records with times; without any times there is no such field."""
     assert labels(name, None, "2015-05-17T10:00:00Z", None)[::2] == [None, None]
@@ -71,12 +72,12 @@ def test_a_record_without_a_time_is_in_no_stretch(name: str) -> None:
     assert View(records([])).field(name) is None
 
 
-@pytest.mark.parametrize("name", [*UNITS_S, "weekday"])
+@pytest.mark.parametrize("name", [*sorted(TIME_FIELDS), "every(5m)"])
 def test_stretches_may_be_far_apart(name: str) -> None:
     """The gap between times a million years apart takes no memory: there are only as many keys as stretches."""
     column = View(records([-(10**11), 10**11])).keys(name)
     assert column is not None
-    assert len(column.keys) <= len(WEEKDAYS) + 1
+    assert len(column.keys) <= 24 + 1
     assert len(set(values(column))) == 2
 
 
@@ -137,9 +138,9 @@ def test_the_ends_of_the_calendar_have_an_offset(year: int) -> None:
 
 def test_a_stretch_has_a_label() -> None:
     """A label is the beginning of a stretch; only in UTC it has a `Z`."""
-    assert label("minute", 1) == "1970-01-01T00:01:00Z"
-    assert label("hour", -1, BERLIN) == "1969-12-31T23:00:00"
-    assert label("day", 0, BERLIN) == "1970-01-01"
+    assert STRETCHES["minute"].label(1) == "1970-01-01T00:01:00Z"
+    assert STRETCHES["hour"].label(-1, BERLIN) == "1969-12-31T23:00:00"
+    assert STRETCHES["day"].label(0, BERLIN) == "1970-01-01"
 
 
 def test_a_column_is_itself() -> None:

@@ -9,11 +9,12 @@ from logproc.reports.key_styles import severity, style_of, value_segments
 from logproc.reports.text.style import BAD, DIM, GOOD, NEUTRAL, PLAIN, WARN
 
 STYLES = [
-    ("level", BAD, ["ERROR", "error", "Fatal", "CRIT", "severe", "panic", "E", "F", "emerg", "alert"]),
-    ("level", WARN, ["WARN", "warning", "W"]),
-    ("level", GOOD, ["INFO", "info", "notice", "I"]),
-    ("level", DIM, ["DEBUG", "trace", "D", "verbose"]),
-    ("level", PLAIN, ["30", "3", "0", "errors", "", "audit"]),
+    ("level", BAD, ["error", "critical"]),
+    ("level", WARN, ["warning"]),
+    ("level", GOOD, ["info", "notice"]),
+    ("level", DIM, ["debug", "trace"]),
+    ("level", PLAIN, ["errors", ""]),
+    ("raw_level", PLAIN, ["ERROR"]),
     ("status", GOOD, ["200"]),
     ("status", NEUTRAL, ["304"]),
     ("status_class", WARN, ["4xx"]),
@@ -24,13 +25,13 @@ STYLES = [
 
 @pytest.mark.parametrize(("column", "style", "values"), STYLES)
 def test_a_value_has_the_colour_of_its_meaning(column: str, style: Style, values: list[str]) -> None:
-    """Levels are recognized by words and letters in any case, never by numbers; statuses by their class."""
+    """Levels have the colours of how bad they are, statuses those of their class."""
     assert {value: style_of(column, value) for value in values} == dict.fromkeys(values, style)
 
 
 def test_the_worst_is_first() -> None:
-    """Fatal is worse than an error; values without a severity are last."""
-    levels = ["30", "debug", "info", "warn", "error", "fatal"]
+    """Critical is worse than an error; values that are no level are last."""
+    levels = ["other", "trace", "debug", "info", "notice", "warning", "error", "critical"]
     assert sorted(levels, key=lambda level: severity("level", level)) == levels[::-1]
 
 

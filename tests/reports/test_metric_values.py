@@ -47,7 +47,8 @@ def test_microseconds_have_a_spelling_in_ascii() -> None:
     ("metric", "number", "expected"),
     [
         ("p99.9:duration", 0.123456789, 0.123457),
-        ("mean:bytes", 1234567.8, 1234570.0),
+        ("mean:bytes", 359489526.0, 359489526.0),
+        ("mean:duration", 1 / 3, 0.333333333333333),
         ("rate", 1 / 3, 0.333333),
         ("sum:duration", 123456789.123456, 123456789.123456),
         ("min:duration", 0.123456789, 0.123456789),

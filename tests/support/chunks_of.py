@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from logproc.formats.engine import parse_unknown
+from logproc.formats.account import parse_unknown
 from logproc.formats.known import BY_NAME
 from logproc.model.chunk import Chunk, Context
 from logproc.model.columns import Parsed

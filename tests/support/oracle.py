@@ -16,6 +16,7 @@ LINE = re.compile(
 )
 TIME = re.compile(r"\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d [+-]\d\d[0-5]\d")
 REQUEST = re.compile(rb"(\S+) (\S+) (HTTP/\d+(?:\.\d+)?)")
+WITH_BLANKS = re.compile(rb"([A-Za-z][A-Za-z0-9_-]*) (\S(?:[^\t\n\r\v\f]*\S)?) (HTTP/\d+(?:\.\d+)?)")
 OLD_REQUEST = re.compile(rb"(GET) (\S+)()")
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone(timedelta(0)))
@@ -67,13 +68,13 @@ def add_record(found: Truth, match: re.Match[bytes], time: datetime, size: int) 
     found.bytes += size
     found.times.append(time)
     found.add("hour", time.replace(minute=0, second=0).isoformat().replace("+00:00", "Z"), size)
-    request = REQUEST.fullmatch(match[4]) or OLD_REQUEST.fullmatch(match[4])
+    request = next(filter(None, (form.fullmatch(match[4]) for form in (REQUEST, WITH_BLANKS, OLD_REQUEST))), None)
     found.malformed_requests += not request
     values = {"client": match[1], "user": match[2], "status": match[5], "referrer": match[7], "user_agent": match[8]}
     if request:
         values |= {"method": request[1], "path": request[2].split(b"?")[0], "protocol": request[3] or b"-"}
     for panel, value in values.items():
-        if value != b"-":
+        if value != b"-" and (value or panel == "path"):
             found.add(
                 panel, CONTROL.sub(lambda control: f"\\x{ord(control[0]):02x}", value.decode(errors="backslashreplace")), size
             )

@@ -129,7 +129,8 @@ def test_peers_count_what_logproc_counts(name: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tools.bench.app_peers", name, str(path)]
     output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=HERE.parents[1]).stdout
     pattern = gen_app_log.PATTERN if name == "text" else None
-    panels = analyze(path, by=app_peers.FIELDS, pattern=pattern).panels
+    fields = ["raw_level" if name == "level" else name for name in app_peers.FIELDS]
+    panels = analyze(path, by=fields, pattern=pattern).panels
     rows = [f"{row.key[0].removesuffix(':00:00Z')}\t{row.count}" for panel in panels.values() for row in panel.rows]
     hour = re.compile(r"(\d) (\d)")
     assert len(rows) > 20

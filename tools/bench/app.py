@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from logproc.formats.columns.levels import level_of
 from tools.bench.app_peers import FIELDS
 from tools.bench.common import FOLDER, Promise, Show, analyze, peer_rows, report_of
 from tools.bench.compare import Summary, in_turn
@@ -105,8 +106,8 @@ def check_counts(contest: Contest, here: Mapping[str, Sequence[str]]) -> None:
     report = report_of([*contest.command, "--output", "json"])
     if not report["complete"] or report["account"]["records"] != LINES:
         sys.exit(f"logproc did not take every line: {report['account']}")
-    levels = {(row["level"].lower(), str(row["count"])) for row in report["panels"]["level"]["rows"]}
+    levels = {(str(level_of(row["level"])), str(row["count"])) for row in report["panels"]["level"]["rows"]}
     for name, command in here.items():
         output = "" if name.startswith("jq") else subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        if output and not levels <= {(key.lower(), count) for key, count in COUNTED.findall(output)}:
+        if output and not levels <= {(level_of(key), count) for key, count in COUNTED.findall(output)}:
             sys.exit(f"logproc and {name} count otherwise: {levels} {output}")

@@ -12,6 +12,7 @@ import numpy
 import pyarrow
 
 from logproc.formats.columns.quantities import numbers_of, read
+from logproc.formats.columns.units import Unit
 from logproc.formats.times import access as times
 from logproc.formats.times import calendar
 from logproc.formats.times.forms import FORMS, TimeForm
@@ -112,7 +113,7 @@ def check_numbers(lines: list[bytes], power: int) -> None:
     """Check that the numbers of a column equal those of each value by itself."""
     texts = list(dict.fromkeys(line.decode("utf-8", "replace") for line in lines))
     column = KeyColumn(pyarrow.array(texts, pyarrow.string()), numpy.arange(len(texts)))
-    assert plain_numbers(numbers_of(column, power)) == [read(text, power)[0] for text in texts]
+    assert plain_numbers(numbers_of(column, Unit(power=power))) == [read(text, Unit(power=power))[0] for text in texts]
 
 
 def check_option(option: str, name: str, zone: tzinfo) -> None:

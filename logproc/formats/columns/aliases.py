@@ -1,155 +1,280 @@
-"""The names that loggers and servers give to the columns `time`, `level`, `message` and so on.
+"""Which keys of records hold the columns `time`, `level`, `message` and so on, as a sample of them shows.
 
-From the documentation of bunyan, pino, zap, logrus, structlog, python-json-logger, Serilog, ECS, GELF, OpenTelemetry,
-Docker's json-file driver, `journalctl -o json`, Caddy, Traefik, nginx's variables, Heroku's router.
+A field's grammar decides, not its name alone: a `time` of 0.25 is no time, and a `status` of "ok" is none of HTTP. Different
+loggers of one source have different names, so a column may have several sources, and each record has it from the first one
+that fits (see `choosing`). But keys that stand in one line are two things: of those only the first counts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 
+from logproc.formats.columns.choosing import GRAMMAR, Source
+from logproc.formats.columns.fields import Wanted
+from logproc.formats.columns.levels import level_of
+from logproc.formats.columns.names import (
+    ACCESS,
+    APPLICATION,
+    AS_WRITTEN,
+    DATES_AND_CLOCKS,
+    DURATIONS,
+    FAMILIES,
+    INSTANTS,
+    MILLISECONDS_BESIDE,
+    UNIT_BY_VALUE,
+)
+from logproc.formats.columns.units import ANY, NOT_A_NUMBER, amount
+from logproc.formats.maps import Map, named_units, named_with_unit
 from logproc.formats.times.calendar import LAST_S
+from logproc.formats.times.forms import FORMS
+from logproc.formats.times.order import KNOWN, TURNED, Order, order_of
 from logproc.formats.times.reading import value_seconds
 
-APPLICATION = {
-    "time": (
-        *("time", "ts", "timestamp", "@timestamp", "datetime", "asctime", "t", "@t", "date", "eventTime", "event_time"),
-        *("__REALTIME_TIMESTAMP", "StartUTC", "time_iso8601", "time_local", "msec", "start_time", "created", "t.$date"),
-    ),
-    "level": (
-        *("level", "lvl", "log.level", "severity", "levelname", "loglevel", "log_level", "severity_text", "SeverityText"),
-        *("@l", "PRIORITY", "s"),
-    ),
-    "message": ("message", "msg", "@m", "@mt", "MESSAGE", "event", "short_message", "body", "Body", "log", "text"),
-    "logger": (
-        *("logger", "logger_name", "log.logger", "loggerName", "logger.name", "name", "component", "SourceContext"),
-        *("caller", "module", "c"),
-    ),
-    "program": ("program", "SYSLOG_IDENTIFIER", "service.name", "service", "app", "appname", "app_name", "application"),
-    "host": ("host", "hostname", "host.name", "host.hostname", "_HOSTNAME"),
-    "pid": ("pid", "_PID", "process.pid", "process_id", "process"),
-    "thread": ("thread", "thread_name", "threadName", "process.thread.name", "tid"),
-}
-ACCESS = {
-    "client": (
-        *(
-            "remote_addr",
-            "client_ip",
-            "clientip",
-            "request.client_ip",
-            "request.remote_ip",
-            "remote_ip",
-            "ClientHost",
-            "client.ip",
-        ),
-        *("source.ip", "client.address", "req.remoteAddress", "remoteAddress", "client", "fwd", "ip", "remote", "remote_host"),
-    ),
-    "user": ("remote_user", "ClientUsername", "user.name", "user_id", "user"),
-    "request": ("request",),
-    "method": ("request_method", "request.method", "http.request.method", "RequestMethod", "req.method", "method", "verb"),
-    "target": ("request_uri", "request.uri", "RequestPath", "url.original", "req.url", "uri", "url"),
-    "path": ("path", "url.path"),
-    "protocol": ("server_protocol", "request.proto", "RequestProtocol", "protocol", "proto", "http.version"),
-    "status": (
-        *("status", "response.status", "http.response.status_code", "DownstreamStatus", "OriginStatus", "res.statusCode"),
-        *("status_code", "statusCode", "http_status"),
-    ),
-    "bytes": (
-        *("body_bytes_sent", "bytes_sent", "http.response.body.bytes", "http.response.bytes", "DownstreamContentSize"),
-        *("bytes", "size", "response_size", "responseSize", "bytes_written"),
-    ),
-    "referrer": ("http_referer", "referrer", "referer", "http.request.referrer", "request_Referer", "req.headers.referer"),
-    "user_agent": (
-        *("http_user_agent", "user_agent", "user_agent.original", "user-agent", "userAgent", "request_User-Agent", "agent"),
-        *("req.headers.user-agent",),
-    ),
-    "host": ("http_host", "server_name", "request.host", "RequestHost", "url.domain", "RequestAddr", "vhost", "host"),
-    "forwarded_for": ("http_x_forwarded_for", "x_forwarded_for", "forwarded_for", "xff"),
-}
-DURATIONS = {
-    "request_time": 0,
-    "duration_s": 0,
-    "elapsed_seconds": 0,
-    "duration_seconds": 0,
-    "duration_ms": 3,
-    "latency_ms": 3,
-    "elapsed_ms": 3,
-    "responseTime": 3,
-    "response_time_ms": 3,
-    "took_ms": 3,
-    "duration_us": 6,
-    "duration_ns": 9,
-    "event.duration": 9,
-    "Duration": 9,
-}
-"""Names of durations with a known unit, each with the power of ten to divide by to get seconds."""
-UNIT_BY_VALUE = ("duration", "latency", "elapsed", "took", "response_time", "service")
-"""Names of durations whose unit is inferred from the values: see `duration_of`."""
 NANOSECONDS_FROM = 1000
-TIMES_TRIED = 100
-FEWEST_TIMES = 10
-"""A field is the time if one in so many of its values is one: the others are then times that cannot be read."""
+VALUES_TRIED = 100
+RARE = 10
+"""A field is the time, or the status, if one in so many of its values is one: the others are then times that cannot be read."""
 REQUEST = re.compile(r"[A-Z]+ \S")
+UNIT_NAMES = {0: "s", 3: "ms", 6: "us", 9: "ns"}
+"""Units of durations by their power of ten."""
+SERILOG = "@t"
+NEVER_RAW = frozenset({"time", "client", "logger", "pid"})
+"""Columns that a key of the same name, but of another kind, is not."""
+
+Values = Mapping[str, Collection[str]]
+"""Sampled values by key."""
+Aliases = dict[str, tuple[Source, ...]]
 
 
-def aliases_of(values: Mapping[str, Collection[str]], *, access: bool) -> dict[str, str]:
-    """Return the field that holds each standard column, as far as there is one, given sampled values by field.
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the keys of a sample mean: where each column is, the powers of ten of numbers, and how levels are written.
+
+    maps: durations and sizes whose names end in a unit that is no power of ten.
+    """
+
+    aliases: Aliases
+    units: tuple[tuple[str, int], ...]
+    maps: tuple[Map, ...] = ()
+    levels: str = "words"
+    order: Order = KNOWN
+
+
+def meaning_of(values: Values, lines: Mapping[str, Collection[int]] | None = None, *, access: bool | None = None) -> Meaning:
+    """Return what the keys of a sample mean.
+
+    lines: of each key the lines that have it, none if that is not known. access: whether the records describe requests,
+    None to find it out.
+    """
+    access = is_access(values) if access is None else access
+    aliases = aliases_of(values, lines, access=access)
+    units = units_of(values, aliases, lines, access=access)
+    # In Serilog's compact form a record without a level is information.
+    every = {line for having in (lines or {}).values() for line in having}
+    implicit = "level" not in values and bool(every) and set((lines or {}).get(SERILOG, ())) == every
+    if implicit:
+        aliases.setdefault("level", (Source(("@l",)),))
+    times = [text for source in aliases.get("time", ()) for text in texts_of(source, values)]
+    numbers = [name for name, texts in values.items() if are_numbers(texts)]
+    maps = named_units(numbers, {*values, *aliases})
+    return Meaning(aliases, units, maps, "implicit" if implicit else "words", order_of(times))
+
+
+def texts_of(source: Source, values: Values) -> list[str]:
+    """Return some sampled values of a time; where it stands in two keys, those of the first with any of the second."""
+    first, *second = (list(values[key])[:VALUES_TRIED] for key in source.keys if key in values)
+    return [text + source.glue + second[0][0] for text in first] if second and second[0] else first
+
+
+def hidden_of(names: Collection[str], aliases: Mapping[str, object], wanted: Collection[str] = ()) -> frozenset[str]:
+    """Return the names of columns that keys have whose values are of another kind: they are no columns.
+
+    Those in `wanted` that the user takes for another field are not hidden.
+    """
+    sources = wanted.sources if isinstance(wanted, Wanted) else frozenset()
+    return (NEVER_RAW | (GRAMMAR.keys() if "status" in aliases else frozenset())) & set(names) - aliases.keys() - sources
+
+
+def aliases_of(values: Values, lines: Mapping[str, Collection[int]] | None = None, *, access: bool) -> Aliases:
+    """Return the sources of each standard column, as far as there are any, given sampled values by key.
 
     access: whether the records describe requests.
     """
-    table = APPLICATION | ACCESS if access else APPLICATION
-    found = {column: next((name for name in candidates if name in values), "") for column, candidates in table.items()}
-    asked = values[found["request"]] if found.get("request") else ()
-    if asked and not any(REQUEST.match(text) for text in asked):  # this `request` holds only the target
-        found["request"], found["target"] = "", found["target"] or found["request"]
-    return {column: name for column, name in found.items() if name}
+    found: Aliases = {}
+    spelled = spellings(values)
+    for column, candidates in ({**APPLICATION, **ACCESS} if access else APPLICATION).items():
+        names = [name for candidate in candidates for name in spelled(candidate)]
+        sources = [] if column != "time" else times_of_two(values)
+        sources += [
+            Source((name,), sure=all(fitting(column, values[name])))
+            for name in dict.fromkeys(names)
+            if qualifies(column, name, values[name])
+        ]
+        if sources := list(alternatives(sources, lines or {})):
+            found[column] = tuple(sources)
+    if "request" in found:
+        asked = values[found["request"][0].keys[0]]
+        if not any(REQUEST.match(text) for text in asked):  # this `request` holds only the target
+            found["target"] = (*found.get("target", ()), *found.pop("request"))
+    if "id.orig_h" in values:
+        found.pop("program", None)  # Zeek's `service` is a protocol
+    return found
 
 
-def with_time(aliases: dict[str, str], values: Mapping[str, Collection[str]]) -> dict[str, str]:
-    """Return the aliases with the first field as `time` of whose sampled values some are times; without `time` if none is so.
+def spellings(values: Values) -> Callable[[str], Iterator[str]]:
+    """Return a function from a known name to the keys that are this name: as it is written, then other spellings."""
+    by_form: dict[str, list[str]] = defaultdict(list)
+    for name in values:
+        by_form[form_of(name)].append(name)
 
-    So a field that only has such a name, as a duration may, does not make a log one of unreadable times.
-    """
-    found = next((name for name in APPLICATION["time"] if name in values and are_times(values[name])), "")
-    others = {column: name for column, name in aliases.items() if column != "time"}
-    return {"time": found, **others} if found else others
+    def spelled(name: str) -> Iterator[str]:
+        if name in values:
+            yield name
+        if name not in AS_WRITTEN:
+            yield from (other for other in by_form.get(form_of(name), ()) if other not in AS_WRITTEN and other not in DURATIONS)
+
+    return spelled
+
+
+def form_of(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def alternatives(sources: list[Source], lines: Mapping[str, Collection[int]]) -> Iterator[Source]:
+    """Yield the first source, and those that never stand in one line with one before them."""
+    having: list[tuple[Source, set[int]]] = []
+    for source in sources:
+        own = set(lines.get(source.keys[0], ()))
+        if not having or (own and all(own.isdisjoint(other) or is_family(before, source) for before, other in having)):
+            having.append((source, own))
+            yield source
+
+
+def is_family(first: Source, second: Source) -> bool:
+    """Return whether a record without the first source may have the second, although other records have both."""
+    return (first.keys[0], second.keys[0]) in FAMILIES or not first.sure
+
+
+def qualifies(column: str, name: str, texts: Collection[str]) -> bool:
+    """Return whether enough of a key's sampled values have the grammar of a column."""
+    if column == "time":
+        return are_times(texts)
+    fits = fitting(column, texts)
+    if column == "level":  # a word that is on no scale is still what the log says
+        return name not in AS_WRITTEN or 2 * sum(fits) >= len(fits)
+    return sum(fits) * (RARE if column == "status" else 2) >= len(fits)
+
+
+def fitting(column: str, texts: Collection[str]) -> list[bool]:
+    """Return which of some sampled values have the grammar of a column, absent ones left out."""
+    some = [text for text in list(texts)[:VALUES_TRIED] if text not in {"", "-"}]
+    if column == "time":
+        return list(map(is_time, some))
+    if column == "level":
+        return [level_of(text) is not None for text in some]
+    grammar = re.compile(GRAMMAR.get(column, "(?s).*"))
+    return [grammar.fullmatch(text) is not None for text in some]
 
 
 def are_times(texts: Collection[str]) -> bool:
-    some = list(texts)[:TIMES_TRIED]
-    return sum(value_seconds(text.encode(), LAST_S) is not None for text in some) * FEWEST_TIMES >= len(some)
+    """Return whether some of the sampled values are times.
+
+    So a field that only has such a name, as a duration may, does not make a log one of unreadable times.
+    """
+    some = list(texts)[:VALUES_TRIED]
+    return bool(some) and sum(map(is_time, some)) * RARE >= len(some)
 
 
-def is_access(values: Mapping[str, Collection[str]]) -> bool:
+def is_time(text: str) -> bool:
+    return any(value_seconds(text.encode(), LAST_S, forms=forms) is not None for forms in (FORMS, TURNED))
+
+
+def times_of_two(values: Values) -> list[Source]:
+    """Return the times that stand in two keys: a date and a time of day, or seconds and nanoseconds."""
+    found = []
+    spelled = spellings(values)
+    for names in DATES_AND_CLOCKS:
+        keys = [next(spelled(name), "") for name in names]
+        clocks = [text for text in list(values.get(keys[1], ()))[:VALUES_TRIED] if not is_time(text)] if all(keys) else []
+        if are_times([f"{date} {clock}" for date in list(values.get(keys[0], ()))[:1] for clock in clocks]):
+            found.append(Source(tuple(keys), " ", sure=False))
+    instants = (names for names in INSTANTS if names[0] in values and are_times(values[names[0]]))
+    return found + [Source(names, ".") for names in instants]
+
+
+def is_access(values: Values) -> bool:
     """Return whether the sampled fields describe HTTP requests: there is an HTTP status, and a field for the request."""
-    statuses = next((values[name] for name in ACCESS["status"] if name in values), ())
-    asked = [name for column in ("request", "method", "target", "path") for name in ACCESS[column] if name in values]
-    numbers = [text for text in statuses if len(text) == 3 and text.isdigit() and "100" <= text <= "599"]
-    return bool(asked) and len(numbers) * 2 > len(statuses)
+    spelled = spellings(values)
+
+    def having(column: str) -> list[str]:
+        return [name for candidate in ACCESS[column] for name in spelled(candidate)]
+
+    asked = any(having(column) for column in ("request", "method", "target", "path"))
+    return asked and any(is_status(values[name]) for name in having("status"))
 
 
-def duration_of(values: Mapping[str, Collection[str]]) -> tuple[str, int] | None:
+def is_status(texts: Collection[str]) -> bool:
+    fits = fitting("status", texts)
+    return any(fits) and sum(fits) * RARE >= len(fits)
+
+
+def duration_of(values: Values) -> tuple[str, int] | None:
     """Return the field that holds how long something took, and its power of ten; None if no field does.
 
     Where the name does not say the unit, text with a unit (`1.5ms`) says it itself; numbers with a point are seconds (Caddy),
     whole ones of which any is 1000 or more are nanoseconds, as Go writes a time.Duration.
     """
+    return next(durations_of(values), None)
+
+
+def durations_of(values: Values) -> Iterator[tuple[str, int]]:
+    for beside, name in MILLISECONDS_BESIDE:
+        if values.keys() >= {*beside.split(), name} and are_numbers(values[name]):
+            yield name, 3
+    if any(text[-1:].isalpha() for text in values.get("duration", ())) and are_numbers(values["duration"]):
+        yield "duration", 0
     for name, power in DURATIONS.items():
-        if name in values:
-            return name, power
+        if name in values and are_numbers(values[name]):
+            yield name, power
+    for found in named_with_unit("duration", values):
+        if found.unit and found.unit.times == 1 and found.source not in DURATIONS and are_numbers(values[found.source]):
+            yield found.source, found.unit.power
     for name in UNIT_BY_VALUE:
         texts = [text for text in values.get(name, ()) if text[:1].isdigit()]
         if texts:
             whole = [int(text) for text in texts if text.isdigit() and len(text) < 20]
-            return name, 9 if len(whole) == len(texts) and max(whole) >= NANOSECONDS_FROM else 0
-    return None
+            yield name, 9 if len(whole) == len(texts) and max(whole) >= NANOSECONDS_FROM else 0
 
 
-def units_of(values: Mapping[str, Collection[str]], aliases: dict[str, str], *, access: bool) -> tuple[tuple[str, int], ...]:
-    """Return the columns that hold numbers, with their powers of ten, and add the duration to the aliases."""
-    duration = duration_of(values)
-    if duration:
-        aliases["duration"] = duration[0]
-    units = {"duration": duration[1]} if duration else {}
+def are_numbers(texts: Collection[str]) -> bool:
+    """Return whether most sampled values are numbers, or durations with a unit, or lists of such."""
+    some = [part for text in list(texts)[:VALUES_TRIED] for part in re.split(r", ?| : ", text) if part not in {"", "-"}]
+    return not some or 2 * sum(is_number(part) for part in some) >= len(some)
+
+
+def is_number(text: str) -> bool:
+    return amount(text, ANY) != NOT_A_NUMBER
+
+
+def units_of(
+    values: Values, aliases: Aliases, lines: Mapping[str, Collection[int]] | None = None, *, access: bool
+) -> tuple[tuple[str, int], ...]:
+    """Return the columns that hold numbers, with their powers of ten, and add the duration to the aliases.
+
+    Durations in different units have theirs put behind each number, and the column has none of its own.
+    """
+    found: dict[str, int] = {}
+    for name, power in durations_of(values):
+        found.setdefault(name, power)
+    sources = list(alternatives([Source((name,)) for name in found], lines or {}))
+    powers = [found[source.keys[0]] for source in sources]
+    units = {}
+    if sources:
+        units["duration"] = powers[0] if len(set(powers)) == 1 else 0
+        mixed = len(set(powers)) > 1
+        named = zip(sources, powers, strict=True)
+        aliases["duration"] = tuple(Source(source.keys, unit=UNIT_NAMES[power] if mixed else "") for source, power in named)
     return tuple((units | ({"bytes": 0} if access and "bytes" in aliases else {})).items())

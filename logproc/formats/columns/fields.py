@@ -14,11 +14,13 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.columns.addresses import canonical_keys
 from logproc.formats.columns.printable import absent_as_null, printable
 from logproc.formats.columns.quantities import numbers_of, sizes_of
 from logproc.formats.columns.requests import COLUMNS as REQUEST_COLUMNS
 from logproc.formats.columns.requests import request_columns
 from logproc.formats.columns.slices import ABSENT, index_of
+from logproc.formats.columns.units import Unit
 from logproc.model.columns import Columns, KeyColumn
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 EMPTY = pyarrow.scalar(b"", pyarrow.binary())
 TARGET_COLUMNS = ("path", "query")
-TARGET = r"(?s)^(?P<path>[^?]*)(?P<mark>\??)(?P<query>.*)$"
+TARGET = r"(?s)^(?:https?://[^/?]*)?(?P<path>[^?]*)(?P<mark>\??)(?P<query>.*)$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,14 @@ class Wanted(Collection[str]):
 
     sought: those that were named, to be looked for in each record; usual: those that are taken where a sample has them. The
     difference matters where records may have any field: looking for what is not there costs as much as for what is.
+    searched: those of them that a filter searches, further lines of a record included.
+    sources: those that the user takes for another field, so that they are what they are, whatever their name means elsewhere.
     """
 
     sought: frozenset[str] = frozenset()
     usual: frozenset[str] = frozenset()
+    searched: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
 
     def __contains__(self, name: object) -> bool:
         return name in self.sought or name in self.usual
@@ -57,8 +63,10 @@ def sought(wanted: Collection[str]) -> Collection[str]:
 
 def columns_of(fields: Collection[str]) -> tuple[str, ...]:
     """Return the columns of records with these fields, those derived from a request or a target included."""
-    found = [name for name in fields if name != "request"]
+    found = list(fields)
     derived = [*(REQUEST_COLUMNS if "request" in fields else ()), *(TARGET_COLUMNS if "target" in fields else ())]
+    derived += ["raw_level"] if "level" in fields else []
+    derived += ["client_port"] if "client" in fields else []
     return tuple(dict.fromkeys([*found, *derived]))
 
 
@@ -67,37 +75,46 @@ def raw_fields(fields: Collection[str], wanted: Collection[str]) -> tuple[str, .
     needed = set(wanted) | {"request"}
     if needed & set(TARGET_COLUMNS):
         needed.add("target")
+    if "raw_level" in needed:
+        needed.add("level")
+    if "client_port" in needed:
+        needed.add("client")
     return tuple(name for name in fields if name in needed)
 
 
 def complete(
     raw: Mapping[str, KeyColumn],
     time: Integers,
-    units: Mapping[str, int],
+    units: Mapping[str, Unit],
     wanted: Collection[str],
     *,
     mixed: bool = False,
     open_fields: bool = False,
 ) -> Columns:
-    """Return the columns of records: what a request or a target holds is added, all is made printable, and numbers are read.
+    """Return the columns of records: what a request, a target or a client holds is added, and all is made printable.
 
-    raw: fields as bytes, null where absent. units: of the columns that hold a number, the power of ten to divide it by.
+    raw: fields as bytes, null where absent. units: of the columns that hold a number, how it is read.
     mixed: whether records of other things than requests are among them. One without a request is not malformed then.
     open_fields: whether records may have any fields. One without a size has none then, whatever others have.
     """
     fields, malformed = dict(raw), None
     has_target = "target" in raw  # where a request has it, it comes with its path and its query
     if "request" in fields:
-        request = fields.pop("request")
+        request = fields["request"]
         parts, malformed = request_columns(request, wanted)
         if mixed:
             malformed &= request.keys.is_valid().to_numpy(zero_copy_only=False)[request.index]
         fields = filled(fields, parts)
+    if "client" in fields and (addresses := canonical_keys(fields["client"].keys)):
+        index = fields["client"].index
+        fields["client"], ports = (again(values, index) for values in addresses)
+        if "client_port" in wanted:
+            fields = filled(fields, {"client_port": ports})
     if has_target:
         missing = [name for name in TARGET_COLUMNS if name in wanted and not (name in fields and is_full(fields[name]))]
         fields = filled(fields, {name: part_of_target(fields["target"], name) for name in missing})
     keys = {name: printable(column) for name, column in fields.items() if name in wanted}
-    numbers = {name: numbers_of(keys[name], power) for name, power in units.items() if name in keys}
+    numbers = {name: numbers_of(keys[name], unit) for name, unit in units.items() if name in keys}
     if "bytes" in numbers:
         numbers["bytes"] = sizes_of(numbers["bytes"], keys.pop("bytes"), always=not open_fields)
     return Columns(len(time), time, keys, numbers, malformed)

@@ -10,7 +10,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -18,46 +17,35 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.columns.units import ANY, NOT_A_NUMBER, NOT_A_SIZE, NUMBER, TOO_FINE, TOO_LARGE, Unit, amount
 from logproc.model.columns import KeyColumn, Large, Numbers
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
 
 PLAIN = r"^(?P<whole>[0-9]{1,18})(?:\.(?P<fraction>[0-9]{1,9})(?P<rest>[0-9]*))?$"
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 LIST = re.compile(r", | : ")
 """As nginx writes it. A comma between digits may be a decimal comma, and a colon part of a clock."""
-GO_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(h|ms|m|s|us|µs|μs|ns)")
-SECONDS_OF = {
-    "h": Fraction(3600),
-    "m": Fraction(60),
-    "s": Fraction(1),
-    "ms": Fraction(1, 10**3),
-    "us": Fraction(1, 10**6),
-    "ns": Fraction(1, 10**9),
-}
 MOST_CHARACTERS = 1024
-MOST_OF_A_DURATION = 64
 NANO = 10**9
 MOST_WHOLE = 2**63 - 1
 TOO_LARGE_FROM = 10**308
-FINEST = -400
-"""A number with no digit before this place behind the point is not computed, only known to be too fine."""
-NOT_A_NUMBER, NOT_A_SIZE, TOO_LARGE, TOO_FINE = "not-a-number", "not-a-size", "too-large", "too-fine"
-"""Why a value is not read, or not all of it."""
 
 
-def numbers_of(column: KeyColumn, power: int = 0) -> Numbers:
-    """Return the numbers that the texts of a column are, divided by 10**`power`; other texts are not valid.
+def numbers_of(column: KeyColumn, unit: Unit = ANY) -> Numbers:
+    """Return the numbers that the texts of a column are, in seconds or bytes if they have a unit; other texts are not valid.
 
     Plain digits go through RE2 and Arrow's casts, everything else (signs, exponents, `1.5ms`, the lists of nginx's
     `$upstream_response_time`, whose parts are added) through `read`, one by one.
     """
-    whole, nanos, valid, fine = plain_numbers(column.keys, power)
+    whole, nanos, valid, fine = plain_numbers(column.keys, unit.power)
+    if unit.times != 1:  # only whole numbers, so that nothing is lost
+        valid &= (nanos == 0) & ~fine & (whole < MOST_WHOLE // unit.times)
+        whole, fine = numpy.where(valid, whole * unit.times, 0), fine & valid
     large: dict[int, int] = {}
     unread: dict[str, list[int]] = defaultdict(list)
     for at in numpy.flatnonzero(~valid).tolist():
-        found, reason = read(column.keys[at].as_py(), power)
+        found, reason = read(column.keys[at].as_py(), unit)
         if reason:
             unread[reason].append(at)
         if found is None:
@@ -134,12 +122,12 @@ def integers(digits: pyarrow.Array) -> Integers:
     return numpy.array(numbers.to_numpy(zero_copy_only=False), numpy.int64)
 
 
-def read(text: str | None, power: int = 0) -> tuple[int | None, str]:
+def read(text: str | None, unit: Unit = ANY) -> tuple[int | None, str]:
     """Return one text as a number of billionths, and why it, or a part of it, could not be read. Linear in its length.
 
     The number is None if the text is not one, the reason empty if there is nothing to say: an absent value is neither.
 
-    >>> read("1.5"), read("250", 3), read("1m1.5s"), read("0.25, 0.5 : -")
+    >>> read("1.5"), read("250", Unit(power=3)), read("1m1.5s"), read("0.25, 0.5 : -", Unit(lists=True))
     ((1500000000, ''), (250000000, ''), (61500000000, ''), (750000000, ''))
     >>> read("-"), read("0,250"), read("1e400"), read("0.0000000001")
     ((None, ''), (None, 'not-a-number'), (None, 'too-large'), (0, 'too-fine'))
@@ -147,43 +135,22 @@ def read(text: str | None, power: int = 0) -> tuple[int | None, str]:
     text = (text or "").strip(" \t")
     if len(text) > MOST_CHARACTERS:
         return None, TOO_LARGE if NUMBER.fullmatch(text) else NOT_A_NUMBER
-    total = Fraction(0)
-    parts = [part for part in LIST.split(text) if part not in {"", "-"}]
-    for part in parts:
-        found = part_of(part, power)
-        if isinstance(found, str):
-            return None, found
-        total += found
-    if not parts:
-        return None, ""
-    if abs(total) >= TOO_LARGE_FROM:
+    found = total_of(text, unit)
+    if found is None or isinstance(found, str):
+        return None, found or ""
+    if abs(found) >= TOO_LARGE_FROM:
         return None, TOO_LARGE
-    nanos = total * NANO
+    nanos = found * NANO
     return int(nanos), "" if nanos.denominator == 1 else TOO_FINE
 
 
-def part_of(text: str, power: int) -> Fraction | str:
-    """Return a number, or a Go duration, in the unit of the column; or the reason why it is neither."""
-    if not NUMBER.fullmatch(text):
-        found = go_duration(text)
-        return NOT_A_NUMBER if found is None else found
-    number = Decimal(text)
-    if number and number.adjusted() >= 2 * MOST_CHARACTERS:
-        return TOO_LARGE
-    if number and number.adjusted() < FINEST:
-        return Fraction(1, 10**-FINEST) if number > 0 else Fraction(-1, 10**-FINEST)
-    # A Decimal holds its text exactly, but arithmetic would round it to 28 digits, or overflow.
-    return Fraction(number) / 10**power if number else Fraction(0)
-
-
-def go_duration(text: str) -> Fraction | None:
-    """Return the seconds of a duration as Go's time.Duration.String writes it, `1h2m3.5s`; None for any other text."""
-    if len(text) > MOST_OF_A_DURATION:
-        return None
-    digits = text.removeprefix("-")
-    found = GO_DURATION.findall(digits)
-    if not found or "".join(map("".join, found)) != digits:
-        return None
-    parts = [Fraction(number) * SECONDS_OF[unit.replace("µ", "u").replace("μ", "u")] for number, unit in found]
-    seconds = sum(parts, Fraction(0))
-    return -seconds if text.startswith("-") else seconds
+def total_of(text: str, unit: Unit) -> Fraction | str | None:
+    """Return the number that a text is, or the sum of its list; the reason why it is none; or None for an absent value."""
+    total = None
+    for part in LIST.split(text) if unit.lists else [text]:
+        found = None if part in {"", "-"} else amount(part, unit)
+        if isinstance(found, str):
+            return found
+        if found is not None:
+            total = found + (total or 0)
+    return total

@@ -1,7 +1,9 @@
 """The request of an access log, `GET /cart?id=7 HTTP/1.1`, as the columns method, target, path, query and protocol.
 
 A request is `METHOD SP TARGET SP HTTP/digits[.digits]` (RFC 9112, section 3), none empty and no other white
-space, or exactly `GET SP TARGET` (HTTP/0.9). Other text, such as a TLS hello, is a malformed request.
+space, or exactly `GET SP TARGET` (HTTP/0.9). Servers log targets with blanks as clients send them (`GET /my file.pdf
+HTTP/1.1`): where a protocol closes the request, all between it and a method is the target, but for blanks at its ends.
+Other text, such as a TLS hello, is a malformed request.
 
 Work is done on the distinct requests of a chunk and not on its rows: thousands of values, not tens of thousands.
 """
@@ -25,7 +27,11 @@ if TYPE_CHECKING:
 
 TEXT = rb"[^ \t\n\r\v\f]+"
 PROTOCOL = re.compile(rb"HTTP/[0-9]+(?:\.[0-9]+)?")
-REQUEST = re.compile(rb"(%b) (%b) (%b)|(GET) (%b)" % (TEXT, TEXT, PROTOCOL.pattern, TEXT))
+METHOD = rb"[A-Za-z][A-Za-z0-9_-]*"
+REQUEST = re.compile(
+    rb"(%(text)b) (%(text)b) (%(protocol)b)|(%(method)b) (%(text)b(?: +%(text)b)+) (%(protocol)b)|(GET) (%(text)b)"
+    % {b"text": TEXT, b"method": METHOD, b"protocol": PROTOCOL.pattern}
+)
 QUESTION_MARK = ord("?")
 
 
@@ -60,7 +66,8 @@ def split(text: bytes) -> Request:
     match = REQUEST.fullmatch(text)
     if not match:
         return MALFORMED
-    return Request(match[1] or match[4], match[2] or match[5], match[3] or ABSENT)
+    method, target, *protocol = filter(None, match.groups())
+    return Request(method, target, *protocol)
 
 
 def request_columns(request: KeyColumn, wanted: Collection[str]) -> tuple[dict[str, KeyColumn], Mask]:

@@ -9,8 +9,9 @@ what may follow a message of any length has an expression of its own, and no exp
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ import pyarrow.compute
 
 from logproc.formats.columns.fields import EMPTY, raw_fields
 from logproc.formats.columns.slices import arrow, index_of
-from logproc.formats.engine import Field, Found, Reader
+from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.times.forms import TimeForm
 from logproc.formats.times.reading import lacks_year, lacks_zone, seconds
 from logproc.model.chunk import Context
@@ -46,6 +47,8 @@ class Expression(Reader):
     head_bytes: if not 0, both are looked for in the first so many bytes of a line, and all of the line is its message.
     names: the fields of groups that are not called like them.
     longest: if not 0, longer lines are not read, because the expression would take too long (see cost).
+    may_lack_time: whether there may be lines without a time.
+    sums: fields that are the sum of others, with the names of these. Absent where one of these is.
     """
 
     expression: str
@@ -54,6 +57,8 @@ class Expression(Reader):
     head_bytes: int = 0
     names: tuple[tuple[str, str], ...] = ()
     longest: int = 0
+    may_lack_time: bool = False
+    sums: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -64,7 +69,7 @@ class Expression(Reader):
         """The fields that the expressions capture, except for a time with a known form."""
         of_time = TIME_GROUPS if self.time else ()
         groups = [group for group in self.groups if group not in of_time]
-        return tuple(dict.fromkeys([*map(self.field_of, groups), *(("message",) if self.head_bytes else ())]))
+        return tuple(dict.fromkeys([*map(self.field_of, groups), *(("message",) if self.head_bytes else ()), *dict(self.sums)]))
 
     @property
     def groups(self) -> list[str]:
@@ -112,7 +117,8 @@ class Expression(Reader):
     def found_in(self, texts: pyarrow.Array, fields: Collection[str]) -> pyarrow.StructArray:
         """Return the groups of the time and of some fields for each line, null where the line does not match."""
         heads = self.heads(texts)
-        groups = frozenset(group for group in self.groups if self.field_of(group) in fields)
+        added = {part for name, parts in self.sums if name in fields for part in parts}
+        groups = frozenset(group for group in self.groups if self.field_of(group) in {*fields, *added})
         found = extract(heads, narrowed(self.expression, groups | (set(TIME_GROUPS) if self.time else frozenset())))
         columns = {part.name: found.field(part.name) for part in found.type}
         if groups & set(GROUP.findall(self.further)):
@@ -128,11 +134,19 @@ class Expression(Reader):
 
     def texts_of(self, found: pyarrow.StructArray, name: str) -> pyarrow.Array:
         """Return a field of the records: the first of its groups that is not empty, else an empty text."""
+        if parts := dict(self.sums).get(name):
+            return self.list_of([self.texts_of(found, part) for part in parts])
         first, *others = [found.field(group.name) for group in found.type if self.field_of(group.name) == name]
         texts = pyarrow.compute.fill_null(first, EMPTY)
         for other in others:
             texts = pyarrow.compute.if_else(pyarrow.compute.equal(texts, EMPTY), pyarrow.compute.fill_null(other, EMPTY), texts)
         return texts
+
+    def list_of(self, parts: Sequence[pyarrow.Array]) -> pyarrow.Array:
+        """Return the texts of several columns as a list, which as a number is their sum; an empty text where one is empty."""
+        missing = functools.reduce(pyarrow.compute.or_, [pyarrow.compute.equal(part, EMPTY) for part in parts])
+        texts = pyarrow.compute.binary_join_element_wise(*parts, pyarrow.scalar(b", ", pyarrow.binary()))
+        return pyarrow.compute.if_else(missing, EMPTY, texts)
 
     def times(self, found: pyarrow.StructArray, context: Context) -> tuple[Integers | None, Mask, Mask | None, Mask | None]:
         """Return the time of each line, whether it exists (always true if the format has no time), and what it lacks.

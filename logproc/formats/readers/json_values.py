@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from logproc.formats.columns.lines import is_blank
+from logproc.formats.columns.lines import BLANKS, is_blank
 
 DEEPEST, TOO_DEEP = 500, "bad-json-too-deep"
 """Levels of objects and arrays. msgspec goes as deep as the stack of its thread allows, which no count may depend on."""
@@ -26,6 +26,9 @@ MOST_DIGITS = 308
 """Numbers from ten times this power of ten on keep their exponent."""
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 CLOSED = (b"}", b"]")
+ABSENT = (None, "-")
+MAY_BE_BYTES = frozenset({"message", "program"})
+IN_ONE_LINE = "array-in-one-line"
 FINE_IN_A_DOUBLE = 2**22
 """Doubles below differ by less than a billionth, and metrics count in those."""
 
@@ -51,6 +54,7 @@ def object_of(line: bytes) -> dict[str, Any] | str:
     """
     if is_blank(line):
         return "blank"
+    line = without_array(line)
     try:
         found = decode(line)
     except (ValueError, RecursionError):
@@ -59,8 +63,30 @@ def object_of(line: bytes) -> dict[str, Any] | str:
         except (ValueError, RecursionError) as error:
             return why_bad(line, error)
     if not isinstance(found, dict):
-        return "not-an-object"
+        return IN_ONE_LINE if isinstance(found, list) and is_of_objects(found) else "not-an-object"
     return TOO_DEEP if brackets(line) > DEEPEST and is_deeper(found, DEEPEST) else found
+
+
+def without_array(line: bytes) -> bytes:
+    """Return an object without what an array that goes over several lines has around it.
+
+    >>> without_array(b'[{"a":1},'), without_array(b'{"a":[2]}]'), without_array(b'[{"a":1}]')
+    (b'{"a":1}', b'{"a":[2]}', b'[{"a":1}]')
+    """
+    text = line.strip(BLANKS)
+    opened, closed = text.startswith(b"[{"), text.endswith(b"}]")
+    if opened == closed:  # none of an array, or all of it
+        return text.removesuffix(b",") if text.startswith(b"{") else text.removeprefix(b",") if text[:2] == b",{" else line
+    return text.removeprefix(b"[").removesuffix(b",") if opened else text.removeprefix(b",").removesuffix(b"]")
+
+
+def is_of_objects(found: list[Any]) -> bool:
+    return bool(found) and all(isinstance(element, dict) for element in found)
+
+
+def is_bracket(line: bytes) -> bool:
+    """Return whether a line only opens or closes an array of objects, or is the comma between two of them."""
+    return line.strip(BLANKS) in {b"[", b"]", b"],", b","}
 
 
 def why_bad(line: bytes, error: Exception) -> str:
@@ -96,7 +122,7 @@ def as_json(line: bytes) -> bytes:
 
 def value_at(found: Mapping[str, Any], name: str) -> Any:
     """Return the value of a key, either written with dots or nested in objects; None if it is missing."""
-    if name in found:
+    if found.get(name) not in ABSENT:
         return found[name]
     front, point, rest = name.partition(".")
     while point:
@@ -123,6 +149,26 @@ def text_of(value: Any) -> bytes:
     if isinstance(value, bool):
         return b"true" if value else b"false"
     return str(value).encode() if isinstance(value, int) else encode(value)
+
+
+def column_text_of(value: Any, column: str) -> bytes:
+    r"""Return a value as the text of a standard column: an array of texts, as servers write headers, is a list of them.
+
+    The journal writes a text that is not UTF-8, or has controls in it, as an array of bytes. Only messages are objects.
+
+    >>> column_text_of(["curl/8.5.0"], "user_agent"), column_text_of(["a", "b"], "forwarded_for")
+    (b'curl/8.5.0', b'a, b')
+    >>> column_text_of([82, 7], "message"), column_text_of({"id": 7}, "message"), column_text_of({"id": 7}, "user")
+    (b'R\x07', b'{"id":7}', b'-')
+    """
+    if not isinstance(value, dict | list):
+        return text_of(value)
+    if isinstance(value, list):
+        if column in MAY_BE_BYTES and value and all(type(part) is int and 0 <= part < 256 for part in value):
+            return bytes(value)
+        if column != "message" and all(isinstance(part, str) for part in value):
+            return ", ".join(value).encode()
+    return text_of(value) if column == "message" else b"-"
 
 
 def number_text(value: float | Decimal) -> str:

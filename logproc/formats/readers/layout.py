@@ -17,7 +17,7 @@ import numpy
 import pyarrow
 
 from logproc.formats.columns.slices import encoded, mask
-from logproc.formats.engine import Found, Reader
+from logproc.formats.raw import Found, Reader
 from logproc.formats.readers.expression import Expression, extract, matching
 from logproc.formats.times.forms import ACCESS
 from logproc.model.chunk import Context
@@ -30,6 +30,13 @@ SPECIAL = frozenset({"time", "status", "bytes", "ident", "request"})
 """Parts of a line that are not columns of text."""
 TEXT = r"[^ \t\n\r\v\f]+"
 TOKENS = {"user": ".+?", "status": r"\d{3}", "bytes": r"\d+|-"}
+HOST = r"(?:\d+\.\d+\.\d+\.\d+|[A-Za-z0-9_.-]*[A-Za-z][A-Za-z0-9_.-]*)(?::\d+)?"
+STRICT = {
+    "user": TEXT,
+    "host": HOST,
+    "client": rf"(?:{HOST}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*(?:%\w+)?(?:\]:\d+)?|unix:\S*|-)",
+}
+"""What tokens look like in lines that show the format of a source: an address or a name, nothing that was put before it."""
 TIME = rf"\[{ACCESS.expression}\]"
 QUOTED = r'"(?P<{}>[^"\\]*(?:\\.[^"\\]*)*)"'
 MOST_DIGITS, MOST_BYTES = 19, 2**63 - 1
@@ -80,6 +87,10 @@ class LayoutReader(Reader):
     def fields(self) -> tuple[str, ...]:
         return tuple(name for name in (*self.layout.tokens, *self.layout.quoted) if name != "ident")
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        return ("bytes",) if "bytes" in self.layout.tokens else ()
+
     def fits(self, texts: pyarrow.Array) -> Mask:
         """Return which lines fit with a user of one word.
 
@@ -89,6 +100,11 @@ class LayoutReader(Reader):
         fits: Mask = matching(texts, expression(self.layout, strict=True)).to_numpy(zero_copy_only=False)
         if self.layout.tokens[:2] == ("host", "client"):
             fits &= ~matching(texts, f"^{TEXT} - ").to_numpy(zero_copy_only=False)
+        return fits
+
+    def claims(self, texts: pyarrow.Array) -> Mask:
+        """Return which lines `read` takes: users may contain spaces."""
+        fits: Mask = matching(texts, expression(self.layout)).to_numpy(zero_copy_only=False)
         return fits
 
     def fits_loosely(self, texts: pyarrow.Array) -> Mask:
@@ -141,7 +157,7 @@ def parts(layout: Layout, *, strict: bool = False) -> list[str]:
 def token(name: str, group: str, *, strict: bool) -> str:
     if name == "time":
         return TIME
-    return f"(?P<{group}>{TEXT if name == 'user' and strict else TOKENS.get(name, TEXT)})"
+    return f"(?P<{group}>{(STRICT if strict else {}).get(name) or TOKENS.get(name, TEXT)})"
 
 
 def with_sizes(found: Found) -> tuple[Found, Integers]:

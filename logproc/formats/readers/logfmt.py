@@ -15,19 +15,24 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy
 import pyarrow
 
-from logproc.formats.columns.aliases import aliases_of, is_access, units_of, with_time
-from logproc.formats.columns.fields import raw_fields, sought
+from logproc.formats.columns.aliases import hidden_of, meaning_of
+from logproc.formats.columns.choosing import Source, chosen, is_simple
+from logproc.formats.columns.fields import raw_fields, sought, with_absent
 from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import Slices, encoded, places
-from logproc.formats.engine import Field, Format, Found, Reader
+from logproc.formats.engine import Format
+from logproc.formats.maps import Map
+from logproc.formats.raw import Field, Found, Reader
+from logproc.formats.times.order import KNOWN, Order
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn
 
@@ -39,6 +44,7 @@ LAST_BLANK = 0x20
 SPARSE, DENSE_BYTES = 8, 1 << 18
 """Where more than one byte in eight is a blank or a quote, so many bytes of a chunk are read at a time."""
 PAIR = re.compile(rb'([^\x00-\x20="]++)(?:=(?:"((?:[^"\\]++|\\.)*+)"|([^\x00-\x20"]*+)))?(?:[\x00-\x20]++|\Z)', re.DOTALL)
+FIRST_PAIR = re.compile(rb'[\x00-\x20]*[^\x00-\x20="]+=')
 BLANKS = bytes(range(LAST_BLANK + 1))
 ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b'"': b'"', b"\\": b"\\", b"/": b"/"}
@@ -52,7 +58,7 @@ class PairsReader(Reader):
     """
 
     keys: tuple[str, ...] = ()
-    aliases: tuple[tuple[str, str], ...] = ()
+    aliases: tuple[tuple[str, tuple[Source, ...]], ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -62,20 +68,24 @@ class PairsReader(Reader):
     def of_sample(cls, lines: Sequence[bytes]) -> tuple[Format, Mask]:
         """Return logfmt with the keys of a sample, and which lines fit: two values or more, and more than bare words."""
         values: dict[str, list[str]] = {}
+        having: dict[str, set[int]] = {}
         fits = numpy.zeros(len(lines), bool)
         for at, line in enumerate(lines):
             pairs = pairs_of(line) if b"=" in line else ""
             valued = 0 if isinstance(pairs, str) else sum(bool(value) for value in pairs.values())
-            if not isinstance(pairs, str) and valued >= 2 and valued * 2 > len(pairs):
+            begins = FIRST_PAIR.match(line) is not None
+            if begins and not isinstance(pairs, str) and valued >= 2 and valued * 2 > len(pairs):
                 fits[at] = True
                 for key, value in pairs.items():
-                    values.setdefault(key.decode("utf-8", "replace"), []).append(value.decode("utf-8", "replace"))
-        access = is_access(values)
-        aliases = with_time(aliases_of(values, access=access), values)
-        if "level" not in aliases and "at" in values:  # Heroku's router
-            aliases["level"] = "at"
-        units = units_of(values, aliases, access=access)
-        return logfmt_format(cls(tuple(values), tuple(aliases.items())), units), fits
+                    name = key.decode("utf-8", "replace")
+                    values.setdefault(name, []).append(value.decode("utf-8", "replace"))
+                    having.setdefault(name, set()).add(at)
+        meaning = meaning_of(values, having)
+        if "level" not in meaning.aliases and "at" in values:  # Heroku's router
+            meaning.aliases["level"] = (Source(("at",)),)
+        return logfmt_format(
+            cls(tuple(values), tuple(meaning.aliases.items())), meaning.units, meaning.maps, meaning.order
+        ), fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
         line: list[int] = []
@@ -91,19 +101,51 @@ class PairsReader(Reader):
                 values[key].append(value)
                 of[key].append(len(line))
             line.append(at)
-        fields = {
-            name: Field(pyarrow.array(values[key], pyarrow.binary()), numpy.array(of[key], numpy.int64))
-            for name, key in self.sources(wanted).items()
-            if key in values
-        }
-        return Found(numpy.array(line, numpy.int64), fields, reasons=reasons)
 
-    def sources(self, wanted: Collection[str]) -> dict[str, bytes]:
+        def found(key: str) -> Field | None:
+            name = key.encode()
+            if name not in values:
+                return None
+            return Field(pyarrow.array(values[name], pyarrow.binary()), numpy.array(of[name], numpy.int64))
+
+        return Found(numpy.array(line, numpy.int64), fields_of(self.sources(wanted), len(line), found), reasons=reasons)
+
+    def sources(self, wanted: Collection[str]) -> dict[str, tuple[Source, ...]]:
+        """Return where the fields are that are needed for the wanted columns."""
         aliases = dict(self.aliases)
         names = raw_fields(tuple(dict.fromkeys([*self.fields, *sought(wanted)])), {*wanted, "time"})
-        if "time" in self.keys and "time" not in aliases:
-            names = tuple(name for name in names if name != "time")  # it has other values: see `with_time`
-        return {name: aliases.get(name, name).encode() for name in names}
+        hidden = hidden_of(self.keys, aliases, wanted)
+        return {name: aliases.get(name) or (Source((name,), raw=True),) for name in names if name not in hidden}
+
+
+def fields_of(
+    sources: Mapping[str, tuple[Source, ...]], records: int, found: Callable[[str], Field | None]
+) -> dict[str, Field]:
+    """Return the fields of some records. found: a key → its values, None if no record has it."""
+    fields: dict[str, Field] = {}
+    for name, several in sources.items():
+        having = {key: field for source in several for key in source.keys if (field := found(key))}
+        if having and is_simple(name, several) and not several[0].glue:
+            fields[name] = having[several[0].keys[0]]
+        elif having:
+            column = chosen(name, several, partial(column_of, having, records))
+            if column.keys.slice(0, 2).to_pylist() != [b"-"]:
+                fields[name] = Field(column)
+    return fields
+
+
+def column_of(having: Mapping[str, Field], records: int, key: str) -> KeyColumn:
+    """Return the values of a key as a column of all records, `-` where one has none."""
+    if key not in having:
+        return KeyColumn(pyarrow.array([b"-"], pyarrow.binary()), numpy.zeros(records, numpy.int32))
+    of = having[key].of
+    keys, index = encoded([having[key].values])
+    if of is None or (len(of) == records and (of == numpy.arange(records)).all()):
+        return KeyColumn(keys, index)
+    keys, absent = with_absent(keys)
+    spread = numpy.full(records, absent, numpy.int32)
+    spread[of] = index
+    return KeyColumn(keys, spread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +174,23 @@ class CutReader(Reader):
         keys, key_of = encoded([pairs.keys])
         number = {key: at for at, key in enumerate(keys.to_pylist())}
         record = numpy.cumsum(pairs.good) - 1
-        fields = {}
-        for name, key in self.exact.sources(wanted).items():
-            if key in number:
-                which = numpy.flatnonzero(key_of == number[key])
-                values = Slices(lines.data, pairs.values.starts[which], pairs.values.ends[which])
-                # Encoded at once: the positions of all fields together would take more memory than the chunk.
-                fields[name] = Field(KeyColumn(*encoded([values])), record[pairs.line[which]])
-        return Found(numpy.flatnonzero(pairs.good), fields)
+
+        def found(name: str) -> Field | None:
+            key = name.encode()
+            if key not in number:
+                return None
+            which = numpy.flatnonzero(key_of == number[key])
+            values = Slices(lines.data, pairs.values.starts[which], pairs.values.ends[which])
+            # Encoded at once: the positions of all fields together would take more memory than the chunk.
+            return Field(KeyColumn(*encoded([values])), record[pairs.line[which]])
+
+        line = numpy.flatnonzero(pairs.good)
+        return Found(line, fields_of(self.exact.sources(wanted), len(line), found))
 
 
-def logfmt_format(reader: PairsReader, units: tuple[tuple[str, int], ...] = ()) -> Format:
+def logfmt_format(
+    reader: PairsReader, units: tuple[tuple[str, int], ...] = (), maps: tuple[Map, ...] = (), order: Order = KNOWN
+) -> Format:
     return Format(
         "logfmt",
         reader,
@@ -150,8 +198,10 @@ def logfmt_format(reader: PairsReader, units: tuple[tuple[str, int], ...] = ()) 
         "logfmt: `key=value` pairs",
         'ts=2026-03-07T10:00:00Z level=info msg="ready" took=3ms',
         units=units,
+        maps=maps,
         mixed=True,
         open_fields=True,
+        order=order,
     )
 
 

@@ -17,7 +17,8 @@ import pyarrow
 from logproc.formats.columns.fields import raw_fields
 from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import BLANK, Slices, digits_of, places, rows_of, windows
-from logproc.formats.engine import Field, Format, Found, Reader
+from logproc.formats.engine import Format
+from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.readers.layout import Layout, LayoutReader
 from logproc.formats.times.access import WIDTH, many_to_seconds
 from logproc.model.chunk import Context

@@ -1,7 +1,9 @@
 """W3C Extended Log File Format (WD-logfile-960323), as IIS (blanks) and CloudFront (TABs) write it.
 
 A line that begins with `#` is a directive. `#Fields: date time cs-method …` names the fields of the lines behind it, and
-may come again with other ones. Directives belong to the file and not to what happened: they count as `continuation`.
+may come again with other ones. `#Date: 2026-03-07 10:00:00` gives times of day below it their day. Zeek's logs have the
+same shape, with `#fields` and seconds since 1970 as `ts`. Directives belong to the file and not to what happened: they
+count as `continuation`.
 
 The draft's strings are in quotes and may hold blanks; IIS does not quote, and writes quotes of a client as they are. So a
 line is cut at all its blanks, and only if it then has another number of fields at those outside of quotes.
@@ -13,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +26,11 @@ import pyarrow.compute
 from logproc.formats.columns.fields import EMPTY, again, raw_fields
 from logproc.formats.columns.lines import Lines, plain_lines
 from logproc.formats.columns.slices import BLANK, Slices, encoded, places
-from logproc.formats.engine import Field, Format, Found, Reader
+from logproc.formats.engine import Format
+from logproc.formats.raw import Field, Found, Reader
+from logproc.formats.times.calendar import DAY_S, LAST_S
 from logproc.formats.times.forms import ISO
-from logproc.formats.times.reading import to_seconds
+from logproc.formats.times.reading import to_seconds, value_seconds
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME
 
@@ -35,10 +39,13 @@ if TYPE_CHECKING:
 
 TAB, HASH, QUOTE = b'\t#"'
 STRING = re.compile(rb'"[^"]*"')
-FIELDS = b"#Fields:"
+FIELDS = re.compile(rb"#Fields:|#fields\t")
+DATE = re.compile(rb"#(?:Start-)?Date:\s*(.*)")
+CLOCK = re.compile(rb"\d\d?:\d\d:\d\d(?:\.\d+)?")
 MILLISECONDS = pyarrow.scalar(b"ms", pyarrow.binary())
 NAMES = {
     "c-ip": "client",
+    "c-port": "client_port",
     "cs-username": "user",
     "cs-method": "method",
     "cs-uri-stem": "path",
@@ -51,11 +58,19 @@ NAMES = {
     "time-taken": "duration",
     "cs(user-agent)": "user_agent",
     "cs(referer)": "referrer",
-    "cs-host": "host",
-    "cs(host)": "host",
+    **dict.fromkeys(("cs-host", "cs(host)"), "host"),
     "x-forwarded-for": "forwarded_for",
     "s-computername": "server",
+    "timetakenms": "duration",
+    # Zeek
+    "id.orig_h": "client",
+    "id.orig_p": "client_port",
+    "status_code": "status",
+    "response_body_len": "bytes",
+    "uri": "target",
 }
+TIMES = {"date-utc": "date", "time-utc": "time", "date-local": "date", "time-local": "time", "ts": "time"}
+"""Other names of the date and the time, used where the log has none of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +99,18 @@ class W3cReader(Reader):
         return w3c_format(cls(tuple(every))), fits
 
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
-        """Return the context after some lines, with the last `#Fields` among them."""
+        """Return the context after some lines, with the last `#Fields` and the last `#Date` among them."""
         lines = plain_lines(data)
         short = (lines.ends > lines.starts) & (lines.ends - lines.starts <= max_line_bytes)
+        names: tuple[str, ...] = ()
+        date = None
         for line in directive_lines(lines, short)[::-1].tolist():
-            if names := fields_named(lines.text(line)):
-                return replace(context, directives=names)
-        return context
+            text = lines.text(line)
+            names = names or fields_named(text)
+            date = date_named(text) if date is None else date
+            if names and date is not None:
+                break
+        return replace(context, directives=names or context.directives, date_s=context.date_s if date is None else date)
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
         """Return the lines with as many fields as the last `#Fields` names. A date and a time must exist."""
@@ -99,7 +119,7 @@ class W3cReader(Reader):
         for names, which in by_names(lines, aside, context.directives):
             records.cut(which[left[which]], names_of(names))
         found = Found(records.line, {name: records.field(name) for name in raw_fields(records.names, wanted)})
-        time, exists = records.times()
+        time, exists = records.times(partial(dates_above, lines, aside, context.date_s))
         if "duration" in found.fields:
             found = replace(found, fields={**found.fields, "duration": with_unit(found.fields["duration"])})
         return replace(replace(found, time=time).keep(exists), untimed=records.line[~exists], aside=aside)
@@ -109,7 +129,7 @@ def w3c_format(reader: W3cReader) -> Format:
     return Format(
         "w3c",
         reader,
-        summary="W3C extended: IIS, CloudFront",
+        summary="W3C extended: IIS, CloudFront; Zeek",
         example="2026-03-07 10:00:00 192.0.2.7 GET /cart 200 4263",
         units=(("bytes", 0), ("duration", 0)),
         open_fields=True,
@@ -190,8 +210,31 @@ class Records:
         quoted = (ends - starts >= 2) & (self.data[starts] == QUOTE) & (self.data[ends - 1] == QUOTE)
         return Field(Slices(self.data, starts + quoted, ends - quoted), numpy.searchsorted(self.line, line[order]))
 
-    def times(self) -> tuple[Integers, Mask]:
-        """Return the time of each record, and whether it is valid; a record without a date or time of day is."""
+    def times(self, dates: Callable[[], Integers]) -> tuple[Integers, Mask]:
+        """Return the time of each record, and whether it is valid; a record without a date or time of day is.
+
+        dates: gives the last `#Date` above each line.
+        """
+        alone = [line for line, part in self._parts if "time" in part and "date" not in part]
+        if alone:
+            time, exists = self._times_alone(dates()[self.line])
+            others = ~numpy.isin(self.line, numpy.concatenate(alone))
+            if not others.any():
+                return time, exists
+            both, valid = self._whole_times()
+            return numpy.where(others, both, time), numpy.where(others, valid, exists)
+        return self._whole_times()
+
+    def _times_alone(self, dates: Integers) -> tuple[Integers, Mask]:
+        """Return the times of records without a date: one of day is behind the `#Date` above, or before it by half a day."""
+        values, valid = self._numbers("time", time_alone)
+        of_day = valid & (values < DAY_S)
+        found = dates - dates % DAY_S + values
+        found += numpy.where(found < dates - DAY_S // 2, DAY_S, 0)
+        return numpy.where(of_day, numpy.where(dates == NO_TIME, NO_TIME, found), values), valid
+
+    def _whole_times(self) -> tuple[Integers, Mask]:
+        """Return the times of records with a date and a time of day."""
         time = numpy.full(len(self.line), NO_TIME, numpy.int64)
         parts = [line for line, part in self._parts if {"date", "time"} <= part.keys()]
         if not parts:
@@ -222,7 +265,34 @@ def directive_lines(lines: Lines, which: Mask) -> Integers:
 
 def fields_named(line: bytes) -> tuple[str, ...]:
     """Return the names in a `#Fields` line, empty for other lines."""
-    return tuple(line[len(FIELDS) :].decode("utf-8", "replace").split()) if line.startswith(FIELDS) else ()
+    match = FIELDS.match(line)
+    return tuple(line[match.end() :].decode("utf-8", "replace").split()) if match else ()
+
+
+def date_named(line: bytes) -> int | None:
+    """Return the moment in a `#Date` line in seconds since 1970, None for other lines."""
+    match = DATE.match(line)
+    text = match[1].strip() if match else b""
+    seconds = (value_seconds(candidate, LAST_S) for candidate in (text, text + b" 00:00:00"))
+    return next((found for found in seconds if found is not None), None) if text else None
+
+
+def dates_above(lines: Lines, aside: Integers, before: int | None) -> Integers:
+    """Return the last `#Date` above each line, NO_TIME where there is none.
+
+    aside: the positions of the directives. before: the last one above the first line.
+    """
+    found = [(line, date) for line in aside.tolist() if (date := date_named(lines.text(line))) is not None]
+    at, dates = numpy.array([line for line, _ in found], numpy.int64), [NO_TIME if before is None else before]
+    values = numpy.array(dates + [date for _, date in found], numpy.int64)
+    return values[numpy.searchsorted(at, numpy.arange(len(lines)), side="right")]
+
+
+def time_alone(text: bytes) -> int | None:
+    """Return the seconds of a time of day since midnight, or of a number since 1970."""
+    if CLOCK.fullmatch(text):
+        return to_seconds(ISO, b"1970-01-01 " + text.rjust(8, b"0"), 0)
+    return value_seconds(text, LAST_S)
 
 
 def field_counts(line: bytes) -> set[int]:
@@ -240,8 +310,11 @@ def names_of(directives: tuple[str, ...]) -> tuple[str, ...]:
     """Return unique column names for the fields of a directive."""
     found: Counter[str] = Counter()
     columns = []
+    standard = {name.lower() for name in directives}
     for name in directives:
         column = NAMES.get(name.lower(), name)
+        if (other := TIMES.get(name.lower())) and not {other, "date" if name == "ts" else other} & standard:
+            column = other
         found[column] += 1
         columns.append(column if found[column] == 1 else f"{column}_{found[column]}")
     return tuple(columns)

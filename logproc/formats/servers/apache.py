@@ -57,7 +57,7 @@ ARGUMENTS = {
     ("h", "c"): Variable("peer_host", "", "address", shape="token"),
     ("p", "canonical"): DIRECTIVES["p"],
     ("p", "local"): Variable("local_port", "", shape="digits"),
-    ("p", "remote"): Variable("remote_port", "", shape="digits"),
+    ("p", "remote"): Variable("client_port", "", shape="digits"),
 }
 """The directives that take one of a few arguments."""
 HEADERS = {"referer": "referrer", "user_agent": "user_agent", "host": "host", "x_forwarded_for": "forwarded_for"}

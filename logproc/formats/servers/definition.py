@@ -15,7 +15,7 @@ Escape = typing.Literal["default", "json", "none"]
 Kind = typing.Literal[
     "text", "request", "status", "bytes", "time", "seconds", "milliseconds", "microseconds", "number", "address"
 ]
-Shape = typing.Literal["text", "token", "digits", "user"]
+Shape = typing.Literal["text", "token", "digits", "user", "list"]
 EXCERPT_CHARACTERS = 40
 
 
@@ -33,7 +33,8 @@ class Variable:
     name: the name of its column; source: how it is written in the definition, where it is at `column` (from 0).
     kind: what its values are. A number, and a duration in its unit, may be a list of nginx (`0.1, 0.2 : -`).
     other: its column's name where another variable is better called `name`.
-    shape: a token is never empty and holds no white space; digits may be `-`; a user is never empty, but for Apache's `""`.
+    shape: a token is never empty and holds no white space; digits may be `-`; a user is never empty, but for Apache's `""`;
+        a list has tokens with `, ` or ` : ` between them.
     width: of how many bytes each value is, 0 if that differs.
     form: of a time, or a part of one, how it is written: for strftime, or one of strftime.EPOCHS.
     """

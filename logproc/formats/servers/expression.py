@@ -23,7 +23,11 @@ CONTROLS = "".join(map(chr, range(32)))
 NUMBER = r"\d+(?:\.\d+)?"
 NUMBERS = rf"(?:{NUMBER}|-)(?:(?:, | : )(?:{NUMBER}|-))*"
 """nginx's values of several upstream servers: `, ` between two of one group, ` : ` between two groups."""
-
+FORWARDED = r"[0-9A-Za-z_.:%\[\]-]+(?:,[ \t]*[0-9A-Za-z_.:%\[\]-]+)*"
+"""X-Forwarded-For as proxies write it: where no quotes show its end, the next blank without a comma before it does."""
+SERVERS = r"[^\s\",]+?(?:(?:, | : )[^\s\",]+?)*"
+REQUEST = r"[!-~]+ [^ ].*? HTTP/\d+(?:\.\d+)?|GET [^ ]+"
+"""A request whose end nothing marks but its protocol."""
 
 USUAL = {strftime.CLF: forms.CLF, strftime.ISO: forms.ISO}
 """The times of servers that are written in a form of other logs as well."""
@@ -83,6 +87,8 @@ def value(definition: Definition, variable: Variable, following: Literal | Varia
             return numbers if definition.escape == "default" else f"{numbers}|"
     if variable.shape == "digits":
         return r"\d+|-"
+    if variable.name == "forwarded_for" and isinstance(following, Literal) and following.text[0] in SPACE:
+        return f"{FORWARDED}|{text(definition, variable, following)}"
     return f".{{{variable.width}}}" if variable.width else text(definition, variable, following)
 
 
@@ -93,9 +99,13 @@ def text(definition: Definition, variable: Variable, following: Literal | Variab
     if definition.escape != "none" and stop and stop < " ":
         without += strftime.escaped(stop)
     greedy = following is None or (bool(stop) and stop in ends_of(definition, variable))
+    if variable.shape == "list":
+        return SERVERS if stop != '"' else greatest(definition, "")
     if greedy and variable.shape == "text":
         return greatest(definition, without)
     expression = one_of(definition, without) + ("*" if variable.shape == "text" else "+") + ("" if greedy else "?")
+    if variable.kind == "request":
+        return f"{REQUEST}|{expression}"
     return f'""|{expression}' if variable.shape == "user" and definition.dialect == "apache" else expression
 
 

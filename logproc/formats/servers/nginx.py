@@ -24,6 +24,7 @@ NAMES = {
     "msec": "time",
     "query_string": "query",
     "remote_addr": "client",
+    "remote_port": "client_port",
     "remote_user": "user",
     "request_method": "method",
     "request_time": "duration",
@@ -80,6 +81,8 @@ TOKENS = frozenset({
 """Texts without blanks that are never empty, but for `escape=json` and `none`, which write nothing for an absent value."""
 DIGITS = frozenset({"connection", "pid", "realip_remote_port", "remote_port", "server_port"})
 """Numbers that are identifiers, so adding them makes no sense."""
+LISTS = frozenset({"upstream_addr", "upstream_status"})
+"""One token for each server that was asked. Times and lengths of such servers are lists of numbers: see `expression`."""
 WIDTHS = {"pipe": 1, "request_id": 32, "status": 3}
 VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)\}|(?P<name>\w+))", re.ASCII)
 TARGET = re.compile(
@@ -116,6 +119,8 @@ def variable_at(text: str, at: int, escape: Escape) -> tuple[Variable, int]:
 def shape_of(name: str, kind: Kind, escape: Escape) -> Shape:
     if kind == "address" or (name in TOKENS and escape == "default"):
         return "token"
+    if name in LISTS and escape == "default":
+        return "list"
     if name in DIGITS and escape == "default":
         return "digits"
     return "user" if name == "remote_user" and escape == "default" else "text"

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import chain, count, pairwise
+from itertools import chain, combinations, count, pairwise
 
 from logproc.formats.servers import apache, nginx
 from logproc.formats.servers.definition import Definition, Dialect, Escape, Literal, Variable, fault
+from logproc.formats.times import strftime
 from logproc.model.errors import UsageError
 
 OF_REQUEST = ("method", "target", "path", "query", "protocol")
 """The columns that a request is split into."""
 MOST_VARIABLES = 500
 """Ten times as many as any real log has; the work for a line grows with their square."""
+MOST_PIECES = 9
+"""A time has a year, month, day, hour, minute, second and zone."""
 OF_NGINX = re.compile(r"\$[A-Za-z0-9_{]")
 OF_APACHE = re.compile(r"%(?:[!<>,0-9]|\{[^}]*\})*[A-Za-z^]")
 
@@ -30,7 +33,8 @@ def definition_of(text: str, *, escape: Escape = "default", dialect: Dialect | N
     dialect = dialect or dialect_of(text)
     parts = nginx.parts_of(text, escape) if dialect == "nginx" else apache.parts_of(text)
     check(text, parts)
-    return Definition(text, dialect, escape if dialect == "nginx" else "default", tuple(with_names(joined(parts))))
+    whole = tuple(with_names(with_one_time(joined(parts))))
+    return Definition(text, dialect, escape if dialect == "nginx" else "default", whole)
 
 
 def dialect_of(text: str) -> Dialect:
@@ -64,6 +68,28 @@ def joined(parts: Iterable[Literal | Variable]) -> list[Literal | Variable]:
         else:
             found.append(part)
     return found
+
+
+def with_one_time(parts: list[Literal | Variable]) -> list[Literal | Variable]:
+    """Return the parts with a time that is written in pieces, such as `%{%Y-%m-%d}t %{%T}t`, as one variable.
+
+    The pieces are one time if only text is between them and they give a full date and a clock, in the order of a form.
+    """
+    if any(isinstance(part, Variable) and part.name == "time" for part in parts):
+        return parts
+    for first, last in combinations([at for at, part in enumerate(parts) if is_piece_of_time(part)][:MOST_PIECES], 2):
+        pieces = parts[first : last + 1]
+        form = "".join(part.text.replace("%", "%%") if isinstance(part, Literal) else part.form for part in pieces)
+        if all(isinstance(part, Literal) or is_piece_of_time(part) for part in pieces) and strftime.is_moment(form):
+            source = "".join(part.text if isinstance(part, Literal) else part.source for part in pieces)
+            begin = next(part.column for part in pieces if isinstance(part, Variable))
+            time = Variable("time", source, "time", begin, width=strftime.width_of(form), form=form)
+            return [*parts[:first], time, *parts[last + 1 :]]
+    return parts
+
+
+def is_piece_of_time(part: Literal | Variable) -> bool:
+    return isinstance(part, Variable) and part.name == "time_text"
 
 
 def with_names(parts: list[Literal | Variable]) -> list[Literal | Variable]:

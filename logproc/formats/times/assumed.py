@@ -42,26 +42,28 @@ class Assumed:
     """What was assumed in some lines of one source. Adding is associative and commutative.
 
     zone: whether any record has a time without a zone. years: the smallest and the largest time without a year, None for none.
+    order: the order of day and month that was taken, "" if it is known.
     stretches: those times, in the order of their lines. Neighbours are one, so that there are few.
     """
 
     zone: bool = False
     years: tuple[int, int] | None = None
     stretches: tuple[Stretch, ...] = ()
+    order: str = ""
 
     @classmethod
     def of_chunk(cls, parsed: Parsed, first_line: int, last_line: int) -> Assumed:
         times = parsed.undated
         if times is None or not len(times):
-            return cls(parsed.zoneless)
+            return cls(parsed.zoneless, order=parsed.order)
         stretch = Stretch(first_line, last_line, int(times[0]), int(times[-1]), goes_back(times))
-        return cls(parsed.zoneless, (int(times.min()), int(times.max())), (stretch,))
+        return cls(parsed.zoneless, (int(times.min()), int(times.max())), (stretch,), parsed.order)
 
     def __add__(self, other: Assumed) -> Assumed:
         both = [years for years in (self.years, other.years) if years]
         years = (min(first for first, _ in both), max(last for _, last in both)) if both else None
         stretches = sorted((*self.stretches, *other.stretches), key=lambda stretch: stretch.first_line)
-        return Assumed(self.zone or other.zone, years, tuple(connected(stretches)))
+        return Assumed(self.zone or other.zone, years, tuple(connected(stretches)), max(self.order, other.order))
 
     @property
     def goes_back(self) -> bool:

@@ -80,6 +80,8 @@ def epoch_second(text: bytes, _reference: int) -> int | None:
 
 ISO = calendar_form("iso", "%Y-%m-%d[T ]%H:%M", ":" + SECOND + ZONE)
 """ISO 8601, RFC 3339: `2015-05-17T10:05:03.123Z`, `2015-05-17 10:05:03,123 +02:00`."""
+RFC3339 = calendar_form("rfc3339", "%Y-%m-%dT%H:%M", ":" + SECOND + ZONE)
+"""ISO 8601 with a T, as daemons of syslog write it: what has a blank there has no host behind it."""
 EPOCH = TimeForm("epoch", r"(?P<minute>[1-9]\d{9})(?:\d{9}|\d{6}|\d{3})?(?:\.\d+)?", epoch_second, epoch=True)
 """Since 1970, in seconds, milliseconds, microseconds or nanoseconds: 10, 13, 16 or 19 digits, so the years 2001 to 2286.
 
@@ -89,8 +91,12 @@ SYSLOG = calendar_form("syslog", "%b %e(?: %Y)? %H:%M", ":" + SECOND + ZONE, yea
 """RFC 3164: `Jul  1 09:00:55`; Cisco and some daemons: `Jun 14 2015 15:16:01.123 UTC`."""
 CLF = calendar_form("clf", "%d/%b/%Y[: ]%H:%M", ":" + SECOND + ZONE)
 """Access logs: `17/May/2015:10:05:03 +0000`; HAProxy: `17/May/2015:10:05:03.123`."""
-SLASHES = calendar_form("slashes", "%Y/%m/%d %H:%M", ":" + SECOND + ZONE)
-"""nginx's error log, Go's package log: `2005/06/09 20:10:40.123456`."""
+SLASHES = calendar_form("slashes", "%Y[/.]%m[/.]%d[ T_-]%H:%M", ":" + SECOND + ZONE)
+"""nginx's error log, Go's package log: `2005/06/09 20:10:40.123456`; ClickHouse: `2005.06.09 20:10:40.123456`."""
+MINUTES = calendar_form("minutes", "%Y[-/.]%m[-/.]%d[T ]%H:%M", ZONE)
+"""A year first, and no seconds: `2005-06-09 20:10`, `2005-06-09T20:10Z`."""
+YEAR_MONTH_NAME = calendar_form("year-month-name", "%Y[ /-]%b[ /-]%e %H:%M", ":" + SECOND + ZONE)
+"""`2005 Jun  9 20:10:40`, `2005-Jun-09 20:10:40`."""
 SHORT_YEAR = calendar_form("short-year", "%y/%m/%d %H:%M", ":" + SECOND + ZONE)
 """log4j's `yy/MM/dd HH:mm:ss`, as Spark and Hadoop have it: `17/06/09 20:10:40`."""
 CTIME = calendar_form("ctime", WEEKDAY + " %b %e %H:%M", ":" + SECOND + ZONE + r" (?P<rest>\d{4})", "%Y")
@@ -109,21 +115,45 @@ EIGHT_DIGITS = calendar_form("eight-digits", "%Y%m%d[-T ]%-H:%-M", r":(?P<second
 """`20171223 22:15:29`; Huawei's Health: `20171223-22:15:29:606`, `20171223-22:16:0:119`."""
 POINTS = calendar_form("points", r"%Y-%m-%d[-T ]%H\.%M", r"\." + SECOND + ZONE)
 """Blue Gene/L, DB2: `2005-06-03-15.42.50.675872`."""
-DAY_POINT_MONTH = calendar_form("day-point-month", r"%d\.%m\.%Y %H:%M", ":" + SECOND + ZONE)
-"""As Germany and its neighbours write a date: `17.05.2015 10:05:03,123`."""
-DAY_MONTH_YEAR = calendar_form("day-month-year", f"(?:{WEEKDAY}, )?%e[ -]%b[ -]%Y %H:%M", ":" + SECOND + ZONE)
+OPTIONAL_SECOND = f"(?::{SECOND})?"
+DAY_POINT_MONTH = calendar_form("day-point-month", r"%e\.%-m\.%Y,? %-H:%M", OPTIONAL_SECOND + ZONE)
+"""As Germany and its neighbours write a date: `17.05.2015 10:05:03,123`, `17.5.2015, 9:05`."""
+DAY_FIRST = calendar_form("day-first", "%e[/-]%-m[/-]%Y,?[ T]%-H:%M", OPTIONAL_SECOND + ZONE)
+"""`17/05/2015 10:05:03`, `17-05-2015 10:05`: as most of the world writes a date with slashes."""
+DAY_MONTH_YEAR = calendar_form("day-month-year", f"(?:{WEEKDAY}[a-z]*, )?%e[ -]%b[a-z]*[ -]%Y,? %-H:%M", ":" + SECOND + ZONE)
 """RFC 2822: `Sun, 17 May 2015 10:05:03 +0000`; Redis: `17 May 2015 10:05:03.123`; Tomcat: `17-May-2015 10:05:03.123`."""
 HALF = r"(?:(?: |\xe2\x80\xaf)(?P<rest>[AaPp][Mm]))"
 """AM or PM, behind a blank or, as Java 20 and later have it, the narrow blank U+202F in UTF-8."""
-MONTH_DAY_YEAR = calendar_form("month-day-year", "%b %e, %Y,? %-H:%M", ":" + SECOND + HALF + "?" + ZONE, "%p")
+MONTH_DAY_YEAR = calendar_form(
+    "month-day-year", f"(?:{WEEKDAY}[a-z]*, )?%b[a-z]* %e, %Y,? (?:at )?%-H:%M", ":" + SECOND + HALF + "?" + ZONE, "%p"
+)
 """java.util.logging: `May 17, 2015 10:05:03 AM`; without AM or PM it is a clock of 24 hours."""
-US = calendar_form("us", "%-m/%e/%Y,? %-H:%M", ":" + SECOND + HALF + ZONE, "%p")
-"""Windows in the United States: `5/17/2015 10:05:03 AM`. Without AM or PM, the day may as well be the first number."""
+US = calendar_form("us", "%-m[/.-]%e[/.-]%Y,? %-H:%M", OPTIONAL_SECOND + HALF + ZONE, "%p")
+"""Windows in the United States: `5/17/2015 10:05:03 AM`."""
+DAY_FIRST_HALF = calendar_form("day-first-half", "%e[/.-]%-m[/.-]%Y,? %-H:%M", OPTIONAL_SECOND + HALF + ZONE, "%p")
+"""As `US`, but with the day first, as India and Australia write it: `17/05/2015 10:05:03 AM`."""
+MONTH_FIRST = calendar_form("month-first", "%-m[/.-]%e[/.-]%Y,?[ T]%-H:%M", OPTIONAL_SECOND + ZONE)
+"""As `DAY_FIRST` and `DAY_POINT_MONTH`, but with the month first: `05/17/2015 10:05:03`."""
 
 FORMS = (
-    *(ISO, EPOCH, SYSLOG, CLF, SLASHES, SHORT_YEAR, CTIME, KLOG, LOGCAT, MONTH_POINT_DAY, SIX_DIGITS, BASIC),
-    *(EIGHT_DIGITS, POINTS, DAY_POINT_MONTH, DAY_MONTH_YEAR, MONTH_DAY_YEAR, US),
+    *(ISO, EPOCH, SYSLOG, CLF, SLASHES, MINUTES, YEAR_MONTH_NAME, SHORT_YEAR, CTIME, KLOG, LOGCAT, MONTH_POINT_DAY),
+    *(SIX_DIGITS, BASIC, EIGHT_DIGITS, POINTS, DAY_POINT_MONTH, DAY_MONTH_YEAR, MONTH_DAY_YEAR, US, DAY_FIRST),
 )
 """All forms. No text is of two."""
+WITHOUT_ORDER = tuple(form for form in FORMS if form is not DAY_FIRST)
+"""The forms of a source of which nothing shows whether the day or the month is first: with slashes, either is as likely."""
+OTHER_ORDER = {US: DAY_FIRST_HALF, DAY_FIRST: MONTH_FIRST, DAY_POINT_MONTH: MONTH_FIRST}
+"""Forms whose day and month may be the other way round, and which form that is. Only further texts show which one it is."""
 ACCESS = TimeForm("access", r"(?P<minute>[^\]]{26})", lambda text, _reference: access.to_seconds(text), epoch=True)
 """The time of an access log between its brackets. All of its 26 characters, the zone too, are what other forms call minute."""
+
+OF_ONE_PROGRAM = (
+    calendar_form("iso-tab", r"%Y-%m-%d\t%H:%M", ":" + SECOND),  # CloudFront
+    calendar_form("iso-blank-hour", "%Y-%m-%d %k:%M", ":" + SECOND),  # MariaDB: `2015-05-17  9:05:03`
+    calendar_form("six-digits-clock", "%y%m%d %k:%M", ":" + SECOND),  # MySQL before 5.7: `150517  9:05:03`
+    calendar_form("clf-blank", "%d/%b/%Y %H:%M", ":" + SECOND),  # werkzeug, Django
+    calendar_form("day-month", "%e %b %H:%M", ":" + SECOND, year_less=True),  # Redis before 5
+    calendar_form("month-day-year-digits", "%m/%d/%Y-%H:%M", ":" + SECOND),  # Suricata
+    calendar_form("slashes-dash", "%Y/%m/%d - %H:%M", ":" + SECOND),  # GIN
+)
+"""Forms that only the catalogue names: text of any kind is not searched for them."""

@@ -8,7 +8,7 @@ are set forward is as if they had not been set yet.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache, partial
@@ -20,7 +20,7 @@ import pyarrow.compute
 
 from logproc.formats.columns.slices import arrow, index_of
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S
-from logproc.formats.times.forms import FORMS, ISO, TimeForm
+from logproc.formats.times.forms import ISO, WITHOUT_ORDER, TimeForm
 from logproc.formats.times.iso import iso_seconds
 from logproc.model.columns import NO_TIME
 
@@ -53,7 +53,7 @@ def to_seconds(form: TimeForm, text: bytes, reference: int, local: tzinfo = UTC)
         return None
     parts = match.groupdict(b"")
     start = form.minute(joined(parts["minute"], parts.get("rest")), reference)
-    second = second_of(parts["second"]) if "second" in parts else 0
+    second = second_of(parts["second"]) if parts.get("second") else 0
     correction = zone_correction(parts.get("zone")) if parts.get("zone") else local_correction(form, start, local)
     if start is None or second is None or correction is None:
         return None
@@ -112,7 +112,7 @@ def seconds(form: TimeForm, groups: Groups, reference: int, local: tzinfo = UTC)
     found = table(starts)[index] + corrections(form, groups, starts, index, local)
     if "second" in groups:
         second_texts, second_index = listed(groups["second"])
-        found += table([second_of(text) for text in second_texts])[second_index]
+        found += table([second_of(text) if text else 0 for text in second_texts])[second_index]
     valid = (found >= FIRST_S) & (found <= LAST_S)
     return numpy.where(valid, found, NO_TIME), valid
 
@@ -168,13 +168,13 @@ def table(values: list[int | None]) -> Integers:
     return numpy.array([NEVER if value is None else value for value in values], numpy.int64)
 
 
-def value_seconds(text: bytes, reference: int, local: tzinfo = UTC) -> int | None:
+def value_seconds(text: bytes, reference: int, local: tzinfo = UTC, forms: Sequence[TimeForm] = WITHOUT_ORDER) -> int | None:
     """Return the seconds since 1970 of a whole value of any form, or of a number that counts from 1970; None if it is neither.
 
     >>> value_seconds(b"1431857103123", 0), value_seconds(b"1.431857103e9", 0), value_seconds(b"12", 0)
     (1431857103, 1431857103, None)
     """
-    form = next((form for form in FORMS if compiled(form.expression).fullmatch(text)), None)
+    form = next((form for form in forms if compiled(form.expression).fullmatch(text)), None)
     return to_seconds(form, text, reference, local) if form else number_seconds(text)
 
 
@@ -204,14 +204,15 @@ class Values(NamedTuple):
     undated: Mask
 
 
-def read_values(texts: pyarrow.Array, reference: int, local: tzinfo = UTC) -> Values:
+def read_values(texts: pyarrow.Array, reference: int, local: tzinfo = UTC, forms: Sequence[TimeForm] = WITHOUT_ORDER) -> Values:
+    """Return values of any of some forms, of which no text is of two, or numbers that count from 1970."""
     texts = texts.cast(pyarrow.binary())
     found, done = iso_seconds(texts, partial(minute_of, ISO, reference), without_zone=local is UTC)
     zoneless, undated = numpy.zeros((2, len(texts)), bool)
     if local is UTC:
         zoneless[done] = ~pyarrow.compute.ends_with(texts, b"Z").to_numpy(zero_copy_only=False).astype(bool)[done]
     left = numpy.flatnonzero(texts.is_valid().to_numpy(zero_copy_only=False) & ~done)  # a null would go through all forms
-    for form in FORMS:
+    for form in forms:
         if not len(left):
             break
         fits, groups = divided(form, texts.take(arrow(left, pyarrow.int64())))

@@ -1,4 +1,4 @@
-"""Fields computed from a column of text: ext, status_class, browser, os, device, bot, net:N and shape(FIELD).
+"""Fields computed from a column of text: ext, status_class, browser, os, device, bot, referrer_host, net:N, shape(NAME).
 
 Each is a function of the dictionary, so its cost depends on a chunk's distinct values, not on its records.
 """
@@ -13,18 +13,20 @@ from dataclasses import dataclass
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.columns.addresses import ADDRESS_BITS
 from logproc.model.columns import KeyColumn
 from logproc.model.errors import UsageError
 from logproc.questions.fields.addresses import networks
 from logproc.questions.fields.agents import agent_classes, families
+from logproc.questions.fields.links import hosts, parameters
 from logproc.questions.fields.recode import recode
 from logproc.questions.fields.shapes import shape
-from logproc.questions.where.networks import ADDRESS_BITS
 
 EXTENSION = r"[^/;]\.(?P<extension>[0-9A-Za-z]{1,10})(?:;[^/]*)?$"
 STATUS = "^(?P<digit>[1-5])[0-9]{2}$"
 NETWORK = re.compile("net:([0-9]{1,3})")
 SHAPE = re.compile(r"shape\(([^()]+)\)")
+QUERY = re.compile(r"query\(([^()]+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ def derive(name: str) -> Derived | None:
         if not match:
             raise UsageError(f"{name!r} is not a shape", "write shape(FIELD), such as shape(path)")
         return derived(name, match[1], shape)
+    if name.startswith("query("):
+        match = QUERY.fullmatch(name)
+        if not match:
+            raise UsageError(f"{name!r} is not a parameter", "write query(NAME), such as query(utm_source)")
+        return derived(name, "query", functools.partial(parameters, name=match[1]))
     return None
 
 
@@ -83,4 +90,5 @@ FIELDS: dict[str, tuple[str, Callable[[pyarrow.Array], pyarrow.Array]]] = {
     "os": ("user_agent", functools.partial(families, kind="os")),
     "device": ("user_agent", functools.partial(families, kind="device")),
     "bot": ("user_agent", agent_classes),
+    "referrer_host": ("referrer", hosts),
 }

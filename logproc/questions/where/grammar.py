@@ -12,11 +12,13 @@ Its grammar, in EBNF (ISO/IEC 14977):
                          | [ "not" ], "contains", value
                          | "is", [ "not" ], "absent" ) ;
     relation    = "==" | "=" | "!=" | "<" | "<=" | ">" | ">=" | "=~" | "!~" ;
-    value       = text | number, [ unit ] | "true" | "false" ;
-    field       = name | "net:", digits | "shape(", name, ")" | "`", any characters, a backtick doubled, "`" ;
+    value       = text | number, [ unit ] | "true" | "false" | level ;
+    field       = name | "net:", digits | "shape(", name, ")" | ( "query(" | "every(" ), any characters but quotes and
+                  parentheses, ")" | "`", any characters, a backtick doubled, "`" ;
     name        = a letter, "_" or "@", then letters, digits, "_", ".", "@" and "-" (all of ASCII) ;
     text        = any characters between two '"' or two "'", with escapes ;
     number      = [ "+" | "-" ], ( digits, [ ".", digits ] | ".", digits ) ;
+    level       = a name, for the fields `level` and `weekday` ;
     unit        = "B" | "k" | "kB" | "MB" | "GB" | "KiB" | "MiB" | "GiB" | "us" | "ms" | "s" | "m" | "h" ;
 
 White space (blank, TAB, CR, LF) between tokens is optional. Keywords are case-insensitive, and are keywords only where one is
@@ -25,13 +27,19 @@ expected: `in in (1, 2)` filters by a field named `in`. Only a field named `not`
 Escapes in a text are \" \' \\ \n \t. In any other sequence the backslash stays, so `"\d+"` is the RE2 expression, and a key
 copied from a report, such as `/caf\xe9`, matches itself.
 
-The type of a value depends on the field (`FieldType`): status is a number, client an address, path a text. For any other
+The type of a value depends on the field (`FieldType`): status is a number, client an address, path a text, and level is on an
+ordered scale: `level >= warning` finds errors too, and `level == WARN` is `level == warning`. A stretch of time
+is compared by where it begins: `hour >= "2026-03-07 10:00"`, `day < "2026-03-07"`, `week == "2026-W10"`, in the zone
+of `--tz`; `hour_of_day >= 9` and `weekday < "Sat"` are those of any day. For any other
 field the value decides: 404 compares as a number, "404" as a text. `true` and `false` are texts. Sizes are in bytes,
-durations in seconds: `duration > 500ms` is `duration > 0.5`. Times are in ISO 8601; a date means midnight. Several addresses
+durations in seconds: `duration > 500ms` is `duration > 0.5`. Times are in ISO 8601, or as access logs have them; a
+date means midnight. Several addresses
 in one field, as in forwarded_for, are not an address: search them with `=~`.
 
-`=~` searches for an RE2 expression anywhere in the field, `contains` for a text. `in` is `==` with several values, one of
-which has to match; `not in` is `!=` with several, all of which have to differ.
+`=~` searches for an RE2 expression anywhere in the field, `contains` for a text. In `message` they see the further lines of
+a record too, such as a traceback; `text` is the whole record. `^` and `$` match at each line of these two.
+
+`in` is `==` with several values, one of which has to match; `not in` is `!=` with several, all of which have to differ.
 """
 
 from __future__ import annotations
@@ -43,9 +51,11 @@ from datetime import UTC, tzinfo
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from logproc.formats.columns.addresses import ADDRESS_BITS
 from logproc.formats.readers.cost import MOST_REPEATED, repeated
 from logproc.model.errors import UsageError
-from logproc.questions.where.networks import ADDRESS_BITS
+from logproc.questions.fields.derived import derive
+from logproc.questions.fields.stretches import stretch_of
 from logproc.questions.where.predicates import (
     BILLION,
     Absent,
@@ -66,6 +76,7 @@ from logproc.questions.where.values import (
     FieldType,
     Value,
     comparison_of,
+    example_of,
     known,
     text_value,
     type_of,
@@ -83,10 +94,14 @@ NUMBER_CHARACTERS = 40
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A filter. `fields`: the fields it uses, in order of appearance, without backticks, such as `net:24` and `status`."""
+    """A filter. `fields`: the fields it uses, in order of appearance, without backticks, such as `net:24` and `status`.
+
+    searched: those in which it searches for a text or an expression.
+    """
 
     tree: Predicate
     fields: tuple[str, ...]
+    searched: frozenset[str] = frozenset()
 
     def mask(self, columns: Columns, field: Callable[[str], KeyColumn | Numbers | None]) -> Mask:
         """Return a mask of the records that pass.
@@ -137,6 +152,7 @@ class Parser:
         self.tokens = list(tokens_of(text))
         self.position = 0
         self.fields: dict[str, None] = {}
+        self.searched_fields: set[str] = set()
 
     @property
     def token(self) -> Token:
@@ -171,7 +187,7 @@ class Parser:
         tree = self.expression(0)
         if self.token.kind != "end":
             raise self.unexpected("`and`, `or` or the end")
-        return Where(tree, tuple(self.fields))
+        return Where(tree, tuple(self.fields), frozenset(self.searched_fields))
 
     def expression(self, depth: int) -> Predicate:
         parts = [self.conjunction(depth)]
@@ -206,13 +222,13 @@ class Parser:
             return Absent(field, negated)
         if self.token.kind == "symbol" and self.token.text in OPERATORS:
             operator = self.take()
-            return self.compared(field, operator, *OPERATORS[operator.text], [self.literal()])
+            return self.compared(field, operator, *OPERATORS[operator.text], [self.literal(type_of(field))])
         negated = self.take_word("not")
         operator = self.token
         if self.take_word("contains"):
-            return self.compared(field, operator, "contains", negated, [self.literal()])
+            return self.compared(field, operator, "contains", negated, [self.literal(type_of(field))])
         if self.take_word("in"):
-            return self.compared(field, operator, "==", negated, self.literals())
+            return self.compared(field, operator, "==", negated, self.literals(type_of(field)))
         if negated:
             raise self.unexpected("`in` or `contains`")
         only_a_field = self.token.kind == "end" and not self.position > 1
@@ -227,23 +243,31 @@ class Parser:
         if token.kind == "form" and token.text.startswith("net:") and int(token.text[4:]) > ADDRESS_BITS:
             raise self.fault(f"{token.text} has more bits than an address", token, f"at most {ADDRESS_BITS}, or 32 for IPv4")
         name = token.text[1:-1].replace("``", "`") if token.kind == "quoted" else token.text
+        if name.startswith(("every(", "query(")):
+            try:
+                stretch_of(name), derive(name)
+            except UsageError as error:
+                raise self.fault(error.what, token, error.hint) from error
         self.fields[name] = None
         return name
 
-    def literals(self) -> list[Literal]:
+    def literals(self, kind: FieldType) -> list[Literal]:
         if not self.take_symbol("("):
             raise self.unexpected("`(`", "as in `status in (404, 410)`")
-        found = [self.literal()]
+        found = [self.literal(kind)]
         while self.take_symbol(",") and not self.token.is_symbol(")"):
-            found.append(self.literal())
+            found.append(self.literal(kind))
         if not self.take_symbol(")"):
             raise self.unexpected("`,` or `)`")
         return found
 
-    def literal(self) -> Literal:
+    def literal(self, kind: FieldType) -> Literal:
         token = self.token
         if token.kind == "number":
             return self.number()
+        if token.kind == "name" and kind in {FieldType.LEVEL, FieldType.WEEKDAY}:
+            self.take()
+            return Literal(token, token.end, token.text)
         if token.kind != "text" and not token.is_word("true", "false"):
             quoted = f'write a text in quotes: "{excerpt(token.text)}"' if token.kind == "name" else ""
             raise self.unexpected("a value", "write `!=`" if token.is_symbol(">") else quoted)
@@ -268,6 +292,7 @@ class Parser:
         if relation not in kind.value.relations:
             raise self.fault(f"{field} is {kind.value.noun}, which has no `{operator.text}`", operator, f"it has {known(kind)}")
         if relation in SEARCHED:
+            self.searched_fields.add(field)
             return TextComparison(field, relation, negated, tuple(self.searched(operator, literal) for literal in literals))
         return comparison_of(field, relation, negated, [self.suited(field, kind, literal) for literal in literals])
 
@@ -284,16 +309,19 @@ class Parser:
         return literal.value
 
     def suited(self, field: str, kind: FieldType, literal: Literal) -> Value:
-        value = text_value(kind, literal.value, self.tz) if isinstance(literal.value, str) else self.number_value(kind, literal)
+        of_text = isinstance(literal.value, str)
+        value = text_value(field, kind, str(literal.value), self.tz) if of_text else self.number_value(kind, literal)
         if value is None:
             written = excerpt(self.text[literal.token.start : literal.end])
-            raise self.fault(f"{field} is {kind.value.noun}, unlike {written}", literal.token, kind.value.example)
+            raise self.fault(f"{field} is {kind.value.noun}, unlike {written}", literal.token, example_of(field, kind))
         return value
 
     def number_value(self, kind: FieldType, literal: Literal) -> int | None:
         """Return a number in billionths, None if the field does not take numbers or this unit."""
         if literal.unit not in kind.value.units:
             return None
+        if kind is FieldType.LEVEL:
+            return text_value("level", kind, str(literal.value), self.tz)  # type: ignore[return-value]
         billionths = Fraction(literal.value) * kind.value.units[literal.unit] * BILLION
         if billionths.denominator != 1:
             raise self.fault("a number finer than a billionth", literal.token)

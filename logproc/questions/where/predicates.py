@@ -16,15 +16,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.printable import shown
+from logproc.formats.columns.addresses import address_of
+from logproc.formats.columns.levels import LEVELS
+from logproc.formats.columns.printable import LAID_OUT, shown
+from logproc.formats.columns.quantities import total_of
+from logproc.formats.columns.units import ANY, Unit, unit_of
 from logproc.model.columns import NO_TIME, KeyColumn, Numbers
-from logproc.questions.where.networks import Network, address_of
+from logproc.questions.where.networks import Network
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
@@ -53,6 +58,10 @@ class Rows:
         if name == "time":
             return Numbers(self.columns.time, None, self.columns.time != NO_TIME)
         return self.field(name)
+
+    def searched(self, name: str) -> KeyColumn | None:
+        """Return the texts of whole records that are searched in place of a column, None if the column itself is."""
+        return self.columns.searched.get(name)
 
     def all(self, value: bool) -> Mask:
         return numpy.full(self.columns.records, value)
@@ -147,6 +156,15 @@ class Comparison(ABC, Generic[Value]):
 class TextComparison(Comparison[str]):
     r"""Compares texts, ordered by their UTF-8 bytes. Values write unprintable bytes as keys do, `\xNN`; `=~` is RE2's."""
 
+    def mask(self, rows: Rows) -> Mask:
+        column = rows.searched(self.field) if self.relation in {"contains", "=~"} else None
+        if column is None:
+            return Comparison.mask(self, rows)
+        kernel, text = WHOLE_KERNELS[self.relation], self.values[0]
+        hits, present = truths(kernel(column.keys, text)), truths(column.keys.is_valid())
+        matches: Mask = ((hits ^ self.negated) & present)[column.index]
+        return matches
+
     def of_keys(self, keys: pyarrow.Array) -> Answer:
         if self.relation == "==":
             return is_in(keys, self.values), truths(keys.is_valid())
@@ -159,6 +177,11 @@ TEXT_KERNELS: dict[str, Callable[[pyarrow.Array, str], pyarrow.Array]] = {
     "contains": lambda keys, text: pyarrow.compute.match_substring(keys, escaped(text)),
     "=~": pyarrow.compute.match_substring_regex,
 }
+WHOLE_KERNELS: dict[str, Callable[[pyarrow.Array, str], pyarrow.Array]] = {
+    "contains": lambda keys, text: pyarrow.compute.match_substring(keys, shown(text.encode(), LAID_OUT)),
+    "=~": lambda keys, text: pyarrow.compute.match_substring_regex(keys, f"(?m){text}"),
+}
+"""For texts of several lines, which keep their line feeds and TABs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +189,15 @@ class NumberComparison(Comparison[int]):
     """Compares numbers, in billionths."""
 
     def of_keys(self, keys: pyarrow.Array) -> Answer:
-        numbers = [None if text is None else number_of(text) for text in keys.to_pylist()]
-        values = [Decimal(f"{value}e-9") for value in self.values]
+        unit = unit_of(self.field)
+        numbers = [None if text is None else number_of(text, unit) for text in keys.to_pylist()]
+        # A Decimal of any exponent is compared at once; it cannot be compared with a Fraction.
+        values: dict[type, list[Any]] = {
+            Decimal: [Decimal(f"{value}e-9") for value in self.values],
+            Fraction: [Fraction(n, BILLION) for n in self.values],
+        }
         order = ORDER[self.relation]
-        hits = [number is not None and any(order(number, value) for value in values) for number in numbers]
+        hits = [number is not None and any(order(number, value) for value in values[type(number)]) for number in numbers]
         return numpy.array(hits, bool), numpy.array([number is not None for number in numbers], bool)
 
     def of_numbers(self, numbers: Numbers) -> Answer:
@@ -178,6 +206,17 @@ class NumberComparison(Comparison[int]):
             order = ORDER[self.relation]
             hits[numbers.large.at] = [any(order(n, value) for value in self.values) for n in numbers.large.nanos.tolist()]
         return hits, has_number(numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class LevelComparison(Comparison[int]):
+    """Compares levels by how severe they are; values are positions in LEVELS."""
+
+    def of_keys(self, keys: pyarrow.Array) -> Answer:
+        order = ORDER[self.relation]
+        severities = [LEVELS.index(level) if level in LEVELS else None for level in keys.to_pylist()]
+        hits = [severity is not None and any(order(severity, value) for value in self.values) for severity in severities]
+        return numpy.array(hits, bool), numpy.array([severity is not None for severity in severities], bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,15 +250,21 @@ def ordered(numbers: Numbers, relation: Relation, billionths: int) -> Mask:
     return hits if relation == "==" else hits | (numbers.whole < whole)
 
 
-def number_of(text: str) -> Decimal | None:
-    """Return a text as an exact number, None if it is not one: digits, a fraction and an exponent, as in JSON.
+def number_of(text: str, unit: Unit = ANY) -> Decimal | Fraction | None:
+    """Return a text as an exact number, None if it is not one, as metrics read it: `12ms` is in seconds, `4KiB` in bytes.
 
-    At most 1,024 characters, and four digits of exponent. Unlike in JSON, logs may have a plus sign and leading zeros.
+    At most 1,024 characters, and four digits of exponent.
 
-    >>> number_of("-0.10"), number_of("1e3"), number_of("12ms")
-    (Decimal('-0.10'), Decimal('1E+3'), None)
+    >>> number_of("-0.10"), number_of("1e3"), number_of("12ms"), number_of("12 apples")
+    (Decimal('-0.10'), Decimal('1E+3'), Fraction(3, 250), None)
     """
-    return Decimal(text) if len(text) <= NUMBER_BYTES and NUMBER.fullmatch(text) else None
+    if len(text) > NUMBER_BYTES:
+        return None
+    if NUMBER.fullmatch(text):
+        number = Decimal(text)
+        return None if unit.measured and number == -1 else number
+    found = total_of(text.strip(" \t"), unit)
+    return found if isinstance(found, Fraction) else None
 
 
 def is_in(keys: pyarrow.Array, texts: Iterable[str]) -> Mask:

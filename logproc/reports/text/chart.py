@@ -18,7 +18,6 @@ from rich.segment import Segment
 from rich.style import Style
 
 from logproc.formats.times.calendar import DAY_S, HOUR_S
-from logproc.questions.view import MINUTE_S, UNITS_S
 from logproc.reports.key_styles import severity, style_of, title_of
 from logproc.reports.text.style import BAR, BOLD, DIM, PLAIN, Apart, Line, Look, flow, padded
 from logproc.reports.units import count, day, moment, month, seconds_of
@@ -30,6 +29,9 @@ ROWS = 4
 WIDEST_BUCKET = 8
 LEAST_ROOM = 4
 MOST_NAMES = 8
+MINUTE_S = 60
+UNITS_S = {"minute": MINUTE_S, "hour": HOUR_S, "day": DAY_S}
+"""The stretches of time that are drawn; others are tables."""
 STEPS = {MINUTE_S: (1, 2, 3, 5, 10, 15, 30, 60, 120, 180, 240, 360, 480, 720), HOUR_S: (1, 2, 3, 4, 6, 8, 12), DAY_S: ()}
 """How many of a unit may form a bucket of less than a day. Larger buckets are whole days."""
 Label = Callable[[datetime], tuple[Hashable, str]]

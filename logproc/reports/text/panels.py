@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from logproc.questions.view import UNITS_S
+from logproc.questions.fields.stretches import stretch_of
 from logproc.reports.key_styles import key_text, title_of, value_segments
 from logproc.reports.metric_values import MEMBERS, figure, given_up
 from logproc.reports.text.style import BAR, BOLD, DIM, PLAIN, TWO_ABREAST, Apart, Line, Look, cells_of, flow, padded
@@ -103,7 +103,7 @@ class Table:
 
     @property
     def rows(self) -> Sequence[Row]:
-        over_time = self.panel.by[0] in UNITS_S
+        over_time = stretch_of(self.panel.by[0]) is not None
         return self.panel.rows[: self.look.most(MOST_IN_TIME)] if over_time else self.panel.rows
 
     @property
@@ -256,7 +256,8 @@ def number_of(row: Row, panel: Panel) -> Fraction:
     if panel.sorted_by == "bytes":
         return Fraction(row.bytes or 0)
     if panel.sorted_by in panel.metrics:
-        return Fraction(row.metrics[panel.metrics.index(panel.sorted_by)] or 0)
+        number = row.metrics[panel.metrics.index(panel.sorted_by)]
+        return Fraction(row.count) if isinstance(number, str) else Fraction(number or 0)
     return Fraction(row.count)  # of any size: a sum may exceed any float
 
 

@@ -11,7 +11,6 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from logproc.model.source import State
-from logproc.reports.key_styles import style_of
 from logproc.reports.text.style import (
     BAD,
     BAD_NUMBER,
@@ -174,7 +173,8 @@ def assumed(snapshot: Snapshot) -> str:
     for assumption in snapshot.assumed:
         of = len(assumption.sources)
         where = "" if len(snapshot.sources) == 1 else f" ({of:,} of {count(len(snapshot.sources), 'source')})"
-        parts.append(f"without a {assumption.of}{where} are taken as {assumption.value}")
+        lacking = "with day and month in doubt" if assumption.of == "order" else f"without a {assumption.of}"
+        parts.append(f"{lacking}{where} are taken as {assumption.value}")
     return f"times {', '.join(parts)}"
 
 
@@ -194,17 +194,14 @@ def try_next(snapshot: Snapshot, look: Look) -> list[Line]:
 def questions(panels: Mapping[str, Panel]) -> list[str]:
     """Return options that show more of what went wrong: only its records, and its messages or paths.
 
-    Only for the usual report. A word from the log is used only if it is a single word to a shell.
+    Only for the usual report.
     """
     levels, statuses = panels.get("level"), panels.get("status")
     if "hour" not in panels:
         return []
-    words = (
-        [row.key[0] for row in levels.rows if style_of("level", row.key[0]) is BAD] if levels and len(levels.rows) > 1 else []
-    )
-    words = [word for word in words if word.isascii() and word.isalpha()]
-    if words:
-        return [f"--where 'level == \"{words[0]}\"' counts these alone", "--by 'level,shape(message)' for their messages"]
+    found = {row.key[0] for row in levels.rows} if levels else set()
+    if len(found) > 1 and found & {"error", "critical"}:
+        return ["--where 'level >= error' counts these alone", "--by 'level,shape(message)' for their messages"]
     if statuses and any(row.key[0].startswith("5") for row in statuses.rows):
         return ["--where 'status >= 500' counts these alone", "--by path,status for their paths"]
     return []

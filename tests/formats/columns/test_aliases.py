@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from logproc.formats.columns.aliases import ACCESS, APPLICATION, DURATIONS, aliases_of, duration_of, is_access
+from logproc.formats.columns.aliases import Values, aliases_of, duration_of, is_access
+from logproc.formats.columns.names import ACCESS, APPLICATION, AS_WRITTEN, DURATIONS
+
+VALUES = dict.fromkeys(("time", "ts", "t.$date", "@t", "asctime"), "2026-03-07T10:00:00Z") | {"s": "I", "pid": "7"}
+
+
+def keys_of(values: Values, lines: dict[str, set[int]] | None = None, *, access: bool = False) -> dict[str, list[str]]:
+    """Return the keys of each column, those of two keys joined with a plus."""
+    found = aliases_of(values, lines, access=access)
+    return {column: ["+".join(source.keys) for source in sources] for column, sources in found.items()}
+
 
 APPLICATIONS = [
     (("time", "level", "msg", "name", "hostname", "pid"), {"message": "msg", "logger": "name", "host": "hostname"}, "bunyan"),
@@ -29,8 +39,9 @@ APPLICATIONS = [
 @pytest.mark.parametrize(("names", "expected", "_who"), APPLICATIONS, ids=[who for _, _, who in APPLICATIONS])
 def test_fields_of_loggers_are_found(names: tuple[str, ...], expected: dict[str, str], _who: str) -> None:
     """The fields that a logger writes are the standard columns."""
-    found = aliases_of({name: ["x"] for name in names}, access=False)
-    assert {column: found.get(column) for column in expected} == expected
+    values = {name: [VALUES.get(name, "x")] for name in names}
+    found = keys_of(values, {name: {0} for name in names})
+    assert {column: found.get(column) for column in expected} == {column: [name] for column, name in expected.items()}
 
 
 def test_a_field_that_is_not_there_is_no_column() -> None:
@@ -41,10 +52,10 @@ def test_a_field_that_is_not_there_is_no_column() -> None:
 
 def test_a_request_is_one_by_its_form() -> None:
     """`request` is the whole of it where it begins with a method, and the target where it is that alone."""
-    assert aliases_of({"request": ["GET / HTTP/1.1", "-"]}, access=True)["request"] == "request"
-    found = aliases_of({"request": ["/cart"], "method": ["GET"]}, access=True)
+    assert keys_of({"request": ["GET / HTTP/1.1", "-"]}, access=True)["request"] == ["request"]
+    found = keys_of({"request": ["/cart"], "method": ["GET"]}, access=True)
     assert "request" not in found
-    assert found["target"] == "request"
+    assert found["target"] == ["request"]
 
 
 @pytest.mark.parametrize(
@@ -89,5 +100,62 @@ def test_no_name_stands_for_two_columns_of_one_kind() -> None:
     """Within loggers and within servers a name means one column."""
     for table in (APPLICATION, ACCESS):
         names = [name for candidates in table.values() for name in candidates]
-        assert len(set(names)) == len(names)
+        forms = [name if name in AS_WRITTEN else name.lower().replace("_", "").replace("-", "") for name in names]
+        assert len(set(forms)) == len(names)
     assert all(power in {0, 3, 6, 9} for power in DURATIONS.values())
+
+
+@pytest.mark.parametrize(
+    ("values", "column", "expected"),
+    [
+        ({"Timestamp": ["2026-03-07T10:00:00Z"]}, "time", ["Timestamp"]),
+        ({"timeMillis": ["1772877600123"]}, "time", ["timeMillis"]),
+        ({"time": ["0.25", "1.5"], "timestamp": ["2026-03-07T10:00:00Z"] * 2}, "time", ["timestamp"]),
+        ({"date": ["2026-03-07"], "time": ["10:00:00.5"]}, "time", ["date+time"]),
+        ({"Date": ["07.03.2026"], "Time": ["10:00:00"]}, "time", ["Date+Time"]),
+        ({"ts.seconds": ["1772877600"], "ts.nanos": ["5"]}, "time", ["ts.seconds+ts.nanos"]),
+        ({"date": ["2026-03-07"]}, "time", None),
+        ({"account": ["1772877600"]}, "time", None),
+        ({"s": ["a word", "more"]}, "level", None),
+        ({"S": ["E"]}, "level", None),
+        ({"LogLevel": ["Error"], "Category": ["Shop.Api"]}, "logger", ["Category"]),
+        ({"category": ["books"]}, "logger", None),
+        ({"name": ["Ada Lovelace", "Grace Hopper"]}, "logger", None),
+        ({"service": ["dns"], "id.orig_h": ["192.0.2.7"]}, "program", None),
+        ({"pid": ["worker"]}, "pid", None),
+    ],
+)  # fmt: skip
+def test_the_grammar_decides_which_key_is_a_column(values: Values, column: str, expected: list[str] | None) -> None:
+    """A name in any spelling is only a column if its values are of its kind."""
+    assert keys_of(values, {name: {0} for name in values}).get(column) == expected
+
+
+def test_keys_of_one_line_are_two_things_and_those_of_different_lines_are_names_of_one() -> None:
+    """Beside a logger its caller is not another name of it; the names of two loggers are."""
+    values = {"ts": ["2026-03-07T10:00:00Z"], "time": ["2026-03-07T10:00:00Z"], "logger": ["a"], "caller": ["b.go:1"]}
+    apart = keys_of(values, {"ts": {0}, "time": {1}, "logger": {0}, "caller": {0}})
+    assert (apart["time"], apart["logger"]) == (["time", "ts"], ["logger"])
+    assert keys_of(values, {"ts": {0, 1}, "time": {1}})["time"] == ["time"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "power"),
+    [
+        ("elapsedMillis", "12", 3),
+        ("response_time_in_ms", "12", 3),
+        ("res.durationNs", "12", 9),
+        ("latency_us", "12", 6),
+        ("RequestDurationSeconds", "0.5", 0),
+        ("httpRequest.latency", "0.0421s", 0),
+    ],
+)
+def test_a_name_may_end_in_the_unit_of_a_duration(name: str, value: str, power: int) -> None:
+    """The unit is taken from names in any spelling; text that is no number is no duration."""
+    assert duration_of({name: [value]}) == (name, power)
+    assert duration_of({name: ["soon"]}) is None
+
+
+def test_a_program_is_known_by_the_keys_beside_its_duration() -> None:
+    """Envoy and lograge write milliseconds under a name that does not say so."""
+    assert duration_of({"duration": ["12"], "response_flags": ["-"]}) == ("duration", 3)
+    assert duration_of({"duration": ["12.5"], "controller": ["carts"], "action": ["show"]}) == ("duration", 3)

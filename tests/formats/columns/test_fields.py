@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.formats.columns.fields import absent_once, columns_of, complete, raw_fields, with_absent
+from logproc.formats.columns.units import unit_of
 from logproc.model.columns import NO_TIME, Columns, KeyColumn
 from tests.formats.readings import numbers_of, values_of
 
@@ -69,7 +70,7 @@ def test_an_absent_request_is_malformed_where_all_records_are_requests() -> None
 def test_numbers_are_made_of_texts() -> None:
     """Columns with a unit are numbers; sizes are 0 where there is none, absent where it is not a size."""
     raw = {"bytes": column_of(["12", None, "x"]), "duration": column_of(["250", None, "x"])}
-    found = complete(raw, numpy.zeros(3, numpy.int64), {"bytes": 0, "duration": 3}, WANTED)
+    found = complete(raw, numpy.zeros(3, numpy.int64), {"bytes": unit_of("bytes"), "duration": unit_of("duration", 3)}, WANTED)
     assert set(found.keys) == {"duration"}
     assert numbers_of(found.numbers["bytes"]) == [12 * 10**9, 0, None]
     assert values_of(found)["duration as a number"] == [250_000_000, None, None]
@@ -78,9 +79,10 @@ def test_numbers_are_made_of_texts() -> None:
 @pytest.mark.parametrize(
     ("fields", "columns"),
     [
-        (("client", "request", "status"), ("client", "status", "method", "target", "path", "query", "protocol")),
+        (("request", "status"), ("request", "status", "method", "target", "path", "query", "protocol")),
+        (("client", "user"), ("client", "user", "client_port")),
         (("target",), ("target", "path", "query")),
-        (("level",), ("level",)),
+        (("level",), ("level", "raw_level")),
     ],
 )
 def test_columns_are_those_of_the_fields_and_what_is_derived(fields: tuple[str, ...], columns: tuple[str, ...]) -> None:

@@ -11,13 +11,35 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from logproc.formats.columns.quantities import MOST_WHOLE, NANO, NOT_A_NUMBER, TOO_FINE, TOO_LARGE, numbers_of, read
+from logproc.formats.columns.quantities import MOST_WHOLE, NANO, numbers_of, read
+from logproc.formats.columns.units import NOT_A_NUMBER, TOO_FINE, TOO_LARGE, Unit, unit_named, unit_of
 from logproc.model.columns import KeyColumn
 from tests.formats.readings import numbers_of as listed
 
 PIECES = st.sampled_from(
-    [*"0123456789.,:+-eE ", "ms", "us", "µs", "μs", "ns", "s", "m", "h", "00", "999999999", "inf", "nan", "_", "٣"]
+    [
+        *"0123456789.,:+-eE ",
+        "ms",
+        "us",
+        "µs",
+        "μs",
+        "ns",
+        "s",
+        "m",
+        "h",
+        "KiB",
+        "M",
+        ",000",
+        "00",
+        "999999999",
+        "inf",
+        "nan",
+        "_",
+        "٣",
+    ]
 )
+UNITS = [*(Unit(power=power) for power in (0, 3, 6, 9)), *filter(None, map(unit_named, ("min", "KiB", "TB")))]
+UNITS += [unit_of("duration", 3), unit_of("bytes")]
 TEXTS = st.one_of(
     st.none(),
     st.lists(PIECES, max_size=8).map("".join),
@@ -30,17 +52,19 @@ TEXTS = st.one_of(
 )
 
 
-@given(st.lists(TEXTS, max_size=12, unique=True), st.sampled_from([0, 3, 6, 9]), st.randoms(use_true_random=False))
-@example(["9223372036854775807", "9223372036854775808", "999999999999999999", "1000000000000000000"], 0, None)
-@example(["1.4319999999999999999999999999999999", "1e9999999", "1e-9999999", "1.4319999999999999999999999999999999s"], 3, None)
-@example(["0.9999999999", "1.", ".5", "-0.0000000001", "1e-10", "0x1", "1_000", " 7 "], 3, None)
-def test_many_numbers_are_what_each_is(texts: list[str | None], power: int, draw: object) -> None:
+@given(st.lists(TEXTS, max_size=12, unique=True), st.sampled_from(UNITS), st.randoms(use_true_random=False))
+@example(["9223372036854775807", "9223372036854775808", "999999999999999999", "1000000000000000000"], UNITS[0], None)
+@example(
+    ["1.4319999999999999999999999999999999", "1e9999999", "1e-9999999", "1.4319999999999999999999999999999999s"], UNITS[1], None
+)
+@example(["0.9999999999", "1.", ".5", "-0.0000000001", "1e-10", "0x1", "1_000", " 7 "], UNITS[1], None)
+def test_many_numbers_are_what_each_is(texts: list[str | None], unit: Unit, draw: object) -> None:
     """The numbers of a column, and the reasons for those that are missing or cut, are those of its texts one by one."""
     index = numpy.array([*range(len(texts)), *range(len(texts))][::-1], numpy.int32)
     if hasattr(draw, "shuffle"):
         draw.shuffle(index)
     column = KeyColumn(pyarrow.array(texts, pyarrow.string()), index)
-    numbers, each = numbers_of(column, power), [read(text, power) for text in texts]
+    numbers, each = numbers_of(column, unit), [read(text, unit) for text in texts]
     assert listed(numbers) == [each[at][0] for at in index]
     reasons = {reason: [each[at][1] == reason for at in index] for _, reason in each if reason}
     assert {reason: records.tolist() for reason, records in numbers.unread.items()} == reasons
@@ -50,7 +74,7 @@ def test_many_numbers_are_what_each_is(texts: list[str | None], power: int, draw
 def test_plain_digits_are_exact(whole: int, nanos: int, power: int) -> None:
     """Digits are divided by the power of ten exactly; what is less than a billionth is dropped."""
     exact = (Fraction(whole) + Fraction(nanos, NANO)) / 10**power
-    found, reason = read(f"{whole}.{nanos:09}", power)
+    found, reason = read(f"{whole}.{nanos:09}", Unit(power=power))
     assert (found, reason) == (exact * NANO // 1, "" if (exact * NANO).denominator == 1 else TOO_FINE)
 
 
@@ -68,9 +92,9 @@ def test_any_decimal_is_exact_or_said_not_to_be(number: Decimal, power: int) -> 
     exact = Fraction(number) / 10**power
     cut = int(exact * NANO)
     if abs(exact) >= 10**308:
-        assert read(str(number), power) == (None, TOO_LARGE)
+        assert read(str(number), Unit(power=power)) == (None, TOO_LARGE)
     else:
-        assert read(str(number), power) == (cut, "" if cut == exact * NANO else TOO_FINE)
+        assert read(str(number), Unit(power=power)) == (cut, "" if cut == exact * NANO else TOO_FINE)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +116,26 @@ def test_any_decimal_is_exact_or_said_not_to_be(number: Decimal, power: int) -> 
         ("1, x", 0, None),
         ("1_000", 0, None),
         ("0x10", 0, None),
-        ("1.5KiB", 0, None),
+        ("1.5KiB", 0, 1536 * NANO),
+        ("12 KiB", 0, 12_288 * NANO),
+        ("3 MB", 0, 3_000_000 * NANO),
+        ("2K", 0, 2048 * NANO),
+        ("2kB", 3, 2000 * NANO),
+        ("7 kb", 0, None),
+        ("7Mb", 0, None),
+        ("90 min", 0, 5400 * NANO),
+        ("2 days", 0, 172_800 * NANO),
+        ("1m 30s", 0, 90 * NANO),
+        ("30s 1m", 0, None),
+        ("1s 5KiB", 0, None),
+        ("1,260.403", 0, 1_260_403_000_000),
+        ("1,260.403 ms", 0, 1_260_403_000),
+        ("1,234,567", 3, 1_234_567_000_000),
+        ("0,250.5", 0, None),
+        ("1,23,456", 0, None),
+        ("1.234,5", 0, None),
+        ("0,250 ms", 0, None),
+        ("52.5,13.4", 0, None),
         ("\u0663", 0, None),
         ("\u0663s", 0, None),
         ("--1s", 0, None),
@@ -111,7 +154,8 @@ def test_any_decimal_is_exact_or_said_not_to_be(number: Decimal, power: int) -> 
         ("", 0, None),
         ("x", 0, None),
         ("5 apples", 0, None),
-        ("1.5 ms", 0, None),
+        ("1.5 ms", 0, 1_500_000),
+        ("1.5  ms", 0, None),
         ("NaN", 0, None),
         ("Infinity", 0, None),
         ("1e99999", 0, None),
@@ -124,24 +168,73 @@ def test_any_decimal_is_exact_or_said_not_to_be(number: Decimal, power: int) -> 
 )
 def test_a_text_is_a_number_or_none(text: str, power: int, nanos: int | None) -> None:
     """Numbers, Go's durations and nginx's lists are numbers of any size below 10^308; anything else is none."""
-    assert read(text, power)[0] == nanos
+    assert read(text, Unit(power=power, lists=True))[0] == nanos
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         *[(text, "") for text in ("", "-", "-, -", "12", "1.5ms")],
-        *[(text, NOT_A_NUMBER) for text in ("x", "0,250", "NaN", "Infinity", "1_000", "12 ms", "9" * 2000 + "x")],
+        *[(text, NOT_A_NUMBER) for text in ("x", "0,250", "NaN", "Infinity", "1_000", "12 apples", "9" * 2000 + "x")],
         *[(text, TOO_LARGE) for text in ("1e308", "1e400", "-1e99999999", "9" * 400, "9" * 2000)],
         *[(text, TOO_FINE) for text in ("1e-10", "0.1234567891", "1e-99999999", "1.0000000001ms")],
     ],
 )
 def test_what_is_not_read_has_a_reason(text: str, reason: str) -> None:
     """An absent value has none; every other text that is not all in the number has one."""
-    assert read(text)[1] == reason
+    assert read(text, Unit(lists=True))[1] == reason
 
 
 def test_a_column_of_whole_numbers_has_no_nanos() -> None:
     """What all records have need not be stored."""
     found = numbers_of(KeyColumn(pyarrow.array(["1", "2"]), numpy.array([0, 1, 1])))
     assert (found.whole.tolist(), found.nanos, found.valid) == ([1, 2, 2], None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "expected"),
+    [
+        ("-1", "duration", (None, "")),
+        ("-1.000", "target_duration", (None, "")),
+        ("-1", "response_processing_time", (None, "")),
+        ("-1", "Tr", (None, "")),
+        ("-1", "responseTimeMs", (None, "")),
+        ("-1", "balance", (-NANO, "")),
+        ("-1", "uptime", (-NANO, "")),
+        ("-1ms", "duration", (-1_000_000, "")),
+        ("-2", "duration", (-2 * NANO, "")),
+        ("0.1, 0.2 : 0.3", "upstream_response_time", (600_000_000, "")),
+        ("0.1, 0.2", "duration", (300_000_000, "")),
+        ("0.1, 0.2", "position", (None, NOT_A_NUMBER)),
+        ("4 KiB", "duration", (None, NOT_A_NUMBER)),
+        ("4 KiB", "cache", (4096 * NANO, "")),
+        ("4 ms", "bytes", (None, NOT_A_NUMBER)),
+    ],
+)
+def test_the_name_of_a_field_says_what_its_numbers_may_be(text: str, field: str, expected: tuple[int | None, str]) -> None:
+    """Only upstream times are lists; -1 is no duration; a size is no duration, and the other way round."""
+    assert read(text, unit_of(field)) == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "nanos"),
+    [
+        ("ms", "515", 515_000_000),
+        ("µs", "515", 515_000),
+        ("min", "1.5", 90 * NANO),
+        ("h", "2", 7200 * NANO),
+        ("seconds", "2", 2 * NANO),
+        ("KiB", "3", 3072 * NANO),
+        ("KiB", "0.5", 512 * NANO),
+        ("kB", "3", 3000 * NANO),
+        ("TiB", "9999999999", 9_999_999_999 * 1024**4 * NANO),
+        ("ms", "1.5s", 1_500_000_000),
+    ],
+)
+def test_a_unit_is_that_of_numbers_without_one(unit: str, text: str, nanos: int) -> None:
+    """What a value says itself comes first. No product of a large number is cut."""
+    found = unit_named(unit)
+    assert found is not None
+    assert read(text, found)[0] == nanos
+    column = KeyColumn(pyarrow.array([text], pyarrow.string()), numpy.array([0]))
+    assert listed(numbers_of(column, found)) == [nanos]

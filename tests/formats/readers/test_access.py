@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from logproc.counting.panels import panels
 from logproc.counting.tally import Tally, count
-from logproc.formats.engine import parse_unknown
+from logproc.formats.account import parse_unknown
 from logproc.formats.known import BY_NAME as FORMATS
 from logproc.formats.readers.layout import LAYOUTS, Layout
 from logproc.formats.readers.quotes import format_of_layout
@@ -197,8 +197,15 @@ def test_a_record_has_all_columns(name: str) -> None:
     ((time, size, texts),) = rows(both(logs.line(name) + b"\n", BY_NAME[name]))
     assert (time, size) == (1431857103, 4263)
     expected = {field: logs.USUAL[field].decode() for field in fields}
-    parts = {"method": "GET", "target": "/cart?id=7", "path": "/cart", "query": "id=7", "protocol": "HTTP/1.1"}
-    assert dict(texts) == {**expected, **parts, "status": "200"}
+    parts = {
+        "request": "GET /cart?id=7 HTTP/1.1",
+        "method": "GET",
+        "target": "/cart?id=7",
+        "path": "/cart",
+        "query": "id=7",
+        "protocol": "HTTP/1.1",
+    }
+    assert dict(texts) == {**expected, **parts, "status": "200", "request": "GET /cart?id=7 HTTP/1.1"}
 
 
 @pytest.mark.parametrize(
@@ -208,7 +215,7 @@ def test_a_record_has_all_columns(name: str) -> None:
         ({"user": b"a [b] c"}, {"user": "a [b] c"}),
         ({"user": b'"quoted"'}, {"user": '"quoted"'}),
         ({"user": b"-", "referrer": b"-"}, {"user": None, "referrer": None}),
-        ({"referrer": b"", "user_agent": b" "}, {"referrer": "", "user_agent": " "}),
+        ({"referrer": b"", "user_agent": b" "}, {"referrer": None, "user_agent": " "}),
         ({"user_agent": rb"\"M\" \\"}, {"user_agent": r"\"M\" \\"}),
         ({"user_agent": b"a\tb\x00\xff\xc3\xa9"}, {"user_agent": r"a\x09b\x00\xffé"}),
         ({"request": b"GET /old?x"}, {"method": "GET", "path": "/old", "protocol": None}),

@@ -29,7 +29,7 @@ FORM = by_expression(
 )
 SINGLE = by_expression("single", EXPRESSION, moments.ISO)
 WHOLE = by_expression("whole", r"(?s)\b" + TIME + "|$", moments.ISO, further=r"\b(?P<level>WARN|INFO)\b", head_bytes=40)
-WANTED = ("level", "logger", "message")
+WANTED = ("raw_level", "logger", "message")
 ENTRY = b"2026-03-07 10:00:00 INFO started (a.b)\n"
 LINES = st.sampled_from(
     [
@@ -48,7 +48,7 @@ def test_groups_are_fields() -> None:
     """A group is a field, with a number at its end another place of it; a message ends before what is found behind it."""
     reading = read(FORM, ENTRY + b"2026-03-07 11:00:01+01:00 [warn] (late) end\n", WANTED)
     assert reading.time == [1772877600, 1772877601]
-    assert reading.columns == {"level": ["INFO", "warn"], "logger": ["a.b", None], "message": ["started", "(late) end"]}
+    assert reading.columns == {"raw_level": ["INFO", "warn"], "logger": ["a.b", None], "message": ["started", "(late) end"]}
 
 
 def test_only_what_is_wanted_is_captured() -> None:
@@ -109,7 +109,7 @@ def test_the_head_of_a_line_is_looked_at_and_all_of_it_is_the_message() -> None:
     ]
     reading = read(WHOLE, b"".join(line + b"\n" for line in lines), WANTED)
     assert reading.time == [1772877600, NO_TIME, NO_TIME, 1772877600]
-    assert reading.columns["level"] == ["WARN", None, None, "INFO"]
+    assert reading.columns["raw_level"] == ["WARN", None, None, "INFO"]
     assert reading.columns["message"] == [line.decode() for line in lines]
 
 

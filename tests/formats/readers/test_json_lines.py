@@ -18,8 +18,11 @@ from logproc.formats.readers.json_values import object_of, text_of, value_at
 from logproc.model.chunk import Context
 from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, Reading, bytes_of, exactly, read, reading_of
 
-KEYS = ("time", "level", "msg", "status", "a", "b", "a.b", "é", "", "request", "url", "bytes", "took")
-WANTED = (*STANDARD, *KEYS, "a.b.c", "http.status", "x")
+KEYS = (
+    *("time", "level", "msg", "status", "a", "b", "a.b", "é", "", "request", "url", "bytes", "took"),
+    *("ts", "message", "severity", "log", "log.level", "date", "user", "client", "elapsed_ms", "headers"),
+)
+WANTED = (*STANDARD, *KEYS, "raw_level", "a.b.c", "http.status", "x")
 USUAL = rb'{"time":"2026-03-07T10:00:00.123Z","level":"info","msg":"a \"b\" \u00e9","status":200,"a":{"b":1.5,"c":[1,{"d":null}]},"url":"/x?y"}'
 EDGES = (
     *(0, -1, 2**31, 2**53 - 1, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 2**64, -(2**63), -(2**63) - 1, 10**25),
@@ -47,6 +50,15 @@ TAME = st.fixed_dictionaries(
         "status": st.integers(0, 999),
         "a": st.fixed_dictionaries({}, optional={"b": st.floats(-1e9, 1e9)}),
         "b": st.booleans(),
+        "ts": st.sampled_from(["2026-03-07T10:00:02Z", "10:00:00", ""]),
+        "date": st.just("2026-03-07"),
+        "log": st.fixed_dictionaries({}, optional={"level": st.sampled_from(["warn", "-", "odd"])}),
+        "log.level": st.sampled_from(["error", "", "-"]),
+        "client": st.sampled_from(["192.0.2.7", "a b", ""]),
+        "message": TEXTS,
+        "forwarded_for": st.lists(st.sampled_from(["192.0.2.7", "", "-"]), max_size=2),
+        "took": st.sampled_from([1.5, 2500.0]),
+        "elapsed_ms": st.integers(0, 9),
     },
 )
 DAMAGED = [
@@ -180,8 +192,8 @@ def test_a_hostile_line_has_an_answer(piece: bytes) -> None:
 
 def test_a_limit_of_a_line_is_the_same_in_both_ways() -> None:
     """A line over the limit is rejected as too long, whatever it holds."""
-    reading = both([b'{"a":1}', b'{"a":"long"}', b"nothing long", b"bad"], max_line_bytes=8)
-    assert reading.rejected == [(1, "line-too-long", (8, 20)), (2, "line-too-long", (21, 33)), (3, "bad-json", (34, 37))]
+    reading = both([b'{"a":1}', b'{"a":"long"}', b"nothing long", b'{"bad'], max_line_bytes=8)
+    assert reading.rejected == [(1, "line-too-long", (8, 20)), (2, "line-too-long", (21, 33)), (3, "bad-json", (34, 39))]
 
 
 @pytest.mark.parametrize(
@@ -303,9 +315,80 @@ def test_without_a_sample_any_key_can_be_asked_for() -> None:
 
 def test_a_key_of_which_the_sample_says_nothing_is_found_in_objects_too() -> None:
     """`a.b` may be written so, or be `b` within `a`: where the sample has neither, both ways find either."""
-    form = json_format(JsonReader(kinds=(("x", "text"),)))
+    form = json_format(JsonReader(kinds=((("x",), "text"),)))
     for line in (b'{"x": "1", "a": {"b": "2"}}\n', b'{"x": "1", "a.b": "2"}\n'):
         data = numpy.frombuffer(line, numpy.uint8).copy()
         for parsed in (form.parse(data, Context(), {"a.b"}, 1000), exactly(form).parse(data, Context(), {"a.b"}, 1000)):
             assert parsed.columns is not None
             assert parsed.columns.keys["a.b"].keys.to_pylist() == ["2"]
+
+
+def test_an_array_with_an_object_on_each_line_is_read_fast_and_what_is_around_them_is_no_record() -> None:
+    """The brackets and commas of an array are about the file, wherever they stand."""
+    lines = [
+        b"[",
+        b'{"time":"2026-03-07T08:00:00Z","level":"warn","a":[1]},',
+        b' {"time":"2026-03-07T08:00:01Z"} ,',
+        b'{"b":2}',
+        b"]",
+    ]
+    found = both(lines)
+    assert (found.account.records, found.account.rejected, found.account.continuation) == (3, 0, 2)
+    first, last = b'[{"time":"2026-03-07T08:00:00Z","tags":["x"]},', b',{"time":"2026-03-07T08:00:01Z","tags":["x"]}]'
+    assert both([first, last]).account.records == 2
+    assert is_fast([lines[1], lines[1]])
+
+
+def test_an_array_in_one_line_is_refused_and_says_so() -> None:
+    """A line is at most one record, so it is not read in part."""
+    found = both([b'[{"time":"2026-03-07T08:00:00Z"},{"time":"2026-03-07T08:00:01Z"}]'])
+    assert [reason for _, reason, _ in found.rejected] == ["array-in-one-line"]
+
+
+def test_each_line_has_its_own_names_and_both_ways_find_them() -> None:
+    """The time, the level and the message of a record are under the names of the logger that wrote it."""
+    lines = [
+        b'{"ts":"2026-03-07T08:00:00Z","lvl":"warn","msg":"cold"}',
+        b'{"time":"2026-03-07T08:01:00Z","severity":"ERROR","message":"burst"}',
+        b'{"@timestamp":"2026-03-07T08:02:00Z","log.level":"debug","log":{"logger":"pump"},"msg":"on"}',
+        b'{"@timestamp":"2026-03-07T08:03:00Z","log":{"level":"info","logger":"pump"},"msg":"off"}',
+        b'{"day":"2026-03-07","time":"08:04:00","level":"info","message":"dry"}',
+    ]
+    found = both(lines)
+    assert [time % 3600 // 60 for time in found.time] == [0, 1, 2, 3, 4]
+    assert found.columns["level"] == ["warning", "error", "debug", "info", "info"]
+    assert found.columns["message"] == ["cold", "burst", "on", "off", "dry"]
+    assert found.columns["logger"] == [None, None, "pump", "pump", None]
+    assert is_fast(lines[:3])
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "value"),
+    [
+        (b'{"PRIORITY":"5","MESSAGE":[79,118,101,110,27]}', "message", "Oven\\x1b"),
+        (b'{"status":200,"request":{"uri":"/","headers":{"User-Agent":["lynx/2"]}}}', "user_agent", "lynx/2"),
+        (b'{"status":200,"uri":"/","forwarded_for":["192.0.2.7","192.0.2.8"]}', "forwarded_for", "192.0.2.7, 192.0.2.8"),
+        (b'{"msg":"a","user":{"id":7},"hostname":["x",1]}', "host", None),
+        (b'{"msg":"a","logger":"a sentence of words"}', "logger", None),
+        (b'{"status":200,"path":"/","method":"card payment"}', "method", None),
+        (b'{"status":200,"url":"https://shop.example/cart?id=7"}', "path", "/cart"),
+    ],
+)
+def test_values_that_servers_write_in_their_own_way_are_fields_or_absent(line: bytes, column: str, value: str | None) -> None:
+    """Arrays of texts and of bytes are text; an object, or a value of another kind, is no standard column."""
+    assert both([line, line]).columns.get(column) == (None if value is None else [value] * 2)
+
+
+def test_a_compact_record_of_serilog_without_a_level_is_information() -> None:
+    """Where all records have `@t`, a missing `@l` means info; elsewhere a missing level is none."""
+    compact = [b'{"@t":"2026-03-07T08:00:00Z","@m":"a"}', b'{"@t":"2026-03-07T08:00:01Z","@mt":"b","@l":"Fatal"}']
+    found = both(compact)
+    assert (found.columns["level"], found.columns["raw_level"]) == (["info", "critical"], [None, "Fatal"])
+    assert both(compact[:1]).columns["level"] == ["info"]
+    assert both([*compact, b'{"ts":"2026-03-07T08:00:00Z"}']).columns["level"] == [None, "critical", None]
+
+
+def test_durations_in_two_units_are_seconds_in_one_column() -> None:
+    """Each number has the unit of its own name."""
+    found = both([b'{"msg":"a","elapsed_ms":1500}', b'{"msg":"b","latency_us":250000}', b'{"msg":"c"}'])
+    assert found.columns["duration as a number"] == [1_500_000_000, 250_000_000, None]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.formats.columns.choosing import Source
 from logproc.formats.engine import Format
 from logproc.formats.readers.logfmt import PairsReader, logfmt_format, pairs_of
 from logproc.model.columns import Account
@@ -28,7 +29,10 @@ from tests.formats.readings import (
 FORM = logfmt_format(
     PairsReader(
         keys=("ts", "level", "msg", "took", "status", "url"),
-        aliases=(("time", "ts"), ("message", "msg"), ("duration", "took"), ("target", "url"), ("level", "level")),
+        aliases=tuple(
+            (column, (Source((key,)),))
+            for column, key in [("time", "ts"), ("message", "msg"), ("duration", "took"), ("target", "url"), ("level", "level")]
+        ),
     ),
     units=(("duration", 0),),
 )

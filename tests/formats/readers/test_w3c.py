@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from logproc.formats.readers.w3c import W3cReader, field_counts, fields_named, names_of, w3c_format
 from logproc.model.columns import NO_TIME, Account
-from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, Reading, bytes_of, read
+from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, Reading, bytes_of, detected, read
 
 HEAD = b"#Version: 1.0\n#Fields: date time cs-method cs-uri-stem cs-uri-query sc-status sc-bytes time-taken\n"
 NAMES = ("date", "time", "cs-method", "cs-uri-stem", "cs-uri-query", "sc-status", "sc-bytes", "time-taken")
@@ -72,7 +74,7 @@ def test_the_fields_are_remembered_behind_a_cut() -> None:
         (b'10:00:00 2026-03-07 "two words"', "two words"),
         (b'10:00:00 2026-03-07 "a ""b"" c"', 'a ""b"" c'),
         (b'10:00:00 2026-03-07 "one"', "one"),
-        (b'10:00:00 2026-03-07 ""', ""),
+        (b'10:00:00 2026-03-07 " "', " "),
         (b'10:00:00 2026-03-07 in"side', 'in"side'),
         (b'10:00:00 2026-03-07 "', '"'),
         (b"10:00:00\t2026-03-07\ttwo words", "two words"),
@@ -128,3 +130,39 @@ def test_a_directive_names_fields(line: bytes, names: tuple[str, ...]) -> None:
 def test_fields_can_be_counted(line: bytes, counts: set[int]) -> None:
     """TABs part fields where there are any, else blanks, or those outside of quotes."""
     assert field_counts(line) == counts
+
+
+DATED = b"#Date: 2026-03-07 22:00:00\n#Fields: time cs-uri-stem\n22:00:01 /a\n00:10:00 /b\n"
+
+
+def test_a_time_of_day_has_the_date_above_it() -> None:
+    """Behind midnight it is the next day. Where nothing says a date there is no time; an impossible clock is refused."""
+    form = detected(DATED)
+    assert [shown(second) for second in read(form, DATED).time] == ["2026-03-07T22:00:01Z", "2026-03-08T00:10:00Z"]
+    undated = DATED.partition(b"\n")[2]
+    assert read(detected(undated), undated).time == [NO_TIME] * 2
+    assert read(form, DATED + b"25:00:00 /c\n").account.rejected == 1
+
+
+def test_the_date_is_known_in_later_chunks() -> None:
+    """The next chunk has the same day, and its own `#Date` counts from there on."""
+    form = detected(DATED)
+    context = form.follow(CONTEXT, bytes_of(DATED), 1 << 20)
+    later = read(form, b"23:00:00 /c\n#Date: 2026-03-20\n01:00:00 /d\n", context=context)
+    assert [shown(second) for second in later.time] == ["2026-03-07T23:00:00Z", "2026-03-20T01:00:00Z"]
+    assert form.follow(context, bytes_of(b"#Remark: x\n"), 1 << 20) == context
+
+
+def test_a_local_date_is_the_date_where_there_is_no_other() -> None:
+    """IIS' advanced logs may have both; then it is UTC that counts."""
+    both = b"#Fields: date-local time-local date time c-ip\n2026-03-07 11:00:00 2026-03-07 10:00:00 192.0.2.7\n"
+    local = b"#Fields: date-local time-local c-ip\n2026-03-07 11:00:00 192.0.2.7\n"
+    assert [shown(second) for text in (both, local) for second in read(detected(text), text).time] == [
+        "2026-03-07T10:00:00Z",
+        "2026-03-07T11:00:00Z",
+    ]
+
+
+def shown(second: int) -> str:
+    """Return a time as reports write it."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -306,7 +306,7 @@ def test_an_error_names_its_place(text: str, what: str, column: int) -> None:
         ("client < '::1'", "it has ==, !=, =~, !~, in, contains"),
         ("time =~ '2026'", "it has ==, !=, <, >=, <=, >, in"),
         ("a == 5 && b == 6", "write `and`"),
-        ("a == 5kb", "known are B, k, kB, MB, GB, KiB, MiB, GiB, us, ms, s, m, h"),
+        ("a == 5kb", "known are B, k, kB, KB, MB, GB, TB, K, M, G, T, KiB, MiB, GiB, TiB, ns, us, µs, μs, ms, s, m, min, h, d"),
     ],
 )
 def test_an_error_says_what_to_write(text: str, hint: str) -> None:

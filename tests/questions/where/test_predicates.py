@@ -17,9 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.formats.columns.addresses import address_of
 from logproc.model.columns import NO_TIME, Columns, KeyColumn, Numbers
 from logproc.questions.where.grammar import parse_where
-from logproc.questions.where.networks import address_of, network_of
+from logproc.questions.where.networks import network_of
 from logproc.questions.where.predicates import expression_fault, number_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -132,7 +133,8 @@ LOOSE = [
         ("client == '2001:db8::/33'", "client", CLIENTS, CLIENTS[3:5]),
         ("client == '2001:db8::1'", "client", CLIENTS, CLIENTS[3:5]),
         ("client in ('shop.example', '::1/128')", "client", CLIENTS, CLIENTS[5:7]),
-        ("client == '10.1.2.3:80'", "client", CLIENTS, CLIENTS[7:8]),
+        ("client == '10.1.2.3:80'", "client", ["10.1.2.3", "10.1.2.4"], ["10.1.2.3"]),
+        ("client == '[2001:db8::1%3]:443'", "client", CLIENTS, CLIENTS[3:5]),
         ("client != '0.0.0.0/0'", "client", CLIENTS, CLIENTS[3:8]),
         ("client not in ('0.0.0.0/0', '::/0')", "client", CLIENTS, CLIENTS[6:8]),
         ("client =~ '^10[.]'", "client", CLIENTS, ["10.1.2.3", "10.1.2.3:80"]),
@@ -152,14 +154,14 @@ LOOSE = [
         ("path in ('/', '/API', 'x')", "path", PATHS, ["/", "/API"]),
         ("path != '/'", "path", PATHS, PATHS[1:6]),
         ("path > '\uffff'", "path", ["\ufffe", "\U00010000"], ["\U00010000"]),
-        ("x == 5", "x", LOOSE, ["5", "5.0", "+05", "5e0"]),
+        ("x == 5", "x", LOOSE, ["5", "5.0", "+05", "5e0", " 5"]),
         ("x == '5'", "x", LOOSE, ["5"]),
         ("x == 0.1", "x", LOOSE, ["0.1", "0.10"]),
         ("x > 5", "x", LOOSE, ["1e9999"]),
-        ("x != 5", "x", LOOSE, ["-5", "0.1", "0.10", "1e9999", "0.1000000000000001"]),
+        ("x != 5", "x", LOOSE, ["-5", "0.1", "0.10", "1e9999", "5ms", "0.1000000000000001"]),
         ("x == true", "x", LOOSE, ["true"]),
-        ("x in (5, 'abc')", "x", LOOSE, ["5", "5.0", "+05", "5e0", "abc"]),
-        ("x not in (5, '-5')", "x", LOOSE, ["0.1", "0.10", "1e9999", "0.1000000000000001"]),
+        ("x in (5, 'abc')", "x", LOOSE, ["5", "5.0", "+05", "5e0", "abc", " 5"]),
+        ("x not in (5, '-5')", "x", LOOSE, ["0.1", "0.10", "1e9999", "5ms", "0.1000000000000001"]),
         ("x =~ '^.$'", "x", LOOSE, ["5"]),
         ("x == '5' or x != '5'", "x", [Decimal(5), Decimal(6)], []),
         ("client != '10.0.0.0/8'", "client", [Decimal(5)], []),
@@ -242,15 +244,16 @@ def test_the_deepest_tree_can_be_asked(depth: int) -> None:
         ("0" * 1024 + "1", None),
         ("1e10000", None),
         ("1e99999999999999999999", None),
-        *[
-            (text, None)
-            for text in ("", " 1", "1 ", "1\n", ".5", "5.", "1_000", "1,5", "0x1", "nan", "inf", "Infinity", "٣", "--1", "5ms")
-        ],
+        *[(" 1", "1"), ("1 ", "1"), (".5", "0.5"), ("5.", "5"), ("5ms", "0.005"), ("5 KiB", "5120"), ("1,260.5", "1260.5")],
+        *[(text, None) for text in ("", "1\n", "1_000", "1,5", "0,250", "0x1", "nan", "inf", "Infinity", "٣", "--1", "5 kg")],
     ],
 )
-def test_a_number_is_what_json_calls_one(text: str, wanted: str | None) -> None:
-    """Numbers as in JSON are exact; other texts, and overlong ones, are not numbers."""
-    assert number_of(text) == (None if wanted is None else Decimal(wanted))
+def test_a_number_is_what_metrics_read(text: str, wanted: str | None) -> None:
+    """Numbers, with a unit or without, are exact; other texts, and overlong ones, are not numbers."""
+    found = number_of(text)
+    assert (found if found is None or isinstance(found, Decimal) else Decimal(found.numerator) / found.denominator) == (
+        None if wanted is None else Decimal(wanted)
+    )
 
 
 @pytest.mark.parametrize(

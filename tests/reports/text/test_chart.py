@@ -11,8 +11,7 @@ from rich.cells import cell_len
 
 from logproc.formats.times.calendar import HOUR_S, iso
 from logproc.model.snapshot import Panel, Row
-from logproc.questions.view import MINUTE_S
-from logproc.reports.text.chart import is_over_time, resample, time_chart
+from logproc.reports.text.chart import MINUTE_S, is_over_time, resample, time_chart
 from logproc.reports.text.style import Look, cells_of, paint
 from tests.reports.snapshots import NOON, hour_panel, panel
 
@@ -102,30 +101,30 @@ def pairs(column: str, *counts: tuple[int, str, int]) -> Panel:
     return Panel(f"hour,{column}", ("hour", column), len(rows), rows)
 
 
-LEVELS = pairs("level", (0, "INFO", 4), (0, "ERROR", 1), (2, "WARN", 2), (3, "INFO", 6), (3, "FATAL", 2))
+LEVELS = pairs("level", (0, "info", 4), (0, "error", 1), (2, "warning", 2), (3, "info", 6), (3, "critical", 2))
 
 
 def test_each_level_has_a_row_of_its_own() -> None:
     """Below the hours are the levels on the same axis, the worst first, each with its largest count."""
     assert paint(time_chart(hour_panel(5, 0, 2, 8), Look(80), LEVELS), color=False).splitlines()[6:] == [
         "each row scaled to its own peak",
-        "FATAL   2                          ████████",
-        "ERROR   1  ████████",
-        "WARN    2                  ████████",
-        "INFO    6  ▅▅▅▅▅▅▅▅                ████████",
+        "critical   2                          ████████",
+        "error      1  ████████",
+        "warning    2                  ████████",
+        "info       6  ▅▅▅▅▅▅▅▅                ████████",
     ]
 
 
 def test_levels_have_colours_by_how_bad_they_are() -> None:
     """Errors are red, warnings yellow."""
     chart = paint(time_chart(hour_panel(5, 0, 2, 8), Look(80, color=True), LEVELS), color=True)
-    assert "\x1b[31mERROR" in chart
-    assert "\x1b[33mWARN" in chart
+    assert "\x1b[31merror" in chart
+    assert "\x1b[33mwarning" in chart
 
 
 def test_a_single_level_has_no_row() -> None:
     """A single level has no row, because it would repeat the hours."""
-    alone = pairs("level", (0, "INFO", 4), (1, "INFO", 4))
+    alone = pairs("level", (0, "info", 4), (1, "info", 4))
     assert time_chart(hour_panel(4, 4), Look(80), alone) == time_chart(hour_panel(4, 4), Look(80))
 
 

@@ -117,9 +117,9 @@ def without_bytes(column: str, *rows: tuple[str, int]) -> Panel:
 
 HOURS = tuple(row.key[0] for row in hour_panel(1, 1).rows)
 HOUR = without_bytes("hour", *((hour, 3) for hour in HOURS))
-LEVEL = without_bytes("level", ("INFO", 4), ("ERROR", 2))
+LEVEL = without_bytes("level", ("info", 4), ("error", 2))
 HOUR_LEVEL = Panel(
-    "hour,level", ("hour", "level"), 4, tuple(Row((hour, level), 1, None) for hour in HOURS for level in ("INFO", "ERROR"))
+    "hour,level", ("hour", "level"), 4, tuple(Row((hour, level), 1, None) for hour in HOURS for level in ("info", "error"))
 )
 
 
@@ -129,15 +129,15 @@ def test_an_application_log_has_a_report_of_its_own() -> None:
     report = text_of(bytes=0, panels=by_name(HOUR, LEVEL, HOUR_LEVEL, messages), look=Look(118, terminal=True))
     assert "sent" not in report
     assert "bytes" not in report
-    tables = ["logproc", "hour", "ERROR", "INFO", "level", "INFO", "ERROR", "messages"]
+    tables = ["logproc", "hour", "error", "info", "level", "info", "error", "messages"]
     assert re.findall(r"^\w+(?=  )", report, re.MULTILINE) == tables
-    assert """--where 'level == "ERROR"' counts these alone""" in report
+    assert """--where 'level >= error' counts these alone""" in report
     assert "--by 'level,shape(message)' for their messages" in report
 
 
-def test_a_level_that_a_shell_would_read_is_not_suggested() -> None:
-    """A command to paste contains no text of a log except a word of letters."""
-    crafted = without_bytes("level", ("INFO", 4), ("error'; rm -rf ~ #", 2))
+def test_text_of_a_log_is_never_part_of_a_command_to_paste() -> None:
+    """A crafted level is not suggested as a filter."""
+    crafted = without_bytes("level", ("info", 4), ("error'; rm -rf ~ #", 2))
     assert "--where" not in text_of(bytes=0, panels=by_name(HOUR, crafted))
 
 
@@ -159,7 +159,7 @@ def test_a_question_over_time_has_a_chart_and_its_table() -> None:
 def test_a_single_hour_by_level_is_a_table() -> None:
     """A single column shows nothing over time."""
     single = Panel("hour,level", ("hour", "level"), 2, HOUR_LEVEL.rows[:2])
-    assert "2025-07-01 12:00  ERROR " in text_of(panels=by_name(single))
+    assert "2025-07-01 12:00  error " in text_of(panels=by_name(single))
 
 
 def test_days_of_a_month_are_a_table_and_more_are_a_chart() -> None:

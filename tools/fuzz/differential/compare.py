@@ -27,6 +27,8 @@ NO_RUN = RunInfo(0.0, 0, 0, "", "", gil=True)
 
 UNDETECTED = {"nginx definition", "nginx main", "apache definition", "pattern", "definition"}
 """Formats that nothing but an option can name."""
+LEARNED = {"access"}
+"""Formats that no option can name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ def case(seed: str, kinds: Sequence[str] = NAMES) -> Case:
     draw = Draw(seed)
     zone_name = draw.choice(ZONES)
     detected = draw.chance(0.25) and not UNDETECTED.issuperset(kinds)
-    names = [name for name in kinds if not (detected and name in UNDETECTED)]
+    detected = detected or LEARNED.issuperset(kinds)
+    names = [name for name in kinds if name not in (UNDETECTED if detected else LEARNED)]
     name = draw.choice(names)
     count = 1 if name == "definition" else draw.choice((1, 1, 1, 1, 2, 3))  # each definition is of one log
     logs = [log(draw, zone_of(zone_name), draw.choice(names) if detected else name, clean=detected) for _ in range(count)]

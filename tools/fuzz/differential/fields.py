@@ -11,7 +11,35 @@ from fractions import Fraction
 from tools.fuzz.differential.model import EPOCH, Record
 from tools.fuzz.differential.values import AGENTS, BOTS, FAMILIES, SHAPES, WEEKDAYS
 
+SCALE = ("trace", "debug", "info", "notice", "warning", "error", "critical")
+LEVELS = {
+    word: level
+    for level, words in {
+        "trace": "TRACE V 10",
+        "debug": "DEBUG D debug 7 20 .",
+        "info": "INFO I info Info System Note 6 30 -",
+        "notice": "NOTICE notice 5 *",
+        "warning": "WARN WARNING W warn warning Warning 4 40 #",
+        "error": "ERROR SEVERE E error Error 3 50",
+        "critical": "CRITICAL FATAL F A S crit alert emerg 0 1 2 60",
+    }.items()
+    for word in words.split()
+}
+"""What the words, letters, numbers and signs that the logs hold mean."""
 UNITS_S = {"minute": 60, "hour": 3600, "day": 86_400}
+LATENCIES = {
+    "1.5ms": Fraction(3, 2000),
+    "250ms": Fraction(1, 4),
+    "2s": Fraction(2),
+    "1m1.5s": Fraction(123, 2),
+    "7us": Fraction(7, 10**6),
+}
+"""Durations as Go writes them, in seconds."""
+SIZES = {"1.5KiB": Fraction(1536), "12KB": Fraction(12_000)}
+"""Sizes with a unit, in bytes."""
+NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?")
+LIST = re.compile(", | : ")
+NANO = 10**9
 IPV6 = re.compile(r"[0-9A-Fa-f]+(?::[0-9A-Fa-f]+)*::(?:[0-9A-Fa-f]+(?::[0-9A-Fa-f]+)*)?|::1\b")
 WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -42,9 +70,32 @@ def network(found: Address, bits: int) -> str:
     return str(ipaddress.ip_network((found, bits), strict=False))
 
 
-def number_of(text: str | None) -> Fraction | None:
-    """Return a text as a number, exactly."""
-    return Fraction(text) if text and re.fullmatch(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?", text) else None
+def levels_of(word: str | None, *, priority: bool = False) -> dict[str, str]:
+    """Return the fields of what a log has as its level, none if it has nothing. priority: whether it is a priority of syslog.
+
+    `-` means no text wherever it is, so that sign of Redis is a level only.
+    """
+    if word is None:
+        return {}
+    level = LEVELS.get(str(int(word) % 8) if priority else word)
+    return ({} if word == "-" else {"raw_level": word}) | ({"level": level} if level else {})
+
+
+def number_of(text: str | None, name: str = "", power: int = 0) -> Fraction | None:
+    """Return a text as a number, exactly, in seconds or bytes if it has a unit. power: of the unit where the text has none."""
+    known = {**({} if name == "bytes" else LATENCIES), **({} if name == "duration" else SIZES)}
+    if text in known:
+        return known[text]
+    return Fraction(text) / 10**power if text and NUMBER.fullmatch(text) else None
+
+
+def number(text: str | None, name: str = "", power: int = 0) -> Fraction | None:
+    """Return a number in billionths, further digits cut off; of a list of durations, as nginx writes it, the sum."""
+    parts = LIST.split(text or "") if name == "duration" else [text]
+    found = [number_of(part, name, power) for part in parts if part not in {"", "-"}]
+    if not found or None in found:
+        return None
+    return Fraction(int(sum(filter(None, found), Fraction(0)) * NANO), NANO)
 
 
 def same_address(text: str, wanted: str) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from tools.fuzz.differential.model import EPOCH, Draw, Line, Log, Record, shown
+from tools.fuzz.differential.fields import number
+from tools.fuzz.differential.model import EPOCH, Draw, Kind, Line, Log, Record, shown
 from tools.fuzz.differential.structured import Structure, drifted, json_line, pairs_line
-from tools.fuzz.differential.templates import TEMPLATES, definition, is_size, number
+from tools.fuzz.differential.templates import TEMPLATES, definition, is_size
 from tools.fuzz.differential.values import KINDS
 
 NAMES = (
@@ -28,6 +29,7 @@ MISFITS = (
     b"garbage",
     b"[",
 )
+FILLERS = (b"x", b" ", b"\xff")
 BLANKS = (b"", b"", b"  ", b"\t", b" \t \x0b\x0c")
 FOREIGN_JSON = (
     b"[1, 2]",
@@ -40,7 +42,11 @@ FOREIGN_JSON = (
     b"{'a': 1}",
     b'{"a": 01}',
     b"null",
+    b"    at org.example.Foo.bar(Foo.java:12)",
+    b"}",
 )
+WHOLE_JSON = (b"[1, 2]", b'"text"', b"12", b"null")
+"""JSON, but no objects: rejected, where a text that is no JSON may be a further line of a record."""
 FOREIGN_PAIRS = (b'a="b', b'a=b"c', b"only words here", b"=b c=d", b'"x"')
 Maker = Callable[[Draw], Line]
 W3C = {
@@ -88,11 +94,11 @@ class W3cLog:
         }
         numbers = {}
         if "sc-bytes" in raw:
-            size = number(texts.pop("bytes", None))
+            size = number(texts.pop("bytes", None), "bytes")
             numbers = {"bytes": size} if size is not None and is_size(size) else {}
         if "duration" in texts:
             taken = texts["duration"]
-            found = number(taken, 0 if "." in taken else 3)
+            found = number(taken, "duration", 0 if "." in taken else 3)
             texts["duration"] = taken if "." in taken else f"{taken}ms"
             if found is not None:
                 numbers["duration"] = found
@@ -121,7 +127,9 @@ def log(draw: Draw, zone: tzinfo, name: str, *, clean: bool = False) -> Log:
             fields = (*fields, *structure.fields)
         full = (json_line if name == "json" else pairs_line)(structure, draw, full=True)
         lines.insert(draw.randrange(min(len(lines), 3) + 1), full)
-        return finished(draw, name, {"format": name}, lines, tuple(dict.fromkeys(fields)), multi_line=False, fixed=False)
+        return finished(
+            draw, name, {"format": name}, lines, tuple(dict.fromkeys(fields)), multi_line=name == "json", fixed=False
+        )
     if name == "w3c":
         w3c = W3cLog.of(draw)
         lines = [w3c.directive, *made(draw, w3c.line, count, share, (b"garbage", b"x"))]
@@ -133,11 +141,14 @@ def log(draw: Draw, zone: tzinfo, name: str, *, clean: bool = False) -> Log:
         return finished(
             draw, name, {"format": name}, lines, tuple({W3C[key][0] for key in every}), multi_line=False, fixed=False
         )
-    template = definition(draw) if name == "definition" else next(template for template in TEMPLATES if template.name == name)
+    template = definition(draw) if name == "definition" else draw.choice([one for one in TEMPLATES if one.name == name])
     if name == "definition":  # two variables with a blank between them fit nearly anything
         lines = made(draw, template.line, count, share, [line for line in MISFITS if b" " not in line], longest_cut=2)
     else:
-        lines = made(draw, template.line, count, share, MISFITS)
+        is_text = name == "text"  # with many other bytes it looks binary, and without a time it has other rules
+        misfits = [line for line in MISFITS if line.isascii()] if is_text else MISFITS
+        lines = made(draw, template.line, count, share, misfits, fillers=FILLERS[:2] if is_text else FILLERS)
+        lines += [template.line(draw) for _ in range(3)] if is_text else []
     return finished(
         draw,
         name,
@@ -150,7 +161,15 @@ def log(draw: Draw, zone: tzinfo, name: str, *, clean: bool = False) -> Log:
     )
 
 
-def made(draw: Draw, make: Maker, count: int, share: float, foreign: Sequence[bytes], longest_cut: int = 6) -> list[Line]:
+def made(
+    draw: Draw,
+    make: Maker,
+    count: int,
+    share: float,
+    foreign: Sequence[bytes],
+    longest_cut: int = 6,
+    fillers: Sequence[bytes] = FILLERS,
+) -> list[Line]:
     """Return some lines. share: of those that are damaged or foreign. longest_cut: so much of a line is surely no record."""
     lines: list[Line] = []
     while len(lines) < count:
@@ -161,15 +180,22 @@ def made(draw: Draw, make: Maker, count: int, share: float, foreign: Sequence[by
         if kind == "blank":
             lines.append(Line(draw.choice(BLANKS), "blank"))
         elif kind == "foreign":
-            lines.append(Line(draw.choice(foreign), "misfit"))
+            content = draw.choice(foreign)
+            lines.append(Line(content, misfit(content, foreign)))
         elif kind == "cut" and foreign is not FOREIGN_PAIRS:
             content = make(draw).content[: draw.randint(1, longest_cut)]
-            lines.append(Line(content, "misfit" if content.strip() else "blank"))
+            lines.append(Line(content, misfit(content, foreign) if content.strip() else "blank"))
         elif kind == "again" and lines:
             lines += [lines[-1]] * draw.randint(1, 3)
         elif kind == "long":
-            lines.append(Line(draw.choice((b"x", b" ", b"\xff")) * draw.choice((5000, 70_000)), "long"))
+            lines.append(Line(draw.choice(fillers) * draw.choice((5000, 70_000)), "long"))
     return lines
+
+
+def misfit(content: bytes, foreign: Sequence[bytes]) -> Kind:
+    """Return what a line is that is no record. What begins as an object of JSON, or is another value, belongs to none."""
+    is_json = foreign is FOREIGN_JSON and (content[:2] in {b'{"', b"{'"} or content in WHOLE_JSON)
+    return "broken" if is_json else "misfit"
 
 
 def finished(
@@ -191,7 +217,7 @@ def finished(
     content = b"".join(line.content + mark for line, mark in zip(lines, ends, strict=True))
     if draw.chance(0.05):
         content = b"\xef\xbb\xbf" + content
-    elif draw.chance(0.1):
+    elif draw.chance(0.1) and name != "text":
         content = b"".join(with_holes(draw, line.content, mark) for line, mark in zip(lines, ends, strict=True))
     return Log(name, dict(options), lines, multi_line, tuple(sorted(fields)), fixed, draw.modified, content, yearless)  # type: ignore[call-overload]
 

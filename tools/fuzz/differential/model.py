@@ -11,11 +11,12 @@ from typing import Any, Literal
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_S = 86_400
-Kind = Literal["record", "rejected", "blank", "misfit", "directive", "long"]
+Kind = Literal["record", "rejected", "broken", "blank", "misfit", "directive", "long"]
 """What a line is.
 
-A misfit belongs to the record before it where the format has records of several lines, else it is
-rejected. A directive is about the log itself; a long line is over the limit.
+A misfit belongs to the record before it where the format has records of several lines, else it is rejected. A broken line
+begins like a record, so it is rejected anywhere; so is one whose time does not exist. A directive is about the log itself; a
+long line is over the limit.
 """
 
 

@@ -10,7 +10,9 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tools.fuzz.differential.fields import LEVELS, SCALE
 from tools.fuzz.differential.model import EPOCH, Draw, Log
+from tools.fuzz.differential.values import WEEKDAYS
 
 ZONES = (
     None,
@@ -214,6 +216,9 @@ def comparison(draw: Draw, fields: Sequence[str], logs: Sequence[Log], times: Se
         return ordered(draw, name, [of_number(draw, name, logs) for _ in range(2)])
     if name in NUMERIC and name != "thread" and draw.chance(0.5):
         return ordered(draw, name, [of_number(draw, name, logs) for _ in range(2)])
+    if name == "level":
+        words = [draw.choice((*SCALE, *(word for word in LEVELS if word.isalpha()))) for _ in range(2)]
+        return ordered(draw, name, [(quoted(word), SCALE.index(LEVELS.get(word, word))) for word in words])
     return of_text(draw, name, logs)
 
 
@@ -271,6 +276,9 @@ def of_text(draw: Draw, name: str, logs: Sequence[Log]) -> Filter:
     held = [line.record.texts[name] for log in logs for line in log.lines if line.record and name in line.record.texts]
     values = [draw.choice([*held, *held, "a", "", "GET", "2xx", "Mon"]) for _ in range(2)]
     kind = draw.choice(("ordered", "ordered", "contains", "not contains", "=~", "!~"))
+    if kind == "ordered" and name in TIME_FIELDS:  # not as texts: only what begins a stretch or is a weekday is a value
+        days = [draw.choice(WEEKDAYS) for _ in range(2)]
+        return Filter("in", f"weekday in ({', '.join(map(quoted, days))})", (), "weekday", days)
     if kind == "ordered":
         return ordered(draw, name, [(quoted(value), value) for value in values])
     if kind.endswith("contains"):

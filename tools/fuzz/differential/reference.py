@@ -17,18 +17,19 @@ from typing import Any
 
 from tools.fuzz.differential.fields import (
     IPV6,
+    SCALE,
     UNITS_S,
     address,
     bare,
     field,
     hidden,
     iso,
+    number,
     number_of,
     same_address,
 )
 from tools.fuzz.differential.model import Log, Record
 from tools.fuzz.differential.questions import Filter, Question
-from tools.fuzz.differential.templates import number
 
 ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -88,22 +89,31 @@ def accounted(log: Log, question: Question) -> tuple[dict[str, int], list[int], 
     """Return the account of a log, the numbers of its rejected lines, and its records, also those that a filter leaves out."""
     account = dict.fromkeys(("lines", "records", "rejected", "blank", "filtered", "continuation"), 0)
     rejected, records, opened = [], [], False
+    further, begun = "continuation", 0  # where further lines are counted; how many bytes ago the record began
     for at, line in enumerate(log.lines, 1):
         account["lines"] += 1
+        begun += len(line.content) + 1
+        if line.opens:
+            further, begun = "continuation", len(line.content) + 1
         if len(line.content) > question.max_line_bytes:
             account["rejected"] += 1
             rejected.append(at)
+            further = "continuation"  # lines behind a rejected one go on with that
             continue
         if line.record:
             records.append(line.record)
-            account["records" if selected(prepared(line.record, question), question) else "filtered"] += 1
+            kept = selected(prepared(line.record, question), question)
+            account["records" if kept else "filtered"] += 1
+            further = "continuation" if kept else "filtered"
         elif line.kind == "misfit" and log.multi_line and opened:
-            account["continuation"] += 1
+            seen = begun - len(line.content) - 1 < question.max_line_bytes
+            account[further if seen else "continuation"] += 1
         elif line.kind in {"blank", "directive"}:
             account["blank" if line.kind == "blank" else "continuation"] += 1
         else:
             account["rejected"] += 1
             rejected.append(at)
+            further = "continuation"
         opened = opened or line.opens
     return account, rejected, records
 
@@ -114,6 +124,8 @@ def prepared(record: Record, question: Question) -> Record:
         entries = [bare(entry.strip(" ")) for entry in texts["forwarded_for"].split(",")]
         if first := next(filter(address, entries), None):
             texts["client"] = first
+    if (client := texts.get("client")) is not None and (found := address(bare(client))):
+        texts["client"] = str(found)  # in one spelling
     if question.anonymous:
         if "client" in texts:
             texts["client"] = hidden(texts["client"])
@@ -141,6 +153,8 @@ def holds(node: Filter, record: Record, zone: tzinfo) -> bool:
     value = time_or_field(node.field, record, zone, node.values[0] if node.values else None)
     if node.kind in {"absent", "present"}:
         has = value is not None or (node.field in record.numbers) or field(node.field, record, zone) is not None
+        if node.field in MEASURED[1:]:  # what is no number is no duration and no size
+            has = node.field in record.numbers
         return has == (node.kind == "present")
     if value is None:
         return False
@@ -166,7 +180,9 @@ def time_or_field(name: str, record: Record, zone: tzinfo, wanted: Any) -> Any:
     if name in record.numbers:
         return record.numbers[name] if not isinstance(wanted, str) else None
     if isinstance(wanted, Fraction):
-        return None if name in MEASURED[1:] else number_of(record.texts.get(name))
+        return None if name in MEASURED[1:] else number_of(record.texts.get(name), name)
+    if name == "level" and wanted is not None:
+        return SCALE.index(record.texts[name]) if name in record.texts else None
     return field(name, record, zone)
 
 
@@ -259,7 +275,7 @@ def values_of(name: str, records: Sequence[Record]) -> list[Fraction]:
     for record in records:
         value = record.numbers.get(name)
         if value is None and name in record.texts:
-            value = number(record.texts[name])
+            value = number(record.texts[name], name)
         if value is not None:
             found.append(value)
     return sorted(found)
@@ -291,7 +307,7 @@ def exact_metric(name: str | None, records: Sequence[Record], zone: tzinfo) -> A
 
 
 def metric(name: str, records: Sequence[Record], zone: tzinfo, seconds: int) -> Any:
-    """Return a metric as the JSON report writes it: means and rates with six digits."""
+    """Return a metric as the JSON report writes it: rates with six digits, means with fifteen."""
     if name == "rate":
         return float(f"{len(records) / seconds:.6g}") if seconds else None
     value = exact_metric(name, records, zone)
@@ -299,7 +315,7 @@ def metric(name: str, records: Sequence[Record], zone: tzinfo, seconds: int) -> 
     if function[0] == "p":
         return Near(value)
     if function == "mean" and value is not None:
-        return float(f"{float(value):.6g}")
+        return float(f"{float(value):.15g}")
     if isinstance(value, Fraction):
         return int(value) if value.denominator == 1 else float(value)
     return value

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from tools.fuzz.differential.fields import LATENCIES, levels_of, number
 from tools.fuzz.differential.model import Draw, Line, Record, shown
-from tools.fuzz.differential.templates import LATENCIES, is_size, number, parts_of
+from tools.fuzz.differential.templates import is_size, parts_of
 from tools.fuzz.differential.values import FORMS, KINDS, PIECES
 
 Written = tuple[str, str | None]
@@ -48,7 +49,7 @@ MISREAD = (
     "0.25, 0.5 : -",
     "3, 4",
 )
-"""Texts that are easily taken for other numbers. The last three are a duration, and lists as nginx writes them, to be added."""
+"""Texts that are easily taken for other numbers. Some are sizes or durations; the last two, of a duration, are to be added."""
 BAD_TIMES = ("yesterday", "2026-02-30T10:00:00Z", "2026-03-07T24:00:00Z", "12", "0", "9" * 20, "1e400", "true")
 """A line with such a time is rejected, as long as the log has others that can be read."""
 
@@ -65,7 +66,7 @@ class Key:
 
 
 def text_of(value: str) -> str | None:
-    return None if value == "-" else shown(value.encode())
+    return None if value in {"-", ""} else shown(value.encode())
 
 
 def string(*values: str) -> Callable[[Draw], Written]:
@@ -197,6 +198,7 @@ class Structure:
     @property
     def fields(self) -> tuple[str, ...]:
         columns = [key.column for key in self.keys] + [key.path for key in self.keys]
+        columns += ["raw_level"] if "level" in columns else []
         parts = ("method", "target", "path", "query", "protocol")
         return tuple(dict.fromkeys(name for column in columns for name in (parts if column == "request" else (column,))))
 
@@ -216,9 +218,12 @@ class Structure:
                     texts |= {"path": path} | ({"query": query} if mark else {})
             elif value is not None:
                 texts[key.path] = texts[key.column] = value
+                if key.column == "level":
+                    del texts["level"]
+                    texts |= levels_of(value)
                 if (
                     key.power is not None
-                    and (found := number(value, key.power)) is not None
+                    and (found := number(value, key.column, key.power)) is not None
                     and (key.column != "bytes" or is_size(found))
                 ):
                     numbers[key.column] = found
@@ -278,7 +283,7 @@ def json_line(structure: Structure, draw: Draw, *, full: bool = False) -> Line:
     if draw.chance(0.03) and members and not isinstance(members[0][1], dict):  # of a key that comes twice the last value counts
         content = "{" + f"{json.dumps(members[0][0])}: " + draw.choice(('"other"', "1", "null")) + ", " + content[1:]
     if is_bad:
-        return Line(content.encode(), "rejected")
+        return Line(content.encode(), "rejected", opens=True)
     return Line(content.encode(), "record", structure.record(time, values), opens=True)
 
 
@@ -316,7 +321,7 @@ def pairs_line(structure: Structure, draw: Draw, *, full: bool = False) -> Line:
         parts.append("end=1")
     content = draw.choice((" ", " ", "  ")).join(parts).encode()
     if is_bad:
-        return Line(content, "rejected")
+        return Line(content, "rejected", opens=True)
     return Line(content, "record", replace(structure.record(time, values), sized=sized and structure.access), opens=True)
 
 

@@ -13,23 +13,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from tools.fuzz.differential.fields import levels_of, number
 from tools.fuzz.differential.model import Draw, Line, Record, shown
 from tools.fuzz.differential.values import FORMS, KINDS
 
 SLOT = re.compile(r"\{(\w*):(\w+)\}")
 REQUEST = re.compile(rb"([^ \t\n\r\v\f]+) ([^ \t\n\r\v\f]+) (HTTP/[0-9]+(?:\.[0-9]+)?)")
 OLD_REQUEST = re.compile(rb"GET [^ \t\n\r\v\f]+")
-NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-LIST = re.compile(", | : ")
-NANO = 10**9
-LATENCIES = {
-    "1.5ms": Fraction(3, 2000),
-    "250ms": Fraction(1, 4),
-    "2s": Fraction(2),
-    "1m1.5s": Fraction(123, 2),
-    "7us": Fraction(7, 10**6),
-}
-"""Durations as Go writes them, in seconds."""
 YEARLESS = {"klog", "logcat", "syslog", "point", "any"}
 IMPOSSIBLE = {
     form: (form, text)
@@ -51,15 +41,14 @@ IMPOSSIBLE = {
 class Template:
     """A format of lines.
 
-    options: the settings that name it; without any it is `--format NAME`. empty: whether an empty value is one. units: of the
-    fields that hold a number, the power of ten to divide by.
+    options: the settings that name it; without any it is `--format NAME`. units: of the fields that hold a number, the power
+    of ten to divide by.
     """
 
     name: str
     lines: Sequence[str]
     options: Mapping[str, Any] = field(default_factory=dict)
     multi_line: bool = False
-    empty: bool = False
     units: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -85,7 +74,7 @@ class Template:
             if name == "time":
                 text, meant = FORMS[kind](draw)
                 time.append(meant)
-            elif kind in {"text", "spaces", "request"}:
+            elif kind in {"text", "uncoloured", "spaces", "request"}:
                 text = KINDS[kind](draw)
             else:
                 text = draw.pooled(f"{name} {kind}", lambda: KINDS[kind](draw))
@@ -98,6 +87,8 @@ class Template:
             form := IMPOSSIBLE.get(next((kind for name, kind in SLOT.findall(layout) if name == "time"), ""))
         ):
             content = SLOT.sub(filled, layout.replace(f"{{time:{form[0]}}}", form[1])).encode("latin-1")
+            if self.name == "pattern":
+                return Line(content, "record", self.record(raw, None), opens=True)
             return Line(content, "rejected", opens=True)
         if self.name == "pattern" and draw.chance(0.02):  # the other formats have no place for a line without a time
             content = SLOT.sub(filled, layout.replace("{time:any}", "-")).encode("latin-1")
@@ -116,8 +107,15 @@ class Template:
             found.setdefault("path", path)
             if mark:
                 found.setdefault("query", query)
-        texts = {name: shown(value) for name, value in found.items() if value != b"-" and (value or self.empty)}
-        numbers = {name: n for name, power in self.units.items() if (n := number(texts.get(name), power)) is not None}
+        texts = {name: shown(value) for name, value in found.items() if value not in {b"-", b""}}
+        if found.get("query") == b"" and "query" not in raw:
+            texts["query"] = ""
+        for name in ("level", "priority"):
+            levels = levels_of(raw[name].decode() if name in raw else None, priority=name == "priority")
+            if levels:
+                texts.pop(name, None)
+                texts |= levels
+        numbers = {name: n for name, power in self.units.items() if (n := number(texts.get(name), name, power)) is not None}
         if "bytes" in self.units:
             numbers.setdefault("bytes", Fraction(0))
             texts.pop("bytes", None)
@@ -127,6 +125,7 @@ class Template:
 PARTS: dict[str, tuple[str, ...]] = {
     "request": ("method", "target", "path", "query", "protocol"),
     "target": ("target", "path", "query"),
+    **dict.fromkeys(("level", "priority"), ("level", "raw_level")),
 }
 
 
@@ -137,21 +136,13 @@ def parts_of(request: bytes) -> dict[str, bytes]:
     return {"method": b"GET", "target": request[4:]} if OLD_REQUEST.fullmatch(request) else {}
 
 
-def number(text: str | None, power: int = 0) -> Fraction | None:
-    """Return a number in billionths, further digits cut off; of a list, as nginx writes it, the sum."""
-    parts = [part for part in LIST.split(text or "") if part not in {"", "-"}]
-    if not parts or not all(part in LATENCIES or NUMBER.fullmatch(part) for part in parts):
-        return None
-    total = sum((LATENCIES[part] if part in LATENCIES else Fraction(part) / 10**power for part in parts), Fraction(0))
-    return Fraction(int(total * NANO), NANO)
-
-
 def is_size(found: Fraction) -> bool:
     return found.denominator == 1 and 0 <= found < 2**63
 
 
 FRONT = '{client:client} - {user:user} [{time:clf}] "{request:request}" {status:status} {bytes:size}'
 QUOTES = ' "{referrer:referrer}" "{user_agent:agent}"'
+LEARNED = FRONT.replace("client:client", "client:address").replace("user:user", "user:name_or_none")
 SIZED = {"bytes": 0}
 MESSAGE = "{message:text}"
 
@@ -162,29 +153,26 @@ def several(name: str, *lines: str) -> Template:
 
 
 TEMPLATES = (
-    Template("common", (FRONT,), empty=True, units=SIZED),
-    Template("combined", (FRONT + QUOTES,), empty=True, units=SIZED),
-    Template("vhost_combined", ("{host:host} " + FRONT + QUOTES,), empty=True, units=SIZED),
-    Template("combined_forwarded", (FRONT + QUOTES + ' "{forwarded_for:forwarded}"',), empty=True, units=SIZED),
+    Template("common", (FRONT,), units=SIZED),
+    Template("combined", (FRONT + QUOTES,), units=SIZED),
+    Template("vhost_combined", ("{host:host} " + FRONT + QUOTES,), units=SIZED),
+    Template("combined_forwarded", (FRONT + QUOTES + ' "{forwarded_for:forwarded}"',), units=SIZED),
     Template(
         "nginx definition",
         ('{client:client} [{time:iso_server}] "{request:request}" {status:status} {bytes:size} {duration:seconds} "{user_agent:agent}"',),
         {"format": '$remote_addr [$time_iso8601] "$request" $status $body_bytes_sent $request_time "$http_user_agent"'},
-        empty=True,
         units={"bytes": 0, "duration": 0},
     ),
     Template(
         "nginx main",
         ('{client:client} - {user:user} [{time:clf}] "{request:request}" {status:status} {bytes:size} rt={duration:seconds}',),
         {"format": '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent rt=$request_time'},
-        empty=True,
         units={"bytes": 0, "duration": 0},
     ),
     Template(
         "apache definition",
         ('{client:client} {:word} {user:user} [{time:clf}] "{request:request}" {status:status} {bytes:size} {duration:micros}',),
         {"format": '%h %l %u %t "%r" %>s %b %D'},
-        empty=True,
         units={"bytes": 0, "duration": 6},
     ),
     Template(
@@ -212,12 +200,12 @@ TEMPLATES = (
     several("logcat_time", "{time:logcat} {level:VDIWEF}/{logger:name}({:spaces}{pid:int}): " + MESSAGE),
     several("logcat_brief", "{level:VDIWEF}/{logger:name}({:spaces}{pid:int}): " + MESSAGE),
     Template("syslog_5424", (
-        "<34>1 {time:iso_server} {host:host} {program:word} {pid:int} {event:word} {data:data} " + MESSAGE,
-        "<7>1 - {host:host} {program:word} - {event:word} {data:data}",
+        "<{priority:priority}>1 {time:iso_server} {host:host} {program:word} {pid:int} {event:word} {data:data} " + MESSAGE,
+        "<{priority:priority}>1 - {host:host} {program:word} - {event:word} {data:data}",
     )),
     Template("syslog", (
         "{time:syslog} {host:host} {program:word}[{pid:int}]: " + MESSAGE,
-        "<34>{time:syslog} {host:host} {program:word}: " + MESSAGE,
+        "<{priority:priority}>{time:syslog} {host:host} {program:word}: " + MESSAGE,
     )),
     Template("syslog_iso", ("{time:iso_server} {host:host} {program:word}[{pid:int}]: " + MESSAGE,)),
     several("cri", "{time:iso_server} {stream:stream} F " + MESSAGE),
@@ -227,14 +215,16 @@ TEMPLATES = (
     several("airflow", "[{time:iso}] {{logger:file}:1103} {level:upper} - " + MESSAGE),
     several("bracketed", "[{time:iso_millis}: {level:upper}/{thread:word}] " + MESSAGE, "[{time:iso_millis}] [{pid:int}] [{level:upper}] {message:text}"),
     several("calico", "{time:iso_millis} [{level:upper}][{pid:int}] {logger:file} 1836: " + MESSAGE),
-    several("hclog", "{time:iso} [{level:upper}]  {logger:name}: " + MESSAGE),
     several("log4j", "{time:iso_millis} {level:upper} [{thread:thread}] {logger:class}: " + MESSAGE),
     several("logback", "{time:iso_millis} [{thread:thread}] {level:upper}  {logger:class} - " + MESSAGE),
     several("logback_basic", "10:00:00.123 [{thread:thread}] {level:upper} {logger:name} - " + MESSAGE),
     several("openstack", "{time:iso_millis} {pid:int} {level:upper} {logger:name} [{context:word}] " + MESSAGE),
     several("python", "{time:iso_millis} - {logger:name} - {level:upper} - " + MESSAGE),
     several("loguru", "{time:iso_bare} | {level:upper}  | {logger:name}:add:42 - " + MESSAGE),
-    several("python_plain", "{time:iso_millis} {level:upper} {logger:class}: " + MESSAGE),
+    several("text", "{time:iso_millis} {level:upper} {logger:dotted}: {message:uncoloured}"),
+    several("text", "{time:iso} [{level:upper}]  {logger:dotted}: {message:uncoloured}"),
+    several("text", "{time:iso_millis} {level:upper} ({thread:thread}) [{logger:dotted}] {message:uncoloured}"),
+    several("text", "{time:iso_millis} | {level:upper} | {:int} | {logger:dotted} | {message:uncoloured}"),
     several("python_basic", "{level:upper}:{logger:name}:" + MESSAGE),
     several("tomcat", "{time:tomcat} {level:upper} [{thread:thread}] {logger:name} " + MESSAGE),
     several("spark", "{time:short_year} {level:upper} {logger:name}: " + MESSAGE),
@@ -253,10 +243,19 @@ TEMPLATES = (
     Template("redis", ("{pid:int}:{role:role} {time:redis} {level:redis} " + MESSAGE,)),
     several("ruby", "I, [{time:iso_millis} #{pid:int}]  {level:upper} -- {program:word}: " + MESSAGE),
     several("zap_console", "{time:iso}\t{level:upper}\t{logger:name}\t{caller:go}\t" + MESSAGE),
+    Template("access", ("{host:vhost} " + LEARNED + QUOTES + " {extra1:seconds}",), units=SIZED),
+    Template("access", (LEARNED + QUOTES + ' rt={rt:seconds} "{extra1:cached}"',), units=SIZED),
+    Template("access", (LEARNED + " {extra1:seconds} {extra2:int}",), units=SIZED),
     Template("heroku", ("{time:iso_server} {program:app}[{pid:name}]: " + MESSAGE,)),
 )  # fmt: skip
+KINDS["priority"] = lambda draw: draw.choice((b"34", b"7", b"0", b"13", b"191", b"30", b"27", b"12"))
+KINDS["uncoloured"] = lambda draw: KINDS["text"](draw).removeprefix(b"\x1b[31m")
+KINDS["dotted"] = lambda draw: draw.choice((b"org.example.App", b"shop.cart", b"a.b_c.D", b"x1.y"))
 KINDS["CBS"] = lambda _: b"CBS"
 KINDS["app"] = lambda draw: draw.choice((b"app", b"heroku"))
+KINDS["vhost"] = lambda draw: draw.choice((b"shop.example.com", b"a.example.org"))
+KINDS["address"] = lambda draw: draw.choice((b"192.0.2.1", b"198.51.100.9", b"2001:db8::1"))
+KINDS["cached"] = lambda draw: draw.choice((b"HIT", b"MISS", b"a b"))
 KINDS["go"] = lambda draw: draw.choice((b"server/http.go:17", b"main.go:1"))
 KINDS["role"] = lambda draw: draw.choice((b"X", b"C", b"S", b"M"))
 
@@ -313,6 +312,5 @@ def definition(draw: Draw) -> Template:
         "definition",
         (line,),
         {"format": between.join(known for known, _ in texts)},
-        empty=True,
         units={name: power for name, power in units.items() if "{" + name + ":" in line},
     )

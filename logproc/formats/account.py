@@ -1,0 +1,208 @@
+"""The account of a chunk's lines: each is in a record, rejected with a reason, blank, or goes on with a record.
+
+What goes on with a record is part of it: filters see it in `message` and `text`, and where a record is filtered, so are its
+further lines. That holds for the lines that begin within `max_line_bytes` of the record's first byte; a source is then cut
+into chunks at beginnings of records (see `sources.cutter`), so that the answer does not depend on the size of chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from logproc.formats.columns.fields import Wanted
+from logproc.formats.columns.lines import CR, LF, Lines, blank_lines, plain_lines
+from logproc.formats.columns.printable import searchable
+from logproc.formats.columns.slices import arrow, texts_of
+from logproc.formats.raw import Found, no_lines
+from logproc.model.columns import Account, Columns, KeyColumn, Parsed
+
+if TYPE_CHECKING:
+    from logproc.model.arrays import Bytes, Integers, Mask
+
+TOO_LONG = "line-too-long"
+VAGUE = frozenset({"no-match", "bad-json"})
+"""Reasons that any text has that is not a record."""
+DAY_IN_ACCESS_LOG = r"\d{2}/[A-Z][a-z]{2}/\d{4}"
+OWN_TIME = (
+    r"^(?:\s*\{\s*[\"']|[\[({<\"']{0,2}(?:\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:|\d{4}/\d{2}/\d{2} \d{2}:"
+    rf"|{DAY_IN_ACCESS_LOG}[: ]\d{{2}}:|(?:[A-Z][a-z]{{2}} )?[A-Z][a-z]{{2}} [ \d]\d \d{{2}}:\d{{2}}:\d{{2}})"
+    rf"|[0-9A-Za-z.:-]+ \S+ [^\[]*\[{DAY_IN_ACCESS_LOG}:\d{{2}}:)"
+)
+"""What a line that begins with a time looks like, and one of an access log. Such a line is a record of its own."""
+
+
+def continuing(lines: Lines, parts: Sequence[tuple[Found, bool]], left: Mask, *, in_record: bool) -> Mask:
+    """Return which of the unclaimed lines go on with the record before them: those that have no time of their own.
+
+    parts: what was found, each with whether its records may have several lines. in_record: whether such a record is open
+    where the chunk begins.
+    """
+    found = left.copy()
+    if not left.any() or not (in_record or any(multi_line for _, multi_line in parts)):
+        found[:] = False
+        return found
+    # Of each line: 1 if it begins a record of several lines, 0 if another one, -1 if it begins none.
+    begins = numpy.full(len(left) + 1, -1, numpy.int8)
+    begins[0] = in_record
+    for part, multi_line in parts:
+        begins[part.line + 1] = begins[part.untimed + 1] = multi_line
+        if multi_line:  # what is wrong with a record of its own, such as a number in JSON that is none
+            found[[at for at, reason in part.reasons.items() if reason not in VAGUE]] = False
+    last = numpy.maximum.accumulate(numpy.where(begins >= 0, numpy.arange(len(begins)), 0))
+    found &= begins[last[1:]] == 1
+    which = numpy.flatnonzero(found)
+    found[which] = ~pyarrow.compute.match_substring_regex(lines.texts(which), OWN_TIME).to_numpy(zero_copy_only=False)
+    return found
+
+
+def readable_lines(lines: Lines, max_line_bytes: int) -> Mask:
+    """Return which lines may be in a record: those that are neither too long nor blank."""
+    return ~((lines.ends - lines.starts > max_line_bytes) | blank_lines(lines))
+
+
+def starts_in(lines: Lines, parts: Sequence[Found]) -> Integers:
+    """Return where the records begin that were found in some lines, those with an unreadable time too."""
+    which = numpy.concatenate([no_lines(), *(part.line for part in parts), *(part.untimed for part in parts)])
+    positions: Integers = lines.starts[numpy.sort(which)]
+    return positions
+
+
+def with_further_lines(
+    lines: Lines,
+    parts: Sequence[Found],
+    continuation: Mask,
+    columns: Columns,
+    wanted: Collection[str],
+    max_line_bytes: int,
+) -> Columns:
+    """Return the records of some lines with what their further lines add, and with the text of whole records if wanted.
+
+    parts: in the order of the records. continuation: as `continuing` returns it.
+    """
+    is_text = "text" in wanted and not {"text"} & {*columns.keys, *columns.numbers}
+    if not columns.records or not (is_text or continuation.any()):
+        return columns
+    line = numpy.concatenate([part.line for part in parts])
+    last, further = ends_of_records(lines, line, continuation, max_line_bytes)
+    order = numpy.argsort(line, kind="stable")
+    searched = {}
+    if is_text:
+        texts = texts_between(lines, line[order], last[order])
+        place = numpy.empty(len(order), numpy.int64)
+        place[order] = numpy.arange(len(order))
+        column = searchable(KeyColumn(texts, numpy.arange(len(order))))
+        searched["text"] = KeyColumn(column.keys, column.index[place])
+    if isinstance(wanted, Wanted) and "message" in wanted.searched and "message" in columns.keys and further.any():
+        longer = order[further[order] > 0]
+        rest = searchable(KeyColumn(texts_between(lines, line[longer] + 1, last[longer]), numpy.arange(len(longer))))
+        searched["message"] = joined_at(columns.keys["message"], longer, rest)
+    return replace(columns, further=further, searched=searched)
+
+
+def ends_of_records(lines: Lines, line: Integers, continuation: Mask, max_line_bytes: int) -> tuple[Integers, Integers]:
+    """Return the last line of each record, and how many further lines it has, given its first line.
+
+    Behind a line that is rejected, lines go on with that one.
+    """
+    number = numpy.full(len(lines), -1)
+    number[line] = numpy.arange(len(line))
+    opens = ~(continuation | blank_lines(lines))
+    opener = numpy.maximum.accumulate(numpy.where(opens, numpy.arange(len(lines)), 0))
+    which = numpy.flatnonzero(continuation)
+    record = number[opener[which]]
+    near = (record >= 0) & (lines.starts[which] - lines.starts[opener[which]] < max_line_bytes)
+    which, record = which[near], record[near]
+    last = line.copy()
+    last[record] = which  # of several the last one stays
+    return last, numpy.bincount(record, minlength=len(line))
+
+
+def texts_between(lines: Lines, first: Integers, last: Integers) -> pyarrow.Array:
+    """Return the text from one line to another one, for many, in ascending order."""
+    texts = texts_of(lines.data, lines.starts[first], lines.ends[last])
+    return pyarrow.compute.replace_substring(texts, b"\r\n", b"\n") if (lines.data == CR).any() else texts
+
+
+def joined_at(column: KeyColumn, which: Integers, rest: KeyColumn) -> KeyColumn:
+    """Return a column of text in which some records have more text, on lines of their own."""
+    fronts = pyarrow.compute.fill_null(column.keys.take(arrow(column.index[which].astype(numpy.int64), pyarrow.int64())), "")
+    behind = rest.keys.take(arrow(rest.index.astype(numpy.int64), pyarrow.int64()))
+    index = column.index.astype(numpy.int64)
+    index[which] = len(column.keys) + numpy.arange(len(which))
+    longer = pyarrow.compute.binary_join_element_wise(fronts, behind, "\n")
+    return KeyColumn(pyarrow.concat_arrays([column.keys, longer]), index)
+
+
+def accounted(
+    lines: Lines,
+    parts: Sequence[Found],
+    too_long: Mask,
+    blank: Mask,
+    continuation: Mask,
+    otherwise: str,
+    columns: Columns | None,
+    order: str = "",
+) -> Parsed:
+    """Return a chunk's result with the account of its lines. Lines that nothing has claimed are rejected, with a reason.
+
+    order: the order of day and month that was assumed.
+    """
+    rejected = ~(blank | continuation)
+    reasons: dict[int, str] = {}
+    for part in parts:
+        rejected[part.line] = rejected[part.aside] = False
+        reasons |= dict.fromkeys(part.untimed.tolist(), "bad-time") | dict(part.reasons)
+    at = numpy.flatnonzero(rejected)
+    reasons |= dict.fromkeys(numpy.flatnonzero(too_long).tolist(), TOO_LONG)
+    return Parsed(
+        columns=columns,
+        account=Account(
+            lines=len(lines),
+            records=columns.records if columns else 0,
+            rejected=len(at),
+            blank=int(blank.sum()),
+            continuation=int(continuation.sum()) + sum(len(part.aside) for part in parts),
+        ),
+        rejected_lines=at,
+        rejected_reasons=tuple(reasons.get(line, otherwise) for line in at.tolist()),
+        rejected_bounds=numpy.column_stack([lines.starts[at], lines.ends[at]]).astype(numpy.int64),
+        zoneless=any(marked(part.zoneless).any() for part in parts),
+        undated=undated_times(parts),
+        order=order if columns and columns.records else "",
+    )
+
+
+def parse_line_ends(data: Bytes) -> Parsed | None:
+    """Return the account of a chunk of only line feeds, as decompression bombs hold; None for any other chunk."""
+    if data[:1] != LF or not (data == LF).all():
+        return None
+    return Parsed(None, Account(lines=len(data), blank=len(data)), no_lines(), (), no_lines().reshape(0, 2))
+
+
+def parse_unknown(data: Bytes, max_line_bytes: int) -> Parsed:
+    """Return the account of whole lines whose format is unknown: all but the blank ones are rejected."""
+    lines = plain_lines(data)
+    too_long = lines.ends - lines.starts > max_line_bytes
+    blank = blank_lines(lines) & ~too_long
+    return accounted(lines, (), too_long, blank, numpy.zeros_like(blank), "unknown-format", None)
+
+
+def marked(mask: Mask | None) -> Mask:
+    return numpy.zeros(0, bool) if mask is None else mask
+
+
+def undated_times(parts: Sequence[Found]) -> Integers | None:
+    """Return the times without a year in the order of their lines, None if there are none."""
+    masks = [(part, part.undated, part.time) for part in parts if part.undated is not None and part.time is not None]
+    if not masks:
+        return None
+    lines = numpy.concatenate([part.line[mask] for part, mask, _ in masks])
+    times: Integers = numpy.concatenate([time[mask] for _, mask, time in masks])
+    order = numpy.argsort(lines, kind="stable")
+    return times[order]

@@ -1,0 +1,89 @@
+"""One ordered scale of levels for all logs: the field `level`. What the log itself says is the field `raw_level`.
+
+So `WARN`, `[warning]`, klog's `W`, pino's `40` and syslog's `4` are one row of a report, and `level >= error` finds them all.
+A word that is on nobody's scale gives no level; `raw_level` still has it.
+
+Sources: RFC 5424 (severities, table 2), GELF, `journalctl -o json`; pino and bunyan; java.util.logging; Python's logging and
+loguru; log4j; Serilog; Microsoft.Extensions.Logging; zap; glog; logcat; PostgreSQL, MySQL, MongoDB, PHP; Apache's LogLevel.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pyarrow
+
+from logproc.formats.columns.slices import index_of
+from logproc.model.columns import KeyColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+LEVELS = ("trace", "debug", "info", "notice", "warning", "error", "critical")
+"""From the least to the most severe."""
+NUMBERS = {
+    # Syslog counts down to the worst, pino and bunyan count up; no number is on both scales.
+    **dict(zip("01234567", ("critical", "critical", "critical", "error", "warning", "notice", "info", "debug"), strict=True)),
+    **dict(zip(("10", "20", "30", "40", "50", "60"), (level for level in LEVELS if level != "notice"), strict=True)),
+}
+WORDS: Mapping[str, str] = {
+    word: level
+    for level, words in {
+        "trace": "trace trce trc verbose vrb verb v t",
+        "debug": "debug dbug dbg fine finer finest d",
+        "info": "info information informational inf config log note system i",
+        "notice": "notice success deprecated n",
+        "warning": "warning warn wrn wng w",
+        "error": "error err eror severe fail failure e",
+        "critical": "critical crit crt fatal ftl alert emerg emergency panic dpanic assert a f s",
+    }.items()
+    for word in words.split()
+} | NUMBERS
+NUMBERED = re.compile(r"(trace|debug|d)[1-9]")
+"""Apache's `trace1` to `trace8`, PostgreSQL's `DEBUG1` to `DEBUG5`, MongoDB's `D1` to `D5`."""
+SIGNS: Mapping[str, str] = {".": "debug", "-": "info", "*": "notice", "#": "warning"}
+"""Redis."""
+LONGEST = 16
+"""No word of a scale has more characters."""
+
+
+def level_of(text: str) -> str | None:
+    """Return the level that a word, a letter or a number means, None if it is on no scale.
+
+    >>> level_of("WARN"), level_of("E"), level_of("DEBUG5"), level_of("60"), level_of("green")
+    ('warning', 'error', 'debug', 'critical', None)
+    """
+    word = text.strip().lower() if len(text) <= LONGEST else ""
+    numbered = NUMBERED.fullmatch(word)
+    return WORDS.get(numbered[1] if numbered else word)
+
+
+def level_of_priority(text: str) -> str | None:
+    """Return the level in the priority of a syslog message (RFC 5424, 6.2.1): eight times the facility, plus the severity.
+
+    >>> level_of_priority("34"), level_of_priority("192")
+    ('critical', None)
+    """
+    return NUMBERS[str(int(text) % 8)] if text.isdecimal() and len(text) <= 3 and int(text) < 192 else None
+
+
+def level_unless_said(text: str) -> str | None:
+    """Return the level of a logger that leaves out `info`, as Serilog's compact form does."""
+    return "info" if text == "-" else level_of(text)
+
+
+SCALES: Mapping[str, Callable[[str], str | None]] = {
+    "words": level_of,
+    "priority": level_of_priority,
+    "signs": SIGNS.get,
+    "implicit": level_unless_said,
+}
+"""How a format writes its levels. `words` knows letters and numbers too."""
+
+
+def leveled(column: KeyColumn, scale: str) -> KeyColumn:
+    """Return the levels that the binary texts of a column mean on a scale, null where a text means none."""
+    texts = [None if key is None else SCALES[scale](key.decode("latin-1")) for key in column.keys.to_pylist()]
+    found = pyarrow.array(texts, pyarrow.string()).cast(pyarrow.binary()).dictionary_encode("encode")
+    return KeyColumn(found.dictionary, index_of(found)[column.index])  # two words with one meaning are one key now

@@ -1,0 +1,156 @@
+"""Units of durations and sizes, and what a number with one of them is: the same for filters, metrics, sizes and options.
+
+Durations are seconds, sizes bytes. kB, MB and GB are powers of 1000; KiB, MiB, GiB and a bare K, M and G are of 1024. A unit
+may be behind a blank. Commas between thousands are read where they can be nothing else (`1,260.403`, `1,234,567`): `1,234` may
+as well have a decimal comma, so it is no number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import Literal, TypeAlias
+
+Factor: TypeAlias = int | Fraction
+Kind: TypeAlias = Literal["", "duration", "size"]
+SECONDS: Mapping[str, Factor] = {
+    "ns": Fraction(1, 10**9),
+    **dict.fromkeys(("us", "µs", "μs"), Fraction(1, 10**6)),
+    "ms": Fraction(1, 10**3),
+    "s": 1,
+    **dict.fromkeys(("m", "min"), 60),
+    "h": 3600,
+    "d": 86_400,
+}
+BYTES: Mapping[str, Factor] = {
+    "B": 1,
+    "k": 1000,
+    **dict.fromkeys(("kB", "KB"), 1000),
+    **{letter + "B": 1000**power for power, letter in enumerate("MGT", 2)},
+    **{letter: 1024**power for power, letter in enumerate("KMGT", 1)},
+    **{letter + "iB": 1024**power for power, letter in enumerate("KMGT", 1)},
+}
+WORDS = {
+    "ns": "nanosecond nanoseconds nanos nsec",
+    "us": "microsecond microseconds micros usec",
+    "ms": "millisecond milliseconds millis msec msecs",
+    "s": "sec secs second seconds",
+    "m": "mins minute minutes",
+    "h": "hr hrs hour hours",
+    "d": "day days",
+    "B": "byte bytes Bytes",
+}
+"""Units as some logs write them out."""
+LONG_NAMES = {word: unit for unit, words in WORDS.items() for word in words.split()}
+SECONDS_OF = {**SECONDS, **{word: SECONDS[unit] for word, unit in LONG_NAMES.items() if unit in SECONDS}}
+BYTES_OF = {**BYTES, **{word: BYTES[unit] for word, unit in LONG_NAMES.items() if unit in BYTES}}
+
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
+GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+\.[0-9]+|(?:,[0-9]{3}){2,})")
+TERM = re.compile(r" ?([0-9]+(?:\.[0-9]+)?|[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+\.[0-9]+|(?:,[0-9]{3}){2,})) ?([A-Za-zµμ]+)")
+MOST_OF_A_QUANTITY = 64
+MOST_DIGITS = 2048
+FINEST = -400
+"""A number with no digit before this place behind the point is not computed, only known to be too fine."""
+NOT_A_NUMBER, NOT_A_SIZE, TOO_LARGE, TOO_FINE = "not-a-number", "not-a-size", "too-large", "too-fine"
+NOT_A_TIME = "not-a-time"
+"""Why a value is not read, or not all of it."""
+OF_DURATION = re.compile(
+    r"(?:.*[_.\-])?(?:duration|latency|elapsed|took|time|wait)(?:_?(?:s|ms|us|ns|seconds|millis))?"
+    r"|.*(?:Duration|Latency|Elapsed|Time)(?:Ms|Us|Ns|Millis|Seconds)?|T[qwcrRtda]"
+)
+"""Names of fields that hold how long something took; those of HAProxy's timers too. In them -1 means: never measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """How the numbers of a field are read.
+
+    kind: which units they may have, "" for any. power, times: a number without a unit is divided by 10**`power` and
+    multiplied by `times`. lists: whether nginx's lists of upstream servers are added up. measured: whether -1 is no value.
+    """
+
+    kind: Kind = ""
+    power: int = 0
+    times: int = 1
+    lists: bool = False
+    measured: bool = False
+
+
+ANY = Unit()
+NAMED: Mapping[str, Unit] = {
+    **{name: Unit("duration", power, measured=True) for name, power in {"ns": 9, "us": 6, "ms": 3, "s": 0}.items()},
+    **{name: Unit("duration", times=int(SECONDS[name]), measured=True) for name in ("m", "min", "h", "d")},
+    **{name: Unit("size", times=int(factor)) for name, factor in BYTES.items()},
+}
+"""What a number without a unit is, if its unit has this name."""
+
+
+def unit_named(name: str) -> Unit | None:
+    """Return how numbers are read whose unit has a name, None for an unknown one.
+
+    >>> unit_named("ms").power, unit_named("seconds").power, unit_named("KiB").times, unit_named("miles")
+    (3, 0, 1024, None)
+    """
+    return NAMED.get(name) or NAMED.get(LONG_NAMES.get(name, "us" if name in {"µs", "μs"} else ""))
+
+
+def unit_of(name: str, power: int = 0) -> Unit:
+    """Return how the numbers of a field are read, by its name."""
+    if name == "bytes":
+        return Unit("size", power)
+    of_upstream = "upstream" in name
+    is_standard = name == "duration" or name.endswith("_duration")
+    measured = is_standard or OF_DURATION.fullmatch(name) is not None
+    return Unit("duration" if is_standard else "", power, lists=of_upstream or name == "duration", measured=measured)
+
+
+def amount(text: str, unit: Unit) -> Fraction | str | None:
+    """Return one number, with its unit if it has one, exactly; the reason why it is none; or None for no value.
+
+    >>> amount("1.5 ms", ANY), amount("1,260.403", ANY), amount("2KiB", ANY), amount("0,250", ANY)
+    (Fraction(3, 2000), Fraction(1260403, 1000), Fraction(2048, 1), 'not-a-number')
+    >>> amount("2KiB", unit_of("duration")), amount("-1", unit_of("duration"))
+    ('not-a-number', None)
+    """
+    if GROUPED.fullmatch(text):
+        text = text.replace(",", "")
+    if not NUMBER.fullmatch(text):
+        found = quantity(text, unit.kind)
+        return NOT_A_NUMBER if found is None else found
+    number = Decimal(text)
+    if number and number.adjusted() >= MOST_DIGITS:
+        return TOO_LARGE
+    if number and number.adjusted() < FINEST:
+        return Fraction(1, 10**-FINEST) if number > 0 else Fraction(-1, 10**-FINEST)
+    if unit.measured and number == -1:
+        return None
+    # A Decimal holds its text exactly, but arithmetic would round it to 28 digits, or overflow.
+    return Fraction(number) * unit.times / 10**unit.power if number else Fraction(0)
+
+
+def quantity(text: str, kind: Kind) -> Fraction | None:
+    """Return a number with a unit in seconds or bytes; of a duration several, the largest unit first: `1h2m3.5s`, `1m 30s`."""
+    if len(text) > MOST_OF_A_QUANTITY:
+        return None
+    digits = text.removeprefix("-").removeprefix("+") if text[1:2].isdigit() else text
+    terms, at = [], 0
+    while at < len(digits) and (match := TERM.match(digits, at)) and not (at == 0 and digits[0] == " "):
+        terms.append((match[1].replace(",", ""), match[2]))
+        at = match.end()
+    if not terms or at < len(digits):
+        return None
+    if kind != "duration" and len(terms) == 1 and terms[0][1] in BYTES_OF:
+        found = Fraction(terms[0][0]) * BYTES_OF[terms[0][1]]
+    elif kind != "size" and all(unit in SECONDS_OF for _, unit in terms):
+        factors = [SECONDS_OF[unit] for _, unit in terms]
+        if any(factor <= following for factor, following in pairwise(factors)):
+            return None
+        found = sum((Fraction(number) * factor for (number, _), factor in zip(terms, factors, strict=True)), Fraction(0))
+    else:
+        return None
+    return -found if text.startswith("-") else found

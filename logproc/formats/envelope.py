@@ -1,0 +1,149 @@
+"""A log inside a log: what docker, Kubernetes, syslog or `grep` put round the lines of other programs.
+
+The outer format reads each line, and the inner one reads what the outer one calls the message. A record has the fields of
+both; where both have one, such as the time, it is the inner one. What the inner format does not claim is a record of the
+outer one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from logproc.formats.account import accounted, continuing, with_further_lines
+from logproc.formats.columns.fields import either
+from logproc.formats.columns.lines import blank_lines
+from logproc.formats.columns.slices import arrow, offsets_and_data
+from logproc.formats.engine import Format
+from logproc.formats.mixed import Mixed, stacked
+from logproc.formats.raw import Found
+from logproc.model.columns import NO_TIME, Columns, KeyColumn, Large, Numbers, Parsed
+
+if TYPE_CHECKING:
+    from logproc.model.arrays import Bytes, Integers
+    from logproc.model.chunk import Context
+
+MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An outer format, and the format of its messages. Frozen, so threads can share it."""
+
+    outer: Format
+    inner: Format | Mixed
+
+    @property
+    def name(self) -> str:
+        return f"{self.outer.name} > {self.inner.name}"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*self.outer.fields, *self.inner.fields]))
+
+    @property
+    def open_fields(self) -> bool:
+        return self.outer.open_fields or self.inner.open_fields
+
+    def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
+        """Return the context behind some whole lines, as the outer format has it."""
+        return self.outer.follow(context, data, max_line_bytes)
+
+    @property
+    def multi_line(self) -> bool:
+        return self.outer.multi_line
+
+    def starts(self, data: Bytes, context: Context, max_line_bytes: int) -> Integers:
+        """Return where in some whole lines the outer records begin, in ascending order."""
+        return self.outer.starts(data, context, max_line_bytes)
+
+    def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
+        """Return the wanted columns of a chunk of whole lines, and the account of all its lines."""
+        lines = self.outer.lines(data)
+        too_long = lines.ends - lines.starts > max_line_bytes
+        blank = blank_lines(lines) & ~too_long
+        left = ~(too_long | blank)
+        parts, columns = self.outer.claim(lines, left, {*wanted, MESSAGE}, context)
+        continuation = continuing(lines, [(part, self.outer.multi_line) for part in parts], left, in_record=context.in_record)
+        columns = with_further_lines(lines, parts, continuation, columns, wanted, max_line_bytes)
+        if columns.records:
+            columns = self._opened(parts, columns, wanted, context)
+        return accounted(lines, parts, too_long, blank, continuation, "no-match", columns)
+
+    def _opened(self, parts: list[Found], outer: Columns, wanted: Collection[str], context: Context) -> Columns:
+        """Return the columns of the outer records, with what is in their messages."""
+        order = numpy.argsort(numpy.concatenate([part.line for part in parts if len(part.line)]), kind="stable")
+        data = lines_of_messages(self.outer, parts, order)
+        inner_context = replace(context, in_record=False)
+        left = ~blank_lines(self.inner.lines(data))
+        found, inner = self.inner.claimed(data, left, wanted, inner_context)
+        line = numpy.concatenate([numpy.empty(0, numpy.int64), *(part.line for part, _ in found)])
+        of = order[line]  # the outer record of each inner one
+        rest = numpy.ones(outer.records, bool)
+        rest[of] = False
+        kept = [both(taken(outer, of), inner), outer.keep(rest)]
+        return stacked([part for part in kept if part.records])
+
+
+def lines_of_messages(outer: Format, parts: list[Found], order: Integers) -> Bytes:
+    """Return the messages of the records of a chunk as lines, in the order of their lines; line ends within one are blanks."""
+    column = outer.found_in(MESSAGE, [part for part in parts if len(part.line)])
+    texts = column.keys.take(arrow(column.index[order].astype(numpy.int64), pyarrow.int64()))
+    if pyarrow.compute.any(pyarrow.compute.match_substring(texts, "\n")).as_py():
+        texts = pyarrow.compute.replace_substring_regex(texts, r"\r?\n$", "")
+        texts = pyarrow.compute.replace_substring(texts, "\n", " ")
+    _, data = offsets_and_data(pyarrow.compute.binary_join_element_wise(texts, pyarrow.scalar(b"", pyarrow.binary()), b"\n"))
+    return numpy.ascontiguousarray(data)
+
+
+def taken(columns: Columns, of: Integers) -> Columns:
+    """Return some records of columns, in a given order, without the message."""
+    return Columns(
+        records=len(of),
+        time=columns.time[of],
+        keys={name: KeyColumn(column.keys, column.index[of]) for name, column in columns.keys.items() if name != MESSAGE},
+        numbers={name: taken_numbers(column, of) for name, column in columns.numbers.items()},
+        malformed=None if columns.malformed is None else columns.malformed[of],
+        unread_time=None if columns.unread_time is None else columns.unread_time[of],
+        further=None if columns.further is None else columns.further[of],
+        searched={
+            name: KeyColumn(column.keys, column.index[of]) for name, column in columns.searched.items() if name != MESSAGE
+        },
+    )
+
+
+def taken_numbers(numbers: Numbers, of: Integers) -> Numbers:
+    large = None
+    if numbers.large is not None:
+        has = numpy.isin(of, numbers.large.at)
+        large = Large(numpy.flatnonzero(has), numbers.large.nanos[numpy.searchsorted(numbers.large.at, of[has])])
+    return Numbers(
+        numbers.whole[of],
+        None if numbers.nanos is None else numbers.nanos[of],
+        None if numbers.valid is None else numbers.valid[of],
+        large,
+        {reason: records[of] for reason, records in numbers.unread.items()},
+    )
+
+
+def both(outer: Columns, inner: Columns) -> Columns:
+    """Return the fields of the same records from both formats, the inner ones first."""
+    keys = {**outer.keys, **inner.keys}
+    for name in outer.keys.keys() & inner.keys.keys():
+        if inner.keys[name].keys.null_count:
+            keys[name] = either(inner.keys[name], outer.keys[name])
+    return Columns(
+        records=inner.records,
+        time=numpy.where(inner.time == NO_TIME, outer.time, inner.time),
+        keys={name: column for name, column in keys.items() if name not in inner.numbers},
+        numbers={**{name: column for name, column in outer.numbers.items() if name not in inner.keys}, **inner.numbers},
+        malformed=inner.malformed,
+        unread_time=inner.unread_time if inner.unread_time is not None else outer.unread_time,
+        further=outer.further,
+        searched=outer.searched,
+    )

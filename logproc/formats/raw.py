@@ -1,0 +1,130 @@
+"""What every reader gives back: how lines become raw fields is the one thing in which kinds of logs differ."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy
+import pyarrow
+
+from logproc.formats.columns.lines import Lines, plain_lines
+from logproc.formats.columns.slices import Raw, Slices, arrow
+from logproc.model.chunk import Context
+from logproc.model.columns import KeyColumn
+
+if TYPE_CHECKING:
+    from logproc.model.arrays import Bytes, Integers, Mask
+
+
+def no_lines() -> Integers:
+    return numpy.empty(0, numpy.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One raw field of the records that a reader found.
+
+    values: its bytes, `-` or null where it is absent. of: the number of the record that each value belongs to; if a record
+    has several, the last counts. None: every record has one, in order.
+    """
+
+    values: Raw
+    of: Integers | None = None
+
+    def keep(self, mask: Mask) -> Field:
+        if self.of is None:
+            return Field(kept(self.values, mask))
+        # Records are numbered anew: each has as its number how many before it are kept.
+        return Field(kept(self.values, mask[self.of]), (numpy.cumsum(mask) - 1)[self.of[mask[self.of]]])
+
+
+def kept(values: Raw, mask: Mask) -> Raw:
+    if isinstance(values, Slices | KeyColumn):
+        return values.keep(mask)
+    return values.take(arrow(numpy.flatnonzero(mask), pyarrow.int64()))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The records that a reader found in some lines.
+
+    line: of each record the position of its line, in order. fields: what is in them. numbers: fields that are already parsed.
+    time: the seconds of each record since 1970, None if a field `time` holds them as text, or nothing does.
+    zoneless, undated: which of the times have no zone, and which no year; None if none has none.
+    unread_time: which records have a time that cannot be read, and so none; None if none has.
+    untimed: lines that fit, but whose time does not exist. aside: lines about the log itself, such as directives.
+    reasons: why lines were not claimed, where that is more specific than `no-match`.
+    """
+
+    line: Integers = field(default_factory=no_lines)
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    numbers: Mapping[str, Integers] = field(default_factory=dict)
+    time: Integers | None = None
+    zoneless: Mask | None = None
+    undated: Mask | None = None
+    unread_time: Mask | None = None
+    untimed: Integers = field(default_factory=no_lines)
+    aside: Integers = field(default_factory=no_lines)
+    reasons: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def unread_times(self) -> Mask:
+        return numpy.zeros(len(self.line), bool) if self.unread_time is None else self.unread_time
+
+    def moved(self, lines: int) -> Found:
+        """Return the same records with so many lines before them."""
+        reasons = {line + lines: reason for line, reason in self.reasons.items()}
+        at = {name: getattr(self, name) + lines for name in ("line", "untimed", "aside")}
+        return replace(self, **at, reasons=reasons)
+
+    def keep(self, mask: Mask) -> Found:
+        if mask.all():
+            return self
+        return replace(
+            self,
+            line=self.line[mask],
+            fields={name: column.keep(mask) for name, column in self.fields.items()},
+            numbers={name: values[mask] for name, values in self.numbers.items()},
+            time=None if self.time is None else self.time[mask],
+            zoneless=None if self.zoneless is None else self.zoneless[mask],
+            undated=None if self.undated is None else self.undated[mask],
+            unread_time=None if self.unread_time is None else self.unread_time[mask],
+        )
+
+
+class Reader(Protocol):
+    """Extracts raw fields from lines. Frozen, so threads can share it."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that records have, as far as that is known before they are read, with `time` among them."""
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The fields that it reads as numbers by itself."""
+        return ()
+
+    def lines(self, data: Bytes) -> Lines:
+        """Return the lines of a chunk, with the marks that the reader needs."""
+        return plain_lines(data)
+
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
+        """Return the records among the lines that `left` names, with the fields that are needed for the wanted columns."""
+
+    def pieces(self, lines: Lines) -> Sequence[tuple[int, int]]:
+        """Return the lines as ranges to be read one after the other: more than one where `read` would need much memory."""
+        return [(0, len(lines))]
+
+    def fits(self, texts: pyarrow.Array) -> Mask:
+        """Return which lines start a record; none for a reader that needs a sample first."""
+        return numpy.zeros(len(texts), bool)
+
+    def claims(self, texts: pyarrow.Array) -> Mask:
+        """Return which lines `read` would take, or find no time in."""
+        return self.fits(texts)
+
+    def follow(self, context: Context, _data: Bytes, _max_line_bytes: int) -> Context:
+        """Return the context after some whole lines, given the context before them."""
+        return context

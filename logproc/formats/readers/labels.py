@@ -1,0 +1,146 @@
+r"""LTSV, labelled tab-separated values: `time:07/Mar/2026:10:00:00 +0000<TAB>host:192.0.2.7<TAB>status:200<TAB>reqtime:0.02`.
+
+    line  = field, TAB, field, { TAB, field } ;
+    field = label, ":", value ;
+    label = ( letter | "_" ), { letter | digit | "_" | "." | "-" } ;      value = { any byte but TAB }
+
+Of a label that comes twice the last value counts, as in logfmt. Source: ltsv.org, whose labels are those of `LABELS`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from logproc.formats.columns.aliases import hidden_of, is_access, meaning_of
+from logproc.formats.columns.choosing import Source
+from logproc.formats.columns.fields import EMPTY, raw_fields, sought
+from logproc.formats.columns.slices import arrow
+from logproc.formats.engine import Format
+from logproc.formats.maps import Map
+from logproc.formats.raw import Field, Found, Reader
+from logproc.formats.readers.logfmt import fields_of
+from logproc.formats.times.order import KNOWN, Order
+from logproc.model.chunk import Context
+
+if TYPE_CHECKING:
+    from logproc.formats.columns.lines import Lines
+    from logproc.model.arrays import Mask
+
+LABEL = r"[A-Za-z_][0-9A-Za-z_.-]*"
+LINE = rf"(?s)^{LABEL}:[^\t]*(?:\t{LABEL}:[^\t]*)+$"
+FIELD = re.compile(rf"({LABEL}):([^\t]*)(?:\t|$)".encode(), re.DOTALL)
+LABELS: Mapping[str, str] = {
+    "client": "host",
+    "forwarded_for": "forwardedfor",
+    "request": "req",
+    "bytes": "size",
+    "user_agent": "ua",
+    "host": "vhost",
+    "duration": "reqtime",
+}
+"""The labels of ltsv.org that mean something else elsewhere, or nothing: `host` is the client."""
+VALUE, IN_BRACKETS = r"(?P<value>[^\t]*)", r"\[?(?P<value>[^\t\]]*)"
+"""A value, and a time as Apache's `%t` writes it."""
+MICROSECONDS = "reqtime_microsec"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsReader(Reader):
+    """LTSV, with the labels of a sample and what they mean.
+
+    labels: those of the sample. aliases: which of them hold standard columns.
+    """
+
+    labels: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, tuple[Source, ...]], ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns: a label that holds another column is not one of its own."""
+        held = {label for name, sources in self.aliases for source in sources for label in source.keys if label != name}
+        return tuple(dict.fromkeys([*dict(self.aliases), *(label for label in self.labels if label not in held)]))
+
+    @classmethod
+    def of_sample(cls, lines: Sequence[bytes]) -> tuple[Format, Mask]:
+        """Return LTSV with the labels of a sample, and which lines fit: none unless two labels are in most of these."""
+        values: dict[str, list[str]] = {}
+        having: dict[str, set[int]] = {}
+        fits = cls().fits(pyarrow.array(lines, pyarrow.binary()))
+        found = Counter(label for at in numpy.flatnonzero(fits).tolist() for label in dict(FIELD.findall(lines[at])))
+        if sum(2 * count > fits.sum() for count in found.values()) < 2:
+            fits[:] = False
+        for at in numpy.flatnonzero(fits).tolist():
+            for label, value in FIELD.findall(lines[at]):
+                text = value.decode("utf-8", "replace")
+                values.setdefault(label.decode(), []).append(text.strip("[]") if label == b"time" else text)
+                having.setdefault(label.decode(), set()).add(at)
+        access = is_access({**values, **{column: values[label] for column, label in LABELS.items() if label in values}})
+        meaning = meaning_of(values, having, access=access)
+        aliases, units = meaning.aliases, dict(meaning.units)
+        if access:
+            named = {column: label for column, label in LABELS.items() if label in values}
+            others = {
+                column: tuple(source for source in sources if not set(source.keys) & set(named.values()))
+                for column, sources in aliases.items()
+            }
+            aliases = {column: sources for column, sources in others.items() if sources}
+            aliases |= {column: (Source((label,)),) for column, label in named.items()}
+            if "reqtime" in values:
+                units["duration"] = 0
+            elif MICROSECONDS in values:
+                aliases["duration"], units["duration"] = (Source((MICROSECONDS,)),), 6
+            units |= {"bytes": 0} if "bytes" in aliases else {}
+        reader = cls(tuple(values), tuple(aliases.items()))
+        return labelled_format(reader, tuple(units.items()), meaning.maps, meaning.order), fits
+
+    def fits(self, texts: pyarrow.Array) -> Mask:
+        fits: Mask = pyarrow.compute.match_substring_regex(texts, LINE).to_numpy(zero_copy_only=False)
+        return fits
+
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
+        which = numpy.flatnonzero(left)
+        texts = lines.texts(which)
+        fits = self.fits(texts)
+        texts, line = texts.take(arrow(numpy.flatnonzero(fits), pyarrow.int64())), which[fits]
+        aliases = dict(self.aliases)
+        names = raw_fields(tuple(dict.fromkeys([*self.fields, *sought(wanted)])), {*wanted, "time"})
+        hidden = hidden_of(self.labels, aliases, wanted) | ({"time"} - aliases.keys())
+        times = {label for source in aliases.get("time", ()) for label in source.keys}
+
+        def found(label: str) -> Field | None:
+            if not re.fullmatch(LABEL, label):
+                return None
+            return Field(value_of(label, texts, IN_BRACKETS if label in times else VALUE))
+
+        sources = {name: aliases.get(name) or (Source((name,), raw=True),) for name in names if name not in hidden}
+        return Found(line, fields_of(sources, len(line), found))
+
+
+def value_of(label: str, texts: pyarrow.Array, value: str) -> pyarrow.Array:
+    """Return the last value of a label in each text, empty where there is none."""
+    found = pyarrow.compute.extract_regex(texts, rf"(?s)^(?:.*\t)?{re.escape(label)}:{value}")
+    return pyarrow.compute.fill_null(found.field("value"), EMPTY)
+
+
+def labelled_format(
+    reader: LabelsReader, units: tuple[tuple[str, int], ...] = (), maps: tuple[Map, ...] = (), order: Order = KNOWN
+) -> Format:
+    return Format(
+        "ltsv",
+        reader,
+        summary="LTSV: `label:value` between TABs",
+        example="time:07/Mar/2026:10:00:00 +0000\thost:192.0.2.7\treq:GET /cart HTTP/1.1\tstatus:200\tsize:42\treqtime:0.020",
+        units=units,
+        maps=maps,
+        mixed=True,
+        open_fields=True,
+        order=order,
+    )

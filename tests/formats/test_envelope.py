@@ -1,0 +1,103 @@
+"""A log inside a log: the outer fields stay, the inner records are found."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logproc.formats.detect import detect
+from logproc.formats.envelope import Envelope
+from tests.formats.readings import read
+from tests.support import logs
+
+ACCESS = logs.line("combined", client=b"192.0.2.77")
+INNER = {
+    "access": (ACCESS, "client", "192.0.2.77"),
+    "json": (b'{"time":"2026-03-07T10:00:00Z","level":"error","msg":"boom"}', "level", "error"),
+    "text": (b"2026-03-07 10:00:00,001 ERROR shop.pay: boom", "message", "boom"),
+    "nginx": (b"2026/03/07 10:00:01 [crit] 1#1: boom, client: 192.0.2.77, server: a", "level", "critical"),
+}
+"""Lines of inner logs, each with a field that it has."""
+OUTER = {
+    "compose": (b"web_1  | %s", "container", "web_1"),
+    "kubectl": (b"[pod/web-7d9c/app] %s", "pod", "web-7d9c"),
+    "grep": (b"logs/a.log:%s", "file", "logs/a.log"),
+    "grep -n": (b"logs/a.log:17:%s", "file", "logs/a.log"),
+    "stern": (b"web-7d9c app %s", "container", "app"),
+    "cri": (b"2026-03-07T10:00:00.123456789Z stderr F %s", "stream", "stderr"),
+    "syslog": (b"Mar  7 10:00:00 web1 nginx: %s", "host", "web1"),
+    "syslog 5424": (b"<165>1 2026-03-07T10:00:00.003Z web1 app 12 - - %s", "program", "app"),
+    "heroku": (b"2026-03-07T10:00:00.123456+00:00 app[web.1]: %s", "program", "app"),
+}
+
+
+def lines_of(line: bytes) -> bytes:
+    """Return a line a few times."""
+    return (line + b"\n") * 5
+
+
+@pytest.mark.parametrize("outer", OUTER)
+@pytest.mark.parametrize("inner", INNER)
+def test_a_log_in_a_log_is_opened(outer: str, inner: str) -> None:
+    """Each record has the fields of both."""
+    (front, outer_field, outer_value), (line, inner_field, inner_value) = OUTER[outer], INNER[inner]
+    content = lines_of(front % line)
+    form = detect(content, whole=True)
+    assert isinstance(form, Envelope)
+    reading = read(form, content, ("time", outer_field, inner_field))
+    assert reading.account.records == 5
+    assert set(reading.columns[outer_field]) == {outer_value}
+    assert set(reading.columns[inner_field]) == {inner_value}
+
+
+@pytest.mark.parametrize("inner", INNER)
+def test_dockers_own_files_are_opened(inner: str) -> None:
+    """The text of a line is within JSON there, with its line end."""
+    line, field, value = INNER[inner]
+    entry = {"log": line.decode() + "\n", "stream": "stdout", "time": "2026-03-07T10:00:05.5Z"}
+    content = lines_of(json.dumps(entry).encode())
+    form = detect(content, whole=True)
+    assert isinstance(form, Envelope)
+    columns = read(form, content, ("stream", field)).columns
+    assert (set(columns["stream"]), set(columns[field])) == ({"stdout"}, {value})
+
+
+def test_the_time_is_that_of_the_inner_record() -> None:
+    """The program knows when it happened; where it does not say so, the envelope does."""
+    front = b"2026-03-07T10:00:59.5Z stdout F "
+    content = lines_of(front + INNER["text"][0])
+    form = detect(content, whole=True)
+    assert form
+    assert set(read(form, content).time) == {1772877600}
+    content = lines_of(front + b'{"level":"error","msg":"boom"}')
+    form = detect(content, whole=True)
+    assert form
+    assert set(read(form, content).time) == {1772877659}
+
+
+@given(st.lists(st.sampled_from([ACCESS, b"starting worker", b""]), min_size=1))
+def test_what_the_inner_format_does_not_claim_stays_a_record(messages: list[bytes]) -> None:
+    """Its message is the text of the envelope, and no line is lost."""
+    front = b"Mar  7 10:00:00 web1 nginx: "
+    form = detect(lines_of(front + ACCESS), whole=True)
+    assert form
+    reading = read(form, b"".join(front + message + b"\n" for message in messages))
+    assert reading.account.records == len(messages)
+    clients = [client for client in reading.columns.get("client", []) if client]
+    assert len(clients) == messages.count(ACCESS)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Mar  7 10:00:00 web1 app: a=1 b=2 done\nMar  7 10:00:01 web1 app: started\nMar  7 10:00:02 web1 app: ended\n",
+        b'{"msg":"started"}\n{"msg":"{\\"a\\":1}"}\n{"msg":"ended"}\n',
+        b"note: this is prose\nnote: and so is this\n",
+    ],
+)
+def test_messages_are_no_logs(content: bytes) -> None:
+    """A few pairs or an object in a message do not make it another log."""
+    assert not isinstance(detect(content, whole=True), Envelope)
