@@ -18,6 +18,7 @@ from logproc.counting.counts import Counts, rolled_up
 from logproc.counting.rows import LOW_BITS
 from logproc.counting.totals import NANOS
 from logproc.counting.uniques import STANDARD_ERROR
+from logproc.formats.columns.slices import arrow
 from logproc.model.snapshot import Panel, Row
 from logproc.questions.fields.stretches import stretch_of, with_offset
 from logproc.questions.metrics import Metric
@@ -168,13 +169,19 @@ def ranked(counts: Counts, columns: Sequence[Any], limit: int, of_keys: str = "a
     if len(counts) <= 1:
         return numpy.arange(min(limit, len(counts)))
     directions = ["ascending"] * len(columns) + [of_keys] * len(counts.keys)
-    table = pyarrow.table([*columns, *counts.keys], [str(at) for at in range(len(directions))])
+    table = pyarrow.table([*map(without_asking, columns), *counts.keys], [str(at) for at in range(len(directions))])
     keys = list(zip(table.column_names, directions, strict=True))
     if limit < len(counts):
         places = pyarrow.compute.select_k_unstable(table, limit, keys)  # unstable is fine: keys differ, so no rows tie
     else:
         places = pyarrow.compute.sort_indices(table, keys)
     return numpy.asarray(places).astype(numpy.int64)
+
+
+def without_asking(column: Any) -> Any:
+    """Return a column of int64 as an Arrow array; others as they are: Arrow would import numpy.ma to ask about the array."""
+    is_plain = isinstance(column, numpy.ndarray) and column.dtype == numpy.int64
+    return arrow(numpy.ascontiguousarray(column), pyarrow.int64()) if is_plain else column
 
 
 def ranks(counts: Counts, metric: Metric, *, descending: bool) -> list[Any]:

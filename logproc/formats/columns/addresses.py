@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import socket
+from functools import lru_cache
 
 import pyarrow
 import pyarrow.compute
@@ -60,6 +61,7 @@ def written(address: bytes) -> str:
     return socket.inet_ntop(socket.AF_INET6, address)
 
 
+@lru_cache(maxsize=1 << 16)  # the same clients come again in each chunk
 def canonical(text: str) -> tuple[str, str | None]:
     """Return an address in its one spelling, or a name, and the port that stood behind it.
 
@@ -85,7 +87,10 @@ def canonical_keys(keys: pyarrow.Array) -> tuple[pyarrow.Array, pyarrow.Array] |
     is_plain = found.is_valid()
     plain = pyarrow.compute.or_(is_plain, pyarrow.compute.match_substring_regex(texts, CANONICAL_IPV6))
     others = ~plain.to_numpy(zero_copy_only=False)
-    pairs = [canonical(text.decode("latin-1")) for text in texts.filter(mask(others)).to_pylist()]
+    unusual = [text.decode("latin-1") for text in texts.filter(mask(others)).to_pylist()]
+    pairs = [canonical(text) for text in unusual]
+    if not pyarrow.compute.any(is_plain).as_py() and pairs == [(text, None) for text in unusual]:
+        return None
     addresses = pyarrow.compute.if_else(is_plain, pyarrow.compute.struct_field(found, "address"), texts)
     ports = pyarrow.compute.struct_field(found, "port")
     if pairs:
