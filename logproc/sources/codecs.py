@@ -206,7 +206,8 @@ class Unmixed(Layer):
         Only a block with a byte that archives have is searched as a whole. The last bytes before it are searched again.
         """
         before, self._before = self._before, (self._before + data[-HEAD_BYTES:].tobytes())[-HEAD_BYTES:]
-        if data.min() >= LEAST_TEXT and not (data == NEVER_UTF8).any():
+        # The maximum first: of text in ASCII it tells at once that the byte is not there.
+        if data.min() >= LEAST_TEXT and not (data.max() >= NEVER_UTF8 and (data == NEVER_UTF8).any()):
             data = data[:HEAD_BYTES]
         found = LATER_ARCHIVE.search(before + data.tobytes())
         return (found.start(1) - len(before), found[1]) if found else None

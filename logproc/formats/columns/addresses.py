@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import re
 import socket
-from functools import lru_cache
 
 import pyarrow
 import pyarrow.compute
-
-from logproc.formats.columns.slices import mask, offsets_and_data
 
 ADDRESS_BITS = 128
 MAPPED = bytes(10) + b"\xff\xff"
@@ -22,15 +19,19 @@ MAPPED = bytes(10) + b"\xff\xff"
 OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4 = rf"{OCTET}(?:\.{OCTET}){{3}}"
 IPV4_AND_PORT = rf"^(?P<address>{IPV4}):(?P<port>[0-9]{{1,5}})$"
-CANONICAL_IPV6 = r"^[1-9a-f][0-9a-f]{0,3}(?::[1-9a-f][0-9a-f]{0,3}){7}$"
-"""IPv6 without a group of zeros, which is most of what clients have: there is nothing to shorten."""
+GROUP = "[1-9a-f][0-9a-f]{0,3}"
+SHORTENED = "|".join(rf"{GROUP}(?::{GROUP}){{{front}}}::(?:{GROUP}(?::{GROUP}){{0,{4 - front}}})?" for front in range(5))
+CANONICAL = rf"^(?:[^:\[]*|{GROUP}(?::{GROUP}){{7}}|{SHORTENED})$"
+"""What is surely canonical: no colon and no bracket, or IPv6 without a group of zeros but two or more that `::` stands for.
+
+Others may be as well: they are looked at one by one.
+"""
 WITH_MORE = re.compile(
     r"\[(?P<bracketed>[0-9A-Fa-f:.]+)(?:%[^\]]*)?\](?::(?P<port>[0-9]{1,5}))?"
     r"|(?P<four>(?:::[Ff]{4}:)?[0-9]+\.[0-9.]+):(?P<port_of_four>[0-9]{1,5})"
     r"|(?P<bare>[0-9A-Fa-f:.]+)(?:%.*)?"
 )
 NAME_AND_PORT = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*):([0-9]{1,5})")
-COLON, OPENING = b":["
 
 
 def address_of(text: str) -> bytes | None:
@@ -61,7 +62,6 @@ def written(address: bytes) -> str:
     return socket.inet_ntop(socket.AF_INET6, address)
 
 
-@lru_cache(maxsize=1 << 16)  # the same clients come again in each chunk
 def canonical(text: str) -> tuple[str, str | None]:
     """Return an address in its one spelling, or a name, and the port that stood behind it.
 
@@ -78,29 +78,23 @@ def canonical(text: str) -> tuple[str, str | None]:
 
 def canonical_keys(keys: pyarrow.Array) -> tuple[pyarrow.Array, pyarrow.Array] | None:
     """Return the canonical address of each key (binary, null where absent) and its port, or null. None: all are canonical."""
-    _, data = offsets_and_data(keys)
-    if not ((data == COLON) | (data == OPENING)).any():
+    suspects = pyarrow.compute.invert(pyarrow.compute.match_substring_regex(keys, CANONICAL)).fill_null(False)
+    if not pyarrow.compute.any(suspects).as_py():
         return None
-    suspects = pyarrow.compute.match_substring_regex(keys, r"[:\[]").fill_null(False)
     texts = keys.filter(suspects)
     found = pyarrow.compute.extract_regex(texts, pattern=IPV4_AND_PORT)
     is_plain = found.is_valid()
-    plain = pyarrow.compute.or_(is_plain, pyarrow.compute.match_substring_regex(texts, CANONICAL_IPV6))
-    others = ~plain.to_numpy(zero_copy_only=False)
-    unusual = [text.decode("latin-1") for text in texts.filter(mask(others)).to_pylist()]
-    pairs = [canonical(text) for text in unusual]
-    if not pyarrow.compute.any(is_plain).as_py() and pairs == [(text, None) for text in unusual]:
-        return None
     addresses = pyarrow.compute.if_else(is_plain, pyarrow.compute.struct_field(found, "address"), texts)
     ports = pyarrow.compute.struct_field(found, "port")
+    others = pyarrow.compute.invert(is_plain)
+    pairs = [canonical(text.decode("latin-1")) for text in texts.filter(others).to_pylist()]
     if pairs:
         rest = [
             pyarrow.array([None if part is None else part.encode("latin-1") for part in column], pyarrow.binary())
             for column in zip(*pairs, strict=True)
         ]
         addresses, ports = (
-            pyarrow.compute.replace_with_mask(whole, mask(others), part)
-            for whole, part in zip((addresses, ports), rest, strict=True)
+            pyarrow.compute.replace_with_mask(whole, others, part) for whole, part in zip((addresses, ports), rest, strict=True)
         )
     none = pyarrow.nulls(len(keys), pyarrow.binary())
     return tuple(pyarrow.compute.replace_with_mask(of, suspects, part) for of, part in ((keys, addresses), (none, ports)))

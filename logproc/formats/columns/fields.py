@@ -106,10 +106,11 @@ def complete(
             malformed &= request.keys.is_valid().to_numpy(zero_copy_only=False)[request.index]
         fields = filled(fields, parts)
     if "client" in fields and (addresses := canonical_keys(fields["client"].keys)):
+        clients, ports = addresses
         index = fields["client"].index
-        fields["client"], ports = (again(values, index) for values in addresses)
+        fields["client"] = again(clients, index)
         if "client_port" in wanted:
-            fields = filled(fields, {"client_port": ports})
+            fields = filled(fields, {"client_port": again(ports, index)})
     if has_target:
         missing = [name for name in TARGET_COLUMNS if name in wanted and not (name in fields and is_full(fields[name]))]
         fields = filled(fields, {name: part_of_target(fields["target"], name) for name in missing})

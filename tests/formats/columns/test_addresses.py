@@ -7,7 +7,7 @@ import ipaddress
 import numpy
 import pyarrow
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logproc.formats.columns.addresses import canonical, canonical_keys
@@ -64,9 +64,39 @@ def test_any_ipv6_is_as_the_standard_library_has_it(address: ipaddress.IPv6Addre
         assert canonical(f"[{address.exploded}]:{port}") == (expected, str(port))
 
 
-@pytest.mark.parametrize("text", [b"192.0.2.1", b"example.org", b"-", b""])
-def test_what_has_no_colon_is_not_looked_at(text: bytes) -> None:
-    """Nothing is made anew for the usual log."""
+def groups(*texts: str) -> st.SearchStrategy[str]:
+    """Return a strategy for some groups of IPv6, too many sometimes."""
+    return st.lists(st.sampled_from(texts), max_size=8).map(":".join)
+
+
+ANY, NOT_ZERO = groups("0", "1", "00", "0a", "ffff", "FFFF", "db8"), groups("1", "ffff")
+TEXTS = st.one_of(
+    ANY,
+    st.tuples(ANY, ANY).map("::".join),
+    st.tuples(NOT_ZERO, NOT_ZERO).map("::".join),
+    st.ip_addresses().map(str),
+    st.tuples(st.ip_addresses(), st.integers(0, 65535)).map(lambda drawn: f"{drawn[0]}:{drawn[1]}"),
+    st.sampled_from([text for text, _, _ in SPELLINGS]),
+)
+
+
+@given(st.lists(TEXTS, max_size=8, unique=True))
+@example(["1::2:3:4:5:6:7", "1:2:3:4:5::6:7", "1:2:3:4:5:6:7::", "1:2:3:4:5:6::", "1::2:3:4:5:6"])
+def test_the_quick_look_misses_nothing(texts: list[str]) -> None:
+    """What is passed over as canonical is, and all others are what each is alone."""
+    found = canonical_keys(pyarrow.array([*map(str.encode, texts), None], pyarrow.binary()))
+    expected = [canonical(text) for text in texts]
+    if found is None:
+        assert expected == [(text, None) for text in texts]
+    else:
+        pairs = zip(*(column.to_pylist() for column in found), strict=True)
+        decoded = [tuple(part if part is None else part.decode() for part in pair) for pair in pairs]
+        assert decoded == [*expected, (None, None)]
+
+
+@pytest.mark.parametrize("text", [b"192.0.2.1", b"2001:db8::7", b"2001:db8:1:2:3:4:5:6", b"example.org", b"-", b""])
+def test_what_is_canonical_already_is_not_made_anew(text: bytes) -> None:
+    """Nothing is done for the usual log."""
     assert canonical_keys(pyarrow.array([text, None], pyarrow.binary())) is None
 
 
