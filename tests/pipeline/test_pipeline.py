@@ -63,6 +63,7 @@ def test_any_schedule_gives_the_serial_report(
 
 
 @given(content=logs.contents(max_lines=30), chunk_size=st.sampled_from([1, 200, None]))
+@example(content=b"\0\n" + logs.line() + b"\n\0\0" + logs.line() + bytes(16) + logs.line() + b"\n", chunk_size=1)
 def test_a_run_finds_what_the_oracle_finds(content: bytes, chunk_size: int | None) -> None:
     """The account, the sums and each panel of a Combined log are what a plain loop over its lines counts."""
     with tempfile.TemporaryDirectory() as name:
