@@ -7,7 +7,7 @@ into chunks at beginnings of records (see `sources.cutter`), so that the answer 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from logproc.model.columns import Account, Columns, KeyColumn, Parsed
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask
+    from logproc.model.chunk import Context
 
 TOO_LONG = "line-too-long"
 VAGUE = frozenset({"no-match", "bad-json"})
@@ -35,6 +36,52 @@ OWN_TIME = (
     rf"|[0-9A-Za-z.:-]+ \S+ [^\[]*\[{DAY_IN_ACCESS_LOG}:\d{{2}}:)"
 )
 """What a line that begins with a time looks like, and one of an access log. Such a line is a record of its own."""
+
+
+Claimed = tuple[list[tuple[Found, bool]], Columns]
+"""What was found in some lines, each part with whether its records may have several lines; and the columns of all records."""
+
+
+def parsed(
+    lines: Lines,
+    claim: Callable[[Mask], Claimed],
+    context: Context,
+    wanted: Collection[str],
+    max_line_bytes: int,
+    *,
+    otherwise: str = "no-match",
+    order: str = "",
+    opened: Callable[[list[Found], Columns], Columns] = lambda _, columns: columns,
+) -> Parsed:
+    """Return the wanted columns of a chunk of whole lines, and the account of all its lines.
+
+    claim: gets a mask of the lines that may be in a record. otherwise: why a line is rejected for which nobody has a better
+    reason. order: the order of day and month that was assumed. opened: returns the columns with what is in their messages.
+    """
+    too_long, blank = too_long_and_blank(lines, max_line_bytes)
+    left = ~(too_long | blank)
+    parts, columns = claim(left)
+    found = [part for part, _ in parts]
+    continuation = continuing(lines, parts, left, in_record=context.in_record)
+    columns = with_further_lines(lines, found, continuation, columns, wanted, max_line_bytes)
+    if columns.records:
+        columns = opened(found, columns)
+    return accounted(lines, found, too_long, blank, continuation, otherwise, columns, order)
+
+
+def starts_in(lines: Lines, claim: Callable[[Mask], Claimed], max_line_bytes: int) -> Integers:
+    """Return where in some whole lines the records begin, those with an unreadable time too, in ascending order."""
+    too_long, blank = too_long_and_blank(lines, max_line_bytes)
+    parts = [part for part, _ in claim(~(too_long | blank))[0]]
+    which = numpy.concatenate([no_lines(), *(part.line for part in parts), *(part.untimed for part in parts)])
+    positions: Integers = lines.starts[numpy.sort(which)]
+    return positions
+
+
+def too_long_and_blank(lines: Lines, max_line_bytes: int) -> tuple[Mask, Mask]:
+    """Return which lines are too long to be read, and which of the others hold only white space."""
+    too_long: Mask = lines.ends - lines.starts > max_line_bytes
+    return too_long, blank_lines(lines) & ~too_long
 
 
 def continuing(lines: Lines, parts: Sequence[tuple[Found, bool]], left: Mask, *, in_record: bool) -> Mask:
@@ -59,18 +106,6 @@ def continuing(lines: Lines, parts: Sequence[tuple[Found, bool]], left: Mask, *,
     which = numpy.flatnonzero(found)
     found[which] = ~pyarrow.compute.match_substring_regex(lines.texts(which), OWN_TIME).to_numpy(zero_copy_only=False)
     return found
-
-
-def readable_lines(lines: Lines, max_line_bytes: int) -> Mask:
-    """Return which lines may be in a record: those that are neither too long nor blank."""
-    return ~((lines.ends - lines.starts > max_line_bytes) | blank_lines(lines))
-
-
-def starts_in(lines: Lines, parts: Sequence[Found]) -> Integers:
-    """Return where the records begin that were found in some lines, those with an unreadable time too."""
-    which = numpy.concatenate([no_lines(), *(part.line for part in parts), *(part.untimed for part in parts)])
-    positions: Integers = lines.starts[numpy.sort(which)]
-    return positions
 
 
 def with_further_lines(
@@ -188,8 +223,7 @@ def parse_line_ends(data: Bytes) -> Parsed | None:
 def parse_unknown(data: Bytes, max_line_bytes: int) -> Parsed:
     """Return the account of whole lines whose format is unknown: all but the blank ones are rejected."""
     lines = plain_lines(data)
-    too_long = lines.ends - lines.starts > max_line_bytes
-    blank = blank_lines(lines) & ~too_long
+    too_long, blank = too_long_and_blank(lines, max_line_bytes)
     return accounted(lines, (), too_long, blank, numpy.zeros_like(blank), "unknown-format", None)
 
 

@@ -105,8 +105,8 @@ def is_sure(sample: Sample) -> bool:
 def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
     """Return the format of the messages of an outer format, None unless they are a log of their own."""
     data = numpy.frombuffer(b"".join(line + b"\n" for line in sample.lines), numpy.uint8)
-    parts, _ = outer.claim(outer.lines(data), numpy.ones(len(sample.lines), bool), {MESSAGE}, Context())
-    filled = [part for part in parts if len(part.line)]
+    parts, _ = outer.claimed(outer.lines(data), numpy.ones(len(sample.lines), bool), {MESSAGE}, Context())
+    filled = [part for part, _ in parts if len(part.line)]
     if not filled or not all(MESSAGE in part.fields for part in filled):
         return None
     messages = lines_of_messages(outer, filled, numpy.arange(sum(len(part.line) for part in filled))).tobytes()

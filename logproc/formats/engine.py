@@ -20,10 +20,10 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.account import accounted, continuing, readable_lines, starts_in, with_further_lines
+from logproc.formats.account import Claimed, parsed, starts_in
 from logproc.formats.columns.fields import EMPTY, absent_once, columns_of, complete, with_absent
 from logproc.formats.columns.levels import leveled
-from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
+from logproc.formats.columns.lines import Lines, plain_lines
 from logproc.formats.columns.printable import absent_as_null
 from logproc.formats.columns.slices import ABSENT, encoded, offsets_and_data
 from logproc.formats.columns.units import unit_of
@@ -99,25 +99,20 @@ class Format:
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
         """Return the wanted columns of a chunk of whole lines, and the account of all its lines."""
         lines = self.lines(data)
-        too_long = lines.ends - lines.starts > max_line_bytes
-        blank = blank_lines(lines) & ~too_long
-        left = ~(too_long | blank)
-        parts, columns = self.claim(lines, left, wanted, context)
-        continuation = continuing(lines, [(part, self.multi_line) for part in parts], left, in_record=context.in_record)
-        columns = with_further_lines(lines, parts, continuation, columns, wanted, max_line_bytes)
+        claim = partial(self.claimed, lines, wanted=wanted, context=context)
         otherwise = "no-record-start" if self.multi_line else "no-match"
-        return accounted(lines, parts, too_long, blank, continuation, otherwise, columns, self.order.assumed)
+        return parsed(lines, claim, context, wanted, max_line_bytes, otherwise=otherwise, order=self.order.assumed)
 
     def starts(self, data: Bytes, context: Context, max_line_bytes: int) -> Integers:
         """Return where in some whole lines the records begin, in ascending order."""
         lines = self.lines(data)
-        return starts_in(lines, self.claim(lines, readable_lines(lines, max_line_bytes), (), context)[0])
+        return starts_in(lines, partial(self.claimed, lines, wanted=(), context=context), max_line_bytes)
 
     def lines(self, data: Bytes) -> Lines:
         """Return the lines of a chunk, with the marks that the readers need."""
         return (self.quick or self.exact).lines(data)
 
-    def claim(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> tuple[list[Found], Columns]:
+    def claimed(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Claimed:
         """Return what the readers find in the lines that `left` names, and take these lines out of it."""
         parts: list[Found] = []
         wanted = widened(wanted, self.maps) if self.maps else wanted
@@ -127,14 +122,7 @@ class Format:
                 for part in found:
                     left[part.line] = left[part.untimed] = left[part.aside] = False
                 parts += found
-        return parts, self.columns([part for part in parts if len(part.line)], wanted)
-
-    def claimed(
-        self, data: Bytes, left: Mask, wanted: Collection[str], context: Context
-    ) -> tuple[list[tuple[Found, bool]], Columns]:
-        """Return what is found in the lines that `left` names, each with whether its records may have several lines."""
-        parts, columns = self.claim(self.lines(data), left, wanted, context)
-        return [(part, self.multi_line) for part in parts], columns
+        return [(part, self.multi_line) for part in parts], self.columns([part for part in parts if len(part.line)], wanted)
 
     def timed(self, part: Found, context: Context) -> Found:
         """Return records with their times read, if they have them as a field `time`; unreadable ones are in `untimed`."""

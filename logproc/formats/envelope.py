@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.account import accounted, continuing, with_further_lines
+from logproc.formats.account import parsed
 from logproc.formats.columns.fields import either
 from logproc.formats.columns.lines import blank_lines
 from logproc.formats.columns.slices import arrow, offsets_and_data
 from logproc.formats.engine import Format
 from logproc.formats.mixed import Mixed, stacked
 from logproc.formats.raw import Found
-from logproc.model.columns import NO_TIME, Columns, KeyColumn, Large, Numbers, Parsed
+from logproc.model.columns import NO_TIME, Columns, Parsed
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers
@@ -65,28 +66,22 @@ class Envelope:
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
         """Return the wanted columns of a chunk of whole lines, and the account of all its lines."""
         lines = self.outer.lines(data)
-        too_long = lines.ends - lines.starts > max_line_bytes
-        blank = blank_lines(lines) & ~too_long
-        left = ~(too_long | blank)
-        parts, columns = self.outer.claim(lines, left, {*wanted, MESSAGE}, context)
-        continuation = continuing(lines, [(part, self.outer.multi_line) for part in parts], left, in_record=context.in_record)
-        columns = with_further_lines(lines, parts, continuation, columns, wanted, max_line_bytes)
-        if columns.records:
-            columns = self._opened(parts, columns, wanted, context)
-        return accounted(lines, parts, too_long, blank, continuation, "no-match", columns)
+        claim = partial(self.outer.claimed, lines, wanted={*wanted, MESSAGE}, context=context)
+        opened = partial(self._opened, wanted=wanted, context=context)
+        return parsed(lines, claim, context, wanted, max_line_bytes, opened=opened)
 
     def _opened(self, parts: list[Found], outer: Columns, wanted: Collection[str], context: Context) -> Columns:
         """Return the columns of the outer records, with what is in their messages."""
         order = numpy.argsort(numpy.concatenate([part.line for part in parts if len(part.line)]), kind="stable")
         data = lines_of_messages(self.outer, parts, order)
         inner_context = replace(context, in_record=False)
-        left = ~blank_lines(self.inner.lines(data))
-        found, inner = self.inner.claimed(data, left, wanted, inner_context)
+        lines = self.inner.lines(data)
+        found, inner = self.inner.claimed(lines, ~blank_lines(lines), wanted, inner_context)
         line = numpy.concatenate([numpy.empty(0, numpy.int64), *(part.line for part, _ in found)])
         of = order[line]  # the outer record of each inner one
         rest = numpy.ones(outer.records, bool)
         rest[of] = False
-        kept = [both(taken(outer, of), inner), outer.keep(rest)]
+        kept = [both(without_message(outer).take(of), inner), outer.keep(rest)]
         return stacked([part for part in kept if part.records])
 
 
@@ -101,34 +96,10 @@ def lines_of_messages(outer: Format, parts: list[Found], order: Integers) -> Byt
     return numpy.ascontiguousarray(data)
 
 
-def taken(columns: Columns, of: Integers) -> Columns:
-    """Return some records of columns, in a given order, without the message."""
-    return Columns(
-        records=len(of),
-        time=columns.time[of],
-        keys={name: KeyColumn(column.keys, column.index[of]) for name, column in columns.keys.items() if name != MESSAGE},
-        numbers={name: taken_numbers(column, of) for name, column in columns.numbers.items()},
-        malformed=None if columns.malformed is None else columns.malformed[of],
-        unread_time=None if columns.unread_time is None else columns.unread_time[of],
-        further=None if columns.further is None else columns.further[of],
-        searched={
-            name: KeyColumn(column.keys, column.index[of]) for name, column in columns.searched.items() if name != MESSAGE
-        },
-    )
-
-
-def taken_numbers(numbers: Numbers, of: Integers) -> Numbers:
-    large = None
-    if numbers.large is not None:
-        has = numpy.isin(of, numbers.large.at)
-        large = Large(numpy.flatnonzero(has), numbers.large.nanos[numpy.searchsorted(numbers.large.at, of[has])])
-    return Numbers(
-        numbers.whole[of],
-        None if numbers.nanos is None else numbers.nanos[of],
-        None if numbers.valid is None else numbers.valid[of],
-        large,
-        {reason: records[of] for reason, records in numbers.unread.items()},
-    )
+def without_message(columns: Columns) -> Columns:
+    keys = {name: column for name, column in columns.keys.items() if name != MESSAGE}
+    searched = {name: column for name, column in columns.searched.items() if name != MESSAGE}
+    return replace(columns, keys=keys, searched=searched)
 
 
 def both(outer: Columns, inner: Columns) -> Columns:

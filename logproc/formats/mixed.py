@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 
-from logproc.formats.account import accounted, continuing, readable_lines, starts_in, with_further_lines
-from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
+from logproc.formats.account import Claimed, parsed, starts_in
+from logproc.formats.columns.lines import Lines, plain_lines
 from logproc.formats.columns.quantities import numbers_of
 from logproc.formats.columns.units import unit_of
 from logproc.formats.engine import LOOK_LINES, Format
-from logproc.formats.raw import Found
 from logproc.model.columns import Columns, KeyColumn, Large, Numbers, Parsed
 
 if TYPE_CHECKING:
@@ -70,35 +70,26 @@ class Mixed:
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
         """Return the wanted columns of a chunk of whole lines, and the account of all its lines."""
         lines = self.lines(data)
-        too_long = lines.ends - lines.starts > max_line_bytes
-        blank = blank_lines(lines) & ~too_long
-        left = ~(too_long | blank)
-        parts, columns = self.claimed(data, left, wanted, context)
-        continuation = continuing(lines, parts, left, in_record=context.in_record)
-        found = [part for part, _ in parts]
-        columns = with_further_lines(lines, found, continuation, columns, wanted, max_line_bytes)
-        return accounted(lines, found, too_long, blank, continuation, "no-match", columns, self.assumed_order)
+        claim = partial(self.claimed, lines, wanted=wanted, context=context)
+        return parsed(lines, claim, context, wanted, max_line_bytes, order=self.assumed_order)
 
     def starts(self, data: Bytes, context: Context, max_line_bytes: int) -> Integers:
         """Return where in some whole lines the records begin, in ascending order."""
         lines = self.lines(data)
-        parts, _ = self.claimed(data, readable_lines(lines, max_line_bytes), (), context)
-        return starts_in(lines, [part for part, _ in parts])
+        return starts_in(lines, partial(self.claimed, lines, wanted=(), context=context), max_line_bytes)
 
     def lines(self, data: Bytes) -> Lines:
         """Return the lines of a chunk."""
         return plain_lines(data)
 
-    def claimed(
-        self, data: Bytes, left: Mask, wanted: Collection[str], context: Context
-    ) -> tuple[list[tuple[Found, bool]], Columns]:
-        """Return what is found in the lines that `left` names, each with whether its records may have several lines."""
+    def claimed(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Claimed:
+        """Return what the layouts find in the lines that `left` names, and take these lines out of it."""
         parts, columns = [], []
         for layout in self.layouts:
-            found, some = layout.claimed(data, left, wanted, context)
+            found, some = layout.claimed(layout.lines(lines.data), left, wanted, context)
             parts += found
-            columns.append(some)
-        return parts, stacked([with_numbers(some, self.numbers) for some in columns])
+            columns.append(with_numbers(some, self.numbers))
+        return parts, stacked(columns)
 
     @property
     def numbers(self) -> frozenset[str]:

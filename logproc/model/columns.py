@@ -33,8 +33,11 @@ class KeyColumn:
     keys: pyarrow.Array
     index: numpy.typing.NDArray[Any]
 
+    def take(self, records: Integers) -> KeyColumn:
+        return KeyColumn(self.keys, self.index[records])
+
     def keep(self, mask: Mask) -> KeyColumn:
-        return KeyColumn(self.keys, self.index[mask])
+        return self.take(mask.nonzero()[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,11 @@ class Large:
     at: Integers
     nanos: numpy.typing.NDArray[Any]
 
-    def keep(self, mask: Mask) -> Large | None:
-        kept = mask[self.at]
-        return Large((mask.cumsum() - 1)[self.at[kept]], self.nanos[kept]) if kept.any() else None
+    def take(self, records: Integers) -> Large | None:
+        import numpy  # not above: a short command, such as --version, does without it
+
+        has = numpy.isin(records, self.at)
+        return Large(numpy.flatnonzero(has), self.nanos[numpy.searchsorted(self.at, records[has])]) if has.any() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +72,17 @@ class Numbers:
     large: Large | None = None
     unread: Mapping[str, Mask] = field(default_factory=dict)
 
-    def keep(self, mask: Mask) -> Numbers:
+    def take(self, records: Integers) -> Numbers:
         return Numbers(
-            self.whole[mask],
-            None if self.nanos is None else self.nanos[mask],
-            None if self.valid is None else self.valid[mask],
-            None if self.large is None else self.large.keep(mask),
-            {reason: records[mask] for reason, records in self.unread.items()},
+            self.whole[records],
+            None if self.nanos is None else self.nanos[records],
+            None if self.valid is None else self.valid[records],
+            None if self.large is None else self.large.take(records),
+            {reason: mask[records] for reason, mask in self.unread.items()},
         )
+
+    def keep(self, mask: Mask) -> Numbers:
+        return self.take(mask.nonzero()[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +109,22 @@ class Columns:
     further: Integers | None = None
     searched: Mapping[str, KeyColumn] = field(default_factory=dict)
 
+    def take(self, records: Integers) -> Columns:
+        """Return some of the records, in the order in which their numbers are given."""
+        return Columns(
+            records=len(records),
+            time=self.time[records],
+            keys={name: column.take(records) for name, column in self.keys.items()},
+            numbers={name: column.take(records) for name, column in self.numbers.items()},
+            malformed=None if self.malformed is None else self.malformed[records],
+            unread_time=None if self.unread_time is None else self.unread_time[records],
+            further=None if self.further is None else self.further[records],
+            searched={name: column.take(records) for name, column in self.searched.items()},
+        )
+
     def keep(self, mask: Mask) -> Columns:
         """Return only the records where `mask` is true."""
-        return Columns(
-            records=int(mask.sum()),
-            time=self.time[mask],
-            keys={name: column.keep(mask) for name, column in self.keys.items()},
-            numbers={name: column.keep(mask) for name, column in self.numbers.items()},
-            malformed=None if self.malformed is None else self.malformed[mask],
-            unread_time=None if self.unread_time is None else self.unread_time[mask],
-            further=None if self.further is None else self.further[mask],
-            searched={name: column.keep(mask) for name, column in self.searched.items()},
-        )
+        return self.take(mask.nonzero()[0])
 
 
 @dataclass(frozen=True, slots=True)
