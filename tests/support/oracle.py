@@ -47,7 +47,7 @@ class Truth:
 def truth(content: bytes, max_line_bytes: int = 1 << 20) -> Truth:
     """Read a whole Combined log; `rejected` are the numbers of the rejected lines, from 1."""
     found = Truth()
-    lines = without_holes(content.removeprefix(b"\xef\xbb\xbf")).split(b"\n")
+    lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     for number, line in enumerate(lines if lines[-1] else lines[:-1], 1):
         found.lines += 1
         line = line.removesuffix(b"\r")
@@ -64,7 +64,7 @@ def truth(content: bytes, max_line_bytes: int = 1 << 20) -> Truth:
 
 
 def without_holes(content: bytes) -> bytes:
-    """Return a log without the NULs where nothing was written: before a line they are nothing, many inside one end it."""
+    """Return a log as its lines are read, without NULs where nothing was written: many inside a line end it."""
     return re.sub(rb"\0{16,}\n?", b"\n", re.sub(rb"(?:^|(?<=\n))\0+", b"", content))
 
 
