@@ -143,7 +143,8 @@ def analyze_command(
     if not screen.settings.quiet:
         remark(screen, config, headers)
     process.check_address_space(screen.settings.memory, screen.settings.worker_count)
-    from logproc.command.analyze import Outputs, analyze
+    from logproc.command.analyze import analyze
+    from logproc.command.outputs import Outputs
 
     return analyze(sources, screen, Outputs(output_files, rejects), headers, debug=debug)
 

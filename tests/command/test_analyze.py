@@ -10,16 +10,9 @@ from typing import Any, TextIO
 
 import pytest
 
-from logproc.command.analyze import (
-    Outputs,
-    check_outputs,
-    keep_sources,
-    read_headers,
-    report_cause,
-    report_sources,
-    write_reports,
-)
+from logproc.command.analyze import read_headers, report_cause, report_sources, write_reports
 from logproc.command.exit_codes import EXIT_ORDER, judged
+from logproc.command.outputs import Outputs, check_outputs, keep_sources
 from logproc.command.screen import Screen
 from logproc.model.errors import InternalError, Interrupted, LogprocError, OutputError, UsageError
 from logproc.model.snapshot import Snapshot

@@ -1,0 +1,111 @@
+"""Outputs of a run besides the report on stdout, which must not replace what the run reads."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from logproc.model.errors import UsageError
+from logproc.model.source import Kind, Source, State, Verdict
+from logproc.reports.output import check_output, format_for, is_special, place
+
+if TYPE_CHECKING:
+    from logproc.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where results go besides stdout: files for the report, and a file for the rejected lines."""
+
+    files: Sequence[str] = ()
+    rejects: str | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return (*self.files, *([self.rejects] if self.rejects else []))
+
+    def by_identity(self) -> dict[tuple[int, int], str]:
+        """Return the outputs that exist as files already, by device and inode."""
+        return {found: path for path in self.paths if (found := identity(path))}
+
+
+def check_outputs(outputs: Outputs) -> None:
+    """Raise UsageError or OutputError if an output cannot be written, before anything is read."""
+    for path in outputs.files:
+        if path in ("json", "csv", "terminal"):
+            raise UsageError(f"-o {path}: -o takes a file", f"use --output {path} for stdout")
+        format_for(path)
+    for path in outputs.paths:
+        check_output(path)
+    places = [place(path) for path in outputs.paths if not is_special(Path(path))]
+    if len(set(places)) < len(places):
+        raise UsageError("two outputs go to one file", "name another file for one of them")
+
+
+def keep_sources(
+    sources: Sequence[Source],
+    outputs: Outputs,
+    arguments: Sequence[str] = (),
+    streams: Sequence[TextIO | None] = (),
+) -> Sequence[Source]:
+    """Return the sources without those that the run itself writes to, even where the two paths differ.
+
+    Raises UsageError if an output would replace a source, or if stdout or stderr (streams) goes to one that an argument names.
+    One that was only found, such as the report in `--recursive . > report.txt`, is skipped.
+    """
+    written = outputs.by_identity()
+    named = zip(("stdout", "stderr"), map(descriptor_of, streams), strict=False)
+    streamed = {found: (name, descriptor) for name, descriptor in named if (found := identity(descriptor))}
+    for found in written.keys() & streamed.keys():
+        if not is_special(Path(written[found])):
+            what = f"two outputs go to one file: {written[found]} and {streamed[found][0]}"
+            raise UsageError(what, "name another file for one of them")
+    kept = []
+    for source in sources:
+        read = identity(0 if source.kind is Kind.STDIN else source.location) if written or streamed else None
+        if read in written:
+            other = "" if written[read] == source.name else f" as {written[read]}"
+            raise UsageError(f"{source.name} would be read and overwritten{other}", "name another file for the output")
+        if read in streamed:
+            name, descriptor = streamed[read]
+            if source.kind is Kind.STDIN or source.location in arguments:
+                what = f"{source.name} would be read and written: {name} goes to it"
+                lost = "" if os.fstat(descriptor).st_size else "; it is empty already: `>` truncates before the program starts"
+                raise UsageError(what + lost, "send the output elsewhere")
+            kept.append(replace(source, verdict=Verdict(State.SKIPPED, f"{name} goes to it: not read")))
+        else:
+            kept.append(source)
+    return kept
+
+
+def keep_settings(outputs: Outputs, settings: Settings) -> None:
+    """Raise UsageError if an output would replace the config file, or the configuration of nginx or a file that it includes."""
+    written = outputs.by_identity()
+    read = [settings.config_file] if settings.config_file else []
+    if written and settings.nginx_conf is not None:
+        from logproc.formats.servers.nginx_conf import read_conf
+
+        read += map(str, read_conf(Path(settings.nginx_conf)).files)
+    for file in read:
+        if path := written.get(identity(file) or (0, 0)):
+            raise UsageError(f"{path} holds settings of this run and would be overwritten", "name another file for the output")
+
+
+def descriptor_of(stream: TextIO | None) -> int:
+    """Return the descriptor of a stream, -1 if it has none: it is closed, or in memory."""
+    with suppress(OSError, ValueError):
+        return stream.fileno() if stream else -1
+    return -1
+
+
+def identity(file: str | bytes | int | Path) -> tuple[int, int] | None:
+    """Return device and inode of a regular file or a FIFO, None for anything else."""
+    with suppress(OSError, ValueError):
+        found = os.stat(file)  # noqa: PTH116 - a descriptor as well as a path
+        return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) or stat.S_ISFIFO(found.st_mode) else None
+    return None
