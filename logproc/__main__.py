@@ -1,7 +1,7 @@
 """`python -m logproc` and the command `logproc`."""
 
 # `signal` needs `enum`, which takes 2 ms to load; this is a part of the interpreter.
-import _signal  # type: ignore[import-not-found]
+import _signal  # type: ignore[import-not-found]  # private, so that no stubs describe it
 
 
 def main() -> None:

@@ -55,7 +55,7 @@ def groups_of(expression: str, option: str) -> list[str]:
         found = pyarrow.compute.extract_regex(nothing, pattern=f"(?P<_>){expression}")
     except UnicodeEncodeError as error:
         raise UsageError(f"{option}: no UTF-8", "write a byte of the log as \\xff") from error
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:  # Arrow refuses some and does not know others
         reason = str(error).removeprefix("Invalid regular expression: ").removesuffix(f": (?P<_>){expression}")
         raise UsageError(f"{option}: {reason}", "see RE2's syntax: no look-around, no backreferences") from error
     return [field.name for field in found.type][1:]

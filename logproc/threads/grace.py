@@ -56,6 +56,7 @@ def within_grace(call: Callable[[], Result]) -> Result:
     with waking(channel.wake):
         try:
             with blocked():
+                # A daemon: a call that nothing can end, such as a write that nobody takes, must not keep the process.
                 Thread(target=make, name="writer", daemon=True).start()
         except RuntimeError:
             make()

@@ -26,7 +26,7 @@ class LiveView(Thread):
     """Calls `paint` ten times a second until it is finished. `paint` must only read, and never wait."""
 
     def __init__(self, paint: Callable[[], None]) -> None:
-        super().__init__(name="live view", daemon=True)
+        super().__init__(name="live view", daemon=True)  # a paused terminal may block it for ever
         self._paint = paint
         self._finished = Event()
 

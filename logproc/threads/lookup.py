@@ -27,6 +27,7 @@ class LookUp:
         self._call = call
         self._outcome: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
         try:
+            # A daemon: getaddrinfo cannot be interrupted, and nobody waits for it after a stop.
             Thread(target=self._run, name="name look-up", daemon=True).start()
         except RuntimeError:
             self._run()

@@ -61,6 +61,7 @@ def start_probing(
 
     try:
         with blocked():
+            # A daemon: a file on a server that is gone may block it for ever.
             Thread(target=run, name="probe", daemon=True).start()
     except RuntimeError as error:
         if not refused(error):

@@ -159,7 +159,7 @@ class Reader(Thread):
         put: Callable[[Charged], None],
         stop: Stop,
     ) -> None:
-        super().__init__(name=name, daemon=True)
+        super().__init__(name=name, daemon=True)  # a read from a dead disk cannot be ended, and must not keep the process
         self.reading: Reading | None = None
         self.doing = "starting"
         self.outcomes: dict[int, Outcome] = {}

@@ -17,7 +17,7 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.columns.fields import EMPTY, again
-from logproc.formats.columns.levels import level_of
+from logproc.formats.columns.levels import is_level
 from logproc.formats.columns.slices import ABSENT
 from logproc.formats.times.calendar import LAST_S
 from logproc.formats.times.forms import FORMS
@@ -168,4 +168,4 @@ def times_fit(keys: pyarrow.Array) -> Mask:
 
 
 def levels_fit(keys: pyarrow.Array) -> Mask:
-    return numpy.array([key is not None and level_of(key.decode("latin-1")) is not None for key in keys.to_pylist()], bool)
+    return numpy.array([key is not None and is_level(key) for key in keys.to_pylist()], bool)

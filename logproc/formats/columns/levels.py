@@ -59,6 +59,16 @@ def level_of(text: str) -> str | None:
     return WORDS.get(numbered[1] if numbered else word)
 
 
+def is_level(text: bytes) -> bool:
+    return level_of(text.decode("latin-1")) is not None
+
+
+def severity_of(text: str) -> int | None:
+    """Return the position on the scale of the level that a text means, None if it is on no scale."""
+    level = level_of(text)
+    return LEVELS.index(level) if level else None
+
+
 def level_of_priority(text: str) -> str | None:
     """Return the level in the priority of a syslog message (RFC 5424, 6.2.1): eight times the facility, plus the severity.
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from logproc.formats.columns.levels import WORDS, level_of
+from logproc.formats.columns.levels import WORDS, is_level
 
 if TYPE_CHECKING:
     from logproc.formats.times.forms import TimeForm
@@ -117,7 +117,7 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
     """Return the field that values are, "" if that is not known, None if they are no slot."""
     has_logger = "logger" in found.names
     if kind == "level" or kind in BRACKETS:
-        levels = sum(level_of(value.decode("latin-1")) is not None for value in values)
+        levels = sum(map(is_level, values))
         if levels >= NEARLY_ALL * len(values) and "level" not in found.names:
             return "level"
         if kind == "level":

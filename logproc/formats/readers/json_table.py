@@ -141,7 +141,7 @@ def read_table(data: Bytes, schema: pyarrow.Schema) -> pyarrow.Table:
             read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(data) + 1),
             parse_options=pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
         )
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:  # wrong JSON, and a number of another type
         raise NotFast from error
 
 

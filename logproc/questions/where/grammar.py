@@ -52,6 +52,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from logproc.formats.columns.addresses import ADDRESS_BITS
+from logproc.formats.columns.levels import severity_of
 from logproc.formats.readers.cost import MOST_REPEATED, repeated
 from logproc.model.errors import UsageError
 from logproc.questions.fields.derived import derive
@@ -321,7 +322,7 @@ class Parser:
         if literal.unit not in kind.value.units:
             return None
         if kind is FieldType.LEVEL:
-            return text_value("level", kind, str(literal.value), self.tz)  # type: ignore[return-value]
+            return severity_of(str(literal.value))
         billionths = Fraction(literal.value) * kind.value.units[literal.unit] * BILLION
         if billionths.denominator != 1:
             raise self.fault("a number finer than a billionth", literal.token)

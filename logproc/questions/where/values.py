@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum
 from typing import TypeAlias
 
-from logproc.formats.columns.levels import LEVELS, level_of
+from logproc.formats.columns.levels import LEVELS, severity_of
 from logproc.formats.columns.units import BYTES, SECONDS, Factor
 from logproc.questions.fields.stretches import STRETCHES, stretch_of
 from logproc.questions.timespan import absolute
@@ -120,7 +120,7 @@ def text_value(field: str, kind: FieldType, text: str, tz: tzinfo) -> Value | No
     if kind is FieldType.ADDRESS:
         return network_of(text)
     if kind is FieldType.LEVEL:
-        return LEVELS.index(level) if (level := level_of(text)) else None
+        return severity_of(text)
     return text if kind in {FieldType.TEXT, FieldType.DYNAMIC} else None
 
 
