@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from logproc.formats.columns.choosing import GRAMMAR, Source
-from logproc.formats.columns.fields import Wanted
+from logproc.formats.columns.fields import Wanted, raw_fields, sought
 from logproc.formats.columns.levels import level_of
 from logproc.formats.columns.names import (
     ACCESS,
@@ -96,6 +96,22 @@ def hidden_of(names: Collection[str], aliases: Mapping[str, object], wanted: Col
     """
     sources = wanted.sources if isinstance(wanted, Wanted) else frozenset()
     return (NEVER_RAW | (GRAMMAR.keys() if "status" in aliases else frozenset())) & set(names) - aliases.keys() - sources
+
+
+def sources_of(
+    fields: Collection[str],
+    keys: Collection[str],
+    aliases: Mapping[str, tuple[Source, ...]],
+    wanted: Collection[str],
+    hidden: frozenset[str] = frozenset(),
+) -> dict[str, tuple[Source, ...]]:
+    """Return where the fields are that are needed for the wanted columns: a name without an alias is a key of its own.
+
+    fields: those of the format. keys: those of the sample. hidden: names that are no fields, whatever is asked for.
+    """
+    names = raw_fields(tuple(dict.fromkeys([*fields, *sought(wanted)])), {*wanted, "time"})
+    hidden |= hidden_of(keys, aliases, wanted)
+    return {name: aliases.get(name) or (Source((name,), raw=True),) for name in names if name not in hidden}
 
 
 def aliases_of(values: Values, lines: Mapping[str, Collection[int]] | None = None, *, access: bool) -> Aliases:

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import pyarrow
 
-from logproc.formats.columns.aliases import hidden_of, meaning_of
+from logproc.formats.columns.aliases import meaning_of, sources_of
 from logproc.formats.columns.choosing import Source, chosen
-from logproc.formats.columns.fields import raw_fields, sought
 from logproc.formats.columns.lines import Lines
 from logproc.formats.columns.slices import encoded
 from logproc.formats.engine import Format
@@ -110,10 +109,7 @@ class JsonReader(Reader):
 
     def sources(self, wanted: Collection[str]) -> dict[str, tuple[Source, ...]]:
         """Return where the fields are that are needed for the wanted columns."""
-        aliases = dict(self.aliases)
-        names = raw_fields(tuple(dict.fromkeys([*self.fields, *sought(wanted)])), {*wanted, "time"})
-        hidden = hidden_of(self.names, aliases, wanted)
-        return {name: aliases.get(name) or (Source((name,), raw=True),) for name in names if name not in hidden}
+        return sources_of(self.fields, self.names, dict(self.aliases), wanted)
 
     def present(self, columns: Mapping[str, KeyColumn]) -> dict[str, Field]:
         """Return as fields the columns that any record has. A size that is missing everywhere is not a size of 0."""

@@ -19,9 +19,9 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.aliases import hidden_of, is_access, meaning_of
+from logproc.formats.columns.aliases import is_access, meaning_of, sources_of
 from logproc.formats.columns.choosing import Source
-from logproc.formats.columns.fields import EMPTY, raw_fields, sought
+from logproc.formats.columns.fields import EMPTY
 from logproc.formats.columns.slices import arrow
 from logproc.formats.engine import Format
 from logproc.formats.maps import Map
@@ -111,8 +111,6 @@ class LabelsReader(Reader):
         fits = self.fits(texts)
         texts, line = texts.take(arrow(numpy.flatnonzero(fits), pyarrow.int64())), which[fits]
         aliases = dict(self.aliases)
-        names = raw_fields(tuple(dict.fromkeys([*self.fields, *sought(wanted)])), {*wanted, "time"})
-        hidden = hidden_of(self.labels, aliases, wanted) | ({"time"} - aliases.keys())
         times = {label for source in aliases.get("time", ()) for label in source.keys}
 
         def found(label: str) -> Field | None:
@@ -120,7 +118,7 @@ class LabelsReader(Reader):
                 return None
             return Field(value_of(label, texts, IN_BRACKETS if label in times else VALUE))
 
-        sources = {name: aliases.get(name) or (Source((name,), raw=True),) for name in names if name not in hidden}
+        sources = sources_of(self.fields, self.labels, aliases, wanted, frozenset({"time"} - aliases.keys()))
         return Found(line, fields_of(sources, len(line), found))
 
 

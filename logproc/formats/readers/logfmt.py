@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import pyarrow
 
-from logproc.formats.columns.aliases import hidden_of, meaning_of
+from logproc.formats.columns.aliases import meaning_of, sources_of
 from logproc.formats.columns.choosing import Source, chosen, is_simple
-from logproc.formats.columns.fields import raw_fields, sought, with_absent
+from logproc.formats.columns.fields import with_absent
 from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import Slices, encoded, places
 from logproc.formats.engine import Format
@@ -112,10 +112,7 @@ class PairsReader(Reader):
 
     def sources(self, wanted: Collection[str]) -> dict[str, tuple[Source, ...]]:
         """Return where the fields are that are needed for the wanted columns."""
-        aliases = dict(self.aliases)
-        names = raw_fields(tuple(dict.fromkeys([*self.fields, *sought(wanted)])), {*wanted, "time"})
-        hidden = hidden_of(self.keys, aliases, wanted)
-        return {name: aliases.get(name) or (Source((name,), raw=True),) for name in names if name not in hidden}
+        return sources_of(self.fields, self.keys, dict(self.aliases), wanted)
 
 
 def fields_of(
