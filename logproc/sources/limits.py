@@ -84,6 +84,15 @@ class Stopwatch:
         finally:
             self.go_on()
 
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Let it run during the block, and stand still behind it."""
+        self.go_on()
+        try:
+            yield
+        finally:
+            self.stop()
+
     def stop(self) -> None:
         self._stopped_at = self._clock()
 
@@ -190,18 +199,12 @@ class Timed(Layer):
         watch.stop()
 
     def ready_within(self, seconds: float) -> bool:
-        self._watch.go_on()
-        try:
+        with self._watch.running():
             return self.below.ready_within(seconds)
-        finally:
-            self._watch.stop()
 
     def _read(self, buffer: memoryview) -> int:
-        self._watch.go_on()
-        try:
+        with self._watch.running():
             return self.below.readinto(buffer)
-        finally:
-            self._watch.stop()
 
 
 class Limited(Layer):
