@@ -191,6 +191,15 @@ def named(name: str, prepare: Callable[[Scene], object]) -> Callable[[Scene], Ar
     return make
 
 
+OTHER_FILE = "name another file"
+
+
+def keeps_log(how: str, arguments: list[str], *says: str, script: str = '"$@"') -> Fault:
+    """Return a fault: an output would replace the log that is read. The program, run by this script, refuses; the log stays."""
+    make = over_input(*arguments)
+    return Fault("P27", how, make, 2, says, "the log", log_stays, alone=True, run=in_shell(script))
+
+
 FAULTS: list[Fault] = [
     Fault("P7", "the reader of stdout has gone", sound, 141, check=no_report, alone=True, run=nobody_reads),
     Fault(
@@ -365,58 +374,31 @@ FAULTS: list[Fault] = [
         run=inject("fsync", "EIO", "2"),
         needs=["ptrace"],
     ),
-    Fault(
-        "P27",
-        "-o is the log itself",
-        over_input("log.csv", "-o", "log.csv"),
-        2,
-        ("log.csv would be read and overwritten", "name another file"),
-        "the log",
-        log_stays,
-        alone=True,
-    ),
-    Fault(
-        "P27",
+    keeps_log("-o is the log itself", ["log.csv", "-o", "log.csv"], "log.csv would be read and overwritten", OTHER_FILE),
+    keeps_log(
         "-o is a hard link of a log that is read by a symbolic one",
-        over_input("link.log", "-o", "hard.csv"),
-        2,
-        ("link.log would be read and overwritten as hard.csv", "name another file"),
-        "the log",
-        log_stays,
-        alone=True,
+        ["link.log", "-o", "hard.csv"],
+        "link.log would be read and overwritten as hard.csv",
+        OTHER_FILE,
     ),
-    Fault(
-        "P27",
+    keeps_log(
         "--rejects is the log that is read from stdin",
-        over_input("-", "--rejects", "log.csv"),
-        2,
-        ("- would be read and overwritten as log.csv", "name another file"),
-        "the log",
-        log_stays,
-        alone=True,
-        run=in_shell('"$@" < log.csv'),
+        ["-", "--rejects", "log.csv"],
+        "- would be read and overwritten as log.csv",
+        OTHER_FILE,
+        script='"$@" < log.csv',
     ),
-    Fault(
-        "P27",
+    keeps_log(
         "stdout is added to the log",
-        over_input("link.log"),
-        2,
-        ("link.log would be read and written: stdout goes to it: send the output elsewhere",),
-        "the log",
-        log_stays,
-        alone=True,
-        run=in_shell('"$@" >> log.csv'),
+        ["link.log"],
+        "link.log would be read and written: stdout goes to it: send the output elsewhere",
+        script='"$@" >> log.csv',
     ),
-    Fault(
-        "P27",
+    keeps_log(
         "stdout is added to the log that is read from stdin",
-        over_input("-"),
-        2,
-        ("- would be read and written: stdout goes to it",),
-        "the log",
-        log_stays,
-        alone=True,
-        run=in_shell('"$@" < log.csv >> hard.csv'),
+        ["-"],
+        "- would be read and written: stdout goes to it",
+        script='"$@" < log.csv >> hard.csv',
     ),
     Fault(
         "P27",
