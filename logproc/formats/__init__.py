@@ -1,6 +1,6 @@
 """Bytes of a log → columns.
 
 In the order to read: `engine` (what every format has in common), `readers` (lines → raw fields, one module for each kind of
-log), `columns` (raw fields → columns), `times`, `servers` (definitions of nginx and Apache → formats); `known` is the
-catalogue of formats, `detect` finds the one of a sample, `choice` that of a source.
+log), `columns` (raw fields → columns), `times`, `servers` (definitions of nginx and Apache → formats). `catalogue` holds the
+known formats, which `known` loads; `detect` finds the one of a sample, `choice` that of a source.
 """

@@ -47,7 +47,7 @@ class Choice:
         """Return the choice that options ask for. Raises UsageError if one of them cannot be read.
 
         form: the name of a format or of one of `patterns`, or the definition of nginx or Apache as it is in their files.
-        patterns: a user's own formats by their names, each a pattern or a table as those of `known.toml`.
+        patterns: a user's own formats by their names, each a pattern or a table as those of the catalogue.
         """
         if sum(option is not None for option in (form, pattern, nginx_conf)) > 1:
             raise UsageError("--format, --pattern and --nginx-conf exclude one another", "give one of them")

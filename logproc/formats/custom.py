@@ -1,4 +1,4 @@
-"""A user's own formats: a pattern with named groups, or a table shaped like those of `known.toml`."""
+"""A user's own formats: a pattern with named groups, or a table shaped like those of the catalogue."""
 
 from __future__ import annotations
 

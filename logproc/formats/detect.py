@@ -27,9 +27,9 @@ from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
 from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.readers.json_lines import JsonReader
-from logproc.formats.readers.labels import LabelsReader
 from logproc.formats.readers.layout import LayoutReader
 from logproc.formats.readers.logfmt import PairsReader
+from logproc.formats.readers.ltsv import LtsvReader
 from logproc.formats.readers.w3c import W3cReader
 from logproc.formats.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Candidate, Sample, generic, sample_of
 from logproc.model.chunk import Context
@@ -143,7 +143,7 @@ def all_fits(sample: Sample, only: str | None) -> Iterator[tuple[Format, Mask]]:
     for form in FORMATS:
         if only in {None, form.name} and may_fit(form, sample, known):
             yield form, form.fits(sample.texts)
-    for reader in (JsonReader, PairsReader, LabelsReader, W3cReader):
+    for reader in (JsonReader, PairsReader, LtsvReader, W3cReader):
         yield reader.of_sample(sample.lines)
     if only is None:
         yield from access_formats(sample.lines)

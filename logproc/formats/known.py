@@ -1,4 +1,4 @@
-r"""The catalogue of formats: usual access logs, those of `known.toml` and `catalogue/`, JSON, logfmt and others, and any text.
+r"""The catalogue of formats: usual access logs, those of `catalogue/`, JSON, logfmt and others, and any text.
 
 Imported with the pipeline and not when the first chunk comes: an import inside a worker holds a lock that the other
 workers then wait for, and competes with them for the GIL. It took 0.1 of 1.2 seconds.
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from logproc.formats.engine import Format
-from logproc.formats.readers import json_lines, labels, logfmt, w3c
+from logproc.formats.readers import json_lines, logfmt, ltsv, w3c
 from logproc.formats.readers.beginnings import OPENING, beginning_of
 from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import Expression
@@ -20,8 +20,8 @@ from logproc.formats.readers.layout import LAYOUTS
 from logproc.formats.readers.quotes import format_of_layout
 from logproc.formats.times.forms import FORMS, OF_ONE_PROGRAM, RFC3339, TimeForm
 
-FOLDER = Path(__file__).parent
-KINDS = ("catalogue/access.toml", "catalogue/frameworks.toml", "catalogue/systems.toml", "known.toml")
+FOLDER = Path(__file__).parent / "catalogue"
+KINDS = ("access.toml", "frameworks.toml", "systems.toml", "loggers.toml")
 """The files of the catalogue, in the order of detection. Those of one program come first: they ask for more."""
 TABLES = [tomllib.loads((FOLDER / kind).read_text("utf-8")) for kind in KINDS]
 PIECES: dict[str, str] = {name: text for table in TABLES for name, text in table.get("pieces", {}).items()}
@@ -30,7 +30,7 @@ POWERS: Mapping[str, int] = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 
 
 def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
-    """Return the reader for an entry of `known.toml`. The file explains its keys."""
+    """Return the reader for an entry of the catalogue. `loggers.toml` explains its keys."""
     time = TIMES[entry["time"]] if "time" in entry else None
     expression = entry["expression"].replace("{time}", time.expression if time else "")
     for piece, text in reversed(PIECES.items()):  # a piece may hold those that come before it
@@ -114,7 +114,7 @@ BY_NAME: dict[str, Format] = {form.name: form for form in (*LAYOUT_FORMATS, *FOR
 SAMPLED: dict[str, Format] = {
     "json": json_lines.json_format(json_lines.JsonReader()),
     "logfmt": logfmt.logfmt_format(logfmt.PairsReader()),
-    "ltsv": labels.labelled_format(labels.LabelsReader()),
+    "ltsv": ltsv.ltsv_format(ltsv.LtsvReader()),
     "w3c": w3c.w3c_format(w3c.W3cReader()),
     "text": PLAIN,
     "plain": PLAIN,

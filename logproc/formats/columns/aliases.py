@@ -2,7 +2,7 @@
 
 A field's grammar decides, not its name alone: a `time` of 0.25 is no time, and a `status` of "ok" is none of HTTP. Different
 loggers of one source have different names, so a column may have several sources, and each record has it from the first one
-that fits (see `choosing`). But keys that stand in one line are two things: of those only the first counts.
+that fits (see `coalesce`). But keys that stand in one line are two things: of those only the first counts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from logproc.formats.columns.choosing import GRAMMAR, Source
+from logproc.formats.columns.coalesce import GRAMMAR, Source
 from logproc.formats.columns.fields import Wanted, raw_fields, sought
 from logproc.formats.columns.levels import level_of
 from logproc.formats.columns.names import (

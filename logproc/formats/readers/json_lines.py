@@ -17,7 +17,7 @@ import numpy
 import pyarrow
 
 from logproc.formats.columns.aliases import meaning_of, sources_of
-from logproc.formats.columns.choosing import Source, chosen
+from logproc.formats.columns.coalesce import Source, chosen
 from logproc.formats.columns.lines import Lines
 from logproc.formats.columns.slices import encoded
 from logproc.formats.engine import Format

@@ -25,7 +25,7 @@ import numpy
 import pyarrow
 
 from logproc.formats.columns.aliases import meaning_of, sources_of
-from logproc.formats.columns.choosing import Source, chosen, is_simple
+from logproc.formats.columns.coalesce import Source, chosen, is_simple
 from logproc.formats.columns.fields import with_absent
 from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import Slices, encoded, places

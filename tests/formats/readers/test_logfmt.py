@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.columns.choosing import Source
+from logproc.formats.columns.coalesce import Source
 from logproc.formats.engine import Format
 from logproc.formats.readers.logfmt import PairsReader, logfmt_format, pairs_of
 from logproc.model.columns import Account

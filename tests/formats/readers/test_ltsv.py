@@ -6,7 +6,7 @@ import pyarrow
 import pytest
 
 from logproc.formats.detect import detect
-from logproc.formats.readers.labels import LabelsReader
+from logproc.formats.readers.ltsv import LtsvReader
 from tests.formats.readings import detected, read
 
 
@@ -55,4 +55,4 @@ def test_a_damaged_line_is_no_record() -> None:
 def test_a_reader_without_a_sample_knows_its_lines() -> None:
     """`--format ltsv` asks for it."""
     texts = pyarrow.array([b"a:1\tb:2", b"a:1", b"a=1\tb=2"], pyarrow.binary())
-    assert LabelsReader().fits(texts).tolist() == [True, False, False]
+    assert LtsvReader().fits(texts).tolist() == [True, False, False]

@@ -20,7 +20,7 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.columns.aliases import is_access, meaning_of, sources_of
-from logproc.formats.columns.choosing import Source
+from logproc.formats.columns.coalesce import Source
 from logproc.formats.columns.fields import EMPTY
 from logproc.formats.columns.slices import arrow
 from logproc.formats.engine import Format
@@ -53,7 +53,7 @@ MICROSECONDS = "reqtime_microsec"
 
 
 @dataclass(frozen=True, slots=True)
-class LabelsReader(Reader):
+class LtsvReader(Reader):
     """LTSV, with the labels of a sample and what they mean.
 
     labels: those of the sample. aliases: which of them hold standard columns.
@@ -99,7 +99,7 @@ class LabelsReader(Reader):
                 aliases["duration"], units["duration"] = (Source((MICROSECONDS,)),), 6
             units |= {"bytes": 0} if "bytes" in aliases else {}
         reader = cls(tuple(values), tuple(aliases.items()))
-        return labelled_format(reader, tuple(units.items()), meaning.maps, meaning.order), fits
+        return ltsv_format(reader, tuple(units.items()), meaning.maps, meaning.order), fits
 
     def fits(self, texts: pyarrow.Array) -> Mask:
         fits: Mask = pyarrow.compute.match_substring_regex(texts, LINE).to_numpy(zero_copy_only=False)
@@ -128,8 +128,8 @@ def value_of(label: str, texts: pyarrow.Array, value: str) -> pyarrow.Array:
     return pyarrow.compute.fill_null(found.field("value"), EMPTY)
 
 
-def labelled_format(
-    reader: LabelsReader, units: tuple[tuple[str, int], ...] = (), maps: tuple[Map, ...] = (), order: Order = KNOWN
+def ltsv_format(
+    reader: LtsvReader, units: tuple[tuple[str, int], ...] = (), maps: tuple[Map, ...] = (), order: Order = KNOWN
 ) -> Format:
     return Format(
         "ltsv",
