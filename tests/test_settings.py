@@ -301,7 +301,7 @@ def test_a_link_without_an_end_is_no_config_file(tmp_path: Path, monkeypatch: py
 
 
 def test_a_misspelt_variable_is_found() -> None:
-    """Each variable with the prefix that is no setting is named, the nearest setting with it."""
+    """Each variable with the prefix that is not a setting is named, the nearest setting with it."""
     environ = {
         "LOGPROC_TPO": "3",
         "LOGPROC_top": "3",

@@ -38,7 +38,7 @@ class SourceTally:
     """One source: its account, why lines were rejected, the first of those, and how many lines hold odd bytes.
 
     untimed: how many records have no time, the filtered ones too. assumed: what was assumed about times.
-    unread: how many values of a field that is measured are no number, or lost digits, by the field and the reason.
+    unread: how many values of a field that is measured are not numbers, or lost digits, by the field and the reason.
     seen: the fields that some record has, the filtered ones too.
     """
 

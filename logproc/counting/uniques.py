@@ -136,7 +136,7 @@ def sketch_of(texts: Iterable[str]) -> Any:
     """Return a sketch of texts.
 
     Takes 0.1 µs per text with the GIL held, and less than that to convert it to Python. A loop lets other threads have the GIL;
-    `deque(map(update, texts))` does not, and is no faster.
+    `deque(map(update, texts))` does not, and is not faster.
     """
     import datasketches
 

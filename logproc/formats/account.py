@@ -99,7 +99,7 @@ def continuing(lines: Lines, parts: Sequence[tuple[Found, bool]], left: Mask, *,
     begins[0] = in_record
     for part, multi_line in parts:
         begins[part.line + 1] = begins[part.untimed + 1] = multi_line
-        if multi_line:  # what is wrong with a record of its own, such as a number in JSON that is none
+        if multi_line:  # what is wrong with a record of its own, such as an invalid number in JSON
             found[[at for at, reason in part.reasons.items() if reason not in VAGUE]] = False
     last = numpy.maximum.accumulate(numpy.where(begins >= 0, numpy.arange(len(begins)), 0))
     found &= begins[last[1:]] == 1

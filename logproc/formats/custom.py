@@ -86,7 +86,7 @@ def format_of_table(name: str, table: Mapping[str, Any], option: str) -> Format:
             raise UsageError(f"{option}: unit {unit!r} of {field} is unknown", "known are " + ", ".join(POWERS))
     for field, parts in table.get("sums", {}).items():
         if not isinstance(parts, list) or not parts or not set(parts) <= {*map(reader.field_of, groups)}:
-            raise UsageError(f"{option}: {field} is no sum of fields", f'write sums = {{ {field} = ["wait", "service"] }}')
+            raise UsageError(f"{option}: {field} is not a sum of fields", f'write sums = {{ {field} = ["wait", "service"] }}')
     given = table.get("map", {})
     if not all(isinstance(source, str) for source in given.values()):
         raise UsageError(f"{option}: map is not a table of texts", 'write map = {duration = "took:ms"}')

@@ -83,7 +83,7 @@ def parse_map(text: str, option: str = "--map") -> Map:
     if unit is None:
         raise UsageError(f"{option} {text!r}: the unit {form.strip()!r} is unknown", f"known are {UNITS}")
     if unit_of(field).kind not in {"", unit.kind}:
-        raise UsageError(f"{option} {text!r}: {form.strip()} is no unit of {field}", f"known are {UNITS}")
+        raise UsageError(f"{option} {text!r}: {form.strip()} is not a unit of {field}", f"known are {UNITS}")
     return Map(field, source, replace(unit, lists="upstream" in source))
 
 

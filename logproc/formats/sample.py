@@ -122,7 +122,7 @@ def of_epoch(sample: Sample) -> Format | None:
 
 
 def counted(form: Format, time: TimeForm, texts: pyarrow.Array) -> int:
-    """Return how many lines have a time of a form. One without seconds is none where seconds follow."""
+    """Return how many lines have a time of a form. One without seconds does not count where seconds follow."""
     count = times_in(form, texts)
     if count and time is MINUTES:
         followed = matching(texts, time.expression.replace(ZONE, "") + r":\d")

@@ -93,13 +93,13 @@ class View:
         return None if column is None or stretch_of(name) else numbers_of(column, unit_of(name))
 
     def unread(self, name: str) -> dict[tuple[str, str], int]:
-        """Return how many records have a value that is no number, or not all of one, by the field and the reason."""
+        """Return how many records have a value that is not a number, or not all of one, by the field and the reason."""
         numbers = self.numbers(name)
         found = {(name, reason): int(records.sum()) for reason, records in (numbers.unread if numbers else {}).items()}
         return {key: number for key, number in found.items() if number}
 
     def of_visits(self, name: str) -> KeyColumn | None:
-        """Return a field as keys of the records that have a client, None if none has: without one a record is no visit."""
+        """Return a field as keys of the records that have a client, None if none has: a record without one is not a visit."""
         column, client = self.keys(name), self.keys("client")
         if column is None or client is None or not client.keys.null_count:
             return column if client is not None else None

@@ -64,7 +64,7 @@ FOREIGN: tuple[tuple[str, bytes], ...] = (
     ("snappy", b"\xff\x06\0\0sNaPpY"),
     ("cab", b"MSCF\0\0\0\0"),
 )
-"""Archives that are refused, if they are none of MAGICS. Some contain uncompressed text, which must not be counted as a log."""
+"""Archives that are refused, unless MAGICS has them. Some contain uncompressed text, which must not be counted as a log."""
 MEMBERS: dict[str, tuple[bytes, ...]] = {codec: tuple(magic for name, magic in MAGICS if name == codec) for codec, _ in MAGICS}
 ENDINGS = {b"gz": "gzip", b"xz": "xz", b"zst": "zstd", b"bz2": "bz2"}
 LEAST_BYTES = {"gzip": 2, "xz": 2, "zstd": 2, "bz2": 4}

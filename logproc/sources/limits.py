@@ -122,7 +122,7 @@ class Layer(ABC):
 
     @property
     def bytes_used(self) -> int | None:
-        """How many bytes of an archive were needed for what was delivered, not those read ahead; None if it is no archive."""
+        """How many bytes of an archive were needed for what was delivered, not those read ahead; None without an archive."""
         return bytes_used_of(self.below)
 
     def readinto(self, buffer: memoryview) -> int:

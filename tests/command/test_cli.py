@@ -29,7 +29,7 @@ CUT = gzip.compress(logs.log(3000))[:-2000]
 LONG_LINE_BYTES = 100_000_000
 FILES: dict[str, bytes] = {
     "good.log": GOOD,
-    "junk.log": b"this is no log\n" * 5,
+    "junk.log": b"this is not a log\n" * 5,
     "empty.log": b"",
     "blank.log": b"\n \n\r\n",
     "binary.log": bytes(range(256)) * 20,
@@ -81,7 +81,7 @@ SOURCES: list[tuple[list[str], int, str, list[str]]] = [
     (
         ["junk.log", "--format", "combined"],
         3,
-        "junk.log: 0 of 5 lines match; first: this is no log: check --format",
+        "junk.log: 0 of 5 lines match; first: this is not a log: check --format",
         ["failed"],
     ),
     (["good.log", "junk.log", "--format", "combined"], 1, "junk.log: 0 of 5 lines match", ["complete", "failed"]),

@@ -188,7 +188,7 @@ FAULTS = [
         "bytes ff fe at the beginning of the file",
         lines("a.log", b"\xff\xfe" + good()[0], *good()),
         says=["a.log: 1 line had undecodable bytes"],
-        holds="it is no UTF-16",
+        holds="it is not UTF-16",
         check=state("complete", records=2),
     ),
     Fault(
@@ -225,7 +225,7 @@ FAULTS = [
         "NULs within lines and between them",
         lines("a.log", *good(2), NUL, b"\0" * 50, *good(), b"\0" * 9 + NUL),
         says=["a.log: skipped 59 NUL bytes", "a.log: 2 lines held NUL bytes"],
-        holds="each line counts once, and those at its beginning are no part of it",
+        holds="each line counts once, and those at its beginning are not part of it",
         check=state("complete", lines=6, records=5),
     ),
     Fault(
@@ -285,7 +285,7 @@ FAULTS = [
     ),
     Fault(
         "C4",
-        "a line of 20 MiB without an end, of bytes that are no text",
+        "a line of 20 MiB without an end, of bytes that are not text",
         log("a.log", LOG + b"\xff\0" * (10 * MEBIBYTE)),
         says=["1 over --max-line-bytes"],
         holds="what is not held is not looked at, so there is no note",
@@ -400,7 +400,7 @@ FAULTS = [
     Fault("C11", "a file that is one hole", hole, code=1, says=["a.log: looks binary: skipped"]),
     Fault(
         "C14",
-        "JSON that is none: NaN, numbers without end, half pairs, 100,000 brackets",
+        "JSON that is invalid: NaN, numbers without end, half pairs, 100,000 brackets",
         lines("a.log", *GOOD_JSON, *(line for bad in BAD_JSON.values() for line in bad)),
         says=["4 bad-json, 2 bad-json-number, 2 bad-json-surrogate, 3 bad-json-too-deep, 2 not-an-object"],
         holds="the sound lines; the report is strict JSON",
@@ -481,7 +481,7 @@ FAULTS = [
             ("quotes and backslashes", rb"\"", good(2)),
             ("open braces", b'{"a":', [b'{"a":1}'] * 2),
             ("keys without values", b"key=", [b"a=1 b=2"] * 2),
-            ("bytes that are no text", b"\xff", good(2)),
+            ("bytes that are not text", b"\xff", good(2)),
         )
     ),
     *(

@@ -56,7 +56,7 @@ def copied(how: str, contents: Mapping[str, bytes], lines: int) -> Fault:
 
 
 def apart(how: str, contents: Mapping[str, bytes], lines: int) -> Fault:
-    """Return files that look like copies and are none."""
+    """Return files that look like copies and are not."""
     expected = dict.fromkeys((name.replace(".", "_") for name in contents), "complete")
     return Fault("F9", how, files(contents), holds="both count", check=states(lines, **expected))
 

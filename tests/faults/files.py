@@ -494,7 +494,7 @@ FAULTS = [
     ),
     Fault(
         "F18",
-        "names with a line end, an escape, a byte that is no text, a mark that turns writing, a bracket, `http:`",
+        "names with a line end, an escape, a byte that is not text, a mark that turns writing, a bracket, `http:`",
         odd_names,
         holds="each is a name, shown on one line",
         check=names_are_shown,

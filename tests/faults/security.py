@@ -475,7 +475,7 @@ SECRETS = [
         code=1,
         says=["refused redirect: bad URL"],
     ),
-    secret("an answer that is none", Answer(head=b"junk\r\n\r\n"), code=1, says=["bad response (no status line of HTTP)"]),
+    secret("an answer that is not HTTP", Answer(head=b"junk\r\n\r\n"), code=1, says=["bad response (no status line of HTTP)"]),
     Fault(
         "S5",
         "a password in .netrc, sent back as the reason",

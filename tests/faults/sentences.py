@@ -32,7 +32,7 @@ SENTENCES: Mapping[str, str] = {
     "F12": "A file that is deleted while it is read is read to its end.",
     "F13": "A file that is replaced while it is read is read to its end, and the new one is not.",
     "F14": "A file that is deleted or replaced before it is opened is not read, so that no rotated line counts twice.",
-    "F15": "A file that is truncated and filled again, or edited, is incomplete or failed: old and new lines are no log.",
+    "F15": "A file that is truncated and filled again, or edited, is incomplete or failed: old and new lines are not one log.",
     "F18": "A file name with a line end, an escape or a leading dash works, and is shown on one line.",
     "F19": "A read error is reported with its byte, and the lines before it count.",
     "F21": "300 files are read where only 40 may be open at a time.",

@@ -223,7 +223,7 @@ FAULTS = [
         "FIN behind a whole header, before the empty line",
         Answer(head=OK + b"Server: x\r\n"),
         says="closed within its headers",
-        holds="it is no empty log without a length",
+        holds="it is not an empty log without a length",
     ),
     failing("N6", "RST within the headers", Answer(head=OK + LENGTH[:9], ending="reset"), says="connection reset"),
     reading(

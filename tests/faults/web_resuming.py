@@ -98,7 +98,7 @@ FAULTS = [
         "416 on a body that had ended",
         Answer(BODY, headers=ETAG, framing="chunked", sent=SIZE + 7),
         ranged(Answer(BODY)),
-        holds="complete, and the body of the 416 is no line",
+        holds="complete, and the body of the 416 is not a line",
     ),
     gone_on(
         "N23",

@@ -177,7 +177,7 @@ FAULTS = [
     ),
     unfit("http://127.0.0.1/\r\nX-Evil: 1", "it contains a control character", "a line end"),
     unfit("http://127.0.0.1/\x1b[31m", "it contains a control character", "ESC"),
-    unfit("http://127.0.0.1/\udcff", "it contains a control character, or is not UTF-8", "a byte that is no UTF-8"),
+    unfit("http://127.0.0.1/\udcff", "it contains a control character, or is not UTF-8", "a byte that is not UTF-8"),
     unfit("http://127.0.0.1:0/", "port 0 cannot be used"),
     unfit("http://127.0.0.1:abc/", "its port is not a number from 1 to 65535"),
     unfit("http://127.0.0.1:+80/", "its port is not a number from 1 to 65535"),

@@ -97,7 +97,7 @@ def reading_of(parsed: Parsed) -> Reading:
 
 
 def values_of(columns: Columns) -> dict[str, list[object]]:
-    """Return each column's values; a number goes before the text of the same name. A column that no record has is none."""
+    """Return each column's values; a number goes before the text of the same name. A column that no record has is left out."""
     found: dict[str, list[object]] = {}
     for name, column in columns.keys.items():
         keys = column.keys.to_pylist()

@@ -57,7 +57,7 @@ def test_a_sample_is_read_with_every_field_and_no_other(name: str) -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_no_line_of_a_sample_is_rejected(name: str) -> None:
-    """What is no record of its own goes on with one, or is about the log."""
+    """What is not a record of its own belongs to one, or is about the log."""
     text = TEXTS[name]["text"].encode()
     account = read(detected(text), text).account
     assert account.rejected == 0

@@ -56,8 +56,8 @@ def test_a_table_without_a_form_of_time_may_have_a_group_of_that_name() -> None:
         ({"expression": "(?P<a>x)", "colour": "red"}, "unknown key 'colour'"),
         ({"expression": "(?P<a>x)", "units": "ms"}, "units is not a table"),
         ({"expression": "(?P<a>x)", "units": {"a": "weeks"}}, "unit 'weeks' of a is unknown"),
-        ({"expression": "(?P<a>x)", "sums": {"b": ["a", "c"]}}, "b is no sum of fields"),
-        ({"expression": "(?P<a>x)", "sums": {"b": "a"}}, "b is no sum of fields"),
+        ({"expression": "(?P<a>x)", "sums": {"b": ["a", "c"]}}, "b is not a sum of fields"),
+        ({"expression": "(?P<a>x)", "sums": {"b": "a"}}, "b is not a sum of fields"),
     ],
 )
 def test_a_table_that_describes_nothing_is_refused(table: dict[str, Any], what: str) -> None:

@@ -91,7 +91,7 @@ def test_a_virtual_host_is_told_from_a_user_of_two_words() -> None:
 @pytest.mark.parametrize("name", ["combined", "vhost_combined"])
 @pytest.mark.parametrize("share", [0.4, 0.6, 1.0])
 def test_users_of_two_words_do_not_turn_a_log_into_another(name: str, share: float) -> None:
-    """A client is no host before a client `-`, and `-` is no first word of a user, however many users have two words."""
+    """A client is not a host before a client `-`, and `-` is not the first word of a user, however many have two words."""
     lines = [logs.line(name, user=b"john doe" if at < 10 * share else b"bob") for at in range(10)]
     assert detect(b"\n".join(lines), whole=True) == name
     assert detect(b"\n".join(lines[::-1]), whole=True) == name
@@ -167,7 +167,7 @@ def test_a_source_may_have_several_layouts() -> None:
 
 
 def test_a_few_lines_never_reject_the_others() -> None:
-    """One access line among a hundred lines of prose is no access log, and the prose is read as it is."""
+    """One access line among a hundred lines of prose is not an access log, and the prose is read as it is."""
     prose = [b"worker %d says hello" % number for number in range(99)]
     found = detect_format(b"".join(line + b"\n" for line in [*prose, logs.line()]), whole=True)
     assert found
@@ -191,7 +191,7 @@ BINARY = [
 
 @pytest.mark.parametrize("content", BINARY, ids=["random", "elf", "jpeg", "zeros"])
 def test_binary_files_are_no_logs(content: bytes) -> None:
-    """Bytes that are no text are refused with words that say so."""
+    """Bytes that are not text are refused with words that say so."""
     with pytest.raises(SourceError) as caught:
         recognised(content)
     assert caught.value.what in {"looks binary: skipped", "looks like UTF-16"}

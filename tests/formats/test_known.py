@@ -126,7 +126,7 @@ def test_a_line_has_its_fields(name: str, line: str, expected: dict[str, str | N
     ],
 )
 def test_a_level_is_told_where_it_is_surely_one(line: bytes, level: str | None) -> None:
-    """In capitals, in brackets, between TABs or behind its name, near the beginning; a word in a sentence is none."""
+    """In capitals, in brackets, between TABs or behind its name, near the beginning; a word in a sentence is not a level."""
     for form in (timed(TIMES[0], leading=True), timed(TIMES[0], leading=False), PLAIN):
         assert read(form, line + b"\n", ("raw_level", "message")).columns.get("raw_level", [None]) == [level]
 

@@ -56,7 +56,7 @@ def test_lines_and_blank_lines_are_those_of_the_text(sample: Sample) -> None:
 
 @EACH
 def test_no_line_is_counted_twice(sample: Sample) -> None:
-    """Records, rejected and blank lines are no more than the lines; the rest continues a record or belongs to the format."""
+    """There are not more records, rejected and blank lines than lines; the rest continues a record or belongs to the format."""
     assert sample.records > 0
     assert sample.rejected >= 0
     assert sample.records + sample.rejected + sample.blank <= sample.lines

@@ -98,7 +98,7 @@ def test_any_field_may_have_another_source(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ['{"job":"a","client":"two words"}\n', 'job=a client="two words"\n'])
 def test_a_field_may_come_from_one_whose_name_means_something_else(tmp_path: Path, content: str) -> None:
-    """What is no address is no client, but the user may still take it for another field."""
+    """What is not an address is not a client, but the user may still take it for another field."""
     found = asked(tmp_path, content * 2, map="user=client", by="user")
     assert rows(found, "user") == {("two words",): (2,)}
 
@@ -130,8 +130,8 @@ def test_a_format_of_a_config_file_has_sources_of_its_own() -> None:
     [
         ("duration", "names no field and its source"),
         ("duration=n:miles", "the unit 'miles' is unknown"),
-        ("bytes=n:ms", "ms is no unit of bytes"),
-        ("duration=n:KiB", "KiB is no unit of duration"),
+        ("bytes=n:ms", "ms is not a unit of bytes"),
+        ("duration=n:KiB", "KiB is not a unit of duration"),
         (["duration=n", "duration=m"], "names the source of duration twice"),
         ("duration=nothing", "no source has a field 'nothing'"),
         ("time=n:%H", "has no date"),
@@ -144,7 +144,7 @@ def test_what_cannot_be_meant_is_a_usage_error(tmp_path: Path, given: Any, fault
 
 
 def test_numbers_with_commas_are_read_or_told(tmp_path: Path) -> None:
-    """What may be a decimal comma, a pair or thousands is no number; the report says how many there were."""
+    """What may be a decimal comma, a pair or thousands is not a number; the report says how many there were."""
     values = ["52.1,13.4", "0,250", "3,000", "n/a", "1,204.5", "1,000,000"]
     content = "".join(f'{{"job":"a","amount":"{value}"}}\n' for value in values)
     found = asked(tmp_path, content, by="job", metric="sum:amount")

@@ -160,7 +160,7 @@ def test_an_unreadable_time_is_told_alike_in_all_formats(tmp_path: Path, kind: s
 
 
 def test_a_field_that_only_has_the_name_of_a_time_rejects_nothing(tmp_path: Path) -> None:
-    """If the sampled values of `time` are no times, the next field with such a name is the time, or there is none."""
+    """If the sampled values of `time` are not times, the next field with such a name is the time, if there is one."""
     line = '{"time":0.25,"ts":"2026-03-07T10:00:00Z","level":"info"}\n'
     assert report_on(tmp_path, line * 3, by="hour").panels["hour"].rows[0].key == ("2026-03-07T10:00:00Z",)
     for content in ('{"time":0.25,"level":"info","msg":"a"}\n' * 3, "time=12ms level=info msg=a\n" * 3):

@@ -204,7 +204,7 @@ def test_stretches_are_texts_where_they_are_measured() -> None:
 
 
 def test_a_visitor_is_a_client_with_its_agent() -> None:
-    """Another agent makes another visitor; without a client there is no visitor, without an agent there is."""
+    """Another agent makes another visitor; without a client there is no visitor; one without an agent counts."""
     found = values(View(records([0] * 5, client=["a", "a", "b", "a", None], user_agent=["x", "y", "x", None, "x"])).visitors())
     assert len(set(found[:4])) == 4
     assert found[4] is None

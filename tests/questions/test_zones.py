@@ -119,7 +119,7 @@ def test_without_tz_it_is_the_zone_of_the_system(tmp_path: Path) -> None:
 
 
 def test_a_system_zone_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    """Data that is no zone is an error, not UTC."""
+    """Data that is not a zone is an error, not UTC."""
     (tmp_path / "localtime").write_text("Europe/Berlin")
     with pytest.raises(UsageError, match=r"--tz local: the zone of .*localtime is not a known zone"):
         local_zone({}, tmp_path / "localtime")

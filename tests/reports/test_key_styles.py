@@ -30,7 +30,7 @@ def test_a_value_has_the_colour_of_its_meaning(column: str, style: Style, values
 
 
 def test_the_worst_is_first() -> None:
-    """Critical is worse than an error; values that are no level are last."""
+    """Critical is worse than an error; values that are not levels are last."""
     levels = ["other", "trace", "debug", "info", "notice", "warning", "error", "critical"]
     assert sorted(levels, key=lambda level: severity("level", level)) == levels[::-1]
 

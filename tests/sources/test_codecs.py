@@ -224,7 +224,7 @@ def test_zeros_behind_the_end_are_padding(codec: str, zeros: int) -> None:
     ids=[*CODECS, "lz4", "zip", "text", "utf8", "lf", "byte", "long"],
 )
 def test_an_archive_followed_by_something_else_fails_there(codec: str, zeros: int, behind: bytes, kind: str) -> None:
-    """Whatever follows an archive and is no further member may be a part of the log: the source is not complete."""
+    """Whatever follows an archive and is not a further member may be a part of the log: the source is not complete."""
     archive = pack(codec, LINES) + bytes(zeros)
     if kind == f"{codec} data":
         assert read_all(archive + behind) == (LINES * 2, None, [])

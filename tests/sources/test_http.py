@@ -28,7 +28,7 @@ else:
     from backports import zstd
 
 LOG = b"".join(b"line %d of the log\n" % number for number in range(300))
-ERROR_PAGE = b"<html>this is no line of the log</html>\n"
+ERROR_PAGE = b"<html>this is not a line of the log</html>\n"
 BUSY = Answer(ERROR_PAGE, "503 Service Unavailable")
 
 
@@ -119,7 +119,7 @@ FAILED: dict[str, tuple[tuple[list[Script], int], str]] = {
     "HTTP/2": (after(1, Answer(head=b"HTTP/2 200\r\n\r\n")), "bad response (another HTTP than 1.0 and 1.1)"),
     "endless header": (after(1, Answer(head=b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70000)), "bad response (a line over 64 KiB)"),
     "a thousand headers": (after(1, Answer(headers={f"A{n}": "b" for n in range(1000)})), "bad response (over 100 headers)"),
-    "a line that is no header": (
+    "a line that is not a header": (
         after(1, Answer(LOG, head=b"HTTP/1.1 200 OK\r\nno header\r\nTransfer-Encoding: chunked\r\n\r\n")),
         "bad response headers",
     ),

@@ -213,7 +213,7 @@ def test_bytes_behind_the_size_are_not_part_of_the_log() -> None:
 
 
 def test_a_server_that_is_busy_has_not_changed_the_log() -> None:
-    """An error page in place of the rest is no reason to ask for all of it again."""
+    """An error page in place of the rest is not a reason to ask for all of it again."""
     with FaultServer() as server:
         busy = Answer(b"busy\n", "503 Service Unavailable", {"Content-Range": f"bytes */{HALF}"})
         result = fetch(server.on("/log", cut(STRONG), busy, ranged(Answer(LOG))).url("/log"))

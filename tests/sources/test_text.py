@@ -183,7 +183,7 @@ def without_holes(content: bytes) -> tuple[bytes, int]:
     st.integers(1, 50),
 )
 def test_holes_are_skipped_wherever_blocks_end(pieces: list[bytes], sizes: list[int], buffer_bytes: int) -> None:
-    """NULs before a line are no part of it, and a long run of them ends a line. A note counts them."""
+    """NULs before a line are not part of it, and a long run of them ends a line. A note counts them."""
     content = b"".join([*pieces, b"end\n"])
     stream = WithoutHoles(ScriptedStream(content, sizes))
     expected, skipped = without_holes(content)
@@ -193,7 +193,7 @@ def test_holes_are_skipped_wherever_blocks_end(pieces: list[bytes], sizes: list[
 
 @pytest.mark.parametrize("encoding", ["utf-16-be", "utf-16-le", "utf-32-be"])
 def test_wide_text_is_seen_before_holes_are_skipped(encoding: str) -> None:
-    """The NULs of UTF-16 and UTF-32 are no hole, although some lines begin with one, and the first line is short."""
+    """The NULs of UTF-16 and UTF-32 are not a hole, although some lines begin with one, and the first line is short."""
     with pytest.raises(SourceError, match=r"^looks like UTF-"):
         ended_by_lf(("a\n" + TEXT).encode(encoding), [])
 

@@ -119,7 +119,7 @@ TARGETS = (
         ),
         words=WORDS,
         found={
-            "a time with a byte that is no UTF-8 had no width": b"\0\0%{\xe7%Y}t" + MARK + b"\xe72026\n",
+            "a time with a byte that is not UTF-8 had no width": b"\0\0%{\xe7%Y}t" + MARK + b"\xe72026\n",
             "a definition of Apache without a character had no expression": b"\0\2",
         },
     ),
@@ -136,9 +136,9 @@ TARGETS = (
         words=WORDS,
         found={
             "a quotation without an end took the end of the expression": rb"(?P<a>x)\Q" + MARK + b"x\n",
-            "what looked like a group within a quotation was none": rb"\Q(?P<a>\E(?P<b>.*)" + MARK + b"x\n",
-            "two groups of one name were no columns": rb"(?P<time>\S+) (?P<time>\S+)" + MARK + b"10:00 10:01\n",
-            "an argument that is no UTF-8 came through to Arrow": b"(?P<a>\xf3)" + MARK + b"x\n",
+            "what looked like a group within a quotation was not one": rb"\Q(?P<a>\E(?P<b>.*)" + MARK + b"x\n",
+            "two groups of one name were not columns": rb"(?P<time>\S+) (?P<time>\S+)" + MARK + b"10:00 10:01\n",
+            "an argument that is not UTF-8 came through to Arrow": b"(?P<a>\xf3)" + MARK + b"x\n",
         },
     ),
 )

@@ -1,8 +1,8 @@
 """Which keys of records hold the columns `time`, `level`, `message` and so on, as a sample of them shows.
 
-A field's grammar decides, not its name alone: a `time` of 0.25 is no time, and a `status` of "ok" is none of HTTP. Different
-loggers of one source have different names, so a column may have several sources, and each record has it from the first one
-that fits (see `coalesce`). But keys that stand in one line are two things: of those only the first counts.
+A field's grammar decides, not its name alone: a `time` of 0.25 is not a time, and a `status` of "ok" is not one of HTTP.
+Different loggers of one source have different names, so a column may have several sources, and each record has it from the
+first one that fits (see `coalesce`). But keys that stand in one line are two things: of those only the first counts.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ Aliases = dict[str, tuple[Source, ...]]
 class Meaning:
     """What the keys of a sample mean: where each column is, the powers of ten of numbers, and how levels are written.
 
-    maps: durations and sizes whose names end in a unit that is no power of ten.
+    maps: durations and sizes whose names end in a unit that is not a power of ten.
     """
 
     aliases: Aliases
@@ -90,7 +90,7 @@ def texts_of(source: Source, values: Values) -> list[str]:
 
 
 def hidden_of(names: Collection[str], aliases: Mapping[str, object], wanted: Collection[str] = ()) -> frozenset[str]:
-    """Return the names of columns that keys have whose values are of another kind: they are no columns.
+    """Return the names of columns that keys have whose values are of another kind: they do not become columns.
 
     Those in `wanted` that the user takes for another field are not hidden.
     """
@@ -107,7 +107,7 @@ def sources_of(
 ) -> dict[str, tuple[Source, ...]]:
     """Return where the fields are that are needed for the wanted columns: a name without an alias is a key of its own.
 
-    fields: those of the format. keys: those of the sample. hidden: names that are no fields, whatever is asked for.
+    fields: those of the format. keys: those of the sample. hidden: names that are never fields, whatever is asked for.
     """
     names = raw_fields(tuple(dict.fromkeys([*fields, *sought(wanted)])), {*wanted, "time"})
     hidden |= hidden_of(keys, aliases, wanted)

@@ -145,7 +145,7 @@ def read(text: str | None, unit: Unit = ANY) -> tuple[int | None, str]:
 
 
 def total_of(text: str, unit: Unit) -> Fraction | str | None:
-    """Return the number that a text is, or the sum of its list; the reason why it is none; or None for an absent value."""
+    """Return the number that a text is, or the sum of its list; why it is not a number; or None for an absent value."""
     total = None
     for part in LIST.split(text) if unit.lists else [text]:
         found = None if part in {"", "-"} else amount(part, unit)

@@ -2,7 +2,7 @@
 
 Durations are seconds, sizes bytes. kB, MB and GB are powers of 1000; KiB, MiB, GiB and a bare K, M and G are of 1024. A unit
 may be behind a blank. Commas between thousands are read where they can be nothing else (`1,260.403`, `1,234,567`): `1,234` may
-as well have a decimal comma, so it is no number.
+as well have a decimal comma, so it is not a number.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Unit:
     """How the numbers of a field are read.
 
     kind: which units they may have, "" for any. power, times: a number without a unit is divided by 10**`power` and
-    multiplied by `times`. lists: whether nginx's lists of upstream servers are added up. measured: whether -1 is no value.
+    multiplied by `times`. lists: whether nginx's lists of upstream servers are added up. measured: whether -1 means absent.
     """
 
     kind: Kind = ""
@@ -110,7 +110,7 @@ def unit_of(name: str, power: int = 0) -> Unit:
 
 
 def amount(text: str, unit: Unit) -> Fraction | str | None:
-    """Return one number, with its unit if it has one, exactly; the reason why it is none; or None for no value.
+    """Return one number, with its unit if it has one, exactly; the reason why it is not a number; or None for no value.
 
     >>> amount("1.5 ms", ANY), amount("1,260.403", ANY), amount("2KiB", ANY), amount("0,250", ANY)
     (Fraction(3, 2000), Fraction(1260403, 1000), Fraction(2048, 1), 'not-a-number')

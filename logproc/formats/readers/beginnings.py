@@ -114,7 +114,7 @@ def next_slot(rests: Sequence[bytes], found: Slots) -> list[bytes] | None:
 
 
 def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
-    """Return the field that values are, "" if that is not known, None if they are no slot."""
+    """Return the field that values are, "" if that is not known, None if they are not a slot."""
     has_logger = "logger" in found.names
     if kind == "level" or kind in BRACKETS:
         levels = sum(map(is_level, values))

@@ -102,7 +102,7 @@ class GivenForm:
 
 
 def given_form(text: str, option: str) -> GivenForm:
-    """Return the form that a text describes. Raises UsageError, which names `option`, for what is no time."""
+    """Return the form that a text describes. Raises UsageError, which names `option`, for what is not a time."""
     if text in SINCE_1970:
         return GivenForm(DIGITS, frozenset({"number"}), SINCE_1970[text])
     parts: list[str] = []

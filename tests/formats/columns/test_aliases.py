@@ -150,7 +150,7 @@ def test_keys_of_one_line_are_two_things_and_those_of_different_lines_are_names_
     ],
 )
 def test_a_name_may_end_in_the_unit_of_a_duration(name: str, value: str, power: int) -> None:
-    """The unit is taken from names in any spelling; text that is no number is no duration."""
+    """The unit is taken from names in any spelling; text that is not a number is not a duration."""
     assert duration_of({name: [value]}) == (name, power)
     assert duration_of({name: ["soon"]}) is None
 

@@ -59,7 +59,7 @@ def test_a_field_goes_before_what_is_derived() -> None:
 
 
 def test_an_absent_request_is_malformed_where_all_records_are_requests() -> None:
-    """A log whose format has a request has one in every record: `-` is none."""
+    """A log whose format has a request has one in every record: `-` counts as malformed."""
     raw, time = {"request": column_of(["GET / HTTP/1.1", None, "x"])}, numpy.zeros(3, numpy.int64)
     for mixed, expected in ((False, [False, True, True]), (True, [False, False, True])):
         found = complete(raw, time, {}, WANTED, mixed=mixed)

@@ -53,7 +53,7 @@ def test_words_letters_and_numbers_have_one_meaning(word: str, level: str) -> No
 
 @given(st.text(max_size=20))
 def test_other_words_have_none(word: str) -> None:
-    """What is on no scale is no level, and nothing else than a level comes out."""
+    """What is on no scale is not a level, and nothing else than a level comes out."""
     known = {word.lower() for word, _ in MEANT}
     assert level_of(word) in {None, *LEVELS}
     assert level_of("x" + word + "x") is None or "x" + word.lower() + "x" in known

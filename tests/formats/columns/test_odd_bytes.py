@@ -21,7 +21,7 @@ PIECES = [
     *[b"\xc0\x80", b"\xe0\x9f\xbf", b"\xf0\x8f\xbf\xbf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80"],
     *[bytes([byte]) for byte in range(0x80, 0x100)],
 ]
-"""Characters of each length; some that are longer than need be, or are none; single bytes."""
+"""Characters of each length; some that are longer than need be, or are not characters; single bytes."""
 CONTENTS = st.lists(st.sampled_from(PIECES), max_size=20).map(b"".join).map(lambda content: content + b"\n")
 
 

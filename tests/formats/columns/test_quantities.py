@@ -167,7 +167,7 @@ def test_any_decimal_is_exact_or_said_not_to_be(number: Decimal, power: int) -> 
     ],
 )
 def test_a_text_is_a_number_or_none(text: str, power: int, nanos: int | None) -> None:
-    """Numbers, Go's durations and nginx's lists are numbers of any size below 10^308; anything else is none."""
+    """Numbers, Go's durations and nginx's lists are numbers of any size below 10^308; anything else is not a number."""
     assert read(text, Unit(power=power, lists=True))[0] == nanos
 
 
@@ -212,7 +212,7 @@ def test_a_column_of_whole_numbers_has_no_nanos() -> None:
     ],
 )
 def test_the_name_of_a_field_says_what_its_numbers_may_be(text: str, field: str, expected: tuple[int | None, str]) -> None:
-    """Only upstream times are lists; -1 is no duration; a size is no duration, and the other way round."""
+    """Only upstream times are lists; -1 is not a duration; a size is not a duration, nor a duration a size."""
     assert read(text, unit_of(field)) == expected
 
 

@@ -53,7 +53,7 @@ def rejects(parsed: Parsed) -> list[tuple[int, str, list[int]]]:
 
 
 def malformed(parsed: Parsed) -> int:
-    """Return how many requests are none."""
+    """Return how many requests are malformed."""
     return 0 if parsed.columns is None or parsed.columns.malformed is None else int(parsed.columns.malformed.sum())
 
 
@@ -164,7 +164,7 @@ def test_any_bytes_are_accounted_for(content: bytes) -> None:
 
 @EACH
 def test_an_empty_chunk_holds_nothing(name: str) -> None:
-    """No bytes are no lines."""
+    """Without bytes there are no lines."""
     assert both(b"", BY_NAME[name]).account == Account()
 
 

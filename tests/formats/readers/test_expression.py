@@ -69,7 +69,7 @@ def test_lines_that_do_not_fit_go_on_with_a_record() -> None:
 
 
 def test_an_entry_whose_time_does_not_exist_is_rejected_with_its_lines_behind_it() -> None:
-    """It opens an entry that is no record; its lines are no part of the entry before it."""
+    """It opens an entry that is not a record; its lines do not belong to the entry before it."""
     reading = read(FORM, ENTRY + ENTRY.replace(b"03-07", b"02-30") + b"\tat x\n", WANTED)
     assert reading.account == Account(lines=3, records=1, rejected=1, continuation=1)
     assert reading.rejected[0][:2] == (1, "bad-time")
@@ -114,7 +114,7 @@ def test_the_head_of_a_line_is_looked_at_and_all_of_it_is_the_message() -> None:
 
 
 def test_an_empty_group_is_absent_or_empty() -> None:
-    """What matched nothing is no field in the known formats, and an empty one in definitions of a user's own."""
+    """What matched nothing is absent in the known formats, and an empty field in definitions of a user's own."""
     for empty_is_absent, expected in ((True, [None, "x", None]), (False, ["", "x", None])):
         form = by_expression("own", "^a(?P<b>x?|-)$", empty_is_absent=empty_is_absent)
         assert read(form, b"a\nax\na-\n", ("b",)).columns["b"] == expected

@@ -238,7 +238,7 @@ def test_usual_lines_go_the_fast_way(lines: list[bytes]) -> None:
     ],
 )
 def test_a_line_is_an_object_or_has_a_reason(line: bytes, expected: object) -> None:
-    r"""`\xHH` in strings, which nginx writes, and bytes that are no UTF-8 stay as they were written; anything else is JSON or none."""
+    r"""`\xHH` in strings, which nginx writes, and bytes that are not UTF-8 stay as they were written; anything else is JSON or none."""
     assert object_of(line) == expected
 
 
@@ -375,12 +375,12 @@ def test_each_line_has_its_own_names_and_both_ways_find_them() -> None:
     ],
 )
 def test_values_that_servers_write_in_their_own_way_are_fields_or_absent(line: bytes, column: str, value: str | None) -> None:
-    """Arrays of texts and of bytes are text; an object, or a value of another kind, is no standard column."""
+    """Arrays of texts and of bytes are text; an object, or a value of another kind, is not a standard column."""
     assert both([line, line]).columns.get(column) == (None if value is None else [value] * 2)
 
 
 def test_a_compact_record_of_serilog_without_a_level_is_information() -> None:
-    """Where all records have `@t`, a missing `@l` means info; elsewhere a missing level is none."""
+    """Where all records have `@t`, a missing `@l` means info; elsewhere a missing level means nothing."""
     compact = [b'{"@t":"2026-03-07T08:00:00Z","@m":"a"}', b'{"@t":"2026-03-07T08:00:01Z","@mt":"b","@l":"Fatal"}']
     found = both(compact)
     assert (found.columns["level"], found.columns["raw_level"]) == (["info", "critical"], [None, "Fatal"])

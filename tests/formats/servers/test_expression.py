@@ -259,7 +259,7 @@ def ones(value: bytes) -> tuple[pyarrow.Array, Any]:
 
 
 def test_without_a_time_there_is_no_form() -> None:
-    """A part of a time is none."""
+    """A part of a time is not a time."""
     assert time_form_of(definition_of("%h %{%T}t")) is None
 
 

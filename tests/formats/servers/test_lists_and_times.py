@@ -42,7 +42,7 @@ def test_servers_asked_one_after_the_other_are_one_value(form: str, address: str
 
 @pytest.mark.parametrize("definition", ["$request $http_host $status", "%r %{Host}i %>s"])
 def test_a_request_without_quotes_ends_with_its_protocol(definition: str) -> None:
-    """A request of nginx and of Apache, one with a blank in its target, and one that is none."""
+    """A request of nginx and of Apache, one with a blank in its target, and one that is malformed."""
     first, second, third = records(
         definition,
         "DELETE /cart/7?x=1 HTTP/2.0 shop.example.org 204",
@@ -77,6 +77,6 @@ def test_a_time_in_pieces_is_one_time(definition: str, line: str) -> None:
 
 
 def test_pieces_that_are_no_time_stay_text() -> None:
-    """A clock without a date, and a date whose clock is elsewhere, are no time."""
+    """A clock without a date, and a date whose clock is elsewhere, are not times."""
     for definition in ("%{%T}t %h", "%{%F}t %h %{%T}t"):
         assert "time" not in definition_of(definition).fields

@@ -292,7 +292,7 @@ STRANGERS += ["143185710", "14318571031", "0431857103", "2015-05-17T10:05:03.Z",
 
 @pytest.mark.parametrize("text", STRANGERS)
 def test_another_text_is_no_time(text: str) -> None:
-    """What is of no form is none, with text behind the time as well."""
+    """What has no known form is not a time, with text behind the time as well."""
     assert not [form.name for form in FORMS if fits(form, text.encode())]
     assert value_seconds(text.encode(), REFERENCE) is None
     assert many_values([text.encode()], REFERENCE) == [None]
@@ -384,7 +384,7 @@ def test_no_rows_are_none() -> None:
 
 
 def test_absent_groups_may_be_null() -> None:
-    """A null in the group of the minute is no time, one in the group of the zone is a time without a zone."""
+    """A null in the group of the minute is not a time, one in the group of the zone is a time without a zone."""
     minute = (pyarrow.array([b"2015-05-17T10:05", None], pyarrow.binary()), numpy.array([0, 0, 1]))
     second = (pyarrow.array([b"03"], pyarrow.binary()), numpy.array([0, 0, 0]))
     zone = (pyarrow.array([None, b"+0200"], pyarrow.binary()), numpy.array([0, 1, 1]))

@@ -1,4 +1,4 @@
-"""Times in a form that somebody gives: what it says is read, everything else is no time."""
+"""Times in a form that somebody gives: what it says is read, everything else is not a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read(form: str, *texts: str, zone: str = "UTC") -> list[str | None]:
-    """Return the moments of some texts, None for those that are none."""
+    """Return the moments of some texts, None for those that are not times."""
     local = UTC if zone == "UTC" else ZoneInfo(zone)
     found = given_form(form, "--map").read(pyarrow.array([text.encode() for text in texts], pyarrow.binary()), REFERENCE, local)
     return [None if at == NO_TIME else str(EPOCH + timedelta(seconds=at))[:19] for at in found.seconds.tolist()]

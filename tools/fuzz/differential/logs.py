@@ -46,7 +46,7 @@ FOREIGN_JSON = (
     b"}",
 )
 WHOLE_JSON = (b"[1, 2]", b'"text"', b"12", b"null")
-"""JSON, but no objects: rejected, where a text that is no JSON may be a further line of a record."""
+"""JSON, but not objects: rejected, where a text that is not JSON may be a further line of a record."""
 FOREIGN_PAIRS = (b'a="b', b'a=b"c', b"only words here", b"=b c=d", b'"x"')
 Maker = Callable[[Draw], Line]
 W3C = {
@@ -193,7 +193,7 @@ def made(
 
 
 def misfit(content: bytes, foreign: Sequence[bytes]) -> Kind:
-    """Return what a line is that is no record. What begins as an object of JSON, or is another value, belongs to none."""
+    """Return what a line that is not a record is. What begins as a JSON object, or is another value, belongs to no record."""
     is_json = foreign is FOREIGN_JSON and (content[:2] in {b'{"', b"{'"} or content in WHOLE_JSON)
     return "broken" if is_json else "misfit"
 

@@ -153,7 +153,7 @@ def holds(node: Filter, record: Record, zone: tzinfo) -> bool:
     value = time_or_field(node.field, record, zone, node.values[0] if node.values else None)
     if node.kind in {"absent", "present"}:
         has = value is not None or (node.field in record.numbers) or field(node.field, record, zone) is not None
-        if node.field in MEASURED[1:]:  # what is no number is no duration and no size
+        if node.field in MEASURED[1:]:  # what is not a number is neither a duration nor a size
             has = node.field in record.numbers
         return has == (node.kind == "present")
     if value is None:
