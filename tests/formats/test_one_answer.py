@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from logproc.formats.custom import format_of_pattern
 from logproc.formats.engine import Format
 from logproc.formats.known import BY_NAME
+from logproc.formats.maps import parse_maps
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.logfmt import PairsReader
 from logproc.formats.readers.w3c import W3cReader
 from logproc.formats.servers.formats import format_of_definition
 from logproc.formats.servers.reading import definition_of
-from tests.formats.readings import exactly, read
+from tests.formats.readings import detected, exactly, malformed_of, read
 from tests.support import logs
 
 WANTED = ("method", "target", "path", "query", "protocol", "client")
@@ -115,3 +117,27 @@ def test_a_target_is_the_same_in_every_format() -> None:
 def json_of_target(target: bytes) -> bytes:
     """Return a record of JSON with a target."""
     return json.dumps({"remote_addr": "192.0.2.7", "url": target.decode(), "status": 200}).encode()
+
+
+OTHERS = {
+    "json": b'{"method":"GET","request":"/metrics","status":200,"level":"info"}',
+    "json, an application": b'{"level":"info","msg":"done","request":"7f3a"}',
+    "logfmt": b'level=info msg="done" request=7f3a',
+    "ltsv": b"level:info\tmsg:done\trequest:7f3a",
+}
+"""Lines whose field `request` is a target, or the number of one."""
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_only_has_the_name_of_a_request_is_not_a_malformed_one(name: str) -> None:
+    """It is a field like any other, unless the user says that it is a request."""
+    content = (OTHERS[name] + b"\n") * 3
+    form = detected(content)
+    reading = read(form, content, ("request", "path", "method"))
+    assert malformed_of(reading) == [False] * 3
+    value = b"/metrics" if b"/metrics" in content else b"7f3a"
+    assert reading.columns["request"] == [value.decode()] * 3
+    assert ("path" in form.fields) == ("status" in form.fields)
+    assert isinstance(form, Format)
+    form = replace(form, maps=parse_maps(["request=request"]))
+    assert malformed_of(read(form, content, ("request",))) == [True] * 3

@@ -61,10 +61,16 @@ def sought(wanted: Collection[str]) -> Collection[str]:
     return wanted.sought if isinstance(wanted, Wanted) else wanted
 
 
-def columns_of(fields: Collection[str]) -> tuple[str, ...]:
-    """Return the columns of records with these fields, those derived from a request or a target included."""
+def columns_of(fields: Collection[str], *, has_requests: bool = True) -> tuple[str, ...]:
+    """Return the columns of records with these fields, those derived from a request or a target included.
+
+    has_requests: whether a field `request` is one.
+    """
     found = list(fields)
-    derived = [*(REQUEST_COLUMNS if "request" in fields else ()), *(TARGET_COLUMNS if "target" in fields else ())]
+    derived = [
+        *(REQUEST_COLUMNS if has_requests and "request" in fields else ()),
+        *(TARGET_COLUMNS if "target" in fields else ()),
+    ]
     derived += ["raw_level"] if "level" in fields else []
     derived += ["client_port"] if "client" in fields else []
     return tuple(dict.fromkeys([*found, *derived]))
@@ -90,16 +96,18 @@ def complete(
     *,
     mixed: bool = False,
     open_fields: bool = False,
+    has_requests: bool = True,
 ) -> Columns:
     """Return the columns of records: what a request, a target or a client holds is added, and all is made printable.
 
     raw: fields as bytes, null where absent. units: of the columns that hold a number, how it is read.
     mixed: whether records of other things than requests are among them. One without a request is not malformed then.
     open_fields: whether records may have any fields. One without a size has none then, whatever others have.
+    has_requests: whether a field `request` is one.
     """
     fields, malformed = dict(raw), None
     has_target = "target" in raw  # where a request has it, it comes with its path and its query
-    if "request" in fields:
+    if has_requests and "request" in fields:
         request = fields["request"]
         parts, malformed = request_columns(request, wanted)
         if mixed:

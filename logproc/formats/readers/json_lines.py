@@ -173,6 +173,7 @@ def json_format(
         multi_line=True,
         mixed=True,
         open_fields=True,
+        has_requests="request" in dict(reader.aliases),
         levels=reader.levels,
         order=order,
     )

@@ -198,6 +198,7 @@ def logfmt_format(
         maps=maps,
         mixed=True,
         open_fields=True,
+        has_requests="request" in dict(reader.aliases),
         order=order,
     )
 

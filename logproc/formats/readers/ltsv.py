@@ -140,5 +140,6 @@ def ltsv_format(
         maps=maps,
         mixed=True,
         open_fields=True,
+        has_requests="request" in dict(reader.aliases),
         order=order,
     )
