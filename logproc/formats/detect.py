@@ -115,7 +115,8 @@ def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
     )
     if inner and outer.name == "json":  # an object in a message now and then is part of the message
         account = inner.parse(numpy.frombuffer(messages, numpy.uint8), Context(), (), LINE_BYTES).account
-        return inner if 2 * account.records > account.lines else None
+        lines = sum(FURTHER.match(line) is None for line in messages.splitlines())
+        return inner if 2 * account.records > lines else None
     return inner
 
 
@@ -220,10 +221,12 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
 def least_of(form: Format, *, further: bool, alone: bool) -> float:
     """Return the share of the lines that a format must fit to be a layout.
 
-    As a further one it must know the time. Messages of other formats look like pairs now and then.
+    As a further one it must know the time. Messages of other formats look like pairs now and then; beside another log they
+    are one if they have a time, or a level and a message: then the time may be that of the format around them.
     """
-    if not alone and form.name == "logfmt":
-        return 0.5
+    if not alone and isinstance(form.exact, PairsReader):
+        known = dict(form.exact.aliases).keys()
+        return LEAST_FURTHER if further and ("time" in known or known >= {"level", "message"}) else 0.5
     if further:
         return LEAST_FURTHER if "time" in form.fields else 2.0
     return 0.0 if is_layout(form) else LEAST_SHARE

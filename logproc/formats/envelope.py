@@ -90,7 +90,6 @@ def lines_of_messages(outer: Format, parts: list[Found], order: Integers) -> Byt
     column = outer.found_in(MESSAGE, [part for part in parts if len(part.line)])
     texts = column.keys.take(arrow(column.index[order].astype(numpy.int64), pyarrow.int64()))
     if pyarrow.compute.any(pyarrow.compute.match_substring(texts, "\n")).as_py():
-        texts = pyarrow.compute.replace_substring_regex(texts, r"\r?\n$", "")
         texts = pyarrow.compute.replace_substring(texts, "\n", " ")
     _, data = offsets_and_data(pyarrow.compute.binary_join_element_wise(texts, pyarrow.scalar(b"", pyarrow.binary()), b"\n"))
     return numpy.ascontiguousarray(data)

@@ -65,6 +65,47 @@ def test_dockers_own_files_are_opened(inner: str) -> None:
     assert (set(columns["stream"]), set(columns[field])) == ({"stdout"}, {value})
 
 
+def docker(*messages: str) -> bytes:
+    """Return docker's own file of some lines, which one program wrote within a minute."""
+    entries = [
+        {"log": message + "\n", "stream": "stderr", "time": f"2026-03-07T10:00:{at % 60:02d}.5Z"}
+        for at, message in enumerate(messages)
+    ]
+    return b"".join(json.dumps(entry).encode() + b"\n" for entry in entries)
+
+
+def test_tracebacks_do_not_keep_a_log_in_docker_closed() -> None:
+    """Most lines go on with a record; those that begin one have a level and a logger. Docker's line end is not in a message."""
+    traceback = ("Traceback (most recent call last):", '  File "a.py", line 3, in f', "    g()", "ValueError: x")
+    content = docker(*("2026-03-07 10:00:00,123 - shop - ERROR - no stock", *traceback) * 20)
+    form = detect(content, whole=True)
+    assert form
+    assert form.name == "json > python"
+    columns = read(form, content, ("level", "logger", "message")).columns
+    assert columns["level"].count("error") == columns["logger"].count("shop") == 20
+    assert set(columns["message"]) == {"no stock", *traceback}
+
+
+def test_pairs_beside_another_log_in_docker_are_read() -> None:
+    """A level and a message are enough: the time is docker's. Pairs without either are a part of the message."""
+    access = [ACCESS.decode()] * 60
+    content = docker(*access, *['level=warn msg="job done" took=3ms'] * 40)
+    form = detect(content, whole=True)
+    assert form
+    assert form.name == "json > combined + logfmt"
+    assert read(form, content, ("level",)).columns["level"].count("warning") == 40
+    form = detect(docker(*access, *["a=1 b=2"] * 40), whole=True)
+    assert form
+    assert form.name == "json > combined"
+
+
+def test_an_object_in_a_message_now_and_then_is_part_of_it() -> None:
+    """The frames of tracebacks do not count, other lines do."""
+    form = detect(docker(*["ready"] * 60, *["  at main.js:3"] * 20, *['{"level":"error","msg":"boom"}'] * 40), whole=True)
+    assert form
+    assert form.name == "json"
+
+
 def test_the_time_is_that_of_the_inner_record() -> None:
     """The program knows when it happened; where it does not say so, the envelope does."""
     front = b"2026-03-07T10:00:59.5Z stdout F "

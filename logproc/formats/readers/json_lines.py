@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 import pyarrow
+import pyarrow.compute
 
 from logproc.formats.columns.aliases import meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen
+from logproc.formats.columns.fields import again
 from logproc.formats.columns.lines import Lines
 from logproc.formats.columns.slices import encoded
 from logproc.formats.engine import Format
@@ -112,7 +114,12 @@ class JsonReader(Reader):
         return sources_of(self.fields, self.names, dict(self.aliases), wanted)
 
     def present(self, columns: Mapping[str, KeyColumn]) -> dict[str, Field]:
-        """Return as fields the columns that any record has. A size that is missing everywhere is not a size of 0."""
+        """Return as fields the columns that any record has. A size that is missing everywhere is not a size of 0.
+
+        Docker keeps the end of each line in its JSON; it is not part of the message.
+        """
+        if "message" in columns:
+            columns = {**columns, "message": without_line_ends(columns["message"])}
         return {
             name: Field(column)
             for name, column in columns.items()
@@ -213,6 +220,13 @@ def kind_of(kinds: set[str]) -> str:
     if kinds == {"integer", "number"}:
         return "number"
     return next(iter(kinds)) if len(kinds) == 1 else "text" if not kinds else ""
+
+
+def without_line_ends(column: KeyColumn) -> KeyColumn:
+    """Return texts without the line end that they may have behind them."""
+    if not pyarrow.compute.any(pyarrow.compute.ends_with(column.keys, b"\n")).as_py():
+        return column
+    return again(pyarrow.compute.replace_substring_regex(column.keys, rb"\r?\n$", b""), column.index)
 
 
 def texts_at(records: list[dict[str, Any]], column: str, key: str, *, raw: bool) -> KeyColumn:
