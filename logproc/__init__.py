@@ -18,7 +18,8 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from logproc.model.columns import Account
     from logproc.model.errors import LogprocError
-    from logproc.model.snapshot import Panel, Row, Snapshot, SourceResult
+    from logproc.model.panel import Panel, Row
+    from logproc.model.snapshot import Snapshot, SourceResult
     from logproc.model.source import State
     from logproc.pipeline.api import analyze
     from logproc.settings import Settings

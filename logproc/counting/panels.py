@@ -19,7 +19,7 @@ from logproc.counting.rows import LOW_BITS
 from logproc.counting.totals import NANOS
 from logproc.counting.uniques import STANDARD_ERROR
 from logproc.formats.columns.slices import arrow
-from logproc.model.snapshot import Panel, Row
+from logproc.model.panel import Panel, Row
 from logproc.questions.fields.stretches import stretch_of, with_offset
 from logproc.questions.metrics import Metric
 from logproc.questions.question import ACCESS_PANELS, PanelSpec, Question

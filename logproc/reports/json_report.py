@@ -22,7 +22,8 @@ from logproc.reports.metric_values import MEMBERS, given_up, key_members, rounde
 from logproc.reports.safe import numbered
 
 if TYPE_CHECKING:
-    from logproc.model.snapshot import Panel, Row, Snapshot, SourceResult
+    from logproc.model.panel import Panel, Row
+    from logproc.model.snapshot import Snapshot, SourceResult
 
 SCHEMA = 1
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)

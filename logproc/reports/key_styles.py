@@ -15,7 +15,7 @@ from logproc.reports.text.style import BAD, DIM, GOOD, NEUTRAL, PLAIN, WARN, Lin
 from logproc.reports.units import clock_text
 
 if TYPE_CHECKING:
-    from logproc.model.snapshot import Panel
+    from logproc.model.panel import Panel
 
 STATUS_STYLES = {"2": GOOD, "3": NEUTRAL, "4": WARN, "5": BAD}
 LEVEL_STYLES = dict(zip(LEVELS, (DIM, DIM, GOOD, GOOD, WARN, BAD, BAD), strict=True))
@@ -25,7 +25,7 @@ PLACEHOLDER = re.compile(r"(<[a-z0-9]+>)")
 def title_of(panel: Panel) -> str:
     """Return the title of a panel.
 
-    >>> from logproc.model.snapshot import Panel
+    >>> from logproc.model.panel import Panel
     >>> bys = ("user_agent",), ("shape(message)",), ("logger", "shape(message)")
     >>> [title_of(Panel(",".join(by), by, 0, ())) for by in bys]
     ['user agent', 'messages', 'logger, message']

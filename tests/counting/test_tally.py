@@ -28,7 +28,7 @@ from logproc.model.columns import (
     Parsed,
     Rejected,
 )
-from logproc.model.snapshot import Panel
+from logproc.model.panel import Panel
 from logproc.questions.metrics import VISITOR, Need
 from logproc.questions.question import PanelSpec, Question
 from tests.counting.numbers_of import bytes_of

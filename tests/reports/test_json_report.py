@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given
 
 from logproc.model.columns import Account, Rejected
-from logproc.model.snapshot import Assumption, Panel, Row
+from logproc.model.panel import Panel, Row
+from logproc.model.snapshot import Assumption
 from logproc.model.source import State
 from logproc.reports.json_report import render_json
 from tests.reports.readers import strict, valid_text

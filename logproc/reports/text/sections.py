@@ -32,7 +32,8 @@ from logproc.reports.units import count, duration, plural, size, span
 
 if TYPE_CHECKING:
     from logproc.model.columns import Account
-    from logproc.model.snapshot import Panel, Snapshot, SourceResult
+    from logproc.model.panel import Panel
+    from logproc.model.snapshot import Snapshot, SourceResult
 
 MOST_ROWS = 10
 WORST_FIRST = (State.FAILED, State.INCOMPLETE, State.INTERRUPTED, State.SKIPPED, State.COMPLETE)

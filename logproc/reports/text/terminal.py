@@ -16,7 +16,8 @@ from logproc.reports.text.sections import head, notes, rejected_lines, sources_t
 from logproc.reports.text.style import Line, Look, paint
 
 if TYPE_CHECKING:
-    from logproc.model.snapshot import Panel, Snapshot
+    from logproc.model.panel import Panel
+    from logproc.model.snapshot import Snapshot
 
 MONTH = 31
 COLORS = [(41, 41, 41), (224, 82, 99), (152, 187, 90), (222, 184, 77), (97, 150, 205), (190, 130, 200), (96, 167, 186)]

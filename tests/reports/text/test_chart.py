@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from logproc.formats.times.calendar import HOUR_S, iso
-from logproc.model.snapshot import Panel, Row
+from logproc.model.panel import Panel, Row
 from logproc.reports.text.chart import MINUTE_S, is_over_time, resample, time_chart
 from logproc.reports.text.style import Look, cells_of, paint
 from tests.reports.snapshots import NOON, hour_panel, panel

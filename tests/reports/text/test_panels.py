@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from logproc.model.snapshot import Panel, Row
+from logproc.model.panel import Panel, Row
 from logproc.reports.text.panels import panel_columns, total_line
 from logproc.reports.text.style import Look, cut, paint
 from tests.reports.snapshots import asked_panel, panel

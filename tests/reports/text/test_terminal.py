@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.model.columns import Account, Rejected
-from logproc.model.snapshot import Panel, Row, SourceResult
+from logproc.model.panel import Panel, Row
+from logproc.model.snapshot import SourceResult
 from logproc.model.source import State
 from logproc.reports.text.style import Look
 from logproc.reports.text.terminal import render_svg, render_terminal
