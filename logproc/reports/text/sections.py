@@ -64,7 +64,9 @@ def what_was_read(snapshot: Snapshot, look: Look) -> Iterator[Line]:
 
 def where_it_went(snapshot: Snapshot, look: Look) -> Iterator[Line]:
     yield account_sum(snapshot.account)
-    if snapshot.bytes or any(row.bytes is not None for panel in snapshot.panels.values() for row in panel.rows[:1]):
+    if snapshot.overview is None and (
+        snapshot.bytes or any(row.bytes is not None for panel in snapshot.panels.values() for row in panel.rows[:1])
+    ):
         yield [Segment(size(snapshot.bytes), BOLD), Segment(" sent")]
     if snapshot.malformed_requests:
         words = plural(snapshot.malformed_requests, "malformed request")
