@@ -33,6 +33,12 @@ Path: TypeAlias = tuple[str, ...]
 """The keys that lead to a value through objects: {"log": {"level": …}} is ("log", "level"), {"log.level": …} ("log.level",)."""
 MANY_DIGITS = re.compile(rb"(?<![0-9])[0-9]{7,}+\.[0-9]*[1-9]|\.[0-9]{7,}+[eE]")
 """A number of which a double may lose digits. Linear: each run of digits is tried once."""
+FINER_THAN_DOUBLES = re.compile(
+    rb"(?<![0-9])(?:[1-7][0-9]{9}\.[0-9]{6}|[089][0-9]{9}\.[0-9]{5}|[0-9]{11}\.[0-9]{4}|[0-9]{12}\.[0-9]{3}|[0-9]{13}\.[0-9]{2}"
+    rb"|[0-9]{14}\.[0-9]|[0-9]{15,}+\.)[0-9]*[1-9]|\.[0-9]{7,}+[eE]"
+)
+"""A number since 1970 whose shortest text as a double may be another one: it has more than 15 digits, or 16 if below 8 * 10**9,
+where doubles are less than a microsecond apart."""
 ARROW_TYPES = {
     "text": pyarrow.string(),
     "truth": pyarrow.bool_(),

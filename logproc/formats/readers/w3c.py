@@ -30,7 +30,7 @@ from logproc.formats.engine import Format
 from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.times.calendar import DAY_S, LAST_S
 from logproc.formats.times.forms import ISO
-from logproc.formats.times.reading import to_seconds, value_seconds
+from logproc.formats.times.reading import read_values, to_seconds, value_seconds
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME
 
@@ -42,6 +42,7 @@ STRING = re.compile(rb'"[^"]*"')
 FIELDS = re.compile(rb"#Fields:|#fields\t")
 DATE = re.compile(rb"#(?:Start-)?Date:\s*(.*)")
 CLOCK = re.compile(rb"\d\d?:\d\d:\d\d(?:\.\d+)?")
+ANY_DAY = pyarrow.scalar(b"1970-01-01 ", pyarrow.binary())
 MILLISECONDS = pyarrow.scalar(b"ms", pyarrow.binary())
 NAMES = {
     "c-ip": "client",
@@ -120,9 +121,10 @@ class W3cReader(Reader):
             records.cut(which[left[which]], names_of(names))
         found = Found(records.line, {name: records.field(name) for name in raw_fields(records.names, wanted)})
         time, exists = records.times(partial(dates_above, lines, aside, context.date_s))
+        nanos = records.nanos(time) if context.fractions else None
         if "duration" in found.fields:
             found = replace(found, fields={**found.fields, "duration": with_unit(found.fields["duration"])})
-        return replace(replace(found, time=time).keep(exists), untimed=records.line[~exists], aside=aside)
+        return replace(replace(found, time=time, nanos=nanos).keep(exists), untimed=records.line[~exists], aside=aside)
 
 
 def w3c_format(reader: W3cReader) -> Format:
@@ -224,6 +226,20 @@ class Records:
             both, valid = self._whole_times()
             return numpy.where(others, both, time), numpy.where(others, valid, exists)
         return self._whole_times()
+
+    def nanos(self, time: Integers) -> Integers | None:
+        """Return the billionths behind the second of each record's time, None if the log has no times."""
+        if "time" not in self.names:
+            return None
+        found = self.field("time")
+        keys, index = encoded([found.values])
+        clocks = pyarrow.compute.match_substring_regex(keys, "^[0-9]{2}:[0-9]{2}:")
+        texts = pyarrow.compute.if_else(clocks, pyarrow.compute.binary_join_element_wise(ANY_DAY, keys, EMPTY), keys)
+        values = read_values(texts, LAST_S, fractions=True)
+        nanos = numpy.zeros(len(self.line), numpy.int64)
+        if values.nanos is not None:
+            nanos[found.of] = values.nanos[index]
+        return numpy.where(time == NO_TIME, 0, nanos)
 
     def _times_alone(self, dates: Integers) -> tuple[Integers, Mask]:
         """Return the times of records without a date: one of day is behind the `#Date` above, or before it by half a day."""
