@@ -26,12 +26,12 @@ from logproc.formats.engine import Format
 from logproc.formats.maps import Map
 from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.readers.json_table import (
-    FINER_THAN_DOUBLES,
     MANY_DIGITS,
     NotFast,
     Path,
     column_at,
     first_of,
+    has_finer_times,
     objects_among,
     paths_of,
     read_table,
@@ -162,9 +162,10 @@ class ArrowReader(Reader):
             columns = [column_at(table, path, as_texts=not raw and name != "message") for path in paths[key]]
             found = [column for column in columns if column]
             # A double of a time always holds its second, and microseconds if it is in seconds.
-            loses = MANY_DIGITS if name != "time" else FINER_THAN_DOUBLES if fractions else None
-            if loses and any(rounds for _, rounds in found) and loses.search(data.data):
-                raise NotFast
+            if any(rounds for _, rounds in found):
+                is_time = name == "time"
+                if (is_time and fractions and has_finer_times(data)) or (not is_time and MANY_DIGITS.search(data.data)):
+                    raise NotFast
             return first_of([column for column, _ in found])
 
         return {name: chosen(name, several, partial(values_of, name, several[0].raw)) for name, several in sources.items()}

@@ -39,7 +39,6 @@ ZONE_HOURS = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT"
 ZONE_HOURS |= {b"Z": 0, b"UTC": 0, b"GMT": 0, b"CET": 1, b"CEST": 2}
 """The names of RFC 2822, and those of Central Europe. Others (IST, BST) are ambiguous, so they are not accepted."""
 OFFSET = re.compile(rb"([+-])(\d\d):?(\d\d)?")
-SUBSECOND = "(?P<subsecond>"
 NUMBER = re.compile(rb"\d{1,30}(?:\.\d{0,30})?(?:[eE]\+?\d{1,2})?")
 
 
@@ -244,10 +243,11 @@ def read_values(
     for form in forms:
         if not len(left):
             break
-        fits, groups, behind = divided(form, texts.take(arrow(left, pyarrow.int64())), fractions=fractions)
+        fits, groups = divided(form, texts.take(arrow(left, pyarrow.int64())), fractions=fractions)
         found[left[fits]], _ = seconds(form, groups, reference, local)
-        if nanos is not None and behind is not None:
-            nanos[left[fits]] = nanos_of(behind)
+        if nanos is not None and "subsecond" in groups:
+            behind, index = groups["subsecond"]
+            nanos[left[fits]] = nanos_of(behind)[index]
         zoneless[left[fits]], undated[left[fits]] = lacks_zone(form, groups), lacks_year(form, groups)
         left = left[~fits]
     for place in left.tolist():
@@ -263,14 +263,13 @@ def minute_of(form: TimeForm, reference: int, text: bytes) -> int | None:
     return form.minute(text, reference)
 
 
-def divided(form: TimeForm, texts: pyarrow.Array, *, fractions: bool = False) -> tuple[Mask, Groups, pyarrow.Array | None]:
-    """Return which binary texts have a form, the groups of those, and their fractions if asked for and the form has any."""
-    expression = form.expression if fractions else form.expression.replace(SUBSECOND, "(?:")
+def divided(form: TimeForm, texts: pyarrow.Array, *, fractions: bool = False) -> tuple[Mask, Groups]:
+    """Return which binary texts have a form, and their groups. fractions: whether `subsecond` is one of them."""
+    expression = form.expression if fractions else form.expression.replace("(?P<subsecond>", "(?:")
     found = pyarrow.compute.extract_regex(texts, pattern=f"^(?:{expression})$")
     fits = found.is_valid()
     fitting = found.filter(fits)
     names = [field.name for field in found.type]
-    behind = fitting.field("subsecond") if "subsecond" in names else None
-    encoded = {name: fitting.field(name).dictionary_encode() for name in names if name != "subsecond"}
+    encoded = {name: fitting.field(name).dictionary_encode() for name in names}
     groups = {name: (group.dictionary, index_of(group)) for name, group in encoded.items()}
-    return fits.to_numpy(zero_copy_only=False), groups, behind
+    return fits.to_numpy(zero_copy_only=False), groups
