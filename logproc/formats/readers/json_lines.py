@@ -161,12 +161,14 @@ class ArrowReader(Reader):
         def values_of(name: str, raw: bool, key: str) -> KeyColumn:
             columns = [column_at(table, path, as_texts=not raw and name != "message") for path in paths[key]]
             found = [column for column in columns if column]
-            # A double of a time always holds its second, and microseconds if it is in seconds.
-            if any(rounds for _, rounds in found):
-                is_time = name == "time"
-                if (is_time and fractions and has_finer_times(data)) or (not is_time and MANY_DIGITS.search(data.data)):
-                    raise NotFast
-            return first_of([column for column, _ in found])
+            if name == "time":  # a double of one holds its second, unless it was rounded up to a whole one
+                loses = any(rounds and (fractions or whole) for _, rounds, whole in found)
+                loses = loses and has_finer_times(data, fractions=fractions)
+            else:
+                loses = any(rounds for _, rounds, _ in found) and MANY_DIGITS.search(data.data) is not None
+            if loses:
+                raise NotFast
+            return first_of([column for column, *_ in found])
 
         return {name: chosen(name, several, partial(values_of, name, several[0].raw)) for name, several in sources.items()}
 
