@@ -53,6 +53,15 @@ KINDS: dict[str, tuple[str, str, int, dict[str, Any]]] = {
     "ltsv": ("", "time:{:%Y-%m-%dT%H:%M:%S}.{us}Z\thost:192.0.2.1\tstatus:200", 6, {}),
     "nginx": ("", "192.0.2.1 {s}.{ms} 200 5", 3, {"format": NGINX}),
     "apache": ("", '192.0.2.1 [{:%d/%b/%Y:%H:%M:%S}.{us} +0000] "GET / HTTP/1.1" 200 5', 6, {"format": APACHE}),
+    "apache epoch": ("", "192.0.2.1 {s}.{ms} 200 5", 3, {"format": "%h %{sec}t.%{msec_frac}t %>s %b"}),
+    "apache us": ("", "192.0.2.1 {s}{us} 200 5", 6, {"format": "%h %{usec}t %>s %b"}),
+    "squid": (
+        "",
+        "{s}.{ms}     87 192.0.2.1 TCP_MISS/200 512 GET http://example.com/ - HIER_DIRECT/192.0.2.2 text/html",
+        3,
+        {},
+    ),
+    "logcat": ("", "{:%m-%d %H:%M:%S}.{ms}  1702  2395 D WindowManager: ready", 3, {}),
     "map": ("", '{{"begun":"{:%d.%m.%Y %H-%M-%S}.{ms}","msg":"ready"}}', 3, {"map": "time=begun:%d.%m.%Y %H-%M-%S.%f"}),
     "map us": ("", '{{"begun":{s}{us},"msg":"ready"}}', 6, {"map": "time=begun:us"}),
     "docker": ("", IN_DOCKER, 3, {}),
@@ -128,6 +137,24 @@ def test_stretches_and_peaks_are_of_whole_seconds(tmp_path: Path, kind: str) -> 
         assert [(row.key, row.count, row.metrics[0]) for row in found.rows] == [
             (("2026-03-07T10:00:00Z",), len(times), len(times))
         ]
+
+
+def test_lines_with_and_without_a_fraction_are_of_one_log(tmp_path: Path) -> None:
+    """Of text, JSON and logfmt, with a point and a comma, and with digits that no nanosecond has."""
+    ends = ("", ".5", ",25", ".1234567899", "")
+    for layout in (
+        "2026-03-07 10:00:00{} INFO ready",
+        '{{"time":"2026-03-07T10:00:00{}+02:00","msg":"ready"}}',
+        'ts="2026-03-07 10:00:00{}" msg=ready',
+    ):
+        path = tmp_path / "log"
+        path.write_text("".join(layout.format(end) + "\n" for end in ends * 3))
+        hour = "08" if "+02" in layout else "10"
+        counts = {
+            bound: analyze([path], where=f'time <= "2026-03-07T{hour}:00:00{bound}Z"').account.records
+            for bound in ("", ".123456788", ".123456789", ".25", ".5")
+        }
+        assert counts == {"": 6, ".123456788": 6, ".123456789": 9, ".25": 12, ".5": 15}, layout
 
 
 def test_a_first_time_is_sorted_by_its_fraction(tmp_path: Path) -> None:
