@@ -19,7 +19,7 @@ from logproc.reports.text.style import BAR, BOLD, DIM, PLAIN, TWO_ABREAST, Apart
 from logproc.reports.units import count, share, size
 
 if TYPE_CHECKING:
-    from logproc.model.snapshot import Panel, Row
+    from logproc.model.panel import Panel, Row
 
 BETWEEN_PANELS = 4
 SHARE_CELLS = 5

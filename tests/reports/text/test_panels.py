@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from logproc.model.snapshot import Panel, Row
+from logproc.model.panel import Panel, Row
 from logproc.reports.text.panels import panel_columns, total_line
 from logproc.reports.text.style import Look, cut, paint
 from tests.reports.snapshots import asked_panel, panel
@@ -86,9 +86,9 @@ def test_a_panel_of_long_keys_has_a_wide_screen_for_itself() -> None:
 
 
 def test_messages_have_a_wide_screen_for_themselves() -> None:
-    """Messages are long; their panel is titled `messages`."""
+    """Messages are long; their panel has the title that `--by` takes."""
     messages = panel("shape(message)", ("took <n> ms", 1, 1))
-    assert drawn(messages, panel("level", ("INFO", 1, 1)), columns=130)[3].startswith("messages  1 ")
+    assert drawn(messages, panel("level", ("INFO", 1, 1)), columns=130)[3].startswith("shape(message)  1 ")
 
 
 def test_logs_without_bytes_have_no_column_of_them() -> None:
@@ -195,7 +195,7 @@ def test_the_columns_of_a_key_stand_side_by_side() -> None:
     """A key of two columns shows both, aligned; the longest is cut first."""
     table = Panel("path,status", ("path", "status"), 2, (Row(("/", "404"), 1, 1), Row(("/index.html", "200"), 1, 1)))
     title, first, second, _ = drawn(table)
-    assert title.startswith("path, status  2 ")
+    assert title.startswith("path,status  2 ")
     assert (first[:18], second[:18]) == ("/            404  ", "/index.html  200  ")
     assert " 404 " in drawn(Panel("path,status", ("path", "status"), 1, (Row((LONG, "404"), 1, 1),)))[1]
 
