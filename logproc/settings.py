@@ -121,6 +121,7 @@ class Settings:
     log_format: Literal["console", "json"] = knob("console", "Format of messages on stderr.")
     config_file: str | None = field(default=None, metadata={"table": True})  # the one that was read, for the report
     families: bool = field(default=False, metadata={"table": True})  # whether the report names browsers and systems
+    compares: bool = field(default=False, metadata={"table": True})  # whether the counts are for a comparison, not for a report
     patterns: tuple[tuple[str, str], ...] = field(default=(), metadata={"table": True})
     formats: tuple[tuple[str, dict[str, Any]], ...] = field(default=(), metadata={"table": True})
 
@@ -233,7 +234,7 @@ def read_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises UsageError for an unknown name or a bad value.
     """
-    known = {item.name for item in fields(Settings)} - {"config_file", "families"}
+    known = {item.name for item in fields(Settings)} - {"config_file", "families", "compares"}
     for name in options:
         if name not in known:
             raise UsageError(f"unknown option {name!r}", nearest(name, known))

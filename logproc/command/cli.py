@@ -16,10 +16,11 @@ import click
 from logproc import __version__
 from logproc.command import process
 from logproc.command.click_errors import Commands, with_command, words_of
+from logproc.command.diff_command import diff_command
 from logproc.command.options import FileName, complete_files, settings_options
 from logproc.command.process import OUT_OF_MEMORY
+from logproc.command.remarks import remark
 from logproc.command.screen import Screen
-from logproc.model.config_files import distrusted
 from logproc.model.errors import (
     EXIT_BROKEN_PIPE,
     EXIT_INCOMPLETE,
@@ -32,7 +33,7 @@ from logproc.model.errors import (
     too_many_files,
 )
 from logproc.reports.output import failure, write_stdout
-from logproc.settings import Settings, load, unknown_variables
+from logproc.settings import Settings, load
 from logproc.threads.grace import within_grace
 
 HELP = {"-h", "--help"}
@@ -155,18 +156,6 @@ def analyze_command(
     return analyze(sources, screen, Outputs(output_files, rejects), headers, debug=debug)
 
 
-def remark(screen: Screen, config: Path | None, headers: Sequence[str]) -> None:
-    """Say which config files and variables are not used although they look as if they should be."""
-    for path, why, what_to_do in () if config else distrusted(os.environ):
-        hint = "; ".join(filter(None, (what_to_do, f"--config {path} reads it")))
-        screen.say(str(path), f"not read: {why}", hint, level="warning")
-    named = {header.rpartition("env:")[2].strip() for header in headers}  # the user's own, for a header
-    for name, hint in unknown_variables(os.environ).items():
-        if name in named:
-            continue
-        screen.say("", f"the variable {name} is unknown", hint, level="warning")
-
-
 @cli.command()
 def formats() -> None:
     """List the known formats, each with an example line."""
@@ -174,6 +163,9 @@ def formats() -> None:
 
     for name, summary, example in listing():
         write_lines(f"{name}\n    {summary}\n    {example}\n")
+
+
+cli.add_command(diff_command)
 
 
 @cli.command("detect", short_help="Show which format files have, and why.")

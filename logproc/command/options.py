@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -57,9 +57,19 @@ class OneOf(click.Choice):  # type: ignore[type-arg]  # as above
 
 def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Decorate a command with an option for each field of Settings."""
-    for item in reversed(knobs()):
-        command = settings_option(item.name, kind_of(item.name), item.default, item.metadata)(command)
-    return command
+    return options_without(frozenset())(command)
+
+
+def options_without(names: Collection[str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that gives a command an option for each field of Settings but these."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for item in reversed(knobs()):
+            if item.name not in names:
+                command = settings_option(item.name, kind_of(item.name), item.default, item.metadata)(command)
+        return command
+
+    return decorate
 
 
 def settings_option(name: str, kind: Kind, default: Any, metadata: Mapping[str, Any]) -> Callable[..., Any]:

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from logproc.counting import by_interval
+from logproc.counting.by_interval import ByInterval, count_by_interval, merge_by_interval
 from logproc.counting.counts import Counts, Subjects, Weights, count_columns, fold, merge_counts, weights_of
 from logproc.counting.overview.counts import Overview, count_overview, interval_s, merge_overviews
 from logproc.counting.rows import LOW_BITS, LOW_MASK, exact_sum
@@ -74,6 +76,7 @@ class Tally:
 
     panels: by name. first, last: the smallest and largest time of a record. seen: the fields that some record has.
     overview: None if it was not asked for, or there is no record. Its intervals are `interval_s(first, last)` long.
+    by_interval: None if logs are not to be compared, or there is no record; its intervals have lengths of their own.
     """
 
     panels: Mapping[str, Counts] = field(default_factory=dict)
@@ -84,10 +87,12 @@ class Tally:
     last: int | None = None
     seen: frozenset[str] = frozenset()
     overview: Overview | None = None
+    by_interval: ByInterval | None = None
 
     @property
     def counts(self) -> tuple[Counts, ...]:
-        return (*self.panels.values(), *(self.overview.parts if self.overview else ()))
+        parts = [*(self.overview.parts if self.overview else ()), *(self.by_interval.parts if self.by_interval else ())]
+        return (*self.panels.values(), *parts)
 
     @property
     def keys(self) -> int:
@@ -106,7 +111,12 @@ class Tally:
     def folded(self, max_keys: int) -> Tally:
         """Return the tally with at most `max_keys` keys per panel. Which are dropped depends on the order of merging."""
         panels = {name: fold(counts, max_keys) for name, counts in self.panels.items()}
-        return replace(self, panels=panels, overview=self.overview.folded(max_keys) if self.overview else None)
+        return replace(
+            self,
+            panels=panels,
+            overview=self.overview.folded(max_keys) if self.overview else None,
+            by_interval=self.by_interval.folded(max_keys) if self.by_interval else None,
+        )
 
 
 def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, source_name: str = "") -> Tally:
@@ -158,6 +168,7 @@ def counted(view: View, question: Question) -> Tally:
         first=first,
         last=last,
         overview=count_overview(view, weights, first, last) if question.overview else None,
+        by_interval=count_by_interval(view, first, last) if question.compares else None,
     )
 
 
@@ -208,6 +219,12 @@ def merge(tallies: Sequence[Tally]) -> Tally:
     overviews = [
         tally.overview.lengthened(length_s // interval_s(tally.first, tally.last)) for tally in tallies if tally.overview
     ]
+    longest_s = by_interval.interval_s(first, last)
+    compared = [
+        tally.by_interval.lengthened(longest_s // by_interval.interval_s(tally.first, tally.last))
+        for tally in tallies
+        if tally.by_interval
+    ]
     return Tally(
         panels={name: merge_counts([tally.panels[name] for tally in tallies if name in tally.panels]) for name in names},
         sources=sources,
@@ -217,4 +234,5 @@ def merge(tallies: Sequence[Tally]) -> Tally:
         last=last,
         seen=frozenset().union(*(tally.seen for tally in tallies)),
         overview=merge_overviews(overviews),
+        by_interval=merge_by_interval(compared),
     )

@@ -141,8 +141,8 @@ def test_headers_come_from_variables(given: list[str], environ: dict[str, str], 
 
 
 def test_the_order_of_exit_codes_is_the_documented_one() -> None:
-    """If several codes apply: 70, 129 to 152, 141, 4, 2, 5, 3, 1, 0."""
-    assert EXIT_ORDER == (70, 129, 130, 143, 152, 141, 4, 2, 5, 3, 1)
+    """If several codes apply: 70, 129 to 152, 141, 4, 2, 5, 3, 6, 1, 0."""
+    assert EXIT_ORDER == (70, 129, 130, 143, 152, 141, 4, 2, 5, 3, 6, 1)
 
 
 CAUSES: list[tuple[BaseException, int, str]] = [
