@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import isnan
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 
 from logproc.comparing.chance import discoveries
-from logproc.comparing.difference import LEAST_COUNT, Sample, differences
-from logproc.comparing.latency import latency_changes
+from logproc.comparing.difference import LEAST_COUNT, Sample, differences, seen_from
+from logproc.comparing.latency import UNSEEN, latency_changes
 from logproc.comparing.matrices import Pair, alike_together, latencies_with_keys, with_keys
 from logproc.comparing.rate import rate_change
-from logproc.comparing.side import Keyed
+from logproc.comparing.side import QUANTILES, Keyed
 from logproc.formats.columns.levels import LEVELS
 from logproc.model.comparison import Change, Comparison, What
 from logproc.questions.fields.outcomes import CLASSES, ERRORS, WARNINGS
@@ -30,6 +31,8 @@ FALSE_FINDINGS = 0.01
 FIELDS = {"status": "status", "level": "outcome", "logger": "logger", "message": "message", "path": "path", "client": "client"}
 """What is compared by key, and the counts it is in, in the order of the report."""
 EXAMPLE_SHARE = 0.01
+EVEN = {"path", "message", "logger", "status"}
+"""The fields that the example is of: clients are more bursty than anything else."""
 
 
 def compare(before: Side, after: Side, rate: float = FALSE_FINDINGS) -> Comparison:
@@ -61,7 +64,7 @@ def compare(before: Side, after: Side, rate: float = FALSE_FINDINGS) -> Comparis
         tuple(findings),
         len(tests),
         rate,
-        smallest(before, after, chance),
+        smallest(overall, keyed, chance),
         unknown,
         (*before.notes, *after.notes),
     )
@@ -135,7 +138,10 @@ def key_changes(
     which = numpy.flatnonzero(known & (sums[0] + sums[1] >= LEAST_COUNT))
     if not len(which):
         return []
-    samples = [Sample(pair.matrix(at, which), denominator(sides[at], pair.sides[at])) for at in range(2)]
+    samples = [
+        Sample(pair.matrix(at, which), denominator(side, pair.sides[at]), side.length_of(pair.sides[at].blocks))
+        for at, side in enumerate(sides)
+    ]
     found = differences(*samples)
     outcomes = pair.outcomes(which)
     return list(changes(name, "share", pair.keys, which, found, [sums[0][which], sums[1][which]], outcomes))
@@ -151,10 +157,14 @@ def changes(
     outcomes: Sequence[str],
 ) -> Iterator[Change]:
     texts = keys.take(pyarrow.array(which)).to_pylist()
-    columns = (found.before.tolist(), found.after.tolist(), found.chance.tolist(), *(part.tolist() for part in counts))
-    for text, outcome, old, new, chance, old_count, new_count in zip(texts, outcomes, *columns, strict=True):
-        if not isnan(chance):
-            yield Change(kind, field, text, direction(old, new), old, new, (old_count, new_count), chance, outcome=outcome)
+    columns = (found.before, found.after, found.chance, found.error, found.freedom, *counts)
+    rows = zip(texts, outcomes, *(column.tolist() for column in columns), strict=True)
+    for text, outcome, old, new, chance, error, freedom, old_count, new_count in rows:
+        if not math.isnan(chance):
+            what = direction(old, new)
+            yield Change(
+                kind, field, text, what, old, new, (old_count, new_count), chance, outcome=outcome, error=error, freedom=freedom
+            )
 
 
 def error_changes(before: Side, after: Side) -> list[Change]:
@@ -164,7 +174,10 @@ def error_changes(before: Side, after: Side) -> list[Change]:
         return []
     sums = pair.sums(0), pair.sums(1)
     which = numpy.flatnonzero((sums[0] > 0) & (sums[1] > 0) & (sums[0] + sums[1] >= LEAST_COUNT))
-    samples = [Sample(pair.matrix(at, which, errors=True), pair.matrix(at, which)) for at in range(2)]
+    samples = [
+        Sample(pair.matrix(at, which, errors=True), pair.matrix(at, which), side.length_of(pair.sides[at].blocks))
+        for at, side in enumerate((before, after))
+    ]
     if not len(which):
         return []
     found = differences(*samples)
@@ -180,7 +193,10 @@ def outcome_changes(before: Side, after: Side) -> list[Change]:
     groups = {"": ERRORS, **{name: {name} for name in (*CLASSES[1:], *sorted(WARNINGS - {"4xx"})) if name in texts}}
     which = [numpy.array([at for at, text in enumerate(texts) if text in group], numpy.int64) for group in groups.values()]
     hits = [numpy.stack([pair.matrix(at, some).sum(0) for some in which]) for at in range(2)]
-    samples = [Sample(hits[at], denominator(side, pair.sides[at])) for at, side in enumerate((before, after))]
+    samples = [
+        Sample(hits[at], denominator(side, pair.sides[at]), side.length_of(pair.sides[at].blocks))
+        for at, side in enumerate((before, after))
+    ]
     found = differences(*samples)
     chances = found.chance.tolist()
     return [
@@ -192,22 +208,36 @@ def outcome_changes(before: Side, after: Side) -> list[Change]:
             old,
             new,
             (int(hits[0][at].sum()), int(hits[1][at].sum())),
-            None if isnan(chances[at]) else chances[at],
+            None if math.isnan(chances[at]) else chances[at],
+            error=None if math.isnan(chances[at]) else float(found.error[at]),
+            freedom=float(found.freedom[at]),
         )
         for at, (name, old, new) in enumerate(zip(groups, found.before.tolist(), found.after.tolist(), strict=True))
     ]
 
 
-def smallest(before: Side, after: Side, chance: float) -> dict[str, float]:
+def smallest(overall: Sequence[Change], keyed: Sequence[Change], chance: float) -> dict[str, float]:
     """Return the least differences that would have been found in nine of ten cases: the power of the comparison.
 
-    `errors`: of the share of errors. `key`: of the share of a key with 1 % of the records and the usual dispersion.
+    By the kind of what is measured of all records, in its unit; `key`: of the share of a key with 1 % of the records.
     """
-    found: dict[str, float] = {}
-    samples = []
-    for side in (before, after):
-        of = side.records[None, :]
-        samples.append(Sample(of * EXAMPLE_SHARE, of))
-    if all(sample.of.sum() for sample in samples):
-        found["key"] = differences(*samples).seen_from(0, chance)
+    found = {
+        change.kind: seen_from(change.error, change.freedom, chance) for change in overall if change.error and not change.key
+    }
+    for name in QUANTILES.keys() & found.keys():
+        found[name] = max(found[name], UNSEEN)
+    like = [
+        (change.error * math.sqrt(EXAMPLE_SHARE / share), change.freedom)
+        for change in keyed
+        if change.field in EVEN
+        and change.kind == "share"
+        and change.error
+        and EXAMPLE_SHARE / 4 <= (share := middle_of(change)) <= EXAMPLE_SHARE * 4
+    ]
+    if like:
+        found["key"] = seen_from(median(error for error, _ in like), median(freedom for _, freedom in like), chance)
     return found
+
+
+def middle_of(change: Change) -> float:
+    return ((change.before or 0) + (change.after or 0)) / 2

@@ -3,7 +3,7 @@
 Records of a log are not independent: a client sends hundreds of requests within a minute and then none, a failing disk writes
 the same message again and again. So the variance of a share is not that of a binomial distribution. It is estimated from blocks
 of time within each log, as of the ratio of two sums (Cochran, "Sampling Techniques", 1977, section 6.4), with what neighbouring
-blocks have in common (Newey and West, Econometrica 55, 1987, with one lag). A key that is in one block only is then never far
+blocks have in common (Newey and West, Econometrica 55, 1987). A key that is in one block only is then never far
 from chance, however many records it has. Divided by the binomial variance it is the dispersion, which is at least 1, and drawn
 towards that of all keys. The statistic has Student's distribution with the blocks' degrees of freedom (Satterthwaite 1946).
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     Floats = numpy.typing.NDArray[numpy.float64]
 
+LAGS = 3
+"""A block may be like so many before it: a load or a latency that drifts up and down is longer than a block."""
+MUCH_LONGER = 1.5
 LEAST_BLOCKS = 8
 """With fewer blocks a variance is not estimated from them."""
 ASSUMED_DISPERSION = 10.0
@@ -45,10 +48,14 @@ POWER_Z = 1.2816
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Of each key and block: how many records it has (hits), and out of how many, shape (keys, blocks); `of` may be one row."""
+    """Of each key and block: how many records it has (hits), and out of how many, shape (keys, blocks); `of` may be one row.
+
+    block_s: the length of a block; 0 if there is only one.
+    """
 
     hits: Floats
     of: Floats
+    block_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +71,10 @@ class Differences:
     freedom: Floats
     chance: Floats
 
-    def seen_from(self, at: int, chance: float) -> float:
-        """Return the least difference that would be found in nine of ten pairs of logs."""
-        return float(self.error[at]) * (student_bound(chance, float(self.freedom[at])) + POWER_Z)
+
+def seen_from(error: float, freedom: float, chance: float) -> float:
+    """Return the least difference that would be found in nine of ten pairs of logs, if this chance makes a finding."""
+    return error * (student_bound(chance, freedom) + POWER_Z)
 
 
 def differences(before: Sample, after: Sample) -> Differences:
@@ -78,6 +86,10 @@ def differences(before: Sample, after: Sample) -> Differences:
         common = (hits[0] + hits[1]) / (of[0] + of[1])
         binomial = common * (1 - common) * (1 / of[0] + 1 / of[1])
         first, second = (variance(sample, share, common) for sample, share in ((before, shares[0]), (after, shares[1])))
+        if before.block_s > MUCH_LONGER * after.block_s:
+            second = at_least(second, of[1], first, of[0], hits[0], common)
+        elif after.block_s > MUCH_LONGER * before.block_s:
+            first = at_least(first, of[0], second, of[1], hits[1], common)
         total = first.variance + second.variance
         freedom = total**2 / (first.variance**2 / first.freedom + second.variance**2 / second.freedom)
         freedom = numpy.where(numpy.isfinite(freedom), freedom, ASSUMED_FREEDOM)
@@ -118,12 +130,29 @@ def variance(sample: Sample, share: Any, common: Any) -> Variance:
     if sample.of.shape[1] < LEAST_BLOCKS:
         return Variance(assumed, numpy.full(len(common), float(ASSUMED_FREEDOM)), estimated=False)
     rest = sample.hits - share[:, None] * sample.of
-    alike = numpy.maximum((rest[:, 1:] * rest[:, :-1]).sum(1), 0)  # Bartlett's weight for one lag is 1/2, for both directions 1
+    alike = numpy.zeros(len(rest))
+    for lag in range(1, LAGS + 1):
+        alike += 2 * (1 - lag / (LAGS + 1)) * (rest[:, lag:] * rest[:, :-lag]).sum(1)
+    alike = numpy.maximum(alike, 0)
     squares = ((rest**2).sum(1) + alike) * blocks / numpy.maximum(blocks - 1, 1)
     enough = blocks >= LEAST_BLOCKS
     found = numpy.where(enough, squares / of**2, numpy.maximum(assumed, squares / of**2))
     freedom = numpy.where(enough, blocks - 1, LEAST_BLOCKS - 1).astype(numpy.float64)
     return Variance(found, numpy.broadcast_to(freedom, common.shape), estimated=True)
+
+
+def at_least(short: Variance, of_short: Any, long: Variance, of_long: Any, hits_long: Any, common: Any) -> Variance:
+    """Return the variance of the side with much shorter blocks, with at least the dispersion that the other side shows.
+
+    A burst may fill most of a short log. Then its blocks do not show that it is one, but those of a longer log do: those of
+    the same key, or if that is rare there, those of its other keys.
+    """
+    binomial = common * (1 - common)
+    dispersion = long.variance * of_long / binomial
+    usual = typical(dispersion, hits_long)
+    least = numpy.fmax(dispersion, usual) * binomial / of_short
+    freedom = numpy.where(least > short.variance, long.freedom, short.freedom)
+    return Variance(numpy.maximum(short.variance, least), freedom, short.estimated)
 
 
 def typical(dispersion: Any, hits: Any) -> float:

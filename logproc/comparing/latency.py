@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ UNSEEN = 2 * ACCURACY
 BEYOND = 10
 """So many durations at least must be above a quantile, and below, on each side."""
 OF_KEYS = ("p50", "p95")
+ROUNDING = 1e-9
 MOST_KEYS = 2000
 """Keys whose quantiles are compared: those with most durations."""
 Quantile = tuple[float, tuple[float, float] | None]
@@ -86,15 +88,22 @@ def change_of(
     bucket = numpy.concatenate([part[:, 1] for part in parts])
     weights = numpy.concatenate([part[:, 2] / count for part, count in zip(parts, counts, strict=True)])
     order = numpy.argsort(bucket, kind="stable")
-    place = int(numpy.searchsorted(numpy.cumsum(weights[order]), 2 * float(QUANTILES[name]) - 1e-9))
+    cumulated = numpy.cumsum(weights[order])
+    place = int(numpy.searchsorted(cumulated, 2 * float(QUANTILES[name]) - ROUNDING))
     bound = bucket[order[min(place, len(order) - 1)]]
     samples = []
     for side, part in zip(sides, parts, strict=True):
         numbers = part[:, 2].astype(numpy.float64)
         of, above = (numpy.bincount(part[:, 0], weights, side.blocks) for weights in (numbers, numbers * (part[:, 1] > bound)))
-        samples.append(Sample(above[None, :].astype(numpy.float64), of[None, :].astype(numpy.float64)))
-    chance = float(differences(*samples).chance[0])
-    return decided(name, field, key, old, new, counts, 1.0 if math.isnan(chance) else chance)
+        samples.append(Sample(above[None, :].astype(numpy.float64), of[None, :].astype(numpy.float64), side.block_s))
+    found = differences(*samples)
+    chance = float(found.chance[0])
+    if math.isnan(chance):  # all durations are in one bucket
+        return decided(name, field, key, old, new, counts, 1.0)
+    change = decided(name, field, key, old, new, counts, chance)
+    place = int(numpy.searchsorted(cumulated, 2 * min(float(QUANTILES[name]) + found.error[0], 1) - ROUNDING))
+    error = middle(int(bucket[order[min(place, len(order) - 1)]])) / middle(int(bound)) - 1 if bound else None
+    return replace(change, error=error, freedom=float(found.freedom[0]))
 
 
 def decided(

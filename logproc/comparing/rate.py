@@ -25,17 +25,19 @@ def rate_change(before: Side, after: Side) -> Change:
     old, new = rates
     counts = before.about.records, after.about.records
     what: What = "same" if old is None or new is None or old == new else "rose" if new > old else "fell"
-    return Change("rate", "", "", what, old, new, counts, chance_of(before, after, old, new))
+    chance, error, freedom = chance_of(before, after, old, new)
+    return Change("rate", "", "", what, old, new, counts, chance, error=error, freedom=freedom)
 
 
-def chance_of(before: Side, after: Side, old: float | None, new: float | None) -> float | None:
+def chance_of(before: Side, after: Side, old: float | None, new: float | None) -> tuple[float | None, float | None, float]:
+    """Return the chance, the standard error relative to the mean of both rates, and its degrees of freedom."""
     if not old or not new:
-        return None
+        return None, None, 0.0
     errors, freedoms = [], []
     for side in (before, after):
         number = len(side.records)
         if number < LEAST_BLOCKS:
-            return None
+            return None, None, 0.0
         relative = side.records / side.records.mean() - 1
         squares = float((relative**2).sum())
         alike = float((relative[1:] * relative[:-1]).sum()) / squares if squares else 0.0
@@ -45,4 +47,4 @@ def chance_of(before: Side, after: Side, old: float | None, new: float | None) -
         freedoms.append(max(1.0, number * share - 1))
     error = sum(errors)
     freedom = error**2 / sum(part**2 / of for part, of in zip(errors, freedoms, strict=True))
-    return student_tails((new - old) / ((new + old) / 2) / math.sqrt(error), freedom) if error else None
+    return student_tails((new - old) / ((new + old) / 2) / math.sqrt(error), freedom), math.sqrt(error), freedom

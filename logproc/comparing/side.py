@@ -66,6 +66,7 @@ class Latencies:
     bucket: Integers
     number: Integers
     blocks: int
+    block_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,10 @@ class Side:
     course: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    def length_of(self, blocks: int) -> float:
+        """Return how many seconds one of so many blocks is long; 0 if there is only one."""
+        return self.about.seconds / blocks if blocks > 1 else 0.0
+
 
 def side_of_log(name: str, tally: Tally) -> Side:
     """Return the side of a log that was counted by interval."""
@@ -94,9 +99,14 @@ def side_of_log(name: str, tally: Tally) -> Side:
     blocking = Blocking.of(counts.keys["outcome"])
     records = blocking.sums(counts.keys["outcome"])
     about = Compared(name, "log", tally.account.records, tally.first, tally.last, len(records))
-    keyed = {name: keyed_of(blocking, part) for name, part in counts.keys.items()}
-    latencies = {name: latencies_of(blocking, part) for name, part in counts.durations.items() if DURATIONS in part.measures}
-    return Side(about, records, keyed, latencies)
+    keyed = {field: keyed_of(blocking, part) for field, part in counts.keys.items()}
+    block_s = about.seconds / len(records) if len(records) > 1 else 0.0
+    latencies = {
+        field: latencies_of(blocking, part, block_s) for field, part in counts.durations.items() if DURATIONS in part.measures
+    }
+    folded = any(part.floor for part in counts.parts)
+    notes = (f"{name}: with --max-keys the counts of rare keys may be too small",) if folded else ()
+    return Side(about, records, keyed, latencies, notes=notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +151,7 @@ def keyed_of(blocking: Blocking, counts: Counts) -> Keyed:
     return replace(found, outcomes=tuple(outcomes.to_pylist()), outcome=outcome.astype(numpy.int64))
 
 
-def latencies_of(blocking: Blocking, counts: Counts) -> Latencies:
+def latencies_of(blocking: Blocking, counts: Counts, block_s: float) -> Latencies:
     buckets: Any = counts.measures[DURATIONS]
     assert isinstance(buckets, Buckets)  # noqa: S101 - for the type checker
     block = blocking.blocks_of(counts.keys[0].to_numpy())

@@ -25,7 +25,7 @@ def comparison_json(found: Comparison, answers: Sequence[Answer] = ()) -> str:
         f'"overall": {rows(map(change, found.overall))}',
         f'"findings": {rows(map(change, found.findings))}',
         f'"tested": {found.tested}, "false_discovery_rate": {encode(found.rate)}',
-        f'"smallest": {encode({name: digits(value) for name, value in found.smallest.items()})}',
+        f'"smallest": {encode({name: digits(value, 3) for name, value in found.smallest.items()})}',
         f'"unknown": {encode(found.unknown)}',
         f'"notes": {encode(found.notes)}',
         f'"conditions": {rows(map(condition, answers))}',
@@ -50,6 +50,7 @@ def change(found: Change) -> dict[str, Any]:
         "after": digits(found.after),
         "records_before": before,
         "records_after": after,
+        "standard_error": digits(found.error, 3),
         "chance": digits(found.chance, 3),
         "finding": found.found,
     }

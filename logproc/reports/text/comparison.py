@@ -33,7 +33,8 @@ KINDS = {"share": "share", "errors": "errors"}
 HEADS = ("before", "after", "change", "chance")
 LEAST_KEY = 12
 OVERALL = {"rate": "records per second", "errors": "error share"}
-SURE = 1e-9
+SURE = 1e-8
+"""Smaller chances are shown as this one: no model is as right as that."""
 
 
 def render_comparison(found: Comparison, look: Look, top: int, answers: Sequence[Answer] = ()) -> str:
@@ -76,10 +77,9 @@ def about(side: Compared, look: Look) -> str:
 
 
 def overall(found: Comparison, look: Look) -> list[Line]:
-    rows = [
-        row_of(change, OVERALL.get(change.kind, change.key or change.kind), look) for change in found.overall if is_told(change)
-    ]
-    return table(rows, look, "")
+    same = {change.counts for change in found.overall if change.kind == "errors"}  # 5xx are often all errors
+    told = [change for change in found.overall if is_told(change) and not (change.key in ERRORS and change.counts in same)]
+    return table([row_of(change, OVERALL.get(change.kind, change.key or change.kind), look) for change in told], look, "")
 
 
 def is_told(change: Change) -> bool:
@@ -149,9 +149,18 @@ def difference(change: Change) -> str:
 def chance(change: Change) -> str:
     if change.chance is None:
         return "too few"
-    if change.found:
-        return f"<{SURE:.0e}".replace("e-0", "e-") if change.chance < SURE else f"{change.chance:.0e}".replace("e-0", "e-")
-    return "chance"
+    if not change.found:
+        return "may be"
+    return f"<1 in {1 / SURE:.0e}".replace("e+0", "e") if change.chance < SURE else f"1 in {two_digits(1 / change.chance)}"
+
+
+def two_digits(number: float) -> str:
+    """Return a large number with two digits that count.
+
+    >>> two_digits(27_183), two_digits(3_141_592)
+    ('27,000', '3.1 million')
+    """
+    return f"{float(f'{number:.2g}') / 1e6:,.2g} million" if number >= 1e6 else f"{float(f'{number:.2g}'):,.0f}"
 
 
 def table(rows: Sequence[Row], look: Look, title: str) -> list[Line]:
@@ -189,14 +198,32 @@ def conclusion(found: Comparison, look: Look) -> list[Line]:
     else:
         first = f"no change: none of {tests} is more than chance"
     pieces: list[Line] = [[Segment(first, BOLD)]]
-    if least := found.smallest.get("key"):
-        pieces.append([Segment(f"not seen would be: a key of 1 % that changes by less than {100 * least:.2g} points", DIM)])
     lines = flow(pieces, look.width)
+    least = list(least_seen(found))
+    if least:
+        lines += flow(
+            [[Segment(part, DIM)] for part in ("not seen would be changes of less than", *least)], look.width, indent=2
+        )
     for field, missing in found.unknown.items():
         words = f"{count(missing, 'key')} of {TITLES.get(field, field)} not compared: a report lists only its first rows"
         lines.append([Segment(look.text(words), WARN)])
     lines += [[Segment(look.text(note), WARN)] for note in found.notes]
     return lines
+
+
+def least_seen(found: Comparison) -> Iterator[str]:
+    """Yield how large a change of each kind must be to be found."""
+    words = {
+        "errors": "the error share",
+        "key": "a key with 1 % of the records",
+        "p50": "p50",
+        "p95": "p95",
+        "rate": "the rate",
+    }
+    for kind, what in words.items():
+        if kind in found.smallest:
+            unit = "points" if kind in {"errors", "key"} else "%"
+            yield f"{plain(100 * found.smallest[kind], 2)} {unit} of {what}"
 
 
 def condition_line(answer: Answer, look: Look) -> Line:
