@@ -217,16 +217,20 @@ def report_sources(snapshot: Snapshot, screen: Screen) -> None:
     """
     if screen.settings.output == "terminal" and worth_showing(snapshot) and same_place(screen.stdout, screen.stderr):
         return
+    say_sources(snapshot, screen, "--rejects FILE writes them")
+
+
+def say_sources(snapshot: Snapshot, screen: Screen, how_to_see_rejected: str) -> None:
     for source in snapshot.sources:
         if source.reason:
             level = "warning" if source.state in (State.COMPLETE, State.SKIPPED) else "error"
             screen.say(source.source, source.reason, source.hint, level=level)
         for note in source.notes:
             screen.say(source.source, note, level="warning")
-    report_rejected(snapshot, screen)
+    report_rejected(snapshot, screen, how_to_see_rejected)
 
 
-def report_rejected(snapshot: Snapshot, screen: Screen) -> None:
+def report_rejected(snapshot: Snapshot, screen: Screen, how_to_see: str) -> None:
     """Write how many lines were rejected and why, in one line for all sources that could be read."""
     reasons: Counter[str] = Counter()
     for source in snapshot.sources:
@@ -235,7 +239,7 @@ def report_rejected(snapshot: Snapshot, screen: Screen) -> None:
     if reasons:
         counts = ", ".join(f"{count} {REASONS.get(reason, reason)}" for reason, count in sorted(reasons.items()))
         what = f"{reasons.total()} of {snapshot.account.lines} lines rejected: {counts}"
-        screen.say("", what, "--rejects FILE writes them", level="warning")
+        screen.say("", what, how_to_see, level="warning")
 
 
 def report_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:

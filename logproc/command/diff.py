@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from logproc.command import log
-from logproc.command.analyze import beside, read_headers, report_cause, report_sources, write_out
+from logproc.command.analyze import beside, read_headers, report_cause, say_sources, write_out
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_outputs, keep_settings, keep_sources
 from logproc.command.screen import NARROW, Screen, is_terminal, is_utf8, terminal_size
 from logproc.comparing.compare import compare
-from logproc.comparing.conditions import Answer, answer, parse_condition
+from logproc.comparing.conditions import Answer, Condition, answer, parse_condition
 from logproc.comparing.report import read_report, side_of_report
 from logproc.comparing.side import Side, side_of_log
 from logproc.model.comparison import Comparison
@@ -27,12 +27,13 @@ from logproc.model.errors import (
     OutputError,
     UsageError,
 )
-from logproc.model.source import Kind
+from logproc.model.source import Kind, Source
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.threaded import run_threaded
 from logproc.questions.timespan import parse_moment
 from logproc.questions.zones import parse_zone
 from logproc.reports.output import format_for, write_stdout
+from logproc.settings import Settings, option_name
 from logproc.threads.grace import within_grace
 
 if TYPE_CHECKING:
@@ -71,25 +72,36 @@ def diff(asked: Asked, screen: Screen) -> int:
     spans = spans_of(asked, settings)
     check_forms(asked)
     check_outputs(Outputs(asked.files))
+    keep_settings(Outputs(asked.files), settings)
+    to_read = [prepared(name, span, asked, screen) for name, span in spans]
     log.configure(settings, screen.write, color=screen.colors(screen.stderr))
     codes = {EXIT_OK}
     sides = []
-    for name, span in spans:
-        side, found = read_side(name, span, asked, screen)
+    for one in to_read:
+        side, found = (one, set[int]()) if isinstance(one, Side) else read_log(one, asked, screen)
         codes |= found
+        if side is None:
+            return first_of(codes)
         sides.append(side)
-    if None in sides or any(code >= 128 for code in codes):
-        return first_of(codes)
-    before, after = (side for side in sides if side is not None)
-    for side, (_, span) in zip((before, after), spans, strict=True):
-        if not side.about.records:
-            raise nothing_in(side, span, before.about.name)
+    before, after = sides
     comparison = compare(before, after)
-    answers = [answer(condition, comparison) for condition in conditions]
+    answers, failures = answers_to(conditions, comparison)
     if any(found.holds for found in answers):
         codes.add(EXIT_FAIL_ON)
     codes |= write_all(comparison, answers, asked, screen)
+    codes |= {report_cause(failure, (), screen, debug=asked.debug) for failure in failures}
     return first_of(codes)
+
+
+def answers_to(conditions: Sequence[Condition], comparison: Comparison) -> tuple[list[Answer], list[UsageError]]:
+    """Return the answers, and an error for each condition that cannot be checked: it must not pass unseen."""
+    answers, failures = [], []
+    for condition in conditions:
+        try:
+            answers.append(answer(condition, comparison))
+        except UsageError as error:
+            failures.append(error)
+    return answers, failures
 
 
 def spans_of(asked: Asked, settings: Settings) -> list[tuple[str, Mapping[str, str]]]:
@@ -124,45 +136,59 @@ def check_forms(asked: Asked) -> None:
             raise UsageError(f"-o {path}: not for a comparison", "use .json or .txt")
 
 
-def read_side(name: str, span: Mapping[str, str], asked: Asked, screen: Screen) -> tuple[Side | None, set[int]]:
-    """Read a report or a log. Returns None, and why as exit codes, if there is nothing to compare."""
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One side that is a log, before it is read."""
+
+    sources: Sequence[Source]
+    settings: Settings
+    openers: Openers
+    span: Mapping[str, str]
+
+
+def prepared(name: str, span: Mapping[str, str], asked: Asked, screen: Screen) -> Side | Unread:
+    """Return the side of a report, or what to read. Raises UsageError for what is wrong, before any log is read."""
+    settings = screen.settings
     report = read_report(Path(name)) if name != "-" else None
     if report is not None:
+        for option in ("where", "since", "until", "client_from", "anonymize"):
+            if getattr(settings, option):
+                raise UsageError(f"{name} is a report: {option_name(option)} cannot be applied", "name the log instead")
         if span:
             raise UsageError(f"{name} is a report", "--before and --after part a log")
-        return side_of_report(name, report), set()
-    settings = replace(
-        screen.settings, since=span.get("since", screen.settings.since), until=span.get("until", screen.settings.until)
-    )
-    given = read_headers(asked.headers, screen.environ)
+        return side_of_report(name, report)
+    settings = replace(settings, since=span.get("since", settings.since), until=span.get("until", settings.until))
     found = find_sources([name], settings)
     if span and any(source.kind in {Kind.STDIN, Kind.FIFO} for source in found):
         raise UsageError(f"{found[0].name} can be read only once", "--before and --after need a file or a URL")
     sources = keep_sources(found, Outputs(asked.files), [name], [screen.stdout, screen.stderr])
-    keep_settings(Outputs(asked.files), settings)
-    openers = Openers.of(settings, given, screen.say_now, sources)
+    given = read_headers(asked.headers, screen.environ)
+    return Unread(sources, settings, Openers.of(settings, given, screen.say_now, sources), span)
+
+
+def read_log(unread: Unread, asked: Asked, screen: Screen) -> tuple[Side | None, set[int]]:
+    """Read a log. Returns None if there is nothing to compare, and why as exit codes."""
+    sources, span = unread.sources, unread.span
     with screen.painting() as paint:
-        run = run_threaded(sources, settings, openers, None, partial(beside, paint, lambda: None))
+        run = run_threaded(sources, unread.settings, unread.openers, None, partial(beside, paint, lambda: None))
     if isinstance(run.cause, UsageError):
         raise run.cause
-    codes = judged(run.snapshot, settings)
-    if not settings.quiet:
-        report_sources(run.snapshot, screen)
-    if run.cause is not None:
-        codes.add(report_cause(run.cause, sources, screen, debug=asked.debug))
-    shown = sources[0].name + (f" and {len(sources) - 1:,} more" if len(sources) > 1 else "")
-    if span:
-        shown += f" {'before' if 'until' in span else 'from'} {next(iter(span.values()))}"
+    codes = judged(run.snapshot, unread.settings)
+    if not screen.settings.quiet:
+        say_sources(run.snapshot, screen, "`logproc analyze --rejects FILE` writes them")
+    if run.cause is not None:  # what was read until then is not the whole log
+        return None, codes | {report_cause(run.cause, sources, screen, debug=asked.debug)}
     if run.tally is None or EXIT_NOTHING_READ in codes:
         return None, codes
-    return side_of_log(shown, run.tally), codes
-
-
-def nothing_in(side: Side, span: Mapping[str, str], other: str) -> UsageError:
-    del other
+    name = sources[0].name + (f" and {len(sources) - 1:,} more" if len(sources) > 1 else "")
     if span:
-        return UsageError(f"{side.about.name}: no record is in this span", "write the day too: --before '2026-03-07 10:00'")
-    return UsageError(f"{side.about.name}: no record to compare", "check --where, --since and --until")
+        name += f" {'before' if 'until' in span else 'from'} {next(iter(span.values()))}"
+    if not run.snapshot.account.records:
+        hint = "write the day too: --before '2026-03-07 10:00'" if span else "check --where, --since and --until"
+        raise UsageError(f"{name}: no record to compare", hint)
+    side = side_of_log(name, run.tally)
+    incomplete = () if run.snapshot.complete else (f"{name}: not everything was read",)
+    return replace(side, notes=(*side.notes, *incomplete)), codes
 
 
 def write_all(comparison: Comparison, answers: Sequence[Answer], asked: Asked, screen: Screen) -> set[int]:

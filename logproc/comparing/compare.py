@@ -35,7 +35,7 @@ EVEN = {"path", "message", "logger", "status"}
 """The fields that the example is of: clients are more bursty than anything else."""
 
 
-def compare(before: Side, after: Side, rate: float = FALSE_FINDINGS) -> Comparison:
+def compare(before: Side, after: Side, *, rate: float = FALSE_FINDINGS) -> Comparison:
     """Return all that differs. rate: the share of findings that may be false, as Benjamini and Hochberg control it."""
     before, after = with_shapes(before, after)
     overall = [rate_change(before, after), *outcome_changes(before, after)]

@@ -17,8 +17,9 @@ QUANTILES = ("p50:duration", "p95:duration", "p99:duration")
 METRICS = (*SHARES, *QUANTILES, "rate")
 FIELDS = ("message", "path", "status", "level", "logger", "client")
 STEP = re.compile(r"(?P<metric>\S+)\s*(?P<sign>[+-])\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>%?)")
-NEW = re.compile(r"new\s+(?P<field>\w+)(?:\s+(?P<of>\w+)\s*(?P<sign>>=|==|=)\s*(?P<value>\w+))?")
+NEW = re.compile(r"new\s+(?P<field>\w+)(?:(?:\s+(?P<of>\w+))?\s*(?P<sign>>=|==|=)\s*(?P<value>\w+))?")
 EXAMPLES = "write 'error_share +1%', 'p95:duration +20%' or 'new message level >= error'"
+ROUNDING = 1e-9
 LONGER = {
     "messages": "message",
     "paths": "path",
@@ -91,12 +92,12 @@ def parse_new(text: str) -> Condition:
         other = LONGER.get(field)
         hint = f"did you mean 'new {other}'?" if other in FIELDS else nearest(field, FIELDS)
         raise UsageError(f"{OPTION} {text!r}: new {field!r} is not looked for", hint)
-    if match["of"] is None:
+    if match["sign"] is None:
         return Condition(text, field=field)
     of = {"message": "level", "path": "status", "status": "status", "level": "level"}.get(field)
-    if match["of"] != of:
+    if (match["of"] or field) != of:
         hint = f"write 'new {field}'" if of is None else f"write 'new {field} {of} >= {'error' if of == 'level' else 500}'"
-        raise UsageError(f"{OPTION} {text!r}: a new {field} has no {match['of']}", hint)
+        raise UsageError(f"{OPTION} {text!r}: a new {field} has no {match['of'] or 'order'}", hint)
     at_least, value = match["sign"] == ">=", match["value"].lower()
     if of == "level":
         if value not in LEVELS:
@@ -128,7 +129,8 @@ def answer(condition: Condition, comparison: Comparison) -> Answer:
     by = change.after - change.before
     if condition.metric not in SHARES:
         by = by / change.before if change.before else 0.0
-    exceeded = by >= condition.step if condition.step > 0 else by <= condition.step
+    step = condition.step * (1 - ROUNDING)
+    exceeded = by >= step if step > 0 else by <= step
     holds = exceeded and change.alone
     return Answer(condition, holds, (change,) if holds else ())
 

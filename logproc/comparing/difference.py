@@ -134,10 +134,11 @@ def variance(sample: Sample, share: Any, common: Any) -> Variance:
     for lag in range(1, LAGS + 1):
         alike += 2 * (1 - lag / (LAGS + 1)) * (rest[:, lag:] * rest[:, :-lag]).sum(1)
     alike = numpy.maximum(alike, 0)
-    squares = ((rest**2).sum(1) + alike) * blocks / numpy.maximum(blocks - 1, 1)
     enough = blocks >= LEAST_BLOCKS
-    found = numpy.where(enough, squares / of**2, numpy.maximum(assumed, squares / of**2))
-    freedom = numpy.where(enough, blocks - 1, LEAST_BLOCKS - 1).astype(numpy.float64)
+    effective = numpy.maximum(of**2 / (sample.of**2).sum(1), 2)  # Kish: so many blocks of equal size tell as much
+    squares = ((rest**2).sum(1) + alike) * effective / (effective - 1)
+    found = numpy.where(enough, squares / of**2, numpy.fmax(assumed, squares / of**2))
+    freedom = effective - 1
     return Variance(found, numpy.broadcast_to(freedom, common.shape), estimated=True)
 
 

@@ -158,6 +158,5 @@ def latencies_of(blocking: Blocking, counts: Counts, block_s: float) -> Latencie
     keys, row = (
         encoded([counts.keys[1]]) if len(counts.keys) == 2 else (pyarrow.array([""]), numpy.zeros(len(counts), numpy.int64))
     )
-    return Latencies(
-        keys, row.astype(numpy.int64)[buckets.row], block[buckets.row], buckets.bucket, buckets.number, blocking.blocks
-    )
+    row = row.astype(numpy.int64)[buckets.row]
+    return Latencies(keys, row, block[buckets.row], buckets.bucket, buckets.number, blocking.blocks, block_s)

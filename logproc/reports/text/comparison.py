@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -12,7 +13,7 @@ from rich.style import Style
 
 from logproc.questions.fields.outcomes import ERRORS, WARNINGS
 from logproc.reports.key_styles import style_of, value_segments
-from logproc.reports.text.style import BAD, BOLD, DIM, GOOD, NAME, PLAIN, WARN, Apart, Line, Look, flow, padded, paint
+from logproc.reports.text.style import BAD, BOLD, DIM, GOOD, NAME, PLAIN, WARN, Apart, Line, Look, padded, paint
 from logproc.reports.units import count, latency, plain, span
 
 if TYPE_CHECKING:
@@ -197,13 +198,10 @@ def conclusion(found: Comparison, look: Look) -> list[Line]:
         first = f"{number_found:,} of {tests} {are} more than chance"
     else:
         first = f"no change: none of {tests} is more than chance"
-    pieces: list[Line] = [[Segment(first, BOLD)]]
-    lines = flow(pieces, look.width)
-    least = list(least_seen(found))
-    if least:
-        lines += flow(
-            [[Segment(part, DIM)] for part in ("not seen would be changes of less than", *least)], look.width, indent=2
-        )
+    lines: list[Line] = [[Segment(first, BOLD)]]
+    if found.smallest:
+        least = "could not be seen: changes of less than " + ", ".join(least_seen(found))
+        lines += [[Segment(part, DIM)] for part in wrap(least, look.width, subsequent_indent="  ")]
     for field, missing in found.unknown.items():
         words = f"{count(missing, 'key')} of {TITLES.get(field, field)} not compared: a report lists only its first rows"
         lines.append([Segment(look.text(words), WARN)])
@@ -213,13 +211,7 @@ def conclusion(found: Comparison, look: Look) -> list[Line]:
 
 def least_seen(found: Comparison) -> Iterator[str]:
     """Yield how large a change of each kind must be to be found."""
-    words = {
-        "errors": "the error share",
-        "key": "a key with 1 % of the records",
-        "p50": "p50",
-        "p95": "p95",
-        "rate": "the rate",
-    }
+    words = {"errors": "the error share", "key": "the share of a key with 1 % of the records", "p50": "p50", "p95": "p95"}
     for kind, what in words.items():
         if kind in found.smallest:
             unit = "points" if kind in {"errors", "key"} else "%"
