@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from logproc.command import log
 from logproc.command.analyze import beside, read_headers, report_cause, say_sources, write_out
 from logproc.command.exit_codes import first_of, judged
-from logproc.command.outputs import Outputs, check_outputs, keep_settings, keep_sources
+from logproc.command.outputs import Outputs, check_outputs, identity, keep_settings, keep_sources
 from logproc.command.screen import NARROW, Screen, is_terminal, is_utf8, terminal_size
 from logproc.comparing.compare import compare
 from logproc.comparing.conditions import Answer, Condition, answer, parse_condition
@@ -156,6 +156,8 @@ def prepared(name: str, span: Mapping[str, str], asked: Asked, screen: Screen) -
                 raise UsageError(f"{name} is a report: {option_name(option)} cannot be applied", "name the log instead")
         if span:
             raise UsageError(f"{name} is a report", "--before and --after part a log")
+        if identity(name) in Outputs(asked.files).by_identity():
+            raise UsageError(f"{name} would be read and overwritten", "name another file for the output")
         return side_of_report(name, report)
     settings = replace(settings, since=span.get("since", settings.since), until=span.get("until", settings.until))
     found = find_sources([name], settings)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FALSE_FINDINGS = 0.01
 """The share of findings that may be false on average."""
+WEIGHT_OF_ALL = 0.2
 FIELDS = {"status": "status", "level": "outcome", "logger": "logger", "message": "message", "path": "path", "client": "client"}
 """What is compared by key, and the counts it is in, in the order of the report."""
 EXAMPLE_SHARE = 0.01
@@ -46,28 +47,38 @@ def compare(before: Side, after: Side, *, rate: float = FALSE_FINDINGS) -> Compa
     for name, counted in FIELDS.items():
         keyed += key_changes(name, (before.keyed.get(counted), after.keyed.get(counted)), (before, after), unknown)
     keyed += error_changes(before, after)
-    tests = [change.chance for change in (*overall, *keyed) if change.chance is not None]
-    bound = discoveries(tests, rate)
-    overall, keyed = (
-        [
-            replace(change, found=change.chance <= bound, alone=change.chance <= rate) if change.chance is not None else change
-            for change in changes
-        ]
-        for changes in (overall, keyed)
-    )
+    overall, keyed, bound = decided(overall, keyed, rate)
     findings = sorted((change for change in keyed if change.found), key=weight)
-    chance = max(bound, rate / max(len(tests), 1))
+    tested = sum(change.chance is not None for change in (*overall, *keyed))
+    chance = max(bound, rate / max(tested, 1))
     return Comparison(
         before.about,
         after.about,
         tuple(overall),
         tuple(findings),
-        len(tests),
+        tested,
         rate,
         smallest(overall, keyed, chance),
         unknown,
         (*before.notes, *after.notes),
     )
+
+
+def decided(overall: list[Change], keyed: list[Change], rate: float) -> tuple[list[Change], list[Change], float]:
+    """Return the changes with what was found, and the bound of chances.
+
+    The few numbers of all records are what most people want to know. So they get WEIGHT_OF_ALL of the false findings that are
+    allowed, however many keys there are, as weights of the hypotheses (Genovese, Roeder and Wasserman, Biometrika 93, 2006).
+    """
+    few, many = (sum(change.chance is not None for change in changes) for changes in (overall, keyed))
+    weights = (WEIGHT_OF_ALL * (few + many) / few, (1 - WEIGHT_OF_ALL) * (few + many) / many) if few and many else (1.0, 1.0)
+    both = [(change, weights[at]) for at, changes in enumerate((overall, keyed)) for change in changes]
+    bound = discoveries([change.chance / weight for change, weight in both if change.chance is not None], rate)
+    judged = [
+        change if change.chance is None else replace(change, found=change.chance / weight <= bound, alone=change.chance <= rate)
+        for change, weight in both
+    ]
+    return judged[: len(overall)], judged[len(overall) :], bound
 
 
 def weight(change: Change) -> tuple[int, float, float, bytes]:

@@ -35,7 +35,8 @@ ASSUMED_DISPERSION = 10.0
 """Where a variance cannot be estimated: of reports, which have no counts by time, and of logs without times."""
 ASSUMED_FREEDOM = 23
 PRIOR_FREEDOM = 4
-"""How strongly a dispersion is drawn towards that of all keys: as if so many blocks more had it."""
+"""How strongly a dispersion is drawn towards that of all keys: as if so many blocks more had it (Smyth, Stat. Appl. Genet. Mol.
+Biol. 3, 2004, section 4)."""
 LEAST_COUNT = 8
 """With fewer records of a key in both logs, not even all of them in one log would be a finding by itself (0.5**6 > 1 %), so
 it is not tested (Tarone, Biometrics 46, 1990)."""
@@ -97,6 +98,7 @@ def differences(before: Sample, after: Sample) -> Differences:
         if first.estimated or second.estimated:
             usual = typical(dispersion, hits[0] + hits[1])
             dispersion = (freedom * dispersion + PRIOR_FREEDOM * usual) / (freedom + PRIOR_FREEDOM)
+            freedom = freedom + PRIOR_FREEDOM
         dispersion = numpy.where(numpy.isfinite(dispersion), numpy.maximum(dispersion, 1), 1)
         error = numpy.sqrt(dispersion * binomial)
         t = (shares[1] - shares[0]) / error

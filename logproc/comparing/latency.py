@@ -91,6 +91,7 @@ def change_of(
     cumulated = numpy.cumsum(weights[order])
     place = int(numpy.searchsorted(cumulated, 2 * float(QUANTILES[name]) - ROUNDING))
     bound = bucket[order[min(place, len(order) - 1)]]
+    bound = nearer(bound, bucket, weights, float(QUANTILES[name]))
     samples = []
     for side, part in zip(sides, parts, strict=True):
         numbers = part[:, 2].astype(numpy.float64)
@@ -104,6 +105,18 @@ def change_of(
     place = int(numpy.searchsorted(cumulated, 2 * min(float(QUANTILES[name]) + found.error[0], 1) - ROUNDING))
     error = middle(int(bucket[order[min(place, len(order) - 1)]])) / middle(int(bound)) - 1 if bound else None
     return replace(change, error=error, freedom=float(found.freedom[0]))
+
+
+def nearer(bound: int, bucket: Integers, weights: Floats, quantile: float) -> int:
+    """Return the bucket of a quantile, or the one before it, whichever divides the durations more nearly as the quantile does.
+
+    Where many durations are equal, as those of time-outs are, hardly any may be above a high quantile.
+    """
+    before = bucket[bucket < bound]
+    if not len(before):
+        return bound
+    up_to, below = (float(weights[which].sum()) / 2 for which in (bucket <= bound, bucket < bound))
+    return int(before.max()) if abs(below - quantile) < abs(up_to - quantile) else bound
 
 
 def decided(
