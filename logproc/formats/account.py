@@ -51,12 +51,13 @@ def parsed(
     *,
     otherwise: str = "no-match",
     order: str = "",
-    opened: Callable[[list[Found], Columns], Columns] = lambda _, columns: columns,
+    opened: Callable[[list[Found], Columns], tuple[Columns, Integers]] | None = None,
 ) -> Parsed:
     """Return the wanted columns of a chunk of whole lines, and the account of all its lines.
 
     claim: gets a mask of the lines that may be in a record. otherwise: why a line is rejected for which nobody has a better
-    reason. order: the order of day and month that was assumed. opened: returns the columns with what is in their messages.
+    reason. order: the order of day and month that was assumed. opened: returns the columns with what is in their messages,
+    and the lines that go on with a record inside.
     """
     too_long, blank = too_long_and_blank(lines, max_line_bytes)
     left = ~(too_long | blank)
@@ -64,8 +65,9 @@ def parsed(
     found = [part for part, _ in parts]
     continuation = continuing(lines, parts, left, in_record=context.in_record)
     columns = with_further_lines(lines, found, continuation, columns, wanted, max_line_bytes)
-    if columns.records:
-        columns = opened(found, columns)
+    if columns.records and opened:
+        columns, further = opened(found, columns)
+        continuation[further] = True
     return accounted(lines, found, too_long, blank, continuation, otherwise, columns, order)
 
 
@@ -168,10 +170,14 @@ def joined_at(column: KeyColumn, which: Integers, rest: KeyColumn) -> KeyColumn:
     """Return a column of text in which some records have more text, on lines of their own."""
     fronts = pyarrow.compute.fill_null(column.keys.take(arrow(column.index[which].astype(numpy.int64), pyarrow.int64())), "")
     behind = rest.keys.take(arrow(rest.index.astype(numpy.int64), pyarrow.int64()))
+    return replaced_at(column, which, pyarrow.compute.binary_join_element_wise(fronts, behind, "\n"))
+
+
+def replaced_at(column: KeyColumn, which: Integers, texts: pyarrow.Array) -> KeyColumn:
+    """Return a column of text in which some records have other texts."""
     index = column.index.astype(numpy.int64)
     index[which] = len(column.keys) + numpy.arange(len(which))
-    longer = pyarrow.compute.binary_join_element_wise(fronts, behind, "\n")
-    return KeyColumn(pyarrow.concat_arrays([column.keys, longer]), index)
+    return KeyColumn(pyarrow.concat_arrays([column.keys, texts]), index)
 
 
 def accounted(

@@ -21,7 +21,7 @@ import pyarrow.compute
 
 from logproc.formats.columns.levels import is_level
 from logproc.formats.engine import Format
-from logproc.formats.envelope import MESSAGE, Envelope, lines_of_messages
+from logproc.formats.envelope import MESSAGE, Envelope, joined_lines, lines_of_messages
 from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, timed
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
@@ -32,6 +32,7 @@ from logproc.formats.readers.logfmt import PairsReader
 from logproc.formats.readers.ltsv import LtsvReader
 from logproc.formats.readers.w3c import W3cReader
 from logproc.formats.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Candidate, Sample, generic, sample_of
+from logproc.formats.spread import FURTHER, GOES_ON
 from logproc.model.chunk import Context
 
 if TYPE_CHECKING:
@@ -47,11 +48,8 @@ MOST_LAYOUTS = 4
 GENERIC = frozenset({"text", "plain"})
 CARRIERS = frozenset({"syslog", "syslog_iso", "syslog_5424", "cri", "heroku", "json"})
 """Formats whose messages are often the lines of another log."""
-FURTHER = re.compile(
-    rb"\s|at |Caused by: |Traceback \(|\.\.\. \d+ |goroutine \d+|Stack trace:|#\d+ |[})\]]"
-    rb"|(?:[A-Za-z_][\w$]*[.:\\]+)*[A-Z][\w$]*(?:Error|Exception|Warning|Interrupt)(?::| |$)"
-)
-"""How lines begin that go on with a record: the frames of a traceback, the name of an exception, closing brackets."""
+IS_FURTHER = re.compile(FURTHER.encode())
+IS_FURTHER_INSIDE = re.compile(GOES_ON.encode())
 
 
 def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Parser | None:
@@ -109,13 +107,14 @@ def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
     filled = [part for part, _ in parts if len(part.line)]
     if not filled or not all(MESSAGE in part.fields for part in filled):
         return None
-    messages = lines_of_messages(outer, filled, numpy.arange(sum(len(part.line) for part in filled))).tobytes()
+    order = numpy.argsort(numpy.concatenate([part.line for part in filled]), kind="stable")
+    messages = joined_lines(lines_of_messages(outer, filled, order)).tobytes()
     inner = one_of(
         [form for form in layouts_of(sample_of(messages, len(sample.lines), whole=True), alone=False) if form is not PLAIN]
     )
     if inner and outer.name == "json":  # an object in a message now and then is part of the message
         account = inner.parse(numpy.frombuffer(messages, numpy.uint8), Context(), (), LINE_BYTES).account
-        lines = sum(FURTHER.match(line) is None for line in messages.splitlines())
+        lines = sum(IS_FURTHER_INSIDE.match(line) is None for line in messages.splitlines())
         return inner if 2 * account.records > lines else None
     return inner
 
@@ -174,7 +173,8 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
     known = numpy.logical_or.reduce([numpy.zeros(len(sample.lines), bool), *(fits for _, fits in asked)])
     found = [(candidate, fits) for candidate, fits in asked if is_sound(candidate.format, sample, fits, known)]
     left = numpy.ones(len(sample.lines), bool)
-    counts_for = numpy.array([FURTHER.match(line) is None for line in sample.lines], bool)
+    is_further = IS_FURTHER if alone else IS_FURTHER_INSIDE
+    counts_for = numpy.array([is_further.match(line) is None for line in sample.lines], bool)
     for _, fits in found:
         counts_for |= fits
     counts_for |= not counts_for.any()
