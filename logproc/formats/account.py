@@ -20,6 +20,7 @@ from logproc.formats.columns.lines import CR, LF, Lines, blank_lines, plain_line
 from logproc.formats.columns.printable import searchable
 from logproc.formats.columns.slices import arrow, texts_of
 from logproc.formats.raw import Found, no_lines
+from logproc.formats.times.own import OWN_TIME
 from logproc.model.columns import Account, Columns, KeyColumn, Parsed
 
 if TYPE_CHECKING:
@@ -29,13 +30,6 @@ if TYPE_CHECKING:
 TOO_LONG = "line-too-long"
 VAGUE = frozenset({"no-match", "bad-json"})
 """Reasons that any text has that is not a record."""
-DAY_IN_ACCESS_LOG = r"\d{2}/[A-Z][a-z]{2}/\d{4}"
-OWN_TIME = (
-    r"^(?:\s*\{\s*[\"']|[\[({<\"']{0,2}(?:\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:|\d{4}/\d{2}/\d{2} \d{2}:"
-    rf"|{DAY_IN_ACCESS_LOG}[: ]\d{{2}}:|(?:[A-Z][a-z]{{2}} )?[A-Z][a-z]{{2}} [ \d]\d \d{{2}}:\d{{2}}:\d{{2}})"
-    rf"|[0-9A-Za-z.:-]+ \S+ [^\[]*\[{DAY_IN_ACCESS_LOG}:\d{{2}}:)"
-)
-"""What a line that begins with a time looks like, and one of an access log. Such a line is a record of its own."""
 
 
 Claimed = tuple[list[tuple[Found, bool]], Columns]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy
@@ -22,7 +23,7 @@ import pyarrow.compute
 from logproc.formats.columns.levels import is_level
 from logproc.formats.engine import Format
 from logproc.formats.envelope import MESSAGE, Envelope, joined_lines, lines_of_messages
-from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, timed
+from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, leveled, timed
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
 from logproc.formats.readers.expression import Expression, matching
@@ -33,11 +34,13 @@ from logproc.formats.readers.ltsv import LtsvReader
 from logproc.formats.readers.w3c import W3cReader
 from logproc.formats.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Candidate, Sample, generic, sample_of
 from logproc.formats.spread import FURTHER, GOES_ON
+from logproc.formats.times.order import order_of
 from logproc.model.chunk import Context
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
     from logproc.model.chunk import Parser
+    from logproc.model.columns import Columns
 
 HEAD_BYTES = 4 << 10
 """Where a time is looked for before a format is asked."""
@@ -103,7 +106,7 @@ def is_sure(sample: Sample) -> bool:
 def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
     """Return the format of the messages of an outer format, None unless they are a log of their own."""
     data = numpy.frombuffer(b"".join(line + b"\n" for line in sample.lines), numpy.uint8)
-    parts, _ = outer.claimed(outer.lines(data), numpy.ones(len(sample.lines), bool), {MESSAGE}, Context())
+    parts, columns = outer.claimed(outer.lines(data), numpy.ones(len(sample.lines), bool), {MESSAGE, "level"}, Context())
     filled = [part for part, _ in parts if len(part.line)]
     if not filled or not all(MESSAGE in part.fields for part in filled):
         return None
@@ -112,11 +115,20 @@ def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
     inner = one_of(
         [form for form in layouts_of(sample_of(messages, len(sample.lines), whole=True), alone=False) if form is not PLAIN]
     )
+    untimed = inner is not None and inner.name == "text" and "time" not in inner.fields
+    if untimed and (says_levels(columns) or outer.name == "stern"):  # any two words may be in front of stern's messages
+        return None
     if inner and outer.name == "json":  # an object in a message now and then is part of the message
         account = inner.parse(numpy.frombuffer(messages, numpy.uint8), Context(), (), LINE_BYTES).account
         lines = sum(IS_FURTHER_INSIDE.match(line) is None for line in messages.splitlines())
         return inner if 2 * account.records > lines else None
     return inner
+
+
+def says_levels(columns: Columns) -> bool:
+    """Return whether records have several levels: then a level in a message is a part of it. Journald gives all lines one."""
+    level = columns.keys.get("level")
+    return level is not None and len(level.keys.drop_null()) > 1
 
 
 def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candidate, Mask]]:
@@ -187,13 +199,14 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
         form, (_, fits) = found[best][0].format, found[best]
         if not counts[best] or counts[best] < least_of(form, further=bool(layouts), alone=alone) * weight:
             break
-        layouts.append(form)
+        layouts.append(ordered(form, sample.keep(fits)))
         left &= ~(form.exact.claims(sample.whole_texts) if is_layout(form) else fits)
     rest = sample.keep(left & counts_for)
     if layouts and rest.lines:
         return layouts + text_of(rest, weight, of_table=isinstance(layouts[0].exact, W3cReader))
     if not layouts and sample.lines:
         text = generic(rest, LEAST_SHARE, anywhere=alone) if rest.lines else None
+        text = text or (None if alone else leveled(rest.lines))  # the time is that of the format around them
         return (not found and alone and loosely(sample)) or ([text] if text else [])
     return layouts
 
@@ -216,6 +229,18 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
         share = NEARLY if "logger" in form.fields else 0.5
         return bool(fits.sum() >= share * (fits.sum() + others.sum()))
     return True
+
+
+def ordered(form: Format, sample: Sample) -> Format:
+    """Return a format with the order of day and month that its lines show, if it reads its times as they come."""
+    reader = form.exact
+    if not isinstance(reader, Expression) or reader.time or "time" not in reader.raw:
+        return form
+    times = reader.texts_of(reader.found_in(sample.texts, {"time"}), "time").to_pylist()
+    found = order_of(time.decode("latin-1") for time in times)
+    if found.assumed and all(b"/" in time for time in times):  # with points, the day is first everywhere
+        found = form.order
+    return replace(form, order=found)
 
 
 def least_of(form: Format, *, further: bool, alone: bool) -> float:

@@ -14,8 +14,9 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.account import OWN_TIME, VAGUE
+from logproc.formats.account import VAGUE
 from logproc.formats.columns.slices import arrow
+from logproc.formats.times.own import OWN_TIME
 
 if TYPE_CHECKING:
     from logproc.formats.columns.lines import Lines

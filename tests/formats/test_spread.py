@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -171,7 +172,7 @@ FORM = opened(log_of(*map("[pod/web-1/app] {}".format, [*JAVA, CALM["java"]] * 3
 def test_the_cut_does_not_matter(lines: list[str], data: st.DataObject) -> None:
     """Chunks that are cut at any line have the same account."""
     bounds = sorted({0, len(lines), *data.draw(st.lists(st.integers(0, len(lines)), max_size=6))})
-    chunks = [log_of(*lines[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)]
+    chunks = [log_of(*lines[start:end]) for start, end in itertools.pairwise(bounds)]
     whole, cut = read(FORM, b"".join(chunks)), read_cut(FORM, chunks)
     same(whole, cut)
 

@@ -42,6 +42,12 @@ KINDS = {
     "dotted": rf"(?P<x>{DOTTED})(?:[ \t]|$)",
 }
 """The kinds of slots in the order in which they are tried, each with the expression of its value `x`."""
+CAPITALS = "|".join(sorted((word.upper() for word in WORDS if len(word) > 2 and word.isalpha()), key=len, reverse=True))
+LEVEL_FIRST = (
+    rf"(?:{COLOUR})*(?:(?P<level>{CAPITALS})\b|[\[(<{{][ \t]*(?:{COLOUR})*(?P<level_2>{LEVEL})(?:{COLOUR})*[ \t]*[\])>}}]"
+    rf"|(?P<level_3>{LEVEL})(?:{COLOUR})*[ \t]*(?:[:|]|\t|-[ \t])|(?:level|lvl|severity)=\"?(?P<level_4>{LEVEL})\b\"?)"
+)
+"""A level at the beginning of a line that has no time: in capitals, in brackets, in front of a colon, a bar or a TAB."""
 BRACKETS = frozenset("[({<")
 IS_DOTTED = re.compile(DOTTED.encode() + rb"|")
 LOOKS_NAMED = re.compile(rb"[._:/$@-]|[a-z][A-Z]|\d")
@@ -92,6 +98,23 @@ def beginning_of(lines: Sequence[bytes], form: TimeForm) -> str | None:
     if not found.names:
         return None
     return rf"(?s)^{OPENING}{form.expression}{CLOSING}(?:{found.expression})?{BEFORE_MESSAGE}(?P<message>.*)$"
+
+
+def beginning_with_level(lines: Sequence[bytes]) -> str | None:
+    """Return the expression of lines without a time that begin with a level, None unless nearly all of some lines do.
+
+    A level in small letters is one only in brackets or in front of a colon: `error: disk is full`, but not `Error 12`.
+    """
+    begins = re.compile(LEVEL_FIRST.encode())
+    matches = [match for line in lines if (match := begins.match(line))]
+    if not matches or len(matches) < NEARLY_ALL * len(lines):
+        return None
+    found = Slots(names={"level"})
+    rests = [match.string[match.end() :] for match in matches]
+    while len(found.names) + len(found.waiting) < MOST_SLOTS and (step := next_slot(rests, found)):
+        rests = step
+    slots = f"(?:{found.expression})?" if found.expression else ""
+    return rf"(?s)^{LEVEL_FIRST}{slots}{BEFORE_MESSAGE}(?P<message>.*)$"
 
 
 def next_slot(rests: Sequence[bytes], found: Slots) -> list[bytes] | None:
