@@ -33,7 +33,7 @@ from logproc.formats.readers.logfmt import PairsReader
 from logproc.formats.readers.ltsv import LtsvReader
 from logproc.formats.readers.w3c import W3cReader
 from logproc.formats.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Candidate, Sample, generic, sample_of
-from logproc.formats.spread import FURTHER, GOES_ON
+from logproc.formats.spread import FURTHER, FURTHER_INSIDE
 from logproc.formats.times.order import order_of
 from logproc.model.chunk import Context
 
@@ -52,7 +52,7 @@ GENERIC = frozenset({"text", "plain"})
 CARRIERS = frozenset({"syslog", "syslog_iso", "syslog_5424", "cri", "heroku", "json"})
 """Formats whose messages are often the lines of another log."""
 IS_FURTHER = re.compile(FURTHER.encode())
-IS_FURTHER_INSIDE = re.compile(GOES_ON.encode())
+IS_FURTHER_INSIDE = re.compile(FURTHER_INSIDE.encode())
 
 
 def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Parser | None:

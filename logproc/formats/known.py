@@ -74,7 +74,7 @@ WORDS = PIECES["words"]
 LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|panic"
 CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|Fatal|Note|System"
 ANY_LEVEL = (
-    rf"\b(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
+    rf"(?:\b|\x1b\[[\d;]*m)(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
 )
 """A word that is surely a level: in capitals, in brackets, between TABs or after `level=`."""

@@ -28,20 +28,22 @@ IDENTITY = ("file", "host", "pod", "container", "program", "pid", "stream")
 """The fields of an outer format that say whose line it is."""
 NEAR = 16
 """A line further behind the one before it of the same program does not go on with it."""
-FURTHER = (
+COLOURS = r"(?:\x1b\[[\d;]*m)*"
+BEGINNINGS = (
     r"\s|at |Caused by: |Traceback \(|\.\.\. \d+ |goroutine \d+|Stack trace:|#\d+ |[})\]]"
     r"|(?:[A-Za-z_][\w$]*[.:\\]+)*[A-Z][\w$]*(?:Error|Exception|Warning|Interrupt)(?::| |$)"
 )
 """How lines begin that go on with a record: the frames of a traceback, the name of an exception, closing brackets."""
-FURTHER_INSIDE = (
-    r"|$|[{(\[]\s*$|During handling of the above |The above exception was |Suppressed: |Wrapped by: |created by "
+BEGINNINGS_INSIDE = (
+    r"$|[{(\[]\s*$|During handling of the above |The above exception was |Suppressed: |Wrapped by: |created by "
     r"|(?:[\w.-]+/)*[\w-]+(?:\.\(\*\w+\))?(?:\.[\w-]+)+\(.*\)$|stack backtrace:|note: run with `RUST_BACKTRACE|exit status \d+$"
     r"|(?:[A-Za-z_]\w*\.)+[A-Z]\w*(?:: |:?$)|(?:Stop(?:Async)?Iteration|SystemExit|GeneratorExit)(?:: |$)"
 )
 """More of them, of lines that are in an envelope: nothing at all, calls in Go, opening brackets, Python's words between
 tracebacks, and names of errors that end in any word.
 """
-GOES_ON = rf"^(?:{FURTHER}{FURTHER_INSIDE})"
+FURTHER = rf"^{COLOURS}(?:{BEGINNINGS})"
+FURTHER_INSIDE = rf"^{COLOURS}(?:{BEGINNINGS}|{BEGINNINGS_INSIDE})"
 
 Identity = tuple[str | None, ...]
 Open = tuple[tuple[Identity, int], ...]
@@ -173,7 +175,7 @@ def opening_and_further(lines: Lines, parts: Sequence[tuple[Found, bool]], left:
         goes_on[[at for at, reason in part.reasons.items() if reason not in VAGUE]] = False
     which = numpy.flatnonzero(goes_on)
     texts = lines.texts(which)
-    goes_on[which] = matches(texts, GOES_ON) & ~matches(texts, OWN_TIME)
+    goes_on[which] = matches(texts, FURTHER_INSIDE) & ~matches(texts, OWN_TIME)
     return opens, goes_on
 
 

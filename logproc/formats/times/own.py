@@ -27,7 +27,8 @@ BEFORE = (
 PAIRS = r"(?:[\w.@/-]+=(?:\"[^\"]*\"|[^\s\"]*) +)*[\w.@-]*(?:time|timestamp|ts|date)=\"?(?:\d{4}-\d\d|\d{10})"
 DAY_IN_ACCESS_LOG = r"\d{2}/[A-Z][a-z]{2}/\d{4}"
 OWN_TIME = (
-    rf"^(?:\s*\{{\s*[\"']|{BEFORE}(?:{DATES})|[IWEF]\d{{4}} \d\d:\d\d:\d\d|\[?\d\d:\d\d:\d\d[.,]\d{{3,6}}[\] ]|{PAIRS}"
+    rf"^(?:\s*\{{\s*[\"']|{BEFORE}(?:{DATES})"
+    rf"|[IWEF]\d{{4}} \d\d:\d\d:\d\d|\[?\d\d:\d\d:\d\d[.,]\d{{3,6}}[\] ]|{PAIRS}"
     r"|\d{6} \d{6} \d+ [A-Z]{4,8} |type=[A-Z_]+ msg=audit\("
     r"|\[[IWEDC] (?:\d{6}|\d{4}-\d\d-\d\d) \d\d:\d\d:"
     rf"|(?:[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]+ |[0-9A-Za-z.:-]+ \S+ [^\[]*)\[{DAY_IN_ACCESS_LOG}[: ]\d{{2}}:)"
