@@ -23,6 +23,7 @@ from logproc.formats.columns.printable import searchable
 from logproc.formats.columns.slices import arrow, offsets_and_data
 from logproc.formats.engine import LOOK_LINES, Format
 from logproc.formats.mixed import Mixed, stacked
+from logproc.formats.parts import TAG, are_parts, glued, heads_of, with_whole_messages
 from logproc.formats.raw import Found, no_lines
 from logproc.formats.spread import IDENTITY, Open, Spread, opening_and_further, spread
 from logproc.model.columns import NO_TIME, Columns, KeyColumn, Parsed
@@ -40,6 +41,7 @@ class Messages:
 
     lines, columns: those of the outer format. line: of each outer record its line, ascending; order: its number in the columns.
     texts: the messages. inner: the same as lines. found, inner_columns: what is in them. left: which are not claimed.
+    heads: of each the one that its line begins in (see `parts`). may_go_on: which are only a part of a line.
     """
 
     lines: Lines
@@ -51,6 +53,13 @@ class Messages:
     found: list[tuple[Found, bool]]
     inner_columns: Columns
     left: Mask
+    heads: Integers
+    may_go_on: Mask
+
+    @property
+    def is_further_part(self) -> Mask:
+        found: Mask = self.heads != numpy.arange(len(self.heads))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ class Envelope:
         Only the last lines matter, unless the records in them are longer.
         """
         before, context = context, self.outer.follow(context, data, max_line_bytes)
-        if not self.inner.multi_line:
+        if not self.joins:
             return context
         lines = plain_lines(data)
         count, is_sure = LOOK_LINES, False
@@ -98,7 +107,7 @@ class Envelope:
 
     def starts(self, data: Bytes, context: Context, max_line_bytes: int) -> Integers:
         """Return where in some whole lines a source may be cut between records, in ascending order."""
-        if not self.inner.multi_line:
+        if not self.joins:
             return self.outer.starts(data, context, max_line_bytes)
         found = self._messages(data, context, max_line_bytes)
         parts = self._spread(found, None)
@@ -108,49 +117,82 @@ class Envelope:
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
         """Return the wanted columns of a chunk of whole lines, and the account of all its lines."""
         lines = self.outer.lines(data)
-        claim = partial(self.outer.claimed, lines, wanted={*wanted, MESSAGE, *self.identity}, context=context)
+        claim = partial(self.outer.claimed, lines, wanted={*wanted, *self.needed}, context=context)
         opened = partial(self._opened, lines, wanted=wanted, context=context, max_line_bytes=max_line_bytes)
         return parsed(lines, claim, context, wanted, max_line_bytes, opened=opened)
 
     @property
-    def identity(self) -> tuple[str, ...]:
-        """The outer fields that say whose line it is, if that matters."""
-        return tuple(name for name in IDENTITY if name in self.outer.fields) if self.inner.multi_line else ()
+    def joins(self) -> bool:
+        """Whether records may be spread over several lines of the outer format."""
+        return self.inner.multi_line or self.outer.in_parts
+
+    @property
+    def whole_records(self) -> bool:
+        """Whether chunks must begin with a record: a part of a line says nothing."""
+        return self.outer.in_parts
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The outer fields that are always needed: the message, and whose line it is if that matters."""
+        identity = [name for name in IDENTITY if name in self.outer.fields] if self.joins else []
+        return (MESSAGE, *identity, *([TAG] if self.outer.in_parts else []))
 
     def _messages(self, data: Bytes, context: Context, max_line_bytes: int) -> Messages:
         """Return the messages of some whole lines."""
         lines = self.outer.lines(data)
         too_long, blank = too_long_and_blank(lines, max_line_bytes)
-        parts, columns = self.outer.claimed(lines, ~(too_long | blank), {MESSAGE, *self.identity}, context)
-        return self._read([part for part, _ in parts], lines, columns, (), context)
+        parts, columns = self.outer.claimed(lines, ~(too_long | blank), set(self.needed), context)
+        return self._read([part for part, _ in parts], lines, columns, (), context, max_line_bytes)
 
-    def _read(self, parts: list[Found], lines: Lines, columns: Columns, wanted: Collection[str], context: Context) -> Messages:
+    def _read(
+        self,
+        parts: list[Found],
+        lines: Lines,
+        columns: Columns,
+        wanted: Collection[str],
+        context: Context,
+        max_line_bytes: int,
+    ) -> Messages:
         """Return the messages of outer records, and what the inner format finds in them."""
         line = together([part.line for part in parts])
         order: Integers = numpy.argsort(line, kind="stable")
         texts = lines_of_messages(self.outer, parts, order)
+        starts = lines.starts[line[order]].astype(numpy.int64)
+        heads = heads_of(line[order], starts, columns, order, max_line_bytes)
+        if self.outer.in_parts and (heads != numpy.arange(len(heads))).any():
+            texts = glued(texts, heads)
         inner = self.inner.lines(joined_lines(texts))
         left = ~blank_lines(inner)
         found, inner_columns = self.inner.claimed(inner, left, wanted, replace(context, in_record=False))
         left |= blank_lines(inner)
-        return Messages(lines, columns, line[order], order, texts, inner, found, inner_columns, left)
+        may_go_on = are_parts(columns, order)
+        return Messages(lines, columns, line[order], order, texts, inner, found, inner_columns, left, heads, may_go_on)
 
     def _spread(self, messages: Messages, before: Open | None) -> Spread:
         opens, goes_on = opening_and_further(messages.inner, messages.found, messages.left)
-        return spread(messages.line, messages.columns, messages.order, opens, goes_on, before)
+        if not self.inner.multi_line:
+            opens[:] = goes_on[:] = False
+        opens |= messages.may_go_on
+        goes_on |= messages.is_further_part
+        in_parts = self.outer.in_parts
+        return spread(messages.line, messages.columns, messages.order, opens, goes_on, before, in_parts=in_parts)
 
     def _opened(
         self, lines: Lines, parts: list[Found], outer: Columns, wanted: Collection[str], context: Context, max_line_bytes: int
     ) -> tuple[Columns, Integers]:
         """Return the columns of the records, with what is in their messages, and the lines that go on with one of them."""
-        messages = self._read(parts, lines, outer, wanted, context)
+        messages = self._read(parts, lines, outer, wanted, context, max_line_bytes)
+        if messages.is_further_part.any():
+            heads = numpy.unique(messages.heads[messages.is_further_part])
+            texts = messages.texts.take(arrow(heads, pyarrow.int64()))
+            outer = with_whole_messages(outer, messages.order[heads], texts, MESSAGE)
         line = together([part.line for part, _ in messages.found])
         of: Integers = messages.order[line]  # the outer record of each inner one
         rest = numpy.ones(outer.records, bool)
         rest[of] = False
         further = no_lines()
         parted = None
-        if self.inner.multi_line and messages.left.any():
+        if self.joins and messages.left.any():
             found = self._spread(messages, context.open_records)
             further = messages.line[found.joined]
             rest[messages.order[found.joined]] = False
@@ -195,8 +237,11 @@ def with_joined(
         texts = text.keys.take(arrow(text.index[of].astype(numpy.int64), pyarrow.int64()))
         searched["text"] = joined_at(searched["text"], which, in_groups(texts, counts))
     if isinstance(wanted, Wanted) and "message" in wanted.searched and "message" in columns.keys:
-        rest = searchable(in_groups(messages.texts.take(arrow(members, pyarrow.int64())), counts))
-        searched["message"] = joined_at(searched.get("message") or columns.keys["message"], which, rest)
+        of_text = members[~messages.is_further_part[members]]  # the others are in the first line already
+        openers, counts = numpy.unique(found.opener[of_text], return_counts=True)
+        rest = searchable(in_groups(messages.texts.take(arrow(of_text, pyarrow.int64())), counts))
+        longer = row_of[messages.order[openers]]
+        searched["message"] = joined_at(searched.get("message") or columns.keys["message"], longer, rest)
     return replace(columns, further=further, searched=searched)
 
 

@@ -29,6 +29,8 @@ PIECES: dict[str, str] = {name: text for table in TABLES for name, text in table
 TIMES = {form.name: form for form in (*FORMS, RFC3339, *OF_ONE_PROGRAM)}
 POWERS: Mapping[str, int] = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 
+ORDERS = {order: Order(forms, order) for order, forms in (("day first", FORMS), ("month first", TURNED))}
+
 
 def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
     """Return the reader for an entry of the catalogue. `loggers.toml` explains its keys."""
@@ -62,7 +64,8 @@ def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
         multi_line=entry.get("multi_line", False),
         mixed=entry.get("mixed", False) or "(?P<request>" in entry.get("further", ""),
         levels=entry.get("levels", "words"),
-        order=Order(TURNED, entry["order"]) if "order" in entry else KNOWN,
+        in_parts=entry.get("in_parts", False),
+        order=ORDERS[entry["order"]] if "order" in entry else KNOWN,
     )
 
 

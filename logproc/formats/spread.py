@@ -102,12 +102,22 @@ class Spread:
         return (*kept, *found), not (self.opener[ends] < 0).any()
 
 
-def spread(line: Integers, columns: Columns, records: Integers, opens: Mask, goes_on: Mask, before: Open | None) -> Spread:
+def spread(
+    line: Integers,
+    columns: Columns,
+    records: Integers,
+    opens: Mask,
+    goes_on: Mask,
+    before: Open | None,
+    *,
+    in_parts: bool = False,
+) -> Spread:
     """Return which outer records go on with a record before them.
 
     line: of each outer record its line, ascending. columns: their outer fields; records: of each its number in them.
     opens: whether further lines may belong to it. goes_on: whether it looks like a further line itself.
     before: the programs that have an open record above the first line; None if that is not known: then each may have.
+    in_parts: whether any line may be a further part of one before, which does not show.
     """
     whose = owners(columns, records)
     order = numpy.argsort(whose, kind="stable")
@@ -117,7 +127,9 @@ def spread(line: Integers, columns: Columns, records: Integers, opens: Mask, goe
     previous = numpy.where(first, -1, numpy.roll(order, 1))
     far = numpy.zeros(count, bool)
     far[1:] = numpy.diff(line[order]) > NEAR
-    asks = goes_on[order] & first & (line[order] < NEAR)
+    asks = (goes_on[order] | (in_parts and before is None)) & first & (line[order] < NEAR)
+    goes_on = goes_on.copy()
+    goes_on[order[asks]] = True
     # Of each record in `order`: 1 if it opens a record of several lines, 0 if not, -1 if it goes on with what is before it.
     state = numpy.where(goes_on[order], -1, opens[order].astype(numpy.int8))
     state[(state < 0) & (first | far)] = 0

@@ -69,6 +69,10 @@ class Parser(Protocol):
     def multi_line(self) -> bool:
         """Whether records may have several lines."""
 
+    @property
+    def whole_records(self) -> bool:
+        """Whether chunks must begin with a record, whatever is asked."""
+
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
         """Return the context after some whole lines, given the context before them."""
 
