@@ -51,6 +51,7 @@ MOST_LAYOUTS = 4
 GENERIC = frozenset({"text", "plain"})
 CARRIERS = frozenset({"syslog", "syslog_iso", "syslog_5424", "cri", "heroku", "json"})
 """Formats whose messages are often the lines of another log."""
+IS_DATE = re.compile(rb"\d{2,4}([-/.])\d\d\1\d{2,4}")
 IS_FURTHER = re.compile(FURTHER.encode())
 IS_FURTHER_INSIDE = re.compile(FURTHER_INSIDE.encode())
 
@@ -214,8 +215,8 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
 def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
     """Return whether what a format finds can be what it is called. known: which lines fit any format.
 
-    A level in the place of a host shows that it is another format. And so do lines with the same time that do not fit: the
-    first word of some messages looks like a logger.
+    A level or a date in the place of a host shows that it is another format. And so do lines with the same time that do not
+    fit: the first word of some messages looks like a logger.
     """
     reader = form.exact
     if not isinstance(reader, Expression):
@@ -223,7 +224,7 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
     if "(?P<host>" in reader.expression:
         found = reader.found_in(sample.keep(fits).texts, {"host"})
         hosts = reader.texts_of(found, "host").to_pylist()
-        return sum(map(is_level, hosts)) * 2 < len(hosts)
+        return sum(is_level(host) or IS_DATE.fullmatch(host) is not None for host in hosts) * 2 < len(hosts)
     if reader.time and not known.all():
         others = timed(reader.time, leading=True).fits(sample.texts) & ~known
         share = NEARLY if "logger" in form.fields else 0.5

@@ -25,7 +25,7 @@ from logproc.formats.engine import LOOK_LINES, Format
 from logproc.formats.mixed import Mixed, stacked
 from logproc.formats.parts import TAG, are_parts, glued, heads_of, with_whole_messages
 from logproc.formats.raw import Found, no_lines
-from logproc.formats.spread import IDENTITY, Open, Spread, opening_and_further, spread
+from logproc.formats.spread import Open, Spread, identity_of, opening_and_further, spread
 from logproc.model.columns import NO_TIME, Columns, KeyColumn, Parsed
 
 if TYPE_CHECKING:
@@ -134,8 +134,11 @@ class Envelope:
     @property
     def needed(self) -> tuple[str, ...]:
         """The outer fields that are always needed: the message, and whose line it is if that matters."""
-        identity = [name for name in IDENTITY if name in self.outer.fields] if self.joins else []
-        return (MESSAGE, *identity, *([TAG] if self.outer.in_parts else []))
+        return (MESSAGE, *self.identity, *([TAG] if self.outer.in_parts else []))
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return identity_of(self.outer.fields) if self.joins else ()
 
     def _messages(self, data: Bytes, context: Context, max_line_bytes: int) -> Messages:
         """Return the messages of some whole lines."""
@@ -158,7 +161,7 @@ class Envelope:
         order: Integers = numpy.argsort(line, kind="stable")
         texts = lines_of_messages(self.outer, parts, order)
         starts = lines.starts[line[order]].astype(numpy.int64)
-        heads = heads_of(line[order], starts, columns, order, max_line_bytes)
+        heads = heads_of(line[order], starts, columns, order, self.identity, max_line_bytes)
         if self.outer.in_parts and (heads != numpy.arange(len(heads))).any():
             texts = glued(texts, heads)
         inner = self.inner.lines(joined_lines(texts))
@@ -174,8 +177,8 @@ class Envelope:
             opens[:] = goes_on[:] = False
         opens |= messages.may_go_on
         goes_on |= messages.is_further_part
-        in_parts = self.outer.in_parts
-        return spread(messages.line, messages.columns, messages.order, opens, goes_on, before, in_parts=in_parts)
+        of, in_parts = (messages.line, messages.columns, messages.order, self.identity), self.outer.in_parts
+        return spread(*of, opens, goes_on, before, in_parts=in_parts)
 
     def _opened(
         self, lines: Lines, parts: list[Found], outer: Columns, wanted: Collection[str], context: Context, max_line_bytes: int

@@ -5,6 +5,7 @@ The parts of one line come one after the other in its stream; those of the other
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -37,17 +38,19 @@ def are_parts(columns: Columns, records: Integers) -> Mask:
     return found
 
 
-def heads_of(line: Integers, starts: Integers, columns: Columns, records: Integers, max_line_bytes: int) -> Integers:
+def heads_of(
+    line: Integers, starts: Integers, columns: Columns, records: Integers, names: Sequence[str], max_line_bytes: int
+) -> Integers:
     """Return for each record the number of the one that its line begins in: its own, unless it is a further part.
 
-    line, columns, records: as `spread` takes them. starts: where in the chunk each record begins. Parts that begin further
-    behind than `max_line_bytes` are lines of their own.
+    line, columns, records, names: as `spread` takes them. starts: where in the chunk each record begins. Parts that begin
+    further behind than `max_line_bytes` are lines of their own.
     """
     heads = numpy.arange(len(records))
     is_part = are_parts(columns, records)
     if not is_part.any():
         return heads
-    whose = owners(columns, records)
+    whose = owners(columns, records, names)
     order = numpy.argsort(whose, kind="stable")
     goes_on = numpy.zeros(len(order), bool)
     same = (numpy.diff(whose[order]) == 0) & (numpy.diff(line[order]) <= NEAR)

@@ -24,8 +24,14 @@ if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
     from logproc.model.columns import Columns
 
-IDENTITY = ("file", "host", "pod", "container", "program", "pid", "stream")
-"""The fields of an outer format that say whose line it is."""
+IDENTITY = frozenset(
+    (
+        *("file", "filename", "host", "hostname", "program", "pid", "stream", "unit"),
+        *("pod", "pod_name", "pod_id", "container", "container_name", "container_id", "docker_id", "namespace_name"),
+        *("_hostname", "_pid", "_systemd_unit", "syslog_identifier"),
+    )
+)
+"""The fields of an outer format that say whose line it is; those of JSON may be inside of an object."""
 NEAR = 16
 """A line further behind the one before it of the same program does not go on with it."""
 COLOURS = r"(?:\x1b\[[\d;]*m)*"
@@ -35,12 +41,12 @@ BEGINNINGS = (
 )
 """How lines begin that go on with a record: the frames of a traceback, the name of an exception, closing brackets."""
 BEGINNINGS_INSIDE = (
-    r"$|[{(\[]\s*$|During handling of the above |The above exception was |Suppressed: |Wrapped by: |created by "
-    r"|(?:[\w.-]+/)*[\w-]+(?:\.\(\*\w+\))?(?:\.[\w-]+)+\(.*\)$|stack backtrace:|note: run with `RUST_BACKTRACE|exit status \d+$"
-    r"|(?:[A-Za-z_]\w*\.)+[A-Z]\w*(?:: |:?$)|(?:Stop(?:Async)?Iteration|SystemExit|GeneratorExit)(?:: |$)"
+    r"$|#01[12]|\S+\.rb:\d+:in |[{(\[]\s*$|During handling of the above |The above exception was |Suppressed: |Wrapped by: "
+    r"|created by |(?:[\w.-]+/)*[\w-]+(?:\.\(\*\w+\))?(?:\.[\w-]+)+\(.*\)$|stack backtrace:|note: run with `RUST_BACKTRACE"
+    r"|exit status \d+$|(?:[A-Za-z_]\w*\.)+[A-Z]\w*(?:: |:?$)|(?:Stop(?:Async)?Iteration|SystemExit|GeneratorExit)(?:: |$)"
 )
-"""More of them, of lines that are in an envelope: nothing at all, calls in Go, opening brackets, Python's words between
-tracebacks, and names of errors that end in any word.
+"""More of them, of lines that are in an envelope: nothing at all, what syslog makes of a TAB, calls in Go, opening brackets,
+Python's words between tracebacks, and names of errors that end in any word.
 """
 FURTHER = rf"^{COLOURS}(?:{BEGINNINGS})"
 FURTHER_INSIDE = rf"^{COLOURS}(?:{BEGINNINGS}|{BEGINNINGS_INSIDE})"
@@ -58,7 +64,7 @@ class Spread:
     opener: the number of the record that it is part of: its own if it is not joined, -1 if that is before the first line.
     order: the records of each program one after the other; last: where in `order` the last one of each program is.
     is_open: whether a further line may go on with it. previous: the record before it of the same program, -1 for none.
-    asks: whether it would go on with a record before the first line.
+    asks: whether it would go on with a record before the first line. names: the fields that say whose line it is.
     """
 
     line: Integers
@@ -69,6 +75,7 @@ class Spread:
     is_open: Mask
     previous: Integers
     asks: Mask
+    names: tuple[str, ...]
 
     def safe(self, lines: int) -> Mask:
         """Return at which records a source may be cut: no line from there on goes on with a record before, as far as is known.
@@ -96,8 +103,8 @@ class Spread:
         ends = self.order[self.last]
         ends = ends[lines - self.line[ends] <= NEAR]
         is_open = ends[self.is_open[ends]]
-        found = zip(identities(columns, records[is_open]), (lines - self.line[is_open]).tolist(), strict=True)
-        seen = set(identities(columns, records[ends])) if before else set()
+        found = zip(identities(columns, records[is_open], self.names), (lines - self.line[is_open]).tolist(), strict=True)
+        seen = set(identities(columns, records[ends], self.names)) if before else set()
         kept = [(name, ago + lines) for name, ago in before if ago + lines <= NEAR and name not in seen]
         return (*kept, *found), not (self.opener[ends] < 0).any()
 
@@ -106,6 +113,7 @@ def spread(
     line: Integers,
     columns: Columns,
     records: Integers,
+    names: tuple[str, ...],
     opens: Mask,
     goes_on: Mask,
     before: Open | None,
@@ -115,11 +123,12 @@ def spread(
     """Return which outer records go on with a record before them.
 
     line: of each outer record its line, ascending. columns: their outer fields; records: of each its number in them.
-    opens: whether further lines may belong to it. goes_on: whether it looks like a further line itself.
+    names: of the fields that say whose line it is. opens: whether further lines may belong to it. goes_on: whether it looks
+    like a further line itself.
     before: the programs that have an open record above the first line; None if that is not known: then each may have.
     in_parts: whether any line may be a further part of one before, which does not show.
     """
-    whose = owners(columns, records)
+    whose = owners(columns, records, names)
     order = numpy.argsort(whose, kind="stable")
     count = len(order)
     first = numpy.ones(count, bool)
@@ -133,7 +142,7 @@ def spread(
     # Of each record in `order`: 1 if it opens a record of several lines, 0 if not, -1 if it goes on with what is before it.
     state = numpy.where(goes_on[order], -1, opens[order].astype(numpy.int8))
     state[(state < 0) & (first | far)] = 0
-    state[asks] = continues(columns, records[order[asks]], line[order[asks]], before)
+    state[asks] = continues(identities(columns, records[order[asks]], names), line[order[asks]], before)
     at = numpy.maximum.accumulate(numpy.where(state >= 0, numpy.arange(count), 0))
     is_open = state[at] == 1
     joined = goes_on[order] & is_open
@@ -141,36 +150,40 @@ def spread(
     last = numpy.flatnonzero(numpy.append(first[1:], [True] * min(count, 1)))
     place = numpy.empty_like(order)
     place[order] = numpy.arange(count)  # back to the order of the lines
-    return Spread(line, joined[place], opener[place], order, last, is_open[place], previous[place], asks[place])
+    return Spread(line, joined[place], opener[place], order, last, is_open[place], previous[place], asks[place], names)
 
 
-def continues(columns: Columns, records: Integers, line: Integers, before: Open | None) -> list[int]:
+def continues(whose: list[Identity], line: Integers, before: Open | None) -> list[int]:
     """Return 1 for each record whose program has an open one near enough above the first line, else 0."""
     if not before:
-        return [int(before is None)] * len(records)
+        return [int(before is None)] * len(whose)
     ago = dict(before)
-    names = identities(columns, records)
-    return [int(at + ago.get(name, NEAR + 1) <= NEAR) for name, at in zip(names, line.tolist(), strict=True)]
+    return [int(at + ago.get(name, NEAR + 1) <= NEAR) for name, at in zip(whose, line.tolist(), strict=True)]
 
 
-def owners(columns: Columns, records: Integers) -> Integers:
+def identity_of(fields: Sequence[str]) -> tuple[str, ...]:
+    """Return which fields of an outer format say whose line it is."""
+    return tuple(name for name in fields if name.rpartition(".")[2].lower() in IDENTITY)
+
+
+def owners(columns: Columns, records: Integers, names: Sequence[str]) -> Integers:
     """Return a number for each record, the same for those of the same program."""
     found = numpy.zeros(len(records), numpy.int64)
-    for name in IDENTITY:
-        column = columns.keys.get(name)
-        if column is not None and len(column.keys) > 1:
+    for column in (columns.keys[name] for name in names if name in columns.keys):
+        if len(column.keys) > 1:
             found = found * len(column.keys) + column.index[records]
             found = numpy.unique(found, return_inverse=True)[1].reshape(-1)  # so that the product stays small
     return found
 
 
-def identities(columns: Columns, records: Integers) -> list[Identity]:
+def identities(columns: Columns, records: Integers, names: Sequence[str]) -> list[Identity]:
     """Return whose lines some records are."""
-    named = [columns.keys[name] for name in IDENTITY if name in columns.keys]
-    values = [
-        column.keys.take(arrow(column.index[records].astype(numpy.int64), pyarrow.int64())).to_pylist() for column in named
-    ]
-    return list(zip(*values, strict=True)) if named else [()] * len(records)
+    rows: list[list[str | None]] = []
+    for name in names:
+        column = columns.keys.get(name)
+        places = None if column is None else arrow(column.index[records].astype(numpy.int64), pyarrow.int64())
+        rows.append([None] * len(records) if column is None else column.keys.take(places).to_pylist())
+    return list(zip(*rows, strict=True)) if rows else [()] * len(records)
 
 
 def opening_and_further(lines: Lines, parts: Sequence[tuple[Found, bool]], left: Mask) -> tuple[Mask, Mask]:

@@ -80,6 +80,9 @@ OUTER = {
     "syslog": "Mar  7 10:00:00 web1 shop[7]: {}".format,
     "rsyslog": "2026-03-07T10:00:00.123456+00:00 web1 shop[7]: {}".format,
     "syslog 5424": "<165>1 2026-03-07T10:00:00.003Z web1 shop 7 - - {}".format,
+    "compose -t": "web-1  | 2026-03-07T10:00:00.123456789Z {}".format,
+    "kubectl --timestamps": "[pod/web-7d9c/app] 2026-03-07T10:00:00.123456789Z {}".format,
+    "docker logs -t": "2026-03-07T10:00:00.123456789Z {}".format,
     "heroku": "2026-03-07T10:00:00.123456+00:00 app[web.1]: {}".format,
 }
 
@@ -139,6 +142,33 @@ def test_a_line_belongs_to_the_last_record_of_its_own_pod() -> None:
         ("web-1", "error"),
         *[("web-2", "info")] * 5,
     ]
+
+
+def test_pods_may_be_named_inside_of_json() -> None:
+    """As fluentd adds them: a further line does not go on with the record of another pod."""
+
+    def entry(pod: str, text: str) -> str:
+        names = {"pod_name": pod, "container_name": "app"}
+        return json.dumps({"log": text + "\n", "stream": "stderr", "time": "2026-03-07T10:00:00Z", "kubernetes": names})
+
+    lines = [line for text in JAVA for line in (entry("web-1", text), entry("web-2", CALM["java"]))]
+    content = log_of(*lines)
+    found = further_of(opened(content).parse(bytes_of(content), CONTEXT, ASKED, MAX_LINE_BYTES).columns)
+    assert [(message.count("\n"), further) for message, _, further in found] == [(4, 4), *[(0, 0)] * 5]
+
+
+def test_a_tab_that_syslog_wrote_as_a_number_begins_a_frame() -> None:
+    """As rsyslog does."""
+    lines = [line.replace("\t", "#011") for line in (*JAVA, CALM["java"])] * 3
+    content = log_of(*map(OUTER["syslog"], lines))
+    assert read(opened(content), content, ("level",)).account == Account(lines=18, records=6, continuation=12)
+
+
+def test_a_date_is_not_a_host() -> None:
+    """A time in front of lines that begin with another one is an envelope."""
+    content = log_of(*map(OUTER["docker logs -t"], [CALM["python"]] * 5))
+    columns = read(opened(content), content, ("host", "program", "logger", "message")).columns
+    assert columns == {"logger": ["shop.pay"] * 5, "message": ["ready"] * 5}
 
 
 def test_a_line_far_behind_the_last_one_of_its_pod_is_a_record_of_its_own() -> None:
