@@ -40,6 +40,7 @@ class Context:
     date_s: the last date that the log itself names above times of day, as W3C logs do, in seconds since 1970.
     zone: the time zone of times without an offset.
     open_records: whose records may go on, for a log inside a log (see `formats.spread`).
+    fractions: whether times are needed to the nanosecond. Otherwise they may be read as whole seconds.
     """
 
     reference_s: int = 0
@@ -48,6 +49,7 @@ class Context:
     date_s: int | None = None
     zone: tzinfo = UTC
     open_records: tuple[tuple[tuple[str | None, ...], int], ...] = ()
+    fractions: bool = False
 
 
 class Parser(Protocol):
