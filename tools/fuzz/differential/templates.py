@@ -42,7 +42,7 @@ class Template:
     """A format of lines.
 
     options: the settings that name it; without any it is `--format NAME`. units: of the fields that hold a number, the power
-    of ten to divide by.
+    of ten to divide by. sums: the fields that are the sum of others, in seconds.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Template:
     options: Mapping[str, Any] = field(default_factory=dict)
     multi_line: bool = False
     units: Mapping[str, int] = field(default_factory=dict)
+    sums: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -116,6 +117,8 @@ class Template:
                 texts.pop(name, None)
                 texts |= levels
         numbers = {name: n for name, power in self.units.items() if (n := number(texts.get(name), name, power)) is not None}
+        for name, parts in self.sums.items():
+            numbers[name] = sum((Fraction(texts[part]) for part in parts), Fraction(0))
         if "bytes" in self.units:
             numbers.setdefault("bytes", Fraction(0))
             texts.pop("bytes", None)
@@ -147,9 +150,9 @@ SIZED = {"bytes": 0}
 MESSAGE = "{message:text}"
 
 
-def several(name: str, *lines: str) -> Template:
+def several(name: str, *lines: str, units: Mapping[str, int] | None = None) -> Template:
     """Return a format of records that may have several lines."""
-    return Template(name, lines, multi_line=True)
+    return Template(name, lines, multi_line=True, units=units or {})
 
 
 TEMPLATES = (
