@@ -22,7 +22,7 @@ import pyarrow.compute
 from logproc.formats.columns.levels import is_level
 from logproc.formats.engine import Format
 from logproc.formats.envelope import MESSAGE, Envelope, lines_of_messages
-from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, timed
+from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, OF_PROGRAMS, PLAIN, timed
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
 from logproc.formats.readers.expression import Expression, matching
@@ -180,13 +180,20 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
     counts_for |= not counts_for.any()
     weight = int(counts_for.sum())
     layouts: list[Format] = []
-    while found and len(layouts) < MOST_LAYOUTS:
+    while len(layouts) < MOST_LAYOUTS:
         counts = [int((fits & left).sum()) for _, fits in found]
-        # Of formats that nearly as many lines fit, the first one asks for the most.
-        best = next(at for at, count in enumerate(counts) if count >= NEARLY * max(counts))
-        form, (_, fits) = found[best][0].format, found[best]
-        if not counts[best] or counts[best] < least_of(form, further=bool(layouts), alone=alone) * weight:
+        able = [
+            at
+            for at, (candidate, _) in enumerate(found)
+            if counts[at] and counts[at] >= least_of(candidate.format, further=bool(layouts), alone=alone) * weight
+        ]
+        if not able:
             break
+        # Of formats that nearly as many lines fit, the first one asks for the most.
+        most = NEARLY * max(counts[at] for at in able)
+        best = next(at for at in able if counts[at] >= most)
+        best = next((at for at in able if at < best and is_narrower(found[at], found[best], left)), best)
+        form, (_, fits) = found[best][0].format, found[best]
         layouts.append(form)
         left &= ~(form.exact.claims(sample.whole_texts) if is_layout(form) else fits)
     rest = sample.keep(left & counts_for)
@@ -196,6 +203,17 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
         text = generic(rest, LEAST_SHARE, anywhere=alone) if rest.lines else None
         return (not found and alone and loosely(sample)) or ([text] if text else [])
     return layouts
+
+
+def is_narrower(one: tuple[Candidate, Mask], other: tuple[Candidate, Mask], left: Mask) -> bool:
+    """Return whether a format is that of one program, and nearly all of its lines fit another one as well, which asks for less.
+
+    So lines of CEF in syslog are CEF, although more of the lines are some syslog.
+    """
+    (candidate, fits), (broad, others) = one, other
+    mine = fits & left
+    is_looser = isinstance(broad.format.exact, Expression)  # where a header names the fields, as in W3C's, it knows them better
+    return candidate.format in OF_PROGRAMS and is_looser and bool((mine & others).sum() >= NEARLY * mine.sum())
 
 
 def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
@@ -212,7 +230,10 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
         hosts = reader.texts_of(found, "host").to_pylist()
         return sum(map(is_level, hosts)) * 2 < len(hosts)
     if reader.time and not known.all():
-        others = timed(reader.time, leading=True).fits(sample.texts) & ~known
+        leading = timed(reader.time, leading=True).fits(sample.texts)
+        if not (leading & fits).any():  # its own time is further on: lines that begin with one are of another layout
+            return True
+        others = leading & ~known
         share = NEARLY if "logger" in form.fields else 0.5
         return bool(fits.sum() >= share * (fits.sum() + others.sum()))
     return True

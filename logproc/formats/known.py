@@ -65,6 +65,8 @@ def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
 
 FORMATS = tuple(format_of_entry(name, entry) for table in TABLES for name, entry in table["formats"].items())
 """The known formats of text, in the order of detection."""
+OF_PROGRAMS = FORMATS[: sum(len(table["formats"]) for table in TABLES[:-1])]
+"""Those of one program or server each."""
 ENVELOPES = tuple(format_of_entry(name, entry) for name, entry in TABLES[-1]["envelopes"].items())
 """What may be in front of the lines of any log."""
 WORDS = PIECES["words"]
