@@ -29,11 +29,29 @@ if TYPE_CHECKING:
 TOO_LONG = "line-too-long"
 VAGUE = frozenset({"no-match", "bad-json"})
 """Reasons that any text has that is not a record."""
-DAY_IN_ACCESS_LOG = r"\d{2}/[A-Z][a-z]{2}/\d{4}"
+CLOCK, DAY_IN_ACCESS_LOG, MONTH = r"\d{2}:\d{2}:\d{2}", r"\d{2}/[A-Z][a-z]{2}/\d{4}", "[A-Z][a-z]{2}"
+DATED = (
+    r"\d{4}-\d{2}-\d{2}[T \t_][ \d]\d:\d{2}",
+    rf"\d{{4}}[/.]\d{{2}}[/.]\d{{2}}(?: |_| - ){CLOCK}",
+    rf"{DAY_IN_ACCESS_LOG}[: ]\d{{2}}:",
+    rf"(?:{MONTH} )?(?:\d{{4}} )?{MONTH} [ \d]\d {CLOCK}",  # syslog, ctime
+    rf"\d{{2}}[ -]{MONTH}(?:[ -]\d{{4}})? {CLOCK}",  # Redis, Tomcat, PHP
+    rf"\d{{2}}[/.]\d{{2}}[/.](?:\d{{2}}|\d{{4}})(?:, |[ T-]){CLOCK}",
+    rf"\d{{2}}[.-]\d{{2}} {CLOCK}",  # logcat
+    rf"\d{{4}} {CLOCK}\.\d",  # klog
+    r"\d{6} (?:[ \d]\d:\d{2}:\d{2}|\d{6} \d)",
+    r"\d{8}[ -]\d{1,2}:\d{1,2}:\d{1,2}",
+    r"\d{10}\.\d{3}(?: +|:)\d",  # Squid, auditd
+)
+BEFORE_TIME = (
+    r"(?:<\d{1,3}>(?:\d )?|(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE) +"
+    rf"|[A-Z], ?|{MONTH} |\d+:[A-Z] |type=\S+ msg=audit\(|time:)?(?:\[[^\]\s]*\] ?)?[\[({{<\"']{{0,2}}(?:[A-Z] ?)?"
+)
+"""A priority, a level, a day of the week, a role, brackets, or the key of the time: what may be before it."""
 OWN_TIME = (
-    r"^(?:\s*\{\s*[\"']|[\[({<\"']{0,2}(?:\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:|\d{4}/\d{2}/\d{2} \d{2}:"
-    rf"|{DAY_IN_ACCESS_LOG}[: ]\d{{2}}:|(?:[A-Z][a-z]{{2}} )?[A-Z][a-z]{{2}} [ \d]\d \d{{2}}:\d{{2}}:\d{{2}})"
-    rf"|[0-9A-Za-z.:-]+ \S+ [^\[]*\[{DAY_IN_ACCESS_LOG}:\d{{2}}:)"
+    r"^(?:\s*\{\s*[\"']"
+    rf"|{BEFORE_TIME}(?:{'|'.join(DATED)})"
+    rf"|[0-9A-Za-z.:-]+ (?:\S+ [^\[]*)?\[{DAY_IN_ACCESS_LOG}[: ]\d{{2}}:|[0-9A-Za-z.:-]+ - \S* ?{DAY_IN_ACCESS_LOG}:)"
 )
 """What a line that begins with a time looks like, and one of an access log. Such a line is a record of its own."""
 
