@@ -117,8 +117,8 @@ class Template:
                 texts.pop(name, None)
                 texts |= levels
         numbers = {name: n for name, power in self.units.items() if (n := number(texts.get(name), name, power)) is not None}
-        for name, parts in self.sums.items():
-            numbers[name] = sum((Fraction(texts[part]) for part in parts), Fraction(0))
+        for name, added in self.sums.items():
+            numbers[name] = sum((Fraction(texts[part]) for part in added), Fraction(0))
         if "bytes" in self.units:
             numbers.setdefault("bytes", Fraction(0))
             texts.pop("bytes", None)
@@ -192,7 +192,7 @@ TEMPLATES = (
     ),
     several(
         "apache_error",
-        "[{time:ctime}] [{logger:word}:{level:lower}] [pid {pid:int}:tid {thread:int}] [client {client:client}:5000] {message:text}",
+        "[{time:ctime}] [{logger:word}:{level:lower}] [pid {pid:int}:tid {thread:int}] [client {client:client}:{client_port:port}] {message:text}",
         "[{time:ctime}] [{level:lower}] [pid {pid:int}] " + MESSAGE,
         "[{time:ctime}] [{level:lower}] [client {client:client}] " + MESSAGE,
         "[{time:ctime}] [{level:lower}] " + MESSAGE,
@@ -253,6 +253,7 @@ TEMPLATES = (
     Template("heroku", ("{time:iso_server} {program:app}[{pid:name}]: " + MESSAGE,)),
 )  # fmt: skip
 KINDS["priority"] = lambda draw: draw.choice((b"34", b"7", b"0", b"13", b"191", b"30", b"27", b"12"))
+KINDS["port"] = lambda draw: str(draw.randrange(1024, 65536)).encode()
 KINDS["uncoloured"] = lambda draw: KINDS["text"](draw).removeprefix(b"\x1b[31m")
 KINDS["dotted"] = lambda draw: draw.choice((b"org.example.App", b"shop.cart", b"a.b_c.D", b"x1.y"))
 KINDS["CBS"] = lambda _: b"CBS"
