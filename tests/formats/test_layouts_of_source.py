@@ -121,6 +121,14 @@ def test_a_number_in_the_place_of_a_level_is_none() -> None:
     assert "level" not in read(detected(numbers), numbers).columns
 
 
+def test_a_level_is_not_a_logger_where_others_have_one() -> None:
+    """Lines with a level and lines with a name in the same place have neither."""
+    levels = b"2026-03-07 10:00:%02d,123 | ERROR | shop.cart | no"
+    names = b"2026-03-07 10:00:%02d,123 | mail | shop.cart | no"
+    log = lines((levels, 16), (names, 4))
+    assert set(read(detected(log), log).columns.get("logger", [None])).isdisjoint({"ERROR", "mail"})
+
+
 def test_the_letters_of_tornado_are_levels() -> None:
     """Also `C`, for critical."""
     line = b"[C 260307 10:00:00 web:2344] out of memory\n"

@@ -130,7 +130,8 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
         return "pid"
     if kind in BRACKETS:
         return "logger" if not has_logger and all(map(IS_DOTTED.fullmatch, values)) and any(values) else ""
-    if has_logger or "program" in found.names or not are_names(values):
+    levels = sum(map(is_level, values))  # of some lines, where others have another name in this place
+    if has_logger or "program" in found.names or levels > (1 - NEARLY_ALL) * len(values) or not are_names(values):
         return None
     return "program" if kind == "program" else "logger"
 
