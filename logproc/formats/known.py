@@ -63,7 +63,9 @@ def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
     )
 
 
-FORMATS = tuple(format_of_entry(name, entry) for table in TABLES for name, entry in table["formats"].items())
+ENTRIES: dict[str, Mapping[str, Any]] = {name: entry for table in TABLES for name, entry in table["formats"].items()}
+"""The formats of the catalogue as its files have them."""
+FORMATS = tuple(format_of_entry(name, entry) for name, entry in ENTRIES.items())
 """The known formats of text, in the order of detection."""
 OF_PROGRAMS = FORMATS[: sum(len(table["formats"]) for table in TABLES[:-1])]
 """Those of one program or server each."""
