@@ -75,10 +75,10 @@ WORDS = PIECES["words"]
 LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|panic"
 CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|Fatal|Note|System"
 ANY_LEVEL = (
-    rf"\b(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
+    rf"\b(?P<level>{WORDS}|LOG)\b|[\[(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])]|<(?P<level_5>(?:{LOWER}|{CAPITALIZED}))>\s"
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
 )
-"""A word that is surely a level: in capitals, in brackets, between TABs or after `level=`."""
+"""A word that is surely a level: in capitals, in brackets, between TABs or after `level=`. `<System>` may begin an element."""
 TEXT = "Any text with a time in it"
 HEAD_BYTES = 128
 """In text without a known format, a time and a level are only searched for in this many bytes of a line."""

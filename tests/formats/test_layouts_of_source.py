@@ -129,6 +129,14 @@ def test_a_level_is_not_a_logger_where_others_have_one() -> None:
     assert set(read(detected(log), log).columns.get("logger", [None])).isdisjoint({"ERROR", "mail"})
 
 
+def test_an_element_of_xml_is_not_a_level() -> None:
+    """`<System>` is one of MySQL's words and the first element of Windows' events."""
+    elements = b"<Event><System><EventID>7</EventID></System></Event>\n<Error>no</Error>\n" * 5
+    assert not {"level", "raw_level"} & read(detected(elements), elements, ("level", "raw_level")).columns.keys()
+    words = b"<error> no stock\n" * 5
+    assert set(read(detected(words), words, ("level",)).columns["level"]) == {"error"}
+
+
 def test_the_letters_of_tornado_are_levels() -> None:
     """Also `C`, for critical."""
     line = b"[C 260307 10:00:00 web:2344] out of memory\n"

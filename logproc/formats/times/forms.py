@@ -149,6 +149,7 @@ ACCESS = TimeForm("access", r"(?P<minute>[^\]]{26})", lambda text, _reference: a
 
 OF_ONE_PROGRAM = (
     calendar_form("iso-tab", r"%Y-%m-%d\t%H:%M", ":" + SECOND),  # CloudFront
+    calendar_form("iso-two-blanks", "%Y-%m-%d  %H:%M", ":" + SECOND),  # apt
     calendar_form("iso-blank-hour", "%Y-%m-%d %k:%M", ":" + SECOND),  # MariaDB: `2015-05-17  9:05:03`
     calendar_form("six-digits-clock", "%y%m%d %k:%M", ":" + SECOND),  # MySQL before 5.7: `150517  9:05:03`
     calendar_form("clf-blank", "%d/%b/%Y %H:%M", ":" + SECOND),  # werkzeug, Django

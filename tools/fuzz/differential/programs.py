@@ -140,6 +140,22 @@ PROGRAMS = (
     Template("monotonic", ("[    3.012345] {host:host} {program:word}[{pid:int}]: " + MESSAGE,)),
     Template("journald_full", ("{time:full_weekday} {host:host} {program:word}[{pid:int}]: " + MESSAGE,)),
     Template("syslog_year", ("{time:year_name} {host:host} {program:word}[{pid:int}]: " + MESSAGE, "<{priority:priority}>{time:year_name} {host:host} {program:word}: " + MESSAGE)),
+    Template(
+        "haproxy_clf",
+        ("{client:ip} - {user:name_or_none} [{time:clf}] " + REQUEST + ' {status:status} {bytes:size} "" "" {client_port:port} 655 "{frontend:word}" "{backend:word}" "srv1" 10 0 30 69 {duration:int} {termination:dashes} 1 1 1 1 0 0 0 "" ""',),
+        units={"bytes": 0, **MS},
+    ),
+    several("serilog_console", "[10:00:00 {level:serilog}] " + MESSAGE),
+    several("wildfly", "{time:iso_millis} {level:upper} [{logger:name}] ({thread:thread}) " + MESSAGE),
+    several("jenkins", "{time:iso_point}+0000 [id={thread:int}]\t{level:upper}\t{logger:name}#{function:word_only}: " + MESSAGE),
+    Template("exim", ("{time:iso_bare} [{pid:int}] {id:exim} {message:exim_message}", "{time:iso_bare} {id:exim} {message:exim_message}")),
+    several("dovecot", "{time:syslog} {program:imap}({user:word}): {level:dovecot}: {message:text}", "{time:syslog} {program:imap}: {level:dovecot}: " + MESSAGE),
+    Template("bind", ("{time:tomcat} {logger:bind}: {level:bind_level}: " + MESSAGE,)),
+    several("solr", "{time:iso_point} {level:upper} ({thread:thread}) [{core:word}] {logger:name} " + MESSAGE),
+    Template(
+        "windows_event",
+        ("<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='{program:word}'/><EventID>{event:int}</EventID><TimeCreated SystemTime='{time:zulu}'/><Computer>{host:host}</Computer></System></Event>",),
+    ),
     Template("ltsv", ("time:{time:clf}\thost:{client:ip}\treq:{method:verb} {target:path} {protocol:protocol}\tstatus:{status:plain_status}\tsize:{bytes:count}\treqtime:{duration:part}",), units={"bytes": 0, "duration": 0}),
 )  # fmt: skip
 
@@ -202,6 +218,16 @@ KINDS |= {
     "dpkg": lambda draw: draw.choice(
         (b"status installed libc6:amd64 2.39-0", b"install vim:amd64 <none> 2:9", b"startup archives unpack")
     ),
+    "serilog": lambda draw: draw.choice((b"VRB", b"DBG", b"INF", b"WRN", b"ERR", b"FTL")),
+    "word_only": lambda draw: draw.choice((b"add", b"markOffline")),
+    "exim": lambda draw: b"1rhx%02d-0004rI-Ab" % draw.randrange(100),
+    "exim_message": lambda draw: draw.choice(
+        (b"Completed", b"=> bob@example.org R=dnslookup", b"== bob@example.org defer (-44)")
+    ),
+    "imap": lambda draw: draw.choice((b"imap-login", b"auth")),
+    "dovecot": lambda draw: draw.choice((b"Info", b"Warning", b"Error", b"Fatal")),
+    "bind": lambda draw: draw.choice((b"queries", b"general", b"lame-servers")),
+    "bind_level": lambda draw: draw.choice((b"info", b"notice", b"warning", b"error", b"critical")),
     "rule": lambda draw: draw.choice((b"1:2016683:3", b"1:2:1")),
     "transport": lambda draw: draw.choice((b"TCP", b"UDP")),
 }

@@ -212,7 +212,7 @@ TEMPLATES = (
     )),
     Template("syslog_iso", ("{time:iso_server} {host:host} {program:word}[{pid:int}]: " + MESSAGE,)),
     several("cri", "{time:iso_server} {stream:stream} F " + MESSAGE),
-    several("spring_boot", "{time:iso_server}  {level:upper} {pid:int} --- [app] [{:spaces}{thread:thread}] {logger:name} : " + MESSAGE),
+    several("spring_boot", "{time:iso_server}  {level:upper} {pid:int} --- [app] [{:spaces}{thread:thread}] {logger:name} : " + MESSAGE, "{time:iso_millis} {level:upper} {pid:int} --- [app] [{thread:thread}] [{trace:trace}] {logger:name} : " + MESSAGE),
     several("zookeeper", "{time:iso_millis} [myid:1] - {level:upper}  [{thread:word}:{logger:name}@127] - " + MESSAGE),
     several("kafka", "[{time:iso_millis}] {level:upper} {message:text} ({logger:name})"),
     several("airflow", "[{time:iso}] {{logger:file}:1103} {level:upper} - " + MESSAGE),
@@ -254,6 +254,7 @@ TEMPLATES = (
 )  # fmt: skip
 KINDS["priority"] = lambda draw: draw.choice((b"34", b"7", b"0", b"13", b"191", b"30", b"27", b"12"))
 KINDS["port"] = lambda draw: str(draw.randrange(1024, 65536)).encode()
+KINDS["trace"] = lambda draw: b"%032x-%016x" % (draw.randrange(2**128), draw.randrange(2**64))
 KINDS["uncoloured"] = lambda draw: KINDS["text"](draw).removeprefix(b"\x1b[31m")
 KINDS["dotted"] = lambda draw: draw.choice((b"org.example.App", b"shop.cart", b"a.b_c.D", b"x1.y"))
 KINDS["CBS"] = lambda _: b"CBS"
