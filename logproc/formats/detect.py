@@ -197,8 +197,10 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
         layouts.append(form)
         left &= ~(form.exact.claims(sample.whole_texts) if is_layout(form) else fits)
     rest = sample.keep(left & counts_for)
+    of_table = bool(layouts) and isinstance(layouts[0].exact, W3cReader)
+    layouts.sort(key=lambda form: isinstance(form.exact, PairsReader))  # last, as any line with a pair in it is one of logfmt
     if layouts and rest.lines:
-        return layouts + text_of(rest, weight, of_table=isinstance(layouts[0].exact, W3cReader))
+        return layouts + text_of(rest, weight, of_table=of_table)
     if not layouts and sample.lines:
         text = generic(rest, LEAST_SHARE, anywhere=alone) if rest.lines else None
         return (not found and alone and loosely(sample)) or ([text] if text else [])

@@ -129,6 +129,16 @@ def test_a_level_is_not_a_logger_where_others_have_one() -> None:
     assert set(read(detected(log), log).columns.get("logger", [None])).isdisjoint({"ERROR", "mail"})
 
 
+def test_a_pair_in_a_message_makes_no_line_of_logfmt() -> None:
+    """Where most lines are logfmt, those of another layout keep their fields."""
+    pairs = b'time=2026-03-07T10:00:%02dZ level=info msg="ready" took=3ms'
+    other = b"[2026-03-07 10:00:%02d,123] [4711] [DEBUG] user=alice"
+    log = lines((pairs, 16), (other, 4))
+    columns = read(detected(log), log, ("pid", "user", "level", "message")).columns
+    assert columns["pid"].count("4711") == 4
+    assert "user" not in columns
+
+
 def test_an_element_of_xml_is_not_a_level() -> None:
     """`<System>` is one of MySQL's words and the first element of Windows' events."""
     elements = b"<Event><System><EventID>7</EventID></System></Event>\n<Error>no</Error>\n" * 5

@@ -140,6 +140,9 @@ PROGRAMS = (
     Template("monotonic", ("[    3.012345] {host:host} {program:word}[{pid:int}]: " + MESSAGE,)),
     Template("journald_full", ("{time:full_weekday} {host:host} {program:word}[{pid:int}]: " + MESSAGE,)),
     Template("syslog_year", ("{time:year_name} {host:host} {program:word}[{pid:int}]: " + MESSAGE, "<{priority:priority}>{time:year_name} {host:host} {program:word}: " + MESSAGE)),
+    several("json", '{"time": "{time:zulu}", "level": "{level:lower}", "msg": "{message:state}", "duration_ms": {duration:int}}', units=MS),
+    several("json", '{"ts": "{time:zulu}", "remote_addr": "{client:ip}", "request": "{method:verb} {target:path} {protocol:protocol}", "status": {status:plain_status}, "size": {bytes:positive}}', units={"bytes": 0}),
+    Template("logfmt", ('time={time:zulu} level={level:lower} msg="{message:state}" duration_ms={duration:int}',), units=MS),
     Template(
         "haproxy_clf",
         ("{client:ip} - {user:name_or_none} [{time:clf}] " + REQUEST + ' {status:status} {bytes:size} "" "" {client_port:port} 655 "{frontend:word}" "{backend:word}" "srv1" 10 0 30 69 {duration:int} {termination:dashes} 1 1 1 1 0 0 0 "" ""',),
@@ -181,6 +184,7 @@ FORMS |= {
 KINDS |= {
     "INFO": lambda _: b"INFO",
     "ip": lambda draw: draw.choice((b"192.0.2.1", b"198.51.100.9", b"203.0.113.254", b"2001:db8::1")),
+    "positive": lambda draw: str(draw.randrange(1, 10**6)).encode(),
     "ipv4": lambda draw: draw.choice((b"192.0.2.1", b"198.51.100.9", b"203.0.113.254")),
     "count": lambda draw: str(draw.choice((0, 7, draw.randrange(10**6)))).encode(),
     "verb": lambda draw: draw.choice((b"GET", b"POST", b"DELETE")),
