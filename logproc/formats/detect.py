@@ -200,7 +200,7 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
     of_table = bool(layouts) and isinstance(layouts[0].exact, W3cReader)
     layouts.sort(key=lambda form: isinstance(form.exact, PairsReader))  # last, as any line with a pair in it is one of logfmt
     if layouts and rest.lines:
-        return layouts + text_of(rest, weight, of_table=of_table)
+        return with_text(layouts, text_of(rest, weight, of_table=of_table), sample, found)
     if not layouts and sample.lines:
         text = generic(rest, LEAST_SHARE, anywhere=alone) if rest.lines else None
         return (not found and alone and loosely(sample)) or ([text] if text else [])
@@ -264,6 +264,21 @@ def text_of(rest: Sample, weight: int, *, of_table: bool) -> list[Format]:
     if form:
         return [form]
     return [PLAIN] if weight - len(rest.lines) < LEAST_SHARE * weight else []
+
+
+def with_text(
+    layouts: list[Format], text: list[Format], sample: Sample, found: Sequence[tuple[Candidate, Mask]]
+) -> list[Format]:
+    """Return the layouts of a source and its text, in the order in which they are asked.
+
+    Text is the last, but for logfmt: a line that begins with a time, and has a pair somewhere, is text. Unless most lines of
+    logfmt begin with one.
+    """
+    if text and isinstance(layouts[-1].exact, PairsReader):
+        pairs = next(fits for candidate, fits in found if candidate.format is layouts[-1])
+        if 2 * (text[0].fits(sample.texts) & pairs).sum() < pairs.sum():
+            return [*layouts[:-1], *text, layouts[-1]]
+    return layouts + text
 
 
 def is_layout(form: Format) -> bool:

@@ -133,10 +133,15 @@ def test_a_pair_in_a_message_makes_no_line_of_logfmt() -> None:
     """Where most lines are logfmt, those of another layout keep their fields."""
     pairs = b'time=2026-03-07T10:00:%02dZ level=info msg="ready" took=3ms'
     other = b"[2026-03-07 10:00:%02d,123] [4711] [DEBUG] user=alice"
-    log = lines((pairs, 16), (other, 4))
-    columns = read(detected(log), log, ("pid", "user", "level", "message")).columns
-    assert columns["pid"].count("4711") == 4
-    assert "user" not in columns
+    text = b"2026-03-07 10:00:%02d,123 | INFO | 4711 | shop.cart | user=alice"
+    for further in (other, text):
+        log = lines((pairs, 16), (further, 4), (further.replace(b"user=", b"no "), 4))
+        columns = read(detected(log), log, ("pid", "user", "level", "message")).columns
+        assert columns["pid"].count("4711") == 8
+        assert "user" not in columns
+    timed = b"2026-03-07T10:00:%02dZ level=info msg=ready user=alice"
+    log = lines((timed, 16), (b"2026-03-07T10:00:%02dZ and now?", 4))
+    assert read(detected(log), log, ("user",)).columns["user"].count("alice") == 16
 
 
 def test_an_element_of_xml_is_not_a_level() -> None:
