@@ -8,7 +8,7 @@ whole URL beside its parts, is in no question.
 
 from __future__ import annotations
 
-from tools.fuzz.differential.model import Draw, local_seconds
+from tools.fuzz.differential.model import Draw, Moment, local_seconds
 from tools.fuzz.differential.templates import MESSAGE, Template, several
 from tools.fuzz.differential.values import FORMS, KINDS, WEEKDAYS, dated, written, yearless
 
@@ -20,12 +20,12 @@ REST = ' ECDHE-RSA TLSv1.2 arn:aws:x "{trace_id:word}" "shop.example.com" "arn:a
 MS = {"duration": 3}
 
 
-def clf_without_zone(draw: Draw) -> tuple[bytes, int]:
+def clf_without_zone(draw: Draw) -> tuple[bytes, Moment]:
     wall = draw.wall()
     return written(wall, "%d/%b/%Y:%H:%M:%S").encode(), local_seconds(wall, draw.zone)
 
 
-def full_weekday(draw: Draw) -> tuple[bytes, int]:
+def full_weekday(draw: Draw) -> tuple[bytes, Moment]:
     """Return a time of `journalctl -o short-full`."""
     wall = draw.wall()
     return f"{WEEKDAYS[wall.weekday()]} {written(wall, '%Y-%m-%d %H:%M:%S')} UTC".encode(), local_seconds(wall, draw.zone)
@@ -163,12 +163,12 @@ PROGRAMS = (
 )  # fmt: skip
 
 FORMS |= {
-    "zulu": dated("%Y-%m-%dT%H:%M:%S", fraction=".123Z"),
+    "zulu": dated("%Y-%m-%dT%H:%M:%S", fraction=".123", end="Z"),
     "iso_t": dated("%Y-%m-%dT%H:%M:%S"),
     "iso_tab": dated("%Y-%m-%d\t%H:%M:%S"),
     "iso_point": dated("%Y-%m-%d %H:%M:%S", fraction=".123"),
     "iso_blank_hour": dated("%Y-%m-%d %k:%M:%S"),
-    "iso_blank_zone": dated("%Y-%m-%d %H:%M:%S", fraction=" +0000"),
+    "iso_blank_zone": dated("%Y-%m-%d %H:%M:%S", end=" +0000"),
     "clf_millis": lambda draw: ((found := clf_without_zone(draw))[0] + b".655", found[1]),
     "clf_bare": clf_without_zone,
     "clf_blank": dated("%d/%b/%Y %H:%M:%S"),
