@@ -23,7 +23,7 @@ import pyarrow.compute
 from logproc.formats.columns.levels import is_level
 from logproc.formats.engine import Format
 from logproc.formats.envelope import MESSAGE, Envelope, joined_lines, lines_of_messages
-from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, leveled, timed
+from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, OF_PROGRAMS, PLAIN, leveled, timed
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
 from logproc.formats.readers.expression import Expression, matching
@@ -193,23 +193,43 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
     counts_for |= not counts_for.any()
     weight = int(counts_for.sum())
     layouts: list[Format] = []
-    while found and len(layouts) < MOST_LAYOUTS:
+    while len(layouts) < MOST_LAYOUTS:
         counts = [int((fits & left).sum()) for _, fits in found]
-        # Of formats that nearly as many lines fit, the first one asks for the most.
-        best = next(at for at, count in enumerate(counts) if count >= NEARLY * max(counts))
-        form, (_, fits) = found[best][0].format, found[best]
-        if not counts[best] or counts[best] < least_of(form, further=bool(layouts), alone=alone) * weight:
+        able = [
+            at
+            for at, (candidate, _) in enumerate(found)
+            if counts[at] and counts[at] >= least_of(candidate.format, further=bool(layouts), alone=alone) * weight
+        ]
+        if not able:
             break
+        # Of formats that nearly as many lines fit, the first one asks for the most.
+        most = NEARLY * max(counts[at] for at in able)
+        best = next(at for at in able if counts[at] >= most)
+        best = next((at for at in able if at < best and is_narrower(found[at], found[best], left)), best)
+        form, (_, fits) = found[best][0].format, found[best]
         layouts.append(ordered(form, sample.keep(fits)))
         left &= ~(form.exact.claims(sample.whole_texts) if is_layout(form) else fits)
     rest = sample.keep(left & counts_for)
+    of_table = bool(layouts) and isinstance(layouts[0].exact, W3cReader)
+    layouts.sort(key=lambda form: isinstance(form.exact, PairsReader))  # last, as any line with a pair in it is one of logfmt
     if layouts and rest.lines:
-        return layouts + text_of(rest, weight, of_table=isinstance(layouts[0].exact, W3cReader))
+        return with_text(layouts, text_of(rest, weight, of_table=of_table), sample, found)
     if not layouts and sample.lines:
         text = generic(rest, LEAST_SHARE, anywhere=alone) if rest.lines else None
         text = text or (None if alone else leveled(rest.lines))  # the time is that of the format around them
         return (not found and alone and loosely(sample)) or ([text] if text else [])
     return layouts
+
+
+def is_narrower(one: tuple[Candidate, Mask], other: tuple[Candidate, Mask], left: Mask) -> bool:
+    """Return whether a format is that of one program, and nearly all of its lines fit another one as well, which asks for less.
+
+    So lines of CEF in syslog are CEF, although more of the lines are some syslog.
+    """
+    (candidate, fits), (broad, others) = one, other
+    mine = fits & left
+    is_looser = isinstance(broad.format.exact, Expression)  # where a header names the fields, as in W3C's, it knows them better
+    return candidate.format in OF_PROGRAMS and is_looser and bool((mine & others).sum() >= NEARLY * mine.sum())
 
 
 def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
@@ -226,7 +246,10 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
         hosts = reader.texts_of(found, "host").to_pylist()
         return sum(is_level(host) or IS_DATE.fullmatch(host) is not None for host in hosts) * 2 < len(hosts)
     if reader.time and not known.all():
-        others = timed(reader.time, leading=True).fits(sample.texts) & ~known
+        leading = timed(reader.time, leading=True).fits(sample.texts)
+        if not (leading & fits).any():  # its own time is further on: lines that begin with one are of another layout
+            return True
+        others = leading & ~known
         share = NEARLY if "logger" in form.fields else 0.5
         return bool(fits.sum() >= share * (fits.sum() + others.sum()))
     return True
@@ -267,6 +290,21 @@ def text_of(rest: Sample, weight: int, *, of_table: bool) -> list[Format]:
     if form:
         return [form]
     return [PLAIN] if weight - len(rest.lines) < LEAST_SHARE * weight else []
+
+
+def with_text(
+    layouts: list[Format], text: list[Format], sample: Sample, found: Sequence[tuple[Candidate, Mask]]
+) -> list[Format]:
+    """Return the layouts of a source and its text, in the order in which they are asked.
+
+    Text is the last, but for logfmt: a line that begins with a time, and has a pair somewhere, is text. Unless most lines of
+    logfmt begin with one.
+    """
+    if text and isinstance(layouts[-1].exact, PairsReader):
+        pairs = next(fits for candidate, fits in found if candidate.format is layouts[-1])
+        if 2 * (text[0].fits(sample.texts) & pairs).sum() < pairs.sum():
+            return [*layouts[:-1], *text, layouts[-1]]
+    return layouts + text
 
 
 def is_layout(form: Format) -> bool:

@@ -69,18 +69,23 @@ def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
     )
 
 
-FORMATS = tuple(format_of_entry(name, entry) for table in TABLES for name, entry in table["formats"].items())
+ENTRIES: dict[str, Mapping[str, Any]] = {name: entry for table in TABLES for name, entry in table["formats"].items()}
+"""The formats of the catalogue as its files have them."""
+FORMATS = tuple(format_of_entry(name, entry) for name, entry in ENTRIES.items())
 """The known formats of text, in the order of detection."""
+OF_PROGRAMS = FORMATS[: sum(len(table["formats"]) for table in TABLES[:-1])]
+"""Those of one program or server each."""
 ENVELOPES = tuple(format_of_entry(name, entry) for name, entry in TABLES[-1]["envelopes"].items())
 """What may be in front of the lines of any log."""
 WORDS = PIECES["words"]
 LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|panic"
 CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|Fatal|Note|System"
 ANY_LEVEL = (
-    rf"(?:\b|\x1b\[[\d;]*m)(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
+    rf"(?:\b|\x1b\[[\d;]*m)(?P<level>{WORDS}|LOG)\b|[\[(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])]"
+    rf"|<(?P<level_5>(?:{LOWER}|{CAPITALIZED}))>\s"
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
 )
-"""A word that is surely a level: in capitals, in brackets, between TABs or after `level=`."""
+"""A word that is surely a level: in capitals, in brackets, between TABs or after `level=`. `<System>` may begin an element."""
 TEXT = "Any text with a time in it"
 HEAD_BYTES = 128
 """In text without a known format, a time and a level are only searched for in this many bytes of a line."""

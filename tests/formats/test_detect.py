@@ -163,7 +163,7 @@ def test_a_source_may_have_several_layouts() -> None:
         b"time=2026-03-07T10:00:00Z level=info msg=x",
         b'{"time":"2026-03-07T10:00:00Z"}',
     ]
-    assert detect(b"".join(line + b"\n" for line in lines * 10), whole=True) == "json + logfmt + text"
+    assert detect(b"".join(line + b"\n" for line in lines * 10), whole=True) == "json + text + logfmt"
 
 
 def test_a_few_lines_never_reject_the_others() -> None:

@@ -52,6 +52,8 @@ LEVEL_FIRST = (
 )
 """A level at the beginning of a line that has no time: in capitals, in brackets, in front of a colon, a bar or a TAB."""
 BRACKETS = frozenset("[({<")
+WORD = rf"(?:{LEVEL}|(?i:{'|'.join(word for word in WORDS if len(word) < 3 and word.isalpha())})|[A-Z]{{3,12}})"
+"""What a level in brackets may be: a word of the scale, or another one in capitals. In other lines a number may be there."""
 IS_DOTTED = re.compile(DOTTED.encode() + rb"|")
 ENDS_COLOUR = re.compile(RESET.encode() + rb"$")
 LOOKS_NAMED = re.compile(rb"[._:/$@-]|[a-z][A-Z]|\d")
@@ -79,6 +81,8 @@ class Slots:
     def _append(self, kind: str, name: str) -> None:
         name = "" if name in self.names else name
         slot = KINDS[kind]
+        if name == "level" and kind in BRACKETS:
+            slot = re.sub(r"\(\?P<x>.*?\*\?\)", lambda _: f"(?P<x>{WORD})", slot)
         if "pid" in self.names:
             slot = slot.replace("(?P<pid>", "(?:")
         self.expression += BETWEEN + slot.replace("(?P<x>", f"(?P<{name}>" if name else "(?:")
@@ -154,7 +158,7 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
     """Return the field that values are, "" if that is not known, None if they are not a slot."""
     has_logger = "logger" in found.names
     if kind == "level" or kind in BRACKETS:
-        levels = sum(map(is_level, values))
+        levels = sum(is_level(value) and value.isalnum() and not value.isdigit() for value in values)
         if levels >= NEARLY_ALL * len(values) and "level" not in found.names:
             return "level"
         if kind == "level":
@@ -163,7 +167,8 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
         return "pid"
     if kind in BRACKETS:
         return "logger" if not has_logger and all(map(IS_DOTTED.fullmatch, values)) and any(values) else ""
-    if has_logger or "program" in found.names or not are_names(values):
+    levels = sum(map(is_level, values))  # of some lines, where others have another name in this place
+    if has_logger or "program" in found.names or levels > (1 - NEARLY_ALL) * len(values) or not are_names(values):
         return None
     return "program" if kind == "program" else "logger"
 

@@ -155,6 +155,7 @@ OF_ONE_PROGRAM = (
     # docker's and Kubernetes' times
     calendar_form("rfc3339-nano", "%Y-%m-%dT%H:%M", r":(?P<second>\d{2})(?P<subsecond>\.\d{9})" + ZONE),
     calendar_form("iso-tab", r"%Y-%m-%d\t%H:%M", ":" + SECOND),  # CloudFront
+    calendar_form("iso-two-blanks", "%Y-%m-%d  %H:%M", ":" + SECOND),  # apt
     calendar_form("iso-blank-hour", "%Y-%m-%d %k:%M", ":" + SECOND),  # MariaDB: `2015-05-17  9:05:03`
     calendar_form("six-digits-clock", "%y%m%d %k:%M", ":" + SECOND),  # MySQL before 5.7: `150517  9:05:03`
     calendar_form("clf-blank", "%d/%b/%Y %H:%M", ":" + SECOND),  # werkzeug, Django
