@@ -22,7 +22,7 @@ import pyarrow.compute
 from logproc.formats.columns.levels import is_level
 from logproc.formats.engine import Format
 from logproc.formats.envelope import MESSAGE, Envelope, lines_of_messages
-from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, timed
+from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, plain_of, timed
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
 from logproc.formats.readers.expression import Expression, matching
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 HEAD_BYTES = 4 << 10
 """Where a time is looked for before a format is asked."""
 SURE = 0.9
+MOST = 0.5
 LEAST_FURTHER = 0.05
 """A layout that fewer of the lines have is not one of the source."""
 MOST_LAYOUTS = 4
@@ -111,7 +112,7 @@ def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
         return None
     messages = lines_of_messages(outer, filled, numpy.arange(sum(len(part.line) for part in filled))).tobytes()
     inner = one_of(
-        [form for form in layouts_of(sample_of(messages, len(sample.lines), whole=True), alone=False) if form is not PLAIN]
+        [form for form in layouts_of(sample_of(messages, len(sample.lines), whole=True), alone=False) if form.name != "plain"]
     )
     if inner and outer.name == "json":  # an object in a message now and then is part of the message
         account = inner.parse(numpy.frombuffer(messages, numpy.uint8), Context(), (), LINE_BYTES).account
@@ -185,7 +186,8 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
         # Of formats that nearly as many lines fit, the first one asks for the most.
         best = next(at for at, count in enumerate(counts) if count >= NEARLY * max(counts))
         form, (_, fits) = found[best][0].format, found[best]
-        if not counts[best] or counts[best] < least_of(form, further=bool(layouts), alone=alone) * weight:
+        least = least_of(form, sample, further=bool(layouts), alone=alone)
+        if not counts[best] or counts[best] < least * (len(sample.lines) if least == MOST else weight):
             break
         layouts.append(form)
         left &= ~(form.exact.claims(sample.whole_texts) if is_layout(form) else fits)
@@ -218,18 +220,34 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
     return True
 
 
-def least_of(form: Format, *, further: bool, alone: bool) -> float:
+def least_of(form: Format, sample: Sample, *, further: bool, alone: bool) -> float:
     """Return the share of the lines that a format must fit to be a layout.
 
     As a further one it must know the time. Messages of other formats look like pairs now and then; beside another log they
     are one if they have a time, or a level and a message: then the time may be that of the format around them.
+    Source code and documents have some lines that look like pairs, JSON or a level with a text: where nothing shows that
+    these are from a log, they must be most of the lines.
     """
     if not alone and isinstance(form.exact, PairsReader):
         known = dict(form.exact.aliases).keys()
         return LEAST_FURTHER if further and ("time" in known or known >= {"level", "message"}) else 0.5
     if further:
         return LEAST_FURTHER if "time" in form.fields else 2.0
-    return 0.0 if is_layout(form) else LEAST_SHARE
+    if is_layout(form):
+        return 0.0
+    return LEAST_SHARE if is_of_log(form, sample) else MOST
+
+
+def is_of_log(form: Format, sample: Sample) -> bool:
+    """Return whether lines of a format are surely from a log: they have a time, a client, or a key each for level and message."""
+    reader = form.exact
+    if isinstance(reader, JsonReader | PairsReader | LtsvReader):
+        known = dict(reader.aliases).keys()
+        return bool(known & {"time", "client"}) or known >= {"level", "message"}
+    if isinstance(reader, Expression) and not reader.time:
+        found = reader.found_in(sample.texts, {"client"})
+        return "client" in reader.raw and any(reader.texts_of(found, "client").to_pylist())
+    return True
 
 
 def text_of(rest: Sample, weight: int, *, of_table: bool) -> list[Format]:
@@ -240,7 +258,7 @@ def text_of(rest: Sample, weight: int, *, of_table: bool) -> list[Format]:
     form = None if of_table else generic(rest, LEAST_FURTHER * weight / len(rest.lines), anywhere=False)
     if form:
         return [form]
-    return [PLAIN] if weight - len(rest.lines) < LEAST_SHARE * weight else []
+    return [plain_of(rest.texts)] if weight - len(rest.lines) < LEAST_SHARE * weight else []
 
 
 def is_layout(form: Format) -> bool:
@@ -263,4 +281,4 @@ def fallback(sample: bytes, *, whole: bool, only: str | None = None) -> Format |
     lines = sample_of(sample, SAMPLE_LINES[0], whole=whole)
     if not lines.lines:
         return None
-    return (generic(lines, LEAST_SHARE) if only != "plain" else None) or PLAIN
+    return (generic(lines, LEAST_SHARE) if only != "plain" else None) or plain_of(lines.texts)

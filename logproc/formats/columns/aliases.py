@@ -95,7 +95,8 @@ def hidden_of(names: Collection[str], aliases: Mapping[str, object], wanted: Col
     Those in `wanted` that the user takes for another field are not hidden.
     """
     sources = wanted.sources if isinstance(wanted, Wanted) else frozenset()
-    return (NEVER_RAW | (GRAMMAR.keys() if "status" in aliases else frozenset())) & set(names) - aliases.keys() - sources
+    own = {*names, *(name.partition(".")[0] for name in names)}  # `client.id`: `client` is an object
+    return (NEVER_RAW | (GRAMMAR.keys() if "status" in aliases else frozenset())) & own - aliases.keys() - sources
 
 
 def sources_of(
