@@ -239,7 +239,7 @@ def least_of(form: Format, sample: Sample, *, further: bool, alone: bool) -> flo
 
 
 def is_of_log(form: Format, sample: Sample) -> bool:
-    """Return whether lines of a format are surely from a log: they have a time, a client, or a key each for level and message."""
+    """Return whether lines of a format are surely from a log: with a time, a client, or a key each for level and message."""
     reader = form.exact
     if isinstance(reader, JsonReader | PairsReader | LtsvReader):
         known = dict(reader.aliases).keys()

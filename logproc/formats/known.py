@@ -6,7 +6,6 @@ workers then wait for, and competes with them for the GIL. It took 0.1 of 1.2 se
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ from logproc.formats.engine import Format
 from logproc.formats.readers import json_lines, logfmt, ltsv, w3c
 from logproc.formats.readers.beginnings import COLOUR, OPENING, beginning_of
 from logproc.formats.readers.cost import longest_line
-from logproc.formats.readers.expression import Expression, matching, narrowed
+from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.readers.layout import LAYOUTS
 from logproc.formats.readers.quotes import format_of_layout
 from logproc.formats.times.forms import FORMS, OF_ONE_PROGRAM, RFC3339, TimeForm
@@ -80,7 +79,10 @@ ANY_LEVEL = (
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>{LEVEL_WORDS})\b|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
 )
 """A word that is a level in a line with a time: in capitals, in brackets, between TABs or after `level=`."""
-BEFORE_LEVEL = rf"^(?:{COLOUR})*(?:(?:\[[^\]]*\]:?|\([^)]*\):?|[A-Za-z_][\w./-]*(?:\[\d+\])?:|[+-]?\d\S*|[|:-]+)[ \t]+(?:{COLOUR})*)*"
+BEFORE_LEVEL = (
+    rf"^(?:{COLOUR})*"
+    rf"(?:(?:\[[^\]]*\]:?|\([^)]*\):?|[A-Za-z_][\w./-]*(?:\[\d+\])?:|[+-]?\d\S*|[|:-]+)[ \t]+(?:{COLOUR})*)*"
+)
 """What may be in front of a level in a line without a time: brackets, numbers, the name of a program with a colon."""
 LEVEL_AHEAD = (
     rf"{BEFORE_LEVEL}(?:(?P<level>{WORDS})(?:{COLOUR})*[ \t]*:(?:{COLOUR})*[ \t]+[^\s;]+[ \t]+\S"
@@ -107,22 +109,15 @@ def timed(form: TimeForm, *, leading: bool) -> Format:
     time = rf"{form.expression}(?:[^0-9a-zA-Z]|$)"
     if leading:
         return any_text("text", TEXT, rf"(?s)^{OPENING}{time}", ANY_LEVEL, form, multi_line=True)
-    beside = narrowed(form.expression, frozenset())
-    levels = rf"(?s)\b(?P<level>{WORDS})\b.*?{beside}|{beside}.*?(?:{ANY_LEVEL})|{LEVEL_AHEAD}"
-    return any_text("text", TEXT, rf"(?s)\b[A-Z]?{time}|$", numbered(levels), form)
-
-
-def numbered(levels: str) -> str:
-    """Return an expression with several places of a level, each with a group of its own."""
-    first, *others = re.split(r"\(\?P<level(?:_\d)?>", levels)
-    return first + "".join(f"(?P<level{f'_{number + 1}' if number else ''}>{rest}" for number, rest in enumerate(others))
+    return any_text("text", TEXT, rf"(?s)\b[A-Z]?{time}|$", ANY_LEVEL, form)
 
 
 def any_text(
     name: str, summary: str, expression: str, levels: str, form: TimeForm | None = None, *, multi_line: bool = False
 ) -> Format:
     """Return a format whose records are whole lines as messages, with a level searched for at the start of each."""
-    reader = Expression(expression, form, levels, HEAD_BYTES)
+    untimed = LEVEL_AHEAD if form and not multi_line else ""
+    reader = Expression(expression, form, levels, HEAD_BYTES, untimed=untimed)
     return Format(name, reader, summary=summary, multi_line=multi_line)
 
 

@@ -5,8 +5,8 @@ r"""Text whose records all begin alike: what is between the time and the message
 
 A slot is what comes next in nearly all lines: a level, something in brackets, a number, the name of a logger. Words of
 messages look like loggers, but they are many, and loggers are few and come again. People in a chat are few as well: where
-no level is beside the name, only one that no person has, such as `shop.web`, is a logger. What nothing surely known follows, such
-as a number or brackets, is the beginning of the message.
+no level is beside the name, only one that no person has, such as `shop.web`, is a logger. What nothing surely known
+follows, such as a number or brackets, is the beginning of the message.
 """
 
 from __future__ import annotations
