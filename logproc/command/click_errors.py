@@ -9,6 +9,21 @@ import click
 
 from logproc.model.errors import NO_SOURCE, UsageError, nearest
 
+COMMANDS = dict.fromkeys(("stats", "report", "count", "summary", "summarize", "parse", "read", "top", "query"), "analyze")
+"""What other programs call the commands."""
+OTHER_OPTIONS = {
+    **dict.fromkeys(("--group-by", "--groupby", "--field", "--fields", "--group", "--key"), "--by"),
+    **dict.fromkeys(("--filter", "--query", "--grep", "--match", "--search"), "--where"),
+    **dict.fromkeys(("--limit", "--head", "--max-rows", "-n"), "--top"),
+    **dict.fromkeys(("--from", "--start", "--after", "--begin"), "--since"),
+    **dict.fromkeys(("--to", "--end", "--before"), "--until"),
+    **dict.fromkeys(("--timezone", "--time-zone", "--zone"), "--tz"),
+    **dict.fromkeys(("--input-format", "--type"), "--format"),
+    **dict.fromkeys(("--metrics", "--agg", "--aggregate", "--stat", "--stats"), "--metric"),
+    **{f"--{name}": f"--output {name}" for name in ("json", "csv")},
+}
+"""What other programs call the options."""
+
 
 class Commands(click.Group):
     """The commands. The error for an unknown name suggests the nearest one, or `analyze` if it looks like a source."""
@@ -19,7 +34,7 @@ class Commands(click.Group):
         if ctx.resilient_parsing or name.startswith("-") or self.get_command(ctx, name):
             return super().resolve_command(ctx, args)
         known = [command for command in self.list_commands(ctx) if not self.commands[command].hidden]
-        hint = f"write `logproc analyze {name}`" if is_source(name) else nearest(name, known)
+        hint = f"write `logproc analyze {name}`" if is_source(name) else nearest(name, known, usual=COMMANDS)
         raise UsageError(f"no such command {name!r}", hint)
 
 
@@ -48,8 +63,11 @@ def other_option(name: str, context: click.Context) -> str:
     command: Any = context.command
     if isinstance(command, click.Group) and name in options_of(command.commands["analyze"]):
         return f"write it after the command: `logproc analyze {name} …`"
-    hint = nearest(name, options_of(command))
-    return hint if hint.startswith("did") else ""
+    if name in OTHER_OPTIONS:
+        return f"did you mean {OTHER_OPTIONS[name]!r}?" if OTHER_OPTIONS[name].split()[0] in options_of(command) else ""
+    known = {option.lstrip("-"): option for option in options_of(command) if option.startswith("--")}
+    hint = nearest(name.lstrip("-"), known, " ").strip()  # the dashes would make all names alike
+    return hint.replace("'", "'--", 1) if name.startswith("--") else ""
 
 
 def options_of(command: click.Command) -> list[str]:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from logproc.formats.choice import Choice
 from logproc.formats.maps import parse_maps
 from logproc.model.chunk import Outcome
-from logproc.model.errors import UsageError, nearest
+from logproc.model.errors import UsageError
 from logproc.model.source import Kind
-from logproc.questions.fields.derived import FIELDS
+from logproc.questions.fields.derived import FIELDS, SHAPE
 from logproc.questions.metrics import check_sketches, parse_metrics
+from logproc.questions.names import hint_for
 from logproc.questions.question import SOURCE, Question, panels_for, sort_of, unknown_fields, with_sort
 from logproc.questions.timespan import parse_moment
 from logproc.questions.view import TIME_FIELDS
@@ -125,11 +126,7 @@ def check_fields(plan: Plan, outcomes: Iterable[Outcome], tally: Tally) -> Usage
 
 
 def no_such_field(unknown: Sequence[str], fields: Iterable[str]) -> UsageError:
-    names = sorted({"time", SOURCE, *TIME_FIELDS, *fields})
     derived = [name for name, (base, _) in FIELDS.items() if base in fields]
-    calls = {"query": "query(NAME)", "parameter": "query(NAME)", "every": "every(5m)", "shape": "shape(FIELD)", "net": "net:24"}
-    known, listed = (*names, *derived, *calls), "there are " + ", ".join(names)
-    hint = nearest(unknown[0], known, listed)
-    for name, call in calls.items():
-        hint = hint.replace(f"did you mean {name!r}?", f"write {call}")
-    return UsageError(f"no source has a field {unknown[0]!r}", hint)
+    shaped = SHAPE.fullmatch(unknown[0])
+    name = shaped[1] if shaped else unknown[0]
+    return UsageError(f"no source has a field {name!r}", hint_for(name, {"time", SOURCE, *TIME_FIELDS, *fields}, derived))
