@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ from logproc.threads.spool import Spool
 
 if TYPE_CHECKING:
     from logproc.command.progress import LiveStatus
+    from logproc.settings import Settings
 
 REPORT_IT = "please report it; --debug shows where"
 HEADER = re.compile(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
@@ -59,9 +61,9 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
 
     Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has.
     """
-    settings = screen.settings
-    unlink_on_second(known_temporaries)
     check_outputs(outputs)
+    settings = screen.settings = replace(screen.settings, families=for_people(screen.settings, outputs))
+    unlink_on_second(known_temporaries)
     given = read_headers(headers, screen.environ)
     sources = keep_sources(find_sources(arguments, settings), outputs, arguments, [screen.stdout, screen.stderr])
     openers = Openers.of(settings, given, screen.say_now, sources)
@@ -92,6 +94,11 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     except Interrupted as error:
         codes.add(error.exit_code)
     return first_of(codes)
+
+
+def for_people(settings: Settings, outputs: Outputs) -> bool:
+    """Whether a report names browsers and systems: a page or a whole text does. For others loading ua-parser takes too long."""
+    return settings.full or any(format_for(path) == "terminal" for path in outputs.files)
 
 
 def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
@@ -143,7 +150,9 @@ def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) ->
         return render_terminal(snapshot, Look())
     terminal = is_terminal(screen.stdout)
     columns = terminal_size().columns if terminal or "COLUMNS" in screen.environ else NARROW
-    return render_terminal(snapshot, Look(columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal))
+    whole = screen.settings.full or not terminal
+    look = Look(columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal, whole)
+    return render_terminal(snapshot, look)
 
 
 def write_reports(run: Run, screen: Screen, outputs: Outputs, spool: Spool | None) -> list[BaseException]:

@@ -32,7 +32,8 @@ from logproc.reports.units import count, duration, plural, size, span
 
 if TYPE_CHECKING:
     from logproc.model.columns import Account
-    from logproc.model.snapshot import Panel, Snapshot, SourceResult
+    from logproc.model.panel import Panel
+    from logproc.model.snapshot import Snapshot, SourceResult
 
 MOST_ROWS = 10
 WORST_FIRST = (State.FAILED, State.INCOMPLETE, State.INTERRUPTED, State.SKIPPED, State.COMPLETE)
@@ -63,7 +64,9 @@ def what_was_read(snapshot: Snapshot, look: Look) -> Iterator[Line]:
 
 def where_it_went(snapshot: Snapshot, look: Look) -> Iterator[Line]:
     yield account_sum(snapshot.account)
-    if snapshot.bytes or any(row.bytes is not None for panel in snapshot.panels.values() for row in panel.rows[:1]):
+    if snapshot.overview is None and (
+        snapshot.bytes or any(row.bytes is not None for panel in snapshot.panels.values() for row in panel.rows[:1])
+    ):
         yield [Segment(size(snapshot.bytes), BOLD), Segment(" sent")]
     if snapshot.malformed_requests:
         words = plural(snapshot.malformed_requests, "malformed request")
@@ -104,12 +107,12 @@ def warning(snapshot: Snapshot) -> list[Line]:
     return [[Segment(" NOT COMPLETE ", LOUD), Segment(f" {why}", BAD_NUMBER)]]
 
 
-def sources_table(snapshot: Snapshot, look: Look) -> list[Line]:
+def sources_table(snapshot: Snapshot, look: Look, most: int = MOST_ROWS) -> list[Line]:
     """Return the sources, the worst first, with reasons and hints; nothing for a single complete source."""
     if len(snapshot.sources) == 1 and snapshot.sources[0].state is State.COMPLETE:
         return []
     ranked = sorted(snapshot.sources, key=lambda source: WORST_FIRST.index(source.state))
-    shown = ranked[: look.most(MOST_ROWS)]
+    shown = ranked[: look.most(most)]
     number = max(7, *(len(f"{source.account.lines:,}") for source in shown))
     heads = f"  {'lines':>{number}}  {'rejected':>8}  {'read':>8}"
     lines: list[Line] = [[Segment("source".ljust(STATE_CELLS), BOLD), Segment(heads, DIM)]]
@@ -157,9 +160,23 @@ def rejected_lines(snapshot: Snapshot, look: Look) -> list[Line]:
     return [*lines, [Segment(f"and {count(len(rest), 'reason')} more", DIM)]] if rest else lines
 
 
-def notes(snapshot: Snapshot, look: Look) -> list[Line]:
+def rejected_line(snapshot: Snapshot, look: Look) -> list[Line]:
+    """Return how many lines were rejected and why, in one line."""
+    number = snapshot.account.rejected
+    if not number:
+        return []
+    reasons: Counter[str] = Counter()
+    for source in snapshot.sources:
+        reasons.update(source.rejected_by_reason)
+    ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    why = look.text(", ".join(f"{count_:,} {reason}" for reason, count_ in ranked))
+    front = f"{count(number, 'line')} rejected"
+    return [[Segment(front, BAD_NUMBER), Segment(f": {look.fit(why, max(look.width - len(front) - 2, 12))}")]]
+
+
+def notes(snapshot: Snapshot, look: Look, most: int = MOST_ROWS) -> list[Line]:
     texts = [(source.source, note) for source in snapshot.sources for note in source.notes]
-    shown = texts[: look.most(MOST_ROWS)]
+    shown = texts[: look.most(most)]
     lines: list[Line] = [[Segment("note  ", WARN), Segment(f"{look.key(source)}: {look.text(note)}")] for source, note in shown]
     if snapshot.assumed:
         lines.insert(0, [Segment("note  ", WARN), Segment(look.text(assumed(snapshot)))])
@@ -182,6 +199,9 @@ def try_next(snapshot: Snapshot, look: Look) -> list[Line]:
     """Return, on a screen, a dim line of options that would show more."""
     if not look.terminal:
         return []
+    if snapshot.overview is not None and not look.whole:
+        options = ["--full shows all panels", *questions(snapshot.panels)[:1], "-o report.html makes a page"]
+        return flow(([Segment(words, DIM)] for words in options), look.width)[:1]
     options = ["-o report.json keeps the report", "--output csv for a table"]
     options[:0] = questions(snapshot.panels)
     if snapshot.account.rejected:
