@@ -59,12 +59,22 @@ class Plan:
         own = {**dict(settings.patterns), **dict(settings.formats)}
         choice = replace(Choice.of(settings.format, settings.pattern, settings.nginx_conf, own), maps=parse_maps(settings.map))
         question = question_of(settings, now_s)
+        check_top(settings, question)
         whole, size = question.needs_whole_records, chunk_bytes(settings, sources)
         reading = ReadingOptions(choice, size, settings.max_line_bytes, now_s, zone, whole)
         return cls(question, choice, reading, settings.top, settings.max_line_bytes, settings.families)
 
     def bounded(self, tally: Tally) -> Tally:
         return tally.folded(self.question.max_keys) if self.question.max_keys else tally
+
+
+def check_top(settings: Settings, question: Question) -> None:
+    """Raise UsageError if more numbers are in `--top` than any panel has fields."""
+    most = max((len(panel.by) for panel in question.panels), default=0)
+    if settings.by and isinstance(settings.top, tuple) and len(settings.top) > max(most, 1):
+        top, by = ",".join(map(str, settings.top)), settings.by[0]
+        hint = f"write --top {settings.top[0]}, or name a field for each number: --by {by},status"
+        raise UsageError(f"--top {top} has more numbers than --by has fields", hint)
 
 
 def chunk_bytes(settings: Settings, sources: Sequence[Source]) -> int:

@@ -15,6 +15,7 @@ import pytest
 
 from logproc.model.errors import UsageError
 from logproc.model.snapshot import Snapshot
+from logproc.pipeline.api import analyze
 from logproc.pipeline.plan import Plan
 from logproc.pipeline.serial import run_serial
 from logproc.settings import Settings, load
@@ -251,3 +252,36 @@ def test_top_is_numbers(value: Any) -> None:
     """Every one of them is checked."""
     with pytest.raises(UsageError, match="--top"):
         load({"top": value})
+
+
+def test_a_panel_that_no_record_is_in_says_so(tmp_path: Path) -> None:
+    """It does not vanish silently: the first source with records has a note; one that has some rows has none."""
+    log = tmp_path / "access.log"
+    log.write_text('192.0.2.7 - - [07/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "curl/8"\n')
+    empty = tmp_path / "empty.log"
+    empty.write_text("\n")
+    snapshot = analyze([empty, log], by=["user", "path", "user,path"])
+    assert [source.notes for source in snapshot.sources] == [
+        ("empty",),
+        ("no record has user to count by", "no record has user and path to count by"),
+    ]
+
+
+def test_a_number_of_rows_without_a_field_is_refused(tmp_path: Path) -> None:
+    """`--top 10,3` is of two fields: with one the 3 would be ignored."""
+    log = tmp_path / "access.log"
+    log.write_text('192.0.2.7 - - [07/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 5\n')
+    with pytest.raises(UsageError) as caught:
+        analyze(log, by="path", top="10,3")
+    assert caught.value.hint == "write --top 10, or name a field for each number: --by path,status"
+    assert analyze(log, by=["path", "path,status"], top="10,3").complete
+
+
+def test_a_value_that_is_not_a_number_is_not_absent(tmp_path: Path) -> None:
+    """`--by duration` has a row for it, and so it does not pass `duration is absent`."""
+    log = tmp_path / "app.jsonl"
+    rows = ('"duration":0.5,"msg":"a"', '"duration":"soon","msg":"b"', '"msg":"c"')
+    log.write_text("".join(f'{{"time":"2026-03-07T10:00:00Z",{row}}}\n' for row in rows))
+    for where, expected in (("duration is absent", ["c"]), ("duration is not absent", ["a", "b"])):
+        panel = analyze(log, by="message", where=where).panels["message"]
+        assert sorted(row.key[0] for row in panel.rows) == expected

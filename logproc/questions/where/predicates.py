@@ -106,7 +106,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """True where the record lacks the field; `negated`: where it has it."""
+    """True where the record lacks the field; `negated`: where it has it, be it a value that cannot be read as a number."""
 
     field: str
     negated: bool
@@ -118,7 +118,7 @@ class Absent:
         elif column is None:
             present = rows.all(False)
         else:
-            present = has_number(column)
+            present = numpy.logical_or.reduce([has_number(column), *column.unread.values()])
         return present if self.negated else ~present
 
 
