@@ -146,7 +146,7 @@ def advice(found: Parser, sample: Sample) -> list[str]:
         lines.append(f"  the dates do not show which of day and month comes first: {order} is assumed")
     if found.name == "plain":
         lines.append(f"  no time and no known format was found: each line is a record; {PATTERN}")
-    elif found.name == "text" and not {"logger", "pid", "thread"} & {*found.fields}:
+    elif found.name == "text" and not order and not {"logger", "pid", "thread"} & {*found.fields}:
         lines.append(f"  what is behind the time is the message; {TIMED_PATTERN}")
     if found.open_fields:
         columns = parsed_sample(found, sample, Wanted(frozenset(found.fields))).columns

@@ -119,6 +119,7 @@ def question_of(settings: Settings, now_s: int) -> Question:
         max_keys=settings.max_keys,
         asked=(*named, *measured, *(where.fields if where else ()), *(found.source for found in parse_maps(settings.map))),
         asked_by=bool(settings.by),
+        kinds=tuple((found.field, found.unit.kind) for found in parse_maps(settings.map) if found.unit),
     )
 
 

@@ -18,6 +18,8 @@ from logproc.model.snapshot import Snapshot
 from logproc.pipeline.api import analyze
 from logproc.pipeline.plan import Plan
 from logproc.pipeline.serial import run_serial
+from logproc.reports.metric_values import figure
+from logproc.reports.text.style import Look
 from logproc.settings import Settings, load
 from tests.support import logs
 from tests.support.reports_of import report, serial, sources_of, threaded
@@ -285,3 +287,16 @@ def test_a_value_that_is_not_a_number_is_not_absent(tmp_path: Path) -> None:
     for where, expected in (("duration is absent", ["c"]), ("duration is not absent", ["a", "b"])):
         panel = analyze(log, by="message", where=where).panels["message"]
         assert sorted(row.key[0] for row in panel.rows) == expected
+
+
+def test_a_mapped_number_has_its_unit(tmp_path: Path) -> None:
+    """A field that the user says to be a duration or a size is shown as one; of others nothing is known."""
+    log = tmp_path / "app.jsonl"
+    log.write_text('{"time":"2026-03-07T10:00:00Z","took":12,"sent":3,"n":4}\n')
+    metrics = ["max:lat", "max:volume", "max:n", "uniques:lat", "max:duration"]
+    maps = ["lat=took:ms", "volume=sent:kB", "duration=took:ms"]
+    panel = analyze(log, metric=metrics, map=maps).panels["total"]
+    assert panel.kinds == {"max:lat": "duration", "max:volume": "size", "max:duration": "duration"}
+    row = zip(panel.metrics, panel.rows[0].metrics, strict=True)
+    figures = [figure(name, number, Look(), panel.kinds.get(name)) for name, number in row]
+    assert figures == ["12.0 ms", "3.00 kB", "4", "1", "12.0 ms"]
