@@ -151,7 +151,7 @@ def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) ->
     terminal = is_terminal(screen.stdout)
     columns = terminal_size().columns if terminal or "COLUMNS" in screen.environ else NARROW
     whole = screen.settings.full or not terminal
-    look = Look(columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal, whole)
+    look = Look(columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal, whole, terminal_size().lines)
     return render_terminal(snapshot, look)
 
 
@@ -159,11 +159,12 @@ def write_reports(run: Run, screen: Screen, outputs: Outputs, spool: Spool | Non
     """Write the report to each output. If one fails the others are still written; return the failures."""
     snapshot = run.snapshot
     tasks: list[Callable[[], None]] = []
-    if not (screen.settings.quiet and outputs.files) and (screen.settings.output != "terminal" or worth_showing(snapshot)):
-        tasks.append(partial(write_to_stdout, snapshot, screen))
     tasks += [partial(write_file, snapshot, path, screen) for path in outputs.files]
     if spool and outputs.rejects:  # only those that the report counts: a run that stops early may have read more
         tasks.append(partial(write_out, outputs.rejects, spool.pieces(run.counted)))
+    if not (screen.settings.quiet and outputs.files) and (screen.settings.output != "terminal" or worth_showing(snapshot)):
+        to_stdout = partial(write_to_stdout, snapshot, screen)
+        tasks = [*tasks, to_stdout] if pages(screen) else [to_stdout, *tasks]  # files do not wait for the user of a pager
     failures: list[BaseException] = []
     for task in tasks:
         try:
@@ -180,7 +181,19 @@ def worth_showing(snapshot: Snapshot) -> bool:
 
 def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
     text = within_grace(partial(render, snapshot, screen.settings.output, screen, to_stdout=True))
+    if screen.stdout is not None and pages(screen) and text.count("\n") >= terminal_size().lines:
+        from logproc.command.pager import page, pager_of
+
+        pager = pager_of(screen.environ)
+        if pager and page(text.encode(screen.stdout.encoding, "backslashreplace"), pager, screen.environ):
+            return
     within_grace(partial(write_stdout, screen.stdout.buffer if screen.stdout else None, text))
+
+
+def pages(screen: Screen) -> bool:
+    """Whether a long report goes through a pager."""
+    settings = screen.settings
+    return settings.full and settings.output == "terminal" and is_terminal(screen.stdout) and screen.has_sequences
 
 
 def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:

@@ -47,9 +47,8 @@ def tiles(found: Headline, look: Look) -> Iterator[Tile]:
     for name, seconds in found.quantiles.items():
         yield look.text(latency(seconds)), name, BOLD
     if found.clients is not None:
-        yield f"{found.clients:,}", plural(found.clients, "client"), BOLD
-        if found.bots:
-            yield f"{found.bots:,}", "of them bots" if found.bots > 1 else "of them a bot", DIM
+        bots = f", {found.bots:,} {plural(found.bots, 'bot')}" if found.bots else ""
+        yield f"{found.clients:,}", plural(found.clients, "client") + bots, BOLD
     if found.bytes is not None:
         yield size(found.bytes), "sent", BOLD
 

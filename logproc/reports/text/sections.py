@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -174,14 +175,24 @@ def rejected_line(snapshot: Snapshot, look: Look) -> list[Line]:
     return [[Segment(front, BAD_NUMBER), Segment(f": {look.fit(why, max(look.width - len(front) - 2, 12))}")]]
 
 
-def notes(snapshot: Snapshot, look: Look, most: int = MOST_ROWS) -> list[Line]:
+def notes(snapshot: Snapshot, look: Look) -> list[Line]:
     texts = [(source.source, note) for source in snapshot.sources for note in source.notes]
-    shown = texts[: look.most(most)]
+    shown = texts[: look.most(MOST_ROWS)]
     lines: list[Line] = [[Segment("note  ", WARN), Segment(f"{look.key(source)}: {look.text(note)}")] for source, note in shown]
     if snapshot.assumed:
         lines.insert(0, [Segment("note  ", WARN), Segment(look.text(assumed(snapshot)))])
     rest = len(texts) - len(shown)
     return [*lines, [Segment(f"and {count(rest, 'note')} more", DIM)]] if rest else lines
+
+
+def note_line(snapshot: Snapshot, look: Look) -> list[Line]:
+    """Return the first note in one line, with the number of others."""
+    lines = notes(snapshot, replace(look, terminal=False))
+    more = f"  and {count(len(lines) - 1, 'note')} more" if len(lines) > 1 else ""
+    return [
+        [*line[:-1], Segment(look.fit(line[-1].text, look.width - len("note  ") - len(more))), Segment(more, DIM)]
+        for line in lines[:1]
+    ]
 
 
 def assumed(snapshot: Snapshot) -> str:

@@ -16,6 +16,7 @@ from logproc.reports.text.headline import headline, is_same_in_all, worst
 from logproc.reports.text.panels import panel_columns, total_line
 from logproc.reports.text.sections import (
     head,
+    note_line,
     notes,
     rejected_line,
     rejected_lines,
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from logproc.model.snapshot import Snapshot
 
 MONTH = 31
-FEW_SOURCES, FEW_NOTES = 3, 2
+FEW_SOURCES = 3
+MOST_HIGH, LEAST_HIGH = 8, 2
+"""The height of the chart in a report of one screen."""
 DRAWN = ("hour", "hour,level")
 """Panels that the chart of the overview shows."""
 PATH_PANELS = ("pages", "static files", "not found")
@@ -63,7 +66,7 @@ def render_terminal(snapshot: Snapshot, look: Look) -> str:
 
 def draw(snapshot: Snapshot, look: Look) -> list[Line]:
     if snapshot.overview is not None and not look.whole:
-        return apart(headline_parts(snapshot, look))
+        return one_screen(snapshot, look)
     panels = [panel for panel in shown_panels(snapshot) if panel.rows]
     charts, tables = over_time([panel for panel in panels if panel.by])
     parts = (
@@ -98,13 +101,25 @@ def overview_parts(snapshot: Snapshot, look: Look) -> Iterator[list[Line]]:
     yield worst(snapshot, look)
 
 
-def headline_parts(snapshot: Snapshot, look: Look) -> Iterator[list[Line]]:
-    """Yield the parts of a report of one screen: what was read, the overview, and in a few lines what was not counted."""
-    yield head(snapshot, look)
-    yield warning(snapshot)
-    yield sources_table(snapshot, look, most=FEW_SOURCES)
-    yield from overview_parts(snapshot, look)
-    yield [*rejected_line(snapshot, look), *notes(snapshot, look, most=FEW_NOTES), *try_next(snapshot, look)]
+def one_screen(snapshot: Snapshot, look: Look) -> list[Line]:
+    """Return a report of one screen: what was read, the overview, and in a few lines what was not counted.
+
+    The chart takes the rows that the rest leaves: the screen's last one is for the prompt.
+    """
+    above = [head(snapshot, look), warning(snapshot), sources_table(snapshot, look, most=FEW_SOURCES), headline(snapshot, look)]
+    last = [*rejected_line(snapshot, look), *note_line(snapshot, look), *try_next(snapshot, look)]
+    below = [worst(snapshot, look), last]
+    course = snapshot.overview.timeline if snapshot.overview else None
+    if course is None:
+        return apart([*above, *below])
+    free = look.rows - 1 - len(apart([*above, [[Segment(".")]], *below])) + 1
+    heights = [(height, True) for height in range(MOST_HIGH, LEAST_HIGH - 1, -1)]
+    charts = (timeline_chart(course, look, height, rows_too=rows_too) for height, rows_too in (*heights, (LEAST_HIGH, False)))
+    chart: list[Line] = []
+    for chart in charts:  # the last one if none fits
+        if len(chart) <= free:
+            break
+    return apart([*above, chart, *below])
 
 
 def shown_panels(snapshot: Snapshot) -> Iterator[Panel]:

@@ -34,8 +34,11 @@ LENGTHS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, HOUR_S, 2 * HOUR_S
 """What a column of the chart may be long, in seconds; longer ones are whole days, weeks or months."""
 
 
-def timeline_chart(course: Timeline, look: Look) -> list[Line]:
-    """Return the chart with its title, the times below it, and rows for warnings and errors; a single interval has no chart."""
+def timeline_chart(course: Timeline, look: Look, height: int = ROWS, *, rows_too: bool = True) -> list[Line]:
+    """Return the chart with its title, the times below it, and rows for warnings and errors; a single interval has no chart.
+
+    height: in cells. rows_too: whether there are rows for warnings and errors.
+    """
     totals = Counter(
         dict(zip(course.outcomes, map(sum, zip(*(one.outcomes for one in course.intervals), strict=True)), strict=False))
     )
@@ -65,9 +68,9 @@ def timeline_chart(course: Timeline, look: Look) -> list[Line]:
     times = [moment(max(beginning((first + at) * step, course), course.intervals[0].begin_s)) for at in range(size)]
     return [
         *flow([*title(course, sums, times, step), *legend], look.width),
-        *stacked(sums, by_outcome, of_column, gutter, look),
+        *stacked(sums, by_outcome, of_column, gutter, look, height),
         [Segment(" " * gutter), Segment(foot([times[at] for at in of_column]), DIM)],
-        *(outcome_row(outcome, by_outcome[outcome], of_column, gutter, look) for outcome in rows),
+        *(outcome_row(outcome, by_outcome[outcome], of_column, gutter, look) for outcome in rows if rows_too),
     ]
 
 
@@ -134,36 +137,36 @@ def length_text(course: Timeline, step: int) -> str:
 
 
 def stacked(
-    sums: Sequence[int], by_outcome: Mapping[str, Sequence[int]], of_column: Sequence[int], gutter: int, look: Look
+    sums: Sequence[int], by_outcome: Mapping[str, Sequence[int]], of_column: Sequence[int], gutter: int, look: Look, height: int
 ) -> Iterator[Line]:
     """Yield the rows of the chart, top first, with the largest count beside the first and 0 beside the last."""
     order = list(by_outcome)[::-1]  # the gravest at the bottom
-    shapes = [shape(at, sums, by_outcome, order, look) for at in range(len(sums))]
-    for row in reversed(range(ROWS)):
-        label = f"{max(sums):,}" if row == ROWS - 1 else "0" if row == 0 else ""
+    shapes = [shape(at, sums, by_outcome, order, look, height) for at in range(len(sums))]
+    for row in reversed(range(height)):
+        label = f"{max(sums):,}" if row == height - 1 else "0" if row == 0 else ""
         cells = [shapes[at][row] for at in of_column]
         yield [Segment(label.rjust(gutter - 2) + "  ", DIM), *merged(cells)]
 
 
 def shape(
-    at: int, sums: Sequence[int], by_outcome: Mapping[str, Sequence[int]], order: Sequence[str], look: Look
+    at: int, sums: Sequence[int], by_outcome: Mapping[str, Sequence[int]], order: Sequence[str], look: Look, height: int
 ) -> list[Segment]:
     """Return the cells of one column from the bottom up. Every count except 0 is at least an eighth high."""
     if not sums[at]:
-        return [Segment(" ")] * ROWS
+        return [Segment(" ")] * height
     most = max(sums)
-    total = max(1, round(8 * ROWS * sums[at] / most))
+    total = max(1, round(8 * height * sums[at] / most))
     edges: list[tuple[int, Style]] = []  # up to which eighth each colour goes
     below = 0
     for outcome in order:
         number = by_outcome[outcome][at]
         if number:
-            high = max(1, round(8 * ROWS * number / most))
+            high = max(1, round(8 * height * number / most))
             below = min(below + high, total)
             edges.append((below, OUTCOME_STYLES.get(outcome, BAR)))
     if not edges or edges[-1][0] < total:
         edges.append((total, BAR if sum(by_outcome[outcome][at] for outcome in order) < sums[at] else edges[-1][1]))
-    return [cell(row, edges, look) for row in range(ROWS)]
+    return [cell(row, edges, look) for row in range(height)]
 
 
 def cell(row: int, edges: Sequence[tuple[int, Style]], look: Look) -> Segment:
