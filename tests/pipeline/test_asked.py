@@ -299,4 +299,4 @@ def test_a_mapped_number_has_its_unit(tmp_path: Path) -> None:
     assert panel.kinds == {"max:lat": "duration", "max:volume": "size", "max:duration": "duration"}
     row = zip(panel.metrics, panel.rows[0].metrics, strict=True)
     figures = [figure(name, number, Look(), panel.kinds.get(name)) for name, number in row]
-    assert figures == ["12.0 ms", "3.00 kB", "4", "1", "12.0 ms"]
+    assert figures == ["12.0 ms", "3.0 kB", "4", "1", "12.0 ms"]
