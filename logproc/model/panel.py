@@ -49,7 +49,7 @@ class Panel:
     other: tuple[int, int] | None = None
     estimated: Mapping[str, float] = field(default_factory=dict)
     sorted_by: str | None = None
-    kinds: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def approximate(self) -> bool:

@@ -22,7 +22,7 @@ from logproc.model.snapshot import Assumption, RunInfo, Snapshot, SourceResult, 
 from logproc.model.source import Source, State, Verdict
 from logproc.pipeline.plan import Plan
 from logproc.questions.question import Question
-from logproc.questions.view import offset_s
+from logproc.questions.view import is_time_field, offset_s
 from logproc.reports.units import count as count_of
 
 FIRST_LINE_CHARACTERS = 80
@@ -82,9 +82,9 @@ def summarize(
 
 
 def empty_panels(question: Question, found: Mapping[str, Panel]) -> list[str]:
-    """Return a note on each panel that was asked for and that no record has the fields of."""
+    """Return a note on each panel that was asked for and that no record has the fields of. Lacking times have their own."""
     asked = [spec for spec in question.panels if question.asked_by and not spec.title and not found[spec.name].rows]
-    return [f"no record has {' and '.join(spec.by)} to count by" for spec in asked]
+    return [f"no record has {' and '.join(spec.by)} to count by" for spec in asked if not any(map(is_time_field, spec.by))]
 
 
 def with_notes(results: Sequence[SourceResult], notes: Sequence[str]) -> list[SourceResult]:

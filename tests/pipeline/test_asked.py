@@ -279,16 +279,6 @@ def test_a_number_of_rows_without_a_field_is_refused(tmp_path: Path) -> None:
     assert analyze(log, by=["path", "path,status"], top="10,3").complete
 
 
-def test_a_value_that_is_not_a_number_is_not_absent(tmp_path: Path) -> None:
-    """`--by duration` has a row for it, and so it does not pass `duration is absent`."""
-    log = tmp_path / "app.jsonl"
-    rows = ('"duration":0.5,"msg":"a"', '"duration":"soon","msg":"b"', '"msg":"c"')
-    log.write_text("".join(f'{{"time":"2026-03-07T10:00:00Z",{row}}}\n' for row in rows))
-    for where, expected in (("duration is absent", ["c"]), ("duration is not absent", ["a", "b"])):
-        panel = analyze(log, by="message", where=where).panels["message"]
-        assert sorted(row.key[0] for row in panel.rows) == expected
-
-
 def test_a_mapped_number_has_its_unit(tmp_path: Path) -> None:
     """A field that the user says to be a duration or a size is shown as one; of others nothing is known."""
     log = tmp_path / "app.jsonl"

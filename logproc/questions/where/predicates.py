@@ -106,7 +106,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """True where the record lacks the field; `negated`: where it has it, be it a value that cannot be read as a number."""
+    """True where the record lacks the field; `negated`: where it has it."""
 
     field: str
     negated: bool
@@ -118,7 +118,7 @@ class Absent:
         elif column is None:
             present = rows.all(False)
         else:
-            present = numpy.logical_or.reduce([has_number(column), *column.unread.values()])
+            present = has_number(column)
         return present if self.negated else ~present
 
 
