@@ -61,7 +61,7 @@ class Plan:
         question = question_of(settings, now_s)
         check_top(settings, question)
         whole, size = question.needs_whole_records, chunk_bytes(settings, sources)
-        reading = ReadingOptions(choice, size, settings.max_line_bytes, now_s, zone, whole)
+        reading = ReadingOptions(choice, size, settings.max_line_bytes, now_s, zone, whole, question.needs_fractions)
         return cls(question, choice, reading, settings.top, settings.max_line_bytes, settings.families)
 
     def bounded(self, tally: Tally) -> Tally:

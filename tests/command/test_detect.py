@@ -86,15 +86,16 @@ def test_each_layout_has_its_share_and_the_rest_is_told(tmp_path: Path) -> None:
 
 def test_text_says_how_its_parts_are_named(tmp_path: Path) -> None:
     """Where no format is known, the answer is what the lines are taken for, and `--pattern`."""
-    plain, text = tmp_path / "plain", tmp_path / "text"
+    plain, text, sure = tmp_path / "plain", tmp_path / "text", tmp_path / "sure"
+    sure.write_bytes(b"2026-03-07 10:00:00 started\n")
     plain.write_bytes(b"just words\n")
     text.write_bytes(b"03/04/2026 10:00:00 started\n")
-    (of_plain, _), (of_text, _) = explained(plain, text)
+    (of_plain, _), (of_text, _), (of_sure, _) = explained(plain, text, sure)
     assert "100.0%  plain" in of_plain
     assert "no time and no known format was found: each line is a record; to name parts: --pattern" in of_plain
     assert "100.0%  text" in of_text
     assert "day first is assumed" in of_text
-    assert "--pattern '(?P<time>" in of_text
+    assert "--pattern '(?P<time>" in of_sure
     assert "no known format fits any line" not in of_plain + of_text
 
 
