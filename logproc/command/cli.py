@@ -212,6 +212,8 @@ def detect_command(screen: Screen, /, files: tuple[str, ...], encoding: str | No
     from logproc.command.detect import explain
 
     code = EXIT_OK
+    if "-" in files and os.isatty(0):
+        screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
     for text, failed in explain(files, Settings(encoding=encoding)):
         if failed:
             write_stderr(partial(screen.write, text))

@@ -23,7 +23,7 @@ import pyarrow.compute
 from logproc.formats.columns.levels import is_level
 from logproc.formats.engine import Format
 from logproc.formats.envelope import MESSAGE, Envelope, joined_lines, lines_of_messages
-from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, OF_PROGRAMS, PLAIN, leveled, timed
+from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, OF_PROGRAMS, leveled, plain_of, timed
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
 from logproc.formats.readers.expression import Expression, matching
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 HEAD_BYTES = 4 << 10
 """Where a time is looked for before a format is asked."""
 SURE = 0.9
+MOST = 0.5
 LEAST_FURTHER = 0.05
 """A layout that fewer of the lines have is not one of the source."""
 MOST_LAYOUTS = 4
@@ -114,7 +115,7 @@ def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
     order = numpy.argsort(numpy.concatenate([part.line for part in filled]), kind="stable")
     messages = joined_lines(lines_of_messages(outer, filled, order)).tobytes()
     inner = one_of(
-        [form for form in layouts_of(sample_of(messages, len(sample.lines), whole=True), alone=False) if form is not PLAIN]
+        [form for form in layouts_of(sample_of(messages, len(sample.lines), whole=True), alone=False) if form.name != "plain"]
     )
     untimed = inner is not None and inner.name == "text" and "time" not in inner.fields
     if untimed and (says_levels(columns) or outer.name == "stern"):  # any two words may be in front of stern's messages
@@ -198,7 +199,7 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
         able = [
             at
             for at, (candidate, _) in enumerate(found)
-            if counts[at] and counts[at] >= least_of(candidate.format, further=bool(layouts), alone=alone) * weight
+            if counts[at] and counts[at] >= fewest(candidate.format, sample, weight, further=bool(layouts), alone=alone)
         ]
         if not able:
             break
@@ -267,18 +268,40 @@ def ordered(form: Format, sample: Sample) -> Format:
     return replace(form, order=found)
 
 
-def least_of(form: Format, *, further: bool, alone: bool) -> float:
+def fewest(form: Format, sample: Sample, weight: int, *, further: bool, alone: bool) -> float:
+    """Return how many lines must fit a format for it to be a layout. weight: the lines that count, without further lines."""
+    least = least_of(form, sample, further=further, alone=alone)
+    return least * (len(sample.lines) if least == MOST else weight)
+
+
+def least_of(form: Format, sample: Sample, *, further: bool, alone: bool) -> float:
     """Return the share of the lines that a format must fit to be a layout.
 
     As a further one it must know the time. Messages of other formats look like pairs now and then; beside another log they
     are one if they have a time, or a level and a message: then the time may be that of the format around them.
+    Source code and documents have some lines that look like pairs, JSON or a level with a text: where nothing shows that
+    these are from a log, they must be most of the lines.
     """
     if not alone and isinstance(form.exact, PairsReader):
         known = dict(form.exact.aliases).keys()
         return LEAST_FURTHER if further and ("time" in known or known >= {"level", "message"}) else 0.5
     if further:
         return LEAST_FURTHER if "time" in form.fields else 2.0
-    return 0.0 if is_layout(form) else LEAST_SHARE
+    if is_layout(form):
+        return 0.0
+    return LEAST_SHARE if is_of_log(form, sample) else MOST
+
+
+def is_of_log(form: Format, sample: Sample) -> bool:
+    """Return whether lines of a format are surely from a log: with a time, a client, or a key each for level and message."""
+    reader = form.exact
+    if isinstance(reader, JsonReader | PairsReader | LtsvReader):
+        known = dict(reader.aliases).keys()
+        return bool(known & {"time", "client"}) or known >= {"level", "message"}
+    if isinstance(reader, Expression) and not reader.time:
+        found = reader.found_in(sample.texts, {"client"})
+        return "client" in reader.raw and any(reader.texts_of(found, "client").to_pylist())
+    return True
 
 
 def text_of(rest: Sample, weight: int, *, of_table: bool) -> list[Format]:
@@ -289,7 +312,7 @@ def text_of(rest: Sample, weight: int, *, of_table: bool) -> list[Format]:
     form = None if of_table else generic(rest, LEAST_FURTHER * weight / len(rest.lines), anywhere=False)
     if form:
         return [form]
-    return [PLAIN] if weight - len(rest.lines) < LEAST_SHARE * weight else []
+    return [plain_of(rest.texts)] if weight - len(rest.lines) < LEAST_SHARE * weight else []
 
 
 def with_text(
@@ -327,4 +350,4 @@ def fallback(sample: bytes, *, whole: bool, only: str | None = None) -> Format |
     lines = sample_of(sample, SAMPLE_LINES[0], whole=whole)
     if not lines.lines:
         return None
-    return (generic(lines, LEAST_SHARE) if only != "plain" else None) or PLAIN
+    return (generic(lines, LEAST_SHARE) if only != "plain" else None) or plain_of(lines.texts)

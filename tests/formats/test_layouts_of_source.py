@@ -148,7 +148,7 @@ def test_an_element_of_xml_is_not_a_level() -> None:
     """`<System>` is one of MySQL's words and the first element of Windows' events."""
     elements = b"<Event><System><EventID>7</EventID></System></Event>\n<Error>no</Error>\n" * 5
     assert not {"level", "raw_level"} & read(detected(elements), elements, ("level", "raw_level")).columns.keys()
-    words = b"<error> no stock\n" * 5
+    words = b"2026-03-07 10:00:00 <error> no stock\n" * 5
     assert set(read(detected(words), words, ("level",)).columns["level"]) == {"error"}
 
 

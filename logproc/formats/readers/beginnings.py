@@ -4,8 +4,9 @@ r"""Text whose records all begin alike: what is between the time and the message
     └ time              └ level └ thread     └ logger           └ message
 
 A slot is what comes next in nearly all lines: a level, something in brackets, a number, the name of a logger. Words of
-messages look like loggers, but they are many, and loggers are few and come again. What nothing surely known follows, such
-as a number or brackets, is the beginning of the message.
+messages look like loggers, but they are many, and loggers are few and come again. People in a chat are few as well: where
+no level is beside the name, only one that no person has, such as `shop.web`, is a logger. What nothing surely known
+follows, such as a number or brackets, is the beginning of the message.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ WORD = rf"(?:{LEVEL}|(?i:{'|'.join(word for word in WORDS if len(word) < 3 and w
 IS_DOTTED = re.compile(DOTTED.encode() + rb"|")
 ENDS_COLOUR = re.compile(RESET.encode() + rb"$")
 LOOKS_NAMED = re.compile(rb"[._:/$@-]|[a-z][A-Z]|\d")
+LOOKS_PROGRAMMED = re.compile(rb"\w[.:/$@]+\w|[a-z][A-Z]")
+AT_LEVEL = re.compile((BETWEEN + KINDS["level"]).encode("latin-1"))
 
 
 @dataclass(slots=True)
@@ -144,7 +147,7 @@ def next_slot(rests: Sequence[bytes], found: Slots) -> list[bytes] | None:
             continue
         values = [match["x"] for match in matches]
         name = role_of(kind, values, found)
-        if name is None:
+        if name is None or (kind == "marked" and name == "logger" and not is_beside_level(matches, values, found)):
             continue
         if name in {"level", "logger", "program"}:
             found.take(kind, name)
@@ -152,6 +155,14 @@ def next_slot(rests: Sequence[bytes], found: Slots) -> list[bytes] | None:
             found.waiting.append((kind, name))
         return [match.string[match.end() :] for match in matches]
     return None
+
+
+def is_beside_level(matches: Sequence[re.Match[bytes]], values: Sequence[bytes], found: Slots) -> bool:
+    """Return whether names are surely loggers: there is a level before or behind them, or they are no names of people."""
+    if "level" in found.names:
+        return True
+    behind = sum(1 for match in matches if AT_LEVEL.match(match.string, match.end()))
+    return behind >= NEARLY_ALL * len(matches) or 2 * sum(map(bool, map(LOOKS_PROGRAMMED.search, values))) >= len(values)
 
 
 def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
