@@ -14,7 +14,7 @@ from logproc.formats.columns.lines import is_blank
 from logproc.formats.engine import Format
 from logproc.formats.known import learned, timed
 from logproc.formats.readers.expression import Expression, matching
-from logproc.formats.times.forms import DAY_FIRST_HALF, EPOCH, FORMS, MINUTES, OTHER_ORDER, US, ZONE, TimeForm
+from logproc.formats.times.forms import DAY_FIRST_HALF, EPOCH, FORMS, MINUTES, OTHER_ORDER, US, YEAR_HALF, ZONE, TimeForm
 from logproc.formats.times.order import TURNED, Order, assumed_in
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME
@@ -32,7 +32,7 @@ UTF8_MARK = b"\xef\xbb\xbf"
 NEARLY = 0.9
 LEAST_SHARE = 0.1
 CLOSE_S = 366 * 86_400
-SEARCHED = tuple(dict.fromkeys([*(form for form in FORMS if form not in OTHER_ORDER), US, DAY_FIRST_HALF, *FORMS, *TURNED]))
+SEARCHED = tuple(dict.fromkeys([YEAR_HALF, *(form for form in FORMS if form not in OTHER_ORDER), US, DAY_FIRST_HALF, *FORMS, *TURNED]))
 """The forms of times that are searched for in text: those with AM or PM before those that are the same without it."""
 
 

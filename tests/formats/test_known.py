@@ -161,6 +161,13 @@ TEXTS = {
     "day-month-year": "07 Mar 2026 10:00:00",
     "month-day-year": "Mar 7, 2026 10:00:00 AM",
     "us": "3/7/2026 10:00:00 AM",
+    "ordinal": "2026-066T10:00:00Z",
+    "unpadded": "2026-3-7 10:00:00",
+    "day-month-short-year": "Saturday, 07-Mar-26 10:00:00 GMT",
+    "year-half": "2026-03-07 10:00:00 AM",
+    "points-half": "07-MAR-26 10.00.00.123456 AM",
+    "weekday-first": "Sat Mar 07 2026 10:00:00 GMT+0000 (Coordinated Universal Time)",
+    "fourteen-digits": "20260307100000",
 }
 
 

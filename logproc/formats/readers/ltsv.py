@@ -47,7 +47,7 @@ LABELS: Mapping[str, str] = {
     "duration": "reqtime",
 }
 """The labels of ltsv.org that mean something else elsewhere, or nothing: `host` is the client."""
-VALUE, IN_BRACKETS = r"(?P<value>[^\t]*)", r"\[?(?P<value>[^\t\]]*)"
+VALUE, IN_BRACKETS = r"(?P<value>[^\t]*)", r"\[?(?P<value>[^\t\[\]]*(?:\[[^\t\]]*\])?)"
 """A value, and a time as Apache's `%t` writes it."""
 MICROSECONDS = "reqtime_microsec"
 
@@ -80,7 +80,7 @@ class LtsvReader(Reader):
         for at in numpy.flatnonzero(fits).tolist():
             for label, value in FIELD.findall(lines[at]):
                 text = value.decode("utf-8", "replace")
-                values.setdefault(label.decode(), []).append(text.strip("[]") if label == b"time" else text)
+                values.setdefault(label.decode(), []).append(text[1:-1] if label == b"time" and text.startswith("[") else text)
                 having.setdefault(label.decode(), set()).add(at)
         access = is_access({**values, **{column: values[label] for column, label in LABELS.items() if label in values}})
         meaning = meaning_of(values, having, access=access)
