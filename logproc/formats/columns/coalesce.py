@@ -42,6 +42,7 @@ GRAMMAR: Mapping[str, str] = {
 """What the values of a column look like, as a whole; a value of another kind is not one of the column."""
 KEPT = frozenset({"time", "level"})
 """Columns in which a value that does not fit is kept if there is no other: an unreadable time is told, a raw level shown."""
+CLOCK = r"^[ T]?[0-9]{1,2}:[0-9]{2}"
 NANO_DIGITS = 9
 FEW = 512
 
@@ -127,6 +128,19 @@ def joined(first: KeyColumn, second: KeyColumn, glue: str) -> KeyColumn:
     right = [second.keys[pair % len(second.keys)].as_py() for pair in distinct.tolist()]
     texts = [both(one, other, glue.encode()) for one, other in zip(left, right, strict=True)]
     return again(pyarrow.array(texts, pyarrow.binary()), index)
+
+
+def with_date(clock: KeyColumn, date: KeyColumn) -> KeyColumn:
+    """Return times of day with their dates; what is not a time of day, or has no date, stays as it is. Null is absent."""
+    are_clocks = pyarrow.compute.match_substring_regex(clock.keys, CLOCK)
+    there = [pyarrow.compute.fill_null(mask, False).to_numpy(zero_copy_only=False) for mask in (are_clocks, date.keys.is_valid())]
+    united = there[0][clock.index] & there[1][date.index]
+    if not united.any():
+        return clock
+    found = joined(*(KeyColumn(pyarrow.compute.fill_null(of.keys, b"-"), of.index[united]) for of in (date, clock)), " ")
+    index = clock.index.astype(numpy.int64)
+    index[united] = found.index + len(clock.keys)
+    return again(pyarrow.concat_arrays([clock.keys, found.keys]), index)
 
 
 def both(first: bytes, second: bytes, glue: bytes) -> bytes:
