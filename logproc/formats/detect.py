@@ -19,7 +19,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.levels import is_level
+from logproc.formats.columns.levels import is_level_word
 from logproc.formats.engine import Format
 from logproc.formats.envelope import MESSAGE, Envelope, lines_of_messages
 from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, timed
@@ -210,7 +210,7 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
     if "(?P<host>" in reader.expression:
         found = reader.found_in(sample.keep(fits).texts, {"host"})
         hosts = reader.texts_of(found, "host").to_pylist()
-        return sum(map(is_level, hosts)) * 2 < len(hosts)
+        return sum(map(is_level_word, hosts)) * 2 < len(hosts)
     if reader.time and not known.all():
         others = timed(reader.time, leading=True).fits(sample.texts) & ~known
         share = NEARLY if "logger" in form.fields else 0.5

@@ -68,13 +68,17 @@ FORMATS = tuple(format_of_entry(name, entry) for table in TABLES for name, entry
 ENVELOPES = tuple(format_of_entry(name, entry) for name, entry in TABLES[-1]["envelopes"].items())
 """What may be in front of the lines of any log."""
 WORDS = PIECES["words"]
-LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|panic"
-CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|Fatal|Note|System"
-ANY_LEVEL = (
-    rf"\b(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
-    rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
+LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|emergency|panic|verbose"
+CAPITALIZED = (
+    "Trace|Debug|Info|Information|Informational|Notice|Warn|Warning|Error|Critical|Fatal|Note|System|Alert|Emergency|Verbose"
 )
-"""A word that is surely a level: in capitals, in brackets, between TABs or after `level=`."""
+SHORT = "TRC|DBG|INF|WRN|ERR|FTL|CRT|VRB|CRIT|EMERGENCY"
+ANY_LEVEL = (
+    rf"\b(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}|{SHORT}))[\])>]"
+    rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
+    rf"|^(?P<level_5>{LOWER}|{CAPITALIZED}):[ \t]"
+)
+"""A word that is surely a level: in capitals, in brackets, between TABs or after `level=`, or with a colon at the very beginning."""
 TEXT = "Any text with a time in it"
 HEAD_BYTES = 128
 """In text without a known format, a time and a level are only searched for in this many bytes of a line."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from logproc.formats.columns.coalesce import GRAMMAR, Source
@@ -23,8 +23,10 @@ from logproc.formats.columns.names import (
     DURATIONS,
     FAMILIES,
     INSTANTS,
+    LEVEL_SCALES,
     MILLISECONDS_BESIDE,
     UNIT_BY_VALUE,
+    WINDOWS,
 )
 from logproc.formats.columns.units import ANY, NOT_A_NUMBER, amount
 from logproc.formats.maps import Map, named_units, named_with_unit
@@ -37,6 +39,9 @@ NANOSECONDS_FROM = 1000
 VALUES_TRIED = 100
 RARE = 10
 """A field is the time, or the status, if one in so many of its values is one: the others are then times that cannot be read."""
+SURELY_TIMES = "time timestamp @timestamp ts datetime Timestamp Time @t asctime".split()
+LEAST_DIGITS, LONGEST_TIME = 6, 64
+"""How many digits a date or a time of day has at least, and how long it is at most."""
 REQUEST = re.compile(r"[A-Z]+ \S")
 UNIT_NAMES = {0: "s", 3: "ms", 6: "us", 9: "ns"}
 """Units of durations by their power of ten."""
@@ -80,7 +85,16 @@ def meaning_of(values: Values, lines: Mapping[str, Collection[int]] | None = Non
     times = [text for source in aliases.get("time", ()) for text in texts_of(source, values)]
     numbers = [name for name, texts in values.items() if are_numbers(texts)]
     maps = named_units(numbers, {*values, *aliases})
-    return Meaning(aliases, units, maps, "implicit" if implicit else "words", order_of(times))
+    return Meaning(aliases, units, maps, "implicit" if implicit else scale_of(values, aliases), order_of(times))
+
+
+def scale_of(values: Values, aliases: Aliases) -> str:
+    """Return how the levels are written: words, letters and numbers, or the numbers of one scale."""
+    keys = [key for source in aliases.get("level", ()) for key in source.keys]
+    scales = {scale for key in keys for name, scale in LEVEL_SCALES.items() if form_of(name) == form_of(key)}
+    if len(WINDOWS & {name.rpartition(".")[2] for name in values}) > 1:
+        return "windows"
+    return scales.pop() if len(scales) == 1 and len(keys) == 1 else "words"
 
 
 def texts_of(source: Source, values: Values) -> list[str]:
@@ -131,6 +145,8 @@ def aliases_of(values: Values, lines: Mapping[str, Collection[int]] | None = Non
         ]
         if sources := list(alternatives(sources, lines or {})):
             found[column] = tuple(sources)
+    if "time" not in found and (unread := unreadable_times(values)):
+        found["time"] = (Source((unread,), sure=False, unread=True),)
     if "request" in found:
         asked = values[found["request"][0].keys[0]]
         if not any(REQUEST.match(text) for text in asked):  # this `request` holds only the target
@@ -202,6 +218,23 @@ def are_times(texts: Collection[str]) -> bool:
     """
     some = list(texts)[:VALUES_TRIED]
     return bool(some) and sum(map(is_time, some)) * RARE >= len(some)
+
+
+def unreadable_times(values: Values) -> str:
+    """Return the key whose values are times that cannot be read, by its name and their looks, so that reports say so; or ""."""
+    for name in SURELY_TIMES:
+        if (texts := list(values.get(name, ()))[:VALUES_TRIED]) and 2 * sum(map(looks_like_time, texts)) > len(texts):
+            return name
+    return ""
+
+
+def has_unreadable_times(aliases: Iterable[tuple[str, tuple[Source, ...]]]) -> bool:
+    """Return whether the records of a format have times that cannot be read; they are records without a time then."""
+    return any(source.unread for source in dict(aliases).get("time", ()))
+
+
+def looks_like_time(text: str) -> bool:
+    return len(text) <= LONGEST_TIME and sum(map(str.isdigit, text)) >= LEAST_DIGITS and not is_number(text)
 
 
 def is_time(text: str) -> bool:

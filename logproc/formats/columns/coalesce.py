@@ -52,7 +52,7 @@ class Source:
     """Where records have a column.
 
     keys: one name; or two, a date and a time of day (`glue` is a blank), or seconds and nanoseconds (a point).
-    sure: whether all sampled values fit. unit: what is put behind each plain number. raw: whether the name was asked for as
+    sure: whether all sampled values fit. unread: whether none of them is a time, although it is called so. unit: what is put behind each plain number. raw: whether the name was asked for as
     it is, so that arrays and objects stay JSON.
     """
 
@@ -61,6 +61,7 @@ class Source:
     sure: bool = True
     unit: str = ""
     raw: bool = False
+    unread: bool = False
 
 
 def chosen(column: str, sources: Sequence[Source], found: Callable[[str], KeyColumn]) -> KeyColumn:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from logproc.formats.columns.levels import WORDS, is_level
+from logproc.formats.columns.levels import WORDS, is_level_word
 
 if TYPE_CHECKING:
     from logproc.formats.times.forms import TimeForm
@@ -117,7 +117,7 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
     """Return the field that values are, "" if that is not known, None if they are not a slot."""
     has_logger = "logger" in found.names
     if kind == "level" or kind in BRACKETS:
-        levels = sum(map(is_level, values))
+        levels = sum(map(is_level_word, values))
         if levels >= NEARLY_ALL * len(values) and "level" not in found.names:
             return "level"
         if kind == "level":
@@ -134,4 +134,6 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
 def are_names(values: Sequence[bytes]) -> bool:
     """Return whether values are names, which are few and come again or look like names, and not words of messages."""
     distinct = set(values)
+    if 2 * sum(is_level_word(value.rpartition(b".")[2]) for value in distinct) >= len(distinct):
+        return False  # `channel.ERROR:` has a level
     return 2 * len(distinct) <= len(values) or 2 * sum(map(bool, map(LOOKS_NAMED.search, distinct))) >= len(distinct)

@@ -19,7 +19,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.aliases import is_access, meaning_of, sources_of
+from logproc.formats.columns.aliases import has_unreadable_times, is_access, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source
 from logproc.formats.columns.fields import EMPTY
 from logproc.formats.columns.slices import arrow
@@ -141,5 +141,6 @@ def ltsv_format(
         mixed=True,
         open_fields=True,
         has_requests="request" in dict(reader.aliases),
+        keeps_untimed=has_unreadable_times(reader.aliases),
         order=order,
     )
