@@ -12,11 +12,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from logproc.formats.columns.addresses import address_of, bare
 from logproc.formats.columns.coalesce import GRAMMAR, Source
 from logproc.formats.columns.fields import Wanted, raw_fields, sought
 from logproc.formats.columns.levels import level_of
 from logproc.formats.columns.names import (
     ACCESS,
+    ADDRESSES_ONLY,
     APPLICATION,
     AS_WRITTEN,
     DATES_AND_CLOCKS,
@@ -141,7 +143,7 @@ def aliases_of(values: Values, lines: Mapping[str, Collection[int]] | None = Non
         sources += [
             Source((name,), sure=all(fitting(column, values[name])))
             for name in dict.fromkeys(names)
-            if qualifies(column, name, values[name])
+            if qualifies(column, name, values[name], access=access)
         ]
         if sources := list(alternatives(sources, lines or {})):
             found[column] = tuple(sources)
@@ -190,11 +192,13 @@ def is_family(first: Source, second: Source) -> bool:
     return (first.keys[0], second.keys[0]) in FAMILIES or not first.sure
 
 
-def qualifies(column: str, name: str, texts: Collection[str]) -> bool:
-    """Return whether enough of a key's sampled values have the grammar of a column."""
+def qualifies(column: str, name: str, texts: Collection[str], *, access: bool) -> bool:
+    """Return whether enough of a key's sampled values have the grammar of a column. access: as for `aliases_of`."""
     if column == "time":
         return are_times(texts)
     fits = fitting(column, texts)
+    if column == "client" and form_of(name) in ADDRESSES_ONLY and not access:
+        fits = [address_of(bare(text)) is not None for text in list(texts)[:VALUES_TRIED] if text not in {"", "-"}]
     if column == "level":  # a word that is on no scale is still what the log says
         return name not in AS_WRITTEN or 2 * sum(fits) >= len(fits)
     return sum(fits) * (RARE if column == "status" else 2) >= len(fits)

@@ -32,7 +32,7 @@ HOST = r"[A-Za-z0-9_*](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?"
 ADDRESS = r"\[?[0-9A-Fa-f:.]*(?:%[A-Za-z0-9._-]+)?\]?"
 GRAMMAR: Mapping[str, str] = {
     "status": r"[1-5][0-9]{2}",
-    "client": rf"(?:{HOST}|{ADDRESS})(?::[0-9]+)?(?:, ?(?:{HOST}|{ADDRESS})(?::[0-9]+)?)*|\[local\]|@",
+    "client": rf"(?:{HOST}|{ADDRESS})(?::[0-9]+)?(?:, ?(?:{HOST}|{ADDRESS})(?::[0-9]+)?)*|\[local\]|@|unix:\S*",
     "host": rf"(?:{HOST}|{ADDRESS})(?::[0-9]+)?",
     "logger": rf"{SOLID}*[A-Za-z]{SOLID}*",
     "method": r"[A-Z][A-Z_-]*|get|head|post|put|patch|delete|options|connect|trace",

@@ -38,13 +38,14 @@ APPLICATION = table(
     pid="pid process.pid process_id process record.process.id SYSLOG_PID",
     thread="thread thread_name process.thread.name record.thread.name tid ThreadId Properties.ThreadId ctx",
     client="remote_addr client_ip request.client_ip source.ip client.ip client.address src_ip id.orig_h source_ip_address"
-    " remote_host",
+    " remote_host remote_ip client_address remote_ip_address ip_address x_real_ip source_ip peer_addr client ip addr peer",
 )
 ACCESS = table(
     client="remote_addr client_ip request.client_ip request.remote_ip remote_ip ClientHost client.ip source.ip"
     " client.address req.remote_address remote_address req.ip http_request.remote_ip Properties.client_ip Properties.c_ip CIp"
     " client_addr src_ip id.orig_h source_ip_address source_ips attributes.client.address attributes.http.client_ip"
-    " attributes.net.peer.ip client fwd ip remote remote_host",
+    " attributes.net.peer.ip client fwd ip remote remote_host client_address remote_ip_address ip_address x_real_ip source_ip"
+    " real_ip peer_addr addr peer",
     user="remote_user ClientUsername user.name user.username username user_id user",
     request="request",
     method="request_method request.method http.request.method req.method http_request.request_method"
@@ -86,6 +87,8 @@ WINDOWS = frozenset(
     " operationName resourceId category".split()
 )
 """Keys that events of Windows, and of Azure, which took over its levels, have beside their level; two of them show it."""
+ADDRESSES_ONLY = frozenset("remoteip clientaddress remoteipaddress ipaddress xrealip sourceip peeraddr client ip addr peer".split())
+"""Names, without capitals and dividers, that are a client outside of requests only if their values are addresses."""
 FAMILIES = (("@m", "@mt"), ("RenderedMessage", "MessageTemplate"))
 """Names of one message: a record without the first has the second, also where other records have both."""
 DATES_AND_CLOCKS = (("date", "time"), ("log_date", "log_time"), ("event_date", "event_time"), ("day", "time"))
