@@ -78,7 +78,7 @@ ANY_LEVEL = (
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
     rf"|^(?P<level_5>{LOWER}|{CAPITALIZED}):[ \t]"
 )
-"""A word that is surely a level: in capitals, in brackets, between TABs or after `level=`, or with a colon at the very beginning."""
+"""A word that is surely a level: in capitals, in brackets, between TABs or after `level=`, or with a colon at the beginning."""
 TEXT = "Any text with a time in it"
 HEAD_BYTES = 128
 """In text without a known format, a time and a level are only searched for in this many bytes of a line."""

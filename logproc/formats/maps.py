@@ -29,7 +29,10 @@ STEMS = {
     "bytes": "size bytes bytessent sent bodysize bodybytessent responsesize contentlength length bodybytes",
 }
 """Names, as far as the unit, of the fields that are also the duration or the size of a record, the likeliest first."""
-TIMES = "timestamp ts datetime date_time asctime time_local time_iso8601 log_time logtime event_time eventtime date".split()
+TIMES = (
+    *("timestamp", "ts", "datetime", "date_time", "asctime", "time_local", "time_iso8601", "log_time", "logtime"),
+    *("event_time", "eventtime", "date"),
+)
 """Groups of a pattern that are the time, if no group is called so, the likeliest first."""
 DATES_AND_CLOCKS = (("date", "time"), ("date", "clock"), ("day", "time"), ("log_date", "log_time"))
 """Groups with a date and a time of day."""
@@ -129,7 +132,7 @@ def divided(name: str) -> tuple[str, Unit | None]:
     >>> divided("latency_min"), named_with_unit("duration", ["durations", "latencys"])
     (('', None), [])
     """
-    words = CAPITAL.sub("_", OUTER.sub("", name)).replace("-", "_").lower()
+    words = CAPITAL.sub("_", OUTER.sub("", name)).replace("-", "_").replace(".", "_").lower()
     for pattern, text in ((DIVIDED, words), (RUN_TOGETHER, words.replace("_", ""))):
         match = pattern.fullmatch(text)
         if match and (unit := unit_named(OWN_UNITS.get(match["unit"], match["unit"]))):

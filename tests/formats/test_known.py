@@ -167,6 +167,8 @@ TEXTS = {
     "year-half": "2026-03-07 10:00:00 AM",
     "points-half": "07-MAR-26 10.00.00.123456 AM",
     "weekday-first": "Sat Mar 07 2026 10:00:00 GMT+0000 (Coordinated Universal Time)",
+    "day-point-short": "07.03.26 10:00:00",
+    "us-short": "3/7/26 10:00:00 AM",
     "fourteen-digits": "20260307100000",
 }
 

@@ -33,7 +33,7 @@ from logproc.formats.columns.names import (
 from logproc.formats.columns.units import ANY, NOT_A_NUMBER, amount
 from logproc.formats.maps import Map, named_units, named_with_unit
 from logproc.formats.times.calendar import LAST_S
-from logproc.formats.times.forms import FORMS
+from logproc.formats.times.forms import DAY_SHORT, FORMS, MONTH_SHORT
 from logproc.formats.times.order import KNOWN, TURNED, Order, order_of
 from logproc.formats.times.reading import value_seconds
 
@@ -41,9 +41,10 @@ NANOSECONDS_FROM = 1000
 VALUES_TRIED = 100
 RARE = 10
 """A field is the time, or the status, if one in so many of its values is one: the others are then times that cannot be read."""
-SURELY_TIMES = "time timestamp @timestamp ts datetime Timestamp Time @t asctime".split()
+SURELY_TIMES = ["time", "timestamp", "@timestamp", "ts", "datetime", "Timestamp", "Time", "@t", "asctime"]
 LEAST_DIGITS, LONGEST_TIME = 6, 64
 """How many digits a date or a time of day has at least, and how long it is at most."""
+SHORT_FORMS = (DAY_SHORT, MONTH_SHORT)
 REQUEST = re.compile(r"[A-Z]+ \S")
 UNIT_NAMES = {0: "s", 3: "ms", 6: "us", 9: "ns"}
 """Units of durations by their power of ten."""
@@ -242,7 +243,7 @@ def looks_like_time(text: str) -> bool:
 
 
 def is_time(text: str) -> bool:
-    return any(value_seconds(text.encode(), LAST_S, forms=forms) is not None for forms in (FORMS, TURNED))
+    return any(value_seconds(text.encode(), LAST_S, forms=forms) is not None for forms in (FORMS, TURNED, SHORT_FORMS))
 
 
 def times_of_two(values: Values) -> list[Source]:

@@ -52,8 +52,8 @@ class Source:
     """Where records have a column.
 
     keys: one name; or two, a date and a time of day (`glue` is a blank), or seconds and nanoseconds (a point).
-    sure: whether all sampled values fit. unread: whether none of them is a time, although it is called so. unit: what is put behind each plain number. raw: whether the name was asked for as
-    it is, so that arrays and objects stay JSON.
+    sure: whether all sampled values fit. unread: whether none of them is a time, although it is called so.
+    unit: what is put behind each plain number. raw: whether the name was asked for, so that arrays and objects stay JSON.
     """
 
     keys: tuple[str, ...]
@@ -134,11 +134,14 @@ def joined(first: KeyColumn, second: KeyColumn, glue: str) -> KeyColumn:
 def with_date(clock: KeyColumn, date: KeyColumn) -> KeyColumn:
     """Return times of day with their dates; what is not a time of day, or has no date, stays as it is. Null is absent."""
     are_clocks = pyarrow.compute.match_substring_regex(clock.keys, CLOCK)
-    there = [pyarrow.compute.fill_null(mask, False).to_numpy(zero_copy_only=False) for mask in (are_clocks, date.keys.is_valid())]
+    there = [
+        pyarrow.compute.fill_null(mask, False).to_numpy(zero_copy_only=False) for mask in (are_clocks, date.keys.is_valid())
+    ]
     united = there[0][clock.index] & there[1][date.index]
     if not united.any():
         return clock
-    found = joined(*(KeyColumn(pyarrow.compute.fill_null(of.keys, b"-"), of.index[united]) for of in (date, clock)), " ")
+    parts = [KeyColumn(pyarrow.compute.fill_null(of.keys, b"-"), of.index[united]) for of in (date, clock)]
+    found = joined(parts[0], parts[1], " ")
     index = clock.index.astype(numpy.int64)
     index[united] = found.index + len(clock.keys)
     return again(pyarrow.concat_arrays([clock.keys, found.keys]), index)

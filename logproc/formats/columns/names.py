@@ -83,11 +83,18 @@ AS_WRITTEN = frozenset(
 LEVEL_SCALES = {"severity_number": "telemetry", "levelno": "python", "level_number": "python"}
 """Names of levels that are numbers of a scale of their own."""
 WINDOWS = frozenset(
-    "EventID EventId EventRecordID ProviderName Provider ProviderId Channel TimeCreated RecordId LevelDisplayName"
-    " operationName resourceId category".split()
+    {
+        *("EventID", "EventId", "EventRecordID", "ProviderName", "Provider", "ProviderId", "Channel", "TimeCreated"),
+        *("RecordId", "LevelDisplayName", "operationName", "resourceId", "category"),
+    }
 )
 """Keys that events of Windows, and of Azure, which took over its levels, have beside their level; two of them show it."""
-ADDRESSES_ONLY = frozenset("remoteip clientaddress remoteipaddress ipaddress xrealip sourceip peeraddr client ip addr peer".split())
+ADDRESSES_ONLY = frozenset(
+    {
+        *("remoteip", "clientaddress", "remoteipaddress", "ipaddress", "xrealip", "sourceip", "peeraddr"),
+        *("client", "ip", "addr", "peer"),
+    }
+)
 """Names, without capitals and dividers, that are a client outside of requests only if their values are addresses."""
 FAMILIES = (("@m", "@mt"), ("RenderedMessage", "MessageTemplate"))
 """Names of one message: a record without the first has the second, also where other records have both."""

@@ -29,9 +29,8 @@ from logproc.formats.times.strftime import WEEKDAY, expanded
 FRACTION = r"(?:[.,]\d+)?"
 SECOND = r"(?P<second>\d{2})" + FRACTION
 ZONE_NAMES = "UTC|GMT|CES?T|[ECMP][SD]T|EES?T|WES?T|MSK|[JK]ST|AE[SD]T|NZ[SD]T"
-REGION = (
-    r"\[(?:UTC|GMT|Z|(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/[A-Za-z_/+-]+[0-9]*)\]"
-)
+REGIONS = "Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc"
+REGION = rf"\[(?:UTC|GMT|Z|(?:{REGIONS})/[A-Za-z_/+-]+[0-9]*)\]"
 """Where Java's ZonedDateTime says which zone it is: `2026-03-07T11:00:01+01:00[Europe/Berlin]`."""
 ZONE = (
     r"(?: ?(?P<zone>(?:UTC|GMT)[+-]\d{1,2}(?::?\d{2})?\b(?: \((?:[A-Za-z ]+ Time|[A-Z]{3,5})\))?"
@@ -108,7 +107,7 @@ def epoch_second(text: bytes, _reference: int) -> int | None:
 
 
 ISO = calendar_form("iso", "%Y-%m-%d(?:[Tt_-]|  ?)%H:%M", ":" + SECOND + ZONE)
-"""ISO 8601, RFC 3339: `2015-05-17T10:05:03.123Z`, `2015-05-17 10:05:03,123 +02:00`; and with another mark: `2015-05-17_10:05:03`."""
+"""ISO 8601, RFC 3339: `2015-05-17T10:05:03.123Z`, `2015-05-17 10:05:03,123 +02:00`, `2015-05-17_10:05:03`."""
 RFC3339 = calendar_form("rfc3339", "%Y-%m-%dT%H:%M", ":" + SECOND + ZONE)
 """ISO 8601 with a T, as daemons of syslog write it: what has a blank there has no host behind it."""
 EPOCH = TimeForm("epoch", r"(?P<minute>[1-9]\d{9})(?:\d{9}|\d{6}|\d{3})?(?:\.\d+)?", epoch_second, epoch=True)
@@ -160,9 +159,7 @@ DAY_FIRST = calendar_form("day-first", "%e[/-]%-m[/-]%Y,?[ T]%-H:%M", OPTIONAL_S
 """`17/05/2015 10:05:03`, `17-05-2015 10:05`: as most of the world writes a date with slashes."""
 ENDINGS = "(?:uary|ruary|ch|il|e|y|ust|tember|ember|ober)?"
 """How the names of months go on. In other languages the first three letters may be those of another month."""
-DAY_MONTH_YEAR = calendar_form(
-    "day-month-year", f"(?:{WEEKDAY}[a-z]*, )?%e[ -]%b{ENDINGS}[ -]%Y,? %-H:%M", ":" + SECOND + ZONE
-)
+DAY_MONTH_YEAR = calendar_form("day-month-year", f"(?:{WEEKDAY}[a-z]*, )?%e[ -]%b{ENDINGS}[ -]%Y,? %-H:%M", ":" + SECOND + ZONE)
 """RFC 2822: `Sun, 17 May 2015 10:05:03 +0000`; Redis: `17 May 2015 10:05:03.123`; Tomcat: `17-May-2015 10:05:03.123`."""
 DAY_MONTH_SHORT_YEAR = calendar_form(
     "day-month-short-year", f"(?:{WEEKDAY}[a-z]*, )?%e[ -]%b[ -]%y %-H:%M", ":" + SECOND + ZONE
@@ -196,16 +193,30 @@ DAY_FIRST_HALF = calendar_form("day-first-half", "%e[/.-]%-m[/.-]%Y,? %-H:%M", O
 """As `US`, but with the day first, as India and Australia write it: `17/05/2015 10:05:03 AM`."""
 MONTH_FIRST = calendar_form("month-first", "%-m[/.-]%e[/.-]%Y,?[ T]%-H:%M", OPTIONAL_SECOND + ZONE)
 """As `DAY_FIRST` and `DAY_POINT_MONTH`, but with the month first: `05/17/2015 10:05:03`."""
+DAY_POINT_SHORT = calendar_form("day-point-short", r"%e\.%-m\.%y,? %-H:%M", OPTIONAL_SECOND + ZONE)
+"""As `DAY_POINT_MONTH` with two digits of the year: `17.05.15 10:05:03`."""
+US_SHORT = calendar_form("us-short", "%-m/%e/%y,? %-H:%M", OPTIONAL_SECOND + HALF + ZONE, "%p")
+DAY_HALF_SHORT = calendar_form("day-half-short", "%e/%-m/%y,? %-H:%M", OPTIONAL_SECOND + HALF + ZONE, "%p")
+DAY_SHORT = calendar_form("day-short", "%e/%-m/%y,? %-H:%M", OPTIONAL_SECOND + ZONE)
+MONTH_SHORT = calendar_form("month-short", "%-m/%e/%y,? %-H:%M", OPTIONAL_SECOND + ZONE)
+"""`17/05/15 10:05:03`, `05/17/15 10:05:03`: which number is the year, only further times show (see `order`)."""
 
 FORMS = (
     *(ISO, EPOCH, SYSLOG, CLF, SLASHES, MINUTES, YEAR_MONTH_NAME, SHORT_YEAR, CTIME, KLOG, LOGCAT, MONTH_POINT_DAY),
     *(SIX_DIGITS, BASIC, EIGHT_DIGITS, POINTS, DAY_POINT_MONTH, DAY_MONTH_YEAR, MONTH_DAY_YEAR, US, DAY_FIRST),
     *(ORDINAL, UNPADDED, DAY_MONTH_SHORT_YEAR, YEAR_HALF, POINTS_HALF, WEEKDAY_FIRST, FOURTEEN_DIGITS),
+    *(DAY_POINT_SHORT, US_SHORT),
 )
 """All forms. No text is of two."""
-WITHOUT_ORDER = tuple(form for form in FORMS if form is not DAY_FIRST)
-"""The forms of a source of which nothing shows whether the day or the month is first: with slashes, either is as likely."""
-OTHER_ORDER = {US: DAY_FIRST_HALF, DAY_FIRST: MONTH_FIRST, DAY_POINT_MONTH: MONTH_FIRST}
+WITHOUT_ORDER = tuple(form for form in FORMS if form not in {DAY_FIRST, SHORT_YEAR})
+"""The forms of a source of which nothing shows which number is the day: with slashes, any is as likely."""
+OTHER_ORDER = {
+    US: DAY_FIRST_HALF,
+    DAY_FIRST: MONTH_FIRST,
+    DAY_POINT_MONTH: MONTH_FIRST,
+    US_SHORT: DAY_HALF_SHORT,
+    DAY_SHORT: MONTH_SHORT,
+}
 """Forms whose day and month may be the other way round, and which form that is. Only further texts show which one it is."""
 ACCESS = TimeForm("access", r"(?P<minute>[^\]]{26})", lambda text, _reference: access.to_seconds(text), epoch=True)
 """The time of an access log between its brackets. All of its 26 characters, the zone too, are what other forms call minute."""
