@@ -45,7 +45,7 @@ SURELY_TIMES = ["time", "timestamp", "@timestamp", "ts", "datetime", "Timestamp"
 LEAST_DIGITS, LONGEST_TIME = 6, 64
 """How many digits a date or a time of day has at least, and how long it is at most."""
 SHORT_FORMS = (DAY_SHORT, MONTH_SHORT)
-REQUEST = re.compile(r"[A-Z]+ \S")
+REQUEST = re.compile(r"[A-Z]+ \S|[A-Za-z]+ +\S.* HTTP/\d")
 UNIT_NAMES = {0: "s", 3: "ms", 6: "us", 9: "ns"}
 """Units of durations by their power of ten."""
 SERILOG = "@t"
@@ -239,7 +239,8 @@ def has_unreadable_times(aliases: Iterable[tuple[str, tuple[Source, ...]]]) -> b
 
 
 def looks_like_time(text: str) -> bool:
-    return len(text) <= LONGEST_TIME and sum(map(str.isdigit, text)) >= LEAST_DIGITS and not is_number(text)
+    has_digits = len(text) <= LONGEST_TIME and sum(map(str.isdigit, text)) >= LEAST_DIGITS
+    return has_digits and (text.count(":") == 2 or not is_number(text))
 
 
 def is_time(text: str) -> bool:

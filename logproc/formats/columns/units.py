@@ -47,9 +47,10 @@ WORDS = {
 """Units as some logs write them out."""
 LONG_NAMES = {word: unit for unit, words in WORDS.items() for word in words.split()}
 SECONDS_OF = {**SECONDS, **{word: SECONDS[unit] for word, unit in LONG_NAMES.items() if unit in SECONDS}}
-IN_VALUES = {
+IN_VALUES: Mapping[str, Factor] = {
     **{letter + "i": 1024**power for power, letter in enumerate("KMGTP", 1)},
-    **{"PB": 1000**5, "PiB": 1024**5},
+    "PB": 1000**5,
+    "PiB": 1024**5,
 }
 """Units of sizes that only logs write, as Kubernetes' `2Gi`."""
 BYTES_OF = {**BYTES, **IN_VALUES, **{word: BYTES[unit] for word, unit in LONG_NAMES.items() if unit in BYTES}}
@@ -153,8 +154,12 @@ def written_duration(text: str) -> Fraction | None:
     match = (ISO_DURATION.fullmatch(text) or CLOCK.fullmatch(text)) if len(text) <= MOST_OF_A_QUANTITY else None
     if not match:
         return None
-    parts = [Fraction((part or "0").replace(",", ".")) for part in match.groups()]
-    return Fraction(sum(part * factor for part, factor in zip(parts, (86_400, 3600, 60, 1), strict=True)))
+    parts: list[Fraction] = [Fraction((part or "0").replace(",", ".")) for part in match.groups()]
+    total: Fraction = Fraction(0)
+    factors: tuple[int, ...] = (86_400, 3600, 60, 1)
+    for part, factor in zip(parts, factors, strict=True):
+        total += part * factor
+    return total
 
 
 def quantity(text: str, kind: Kind) -> Fraction | None:

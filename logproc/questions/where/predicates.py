@@ -208,6 +208,14 @@ class NumberComparison(Comparison[int]):
         return hits, has_number(numbers)
 
 
+def ordered_fields(node: Predicate) -> frozenset[str]:
+    """Return the fields in which a filter looks for smaller or larger numbers: values may not be numbers at all."""
+    if isinstance(node, NumberComparison):
+        return frozenset({node.field} if node.relation in {"<", "<="} else ())
+    parts = node.parts if isinstance(node, And | Or) else (node.part,) if isinstance(node, Not) else ()
+    return frozenset(name for part in parts for name in ordered_fields(part))
+
+
 @dataclass(frozen=True, slots=True)
 class LevelComparison(Comparison[int]):
     """Compares levels by how severe they are; values are positions in LEVELS."""
