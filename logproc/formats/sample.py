@@ -20,6 +20,7 @@ from logproc.formats.times.forms import (
     DAY_SHORT,
     EPOCH,
     FORMS,
+    ISO_LONG_ZONE,
     MINUTES,
     MONTH_SHORT,
     OTHER_ORDER,
@@ -50,7 +51,9 @@ CLOSE_S = 366 * 86_400
 SHORT_YEARS = frozenset({SHORT_YEAR, DAY_SHORT, MONTH_SHORT})
 HALVES = (YEAR_HALF, US, DAY_FIRST_HALF, US_SHORT, DAY_HALF_SHORT)
 SEARCHED = tuple(
-    dict.fromkeys([*HALVES, *(form for form in FORMS if form not in OTHER_ORDER), *FORMS, *TURNED, DAY_SHORT, MONTH_SHORT])
+    dict.fromkeys(
+        [ISO_LONG_ZONE, *HALVES, *(form for form in FORMS if form not in OTHER_ORDER), *FORMS, *TURNED, DAY_SHORT, MONTH_SHORT]
+    )
 )
 """The forms of times that are searched for in text: those with AM or PM before those that are the same without it."""
 

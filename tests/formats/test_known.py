@@ -161,6 +161,7 @@ TEXTS = {
     "day-month-year": "07 Mar 2026 10:00:00",
     "month-day-year": "Mar 7, 2026 10:00:00 AM",
     "us": "3/7/2026 10:00:00 AM",
+    "iso-long-zone": "2026-03-07T11:00:00+01:00[Europe/Berlin]",
     "ordinal": "2026-066T10:00:00Z",
     "unpadded": "2026-3-7 10:00:00",
     "day-month-short-year": "Saturday, 07-Mar-26 10:00:00 GMT",

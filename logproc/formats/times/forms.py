@@ -29,17 +29,16 @@ from logproc.formats.times.strftime import WEEKDAY, expanded
 FRACTION = r"(?:[.,]\d+)?"
 SECOND = r"(?P<second>\d{2})" + FRACTION
 ZONE_NAMES = "UTC|GMT|CES?T|[ECMP][SD]T|EES?T|WES?T|MSK|[JK]ST|AE[SD]T|NZ[SD]T"
+ZONE = rf"(?: ?(?P<zone>(?:Z|{ZONE_NAMES}|[+-]\d{{2}}(?::?\d{{2}})?)\b))?"
 REGIONS = "Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc"
 REGION = rf"\[(?:UTC|GMT|Z|(?:{REGIONS})/[A-Za-z_/+-]+[0-9]*)\]"
-"""Where Java's ZonedDateTime says which zone it is: `2026-03-07T11:00:01+01:00[Europe/Berlin]`."""
-ZONE = (
-    r"(?: ?(?P<zone>(?:UTC|GMT)[+-]\d{1,2}(?::?\d{2})?\b(?: \((?:[A-Za-z ]+ Time|[A-Z]{3,5})\))?"
-    rf"|(?:[Zz]|{ZONE_NAMES})\b(?:{REGION})?"
-    rf"|[+-]\d{{2}}(?::?\d{{2}})?\b(?:{REGION}| (?:{ZONE_NAMES})\b)?"
-    rf"|{REGION})(?: m=[+-]\d+\.\d+)?)?"
+LONG_ZONE = (
+    r" ?(?P<zone>(?:UTC|GMT)[+-]\d{1,2}(?::?\d{2})?\b(?: \((?:[A-Za-z ]+ Time|[A-Z]{3,5})\))?"
+    rf"|z\b|(?:Z|{ZONE_NAMES}){REGION}|[+-]\d{{2}}(?::?\d{{2}})?(?:{REGION}| (?:{ZONE_NAMES})\b)"
+    rf"|{REGION})(?: m=[+-]\d+\.\d+)?"
 )
-"""An offset, a name or both: `Z`, `+0200`, `EST`, `UTC+2`, JavaScript's `GMT+0100 (Central European Standard Time)`, Go's
-`+0100 CET m=+0.01`."""
+"""Other zones: `UTC+2`; JavaScript's `GMT+0100 (Central European Standard Time)`; Go's `+0100 CET m=+0.01`; where Java's
+ZonedDateTime says which one it is, `+01:00[Europe/Berlin]`. They have a form of their own: all others are faster without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +107,7 @@ def epoch_second(text: bytes, _reference: int) -> int | None:
 
 ISO = calendar_form("iso", "%Y-%m-%d(?:[Tt_-]|  ?)%H:%M", ":" + SECOND + ZONE)
 """ISO 8601, RFC 3339: `2015-05-17T10:05:03.123Z`, `2015-05-17 10:05:03,123 +02:00`, `2015-05-17_10:05:03`."""
+ISO_LONG_ZONE = calendar_form("iso-long-zone", "%Y[-/.]%m[-/.]%d(?:[Tt_-]|  ?)%H:%M", f"(?::{SECOND})?{LONG_ZONE}")
 RFC3339 = calendar_form("rfc3339", "%Y-%m-%dT%H:%M", ":" + SECOND + ZONE)
 """ISO 8601 with a T, as daemons of syslog write it: what has a blank there has no host behind it."""
 EPOCH = TimeForm("epoch", r"(?P<minute>[1-9]\d{9})(?:\d{9}|\d{6}|\d{3})?(?:\.\d+)?", epoch_second, epoch=True)
@@ -178,7 +178,7 @@ YEAR_HALF = calendar_form("year-half", "%Y[-/.]%m[-/.]%d,? %-H:%M", OPTIONAL_SEC
 """A year first, and a clock of 12 hours: `2015-05-17 10:05:03 PM`."""
 POINTS_HALF = calendar_form("points-half", r"%e-%b-%y %-H\.%M", r"\." + SECOND + HALF + "?" + ZONE, "%p")
 """Oracle: `17-MAY-15 10.05.03.123456 AM`."""
-WEEKDAY_FIRST = calendar_form("weekday-first", WEEKDAY + " %b %e %Y %H:%M", ":" + SECOND + ZONE)
+WEEKDAY_FIRST = calendar_form("weekday-first", WEEKDAY + " %b %e %Y %H:%M", f":{SECOND}(?:{LONG_ZONE})?")
 """JavaScript: `Sun May 17 2015 10:05:03 GMT+0200 (Central European Summer Time)`."""
 FOURTEEN_DIGITS = TimeForm(
     "fourteen-digits",
@@ -205,7 +205,7 @@ FORMS = (
     *(ISO, EPOCH, SYSLOG, CLF, SLASHES, MINUTES, YEAR_MONTH_NAME, SHORT_YEAR, CTIME, KLOG, LOGCAT, MONTH_POINT_DAY),
     *(SIX_DIGITS, BASIC, EIGHT_DIGITS, POINTS, DAY_POINT_MONTH, DAY_MONTH_YEAR, MONTH_DAY_YEAR, US, DAY_FIRST),
     *(ORDINAL, UNPADDED, DAY_MONTH_SHORT_YEAR, YEAR_HALF, POINTS_HALF, WEEKDAY_FIRST, FOURTEEN_DIGITS),
-    *(DAY_POINT_SHORT, US_SHORT),
+    *(DAY_POINT_SHORT, US_SHORT, ISO_LONG_ZONE),
 )
 """All forms. No text is of two."""
 WITHOUT_ORDER = tuple(form for form in FORMS if form not in {DAY_FIRST, SHORT_YEAR})
