@@ -294,8 +294,14 @@ def totalled(totals: Totals, function: str) -> list[Number]:
     exact = nanos_of(totals, function)
     number = totals.number.tolist()
     if function == "mean":
-        return [total / (by * NANOS) if by else None for total, by in zip(exact, number, strict=True)]
+        return [mean_of(total, by * NANOS) if by else None for total, by in zip(exact, number, strict=True)]
     return [shortest(total) if some else None for total, some in zip(exact, number, strict=True)]
+
+
+def mean_of(total: int, by: int) -> float | int:
+    """Return a quotient, as an integer if it is one of more digits than a double is sure to hold."""
+    whole, rest = divmod(total, by)
+    return whole if not rest and abs(whole) >= EXACT_IN_A_FLOAT else total / by
 
 
 def exactly(totals: Totals, function: str) -> list[Fraction | None]:

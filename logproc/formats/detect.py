@@ -20,7 +20,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.levels import is_level
+from logproc.formats.columns.levels import is_level_word
 from logproc.formats.engine import Format
 from logproc.formats.envelope import MESSAGE, Envelope, joined_lines, lines_of_messages
 from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, OF_PROGRAMS, leveled, plain_of, timed
@@ -245,7 +245,7 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
     if "(?P<host>" in reader.expression:
         found = reader.found_in(sample.keep(fits).texts, {"host"})
         hosts = reader.texts_of(found, "host").to_pylist()
-        return sum(is_level(host) or IS_DATE.fullmatch(host) is not None for host in hosts) * 2 < len(hosts)
+        return sum(is_level_word(host) or IS_DATE.fullmatch(host) is not None for host in hosts) * 2 < len(hosts)
     if reader.time and not known.all():
         leading = timed(reader.time, leading=True).fits(sample.texts)
         if not (leading & fits).any():  # its own time is further on: lines that begin with one are of another layout

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from logproc.formats.columns.levels import WORDS, is_level
+from logproc.formats.columns.levels import WORDS, is_level_word
 
 if TYPE_CHECKING:
     from logproc.formats.times.forms import TimeForm
@@ -169,7 +169,7 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
     """Return the field that values are, "" if that is not known, None if they are not a slot."""
     has_logger = "logger" in found.names
     if kind == "level" or kind in BRACKETS:
-        levels = sum(is_level(value) and value.isalnum() and not value.isdigit() for value in values)
+        levels = sum(is_level_word(value) and value.isalnum() for value in values)
         if levels >= NEARLY_ALL * len(values) and "level" not in found.names:
             return "level"
         if kind == "level":
@@ -178,7 +178,7 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
         return "pid"
     if kind in BRACKETS:
         return "logger" if not has_logger and all(map(IS_DOTTED.fullmatch, values)) and any(values) else ""
-    levels = sum(map(is_level, values))  # of some lines, where others have another name in this place
+    levels = sum(map(is_level_word, values))  # of some lines, where others have another name in this place
     if has_logger or "program" in found.names or levels > (1 - NEARLY_ALL) * len(values) or not are_names(values):
         return None
     return "program" if kind == "program" else "logger"
@@ -187,4 +187,6 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
 def are_names(values: Sequence[bytes]) -> bool:
     """Return whether values are names, which are few and come again or look like names, and not words of messages."""
     distinct = set(values)
+    if 2 * sum(is_level_word(value.rpartition(b".")[2]) for value in distinct) >= len(distinct):
+        return False  # `channel.ERROR:` has a level
     return 2 * len(distinct) <= len(values) or 2 * sum(map(bool, map(LOOKS_NAMED.search, distinct))) >= len(distinct)
