@@ -103,7 +103,7 @@ class Settings:
         least=0,
         metavar="N[,N]",
     )
-    output: Literal["terminal", "json", "csv"] = knob("terminal", "Format of the report on stdout.")
+    output: Literal["terminal", "json", "csv", "html"] = knob("terminal", "Format of the report on stdout.")
     csv_raw: bool = knob(False, "Write keys to CSV unchanged, even those that a spreadsheet would run as a formula.")
     recursive: bool = knob(False, "Read the files in directories and their subdirectories.")
     encoding: str | None = knob(

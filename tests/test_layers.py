@@ -51,7 +51,7 @@ LIGHT = [
     "logproc.model.snapshot",
     "logproc.settings",
 ]
-HEAVY = {"numpy", "pyarrow", "requests", "rich", "structlog", "urllib3"}
+HEAVY = {"jinja2", "numpy", "pyarrow", "requests", "rich", "structlog", "urllib3"}
 MOST_LINES = 350
 MOST_ENTRIES = 14
 

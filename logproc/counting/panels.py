@@ -90,6 +90,7 @@ class Drawing:
             other=counts.other if counts.floor else None,
             estimated={metric.name: STANDARD_ERROR for metric in metrics if metric.need in sketched},
             sorted_by=sort.name if sort else None,
+            whole=spec.whole,
         )
 
     def metrics(self, spec: PanelSpec) -> tuple[Metric, ...]:

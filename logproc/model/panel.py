@@ -38,6 +38,7 @@ class Panel:
     other: count and bytes of the keys that were dropped, None if none were.
     estimated: the metrics that are estimates, with their standard error.
     sorted_by: the metric by which the rows are sorted, `key`, or None for the usual order.
+    whole: whether all rows are there whatever `--top` says.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Panel:
     other: tuple[int, int] | None = None
     estimated: Mapping[str, float] = field(default_factory=dict)
     sorted_by: str | None = None
+    whole: bool = False
 
     @property
     def approximate(self) -> bool:

@@ -1,0 +1,299 @@
+"""The charts of the page as SVG elements: bars over time, lines of quantiles, and a histogram.
+
+Horizontal places are percentages, so that a chart fits every width and its text keeps its size. Colours are classes of the
+style sheet. Every text and attribute is escaped by `element`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from logproc.model.overview import QUANTILES, Timeline
+from logproc.reports.html import axes
+from logproc.reports.units import latency
+
+HEIGHT = 200
+"""Pixels of the part with the bars; page.js draws into the same."""
+FOOT = 24
+GAP = 0.12
+"""The part of an interval that is left free beside its bar."""
+MOST_WITH_GAPS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One chart. mode: what it shows, for the switches. title: in words. gutter: the texts beside it. area: the bars."""
+
+    mode: str
+    title: str
+    gutter: Markup
+    area: Markup
+
+
+def element(name: str, *children: str, **attributes: object) -> Markup:
+    """Return an element with its texts and attributes escaped. `class_` is `class`, `a_b` is `a-b`.
+
+    >>> print(element("text", "<b>", x=1, class_="a"))
+    <text x="1" class="a">&lt;b&gt;</text>
+    """
+    pairs = [Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items()]
+    return Markup("<{}{}>{}</{}>").format(name, Markup("").join(pairs), Markup("").join(children), name)
+
+
+def percent(part: float) -> str:
+    """Return a share as a percentage with three digits after the point.
+
+    >>> percent(0.5), percent(1 / 3)
+    ('50%', '33.333%')
+    """
+    return f"{100 * part:.3f}".rstrip("0").rstrip(".") + "%"
+
+
+def pixels(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
+
+
+def time_charts(timeline: Timeline, noun: str) -> list[Chart]:
+    """Return the charts of a log over time: counts, and where there are any bytes, errors and quantiles of durations."""
+    found = timeline.intervals
+    per = f"per {timeline.step}"
+    whole = Scale.of((one.count for one in found), axes.count_text, whole=True)
+    made = [drawn("count", f"{noun} {per}", timeline, whole, stacks(timeline, whole))]
+    if any(one.bytes is not None for one in found):
+        scale = Scale.of((one.bytes or 0 for one in found), axes.size_text)
+        made.append(
+            drawn("bytes", f"Bytes {per}", timeline, scale, bars(timeline, [one.bytes or 0 for one in found], scale, "by"))
+        )
+    if any(name in ERRORS for name in timeline.outcomes):
+        shares = [one.errors / one.count if one.count else 0 for one in found]
+        scale = Scale.of(shares, axes.share_text)
+        made.append(drawn("errors", f"Share of errors {per}", timeline, scale, bars(timeline, shares, scale, ERROR_CLASS)))
+    if any(number is not None for one in found for number in one.quantiles):
+        scale = Scale.of((number or 0 for one in found for number in one.quantiles), axes.latency_text)
+        made.append(drawn("latency", f"Duration {per}", timeline, scale, lines(timeline, scale)))
+    return made
+
+
+OUTCOME_CLASSES: Mapping[str, str] = {
+    "1xx": "o1",
+    "2xx": "o2",
+    "3xx": "o3",
+    "4xx": "o4",
+    "5xx": "o5",
+    "trace": "o0",
+    "debug": "o0",
+    "info": "o2",
+    "notice": "o3",
+    "warning": "o4",
+    "error": "o5",
+    "critical": "o6",
+}
+"""The class of an outcome in the style sheet: its colour says how grave it is."""
+OTHER_CLASS = "o0"
+ERROR_CLASS = "o5"
+ERRORS = frozenset({"5xx", "error", "critical"})
+
+
+def class_of(outcome: str) -> str:
+    return OUTCOME_CLASSES.get(outcome, OTHER_CLASS)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A vertical axis from 0 to `top`, with its marks and what is written beside each."""
+
+    top: float
+    marks: tuple[tuple[float, str], ...]
+
+    @classmethod
+    def of(cls, numbers: Iterable[float], text: Callable[[float], str], *, whole: bool = False) -> Scale:
+        marks = axes.values(max(numbers, default=0), whole=whole)
+        return cls(marks[-1], tuple((mark, text(mark)) for mark in marks))
+
+    def y(self, number: float) -> float:
+        """Return the pixels from the top."""
+        return HEIGHT * (1 - number / self.top)
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """The horizontal axis of a timeline: from its first interval to the end of the last."""
+
+    begin_s: int
+    end_s: int
+
+    @classmethod
+    def of(cls, timeline: Timeline) -> Across:
+        return cls(timeline.intervals[0].begin_s, timeline.intervals[-1].begin_s + timeline.step_s)
+
+    def x(self, time_s: float) -> float:
+        """Return the share from the left."""
+        return (time_s - self.begin_s) / (self.end_s - self.begin_s)
+
+
+def drawn(mode: str, title: str, timeline: Timeline, scale: Scale, content: Iterable[Markup]) -> Chart:
+    across = Across.of(timeline)
+    labels = [
+        element(
+            "text", text, x=percent(across.x(time)), y=HEIGHT + 17, class_=f"t{' b' if begins else ''}{' h' if at % 2 else ''}"
+        )
+        for at, (time, text, begins) in enumerate(axes.times(across.begin_s, across.end_s))
+        if across.x(time) < 0.97
+    ]
+    return Chart(mode, title, gutter(scale), svg(title, [*grid(scale), *content, *labels]))
+
+
+def svg(title: str, content: Iterable[Markup]) -> Markup:
+    return element("svg", *content, class_="area", width="100%", height=HEIGHT + FOOT, role="img", aria_label=title)
+
+
+def gutter(scale: Scale) -> Markup:
+    texts = [element("text", text, x=46, y=pixels(scale.y(mark) + 4)) for mark, text in scale.marks]
+    return element("svg", *texts, class_="gutter", width=52, height=HEIGHT + FOOT, aria_hidden="true")
+
+
+def grid(scale: Scale) -> list[Markup]:
+    rows = (pixels(scale.y(mark)) for mark, _ in scale.marks)
+    return [element("line", x1=0, x2="100%", y1=y, y2=y, class_="base" if y == str(HEIGHT) else "grid") for y in rows]
+
+
+def rectangle(x: float, width: float, top: float, bottom: float) -> Markup:
+    return element("rect", x=percent(x), y=pixels(top), width=percent(width), height=pixels(bottom - top))
+
+
+def places(timeline: Timeline) -> list[tuple[float, float]]:
+    """Return where the bar of each interval begins, and its width, as shares."""
+    across = Across.of(timeline)
+    width = timeline.step_s / (across.end_s - across.begin_s)
+    gap = GAP * width if 1 / width <= MOST_WITH_GAPS else 0
+    return [(across.x(one.begin_s) + gap / 2, max(width - gap, 0.001)) for one in timeline.intervals]
+
+
+def stacks(timeline: Timeline, scale: Scale) -> list[Markup]:
+    """Return the bars of the outcomes, one on another; at the bottom what has none of them."""
+    below = [0] * len(timeline.intervals)
+    groups = []
+    rest = [one.count - sum(one.outcomes) for one in timeline.intervals]
+    columns = [(OTHER_CLASS, rest)]
+    columns += [(class_of(name), [one.outcomes[at] for one in timeline.intervals]) for at, name in enumerate(timeline.outcomes)]
+    for name, counts in columns:
+        rectangles = [
+            rectangle(x, width, scale.y(under + number), scale.y(under))
+            for (x, width), number, under in zip(places(timeline), counts, below, strict=True)
+            if number
+        ]
+        below = [under + number for under, number in zip(below, counts, strict=True)]
+        if rectangles:
+            groups.append(element("g", *rectangles, class_=name))
+    return groups
+
+
+def bars(timeline: Timeline, numbers: Sequence[float], scale: Scale, name: str) -> list[Markup]:
+    found = zip(places(timeline), numbers, strict=True)
+    return [element("g", *(rectangle(x, width, scale.y(n), HEIGHT) for (x, width), n in found if n), class_=name)]
+
+
+def lines(timeline: Timeline, scale: Scale) -> list[Markup]:
+    """Return a line for each quantile, through the middle of each interval, broken where an interval has no records."""
+    groups = []
+    middles = [x + width / 2 for x, width in places(timeline)]
+    for at, name in enumerate(QUANTILES):
+        numbers = [one.quantiles[at] if one.quantiles else None for one in timeline.intervals]
+        parts = []
+        for here in range(len(numbers)):
+            number, after = numbers[here], numbers[here + 1] if here + 1 < len(numbers) else None
+            if number is None:
+                continue
+            near = here + 1 < len(numbers) and follows(timeline, here)
+            x, y = percent(middles[here]), pixels(scale.y(number))
+            if after is not None and near:
+                parts.append(element("line", x1=x, y1=y, x2=percent(middles[here + 1]), y2=pixels(scale.y(after))))
+            elif not (here and numbers[here - 1] is not None and follows(timeline, here - 1)):
+                parts.append(element("circle", cx=x, cy=y, r=1.5))
+        groups.append(element("g", *parts, class_=name))
+    return groups
+
+
+def follows(timeline: Timeline, at: int) -> bool:
+    """Whether the next interval is the next one in time, too; months have up to 31 days."""
+    first, second = timeline.intervals[at : at + 2]
+    return second.begin_s - first.begin_s <= 1.04 * timeline.step_s
+
+
+def histogram(latency_bins: Sequence[tuple[float, float, int]], quantiles: Mapping[str, float]) -> Chart:
+    """Return the histogram of durations: a bar of equal width for each bin, and the quantiles as lines."""
+    scale = Scale.of((number for _, _, number in latency_bins), axes.count_text, whole=True)
+    number = len(latency_bins)
+    rectangles = []
+    for at, (begin, end, records) in enumerate(latency_bins):
+        words = element("title", f"{latency(begin)} – {latency(end)}: {records:,}")
+        y = scale.y(records)
+        size = {"x": percent((at + 0.06) / number), "width": percent(0.88 / number), "height": pixels(HEIGHT - y)}
+        rectangles.append(element("rect", words, y=pixels(y), **size))
+    every = max(math.ceil(number / 6), 1)
+    labels = [
+        element("text", axes.latency_text(latency_bins[at][0]), x=percent(at / number), y=HEIGHT + 17, class_="t")
+        for at in range(every if number > every else 0, number, every)
+    ]
+    marks = []
+    for row, (name, value) in enumerate(quantiles.items()):
+        x = place_of(value, latency_bins)
+        if x is None:
+            continue
+        end = x > 0.8
+        marks.append(element("line", x1=percent(x), x2=percent(x), y1=0, y2=HEIGHT, class_="mark"))
+        marks.append(
+            element(
+                "text",
+                f"{name} {latency(value)}",
+                x=percent(x),
+                dx=-5 if end else 5,
+                y=12 + 15 * row,
+                class_="mt e" if end else "mt",
+            )
+        )
+    title = "Records by duration"
+    return Chart(
+        "histogram", title, gutter(scale), svg(title, [*grid(scale), element("g", *rectangles, class_="by"), *labels, *marks])
+    )
+
+
+def place_of(value: float, bins: Sequence[tuple[float, float, int]]) -> float | None:
+    """Return where a duration is on the axis of a histogram, as a share; within a bin by its logarithm."""
+    for at, (begin, end, _) in enumerate(bins):
+        if begin <= value < end or (value == end and at == len(bins) - 1):
+            part = (
+                math.log(value / begin) / math.log(end / begin) if begin > 0 and value > 0 else (value - begin) / (end - begin)
+            )
+            return (at + part) / len(bins)
+    return None
+
+
+def swatch(name: str) -> Markup:
+    """Return a small square in the colour and pattern of an outcome, for legends."""
+    return element(
+        "svg", element("rect", width=12, height=12, class_=name), class_="swatch", width=12, height=12, aria_hidden="true"
+    )
+
+
+def bar(part: float) -> Markup:
+    """Return the bar beside a key in a table."""
+    return element("svg", element("rect", width=percent(part), height="100%"), class_="bar", aria_hidden="true")
+
+
+def patterns() -> Markup:
+    """Return the patterns that let outcomes be told apart without colour: stripes for 4xx, a dense grid for 5xx and worse."""
+    units = {"patternUnits": "userSpaceOnUse"}
+    stripes = element("path", d="M-1 1l2-2M0 6l6-6M5 7l2-2", class_="s4")
+    crosses = element("path", d="M0 0l4 4M0 4l4-4", class_="s5")
+    made = [
+        element(
+            "pattern", element("rect", width=size, height=size, class_=fill), lines, id=name, width=size, height=size, **units
+        )
+        for name, size, fill, lines in (("p4", 6, "f4", stripes), ("p5", 4, "f5", crosses))
+    ]
+    return element("svg", element("defs", *made), width=0, height=0, class_="defs", aria_hidden="true")

@@ -1,0 +1,260 @@
+"""What stands on the page: tiles, findings and tables, as texts that the template escapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from logproc.questions.fields.stretches import stretch_of
+from logproc.reports.html.charts import bar, class_of
+from logproc.reports.key_styles import title_of, value_text
+from logproc.reports.metric_values import figure, given_up
+from logproc.reports.safe import distinct
+from logproc.reports.text.style import Apart, Look
+from logproc.reports.units import count, latency, plain, share, size
+
+if TYPE_CHECKING:
+    from logproc.model.overview import Finding, Headline, Timeline
+    from logproc.model.panel import Panel, Row
+    from logproc.model.snapshot import Snapshot
+
+CELLS = 160
+"""The longest key that is shown whole."""
+TITLE = 2000
+"""The most characters of a key in the tooltip of a cut one."""
+MOST_ROWS = 1000
+LOOK = Look(terminal=True)  # so that keys are cut, and different ones stay different
+REPLACED = {"pages": ("path",), "browsers": ("user_agent",)}
+"""Panels of the overview, and the usual ones that are not shown beside them."""
+LONG_KEYS = frozenset({"path", "referrer", "user_agent", "message", "pages", "static files", "not found", "text", "target"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number of the headline. tone: `bad`, `warn` or empty."""
+
+    label: str
+    value: str
+    notes: tuple[str, ...] = ()
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table. title: what is cut off, or the exact number. cut: whether even the title is cut."""
+
+    text: str
+    title: str = ""
+    tone: str = ""
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a table. bar: its share of the largest."""
+
+    keys: tuple[Cell, ...]
+    numbers: tuple[Cell, ...]
+    bar: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A panel as a table. first: the rows that are shown at once. wide: whether it needs the whole width."""
+
+    name: str
+    title: str
+    distinct: int
+    key_heads: tuple[str, ...]
+    number_heads: tuple[str, ...]
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...]
+    first: int
+    wide: bool
+    over_time: bool
+
+
+def tiles(snapshot: Snapshot) -> Iterator[Tile]:
+    """Yield the tiles: those of the headline, or what every report has."""
+    account = snapshot.account
+    if snapshot.overview:
+        yield from headline_tiles(snapshot.overview.headline)
+    else:
+        yield Tile("Records", f"{account.records:,}", (f"of {count(account.lines, 'line')}",))
+        if snapshot.bytes:
+            yield Tile("Bytes sent", size(snapshot.bytes))
+        yield from (Tile(name, figure(name, number, LOOK)) for name, number in totals(snapshot.panels))
+    if account.rejected:
+        part = f"{share(account.rejected, account.lines)} % of {count(account.lines, 'line')}"
+        yield Tile("Lines not parsed", f"{account.rejected:,}", (part,), "warn")
+
+
+def headline_tiles(headline: Headline) -> Iterator[Tile]:
+    rate = () if headline.per_second is None else (rate_text(headline.per_second),)
+    yield Tile("Requests" if headline.requests else "Records", f"{headline.records:,}", rate)
+    if headline.errors is not None:
+        label = "Server errors, 5xx" if headline.requests else "Errors"
+        yield outcome_tile(label, headline.errors, headline, "bad")
+    if headline.client_errors is not None:
+        yield outcome_tile("Client errors, 4xx", headline.client_errors, headline, "warn")
+    if headline.clients is not None:
+        bots = (f"{count(headline.bots, 'bot')} among them",) if headline.bots else ()
+        yield Tile("Clients", f"{headline.clients:,}", bots)
+    if headline.quantiles:
+        (name, value), *others = headline.quantiles.items()
+        yield Tile(f"Duration, {name}", latency(value), tuple(f"{name} {latency(value)}" for name, value in others))
+    if headline.bytes is not None:
+        each = (f"{size(headline.bytes // headline.records)} each",) if headline.records else ()
+        yield Tile("Bytes sent", size(headline.bytes), each)
+
+
+def outcome_tile(label: str, number: int, headline: Headline, tone: str) -> Tile:
+    return Tile(label, f"{number:,}", (f"{share(number, headline.records)} %",), tone if number else "")
+
+
+def rate_text(per_second: float) -> str:
+    """Return a rate in the unit that gives at least one.
+
+    >>> rate_text(12.5), rate_text(0.2), rate_text(0.001)
+    ('12.5 per second', '12 per minute', '3.6 per hour')
+    """
+    for unit, name in ((1, "second"), (60, "minute")):
+        if per_second * unit >= 1:
+            return f"{plain(per_second * unit, 3)} per {name}"
+    return f"{plain(per_second * 3600, 3)} per hour"
+
+
+def totals(panels: Mapping[str, Panel]) -> Iterator[tuple[str, float | int | Decimal | str | None]]:
+    for panel in panels.values():
+        if not panel.by and panel.rows:
+            yield from zip(panel.metrics, panel.rows[0].metrics, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """A finding in words. tone: as in Tile."""
+
+    kind: str
+    key: Cell
+    words: str
+    tone: str
+
+
+def findings(headline: Headline) -> list[Worst]:
+    return [worst(one) for one in headline.worst]
+
+
+def worst(finding: Finding) -> Worst:
+    number, of = f"{finding.count:,}", f"{finding.of:,}"
+    if finding.kind == "failing path":
+        outcome = f" with {finding.outcome}" if finding.outcome else ""
+        words = f"{number} of {of} failed{outcome} ({share(finding.count, finding.of)} %)"
+    elif finding.kind == "error message":
+        words = f"{number} of {of} errors ({share(finding.count, finding.of)} %)"
+    else:
+        words = f"{finding.outcome or 'records'}: {number} after {of} in the interval before"
+    key = value_text("minute", finding.key) if finding.kind == "change" and "T" in finding.key else finding.key
+    titles = {"failing path": "Failing path", "error message": "Error message", "change": "Largest change"}
+    grave = finding.kind != "change" or class_of(finding.outcome) in {"o5", "o6"}
+    return Worst(titles.get(finding.kind, finding.kind), cell(key, Apart(LOOK)), words, "bad" if grave else "warn")
+
+
+def cell(text: str, apart: Apart, tone: str = "") -> Cell:
+    """Return a key as a cell: cut in the middle if it is long, with more of it as the title."""
+    shown = distinct(text)
+    if len(shown) <= CELLS:
+        return Cell(apart.fit(shown, CELLS), tone=tone)
+    short = apart.fit(shown, CELLS)
+    return Cell(
+        short, shown if len(shown) <= TITLE else f"{shown[:TITLE]}… ({len(text):,} characters)", tone, len(shown) > TITLE
+    )
+
+
+def tables(snapshot: Snapshot, timeline: Timeline | None, first: int) -> list[Table]:
+    """Return the tables of the report; those of one key, which are facts, and those that the chart shows are left out."""
+    extra = dict(snapshot.overview.panels) if snapshot.overview else {}
+    hidden = {name for extra_name in extra for name in REPLACED.get(extra_name, ())}
+    found = []
+    for panel in [*extra.values(), *(panel for name, panel in snapshot.panels.items() if name not in hidden)]:
+        drawn = snapshot.overview is not None and timeline is not None and is_over_time(panel)
+        if panel.rows and panel.by and not drawn and not (snapshot.overview and is_fact(panel)):
+            found.append(table(panel, snapshot.account.records, first))
+    return found
+
+
+def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
+    """Return what all records have in common: the panels with one key."""
+    if not snapshot.overview:
+        return []
+    found = [panel for panel in snapshot.panels.values() if is_fact(panel) and not is_over_time(panel)]
+    return [(title_of(panel), distinct(panel.rows[0].key[0])[:CELLS]) for panel in found]
+
+
+def is_fact(panel: Panel) -> bool:
+    return panel.distinct == 1 and len(panel.by) == 1 and not panel.metrics and len(panel.rows) == 1
+
+
+def is_over_time(panel: Panel) -> bool:
+    return bool(panel.by) and stretch_of(panel.by[0]) is not None
+
+
+def table(panel: Panel, records: int, first: int) -> Table:
+    rows = panel.rows[:MOST_ROWS]
+    most = max((row.count for row in rows), default=0)
+    with_bytes = any(row.bytes is not None for row in rows)
+    exact = panel.metrics
+    aparts = [Apart(LOOK) for _ in panel.by]
+    lines = tuple(
+        Line(
+            tuple(cell(value_text(name, value), apart, tone_of(name, value))
+                  for name, value, apart in zip(panel.by, row.key, aparts, strict=True)),
+            tuple(numbers(row, panel, records, with_bytes)),
+            bar(row.count / most if most else 0),
+        )
+        for row in rows
+    )  # fmt: skip
+    heads = ["count", "%", *(["bytes"] if with_bytes else []), *(name.replace(":", " ").replace("_", " ") for name in exact)]
+    names = ["message" if name == "shape(message)" else name.replace("_", " ") for name in panel.by]
+    long = max((sum(len(part.text) for part in line.keys) for line in lines), default=0) > 48
+    return Table(
+        panel.name,
+        title_of(panel),
+        panel.distinct,
+        tuple(names),
+        tuple(heads),
+        lines,
+        tuple(notes(panel, len(rows))),
+        first,
+        wide=long or len(panel.by) > 2 or len(heads) > 4,
+        over_time=is_over_time(panel),
+    )
+
+
+def numbers(row: Row, panel: Panel, records: int, with_bytes: bool) -> Iterable[Cell]:
+    yield Cell(f"{row.count:,}", f"{row.error:,} more at most" if row.error else "")
+    yield Cell(share(row.count, records))
+    if with_bytes:
+        yield Cell("–") if row.bytes is None else Cell(size(row.bytes), f"{row.bytes:,}" if row.bytes >= 1000 else "")
+    for name, value in zip(panel.metrics, row.metrics, strict=True):
+        shown = figure(name, value, LOOK)
+        yield Cell(shown, "" if value is None or shown == str(value) else str(value))
+
+
+def notes(panel: Panel, shown: int) -> Iterator[str]:
+    if other := given_up(panel):
+        yield f"{other[0]:,} records have other keys, which were not kept (--max-keys)"
+    if panel.estimated:
+        yield ", ".join(f"{name} within {100 * error:.1f} %" for name, error in panel.estimated.items())
+    if shown < len(panel.rows):
+        yield f"the first {shown:,} rows; the data in this page has all {len(panel.rows):,}"
+
+
+def tone_of(column: str, value: str) -> str:
+    """Return the class of a key whose value says how well it went."""
+    if column in {"status", "status_class"}:
+        return class_of(f"{value[:1]}xx")
+    return class_of(value) if column == "level" else ""

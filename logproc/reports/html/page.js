@@ -1,0 +1,366 @@
+"use strict";
+// The page can be read without this. It adds: switches, tooltips and a brush to the chart; sorting, searching and copying to tables.
+(() => {
+  const root = document.documentElement;
+  const make = (name, properties = {}, ...children) => {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children);
+    return made;
+  };
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const say = (text) => { document.getElementById("said").textContent = text; };
+  const data = (id) => { const found = document.getElementById(id); return found && JSON.parse(found.textContent); };
+  root.classList.add("on");
+
+  // What could hide in a copied text or end a command in a terminal is written as its number.
+  const visible = (text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+
+  const copy = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = make("textarea", { value: text });
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    say("Copied");
+  };
+
+  let report;
+  const wholeKey = (cell) => {
+    if (!cell.dataset.place) return cell.title || cell.querySelector("bdi").textContent;
+    report ??= data("logproc-report");
+    const name = cell.closest("table").dataset.panel;
+    const [row, column] = cell.dataset.place.split(" ").map(Number);
+    const own = report.overview?.panels ?? {};
+    const panel = Object.hasOwn(own, name) ? own[name] : report.panels[name];
+    return visible(Object.values(panel.rows[row])[column]);
+  };
+
+  const copyButton = (text, label) => {
+    const button = make("button", { type: "button", className: "copy", textContent: "copy" });
+    button.setAttribute("aria-label", label);
+    button.addEventListener("click", async () => {
+      const from = document.activeElement;
+      await copy(text());
+      from?.focus();
+      button.textContent = "copied";
+      setTimeout(() => { button.textContent = "copy"; }, 1200);
+    });
+    return button;
+  };
+
+  // Tables
+  const sortable = (cell) => {
+    const number = Number.parseFloat((cell.title || cell.textContent).replaceAll(",", "").replace("<", ""));
+    return Number.isNaN(number) ? -Infinity : number;
+  };
+
+  const table = (element) => {
+    const body = element.tBodies[0];
+    const rows = [...body.rows];
+    const heads = [...element.tHead.rows[0].cells];
+    const first = Number(element.dataset.first);
+    let shown = first;
+    let words = "";
+    const texts = rows.map((row) => all("th", row).map((cell) => cell.title || cell.textContent).join(" ").toLowerCase());
+    const index = new Map(rows.map((row, at) => [row, at]));
+    let order = rows;
+    const more = make("button", { type: "button", className: "more" });
+    const count = element.closest("section").querySelector("h2 small");
+    const title = element.closest("section").querySelector("h2").firstChild.textContent.trim();
+    const total = count.textContent;
+
+    const show = () => {
+      let found = 0;
+      for (const row of order) {
+        const fits = !words || texts[index.get(row)].includes(words);
+        found += fits;
+        row.hidden = !fits || (!words && found > shown);
+      }
+      more.hidden = Boolean(words) || rows.length <= first;
+      more.textContent = shown > first ? `Show ${first}` : `Show all ${rows.length.toLocaleString("en")}`;
+      count.textContent = words ? `${found.toLocaleString("en")} of ${total.split(" of ")[0]} found` : total;
+    };
+
+    const sort = (at, head) => {
+      const now = head.getAttribute("aria-sort");
+      const key = head.classList.contains("k");
+      const rising = now ? now === "descending" : key;
+      heads.forEach((other) => other.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", rising ? "ascending" : "descending");
+      const values = new Map(rows.map((row) => [row, key ? row.cells[at].textContent : sortable(row.cells[at])]));
+      const compare = key
+        ? (a, b) => values.get(a).localeCompare(values.get(b), "en", { numeric: true })
+        : (a, b) => values.get(a) - values.get(b) || 0;
+      order = [...rows].sort((a, b) => (rising ? compare(a, b) : compare(b, a)) || index.get(a) - index.get(b));
+      body.append(...order);
+      show();
+    };
+
+    heads.forEach((head, at) => {
+      if (head.tagName !== "TH" || rows.length < 2) return;
+      const button = make("button", { type: "button", textContent: head.textContent });
+      button.addEventListener("click", () => sort(at, head));
+      head.replaceChildren(button);
+      if (String(at) === element.dataset.sorted) head.setAttribute("aria-sort", "descending");
+    });
+    for (const cell of all("tbody th.k", element)) {
+      cell.append(copyButton(() => wholeKey(cell), `Copy ${cell.querySelector("bdi").textContent.slice(0, 80)}`));
+    }
+    if (rows.length > 5) {
+      const input = make("input", { type: "search", placeholder: "Search" });
+      input.setAttribute("aria-label", `Search ${title}`);
+      input.addEventListener("input", () => { words = input.value.trim().toLowerCase(); show(); });
+      element.closest("section").querySelector(".head").append(input);
+    }
+    more.addEventListener("click", () => { shown = shown > first ? first : rows.length; show(); });
+    element.closest("section").append(more);
+    show();
+  };
+  all("table.panel").forEach(table);
+
+  const command = document.getElementById("command");
+  if (command) command.after(copyButton(() => command.textContent, "Copy the command"));
+
+  // The chart over time
+  const chart = data("logproc-chart");
+  if (!chart) return;
+  const HEIGHT = 200;
+  const LAST = chart.rows.length - 1;
+  const [BEGIN, LABEL, COUNT, BYTES, ERRORS, OUTCOMES, QUANTILES] = [0, 1, 2, 3, 4, 5, 6];
+  const NAMES = ["p50", "p95", "p99"];
+  const figures = new Map(all("#time figure").map((figure) => [figure.dataset.mode, figure]));
+  const reset = document.getElementById("reset");
+  const whole = [0, LAST];
+  let mode = "count";
+  let [from, to] = whole;
+  let at = null;
+  let anchor = null;
+
+  const svg = (name, attributes, ...children) => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  };
+  const comma = (number) => number.toLocaleString("en");
+  const compact = (number) => {
+    for (const [unit, name] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]]) {
+      if (number >= 10 * unit || (unit > 1e3 && number >= unit)) return `${Number((number / unit).toPrecision(6))}${name}`;
+    }
+    return comma(number);
+  };
+  const size = (number) => {
+    if (number < 1000) return `${number} B`;
+    const power = Math.min(Math.floor(Math.log10(number) / 3 + 1e-12), 6);
+    return `${(number / 1000 ** power).toFixed(1).replace(".0", "")} ${["", "kB", "MB", "GB", "TB", "PB", "EB"][power]}`;
+  };
+  const share = (number) => `${Number((100 * number).toPrecision(3))} %`;
+  const latency = (seconds) => {
+    if (!seconds) return "0 s";
+    const [unit, name] = [[1e-9, "ns"], [1e-6, "µs"], [1e-3, "ms"], [1, "s"]].find(([unit]) => seconds / unit < 999.5) ?? [1, "s"];
+    return `${Number((seconds / unit).toPrecision(3))} ${name}`;
+  };
+  const kinds = {
+    count: { text: compact, whole: true, most: (row) => row[COUNT] },
+    bytes: { text: size, most: (row) => row[BYTES] ?? 0, name: "by" },
+    errors: { text: share, most: (row) => (row[COUNT] ? row[ERRORS] / row[COUNT] : 0), name: "o5" },
+    latency: { text: latency, most: (row) => Math.max(0, ...row[QUANTILES].map(Number)) },
+  };
+
+  const marks = (most, isWhole) => {
+    if (most <= 0) return [0, 1];
+    const power = 10 ** Math.floor(Math.log10(most / 3));
+    let step = power * [1, 2, 5, 10].find((factor) => most / (power * factor) <= 4);
+    if (isWhole) step = Math.max(Math.round(step), 1);
+    return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, n) => Number((n * step).toPrecision(12)));
+  };
+  const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 1209600];
+  const times = (begin, end) => {
+    const step = STEPS.find((seconds) => (end - begin) / seconds <= 8) ?? Math.ceil((end - begin) / 8 / 86400) * 86400;
+    const offset = step % 604800 ? 0 : 345600;
+    const found = [];
+    for (let time = Math.ceil((begin - offset) / step) * step + offset; time < end; time += step) {
+      const iso = new Date(1000 * time).toISOString();
+      const day = time % 86400 === 0;
+      const date = new Date(1000 * time).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC", ...(step > 86400 * 60 && { year: "numeric" }) });
+      found.push([time, day ? date : iso.slice(11, step < 60 ? 19 : 16), day]);
+    }
+    return found;
+  };
+  const span = () => [chart.rows[from][BEGIN], chart.rows[to][BEGIN] + chart.step];
+
+  const draw = () => {
+    const figure = figures.get(mode);
+    const kind = kinds[mode];
+    const rows = chart.rows.slice(from, to + 1);
+    const [begin, end] = span();
+    const scale = marks(Math.max(...rows.map(kind.most)), kind.whole);
+    const top = scale.at(-1);
+    const y = (number) => HEIGHT * (1 - number / top);
+    const x = (time) => (time - begin) / (end - begin);
+    const percent = (part) => `${(100 * part).toFixed(3)}%`;
+    const width = chart.step / (end - begin);
+    const gap = 1 / width <= 200 ? 0.12 * width : 0;
+    const bar = (row, under, number) => svg("rect", {
+      x: percent(x(row[BEGIN]) + gap / 2), y: y(under + number).toFixed(1), width: percent(Math.max(width - gap, 0.001)),
+      height: (y(under) - y(under + number)).toFixed(1),
+    });
+    const content = scale.map((mark) => svg("line", { x1: 0, x2: "100%", y1: y(mark), y2: y(mark), class: mark ? "grid" : "base" }));
+    if (mode === "count") {
+      const groups = [["", "o0"], ...chart.outcomes].map(([, name]) => svg("g", { class: name }));
+      for (const row of rows) {
+        let under = 0;
+        [row[COUNT] - row[OUTCOMES].reduce((a, b) => a + b, 0), ...row[OUTCOMES]].forEach((number, n) => {
+          if (number) groups[n].append(bar(row, under, number));
+          under += number;
+        });
+      }
+      content.push(...groups);
+    } else if (mode === "latency") {
+      NAMES.forEach((name, n) => {
+        const group = svg("g", { class: name });
+        rows.forEach((row, here) => {
+          const value = row[QUANTILES][n] ?? null;
+          const follows = (a, b) => a && b && (a[QUANTILES][n] ?? null) !== null && (b[QUANTILES][n] ?? null) !== null && b[BEGIN] - a[BEGIN] <= 1.04 * chart.step;
+          if (value === null) return;
+          const middle = percent(x(row[BEGIN]) + width / 2);
+          const next = rows[here + 1];
+          if (follows(row, next)) {
+            group.append(svg("line", { x1: middle, y1: y(value), x2: percent(x(next[BEGIN]) + width / 2), y2: y(next[QUANTILES][n]) }));
+          } else if (!follows(rows[here - 1], row)) {
+            group.append(svg("circle", { cx: middle, cy: y(value), r: 1.5 }));
+          }
+        });
+        content.push(group);
+      });
+    } else {
+      content.push(svg("g", { class: kind.name }, ...rows.filter(kind.most).map((row) => bar(row, 0, kind.most(row)))));
+    }
+    times(begin, end).forEach(([time, text, day], n) => {
+      if (x(time) >= 0.97) return;
+      content.push(svg("text", { x: percent(x(time)), y: HEIGHT + 17, class: `t${day ? " b" : ""}${n % 2 ? " h" : ""}` }, text));
+    });
+    figure.querySelector(".area").replaceChildren(...content);
+    figure.querySelector(".gutter").replaceChildren(...scale.map((mark) => svg("text", { x: 46, y: y(mark) + 4 }, kind.text(mark))));
+    reset.hidden = from === 0 && to === LAST;
+  };
+
+  const tip = make("div", { className: "tip", hidden: true });
+  const cursor = make("div", { className: "cursor", hidden: true });
+  const brush = make("div", { className: "brush", hidden: true });
+
+  const edges = (index) => {
+    const area = figures.get(mode).querySelector(".area").getBoundingClientRect();
+    const plot = figures.get(mode).querySelector(".plot").getBoundingClientRect();
+    const [begin, end] = span();
+    const left = area.left - plot.left;
+    const place = (time) => left + area.width * (time - begin) / (end - begin);
+    return [place(chart.rows[index][BEGIN]), place(chart.rows[index][BEGIN] + chart.step), plot.width];
+  };
+  const nearest = (event) => {
+    const area = figures.get(mode).querySelector(".area").getBoundingClientRect();
+    const [begin, end] = span();
+    const time = begin + (end - begin) * (event.clientX - area.left) / area.width - chart.step / 2;
+    let best = from;
+    for (let index = from; index <= to; index += 1) {
+      if (Math.abs(chart.rows[index][BEGIN] - time) < Math.abs(chart.rows[best][BEGIN] - time)) best = index;
+    }
+    return best;
+  };
+  const line = (name, value, swatch) => {
+    const made = make("div", {}, make("span", { textContent: name }), make("span", { textContent: value }));
+    if (swatch) {
+      const square = svg("svg", { class: "swatch", width: 12, height: 12 }, svg("rect", { width: 12, height: 12, class: swatch }));
+      made.prepend(square);
+    }
+    return made;
+  };
+  const words = (row) => {
+    const found = [line(mode === "count" ? "all" : "count", comma(row[COUNT]))];
+    if (mode === "count") chart.outcomes.forEach(([name, swatch], n) => { if (row[OUTCOMES][n]) found.push(line(name, comma(row[OUTCOMES][n]), swatch)); });
+    if (mode === "bytes") found.push(line("bytes", size(row[BYTES] ?? 0)));
+    if (mode === "errors") found.push(line("errors", `${comma(row[ERRORS])} (${share(row[COUNT] ? row[ERRORS] / row[COUNT] : 0)})`));
+    if (mode === "latency") NAMES.forEach((name, n) => { if ((row[QUANTILES][n] ?? null) !== null) found.push(line(name, latency(row[QUANTILES][n]))); });
+    return found;
+  };
+  const point = (index, spoken) => {
+    at = index;
+    for (const element of [tip, cursor, brush]) element.hidden = at === null;
+    if (at === null) return;
+    const row = chart.rows[at];
+    const [left, right, room] = edges(at);
+    const middle = (left + right) / 2;
+    tip.replaceChildren(make("b", { textContent: row[LABEL] }), ...words(row));
+    cursor.style.left = `${middle}px`;
+    const width = tip.offsetWidth;
+    tip.style.left = `${Math.max(0, middle + 12 + width > room ? middle - 12 - width : middle + 12)}px`;
+    brush.hidden = anchor === null;
+    if (anchor !== null) {
+      const [a, b] = [Math.min(anchor, at), Math.max(anchor, at)];
+      brush.style.left = `${edges(a)[0]}px`;
+      brush.style.width = `${edges(b)[1] - edges(a)[0]}px`;
+    }
+    if (spoken) say(`${row[LABEL]}: ${words(row).map((one) => [...one.querySelectorAll("span")].map((part) => part.textContent).join(" ")).join(", ")}`);
+  };
+  const zoom = (first, last) => {
+    [from, to] = [Math.min(first, last), Math.max(first, last)];
+    anchor = null;
+    draw();
+    point(null);
+    say(`${chart.rows[from][LABEL]} to ${chart.rows[to][LABEL]}`);
+  };
+  const show = (name) => {
+    mode = name;
+    for (const [key, figure] of figures) figure.classList.toggle("shown", key === mode);
+    for (const button of all("[data-show]")) button.setAttribute("aria-pressed", String(button.dataset.show === mode));
+    draw();
+    figures.get(mode).querySelector(".plot").append(cursor, brush, tip);
+    point(null);
+  };
+
+  for (const figure of figures.values()) {
+    const area = figure.querySelector(".area");
+    area.setAttribute("tabindex", "0");
+    area.setAttribute("aria-describedby", "hint");
+    area.addEventListener("pointermove", (event) => point(nearest(event)));
+    area.addEventListener("pointerleave", () => { if (anchor === null) point(null); });
+    area.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      area.setPointerCapture(event.pointerId);
+      anchor = nearest(event);
+      point(anchor);
+      if (event.pointerType === "mouse") event.preventDefault();
+    });
+    area.addEventListener("pointerup", (event) => {
+      if (anchor === null) return;
+      const [first, last] = [anchor, nearest(event)];
+      anchor = null;
+      if (first === last) point(last); else zoom(first, last);
+    });
+    area.addEventListener("pointercancel", () => { anchor = null; point(null); });
+    area.addEventListener("blur", () => { anchor = null; point(null); });
+    area.addEventListener("keydown", (event) => {
+      const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -LAST, End: LAST }[event.key];
+      if (steps) {
+        const here = at ?? (steps > 0 ? from - 1 : to + 1);
+        const next = Math.min(to, Math.max(from, here + steps));
+        anchor = event.shiftKey ? anchor ?? Math.min(to, Math.max(from, here)) : null;
+        point(next, true);
+      } else if (event.key === "Enter" && anchor !== null && at !== null && anchor !== at) {
+        zoom(anchor, at);
+      } else if (event.key === "Escape") {
+        zoom(...whole);
+      } else {
+        return;
+      }
+      event.preventDefault();
+    });
+  }
+  for (const button of all("[data-show]")) button.addEventListener("click", () => show(button.dataset.show));
+  reset.addEventListener("click", () => { zoom(...whole); figures.get(mode).querySelector(".area").focus(); });
+  show(mode);
+})();
