@@ -217,7 +217,8 @@ def test_devices_are_written_as_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "form"), [("a.json", "json"), ("b/a.CSV", "csv"), ("a.tar.txt", "terminal"), ("p.html", "html"), (Path("r.json"), "json")]
+    ("path", "form"),
+    [("a.json", "json"), ("b/a.CSV", "csv"), ("a.tar.txt", "terminal"), ("p.html", "html"), (Path("r.json"), "json")],
 )
 def test_the_ending_names_the_format(path: str | Path, form: str) -> None:
     """The last extension decides, in any case."""

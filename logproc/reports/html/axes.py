@@ -22,10 +22,13 @@ MONDAY_S = 4 * DAY_S
 Text = Callable[[float], str]
 
 
-def times(begin_s: int, end_s: int) -> list[tuple[int, str, bool]]:
-    """Return the marks of a time axis: the time, its label, and whether a day or a larger unit begins there."""
+def times(begin_s: int, end_s: int, least_s: int = 1) -> list[tuple[int, str, bool]]:
+    """Return the marks of a time axis: the time, its label, and whether a day or a larger unit begins there.
+
+    least_s: the length of an interval. page.js does the same.
+    """
     span = end_s - begin_s
-    step = next((step for step in TIME_STEPS if span / step <= MOST_TIMES), None)
+    step = next((step for step in TIME_STEPS if span / step <= MOST_TIMES and step >= least_s), None)
     if step:
         offset = MONDAY_S if step % (7 * DAY_S) == 0 else 0
         first = -(-(begin_s - offset) // step) * step + offset

@@ -1,7 +1,7 @@
 """The charts of the page as SVG elements: bars over time, lines of quantiles, and a histogram.
 
 Horizontal places are percentages, so that a chart fits every width and its text keeps its size. Colours are classes of the
-style sheet. Every text and attribute is escaped by `element`.
+style sheet. `element` escapes every text and attribute.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from logproc.model.overview import QUANTILES, Timeline
 from logproc.reports.html import axes
+from logproc.reports.safe import harmless
 from logproc.reports.units import latency
 
 HEIGHT = 200
@@ -40,8 +41,13 @@ def element(name: str, *children: str, **attributes: object) -> Markup:
     >>> print(element("text", "<b>", x=1, class_="a"))
     <text x="1" class="a">&lt;b&gt;</text>
     """
-    pairs = [Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items()]
-    return Markup("<{}{}>{}</{}>").format(name, Markup("").join(pairs), Markup("").join(children), name)
+    pairs = [Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), shown(value)) for key, value in attributes.items()]
+    return Markup("<{}{}>{}</{}>").format(name, Markup("").join(pairs), Markup("").join(map(shown, children)), name)
+
+
+def shown(value: object) -> object:
+    """Return what is about to be written; a text without characters that could not be seen."""
+    return harmless(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def percent(part: float) -> str:
@@ -141,7 +147,7 @@ def drawn(mode: str, title: str, timeline: Timeline, scale: Scale, content: Iter
         element(
             "text", text, x=percent(across.x(time)), y=HEIGHT + 17, class_=f"t{' b' if begins else ''}{' h' if at % 2 else ''}"
         )
-        for at, (time, text, begins) in enumerate(axes.times(across.begin_s, across.end_s))
+        for at, (time, text, begins) in enumerate(axes.times(across.begin_s, across.end_s, timeline.step_s))
         if across.x(time) < 0.97
     ]
     return Chart(mode, title, gutter(scale), svg(title, [*grid(scale), *content, *labels]))

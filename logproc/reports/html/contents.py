@@ -113,7 +113,7 @@ def headline_tiles(headline: Headline) -> Iterator[Tile]:
 
 
 def outcome_tile(label: str, number: int, headline: Headline, tone: str) -> Tile:
-    return Tile(label, f"{number:,}", (f"{share(number, headline.records)} %",), tone if number else "")
+    return Tile(label, f"{number:,}", (f"{share(number, headline.records)} %" if number else "none",), tone if number else "")
 
 
 def rate_text(per_second: float) -> str:

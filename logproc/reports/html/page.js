@@ -34,9 +34,11 @@
     report ??= data("logproc-report");
     const name = cell.closest("table").dataset.panel;
     const [row, column] = cell.dataset.place.split(" ").map(Number);
-    const own = report.overview?.panels ?? {};
-    const panel = Object.hasOwn(own, name) ? own[name] : report.panels[name];
-    return visible(Object.values(panel.rows[row])[column]);
+    const panels = [report.overview?.panels ?? {}, report.panels].find((one) => Object.hasOwn(one, name));
+    if (!panels) return cell.title;
+    const values = panels[name].rows[row];
+    const field = panels[name].by[column];
+    return visible(values[Object.hasOwn(values, `by:${field}`) ? `by:${field}` : field]);
   };
 
   const copyButton = (text, label) => {
@@ -178,18 +180,30 @@
     if (isWhole) step = Math.max(Math.round(step), 1);
     return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, n) => Number((n * step).toPrecision(12)));
   };
-  const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 1209600];
+  const DAY = 86400;
+  const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, DAY, 2 * DAY, 7 * DAY, 14 * DAY];
+  const MONTHS = [1, 2, 3, 6, 12, 24, 60, 120, 600, 1200, 6000, 12000];
+  const MONTH_NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
   const times = (begin, end) => {
-    const step = STEPS.find((seconds) => (end - begin) / seconds <= 8) ?? Math.ceil((end - begin) / 8 / 86400) * 86400;
-    const offset = step % 604800 ? 0 : 345600;
     const found = [];
-    for (let time = Math.ceil((begin - offset) / step) * step + offset; time < end; time += step) {
-      const iso = new Date(1000 * time).toISOString();
-      const day = time % 86400 === 0;
-      const date = new Date(1000 * time).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC", ...(step > 86400 * 60 && { year: "numeric" }) });
-      found.push([time, day ? date : iso.slice(11, step < 60 ? 19 : 16), day]);
+    const step = STEPS.find((seconds) => (end - begin) / seconds <= 8 && seconds >= chart.step);
+    if (step) {
+      const offset = step % (7 * DAY) ? 0 : 4 * DAY;
+      for (let time = Math.ceil((begin - offset) / step) * step + offset; time < end; time += step) {
+        const date = new Date(1000 * time);
+        const day = time % DAY === 0;
+        found.push([time, day ? `${date.getUTCDate()} ${MONTH_NAMES[date.getUTCMonth()]}` : date.toISOString().slice(11, step < 60 ? 19 : 16), day]);
+      }
+      return found;
     }
-    return found;
+    const months = MONTHS.find((number) => (end - begin) / (30.4 * DAY * number) <= 8) ?? MONTHS.at(-1);
+    const first = new Date(1000 * begin);
+    for (let at = Math.ceil((12 * first.getUTCFullYear() + first.getUTCMonth()) / months) * months; ; at += months) {
+      const time = new Date(0).setUTCFullYear(Math.floor(at / 12), at % 12, 1) / 1000;
+      if (time >= end || Number.isNaN(time)) return found;
+      const year = at % 12 === 0 || months >= 12;
+      if (time >= begin) found.push([time, year ? String(Math.floor(at / 12)) : MONTH_NAMES[at % 12], year]);
+    }
   };
   const span = () => [chart.rows[from][BEGIN], chart.rows[to][BEGIN] + chart.step];
 

@@ -17,19 +17,20 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from logproc.model.overview import QUANTILES
 from logproc.model.source import State
 from logproc.reports.html import charts, contents
 from logproc.reports.html.contents import LOOK
 from logproc.reports.html.timelines import timeline_of
 from logproc.reports.json_report import render_json
 from logproc.reports.key_styles import value_text
-from logproc.reports.safe import distinct, harmless
+from logproc.reports.safe import distinct
 from logproc.reports.text.sections import WORST_FIRST, assumed
 from logproc.reports.text.style import Apart
 from logproc.reports.units import count, duration, latency, share, size, span
 
 if TYPE_CHECKING:
-    from logproc.model.overview import Overview, Timeline
+    from logproc.model.overview import Interval, Overview, Timeline
     from logproc.model.snapshot import Snapshot
 
 FIRST_ROWS = 10
@@ -70,11 +71,12 @@ def render_html(snapshot: Snapshot, command: str = "", first: int = FIRST_ROWS) 
         charts=charts.time_charts(timeline, noun) if timeline else [],
         chart_data=Markup(embedded(json.dumps(chart_data(timeline)))) if timeline else "",  # noqa: S704
         legend=legend(timeline) if timeline else [],
-        times=list(times(timeline)) if timeline else [],
+        times=times(timeline) if timeline else None,
         heat=heat(overview) if overview else None,
         histogram=histogram(overview) if overview else None,
         tables=contents.tables(snapshot, timeline, first or FIRST_ROWS),
         facts=contents.facts(snapshot),
+        parts=[name for name in ("rejected", "blank", "filtered", "continuation") if getattr(snapshot.account, name)],
         sources=sorted(snapshot.sources, key=lambda one: WORST_FIRST.index(one.state))[:MOST_SOURCES],
         rejected=rejected(snapshot),
         notes=[(source.source, note) for source in snapshot.sources for note in source.notes],
@@ -97,7 +99,7 @@ def environment() -> Environment:
         loader=FunctionLoader(part),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=shown,
+        finalize=charts.shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -110,11 +112,6 @@ def environment() -> Environment:
     }
     made.globals |= {"count": count, "swatch": charts.swatch, "class_of": charts.class_of}
     return made
-
-
-def shown(value: Any) -> Any:
-    """Return what is about to be written; a text without characters that could not be seen."""
-    return harmless(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def policy(style: str, script: str) -> str:
@@ -158,7 +155,7 @@ def about(snapshot: Snapshot) -> Any:
     if snapshot.first is not None and snapshot.last is not None:
         yield span(snapshot.first, snapshot.last)
     yield count(snapshot.account.lines, "line")
-    yield f"{size(sum(source.bytes_decoded for source in snapshot.sources))} of log"
+    yield size(sum(source.bytes_decoded for source in snapshot.sources))
 
 
 def warning(snapshot: Snapshot) -> str:
@@ -180,7 +177,7 @@ def chart_data(timeline: Timeline) -> dict[str, Any]:
         "rows": [
             [
                 one.begin_s,
-                value_text("second", one.begin) if "T" in one.begin else one.begin,
+                begin_text(one, timeline),
                 one.count,
                 one.bytes,
                 one.errors,
@@ -192,6 +189,12 @@ def chart_data(timeline: Timeline) -> dict[str, Any]:
     }
 
 
+def begin_text(interval: Interval, timeline: Timeline) -> str:
+    if "T" not in interval.begin:
+        return interval.begin
+    return value_text("second" if timeline.step_s % 60 else "minute", interval.begin)
+
+
 def legend(timeline: Timeline) -> list[tuple[str, str, int]]:
     """Return name, class and sum of each outcome, the worst first, then that of the records without one."""
     sums = [sum(one.outcomes[at] for one in timeline.intervals) for at in range(len(timeline.outcomes))]
@@ -200,19 +203,21 @@ def legend(timeline: Timeline) -> list[tuple[str, str, int]]:
     return [*found[::-1], *([("other", charts.OTHER_CLASS, rest)] if rest and found else [])]
 
 
-def times(timeline: Timeline) -> Any:
-    """Yield the rows of the table of the chart's numbers."""
-    for one in timeline.intervals:
-        begin = value_text("second", one.begin) if "T" in one.begin else one.begin
-        yield (
-            begin,
-            [
-                f"{one.count:,}",
-                *([] if one.bytes is None else [size(one.bytes)]),
-                *(f"{number:,}" for number in one.outcomes),
-                *("–" if number is None else latency(number) for number in one.quantiles),
-            ],
-        )
+def times(timeline: Timeline) -> dict[str, Any]:
+    """Return the chart's numbers as a table: the heads, and for each interval its beginning and its texts."""
+    found = timeline.intervals
+    sizes = any(one.bytes is not None for one in found)
+    quantiles = QUANTILES if any(one.quantiles for one in found) else ()
+    rows = []
+    for one in found:
+        numbers = [one.count, *one.outcomes]
+        durations = one.quantiles or [None] * len(quantiles)
+        rows.append((begin_text(one, timeline), [
+            *(f"{number:,}" for number in numbers),
+            *([size(one.bytes or 0)] if sizes else []),
+            *("–" if number is None else latency(number) for number in durations),
+        ]))  # fmt: skip
+    return {"heads": ["count", *timeline.outcomes, *(["bytes"] if sizes else []), *quantiles], "rows": rows}
 
 
 def heat(overview: Overview) -> dict[str, Any] | None:
