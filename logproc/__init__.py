@@ -29,8 +29,8 @@ __all__ = ["Account", "LogprocError", "Panel", "Row", "Settings", "Snapshot", "S
 _HOMES = {
     "Account": "logproc.model.columns",
     "LogprocError": "logproc.model.errors",
-    "Panel": "logproc.model.snapshot",
-    "Row": "logproc.model.snapshot",
+    "Panel": "logproc.model.panel",
+    "Row": "logproc.model.panel",
     "Settings": "logproc.settings",
     "Snapshot": "logproc.model.snapshot",
     "SourceResult": "logproc.model.snapshot",

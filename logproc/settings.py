@@ -119,6 +119,7 @@ class Settings:
     log_level: Literal["debug", "info", "warning", "error"] = knob("warning", "Lowest level of messages on stderr.")
     log_format: Literal["console", "json"] = knob("console", "Format of messages on stderr.")
     config_file: str | None = field(default=None, metadata={"table": True})  # the one that was read, for the report
+    families: bool = field(default=False, metadata={"table": True})  # whether the report names browsers and systems
     patterns: tuple[tuple[str, str], ...] = field(default=(), metadata={"table": True})
     formats: tuple[tuple[str, dict[str, Any]], ...] = field(default=(), metadata={"table": True})
 
@@ -231,7 +232,7 @@ def read_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises UsageError for an unknown name or a bad value.
     """
-    known = {item.name for item in fields(Settings)} - {"config_file"}
+    known = {item.name for item in fields(Settings)} - {"config_file", "families"}
     for name in options:
         if name not in known:
             raise UsageError(f"unknown option {name!r}", nearest(name, known))

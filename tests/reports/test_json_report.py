@@ -27,6 +27,7 @@ EXACT = """\
 "rejected_sample": [{"line": 2, "reason": "bad-size", "text": "x"}], "notes": ["late"]}],
  "assumed": [
    {"of": "zone", "value": "UTC", "sources": ["a.log"]}],
+ "overview": null,
  "panels": {
   "status": {"by": ["status"], "distinct": 8, "rows": [
    {"status": "200", "count": 2, "bytes": 1180591620717411303424},
