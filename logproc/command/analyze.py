@@ -66,7 +66,7 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     settings = screen.settings
     unlink_on_second(known_temporaries)
     check_outputs(outputs)
-    plan = with_page_rows(settings, outputs)
+    run_settings = for_page(settings, outputs)
     given = read_headers(headers, screen.environ)
     sources = keep_sources(find_sources(arguments, settings), outputs, arguments, [screen.stdout, screen.stderr])
     openers = Openers.of(settings, given, screen.say_now, sources)
@@ -79,7 +79,7 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
         with nullcontext() if typed else screen.painting() as paint:  # ends before anything is written
-            run = run_threaded(sources, plan, openers, spool, partial(beside, paint, say_many_keys))
+            run = run_threaded(sources, run_settings, openers, spool, partial(beside, paint, say_many_keys))
         if isinstance(run.cause, UsageError):
             raise run.cause  # for a question that makes no sense, an error and not an empty report
         causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
@@ -99,11 +99,12 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     return first_of(codes)
 
 
-def with_page_rows(settings: Settings, outputs: Outputs) -> Settings:
-    """Return the settings of a run whose panels have enough rows for a page, if one is wanted; other reports get fewer."""
-    if isinstance(settings.top, int) and settings.top and "html" in {settings.output, *map(format_for, outputs.files)}:
-        return replace(settings, top=max(settings.top, PAGE_ROWS))
-    return settings
+def for_page(settings: Settings, outputs: Outputs) -> Settings:
+    """Return the settings of the run: if a page is wanted, its panels have enough rows for one, and browsers and systems."""
+    if "html" not in {settings.output, *map(format_for, outputs.files)}:
+        return settings
+    top = max(settings.top, PAGE_ROWS) if isinstance(settings.top, int) and settings.top else settings.top
+    return replace(settings, top=top, families=True)
 
 
 def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:

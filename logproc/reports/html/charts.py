@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
 from logproc.model.overview import QUANTILES, Timeline
+from logproc.questions.fields.outcomes import ERRORS
 from logproc.reports.html import axes
 from logproc.reports.safe import harmless
 from logproc.reports.units import latency
@@ -23,6 +25,9 @@ FOOT = 24
 GAP = 0.12
 """The part of an interval that is left free beside its bar."""
 MOST_WITH_GAPS = 200
+WIDE = 10_000
+CLOSE = 0.09
+"""Labels of quantiles that are nearer than this part of the width are one above another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ def element(name: str, *children: str, **attributes: object) -> Markup:
     return Markup("<{}{}>{}</{}>").format(name, Markup("").join(pairs), Markup("").join(map(shown, children)), name)
 
 
-def shown(value: object) -> object:
+def shown(value: Any) -> Any:
     """Return what is about to be written; a text without characters that could not be seen."""
     return harmless(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
@@ -101,7 +106,6 @@ OUTCOME_CLASSES: Mapping[str, str] = {
 """The class of an outcome in the style sheet: its colour says how grave it is."""
 OTHER_CLASS = "o0"
 ERROR_CLASS = "o5"
-ERRORS = frozenset({"5xx", "error", "critical"})
 
 
 def class_of(outcome: str) -> str:
@@ -204,24 +208,26 @@ def bars(timeline: Timeline, numbers: Sequence[float], scale: Scale, name: str) 
 
 
 def lines(timeline: Timeline, scale: Scale) -> list[Markup]:
-    """Return a line for each quantile, through the middle of each interval, broken where an interval has no records."""
+    """Return a line for each quantile, through the middle of each interval, broken where an interval has no records.
+
+    They are in an area of their own, WIDE units wide, that is stretched over the chart; the style sheet keeps their strokes as
+    they are.
+    """
     groups = []
-    middles = [x + width / 2 for x, width in places(timeline)]
+    middles = [WIDE * (x + width / 2) for x, width in places(timeline)]
     for at, name in enumerate(QUANTILES):
-        numbers = [one.quantiles[at] if one.quantiles else None for one in timeline.intervals]
         parts = []
-        for here in range(len(numbers)):
-            number, after = numbers[here], numbers[here + 1] if here + 1 < len(numbers) else None
-            if number is None:
-                continue
-            near = here + 1 < len(numbers) and follows(timeline, here)
-            x, y = percent(middles[here]), pixels(scale.y(number))
-            if after is not None and near:
-                parts.append(element("line", x1=x, y1=y, x2=percent(middles[here + 1]), y2=pixels(scale.y(after))))
-            elif not (here and numbers[here - 1] is not None and follows(timeline, here - 1)):
-                parts.append(element("circle", cx=x, cy=y, r=1.5))
-        groups.append(element("g", *parts, class_=name))
-    return groups
+        before = False  # whether the line goes on
+        for here, one in enumerate(timeline.intervals):
+            number = one.quantiles[at] if one.quantiles else None
+            before = before and number is not None and follows(timeline, here - 1)
+            if number is not None:
+                parts.append(f"{'L' if before else 'M'}{middles[here]:.0f} {pixels(scale.y(number))}{'' if before else 'h0'}")
+            before = number is not None
+        if parts:
+            groups.append(element("path", d="".join(parts), class_=name))
+    box = {"viewBox": f"0 0 {WIDE} {HEIGHT}", "preserveAspectRatio": "none"}
+    return [element("svg", *groups, width="100%", height=HEIGHT, class_="lines", **box)]
 
 
 def follows(timeline: Timeline, at: int) -> bool:
@@ -246,22 +252,14 @@ def histogram(latency_bins: Sequence[tuple[float, float, int]], quantiles: Mappi
         for at in range(every if number > every else 0, number, every)
     ]
     marks = []
-    for row, (name, value) in enumerate(quantiles.items()):
+    last = -1.0
+    for name, value in quantiles.items():
         x = place_of(value, latency_bins)
         if x is None:
             continue
-        end = x > 0.8
-        marks.append(element("line", x1=percent(x), x2=percent(x), y1=0, y2=HEIGHT, class_="mark"))
-        marks.append(
-            element(
-                "text",
-                f"{name} {latency(value)}",
-                x=percent(x),
-                dx=-5 if end else 5,
-                y=12 + 15 * row,
-                class_="mt e" if end else "mt",
-            )
-        )
+        marks.append(element("line", x1=percent(x), x2=percent(x), y1=-4, y2=HEIGHT, class_="mark"))
+        marks.append(element("text", name, x=percent(x), y=-24 if x - last < CLOSE else -9, class_="t b"))
+        last = x
     title = "Records by duration"
     return Chart(
         "histogram", title, gutter(scale), svg(title, [*grid(scale), element("g", *rectangles, class_="by"), *labels, *marks])

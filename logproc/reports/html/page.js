@@ -128,8 +128,19 @@
   if (command) command.after(copyButton(() => command.textContent, "Copy the command"));
 
   // The chart over time
-  const chart = data("logproc-chart");
-  if (!chart) return;
+  const given = data("logproc-chart");
+  if (!given) return;
+  report ??= data("logproc-report");
+  const timeline = given.timeline ?? report.overview.timeline;
+  const seconds = timeline.step_s % 60 ? 19 : 16;
+  const chart = {
+    step: timeline.step_s,
+    outcomes: timeline.outcomes.map((name) => [name, given.classes[name]]),
+    rows: timeline.intervals.map((one) => [
+      one.begin_s, one.begin.includes("T") ? one.begin.slice(0, seconds).replace("T", " ") : one.begin,
+      one.count, one.bytes, one.errors, one.outcomes, one.quantiles,
+    ]),
+  };
   const HEIGHT = 200;
   const LAST = chart.rows.length - 1;
   const [BEGIN, LABEL, COUNT, BYTES, ERRORS, OUTCOMES, QUANTILES] = [0, 1, 2, 3, 4, 5, 6];
@@ -235,22 +246,21 @@
       }
       content.push(...groups);
     } else if (mode === "latency") {
+      const area = svg("svg", { viewBox: `0 0 10000 ${HEIGHT}`, preserveAspectRatio: "none", width: "100%", height: HEIGHT, class: "lines" });
       NAMES.forEach((name, n) => {
-        const group = svg("g", { class: name });
-        rows.forEach((row, here) => {
+        let path = "";
+        let last = null;
+        for (const row of rows) {
           const value = row[QUANTILES][n] ?? null;
-          const follows = (a, b) => a && b && (a[QUANTILES][n] ?? null) !== null && (b[QUANTILES][n] ?? null) !== null && b[BEGIN] - a[BEGIN] <= 1.04 * chart.step;
-          if (value === null) return;
-          const middle = percent(x(row[BEGIN]) + width / 2);
-          const next = rows[here + 1];
-          if (follows(row, next)) {
-            group.append(svg("line", { x1: middle, y1: y(value), x2: percent(x(next[BEGIN]) + width / 2), y2: y(next[QUANTILES][n]) }));
-          } else if (!follows(rows[here - 1], row)) {
-            group.append(svg("circle", { cx: middle, cy: y(value), r: 1.5 }));
+          if (value !== null) {
+            const next = last !== null && row[BEGIN] - last <= 1.04 * chart.step;
+            path += `${next ? "L" : "M"}${(10000 * (x(row[BEGIN]) + width / 2)).toFixed(0)} ${Number(y(value).toFixed(1))}${next ? "" : "h0"}`;
           }
-        });
-        content.push(group);
+          last = value === null ? null : row[BEGIN];
+        }
+        if (path) area.append(svg("path", { d: path, class: name }));
       });
+      content.push(area);
     } else {
       content.push(svg("g", { class: kind.name }, ...rows.filter(kind.most).map((row) => bar(row, 0, kind.most(row)))));
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,6 @@ FIRST_ROWS = 10
 MOST_SAMPLES = 5
 MOST_SOURCES = 200
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-DIGITS = 6
 HEAT_STEPS = 7
 JSON_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 """Inside a script element these could end it, begin a comment, or end a line of JavaScript. JSON has them only in texts."""
@@ -69,11 +69,12 @@ def render_html(snapshot: Snapshot, command: str = "", first: int = FIRST_ROWS) 
         timeline=timeline,
         noun=noun,
         charts=charts.time_charts(timeline, noun) if timeline else [],
-        chart_data=Markup(embedded(json.dumps(chart_data(timeline)))) if timeline else "",  # noqa: S704
+        chart_data=Markup(chart_data(snapshot, timeline)) if timeline else "",  # noqa: S704
         legend=legend(timeline) if timeline else [],
         times=times(timeline) if timeline else None,
         heat=heat(overview) if overview else None,
         histogram=histogram(overview) if overview else None,
+        quantiles=[(name, latency(value)) for name, value in overview.headline.quantiles.items()] if overview else [],
         tables=contents.tables(snapshot, timeline, first or FIRST_ROWS),
         facts=contents.facts(snapshot),
         parts=[name for name in ("rejected", "blank", "filtered", "continuation") if getattr(snapshot.account, name)],
@@ -169,24 +170,15 @@ def warning(snapshot: Snapshot) -> str:
     )  # fmt: skip
 
 
-def chart_data(timeline: Timeline) -> dict[str, Any]:
-    """Return what page.js draws from."""
-    return {
-        "step": timeline.step_s,
-        "outcomes": [[name, charts.class_of(name)] for name in timeline.outcomes],
-        "rows": [
-            [
-                one.begin_s,
-                begin_text(one, timeline),
-                one.count,
-                one.bytes,
-                one.errors,
-                list(one.outcomes),
-                [None if number is None else float(f"{number:.{DIGITS}g}") for number in one.quantiles],
-            ]
-            for one in timeline.intervals
-        ],
-    }
+def chart_data(snapshot: Snapshot, timeline: Timeline) -> str:
+    """Return what page.js needs to draw: the class of each outcome, and the timeline if it is not the report's."""
+    own = not (snapshot.overview and snapshot.overview.timeline)
+    return embedded(
+        json.dumps({
+            "classes": {name: charts.class_of(name) for name in timeline.outcomes},
+            "timeline": asdict(timeline) if own else None,
+        })
+    )  # fmt: skip
 
 
 def begin_text(interval: Interval, timeline: Timeline) -> str:

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from logproc.model.overview import Interval, Timeline
+from logproc.questions.fields.outcomes import ERRORS, OUTCOMES
 from logproc.questions.fields.stretches import stretch_of
-from logproc.reports.html.charts import ERRORS, OUTCOME_CLASSES
 from logproc.reports.units import seconds_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ MOST_BARS = 400
 MONTH_S = 30 * 86_400
 WORDS = ((86_400, "day"), (3600, "h"), (60, "min"), (1, "s"))
 OUTCOME_COLUMNS = frozenset({"status", "status_class", "level"})
-LAST_OUTCOMES = tuple(OUTCOME_CLASSES)
 
 
 def timeline_of(panel: Panel) -> Timeline | None:
@@ -50,7 +49,7 @@ def timeline_of(panel: Panel) -> Timeline | None:
             outcomes[begin][outcome_of(panel.by[1], row.key[1])] += row.count
     with_bytes = any(row.bytes is not None for row in panel.rows)
     found = {name for at in outcomes.values() for name in at}
-    names = tuple(name for name in LAST_OUTCOMES if name in found)
+    names = tuple(name for name in OUTCOMES if name in found)
     return Timeline(
         step=step_text(step_s) if stretch.length_s or together > 1 else "month",
         step_s=step_s,

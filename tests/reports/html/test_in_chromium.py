@@ -47,7 +47,7 @@ FIRST_ROW = ["2025-07-01", "12:00", "21", "20", "0", "0", "0", "20.0", "kB", "10
 SHAPES = """() => {
   const short = (value) => Number.isNaN(parseFloat(value)) ? value : parseFloat(value).toFixed(1);
   const words = (one) => [...one.attributes].map((at) => `${at.name}=${short(at.value)}`).sort().join(" ") + one.textContent;
-  return ["rect", "line", "circle", "text"].map((name) =>
+  return ["rect", "line", "path", "text"].map((name) =>
     [...document.querySelectorAll(`figure[data-mode] .plot ${name}`)].map(words));
 }"""
 
