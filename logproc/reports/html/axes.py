@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from logproc.formats.times.calendar import DAY_S, HOUR_S
@@ -70,6 +70,18 @@ def values(most: float, *, whole: bool = False) -> list[float]:
         step = max(round(step), 1)
     marks = [at * step for at in range(math.ceil(most / step - 1e-9) + 1)]
     return [int(mark) if mark == int(mark) else float(f"{mark:.12g}") for mark in marks]
+
+
+def decades(numbers: Sequence[float]) -> list[float]:
+    """Return the marks of a logarithmic axis: powers of ten from below the smallest number to above the largest.
+
+    >>> decades([0.02, 3]), decades([])
+    ([0.01, 0.1, 1.0, 10.0], [0.001, 0.01])
+    """
+    if not numbers:
+        return [0.001, 0.01]
+    first, last = math.floor(math.log10(min(numbers)) + 1e-9), math.ceil(math.log10(max(numbers)) - 1e-9)
+    return [float(f"1e{power}") for power in range(first, max(last, first + 1) + 1)]
 
 
 def count_text(number: float) -> str:

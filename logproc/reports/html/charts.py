@@ -77,15 +77,17 @@ def time_charts(timeline: Timeline, noun: str) -> list[Chart]:
     if any(one.bytes is not None for one in found):
         scale = Scale.of((one.bytes or 0 for one in found), axes.size_text)
         made.append(
-            drawn("bytes", f"Bytes {per}", timeline, scale, bars(timeline, [one.bytes or 0 for one in found], scale, "by"))
+            drawn(
+                "bytes", f"Bytes {per}", timeline, scale, bars(timeline, [one.bytes or 0 for one in found], scale, PLAIN_CLASS)
+            )
         )
     if any(name in ERRORS for name in timeline.outcomes):
         shares = [one.errors / one.count if one.count else 0 for one in found]
         scale = Scale.of(shares, axes.share_text)
         made.append(drawn("errors", f"Share of errors {per}", timeline, scale, bars(timeline, shares, scale, ERROR_CLASS)))
     if any(number is not None for one in found for number in one.quantiles):
-        scale = Scale.of((number or 0 for one in found for number in one.quantiles), axes.latency_text)
-        made.append(drawn("latency", f"Duration {per}", timeline, scale, lines(timeline, scale)))
+        scale = Scale.of_durations(number or 0 for one in found for number in one.quantiles)
+        made.append(drawn("latency", f"Duration {per}, logarithmic", timeline, scale, lines(timeline, scale)))
     return made
 
 
@@ -105,6 +107,8 @@ OUTCOME_CLASSES: Mapping[str, str] = {
 }
 """The class of an outcome in the style sheet: its colour says how grave it is."""
 OTHER_CLASS = "o0"
+PLAIN_CLASS = "by"
+"""Of bars that say nothing about outcomes."""
 ERROR_CLASS = "o5"
 
 
@@ -114,19 +118,28 @@ def class_of(outcome: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A vertical axis from 0 to `top`, with its marks and what is written beside each."""
+    """A vertical axis with its marks and what is written beside each: from 0 to `top`, or logarithmic from `least` to `top`."""
 
     top: float
     marks: tuple[tuple[float, str], ...]
+    least: float | None = None
 
     @classmethod
     def of(cls, numbers: Iterable[float], text: Callable[[float], str], *, whole: bool = False) -> Scale:
         marks = axes.values(max(numbers, default=0), whole=whole)
         return cls(marks[-1], tuple((mark, text(mark)) for mark in marks))
 
+    @classmethod
+    def of_durations(cls, numbers: Iterable[float]) -> Scale:
+        """Return a logarithmic axis: half of the requests may take a thousandth of what the slowest do."""
+        marks = axes.decades([number for number in numbers if number > 0])
+        return cls(marks[-1], tuple((mark, axes.latency_text(mark)) for mark in marks), marks[0])
+
     def y(self, number: float) -> float:
         """Return the pixels from the top."""
-        return HEIGHT * (1 - number / self.top)
+        if self.least is None:
+            return HEIGHT * (1 - number / self.top)
+        return HEIGHT * (1 - math.log(max(number, self.least) / self.least) / math.log(self.top / self.least))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +181,7 @@ def gutter(scale: Scale) -> Markup:
 
 def grid(scale: Scale) -> list[Markup]:
     rows = (pixels(scale.y(mark)) for mark, _ in scale.marks)
-    return [element("line", x1=0, x2="100%", y1=y, y2=y, class_="base" if y == str(HEIGHT) else "grid") for y in rows]
+    return [element("line", x1=0, x2="100%", y1=y, y2=y, class_="base" if y == pixels(HEIGHT) else "grid") for y in rows]
 
 
 def rectangle(x: float, width: float, top: float, bottom: float) -> Markup:
@@ -188,7 +201,7 @@ def stacks(timeline: Timeline, scale: Scale) -> list[Markup]:
     below = [0] * len(timeline.intervals)
     groups = []
     rest = [one.count - sum(one.outcomes) for one in timeline.intervals]
-    columns = [(OTHER_CLASS, rest)]
+    columns = [(OTHER_CLASS if timeline.outcomes else PLAIN_CLASS, rest)]
     columns += [(class_of(name), [one.outcomes[at] for one in timeline.intervals]) for at, name in enumerate(timeline.outcomes)]
     for name, counts in columns:
         rectangles = [
@@ -262,7 +275,10 @@ def histogram(latency_bins: Sequence[tuple[float, float, int]], quantiles: Mappi
         last = x
     title = "Records by duration"
     return Chart(
-        "histogram", title, gutter(scale), svg(title, [*grid(scale), element("g", *rectangles, class_="by"), *labels, *marks])
+        "histogram",
+        title,
+        gutter(scale),
+        svg(title, [*grid(scale), element("g", *rectangles, class_=PLAIN_CLASS), *labels, *marks]),
     )
 
 

@@ -181,7 +181,7 @@
     count: { text: compact, whole: true, most: (row) => row[COUNT] },
     bytes: { text: size, most: (row) => row[BYTES] ?? 0, name: "by" },
     errors: { text: share, most: (row) => (row[COUNT] ? row[ERRORS] / row[COUNT] : 0), name: "o5" },
-    latency: { text: latency, most: (row) => Math.max(0, ...row[QUANTILES].map(Number)) },
+    latency: { text: latency },
   };
 
   const marks = (most, isWhole) => {
@@ -190,6 +190,13 @@
     let step = power * [1, 2, 5, 10].find((factor) => most / (power * factor) <= 4);
     if (isWhole) step = Math.max(Math.round(step), 1);
     return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, n) => Number((n * step).toPrecision(12)));
+  };
+  const decades = (numbers) => {
+    const found = numbers.filter((number) => number > 0);
+    if (!found.length) return [0.001, 0.01];
+    const first = Math.floor(Math.log10(Math.min(...found)) + 1e-9);
+    const last = Math.max(Math.ceil(Math.log10(Math.max(...found)) - 1e-9), first + 1);
+    return Array.from({ length: last - first + 1 }, (_, n) => Number(`1e${first + n}`));
   };
   const DAY = 86400;
   const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, DAY, 2 * DAY, 7 * DAY, 14 * DAY];
@@ -223,9 +230,9 @@
     const kind = kinds[mode];
     const rows = chart.rows.slice(from, to + 1);
     const [begin, end] = span();
-    const scale = marks(Math.max(...rows.map(kind.most)), kind.whole);
-    const top = scale.at(-1);
-    const y = (number) => HEIGHT * (1 - number / top);
+    const scale = mode === "latency" ? decades(rows.flatMap((row) => row[QUANTILES])) : marks(Math.max(...rows.map(kind.most)), kind.whole);
+    const [least, top] = [scale[0], scale.at(-1)];
+    const y = (number) => HEIGHT * (1 - (least ? Math.log(Math.max(number, least) / least) / Math.log(top / least) : number / top));
     const x = (time) => (time - begin) / (end - begin);
     const percent = (part) => `${(100 * part).toFixed(3)}%`;
     const width = chart.step / (end - begin);
@@ -234,9 +241,9 @@
       x: percent(x(row[BEGIN]) + gap / 2), y: y(under + number).toFixed(1), width: percent(Math.max(width - gap, 0.001)),
       height: (y(under) - y(under + number)).toFixed(1),
     });
-    const content = scale.map((mark) => svg("line", { x1: 0, x2: "100%", y1: y(mark), y2: y(mark), class: mark ? "grid" : "base" }));
+    const content = scale.map((mark) => svg("line", { x1: 0, x2: "100%", y1: y(mark), y2: y(mark), class: mark > least ? "grid" : "base" }));
     if (mode === "count") {
-      const groups = [["", "o0"], ...chart.outcomes].map(([, name]) => svg("g", { class: name }));
+      const groups = [["", chart.outcomes.length ? "o0" : "by"], ...chart.outcomes].map(([, name]) => svg("g", { class: name }));
       for (const row of rows) {
         let under = 0;
         [row[COUNT] - row[OUTCOMES].reduce((a, b) => a + b, 0), ...row[OUTCOMES]].forEach((number, n) => {

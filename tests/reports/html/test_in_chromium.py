@@ -130,7 +130,12 @@ def test_the_chart_has_switches(page: Opened) -> None:
         button.click()
         assert button.get_attribute("aria-pressed") == "true"
         captions += page.texts("#time figcaption")
-    assert captions == ["Requests per 1 h, UTC", "Bytes per 1 h, UTC", "Share of errors per 1 h, UTC", "Duration per 1 h, UTC"]
+    assert captions == [
+        "Requests per 1 h, UTC",
+        "Bytes per 1 h, UTC",
+        "Share of errors per 1 h, UTC",
+        "Duration per 1 h, logarithmic, UTC",
+    ]
     assert len(page.page.locator("[aria-pressed=true]").all()) == 1
 
 
