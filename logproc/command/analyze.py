@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from logproc.command.progress import LiveStatus
     from logproc.settings import Settings
 
-PAGE_ROWS = 30
+PAGE_ROWS = 25
 """Rows of each panel for a page, which shows the first `--top` of them and the others on request."""
 REPORT_IT = "please report it; --debug shows where"
 HEADER = re.compile(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")

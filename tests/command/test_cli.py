@@ -332,7 +332,7 @@ def test_files_by_ending_and_stdout_besides(folder: Path, tmp_path: Path) -> Non
 
 
 def test_a_page_has_more_rows_than_the_other_reports(tmp_path: Path) -> None:
-    """With -o report.html, JSON on stdout has the rows that --top says; the page has thirty, and the command that made it."""
+    """JSON beside -o report.html has the rows that --top says; the page has 25, and the command that made it."""
     log, path = tmp_path / "many.log", tmp_path / "report.html"
     line = '192.0.2.1 - - [07/Mar/2026:10:00:00 +0000] "GET /{} HTTP/1.1" 200 5 "-" "-"\n'
     log.write_text("".join(line.format(at) for at in range(50)))
@@ -341,10 +341,10 @@ def test_a_page_has_more_rows_than_the_other_reports(tmp_path: Path) -> None:
     assert len(run.report["panels"]["path"]["rows"]) == 3
     assert len(run.report["panels"]["status"]["rows"]) == 1
     text = path.read_text("utf-8")
-    assert text.count('<th scope="row" class="k"><bdi>/') == 30
+    assert text.count("<th>/") == 25
     assert "logproc analyze --output json many.log -o report.html --top 3" in text
     on_stdout = here("analyze", log.name, "--output", "html", "--top", "40", cwd=tmp_path)
-    assert on_stdout.stdout.decode().count('<th scope="row" class="k"><bdi>/') == 40
+    assert on_stdout.stdout.decode().count("<th>/") == 40
 
 
 def test_one_output_that_fails_does_not_keep_the_others(folder: Path, tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ FOOT = 24
 GAP = 0.12
 """The part of an interval that is left free beside its bar."""
 MOST_WITH_GAPS = 200
-WIDE = 10_000
+WIDE, LEAST = 10_000, 10
+"""Units of the area of bars and lines, which is stretched to the width of the screen, and the least width of a bar."""
 CLOSE = 0.09
 """Labels of quantiles that are nearer than this part of the width are one above another."""
 
@@ -158,7 +159,7 @@ class Across:
         return (time_s - self.begin_s) / (self.end_s - self.begin_s)
 
 
-def drawn(mode: str, title: str, timeline: Timeline, scale: Scale, content: Iterable[Markup]) -> Chart:
+def drawn(mode: str, title: str, timeline: Timeline, scale: Scale, content: Markup) -> Chart:
     across = Across.of(timeline)
     labels = [
         element(
@@ -167,7 +168,7 @@ def drawn(mode: str, title: str, timeline: Timeline, scale: Scale, content: Iter
         for at, (time, text, begins) in enumerate(axes.times(across.begin_s, across.end_s, timeline.step_s))
         if across.x(time) < 0.97
     ]
-    return Chart(mode, title, gutter(scale), svg(title, [*grid(scale), *content, *labels]))
+    return Chart(mode, title, gutter(scale), svg(title, [*grid(scale), content, *labels]))
 
 
 def svg(title: str, content: Iterable[Markup]) -> Markup:
@@ -184,8 +185,17 @@ def grid(scale: Scale) -> list[Markup]:
     return [element("line", x1=0, x2="100%", y1=y, y2=y, class_="base" if y == pixels(HEIGHT) else "grid") for y in rows]
 
 
-def rectangle(x: float, width: float, top: float, bottom: float) -> Markup:
-    return element("rect", x=percent(x), y=pixels(top), width=percent(width), height=pixels(bottom - top))
+def box(x: float, width: float, top: float, bottom: float) -> str:
+    """Return a bar as a part of a path, in an area that is WIDE units wide."""
+    left, right = round(WIDE * x), max(round(WIDE * (x + width)), round(WIDE * x) + LEAST)
+    return f"M{left} {pixels(top)}h{right - left}v{pixels(bottom - top)}h{left - right}z"
+
+
+def stretched(paths: Iterable[tuple[str, str]]) -> Markup:
+    """Return paths, each with its class, in an area that is stretched over the whole width; heights stay pixels."""
+    view = {"viewBox": f"0 0 {WIDE} {HEIGHT}", "preserveAspectRatio": "none"}
+    found = (element("path", d=path, class_=name) for name, path in paths if path)
+    return element("svg", *found, width="100%", height=HEIGHT, class_="marks", **view)
 
 
 def places(timeline: Timeline) -> list[tuple[float, float]]:
@@ -193,40 +203,32 @@ def places(timeline: Timeline) -> list[tuple[float, float]]:
     across = Across.of(timeline)
     width = timeline.step_s / (across.end_s - across.begin_s)
     gap = GAP * width if 1 / width <= MOST_WITH_GAPS else 0
-    return [(across.x(one.begin_s) + gap / 2, max(width - gap, 0.001)) for one in timeline.intervals]
+    return [(across.x(one.begin_s) + gap / 2, width - gap) for one in timeline.intervals]
 
 
-def stacks(timeline: Timeline, scale: Scale) -> list[Markup]:
+def stacks(timeline: Timeline, scale: Scale) -> Markup:
     """Return the bars of the outcomes, one on another; at the bottom what has none of them."""
     below = [0] * len(timeline.intervals)
-    groups = []
+    paths = []
     rest = [one.count - sum(one.outcomes) for one in timeline.intervals]
     columns = [(OTHER_CLASS if timeline.outcomes else PLAIN_CLASS, rest)]
     columns += [(class_of(name), [one.outcomes[at] for one in timeline.intervals]) for at, name in enumerate(timeline.outcomes)]
     for name, counts in columns:
-        rectangles = [
-            rectangle(x, width, scale.y(under + number), scale.y(under))
-            for (x, width), number, under in zip(places(timeline), counts, below, strict=True)
-            if number
-        ]
+        found = zip(places(timeline), counts, below, strict=True)
+        bars = (box(x, width, scale.y(under + number), scale.y(under)) for (x, width), number, under in found if number)
+        paths.append((name, "".join(bars)))
         below = [under + number for under, number in zip(below, counts, strict=True)]
-        if rectangles:
-            groups.append(element("g", *rectangles, class_=name))
-    return groups
+    return stretched(paths)
 
 
-def bars(timeline: Timeline, numbers: Sequence[float], scale: Scale, name: str) -> list[Markup]:
+def bars(timeline: Timeline, numbers: Sequence[float], scale: Scale, name: str) -> Markup:
     found = zip(places(timeline), numbers, strict=True)
-    return [element("g", *(rectangle(x, width, scale.y(n), HEIGHT) for (x, width), n in found if n), class_=name)]
+    return stretched([(name, "".join(box(x, width, scale.y(number), HEIGHT) for (x, width), number in found if number))])
 
 
-def lines(timeline: Timeline, scale: Scale) -> list[Markup]:
-    """Return a line for each quantile, through the middle of each interval, broken where an interval has no records.
-
-    They are in an area of their own, WIDE units wide, that is stretched over the chart; the style sheet keeps their strokes as
-    they are.
-    """
-    groups = []
+def lines(timeline: Timeline, scale: Scale) -> Markup:
+    """Return a line for each quantile, through the middle of each interval, broken where an interval has no records."""
+    paths = []
     middles = [WIDE * (x + width / 2) for x, width in places(timeline)]
     for at, name in enumerate(QUANTILES):
         parts = []
@@ -237,10 +239,8 @@ def lines(timeline: Timeline, scale: Scale) -> list[Markup]:
             if number is not None:
                 parts.append(f"{'L' if before else 'M'}{middles[here]:.0f} {pixels(scale.y(number))}{'' if before else 'h0'}")
             before = number is not None
-        if parts:
-            groups.append(element("path", d="".join(parts), class_=name))
-    box = {"viewBox": f"0 0 {WIDE} {HEIGHT}", "preserveAspectRatio": "none"}
-    return [element("svg", *groups, width="100%", height=HEIGHT, class_="lines", **box)]
+        paths.append((name, "".join(parts)))
+    return stretched(paths)
 
 
 def follows(timeline: Timeline, at: int) -> bool:
@@ -302,18 +302,25 @@ def swatch(name: str) -> Markup:
 
 def bar(part: float) -> Markup:
     """Return the bar beside a key in a table."""
-    return element("svg", element("rect", width=percent(part), height="100%"), class_="bar", aria_hidden="true")
+    return element("svg", element("rect", width=percent(round(part, 3))))
 
 
 def patterns() -> Markup:
-    """Return the patterns that let outcomes be told apart without colour: stripes for 4xx, a dense grid for 5xx and worse."""
+    """Return the patterns that let outcomes be told apart without colour: few stripes for 4xx, many for 5xx.
+
+    The stripes are horizontal, because the area of the bars is stretched.
+    """
     units = {"patternUnits": "userSpaceOnUse"}
-    stripes = element("path", d="M-1 1l2-2M0 6l6-6M5 7l2-2", class_="s4")
-    crosses = element("path", d="M0 0l4 4M0 4l4-4", class_="s5")
     made = [
         element(
-            "pattern", element("rect", width=size, height=size, class_=fill), lines, id=name, width=size, height=size, **units
+            "pattern",
+            element("rect", width=100, height=height, class_=f"f{name}"),
+            element("rect", width=100, height=1, class_=f"s{name}"),
+            id=f"p{name}",
+            width=100,
+            height=height,
+            **units,
         )
-        for name, size, fill, lines in (("p4", 6, "f4", stripes), ("p5", 4, "f5", crosses))
+        for name, height in (("4", 5), ("5", 2.5))
     ]
     return element("svg", element("defs", *made), width=0, height=0, class_="defs", aria_hidden="true")

@@ -30,7 +30,7 @@
 
   let report;
   const wholeKey = (cell) => {
-    if (!cell.dataset.place) return cell.title || cell.querySelector("bdi").textContent;
+    if (!cell.dataset.place) return cell.title || cell.firstText;
     report ??= data("logproc-report");
     const name = cell.closest("table").dataset.panel;
     const [row, column] = cell.dataset.place.split(" ").map(Number);
@@ -93,7 +93,7 @@
       const rising = now ? now === "descending" : key;
       heads.forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", rising ? "ascending" : "descending");
-      const values = new Map(rows.map((row) => [row, key ? row.cells[at].textContent : sortable(row.cells[at])]));
+      const values = new Map(rows.map((row) => [row, key ? row.cells[at].firstText : sortable(row.cells[at])]));
       const compare = key
         ? (a, b) => values.get(a).localeCompare(values.get(b), "en", { numeric: true })
         : (a, b) => values.get(a) - values.get(b) || 0;
@@ -109,8 +109,9 @@
       head.replaceChildren(button);
       if (String(at) === element.dataset.sorted) head.setAttribute("aria-sort", "descending");
     });
-    for (const cell of all("tbody th.k", element)) {
-      cell.append(copyButton(() => wholeKey(cell), `Copy ${cell.querySelector("bdi").textContent.slice(0, 80)}`));
+    for (const cell of all("tbody th", element)) {
+      cell.firstText = cell.textContent;
+      cell.append(copyButton(() => wholeKey(cell), `Copy ${cell.firstText.slice(0, 80)}`));
     }
     if (rows.length > 5) {
       const input = make("input", { type: "search", placeholder: "Search" });
@@ -142,6 +143,7 @@
     ]),
   };
   const HEIGHT = 200;
+  const WIDE = 10000;
   const LAST = chart.rows.length - 1;
   const [BEGIN, LABEL, COUNT, BYTES, ERRORS, OUTCOMES, QUANTILES] = [0, 1, 2, 3, 4, 5, 6];
   const NAMES = ["p50", "p95", "p99"];
@@ -159,6 +161,7 @@
     made.append(...children);
     return made;
   };
+  const short = (number) => Number(number.toFixed(1));
   const comma = (number) => number.toLocaleString("en");
   const compact = (number) => {
     for (const [unit, name] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]]) {
@@ -237,23 +240,24 @@
     const percent = (part) => `${(100 * part).toFixed(3)}%`;
     const width = chart.step / (end - begin);
     const gap = 1 / width <= 200 ? 0.12 * width : 0;
-    const bar = (row, under, number) => svg("rect", {
-      x: percent(x(row[BEGIN]) + gap / 2), y: y(under + number).toFixed(1), width: percent(Math.max(width - gap, 0.001)),
-      height: (y(under) - y(under + number)).toFixed(1),
-    });
-    const content = scale.map((mark) => svg("line", { x1: 0, x2: "100%", y1: y(mark), y2: y(mark), class: mark > least ? "grid" : "base" }));
+    const box = (row, under, number) => {
+      const left = Math.round(WIDE * (x(row[BEGIN]) + gap / 2));
+      const right = Math.max(Math.round(WIDE * (x(row[BEGIN]) + width - gap / 2)), left + 10);
+      const [high, low] = [y(under + number), y(under)];
+      return `M${left} ${short(high)}h${right - left}v${short(low - high)}h${left - right}z`;
+    };
+    const paths = [];
     if (mode === "count") {
-      const groups = [["", chart.outcomes.length ? "o0" : "by"], ...chart.outcomes].map(([, name]) => svg("g", { class: name }));
+      const groups = [["", chart.outcomes.length ? "o0" : "by"], ...chart.outcomes].map(([, name]) => [name, ""]);
       for (const row of rows) {
         let under = 0;
         [row[COUNT] - row[OUTCOMES].reduce((a, b) => a + b, 0), ...row[OUTCOMES]].forEach((number, n) => {
-          if (number) groups[n].append(bar(row, under, number));
+          if (number) groups[n][1] += box(row, under, number);
           under += number;
         });
       }
-      content.push(...groups);
+      paths.push(...groups);
     } else if (mode === "latency") {
-      const area = svg("svg", { viewBox: `0 0 10000 ${HEIGHT}`, preserveAspectRatio: "none", width: "100%", height: HEIGHT, class: "lines" });
       NAMES.forEach((name, n) => {
         let path = "";
         let last = null;
@@ -261,16 +265,20 @@
           const value = row[QUANTILES][n] ?? null;
           if (value !== null) {
             const next = last !== null && row[BEGIN] - last <= 1.04 * chart.step;
-            path += `${next ? "L" : "M"}${(10000 * (x(row[BEGIN]) + width / 2)).toFixed(0)} ${Number(y(value).toFixed(1))}${next ? "" : "h0"}`;
+            path += `${next ? "L" : "M"}${(WIDE * (x(row[BEGIN]) + width / 2)).toFixed(0)} ${short(y(value))}${next ? "" : "h0"}`;
           }
           last = value === null ? null : row[BEGIN];
         }
-        if (path) area.append(svg("path", { d: path, class: name }));
+        paths.push([name, path]);
       });
-      content.push(area);
     } else {
-      content.push(svg("g", { class: kind.name }, ...rows.filter(kind.most).map((row) => bar(row, 0, kind.most(row)))));
+      paths.push([kind.name, rows.filter(kind.most).map((row) => box(row, 0, kind.most(row))).join("")]);
     }
+    const content = scale.map((mark) => svg("line", { x1: 0, x2: "100%", y1: y(mark), y2: y(mark), class: mark > least ? "grid" : "base" }));
+    content.push(svg(
+      "svg", { viewBox: `0 0 ${WIDE} ${HEIGHT}`, preserveAspectRatio: "none", width: "100%", height: HEIGHT, class: "marks" },
+      ...paths.filter(([, path]) => path).map(([name, path]) => svg("path", { d: path, class: name })),
+    ));
     times(begin, end).forEach(([time, text, day], n) => {
       if (x(time) >= 0.97) return;
       content.push(svg("text", { x: percent(x(time)), y: HEIGHT + 17, class: `t${day ? " b" : ""}${n % 2 ? " h" : ""}` }, text));

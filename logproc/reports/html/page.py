@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
@@ -40,6 +41,7 @@ MOST_SAMPLES = 5
 MOST_SOURCES = 200
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HEAT_STEPS = 7
+INDENT = re.compile(r"\n +")
 JSON_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 """Inside a script element these could end it, begin a comment, or end a line of JavaScript. JSON has them only in texts."""
 
@@ -49,7 +51,7 @@ def render_html(snapshot: Snapshot, command: str = "", first: int = FIRST_ROWS) 
 
     command: the command that made it, without secrets. first: how many rows of each table are shown at once.
     """
-    style, script = part("style.css"), part("page.js")
+    style, script = dense(part("style.css")), dense(part("page.js"))
     overview = snapshot.overview
     timeline = course(snapshot)
     folder, name = name_of(snapshot)
@@ -58,7 +60,7 @@ def render_html(snapshot: Snapshot, command: str = "", first: int = FIRST_ROWS) 
         policy=policy(style, script),
         style=Markup(style),  # noqa: S704 - files of this package
         script=Markup(script),  # noqa: S704
-        report=Markup(embedded(render_json(snapshot))),  # noqa: S704 - escaped for its place
+        report=Markup(embedded(dense(render_json(snapshot)))),  # noqa: S704 - escaped for its place
         snapshot=snapshot,
         folder=folder,
         name=name,
@@ -91,6 +93,11 @@ def render_html(snapshot: Snapshot, command: str = "", first: int = FIRST_ROWS) 
 def part(name: str) -> str:
     """Return a file of this package."""
     return files(__package__).joinpath(name).read_text("utf-8")
+
+
+def dense(text: str) -> str:
+    """Return a text without the blanks that lines begin with, which mean nothing in our style, our script, and JSON."""
+    return INDENT.sub("\n", text)
 
 
 @cache

@@ -14,7 +14,7 @@ from logproc.reports.html import axes
 from logproc.reports.html.charts import HEIGHT, histogram, time_charts
 from tests.reports.html.overviews import BINS, timeline
 
-RECTANGLE = re.compile(r'<rect x="([\d.]+)%" y="([\d.]+)" width="([\d.]+)%" height="([\d.]+)"></rect>')
+BAR = re.compile(r"M(\d+) ([\d.]+)h(\d+)v([\d.]+)h-\3z")
 
 
 def seconds(text: str) -> int:
@@ -59,11 +59,13 @@ def test_the_last_years() -> None:
 def test_bars_stand_on_one_another() -> None:
     """The heights of an interval's bars sum up to its count; what has no outcome is at the bottom."""
     made = time_charts(timeline(2), "Requests")[0]
-    bars = [tuple(map(float, found)) for found in RECTANGLE.findall(made.area)]
-    first = [bar for bar in bars if bar[0] < 50]
-    assert [round(bar[3] * 30 / HEIGHT) for bar in first] == [1, 20]
-    assert first[0][1] + first[0][3] == HEIGHT
-    assert first[1][1] + first[1][3] == pytest.approx(first[0][1], abs=0.11)
+    bars = [tuple(map(float, found)) for found in BAR.findall(made.area)]
+    first = [bar for bar in bars if bar[0] < 5000]
+    assert [(left, width) for left, _, width, _ in first] == [(300, 4400), (300, 4400)]
+    assert [round(height * 30 / HEIGHT) for *_, height in first] == [1, 20]
+    (_, low, _, height), (_, high, _, above) = first
+    assert low + height == HEIGHT
+    assert high + above == pytest.approx(low, abs=0.11)
 
 
 def test_there_is_a_chart_for_what_there_is() -> None:

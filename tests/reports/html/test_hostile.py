@@ -131,7 +131,7 @@ def test_a_long_key_is_cut_and_its_title_says_so() -> None:
     long = "/" + "a" * 1_000_000
     keys = (f"{long}1{long}", f"{long}2{long}")
     text = render_html(snapshot(panels={"path": panel("path", *((key, 8, 1) for key in keys))}))
-    cells = re.findall(r'<th scope="row" class="k" title="([^"]*)" data-place="([^"]*)"><bdi>([^<]*)</bdi>', text)
+    cells = re.findall(r'<th title="([^"]*)" data-place="([^"]*)">([^<]*)<td', text)
     assert [place for _, place, _ in cells] == ["0 0", "1 0"]
     assert len({shown for _, _, shown in cells}) == 2
     assert {len(shown) for _, _, shown in cells} == {160}
