@@ -103,6 +103,7 @@ class Settings:
         least=0,
         metavar="N[,N]",
     )
+    full: bool = knob(False, "On a terminal, show the whole report and not only its headline; through a pager if it is long.")
     output: Literal["terminal", "json", "csv", "html"] = knob("terminal", "Format of the report on stdout.")
     csv_raw: bool = knob(False, "Write keys to CSV unchanged, even those that a spreadsheet would run as a formula.")
     recursive: bool = knob(False, "Read the files in directories and their subdirectories.")
@@ -206,7 +207,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """Return each `LOGPROC_…` variable that is not a setting, with a hint at what was probably meant."""
-    prefix, known = "LOGPROC_", ["CONFIG", *(item.name.upper() for item in knobs())]
+    prefix, known = "LOGPROC_", ["CONFIG", "PAGER", *(item.name.upper() for item in knobs())]
     names = [name.removeprefix(prefix) for name in environ if name.startswith(prefix)]
     otherwise = "see `logproc analyze --help`"
     # Compared without the prefix, which would make all names alike.

@@ -63,10 +63,10 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
 
     Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has.
     """
-    settings = screen.settings
-    unlink_on_second(known_temporaries)
     check_outputs(outputs)
-    run_settings = for_page(settings, outputs)
+    settings = screen.settings = replace(screen.settings, families=for_people(screen.settings, outputs))
+    unlink_on_second(known_temporaries)
+    run_settings = with_page_rows(settings, outputs)
     given = read_headers(headers, screen.environ)
     sources = keep_sources(find_sources(arguments, settings), outputs, arguments, [screen.stdout, screen.stderr])
     openers = Openers.of(settings, given, screen.say_now, sources)
@@ -99,12 +99,17 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     return first_of(codes)
 
 
-def for_page(settings: Settings, outputs: Outputs) -> Settings:
-    """Return the settings of the run: if a page is wanted, its panels have enough rows for one, and browsers and systems."""
-    if "html" not in {settings.output, *map(format_for, outputs.files)}:
-        return settings
-    top = max(settings.top, PAGE_ROWS) if isinstance(settings.top, int) and settings.top else settings.top
-    return replace(settings, top=top, families=True)
+def for_people(settings: Settings, outputs: Outputs) -> bool:
+    """Whether a report names browsers and systems: a page or a whole text does. For others loading ua-parser takes too long."""
+    forms = {format_for(path) for path in outputs.files}
+    return settings.full or settings.output == "html" or bool(forms & {"html", "terminal"})
+
+
+def with_page_rows(settings: Settings, outputs: Outputs) -> Settings:
+    """Return the settings of a run whose panels have enough rows for a page, if one is wanted; other reports get fewer."""
+    if isinstance(settings.top, int) and settings.top and "html" in {settings.output, *map(format_for, outputs.files)}:
+        return replace(settings, top=max(settings.top, PAGE_ROWS))
+    return settings
 
 
 def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
@@ -164,18 +169,21 @@ def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) ->
         return render_terminal(snapshot, Look())
     terminal = is_terminal(screen.stdout)
     columns = terminal_size().columns if terminal or "COLUMNS" in screen.environ else NARROW
-    return render_terminal(snapshot, Look(columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal))
+    whole = screen.settings.full or not terminal
+    look = Look(columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal, whole, terminal_size().lines)
+    return render_terminal(snapshot, look)
 
 
 def write_reports(run: Run, screen: Screen, outputs: Outputs, spool: Spool | None) -> list[BaseException]:
     """Write the report to each output. If one fails the others are still written; return the failures."""
     snapshot = run.snapshot
     tasks: list[Callable[[], None]] = []
-    if not (screen.settings.quiet and outputs.files) and (screen.settings.output != "terminal" or worth_showing(snapshot)):
-        tasks.append(partial(write_to_stdout, snapshot, screen))
     tasks += [partial(write_file, snapshot, path, screen) for path in outputs.files]
     if spool and outputs.rejects:  # only those that the report counts: a run that stops early may have read more
         tasks.append(partial(write_out, outputs.rejects, spool.pieces(run.counted)))
+    if not (screen.settings.quiet and outputs.files) and (screen.settings.output != "terminal" or worth_showing(snapshot)):
+        to_stdout = partial(write_to_stdout, snapshot, screen)
+        tasks = [*tasks, to_stdout] if pages(screen) else [to_stdout, *tasks]  # files do not wait for the user of a pager
     failures: list[BaseException] = []
     for task in tasks:
         try:
@@ -192,7 +200,19 @@ def worth_showing(snapshot: Snapshot) -> bool:
 
 def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
     text = within_grace(partial(render, snapshot, screen.settings.output, screen, to_stdout=True))
+    if screen.stdout is not None and pages(screen) and text.count("\n") >= terminal_size().lines:
+        from logproc.command.pager import page, pager_of
+
+        pager = pager_of(screen.environ)
+        if pager and page(text.encode(screen.stdout.encoding, "backslashreplace"), pager, screen.environ):
+            return
     within_grace(partial(write_stdout, screen.stdout.buffer if screen.stdout else None, text))
+
+
+def pages(screen: Screen) -> bool:
+    """Whether a long report goes through a pager."""
+    settings = screen.settings
+    return settings.full and settings.output == "terminal" and is_terminal(screen.stdout) and screen.has_sequences
 
 
 def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:

@@ -131,7 +131,7 @@ def test_a_single_level_has_no_row() -> None:
 def test_a_panel_of_two_columns_is_its_own_chart() -> None:
     """The columns are sums, and each value of the second field has a row."""
     chart = paint(time_chart(pairs("status", (0, "200", 4), (0, "500", 1), (1, "200", 3)), Look(80)), color=False)
-    assert chart.startswith("hour, status  2 hours   busiest 1 Jul 12:00 with 5   quietest 1 Jul 13:00 with 3\n")
+    assert chart.startswith("hour,status  2 hours   busiest 1 Jul 12:00 with 5   quietest 1 Jul 13:00 with 3\n")
     assert chart.splitlines()[-2:] == ["200  4  ████████▆▆▆▆▆▆▆▆", "500  1  ████████"]
 
 
