@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from logproc.questions.fields.outcomes import ERRORS
 from logproc.questions.fields.stretches import stretch_of
 from logproc.reports.html.charts import bar, class_of
 from logproc.reports.key_styles import title_of, value_text
 from logproc.reports.metric_values import figure, given_up
 from logproc.reports.safe import distinct
+from logproc.reports.text.headline import is_same_in_all
 from logproc.reports.text.style import Apart, Look
-from logproc.reports.units import count, latency, plain, share, size
+from logproc.reports.units import count, latency, rate, share, size
 
 if TYPE_CHECKING:
     from logproc.model.overview import Finding, Headline, Timeline
@@ -94,8 +96,8 @@ def tiles(snapshot: Snapshot) -> Iterator[Tile]:
 
 
 def headline_tiles(headline: Headline) -> Iterator[Tile]:
-    rate = () if headline.per_second is None else (rate_text(headline.per_second),)
-    yield Tile("Requests" if headline.requests else "Records", f"{headline.records:,}", rate)
+    pace = (" ".join(rate(headline.per_second)),) if headline.per_second else ()
+    yield Tile("Requests" if headline.requests else "Records", f"{headline.records:,}", pace)
     if headline.errors is not None:
         label = "Server errors, 5xx" if headline.requests else "Errors"
         yield outcome_tile(label, headline.errors, headline, "bad")
@@ -114,18 +116,6 @@ def headline_tiles(headline: Headline) -> Iterator[Tile]:
 
 def outcome_tile(label: str, number: int, headline: Headline, tone: str) -> Tile:
     return Tile(label, f"{number:,}", (f"{share(number, headline.records)} %" if number else "none",), tone if number else "")
-
-
-def rate_text(per_second: float) -> str:
-    """Return a rate in the unit that gives at least one.
-
-    >>> rate_text(12.5), rate_text(0.2), rate_text(0.001)
-    ('12.5 per second', '12 per minute', '3.6 per hour')
-    """
-    for unit, name in ((1, "second"), (60, "minute")):
-        if per_second * unit >= 1:
-            return f"{plain(per_second * unit, 3)} per {name}"
-    return f"{plain(per_second * 3600, 3)} per hour"
 
 
 def totals(panels: Mapping[str, Panel]) -> Iterator[tuple[str, float | int | Decimal | str | None]]:
@@ -156,10 +146,10 @@ def worst(finding: Finding) -> Worst:
     elif finding.kind == "error message":
         words = f"{number} of {of} errors ({share(finding.count, finding.of)} %)"
     else:
-        words = f"{finding.outcome or 'records'}: {number} after {of} in the interval before"
+        words = f"{finding.outcome or 'records'} {'rose' if finding.count > finding.of else 'fell'} from {of} to {number}"
     key = value_text("minute", finding.key) if finding.kind == "change" and "T" in finding.key else finding.key
     titles = {"failing path": "Failing path", "error message": "Error message", "change": "Largest change"}
-    grave = finding.kind != "change" or class_of(finding.outcome) in {"o5", "o6"}
+    grave = finding.kind != "change" or finding.outcome in ERRORS
     return Worst(titles.get(finding.kind, finding.kind), cell(key, Apart(LOOK)), words, "bad" if grave else "warn")
 
 
@@ -175,27 +165,29 @@ def cell(text: str, apart: Apart, tone: str = "") -> Cell:
 
 
 def tables(snapshot: Snapshot, timeline: Timeline | None, first: int) -> list[Table]:
-    """Return the tables of the report; those of one key, which are facts, and those that the chart shows are left out."""
-    extra = dict(snapshot.overview.panels) if snapshot.overview else {}
-    hidden = {name for extra_name in extra for name in REPLACED.get(extra_name, ())}
-    found = []
-    for panel in [*extra.values(), *(panel for name, panel in snapshot.panels.items() if name not in hidden)]:
-        drawn = snapshot.overview is not None and timeline is not None and is_over_time(panel)
-        if panel.rows and panel.by and not drawn and not (snapshot.overview and is_fact(panel)):
-            found.append(table(panel, snapshot.account.records, first))
-    return found
+    """Return the tables of the report; what all records share and what the chart shows is left out."""
+    records = snapshot.account.records
+    return [
+        table(panel, records, first)
+        for panel in shown_panels(snapshot)
+        if not snapshot.overview or not (is_same_in_all(panel, records) or (timeline and is_over_time(panel)))
+    ]
 
 
 def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """Return what all records have in common: the panels with one key."""
+    """Return what all records share: the panels of one row that has every record."""
     if not snapshot.overview:
         return []
-    found = [panel for panel in snapshot.panels.values() if is_fact(panel) and not is_over_time(panel)]
-    return [(title_of(panel), distinct(panel.rows[0].key[0])[:CELLS]) for panel in found]
+    found = (panel for panel in shown_panels(snapshot) if is_same_in_all(panel, snapshot.account.records))
+    return [(title_of(panel), distinct(panel.rows[0].key[0])[:CELLS]) for panel in found if not is_over_time(panel)]
 
 
-def is_fact(panel: Panel) -> bool:
-    return panel.distinct == 1 and len(panel.by) == 1 and not panel.metrics and len(panel.rows) == 1
+def shown_panels(snapshot: Snapshot) -> list[Panel]:
+    """Return the overview's panels and the others that they do not replace; only those with rows, without totals."""
+    extra = snapshot.overview.panels if snapshot.overview else {}
+    hidden = {name for extra_name in extra for name in REPLACED.get(extra_name, ())}
+    found = [*extra.values(), *(panel for name, panel in snapshot.panels.items() if name not in hidden)]
+    return [panel for panel in found if panel.by and panel.rows]
 
 
 def is_over_time(panel: Panel) -> bool:
