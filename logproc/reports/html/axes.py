@@ -19,6 +19,8 @@ TIME_STEPS = (
 """Seconds between two times on the axis; beyond the last, months and years."""
 MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 600, 1200, 6000, 12000)
 MONDAY_S = 4 * DAY_S
+LONG_S = 59
+"""From here on a duration for people has minutes, which an axis has not."""
 Text = Callable[[float], str]
 
 
@@ -105,10 +107,12 @@ def share_text(number: float) -> str:
 
 
 def latency_text(number: float) -> str:
-    """Return a duration for an axis, without zeros at its end.
+    """Return a duration for an axis: three digits, without zeros at its end.
 
-    >>> latency_text(0.2), latency_text(1.5), latency_text(0)
-    ('200 ms', '1.5 s', '0 s')
+    >>> latency_text(0.2), latency_text(1.5), latency_text(0), latency_text(100)
+    ('200 ms', '1.5 s', '0 s', '100 s')
     """
+    if number >= LONG_S:
+        return f"{float(f'{number:.3g}'):.0f} s"
     number_text, _, unit = latency(number).partition(" ")
     return f"{number_text.rstrip('0').rstrip('.') if '.' in number_text else number_text} {unit}"

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from logproc.questions.fields.outcomes import ERRORS
 from logproc.questions.fields.stretches import stretch_of
 from logproc.reports.html.charts import bar, class_of
-from logproc.reports.key_styles import title_of, value_text
+from logproc.reports.key_styles import value_text
 from logproc.reports.metric_values import figure, given_up
 from logproc.reports.safe import distinct
 from logproc.reports.text.headline import is_same_in_all
@@ -179,7 +179,7 @@ def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
     if not snapshot.overview:
         return []
     found = (panel for panel in shown_panels(snapshot) if is_same_in_all(panel, snapshot.account.records))
-    return [(title_of(panel), distinct(panel.rows[0].key[0])[:CELLS]) for panel in found if not is_over_time(panel)]
+    return [(title_of_table(panel), distinct(panel.rows[0].key[0])[:CELLS]) for panel in found if not is_over_time(panel)]
 
 
 def shown_panels(snapshot: Snapshot) -> list[Panel]:
@@ -214,7 +214,7 @@ def table(panel: Panel, records: int, first: int) -> Table:
     long = max((sum(len(part.text) for part in line.keys) for line in lines), default=0) > 48
     return Table(
         panel.name,
-        title_of(panel),
+        title_of_table(panel),
         panel.distinct,
         tuple(names),
         tuple(heads),
@@ -224,6 +224,20 @@ def table(panel: Panel, records: int, first: int) -> Table:
         wide=long or len(panel.by) > 2 or len(heads) > 4,
         over_time=is_over_time(panel),
     )
+
+
+def title_of_table(panel: Panel) -> str:
+    """Return the title of a table.
+
+    >>> from logproc.model.panel import Panel
+    >>> panels = ("systems", ("os",)), ("user_agent", ("user_agent",)), ("path,shape(message)", ("path", "shape(message)"))
+    >>> [title_of_table(Panel(name, by, 0, ())) for name, by in panels]
+    ['systems', 'user agent', 'path, message']
+    """
+    if panel.by == ("shape(message)",):
+        return "messages"
+    names = panel.by if panel.name == ",".join(panel.by) else (panel.name,)
+    return ", ".join("message" if name == "shape(message)" else name.replace("_", " ") for name in names)
 
 
 def numbers(row: Row, panel: Panel, records: int, with_bytes: bool) -> Iterable[Cell]:
