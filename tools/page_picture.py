@@ -5,6 +5,7 @@ usage: python -m tools.page_picture [FILE]
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -24,7 +25,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         page = Path(folder) / "report.html"
         page.write_text(render_html(report((LOG,)), f"logproc analyze {LOG} -o report.html"), "utf-8")
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         tab = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]  # a TypedDict
         tab.goto(page.as_uri())
         tab.screenshot(path=target)

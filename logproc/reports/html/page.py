@@ -23,7 +23,7 @@ from logproc.model.overview import QUANTILES
 from logproc.model.source import State
 from logproc.reports.html import charts, contents
 from logproc.reports.html.contents import LOOK
-from logproc.reports.html.timelines import timeline_of
+from logproc.reports.html.timelines import timeline_of, without_empty
 from logproc.reports.json_report import render_json
 from logproc.reports.key_styles import value_text
 from logproc.reports.safe import distinct
@@ -142,7 +142,7 @@ def course(snapshot: Snapshot) -> Timeline | None:
     """Return what the chart over time shows: the overview's, else the first panel that counts by time."""
     if snapshot.overview:
         found = snapshot.overview.timeline
-        return found if found and len(found.intervals) > 1 else None
+        return without_empty(found) if found and len(found.intervals) > 1 else None
     made = (timeline_of(panel) for panel in sorted(snapshot.panels.values(), key=lambda panel: -len(panel.by)))
     return next((timeline for timeline in made if timeline), None)
 
@@ -179,7 +179,7 @@ def warning(snapshot: Snapshot) -> str:
 
 def chart_data(snapshot: Snapshot, timeline: Timeline) -> str:
     """Return what page.js needs to draw: the class of each outcome, and the timeline if it is not the report's."""
-    own = not (snapshot.overview and snapshot.overview.timeline)
+    own = snapshot.overview is None or timeline is not snapshot.overview.timeline
     return embedded(
         json.dumps({
             "classes": {name: charts.class_of(name) for name in timeline.outcomes},

@@ -1,10 +1,12 @@
-"""A timeline from a panel that counts by time, for reports of panels that the user asked for."""
+"""What the chart over time shows: a timeline from a panel that counts by time, and one without empty intervals."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from logproc.formats.times.calendar import iso
 from logproc.model.overview import Interval, Timeline
 from logproc.questions.fields.outcomes import ERRORS, OUTCOMES
 from logproc.questions.fields.stretches import stretch_of
@@ -13,7 +15,8 @@ from logproc.reports.units import seconds_of
 if TYPE_CHECKING:
     from logproc.model.panel import Panel
 
-MOST_BARS = 400
+MOST_BARS, LEAST_BARS = 400, 40
+LONGER_S = (10, 60, 300, 900, 3600, 6 * 3600)
 MONTH_S = 30 * 86_400
 WORDS = ((86_400, "day"), (3600, "h"), (60, "min"), (1, "s"))
 OUTCOME_COLUMNS = frozenset({"status", "status_class", "level"})
@@ -67,6 +70,22 @@ def timeline_of(panel: Panel) -> Timeline | None:
             for begin in sorted(counts)
         ),
     )
+
+
+def without_empty(timeline: Timeline) -> Timeline:
+    """Return a timeline in longer intervals if each of these has the records of at most one: no number changes.
+
+    Logs that are written every hour would have thin bars far from one another.
+    """
+    found = timeline.intervals
+    span_s = found[-1].begin_s - found[0].begin_s
+    for step_s in reversed(LONGER_S):
+        begins = [one.begin_s // step_s * step_s for one in found]
+        if timeline.step_s < step_s <= span_s / LEAST_BARS and step_s % timeline.step_s == 0 and len(set(begins)) == len(found):
+            zone = "Z" if found[0].begin.endswith("Z") else ""
+            longer = (replace(one, begin_s=at, begin=iso(at)[:-1] + zone) for one, at in zip(found, begins, strict=True))
+            return replace(timeline, step=step_text(step_s), step_s=step_s, intervals=tuple(longer))
+    return timeline
 
 
 def begin_of(label: str) -> int:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from logproc.formats.times.calendar import iso
 from logproc.model.panel import Panel, Row
-from logproc.reports.html.timelines import MOST_BARS, timeline_of
+from logproc.reports.html.timelines import MOST_BARS, timeline_of, without_empty
+from tests.reports.html.overviews import timeline
 from tests.reports.snapshots import hour_panel
 
 
@@ -38,6 +42,19 @@ def test_many_intervals_are_put_together() -> None:
     assert len(found.intervals) <= MOST_BARS
     assert found.step == "3 h"
     assert sum(one.count for one in found.intervals) == 1000
+
+
+def test_hourly_bursts_are_hours() -> None:
+    """Records in one quarter of each hour are shown by the hour, with the same numbers; anything else stays as it is."""
+    quarters = replace(timeline(60), step="15 min", step_s=900)
+    late = tuple(replace(one, begin_s=one.begin_s + 900, begin=iso(one.begin_s + 900)) for one in quarters.intervals)
+    hours = without_empty(replace(quarters, intervals=late))
+    assert (hours.step, hours.step_s) == ("1 h", 3600)
+    assert hours.intervals == timeline(60).intervals
+    twice = replace(quarters, intervals=(quarters.intervals[0], late[0], *quarters.intervals[1:]))
+    assert without_empty(twice) is twice
+    few = replace(quarters, intervals=quarters.intervals[:30])
+    assert without_empty(few) is few
 
 
 @pytest.mark.parametrize(
