@@ -110,7 +110,7 @@ OUTCOME_CLASSES: Mapping[str, str] = {
 OTHER_CLASS = "o0"
 PLAIN_CLASS = "by"
 """Of bars that say nothing about outcomes."""
-ERROR_CLASS = "o5"
+ERROR_CLASS = "f5"
 
 
 def class_of(outcome: str) -> str:

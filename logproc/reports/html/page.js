@@ -183,7 +183,7 @@
   const kinds = {
     count: { text: compact, whole: true, most: (row) => row[COUNT] },
     bytes: { text: size, most: (row) => row[BYTES] ?? 0, name: "by" },
-    errors: { text: share, most: (row) => (row[COUNT] ? row[ERRORS] / row[COUNT] : 0), name: "o5" },
+    errors: { text: share, most: (row) => (row[COUNT] ? row[ERRORS] / row[COUNT] : 0), name: "f5" },
     latency: { text: latency },
   };
 
