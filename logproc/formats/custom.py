@@ -12,7 +12,7 @@ import pyarrow.compute
 
 from logproc.formats.columns.levels import SCALES
 from logproc.formats.engine import Format
-from logproc.formats.known import POWERS, TIMES, expression_of_entry, format_of_entry
+from logproc.formats.known import ORDERS, POWERS, TIMES, expression_of_entry, format_of_entry
 from logproc.formats.maps import maps_of_table, named_units
 from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import GROUP, TIME_GROUPS, Expression
@@ -20,8 +20,8 @@ from logproc.model.errors import UsageError, nearest
 
 UNITS = {"duration": 0, "bytes": 0}
 KEYS: Mapping[str, type] = {
-    **dict.fromkeys(("expression", "further", "time", "levels", "summary", "example"), str),
-    **dict.fromkeys(("multi_line", "mixed", "may_lack_time"), bool),
+    **dict.fromkeys(("expression", "further", "aside", "time", "order", "levels", "summary", "example"), str),
+    **dict.fromkeys(("multi_line", "mixed", "may_lack_time", "in_parts"), bool),
     **dict.fromkeys(("units", "sums", "map"), dict),
 }
 """The keys that a table may have."""
@@ -75,10 +75,13 @@ def format_of_table(name: str, table: Mapping[str, Any], option: str) -> Format:
         raise UsageError(f"{option}: time {time!r} is unknown", "known are " + ", ".join(TIMES))
     if table.get("levels", "words") not in SCALES:
         raise UsageError(f"{option}: levels {table['levels']!r} is unknown", "known are " + ", ".join(SCALES))
+    if table.get("order", "day first") not in ORDERS:
+        raise UsageError(f"{option}: order {table['order']!r} is unknown", "known are " + ", ".join(ORDERS))
     if ("{time}" in table["expression"]) != (time is not None):
         raise UsageError(f"{option}: `{{time}}` in the expression and the key time go together", 'write time = "iso"')
     reader = expression_of_entry(table)
     groups = groups_of(reader.expression, option) + (groups_of(reader.further, option) if reader.further else [])
+    groups_of(reader.aside, option)
     if not set(groups) - set(TIME_GROUPS):
         raise UsageError(f"{option} has no named group", "name what is to be counted: (?P<status>[0-9]+)")
     for field, unit in table.get("units", {}).items():

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy
@@ -21,8 +22,8 @@ import pyarrow.compute
 
 from logproc.formats.columns.levels import is_level
 from logproc.formats.engine import Format
-from logproc.formats.envelope import MESSAGE, Envelope, lines_of_messages
-from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, timed
+from logproc.formats.envelope import MESSAGE, Envelope, joined_lines, lines_of_messages
+from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, leveled, timed
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
 from logproc.formats.readers.expression import Expression, matching
@@ -32,11 +33,14 @@ from logproc.formats.readers.logfmt import PairsReader
 from logproc.formats.readers.ltsv import LtsvReader
 from logproc.formats.readers.w3c import W3cReader
 from logproc.formats.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Candidate, Sample, generic, sample_of
+from logproc.formats.spread import FURTHER, FURTHER_INSIDE
+from logproc.formats.times.order import order_of
 from logproc.model.chunk import Context
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
     from logproc.model.chunk import Parser
+    from logproc.model.columns import Columns
 
 HEAD_BYTES = 4 << 10
 """Where a time is looked for before a format is asked."""
@@ -47,11 +51,9 @@ MOST_LAYOUTS = 4
 GENERIC = frozenset({"text", "plain"})
 CARRIERS = frozenset({"syslog", "syslog_iso", "syslog_5424", "cri", "heroku", "json"})
 """Formats whose messages are often the lines of another log."""
-FURTHER = re.compile(
-    rb"\s|at |Caused by: |Traceback \(|\.\.\. \d+ |goroutine \d+|Stack trace:|#\d+ |[})\]]"
-    rb"|(?:[A-Za-z_][\w$]*[.:\\]+)*[A-Z][\w$]*(?:Error|Exception|Warning|Interrupt)(?::| |$)"
-)
-"""How lines begin that go on with a record: the frames of a traceback, the name of an exception, closing brackets."""
+IS_DATE = re.compile(rb"\d{2,4}([-/.])\d\d\1\d{2,4}")
+IS_FURTHER = re.compile(FURTHER.encode())
+IS_FURTHER_INSIDE = re.compile(FURTHER_INSIDE.encode())
 
 
 def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Parser | None:
@@ -105,19 +107,29 @@ def is_sure(sample: Sample) -> bool:
 def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
     """Return the format of the messages of an outer format, None unless they are a log of their own."""
     data = numpy.frombuffer(b"".join(line + b"\n" for line in sample.lines), numpy.uint8)
-    parts, _ = outer.claimed(outer.lines(data), numpy.ones(len(sample.lines), bool), {MESSAGE}, Context())
+    parts, columns = outer.claimed(outer.lines(data), numpy.ones(len(sample.lines), bool), {MESSAGE, "level"}, Context())
     filled = [part for part, _ in parts if len(part.line)]
     if not filled or not all(MESSAGE in part.fields for part in filled):
         return None
-    messages = lines_of_messages(outer, filled, numpy.arange(sum(len(part.line) for part in filled))).tobytes()
+    order = numpy.argsort(numpy.concatenate([part.line for part in filled]), kind="stable")
+    messages = joined_lines(lines_of_messages(outer, filled, order)).tobytes()
     inner = one_of(
         [form for form in layouts_of(sample_of(messages, len(sample.lines), whole=True), alone=False) if form is not PLAIN]
     )
+    untimed = inner is not None and inner.name == "text" and "time" not in inner.fields
+    if untimed and (says_levels(columns) or outer.name == "stern"):  # any two words may be in front of stern's messages
+        return None
     if inner and outer.name == "json":  # an object in a message now and then is part of the message
         account = inner.parse(numpy.frombuffer(messages, numpy.uint8), Context(), (), LINE_BYTES).account
-        lines = sum(FURTHER.match(line) is None for line in messages.splitlines())
+        lines = sum(IS_FURTHER_INSIDE.match(line) is None for line in messages.splitlines())
         return inner if 2 * account.records > lines else None
     return inner
+
+
+def says_levels(columns: Columns) -> bool:
+    """Return whether records have several levels: then a level in a message is a part of it. Journald gives all lines one."""
+    level = columns.keys.get("level")
+    return level is not None and len(level.keys.drop_null()) > 1
 
 
 def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candidate, Mask]]:
@@ -174,7 +186,8 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
     known = numpy.logical_or.reduce([numpy.zeros(len(sample.lines), bool), *(fits for _, fits in asked)])
     found = [(candidate, fits) for candidate, fits in asked if is_sound(candidate.format, sample, fits, known)]
     left = numpy.ones(len(sample.lines), bool)
-    counts_for = numpy.array([FURTHER.match(line) is None for line in sample.lines], bool)
+    is_further = IS_FURTHER if alone else IS_FURTHER_INSIDE
+    counts_for = numpy.array([is_further.match(line) is None for line in sample.lines], bool)
     for _, fits in found:
         counts_for |= fits
     counts_for |= not counts_for.any()
@@ -187,13 +200,14 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
         form, (_, fits) = found[best][0].format, found[best]
         if not counts[best] or counts[best] < least_of(form, further=bool(layouts), alone=alone) * weight:
             break
-        layouts.append(form)
+        layouts.append(ordered(form, sample.keep(fits)))
         left &= ~(form.exact.claims(sample.whole_texts) if is_layout(form) else fits)
     rest = sample.keep(left & counts_for)
     if layouts and rest.lines:
         return layouts + text_of(rest, weight, of_table=isinstance(layouts[0].exact, W3cReader))
     if not layouts and sample.lines:
         text = generic(rest, LEAST_SHARE, anywhere=alone) if rest.lines else None
+        text = text or (None if alone else leveled(rest.lines))  # the time is that of the format around them
         return (not found and alone and loosely(sample)) or ([text] if text else [])
     return layouts
 
@@ -201,8 +215,8 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
 def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
     """Return whether what a format finds can be what it is called. known: which lines fit any format.
 
-    A level in the place of a host shows that it is another format. And so do lines with the same time that do not fit: the
-    first word of some messages looks like a logger.
+    A level or a date in the place of a host shows that it is another format. And so do lines with the same time that do not
+    fit: the first word of some messages looks like a logger.
     """
     reader = form.exact
     if not isinstance(reader, Expression):
@@ -210,12 +224,24 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
     if "(?P<host>" in reader.expression:
         found = reader.found_in(sample.keep(fits).texts, {"host"})
         hosts = reader.texts_of(found, "host").to_pylist()
-        return sum(map(is_level, hosts)) * 2 < len(hosts)
+        return sum(is_level(host) or IS_DATE.fullmatch(host) is not None for host in hosts) * 2 < len(hosts)
     if reader.time and not known.all():
         others = timed(reader.time, leading=True).fits(sample.texts) & ~known
         share = NEARLY if "logger" in form.fields else 0.5
         return bool(fits.sum() >= share * (fits.sum() + others.sum()))
     return True
+
+
+def ordered(form: Format, sample: Sample) -> Format:
+    """Return a format with the order of day and month that its lines show, if it reads its times as they come."""
+    reader = form.exact
+    if not isinstance(reader, Expression) or reader.time or "time" not in reader.raw:
+        return form
+    times = reader.texts_of(reader.found_in(sample.texts, {"time"}), "time").to_pylist()
+    found = order_of(time.decode("latin-1") for time in times)
+    if found.assumed and all(b"/" in time for time in times):  # with points, the day is first everywhere
+        found = form.order
+    return replace(form, order=found)
 
 
 def least_of(form: Format, *, further: bool, alone: bool) -> float:

@@ -53,6 +53,7 @@ class Format:
     empty_is_absent: whether an empty field counts as absent. levels: how the records write their level (see `columns.levels`).
     maps: fields that have another source (see `maps`).
     keeps_untimed: whether a record whose time cannot be read is one without a time. Otherwise its line is rejected.
+    in_parts: whether a line may be only a part of what a program wrote; its field `tag` is P then (see `parts`).
     has_requests: whether the field `request` is a method, a target and a protocol. Otherwise it is what the log calls so.
     """
 
@@ -71,11 +72,17 @@ class Format:
     keeps_untimed: bool = False
     order: Order = KNOWN
     has_requests: bool = True
+    in_parts: bool = False
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The columns of the records, as far as they are known before reading."""
         return columns_of((*self.exact.fields, *(found.field for found in self.maps)), has_requests=self.splits_requests)
+
+    @property
+    def whole_records(self) -> bool:
+        """Whether chunks must begin with a record."""
+        return False
 
     @property
     def splits_requests(self) -> bool:

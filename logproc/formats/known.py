@@ -13,12 +13,13 @@ from typing import Any
 
 from logproc.formats.engine import Format
 from logproc.formats.readers import json_lines, logfmt, ltsv, w3c
-from logproc.formats.readers.beginnings import OPENING, beginning_of
+from logproc.formats.readers.beginnings import OPENING, beginning_of, beginning_with_level
 from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.layout import LAYOUTS
 from logproc.formats.readers.quotes import format_of_layout
 from logproc.formats.times.forms import FORMS, OF_ONE_PROGRAM, RFC3339, TimeForm
+from logproc.formats.times.order import KNOWN, TURNED, Order
 
 FOLDER = Path(__file__).parent / "catalogue"
 KINDS = ("access.toml", "frameworks.toml", "systems.toml", "loggers.toml")
@@ -27,6 +28,8 @@ TABLES = [tomllib.loads((FOLDER / kind).read_text("utf-8")) for kind in KINDS]
 PIECES: dict[str, str] = {name: text for table in TABLES for name, text in table.get("pieces", {}).items()}
 TIMES = {form.name: form for form in (*FORMS, RFC3339, *OF_ONE_PROGRAM)}
 POWERS: Mapping[str, int] = {"s": 0, "ms": 3, "us": 6, "ns": 9}
+
+ORDERS = {order: Order(forms, order) for order, forms in (("day first", FORMS), ("month first", TURNED))}
 
 
 def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
@@ -44,6 +47,7 @@ def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
         longest=longest_line(expression, further),
         may_lack_time=entry.get("may_lack_time", False),
         sums=sums,
+        aside=f"^(?:{entry['aside']})$" if "aside" in entry else "",
     )
 
 
@@ -60,6 +64,8 @@ def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
         multi_line=entry.get("multi_line", False),
         mixed=entry.get("mixed", False) or "(?P<request>" in entry.get("further", ""),
         levels=entry.get("levels", "words"),
+        in_parts=entry.get("in_parts", False),
+        order=ORDERS[entry["order"]] if "order" in entry else KNOWN,
     )
 
 
@@ -71,7 +77,7 @@ WORDS = PIECES["words"]
 LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|panic"
 CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|Fatal|Note|System"
 ANY_LEVEL = (
-    rf"\b(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
+    rf"(?:\b|\x1b\[[\d;]*m)(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
 )
 """A word that is surely a level: in capitals, in brackets, between TABs or after `level=`."""
@@ -104,6 +110,12 @@ def learned(form: TimeForm, lines: Sequence[bytes]) -> Format | None:
     if expression is None:
         return None
     return Format("text", Expression(expression, form), summary=TEXT, multi_line=True)
+
+
+def leveled(lines: Sequence[bytes]) -> Format | None:
+    """Return the format of text without a time whose lines begin with a level; None unless nearly all of some lines do."""
+    expression = beginning_with_level(lines)
+    return Format("text", Expression(expression), summary=TEXT, multi_line=True) if expression else None
 
 
 PLAIN = any_text("plain", "Any text: lines without a time that could be found", "")

@@ -45,6 +45,10 @@ class Mixed:
         return any(layout.multi_line for layout in self.layouts)
 
     @property
+    def whole_records(self) -> bool:
+        return False
+
+    @property
     def open_fields(self) -> bool:
         return any(layout.open_fields for layout in self.layouts)
 

@@ -30,7 +30,7 @@ def test_an_example_is_a_record_with_all_that_a_line_usually_has(form: Format) -
     """The example that is shown is one record with a time, and with a message or what a request has."""
     reading = read(form, form.example.encode() + b"\n")
     assert reading.account.records == 1
-    assert (reading.time[0] == NO_TIME) == (time_of(form) is None)
+    assert (reading.time[0] == NO_TIME) == ("time" not in form.fields)
     assert CONTENT & set(form.fields)
     assert any(reading.columns[name] != [None] for name in reading.columns if name in {*CONTENT, "client"})
     assert form.summary

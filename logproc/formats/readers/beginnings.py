@@ -23,27 +23,37 @@ if TYPE_CHECKING:
 NEARLY_ALL = 0.9
 MOST_SLOTS = 8
 COLOUR = r"\x1b\[[\d;]*m"
+RESET = r"\x1b\[(?:;|0|2[2-9]|39|49)*m"
+"""The end of a colour. What begins one in front of a message is part of the message."""
 OPENING = rf"(?:{COLOUR}|[\[({{<\"'])*"
 CLOSING = rf"(?:{COLOUR}|[\])}}>\"'])*"
 BETWEEN = rf"(?:{COLOUR}|[ \t|,;:-])*"
-BEFORE_MESSAGE = rf"(?:{COLOUR})*(?:[ \t]*[-|:]+(?:{COLOUR})*(?:[ \t]+|$)|[ \t]*)"
+BEFORE_MESSAGE = rf"(?:{RESET})*(?:[ \t]*(?:{COLOUR})*[-|:]+(?:{RESET})*(?:[ \t]+|$)|[ \t]*)"
 LEVEL = r"(?i:" + "|".join(sorted((word for word in WORDS if len(word) > 2 and word.isalpha()), key=len, reverse=True)) + r")"
 NAME = r"[A-Za-z_](?:[\w.$/@-]|::)*"
 DOTTED = r"[A-Za-z_]\w*(?:(?:\.|::)[\w$]+)+"
+PADDING = rf"(?:{COLOUR}|[ \t])*"
 KINDS = {
-    "[": r"\[[ \t]*(?P<x>[^\]]*?)[ \t]*\]",
-    "(": r"\([ \t]*(?P<x>[^)]*?)[ \t]*\)",
-    "{": r"\{[ \t]*(?P<x>[^}]*?)[ \t]*\}",
-    "<": r"<[ \t]*(?P<x>[^>]*?)[ \t]*>",
+    "[": rf"\[{PADDING}(?P<x>[^\]\x1b]*?){PADDING}\]",
+    "(": rf"\({PADDING}(?P<x>[^)\x1b]*?){PADDING}\)",
+    "{": rf"\{{{PADDING}(?P<x>[^}}\x1b]*?){PADDING}\}}",
+    "<": rf"<{PADDING}(?P<x>[^>\x1b]*?){PADDING}>",
     "level": rf"(?P<x>{LEVEL})\b",
     "number": r"(?P<x>\d+)\b",
     "program": rf"(?P<x>{NAME})\[(?P<pid>\d+)\]:",
-    "marked": rf"(?P<x>{NAME})(?:[ \t]*:|[ \t]+-|[ \t]*\|)(?:[ \t]|$)",
-    "dotted": rf"(?P<x>{DOTTED})(?:[ \t]|$)",
+    "marked": rf"(?P<x>{NAME})(?:{COLOUR})*(?:[ \t]*(?:{COLOUR})*[:|]|[ \t]+(?:{COLOUR})*-)(?:{RESET})*(?:[ \t]|$)",
+    "dotted": rf"(?P<x>{DOTTED})(?:{COLOUR})*(?:[ \t]|$)",
 }
 """The kinds of slots in the order in which they are tried, each with the expression of its value `x`."""
+CAPITALS = "|".join(sorted((word.upper() for word in WORDS if len(word) > 2 and word.isalpha()), key=len, reverse=True))
+LEVEL_FIRST = (
+    rf"(?:{COLOUR})*(?:(?P<level>{CAPITALS})\b|[\[(<{{][ \t]*(?:{COLOUR})*(?P<level_2>{LEVEL})(?:{COLOUR})*[ \t]*[\])>}}]"
+    rf"|(?P<level_3>{LEVEL})(?:{COLOUR})*[ \t]*(?:[:|]|\t|-[ \t])|(?:level|lvl|severity)=\"?(?P<level_4>{LEVEL})\b\"?)"
+)
+"""A level at the beginning of a line that has no time: in capitals, in brackets, in front of a colon, a bar or a TAB."""
 BRACKETS = frozenset("[({<")
 IS_DOTTED = re.compile(DOTTED.encode() + rb"|")
+ENDS_COLOUR = re.compile(RESET.encode() + rb"$")
 LOOKS_NAMED = re.compile(rb"[._:/$@-]|[a-z][A-Z]|\d")
 
 
@@ -82,16 +92,43 @@ def beginning_of(lines: Sequence[bytes], form: TimeForm) -> str | None:
     """
     time = re.compile((OPENING + form.expression + CLOSING).encode("latin-1"))
     matches = [(line, match) for line in lines if (match := time.match(line))]
-    rests = [line[match.end() :] for line, match in matches]
+    rests = settled = [line[match.end() :] for line, match in matches]
     found = Slots()
     while rests and len(found.names) + len(found.waiting) < MOST_SLOTS:
         step = next_slot(rests, found)
         if not step:
             break
         rests = step
+        settled = settled if found.waiting else rests
     if not found.names:
         return None
-    return rf"(?s)^{OPENING}{form.expression}{CLOSING}(?:{found.expression})?{BEFORE_MESSAGE}(?P<message>.*)$"
+    return rf"(?s)^{OPENING}{form.expression}{CLOSING}(?:{found.expression})?{BEFORE_MESSAGE}{message_in(settled)}$"
+
+
+def message_in(rests: Sequence[bytes]) -> str:
+    """Return the expression of the message, which ends before a colour does if that begins in front of it in all lines."""
+    begins_before = all(rest.count(b"\x1b") == 1 for rest in rests if ENDS_COLOUR.search(rest))
+    if begins_before and sum(map(bool, map(ENDS_COLOUR.search, rests))) >= NEARLY_ALL * len(rests):
+        return rf"(?P<message>.*?)(?:{RESET})?"
+    return r"(?P<message>.*)"
+
+
+def beginning_with_level(lines: Sequence[bytes]) -> str | None:
+    """Return the expression of lines without a time that begin with a level, None unless nearly all of some lines do.
+
+    A level in small letters is one only in brackets or in front of a colon: `error: disk is full`, but not `Error 12`.
+    """
+    begins = re.compile(LEVEL_FIRST.encode())
+    matches = [match for line in lines if (match := begins.match(line))]
+    if not matches or len(matches) < NEARLY_ALL * len(lines):
+        return None
+    found = Slots(names={"level"})
+    rests = settled = [match.string[match.end() :] for match in matches]
+    while len(found.names) + len(found.waiting) < MOST_SLOTS and (step := next_slot(rests, found)):
+        rests = step
+        settled = settled if found.waiting else rests
+    slots = f"(?:{found.expression})?" if found.expression else ""
+    return rf"(?s)^{LEVEL_FIRST}{slots}{BEFORE_MESSAGE}{message_in(settled)}$"
 
 
 def next_slot(rests: Sequence[bytes], found: Slots) -> list[bytes] | None:

@@ -21,8 +21,8 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.columns.fields import EMPTY, raw_fields
-from logproc.formats.columns.slices import arrow, index_of
-from logproc.formats.raw import Field, Found, Reader
+from logproc.formats.columns.slices import arrow, index_of, mask
+from logproc.formats.raw import Field, Found, Reader, no_lines
 from logproc.formats.times.forms import TimeForm
 from logproc.formats.times.fractions import nanos_of
 from logproc.formats.times.reading import lacks_year, lacks_zone, seconds
@@ -53,6 +53,7 @@ class Expression(Reader):
     longest: if not 0, longer lines are not read, because the expression would take too long (see cost).
     may_lack_time: whether there may be lines without a time.
     sums: fields that are the sum of others, with the names of these. Absent where one of these is.
+    aside: an expression of lines about the log itself.
     """
 
     expression: str
@@ -63,6 +64,7 @@ class Expression(Reader):
     longest: int = 0
     may_lack_time: bool = False
     sums: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    aside: str = ""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -96,6 +98,11 @@ class Expression(Reader):
         time, exists, zoneless, undated = self.times(found, context)
         good = fits & exists
         too_long = self.too_long(texts).to_numpy(zero_copy_only=False) if self.longest else numpy.zeros_like(fits)
+        aside = (
+            which[~fits][matching(texts.filter(mask(~fits)), self.aside).to_numpy(zero_copy_only=False)]
+            if self.aside
+            else no_lines()
+        )
         if not good.all():
             found = found.take(arrow(numpy.flatnonzero(good), pyarrow.int64()))
         return Found(
@@ -106,6 +113,7 @@ class Expression(Reader):
             zoneless=zoneless[good] if zoneless is not None else None,
             undated=undated[good] if undated is not None else None,
             untimed=which[fits & ~exists],
+            aside=aside,
             reasons=dict.fromkeys(which[too_long].tolist(), TOO_LONG_FOR_IT),
         )
 

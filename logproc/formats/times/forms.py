@@ -152,6 +152,8 @@ ACCESS = TimeForm("access", r"(?P<minute>[^\]]{26})", lambda text, _reference: a
 """The time of an access log between its brackets. All of its 26 characters, the zone too, are what other forms call minute."""
 
 OF_ONE_PROGRAM = (
+    # docker's and Kubernetes' times
+    calendar_form("rfc3339-nano", "%Y-%m-%dT%H:%M", r":(?P<second>\d{2})(?P<subsecond>\.\d{9})" + ZONE),
     calendar_form("iso-tab", r"%Y-%m-%d\t%H:%M", ":" + SECOND),  # CloudFront
     calendar_form("iso-blank-hour", "%Y-%m-%d %k:%M", ":" + SECOND),  # MariaDB: `2015-05-17  9:05:03`
     calendar_form("six-digits-clock", "%y%m%d %k:%M", ":" + SECOND),  # MySQL before 5.7: `150517  9:05:03`
