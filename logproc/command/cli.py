@@ -17,7 +17,7 @@ from logproc import __version__
 from logproc.command import process
 from logproc.command.click_errors import Commands, with_command, words_of
 from logproc.command.diff_command import diff_command
-from logproc.command.options import FileName, complete_files, settings_options
+from logproc.command.options import FileName, complete_files, complete_setting, settings_options
 from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.remarks import remark
 from logproc.command.screen import Screen
@@ -37,6 +37,7 @@ from logproc.settings import Settings, load
 from logproc.threads.grace import within_grace
 
 HELP = {"-h", "--help"}
+STYLES: Mapping[str, Mapping[str, Any]] = {"name": {"bold": True}, "field": {"fg": "cyan"}, "note": {"dim": True}}
 EXAMPLES = """
 \b
 Examples:
@@ -100,7 +101,7 @@ def cli() -> None:
     multiple=True,
     type=FileName(),
     metavar="FILE",
-    help="Also write the report to a file, in the format of its ending: .json .csv .txt. May be repeated.",
+    help="Also write the report to a file, in the format of its ending: .json .csv .txt .html. May be repeated.",
 )
 @click.option(
     "--rejects",
@@ -156,13 +157,34 @@ def analyze_command(
     return analyze(sources, screen, Outputs(output_files, rejects), headers, debug=debug)
 
 
-@cli.command()
-def formats() -> None:
-    """List the known formats, each with an example line."""
-    from logproc.formats.known import listing
+@cli.command("formats", short_help="List the known formats, or show one with its fields and its definition.")
+@click.argument("names", nargs=-1, metavar="[NAMES]...", shell_complete=complete_setting("format"))
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Read formats of your own from this file.")
+@click.pass_obj
+def formats_command(screen: Screen, /, names: tuple[str, ...], config: Path | None) -> None:
+    """List the known formats, each with an example line, and then those of your config file.
 
-    for name, summary, example in listing():
-        write_lines(f"{name}\n    {summary}\n    {example}\n")
+    With NAMES, show what each of these formats finds in its example, how its times are read, whose documentation it is from,
+    and a definition of the same that you can copy and change.
+    """
+    process.configure(os.environ)
+    settings = load({}, config, os.environ)
+    own: dict[str, Any] = {**dict(settings.patterns), **dict(settings.formats)}
+    from logproc.command.formats import list_of, page_of
+
+    if not names:
+        write_lines(list_of(own))
+        return
+    style = styled if screen.colors(sys.stdout) else plain
+    write_lines("\n".join(page_of(name, own, style) for name in names).removesuffix("\n"))
+
+
+def plain(text: str, _what: str) -> str:
+    return text
+
+
+def styled(text: str, what: str) -> str:
+    return click.style(text, **STYLES[what])
 
 
 cli.add_command(diff_command)
@@ -182,6 +204,8 @@ def detect_command(screen: Screen, /, files: tuple[str, ...], encoding: str | No
     from logproc.command.detect import explain
 
     code = EXIT_OK
+    if "-" in files and os.isatty(0):
+        screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
     for text, failed in explain(files, Settings(encoding=encoding)):
         if failed:
             write_stderr(partial(screen.write, text))
@@ -234,7 +258,8 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; return its exit code. Every expected failure becomes one line on stderr."""
-    screen = Screen(sys.stdout, sys.stderr, Settings(log_format="json" if wants_json(arguments, os.environ) else "console"))
+    settings = Settings(log_format="json" if wants_json(arguments, os.environ) else "console")
+    screen = Screen(sys.stdout, sys.stderr, settings, arguments=arguments)
     try:
         if asked := os.environ.get("_LOGPROC_COMPLETE"):
             from logproc.command.completion import answer

@@ -20,6 +20,7 @@ from logproc.formats.columns.lines import CR, LF, Lines, blank_lines, plain_line
 from logproc.formats.columns.printable import searchable
 from logproc.formats.columns.slices import arrow, texts_of
 from logproc.formats.raw import Found, no_lines
+from logproc.formats.times.own import OWN_TIME
 from logproc.model.columns import Account, Columns, KeyColumn, Parsed
 
 if TYPE_CHECKING:
@@ -29,13 +30,6 @@ if TYPE_CHECKING:
 TOO_LONG = "line-too-long"
 VAGUE = frozenset({"no-match", "bad-json"})
 """Reasons that any text has that is not a record."""
-DAY_IN_ACCESS_LOG = r"\d{2}/[A-Z][a-z]{2}/\d{4}"
-OWN_TIME = (
-    r"^(?:\s*\{\s*[\"']|[\[({<\"']{0,2}(?:\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:|\d{4}/\d{2}/\d{2} \d{2}:"
-    rf"|{DAY_IN_ACCESS_LOG}[: ]\d{{2}}:|(?:[A-Z][a-z]{{2}} )?[A-Z][a-z]{{2}} [ \d]\d \d{{2}}:\d{{2}}:\d{{2}})"
-    rf"|[0-9A-Za-z.:-]+ \S+ [^\[]*\[{DAY_IN_ACCESS_LOG}:\d{{2}}:)"
-)
-"""What a line that begins with a time looks like, and one of an access log. Such a line is a record of its own."""
 
 
 Claimed = tuple[list[tuple[Found, bool]], Columns]
@@ -51,12 +45,13 @@ def parsed(
     *,
     otherwise: str = "no-match",
     order: str = "",
-    opened: Callable[[list[Found], Columns], Columns] = lambda _, columns: columns,
+    opened: Callable[[list[Found], Columns], tuple[Columns, Integers]] | None = None,
 ) -> Parsed:
     """Return the wanted columns of a chunk of whole lines, and the account of all its lines.
 
     claim: gets a mask of the lines that may be in a record. otherwise: why a line is rejected for which nobody has a better
-    reason. order: the order of day and month that was assumed. opened: returns the columns with what is in their messages.
+    reason. order: the order of day and month that was assumed. opened: returns the columns with what is in their messages,
+    and the lines that go on with a record inside.
     """
     too_long, blank = too_long_and_blank(lines, max_line_bytes)
     left = ~(too_long | blank)
@@ -64,8 +59,9 @@ def parsed(
     found = [part for part, _ in parts]
     continuation = continuing(lines, parts, left, in_record=context.in_record)
     columns = with_further_lines(lines, found, continuation, columns, wanted, max_line_bytes)
-    if columns.records:
-        columns = opened(found, columns)
+    if columns.records and opened:
+        columns, further = opened(found, columns)
+        continuation[further] = True
     return accounted(lines, found, too_long, blank, continuation, otherwise, columns, order)
 
 
@@ -168,10 +164,14 @@ def joined_at(column: KeyColumn, which: Integers, rest: KeyColumn) -> KeyColumn:
     """Return a column of text in which some records have more text, on lines of their own."""
     fronts = pyarrow.compute.fill_null(column.keys.take(arrow(column.index[which].astype(numpy.int64), pyarrow.int64())), "")
     behind = rest.keys.take(arrow(rest.index.astype(numpy.int64), pyarrow.int64()))
+    return replaced_at(column, which, pyarrow.compute.binary_join_element_wise(fronts, behind, "\n"))
+
+
+def replaced_at(column: KeyColumn, which: Integers, texts: pyarrow.Array) -> KeyColumn:
+    """Return a column of text in which some records have other texts."""
     index = column.index.astype(numpy.int64)
     index[which] = len(column.keys) + numpy.arange(len(which))
-    longer = pyarrow.compute.binary_join_element_wise(fronts, behind, "\n")
-    return KeyColumn(pyarrow.concat_arrays([column.keys, longer]), index)
+    return KeyColumn(pyarrow.concat_arrays([column.keys, texts]), index)
 
 
 def accounted(

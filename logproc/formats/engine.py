@@ -21,6 +21,7 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.account import Claimed, parsed, starts_in
+from logproc.formats.columns.coalesce import with_date
 from logproc.formats.columns.fields import EMPTY, absent_once, columns_of, complete, with_absent
 from logproc.formats.columns.levels import leveled
 from logproc.formats.columns.lines import Lines, plain_lines
@@ -53,6 +54,7 @@ class Format:
     empty_is_absent: whether an empty field counts as absent. levels: how the records write their level (see `columns.levels`).
     maps: fields that have another source (see `maps`).
     keeps_untimed: whether a record whose time cannot be read is one without a time. Otherwise its line is rejected.
+    in_parts: whether a line may be only a part of what a program wrote; its field `tag` is P then (see `parts`).
     has_requests: whether the field `request` is a method, a target and a protocol. Otherwise it is what the log calls so.
     """
 
@@ -71,11 +73,17 @@ class Format:
     keeps_untimed: bool = False
     order: Order = KNOWN
     has_requests: bool = True
+    in_parts: bool = False
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The columns of the records, as far as they are known before reading."""
         return columns_of((*self.exact.fields, *(found.field for found in self.maps)), has_requests=self.splits_requests)
+
+    @property
+    def whole_records(self) -> bool:
+        """Whether chunks must begin with a record."""
+        return False
 
     @property
     def splits_requests(self) -> bool:
@@ -138,8 +146,10 @@ class Format:
         if part.time is not None or stamp is None:
             return part
         column = self.column_of(self.found_in("time", [part]))
-        form = next((found.form for found in self.maps if found.field == "time"), None)
-        read = form.read if form else partial(read_values, forms=self.order.forms)
+        source = next((found for found in self.maps if found.field == "time"), None)
+        read = source.form.read if source and source.form else partial(read_values, forms=self.order.forms)
+        if source and source.date in part.fields:
+            column = with_date(column, self.column_of(self.found_in(source.date, [part])))
         values = read(column.keys, context.reference_s, context.zone, fractions=context.fractions)
         absent = pyarrow.compute.equal(column.keys, EMPTY).fill_null(True).to_numpy(zero_copy_only=False)
         bad = ((values.seconds == NO_TIME) & ~absent)[column.index]

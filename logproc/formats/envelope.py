@@ -7,7 +7,7 @@ outer one.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,20 +16,50 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.account import parsed
-from logproc.formats.columns.fields import either
-from logproc.formats.columns.lines import blank_lines
+from logproc.formats.account import joined_at, parsed, too_long_and_blank
+from logproc.formats.columns.fields import Wanted, either
+from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
+from logproc.formats.columns.printable import searchable
 from logproc.formats.columns.slices import arrow, offsets_and_data
-from logproc.formats.engine import Format
+from logproc.formats.engine import LOOK_LINES, Format
 from logproc.formats.mixed import Mixed, stacked
-from logproc.formats.raw import Found
-from logproc.model.columns import NO_TIME, Columns, Parsed
+from logproc.formats.parts import TAG, are_parts, glued, heads_of, with_whole_messages
+from logproc.formats.raw import Found, no_lines
+from logproc.formats.spread import Open, Spread, identity_of, opening_and_further, spread
+from logproc.model.columns import NO_TIME, Columns, KeyColumn, Parsed
 
 if TYPE_CHECKING:
-    from logproc.model.arrays import Bytes, Integers
+    from logproc.model.arrays import Bytes, Integers, Mask
     from logproc.model.chunk import Context
 
 MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """The messages of a chunk as lines, and what the inner format found in them.
+
+    lines, columns: those of the outer format. line: of each outer record its line, ascending; order: its number in the columns.
+    texts: the messages. inner: the same as lines. found, inner_columns: what is in them. left: which are not claimed.
+    heads: of each the one that its line begins in (see `parts`). may_go_on: which are only a part of a line.
+    """
+
+    lines: Lines
+    columns: Columns
+    line: Integers
+    order: Integers
+    texts: pyarrow.Array
+    inner: Lines
+    found: list[tuple[Found, bool]]
+    inner_columns: Columns
+    left: Mask
+    heads: Integers
+    may_go_on: Mask
+
+    @property
+    def is_further_part(self) -> Mask:
+        found: Mask = self.heads != numpy.arange(len(self.heads))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,46 +81,195 @@ class Envelope:
     def open_fields(self) -> bool:
         return self.outer.open_fields or self.inner.open_fields
 
-    def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
-        """Return the context behind some whole lines, as the outer format has it."""
-        return self.outer.follow(context, data, max_line_bytes)
-
     @property
     def multi_line(self) -> bool:
-        return self.outer.multi_line
+        return self.outer.multi_line or self.inner.multi_line
+
+    def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
+        """Return the context behind some whole lines: that of the outer format, and whose records are open in the inner one.
+
+        Only the last lines matter, unless the records in them are longer.
+        """
+        before, context = context, self.outer.follow(context, data, max_line_bytes)
+        if not self.joins:
+            return context
+        lines = plain_lines(data)
+        count, is_sure = LOOK_LINES, False
+        while not is_sure:
+            first = max(0, len(lines) - count)
+            some = data[lines.starts[first] :]
+            found = self._messages(some, before, max_line_bytes)
+            known = before.open_records if first == 0 else None
+            behind, is_sure = self._spread(found, known).open_behind(found.columns, found.order, len(found.lines), known or ())
+            is_sure |= first == 0
+            count *= 8
+        return replace(context, open_records=behind)
 
     def starts(self, data: Bytes, context: Context, max_line_bytes: int) -> Integers:
-        """Return where in some whole lines the outer records begin, in ascending order."""
-        return self.outer.starts(data, context, max_line_bytes)
+        """Return where in some whole lines a source may be cut between records, in ascending order."""
+        if not self.joins:
+            return self.outer.starts(data, context, max_line_bytes)
+        found = self._messages(data, context, max_line_bytes)
+        parts = self._spread(found, None)
+        positions: Integers = found.lines.starts[parts.line[parts.safe(len(found.lines))]].astype(numpy.int64)
+        return positions
 
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
         """Return the wanted columns of a chunk of whole lines, and the account of all its lines."""
         lines = self.outer.lines(data)
-        claim = partial(self.outer.claimed, lines, wanted={*wanted, MESSAGE}, context=context)
-        opened = partial(self._opened, wanted=wanted, context=context)
+        claim = partial(self.outer.claimed, lines, wanted={*wanted, *self.needed}, context=context)
+        opened = partial(self._opened, lines, wanted=wanted, context=context, max_line_bytes=max_line_bytes)
         return parsed(lines, claim, context, wanted, max_line_bytes, opened=opened)
 
-    def _opened(self, parts: list[Found], outer: Columns, wanted: Collection[str], context: Context) -> Columns:
-        """Return the columns of the outer records, with what is in their messages."""
-        order = numpy.argsort(numpy.concatenate([part.line for part in parts if len(part.line)]), kind="stable")
-        data = lines_of_messages(self.outer, parts, order)
-        inner_context = replace(context, in_record=False)
-        lines = self.inner.lines(data)
-        found, inner = self.inner.claimed(lines, ~blank_lines(lines), wanted, inner_context)
-        line = numpy.concatenate([numpy.empty(0, numpy.int64), *(part.line for part, _ in found)])
-        of = order[line]  # the outer record of each inner one
+    @property
+    def joins(self) -> bool:
+        """Whether records may be spread over several lines of the outer format."""
+        return self.inner.multi_line or self.outer.in_parts
+
+    @property
+    def whole_records(self) -> bool:
+        """Whether chunks must begin with a record: a part of a line says nothing."""
+        return self.outer.in_parts
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The outer fields that are always needed: the message, and whose line it is if that matters."""
+        return (MESSAGE, *self.identity, *([TAG] if self.outer.in_parts else []))
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return identity_of(self.outer.fields) if self.joins else ()
+
+    def _messages(self, data: Bytes, context: Context, max_line_bytes: int) -> Messages:
+        """Return the messages of some whole lines."""
+        lines = self.outer.lines(data)
+        too_long, blank = too_long_and_blank(lines, max_line_bytes)
+        parts, columns = self.outer.claimed(lines, ~(too_long | blank), set(self.needed), context)
+        return self._read([part for part, _ in parts], lines, columns, (), context, max_line_bytes)
+
+    def _read(
+        self,
+        parts: list[Found],
+        lines: Lines,
+        columns: Columns,
+        wanted: Collection[str],
+        context: Context,
+        max_line_bytes: int,
+    ) -> Messages:
+        """Return the messages of outer records, and what the inner format finds in them."""
+        line = together([part.line for part in parts])
+        order: Integers = numpy.argsort(line, kind="stable")
+        texts = lines_of_messages(self.outer, parts, order)
+        starts = lines.starts[line[order]].astype(numpy.int64)
+        heads = heads_of(line[order], starts, columns, order, self.identity, max_line_bytes)
+        if self.outer.in_parts and (heads != numpy.arange(len(heads))).any():
+            texts = glued(texts, heads)
+        inner = self.inner.lines(joined_lines(texts))
+        left = ~blank_lines(inner)
+        found, inner_columns = self.inner.claimed(inner, left, wanted, replace(context, in_record=False))
+        left |= blank_lines(inner)
+        may_go_on = are_parts(columns, order)
+        return Messages(lines, columns, line[order], order, texts, inner, found, inner_columns, left, heads, may_go_on)
+
+    def _spread(self, messages: Messages, before: Open | None) -> Spread:
+        opens, goes_on = opening_and_further(messages.inner, messages.found, messages.left)
+        if not self.inner.multi_line:
+            opens[:] = goes_on[:] = False
+        opens |= messages.may_go_on
+        goes_on |= messages.is_further_part
+        of, in_parts = (messages.line, messages.columns, messages.order, self.identity), self.outer.in_parts
+        return spread(*of, opens, goes_on, before, in_parts=in_parts)
+
+    def _opened(
+        self, lines: Lines, parts: list[Found], outer: Columns, wanted: Collection[str], context: Context, max_line_bytes: int
+    ) -> tuple[Columns, Integers]:
+        """Return the columns of the records, with what is in their messages, and the lines that go on with one of them."""
+        messages = self._read(parts, lines, outer, wanted, context, max_line_bytes)
+        if messages.is_further_part.any():
+            heads = numpy.unique(messages.heads[messages.is_further_part])
+            texts = messages.texts.take(arrow(heads, pyarrow.int64()))
+            outer = with_whole_messages(outer, messages.order[heads], texts, MESSAGE)
+        line = together([part.line for part, _ in messages.found])
+        of: Integers = messages.order[line]  # the outer record of each inner one
         rest = numpy.ones(outer.records, bool)
         rest[of] = False
-        kept = [both(without_message(outer).take(of), inner), outer.keep(rest)]
-        return stacked([part for part in kept if part.records])
+        further = no_lines()
+        parted = None
+        if self.joins and messages.left.any():
+            found = self._spread(messages, context.open_records)
+            further = messages.line[found.joined]
+            rest[messages.order[found.joined]] = False
+            parted = found if found.joined.any() else None
+        kept = [both(without_message(outer).take(of), messages.inner_columns), outer.keep(rest)]
+        columns = stacked([part for part in kept if part.records]) if len(of) or rest.any() else outer.keep(rest)
+        if parted is None:
+            return columns, further
+        rows = numpy.concatenate([of, numpy.flatnonzero(rest)])
+        return with_joined(columns, rows, messages, parted, wanted, max_line_bytes), further
 
 
-def lines_of_messages(outer: Format, parts: list[Found], order: Integers) -> Bytes:
-    """Return the messages of the records of a chunk as lines, in the order of their lines; line ends within one are blanks."""
-    column = outer.found_in(MESSAGE, [part for part in parts if len(part.line)])
+def together(lines: Sequence[Integers]) -> Integers:
+    return numpy.concatenate([no_lines(), *lines])
+
+
+def with_joined(
+    columns: Columns, rows: Integers, messages: Messages, found: Spread, wanted: Collection[str], max_line_bytes: int
+) -> Columns:
+    """Return the records with what is in the lines that go on with them.
+
+    rows: of each record the number of the outer one. What begins further behind than `max_line_bytes` is not part of it.
+    """
+    starts = messages.lines.starts[messages.line]
+    near = found.joined & (found.opener >= 0)
+    near &= starts - starts[numpy.maximum(found.opener, 0)] < max_line_bytes
+    members = numpy.flatnonzero(near)
+    members = members[numpy.argsort(found.opener[members], kind="stable")]
+    openers, firsts, counts = numpy.unique(found.opener[members], return_index=True, return_counts=True)
+    if not len(openers):
+        return columns
+    row_of = numpy.empty(messages.columns.records, numpy.int64)
+    row_of[rows] = numpy.arange(len(rows))
+    which, of = row_of[messages.order[openers]], messages.order[members]
+    further = numpy.zeros(columns.records, numpy.int64) if columns.further is None else columns.further.copy()
+    further[which] += counts
+    if messages.columns.further is not None:
+        further[which] += numpy.add.reduceat(messages.columns.further[of], firsts)
+    searched = dict(columns.searched)
+    if "text" in searched:
+        text = messages.columns.searched["text"]
+        texts = text.keys.take(arrow(text.index[of].astype(numpy.int64), pyarrow.int64()))
+        searched["text"] = joined_at(searched["text"], which, in_groups(texts, counts))
+    if isinstance(wanted, Wanted) and "message" in wanted.searched and "message" in columns.keys:
+        of_text = members[~messages.is_further_part[members]]  # the others are in the first line already
+        openers, counts = numpy.unique(found.opener[of_text], return_counts=True)
+        rest = searchable(in_groups(messages.texts.take(arrow(of_text, pyarrow.int64())), counts))
+        longer = row_of[messages.order[openers]]
+        searched["message"] = joined_at(searched.get("message") or columns.keys["message"], longer, rest)
+    return replace(columns, further=further, searched=searched)
+
+
+def in_groups(texts: pyarrow.Array, counts: Integers) -> KeyColumn:
+    """Return texts joined as lines, so many each time."""
+    offsets = numpy.concatenate([[0], numpy.cumsum(counts)]).astype(numpy.int32)
+    groups = pyarrow.ListArray.from_arrays(arrow(offsets, pyarrow.int32()), texts)
+    separator = pyarrow.scalar(b"\n", texts.type) if pyarrow.types.is_binary(texts.type) else "\n"
+    return KeyColumn(pyarrow.compute.binary_join(groups, separator), numpy.arange(len(counts)))
+
+
+def lines_of_messages(outer: Format, parts: list[Found], order: Integers) -> pyarrow.Array:
+    """Return the messages of the records of a chunk, in the order of their lines; line ends within one are blanks."""
+    filled = [part for part in parts if len(part.line)]
+    if not filled:
+        return pyarrow.array([], pyarrow.binary())
+    column = outer.found_in(MESSAGE, filled)
     texts = column.keys.take(arrow(column.index[order].astype(numpy.int64), pyarrow.int64()))
     if pyarrow.compute.any(pyarrow.compute.match_substring(texts, "\n")).as_py():
         texts = pyarrow.compute.replace_substring(texts, "\n", " ")
+    return texts
+
+
+def joined_lines(texts: pyarrow.Array) -> Bytes:
+    """Return texts as lines."""
     _, data = offsets_and_data(pyarrow.compute.binary_join_element_wise(texts, pyarrow.scalar(b"", pyarrow.binary()), b"\n"))
     return numpy.ascontiguousarray(data)
 

@@ -39,6 +39,7 @@ class Context:
     directives: the field names, if the log itself lists them, as W3C logs do.
     date_s: the last date that the log itself names above times of day, as W3C logs do, in seconds since 1970.
     zone: the time zone of times without an offset.
+    open_records: whose records may go on, for a log inside a log (see `formats.spread`).
     fractions: whether times are needed to the nanosecond. Otherwise they may be read as whole seconds.
     """
 
@@ -47,6 +48,7 @@ class Context:
     directives: tuple[str, ...] = ()
     date_s: int | None = None
     zone: tzinfo = UTC
+    open_records: tuple[tuple[tuple[str | None, ...], int], ...] = ()
     fractions: bool = False
 
 
@@ -68,6 +70,10 @@ class Parser(Protocol):
     @property
     def multi_line(self) -> bool:
         """Whether records may have several lines."""
+
+    @property
+    def whole_records(self) -> bool:
+        """Whether chunks must begin with a record, whatever is asked."""
 
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
         """Return the context after some whole lines, given the context before them."""

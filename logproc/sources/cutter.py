@@ -214,14 +214,14 @@ class Cutter:
 
     def _last_start(self, lines: Bytes, end: int) -> int | None:
         """Return where the last record in whole lines up to a position begins; None if none does, or if it does not matter."""
-        if not (self._whole_records and self.format and self.format.multi_line):
+        if not (self.format and self.format.multi_line and (self._whole_records or self.format.whole_records)):
             return None
         while end:
             begin = last_line_end(lines[: max(0, end - SEARCH_BYTES)])
             if len(starts := self._starts(lines[begin:end])):
                 return begin + int(starts[-1])
             end = begin
-        return None
+        return 0 if self.format.whole_records else None
 
     def _starts(self, lines: Bytes) -> Integers:
         return self.format.starts(lines, self.context, self._max_line_bytes) if self.format else numpy.empty(0, numpy.int64)

@@ -19,11 +19,13 @@ from logproc.model.chunk import Chunk, Context, Outcome, Parser, Probe
 from logproc.model.errors import SourceError, Stopped
 from logproc.model.source import ByteStream, Kind, Source, State, Verdict, source_name
 from logproc.sources.cutter import Cutter, read_head
-from logproc.sources.unreadable import unreadable
+from logproc.sources.unreadable import laid_out_json, unreadable
 
 Opener = Callable[[Source], ByteStream]
 ReadOn = Callable[[bytes, int], tuple[bytes, bool]]
 """Takes the first bytes and the number wanted; returns more of them, and whether they are the whole source."""
+LOOSE = GENERIC | {"json"}
+"""Formats that lines of laid out JSON may fit: `{}` is an object, and a time may be anywhere in text."""
 logger = logging.getLogger(__name__)
 
 
@@ -180,7 +182,7 @@ def detect_format(choice: Choice, read_on: ReadOn, head: bytes = b"", max_line_b
     """Return the first bytes of a source, and its format: None if they contain no line.
 
     head: what has been read already. max_line_bytes: so much is read if there is no whole line otherwise. Raises SourceError if
-    the bytes are not text.
+    the bytes are not text, or are JSON that is not in lines.
     """
     whole, found = False, None
     for wanted_bytes in SAMPLE_BYTES:
@@ -191,7 +193,11 @@ def detect_format(choice: Choice, read_on: ReadOn, head: bytes = b"", max_line_b
         head, whole = read_on(head, max_line_bytes + 2)
         found = choice.detect(head, whole=whole)
     found = found or choice.fallback(head, whole=whole)
-    wrong = unreadable(head) if found is None or found.name in GENERIC else None
+    wrong = None
+    if found is None or found.name in GENERIC:
+        wrong = unreadable(head)
+    if not wrong and not choice.option and (found is None or found.name in LOOSE):
+        wrong = laid_out_json(head)
     if wrong:
         raise SourceError(*wrong)
     return head, found

@@ -32,6 +32,12 @@ MARKUP = re.compile(PROLOG + rb"(?:" + TAGS + rb"|" + MORE_TAGS + rb")[\s/>]", r
 """How a body begins that its server calls HTML, if it is. A log does not become a page by what the server calls it."""
 MAY_BE_MARKUP = re.compile(rb"\xef?\xbb?\xbf?\s*(?:<(?![0-9]).*)?|[\xfe\xff].*|.?\0.*", re.DOTALL)
 """What more bytes may turn into one of these."""
+OBJECTS = "JSON over several lines, not one object a line", "`jq -c . FILE | logproc analyze -`"
+ARRAY = "a JSON array over several lines, not one object a line", "`jq -c '.[]' FILE | logproc analyze -`"
+JSON_LINE = re.compile(rb'(?>[\s{}\[\],:]|"(?:[^"\\]|\\.)*+"|-?\d[\d.eE+-]*+|true|false|null)*+')
+"""A line that has nothing but what JSON has."""
+WHOLE_OBJECT = re.compile(rb'\{\s*+".*\}\s*,?\s*')
+NEARLY, FEW_OBJECTS, SAMPLE_LINES = 0.9, 0.1, 1000
 LEAST_BYTES = 8
 MANY, FEW = 1 / 4, 1 / 8
 """Least share of NULs where UTF-16 or UTF-32 has them, and the largest where it has none."""
@@ -80,3 +86,17 @@ def unreadable(sample: bytes) -> tuple[str, str] | None:
     if controls > len(head) // 32 or erased > len(head) // 4:
         return BINARY
     return None
+
+
+def laid_out_json(sample: bytes) -> tuple[str, str] | None:
+    """Return why a sample is not a log, and a hint, if it is JSON whose objects have several lines; None otherwise.
+
+    A few objects that are laid out in a log of one object a line do not make it one.
+    """
+    lines = sample.removeprefix(b"\xef\xbb\xbf").splitlines()[:SAMPLE_LINES]
+    fits = [JSON_LINE.fullmatch(line) is not None for line in lines]
+    opens = any(line.count(b"{") + line.count(b"[") > line.count(b"}") + line.count(b"]") for line in lines)
+    objects = sum(WHOLE_OBJECT.fullmatch(line) is not None for line in lines)
+    if not opens or sum(fits) < NEARLY * len(fits) or objects > FEW_OBJECTS * len(lines):
+        return None
+    return ARRAY if sample.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[") else OBJECTS

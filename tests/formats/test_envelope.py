@@ -83,7 +83,7 @@ def test_tracebacks_do_not_keep_a_log_in_docker_closed() -> None:
     assert form.name == "json > python"
     columns = read(form, content, ("level", "logger", "message")).columns
     assert columns["level"].count("error") == columns["logger"].count("shop") == 20
-    assert set(columns["message"]) == {"no stock", *traceback}
+    assert set(columns["message"]) == {"no stock"}
 
 
 def test_pairs_beside_another_log_in_docker_are_read() -> None:
@@ -142,3 +142,62 @@ def test_what_the_inner_format_does_not_claim_stays_a_record(messages: list[byte
 def test_messages_are_no_logs(content: bytes) -> None:
     """A few pairs or an object in a message do not make it another log."""
     assert not isinstance(detect(content, whole=True), Envelope)
+
+
+LEVELS = {
+    "capitals": ("ERROR could not connect", "WARN slow", "INFO ready"),
+    "brackets": ("[error] could not connect", "[warn] slow", "[info] ready"),
+    "colon": ("error: could not connect", "warn: slow", "info: ready"),
+    "dash": ("ERROR - could not connect", "WARN - slow", "INFO - ready"),
+    "pair": ("level=error could not connect", "level=warn slow", "level=info ready"),
+    "colours": ("\x1b[31mERROR\x1b[0m could not connect", "\x1b[33mWARN\x1b[0m slow", "\x1b[32mINFO\x1b[0m ready"),
+    "coloured brackets": (
+        "[\x1b[31merror\x1b[39m] could not connect",
+        "[\x1b[33mwarn\x1b[39m] slow",
+        "[\x1b[32minfo\x1b[39m] ready",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", LEVELS)
+@pytest.mark.parametrize("outer", ["docker", "cri", "compose", "kubectl", "syslog"])
+def test_a_level_in_front_of_messages_without_a_time_is_read(outer: str, kind: str) -> None:
+    """The time is that of the envelope; the level is not in the message."""
+    lines = LEVELS[kind] * 4
+    content = docker(*lines) if outer == "docker" else b"".join(OUTER[outer][0] % line.encode() + b"\n" for line in lines)
+    form = detect(content, whole=True)
+    assert isinstance(form, Envelope)
+    reading = read(form, content, ("level", "message"))
+    assert reading.account.records == 12
+    assert reading.columns["level"] == ["error", "warning", "info"] * 4
+    assert reading.columns["message"] == ["could not connect", "slow", "ready"] * 4
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ("Error 12 in line 3", "Info about the shop", "fatal flaw"),
+        ("ERROR could not connect", "ready", "slow"),
+        ("system is up", "system is down", "note that it rains"),
+    ],
+)
+def test_words_of_messages_are_not_levels(messages: tuple[str, ...]) -> None:
+    """A level is in capitals, in brackets or in front of a colon, and nearly all lines have one."""
+    content = docker(*messages * 4)
+    form = detect(content, whole=True)
+    assert form
+    assert form.name == "json"
+    assert "level" not in read(form, content, ("level",)).columns
+
+
+def test_a_level_in_a_message_does_not_hide_that_of_the_logger() -> None:
+    """Journald's lines of one program all have the same level, and then the one in the message says more."""
+    messages = ["ERROR: page rendered", "INFO: slow"] * 4
+    for key, values, name in (("level", ["info", "warn"] * 4, "json"), ("PRIORITY", ["6"] * 8, "json > text")):
+        lines = [
+            {"time": "2026-03-07T10:00:00Z", key: value, "message": message}
+            for value, message in zip(values, messages, strict=True)
+        ]
+        form = detect(b"".join(json.dumps(line).encode() + b"\n" for line in lines), whole=True)
+        assert form
+        assert form.name == name

@@ -17,7 +17,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.aliases import meaning_of, sources_of
+from logproc.formats.columns.aliases import has_unreadable_times, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen
 from logproc.formats.columns.fields import again
 from logproc.formats.columns.lines import Lines
@@ -56,11 +56,13 @@ class JsonReader(Reader):
 
     kinds: of each path to a value of the sample the kind of its values, "" where they differ.
     aliases: which keys hold standard columns. levels: how levels are written, as for a Format.
+    in_parts: whether lines are in a key `log` with their end, as docker has them: one without it goes on in the next object.
     """
 
     kinds: tuple[tuple[Path, str], ...] = ()
     aliases: tuple[tuple[str, tuple[Source, ...]], ...] = ()
     levels: str = "words"
+    in_parts: bool = False
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -81,7 +83,9 @@ class JsonReader(Reader):
         meaning = meaning_of(keys.values, keys.lines)
         objects_at = {path[:end] for path in keys.kinds for end in range(1, len(path))}
         known = tuple((path, kind_of(found)) for path, found in keys.kinds.items() if found or path not in objects_at)
-        reader = cls(known, tuple(meaning.aliases.items()), meaning.levels)
+        aliases = tuple(meaning.aliases.items())
+        ended = [text.endswith("\n") for text in keys.values.get("log", ())]
+        reader = cls(known, aliases, meaning.levels, in_parts=2 * sum(ended) > len(ended))
         fits = numpy.array([isinstance(found, dict) or found == IN_ONE_LINE for found in objects], bool)
         if fits.any():
             fits |= numpy.array([is_bracket(line) for line in lines], bool)
@@ -120,7 +124,8 @@ class JsonReader(Reader):
         Docker keeps the end of each line in its JSON; it is not part of the message.
         """
         if "message" in columns:
-            columns = {**columns, "message": without_line_ends(columns["message"])}
+            tag = {"tag": tags_of(columns["message"])} if self.in_parts and "tag" not in self.fields else {}
+            columns = {**columns, **tag, "message": without_line_ends(columns["message"])}
         return {
             name: Field(column)
             for name, column in columns.items()
@@ -188,7 +193,9 @@ def json_format(
         mixed=True,
         open_fields=True,
         has_requests="request" in dict(reader.aliases),
+        keeps_untimed=has_unreadable_times(reader.aliases),
         levels=reader.levels,
+        in_parts=reader.in_parts,
         order=order,
     )
 
@@ -234,6 +241,13 @@ def without_line_ends(column: KeyColumn) -> KeyColumn:
     if not pyarrow.compute.any(pyarrow.compute.ends_with(column.keys, b"\n")).as_py():
         return column
     return again(pyarrow.compute.replace_substring_regex(column.keys, rb"\r?\n$", b""), column.index)
+
+
+def tags_of(messages: KeyColumn) -> KeyColumn:
+    """Return `P` for each message that goes on in the next one, and null for the others, as container runtimes tag them."""
+    ends = pyarrow.compute.ends_with(messages.keys, b"\n").to_numpy(zero_copy_only=False)
+    index = numpy.where(ends, 0, 1)[messages.index]
+    return KeyColumn(pyarrow.array([b"-", b"P"], pyarrow.binary()), index.astype(numpy.int32))
 
 
 def texts_at(records: list[dict[str, Any]], column: str, key: str, *, raw: bool) -> KeyColumn:

@@ -29,6 +29,7 @@ CLOSED = (b"}", b"]")
 ABSENT = (None, "-")
 MAY_BE_BYTES = frozenset({"message", "program"})
 IN_ONE_LINE = "array-in-one-line"
+OVER_LINES = "object-over-lines"
 FINE_IN_A_DOUBLE = 2**22
 """Doubles below differ by less than a billionth, and metrics count in those."""
 
@@ -94,6 +95,8 @@ def why_bad(line: bytes, error: Exception) -> str:
         return TOO_DEEP
     if isinstance(error, msgspec.ValidationError):
         return "bad-json-number"
+    if line.rstrip(BLANKS) == b"{":
+        return OVER_LINES
     return "bad-json-surrogate" if SURROGATE.search(line) and line.endswith(CLOSED) else "bad-json"
 
 

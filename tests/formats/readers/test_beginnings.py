@@ -13,6 +13,11 @@ TIME = "2026-03-07 10:00:%02d"
 LEVELS = ["INFO", "ERROR", "WARN", "INFO"]
 LOGGERS = ["shop.pay", "shop.web", "shop.pay", "shop.web"]
 WORDS = ["Connected to db", "Timeout: no answer", "done", "Lost: upstream closed"]
+SPRING = (
+    "{time} \x1b[32m{level:>5}\x1b[0;39m \x1b[35m1\x1b[0;39m \x1b[2m---\x1b[0;39m \x1b[2m[main]\x1b[0;39m "
+    "\x1b[36m{logger}\x1b[0;39m \x1b[2m:\x1b[0;39m {message}"
+)
+"""Spring Boot's pattern on a terminal."""
 LAYOUTS = {
     "{time} {level} {message}": {"level", "message"},
     "{time} [{level}] {message}": {"level", "message"},
@@ -30,6 +35,14 @@ LAYOUTS = {
     "{time} [main] {level} {logger} - {message}": {"level", "logger", "message"},
     "{time} <{level}> {logger}: {message}": {"level", "logger", "message"},
     "\x1b[90m{time}\x1b[0m \x1b[32m{level}\x1b[0m {logger}: {message}": {"level", "logger", "message"},
+    "\x1b[31m{time} {level} {logger}: {message}\x1b[0m": {"level", "logger", "message"},
+    "\x1b[2m{time}\x1b[0m \x1b[32m{level:>5}\x1b[0m \x1b[2m{logger}\x1b[0m\x1b[2m:\x1b[0m {message}": {
+        "level",
+        "logger",
+        "message",
+    },
+    SPRING: {"level", "logger", "message"},
+    "{time} [\x1b[32m{level}\x1b[39m] {message}": {"level", "message"},
     "{time} {logger}[17]: {level} {message}": {"level", "message"},
 }
 """Layouts, and the fields that are found in them."""
@@ -94,3 +107,23 @@ def test_a_number_between_the_slots_is_the_process() -> None:
     form = detect(content, whole=True)
     assert form
     assert read(form, content, ("pid",)).columns["pid"] == ["42"] * 4
+
+
+@pytest.mark.parametrize(
+    "front", [TIME % 0 + " INFO ", TIME % 0 + " INFO shop.pay: ", f"\x1b[2m{TIME % 0}\x1b[0m \x1b[32mINFO\x1b[0m "]
+)
+@pytest.mark.parametrize("message", ["\x1b[1mpaid\x1b[0m at once", "\x1b[1;36mpaid\x1b[0m", "paid \x1b[1m7\x1b[0m"])
+def test_the_colours_of_a_message_are_part_of_it(front: str, message: str) -> None:
+    """Only those that begin in front of it are not."""
+    content = f"{front}{message}\n".encode() * 5
+    form = detect(content, whole=True)
+    assert form
+    assert set(read(form, content).columns["message"]) == {message.replace("\x1b", "\\x1b")}
+
+
+def test_a_level_behind_a_colour_is_found_anywhere() -> None:
+    """The letter that ends the colour is not part of the word."""
+    content = f"\x1b[32mINFO\x1b[0m {TIME % 0} paid\n".encode() * 5
+    form = detect(content, whole=True)
+    assert form
+    assert set(read(form, content).columns["level"]) == {"info"}

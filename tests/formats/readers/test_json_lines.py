@@ -219,6 +219,7 @@ def test_usual_lines_go_the_fast_way(lines: list[bytes]) -> None:
         (b"7", "not-an-object"),
         (b'{"a": NaN}', "bad-json"),
         (b'{"a": 1} x', "bad-json"),
+        (b"{", "object-over-lines"),
         (b'{"a": 1e999}', {"a": Decimal("1e999")}),
         (b'{"a": 9007199254740993.0}', {"a": Decimal(2**53 + 1)}),
         (b'{"a": 12345678.123456789}', {"a": Decimal("12345678.123456789")}),
