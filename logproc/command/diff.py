@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from logproc.settings import Settings
 
 WAYS = "write `logproc diff A B`, or `logproc diff LOG --before TIME --after TIME`"
-FORMS = ("terminal", "json")
+FORMS = ("terminal", "json", "html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +130,10 @@ def spans_of(asked: Asked, settings: Settings) -> list[tuple[str, Mapping[str, s
 
 def check_forms(asked: Asked) -> None:
     if asked.output not in FORMS:
-        raise UsageError(f"--output {asked.output}: not for a comparison", "use terminal or json")
+        raise UsageError(f"--output {asked.output}: not for a comparison", "use terminal, json or html")
     for path in asked.files:
         if format_for(path) not in FORMS:
-            raise UsageError(f"-o {path}: not for a comparison", "use .json or .txt")
+            raise UsageError(f"-o {path}: not for a comparison", "use .html, .json or .txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +217,15 @@ def render(comparison: Comparison, answers: Sequence[Answer], form: str, *, scre
         from logproc.reports.comparison_json import comparison_json
 
         return comparison_json(comparison, answers)
+    top = screen.settings.top if isinstance(screen.settings.top, int) else screen.settings.top[0]
+    if form == "html":
+        from logproc.command.command_line import shown_command
+        from logproc.reports.html.comparison import comparison_html
+
+        return comparison_html(comparison, answers, shown_command(screen.arguments), top)
     from logproc.reports.text.comparison import render_comparison
     from logproc.reports.text.style import Look
 
-    top = screen.settings.top if isinstance(screen.settings.top, int) else screen.settings.top[0]
     if not to_stdout or screen.stdout is None:
         return render_comparison(comparison, Look(), top, answers)
     terminal = is_terminal(screen.stdout)

@@ -53,7 +53,10 @@ NOT_COMPARED = {"by", "metric", "sort", "order", "visitors", "csv_raw", "full", 
     help="Exit with 6 if this has changed, and by more than chance. May be repeated.",
 )
 @click.option(
-    "--output", type=click.Choice(["terminal", "json"]), default="terminal", help="Format on stdout.  [default: terminal]"
+    "--output",
+    type=click.Choice(["terminal", "json", "html"]),
+    default="terminal",
+    help="Format on stdout.  [default: terminal]",
 )
 @click.option(
     "-o",
@@ -62,7 +65,7 @@ NOT_COMPARED = {"by", "metric", "sort", "order", "visitors", "csv_raw", "full", 
     multiple=True,
     type=FileName(),
     metavar="FILE",
-    help="Also write the comparison to a file, in the format of its ending: .json .txt. May be repeated.",
+    help="Also write the comparison to a file, in the format of its ending: .html .json .txt. May be repeated.",
 )
 @options_without(NOT_COMPARED)
 @click.option(

@@ -18,7 +18,7 @@ import numpy
 from logproc.comparing.chance import student_tails
 from logproc.comparing.difference import LEAST_BLOCKS, Sample, differences
 from logproc.comparing.side import QUANTILES
-from logproc.counting.buckets import ACCURACY, middle
+from logproc.counting.buckets import ACCURACY, GAMMA, middle
 from logproc.counting.rows import encoded
 from logproc.model.comparison import Change
 
@@ -102,8 +102,9 @@ def change_of(
     if math.isnan(chance):  # all durations are in one bucket
         return decided(name, field, key, old, new, counts, 1.0)
     change = decided(name, field, key, old, new, counts, chance)
-    place = int(numpy.searchsorted(cumulated, 2 * min(float(QUANTILES[name]) + found.error[0], 1) - ROUNDING))
-    error = middle(int(bucket[order[min(place, len(order) - 1)]])) / middle(int(bound)) - 1 if bound else None
+    share = float(QUANTILES[name])
+    ends = numpy.interp([share, min(share + float(found.error[0]), 1)], cumulated / 2, bucket[order].astype(float))
+    error = GAMMA ** float(ends[1] - ends[0]) - 1
     return replace(change, error=error, freedom=float(found.freedom[0]))
 
 

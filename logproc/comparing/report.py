@@ -21,6 +21,7 @@ MOST_BYTES = 256 << 20
 JSON_HEAD = re.compile(rb'\s*\{\s*"schema"\s*:\s*\d')
 PAGE_HEAD = re.compile(rb"\s*<!doctype html", re.IGNORECASE)
 EMBEDDED = re.compile(r'<script[^>]*\bid="logproc-report"[^>]*>(.*?)</script>', re.DOTALL)
+COMPARISON = 'id="logproc-comparison">'
 SCHEMA = 1
 FIELDS = {"status": "status", "logger": "logger", "path": "path", "client": "client", "shape(message)": "message"}
 """The panels that are compared, and what a comparison calls them."""
@@ -39,6 +40,8 @@ def read_report(path: Path) -> Mapping[str, Any] | None:
     except OSError as error:
         raise UsageError(f"{path}: {system_words(error)}", "name a report or a log") from error
     if PAGE_HEAD.match(head):
+        if COMPARISON in text:
+            raise UsageError(f"{path}: this is a comparison already", "name a report or a log")
         embedded = EMBEDDED.search(text)
         if embedded is None:
             raise UsageError(f"{path}: a page without a report in it", "name one that logproc wrote, or a log")
