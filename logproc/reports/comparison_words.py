@@ -68,6 +68,8 @@ def difference(change: Change) -> str:
         return f"{100 * (after - before):+.2f} points" if before != after else "same"
     if change.what == "same" or not before:
         return "same"
+    if round(100 * (after / before - 1)) == 0:
+        return "0 %"
     return f"{100 * (after / before - 1):+.0f} %" if after < 3 * before else f"×{after / before:.1f}"
 
 
@@ -98,7 +100,7 @@ def tone(change: Change) -> str:
 
 def conclusions(found: Comparison) -> Iterator[str]:
     """Yield how many differences are more than chance, and what would have been too small to be seen."""
-    number_found = len(found.findings) + sum(change.found for change in found.overall)
+    number_found = len(found.findings) + sum(change.found for change in shown_overall(found))
     tests = count(found.tested, "difference")
     if found.tested == 0:
         yield "nothing to compare: too few records"
@@ -116,7 +118,8 @@ def least_seen(found: Comparison) -> Iterator[str]:
     for kind, what in words.items():
         if kind in found.smallest:
             unit = "points" if kind in {"errors", "key"} else "%"
-            yield f"{plain(100 * found.smallest[kind], 2)} {unit} of {what}"
+            least = 100 * found.smallest[kind]
+            yield f"{least:.2g} {unit} of {what}" if least < 99.5 else f"{least:,.0f} {unit} of {what}"
 
 
 def warnings(found: Comparison) -> Iterator[str]:

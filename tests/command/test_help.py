@@ -18,6 +18,7 @@ STORED = Path(__file__).with_name("help")
 COMMANDS = {
     "logproc": ["--help"],
     "analyze": ["analyze", "--help"],
+    "diff": ["diff", "--help"],
     "formats": ["formats"],
     "formats-help": ["formats", "--help"],
     "formats-traefik": ["formats", "traefik"],
