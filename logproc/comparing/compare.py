@@ -16,7 +16,7 @@ from logproc.comparing.difference import LEAST_COUNT, Sample, differences, seen_
 from logproc.comparing.latency import UNSEEN, latency_changes
 from logproc.comparing.matrices import Pair, alike_together, latencies_with_keys, with_keys
 from logproc.comparing.rate import rate_change
-from logproc.comparing.side import QUANTILES, Keyed
+from logproc.comparing.side import NONE_AT_ALL, QUANTILES, Keyed
 from logproc.formats.columns.levels import LEVELS
 from logproc.model.comparison import Change, Comparison, What
 from logproc.questions.fields.outcomes import CLASSES, ERRORS, WARNINGS
@@ -123,7 +123,6 @@ def denominator(side: Side, keyed: Keyed) -> Floats:
     return side.records[None, :] if keyed.blocks == len(side.records) else numpy.array([[float(side.about.records)]])
 
 
-NONE_AT_ALL = numpy.zeros(0, numpy.int64)
 NOTHING = Keyed(pyarrow.array([], pyarrow.string()), NONE_AT_ALL, NONE_AT_ALL, NONE_AT_ALL, 1)
 
 

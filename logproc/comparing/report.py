@@ -129,8 +129,8 @@ def outcomes_of(timeline: Mapping[str, Any], blocks: Sequence[int], number: int)
 
 
 def keyed_of(panel: Mapping[str, Any], column: str) -> Keyed:
-    rows = panel["rows"]
+    rows = [] if panel.get("approximate") else panel["rows"]  # else any count may be too small
     counts = numpy.array([row["count"] for row in rows], numpy.int64)
     keys = pyarrow.array([row[column] for row in rows], pyarrow.string())
-    complete = panel["distinct"] <= len(rows) and not panel.get("approximate")
+    complete = panel["distinct"] <= len(rows)
     return Keyed(keys, numpy.arange(len(rows)), numpy.zeros(len(rows), numpy.int64), counts, 1, complete)

@@ -27,6 +27,7 @@ BLOCKS = 24
 """Long enough that a burst is within one or two, many enough for a variance."""
 MOST_UNTIMED = 0.1
 """If a larger share of records has no time, blocks of time say too little."""
+NONE_AT_ALL = numpy.zeros(0, numpy.int64)
 QUANTILES = {"p50": Fraction(1, 2), "p95": Fraction(95, 100), "p99": Fraction(99, 100)}
 
 
@@ -101,11 +102,10 @@ def side_of_log(name: str, tally: Tally) -> Side:
     about = Compared(name, "log", tally.account.records, tally.first, tally.last, len(records))
     keyed = {field: keyed_of(blocking, part) for field, part in counts.keys.items()}
     block_s = about.seconds / len(records) if len(records) > 1 else 0.0
-    latencies = {
-        field: latencies_of(blocking, part, block_s) for field, part in counts.durations.items() if DURATIONS in part.measures
-    }
-    folded = any(part.floor for part in counts.parts)
-    notes = (f"{name}: with --max-keys the counts of rare keys may be too small",) if folded else ()
+    whole = {field: part for field, part in counts.durations.items() if DURATIONS in part.measures and not part.floor}
+    latencies = {field: latencies_of(blocking, part, block_s) for field, part in whole.items()}
+    folded = [field for field, part in counts.keys.items() if part.floor]
+    notes = tuple(f"{name}: each {field} is not compared: there are more of them than --max-keys" for field in folded)
     return Side(about, records, keyed, latencies, notes=notes)
 
 
@@ -142,9 +142,11 @@ class Blocking:
 def keyed_of(blocking: Blocking, counts: Counts) -> Keyed:
     """Return counts by interval, perhaps an outcome, and a key as counts by key and block."""
     block = blocking.blocks_of(counts.keys[0].to_numpy())
+    if counts.floor:  # some were dropped, and any count may be too small
+        return Keyed(counts.keys[-1].slice(0, 0), NONE_AT_ALL, NONE_AT_ALL, NONE_AT_ALL, blocking.blocks, complete=False)
     keys, row = encoded([counts.keys[-1]])
     row = row.astype(numpy.int64)
-    found = Keyed(keys, row, block, counts.count, blocking.blocks, not counts.floor)
+    found = Keyed(keys, row, block, counts.count, blocking.blocks)
     if len(counts.keys) < 3:
         return found
     outcomes, outcome = encoded([counts.keys[1]])

@@ -35,6 +35,7 @@ KEYS = {
     "client": ("client",),
 }
 """What is compared, by the columns counted for it besides the interval. An outcome is a status class or a level."""
+FEW = {"outcome", "status"}
 
 
 def interval_s(first: int | None, last: int | None) -> int:
@@ -70,8 +71,15 @@ class ByInterval:
         )
 
     def folded(self, max_keys: int) -> ByInterval:
-        """Return the counts with about `max_keys` keys of each kind: a key has an entry for each interval that it is in."""
-        return self.mapped(lambda part: fold(part, max_keys * MOST_INTERVALS))
+        """Return the counts with about `max_keys` keys of each kind: a key has an entry for each interval that it is in.
+
+        Outcomes and statuses are few, so they stay exact.
+        """
+        limit = max_keys * MOST_INTERVALS
+        return ByInterval(
+            {name: part if name in FEW else fold(part, limit) for name, part in self.keys.items()},
+            {name: fold(part, limit) if name else part for name, part in self.durations.items()},
+        )
 
     def lengthened(self, times: int) -> ByInterval:
         """Return the counts with intervals that are some times as long."""

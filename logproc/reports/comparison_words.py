@@ -124,5 +124,5 @@ def least_seen(found: Comparison) -> Iterator[str]:
 
 def warnings(found: Comparison) -> Iterator[str]:
     for field, missing in found.unknown.items():
-        yield f"{count(missing, 'key')} of {TITLES.get(field, field)} not compared: a report lists only its first rows"
+        yield f"{count(missing, 'key')} of {TITLES.get(field, field)} not compared: one side does not list them"
     yield from found.notes

@@ -114,3 +114,15 @@ def test_threads_change_nothing(chunk_size: int, tmp_path: Path) -> None:
         assert run.tally is not None
         sides.append(side_of_log(path.name, run.tally))
     assert comparison_json(compare(*sides)) == expected
+
+
+def test_with_too_many_keys_nothing_is_said_of_them(tmp_path: Path) -> None:
+    """With --max-keys, counts of clients may be too small: they are not compared. The error share stays exact."""
+    paths = write(tmp_path / "a.log", SMALL, 1), write(tmp_path / "b.log", DIFFERENT, 2)
+    exact = compare(side_of(paths[0]), side_of(paths[1]))
+    bounded = compare(side_of(paths[0], max_keys=1), side_of(paths[1], max_keys=1))
+    assert not {"client", "path"} & {change.field for change in bounded.findings}
+    assert "a.log: each client is not compared: there are more of them than --max-keys" in bounded.notes
+    for kind in ("errors", "p50", "rate"):
+        before, after = (next(one for one in found.overall if one.kind == kind) for found in (exact, bounded))
+        assert (before.before, before.after) == (after.before, after.after)

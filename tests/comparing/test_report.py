@@ -121,3 +121,11 @@ def test_a_report_that_cannot_be_compared_is_refused(name: str, tmp_path: Path) 
     with pytest.raises(UsageError) as caught:
         side_of_report("x", read_report(path) or {})
     assert WRONG[name][1] in str(caught.value)
+
+
+def test_a_report_with_dropped_keys_is_not_compared_by_them(folder: Path) -> None:
+    """With --max-keys any count of a panel may be too small."""
+    (folder / "bounded.json").write_text(report_of(folder / "worse.log", max_keys=20))
+    comparison = compare(side_in(folder / "good.log"), side_in(folder / "bounded.json"))
+    assert "path" not in {change.field for change in comparison.findings}
+    assert comparison.unknown["path"] > 100

@@ -98,7 +98,7 @@ def test_the_text_says_what_was_found() -> None:
         "↓ /search p50 500 ms 100 ms -80 % 1 in 100,000",
         "↑ / 1 % 5 % ×5.0 1 in 100,000",
         "8 of 1,234 differences are more than chance",
-        "40 keys of paths not compared: a report lists only its first rows",
+        "40 keys of paths not compared: one side does not list them",
         "new/access.log: not everything was read",
         "fails error_share +1% 0.1 % to 3.25 %",
         "passes new client",
