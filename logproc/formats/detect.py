@@ -24,7 +24,7 @@ from logproc.formats.engine import Format
 from logproc.formats.envelope import MESSAGE, Envelope, lines_of_messages
 from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, timed
 from logproc.formats.mixed import Mixed
-from logproc.formats.readers.access_lines import access_formats
+from logproc.formats.readers.access_lines import access_formats, are_hosts
 from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.layout import LayoutReader
@@ -99,7 +99,15 @@ def is_access(found: Format | Mixed | None) -> bool:
 
 def is_sure(sample: Sample) -> bool:
     """Return whether the lines are surely those of a usual access log, with nothing in front."""
-    return any(form.fits(sample.whole_texts).sum() >= SURE * len(sample.lines) for form in LAYOUT_FORMATS)
+    found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS]
+    return any(fits.sum() >= SURE * len(sample.lines) and has_hosts(form, sample, fits) for form, fits in found)
+
+
+def has_hosts(form: Format, sample: Sample, fits: Mask) -> bool:
+    """Return whether the first tokens are names of hosts, in the format that has them there."""
+    if not isinstance(form.exact, LayoutReader) or form.exact.layout.tokens[0] != "host":
+        return True
+    return are_hosts([line.split(b" ", 1)[0] for line in sample.keep(fits).lines])
 
 
 def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
@@ -127,6 +135,8 @@ def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candida
     run over one line should start at once.
     """
     found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS if only in {None, form.name}]
+    if only is None:
+        found = [(form, fits) for form, fits in found if has_hosts(form, sample, fits)]
     rest = numpy.ones(len(sample.lines), bool)
     if only is None and any(fits.sum() >= SURE * len(fits) for _, fits in found):
         rest = ~numpy.logical_or.reduce([fits for _, fits in found])

@@ -13,7 +13,7 @@ from typing import Any
 
 from logproc.formats.engine import Format
 from logproc.formats.readers import json_lines, logfmt, ltsv, w3c
-from logproc.formats.readers.beginnings import OPENING, beginning_of
+from logproc.formats.readers.beginnings import BEFORE_MESSAGE, CLOSING, OPENING, beginning_of
 from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.layout import LAYOUTS
@@ -98,11 +98,15 @@ def any_text(name: str, summary: str, expression: str, form: TimeForm | None = N
     return Format(name, reader, summary=summary, multi_line=multi_line)
 
 
-def learned(form: TimeForm, lines: Sequence[bytes]) -> Format | None:
-    """Return the format of text that begins with a time and further slots, as some lines show them; None without slots."""
+def learned(form: TimeForm, lines: Sequence[bytes]) -> Format:
+    """Return the format of text that begins with a time, and with further slots if some lines show them.
+
+    Without slots the message is all that is behind the time, and a level is searched for at its start.
+    """
     expression = beginning_of(lines, form)
     if expression is None:
-        return None
+        expression = rf"(?s)^{OPENING}{form.expression}{CLOSING}{BEFORE_MESSAGE}(?P<message>.*)$"
+        return Format("text", Expression(expression, form, ANY_LEVEL, HEAD_BYTES), summary=TEXT, multi_line=True)
     return Format("text", Expression(expression, form), summary=TEXT, multi_line=True)
 
 

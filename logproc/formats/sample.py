@@ -100,7 +100,7 @@ def generic(sample: Sample, least_share: float, *, anywhere: bool = True) -> For
         counts = [(counted(form, time, sample.texts), not time.year_less) for form, time in zip(found, forms, strict=True)]
         best = max(range(len(found)), key=counts.__getitem__)
         if counts[best][0] > least_share * len(sample.lines) * (1 if leading else 3):
-            form = (learned(forms[best], sample.lines) if leading else None) or found[best]
+            form = learned(forms[best], sample.lines) if leading else found[best]
             other = OTHER_ORDER.get(forms[best])
             in_doubt = other is not None and counts[forms.index(other)][0] == counts[best][0]
             return replace(form, order=Order(assumed=assumed_in(forms[best]))) if in_doubt else form
@@ -118,7 +118,7 @@ def of_epoch(sample: Sample) -> Format | None:
     times = numpy.empty(0, numpy.int64) if seconds is None else seconds[seconds != NO_TIME]
     if len(times) < max(2, NEARLY * len(sample.lines)) or times.max() - times.min() > CLOSE_S:
         return None
-    return learned(EPOCH, sample.lines) or form
+    return learned(EPOCH, sample.lines)
 
 
 def counted(form: Format, time: TimeForm, texts: pyarrow.Array) -> int:

@@ -27,7 +27,8 @@ from logproc.formats.times.strftime import WEEKDAY, expanded
 
 FRACTION = r"(?:[.,]\d+)?"
 SECOND = r"(?P<second>\d{2})" + FRACTION
-ZONE = r"(?: ?(?P<zone>(?:Z|UTC|GMT|CES?T|[ECMP][SD]T|[+-]\d{2}(?::?\d{2})?)\b))?"
+NAMED = "CES?T|[ECMP][SD]T|WES?T|MES?Z|EES?T|SAST|MSK|HKT|SGT|AWST|[JK]ST|AE[SD]T|NZ[SD]T|BRT|AK[SD]T|HST"
+ZONE = rf"(?: ?(?P<zone>(?:(?:UTC|GMT)[+-]\d{{1,2}}(?::?\d{{2}})?|Z|UTC|GMT|{NAMED}|[+-]\d{{2}}(?::?\d{{2}})?)\b))?"
 
 
 @dataclass(frozen=True, slots=True)
