@@ -22,13 +22,13 @@ import pyarrow.compute
 from logproc.formats.columns.levels import is_level
 from logproc.formats.engine import Format
 from logproc.formats.envelope import MESSAGE, Envelope, lines_of_messages
-from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, timed
+from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PIECES, PLAIN, timed
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats, are_hosts
 from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.layout import LayoutReader
-from logproc.formats.readers.logfmt import PairsReader
+from logproc.formats.readers.logfmt import FIRST_PAIR, PairsReader
 from logproc.formats.readers.ltsv import LtsvReader
 from logproc.formats.readers.w3c import W3cReader
 from logproc.formats.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Candidate, Sample, generic, sample_of
@@ -43,10 +43,18 @@ HEAD_BYTES = 4 << 10
 SURE = 0.9
 LEAST_FURTHER = 0.05
 """A layout that fewer of the lines have is not one of the source."""
-MOST_LAYOUTS = 4
+MOST_LAYOUTS = 6
 GENERIC = frozenset({"text", "plain"})
 CARRIERS = frozenset({"syslog", "syslog_iso", "syslog_5424", "cri", "heroku", "json"})
 """Formats whose messages are often the lines of another log."""
+NO_WORD = re.compile(rb"[\d._:/-]")
+DAEMONS = frozenset(
+    b"kernel systemd cron crond anacron sshd sudo su login logger last nginx apache apache2 httpd haproxy squid varnishd traefik "
+    b"dhcpd dhclient named unbound dnsmasq ntpd chronyd rsyslogd syslogd auditd audit dbus polkitd mysqld mariadbd postgres mongod "
+    b"redis docker dockerd containerd kubelet etcd consul vault postfix dovecot exim sendmail clamd spamd opendkim vsftpd smbd nmbd "
+    b"winbindd snmpd rsyncd openvpn charon pluto hostapd pppd filterlog keepalived zed smartd udevd rsyslog useradd passwd".split()
+)
+"""Programs that write to syslog, often without a process number."""
 FURTHER = re.compile(
     rb"\s|at |Caused by: |Traceback \(|\.\.\. \d+ |goroutine \d+|Stack trace:|#\d+ |[})\]]"
     rb"|(?:[A-Za-z_][\w$]*[.:\\]+)*[A-Z][\w$]*(?:Error|Exception|Warning|Interrupt)(?::| |$)"
@@ -67,9 +75,41 @@ def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Parser | N
             found = next((candidate.format for candidate, _ in candidates(lines, only=only)), None)
         else:
             found = opened(lines, one_of(layouts_of(lines)))
+            found = with_rare(sample_of(sample, SAMPLE_LINES[1], whole=whole), found)
         if found or sample.count(b"\n") < count:
             return found
     return None
+
+
+def with_rare(sample: Sample, found: Parser | None) -> Parser | None:
+    """Return the format of a source with the layouts that only a few lines of a longer sample have.
+
+    They must have a time, so that no part of a record above becomes one; and no access log is added to another: a cut line
+    of one may be a whole line of the other.
+    """
+    layouts = found.layouts if isinstance(found, Mixed) else (found,)
+    known = [form for form in layouts if isinstance(form, Format)]
+    if not known or any(isinstance(form.exact, W3cReader | LtsvReader) or form is PLAIN for form in known):
+        return found
+    left = numpy.array([FURTHER.match(line) is None for line in sample.lines], bool)
+    for form in known:
+        if left.any():
+            left[left] = ~claimed_by(form, sample.keep(left))
+    rare = [
+        form
+        for form in (layouts_of(sample.keep(left), alone=False) if left.any() else [])
+        if "time" in form.fields and not (is_access(form) and any(map(is_access, known)))
+    ]
+    return one_of([*known, *rare[: MOST_LAYOUTS - len(known)]]) if rare else found
+
+
+def claimed_by(form: Format, sample: Sample) -> Mask:
+    """Return which lines a format takes; of JSON and logfmt, which ones look as if it did."""
+    if isinstance(form.exact, JsonReader):
+        return numpy.array([line.lstrip()[:1] in {b"{", b"["} for line in sample.lines], bool)
+    if isinstance(form.exact, PairsReader):
+        return numpy.array([FIRST_PAIR.match(line) is not None for line in sample.lines], bool)
+    return form.exact.claims(sample.whole_texts)
 
 
 def one_of(layouts: Sequence[Format]) -> Format | Mixed | None:
@@ -201,7 +241,7 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
         left &= ~(form.exact.claims(sample.whole_texts) if is_layout(form) else fits)
     rest = sample.keep(left & counts_for)
     if layouts and rest.lines:
-        return layouts + text_of(rest, weight, of_table=isinstance(layouts[0].exact, W3cReader))
+        return layouts + text_of(rest, weight, layouts)
     if not layouts and sample.lines:
         text = generic(rest, LEAST_SHARE, anywhere=alone) if rest.lines else None
         return (not found and alone and loosely(sample)) or ([text] if text else [])
@@ -220,12 +260,46 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
     if "(?P<host>" in reader.expression:
         found = reader.found_in(sample.keep(fits).texts, {"host"})
         hosts = reader.texts_of(found, "host").to_pylist()
+        if PIECES["tag"] in reader.expression and not is_syslog(reader, sample.keep(fits)):
+            return False
         return sum(map(is_level, hosts)) * 2 < len(hosts)
     if reader.time and not known.all():
-        others = timed(reader.time, leading=True).fits(sample.texts) & ~known
+        others = timed(reader.time, leading=True).fits(sample.texts) & ~known & alike(sample, fits)
         share = NEARLY if "logger" in form.fields else 0.5
         return bool(fits.sum() >= share * (fits.sum() + others.sum()))
     return True
+
+
+def alike(sample: Sample, fits: Mask) -> Mask:
+    """Return which lines begin with a bracket, or with none, as those that fit do; all where those differ."""
+    bracketed = numpy.array([line[:1] in b"[({<" for line in sample.lines], bool)
+    first = bracketed[fits]
+    return bracketed == first[0] if len(first) and (first == first[0]).all() else numpy.ones(len(bracketed), bool)
+
+
+def is_syslog(reader: Expression, sample: Sample) -> bool:
+    """Return whether host and program of most lines are surely that, and not two words of a message before a colon.
+
+    That is so with a priority or a process number, a program that everybody knows, an envelope round JSON, or where one of
+    the names has what no word has.
+    """
+    fields = ("host", "program", "pid", "level", "message")
+    found = reader.found_in(sample.texts, fields)
+    known = [name for name in fields if any(reader.field_of(group.name) == name for group in found.type)]
+    rows = zip(*(reader.texts_of(found, name).to_pylist() for name in known), strict=True)
+    lines = [dict(zip(known, row, strict=True)) for row in rows]
+    sure = sum(
+        bool(
+            line["pid"]
+            or line.get("level")
+            or line["program"].lower() in DAEMONS
+            or NO_WORD.search(line["host"])
+            or NO_WORD.search(line["program"])
+            or line["message"].startswith(b"{")
+        )
+        for line in lines
+    )
+    return 2 * sure > len(lines)
 
 
 def least_of(form: Format, *, further: bool, alone: bool) -> float:
@@ -242,15 +316,24 @@ def least_of(form: Format, *, further: bool, alone: bool) -> float:
     return 0.0 if is_layout(form) else LEAST_SHARE
 
 
-def text_of(rest: Sample, weight: int, *, of_table: bool) -> list[Format]:
-    """Return the layout of the lines that no other one fits: text if they begin with a time, plain if nearly all are left.
+def text_of(rest: Sample, weight: int, layouts: Sequence[Format]) -> list[Format]:
+    """Return the layouts of the lines that no other one fits: text if they begin with a time, plain if most lines are left.
 
-    of_table: whether the rest may be cut rows of a table, which are not text.
+    Beside access logs, which are often damaged, nearly all must be left. Cut rows of a table are not text.
     """
-    form = None if of_table else generic(rest, LEAST_FURTHER * weight / len(rest.lines), anywhere=False)
-    if form:
-        return [form]
-    return [PLAIN] if weight - len(rest.lines) < LEAST_SHARE * weight else []
+    found: list[Format] = []
+    of_table = isinstance(layouts[0].exact, W3cReader)
+    most = 1 - LEAST_SHARE if all(map(is_access, layouts)) else 0.5
+    left = numpy.ones(len(rest.lines), bool)
+    while not of_table and left.any() and len(found) < MOST_LAYOUTS:
+        some = rest.keep(left)
+        form = generic(some, min(LEAST_FURTHER * weight / len(some.lines), 0.5), anywhere=False)
+        fits = form.fits(some.texts) if form else None
+        if form is None or fits is None or not fits.any():
+            break
+        found.append(form)
+        left[left] = ~fits
+    return [*found, PLAIN] if left.sum() > most * weight else found
 
 
 def is_layout(form: Format) -> bool:

@@ -73,8 +73,9 @@ CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|F
 ANY_LEVEL = (
     rf"\b(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
+    r"|%[A-Z][A-Z0-9_]*-(?P<level_5>[0-7])-[A-Z0-9_]+:"
 )
-"""A word that is surely a level: in capitals, in brackets, between TABs or after `level=`."""
+"""A word that is surely a level: in capitals, in brackets, between TABs or after `level=`; Cisco's number in `%SYS-5-CONFIG:`."""
 TEXT = "Any text with a time in it"
 HEAD_BYTES = 128
 """In text without a known format, a time and a level are only searched for in this many bytes of a line."""

@@ -137,8 +137,9 @@ def names_in_front(columns: Sequence[Sequence[bytes]]) -> list[str] | None:
         names[-1] = "user"
     if client and "host" not in names and are_hosts(columns[client - 1]):
         names[client - 1] = "host"
-    elif client and all(map(is_level, columns[client - 1])):
-        names[client - 1] = "level"
+    level = next((at for at, column in enumerate(columns[:client]) if all(map(is_level, column))), None)
+    if level is not None:
+        names[level] = "level"
     return names
 
 

@@ -28,7 +28,7 @@ from logproc.formats.times.strftime import WEEKDAY, expanded
 FRACTION = r"(?:[.,]\d+)?"
 SECOND = r"(?P<second>\d{2})" + FRACTION
 NAMED = "CES?T|[ECMP][SD]T|WES?T|MES?Z|EES?T|SAST|MSK|HKT|SGT|AWST|[JK]ST|AE[SD]T|NZ[SD]T|BRT|AK[SD]T|HST"
-ZONE = rf"(?: ?(?P<zone>(?:(?:UTC|GMT)[+-]\d{{1,2}}(?::?\d{{2}})?|Z|UTC|GMT|{NAMED}|[+-]\d{{2}}(?::?\d{{2}})?)\b))?"
+ZONE = rf"(?: ?[\[(]?(?P<zone>(?:(?:UTC|GMT)[+-]\d{{1,2}}(?::?\d{{2}})?|Z|UTC|GMT|{NAMED}|[+-]\d{{2}}(?::?\d{{2}})?)\b)[\])]?)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def epoch_second(text: bytes, _reference: int) -> int | None:
     return int(text) if len(text) == 10 and text.isdigit() else None
 
 
-ISO = calendar_form("iso", "%Y-%m-%d[T ]%H:%M", ":" + SECOND + ZONE)
+ISO = calendar_form("iso", "%Y-%m-%d(?:[T ]|, )%H:%M", ":" + SECOND + ZONE)
 """ISO 8601, RFC 3339: `2015-05-17T10:05:03.123Z`, `2015-05-17 10:05:03,123 +02:00`."""
 RFC3339 = calendar_form("rfc3339", "%Y-%m-%dT%H:%M", ":" + SECOND + ZONE)
 """ISO 8601 with a T, as daemons of syslog write it: what has a blank there has no host behind it."""
@@ -114,8 +114,8 @@ BASIC = calendar_form("basic", "%Y%m%d[T ]%H%M", SECOND + ZONE)
 """The basic format of ISO 8601: `20171223T221529Z`."""
 EIGHT_DIGITS = calendar_form("eight-digits", "%Y%m%d[-T ]%-H:%-M", r":(?P<second>\d{1,2})(?:[.,:]\d+)?" + ZONE)
 """`20171223 22:15:29`; Huawei's Health: `20171223-22:15:29:606`, `20171223-22:16:0:119`."""
-POINTS = calendar_form("points", r"%Y-%m-%d[-T ]%H\.%M", r"\." + SECOND + ZONE)
-"""Blue Gene/L, DB2: `2005-06-03-15.42.50.675872`."""
+POINTS = calendar_form("points", r"%Y[-.]%m[-.]%d[-T ]%H\.%M", r"\.(?P<second>\d{2})(?:[.,:]\d+)?" + ZONE)
+"""Blue Gene/L, DB2: `2005-06-03-15.42.50.675872`; Unreal: `2005.06.03-15.42.50:675`."""
 OPTIONAL_SECOND = f"(?::{SECOND})?"
 DAY_POINT_MONTH = calendar_form("day-point-month", r"%e\.%-m\.%Y,? %-H:%M", OPTIONAL_SECOND + ZONE)
 """As Germany and its neighbours write a date: `17.05.2015 10:05:03,123`, `17.5.2015, 9:05`."""
