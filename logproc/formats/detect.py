@@ -124,11 +124,30 @@ def opened(sample: Sample, found: Format | Mixed | None) -> Parser | None:
     if generic or (is_access(found) and not is_sure(sample)):
         for form in ENVELOPES:
             inner = inner_of(form, sample) if form.fits(sample.texts).sum() >= NEARLY * len(sample.lines) else None
-            if inner and (inner.name not in {"text", "access"} or (generic and form.name != "timestamps")):
+            if inner and may_be_inside(form, inner, generic=generic):
                 return Envelope(form, inner)
     if isinstance(found, Format) and found.name in CARRIERS and (inner := inner_of(found, sample)):
         return Envelope(found, inner)
+    if isinstance(found, Format) and is_bare(found) and (inner := inner_of(found, sample)):
+        told = {"time", "status"} & set(inner.fields) or {"level", "message"} <= set(inner.fields)
+        return Envelope(found, inner) if told and inner.name != "text" else found
     return found
+
+
+def may_be_inside(outer: Format, inner: Format | Mixed, *, generic: bool) -> bool:
+    """Return whether what an envelope has inside is sure enough. generic: whether all that is known of the lines is a time.
+
+    Any word may be in front of a log, so nothing but an access log shows that it is only a mark.
+    """
+    if outer.name == "marked":
+        return is_access(inner)
+    return inner.name not in {"text", "access"} or (generic and outer.name != "timestamps" and "time" in inner.fields)
+
+
+def is_bare(form: Format) -> bool:
+    """Return whether a format is text of which only the time in front is known: all behind it may be another log."""
+    reader = form.exact
+    return isinstance(reader, Expression) and form.name == "text" and reader.head_bytes > 0 and "(?P<message>" in reader.expression
 
 
 def is_access(found: Format | Mixed | None) -> bool:
@@ -310,6 +329,8 @@ def least_of(form: Format, *, further: bool, alone: bool) -> float:
     """
     if not alone and isinstance(form.exact, PairsReader):
         known = dict(form.exact.aliases).keys()
+        if known >= {"method", "status"}:
+            return LEAST_SHARE
         return LEAST_FURTHER if further and ("time" in known or known >= {"level", "message"}) else 0.5
     if further:
         return LEAST_FURTHER if "time" in form.fields else 2.0

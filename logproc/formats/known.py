@@ -13,7 +13,7 @@ from typing import Any
 
 from logproc.formats.engine import Format
 from logproc.formats.readers import json_lines, logfmt, ltsv, w3c
-from logproc.formats.readers.beginnings import BEFORE_MESSAGE, CLOSING, OPENING, beginning_of
+from logproc.formats.readers.beginnings import BEFORE_MESSAGE, CLOCK, CLOSING, LEVEL_IN_FRONT, OPENING, beginning_of
 from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.layout import LAYOUTS
@@ -81,15 +81,16 @@ HEAD_BYTES = 128
 """In text without a known format, a time and a level are only searched for in this many bytes of a line."""
 
 
-def timed(form: TimeForm, *, leading: bool) -> Format:
+def timed(form: TimeForm, *, leading: bool, with_level: bool = False) -> Format:
     """Return the format of any text with a time of a form.
 
-    leading: at the beginning of each record, after at most two brackets or quotes; a line without one belongs to the record
-    before it. Otherwise somewhere in its first bytes, where a word begins or behind the letter of a level (klog), and a line
+    leading: at the beginning of each record, after brackets or quotes, or with a level in front of it; a line without one
+    belongs to the record before it. Otherwise somewhere in its first bytes, where a word begins or behind the letter of a level (klog), and a line
     without one is a record without a time.
     """
     time = rf"{form.expression}(?:[^0-9a-zA-Z]|$)"
-    expression = rf"(?s)^{OPENING}{time}" if leading else rf"(?s)\b[A-Z]?{time}|$"
+    front = LEVEL_IN_FRONT if with_level else OPENING
+    expression = rf"(?s)^{front}{time}" if leading else rf"(?s)\b[A-Z]?{time}|$"
     return any_text("text", TEXT, expression, form, multi_line=leading)
 
 
@@ -99,14 +100,16 @@ def any_text(name: str, summary: str, expression: str, form: TimeForm | None = N
     return Format(name, reader, summary=summary, multi_line=multi_line)
 
 
-def learned(form: TimeForm, lines: Sequence[bytes]) -> Format:
+def learned(form: TimeForm | None, lines: Sequence[bytes], *, with_level: bool = False) -> Format:
     """Return the format of text that begins with a time, and with further slots if some lines show them.
 
     Without slots the message is all that is behind the time, and a level is searched for at its start.
+    form: None for a time of day, which is not a time of records. with_level: whether a level is in front of the time.
     """
-    expression = beginning_of(lines, form)
+    time = form.expression if form else CLOCK
+    expression = beginning_of(lines, time, with_level=with_level)
     if expression is None:
-        expression = rf"(?s)^{OPENING}{form.expression}{CLOSING}{BEFORE_MESSAGE}(?P<message>.*)$"
+        expression = rf"(?s)^{OPENING}{time}{CLOSING}{BEFORE_MESSAGE}(?P<message>.*)$"
         return Format("text", Expression(expression, form, ANY_LEVEL, HEAD_BYTES), summary=TEXT, multi_line=True)
     return Format("text", Expression(expression, form), summary=TEXT, multi_line=True)
 

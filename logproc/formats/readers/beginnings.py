@@ -13,12 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from logproc.formats.columns.levels import WORDS, is_level
-
-if TYPE_CHECKING:
-    from logproc.formats.times.forms import TimeForm
 
 NEARLY_ALL = 0.9
 MOST_SLOTS = 8
@@ -28,11 +24,14 @@ CLOSING = rf"(?:{COLOUR}|[\])}}>\"'])*"
 BETWEEN = rf"(?:{COLOUR}|[ \t|,;:\])>-])*"
 BEFORE_MESSAGE = rf"(?:{COLOUR})*(?:[\])>]+(?:[ \t]|{COLOUR}|$)?)?(?:[ \t]*[-|:,;]+(?:{COLOUR})*(?:[ \t]+|$)|[ \t]*[|,;]|[ \t]*)"
 LEVEL = r"(?i:" + "|".join(sorted((word for word in WORDS if len(word) > 2 and word.isalpha()), key=len, reverse=True)) + r")"
+LEVEL_IN_FRONT = rf"(?:{COLOUR})*\[?(?P<level>{LEVEL})\b{BETWEEN}{OPENING}"
+CLOCK = r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?"
+"""A time of day, without a date."""
 NAME = r"[A-Za-z_](?:[\w.$/#@-]|::)*"
 LOWER_NAME = r"(?:[a-z_](?:[\w.$/#@-]|::)*|[A-Z][\w$]*(?:[.:/#$-]|[a-z][A-Z]|\d)(?:[\w.$/#@-]|::)*)"
 """A name that is not one capitalised word, which is how sentences begin."""
 DOTTED = r"[A-Za-z_]\w*(?:(?:\.|::)[A-Za-z_$][\w$]*)+"
-MARK = r"(?:[ \t]*:(?:[ \t]|$)|[ \t]+-(?:[ \t]|$)|[ \t]*\|)"
+MARK = r"(?:[ \t]*:(?:[ \t]|$)|[ \t]+-(?:[ \t]|$)|[ \t]*\||\](?:[ \t]|$))"
 KINDS = {
     "thread": r"\[(?P<thread>[^\]/]*)/(?P<x>{LEVEL})\]:?".replace("{LEVEL}", LEVEL),
     "[": r"\[[ \t]*(?P<x>[^\]]*?)[ \t]*\]",
@@ -52,6 +51,8 @@ KINDS = {
 """The kinds of slots in the order in which they are tried, each with the expression of its value `x`."""
 BRACKETS = frozenset("[({<")
 WAITING = frozenset({"word"})
+UNNAMED = "unnamed"
+"""In place of a field: what is surely a slot, but of no use."""
 IS_DOTTED = re.compile(DOTTED.encode() + rb"|")
 LOOKS_NAMED = re.compile(rb"[._:/$#-]|[a-z][A-Z]|\d")
 NO_NAME = re.compile(
@@ -86,7 +87,8 @@ class Slots:
         """
         brackets = [waiting for waiting, _ in self.waiting if waiting in BRACKETS]
         for waiting, role in self.waiting:
-            self._append(waiting, role or ("thread" if waiting in BRACKETS and len(brackets) == 1 and name == "logger" else ""))
+            named = "" if role == UNNAMED else role
+            self._append(waiting, named or ("thread" if role != UNNAMED and waiting in BRACKETS and len(brackets) == 1 and name == "logger" else ""))
         self.waiting.clear()
         self._append(kind, name, capitals=capitals)
 
@@ -101,15 +103,17 @@ class Slots:
         self.names |= {name, *re.findall(r"\(\?P<(pid|thread)>", slot)} - {""}
 
 
-def beginning_of(lines: Sequence[bytes], form: TimeForm) -> str | None:
+def beginning_of(lines: Sequence[bytes], time: str, *, with_level: bool = False) -> str | None:
     """Return the expression of lines that begin with a time, as a sample of them shows it; None if there are no slots.
 
     Lines that have the time, but not the slots, fit as well: all behind the time is their message.
+    time: the expression of the time. with_level: whether a level is in front of it.
     """
-    time = re.compile((OPENING + form.expression + CLOSING).encode("latin-1"))
-    matches = [(line, match) for line in lines if (match := time.match(line))]
+    front = (LEVEL_IN_FRONT if with_level else OPENING) + time + CLOSING
+    pattern = re.compile(front.encode("latin-1"))
+    matches = [(line, match) for line in lines if (match := pattern.match(line))]
     rests = [line[match.end() :] for line, match in matches]
-    found = Slots()
+    found = Slots(names={"level"} if with_level else set())
     while rests and len(found.names) + len(found.waiting) < MOST_SLOTS:
         step = next_slot(rests, found)
         if not step:
@@ -117,7 +121,8 @@ def beginning_of(lines: Sequence[bytes], form: TimeForm) -> str | None:
         rests = step
     if not found.names:
         return None
-    return rf"(?s)^{OPENING}{form.expression}{CLOSING}(?:{found.expression})?{BEFORE_MESSAGE}(?P<message>.*)$"
+    slots = f"(?:{found.expression})?" if found.expression else ""
+    return rf"(?s)^{front}{slots}{BEFORE_MESSAGE}(?P<message>.*)$"
 
 
 def next_slot(rests: Sequence[bytes], found: Slots) -> list[bytes] | None:
@@ -131,7 +136,7 @@ def next_slot(rests: Sequence[bytes], found: Slots) -> list[bytes] | None:
         name = role_of(kind, values, found)
         if name is None:
             continue
-        if name in {"level", "logger", "program"} and kind not in WAITING:
+        if name in {"level", "logger", "program", "thread"} and kind not in WAITING:
             found.take(kind, name, capitals=any(map(IS_PLAIN.fullmatch, values)))
         else:
             found.waiting.append((kind, name))
@@ -143,7 +148,7 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
     """Return the field that values are, "" if that is not known, None if they are not a slot."""
     has_logger = "logger" in found.names
     if kind in {"level", "thread", "letter"} or kind in BRACKETS:
-        levels = sum(map(is_level, values))
+        levels = sum(is_level(value) and not value.isdigit() for value in values)
         several = kind != "letter" or len(set(values)) > 1  # `I` is a word as well
         shouted = not found.has_word or all(map(CAPITALS.fullmatch, values)) or kind in BRACKETS
         if levels >= NEARLY_ALL * len(values) and "level" not in found.names and several and shouted:
@@ -151,7 +156,9 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
         if kind not in BRACKETS:
             return None
     if kind == "number" or (kind in BRACKETS and all(map(bytes.isdigit, values))):
-        return "pid"
+        return "pid" if all(value.strip(b"0") for value in values) else UNNAMED
+    if kind == "(" and has_logger and "thread" not in found.names:  # JBoss, Quarkus
+        return "thread"
     if kind in BRACKETS:
         return "logger" if not has_logger and all(map(IS_DOTTED.fullmatch, values)) and any(values) else ""
     if kind == "word":  # only what stands before a level can be told from a message
@@ -180,4 +187,4 @@ def are_names(kind: str, values: Sequence[bytes]) -> bool:
         return 2 * len(firsts) <= len(values) or all(value.count(b".") + value.count(b"::") > 1 for value in distinct)
     if 2 * sum(map(bool, map(LOOKS_NAMED.search, distinct))) >= len(distinct):
         return True
-    return 4 * len(distinct) <= len(values) and not all(map(IS_PLAIN.fullmatch, distinct))
+    return (4 if len(distinct) == 1 else 2) * len(distinct) <= len(values) and not all(map(IS_PLAIN.fullmatch, distinct))

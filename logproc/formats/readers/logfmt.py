@@ -44,7 +44,7 @@ LAST_BLANK = 0x20
 SPARSE, DENSE_BYTES = 8, 1 << 18
 """Where more than one byte in eight is a blank or a quote, so many bytes of a chunk are read at a time."""
 PAIR = re.compile(rb'([^\x00-\x20="]++)(?:=(?:"((?:[^"\\]++|\\.)*+)"|([^\x00-\x20"]*+)))?(?:[\x00-\x20]++|\Z)', re.DOTALL)
-FIRST_PAIR = re.compile(rb'[\x00-\x20]*[^\x00-\x20="]+=')
+FIRST_PAIR = re.compile(rb'[\x00-\x20]*[\w@.][^\x00-\x20=",;({]*=')
 BLANKS = bytes(range(LAST_BLANK + 1))
 ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b'"': b'"', b"\\": b"\\", b"/": b"/"}
