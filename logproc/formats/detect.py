@@ -22,7 +22,7 @@ import pyarrow.compute
 from logproc.formats.columns.levels import is_level
 from logproc.formats.engine import Format
 from logproc.formats.envelope import MESSAGE, Envelope, lines_of_messages
-from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PIECES, PLAIN, timed
+from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PIECES, PLAIN, TIMES, timed
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats, are_hosts
 from logproc.formats.readers.expression import Expression, matching
@@ -147,7 +147,9 @@ def may_be_inside(outer: Format, inner: Format | Mixed, *, generic: bool) -> boo
 def is_bare(form: Format) -> bool:
     """Return whether a format is text of which only the time in front is known: all behind it may be another log."""
     reader = form.exact
-    return isinstance(reader, Expression) and form.name == "text" and reader.head_bytes > 0 and "(?P<message>" in reader.expression
+    return (
+        isinstance(reader, Expression) and form.name == "text" and reader.head_bytes > 0 and "(?P<message>" in reader.expression
+    )
 
 
 def is_access(found: Format | Mixed | None) -> bool:
@@ -282,6 +284,8 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
         if PIECES["tag"] in reader.expression and not is_syslog(reader, sample.keep(fits)):
             return False
         return sum(map(is_level, hosts)) * 2 < len(hosts)
+    if reader.time is TIMES["iso-blank-hour"] and not any(line[10:12] == b"  " for line in sample.keep(fits).lines):
+        return False  # nothing but the blank shows it
     if reader.time and not known.all():
         others = timed(reader.time, leading=True).fits(sample.texts) & ~known & alike(sample, fits)
         share = NEARLY if "logger" in form.fields else 0.5
@@ -340,11 +344,13 @@ def least_of(form: Format, *, further: bool, alone: bool) -> float:
 def text_of(rest: Sample, weight: int, layouts: Sequence[Format]) -> list[Format]:
     """Return the layouts of the lines that no other one fits: text if they begin with a time, plain if most lines are left.
 
-    Beside access logs, which are often damaged, nearly all must be left. Cut rows of a table are not text.
+    Nearly all must be left beside access logs, which are often damaged, and beside records of several lines. Cut rows of a
+    table are not text.
     """
     found: list[Format] = []
     of_table = isinstance(layouts[0].exact, W3cReader)
-    most = 1 - LEAST_SHARE if all(map(is_access, layouts)) else 0.5
+    going_on = any(form.multi_line and not isinstance(form.exact, JsonReader) for form in layouts)
+    most = 1 - LEAST_SHARE if going_on or all(map(is_access, layouts)) else 0.5
     left = numpy.ones(len(rest.lines), bool)
     while not of_table and left.any() and len(found) < MOST_LAYOUTS:
         some = rest.keep(left)

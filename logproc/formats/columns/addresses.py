@@ -31,7 +31,9 @@ WITH_MORE = re.compile(
     r"|(?P<four>(?:::[Ff]{4}:)?[0-9]+\.[0-9.]+):(?P<port_of_four>[0-9]{1,5})"
     r"|(?P<bare>[0-9A-Fa-f:.]+)(?:%.*)?"
 )
-NO_NAME = re.compile(r'(?![0-9A-Fa-f]*::|unix:)[^\[].*[:"(]\d+\.\d+\.\d+\.\d+|[("]?\d+\.\d+\.\d+\.\d+[,)]|[("]\d+\.\d+\.\d+\.\d+', re.DOTALL)
+NO_NAME = re.compile(
+    r'(?![0-9A-Fa-f]*::|unix:)[^\[].*[:"(]\d+\.\d+\.\d+\.\d+|[("]?\d+\.\d+\.\d+\.\d+[,)]|[("]\d+\.\d+\.\d+\.\d+', re.DOTALL
+)
 """What is neither an address nor a name, such as a client that grep wrote the name of a file before."""
 NAME_AND_PORT = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*):([0-9]{1,5})")
 

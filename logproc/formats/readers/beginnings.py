@@ -22,7 +22,9 @@ COLOUR = r"\x1b\[[\d;]*m"
 OPENING = rf"(?:{COLOUR}|[\[({{<\"'])*"
 CLOSING = rf"(?:{COLOUR}|[\])}}>\"'])*"
 BETWEEN = rf"(?:{COLOUR}|[ \t|,;:\])>-])*"
-BEFORE_MESSAGE = rf"(?:{COLOUR})*(?:[\])>]+(?:[ \t]|{COLOUR}|$)?)?(?:[ \t]*[-|:,;]+(?:{COLOUR})*(?:[ \t]+|$)|[ \t]*[|,;]|[ \t]*)"
+BEFORE_MESSAGE = (
+    rf"(?:{COLOUR})*(?:[\])>]+(?:[ \t]|{COLOUR}|$)?)?(?:[ \t]*[-|:,;]+(?:{COLOUR})*(?:[ \t]+|$)|[ \t]*[|,;]|[ \t]*)"
+)
 LEVEL = r"(?i:" + "|".join(sorted((word for word in WORDS if len(word) > 2 and word.isalpha()), key=len, reverse=True)) + r")"
 LEVEL_IN_FRONT = rf"(?:{COLOUR})*\[?(?P<level>{LEVEL})\b{BETWEEN}{OPENING}"
 CLOCK = r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?"
@@ -88,7 +90,11 @@ class Slots:
         brackets = [waiting for waiting, _ in self.waiting if waiting in BRACKETS]
         for waiting, role in self.waiting:
             named = "" if role == UNNAMED else role
-            self._append(waiting, named or ("thread" if role != UNNAMED and waiting in BRACKETS and len(brackets) == 1 and name == "logger" else ""))
+            self._append(
+                waiting,
+                named
+                or ("thread" if role != UNNAMED and waiting in BRACKETS and len(brackets) == 1 and name == "logger" else ""),
+            )
         self.waiting.clear()
         self._append(kind, name, capitals=capitals)
 
