@@ -19,12 +19,11 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.levels import is_level
 from logproc.formats.engine import Format
 from logproc.formats.envelope import MESSAGE, Envelope, lines_of_messages
-from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PIECES, PLAIN, TIMES, timed
+from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN
 from logproc.formats.mixed import Mixed
-from logproc.formats.readers.access_lines import access_formats, are_hosts
+from logproc.formats.readers.access_lines import access_formats
 from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.layout import LayoutReader
@@ -32,6 +31,7 @@ from logproc.formats.readers.logfmt import FIRST_PAIR, PairsReader
 from logproc.formats.readers.ltsv import LtsvReader
 from logproc.formats.readers.w3c import W3cReader
 from logproc.formats.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Candidate, Sample, generic, sample_of
+from logproc.formats.soundness import has_hosts, is_sound
 from logproc.model.chunk import Context
 
 if TYPE_CHECKING:
@@ -47,14 +47,6 @@ MOST_LAYOUTS = 6
 GENERIC = frozenset({"text", "plain"})
 CARRIERS = frozenset({"syslog", "syslog_iso", "syslog_5424", "cri", "heroku", "json"})
 """Formats whose messages are often the lines of another log."""
-NO_WORD = re.compile(rb"[\d._:/-]")
-DAEMONS = frozenset(
-    b"kernel systemd cron crond anacron sshd sudo su login logger last nginx apache apache2 httpd haproxy squid varnishd traefik "
-    b"dhcpd dhclient named unbound dnsmasq ntpd chronyd rsyslogd syslogd auditd audit dbus polkitd mysqld mariadbd postgres mongod "
-    b"redis docker dockerd containerd kubelet etcd consul vault postfix dovecot exim sendmail clamd spamd opendkim vsftpd smbd nmbd "
-    b"winbindd snmpd rsyncd openvpn charon pluto hostapd pppd filterlog keepalived zed smartd udevd rsyslog useradd passwd".split()
-)
-"""Programs that write to syslog, often without a process number."""
 FURTHER = re.compile(
     rb"\s|at |Caused by: |Traceback \(|\.\.\. \d+ |goroutine \d+|Stack trace:|#\d+ |[})\]]"
     rb"|(?:[A-Za-z_][\w$]*[.:\\]+)*[A-Z][\w$]*(?:Error|Exception|Warning|Interrupt)(?::| |$)"
@@ -164,13 +156,6 @@ def is_sure(sample: Sample) -> bool:
     return any(fits.sum() >= SURE * len(sample.lines) and has_hosts(form, sample, fits) for form, fits in found)
 
 
-def has_hosts(form: Format, sample: Sample, fits: Mask) -> bool:
-    """Return whether the first tokens are names of hosts, in the format that has them there."""
-    if not isinstance(form.exact, LayoutReader) or form.exact.layout.tokens[0] != "host":
-        return True
-    return are_hosts([line.split(b" ", 1)[0] for line in sample.keep(fits).lines])
-
-
 def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
     """Return the format of the messages of an outer format, None unless they are a log of their own."""
     data = numpy.frombuffer(b"".join(line + b"\n" for line in sample.lines), numpy.uint8)
@@ -267,62 +252,6 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
         text = generic(rest, LEAST_SHARE, anywhere=alone) if rest.lines else None
         return (not found and alone and loosely(sample)) or ([text] if text else [])
     return layouts
-
-
-def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
-    """Return whether what a format finds can be what it is called. known: which lines fit any format.
-
-    A level in the place of a host shows that it is another format. And so do lines with the same time that do not fit: the
-    first word of some messages looks like a logger.
-    """
-    reader = form.exact
-    if not isinstance(reader, Expression):
-        return True
-    if "(?P<host>" in reader.expression:
-        found = reader.found_in(sample.keep(fits).texts, {"host"})
-        hosts = reader.texts_of(found, "host").to_pylist()
-        if PIECES["tag"] in reader.expression and not is_syslog(reader, sample.keep(fits)):
-            return False
-        return sum(map(is_level, hosts)) * 2 < len(hosts)
-    if reader.time is TIMES["iso-blank-hour"] and not any(line[10:12] == b"  " for line in sample.keep(fits).lines):
-        return False  # nothing but the blank shows it
-    if reader.time and not known.all():
-        others = timed(reader.time, leading=True).fits(sample.texts) & ~known & alike(sample, fits)
-        share = NEARLY if "logger" in form.fields else 0.5
-        return bool(fits.sum() >= share * (fits.sum() + others.sum()))
-    return True
-
-
-def alike(sample: Sample, fits: Mask) -> Mask:
-    """Return which lines begin with a bracket, or with none, as those that fit do; all where those differ."""
-    bracketed = numpy.array([line[:1] in b"[({<" for line in sample.lines], bool)
-    first = bracketed[fits]
-    return bracketed == first[0] if len(first) and (first == first[0]).all() else numpy.ones(len(bracketed), bool)
-
-
-def is_syslog(reader: Expression, sample: Sample) -> bool:
-    """Return whether host and program of most lines are surely that, and not two words of a message before a colon.
-
-    That is so with a priority or a process number, a program that everybody knows, an envelope round JSON, or where one of
-    the names has what no word has.
-    """
-    fields = ("host", "program", "pid", "level", "message")
-    found = reader.found_in(sample.texts, fields)
-    known = [name for name in fields if any(reader.field_of(group.name) == name for group in found.type)]
-    rows = zip(*(reader.texts_of(found, name).to_pylist() for name in known), strict=True)
-    lines = [dict(zip(known, row, strict=True)) for row in rows]
-    sure = sum(
-        bool(
-            line["pid"]
-            or line.get("level")
-            or line["program"].lower() in DAEMONS
-            or NO_WORD.search(line["host"])
-            or NO_WORD.search(line["program"])
-            or line["message"].startswith(b"{")
-        )
-        for line in lines
-    )
-    return 2 * sure > len(lines)
 
 
 def least_of(form: Format, *, further: bool, alone: bool) -> float:

@@ -73,9 +73,12 @@ CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|F
 ANY_LEVEL = (
     rf"\b(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
-    r"|%[A-Z][A-Z0-9_]*-(?P<level_5>[0-7])-[A-Z0-9_]+:"
+    rf"|%[A-Z][A-Z0-9_]*-(?P<level_5>[0-7])-[A-Z0-9_]+:|^(?P<level_6>{LOWER}): "
 )
-"""A word that is surely a level: in capitals, in brackets, between TABs or after `level=`; Cisco's number in `%SYS-5-CONFIG:`."""
+"""A word that is surely a level: in capitals, in brackets, between TABs, after `level=` or before a colon.
+
+Cisco has a number in its place: `%SYS-5-CONFIG:`.
+"""
 TEXT = "Any text with a time in it"
 HEAD_BYTES = 128
 """In text without a known format, a time and a level are only searched for in this many bytes of a line."""
@@ -85,8 +88,8 @@ def timed(form: TimeForm, *, leading: bool, with_level: bool = False) -> Format:
     """Return the format of any text with a time of a form.
 
     leading: at the beginning of each record, after brackets or quotes, or with a level in front of it; a line without one
-    belongs to the record before it. Otherwise somewhere in its first bytes, where a word begins or behind the letter of a level (klog), and a line
-    without one is a record without a time.
+    belongs to the record before it. Otherwise somewhere in its first bytes, where a word begins or behind the letter of a
+    level (klog), and a line without one is a record without a time.
     """
     time = rf"{form.expression}(?:[^0-9a-zA-Z]|$)"
     front = LEVEL_IN_FRONT if with_level else OPENING

@@ -140,6 +140,22 @@ OTHERS: dict[str, tuple[list[str], list[Fields]]] = {
         [f'{at(1)}.123 level=info msg="lit up"', f"{at(2)}.123 level=warn msg=dim"],
         [{"level": "info", "message": "lit up"}, {"level": "warning", "message": "dim"}],
     ),
+    "a level before a colon": (
+        ["info: lit", "warn: dim: 3 W", "error: out"],
+        [
+            {"level": "info", "message": "info: lit"},
+            {"level": "warning", "message": "warn: dim: 3 W"},
+            {"level": "error", "message": "error: out"},
+        ],
+    ),
+    "four letters": (
+        [f"{at(1)} INFO lit", f"{at(2)} ERRO out", f"{at(3)} DEBU wire"],
+        [{"level": "info", "message": "lit"}, {"level": "error", "message": "out"}, {"level": "debug", "message": "wire"}],
+    ),
+    "a tag has no commas and is not a number": (
+        ["Mar  7 10:00:01 web1 17: lit", "Mar  7 10:00:02 web1 a,b,c: dim"],
+        [{"host": "web1", "message": "17: lit"}, {"host": "web1", "message": "a,b,c: dim"}],
+    ),
     "a level in front is not a mark": (
         [f"[INFO] {at(1)} lit", f"[WARN] {at(2)} dim"],
         [{"level": "info", "message": "lit"}, {"level": "warning", "message": "dim"}],
@@ -228,7 +244,7 @@ STRANGERS = {
 @pytest.mark.parametrize("before", [0, 1, 150, 300])
 def test_one_line_of_another_layout_is_a_record(stranger: str, before: int) -> None:
     """At the start, in the middle, and behind the lines that show the first layout."""
-    lines = (APP * 8)[:before] + [stranger] + APP
+    lines = [*(APP * 8)[:before], stranger, *APP]
     reading = reading_of(lines)
     assert (reading.account.records, reading.account.rejected) == (len(lines), 0)
     loggers = reading.columns["logger"]

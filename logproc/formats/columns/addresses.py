@@ -22,7 +22,7 @@ IPV4_AND_PORT = rf"^(?P<address>{IPV4}):(?P<port>[0-9]{{1,5}})$"
 GROUP = "[1-9a-f][0-9a-f]{0,3}"
 SHORTENED = "|".join(rf"{GROUP}(?::{GROUP}){{{front}}}::(?:{GROUP}(?::{GROUP}){{0,{4 - front}}})?" for front in range(5))
 CANONICAL = rf"^(?:[^:\[\]\"(),|<>=]*|{GROUP}(?::{GROUP}){{7}}|{SHORTENED})$"
-"""What is surely canonical: nothing that a name cannot have, or IPv6 without a group of zeros but two or more that `::` stands for.
+"""What is surely canonical: nothing that a name cannot have, or IPv6 in which `::` stands for all groups of zeros, two or more.
 
 Others may be as well: they are looked at one by one.
 """

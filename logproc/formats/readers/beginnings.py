@@ -44,7 +44,7 @@ KINDS = {
     "letter": r"(?P<x>[TDIWEFCV])(?:[ \t\]]|/)",
     "number": r"(?P<x>\d+)\b",
     "program": rf"(?P<x>{NAME})\[(?P<pid>\d+)\]:",
-    "place": r"(?P<x>[\w/.-]+\.(?:py|go|rs|js|ts|java|rb|c|cc|cpp|cxx|h|kt|php|pl|pm|cs)):\d+[ \t:\])|]",
+    "place": r"(?P<x>\w[\w/.-]*\.(?:py|go|rs|js|ts|java|rb|c|cc|cpp|cxx|h|kt|php|pl|pm|cs)):\d+[ \t:\])|]",
     "located": rf"(?P<x>[A-Z][\w.$]*):\d+{MARK}",
     "marked": rf"(?P<x>{NAME}){MARK}",
     "dotted": rf"(?P<x>{DOTTED})(?:[ \t]|$)",
