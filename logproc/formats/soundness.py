@@ -66,7 +66,7 @@ def is_syslog(reader: Expression, sample: Sample) -> bool:
     """Return whether host and program of most lines are surely that, and not two words of a message before a colon.
 
     That is so with a priority or a process number, a program that everybody knows, an envelope round JSON, or where one of
-    the names has what no word has.
+    the names has what no word has. Behind a time that little but syslog has, two words in small letters will do.
     """
     fields = ("host", "program", "pid", "level", "message")
     found = reader.found_in(sample.texts, fields)
@@ -81,6 +81,7 @@ def is_syslog(reader: Expression, sample: Sample) -> bool:
             or NO_WORD.search(line["host"])
             or NO_WORD.search(line["program"])
             or line["message"].startswith(b"{")
+            or (reader.time is TIMES["syslog"] and line["host"].islower() and line["program"].islower())
         )
         for line in lines
     )

@@ -122,6 +122,10 @@ OTHERS: dict[str, tuple[list[str], list[Fields]]] = {
         ["Mar  7 10:00:01 Lamp lit: 5 W", "Mar  7 10:00:02 Lamp dimmed: 3 W"],
         [{"message": "Lamp lit: 5 W"}, {"message": "Lamp dimmed: 3 W"}],
     ),
+    "two small words in syslog's time": (
+        ["Mar  7 10:00:01 attic lamp: lit", "Mar  7 10:00:02 attic door: open"],
+        [{"host": "attic", "program": "lamp", "message": "lit"}, {"host": "attic", "program": "door", "message": "open"}],
+    ),
     "a router": (
         ["Mar  7 2026 10:00:01 CET: %SYS-5-LAMP: lit", "Mar  7 2026 10:00:02 CET: %LINK-3-LAMP: out"],
         [{"level": "notice", "message": "%SYS-5-LAMP: lit"}, {"level": "error", "message": "%LINK-3-LAMP: out"}],
