@@ -20,6 +20,7 @@ from logproc.questions.fields.stretches import stretch_of
 from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric, split_outside
 from logproc.questions.view import TIME_FIELDS, View, base_of, is_time_field
 from logproc.questions.where.grammar import Where
+from logproc.questions.where.predicates import BILLION
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
@@ -53,6 +54,11 @@ class PanelSpec:
         return (*self.by, *(name for need in self.needs for name in need.fields))
 
     @property
+    def is_hourly(self) -> bool:
+        """Whether it is the usual panel by hour, without measures."""
+        return self.usual and self.by == ("hour",) and not self.needs
+
+    @property
     def in_order(self) -> bool:
         """Whether its rows are sorted by time, or by the hour of the day, rather than by count."""
         return bool(self.by) and (self.by[0] == "hour_of_day" or stretch_of(self.by[0]) is not None)
@@ -66,17 +72,20 @@ DEFAULT_PANELS = (
     *(PanelSpec(by, whole=True, usual=True) for by in SHOWN_WHOLE),
     *(PanelSpec((name,), usual=True) for name in SHOWN_TOP),
 )
+OVERVIEW_FIELDS = ("status", "level", "path", "client", "user_agent", "message", "duration")
+"""What the overview counts, where records have it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What the user asks of all records.
 
-    since, until: seconds since 1970; `until` is exclusive. zone: the time zone of hours and days.
+    since, until: nanoseconds since 1970; `until` is exclusive. zone: the time zone of hours and days.
     asked: fields named by the user, which some source must have. asked_by: whether the user named panels.
     sort: the metric to sort rows by. descending: None for the panel's usual direction.
     wanted: the columns that formats have to deliver. filters_of: the filters of metrics, by what they are called.
     by_source: whether a record's source is a field. parameters: the fields that are parameters of queries.
+    overview: whether the report begins with an overview: not if the user named panels.
     """
 
     panels: tuple[PanelSpec, ...] = DEFAULT_PANELS
@@ -97,6 +106,15 @@ class Question:
     by_source: bool = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
 
+    @property
+    def overview(self) -> bool:
+        return any(panel.usual for panel in self.panels)
+
+    @property
+    def counted(self) -> tuple[PanelSpec, ...]:
+        """The panels to count: not by hour if the overview is, whose intervals add up to hours."""
+        return tuple(panel for panel in self.panels if not (self.overview and panel.is_hourly))
+
     def __post_init__(self) -> None:
         usual = [name for panel in self.panels if panel.usual for name in panel.by]
         sought = [name for panel in self.panels for name in (panel.fields[len(panel.by) :] if panel.usual else panel.fields)]
@@ -104,7 +122,7 @@ class Question:
         named_source = SOURCE in sought
         own = {name for name in sought if name != SOURCE and not is_time_field(name)}  # a log's own `device` is not derived
         sought = [name for name in sought if name != SOURCE]
-        extra = ["bytes", *(ADDRESSES if self.from_forwarded else ())]
+        extra = ["bytes", *(OVERVIEW_FIELDS if self.overview else ()), *(ADDRESSES if self.from_forwarded else ())]
         needs = [need for panel in self.panels for need in panel.needs]
         filters = [*([self.where] if self.where else ()), *(need.where for need in needs if need.where)]
         searched = frozenset(name for where in filters for name in where.searched)
@@ -117,6 +135,14 @@ class Question:
     @property
     def filters(self) -> bool:
         return self.where is not None or self.since is not None or self.until is not None
+
+    @property
+    def needs_fractions(self) -> bool:
+        """Whether the answer depends on the fractions of times. A bound at a whole second does not ask for them."""
+        wheres = [*([self.where] if self.where else ()), *self.filters_of.values()]
+        ends = any(need.field == "time" for panel in self.panels for need in panel.needs)
+        within = any(bound is not None and bound % BILLION for bound in (self.since, self.until))
+        return ends or within or any(where.fractions for where in wheres)
 
     @property
     def needs_whole_records(self) -> bool:
@@ -161,15 +187,23 @@ class Question:
         return replace(columns, keys=keys, searched=searched)
 
     def select(self, view: View) -> Mask:
-        time = view.columns.time
         mask = numpy.ones(view.columns.records, bool)
         if self.since is not None:
-            mask &= (time != NO_TIME) & (time >= self.since)
+            mask &= (view.columns.time != NO_TIME) & ~is_before(view.columns, self.since)
         if self.until is not None:
-            mask &= (time != NO_TIME) & (time < self.until)
+            mask &= (view.columns.time != NO_TIME) & is_before(view.columns, self.until)
         if self.where is not None:
             mask &= self.where.mask(view.columns, view.field)
         return mask
+
+
+def is_before(columns: Columns, moment: int) -> Mask:
+    """Return which records are before a moment, in nanoseconds since 1970; anything for a record without a time."""
+    second, nanos = divmod(moment, BILLION)
+    before: Mask = columns.time < second
+    if nanos:
+        before |= (columns.time == second) & (nanos > (0 if columns.nanos is None else columns.nanos))
+    return before
 
 
 def panels_for(by: Sequence[str], metrics: Sequence[Metric], sort: Metric | None, *, visitors: bool) -> tuple[PanelSpec, ...]:

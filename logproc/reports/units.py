@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ SIZE_UNITS = ("kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB", "RB", "QB")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WIDEST = 10**36
 """From here on digits would fill a screen; the JSON and CSV reports have them all."""
+ZONE = re.compile(r"(?:Z|[+-]\d\d:\d\d(?::\d\d)?)$")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -49,10 +51,10 @@ def tenths_of(number: int, power: int) -> int:
 def clock_text(time: str) -> str:
     """Return a time of RFC 3339 as people read it, without the offset of its zone.
 
-    >>> clock_text("2026-03-07T10:00:00Z"), clock_text("2026-03-07T11:00:00+01:00")
-    ('2026-03-07 10:00:00', '2026-03-07 11:00:00')
+    >>> clock_text("2026-03-07T10:00:00Z"), clock_text("2026-03-07T11:00:00.250+01:00")
+    ('2026-03-07 10:00:00', '2026-03-07 11:00:00.250')
     """
-    return time[: len("2026-03-07 10:00:00")].replace("T", " ")
+    return ZONE.sub("", time).replace("T", " ")
 
 
 def share(part: float | Decimal, whole: int) -> str:
@@ -87,6 +89,18 @@ def latency(seconds: float) -> str:
         return duration(seconds)
     unit, name = next((unit, name) for unit, name in SECOND_UNITS if seconds / unit < 999.5)
     return f"{seconds / unit:#.3g}".rstrip(".") + f" {name}"
+
+
+def rate(per_second: float) -> tuple[str, str]:
+    """Return a rate and what it is per, in the shortest unit that has at least one.
+
+    >>> rate(7.26), rate(0.02), rate(0.00001), rate(12345.6)
+    (('7.3', 'per second'), ('1.2', 'per minute'), ('0.9', 'per day'), ('12,346', 'per second'))
+    """
+    units = ((1, "per second"), (60, "per minute"), (3600, "per hour"), (86_400, "per day"))
+    seconds, words = next((unit for unit in units if per_second * unit[0] >= 1), units[-1])
+    number = per_second * seconds
+    return (f"{number:,.0f}" if number >= 100 else f"{number:.1f}"), words
 
 
 def plain(number: float | Decimal, digits: int = 4) -> str:
