@@ -20,19 +20,19 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.levels import is_level
 from logproc.formats.engine import Format
 from logproc.formats.envelope import MESSAGE, Envelope, joined_lines, lines_of_messages
-from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, leveled, timed
+from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, leveled
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
 from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.layout import LayoutReader
-from logproc.formats.readers.logfmt import PairsReader
+from logproc.formats.readers.logfmt import FIRST_PAIR, PairsReader
 from logproc.formats.readers.ltsv import LtsvReader
 from logproc.formats.readers.w3c import W3cReader
 from logproc.formats.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Candidate, Sample, generic, sample_of
+from logproc.formats.soundness import has_hosts, is_sound
 from logproc.formats.spread import FURTHER, FURTHER_INSIDE
 from logproc.formats.times.order import order_of
 from logproc.model.chunk import Context
@@ -47,11 +47,10 @@ HEAD_BYTES = 4 << 10
 SURE = 0.9
 LEAST_FURTHER = 0.05
 """A layout that fewer of the lines have is not one of the source."""
-MOST_LAYOUTS = 4
+MOST_LAYOUTS = 6
 GENERIC = frozenset({"text", "plain"})
 CARRIERS = frozenset({"syslog", "syslog_iso", "syslog_5424", "cri", "heroku", "json"})
 """Formats whose messages are often the lines of another log."""
-IS_DATE = re.compile(rb"\d{2,4}([-/.])\d\d\1\d{2,4}")
 IS_FURTHER = re.compile(FURTHER.encode())
 IS_FURTHER_INSIDE = re.compile(FURTHER_INSIDE.encode())
 
@@ -69,9 +68,41 @@ def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Parser | N
             found = next((candidate.format for candidate, _ in candidates(lines, only=only)), None)
         else:
             found = opened(lines, one_of(layouts_of(lines)))
+            found = with_rare(sample_of(sample, SAMPLE_LINES[1], whole=whole), found)
         if found or sample.count(b"\n") < count:
             return found
     return None
+
+
+def with_rare(sample: Sample, found: Parser | None) -> Parser | None:
+    """Return the format of a source with the layouts that only a few lines of a longer sample have.
+
+    They must have a time, so that no part of a record above becomes one; and no access log is added to another: a cut line
+    of one may be a whole line of the other.
+    """
+    layouts = found.layouts if isinstance(found, Mixed) else (found,)
+    known = [form for form in layouts if isinstance(form, Format)]
+    if not known or any(isinstance(form.exact, W3cReader | LtsvReader) or form is PLAIN for form in known):
+        return found
+    left = numpy.array([IS_FURTHER.match(line) is None for line in sample.lines], bool)
+    for form in known:
+        if left.any():
+            left[left] = ~claimed_by(form, sample.keep(left))
+    rare = [
+        form
+        for form in (layouts_of(sample.keep(left), alone=False) if left.any() else [])
+        if "time" in form.fields and not (is_access(form) and any(map(is_access, known)))
+    ]
+    return one_of([*known, *rare[: MOST_LAYOUTS - len(known)]]) if rare else found
+
+
+def claimed_by(form: Format, sample: Sample) -> Mask:
+    """Return which lines a format takes; of JSON and logfmt, which ones look as if it did."""
+    if isinstance(form.exact, JsonReader):
+        return numpy.array([line.lstrip()[:1] in {b"{", b"["} for line in sample.lines], bool)
+    if isinstance(form.exact, PairsReader):
+        return numpy.array([FIRST_PAIR.match(line) is not None for line in sample.lines], bool)
+    return form.exact.claims(sample.whole_texts)
 
 
 def one_of(layouts: Sequence[Format]) -> Format | Mixed | None:
@@ -86,11 +117,33 @@ def opened(sample: Sample, found: Format | Mixed | None) -> Parser | None:
     if generic or (is_access(found) and not is_sure(sample)):
         for form in ENVELOPES:
             inner = inner_of(form, sample) if form.fits(sample.texts).sum() >= NEARLY * len(sample.lines) else None
-            if inner and (inner.name not in {"text", "access"} or (generic and form.name != "timestamps")):
+            if inner and may_be_inside(form, inner, generic=generic):
                 return Envelope(form, inner)
     if isinstance(found, Format) and found.name in CARRIERS and (inner := inner_of(found, sample)):
         return Envelope(found, inner)
+    if isinstance(found, Format) and is_bare(found) and (inner := inner_of(found, sample)):
+        told = {"time", "status"} & set(inner.fields) or {"level", "message"} <= set(inner.fields)
+        return Envelope(found, inner) if told and inner.name != "text" else found
     return found
+
+
+def may_be_inside(outer: Format, inner: Format | Mixed, *, generic: bool) -> bool:
+    """Return whether what an envelope has inside is sure enough. generic: whether all that is known of the lines is a time.
+
+    Any word may be in front of a log, so nothing but an access log shows that it is only a mark.
+    """
+    if outer.name == "marked":
+        return is_access(inner)
+    told = {"time", "level"} & {*inner.fields}
+    return inner.name not in {"text", "access"} or (generic and outer.name != "timestamps" and bool(told))
+
+
+def is_bare(form: Format) -> bool:
+    """Return whether a format is text of which only the time in front is known: all behind it may be another log."""
+    reader = form.exact
+    return (
+        isinstance(reader, Expression) and form.name == "text" and reader.head_bytes > 0 and "(?P<message>" in reader.expression
+    )
 
 
 def is_access(found: Format | Mixed | None) -> bool:
@@ -101,7 +154,8 @@ def is_access(found: Format | Mixed | None) -> bool:
 
 def is_sure(sample: Sample) -> bool:
     """Return whether the lines are surely those of a usual access log, with nothing in front."""
-    return any(form.fits(sample.whole_texts).sum() >= SURE * len(sample.lines) for form in LAYOUT_FORMATS)
+    found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS]
+    return any(fits.sum() >= SURE * len(sample.lines) and has_hosts(form, sample, fits) for form, fits in found)
 
 
 def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
@@ -139,6 +193,8 @@ def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candida
     run over one line should start at once.
     """
     found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS if only in {None, form.name}]
+    if only is None:
+        found = [(form, fits) for form, fits in found if has_hosts(form, sample, fits)]
     rest = numpy.ones(len(sample.lines), bool)
     if only is None and any(fits.sum() >= SURE * len(fits) for _, fits in found):
         rest = ~numpy.logical_or.reduce([fits for _, fits in found])
@@ -204,32 +260,12 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
         left &= ~(form.exact.claims(sample.whole_texts) if is_layout(form) else fits)
     rest = sample.keep(left & counts_for)
     if layouts and rest.lines:
-        return layouts + text_of(rest, weight, of_table=isinstance(layouts[0].exact, W3cReader))
+        return layouts + text_of(rest, weight, layouts)
     if not layouts and sample.lines:
         text = generic(rest, LEAST_SHARE, anywhere=alone) if rest.lines else None
         text = text or (None if alone else leveled(rest.lines))  # the time is that of the format around them
         return (not found and alone and loosely(sample)) or ([text] if text else [])
     return layouts
-
-
-def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
-    """Return whether what a format finds can be what it is called. known: which lines fit any format.
-
-    A level or a date in the place of a host shows that it is another format. And so do lines with the same time that do not
-    fit: the first word of some messages looks like a logger.
-    """
-    reader = form.exact
-    if not isinstance(reader, Expression):
-        return True
-    if "(?P<host>" in reader.expression:
-        found = reader.found_in(sample.keep(fits).texts, {"host"})
-        hosts = reader.texts_of(found, "host").to_pylist()
-        return sum(is_level(host) or IS_DATE.fullmatch(host) is not None for host in hosts) * 2 < len(hosts)
-    if reader.time and not known.all():
-        others = timed(reader.time, leading=True).fits(sample.texts) & ~known
-        share = NEARLY if "logger" in form.fields else 0.5
-        return bool(fits.sum() >= share * (fits.sum() + others.sum()))
-    return True
 
 
 def ordered(form: Format, sample: Sample) -> Format:
@@ -252,21 +288,34 @@ def least_of(form: Format, *, further: bool, alone: bool) -> float:
     """
     if not alone and isinstance(form.exact, PairsReader):
         known = dict(form.exact.aliases).keys()
+        if known >= {"method", "status"}:
+            return LEAST_SHARE
         return LEAST_FURTHER if further and ("time" in known or known >= {"level", "message"}) else 0.5
     if further:
         return LEAST_FURTHER if "time" in form.fields else 2.0
     return 0.0 if is_layout(form) else LEAST_SHARE
 
 
-def text_of(rest: Sample, weight: int, *, of_table: bool) -> list[Format]:
-    """Return the layout of the lines that no other one fits: text if they begin with a time, plain if nearly all are left.
+def text_of(rest: Sample, weight: int, layouts: Sequence[Format]) -> list[Format]:
+    """Return the layouts of the lines that no other one fits: text if they begin with a time, plain if most lines are left.
 
-    of_table: whether the rest may be cut rows of a table, which are not text.
+    Nearly all must be left beside access logs, which are often damaged, and beside records of several lines. Cut rows of a
+    table are not text.
     """
-    form = None if of_table else generic(rest, LEAST_FURTHER * weight / len(rest.lines), anywhere=False)
-    if form:
-        return [form]
-    return [PLAIN] if weight - len(rest.lines) < LEAST_SHARE * weight else []
+    found: list[Format] = []
+    of_table = isinstance(layouts[0].exact, W3cReader)
+    going_on = any(form.multi_line and not isinstance(form.exact, JsonReader) for form in layouts)
+    most = 1 - LEAST_SHARE if going_on or all(map(is_access, layouts)) else 0.5
+    left = numpy.ones(len(rest.lines), bool)
+    while not of_table and left.any() and len(found) < MOST_LAYOUTS:
+        some = rest.keep(left)
+        form = generic(some, min(LEAST_FURTHER * weight / len(some.lines), 0.5), anywhere=False)
+        fits = form.fits(some.texts) if form else None
+        if form is None or fits is None or not fits.any():
+            break
+        found.append(form)
+        left[left] = ~fits
+    return [*found, PLAIN] if left.sum() > most * weight else found
 
 
 def is_layout(form: Format) -> bool:

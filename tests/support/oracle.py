@@ -52,6 +52,8 @@ def truth(content: bytes, max_line_bytes: int = 1 << 20) -> Truth:
         found.lines += 1
         line = line.removesuffix(b"\r")
         match = LINE.fullmatch(line) if len(line) <= max_line_bytes else None
+        if match and match[2] != b"-" and b"-" in match[2].split(b" "):
+            match = None  # a token more than the format has
         time = moment(match[3]) if match else None
         size = int(match[6]) if match and match[6] != b"-" else 0
         if match and time and size < 2**63:

@@ -37,6 +37,7 @@ GRAMMAR: Mapping[str, str] = {
     "logger": rf"{SOLID}*[A-Za-z]{SOLID}*",
     "method": r"[A-Z][A-Z_-]*|get|head|post|put|patch|delete|options|connect|trace",
     "protocol": r"(?i:https?|wss?|h2c?|h3|grpc|quic|(?:https?/|h?)[0-9](?:\.[0-9])?|spdy/[0-9.]+)",
+    "program": r"(?s)[^0-9].*",  # `service` may be a duration
     "pid": r"[0-9]+",
 }
 """What the values of a column look like, as a whole; a value of another kind is not one of the column."""

@@ -28,7 +28,10 @@ from logproc.formats.times.strftime import WEEKDAY, expanded
 
 FRACTION = r"(?P<subsecond>[.,]\d+)?"
 SECOND = r"(?P<second>\d{2})" + FRACTION
-ZONE = r"(?: ?(?P<zone>(?:Z|UTC|GMT|CES?T|[ECMP][SD]T|[+-]\d{2}(?::?\d{2})?)\b))?"
+OFFSET = r"[+-]\d\d?(?::?\d\d)?"
+NAMED = "[CEW]ES?T|MES?Z|MSK|[JK]ST|(?:[ECMP]|AE|NZ)[SD]T|SAST|HKT|SGT"
+ZONE = rf"(?: ?[\[(]?(?P<zone>(?:Z|(?:UTC|GMT)(?:{OFFSET})?|{NAMED}|[+-]\d{{2}}(?::?\d{{2}})?)\b)[\])]?)?"
+"""Kept short: RE2 reads five times as fast where an expression and a line are together below its limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def epoch_second(text: bytes, _reference: int) -> int | None:
     return int(text) if len(text) == 10 and text.isdigit() else None
 
 
-ISO = calendar_form("iso", "%Y-%m-%d[T ]%H:%M", ":" + SECOND + ZONE)
+ISO = calendar_form("iso", "%Y-%m-%d(?:[T ]|, )%H:%M", ":" + SECOND + ZONE)
 """ISO 8601, RFC 3339: `2015-05-17T10:05:03.123Z`, `2015-05-17 10:05:03,123 +02:00`."""
 RFC3339 = calendar_form("rfc3339", "%Y-%m-%dT%H:%M", ":" + SECOND + ZONE)
 """ISO 8601 with a T, as daemons of syslog write it: what has a blank there has no host behind it."""
@@ -117,8 +120,8 @@ EIGHT_DIGITS = calendar_form("eight-digits", "%Y%m%d[-T ]%-H:%-M", r":(?P<second
 """`20171223 22:15:29`; Huawei's Health: `20171223-22:15:29:606`, `20171223-22:16:0:9`.
 
 Behind a colon is a number of milliseconds, without leading zeros: `:9` is 9 ms."""
-POINTS = calendar_form("points", r"%Y-%m-%d[-T ]%H\.%M", r"\." + SECOND + ZONE)
-"""Blue Gene/L, DB2: `2005-06-03-15.42.50.675872`."""
+POINTS = calendar_form("points", r"%Y[-.]%m[-.]%d[-T ]%H\.%M", r"\.(?P<second>\d{2})(?P<subsecond>[.,:]\d+)?" + ZONE)
+"""Blue Gene/L, DB2: `2005-06-03-15.42.50.675872`; Unreal: `2005.06.03-15.42.50:675`."""
 OPTIONAL_SECOND = f"(?::{SECOND})?"
 DAY_POINT_MONTH = calendar_form("day-point-month", r"%e\.%-m\.%Y,? %-H:%M", OPTIONAL_SECOND + ZONE)
 """As Germany and its neighbours write a date: `17.05.2015 10:05:03,123`, `17.5.2015, 9:05`."""

@@ -37,8 +37,10 @@ NEVER = 2**60
 """In place of seconds that do not exist. With up to three of them a sum is behind the year 9999, and still an int64."""
 ZONE_HOURS = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT": -6, b"PST": -8, b"PDT": -7}
 ZONE_HOURS |= {b"Z": 0, b"UTC": 0, b"GMT": 0, b"CET": 1, b"CEST": 2}
-"""The names of RFC 2822, and those of Central Europe. Others (IST, BST) are ambiguous, so they are not accepted."""
-OFFSET = re.compile(rb"([+-])(\d\d):?(\d\d)?")
+ZONE_HOURS |= {b"WET": 0, b"WEST": 1, b"MEZ": 1, b"MESZ": 2, b"EET": 2, b"EEST": 3, b"SAST": 2, b"MSK": 3, b"HKT": 8, b"SGT": 8}
+ZONE_HOURS |= {b"JST": 9, b"KST": 9, b"AEST": 10, b"AEDT": 11, b"NZST": 12, b"NZDT": 13}
+"""The names of RFC 2822, and others of one meaning. Some (IST, BST) are ambiguous, so they are not accepted."""
+OFFSET = re.compile(rb"(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?")
 NUMBER = re.compile(rb"\d{1,30}(?:\.\d{0,30})?(?:[eE]\+?\d{1,2})?")
 
 
