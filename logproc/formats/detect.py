@@ -25,6 +25,7 @@ from logproc.formats.envelope import MESSAGE, Envelope, lines_of_messages
 from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, timed
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
+from logproc.formats.readers.access_variants import access_variants
 from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.layout import LayoutReader
@@ -147,7 +148,11 @@ def all_fits(sample: Sample, only: str | None) -> Iterator[tuple[Format, Mask]]:
     for reader in (JsonReader, PairsReader, LtsvReader, W3cReader):
         yield reader.of_sample(sample.lines)
     if only is None:
-        yield from access_formats(sample.lines)
+        left = numpy.ones(len(sample.lines), bool)
+        for form, fits in access_formats(sample.lines):
+            left &= ~fits
+            yield form, fits
+        yield from access_variants(sample.lines, left)
 
 
 def may_fit(form: Format, sample: Sample, known: dict[str, bool]) -> bool:

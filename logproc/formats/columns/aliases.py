@@ -111,6 +111,8 @@ def sources_of(
     """
     names = raw_fields(tuple(dict.fromkeys([*fields, *sought(wanted)])), {*wanted, "time"})
     hidden |= hidden_of(keys, aliases, wanted)
+    if any(source.keys == ("path",) for source in aliases.get("target", ())):  # the path is what is before the query
+        hidden |= {"path"}
     return {name: aliases.get(name) or (Source((name,), raw=True),) for name in names if name not in hidden}
 
 
@@ -135,6 +137,8 @@ def aliases_of(values: Values, lines: Mapping[str, Collection[int]] | None = Non
         asked = values[found["request"][0].keys[0]]
         if not any(REQUEST.match(text) for text in asked):  # this `request` holds only the target
             found["target"] = (*found.get("target", ()), *found.pop("request"))
+    if access and "path" in found and not found.keys() & {"target", "request"}:  # Envoy's `path` has the query too
+        found["target"] = found.pop("path")
     if "id.orig_h" in values:
         found.pop("program", None)  # Zeek's `service` is a protocol
     return found

@@ -30,12 +30,12 @@ NUMBERS = {
 WORDS: Mapping[str, str] = {
     word: level
     for level, words in {
-        "trace": "trace trce trc verbose vrb verb v t",
-        "debug": "debug dbug dbg fine finer finest d",
+        "trace": "trace trce trc verbose vrb verb silly v t",
+        "debug": "debug dbug debg debu dbg fine finer finest d",
         "info": "info information informational inf config log note system i",
-        "notice": "notice success deprecated n",
+        "notice": "notice noti success deprecated n",
         "warning": "warning warn wrn wng w",
-        "error": "error err eror severe fail failure e",
+        "error": "error err eror erro severe fail failure e",
         "critical": "critical crit crt fatal ftl alert emerg emergency panic dpanic assert a f s",
     }.items()
     for word in words.split()

@@ -72,8 +72,12 @@ def access_formats(lines: Sequence[bytes]) -> Iterator[tuple[Format, Mask]]:
 
 
 def shape_of(front: bytes, rest: bytes) -> Shape | None:
-    if not all(map(TOKEN.fullmatch, tokens_of(front))):
-        return None
+    pieces = pieces_of(rest) if all(map(TOKEN.fullmatch, tokens_of(front))) else None
+    return None if pieces is None else Shape(len(tokens_of(front)), pieces)
+
+
+def pieces_of(rest: bytes) -> tuple[tuple[str, bool], ...] | None:
+    """Return of each piece behind the size its key and whether it is in quotes, None for other text."""
     pieces, at = [], 0
     while at < len(rest):
         piece = PIECE.match(rest, at)
@@ -81,7 +85,7 @@ def shape_of(front: bytes, rest: bytes) -> Shape | None:
             return None
         pieces.append(((piece["key"] or b"").decode(), piece["value"].startswith(b'"')))
         at = piece.end()
-    return Shape(len(tokens_of(front)), tuple(pieces))
+    return tuple(pieces)
 
 
 def tokens_of(front: bytes) -> list[bytes]:

@@ -117,7 +117,7 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
     """Return the field that values are, "" if that is not known, None if they are not a slot."""
     has_logger = "logger" in found.names
     if kind == "level" or kind in BRACKETS:
-        levels = sum(map(is_level, values))
+        levels = sum(is_level(value) and not value.isdigit() for value in values)  # a number in brackets is a process
         if levels >= NEARLY_ALL * len(values) and "level" not in found.names:
             return "level"
         if kind == "level":

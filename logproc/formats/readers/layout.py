@@ -31,10 +31,12 @@ SPECIAL = frozenset({"time", "status", "bytes", "ident", "request"})
 TEXT = r"[^ \t\n\r\v\f]+"
 TOKENS = {"user": ".+?", "status": r"\d{3}", "bytes": r"\d+|-"}
 HOST = r"(?:\d+\.\d+\.\d+\.\d+|[A-Za-z0-9_.-]*[A-Za-z][A-Za-z0-9_.-]*)(?::\d+)?"
+IPV6 = r"(?:(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){6}[0-9.]+|[0-9A-Fa-f:]*::[0-9A-Fa-f:.]*)"
+"""With eight groups, or two colons for some of them: `10:00:00` is a time of day."""
 STRICT = {
     "user": TEXT,
     "host": HOST,
-    "client": rf"(?:{HOST}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*(?:%\w+)?(?:\]:\d+)?|unix:\S*|-)",
+    "client": rf"(?:{HOST}|\[?{IPV6}(?:%\w+)?(?:\]:\d+)?|unix:\S*|-)",
 }
 """What tokens look like in lines that show the format of a source: an address or a name, nothing that was put before it."""
 TIME = rf"\[{ACCESS.expression}\]"
@@ -97,7 +99,7 @@ class LayoutReader(Reader):
         A line of `vhost_combined` is one of `combined` as well, by a user that holds a blank: that is not a sign of the format.
         Nor is it the other way round, where the client behind a host is `-`.
         """
-        fits: Mask = matching(texts, expression(self.layout, strict=True)).to_numpy(zero_copy_only=False)
+        fits: Mask = matching(texts, expression(self.layout, strict=frozenset(STRICT))).to_numpy(zero_copy_only=False)
         if self.layout.tokens[:2] == ("host", "client"):
             fits &= ~matching(texts, f"^{TEXT} - ").to_numpy(zero_copy_only=False)
         return fits
@@ -109,7 +111,9 @@ class LayoutReader(Reader):
 
     def fits_loosely(self, texts: pyarrow.Array) -> Mask:
         """Return which lines match if a user may contain spaces, but not begin with `- `: this is the place of `ident` then."""
-        fits: Mask = matching(texts, expression(self.layout)).to_numpy(zero_copy_only=False)
+        fits: Mask = matching(texts, expression(self.layout, strict=frozenset({"client", "host"}))).to_numpy(
+            zero_copy_only=False
+        )
         if "user" in self.layout.tokens:
             front = f"(?:{TEXT} )" * self.layout.tokens.index("user")
             fits &= ~matching(texts, rf"^{front}- [^\[]").to_numpy(zero_copy_only=False)
@@ -135,12 +139,12 @@ def reader_of(layout: Layout) -> Expression:
 
 
 @cache
-def expression(layout: Layout, *, strict: bool = False) -> str:
-    """Return the expression of a layout. If strict, a user may not contain spaces, which distinguishes formats."""
+def expression(layout: Layout, *, strict: frozenset[str] = frozenset()) -> str:
+    """Return the expression of a layout. strict: the tokens that have their grammar, which distinguishes formats."""
     return "(?s)^" + "".join(parts(layout, strict=strict)) + "$"
 
 
-def parts(layout: Layout, *, strict: bool = False) -> list[str]:
+def parts(layout: Layout, *, strict: Collection[str] = ()) -> list[str]:
     """Return the expressions of a line's parts, in order, each with one group."""
     found: list[str] = []
     for position, names in enumerate(layout.unquoted):
@@ -154,10 +158,10 @@ def parts(layout: Layout, *, strict: bool = False) -> list[str]:
     return found
 
 
-def token(name: str, group: str, *, strict: bool) -> str:
+def token(name: str, group: str, *, strict: Collection[str]) -> str:
     if name == "time":
         return TIME
-    return f"(?P<{group}>{(STRICT if strict else {}).get(name) or TOKENS.get(name, TEXT)})"
+    return f"(?P<{group}>{STRICT[name] if name in strict else TOKENS.get(name, TEXT)})"
 
 
 def with_sizes(found: Found) -> tuple[Found, Integers]:

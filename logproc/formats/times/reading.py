@@ -35,6 +35,8 @@ ZONE_HOURS = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT"
 ZONE_HOURS |= {b"Z": 0, b"UTC": 0, b"GMT": 0, b"CET": 1, b"CEST": 2}
 """The names of RFC 2822, and those of Central Europe. Others (IST, BST) are ambiguous, so they are not accepted."""
 OFFSET = re.compile(rb"([+-])(\d\d):?(\d\d)?")
+BRACKETED = re.compile(rb"^\[(.*)\]$")
+"""Apache's `%t` has brackets, also where it is the value of a key."""
 NUMBER = re.compile(rb"\d{1,30}(?:\.\d{0,30})?(?:[eE]\+?\d{1,2})?")
 
 
@@ -174,8 +176,9 @@ def value_seconds(text: bytes, reference: int, local: tzinfo = UTC, forms: Seque
     >>> value_seconds(b"1431857103123", 0), value_seconds(b"1.431857103e9", 0), value_seconds(b"12", 0)
     (1431857103, 1431857103, None)
     """
-    form = next((form for form in forms if compiled(form.expression).fullmatch(text)), None)
-    return to_seconds(form, text, reference, local) if form else number_seconds(text)
+    bare = BRACKETED.sub(rb"\1", text)
+    form = next((form for form in forms if compiled(form.expression).fullmatch(bare)), None)
+    return to_seconds(form, bare, reference, local) if form else number_seconds(text)
 
 
 def number_seconds(text: bytes | None) -> int | None:
@@ -211,11 +214,14 @@ def read_values(texts: pyarrow.Array, reference: int, local: tzinfo = UTC, forms
     zoneless, undated = numpy.zeros((2, len(texts)), bool)
     if local is UTC:
         zoneless[done] = ~pyarrow.compute.ends_with(texts, b"Z").to_numpy(zero_copy_only=False).astype(bool)[done]
+    bare = texts
+    if pyarrow.compute.any(pyarrow.compute.starts_with(texts, b"[")).as_py():
+        bare = pyarrow.compute.replace_substring_regex(texts, BRACKETED.pattern, rb"\1")
     left = numpy.flatnonzero(texts.is_valid().to_numpy(zero_copy_only=False) & ~done)  # a null would go through all forms
     for form in forms:
         if not len(left):
             break
-        fits, groups = divided(form, texts.take(arrow(left, pyarrow.int64())))
+        fits, groups = divided(form, bare.take(arrow(left, pyarrow.int64())))
         found[left[fits]], _ = seconds(form, groups, reference, local)
         zoneless[left[fits]], undated[left[fits]] = lacks_zone(form, groups), lacks_year(form, groups)
         left = left[~fits]
