@@ -46,7 +46,10 @@ LEAST_FURTHER = 0.05
 """A layout that fewer of the lines have is not one of the source."""
 MOST_LAYOUTS = 4
 GENERIC = frozenset({"text", "plain"})
-CARRIERS = frozenset({"syslog", "syslog_iso", "syslog_5424", "cri", "heroku", "json"})
+CARRIERS = frozenset(
+    {"syslog", "syslog_iso", "syslog_5424", "syslog_year", "journald_full", "monotonic", "cri", "heroku", "heroku_drain"}
+    | {"fly", "svlogd", "ruby", "json"}
+)
 """Formats whose messages are often the lines of another log."""
 FURTHER = re.compile(
     rb"\s|at |Caused by: |Traceback \(|\.\.\. \d+ |goroutine \d+|Stack trace:|#\d+ |[})\]]"
@@ -85,9 +88,10 @@ def opened(sample: Sample, found: Format | Mixed | None) -> Parser | None:
     if generic or (is_access(found) and not is_sure(sample)):
         for form in ENVELOPES:
             inner = inner_of(form, sample) if form.fits(sample.texts).sum() >= NEARLY * len(sample.lines) else None
-            if inner and (inner.name not in {"text", "access"} or (generic and form.name != "timestamps")):
+            if inner and (inner.name not in {"text", "access"} or (generic and not form.name.startswith("timestamps"))):
                 return Envelope(form, inner)
-    if isinstance(found, Format) and found.name in CARRIERS and (inner := inner_of(found, sample)):
+    inner = inner_of(found, sample) if isinstance(found, Format) and may_carry(found) else None
+    if inner and isinstance(found, Format) and (found.name in CARRIERS or has_requests(inner)):
         return Envelope(found, inner)
     return found
 
@@ -96,6 +100,19 @@ def is_access(found: Format | Mixed | None) -> bool:
     """Return whether all layouts are access logs, which any beginning of a line may be taken for."""
     layouts = found.layouts if isinstance(found, Mixed) else [found]
     return all(form is not None and (is_layout(form) or form.name == "access") for form in layouts)
+
+
+def may_carry(found: Format) -> bool:
+    """Return whether the messages of a format may be lines of an access log at least: it is of no requests itself."""
+    return found.name in CARRIERS or (
+        MESSAGE in found.fields and found is not PLAIN and not {"request", "method"} & {*found.fields}
+    )
+
+
+def has_requests(found: Format | Mixed) -> bool:
+    """Return whether all layouts are of requests, as a logger may have them in its messages."""
+    layouts = found.layouts if isinstance(found, Mixed) else (found,)
+    return all(not form.open_fields and {"status", "method"} <= {*form.fields} for form in layouts)
 
 
 def is_sure(sample: Sample) -> bool:

@@ -70,8 +70,9 @@ ENVELOPES = tuple(format_of_entry(name, entry) for name, entry in TABLES[-1]["en
 WORDS = PIECES["words"]
 LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|panic"
 CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|Fatal|Note|System"
+SHORT = "TRC|DBG|INF|WRN|ERR|CRIT|FTL"
 ANY_LEVEL = (
-    rf"\b(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
+    rf"\b(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}|{SHORT}))[\])>]"
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
 )
 """A word that is surely a level: in capitals, in brackets, between TABs or after `level=`."""

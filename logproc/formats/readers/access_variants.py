@@ -50,10 +50,10 @@ def access_variants(lines: Sequence[bytes], left: Mask) -> Iterator[tuple[Format
                 parts[at] = line
                 groups.setdefault((form.name, len(before), len(between), Shape(0, pieces)), []).append(at)
     for (_, _, _, shape), members in groups.items():
-        if form := format_of(shape, [parts[at] for at in members]):
+        if found := format_of(shape, [parts[at] for at in members]):
             mask = numpy.zeros(len(lines), bool)
             mask[members] = True
-            yield form, mask
+            yield found, mask
 
 
 def divided(line: bytes) -> Line | None:
