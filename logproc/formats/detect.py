@@ -21,7 +21,7 @@ import pyarrow.compute
 
 from logproc.formats.columns.levels import is_level
 from logproc.formats.engine import Format
-from logproc.formats.envelope import MESSAGE, Envelope, lines_of_messages
+from logproc.formats.envelope import MESSAGE, Envelope, carried_by, lines_of_messages
 from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, timed
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
@@ -48,7 +48,7 @@ MOST_LAYOUTS = 4
 GENERIC = frozenset({"text", "plain"})
 CARRIERS = frozenset(
     {"syslog", "syslog_iso", "syslog_5424", "syslog_year", "journald_full", "monotonic", "cri", "heroku", "heroku_drain"}
-    | {"fly", "svlogd", "ruby", "json"}
+    | {"fly", "svlogd", "ruby", "caddy_console", "json"}
 )
 """Formats whose messages are often the lines of another log."""
 FURTHER = re.compile(
@@ -123,9 +123,9 @@ def is_sure(sample: Sample) -> bool:
 def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
     """Return the format of the messages of an outer format, None unless they are a log of their own."""
     data = numpy.frombuffer(b"".join(line + b"\n" for line in sample.lines), numpy.uint8)
-    parts, _ = outer.claimed(outer.lines(data), numpy.ones(len(sample.lines), bool), {MESSAGE}, Context())
+    parts, _ = outer.claimed(outer.lines(data), numpy.ones(len(sample.lines), bool), {carried_by(outer)}, Context())
     filled = [part for part, _ in parts if len(part.line)]
-    if not filled or not all(MESSAGE in part.fields for part in filled):
+    if not filled or not all(carried_by(outer) in part.fields for part in filled):
         return None
     messages = lines_of_messages(outer, filled, numpy.arange(sum(len(part.line) for part in filled))).tobytes()
     inner = one_of(

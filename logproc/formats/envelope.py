@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from logproc.model.chunk import Context
 
 MESSAGE = "message"
+PAYLOAD = "payload"
+"""What a format calls the log in its lines if it has a message besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Envelope:
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
         """Return the wanted columns of a chunk of whole lines, and the account of all its lines."""
         lines = self.outer.lines(data)
-        claim = partial(self.outer.claimed, lines, wanted={*wanted, MESSAGE}, context=context)
+        claim = partial(self.outer.claimed, lines, wanted={*wanted, carried_by(self.outer)}, context=context)
         opened = partial(self._opened, wanted=wanted, context=context)
         return parsed(lines, claim, context, wanted, max_line_bytes, opened=opened)
 
@@ -81,13 +83,13 @@ class Envelope:
         of = order[line]  # the outer record of each inner one
         rest = numpy.ones(outer.records, bool)
         rest[of] = False
-        kept = [both(without_message(outer).take(of), inner), outer.keep(rest)]
+        kept = [both(without(outer, carried_by(self.outer)).take(of), inner), outer.keep(rest)]
         return stacked([part for part in kept if part.records])
 
 
 def lines_of_messages(outer: Format, parts: list[Found], order: Integers) -> Bytes:
     """Return the messages of the records of a chunk as lines, in the order of their lines; line ends within one are blanks."""
-    column = outer.found_in(MESSAGE, [part for part in parts if len(part.line)])
+    column = outer.found_in(carried_by(outer), [part for part in parts if len(part.line)])
     texts = column.keys.take(arrow(column.index[order].astype(numpy.int64), pyarrow.int64()))
     if pyarrow.compute.any(pyarrow.compute.match_substring(texts, "\n")).as_py():
         texts = pyarrow.compute.replace_substring(texts, "\n", " ")
@@ -95,9 +97,14 @@ def lines_of_messages(outer: Format, parts: list[Found], order: Integers) -> Byt
     return numpy.ascontiguousarray(data)
 
 
-def without_message(columns: Columns) -> Columns:
-    keys = {name: column for name, column in columns.keys.items() if name != MESSAGE}
-    searched = {name: column for name, column in columns.searched.items() if name != MESSAGE}
+def carried_by(outer: Format) -> str:
+    """Return the name of the field that holds the lines of the inner log."""
+    return PAYLOAD if PAYLOAD in outer.fields else MESSAGE
+
+
+def without(columns: Columns, field: str) -> Columns:
+    keys = {name: column for name, column in columns.keys.items() if name != field}
+    searched = {name: column for name, column in columns.searched.items() if name != field}
     return replace(columns, keys=keys, searched=searched)
 
 
