@@ -45,6 +45,8 @@ SURE = 0.9
 LEAST_FURTHER = 0.05
 """A layout that fewer of the lines have is not one of the source."""
 MOST_LAYOUTS = 4
+TIMES_OR_WORDS = ("timestamps", "stern_namespaces")
+"""Envelopes that may be taken for the beginning of any text: what they hold must be more than text."""
 GENERIC = frozenset({"text", "plain"})
 CARRIERS = frozenset(
     {"syslog", "syslog_iso", "syslog_5424", "syslog_year", "journald_full", "monotonic", "cri", "heroku", "heroku_drain"}
@@ -88,7 +90,7 @@ def opened(sample: Sample, found: Format | Mixed | None) -> Parser | None:
     if generic or (is_access(found) and not is_sure(sample)):
         for form in ENVELOPES:
             inner = inner_of(form, sample) if form.fits(sample.texts).sum() >= NEARLY * len(sample.lines) else None
-            if inner and (inner.name not in {"text", "access"} or (generic and not form.name.startswith("timestamps"))):
+            if inner and (inner.name not in {"text", "access"} or (generic and not form.name.startswith(TIMES_OR_WORDS))):
                 return Envelope(form, inner)
     inner = inner_of(found, sample) if isinstance(found, Format) and may_carry(found) else None
     if inner and isinstance(found, Format) and (found.name in CARRIERS or has_requests(inner)):

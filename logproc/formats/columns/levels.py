@@ -36,7 +36,7 @@ WORDS: Mapping[str, str] = {
         "notice": "notice noti success deprecated n",
         "warning": "warning warn wrn wng w",
         "error": "error err eror erro severe fail failure e",
-        "critical": "critical crit crt fatal ftl alert emerg emergency panic dpanic assert a f s",
+        "critical": "critical crit crt fatal ftl alert emerg emergency panic dpanic assert a c f s",
     }.items()
     for word in words.split()
 } | NUMBERS

@@ -41,7 +41,10 @@ HOST = re.compile(rb"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*)(?::\d+)?|-")
 TOKEN = re.compile(rb"[\w.:@%/+,\[\]\\-]+")
 """What may be a token before the time: a bar or a parenthesis is from something that put it there."""
 SUMMARY = "Access log like common or combined, with other fields in front or behind"
-CLIENTS = r"(?:(?P<forwarded_for>(?P<client>[^\s,]+)(?:, [^\s,]+)+)|(?P<client_2>[^\s,]+))"
+CLIENTS = (
+    r'(?:(?P<forwarded_for>(?:unknown, ?)+(?P<client>[^\s,"]+)(?:, ?[^\s,"]+)*|(?P<client_2>[^\s,"]+)(?:, ?[^\s,"]+)+)'
+    r'|unknown|(?P<client_3>[^\s,"]+))'
+)
 BARE = r'(?P<{}>[^\s"]+)'
 
 
@@ -134,7 +137,7 @@ def names_in_front(columns: Sequence[Sequence[bytes]]) -> list[str] | None:
 
 def is_client(token: bytes) -> bool:
     """Return whether a token is an address, a list of some, or absent."""
-    return token == b"-" or all(part == b"-" or ADDRESS.fullmatch(part) for part in token.split(b","))
+    return token == b"-" or all(part in {b"-", b"unknown"} or ADDRESS.fullmatch(part) for part in token.split(b","))
 
 
 def names_behind(shape: Shape, matches: Sequence[re.Match[bytes]]) -> list[str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from logproc.model.arrays import Mask
 
 FORMS = (CLF, ISO)
-TOKEN = rb"\[?[\w.:@%/+,\\-]+\]?"
+TOKEN = rb"\[?[\w.:@%/+,\\-]*[\w.:@%/+\\-]\]?"
 TOKENS = re.compile(rb"(?:%(token)b(?: %(token)b)*)?" % {b"token": TOKEN})
 BEHIND = re.compile(rb" (?P<request>%b) (?P<status>\d{3}) (?P<bytes>\d+|-)(?P<rest>(?: .*)?)" % TEXT, re.DOTALL)
 TIMES = [(form, re.compile(rb"\[" + form.expression.encode("latin-1") + rb"\]")) for form in FORMS]
@@ -105,6 +105,8 @@ def names_of(columns: Sequence[Sequence[bytes]], before: int) -> list[str] | Non
         return None
     names = [f"front{at + 1}" for at in range(len(columns))]
     client = addresses.index(True)
+    if before - client > 3:  # a user may have two words: these lines are those of a usual log
+        return None
     names[client] = "client"
     if client < before - 1:  # `client - user [time]`, or `client user [time]`
         has_ident = before - client > 2 and all(token == b"-" for token in columns[before - 2])
