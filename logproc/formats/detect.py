@@ -53,6 +53,8 @@ CARRIERS = frozenset(
     | {"fly", "svlogd", "ruby", "caddy_console", "json"}
 )
 """Formats whose messages are often the lines of another log."""
+NOTICE = re.compile(rb"Attaching to |\S+ exited with code \d|==> .+ <==$|(?:Gracefully s|S)topping |-- ")
+"""What programs that show the logs of others say in between."""
 FURTHER = re.compile(
     rb"\s|at |Caused by: |Traceback \(|\.\.\. \d+ |goroutine \d+|Stack trace:|#\d+ |[})\]]"
     rb"|(?:[A-Za-z_][\w$]*[.:\\]+)*[A-Z][\w$]*(?:Error|Exception|Warning|Interrupt)(?::| |$)"
@@ -88,8 +90,9 @@ def opened(sample: Sample, found: Format | Mixed | None) -> Parser | None:
     """Return the format of a sample whose lines, or messages, may be those of another log, given what the lines are."""
     generic = found is None or found.name in GENERIC
     if generic or (is_access(found) and not is_sure(sample)):
+        lines = sum(NOTICE.match(line) is None for line in sample.lines)
         for form in ENVELOPES:
-            inner = inner_of(form, sample) if form.fits(sample.texts).sum() >= NEARLY * len(sample.lines) else None
+            inner = inner_of(form, sample) if form.fits(sample.texts).sum() >= NEARLY * lines else None
             if inner and (inner.name not in {"text", "access"} or (generic and not form.name.startswith(TIMES_OR_WORDS))):
                 return Envelope(form, inner)
     inner = inner_of(found, sample) if isinstance(found, Format) and may_carry(found) else None
@@ -246,11 +249,12 @@ def least_of(form: Format, *, further: bool, alone: bool) -> float:
     """Return the share of the lines that a format must fit to be a layout.
 
     As a further one it must know the time. Messages of other formats look like pairs now and then; beside another log they
-    are one if they have a time, or a level and a message: then the time may be that of the format around them.
+    are one if they have a time, or a level and a message, or a request: then the time may be that of the format around them.
     """
     if not alone and isinstance(form.exact, PairsReader):
         known = dict(form.exact.aliases).keys()
-        return LEAST_FURTHER if further and ("time" in known or known >= {"level", "message"}) else 0.5
+        is_log = "time" in known or known >= {"level", "message"} or known >= {"method", "status"}
+        return LEAST_FURTHER if further and is_log else 0.5
     if further:
         return LEAST_FURTHER if "time" in form.fields else 2.0
     return 0.0 if is_layout(form) else LEAST_SHARE

@@ -159,3 +159,32 @@ def test_requests_of_rails_are_found_behind_its_logger() -> None:
     assert columns["client"] == ["192.0.2.7", None]
     assert columns["path"] == ["/a", None]
     assert columns["message"] == [None, "Completed 200 OK in 12ms"]
+
+
+def test_how_long_a_service_took_is_not_a_program() -> None:
+    """Heroku's router writes `service=12ms`, behind the name of the program; it has no time of its own."""
+    front = "2026-03-07T09:00:00.123456+00:00 "
+    router = "heroku[router]: at=info method=GET path=/a fwd=192.0.2.7 dyno=web.1 connect=1ms service=12ms status=200 bytes=5"
+    columns = columns_of(f"{front}{router}\n{front}app[web.1]: {JSON}\n{front}app[web.1]: ready\n")
+    assert columns["program"] == ["heroku", "app", "app"] or columns["program"] == ["app", "heroku", "app"]
+    assert sorted(filter(None, columns["status"])) == ["200"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"time": MOMENT, "level": "info", "msg": "x", "target": "https://shop.example.com/a?b"},
+        {"time": MOMENT, "name": "ann", "event": "login"},
+    ],
+)
+def test_addresses_and_names_of_people_are_not_loggers(line: dict[str, object]) -> None:
+    """`target` and `name` are loggers where they look like one, and a level is there."""
+    assert "logger" not in columns_of((json.dumps(line) + "\n") * 3)
+
+
+def test_what_compose_says_itself_does_not_hide_a_log() -> None:
+    """It says what it attaches to, and what has exited."""
+    content = f"Attaching to web-1\nweb-1  | {ACCESS}\nweb-1  | {ACCESS}\nweb-1 exited with code 0\n".encode()
+    reading = read(detected(content), content, ("status", "container"))
+    assert reading.columns["status"] == ["502", "502"]
+    assert reading.account.rejected == 2

@@ -133,6 +133,8 @@ def aliases_of(values: Values, lines: Mapping[str, Collection[int]] | None = Non
         ]
         if sources := list(alternatives(sources, lines or {})):
             found[column] = tuple(sources)
+    if "logger" in found and "level" not in found and found["logger"][0].keys[0] in AS_WRITTEN:
+        found.pop("logger")  # anything has a `name`
     if "request" in found:
         asked = values[found["request"][0].keys[0]]
         if not any(REQUEST.match(text) for text in asked):  # this `request` holds only the target
