@@ -18,7 +18,8 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from logproc.model.columns import Account
     from logproc.model.errors import LogprocError
-    from logproc.model.snapshot import Panel, Row, Snapshot, SourceResult
+    from logproc.model.panel import Panel, Row
+    from logproc.model.snapshot import Snapshot, SourceResult
     from logproc.model.source import State
     from logproc.pipeline.api import analyze
     from logproc.settings import Settings
@@ -28,8 +29,8 @@ __all__ = ["Account", "LogprocError", "Panel", "Row", "Settings", "Snapshot", "S
 _HOMES = {
     "Account": "logproc.model.columns",
     "LogprocError": "logproc.model.errors",
-    "Panel": "logproc.model.snapshot",
-    "Row": "logproc.model.snapshot",
+    "Panel": "logproc.model.panel",
+    "Row": "logproc.model.panel",
     "Settings": "logproc.settings",
     "Snapshot": "logproc.model.snapshot",
     "SourceResult": "logproc.model.snapshot",

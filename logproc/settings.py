@@ -103,6 +103,7 @@ class Settings:
         least=0,
         metavar="N[,N]",
     )
+    full: bool = knob(False, "On a terminal, show the whole report and not only its headline; through a pager if it is long.")
     output: Literal["terminal", "json", "csv"] = knob("terminal", "Format of the report on stdout.")
     csv_raw: bool = knob(False, "Write keys to CSV unchanged, even those that a spreadsheet would run as a formula.")
     recursive: bool = knob(False, "Read the files in directories and their subdirectories.")
@@ -119,6 +120,7 @@ class Settings:
     log_level: Literal["debug", "info", "warning", "error"] = knob("warning", "Lowest level of messages on stderr.")
     log_format: Literal["console", "json"] = knob("console", "Format of messages on stderr.")
     config_file: str | None = field(default=None, metadata={"table": True})  # the one that was read, for the report
+    families: bool = field(default=False, metadata={"table": True})  # whether the report names browsers and systems
     patterns: tuple[tuple[str, str], ...] = field(default=(), metadata={"table": True})
     formats: tuple[tuple[str, dict[str, Any]], ...] = field(default=(), metadata={"table": True})
 
@@ -205,7 +207,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """Return each `LOGPROC_…` variable that is not a setting, with a hint at what was probably meant."""
-    prefix, known = "LOGPROC_", ["CONFIG", *(item.name.upper() for item in knobs())]
+    prefix, known = "LOGPROC_", ["CONFIG", "PAGER", *(item.name.upper() for item in knobs())]
     names = [name.removeprefix(prefix) for name in environ if name.startswith(prefix)]
     otherwise = "see `logproc analyze --help`"
     # Compared without the prefix, which would make all names alike.
@@ -231,7 +233,7 @@ def read_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises UsageError for an unknown name or a bad value.
     """
-    known = {item.name for item in fields(Settings)} - {"config_file"}
+    known = {item.name for item in fields(Settings)} - {"config_file", "families"}
     for name in options:
         if name not in known:
             raise UsageError(f"unknown option {name!r}", nearest(name, known))

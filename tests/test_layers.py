@@ -46,6 +46,8 @@ LIGHT = [
     "logproc.__main__",
     "logproc.command.cli",
     "logproc.model.errors",
+    "logproc.model.panel",
+    "logproc.model.overview",
     "logproc.model.snapshot",
     "logproc.settings",
 ]

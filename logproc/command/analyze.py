@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ from logproc.threads.spool import Spool
 
 if TYPE_CHECKING:
     from logproc.command.progress import LiveStatus
+    from logproc.settings import Settings
 
 REPORT_IT = "please report it; --debug shows where"
 HEADER = re.compile(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
@@ -59,9 +61,9 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
 
     Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has.
     """
-    settings = screen.settings
-    unlink_on_second(known_temporaries)
     check_outputs(outputs)
+    settings = screen.settings = replace(screen.settings, families=for_people(screen.settings, outputs))
+    unlink_on_second(known_temporaries)
     given = read_headers(headers, screen.environ)
     sources = keep_sources(find_sources(arguments, settings), outputs, arguments, [screen.stdout, screen.stderr])
     openers = Openers.of(settings, given, screen.say_now, sources)
@@ -92,6 +94,11 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     except Interrupted as error:
         codes.add(error.exit_code)
     return first_of(codes)
+
+
+def for_people(settings: Settings, outputs: Outputs) -> bool:
+    """Whether a report names browsers and systems: a page or a whole text does. For others loading ua-parser takes too long."""
+    return settings.full or any(format_for(path) == "terminal" for path in outputs.files)
 
 
 def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
@@ -143,18 +150,21 @@ def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) ->
         return render_terminal(snapshot, Look())
     terminal = is_terminal(screen.stdout)
     columns = terminal_size().columns if terminal or "COLUMNS" in screen.environ else NARROW
-    return render_terminal(snapshot, Look(columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal))
+    whole = screen.settings.full or not terminal
+    look = Look(columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal, whole, terminal_size().lines)
+    return render_terminal(snapshot, look)
 
 
 def write_reports(run: Run, screen: Screen, outputs: Outputs, spool: Spool | None) -> list[BaseException]:
     """Write the report to each output. If one fails the others are still written; return the failures."""
     snapshot = run.snapshot
     tasks: list[Callable[[], None]] = []
-    if not (screen.settings.quiet and outputs.files) and (screen.settings.output != "terminal" or worth_showing(snapshot)):
-        tasks.append(partial(write_to_stdout, snapshot, screen))
     tasks += [partial(write_file, snapshot, path, screen) for path in outputs.files]
     if spool and outputs.rejects:  # only those that the report counts: a run that stops early may have read more
         tasks.append(partial(write_out, outputs.rejects, spool.pieces(run.counted)))
+    if not (screen.settings.quiet and outputs.files) and (screen.settings.output != "terminal" or worth_showing(snapshot)):
+        to_stdout = partial(write_to_stdout, snapshot, screen)
+        tasks = [*tasks, to_stdout] if pages(screen) else [to_stdout, *tasks]  # files do not wait for the user of a pager
     failures: list[BaseException] = []
     for task in tasks:
         try:
@@ -171,7 +181,19 @@ def worth_showing(snapshot: Snapshot) -> bool:
 
 def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
     text = within_grace(partial(render, snapshot, screen.settings.output, screen, to_stdout=True))
+    if screen.stdout is not None and pages(screen) and text.count("\n") >= terminal_size().lines:
+        from logproc.command.pager import page, pager_of
+
+        pager = pager_of(screen.environ)
+        if pager and page(text.encode(screen.stdout.encoding, "backslashreplace"), pager, screen.environ):
+            return
     within_grace(partial(write_stdout, screen.stdout.buffer if screen.stdout else None, text))
+
+
+def pages(screen: Screen) -> bool:
+    """Whether a long report goes through a pager."""
+    settings = screen.settings
+    return settings.full and settings.output == "terminal" and is_terminal(screen.stdout) and screen.has_sequences
 
 
 def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:

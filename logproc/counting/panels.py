@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from decimal import Decimal
@@ -15,11 +15,12 @@ import pyarrow.compute
 
 from logproc.counting.buckets import middle
 from logproc.counting.counts import Counts, rolled_up
+from logproc.counting.overview.timeline import hours_of
 from logproc.counting.rows import LOW_BITS
 from logproc.counting.totals import NANOS
 from logproc.counting.uniques import STANDARD_ERROR
 from logproc.formats.columns.slices import arrow
-from logproc.model.snapshot import Panel, Row
+from logproc.model.panel import Panel, Row
 from logproc.questions.fields.stretches import stretch_of, with_offset
 from logproc.questions.metrics import Metric
 from logproc.questions.question import ACCESS_PANELS, PanelSpec, Question
@@ -46,7 +47,7 @@ def panels(tally: Tally, question: Question, top: int | tuple[int, ...]) -> dict
     span_s = 0 if tally.first is None or tally.last is None else tally.last - tally.first
     drawing = Drawing(question, (top,) if isinstance(top, int) else top, span_s, with_bytes="bytes" in tally.seen)
     # A panel without rows may be in the tally or not, depending on which filtered records are in the same chunk.
-    held = {name: counts for name, counts in tally.panels.items() if len(counts) or counts.floor}
+    held = {name: counts for name, counts in all_counts(tally, question) if len(counts) or counts.floor}
     access = not held or "status" in held
     found = {}
     for spec in question.panels:
@@ -54,6 +55,13 @@ def panels(tally: Tally, question: Question, top: int | tuple[int, ...]) -> dict
         if counts is not None or question.asked_by or spec.title or not spec.by or (access and spec.name in ACCESS_PANELS):
             found[spec.name] = drawing.panel(spec, nothing(spec) if counts is None else counts)
     return found
+
+
+def all_counts(tally: Tally, question: Question) -> Iterator[tuple[str, Counts]]:
+    """Yield the counts by panel, those by hour made of the overview's."""
+    yield from tally.panels.items()
+    if tally.overview is not None and any(spec.is_hourly for spec in question.panels):
+        yield "hour", hours_of(tally.overview, tally.first, tally.last)
 
 
 def nothing(spec: PanelSpec) -> Counts:

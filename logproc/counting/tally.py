@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from logproc.counting.counts import Counts, Subjects, Weights, count_columns, fold, merge_counts, weights_of
+from logproc.counting.overview.counts import Overview, count_overview, interval_s, merge_overviews
 from logproc.counting.rows import LOW_BITS, LOW_MASK, exact_sum
 from logproc.formats.account import TOO_LONG
 from logproc.formats.columns.odd_bytes import NONE_ODD, OddLines, odd_lines
@@ -72,6 +73,7 @@ class Tally:
     """All counts of one chunk or of many. It is a value: merging makes a new one.
 
     panels: by name. first, last: the smallest and largest time of a record. seen: the fields that some record has.
+    overview: None if it was not asked for, or there is no record. Its intervals are `interval_s(first, last)` long.
     """
 
     panels: Mapping[str, Counts] = field(default_factory=dict)
@@ -81,16 +83,21 @@ class Tally:
     first: int | None = None
     last: int | None = None
     seen: frozenset[str] = frozenset()
+    overview: Overview | None = None
+
+    @property
+    def counts(self) -> tuple[Counts, ...]:
+        return (*self.panels.values(), *(self.overview.parts if self.overview else ()))
 
     @property
     def keys(self) -> int:
         """How many usual entries it is as large as: its size in memory, and the cost of merging it."""
-        return sum(counts.weight for counts in self.panels.values())
+        return sum(counts.weight for counts in self.counts)
 
     @property
     def distinct(self) -> int:
-        """How many keys it has, of all panels together."""
-        return sum(len(counts) for counts in self.panels.values())
+        """How many keys it has, of all its counts together."""
+        return sum(len(counts) for counts in self.counts)
 
     @property
     def account(self) -> Account:
@@ -98,7 +105,8 @@ class Tally:
 
     def folded(self, max_keys: int) -> Tally:
         """Return the tally with at most `max_keys` keys per panel. Which are dropped depends on the order of merging."""
-        return replace(self, panels={name: fold(counts, max_keys) for name, counts in self.panels.items()})
+        panels = {name: fold(counts, max_keys) for name, counts in self.panels.items()}
+        return replace(self, panels=panels, overview=self.overview.folded(max_keys) if self.overview else None)
 
 
 def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, source_name: str = "") -> Tally:
@@ -141,12 +149,15 @@ def counted(view: View, question: Question) -> Tally:
     columns = view.columns
     sizes = columns.numbers["bytes"].whole if "bytes" in columns.numbers else None
     times = columns.time if not (columns.time == NO_TIME).any() else columns.time[columns.time != NO_TIME]
+    first, last = (int(times.min()), int(times.max())) if len(times) else (None, None)
+    weights = weights_of(sizes)
     return Tally(
-        panels=count_panels(view, question.panels, weights_of(sizes)),
+        panels=count_panels(view, question.counted, weights),
         bytes=0 if sizes is None else exact_sum(sizes & LOW_MASK, sizes >> LOW_BITS),
         malformed_requests=0 if columns.malformed is None else int(columns.malformed.sum()),
-        first=int(times.min()) if len(times) else None,
-        last=int(times.max()) if len(times) else None,
+        first=first,
+        last=last,
+        overview=count_overview(view, weights, first, last) if question.overview else None,
     )
 
 
@@ -192,12 +203,18 @@ def merge(tallies: Sequence[Tally]) -> Tally:
             sources[index] = sources[index] + source if index in sources else source
     firsts = [tally.first for tally in tallies if tally.first is not None]
     lasts = [tally.last for tally in tallies if tally.last is not None]
+    first, last = min(firsts, default=None), max(lasts, default=None)
+    length_s = interval_s(first, last)
+    overviews = [
+        tally.overview.lengthened(length_s // interval_s(tally.first, tally.last)) for tally in tallies if tally.overview
+    ]
     return Tally(
         panels={name: merge_counts([tally.panels[name] for tally in tallies if name in tally.panels]) for name in names},
         sources=sources,
         bytes=sum(tally.bytes for tally in tallies),
         malformed_requests=sum(tally.malformed_requests for tally in tallies),
-        first=min(firsts, default=None),
-        last=max(lasts, default=None),
+        first=first,
+        last=last,
         seen=frozenset().union(*(tally.seen for tally in tallies)),
+        overview=merge_overviews(overviews),
     )

@@ -35,13 +35,17 @@ LEAST_CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to count, how to find the formats, and how to read the sources."""
+    """What to count, how to find the formats, and how to read the sources.
+
+    families: whether the report has the browsers and systems of user agents.
+    """
 
     question: Question
     choice: Choice
     reading: ReadingOptions
     top: int | tuple[int, ...]
     max_line_bytes: int
+    families: bool = False
 
     @classmethod
     def of(cls, settings: Settings, now_s: int | None = None, sources: Sequence[Source] = ()) -> Plan:
@@ -56,7 +60,7 @@ class Plan:
         question = question_of(settings, now_s)
         whole, size = question.needs_whole_records, chunk_bytes(settings, sources)
         reading = ReadingOptions(choice, size, settings.max_line_bytes, now_s, zone, whole)
-        return cls(question, choice, reading, settings.top, settings.max_line_bytes)
+        return cls(question, choice, reading, settings.top, settings.max_line_bytes, settings.families)
 
     def bounded(self, tally: Tally) -> Tally:
         return tally.folded(self.question.max_keys) if self.question.max_keys else tally

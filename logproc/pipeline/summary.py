@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from logproc import __version__
+from logproc.counting.overview.report import overview_of
 from logproc.counting.panels import panels
 from logproc.counting.tally import SourceTally, Tally
 from logproc.formats.account import TOO_LONG
@@ -73,6 +74,7 @@ def summarize(
         panels=panels(tally, plan.question, plan.top),
         run=run,
         assumed=assumptions(sources, tally, plan.question.zone),
+        overview=overview_of(tally, plan.question, plan.top, families=plan.families),
     )
 
 

@@ -53,6 +53,11 @@ class PanelSpec:
         return (*self.by, *(name for need in self.needs for name in need.fields))
 
     @property
+    def is_hourly(self) -> bool:
+        """Whether it is the usual panel by hour, without measures."""
+        return self.usual and self.by == ("hour",) and not self.needs
+
+    @property
     def in_order(self) -> bool:
         """Whether its rows are sorted by time, or by the hour of the day, rather than by count."""
         return bool(self.by) and (self.by[0] == "hour_of_day" or stretch_of(self.by[0]) is not None)
@@ -66,6 +71,8 @@ DEFAULT_PANELS = (
     *(PanelSpec(by, whole=True, usual=True) for by in SHOWN_WHOLE),
     *(PanelSpec((name,), usual=True) for name in SHOWN_TOP),
 )
+OVERVIEW_FIELDS = ("status", "level", "path", "client", "user_agent", "message", "duration")
+"""What the overview counts, where records have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ class Question:
     sort: the metric to sort rows by. descending: None for the panel's usual direction.
     wanted: the columns that formats have to deliver. filters_of: the filters of metrics, by what they are called.
     by_source: whether a record's source is a field. parameters: the fields that are parameters of queries.
+    overview: whether the report begins with an overview: not if the user named panels.
     """
 
     panels: tuple[PanelSpec, ...] = DEFAULT_PANELS
@@ -97,6 +105,15 @@ class Question:
     by_source: bool = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
 
+    @property
+    def overview(self) -> bool:
+        return any(panel.usual for panel in self.panels)
+
+    @property
+    def counted(self) -> tuple[PanelSpec, ...]:
+        """The panels to count: not by hour if the overview is, whose intervals add up to hours."""
+        return tuple(panel for panel in self.panels if not (self.overview and panel.is_hourly))
+
     def __post_init__(self) -> None:
         usual = [name for panel in self.panels if panel.usual for name in panel.by]
         sought = [name for panel in self.panels for name in (panel.fields[len(panel.by) :] if panel.usual else panel.fields)]
@@ -104,7 +121,7 @@ class Question:
         named_source = SOURCE in sought
         own = {name for name in sought if name != SOURCE and not is_time_field(name)}  # a log's own `device` is not derived
         sought = [name for name in sought if name != SOURCE]
-        extra = ["bytes", *(ADDRESSES if self.from_forwarded else ())]
+        extra = ["bytes", *(OVERVIEW_FIELDS if self.overview else ()), *(ADDRESSES if self.from_forwarded else ())]
         needs = [need for panel in self.panels for need in panel.needs]
         filters = [*([self.where] if self.where else ()), *(need.where for need in needs if need.where)]
         searched = frozenset(name for where in filters for name in where.searched)

@@ -35,7 +35,8 @@ from logproc.reports.metric_values import MEMBERS, Number, given_up, rounded
 from logproc.reports.safe import printable
 
 if TYPE_CHECKING:
-    from logproc.model.snapshot import Panel, Row, Snapshot
+    from logproc.model.panel import Panel, Row
+    from logproc.model.snapshot import Snapshot
 
 HEADER = ("panel", "key", *MEMBERS)
 FIRST_ROWS = ("complete", "account", "state", "rejected", "other")

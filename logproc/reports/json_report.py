@@ -6,13 +6,14 @@ A row has the columns of its key by name (see `key_members`), `count`, `bytes` (
 by the name it was asked for, null where no record has a value. If keys were dropped, so that counts are not exact, the panel
 has `approximate`, with the records of those keys in `other`, and each row has an `error`: how many records its count may
 lack. `estimated` holds the relative standard error of metrics that are estimates. `assumed` has the zone, the years and
-the order of day and month that times were taken to have where they have none, with the sources of these.
+the order of day and month that times were taken to have where they have none, with the sources of these. `overview` is
+null if the user named panels; its `timeline` is null without times.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,9 @@ from logproc.reports.metric_values import MEMBERS, given_up, key_members, rounde
 from logproc.reports.safe import numbered
 
 if TYPE_CHECKING:
-    from logproc.model.snapshot import Panel, Row, Snapshot, SourceResult
+    from logproc.model.overview import Overview, Timeline
+    from logproc.model.panel import Panel, Row
+    from logproc.model.snapshot import Snapshot, SourceResult
 
 SCHEMA = 1
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
@@ -50,6 +53,7 @@ def members(snapshot: Snapshot) -> Iterator[str]:
     yield f'"time": {encode({name: None if time is None else iso(time) for name, time in times.items()})}'
     yield f'"sources": {rows(map(source, snapshot.sources))}'
     yield f'"assumed": {rows(map(asdict, snapshot.assumed))}'
+    yield f'"overview": {overview(snapshot.overview) if snapshot.overview else "null"}'
     yield f'"panels": {{{panels}}}'
     yield f'"run": {encode(run)}'
 
@@ -67,6 +71,24 @@ def source(result: SourceResult) -> dict[str, Any]:
         "rejected_sample": list(map(asdict, result.rejected_sample)),
         "notes": list(result.notes),
     }
+
+
+def overview(found: Overview) -> str:
+    """Return the overview: one line per interval, finding, step of the histogram, and row."""
+    headline, course = asdict(found.headline), found.timeline
+    parts = {
+        "headline": encode({**headline, "worst": list(headline["worst"])}),
+        "timeline": "null" if course is None else timeline(course),
+        "week": encode(found.week),
+        "latency": rows({"from": low, "to": high, "count": count} for low, high, count in found.latency),
+        "panels": "{" + ",".join(f"\n   {encode(name)}: {panel(table)}" for name, table in found.panels.items()) + "}",
+    }
+    return "{" + ",".join(f"\n  {encode(name)}: {text}" for name, text in parts.items()) + "}"
+
+
+def timeline(course: Timeline) -> str:
+    about = {"step": course.step, "step_s": course.step_s, "zone": course.zone, "outcomes": course.outcomes}
+    return f'{encode(about)[:-1]}, "intervals": {rows(map(asdict, course.intervals))}}}'
 
 
 def panel(table: Panel) -> str:
@@ -89,7 +111,7 @@ def row_of(row: Row, names: Sequence[str], table: Panel) -> dict[str, Any]:
     return {**members, **{name: number for name, number in asked.items() if name not in members}}
 
 
-def rows(values: Iterator[dict[str, Any]]) -> str:
+def rows(values: Iterable[dict[str, Any]]) -> str:
     """Return an array with one line per value, for grep and diff."""
     lines = ",\n   ".join(map(encode, values))
     return f"[\n   {lines}]" if lines else "[]"

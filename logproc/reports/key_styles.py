@@ -15,25 +15,25 @@ from logproc.reports.text.style import BAD, DIM, GOOD, NEUTRAL, PLAIN, WARN, Lin
 from logproc.reports.units import clock_text
 
 if TYPE_CHECKING:
-    from logproc.model.snapshot import Panel
+    from logproc.model.panel import Panel
 
 STATUS_STYLES = {"2": GOOD, "3": NEUTRAL, "4": WARN, "5": BAD}
 LEVEL_STYLES = dict(zip(LEVELS, (DIM, DIM, GOOD, GOOD, WARN, BAD, BAD), strict=True))
+OUTCOME_STYLES = {f"{digit}xx": style for digit, style in STATUS_STYLES.items()} | LEVEL_STYLES
+AGENT_PANELS = ("browsers", "systems")
 PLACEHOLDER = re.compile(r"(<[a-z0-9]+>)")
 
 
 def title_of(panel: Panel) -> str:
-    """Return the title of a panel.
+    """Return the title of a panel: the text for `--by` that gives it, or the name of one that has none.
 
-    >>> from logproc.model.snapshot import Panel
-    >>> bys = ("user_agent",), ("shape(message)",), ("logger", "shape(message)")
-    >>> [title_of(Panel(",".join(by), by, 0, ())) for by in bys]
-    ['user agent', 'messages', 'logger, message']
+    >>> from logproc.model.panel import Panel
+    >>> [title_of(Panel(name, by, 0, ())) for name, by in (("logger,level", ("logger", "level")), ("not found", ("path",)))]
+    ['logger,level', 'not found']
     """
-    if panel.by == ("shape(message)",):
-        return "messages"
-    names = panel.by if panel.name == ",".join(panel.by) else (panel.name,)
-    return ", ".join("message" if name == "shape(message)" else name.replace("_", " ") for name in names)
+    if panel.by and panel.name in AGENT_PANELS:
+        return panel.by[0]
+    return panel.name.replace("_", " ") if panel.name.startswith("visitors") else panel.name
 
 
 def value_text(column: str, value: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from logproc.reports.units import clock_text, latency, plain, share, size
 
 if TYPE_CHECKING:
-    from logproc.model.snapshot import Panel
+    from logproc.model.panel import Panel
     from logproc.reports.text.style import Look
 
 Number = float | int | Decimal | str | None

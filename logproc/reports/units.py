@@ -89,6 +89,18 @@ def latency(seconds: float) -> str:
     return f"{seconds / unit:#.3g}".rstrip(".") + f" {name}"
 
 
+def rate(per_second: float) -> tuple[str, str]:
+    """Return a rate and what it is per, in the shortest unit that has at least one.
+
+    >>> rate(7.26), rate(0.02), rate(0.00001), rate(12345.6)
+    (('7.3', 'per second'), ('1.2', 'per minute'), ('0.9', 'per day'), ('12,346', 'per second'))
+    """
+    units = ((1, "per second"), (60, "per minute"), (3600, "per hour"), (86_400, "per day"))
+    seconds, words = next((unit for unit in units if per_second * unit[0] >= 1), units[-1])
+    number = per_second * seconds
+    return (f"{number:,.0f}" if number >= 100 else f"{number:.1f}"), words
+
+
 def plain(number: float | Decimal, digits: int = 4) -> str:
     """Return a number without a unit: whole ones with commas, others with that many digits.
 

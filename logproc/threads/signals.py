@@ -114,6 +114,16 @@ def blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def left_to_child() -> Iterator[None]:
+    """Ignore Ctrl-C while a child, such as a pager, has the terminal: both get the signal, and only the child acts on it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _listen() -> None:
     """Start the self-pipe. Not before the run begins: the pipe could get the descriptor of a closed stdout."""
     outlet, inlet = os.pipe()

@@ -281,7 +281,7 @@ def test_a_report_of_the_terminal_is_plain_in_a_pipe(folder: Path) -> None:
     run = here("analyze", "damaged.log", cwd=folder)
     assert run.code == 0
     assert b"\x1b" not in run.stdout
-    assert all(name in run.stdout for name in (b"status", b"path", b"client", b"user agent"))
+    assert all(name in run.stdout for name in (b"status", b"pages", b"client", b"user_agent"))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from logproc.counting.panels import panels
 from logproc.counting.tally import Tally
 from logproc.counting.uniques import EXACT_MOST
 from logproc.model.columns import KeyColumn, Numbers
-from logproc.model.snapshot import Panel
+from logproc.model.panel import Panel
 from logproc.questions.metrics import Metric, Need, parse_metric, parse_metrics
 from logproc.questions.question import Question, panels_for
 from tests.counting.numbers_of import bytes_of, sum_of

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.counting.counts import Counts
+from logproc.counting.panels import all_counts
 from logproc.counting.panels import panels as panels_of
 from logproc.counting.tally import SourceTally, Tally, count, merge
 from logproc.formats.columns.odd_bytes import OddLines
@@ -28,7 +29,7 @@ from logproc.model.columns import (
     Parsed,
     Rejected,
 )
-from logproc.model.snapshot import Panel
+from logproc.model.panel import Panel
 from logproc.questions.metrics import VISITOR, Need
 from logproc.questions.question import PanelSpec, Question
 from tests.counting.numbers_of import bytes_of
@@ -74,7 +75,7 @@ def panels(tally: Tally, top: int) -> dict[str, Panel]:
 def plain(tally: Tally) -> dict[str, object]:
     """Return a tally as plain data without an order."""
     return {
-        "panels": {name: counted(counts) for name, counts in tally.panels.items() if len(counts)},
+        "panels": {name: counted(counts) for name, counts in all_counts(tally, Question()) if len(counts)},
         "sources": {index: (source.account, dict(source.reasons), source.sample) for index, source in tally.sources.items()},
         "totals": (tally.bytes, tally.malformed_requests, tally.first, tally.last, tally.account),
     }
@@ -185,7 +186,7 @@ def test_hours_may_be_far_apart() -> None:
     finally:
         tracemalloc.stop()
     assert peak < 1 << 20
-    assert counted(tally.panels["hour"]) == {first // 3600: (1, 1), last // 3600: (1, 2)}
+    assert counted(dict(all_counts(tally, Question()))["hour"]) == {first // 3600: (1, 1), last // 3600: (1, 2)}
     assert [row.key for row in panels(tally, 1)["hour"].rows] == [("0001-01-01T00:00:00Z",), ("9999-12-31T23:00:00Z",)]
 
 
@@ -311,7 +312,7 @@ def test_the_account_of_all_sources_is_their_sum() -> None:
 
 
 def test_a_tally_knows_how_many_keys_it_holds() -> None:
-    """Its weight is the keys of all its panels."""
+    """Its weight is the keys of all its panels, and those of its overview: here two paths and two intervals."""
     assert tally_of([(0, 1, "a"), (3600, 1, "b"), (3600, 1, None)]).keys == 4
     assert Tally().keys == 0
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from logproc.formats.times.calendar import iso
 from logproc.model.columns import Account, Rejected
-from logproc.model.snapshot import Panel, Row, RunInfo, Snapshot, SourceResult
+from logproc.model.panel import Panel, Row
+from logproc.model.snapshot import RunInfo, Snapshot, SourceResult
 from logproc.model.source import State
 
 NOON = 1_751_371_200

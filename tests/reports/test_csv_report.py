@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.model.snapshot import Panel, Row
+from logproc.model.panel import Panel, Row
 from logproc.model.source import State
 from logproc.reports.csv_report import protect, render_csv, restore
 from logproc.reports.safe import printable

@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given
 
 from logproc.model.columns import Account, Rejected
-from logproc.model.snapshot import Assumption, Panel, Row
+from logproc.model.panel import Panel, Row
+from logproc.model.snapshot import Assumption
 from logproc.model.source import State
 from logproc.reports.json_report import render_json
 from tests.reports.readers import strict, valid_text
@@ -26,6 +27,7 @@ EXACT = """\
 "rejected_sample": [{"line": 2, "reason": "bad-size", "text": "x"}], "notes": ["late"]}],
  "assumed": [
    {"of": "zone", "value": "UTC", "sources": ["a.log"]}],
+ "overview": null,
  "panels": {
   "status": {"by": ["status"], "distinct": 8, "rows": [
    {"status": "200", "count": 2, "bytes": 1180591620717411303424},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from logproc.model.snapshot import Panel, Row
+from logproc.model.panel import Panel, Row
 from logproc.reports.csv_report import protect, render_csv, restore
 from logproc.reports.json_report import render_json
 from logproc.reports.safe import ascii_only, harmless, printable

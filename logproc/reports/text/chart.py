@@ -23,7 +23,7 @@ from logproc.reports.text.style import BAR, BOLD, DIM, PLAIN, Apart, Line, Look,
 from logproc.reports.units import count, day, moment, month, seconds_of
 
 if TYPE_CHECKING:
-    from logproc.model.snapshot import Panel
+    from logproc.model.panel import Panel
 
 ROWS = 4
 WIDEST_BUCKET = 8

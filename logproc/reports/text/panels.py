@@ -19,7 +19,7 @@ from logproc.reports.text.style import BAR, BOLD, DIM, PLAIN, TWO_ABREAST, Apart
 from logproc.reports.units import count, share, size
 
 if TYPE_CHECKING:
-    from logproc.model.snapshot import Panel, Row
+    from logproc.model.panel import Panel, Row
 
 BETWEEN_PANELS = 4
 SHARE_CELLS = 5
@@ -54,13 +54,14 @@ class Numbers:
 class Grid:
     """The layout of a table. key: the widths of the key's columns, with two blanks between them. bar: 0 for no bar.
 
-    left_out: how many metrics a screen has no room for.
+    left_out: how many metrics a screen has no room for. rest: the blanks between bar and numbers.
     """
 
     key: tuple[int, ...]
     bar: int
     numbers: tuple[Numbers, ...]
     left_out: int = 0
+    rest: int = 0
 
     @property
     def key_cells(self) -> int:
@@ -68,7 +69,7 @@ class Grid:
 
     @property
     def bar_cells(self) -> int:
-        return 2 + self.bar if self.bar else 0
+        return 2 + self.bar + self.rest if self.bar else 0
 
 
 def panel_columns(panels: Sequence[Panel], records: int, look: Look) -> list[Line]:
@@ -175,9 +176,12 @@ class Table:
         full = 0 if free < min(ROOM_FOR_BAR, wanted + 2 + LEAST_BAR) else min(MOST_BAR, free // 3)
         bar = min(full, max(LEAST_BAR, free - wanted - 2))
         key = max(free - bar - (2 if bar else 0), 1)
-        return Grid(
-            self.key_columns(key, longest), bar, kept, left_out=sum(column not in (*kept, numbers[1]) for column in numbers)
-        )
+        columns = self.key_columns(min(key, max(wanted, LEAST_KEY)) if bar else key, longest)
+        rest = max(
+            free - bar - 2 - sum(columns) - 2 * (len(columns) - 1), 0
+        )  # numbers stay at the right edge, bars at the keys
+        left_out = sum(column not in (*kept, numbers[1]) for column in numbers)
+        return Grid(columns, bar, kept, left_out, rest)
 
     def key_columns(self, room: int, longest: tuple[int, ...]) -> tuple[int, ...]:
         """Return the widths of the key's columns. The longest ones give way; the last takes what is left."""
@@ -214,7 +218,7 @@ class Table:
     def row(self, at: int, key: Line, bar: str, grid: Grid) -> Line:
         return [
             *key,
-            *([Segment("  "), *padded([Segment(bar, BAR)], grid.bar)] if grid.bar else []),
+            *([Segment("  "), *padded([Segment(bar, BAR)], grid.bar_cells - 2)] if grid.bar else []),
             *(Segment(column.texts[at].rjust(column.cells), column.style) for column in grid.numbers),
         ]
 

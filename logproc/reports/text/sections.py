@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -32,7 +33,8 @@ from logproc.reports.units import count, duration, plural, size, span
 
 if TYPE_CHECKING:
     from logproc.model.columns import Account
-    from logproc.model.snapshot import Panel, Snapshot, SourceResult
+    from logproc.model.panel import Panel
+    from logproc.model.snapshot import Snapshot, SourceResult
 
 MOST_ROWS = 10
 WORST_FIRST = (State.FAILED, State.INCOMPLETE, State.INTERRUPTED, State.SKIPPED, State.COMPLETE)
@@ -63,7 +65,9 @@ def what_was_read(snapshot: Snapshot, look: Look) -> Iterator[Line]:
 
 def where_it_went(snapshot: Snapshot, look: Look) -> Iterator[Line]:
     yield account_sum(snapshot.account)
-    if snapshot.bytes or any(row.bytes is not None for panel in snapshot.panels.values() for row in panel.rows[:1]):
+    if snapshot.overview is None and (
+        snapshot.bytes or any(row.bytes is not None for panel in snapshot.panels.values() for row in panel.rows[:1])
+    ):
         yield [Segment(size(snapshot.bytes), BOLD), Segment(" sent")]
     if snapshot.malformed_requests:
         words = plural(snapshot.malformed_requests, "malformed request")
@@ -104,12 +108,12 @@ def warning(snapshot: Snapshot) -> list[Line]:
     return [[Segment(" NOT COMPLETE ", LOUD), Segment(f" {why}", BAD_NUMBER)]]
 
 
-def sources_table(snapshot: Snapshot, look: Look) -> list[Line]:
+def sources_table(snapshot: Snapshot, look: Look, most: int = MOST_ROWS) -> list[Line]:
     """Return the sources, the worst first, with reasons and hints; nothing for a single complete source."""
     if len(snapshot.sources) == 1 and snapshot.sources[0].state is State.COMPLETE:
         return []
     ranked = sorted(snapshot.sources, key=lambda source: WORST_FIRST.index(source.state))
-    shown = ranked[: look.most(MOST_ROWS)]
+    shown = ranked[: look.most(most)]
     number = max(7, *(len(f"{source.account.lines:,}") for source in shown))
     heads = f"  {'lines':>{number}}  {'rejected':>8}  {'read':>8}"
     lines: list[Line] = [[Segment("source".ljust(STATE_CELLS), BOLD), Segment(heads, DIM)]]
@@ -157,6 +161,20 @@ def rejected_lines(snapshot: Snapshot, look: Look) -> list[Line]:
     return [*lines, [Segment(f"and {count(len(rest), 'reason')} more", DIM)]] if rest else lines
 
 
+def rejected_line(snapshot: Snapshot, look: Look) -> list[Line]:
+    """Return how many lines were rejected and why, in one line."""
+    number = snapshot.account.rejected
+    if not number:
+        return []
+    reasons: Counter[str] = Counter()
+    for source in snapshot.sources:
+        reasons.update(source.rejected_by_reason)
+    ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    why = look.text(", ".join(f"{count_:,} {reason}" for reason, count_ in ranked))
+    front = f"{count(number, 'line')} rejected"
+    return [[Segment(front, BAD_NUMBER), Segment(f": {look.fit(why, max(look.width - len(front) - 2, 12))}")]]
+
+
 def notes(snapshot: Snapshot, look: Look) -> list[Line]:
     texts = [(source.source, note) for source in snapshot.sources for note in source.notes]
     shown = texts[: look.most(MOST_ROWS)]
@@ -165,6 +183,16 @@ def notes(snapshot: Snapshot, look: Look) -> list[Line]:
         lines.insert(0, [Segment("note  ", WARN), Segment(look.text(assumed(snapshot)))])
     rest = len(texts) - len(shown)
     return [*lines, [Segment(f"and {count(rest, 'note')} more", DIM)]] if rest else lines
+
+
+def note_line(snapshot: Snapshot, look: Look) -> list[Line]:
+    """Return the first note in one line, with the number of others."""
+    lines = notes(snapshot, replace(look, terminal=False))
+    more = f"  and {count(len(lines) - 1, 'note')} more" if len(lines) > 1 else ""
+    return [
+        [*line[:-1], Segment(look.fit(line[-1].text, look.width - len("note  ") - len(more))), Segment(more, DIM)]
+        for line in lines[:1]
+    ]
 
 
 def assumed(snapshot: Snapshot) -> str:
@@ -182,6 +210,9 @@ def try_next(snapshot: Snapshot, look: Look) -> list[Line]:
     """Return, on a screen, a dim line of options that would show more."""
     if not look.terminal:
         return []
+    if snapshot.overview is not None and not look.whole:
+        options = ["--full shows all panels", *questions(snapshot.panels)[:1], "-o report.html makes a page"]
+        return flow(([Segment(words, DIM)] for words in options), look.width)[:1]
     options = ["-o report.json keeps the report", "--output csv for a table"]
     options[:0] = questions(snapshot.panels)
     if snapshot.account.rejected:

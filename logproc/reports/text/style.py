@@ -59,12 +59,16 @@ class Look:
     color: whether to use escape sequences for colour (SGR), the only ones that a report contains.
     ascii_only: for a stdout that is not UTF-8.
     terminal: whether this is a screen. If not, keys are never cut, lists are complete, and nothing is side by side.
+    whole: whether to show all panels; if not, a report that has an overview is its headline, which fits the screen.
+    rows: the height of the screen.
     """
 
     columns: int = 100
     color: bool = False
     ascii_only: bool = False
     terminal: bool = False
+    whole: bool = True
+    rows: int = 24
 
     @property
     def width(self) -> int:

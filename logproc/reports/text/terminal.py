@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.terminal_theme import TerminalTheme
 
+from logproc.reports.key_styles import AGENT_PANELS
 from logproc.reports.text.chart import is_over_time, time_chart
+from logproc.reports.text.headline import headline, is_same_in_all, worst
 from logproc.reports.text.panels import panel_columns, total_line
-from logproc.reports.text.sections import head, notes, rejected_lines, sources_table, try_next, warning
+from logproc.reports.text.sections import (
+    head,
+    note_line,
+    notes,
+    rejected_line,
+    rejected_lines,
+    sources_table,
+    try_next,
+    warning,
+)
 from logproc.reports.text.style import Line, Look, paint
+from logproc.reports.text.timeline import timeline_chart
 
 if TYPE_CHECKING:
-    from logproc.model.snapshot import Panel, Snapshot
+    from logproc.model.panel import Panel
+    from logproc.model.snapshot import Snapshot
 
 MONTH = 31
+FEW_SOURCES = 3
+MOST_HIGH, LEAST_HIGH = 8, 2
+"""The height of the chart in a report of one screen."""
+DRAWN = ("hour", "hour,level")
+"""Panels that the chart of the overview shows."""
+PATH_PANELS = ("pages", "static files", "not found")
 COLORS = [(41, 41, 41), (224, 82, 99), (152, 187, 90), (222, 184, 77), (97, 150, 205), (190, 130, 200), (96, 167, 186)]
 THEME: Final = TerminalTheme((41, 41, 41), (217, 217, 217), [*COLORS, (217, 217, 217)])
 # Rich's own frame fetches a font. This one names common fonts, in a size at which full blocks join.
@@ -46,23 +65,79 @@ def render_terminal(snapshot: Snapshot, look: Look) -> str:
 
 
 def draw(snapshot: Snapshot, look: Look) -> list[Line]:
-    panels = [panel for panel in snapshot.panels.values() if panel.rows]
+    if snapshot.overview is not None and not look.whole:
+        return one_screen(snapshot, look)
+    panels = [panel for panel in shown_panels(snapshot) if panel.rows]
     charts, tables = over_time([panel for panel in panels if panel.by])
     parts = (
         head(snapshot, look),
         warning(snapshot),
         sources_table(snapshot, look),
+        *overview_parts(snapshot, look),
         *(total_line(panel, look) for panel in panels if not panel.by),
-        *(time_chart(panel, look, apart) for panel, apart in charts),
+        *(time_chart(panel, look, beside) for panel, beside in charts),
         panel_columns(tables, snapshot.account.records, look),
         rejected_lines(snapshot, look),
         notes(snapshot, look),
         try_next(snapshot, look),
     )
+    return apart(parts)
+
+
+def apart(parts: Iterable[list[Line]]) -> list[Line]:
+    """Return the parts one after the other, with an empty line between two."""
     lines: list[Line] = []
     for part in parts:
         lines += ([[]] if lines and any(lines[-1]) and part else []) + part
     return lines
+
+
+def overview_parts(snapshot: Snapshot, look: Look) -> Iterator[list[Line]]:
+    if snapshot.overview is None:
+        return
+    yield headline(snapshot, look)
+    if snapshot.overview.timeline:
+        yield timeline_chart(snapshot.overview.timeline, look)
+    yield worst(snapshot, look)
+
+
+def one_screen(snapshot: Snapshot, look: Look) -> list[Line]:
+    """Return a report of one screen: what was read, the overview, and in a few lines what was not counted.
+
+    The chart takes the rows that the rest leaves: the screen's last one is for the prompt.
+    """
+    above = [head(snapshot, look), warning(snapshot), sources_table(snapshot, look, most=FEW_SOURCES), headline(snapshot, look)]
+    last = [*rejected_line(snapshot, look), *note_line(snapshot, look), *try_next(snapshot, look)]
+    below = [worst(snapshot, look), last]
+    course = snapshot.overview.timeline if snapshot.overview else None
+    if course is None:
+        return apart([*above, *below])
+    free = look.rows - 1 - len(apart([*above, [[Segment(".")]], *below])) + 1
+    heights = [(height, True) for height in range(MOST_HIGH, LEAST_HIGH - 1, -1)]
+    charts = (timeline_chart(course, look, height, rows_too=rows_too) for height, rows_too in (*heights, (LEAST_HIGH, False)))
+    chart: list[Line] = []
+    for chart in charts:  # the last one if none fits
+        if len(chart) <= free:
+            break
+    return apart([*above, chart, *below])
+
+
+def shown_panels(snapshot: Snapshot) -> Iterator[Panel]:
+    """Yield the panels to show for people, without what the overview has already.
+
+    Pages, static files and paths not found take the place of all paths; browsers and systems that of user agents.
+    """
+    found = snapshot.overview
+    if found is None:
+        yield from snapshot.panels.values()
+        return
+    instead = {"path": PATH_PANELS, "user_agent": AGENT_PANELS}
+    for name, panel in snapshot.panels.items():
+        own = [found.panels[other] for other in instead.get(name, ()) if other in found.panels]
+        if own:
+            yield from own
+        elif not (name in DRAWN and found.timeline) and not is_same_in_all(panel, snapshot.account.records):
+            yield panel
 
 
 def over_time(panels: Sequence[Panel]) -> tuple[list[tuple[Panel, Panel | None]], list[Panel]]:

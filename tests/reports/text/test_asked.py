@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from logproc.model.snapshot import Panel, Row
+from logproc.model.panel import Panel, Row
 from logproc.reports.json_report import render_json
 from logproc.reports.key_styles import value_text
 from logproc.reports.metric_values import figure

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from logproc.formats.times.calendar import HOUR_S, iso
-from logproc.model.snapshot import Panel, Row
+from logproc.model.panel import Panel, Row
 from logproc.reports.text.chart import MINUTE_S, is_over_time, resample, time_chart
 from logproc.reports.text.style import Look, cells_of, paint
 from tests.reports.snapshots import NOON, hour_panel, panel
@@ -131,7 +131,7 @@ def test_a_single_level_has_no_row() -> None:
 def test_a_panel_of_two_columns_is_its_own_chart() -> None:
     """The columns are sums, and each value of the second field has a row."""
     chart = paint(time_chart(pairs("status", (0, "200", 4), (0, "500", 1), (1, "200", 3)), Look(80)), color=False)
-    assert chart.startswith("hour, status  2 hours   busiest 1 Jul 12:00 with 5   quietest 1 Jul 13:00 with 3\n")
+    assert chart.startswith("hour,status  2 hours   busiest 1 Jul 12:00 with 5   quietest 1 Jul 13:00 with 3\n")
     assert chart.splitlines()[-2:] == ["200  4  ████████▆▆▆▆▆▆▆▆", "500  1  ████████"]
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.model.columns import Account, Rejected
-from logproc.model.snapshot import Panel, Row, SourceResult
+from logproc.model.panel import Panel, Row
+from logproc.model.snapshot import SourceResult
 from logproc.model.source import State
 from logproc.reports.text.style import Look
 from logproc.reports.text.terminal import render_svg, render_terminal
@@ -129,8 +130,8 @@ def test_an_application_log_has_a_report_of_its_own() -> None:
     report = text_of(bytes=0, panels=by_name(HOUR, LEVEL, HOUR_LEVEL, messages), look=Look(118, terminal=True))
     assert "sent" not in report
     assert "bytes" not in report
-    tables = ["logproc", "hour", "error", "info", "level", "info", "error", "messages"]
-    assert re.findall(r"^\w+(?=  )", report, re.MULTILINE) == tables
+    tables = ["logproc", "hour", "error", "info", "level", "info", "error", "shape(message)"]
+    assert re.findall(r"^[\w()]+(?=  )", report, re.MULTILINE) == tables
     assert """--where 'level >= error' counts these alone""" in report
     assert "--by 'level,shape(message)' for their messages" in report
 
@@ -152,7 +153,7 @@ def test_a_question_over_time_has_a_chart_and_its_table() -> None:
     ]
     assert "count" not in text_of(panels=by_name(HOUR))
     alone = text_of(panels=by_name(HOUR_LEVEL))
-    assert "hour, level  2 hours" in alone
+    assert "hour,level  2 hours" in alone
     assert "count" not in alone
 
 
