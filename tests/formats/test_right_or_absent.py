@@ -188,3 +188,16 @@ def test_what_compose_says_itself_does_not_hide_a_log() -> None:
     reading = read(detected(content), content, ("status", "container"))
     assert reading.columns["status"] == ["502", "502"]
     assert reading.account.rejected == 2
+
+
+def test_commas_between_pairs_are_not_a_part_of_values() -> None:
+    """Lines such as `method=GET, status=200, took=1ms` are text."""
+    columns = columns_of("time=2026-03-07T09:00:00Z, method=GET, status=200, took=1ms\n" * 3)
+    assert not {"status", "method"} & columns.keys()
+
+
+def test_uvicorn_behind_a_logger_has_requests() -> None:
+    """Its logger of requests with a time, as most people set it up."""
+    front = "2026-03-07 09:00:00,123 - uvicorn.access - INFO - "
+    columns = columns_of(f'{front}192.0.2.7:5000 - "GET /a HTTP/1.1" 200\n' * 3)
+    assert (columns["client"], columns["status"], columns["path"]) == (["192.0.2.7"] * 3, ["200"] * 3, ["/a"] * 3)
