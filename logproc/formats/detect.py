@@ -53,6 +53,7 @@ CARRIERS = frozenset(
     | {"fly", "svlogd", "ruby", "caddy_console", "json"}
 )
 """Formats whose messages are often the lines of another log."""
+QUOTED_REQUEST = r'"[A-Z]+ [^"]*" \d\d\d(?: |$)'
 NOTICE = re.compile(rb"Attaching to |\S+ exited with code \d|==> .+ <==$|(?:Gracefully s|S)topping |-- ")
 """What programs that show the logs of others say in between."""
 FURTHER = re.compile(
@@ -95,7 +96,7 @@ def opened(sample: Sample, found: Format | Mixed | None) -> Parser | None:
             inner = inner_of(form, sample) if form.fits(sample.texts).sum() >= NEARLY * lines else None
             if inner and (inner.name not in {"text", "access"} or (generic and not form.name.startswith(TIMES_OR_WORDS))):
                 return Envelope(form, inner)
-    inner = inner_of(found, sample) if isinstance(found, Format) and may_carry(found) else None
+    inner = inner_of(found, sample) if isinstance(found, Format) and may_carry(found, sample) else None
     if inner and isinstance(found, Format) and (found.name in CARRIERS or has_requests(inner)):
         return Envelope(found, inner)
     return found
@@ -107,11 +108,12 @@ def is_access(found: Format | Mixed | None) -> bool:
     return all(form is not None and (is_layout(form) or form.name == "access") for form in layouts)
 
 
-def may_carry(found: Format) -> bool:
-    """Return whether the messages of a format may be lines of an access log at least: it is of no requests itself."""
-    return found.name in CARRIERS or (
-        MESSAGE in found.fields and found is not PLAIN and not {"request", "method"} & {*found.fields}
-    )
+def may_carry(found: Format, sample: Sample) -> bool:
+    """Return whether messages may be lines of another log, of an access log at least: then some have a request in quotes."""
+    if found.name in CARRIERS:
+        return True
+    others = MESSAGE not in found.fields or found is PLAIN or {"request", "method"} & {*found.fields}
+    return not others and bool(pyarrow.compute.any(matching(sample.texts, QUOTED_REQUEST)).as_py())
 
 
 def has_requests(found: Format | Mixed) -> bool:
