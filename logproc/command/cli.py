@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -14,7 +15,7 @@ import click
 
 from logproc import __version__
 from logproc.command import process
-from logproc.command.click_errors import Commands, words_of
+from logproc.command.click_errors import Commands, with_command, words_of
 from logproc.command.options import FileName, complete_files, settings_options
 from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.screen import Screen
@@ -73,6 +74,7 @@ A signal before the reading begins leaves no report.
     cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, no_args_is_help=True
 )
 @click.option(
+    "-V",
     "--version",
     is_flag=True,
     is_eager=True,
@@ -83,12 +85,12 @@ A signal before the reading begins leaves no report.
 def cli() -> None:
     """Analyze logs of any kind: files, archives, standard input and URLs, read with threads.
 
-    Start with `logproc analyze FILE`. For more, see `logproc COMMAND --help`.
+    Start with `logproc FILE`, which is `logproc analyze FILE`. For more, see `logproc COMMAND --help`.
     """
 
 
 @cli.command("analyze", epilog=EXAMPLES)
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCES...", shell_complete=complete_files)
+@click.argument("sources", nargs=-1, metavar="SOURCES...", shell_complete=complete_files)
 @settings_options
 @click.option(
     "-o",
@@ -135,8 +137,12 @@ def analyze_command(
     """Read logs and report what is in them.
 
     SOURCES are files (plain, gz, bz2, xz, zst), globs, directories with --recursive, http(s) URLs, and - for standard
-    input, in any mix. Formats and compression are detected from the content, not from the name. Every line is accounted for.
+    input, in any mix. Without any, a standard input that is a pipe or a file is read. Formats and compression are detected
+    from the content, not from the name. Every line is accounted for.
     """
+    if not sources and not is_piped():
+        raise click.MissingParameter(ctx=click.get_current_context(), param_type="argument")
+    sources = sources or ("-",)
     process.configure(os.environ)
     given = {name: value for name, value in options.items() if value not in (None, ())}
     screen.settings = load(given, config, os.environ)
@@ -242,7 +248,8 @@ def run(arguments: Sequence[str]) -> int:
             from logproc.command.completion import answer
 
             return EXIT_OK if answer(cli, asked) else EXIT_USAGE
-        return int(cli.main(list(arguments), prog_name="logproc", standalone_mode=False, obj=screen) or 0)
+        arguments = with_command(arguments, cli, piped=is_piped())
+        return int(cli.main(arguments, prog_name="logproc", standalone_mode=False, obj=screen) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return EXIT_USAGE
@@ -256,6 +263,14 @@ def run(arguments: Sequence[str]) -> int:
             write_stderr(partial(screen.show_traceback, error))
         write_stderr(partial(screen.say, "", reported.what, reported.hint))
         return reported.exit_code
+
+
+def is_piped() -> bool:
+    """Whether standard input is a pipe or a file, so that somebody wants it read."""
+    with suppress(OSError, ValueError, AttributeError):  # it is closed, or in memory
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+        return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
+    return False
 
 
 def wants_json(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from logproc.model.errors import NO_SOURCE, UsageError, nearest
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 
 class Commands(click.Group):
-    """The commands. The error for an unknown name suggests the nearest one, or `analyze` if it looks like a source."""
+    """The commands. The error for an unknown name suggests the nearest one."""
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the name, the command and its arguments. Raises UsageError for an unknown name."""
@@ -19,8 +23,38 @@ class Commands(click.Group):
         if ctx.resilient_parsing or name.startswith("-") or self.get_command(ctx, name):
             return super().resolve_command(ctx, args)
         known = [command for command in self.list_commands(ctx) if not self.commands[command].hidden]
-        hint = f"write `logproc analyze {name}`" if is_source(name) else nearest(name, known)
-        raise UsageError(f"no such command {name!r}", hint)
+        raise UsageError(f"no such command or file {name!r}", nearest(name, known))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands, and leave file names to the shell: `logproc FILE` is `logproc analyze FILE`."""
+        from logproc.command.completion import file_names
+
+        return super().shell_complete(ctx, incomplete) or file_names(incomplete)
+
+
+def with_command(arguments: Sequence[str], group: click.Group, *, piped: bool) -> list[str]:
+    """Return the arguments with the command `analyze` if they leave it out, beginning with a source or one of its options.
+
+    A command's name wins over a file's. piped: whether standard input is a pipe or a file, which is read if there are no
+    arguments at all.
+
+    >>> from logproc.command.cli import cli
+    >>> lines = "a.log", "detect a.log", "--top 3 a.log", "help detect", "help"
+    >>> [with_command(line.split(), cli, piped=False)[:2] for line in lines]
+    [['analyze', 'a.log'], ['detect', 'a.log'], ['analyze', '--top'], ['detect', '--help'], ['--help']]
+    """
+    if not arguments:
+        return ["analyze", "-"] if piped else []
+    first, *rest = arguments
+    if first == "help":
+        return [*rest[:1], "--help"]
+    if first in group.commands or first.partition("=")[0] in options_of(group):
+        return list(arguments)
+    of_analyze = first.startswith("-") and (first == "-" or first.partition("=")[0] in options_of(group.commands["analyze"]))
+    if of_analyze and "analyze" in rest and not Path("analyze").exists():
+        rest.remove("analyze")  # `logproc --top 3 analyze FILE`
+        return ["analyze", first, *rest]
+    return ["analyze", *arguments] if of_analyze or is_source(first) else list(arguments)
 
 
 def is_source(name: str) -> bool:
@@ -46,9 +80,8 @@ def words_of(error: click.ClickException, command: str) -> tuple[str, str]:
 def other_option(name: str, context: click.Context) -> str:
     """Return a hint at the option that was probably meant, or ""."""
     command: Any = context.command
-    if isinstance(command, click.Group) and name in options_of(command.commands["analyze"]):
-        return f"write it after the command: `logproc analyze {name} …`"
-    hint = nearest(name, options_of(command))
+    options = options_of(command) + (options_of(command.commands["analyze"]) if isinstance(command, click.Group) else [])
+    hint = nearest(name, options)
     return hint if hint.startswith("did") else ""
 
 

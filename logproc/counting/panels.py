@@ -272,9 +272,8 @@ def numbers(counts: Counts, metric: Metric, seconds: Sequence[int], zone: tzinfo
     if metric.function == "peak":
         return [number or None for number in measure.largest().tolist()]
     if metric.function in {"first", "last"}:
-        whole, _ = columns_of(measure, metric.function)
-        pairs = zip(whole.tolist(), measure.number.tolist(), strict=True)
-        return [with_offset(second, zone) if number else None for second, number in pairs]
+        ends = zip(*(column.tolist() for column in columns_of(measure, metric.function)), measure.number.tolist(), strict=True)
+        return [with_offset(second, zone, nanos) if number else None for second, nanos, number in ends]
     if metric.function == "quantile":
         found, absent = measure.quantiles(metric.quantile)
         return [None if none else middle(bucket) for bucket, none in zip(found.tolist(), absent.tolist(), strict=True)]

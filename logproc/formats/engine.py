@@ -148,12 +148,14 @@ class Format:
         column = self.column_of(self.found_in("time", [part]))
         form = next((found.form for found in self.maps if found.field == "time"), None)
         read = form.read if form else partial(read_values, forms=self.order.forms)
-        values = read(column.keys, context.reference_s, context.zone)
+        values = read(column.keys, context.reference_s, context.zone, fractions=context.fractions)
         absent = pyarrow.compute.equal(column.keys, EMPTY).fill_null(True).to_numpy(zero_copy_only=False)
         bad = ((values.seconds == NO_TIME) & ~absent)[column.index]
         fields = {name: column for name, column in part.fields.items() if name != "time"}
         zoneless, undated = (mask[column.index] if mask.any() else None for mask in (values.zoneless, values.undated))
-        found = replace(part, fields=fields, time=values.seconds[column.index], zoneless=zoneless, undated=undated)
+        nanos = None if values.nanos is None else numpy.where(values.seconds == NO_TIME, 0, values.nanos)[column.index]
+        time = values.seconds[column.index]
+        found = replace(part, fields=fields, time=time, nanos=nanos, zoneless=zoneless, undated=undated)
         if not bad.any():
             return found
         if self.keeps_untimed:
@@ -184,6 +186,8 @@ class Format:
         names = parts[0].numbers if parts else ()
         numbers = {name: Numbers(together([part.numbers[name] for part in parts])) for name in names}
         columns = replace(columns, numbers={**columns.numbers, **numbers}) if numbers else columns
+        if any(part.nanos is not None for part in parts):
+            columns = replace(columns, nanos=numpy.concatenate([part.all_nanos for part in parts]))
         if any(part.unread_time is not None for part in parts):
             columns = replace(columns, unread_time=numpy.concatenate([part.unread_times for part in parts]))
         return columns

@@ -117,6 +117,7 @@ def both(outer: Columns, inner: Columns) -> Columns:
     return Columns(
         records=inner.records,
         time=numpy.where(inner.time == NO_TIME, outer.time, inner.time),
+        nanos=nanos_of_both(outer, inner),
         keys={name: column for name, column in keys.items() if name not in inner.numbers},
         numbers={**{name: column for name, column in outer.numbers.items() if name not in inner.keys}, **inner.numbers},
         malformed=inner.malformed,
@@ -124,3 +125,13 @@ def both(outer: Columns, inner: Columns) -> Columns:
         further=outer.further,
         searched=outer.searched,
     )
+
+
+def nanos_of_both(outer: Columns, inner: Columns) -> Integers | None:
+    """Return the billionths behind the seconds that `both` takes: a time is never put together from two."""
+    if outer.nanos is None and inner.nanos is None:
+        return None
+    none = numpy.zeros(inner.records, numpy.int64)
+    of_outer, of_inner = (none if part.nanos is None else part.nanos for part in (outer, inner))
+    nanos: Integers = numpy.where(inner.time == NO_TIME, of_outer, of_inner)
+    return nanos

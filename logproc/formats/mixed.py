@@ -104,10 +104,6 @@ def stacked(parts: Sequence[Columns]) -> Columns:
         return filled[0]
     numbers = dict.fromkeys(name for part in filled for name in part.numbers)
     keys = dict.fromkeys(name for part in filled for name in part.keys if name not in numbers)
-    further = None
-    if any(part.further is not None for part in filled):
-        counts = [numpy.zeros(part.records, numpy.int64) if part.further is None else part.further for part in filled]
-        further = numpy.concatenate(counts)
     searched = dict.fromkeys(name for part in filled for name in part.searched)
     return Columns(
         records=sum(part.records for part in filled),
@@ -115,8 +111,9 @@ def stacked(parts: Sequence[Columns]) -> Columns:
         keys={name: stacked_keys([part.keys.get(name, absent_keys(part.records)) for part in filled]) for name in keys},
         numbers={name: stacked_numbers([numbers_in(part, name) for part in filled]) for name in numbers},
         malformed=stacked_masks([(part.records, part.malformed) for part in filled]),
+        nanos=stacked_integers([(part.records, part.nanos) for part in filled]),
         unread_time=stacked_masks([(part.records, part.unread_time) for part in filled]),
-        further=further,
+        further=stacked_integers([(part.records, part.further) for part in filled]),
         searched={name: stacked_keys([searched_in(part, name) for part in filled]) for name in searched},
     )
 
@@ -126,6 +123,13 @@ def stacked_masks(parts: Sequence[tuple[int, Mask | None]]) -> Mask | None:
     if all(mask is None for _, mask in parts):
         return None
     return numpy.concatenate([numpy.zeros(records, bool) if mask is None else mask for records, mask in parts])
+
+
+def stacked_integers(parts: Sequence[tuple[int, Integers | None]]) -> Integers | None:
+    """Return integers of some records as one column, 0 where a part has none; None if no part has any."""
+    if all(numbers is None for _, numbers in parts):
+        return None
+    return numpy.concatenate([numpy.zeros(records, numpy.int64) if numbers is None else numbers for records, numbers in parts])
 
 
 def searched_in(part: Columns, name: str) -> KeyColumn:

@@ -52,6 +52,7 @@ class Found:
 
     line: of each record the position of its line, in order. fields: what is in them. numbers: fields that are already parsed.
     time: the seconds of each record since 1970, None if a field `time` holds them as text, or nothing does.
+    nanos: the billionths behind these seconds, None if all are 0 or they were not asked for (`Context.fractions`).
     zoneless, undated: which of the times have no zone, and which no year; None if none has none.
     unread_time: which records have a time that cannot be read, and so none; None if none has.
     untimed: lines that fit, but whose time does not exist. aside: lines about the log itself, such as directives.
@@ -62,6 +63,7 @@ class Found:
     fields: Mapping[str, Field] = field(default_factory=dict)
     numbers: Mapping[str, Integers] = field(default_factory=dict)
     time: Integers | None = None
+    nanos: Integers | None = None
     zoneless: Mask | None = None
     undated: Mask | None = None
     unread_time: Mask | None = None
@@ -72,6 +74,10 @@ class Found:
     @property
     def unread_times(self) -> Mask:
         return numpy.zeros(len(self.line), bool) if self.unread_time is None else self.unread_time
+
+    @property
+    def all_nanos(self) -> Integers:
+        return numpy.zeros(len(self.line), numpy.int64) if self.nanos is None else self.nanos
 
     def moved(self, lines: int) -> Found:
         """Return the same records with so many lines before them."""
@@ -88,6 +94,7 @@ class Found:
             fields={name: column.keep(mask) for name, column in self.fields.items()},
             numbers={name: values[mask] for name, values in self.numbers.items()},
             time=None if self.time is None else self.time[mask],
+            nanos=None if self.nanos is None else self.nanos[mask],
             zoneless=None if self.zoneless is None else self.zoneless[mask],
             undated=None if self.undated is None else self.undated[mask],
             unread_time=None if self.unread_time is None else self.unread_time[mask],

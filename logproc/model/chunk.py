@@ -39,6 +39,7 @@ class Context:
     directives: the field names, if the log itself lists them, as W3C logs do.
     date_s: the last date that the log itself names above times of day, as W3C logs do, in seconds since 1970.
     zone: the time zone of times without an offset.
+    fractions: whether times are needed to the nanosecond. Otherwise they may be read as whole seconds.
     """
 
     reference_s: int = 0
@@ -46,6 +47,7 @@ class Context:
     directives: tuple[str, ...] = ()
     date_s: int | None = None
     zone: tzinfo = UTC
+    fractions: bool = False
 
 
 class Parser(Protocol):

@@ -91,6 +91,7 @@ class Columns:
 
     records: their number.
     time: seconds since 1970 in UTC, shape (records,); NO_TIME if a record has none.
+    nanos: the billionths behind these seconds, 0 to 999,999,999, shape (records,); None if all are 0, or not needed.
     keys: columns of text by name.
     numbers: columns of numbers by name, such as `bytes` (of the response body, 0 if the log has `-`) and `duration` (seconds).
     malformed: which records have a malformed request, shape (records,); None if the format has no requests.
@@ -105,9 +106,15 @@ class Columns:
     keys: Mapping[str, KeyColumn]
     numbers: Mapping[str, Numbers] = field(default_factory=dict)
     malformed: Mask | None = None
+    nanos: Integers | None = None
     unread_time: Mask | None = None
     further: Integers | None = None
     searched: Mapping[str, KeyColumn] = field(default_factory=dict)
+
+    @property
+    def moments(self) -> Numbers:
+        """Return the times with their fractions; a record without a time has no number."""
+        return Numbers(self.time, self.nanos, self.time != NO_TIME)
 
     def take(self, records: Integers) -> Columns:
         """Return some of the records, in the order in which their numbers are given."""
@@ -117,6 +124,7 @@ class Columns:
             keys={name: column.take(records) for name, column in self.keys.items()},
             numbers={name: column.take(records) for name, column in self.numbers.items()},
             malformed=None if self.malformed is None else self.malformed[records],
+            nanos=None if self.nanos is None else self.nanos[records],
             unread_time=None if self.unread_time is None else self.unread_time[records],
             further=None if self.further is None else self.further[records],
             searched={name: column.take(records) for name, column in self.searched.items()},

@@ -59,7 +59,7 @@ class Plan:
         choice = replace(Choice.of(settings.format, settings.pattern, settings.nginx_conf, own), maps=parse_maps(settings.map))
         question = question_of(settings, now_s)
         whole, size = question.needs_whole_records, chunk_bytes(settings, sources)
-        reading = ReadingOptions(choice, size, settings.max_line_bytes, now_s, zone, whole)
+        reading = ReadingOptions(choice, size, settings.max_line_bytes, now_s, zone, whole, question.needs_fractions)
         return cls(question, choice, reading, settings.top, settings.max_line_bytes, settings.families)
 
     def bounded(self, tally: Tally) -> Tally:

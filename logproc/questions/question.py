@@ -20,6 +20,7 @@ from logproc.questions.fields.stretches import stretch_of
 from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric, split_outside
 from logproc.questions.view import TIME_FIELDS, View, base_of, is_time_field
 from logproc.questions.where.grammar import Where
+from logproc.questions.where.predicates import BILLION
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
@@ -79,7 +80,7 @@ OVERVIEW_FIELDS = ("status", "level", "path", "client", "user_agent", "message",
 class Question:
     """What the user asks of all records.
 
-    since, until: seconds since 1970; `until` is exclusive. zone: the time zone of hours and days.
+    since, until: nanoseconds since 1970; `until` is exclusive. zone: the time zone of hours and days.
     asked: fields named by the user, which some source must have. asked_by: whether the user named panels.
     sort: the metric to sort rows by. descending: None for the panel's usual direction.
     wanted: the columns that formats have to deliver. filters_of: the filters of metrics, by what they are called.
@@ -136,6 +137,14 @@ class Question:
         return self.where is not None or self.since is not None or self.until is not None
 
     @property
+    def needs_fractions(self) -> bool:
+        """Whether the answer depends on the fractions of times. A bound at a whole second does not ask for them."""
+        wheres = [*([self.where] if self.where else ()), *self.filters_of.values()]
+        ends = any(need.field == "time" for panel in self.panels for need in panel.needs)
+        within = any(bound is not None and bound % BILLION for bound in (self.since, self.until))
+        return ends or within or any(where.fractions for where in wheres)
+
+    @property
     def needs_whole_records(self) -> bool:
         """Whether the answer depends on the further lines of records."""
         return self.filters or "text" in self.wanted or bool(self.wanted.searched)
@@ -178,15 +187,23 @@ class Question:
         return replace(columns, keys=keys, searched=searched)
 
     def select(self, view: View) -> Mask:
-        time = view.columns.time
         mask = numpy.ones(view.columns.records, bool)
         if self.since is not None:
-            mask &= (time != NO_TIME) & (time >= self.since)
+            mask &= (view.columns.time != NO_TIME) & ~is_before(view.columns, self.since)
         if self.until is not None:
-            mask &= (time != NO_TIME) & (time < self.until)
+            mask &= (view.columns.time != NO_TIME) & is_before(view.columns, self.until)
         if self.where is not None:
             mask &= self.where.mask(view.columns, view.field)
         return mask
+
+
+def is_before(columns: Columns, moment: int) -> Mask:
+    """Return which records are before a moment, in nanoseconds since 1970; anything for a record without a time."""
+    second, nanos = divmod(moment, BILLION)
+    before: Mask = columns.time < second
+    if nanos:
+        before |= (columns.time == second) & (nanos > (0 if columns.nanos is None else columns.nanos))
+    return before
 
 
 def panels_for(by: Sequence[str], metrics: Sequence[Metric], sort: Metric | None, *, visitors: bool) -> tuple[PanelSpec, ...]:

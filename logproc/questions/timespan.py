@@ -1,9 +1,9 @@
-"""`--since` and `--until`: times as people write them → seconds since 1970."""
+"""`--since` and `--until`: times as people write them → nanoseconds since 1970."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from logproc.formats.times.calendar import MONTHS
 from logproc.model.errors import UsageError
@@ -13,7 +13,15 @@ RELATIVE = re.compile(r"(\d{1,9})\s*(s|min|m|h|d|w)(?:\s+ago)?")
 TIME_OF_DAY = r"\d{1,2}:\d{2}(?::\d{2})?"
 CLOCK = re.compile(TIME_OF_DAY)
 NAMED_DAY = re.compile(rf"(today|yesterday)(?:[ T]({TIME_OF_DAY}))?", re.IGNORECASE)
-EPOCH = re.compile(r"@(\d{1,12})")
+EPOCH = re.compile(r"@(\d{1,12})(?:\.(\d+))?")
+FRACTION = re.compile(
+    r"(?P<front>.*(?::\d{2}:|[T ]\d{4})\d{2})[.,](?P<digits>\d+)(?P<behind> ?(?:Z|[+-][\d:]+)?\]?)", re.ASCII | re.IGNORECASE
+)
+"""A time with a fraction of its second, and perhaps a zone."""
+NANO_DIGITS = 9
+NANO = 10**9
+MICRO = 1000
+UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 BEHIND_DATE = rf"(?:[:T ]({TIME_OF_DAY})(?: ?([+-]\d{{2}}:?\d{{2}}|Z))?)?"
 OF_ACCESS_LOG = re.compile(rf"\[?(\d{{1,2}})/([A-Za-z]{{3}})/(\d{{4}}){BEHIND_DATE}\]?", re.ASCII)
 WITH_SLASHES = re.compile(rf"(\d{{4}})/(\d{{1,2}})/(\d{{1,2}}){BEHIND_DATE}", re.ASCII)
@@ -22,29 +30,50 @@ HINT = 'write "2026-03-07 10:00", "2026-03-07", "10:00", "yesterday", "2h" (two 
 
 
 def parse_moment(option: str, text: str, zone: tzinfo, now_s: int) -> int:
-    """Return the time that a text names, in seconds since 1970. Raises UsageError if it is not a time.
+    """Return the time that a text names, in nanoseconds since 1970. Raises UsageError if it is not a time.
 
     Relative times (`2h`) count back from `now_s`. A time of day is today's, `today` and `yesterday` are their midnights. Times
     without an offset are in `zone`.
 
-    >>> from datetime import UTC
-    >>> parse_moment("--since", "2h", UTC, 1772877600), parse_moment("--since", "2026-03-07T10:00Z", UTC, 0)
-    (1772870400, 1772877600)
+    >>> parse_moment("--since", "2h", UTC, 1772877600), parse_moment("--since", "2026-03-07T10:00:00.5Z", UTC, 0)
+    (1772870400000000000, 1772877600500000000)
     """
     text = text.strip()
     if match := RELATIVE.fullmatch(text):
-        return now_s - int(match[1]) * UNITS_S[match[2]]
+        return (now_s - int(match[1]) * UNITS_S[match[2]]) * NANO
     if match := EPOCH.fullmatch(text):
-        return int(match[1])
+        return int(match[1]) * NANO + nanos_of(match[2] or "")
     if text == "now":
-        return now_s
+        return now_s * NANO
     try:
-        moment = of_today(text, datetime.fromtimestamp(now_s, zone).date()) or absolute(text)
+        whole, nanos = divided(text)
+        moment = of_today(whole, datetime.fromtimestamp(now_s, zone).date()) or absolute(whole)
         if moment is None:
             raise UsageError(f"{option} {text!r} is not a time", HINT)
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp() // 1)
+        return since_1970(moment, zone) + nanos
     except (ValueError, OverflowError) as error:
         raise UsageError(f"{option} {text!r} is not a time", HINT) from error
+
+
+def divided(text: str) -> tuple[str, int]:
+    """Return a time without the fraction of its second, and that fraction in billionths.
+
+    >>> divided("2026-03-07T10:00:00.123456789+01:00"), divided("07/Mar/2026:10:00:00,5 +0000"), divided("2026-03-07")
+    (('2026-03-07T10:00:00+01:00', 123456789), ('07/Mar/2026:10:00:00 +0000', 500000000), ('2026-03-07', 0))
+    """
+    match = FRACTION.fullmatch(text)
+    return (match["front"] + match["behind"], nanos_of(match["digits"])) if match else (text, 0)
+
+
+def nanos_of(digits: str) -> int:
+    """Return a fraction in billionths. Further digits are dropped, as they are of the times in logs."""
+    return int(digits[:NANO_DIGITS].ljust(NANO_DIGITS, "0"))
+
+
+def since_1970(moment: datetime, zone: tzinfo) -> int:
+    """Return a moment in nanoseconds since 1970. zone: that of a moment without one."""
+    since = (moment if moment.tzinfo else moment.replace(tzinfo=zone)) - UNIX
+    return since // timedelta(microseconds=1) * MICRO
 
 
 def of_today(text: str, today: date) -> datetime | None:

@@ -88,7 +88,7 @@ class View:
         if name in self._filters:
             return Numbers(self._filters[name].mask(self.columns, self.field).astype(numpy.int64))
         if name == "time":
-            return Numbers(self.columns.time, valid=self.columns.time != NO_TIME)
+            return self.columns.moments
         column = self.keys(name)
         return None if column is None or stretch_of(name) else numbers_of(column, unit_of(name))
 

@@ -33,6 +33,7 @@ class ReadingOptions:
 
     now_s: seconds since 1970; used instead of the time of the last change, if that is unknown.
     zone: the time zone of times without an offset. whole_records: whether chunks begin with a record, see `Cutter`.
+    fractions: whether times are needed to the nanosecond.
     """
 
     choice: Choice
@@ -41,6 +42,7 @@ class ReadingOptions:
     now_s: int = 0
     zone: tzinfo = UTC
     whole_records: bool = False
+    fractions: bool = False
 
 
 class Reading:
@@ -123,7 +125,7 @@ class Reading:
         elif self.source.kind is Kind.URL:
             head, _ = read_head(stream, b"", 1)  # the headers come before the first byte, and set `modified_s`
         changed_s = self._options.now_s if stream.modified_s is None else int(stream.modified_s)
-        self.cutter.context = Context(reference_s=changed_s, zone=self._options.zone)
+        self.cutter.context = Context(reference_s=changed_s, zone=self._options.zone, fractions=self._options.fractions)
         yield from self.cutter.chunks(stream, head)
 
     def _probed_again(self, stream: ByteStream) -> bytes:

@@ -145,14 +145,11 @@ USAGE: list[tuple[list[str], int, str]] = [
     (["analyze", "--no-such", "good.log"], 2, "no such option --no-such: see `logproc analyze --help`"),
     (["analyze", "--formt", "json", "good.log"], 2, "no such option --formt: did you mean '--format'?"),
     (["detect", "--where", "x", "good.log"], 2, "no such option --where: see `logproc detect --help`"),
-    (["--by", "path", "analyze", "good.log"], 2, "no such option --by: write it after the command: `logproc analyze --by …`"),
     (["analyze", "good.log", "--metric"], 2, "option '--metric' requires an argument: see `logproc analyze --help`"),
     (["formats", "good.log"], 2, "got unexpected extra argument (good.log): see `logproc formats --help`"),
-    (["analyse", "good.log"], 2, "no such command 'analyse': did you mean 'analyze'?"),
-    (["pattern"], 2, "no such command 'pattern': known are analyze, detect, formats, threads"),
-    (["good.log"], 2, "no such command 'good.log': write `logproc analyze good.log`"),
-    (["folder"], 2, "no such command 'folder': write `logproc analyze folder`"),
-    (["http://127.0.0.1:1/log"], 2, "write `logproc analyze http://127.0.0.1:1/log`"),
+    (["analyse", "good.log"], 2, "no such command or file 'analyse': did you mean 'analyze'?"),
+    (["pattern"], 2, "no such command or file 'pattern': known are analyze, detect, formats, threads"),
+    (["--tpo", "3", "good.log"], 2, "no such option --tpo: did you mean '--top'?"),
     (["analyze", "good.log", "--by", "paht"], 2, "no source has a field 'paht': did you mean 'path'?"),
     (["analyze", "good.log", "--metric", "avg:bytes"], 2, "--metric 'avg:bytes' is unknown: write mean:bytes"),
     (["analyze", "good.log", "--where", "path", "==", "/"], 2, "put the whole filter in quotes: --where 'path == 200'"),
@@ -190,6 +187,42 @@ def test_usage_errors_come_before_anything_is_read(arguments: list[str], code: i
     assert (run.code, run.stdout, run.stderr.count("\n")) == (code, b"", 1)
     assert is_said(message, run.stderr)
     assert sorted(folder.rglob("*")) == before
+
+
+SHORT: list[tuple[list[str], list[str]]] = [
+    (["good.log"], ["analyze", "good.log"]),
+    (["./good.log", "same.log"], ["analyze", "./good.log", "same.log"]),
+    (["--by", "path", "good.log"], ["analyze", "--by", "path", "good.log"]),
+    (["--top=3", "good.log"], ["analyze", "--top=3", "good.log"]),
+    (["--by", "path", "analyze", "good.log"], ["analyze", "--by", "path", "good.log"]),
+    (["no/such.log"], ["analyze", "no/such.log"]),
+    (["help"], ["--help"]),
+    (["help", "detect"], ["detect", "--help"]),
+    (["-V"], ["--version"]),
+]
+
+
+@pytest.mark.parametrize(("short", "whole"), SHORT, ids=" ".join)
+def test_the_usual_command_may_be_left_out(short: list[str], whole: list[str], folder: Path) -> None:
+    """What begins with a source, or with an option of `analyze`, is `logproc analyze`; `help` is `--help`."""
+    expected, run = here(*whole, cwd=folder), here(*short, cwd=folder)
+    assert (run.code, run.stdout[:10], run.stderr) == (expected.code, expected.stdout[:10], expected.stderr)
+
+
+def test_the_name_of_a_command_wins_over_that_of_a_file(folder: Path) -> None:
+    """`./formats` is the file."""
+    (folder / "formats").write_bytes(GOOD)
+    assert b"combined_forwarded" in here("formats", cwd=folder).stdout
+    assert here("./formats", "--output", "json", cwd=folder).report["account"]["records"] == 50
+
+
+def test_standard_input_is_read_without_arguments_if_it_is_a_pipe_or_a_file(folder: Path) -> None:
+    """From /dev/null, as for a daemon, there is the help, with the code for wrong usage."""
+    for arguments in ([], ["analyze"], ["--top", "3"]):
+        with (folder / "good.log").open("rb") as log:
+            assert b"50 lines = 50 records" in logproc(*arguments, stdin=log).stdout
+        assert b"50 lines = 50 records" in shell('cat good.log | "$@"', *arguments, cwd=folder).stdout
+    assert logproc().code == 2
 
 
 def test_a_wrong_value_of_the_environment_is_named(folder: Path) -> None:

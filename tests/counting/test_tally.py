@@ -16,6 +16,7 @@ from logproc.counting.counts import Counts
 from logproc.counting.panels import all_counts
 from logproc.counting.panels import panels as panels_of
 from logproc.counting.tally import SourceTally, Tally, count, merge
+from logproc.counting.totals import NANOS
 from logproc.formats.columns.odd_bytes import OddLines
 from logproc.formats.times.assumed import Assumed
 from logproc.model.columns import (
@@ -349,7 +350,7 @@ def test_only_what_passes_the_filters_is_counted() -> None:
     parsed = Parsed(columns, Account(lines=4, records=4), numpy.zeros(0, int), (), numpy.zeros((0, 2), int))
     panel = PanelSpec(("path",), needs=(Need("totals", "duration"),))
     chunk = chunk_of(b"line\n" * 4, source=3)
-    some, whole, none = (count(chunk, parsed, Question((panel,), since=since)) for since in (10, None, 100))
+    some, whole, none = (count(chunk, parsed, Question((panel,), since=since)) for since in (10 * NANOS, None, 100 * NANOS))
     assert [tally.seen for tally in (some, whole, none)] == [frozenset({"path", "user", "bytes", "duration", "idle"})] * 3
     assert [tally.sources[3].untimed for tally in (some, whole, none)] == [1, 1, 1]
     assert [(tally.sources[3].account.records, tally.sources[3].account.filtered) for tally in (some, whole, none)] == [

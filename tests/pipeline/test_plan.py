@@ -13,6 +13,7 @@ from logproc.pipeline.plan import Plan
 from logproc.questions.metrics import parse_metrics
 from logproc.settings import Settings
 
+NANO = 10**9
 NOON_S = 1_772_884_800
 
 
@@ -31,9 +32,9 @@ def test_without_a_question_the_usual_panels_are_made() -> None:
 def test_times_count_from_the_start_of_the_run() -> None:
     """A relative time counts back from now, a time of day is today's in the zone, a date its midnight there."""
     question = plan(since="2h", until="13:30", tz="Europe/Berlin").question
-    assert (question.since, question.until) == (NOON_S - 7200, NOON_S + 1800)
+    assert (question.since, question.until) == ((NOON_S - 7200) * NANO, (NOON_S + 1800) * NANO)
     assert question.zone == ZoneInfo("Europe/Berlin")
-    assert plan(since="2026-03-07").question.since == NOON_S - 12 * 3600
+    assert plan(since="2026-03-07").question.since == (NOON_S - 12 * 3600) * NANO
 
 
 def test_what_is_needed_is_wanted() -> None:

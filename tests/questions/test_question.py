@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC
+from operator import eq, ge, gt, le, lt, ne
 from zoneinfo import ZoneInfo
 
 import numpy
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from logproc.counting.tally import count
 from logproc.model.columns import Account, Columns
 from logproc.model.errors import UsageError
+from logproc.questions.fields.stretches import with_offset
 from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric, parse_metrics
 from logproc.questions.question import (
     ACCESS_PANELS,
@@ -28,6 +33,7 @@ from tests.questions.records import records, values
 from tests.support.chunks_of import chunk_of, parse
 from tests.support.logs import line
 
+NANO = 10**9
 UNIQUE_CLIENTS = Need("uniques", "client")
 
 
@@ -86,17 +92,67 @@ def test_a_question_without_bounds_and_filter_chooses_all() -> None:
 def test_the_first_moment_counts_and_the_last_does_not() -> None:
     """`since` is inclusive, `until` is exclusive, and a record without a time is outside."""
     columns = records([9, 10, 11, 20, None])
-    assert chosen(Question(since=10), columns) == [False, True, True, True, False]
-    assert chosen(Question(until=20), columns) == [True, True, True, False, False]
-    assert chosen(Question(since=10, until=20), columns) == [False, True, True, False, False]
-    assert chosen(Question(until=2**62), columns) == [True, True, True, True, False]
-    assert chosen(Question(since=-(2**62)), columns) == [True, True, True, True, False]
+    assert chosen(Question(since=10 * NANO), columns) == [False, True, True, True, False]
+    assert chosen(Question(until=20 * NANO), columns) == [True, True, True, False, False]
+    assert chosen(Question(since=10 * NANO, until=20 * NANO), columns) == [False, True, True, False, False]
+    assert chosen(Question(until=2**62 * NANO), columns) == [True, True, True, True, False]
+    assert chosen(Question(since=-(2**62) * NANO), columns) == [True, True, True, True, False]
+
+
+MOMENTS = st.tuples(st.integers(-3, 3), st.sampled_from([0, 1, 500_000_000, 999_999_999]))
+
+
+@given(st.lists(MOMENTS | st.none(), min_size=1), MOMENTS, st.booleans())
+def test_times_are_compared_as_integers_of_nanoseconds(
+    times: list[tuple[int, int] | None], bound: tuple[int, int], near: bool
+) -> None:
+    """In spans and in filters, and by whole seconds where fractions were not read; before 1970 too."""
+    seconds = [None if time is None else time[0] for time in times]
+    columns = (
+        replace(records(seconds), nanos=numpy.array([time[1] if time else 0 for time in times])) if near else records(seconds)
+    )
+    moments = [None if time is None else time[0] * NANO + time[1] * near for time in times]
+    value = bound[0] * NANO + bound[1]
+    assert chosen(Question(since=value), columns) == [at is not None and at >= value for at in moments]
+    assert chosen(Question(until=value), columns) == [at is not None and at < value for at in moments]
+    text = with_offset(bound[0], UTC, bound[1])
+    for name, order in {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}.items():
+        found = chosen(Question(where=parse_where(f"time {name} '{text}'")), columns)
+        assert found == [at is not None and order(at, value) for at in moments], name
+
+
+def metrics_of(*names: str) -> Question:
+    metrics = tuple(map(parse_metric, names))
+    return Question(panels_for(["path"], metrics, None, visitors=False), metrics=metrics)
+
+
+@pytest.mark.parametrize(
+    ("question", "needed"),
+    [
+        (Question(), False),
+        (Question(since=5 * NANO, until=9 * NANO), False),
+        (Question(since=5 * NANO + 1), True),
+        (Question(until=-1), True),
+        (Question(where=parse_where("time < '2026-03-07' and status == 200")), False),
+        (Question(where=parse_where("not time >= '2026-03-07T10:00:00Z'")), False),
+        (Question(where=parse_where("time is absent or hour == '2026-03-07 10:00'")), False),
+        (Question(where=parse_where("time < '2026-03-07T10:00:00.5Z'")), True),
+        (Question(where=parse_where("status == 200 or time > '2026-03-07'")), True),
+        (Question(where=parse_where("time in ('2026-03-07')")), True),
+        (metrics_of("first:time"), True),
+        (metrics_of("peak(1s)", "rate", "share(time < '2026-03-07')"), False),
+        (metrics_of("share(time == '2026-03-07')"), True),
+    ],
+)
+def test_fractions_are_read_where_the_answer_depends_on_them(question: Question, needed: bool) -> None:
+    """Whether a time is before a whole second does not depend on its fraction; whether it is after one does."""
+    assert question.needs_fractions is needed
 
 
 def test_a_filter_and_a_span_both_hold() -> None:
     """A record must pass the filter and be in the time span."""
     columns = records([0, 10, 10], status=["500", "500", "200"])
-    assert chosen(Question(since=5, where=parse_where("status >= 500")), columns) == [False, True, False]
+    assert chosen(Question(since=5 * NANO, where=parse_where("status >= 500")), columns) == [False, True, False]
 
 
 def test_a_filter_looks_at_the_clocks_of_the_zone() -> None:

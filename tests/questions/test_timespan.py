@@ -11,18 +11,22 @@ from hypothesis import strategies as st
 
 from logproc.model.errors import UsageError
 from logproc.questions.timespan import parse_moment
+from logproc.questions.where.values import moment_of
 from logproc.questions.zones import parse_zone
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 3, 7, 23, 30, tzinfo=UTC)
+NANO = 10**9
 NOW_S = int(NOW.timestamp())
 """In Berlin it is half past midnight, on the 8th."""
 
 
 def moment(text: str, zone: object = UTC) -> datetime:
-    """Return a time, read in UTC, in seconds."""
+    """Return a time of whole seconds."""
     assert zone is UTC or isinstance(zone, ZoneInfo)
-    return datetime.fromtimestamp(parse_moment("--since", text, zone, NOW_S), UTC)
+    seconds, nanos = divmod(parse_moment("--since", text, zone, NOW_S), NANO)
+    assert nanos == 0
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 @pytest.mark.parametrize(
@@ -75,10 +79,32 @@ def test_a_time_is_that_of_the_zone_unless_it_has_an_offset(text: str, utc: str,
     assert moment(text, BERLIN).isoformat().startswith(berlin)
 
 
-def test_a_fraction_of_a_second_is_dropped() -> None:
-    """Times are whole seconds, also before 1970."""
-    assert parse_moment("--since", "1969-12-31T23:59:59.5Z", UTC, 0) == -1
-    assert parse_moment("--since", "1970-01-01T00:00:00.9Z", UTC, 0) == 0
+@pytest.mark.parametrize(
+    ("text", "nanos"),
+    [
+        ("1969-12-31T23:59:59.5Z", -NANO // 2),
+        ("1970-01-01T00:00:00.9Z", 900_000_000),
+        ("1970-01-01 00:00:00,000000001", 1),
+        ("1970-01-01T00:00:00.1234567899+00:00", 123_456_789),
+        ("1970-01-01T05:30:00.25+05:30", 250_000_000),
+        ("1970-01-01T053000.25+0530", 250_000_000),
+        ("[01/Jan/1970:00:00:01.123 +0000]", 1_123_000_000),
+        ("1970/1/1 0:00:01.000123", 1_000_123_000),
+        ("00:00:00.5", 500_000_000),
+        ("@1772877600.5", 1_772_877_600_500_000_000),
+        ("0001-01-01T00:00:00.000000001Z", -62_135_596_800 * NANO + 1),
+        ("9999-12-31T23:59:59.999999999Z", 253_402_300_800 * NANO - 1),
+    ],
+)
+def test_a_time_is_exact_to_the_nanosecond(text: str, nanos: int) -> None:
+    """Whatever year it is in, with a point or a comma, with or without a zone; further digits are dropped."""
+    assert parse_moment("--since", text, UTC, 0) == nanos
+
+
+def test_filters_read_a_time_as_the_options_do() -> None:
+    """`time > "…"` and `--since …` mean the same moment."""
+    for text in ("2026-03-07T10:00:00.123456789Z", "2026-03-07 10:00:00,5", "07/Mar/2026:10:00:00.25 +0100", "2026-03-07"):
+        assert moment_of(text, BERLIN) == parse_moment("--since", text, BERLIN, 0)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +123,10 @@ def test_a_fraction_of_a_second_is_dropped() -> None:
             "2026-03-07 10:00 CET",
             "2y",
             "today 24:30",
+            "10:00.5",
+            "2026-03-07 10:00:00.",
+            "2026-03-07.5",
+            "2026-03-07 10:00:60.5",
         ),
         *(
             "31/Feb/2026",
@@ -129,13 +159,14 @@ def test_any_text_is_a_moment_or_an_error(text: str) -> None:
 
 @given(st.datetimes(timezones=st.just(UTC)), st.integers(-23, 23))
 def test_every_time_with_an_offset_is_itself(at: datetime, hours: int) -> None:
-    """A time is the same in every offset it is written with."""
-    at = at.replace(microsecond=0)
+    """A time is the same in every offset it is written with, to the last digit."""
     try:
         text = at.astimezone(timezone(timedelta(hours=hours))).isoformat()
     except OverflowError:
         return
-    assert parse_moment("--since", text, BERLIN, 0) == (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
+    assert (
+        parse_moment("--since", text, BERLIN, 0) == (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
+    )
 
 
 @pytest.mark.parametrize("name", [None, "UTC", "utc", "Z"])

@@ -20,6 +20,7 @@ from logproc.formats.times.reading import (
     compiled,
     divided,
     local_correction,
+    read_values,
     second_of,
     seconds,
     to_seconds,
@@ -44,6 +45,7 @@ ZONES: tuple[tzinfo, ...] = (
     timezone(timedelta(hours=23, minutes=59)),
     timezone(-timedelta(hours=23, minutes=59)),
 )
+FRACTION = re.compile(rb"[^.,]*:\d\d[.,](\d+)Z?")
 PLAIN_ISO = re.compile(rb"\d{4}-\d\d-\d\d[T ](?!24)\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)?")
 """Newer Pythons read 24:00:00 as well."""
 REFERENCES = (REFERENCE_S, 0, -1, 951_825_600, calendar.FIRST_S, calendar.LAST_S)
@@ -73,6 +75,13 @@ def check_values(lines: list[bytes], reference: int, zone: tzinfo) -> None:
     for text, second in zip(distinct.to_pylist(), alone, strict=True):
         assert second is None or times.to_seconds(shown(second)) == second
         assert not PLAIN_ISO.fullmatch(text) or second == seconds_of_iso(text.decode(), zone)
+    exact = read_values(distinct, reference, zone, fractions=True)
+    assert exact.seconds.tolist() == together.tolist()
+    assert exact.nanos is not None
+    for text, second, nanos in zip(distinct.to_pylist(), alone, exact.nanos.tolist(), strict=True):
+        assert second is None or 0 <= nanos < 10**9
+        if second is not None and (match := FRACTION.fullmatch(text)):
+            assert nanos == int(match[1][:9].ljust(9, b"0"))
     for form in FORMS:
         fits, groups = divided(form, distinct)
         assert fits.tolist() == [bool(compiled(form.expression).fullmatch(text)) for text in distinct.to_pylist()]

@@ -24,6 +24,7 @@ from logproc.formats.columns.fields import EMPTY, raw_fields
 from logproc.formats.columns.slices import arrow, index_of
 from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.times.forms import TimeForm
+from logproc.formats.times.fractions import nanos_of
 from logproc.formats.times.reading import lacks_year, lacks_zone, seconds
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
 
 GROUP = re.compile(r"\(\?P<(\w+)>")
 TOO_LONG_FOR_IT = "too-long-for-pattern"
-TIME_GROUPS = ("minute", "second", "rest", "zone")
+SUBSECOND = "subsecond"
+READ_ALWAYS = ("minute", "second", "rest", "zone")
+TIME_GROUPS = (*READ_ALWAYS, SUBSECOND)
+"""The groups of a time. The last one is only captured where it is needed: nearly every line has another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Expression(Reader):
     """Lines that an expression fits.
 
     expression: anchored, for RE2 over bytes. Its named groups are fields (`level_2` is another place of `level`), but
-        `minute`, `second`, `rest` and `zone`, which are those of the form of `time`.
+        `minute`, `second`, `subsecond`, `rest` and `zone`, which are those of the form of `time`.
     further: an expression that is looked for anywhere in a line that fits; its groups are fields too. A message ends before it.
     head_bytes: if not 0, both are looked for in the first so many bytes of a line, and all of the line is its message.
     names: the fields of groups that are not called like them.
@@ -87,7 +91,7 @@ class Expression(Reader):
         which = numpy.flatnonzero(left)
         fields = raw_fields(self.raw, {*wanted, "time"})
         texts = lines.texts(which)
-        found = self.found_in(texts, fields)
+        found = self.found_in(texts, fields, fractions=context.fractions)
         fits = found.is_valid().to_numpy(zero_copy_only=False)
         time, exists, zoneless, undated = self.times(found, context)
         good = fits & exists
@@ -98,6 +102,7 @@ class Expression(Reader):
             line=which[good],
             fields={name: Field(self.texts_of(found, name)) for name in fields},
             time=None if time is None else time[good],
+            nanos=self.nanos(found),
             zoneless=zoneless[good] if zoneless is not None else None,
             undated=undated[good] if undated is not None else None,
             untimed=which[fits & ~exists],
@@ -114,12 +119,16 @@ class Expression(Reader):
     def too_long(self, texts: pyarrow.Array) -> pyarrow.Array:
         return pyarrow.compute.greater(pyarrow.compute.binary_length(texts), self.longest)
 
-    def found_in(self, texts: pyarrow.Array, fields: Collection[str]) -> pyarrow.StructArray:
-        """Return the groups of the time and of some fields for each line, null where the line does not match."""
+    def found_in(self, texts: pyarrow.Array, fields: Collection[str], *, fractions: bool = False) -> pyarrow.StructArray:
+        """Return the groups of the time and of some fields for each line, null where the line does not match.
+
+        fractions: whether the fraction of the time is one of them.
+        """
         heads = self.heads(texts)
         added = {part for name, parts in self.sums if name in fields for part in parts}
         groups = frozenset(group for group in self.groups if self.field_of(group) in {*fields, *added})
-        found = extract(heads, narrowed(self.expression, groups | (set(TIME_GROUPS) if self.time else frozenset())))
+        of_time = frozenset(TIME_GROUPS if fractions else READ_ALWAYS) if self.time else frozenset()
+        found = extract(heads, narrowed(self.expression, groups | of_time))
         columns = {part.name: found.field(part.name) for part in found.type}
         if groups & set(GROUP.findall(self.further)):
             further = extract(heads, narrowed(self.further, groups))
@@ -155,7 +164,7 @@ class Expression(Reader):
         """
         if not self.time:
             return None, numpy.ones(len(found), bool), None, None
-        names = [group for group in TIME_GROUPS if f"(?P<{group}>" in self.expression]
+        names = [group for group in READ_ALWAYS if f"(?P<{group}>" in self.expression]
         groups = {name: distinct(found.field(name)) for name in names}
         time, exists = seconds(self.time, groups, context.reference_s, context.zone)
         texts, index = groups["minute"]
@@ -163,6 +172,11 @@ class Expression(Reader):
         lacking = (lacks(self.time, groups) for lacks in (lacks_zone, lacks_year))
         zoneless, undated = (None if mask is False else mask & exists for mask in lacking)
         return time, exists | absent[index], zoneless, undated
+
+    def nanos(self, found: pyarrow.StructArray) -> Integers | None:
+        """Return the billionths behind the seconds of some records, None if their groups have no fractions."""
+        has = self.time and found.type.get_field_index(SUBSECOND) >= 0
+        return nanos_of(found.field(SUBSECOND)) if has else None
 
     def times_in(self, texts: pyarrow.Array) -> int:
         """Return how many lines hold a time that exists. A cheap match first rules out most forms."""

@@ -31,6 +31,7 @@ from logproc.formats.readers.json_table import (
     Path,
     column_at,
     first_of,
+    has_finer_times,
     objects_among,
     paths_of,
     read_table,
@@ -137,16 +138,18 @@ class ArrowReader(Reader):
     def fields(self) -> tuple[str, ...]:
         return self.exact.fields
 
-    def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
         """Return all objects, or none unless Arrow surely reads them as the exact reader does."""
         try:
             rows, data = objects_among(lines, left)
-            columns = self.columns(data, int(rows.sum()), self.exact.sources(wanted))
+            columns = self.columns(data, int(rows.sum()), self.exact.sources(wanted), fractions=context.fractions)
         except NotFast:
             return Found()
         return Found(numpy.flatnonzero(rows), self.exact.present(columns))
 
-    def columns(self, data: Bytes, rows: int, sources: Mapping[str, tuple[Source, ...]]) -> dict[str, KeyColumn]:
+    def columns(
+        self, data: Bytes, rows: int, sources: Mapping[str, tuple[Source, ...]], *, fractions: bool = False
+    ) -> dict[str, KeyColumn]:
         """Return the fields of a chunk of so many objects. Raises NotFast where that is not certain."""
         kinds = dict(self.exact.kinds)
         keys = {key for several in sources.values() for source in several for key in source.keys}
@@ -158,10 +161,14 @@ class ArrowReader(Reader):
         def values_of(name: str, raw: bool, key: str) -> KeyColumn:
             columns = [column_at(table, path, as_texts=not raw and name != "message") for path in paths[key]]
             found = [column for column in columns if column]
-            # A time is read to the second, which a double of it always holds.
-            if name != "time" and any(rounds for _, rounds in found) and MANY_DIGITS.search(data.data):
+            if name == "time":  # a double of one holds its second, unless it was rounded up to a whole one
+                loses = any(rounds and (fractions or whole) for _, rounds, whole in found)
+                loses = loses and has_finer_times(data, fractions=fractions)
+            else:
+                loses = any(rounds for _, rounds, _ in found) and MANY_DIGITS.search(data.data) is not None
+            if loses:
                 raise NotFast
-            return first_of([column for column, _ in found])
+            return first_of([column for column, *_ in found])
 
         return {name: chosen(name, several, partial(values_of, name, several[0].raw)) for name, several in sources.items()}
 

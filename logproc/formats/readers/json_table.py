@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Mask
 
 OPENING, CLOSING, COMMA, CAPITAL_N, CAPITAL_I = b"{},NI"
+NEARLY_A_SECOND = b"999"
 LONG_LINE_BYTES = 1000
 MOST_BRACKETS = 300
 MOST_STEPS = 4
@@ -33,6 +34,12 @@ Path: TypeAlias = tuple[str, ...]
 """The keys that lead to a value through objects: {"log": {"level": …}} is ("log", "level"), {"log.level": …} ("log.level",)."""
 MANY_DIGITS = re.compile(rb"(?<![0-9])[0-9]{7,}+\.[0-9]*[1-9]|\.[0-9]{7,}+[eE]")
 """A number of which a double may lose digits. Linear: each run of digits is tried once."""
+FINER_THAN_DOUBLES = (
+    r"(?:^|[^0-9])(?:[1-7][0-9]{9}\.[0-9]{6}|[089][0-9]{9}\.[0-9]{5}|[0-9]{11}\.[0-9]{4}|[0-9]{12}\.[0-9]{3}|[0-9]{13}\.[0-9]{2}"
+    r"|[0-9]{14}\.[0-9]|[0-9]{15,}\.)[0-9]*[1-9]|\.[0-9]{7,}[eE]"
+)
+"""A number since 1970 whose shortest text as a double may be another one: it has more than 15 digits, or 16 if below 8 * 10**9,
+where doubles are less than a microsecond apart."""
 ARROW_TYPES = {
     "text": pyarrow.string(),
     "truth": pyarrow.bool_(),
@@ -145,8 +152,20 @@ def read_table(data: Bytes, schema: pyarrow.Schema) -> pyarrow.Table:
         raise NotFast from error
 
 
-def column_at(table: pyarrow.Table, path: Path, *, as_texts: bool) -> tuple[KeyColumn, bool] | None:
-    """Return a column, and whether it has doubles that may have lost digits which `number_of` keeps.
+def has_finer_times(data: Bytes, *, fractions: bool) -> bool:
+    """Return whether a number in some lines may be a time that a double does not hold. By RE2, 25 times as fast as `re`.
+
+    fractions: whether to the last digit. Otherwise to the second: only `….9999999` may become the next one.
+    """
+    if not fractions and data.tobytes().find(NEARLY_A_SECOND) < 0:
+        return False
+    offsets = pyarrow.py_buffer(numpy.array([0, len(data)], numpy.int32))
+    whole = pyarrow.Array.from_buffers(pyarrow.binary(), 1, [None, offsets, pyarrow.py_buffer(data)])
+    return bool(pyarrow.compute.match_substring_regex(whole, FINER_THAN_DOUBLES)[0].as_py())
+
+
+def column_at(table: pyarrow.Table, path: Path, *, as_texts: bool) -> tuple[KeyColumn, bool, bool] | None:
+    """Return a column, whether it has doubles that may have lost digits which `number_of` keeps, and whole ones of these.
 
     None if there is none, because the sample has another value in place of an object.
 
@@ -165,13 +184,14 @@ def column_at(table: pyarrow.Table, path: Path, *, as_texts: bool) -> tuple[KeyC
         column = pyarrow.compute.binary_join(column, ", ")
     encoded = column.dictionary_encode("encode")
     values = encoded.dictionary
-    rounds = False
+    rounds = whole = False
     if pyarrow.types.is_floating(values.type):
         sizes = numpy.abs(values.fill_null(0).to_numpy())
         if not (sizes < EXACT_IN_A_DOUBLE).all():
             raise NotFast
-        rounds = bool((sizes >= FINE_IN_A_DOUBLE).any())
-    return absent_once(texts_of_kind(values), index_of(encoded)), rounds
+        large = sizes[sizes >= FINE_IN_A_DOUBLE]
+        rounds, whole = bool(len(large)), bool((large == numpy.floor(large)).any())
+    return absent_once(texts_of_kind(values), index_of(encoded)), rounds, whole
 
 
 def first_of(columns: Sequence[KeyColumn]) -> KeyColumn:

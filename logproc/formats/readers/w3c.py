@@ -12,63 +12,35 @@ line is cut at all its blanks, and only if it then has another number of fields 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy
+import pyarrow
+import pyarrow.compute
 
-from logproc.formats.columns.fields import raw_fields
+from logproc.formats.columns.fields import EMPTY, raw_fields
 from logproc.formats.columns.lines import Lines, plain_lines
 from logproc.formats.columns.slices import BLANK, Slices, encoded, places
 from logproc.formats.engine import Format
 from logproc.formats.raw import Field, Found, Reader
+from logproc.formats.readers.w3c_directives import by_names, date_named, dates_above, directive_lines, fields_named, names_of
 from logproc.formats.readers.w3c_units import OF_IIS, with_unit
 from logproc.formats.times.calendar import DAY_S, LAST_S
 from logproc.formats.times.forms import ISO
-from logproc.formats.times.reading import to_seconds, value_seconds
+from logproc.formats.times.reading import read_values, to_seconds, value_seconds
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask, Positions
 
-TAB, HASH, QUOTE = b'\t#"'
+TAB, QUOTE = b'\t"'
 STRING = re.compile(rb'"[^"]*"')
-FIELDS = re.compile(rb"#Fields:|#fields\t")
-DATE = re.compile(rb"#(?:Start-)?Date:\s*(.*)")
 CLOCK = re.compile(rb"\d\d?:\d\d:\d\d(?:\.\d+)?")
-NAMES = {
-    "c-ip": "client",
-    "c-port": "client_port",
-    "cs-username": "user",
-    "cs-method": "method",
-    "cs-uri-stem": "path",
-    "cs-uri-query": "query",
-    "cs-uri": "target",
-    "cs-version": "protocol",
-    "cs-protocol-version": "protocol",
-    "sc-status": "status",
-    "sc-bytes": "bytes",
-    "time-taken": "duration",
-    "cs(user-agent)": "user_agent",
-    "cs(referer)": "referrer",
-    **dict.fromkeys(("cs-host", "cs(host)"), "host"),
-    "x-forwarded-for": "forwarded_for",
-    "s-computername": "server",
-    "timetakenms": "duration",
-    # Zeek
-    "id.orig_h": "client",
-    "id.orig_p": "client_port",
-    "status_code": "status",
-    "response_body_len": "bytes",
-    "uri": "target",
-}
-TIMES = {"date-utc": "date", "time-utc": "time", "date-local": "date", "time-local": "time", "ts": "time"}
-"""Other names of the date and the time, used where the log has none of that name."""
+ANY_DAY = pyarrow.scalar(b"1970-01-01 ", pyarrow.binary())
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +92,11 @@ class W3cReader(Reader):
             milliseconds[which] = OF_IIS in names
         found = Found(records.line, {name: records.field(name) for name in raw_fields(records.names, wanted)})
         time, exists = records.times(partial(dates_above, lines, aside, context.date_s))
+        nanos = records.nanos(time) if context.fractions else None
         if "duration" in found.fields:
             durations = with_unit(found.fields["duration"], milliseconds[found.line])
             found = replace(found, fields={**found.fields, "duration": durations})
-        return replace(replace(found, time=time).keep(exists), untimed=records.line[~exists], aside=aside)
+        return replace(replace(found, time=time, nanos=nanos).keep(exists), untimed=records.line[~exists], aside=aside)
 
 
 def w3c_format(reader: W3cReader) -> Format:
@@ -226,6 +199,20 @@ class Records:
             return numpy.where(others, both, time), numpy.where(others, valid, exists)
         return self._whole_times()
 
+    def nanos(self, time: Integers) -> Integers | None:
+        """Return the billionths behind the second of each record's time, None if the log has no times."""
+        if "time" not in self.names:
+            return None
+        found = self.field("time")
+        keys, index = encoded([found.values])
+        clocks = pyarrow.compute.match_substring_regex(keys, "^[0-9]{2}:[0-9]{2}:")
+        texts = pyarrow.compute.if_else(clocks, pyarrow.compute.binary_join_element_wise(ANY_DAY, keys, EMPTY), keys)
+        values = read_values(texts, LAST_S, fractions=True)
+        nanos = numpy.zeros(len(self.line), numpy.int64)
+        if values.nanos is not None:
+            nanos[found.of] = values.nanos[index]
+        return numpy.where(time == NO_TIME, 0, nanos)
+
     def _times_alone(self, dates: Integers) -> tuple[Integers, Mask]:
         """Return the times of records without a date: one of day is behind the `#Date` above, or before it by half a day."""
         values, valid = self._numbers("time", time_alone)
@@ -257,38 +244,6 @@ class Records:
         return numbers, valid
 
 
-def directive_lines(lines: Lines, which: Mask) -> Integers:
-    """Return the positions of those lines that begin with `#`. None of the lines may be empty."""
-    found = numpy.flatnonzero(which)
-    directives: Integers = found[lines.data[lines.starts[found]] == HASH]
-    return directives
-
-
-def fields_named(line: bytes) -> tuple[str, ...]:
-    """Return the names in a `#Fields` line, empty for other lines."""
-    match = FIELDS.match(line)
-    return tuple(line[match.end() :].decode("utf-8", "replace").split()) if match else ()
-
-
-def date_named(line: bytes) -> int | None:
-    """Return the moment in a `#Date` line in seconds since 1970, None for other lines."""
-    match = DATE.match(line)
-    text = match[1].strip() if match else b""
-    seconds = (value_seconds(candidate, LAST_S) for candidate in (text, text + b" 00:00:00"))
-    return next((found for found in seconds if found is not None), None) if text else None
-
-
-def dates_above(lines: Lines, aside: Integers, before: int | None) -> Integers:
-    """Return the last `#Date` above each line, NO_TIME where there is none.
-
-    aside: the positions of the directives. before: the last one above the first line.
-    """
-    found = [(line, date) for line in aside.tolist() if (date := date_named(lines.text(line))) is not None]
-    at, dates = numpy.array([line for line, _ in found], numpy.int64), [NO_TIME if before is None else before]
-    values = numpy.array(dates + [date for _, date in found], numpy.int64)
-    return values[numpy.searchsorted(at, numpy.arange(len(lines)), side="right")]
-
-
 def time_alone(text: bytes) -> int | None:
     """Return the seconds of a time of day since midnight, or of a number since 1970."""
     if CLOCK.fullmatch(text):
@@ -305,39 +260,3 @@ def field_counts(line: bytes) -> set[int]:
     if b"\t" in line:
         return {line.count(b"\t") + 1}
     return {line.count(b" ") + 1, STRING.sub(b"", line).count(b" ") + 1}
-
-
-def names_of(directives: tuple[str, ...]) -> tuple[str, ...]:
-    """Return unique column names for the fields of a directive."""
-    found: Counter[str] = Counter()
-    columns = []
-    standard = {name.lower() for name in directives}
-    for name in directives:
-        column = NAMES.get(name.lower(), name)
-        if (other := TIMES.get(name.lower())) and not {other, "date" if name == "ts" else other} & standard:
-            column = other
-        found[column] += 1
-        columns.append(column if found[column] == 1 else f"{column}_{found[column]}")
-    return tuple(columns)
-
-
-def by_names(lines: Lines, aside: Integers, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Integers]]:
-    """Yield the fields that lines have, and the positions of these lines; lines before any `#Fields` have none.
-
-    aside: the positions of the directives. names: the fields of the lines before the first of them.
-    """
-    known = {names: 0}
-    number, is_named, is_aside = (numpy.zeros(len(lines), kind) for kind in (numpy.int64, bool, bool))
-    is_aside[aside] = True
-    for line in aside.tolist():
-        if found := fields_named(lines.text(line)):
-            number[line], is_named[line] = known.setdefault(found, len(known)), True
-    # For each line the position of the last #Fields up to it, -1 before the first one.
-    latest = numpy.maximum.accumulate(numpy.where(is_named, numpy.arange(len(number)), -1))
-    number = numpy.where(latest >= 0, number[latest], 0)
-    which = numpy.flatnonzero(~is_aside)
-    order = numpy.argsort(number[which], kind="stable")
-    bounds = numpy.searchsorted(number[which][order], numpy.arange(len(known) + 1))
-    for found, (start, end) in zip(known, pairwise(bounds.tolist()), strict=True):
-        if found and end > start:
-            yield found, which[order[start:end]]

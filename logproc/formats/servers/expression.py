@@ -34,19 +34,19 @@ USUAL = {strftime.CLF: forms.CLF, strftime.ISO: forms.ISO}
 
 
 def expression_of(definition: Definition) -> str:
-    """Return the expression: a group g0, g1, … for each variable, and minute, second and zone inside of the one `time`.
+    """Return the expression: a group g0, g1, … for each variable, and those of a TimeForm inside of the one `time`.
 
-    `zone` may be the group of another variable, as in Apache's `%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t`. It is to be
+    `zone` and `subsecond` may be in other variables, as in Apache's `%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t`. It is to be
     matched against whole lines without their ends.
     """
     parts = definition.parts
-    zoned = zone_of(definition)
+    of_time = {id(part): name for name, part in (("zone", zone_of(definition)), ("subsecond", fraction_of(definition)))}
     found, number = ["(?s)^"], 0
     for part, following in zip_longest(parts, parts[1:]):
         if isinstance(part, Literal):
             found.append(strftime.escaped(part.text))
         else:
-            found.append(f"(?P<g{number}>{value(definition, part, following, zoned=part is zoned)})")
+            found.append(f"(?P<g{number}>{value(definition, part, following, of_time.get(id(part), ''))})")
             number += 1
     return "".join((*found, "$"))
 
@@ -73,10 +73,21 @@ def zone_of(definition: Definition) -> Variable | None:
     return next((variable for variable in definition.variables if variable.form in {"%z", "%Z"}), None)
 
 
-def value(definition: Definition, variable: Variable, following: Literal | Variable | None, *, zoned: bool) -> str:
+def fraction_of(definition: Definition) -> Variable | None:
+    """Return the variable that holds the fraction of a time, if it is right behind the time and a mark."""
+    parts = definition.parts
+    for time, mark, found in zip(parts, parts[1:], parts[2:], strict=False):
+        is_mark = isinstance(mark, Literal) and mark.text in {".", ","}
+        if is_mark and isinstance(time, Variable) and isinstance(found, Variable):
+            return found if time.name == "time" and found.form in strftime.FRACTIONS else None
+    return None
+
+
+def value(definition: Definition, variable: Variable, following: Literal | Variable | None, group: str) -> str:
+    """Return the expression of a value. group: that of the time which it is as a whole, if any."""
     if variable.form:
         form = strftime.expression(variable.form, groups=variable.name == "time")
-        return strftime.grouped("zone", form) if zoned else form
+        return strftime.grouped(group, form) if group else form
     match variable.kind:
         case "status":
             return r"\d{3}" if definition.dialect == "nginx" else r"\d{3}|-"

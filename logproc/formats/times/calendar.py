@@ -50,6 +50,17 @@ def year_of(digits: bytes) -> int:
     return year + (1900 if year >= FIRST_SHORT_YEAR else 2000)
 
 
+def fraction(nanos: int) -> str:
+    """Return billionths of a second as RFC 3339 has them behind it: three, six or nine digits, none for 0.
+
+    >>> fraction(500_000_000), fraction(123_456_000), fraction(1), fraction(0)
+    ('.500', '.123456', '.000000001', '')
+    """
+    digits = f"{nanos:09}"
+    shortest = 3 if nanos % 10**6 == 0 else 6 if nanos % 10**3 == 0 else 9
+    return f".{digits[:shortest]}" if nanos else ""
+
+
 def iso(seconds: int) -> str:
     """Return a moment as RFC 3339 has it.
 

@@ -2,9 +2,10 @@ r"""The forms in which logs write a time, each as one expression for RE2, and wh
 
 An expression divides a time so that Python looks at what repeats, never at each line: `minute` is all up to the
 minute, `second` its digits, `zone` (Z, +0200, EST) and `rest` (the year of ctime, AM or PM) what comes behind.
-Fractions are matched and dropped: times are whole seconds. `reading` puts the pieces together.
+`subsecond`, the fraction with its mark, rarely repeats; `fractions` reads it, where a question needs it. `reading` puts
+the pieces together.
 
-    May 17, 2015 8:10:40.123 PM CEST → minute `May 17, 2015 8:10`, second `40`, rest `PM`, zone `CEST`
+    May 17, 2015 8:10:40.123 PM CEST → minute `May 17, 2015 8:10`, second `40`, subsecond `.123`, rest `PM`, zone `CEST`
 
 A form that writes no year (`year_less`) means the latest such moment that is not more than a day after the reference,
 which is the time when the file was last changed: a day, so that neither a zone nor a clock that is fast sends a line
@@ -25,7 +26,7 @@ from logproc.formats.times import access
 from logproc.formats.times.calendar import DAY_S, HOUR_S, MONTHS, hour_of, latest_moment, moment, year_of
 from logproc.formats.times.strftime import WEEKDAY, expanded
 
-FRACTION = r"(?:[.,]\d+)?"
+FRACTION = r"(?P<subsecond>[.,]\d+)?"
 SECOND = r"(?P<second>\d{2})" + FRACTION
 ZONE = r"(?: ?(?P<zone>(?:Z|UTC|GMT|CES?T|[ECMP][SD]T|[+-]\d{2}(?::?\d{2})?)\b))?"
 
@@ -34,7 +35,8 @@ ZONE = r"(?: ?(?P<zone>(?:Z|UTC|GMT|CES?T|[ECMP][SD]T|[+-]\d{2}(?::?\d{2})?)\b))
 class TimeForm:
     """A form of times.
 
-    expression: for RE2 and for `re`, without anchors, with the group `minute` and some of `second`, `rest` and `zone`.
+    expression: for RE2 and for `re`, without anchors, with the group `minute` and some of `second`,
+        `subsecond`, `rest` and `zone`.
     minute: (the groups `minute` and `rest`, with a blank between them; the reference) → when that minute begins, in
         seconds since 1970 as if it were UTC; None if no such moment exists. Without a group `second`: the second itself.
     year_less: whether times go by the reference, as far as they have no year.
@@ -82,10 +84,10 @@ ISO = calendar_form("iso", "%Y-%m-%d[T ]%H:%M", ":" + SECOND + ZONE)
 """ISO 8601, RFC 3339: `2015-05-17T10:05:03.123Z`, `2015-05-17 10:05:03,123 +02:00`."""
 RFC3339 = calendar_form("rfc3339", "%Y-%m-%dT%H:%M", ":" + SECOND + ZONE)
 """ISO 8601 with a T, as daemons of syslog write it: what has a blank there has no host behind it."""
-EPOCH = TimeForm("epoch", r"(?P<minute>[1-9]\d{9})(?:\d{9}|\d{6}|\d{3})?(?:\.\d+)?", epoch_second, epoch=True)
+EPOCH = TimeForm("epoch", r"(?P<minute>[1-9]\d{9})(?P<subsecond>(?:\d{9}|\d{6}|\d{3})?(?:\.\d+)?)", epoch_second, epoch=True)
 """Since 1970, in seconds, milliseconds, microseconds or nanoseconds: 10, 13, 16 or 19 digits, so the years 2001 to 2286.
 
-Whichever it is, the first ten digits are the seconds: these are the group `minute`, and there is no other.
+Whichever it is, the first ten digits are the seconds, the group `minute`; all digits behind them are the fraction.
 """
 SYSLOG = calendar_form("syslog", "%b %e(?: %Y)? %H:%M", ":" + SECOND + ZONE, year_less=True)
 """RFC 3164: `Jul  1 09:00:55`; Cisco and some daemons: `Jun 14 2015 15:16:01.123 UTC`."""
@@ -111,8 +113,10 @@ SIX_DIGITS = calendar_form("six-digits", "%y%m%d %H%M", r"(?P<second>\d{2})")
 """HDFS: `081109 203615`."""
 BASIC = calendar_form("basic", "%Y%m%d[T ]%H%M", SECOND + ZONE)
 """The basic format of ISO 8601: `20171223T221529Z`."""
-EIGHT_DIGITS = calendar_form("eight-digits", "%Y%m%d[-T ]%-H:%-M", r":(?P<second>\d{1,2})(?:[.,:]\d+)?" + ZONE)
-"""`20171223 22:15:29`; Huawei's Health: `20171223-22:15:29:606`, `20171223-22:16:0:119`."""
+EIGHT_DIGITS = calendar_form("eight-digits", "%Y%m%d[-T ]%-H:%-M", r":(?P<second>\d{1,2})(?P<subsecond>[.,:]\d+)?" + ZONE)
+"""`20171223 22:15:29`; Huawei's Health: `20171223-22:15:29:606`, `20171223-22:16:0:9`.
+
+Behind a colon is a number of milliseconds, without leading zeros: `:9` is 9 ms."""
 POINTS = calendar_form("points", r"%Y-%m-%d[-T ]%H\.%M", r"\." + SECOND + ZONE)
 """Blue Gene/L, DB2: `2005-06-03-15.42.50.675872`."""
 OPTIONAL_SECOND = f"(?::{SECOND})?"

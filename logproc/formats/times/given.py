@@ -21,6 +21,7 @@ import pyarrow.compute
 from logproc.formats.columns.slices import index_of
 from logproc.formats.times.calendar import DAY_S, FIRST_S, FIRST_SHORT_YEAR, HOUR_S, LAST_S, MONTHS, latest_moment
 from logproc.formats.times.forms import ISO
+from logproc.formats.times.fractions import NANO, nanos_of
 from logproc.formats.times.reading import Values, local_correction, zone_correction
 from logproc.formats.times.strftime import SHORT, escaped
 from logproc.model.columns import NO_TIME
@@ -42,17 +43,18 @@ PIECES: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("I", "l"), ("clock", NUMBER)),
     "M": ("minute", NUMBER),
     "S": ("second", NUMBER),
-    "f": ("", r"\d{{1,9}}"),
+    "f": ("fraction", r"(?P<{}>\d+)"),
     "p": ("half", r"(?P<{}>[AaPp])\.?[Mm]\.?"),
     **dict.fromkeys(("z", ":z", "Z"), ("zone", r"(?P<{}>[A-Za-z]{{1,5}}|[+-]\d{{2}}(?::?\d{{2}})?)")),
     **dict.fromkeys(("a", "A"), ("", r"[A-Za-z]{{2,9}}\.?")),
-    "s": ("epoch", r"(?P<{}>\d{{1,11}})(?:\.\d*)?"),
+    "s": ("epoch", r"(?P<{}>\d{{1,11}})"),
 }
 """What a conversion is read from: the part of a time, and an expression."""
 TEXTS = {"%": "%", "n": "\n", "t": "\t"}
-FRACTION = r"(?:[.,]\d{1,9})?"
+FRACTIONS = {"second": r"(?:[.,](?P<behind>\d+))?", "epoch": r"(?:\.(?P<behind>\d*))?"}
+"""What may follow a part, without a conversion of its own."""
 SINCE_1970 = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-DIGITS = r"^ *(?P<number>[0-8]?[0-9]{1,18})(?:\.[0-9]*)? *$"
+DIGITS = r"^ *(?P<number>[0-8]?[0-9]{1,18})(?:\.(?P<fraction>[0-9]*))? *$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class GivenForm:
     parts: frozenset[str]
     scale: int = 0
 
-    def read(self, texts: pyarrow.Array, reference: int, local: tzinfo = UTC) -> Values:
+    def read(self, texts: pyarrow.Array, reference: int, local: tzinfo = UTC, *, fractions: bool = False) -> Values:
         """Return distinct binary texts as seconds since 1970, as `times.reading.read_values` does."""
         found = pyarrow.compute.extract_regex(texts.cast(pyarrow.binary()), pattern=self.expression)
         fits = found.is_valid().to_numpy(zero_copy_only=False)
@@ -81,7 +83,16 @@ class GivenForm:
             seconds, fits = dates + clock + zones, fits & good & exists & (zones != NO_TIME)
             undated = fits & (not {"year", "short"} & self.parts)
         fits = fits & (seconds >= FIRST_S) & (seconds <= LAST_S)
-        return Values(numpy.where(fits, seconds, NO_TIME), zoneless & fits, undated & fits)
+        nanos = self.nanos(groups) if fractions else None
+        return Values(numpy.where(fits, seconds, NO_TIME), zoneless & fits, undated & fits, nanos)
+
+    def nanos(self, groups: Mapping[str, pyarrow.Array]) -> Integers | None:
+        """Return the billionths behind the second of each text, None if the form has no fractions."""
+        behind = nanos_of(groups["fraction"]) if "fraction" in groups else None
+        if not self.scale or behind is None:
+            return behind
+        nanos: Integers = integers(groups["number"]) % self.scale * (NANO // self.scale) + behind // self.scale
+        return nanos
 
     def midnights(self, groups: Mapping[str, pyarrow.Array], clock: Integers, reference: int) -> tuple[Integers, Mask]:
         """Return when the days begin, as if they were UTC, and which days the calendar has."""
@@ -104,9 +115,13 @@ class GivenForm:
 def given_form(text: str, option: str) -> GivenForm:
     """Return the form that a text describes. Raises UsageError, which names `option`, for what is not a time."""
     if text in SINCE_1970:
-        return GivenForm(DIGITS, frozenset({"number"}), SINCE_1970[text])
+        return GivenForm(DIGITS, frozenset({"number", "fraction"}), SINCE_1970[text])
     parts: list[str] = []
     expression = expression_of(text, parts, option)
+    if "fraction" not in parts and "(?P<behind>" in expression:
+        expression = expression.replace("(?P<behind>", "(?P<fraction>", 1)
+        parts.append("fraction")
+    expression = expression.replace("(?P<behind>", "(?:")
     twice = next((part for part in parts if parts.count(part) > 1), None)
     names = set(parts)
     if twice:
@@ -133,7 +148,7 @@ def expression_of(text: str, parts: list[str], option: str) -> str:
             parts += [part] if part else []
             pieces.append(piece.format(part))
             behind = found[at + 1][1][:1] if at + 1 < len(found) else ""
-            pieces.append(FRACTION if part == "second" and behind not in {".", ","} else "")
+            pieces.append(FRACTIONS.get(part, "") if part == "epoch" or behind not in {".", ","} else "")
         elif literal or letter in TEXTS:
             pieces.append(re.sub(" +", " +", escaped(literal or TEXTS[letter])))
         else:

@@ -14,6 +14,7 @@ import pyarrow
 
 from logproc.formats.columns.slices import digits_of, index_of, offsets_and_data, windows
 from logproc.formats.times.calendar import FIRST_S, LAST_S
+from logproc.formats.times.fractions import nanos_between
 from logproc.model.columns import NO_TIME
 
 if TYPE_CHECKING:
@@ -43,6 +44,16 @@ def iso_seconds(texts: pyarrow.Array, minute: Callable[[bytes], int | None], *, 
     fits[fits] = good
     found[fits] = front_seconds(front[good], minute)
     return found, fits
+
+
+def iso_nanos(texts: pyarrow.Array, fits: Mask) -> Integers:
+    """Return the billionths behind the second of those texts that are of the form; 0 for others."""
+    offsets, data = offsets_and_data(texts)
+    found = numpy.zeros(len(texts), numpy.int64)
+    starts, ends = offsets[:-1][fits] + SECOND_BYTES, offsets[1:][fits]
+    if len(starts):
+        found[fits] = nanos_between(data, starts, ends - ((ends > starts) & (data[ends - 1] == UTC_MARK)))
+    return found
 
 
 def has_tail(data: Any, starts: Any, ends: Any, *, without_zone: bool) -> Mask:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +22,8 @@ import pyarrow.compute
 from logproc.formats.columns.slices import arrow, index_of
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S
 from logproc.formats.times.forms import ISO, WITHOUT_ORDER, TimeForm
-from logproc.formats.times.iso import iso_seconds
+from logproc.formats.times.fractions import NANO, nanos_of
+from logproc.formats.times.iso import iso_nanos, iso_seconds
 from logproc.model.columns import NO_TIME
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
     Groups = Mapping[str, tuple[pyarrow.Array, Any]]
 
+FIRST_MILLISECONDS = 10**10
+"""Seconds since 1970 have ten digits before the point. Numbers with more are of a smaller unit."""
 NEVER = 2**60
 """In place of seconds that do not exist. With up to three of them a sum is behind the year 9999, and still an int64."""
 ZONE_HOURS = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT": -6, b"PST": -8, b"PDT": -7}
@@ -190,6 +194,18 @@ def number_seconds(text: bytes | None) -> int | None:
     return int(number) // 1000**thousands if number and not left and 0 <= thousands <= 3 else None
 
 
+def number_nanos(text: bytes) -> int:
+    """Return the billionths behind the second of a number that has one.
+
+    >>> number_nanos(b"1.4318571035e9"), number_nanos(b"1431857103123.4567891")
+    (500000000, 123456789)
+    """
+    number = Fraction(Decimal(text.decode()))
+    while number >= FIRST_MILLISECONDS:
+        number /= 1000
+    return int(number % 1 * NANO)
+
+
 def values_seconds(texts: pyarrow.Array, index: Any, reference: int, local: tzinfo = UTC) -> tuple[Integers, Mask]:
     """Return `value_seconds` of each row, NO_TIME where it is None, and where it is not.
 
@@ -200,17 +216,29 @@ def values_seconds(texts: pyarrow.Array, index: Any, reference: int, local: tzin
 
 
 class Values(NamedTuple):
-    """Distinct values as seconds, NO_TIME for what is not a time, and which of them lack a zone or a year."""
+    """Distinct values as seconds, NO_TIME for what is not a time, and which of them lack a zone or a year.
+
+    nanos: the billionths behind the second, None if they were not asked for; anything for what is not a time.
+    """
 
     seconds: Integers
     zoneless: Mask
     undated: Mask
+    nanos: Integers | None = None
 
 
-def read_values(texts: pyarrow.Array, reference: int, local: tzinfo = UTC, forms: Sequence[TimeForm] = WITHOUT_ORDER) -> Values:
+def read_values(
+    texts: pyarrow.Array,
+    reference: int,
+    local: tzinfo = UTC,
+    forms: Sequence[TimeForm] = WITHOUT_ORDER,
+    *,
+    fractions: bool = False,
+) -> Values:
     """Return values of any of some forms, of which no text is of two, or numbers that count from 1970."""
     texts = texts.cast(pyarrow.binary())
     found, done = iso_seconds(texts, partial(minute_of, ISO, reference), without_zone=local is UTC)
+    nanos = iso_nanos(texts, done) if fractions else None
     zoneless, undated = numpy.zeros((2, len(texts)), bool)
     if local is UTC:
         zoneless[done] = ~pyarrow.compute.ends_with(texts, b"Z").to_numpy(zero_copy_only=False).astype(bool)[done]
@@ -221,23 +249,30 @@ def read_values(texts: pyarrow.Array, reference: int, local: tzinfo = UTC, forms
     for form in forms:
         if not len(left):
             break
-        fits, groups = divided(form, bare.take(arrow(left, pyarrow.int64())))
+        fits, groups = divided(form, bare.take(arrow(left, pyarrow.int64())), fractions=fractions)
         found[left[fits]], _ = seconds(form, groups, reference, local)
+        if nanos is not None and "subsecond" in groups:
+            behind, index = groups["subsecond"]
+            nanos[left[fits]] = nanos_of(behind)[index]
         zoneless[left[fits]], undated[left[fits]] = lacks_zone(form, groups), lacks_year(form, groups)
         left = left[~fits]
     for place in left.tolist():
-        number = number_seconds(texts[place].as_py())
+        text = texts[place].as_py()
+        number = number_seconds(text)
         found[place] = NO_TIME if number is None else number
-    return Values(found, zoneless, undated)
+        if nanos is not None and number is not None:
+            nanos[place] = number_nanos(text)
+    return Values(found, zoneless, undated, nanos)
 
 
 def minute_of(form: TimeForm, reference: int, text: bytes) -> int | None:
     return form.minute(text, reference)
 
 
-def divided(form: TimeForm, texts: pyarrow.Array) -> tuple[Mask, Groups]:
-    """Return which binary texts have a form, and their groups."""
-    found = pyarrow.compute.extract_regex(texts, pattern=f"^(?:{form.expression})$")
+def divided(form: TimeForm, texts: pyarrow.Array, *, fractions: bool = False) -> tuple[Mask, Groups]:
+    """Return which binary texts have a form, and their groups. fractions: whether `subsecond` is one of them."""
+    expression = form.expression if fractions else form.expression.replace("(?P<subsecond>", "(?:")
+    found = pyarrow.compute.extract_regex(texts, pattern=f"^(?:{expression})$")
     fits = found.is_valid()
     fitting = found.filter(fits)
     names = [field.name for field in found.type]

@@ -1,6 +1,7 @@
 """Times as strftime(3) writes them → expressions: for Apache's `%{format}t`, for nginx's times and for the known forms.
 
-The groups `minute` (all up to the minute; of a number since 1970 the seconds), `second` and `zone` are those of `forms`.
+The groups `minute` (all up to the minute; of a number since 1970 the seconds), `second`, `subsecond` and `zone` are those
+of `forms`.
 """
 
 from __future__ import annotations
@@ -108,7 +109,10 @@ def expression(form: str, *, groups: bool = False) -> str:
     if form in FRACTIONS:
         return rf"\d{{{FRACTIONS[form]}}}"
     if form in EPOCHS:
-        return (grouped("minute", EPOCH_SECONDS) if groups else EPOCH_SECONDS) + EPOCHS[form]
+        further = EPOCHS[form]
+        if not groups:
+            return EPOCH_SECONDS + further
+        return grouped("minute", EPOCH_SECONDS) + (grouped("subsecond", further) if further else "")
     front, behind = halves(form) if groups else (elements(form), [])
     return grouped("minute", together(front)) + with_groups(behind) if groups else together(front)
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, iso
+from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, fraction, iso
 from logproc.model.errors import UsageError
-from logproc.questions.timespan import absolute
+from logproc.questions.timespan import absolute, divided
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers
@@ -28,6 +28,7 @@ EVERY = re.compile(r"every\((.*)\)", re.DOTALL)
 MONDAY_S = 4 * DAY_S
 """The first Monday after 1970 began."""
 MOST_S = 366 * DAY_S
+SECOND_CHARACTERS = len("2026-03-07T11:00:00")
 MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 WEEK = re.compile(r"([0-9]{4})-?W([0-9]{2})")
 
@@ -137,19 +138,24 @@ def named_beginning(name: str, text: str, zone: tzinfo) -> int | None:
             return (date(int(match[1]), int(match[2]), 1).toordinal() - EPOCH_DAY) * DAY_S
         if match := WEEK.fullmatch(text):
             return (date.fromisocalendar(int(match[1]), int(match[2]), 1).toordinal() - EPOCH_DAY) * DAY_S
-        moment = absolute(text)
+        whole, nanos = divided(text)
+        moment = None if nanos else absolute(whole)
         if moment is not None and moment.tzinfo is not None:
             moment = moment.astimezone(zone).replace(tzinfo=None)
     except (ValueError, OverflowError):
         return None
-    if moment is None or moment.microsecond:
+    if moment is None:
         return None
     return (moment.toordinal() - EPOCH_DAY) * DAY_S + moment.hour * HOUR_S + moment.minute * 60 + moment.second
 
 
-def with_offset(seconds: int, zone: tzinfo) -> str:
-    """Return a moment as RFC 3339 has it, in a zone: `2026-03-07T11:00:00+01:00`, or with `Z` in UTC."""
+def with_offset(seconds: int, zone: tzinfo, nanos: int = 0) -> str:
+    """Return a moment as RFC 3339 has it, in a zone: `2026-03-07T11:00:00.500+01:00`, or with `Z` in UTC.
+
+    nanos: billionths behind the second; see `calendar.fraction`.
+    """
     try:
-        return iso(seconds) if zone is UTC else datetime.fromtimestamp(seconds, zone).isoformat()
+        text = iso(seconds) if zone is UTC else datetime.fromtimestamp(seconds, zone).isoformat()
     except (OverflowError, ValueError):  # the zone's time leaves the calendar
-        return iso(seconds)
+        text = iso(seconds)
+    return text[:SECOND_CHARACTERS] + fraction(nanos) + text[SECOND_CHARACTERS:]

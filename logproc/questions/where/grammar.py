@@ -97,12 +97,14 @@ NUMBER_CHARACTERS = 40
 class Where:
     """A filter. `fields`: the fields it uses, in order of appearance, without backticks, such as `net:24` and `status`.
 
-    searched: those in which it searches for a text or an expression.
+    searched: those in which it searches for a text or an expression. fractions: whether it compares times so that their
+    fractions matter: whether one is before a whole second does not depend on them.
     """
 
     tree: Predicate
     fields: tuple[str, ...]
     searched: frozenset[str] = frozenset()
+    fractions: bool = False
 
     def mask(self, columns: Columns, field: Callable[[str], KeyColumn | Numbers | None]) -> Mask:
         """Return a mask of the records that pass.
@@ -154,6 +156,7 @@ class Parser:
         self.position = 0
         self.fields: dict[str, None] = {}
         self.searched_fields: set[str] = set()
+        self.fractions = False
 
     @property
     def token(self) -> Token:
@@ -188,7 +191,7 @@ class Parser:
         tree = self.expression(0)
         if self.token.kind != "end":
             raise self.unexpected("`and`, `or` or the end")
-        return Where(tree, tuple(self.fields), frozenset(self.searched_fields))
+        return Where(tree, tuple(self.fields), frozenset(self.searched_fields), self.fractions)
 
     def expression(self, depth: int) -> Predicate:
         parts = [self.conjunction(depth)]
@@ -295,7 +298,10 @@ class Parser:
         if relation in SEARCHED:
             self.searched_fields.add(field)
             return TextComparison(field, relation, negated, tuple(self.searched(operator, literal) for literal in literals))
-        return comparison_of(field, relation, negated, [self.suited(field, kind, literal) for literal in literals])
+        values = [self.suited(field, kind, literal) for literal in literals]
+        if kind is FieldType.TIME:
+            self.fractions |= relation != "<" or any(isinstance(value, int) and value % BILLION for value in values)
+        return comparison_of(field, relation, negated, values)
 
     def searched(self, operator: Token, literal: Literal) -> str:
         if not isinstance(literal.value, str):

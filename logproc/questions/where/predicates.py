@@ -28,7 +28,7 @@ from logproc.formats.columns.levels import LEVELS
 from logproc.formats.columns.printable import LAID_OUT, shown
 from logproc.formats.columns.quantities import total_of
 from logproc.formats.columns.units import ANY, Unit, unit_of
-from logproc.model.columns import NO_TIME, KeyColumn, Numbers
+from logproc.model.columns import KeyColumn, Numbers
 from logproc.questions.where.networks import Network
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ class Rows:
     field: Callable[[str], KeyColumn | Numbers | None]
 
     def column(self, name: str) -> KeyColumn | Numbers | None:
-        """`time` is a column of seconds."""
+        """`time` is a column of seconds, with their fractions if these are needed."""
         if name == "time":
-            return Numbers(self.columns.time, None, self.columns.time != NO_TIME)
+            return self.columns.moments
         return self.field(name)
 
     def searched(self, name: str) -> KeyColumn | None:

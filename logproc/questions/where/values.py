@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import tzinfo
 from enum import Enum
 from typing import TypeAlias
 
 from logproc.formats.columns.levels import LEVELS, severity_of
 from logproc.formats.columns.units import BYTES, SECONDS, Factor
 from logproc.questions.fields.stretches import STRETCHES, stretch_of
-from logproc.questions.timespan import absolute
+from logproc.questions.timespan import absolute, divided, since_1970
 from logproc.questions.where.networks import Network, network_of
 from logproc.questions.where.predicates import (
     BILLION,
@@ -56,7 +56,6 @@ Value: TypeAlias = str | int | Network
 """What a field is compared with: a text, a number in billionths (for a time: nanoseconds since 1970), or a network."""
 ORDERED: tuple[Relation, ...] = ("==", "<", "<=")
 SEARCHED: tuple[Relation, ...] = ("=~", "contains")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +146,9 @@ def example_of(field: str, kind: FieldType) -> str:
 
 def moment_of(text: str, tz: tzinfo) -> int | None:
     """Return a date or time in nanoseconds since 1970, None if it is not valid."""
-    moment = absolute(text)
-    if moment is None:
-        return None
-    since = (moment if moment.tzinfo else moment.replace(tzinfo=tz)) - EPOCH
-    return since // timedelta(microseconds=1) * 1000
+    whole, nanos = divided(text)
+    moment = absolute(whole)
+    return None if moment is None else since_1970(moment, tz) + nanos
 
 
 def unescaped(text: str) -> str:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from logproc.formats.readers.w3c import W3cReader, field_counts, fields_named, names_of, w3c_format
+from logproc.formats.readers.w3c import W3cReader, field_counts, w3c_format
+from logproc.formats.readers.w3c_directives import fields_named, names_of
 from logproc.model.columns import NO_TIME, Account
 from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, Reading, bytes_of, detected, read
 

@@ -120,4 +120,7 @@ def test_a_moment_is_shown_with_its_offset() -> None:
     assert with_offset(1772877600, UTC) == "2026-03-07T10:00:00Z"
     assert with_offset(1772877600, BERLIN) == "2026-03-07T11:00:00+01:00"
     assert with_offset(LAST_S, ZoneInfo("Asia/Tokyo")) == "9999-12-31T23:59:59Z"
+    assert with_offset(1772877600, UTC, 120_000_000) == "2026-03-07T10:00:00.120Z"
+    assert with_offset(1772877600, BERLIN, 123_456_000) == "2026-03-07T11:00:00.123456+01:00"
+    assert with_offset(-1, UTC, 999_999_999) == "1969-12-31T23:59:59.999999999Z"
     assert date.fromisoformat(with_offset(0, UTC)[:10]) == EPOCH.date()

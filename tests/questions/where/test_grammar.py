@@ -24,9 +24,10 @@ from logproc.questions.where.predicates import (
     Predicate,
     TextComparison,
 )
-from logproc.questions.where.values import EPOCH, FIELD_TYPES, OPERATORS, UNITS, FieldType, type_of
+from logproc.questions.where.values import FIELD_TYPES, OPERATORS, UNITS, FieldType, type_of
 
 BILLION = 10**9
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ONE = NumberComparison("a", "==", False, (BILLION,))
 TWO = NumberComparison("b", "==", False, (2 * BILLION,))
 THREE = NumberComparison("c", "==", False, (3 * BILLION,))

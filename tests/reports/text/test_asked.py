@@ -40,6 +40,7 @@ def test_times_and_shares_are_for_people() -> None:
     """A time without its offset, a share in per cent; a missing one is a dash."""
     assert [figure("first:time", time, Look()) for time in TIMES] == ["2026-03-07 10:00:00", "2026-03-08 11:30:05"]
     assert [figure(SHARE, number, Look()) for number in (0.25, 1.0, 0.0, 0.0001)] == ["25.0 %", "100.0 %", "0.0 %", "<0.1 %"]
+    assert figure("last:time", "2026-03-07T11:00:00.123456+01:00", Look()) == "2026-03-07 11:00:00.123456"
     assert figure("last:time", None, Look()) == figure("rate", None, Look())
 
 

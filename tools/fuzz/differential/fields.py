@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from fractions import Fraction
+from math import floor
 
-from tools.fuzz.differential.model import EPOCH, Record
+from tools.fuzz.differential.model import EPOCH, Moment, Record
 from tools.fuzz.differential.values import AGENTS, BOTS, FAMILIES, SHAPES, WEEKDAYS
 
 SCALE = ("trace", "debug", "info", "notice", "warning", "error", "critical")
@@ -113,12 +114,13 @@ def same_address(text: str, wanted: str) -> bool:
     return found.version == inside.version and found in inside
 
 
-def local(seconds: int, zone: tzinfo) -> datetime:
-    return (EPOCH + timedelta(seconds=seconds)).astimezone(zone).replace(tzinfo=None)
+def local(moment: Moment, zone: tzinfo) -> datetime:
+    return (EPOCH + timedelta(seconds=floor(moment))).astimezone(zone).replace(tzinfo=None)
 
 
-def iso(seconds: int) -> str:
-    return local(seconds, UTC).isoformat() + "Z"
+def iso(moment: Moment) -> str:
+    """Return the second that a moment is in."""
+    return local(moment, UTC).isoformat() + "Z"
 
 
 def field(name: str, record: Record, zone: tzinfo) -> str | None:

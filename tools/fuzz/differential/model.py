@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Moment: TypeAlias = int | Fraction
+"""Seconds since 1970."""
 DAY_S = 86_400
 Kind = Literal["record", "rejected", "broken", "blank", "misfit", "directive", "long"]
 """What a line is.
@@ -22,12 +24,13 @@ long line is over the limit.
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record. time: in seconds since 1970. texts: its fields as reports show them. numbers: those of a known unit.
+    """One record. time: in seconds since 1970, with their fraction.
 
-    sized: whether its log has sizes there. malformed: whether it has a request that cannot be read.
+    texts: its fields as reports show them. numbers: those of a known unit. sized: whether its log has sizes there.
+    malformed: whether it has a request that cannot be read.
     """
 
-    time: int | None
+    time: Moment | None
     texts: Mapping[str, str]
     numbers: Mapping[str, Fraction] = field(default_factory=dict)
     malformed: bool = False

@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta, timezone, tzinfo
 from fractions import Fraction
+from math import floor
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tools.fuzz.differential.fields import LEVELS, SCALE
-from tools.fuzz.differential.model import EPOCH, Draw, Log
+from tools.fuzz.differential.model import EPOCH, Draw, Log, Moment
 from tools.fuzz.differential.values import WEEKDAYS
 
+NANO = Fraction(1, 10**9)
+SECOND_CHARACTERS = len("2026-03-07T10:00:00")
 ZONES = (
     None,
     None,
@@ -79,8 +82,8 @@ class Question:
     by: Sequence[Sequence[str]]
     metrics: Sequence[str]
     where: Filter | None
-    since: int | None
-    until: int | None
+    since: Moment | None
+    until: Moment | None
     zone: tzinfo
     sort: str | None
     order: str | None
@@ -162,34 +165,35 @@ def some_metrics(draw: Draw, fields: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def bounds(draw: Draw, times: Sequence[int]) -> tuple[int | None, int | None]:
+def bounds(draw: Draw, times: Sequence[Moment]) -> tuple[Moment | None, Moment | None]:
     """Return `since` and `until`, often the very time of a record."""
     if not times or draw.chance(0.6):
         return None, None
-    first, last = sorted(
-        (draw.choice(times) + draw.choice((0, 0, 1, -1, 3600)), draw.choice(times) + draw.choice((0, 0, 1, -1, 3600)))
-    )
+    first, last = sorted(draw.choice(times) + draw.choice((0, 0, 1, -1, 3600, NANO, -NANO)) for _ in range(2))
     if first == last:
         last += 1
     return draw.choice(((first, None), (None, last), (first, last)))
 
 
-def spelled(draw: Draw, seconds: int, zone: tzinfo) -> str:
-    """Return a moment as people write it; without an offset only where that is not ambiguous."""
-    if 0 <= seconds < 10**12 and draw.chance(0.2):
-        return f"@{seconds}"
-    moment = EPOCH + timedelta(seconds=seconds)
-    local = moment.astimezone(zone).replace(tzinfo=None, fold=0)
-    if draw.chance(0.5) and local.replace(tzinfo=zone) - EPOCH == moment - EPOCH:
-        return local.isoformat(sep=draw.choice(" T"))
-    return moment.astimezone(timezone(timedelta(minutes=draw.choice((0, 120, -210))))).isoformat()
+def spelled(draw: Draw, moment: Moment, zone: tzinfo, *, bare: bool = True) -> str:
+    """Return a moment as people write it. bare: also as a number, or without an offset where that is not ambiguous."""
+    seconds, rest = floor(moment), moment - floor(moment)
+    behind = f"{draw.choice('.,')}{int(rest / NANO):09}".rstrip("0") if rest else ""
+    if bare and 0 <= seconds < 10**12 and draw.chance(0.2):
+        return f"@{seconds}{behind.replace(',', '.')}"
+    whole = EPOCH + timedelta(seconds=seconds)
+    local = whole.astimezone(zone).replace(tzinfo=None, fold=0)
+    if bare and draw.chance(0.5) and local.replace(tzinfo=zone) - EPOCH == whole - EPOCH:
+        return local.isoformat(sep=draw.choice(" T")) + behind
+    text = whole.astimezone(timezone(timedelta(minutes=draw.choice((0, 120, -210))))).isoformat()
+    return text[:SECOND_CHARACTERS] + behind + text[SECOND_CHARACTERS:]
 
 
 def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def condition(draw: Draw, fields: Sequence[str], logs: Sequence[Log], times: Sequence[int], depth: int = 0) -> Filter:
+def condition(draw: Draw, fields: Sequence[str], logs: Sequence[Log], times: Sequence[Moment], depth: int = 0) -> Filter:
     """Return a tree of comparisons, three levels deep at the most."""
     kind = draw.choice(("one", "one", "one", "not", "and", "or")) if depth < 3 else "one"
     if kind == "one":
@@ -200,16 +204,15 @@ def condition(draw: Draw, fields: Sequence[str], logs: Sequence[Log], times: Seq
     return Filter(kind, "(" + f" {kind} ".join(part.text for part in parts) + ")", parts)
 
 
-def comparison(draw: Draw, fields: Sequence[str], logs: Sequence[Log], times: Sequence[int]) -> Filter:
+def comparison(draw: Draw, fields: Sequence[str], logs: Sequence[Log], times: Sequence[Moment]) -> Filter:
     derived = [more for name in fields for more in DERIVED.get(name, ()) if more not in {"bot", "browser", "os", "device"}]
     name = draw.choice([*fields, *fields, *derived, "time", "hour", "weekday"])
     if draw.chance(0.1) and name != "time":
         absent = draw.choice(("", "not "))
         return Filter("absent" if not absent else "present", f"{spelled_field(name)} is {absent}absent", field=name)
     if name == "time":
-        value = (draw.choice(times) if times else 0) + draw.choice((0, 0, 1, -1, 86_400))
-        moment = (EPOCH + timedelta(seconds=value)).astimezone(timezone(timedelta(minutes=draw.choice((0, 60)))))
-        return ordered(draw, name, [(quoted(moment.isoformat()), value)])
+        values = [(draw.choice(times) if times else 0) + draw.choice((0, 0, 1, -1, 86_400, NANO, -NANO)) for _ in range(2)]
+        return ordered(draw, name, [(quoted(spelled(draw, value, UTC, bare=False)), value) for value in values])
     if name in {"client", "forwarded_for"}:
         return of_client(draw, name, logs)
     if name in {"status", "bytes", "duration"}:

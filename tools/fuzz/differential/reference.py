@@ -71,7 +71,7 @@ def answer(logs: Sequence[Log], question: Question) -> Answer:
         sized = sized or any(record.sized for record in found)
         records += [record for record in (prepared(record, question) for record in found) if selected(record, question)]
     times = [record.time for record in records if record.time is not None]
-    span_s = max(times) - min(times) if times else 0
+    span_s = math.floor(max(times)) - math.floor(min(times)) if times else 0
     return {
         "account": {name: sum(account[name] for account in accounts) for name in accounts[0]},
         "sources": accounts,

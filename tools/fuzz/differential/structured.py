@@ -9,9 +9,9 @@ from fractions import Fraction
 from typing import Any
 
 from tools.fuzz.differential.fields import LATENCIES, levels_of, number
-from tools.fuzz.differential.model import Draw, Line, Record, shown
+from tools.fuzz.differential.model import Draw, Line, Moment, Record, shown
 from tools.fuzz.differential.templates import is_size, parts_of
-from tools.fuzz.differential.values import FORMS, KINDS, PIECES
+from tools.fuzz.differential.values import FORMS, KINDS, PIECES, fraction_of
 
 Written = tuple[str, str | None]
 """A value as JSON writes it, and the text that a report shows of it; None if it is absent."""
@@ -202,7 +202,7 @@ class Structure:
         parts = ("method", "target", "path", "query", "protocol")
         return tuple(dict.fromkeys(name for column in columns for name in (parts if column == "request" else (column,))))
 
-    def record(self, time: int | None, values: Mapping[str, str]) -> Record:
+    def record(self, time: Moment | None, values: Mapping[str, str]) -> Record:
         """Return the record of a line. values: the texts of its keys."""
         texts: dict[str, str] = {}
         numbers: dict[str, Fraction] = {}
@@ -232,7 +232,7 @@ class Structure:
         return Record(time, texts, numbers, malformed, sized)
 
 
-def moment(draw: Draw, *, good: bool) -> tuple[str, int | None]:
+def moment(draw: Draw, *, good: bool) -> tuple[str, Moment | None]:
     """Return a time as JSON or logfmt has it, and what it means: a moment if it has to be good, else perhaps None."""
     choice = draw.random()
     if choice < 0.04 and not good:
@@ -241,7 +241,8 @@ def moment(draw: Draw, *, good: bool) -> tuple[str, int | None]:
         text, meant = FORMS["iso"](draw)
         return text.decode(), meant
     text, meant = FORMS["epoch"](draw)
-    return text.decode() + draw.choice(("", "123", "123456", ".5", ".123456")), meant
+    behind = draw.choice(("", "123", "123456", ".5", ".123456", ".1234567"))
+    return text.decode() + behind, meant + fraction_of(f".{behind.removeprefix('.')}")
 
 
 def drifted(structure: Structure, draw: Draw) -> Structure:

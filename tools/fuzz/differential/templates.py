@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from tools.fuzz.differential.fields import levels_of, number
-from tools.fuzz.differential.model import Draw, Line, Record, shown
+from tools.fuzz.differential.model import Draw, Line, Moment, Record, shown
 from tools.fuzz.differential.values import FORMS, KINDS
 
 SLOT = re.compile(r"\{(\w*):(\w+)\}")
@@ -67,7 +67,7 @@ class Template:
 
     def line(self, draw: Draw) -> Line:
         raw: dict[str, bytes] = {}
-        time: list[int] = []
+        time: list[Moment] = []
 
         def filled(match: re.Match[str]) -> str:
             name, kind = match.groups()
@@ -96,7 +96,7 @@ class Template:
         content = SLOT.sub(filled, layout).encode("latin-1")
         return Line(content, "record", self.record(raw, time[0] if time else None), opens=True)
 
-    def record(self, raw: Mapping[str, bytes], time: int | None) -> Record:
+    def record(self, raw: Mapping[str, bytes], time: Moment | None) -> Record:
         found, malformed = dict(raw), False
         if "request" in found:
             parts = parts_of(found.pop("request"))

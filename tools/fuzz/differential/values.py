@@ -5,8 +5,9 @@ from __future__ import annotations
 from calendar import isleap
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
-from tools.fuzz.differential.model import DAY_S, Draw, local_seconds
+from tools.fuzz.differential.model import DAY_S, Draw, Moment, local_seconds
 
 UPPER = ("TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "CRITICAL", "FATAL", "SEVERE")
 WORDS = ("cart", "mail", "pay", "shop", "x", "Auth", "db_1", "a-b", "worker")
@@ -157,7 +158,7 @@ KINDS: dict[str, Callable[[Draw], bytes]] = {
     "spaces": lambda draw: b" " * draw.randint(0, 3),
 }  # fmt: skip
 """The kinds of values that templates and tables name."""
-Form = Callable[[Draw], tuple[bytes, int]]
+Form = Callable[[Draw], tuple[bytes, Moment]]
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -177,13 +178,20 @@ def zoned(draw: Draw, wall: datetime, *, offsets: bool) -> tuple[str, int]:
 def dated(form: str, *, offsets: bool = False, fraction: str = "") -> Form:
     """Return a form with a year. form: for strftime, but `%b` in English and `%e` by Python."""
 
-    def write(draw: Draw) -> tuple[bytes, int]:
+    def write(draw: Draw) -> tuple[bytes, Moment]:
         wall = draw.wall()
         behind, meant = zoned(draw, wall, offsets=offsets)
-        digits = draw.choice(("", ".5", ".123", ",123", ".123456", ".123456789")) if fraction == "any" else fraction
-        return (written(wall, form) + digits + behind).encode(), meant
+        digits = (
+            draw.choice(("", ".5", ".123", ",123", ".123456", ".123456789", ".1234567899")) if fraction == "any" else fraction
+        )
+        return (written(wall, form) + digits + behind).encode(), meant + fraction_of(digits)
 
     return write
+
+
+def fraction_of(digits: str) -> Fraction:
+    """Return what a mark and digits behind a second mean; of more than nine digits the first nine."""
+    return Fraction(int(digits[1:10] or 0), 10 ** len(digits[1:10]))
 
 
 def written(wall: datetime, form: str) -> str:
@@ -209,9 +217,9 @@ def written(wall: datetime, form: str) -> str:
 def yearless(form: str, fraction: str = "") -> Form:
     """Return a form without a year: the latest such moment that is not more than a day after the file's last change."""
 
-    def write(draw: Draw) -> tuple[bytes, int]:
+    def write(draw: Draw) -> tuple[bytes, Moment]:
         wall = draw.wall()
-        return (written(wall, form) + fraction).encode(), latest(wall, draw)
+        return (written(wall, form) + fraction).encode(), latest(wall, draw) + fraction_of(fraction)
 
     return write
 
@@ -228,30 +236,32 @@ def exists(wall: datetime, year: int) -> bool:
     return (wall.month, wall.day) != (2, 29) or isleap(year)
 
 
-def clf(draw: Draw) -> tuple[bytes, int]:
+def clf(draw: Draw) -> tuple[bytes, Moment]:
     wall, zone = draw.wall(), draw.offset()
     return written(wall, f"%d/%b/%Y:%H:%M:%S {wall.replace(tzinfo=zone):%z}").encode(), local_seconds(wall, zone)
 
 
-def epoch(draw: Draw) -> tuple[bytes, int]:
+def epoch(draw: Draw) -> tuple[bytes, Moment]:
     meant = max(local_seconds(draw.wall(), UTC), 10**9 + draw.randrange(10**8))
     return str(meant).encode(), meant
 
 
-def redis_time(draw: Draw) -> tuple[bytes, int]:
+def redis_time(draw: Draw) -> tuple[bytes, Moment]:
     return dated("%d %b %Y %H:%M:%S", fraction=".123")(draw)
 
 
-def iso_of_server(draw: Draw) -> tuple[bytes, int]:
+def iso_of_server(draw: Draw) -> tuple[bytes, Moment]:
     wall, zone = draw.wall(), draw.offset()
     offset = f"{wall.replace(tzinfo=zone):%z}"
     return written(wall, f"%Y-%m-%dT%H:%M:%S{offset[:3]}:{offset[3:]}").encode(), local_seconds(wall, zone)
 
 
-def with_year_behind(draw: Draw) -> tuple[bytes, int]:
+def with_year_behind(draw: Draw) -> tuple[bytes, Moment]:
     wall = draw.wall()
     middle = draw.choice(("", ".902022"))
-    return (written(wall, "%a %b %d %H:%M:%S") + middle + f" {wall.year:04}").encode(), local_seconds(wall, draw.zone)
+    return (written(wall, "%a %b %d %H:%M:%S") + middle + f" {wall.year:04}").encode(), local_seconds(
+        wall, draw.zone
+    ) + fraction_of(middle)
 
 
 FORMS: dict[str, Form] = {
@@ -269,7 +279,7 @@ FORMS: dict[str, Form] = {
     "point": yearless("%m.%d %H:%M:%S"),
     "six": dated("%y%m%d %H%M%S"),
     "eight": dated("%Y%m%d %H:%M:%S", fraction=".123456"),
-    "piped": dated("%Y%m%d-%-H:%-M:%-S:606"),
+    "piped": dated("%Y%m%d-%-H:%-M:%-S", fraction=":606"),
     "points": dated("%Y-%m-%d-%H.%M.%S", fraction=".675872"),
     "tomcat": dated("%d-%b-%Y %H:%M:%S", fraction=".123"),
     "redis": redis_time,
