@@ -21,10 +21,11 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.engine import Format
-from logproc.formats.envelope import MESSAGE, Envelope, joined_lines, lines_of_messages
+from logproc.formats.envelope import MESSAGE, Envelope, carried_by, joined_lines, lines_of_messages
 from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, leveled
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
+from logproc.formats.readers.access_variants import access_variants
 from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.layout import LayoutReader
@@ -48,9 +49,17 @@ SURE = 0.9
 LEAST_FURTHER = 0.05
 """A layout that fewer of the lines have is not one of the source."""
 MOST_LAYOUTS = 6
+TIMES_OR_WORDS = frozenset({"timestamps", "timestamps_iso", "timestamps_go", "stern_namespaces"})
+"""Envelopes that may be taken for the beginning of any text: what they hold must be more than text."""
 GENERIC = frozenset({"text", "plain"})
-CARRIERS = frozenset({"syslog", "syslog_iso", "syslog_5424", "cri", "heroku", "json"})
+CARRIERS = frozenset(
+    {"syslog", "syslog_iso", "syslog_5424", "syslog_year", "journald_full", "monotonic", "cri", "heroku", "heroku_drain"}
+    | {"fly", "svlogd", "ruby", "caddy_console", "json"}
+)
 """Formats whose messages are often the lines of another log."""
+QUOTED_REQUEST = r'"[A-Z]+ [^"]*" \d\d\d(?: |$)'
+NOTICE = re.compile(rb"Attaching to |\S+ exited with code \d|==> .+ <==$|(?:Gracefully s|S)topping |-- ")
+"""What programs that show the logs of others say in between."""
 IS_FURTHER = re.compile(FURTHER.encode())
 IS_FURTHER_INSIDE = re.compile(FURTHER_INSIDE.encode())
 
@@ -115,11 +124,13 @@ def opened(sample: Sample, found: Format | Mixed | None) -> Parser | None:
     """Return the format of a sample whose lines, or messages, may be those of another log, given what the lines are."""
     generic = found is None or found.name in GENERIC
     if generic or (is_access(found) and not is_sure(sample)):
+        lines = sum(NOTICE.match(line) is None for line in sample.lines)
         for form in ENVELOPES:
-            inner = inner_of(form, sample) if form.fits(sample.texts).sum() >= NEARLY * len(sample.lines) else None
+            inner = inner_of(form, sample) if form.fits(sample.texts).sum() >= NEARLY * lines else None
             if inner and may_be_inside(form, inner, generic=generic):
                 return Envelope(form, inner)
-    if isinstance(found, Format) and found.name in CARRIERS and (inner := inner_of(found, sample)):
+    inner = inner_of(found, sample) if isinstance(found, Format) and may_carry(found, sample) else None
+    if inner and isinstance(found, Format) and (found.name in CARRIERS or has_requests(inner)):
         return Envelope(found, inner)
     if isinstance(found, Format) and is_bare(found) and (inner := inner_of(found, sample)):
         told = {"time", "status"} & set(inner.fields) or {"level", "message"} <= set(inner.fields)
@@ -135,7 +146,7 @@ def may_be_inside(outer: Format, inner: Format | Mixed, *, generic: bool) -> boo
     if outer.name == "marked":
         return is_access(inner)
     told = {"time", "level"} & {*inner.fields}
-    return inner.name not in {"text", "access"} or (generic and outer.name != "timestamps" and bool(told))
+    return inner.name not in {"text", "access"} or (generic and outer.name not in TIMES_OR_WORDS and bool(told))
 
 
 def is_bare(form: Format) -> bool:
@@ -152,6 +163,20 @@ def is_access(found: Format | Mixed | None) -> bool:
     return all(form is not None and (is_layout(form) or form.name == "access") for form in layouts)
 
 
+def may_carry(found: Format, sample: Sample) -> bool:
+    """Return whether messages may be lines of another log, of an access log at least: then some have a request in quotes."""
+    if found.name in CARRIERS:
+        return True
+    others = MESSAGE not in found.fields or found is PLAIN or {"request", "method"} & {*found.fields}
+    return not others and bool(pyarrow.compute.any(matching(sample.texts, QUOTED_REQUEST)).as_py())
+
+
+def has_requests(found: Format | Mixed) -> bool:
+    """Return whether all layouts are of requests, as a logger may have them in its messages."""
+    layouts = found.layouts if isinstance(found, Mixed) else (found,)
+    return all(not form.open_fields and {"status", "method"} <= {*form.fields} for form in layouts)
+
+
 def is_sure(sample: Sample) -> bool:
     """Return whether the lines are surely those of a usual access log, with nothing in front."""
     found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS]
@@ -161,9 +186,10 @@ def is_sure(sample: Sample) -> bool:
 def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
     """Return the format of the messages of an outer format, None unless they are a log of their own."""
     data = numpy.frombuffer(b"".join(line + b"\n" for line in sample.lines), numpy.uint8)
-    parts, columns = outer.claimed(outer.lines(data), numpy.ones(len(sample.lines), bool), {MESSAGE, "level"}, Context())
+    needed = {carried_by(outer), "level"}
+    parts, columns = outer.claimed(outer.lines(data), numpy.ones(len(sample.lines), bool), needed, Context())
     filled = [part for part, _ in parts if len(part.line)]
-    if not filled or not all(MESSAGE in part.fields for part in filled):
+    if not filled or not all(carried_by(outer) in part.fields for part in filled):
         return None
     order = numpy.argsort(numpy.concatenate([part.line for part in filled]), kind="stable")
     messages = joined_lines(lines_of_messages(outer, filled, order)).tobytes()
@@ -215,7 +241,11 @@ def all_fits(sample: Sample, only: str | None) -> Iterator[tuple[Format, Mask]]:
     for reader in (JsonReader, PairsReader, LtsvReader, W3cReader):
         yield reader.of_sample(sample.lines)
     if only is None:
-        yield from access_formats(sample.lines)
+        left = numpy.ones(len(sample.lines), bool)
+        for form, fits in access_formats(sample.lines):
+            left &= ~fits
+            yield form, fits
+        yield from access_variants(sample.lines, left)
 
 
 def may_fit(form: Format, sample: Sample, known: dict[str, bool]) -> bool:
@@ -284,13 +314,14 @@ def least_of(form: Format, *, further: bool, alone: bool) -> float:
     """Return the share of the lines that a format must fit to be a layout.
 
     As a further one it must know the time. Messages of other formats look like pairs now and then; beside another log they
-    are one if they have a time, or a level and a message: then the time may be that of the format around them.
+    are one if they have a time, or a level and a message, or a request: then the time may be that of the format around them.
     """
     if not alone and isinstance(form.exact, PairsReader):
         known = dict(form.exact.aliases).keys()
-        if known >= {"method", "status"}:
-            return LEAST_SHARE
-        return LEAST_FURTHER if further and ("time" in known or known >= {"level", "message"}) else 0.5
+        is_request = known >= {"method", "status"}
+        if further and ("time" in known or known >= {"level", "message"} or is_request):
+            return LEAST_FURTHER
+        return LEAST_SHARE if is_request else 0.5
     if further:
         return LEAST_FURTHER if "time" in form.fields else 2.0
     return 0.0 if is_layout(form) else LEAST_SHARE

@@ -84,8 +84,9 @@ ENVELOPES = tuple(format_of_entry(name, entry) for name, entry in TABLES[-1]["en
 WORDS = PIECES["words"]
 LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|panic"
 CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|Fatal|Note|System"
+SHORT = "TRC|DBG|INF|WRN|ERR|CRIT|FTL"
 ANY_LEVEL = (
-    rf"(?:\b|\x1b\[[\d;]*m)(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
+    rf"(?:\b|\x1b\[[\d;]*m)(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}|{SHORT}))[\])>]"
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
     rf"|%[A-Z][A-Z0-9_]*-(?P<level_5>[0-7])-[A-Z0-9_]+:|^(?P<level_6>{LOWER}): "
 )

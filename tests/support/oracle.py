@@ -70,6 +70,10 @@ def without_holes(content: bytes) -> bytes:
     return re.sub(rb"\0{16,}\n?", b"\n", re.sub(rb"(?:^|(?<=\n))\0+", b"", content))
 
 
+ONLY_DASHES = re.compile(rb"[ -]*-[ -]*")
+"""Not a user."""
+
+
 def add_record(found: Truth, match: re.Match[bytes], time: datetime, size: int) -> None:
     found.records += 1
     found.bytes += size
@@ -81,7 +85,7 @@ def add_record(found: Truth, match: re.Match[bytes], time: datetime, size: int) 
     if request:
         values |= {"method": request[1], "path": request[2].split(b"?")[0], "protocol": request[3] or b"-"}
     for panel, value in values.items():
-        if value != b"-" and (value or panel == "path"):
+        if value != b"-" and (value or panel == "path") and not (panel == "user" and ONLY_DASHES.fullmatch(value)):
             found.add(
                 panel, CONTROL.sub(lambda control: f"\\x{ord(control[0]):02x}", value.decode(errors="backslashreplace")), size
             )

@@ -30,13 +30,13 @@ NUMBERS = {
 WORDS: Mapping[str, str] = {
     word: level
     for level, words in {
-        "trace": "trace trce trc trac verbose vrb verb v t",
-        "debug": "debug dbug dbg debu fine finer finest d",
+        "trace": "trace trce trc trac verbose vrb verb silly v t",
+        "debug": "debug dbug debg debu dbg fine finer finest d",
         "info": "info information informational inf config log note system i",
-        "notice": "notice success deprecated n",
+        "notice": "notice noti success deprecated n",
         "warning": "warning warn wrn wng w",
         "error": "error err eror erro severe fail failure e",
-        "critical": "critical crit crt fatal ftl fata alert emerg emergency panic dpanic assert a f s",
+        "critical": "critical crit crt fatal ftl fata alert emerg emergency panic dpanic assert a c f s",
     }.items()
     for word in words.split()
 } | NUMBERS

@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 LINE = re.compile(
     rb"(?P<front>(?:\"[^\"\[]*\"|[^\"\[])[^\"\[]*) \[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\] "
-    + TEXT
-    + rb" \d{3} (?:\d+|-)(?P<rest>(?: .*)?)",
+    rb"(?P<request>" + TEXT + rb") \d{3} (?:\d+|-)(?P<rest>(?: .*)?)",
     re.DOTALL,
 )
 PIECE = re.compile(rb" (?:(?P<key>[A-Za-z_][\w.-]*)=)?(?P<value>" + TEXT + rb'|[^\s"]+)')
@@ -42,9 +41,15 @@ IDENTIFIER = re.compile(rb"(?=[0-9a-f-]*\d)[0-9a-f-]{6,}")
 """Looks like a host, but is a number in hexadecimal, such as that of a request."""
 TOKEN = re.compile(rb"[\w.:@%/+,\[\]\\-]+|\([\w.:,-]*\)|\"[^\"]*\"")
 """What may be a token before the time: a bar or a parenthesis is from something that put it there."""
+REQUEST = re.compile(rb'"(?:[A-Z]+ \S+(?: HTTP/[\d.]+)?|-)"')
+PID = re.compile(rb"\[\d+\]")
+"""The number of a process, which may be anywhere: see `access_variants`."""
 UNKNOWN = frozenset({b"-", b"unknown"})
 SUMMARY = "Access log like common or combined, with other fields in front or behind"
-CLIENTS = r'"?(?:(?P<forwarded_for>(?P<client>[^\s,"]+)(?:, ?[^\s,"]+)+)|(?P<client_2>[^\s,"]+))"?'
+CLIENTS = (
+    r'"?(?:(?P<forwarded_for>(?:unknown, ?)+(?P<client>[^\s,"]+)(?:, ?[^\s,"]+)*|(?P<client_2>[^\s,"]+)(?:, ?[^\s,"]+)+)'
+    r'|unknown|(?P<client_3>[^\s,"]+))"?'
+)
 BARE = r'(?P<{}>[^\s"]+)'
 
 
@@ -75,8 +80,12 @@ def access_formats(lines: Sequence[bytes]) -> Iterator[tuple[Format, Mask]]:
 
 
 def shape_of(front: bytes, rest: bytes) -> Shape | None:
-    if not all(map(TOKEN.fullmatch, tokens_of(front))):
-        return None
+    pieces = pieces_of(rest) if all(map(TOKEN.fullmatch, tokens_of(front))) else None
+    return None if pieces is None else Shape(len(tokens_of(front)), pieces)
+
+
+def pieces_of(rest: bytes) -> tuple[tuple[str, bool], ...] | None:
+    """Return of each piece behind the size its key and whether it is in quotes, None for other text."""
     pieces, at = [], 0
     while at < len(rest):
         piece = PIECE.match(rest, at)
@@ -84,7 +93,7 @@ def shape_of(front: bytes, rest: bytes) -> Shape | None:
             return None
         pieces.append(((piece["key"] or b"").decode(), piece["value"].startswith(b'"')))
         at = piece.end()
-    return Shape(len(tokens_of(front)), tuple(pieces))
+    return tuple(pieces)
 
 
 def tokens_of(front: bytes) -> list[bytes]:
@@ -94,12 +103,14 @@ def tokens_of(front: bytes) -> list[bytes]:
 
 def format_of_shape(shape: Shape, matches: Sequence[re.Match[bytes]]) -> Format | None:
     """Return the format of lines of one shape, None if they do not begin as access lines do."""
+    if 2 * sum(REQUEST.fullmatch(match["request"]) is not None for match in matches) < len(matches):
+        return None
     columns = list(zip(*(tokens_of(match["front"]) for match in matches), strict=True))
-    names = names_in_front(columns)
+    names = None if any(all(map(PID.fullmatch, column)) for column in columns) else names_in_front(columns)
     if names is None:
         return None
     behind = names_behind(shape, matches)
-    has_list = any(b"," in token or b'"' in token for token in columns[names.index("client")])
+    has_list = any(b"," in token or b'"' in token or token == b"unknown" for token in columns[names.index("client")])
     if has_list or any(key for key, _ in shape.behind):
         expression = expression_of(shape, names, behind, has_list=has_list)
         return Format("access", Expression(expression, ACCESS), summary=SUMMARY, units=(("bytes", 0),))
@@ -119,7 +130,7 @@ def names_in_front(columns: Sequence[Sequence[bytes]]) -> list[str] | None:
 
     Behind the client are `ident` and the user, or only the user. A name of a host may be in front of it, or be the last.
     """
-    addresses = [all(map(is_client, column)) and any(token != b"-" for token in column) for column in columns]
+    addresses = [all(map(is_client, column)) and any(token not in UNKNOWN for token in column) for column in columns]
     client = addresses.index(True) if True in addresses else 0
     has_ident = len(columns) - client > 2
     if True not in addresses and not (len(columns) > 2 and all(map(HOST.fullmatch, columns[0]))):
@@ -156,7 +167,7 @@ def are_hosts(tokens: Sequence[bytes]) -> bool:
 def is_client(token: bytes) -> bool:
     """Return whether a token is an address, a list of some, or absent."""
     parts = token.strip(b'"').split(b",")
-    return token == b"-" or all(is_address(part.strip()) or (len(parts) > 1 and part.strip() in UNKNOWN) for part in parts)
+    return token in UNKNOWN or all(is_address(part.strip()) or (len(parts) > 1 and part.strip() in UNKNOWN) for part in parts)
 
 
 def is_address(text: bytes) -> bool:

@@ -197,7 +197,7 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
     """Return the field that values are, "" if that is not known, None if they are not a slot."""
     has_logger = "logger" in found.names
     if kind in {"level", "thread", "letter"} or kind in BRACKETS:
-        levels = sum(is_level(value) and not value.isdigit() for value in values)
+        levels = sum(is_level(value) and not value.isdigit() for value in values)  # a number in brackets is a process
         several = kind != "letter" or len(set(values)) > 1  # `I` is a word as well
         shouted = not found.has_word or all(map(IS_CAPITALS.fullmatch, values)) or kind in BRACKETS
         if levels >= NEARLY_ALL * len(values) and "level" not in found.names and several and shouted:

@@ -30,13 +30,15 @@ SPECIAL = frozenset({"time", "status", "bytes", "ident", "request"})
 """Parts of a line that are not columns of text."""
 TEXT = r"[^ \t\n\r\v\f]+"
 WORD = r"(?:[^ -][^ ]*|-[^ ]+)"
-TOKENS = {"user": rf"-| *?{WORD}(?: +{WORD})*? *?| +?", "status": r"\d{3}", "bytes": r"\d+|-"}
-"""A user may have blanks, but none of its words is `-`: that is the place of another token."""
+TOKENS = {"user": rf"-| *?{WORD}(?: +{WORD})*? *?| +-?", "status": r"\d{3}", "bytes": r"\d+|-"}
+"""A user may have blanks, but no word beside another is `-`: that is the place of another token. Old servers write ` -`."""
 HOST = r"(?:\d+\.\d+\.\d+\.\d+|[A-Za-z0-9_.-]*[A-Za-z][A-Za-z0-9_.-]*)(?::\d+)?"
+IPV6 = r"(?:(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){6}[0-9.]+|[0-9A-Fa-f:]*::[0-9A-Fa-f:.]*)"
+"""With eight groups, or two colons for some of them: `10:00:00` is a time of day."""
 STRICT = {
     "user": TEXT,
     "host": HOST,
-    "client": rf"(?:{HOST}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*(?:%\w+)?(?:\]:\d+)?|unix:\S*|-)",
+    "client": rf"(?:{HOST}|\[?{IPV6}(?:%\w+)?(?:\]:\d+)?|unix:\S*|-)",
 }
 """What tokens look like in lines that show the format of a source: an address or a name, nothing that was put before it."""
 TIME = rf"\[{ACCESS.expression}\]"

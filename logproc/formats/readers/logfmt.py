@@ -73,7 +73,7 @@ class PairsReader(Reader):
         for at, line in enumerate(lines):
             pairs = pairs_of(line) if b"=" in line else ""
             valued = 0 if isinstance(pairs, str) else sum(bool(value) for value in pairs.values())
-            begins = FIRST_PAIR.match(line) is not None
+            begins = FIRST_PAIR.match(line) is not None and not (pairs and ends_with_commas(pairs))
             if begins and not isinstance(pairs, str) and valued >= 2 and valued * 2 > len(pairs):
                 fits[at] = True
                 for key, value in pairs.items():
@@ -199,8 +199,14 @@ def logfmt_format(
         mixed=True,
         open_fields=True,
         has_requests="request" in dict(reader.aliases),
+        has_targets="target" in dict(reader.aliases),
         order=order,
     )
+
+
+def ends_with_commas(pairs: Mapping[bytes, bytes] | str) -> bool:
+    """Return whether commas divide the pairs of a line: `a=1, b=2, c=3` is not logfmt, as `1,` is nobody's value."""
+    return not isinstance(pairs, str) and len(pairs) > 1 and all(value.endswith(b",") for value in list(pairs.values())[:-1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,5 +141,6 @@ def ltsv_format(
         mixed=True,
         open_fields=True,
         has_requests="request" in dict(reader.aliases),
+        has_targets="target" in dict(reader.aliases),
         order=order,
     )

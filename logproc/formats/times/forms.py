@@ -163,6 +163,8 @@ OF_ONE_PROGRAM = (
     calendar_form("clf-blank", "%d/%b/%Y %H:%M", ":" + SECOND),  # werkzeug, Django
     calendar_form("day-month", "%e %b %H:%M", ":" + SECOND, year_less=True),  # Redis before 5
     calendar_form("month-day-year-digits", "%m/%d/%Y-%H:%M", ":" + SECOND),  # Suricata
+    calendar_form("iso-underscore", "%Y-%m-%d_%H:%M", ":" + SECOND),  # svlogd
+    calendar_form("day-month-year-colons", "%e-%b-%Y::%k:%M", ":" + SECOND),  # Erlang
     calendar_form("slashes-dash", "%Y/%m/%d - %H:%M", ":" + SECOND),  # GIN
 )
 """Forms that only the catalogue names: text of any kind is not searched for them."""
