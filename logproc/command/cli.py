@@ -16,7 +16,7 @@ import click
 from logproc import __version__
 from logproc.command import process
 from logproc.command.click_errors import Commands, with_command, words_of
-from logproc.command.options import FileName, complete_files, settings_options
+from logproc.command.options import FileName, complete_files, complete_setting, settings_options
 from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.screen import Screen
 from logproc.model.config_files import distrusted
@@ -36,6 +36,7 @@ from logproc.settings import Settings, load, unknown_variables
 from logproc.threads.grace import within_grace
 
 HELP = {"-h", "--help"}
+STYLES: Mapping[str, Mapping[str, Any]] = {"name": {"bold": True}, "field": {"fg": "cyan"}, "note": {"dim": True}}
 EXAMPLES = """
 \b
 Examples:
@@ -167,13 +168,34 @@ def remark(screen: Screen, config: Path | None, headers: Sequence[str]) -> None:
         screen.say("", f"the variable {name} is unknown", hint, level="warning")
 
 
-@cli.command()
-def formats() -> None:
-    """List the known formats, each with an example line."""
-    from logproc.formats.known import listing
+@cli.command("formats", short_help="List the known formats, or show one with its fields and its definition.")
+@click.argument("names", nargs=-1, metavar="[NAMES]...", shell_complete=complete_setting("format"))
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Read formats of your own from this file.")
+@click.pass_obj
+def formats_command(screen: Screen, /, names: tuple[str, ...], config: Path | None) -> None:
+    """List the known formats, each with an example line, and then those of your config file.
 
-    for name, summary, example in listing():
-        write_lines(f"{name}\n    {summary}\n    {example}\n")
+    With NAMES, show what each of these formats finds in its example, how its times are read, whose documentation it is from,
+    and a definition of the same that you can copy and change.
+    """
+    process.configure(os.environ)
+    settings = load({}, config, os.environ)
+    own: dict[str, Any] = {**dict(settings.patterns), **dict(settings.formats)}
+    from logproc.command.formats import list_of, page_of
+
+    if not names:
+        write_lines(list_of(own))
+        return
+    style = styled if screen.colors(sys.stdout) else plain
+    write_lines("\n".join(page_of(name, own, style) for name in names).removesuffix("\n"))
+
+
+def plain(text: str, _what: str) -> str:
+    return text
+
+
+def styled(text: str, what: str) -> str:
+    return click.style(text, **STYLES[what])
 
 
 @cli.command("detect", short_help="Show which format files have, and why.")
@@ -190,6 +212,8 @@ def detect_command(screen: Screen, /, files: tuple[str, ...], encoding: str | No
     from logproc.command.detect import explain
 
     code = EXIT_OK
+    if "-" in files and os.isatty(0):
+        screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
     for text, failed in explain(files, Settings(encoding=encoding)):
         if failed:
             write_stderr(partial(screen.write, text))

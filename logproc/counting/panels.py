@@ -20,6 +20,7 @@ from logproc.counting.rows import LOW_BITS
 from logproc.counting.totals import NANOS
 from logproc.counting.uniques import STANDARD_ERROR
 from logproc.formats.columns.slices import arrow
+from logproc.formats.columns.units import unit_of
 from logproc.model.panel import Panel, Row
 from logproc.questions.fields.stretches import stretch_of, with_offset
 from logproc.questions.metrics import Metric
@@ -98,7 +99,14 @@ class Drawing:
             other=counts.other if counts.floor else None,
             estimated={metric.name: STANDARD_ERROR for metric in metrics if metric.need in sketched},
             sorted_by=sort.name if sort else None,
+            kinds=self.kinds(metrics),
         )
+
+    def kinds(self, metrics: Sequence[Metric]) -> dict[str, str]:
+        """Return what metrics measure, as far as it is known from their fields or from `--map`."""
+        mapped = dict(self.question.kinds)
+        fields = {metric.name: metric.need.field for metric in metrics if metric.need and metric.need.measures_values}
+        return {name: kind for name, field in fields.items() if (kind := mapped.get(field) or unit_of(field).kind)}
 
     def metrics(self, spec: PanelSpec) -> tuple[Metric, ...]:
         if spec.title:

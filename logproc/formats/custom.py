@@ -20,7 +20,7 @@ from logproc.model.errors import UsageError, nearest
 
 UNITS = {"duration": 0, "bytes": 0}
 KEYS: Mapping[str, type] = {
-    **dict.fromkeys(("expression", "further", "aside", "time", "order", "levels", "summary", "example"), str),
+    **dict.fromkeys(("expression", "further", "aside", "time", "order", "levels", "summary", "example", "manual"), str),
     **dict.fromkeys(("multi_line", "mixed", "may_lack_time", "in_parts"), bool),
     **dict.fromkeys(("units", "sums", "map"), dict),
 }

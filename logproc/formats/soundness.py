@@ -50,7 +50,10 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
     if reader.time is TIMES["iso-blank-hour"] and not any(line[10:12] == b"  " for line in sample.keep(fits).lines):
         return False  # nothing but the blank shows it
     if reader.time and not known.all():
-        others = timed(reader.time, leading=True).fits(sample.texts) & ~known & alike(sample, fits)
+        leading = timed(reader.time, leading=True).fits(sample.texts)
+        if not (leading & fits).any():  # its own time is further on: lines that begin with one are of another layout
+            return True
+        others = leading & ~known & alike(sample, fits)
         share = NEARLY if "logger" in form.fields else 0.5
         return bool(fits.sum() >= share * (fits.sum() + others.sum()))
     return True

@@ -82,6 +82,7 @@ class Question:
 
     since, until: nanoseconds since 1970; `until` is exclusive. zone: the time zone of hours and days.
     asked: fields named by the user, which some source must have. asked_by: whether the user named panels.
+    kinds: fields that the user says to be a "duration" or a "size".
     sort: the metric to sort rows by. descending: None for the panel's usual direction.
     wanted: the columns that formats have to deliver. filters_of: the filters of metrics, by what they are called.
     by_source: whether a record's source is a field. parameters: the fields that are parameters of queries.
@@ -101,6 +102,7 @@ class Question:
     max_keys: int | None = None
     asked: tuple[str, ...] = ()
     asked_by: bool = False
+    kinds: tuple[tuple[str, str], ...] = ()
     wanted: Wanted = field(init=False)
     filters_of: Mapping[str, Where] = field(init=False, compare=False)
     by_source: bool = field(init=False)

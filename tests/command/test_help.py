@@ -19,6 +19,8 @@ COMMANDS = {
     "logproc": ["--help"],
     "analyze": ["analyze", "--help"],
     "formats": ["formats"],
+    "formats-help": ["formats", "--help"],
+    "formats-traefik": ["formats", "traefik"],
     "threads": ["threads"],
 }
 COLUMNS = 100
@@ -43,7 +45,7 @@ def test_the_words_are_those_that_are_stored(name: str) -> None:
     assert text == stored.read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", ["logproc", "analyze"])
+@pytest.mark.parametrize("name", ["logproc", "analyze", "formats-help"])
 def test_help_fits_its_terminal(name: str) -> None:
     """No line of a help text is wider than the terminal."""
     assert max(map(len, said(*COMMANDS[name]).splitlines())) <= COLUMNS

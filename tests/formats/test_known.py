@@ -127,7 +127,7 @@ def test_a_line_has_its_fields(name: str, line: str, expected: dict[str, str | N
 )
 def test_a_level_is_told_where_it_is_surely_one(line: bytes, level: str | None) -> None:
     """In capitals, in brackets, between TABs or behind its name, near the beginning; a word in a sentence is not a level."""
-    for form in (timed(TIMES[0], leading=True), timed(TIMES[0], leading=False), PLAIN):
+    for form in (timed(TIMES[0], leading=True), timed(TIMES[0], leading=False)):
         assert read(form, line + b"\n", ("raw_level", "message")).columns.get("raw_level", [None]) == [level]
 
 
@@ -150,6 +150,7 @@ TEXTS = {
     "day-first": "07/03/2026 10:00:00",
     "short-year": "26/03/07 10:00:00",
     "ctime": "Sat Mar  7 10:00:00 2026",
+    "ctime-zone": "Sat Mar 7 10:00:00 2026 +0000",
     "klog": "0307 10:00:00.123456",
     "logcat": "03-07 10:00:00.123",
     "month-point-day": "03.07 10:00:00",

@@ -99,6 +99,13 @@ OTHERS: dict[str, tuple[list[str], list[Fields]]] = {
             {"level": "warning", "logger": "shop.till", "thread": "pool 2", "message": "dim"},
         ],
     ),
+    "a thread before the logger": (
+        [f"{at(1)} INFO (Main) [home.lamp] Turned on", f"{at(2)} WARNING (Pool) [home.till] Turned off"],
+        [
+            {"level": "info", "logger": "home.lamp", "message": "Turned on"},
+            {"level": "warning", "logger": "home.till", "message": "Turned off"},
+        ],
+    ),
     "letters": (
         [f"{at(1)}.123 I/lamp: lit", f"{at(2)}.123 W/lamp: dim"],
         [{"level": "info", "message": "lamp: lit"}, {"level": "warning", "message": "lamp: dim"}],
@@ -226,6 +233,15 @@ def test_a_line_with_a_token_more_is_rejected(front: str) -> None:
     reading = reading_of([ACCESS] * 60 + [front + REST])
     assert (reading.account.records, reading.account.rejected) == (60, 1)
     assert "user" not in reading.columns
+
+
+def test_one_address_in_front_of_several_is_not_the_client() -> None:
+    """It is that of the server, while a proxy would be behind the client."""
+    clients = [f"192.0.2.{number}" for number in range(1, 5)]
+    reading = reading_of([f"10.0.0.1 {client} - - {REST}" for client in clients])
+    assert reading.columns["client"] == clients
+    reading = reading_of([f"{client} 10.0.0.1 - - {REST}" for client in clients])
+    assert reading.columns["client"] == clients
 
 
 def test_a_client_with_the_name_of_a_file_is_absent() -> None:

@@ -95,7 +95,8 @@ def hidden_of(names: Collection[str], aliases: Mapping[str, object], wanted: Col
     Those in `wanted` that the user takes for another field are not hidden.
     """
     sources = wanted.sources if isinstance(wanted, Wanted) else frozenset()
-    return (NEVER_RAW | (GRAMMAR.keys() if "status" in aliases else frozenset())) & set(names) - aliases.keys() - sources
+    own = {*names, *(name.partition(".")[0] for name in names)}  # `client.id`: `client` is an object
+    return (NEVER_RAW | (GRAMMAR.keys() if "status" in aliases else frozenset())) & own - aliases.keys() - sources
 
 
 def sources_of(
@@ -139,8 +140,13 @@ def aliases_of(values: Values, lines: Mapping[str, Collection[int]] | None = Non
         asked = values[found["request"][0].keys[0]]
         if not any(REQUEST.match(text) for text in asked):  # this `request` holds only the target
             found["target"] = (*found.get("target", ()), *found.pop("request"))
-    if access and "path" in found and not found.keys() & {"target", "request"}:  # Envoy's `path` has the query too
+    is_path = access and "path" in found and found["path"][0].keys == ("path",)
+    if is_path and not found.keys() & {"target", "request"}:  # Envoy's `path` has the query too
         found["target"] = found.pop("path")
+    if "logger" in found and not found.keys() & {"time", "message", "level"}:
+        # In other data than a log, `name` and `module` are anything.
+        others = tuple(source for source in found.pop("logger") if source.keys[0] not in AS_WRITTEN)
+        found |= {"logger": others} if others else {}
     if "id.orig_h" in values:
         found.pop("program", None)  # Zeek's `service` is a protocol
     return found

@@ -44,6 +44,8 @@ NUMBERED = re.compile(r"(trace|debug|d)[1-9]")
 """Apache's `trace1` to `trace8`, PostgreSQL's `DEBUG1` to `DEBUG5`, MongoDB's `D1` to `D5`."""
 SIGNS: Mapping[str, str] = {".": "debug", "-": "info", "*": "notice", "#": "warning"}
 """Redis."""
+WINDOWS: Mapping[str, str] = dict(zip("012345", ("info", "critical", "error", "warning", "info", "trace"), strict=True))
+"""Windows' events: 0 is always logged, 5 is verbose."""
 LONGEST = 16
 """No word of a scale has more characters."""
 
@@ -87,6 +89,7 @@ SCALES: Mapping[str, Callable[[str], str | None]] = {
     "words": level_of,
     "priority": level_of_priority,
     "signs": SIGNS.get,
+    "windows": WINDOWS.get,
     "implicit": level_unless_said,
 }
 """How a format writes its levels. `words` knows letters and numbers too."""

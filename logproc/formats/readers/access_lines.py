@@ -131,7 +131,7 @@ def names_in_front(columns: Sequence[Sequence[bytes]]) -> list[str] | None:
     Behind the client are `ident` and the user, or only the user. A name of a host may be in front of it, or be the last.
     """
     addresses = [all(map(is_client, column)) and any(token not in UNKNOWN for token in column) for column in columns]
-    client = addresses.index(True) if True in addresses else 0
+    client = client_in(columns, addresses)
     has_ident = len(columns) - client > 2
     if True not in addresses and not (len(columns) > 2 and all(map(HOST.fullmatch, columns[0]))):
         return None
@@ -152,6 +152,18 @@ def names_in_front(columns: Sequence[Sequence[bytes]]) -> list[str] | None:
     if level is not None:
         names[level] = "level"
     return names
+
+
+def client_in(columns: Sequence[Sequence[bytes]], addresses: Sequence[bool]) -> int:
+    """Return which token is the client: the first that is an address in all lines, or in most; 0 if there is none.
+
+    One address in front of several others is the server's. addresses: which tokens are addresses in all lines.
+    """
+    counts = [sum(token not in UNKNOWN and is_client(token) for token in column) for column in columns]
+    mostly = [at for at, count in enumerate(counts) if 2 * count >= len(columns[0])]
+    if len(mostly) > 1 and len(set(columns[mostly[0]])) == 1 and len(set(columns[mostly[1]])) > 1:
+        return mostly[1]
+    return addresses.index(True) if True in addresses else max(mostly, key=counts.__getitem__, default=0)
 
 
 def are_hosts(tokens: Sequence[bytes]) -> bool:

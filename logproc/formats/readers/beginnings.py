@@ -4,8 +4,9 @@ r"""Text whose records all begin alike: what is between the time and the message
     └ time              └ level └ thread     └ logger           └ message
 
 A slot is what comes next in nearly all lines: a level, something in brackets, a number, the name of a logger. Words of
-messages look like loggers, but they are many, and loggers are few and come again. What nothing surely known follows, such
-as a number or brackets, is the beginning of the message.
+messages look like loggers, but they are many, and loggers are few and come again. People in a chat are few as well: where
+no level is beside the name, only one that no person has, such as `shop.web`, is a logger. What nothing surely known
+follows, such as a number or brackets, is the beginning of the message.
 """
 
 from __future__ import annotations
@@ -68,6 +69,8 @@ BRACKETS = frozenset("[({<")
 WAITING = frozenset({"word"})
 UNNAMED = "unnamed"
 """In place of a field: what is surely a slot, but of no use."""
+WORD = rf"(?:{LEVEL}|(?i:{'|'.join(word for word in WORDS if len(word) < 3 and word.isalpha())})|[A-Z]{{3,12}})"
+"""What a level in brackets may be: a word of the scale, or another one in capitals. In other lines a number may be there."""
 IS_DOTTED = re.compile(DOTTED.encode() + rb"|")
 ENDS_COLOUR = re.compile(RESET.encode() + rb"$")
 LOOKS_NAMED = re.compile(rb"[._:/$#-]|[a-z][A-Z]|\d")
@@ -79,6 +82,8 @@ NO_NAME = re.compile(
 IS_PLAIN = re.compile(rb"[A-Z][A-Za-z]*")
 IS_CAPITALS = re.compile(rb"[A-Z]{3,}")
 ROOTS = frozenset({b"root", b"main", b"__main__"})
+LOOKS_PROGRAMMED = re.compile(rb"\w[.:/$@]+\w|[a-z][A-Z]")
+AT_LEVEL = re.compile((BETWEEN + KINDS["level"]).encode("latin-1"))
 
 
 @dataclass(slots=True)
@@ -115,6 +120,8 @@ class Slots:
     def _append(self, kind: str, name: str, *, capitals: bool = True) -> None:
         name = "" if name in self.names else name
         slot = KINDS[kind]
+        if name == "level" and kind in BRACKETS:
+            slot = re.sub(r"\(\?P<x>.*?\*\?\)", lambda _: f"(?P<x>{WORD})", slot)
         if kind == "marked" and not capitals:
             slot = slot.replace(NAME, LOWER_NAME)
         for other in {"pid", "thread"} & self.names:
@@ -183,7 +190,7 @@ def next_slot(rests: Sequence[bytes], found: Slots) -> list[bytes] | None:
             continue
         values = [match["x"] for match in matches]
         name = role_of(kind, values, found)
-        if name is None:
+        if name is None or (kind == "marked" and name == "logger" and not is_beside_level(matches, values, found)):
             continue
         if name in {"level", "logger", "program", "thread"} and kind not in WAITING:
             found.take(kind, name, capitals=any(map(IS_PLAIN.fullmatch, values)))
@@ -193,11 +200,21 @@ def next_slot(rests: Sequence[bytes], found: Slots) -> list[bytes] | None:
     return None
 
 
+def is_beside_level(matches: Sequence[re.Match[bytes]], values: Sequence[bytes], found: Slots) -> bool:
+    """Return whether names are surely loggers: there is a level before or behind them, or they are no names of people."""
+    if "level" in found.names:
+        return True
+    behind = sum(1 for match in matches if AT_LEVEL.match(match.string, match.end()))
+    return behind >= NEARLY_ALL * len(matches) or 2 * sum(map(bool, map(LOOKS_PROGRAMMED.search, values))) >= len(values)
+
+
 def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
     """Return the field that values are, "" if that is not known, None if they are not a slot."""
     has_logger = "logger" in found.names
     if kind in {"level", "thread", "letter"} or kind in BRACKETS:
-        levels = sum(is_level(value) and not value.isdigit() for value in values)  # a number in brackets is a process
+        levels = sum(
+            is_level(value) and value.isalnum() and not value.isdigit() for value in values
+        )  # a number in brackets is a process
         several = kind != "letter" or len(set(values)) > 1  # `I` is a word as well
         shouted = not found.has_word or all(map(IS_CAPITALS.fullmatch, values)) or kind in BRACKETS
         if levels >= NEARLY_ALL * len(values) and "level" not in found.names and several and shouted:

@@ -106,6 +106,10 @@ SHORT_YEAR = calendar_form("short-year", "%y/%m/%d %H:%M", ":" + SECOND + ZONE)
 """log4j's `yy/MM/dd HH:mm:ss`, as Spark and Hadoop have it: `17/06/09 20:10:40`."""
 CTIME = calendar_form("ctime", WEEKDAY + " %b %e %H:%M", ":" + SECOND + ZONE + r" (?P<rest>\d{4})", "%Y")
 """ctime(3), date(1), Apache's error log: `Sun Dec 04 04:47:44 2005`, `Fri Sep  9 10:42:29.902022 2011`."""
+CTIME_ZONE = calendar_form(
+    "ctime-zone", WEEKDAY + " %b %e %H:%M", ":" + SECOND + r" (?P<rest>\d{4}) (?P<zone>[+-]\d{2}:?\d{2}\b)", "%Y"
+)
+"""git: `Sun Dec 4 04:47:44 2005 +0100`. It comes before `CTIME`, which would leave out the zone."""
 KLOG = calendar_form("klog", "%m%d %H:%M", ":" + SECOND, year_less=True)
 """Kubernetes, glog: `0507 12:04:17.597069`, behind the letter of the level."""
 LOGCAT = calendar_form("logcat", "%m-%d %H:%M", ":" + SECOND, year_less=True)
@@ -143,8 +147,8 @@ MONTH_FIRST = calendar_form("month-first", "%-m[/.-]%e[/.-]%Y,?[ T]%-H:%M", OPTI
 """As `DAY_FIRST` and `DAY_POINT_MONTH`, but with the month first: `05/17/2015 10:05:03`."""
 
 FORMS = (
-    *(ISO, EPOCH, SYSLOG, CLF, SLASHES, MINUTES, YEAR_MONTH_NAME, SHORT_YEAR, CTIME, KLOG, LOGCAT, MONTH_POINT_DAY),
-    *(SIX_DIGITS, BASIC, EIGHT_DIGITS, POINTS, DAY_POINT_MONTH, DAY_MONTH_YEAR, MONTH_DAY_YEAR, US, DAY_FIRST),
+    *(ISO, EPOCH, SYSLOG, CLF, SLASHES, MINUTES, YEAR_MONTH_NAME, SHORT_YEAR, CTIME_ZONE, CTIME, KLOG, LOGCAT),
+    *(MONTH_POINT_DAY, SIX_DIGITS, BASIC, EIGHT_DIGITS, POINTS, DAY_POINT_MONTH, DAY_MONTH_YEAR, MONTH_DAY_YEAR, US, DAY_FIRST),
 )
 """All forms. No text is of two."""
 WITHOUT_ORDER = tuple(form for form in FORMS if form is not DAY_FIRST)
@@ -158,6 +162,7 @@ OF_ONE_PROGRAM = (
     # docker's and Kubernetes' times
     calendar_form("rfc3339-nano", "%Y-%m-%dT%H:%M", r":(?P<second>\d{2})(?P<subsecond>\.\d{9})" + ZONE),
     calendar_form("iso-tab", r"%Y-%m-%d\t%H:%M", ":" + SECOND),  # CloudFront
+    calendar_form("iso-two-blanks", "%Y-%m-%d  %H:%M", ":" + SECOND),  # apt
     calendar_form("iso-blank-hour", "%Y-%m-%d %k:%M", ":" + SECOND),  # MariaDB: `2015-05-17  9:05:03`
     calendar_form("six-digits-clock", "%y%m%d %k:%M", ":" + SECOND),  # MySQL before 5.7: `150517  9:05:03`
     calendar_form("clf-blank", "%d/%b/%Y %H:%M", ":" + SECOND),  # werkzeug, Django

@@ -187,6 +187,7 @@ EXAMPLES = [
     (moments.CTIME, "Sun Dec 04 04:47:44 2005", "2005-12-04T04:47:44Z"),
     (moments.CTIME, "Fri Sep 09 10:42:29.902022 2011", "2011-09-09T10:42:29Z"),
     (moments.CTIME, "Fri Jul  1 08:16:53 PDT 2005", "2005-07-01T15:16:53Z"),
+    (moments.CTIME_ZONE, "Sun Dec 4 04:47:44 2005 +0100", "2005-12-04T03:47:44Z"),
     (moments.SYSLOG, "Jun 14 15:16:01", "2023-06-14T15:16:01Z"),
     (moments.SYSLOG, "Jul  1 09:00:55", "2023-07-01T09:00:55Z"),
     (moments.SYSLOG, "Jun 14 2015 15:16:01", "2015-06-14T15:16:01Z"),
