@@ -102,8 +102,8 @@ OTHERS: dict[str, tuple[list[str], list[Fields]]] = {
     "a thread before the logger": (
         [f"{at(1)} INFO (Main) [home.lamp] Turned on", f"{at(2)} WARNING (Pool) [home.till] Turned off"],
         [
-            {"level": "info", "logger": "home.lamp", "message": "Turned on"},
-            {"level": "warning", "logger": "home.till", "message": "Turned off"},
+            {"level": "info", "thread": "Main", "logger": "home.lamp", "message": "Turned on"},
+            {"level": "warning", "thread": "Pool", "logger": "home.till", "message": "Turned off"},
         ],
     ),
     "letters": (
