@@ -104,7 +104,7 @@ class Settings:
         metavar="N[,N]",
     )
     full: bool = knob(False, "On a terminal, show the whole report and not only its headline; through a pager if it is long.")
-    output: Literal["terminal", "json", "csv"] = knob("terminal", "Format of the report on stdout.")
+    output: Literal["terminal", "json", "csv", "html"] = knob("terminal", "Format of the report on stdout.")
     csv_raw: bool = knob(False, "Write keys to CSV unchanged, even those that a spreadsheet would run as a formula.")
     recursive: bool = knob(False, "Read the files in directories and their subdirectories.")
     encoding: str | None = knob(

@@ -100,7 +100,7 @@ def cli() -> None:
     multiple=True,
     type=FileName(),
     metavar="FILE",
-    help="Also write the report to a file, in the format of its ending: .json .csv .txt. May be repeated.",
+    help="Also write the report to a file, in the format of its ending: .json .csv .txt .html. May be repeated.",
 )
 @click.option(
     "--rejects",
@@ -266,7 +266,8 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; return its exit code. Every expected failure becomes one line on stderr."""
-    screen = Screen(sys.stdout, sys.stderr, Settings(log_format="json" if wants_json(arguments, os.environ) else "console"))
+    settings = Settings(log_format="json" if wants_json(arguments, os.environ) else "console")
+    screen = Screen(sys.stdout, sys.stderr, settings, arguments=arguments)
     try:
         if asked := os.environ.get("_LOGPROC_COMPLETE"):
             from logproc.command.completion import answer

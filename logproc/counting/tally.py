@@ -122,7 +122,9 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, sour
     bad_times = 0 if columns is None or columns.unread_time is None else int(columns.unread_time.sum())
     unread = {("time", NOT_A_TIME): bad_times} if bad_times else {}  # of the filtered records, too
     if columns is not None and columns.records and question.filters:
-        mask = question.select(question.view(columns))
+        every = question.view(columns)
+        mask = question.select(every)
+        unread |= {key: number for name in question.ordered for key, number in every.unread(name).items()}
         filtered = int((~mask).sum())
         further = 0 if columns.further is None else int(columns.further[~mask].sum())  # lines of filtered records
         columns = columns.keep(mask) if filtered else columns
@@ -141,7 +143,7 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, sour
     tally = counted(view, question)
     measured = {need.field for panel in question.panels for need in panel.needs if need.measures_values}
     measured |= {"bytes"} & columns.numbers.keys()  # the report always sums sizes
-    unread |= {key: number for name in measured for key, number in view.unread(name).items()}
+    unread |= {key: number for name in measured - question.ordered for key, number in view.unread(name).items()}
     return replace(tally, sources={chunk.source: replace(source, unread=unread)}, seen=seen)
 
 

@@ -90,17 +90,20 @@ OF_PROGRAMS = FORMATS[: sum(len(table["formats"]) for table in TABLES[:-1])]
 ENVELOPES = tuple(format_of_entry(name, entry) for name, entry in TABLES[-1]["envelopes"].items())
 """What may be in front of the lines of any log."""
 WORDS = PIECES["words"]
-LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|panic"
-CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|Fatal|Note|System"
-SHORT = "TRC|DBG|INF|WRN|ERR|CRIT|FTL"
+LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|emergency|panic|verbose"
+CAPITALIZED = (
+    "Trace|Debug|Info|Information|Informational|Notice|Warn|Warning|Error|Critical|Fatal|Note|System|Alert|Emergency|Verbose"
+)
+SHORT = "TRC|DBG|INF|WRN|ERR|FTL|CRT|VRB|CRIT|EMERGENCY"
 LEVEL_WORDS = f"{WORDS}|{LOWER}|{CAPITALIZED}|{SHORT}"
 ANY_LEVEL = (
     rf"(?:\b|\x1b\[[\d;]*m)(?P<level>{WORDS}|LOG)\b|[\[(](?P<level_2>(?:{LOWER}|{CAPITALIZED}|{SHORT}))[\])]"
     rf"|<(?P<level_5>(?:{LOWER}|{CAPITALIZED}|{SHORT}))>\s"
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>{LEVEL_WORDS})\b|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
-    rf"|%[A-Z][A-Z0-9_]*-(?P<level_6>[0-7])-[A-Z0-9_]+:|^(?P<level_7>{LOWER}): "
+    rf"|%[A-Z][A-Z0-9_]*-(?P<level_7>[0-7])-[A-Z0-9_]+:"
+    rf"|^(?P<level_6>{LOWER}|{CAPITALIZED}):[ \t]"
 )
-"""A word that is a level in a line with a time: in capitals, in brackets, between TABs, after `level=` or before a colon.
+"""A word that is a level in a line with a time: in capitals, in brackets, between TABs, after `level=`, or at the beginning.
 
 `<System>` may begin an element of XML. Cisco has a number in the place of a level: `%SYS-5-CONFIG:`.
 """

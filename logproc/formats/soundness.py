@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from logproc.formats.columns.levels import is_level
+from logproc.formats.columns.levels import is_level_word
 from logproc.formats.engine import Format
 from logproc.formats.known import PIECES, TIMES, timed
 from logproc.formats.readers.access_lines import are_hosts
@@ -46,7 +46,7 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
         hosts = reader.texts_of(found, "host").to_pylist()
         if PIECES["tag"] in reader.expression and not is_syslog(reader, sample.keep(fits)):
             return False
-        return sum(is_level(host) or IS_DATE.fullmatch(host) is not None for host in hosts) * 2 < len(hosts)
+        return sum(is_level_word(host) or IS_DATE.fullmatch(host) is not None for host in hosts) * 2 < len(hosts)
     if reader.time is TIMES["iso-blank-hour"] and not any(line[10:12] == b"  " for line in sample.keep(fits).lines):
         return False  # nothing but the blank shows it
     if reader.time and not known.all():

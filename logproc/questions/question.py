@@ -20,7 +20,7 @@ from logproc.questions.fields.stretches import stretch_of
 from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric, split_outside
 from logproc.questions.view import TIME_FIELDS, View, base_of, is_time_field
 from logproc.questions.where.grammar import Where
-from logproc.questions.where.predicates import BILLION
+from logproc.questions.where.predicates import BILLION, ordered_fields
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
@@ -133,6 +133,11 @@ class Question:
         object.__setattr__(self, "filters_of", {need.field: need.where for need in needs if need.where})
         object.__setattr__(self, "by_source", named_source)
         object.__setattr__(self, "parameters", tuple(name for name in dict.fromkeys(sought) if name.startswith("query(")))
+
+    @property
+    def ordered(self) -> frozenset[str]:
+        """The fields whose numbers the filter compares: a value that is not a number is left out, and said to be."""
+        return ordered_fields(self.where.tree) if self.where else frozenset()
 
     @property
     def filters(self) -> bool:

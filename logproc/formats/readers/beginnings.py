@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from logproc.formats.columns.levels import WORDS, is_level
+from logproc.formats.columns.levels import WORDS, is_level_word
 
 NEARLY_ALL = 0.9
 MOST_SLOTS = 8
@@ -212,9 +212,7 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
     """Return the field that values are, "" if that is not known, None if they are not a slot."""
     has_logger = "logger" in found.names
     if kind in {"level", "thread", "letter"} or kind in BRACKETS:
-        levels = sum(
-            is_level(value) and value.isalnum() and not value.isdigit() for value in values
-        )  # a number in brackets is a process
+        levels = sum(is_level_word(value) and value.isalnum() for value in values)
         several = kind != "letter" or len(set(values)) > 1  # `I` is a word as well
         shouted = not found.has_word or all(map(IS_CAPITALS.fullmatch, values)) or kind in BRACKETS
         if levels >= NEARLY_ALL * len(values) and "level" not in found.names and several and shouted:
@@ -228,7 +226,7 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
     if kind in BRACKETS:
         return "logger" if not has_logger and all(map(IS_DOTTED.fullmatch, values)) and any(values) else ""
     if kind == "word":  # only what stands before a level can be told from a message
-        if "level" in found.names or sum(map(is_level, values)):
+        if "level" in found.names or sum(map(is_level_word, values)):
             return None
         dotted = any(b"." in value for value in values) or set(values) <= ROOTS
         return "logger" if dotted and not has_logger and not any(map(NO_NAME.fullmatch, values)) else ""
@@ -244,8 +242,11 @@ def are_names(kind: str, values: Sequence[bytes]) -> bool:
     however often: `Error: …`, `User: …`. And names with nothing but a blank behind them have their first part in common.
     """
     distinct = set(values)
-    if sum(map(bool, map(NO_NAME.fullmatch, values))) > (1 - NEARLY_ALL) * len(values) or any(map(is_level, distinct)):
+    if sum(map(bool, map(NO_NAME.fullmatch, values))) > (1 - NEARLY_ALL) * len(values) or any(map(is_level_word, distinct)):
         return False
+    lasts = [value.rpartition(b".")[2] for value in distinct]
+    if 2 * sum(len(last) > 2 and is_level_word(last) for last in lasts) >= len(distinct):
+        return False  # `channel.ERROR:` has a level
     if kind in {"program", "place", "located"}:
         return True
     if kind == "dotted":

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import pyarrow
 
-from logproc.formats.columns.aliases import meaning_of, sources_of
+from logproc.formats.columns.aliases import has_unreadable_times, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen, is_simple
 from logproc.formats.columns.fields import with_absent
 from logproc.formats.columns.lines import Lines, lines_of
@@ -203,6 +203,7 @@ def logfmt_format(
         open_fields=True,
         has_requests="request" in dict(reader.aliases),
         has_targets="target" in dict(reader.aliases),
+        keeps_untimed=has_unreadable_times(reader.aliases),
         order=order,
     )
 

@@ -31,6 +31,7 @@ OF_PROGRAMS = (
     r"\d{6} \d{6} \d",  # HDFS
     r"type=[A-Z_]+ msg=audit\(",
     r"\d{10}\.\d{3} +\d",  # Squid
+    r"(?:\x1b\[[\d;]*m)*[A-Z]{4}(?:\x1b\[[\d;]*m)*\[\d{4}-\d\d-\d\d",  # logrus
     rf"time:{DAY_IN_ACCESS_LOG}:",  # LTSV
     r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:",  # journalctl -o short-full
     rf"[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]+ -  ?{DAY_IN_ACCESS_LOG}:",  # PHP-FPM

@@ -33,8 +33,8 @@ is compared by where it begins: `hour >= "2026-03-07 10:00"`, `day < "2026-03-07
 of `--tz`; `hour_of_day >= 9` and `weekday < "Sat"` are those of any day. For any other
 field the value decides: 404 compares as a number, "404" as a text. `true` and `false` are texts. Sizes are in bytes,
 durations in seconds: `duration > 500ms` is `duration > 0.5`. Times are in ISO 8601, or as access logs have them; a
-date means midnight. Several addresses
-in one field, as in forwarded_for, are not an address: search them with `=~`.
+date means midnight. Of several
+addresses in one field, as in forwarded_for, any may match; search the text with `=~`.
 
 `=~` searches for an RE2 expression anywhere in the field, `contains` for a text. In `message` they see the further lines of
 a record too, such as a traceback; `text` is the whole record. `^` and `$` match at each line of these two.

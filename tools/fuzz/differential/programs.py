@@ -157,6 +157,11 @@ PROGRAMS = (
         units={"bytes": 0, **MS},
     ),
     several("serilog_console", "[10:00:00 {level:serilog}] " + MESSAGE),
+    several("monolog", "[{time:iso_bare}] {logger:word}.{level:plain_upper}: " + MESSAGE),
+    several("zerolog_console", "10:00AM {level:serilog_zero} " + MESSAGE),
+    several("logrus", "{level:logrus}[0007] " + MESSAGE),
+    several("logrus_timed", "{level:logrus}[{time:zulu}] " + MESSAGE),
+    several("kernel", "<{level:severity}>[    3.012345] " + MESSAGE),
     several("wildfly", "{time:iso_millis} {level:upper} [{logger:name}] ({thread:thread}) " + MESSAGE),
     several("jenkins", "{time:iso_point}+0000 [id={thread:int}]\t{level:upper}\t{logger:name}#{function:word_only}: " + MESSAGE),
     Template("exim", ("{time:iso_bare} [{pid:int}] {id:exim} {message:exim_message}", "{time:iso_bare} {id:exim} {message:exim_message}")),
@@ -287,6 +292,8 @@ KINDS |= {
     "dpkg": lambda draw: draw.choice(
         (b"status installed libc6:amd64 2.39-0", b"install vim:amd64 <none> 2:9", b"startup archives unpack")
     ),
+    "serilog_zero": lambda draw: draw.choice((b"TRC", b"DBG", b"INF", b"WRN", b"ERR", b"FTL")),
+    "logrus": lambda draw: draw.choice((b"TRAC", b"DEBU", b"INFO", b"WARN", b"ERRO", b"FATA")),
     "serilog": lambda draw: draw.choice((b"VRB", b"DBG", b"INF", b"WRN", b"ERR", b"FTL")),
     "word_only": lambda draw: draw.choice((b"add", b"markOffline")),
     "exim": lambda draw: b"1rhx%02d-0004rI-Ab" % draw.randrange(100),
