@@ -117,6 +117,9 @@ def answer(condition: Condition, comparison: Comparison) -> Answer:
     """Say whether a condition holds. Raises UsageError if the logs do not have what it needs."""
     if condition.field:
         found = tuple(change for change in comparison.findings if is_new(change, condition))
+        why = "" if found else unknown(condition, comparison)
+        if why:
+            raise UsageError(f"{OPTION} {condition.text!r} cannot be checked", why)
         return Answer(condition, bool(found), found)
     change = change_of(condition.metric, comparison.overall)
     if change is None or change.before is None or change.after is None:
@@ -133,6 +136,16 @@ def answer(condition: Condition, comparison: Comparison) -> Answer:
     exceeded = by >= step if step > 0 else by <= step
     holds = exceeded and change.alone
     return Answer(condition, holds, (change,) if holds else ())
+
+
+def unknown(condition: Condition, comparison: Comparison) -> str:
+    """Return why a key may be new without being found, "" if it cannot."""
+    field = condition.field
+    if condition.outcomes and field in {"message", "path"} and comparison.after.of == "report":
+        return f"a report does not tell the {'level' if field == 'message' else 'status'} of each {field}: name the log instead"
+    if comparison.unknown.get(field):
+        return f"one side does not list each {field}: name logs, or reports written with --top 0"
+    return ""
 
 
 def change_of(metric: str, overall: Iterable[Change]) -> Change | None:

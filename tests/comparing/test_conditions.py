@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from logproc.comparing.conditions import Condition, answer, parse_condition
 from logproc.model.comparison import Change, Compared, Comparison, What
 from logproc.model.errors import UsageError
 
+REPORT = Compared("b.json", "report", 1000, 0, 3600, 1)
 SIDE = Compared("a.log", "log", 1000, 0, 3600, 24)
 READ: list[tuple[str, Condition]] = [
     ("error_share +1%", Condition("error_share +1%", "error_share", 0.01)),
@@ -139,6 +142,13 @@ UNCHECKED: list[tuple[str, Comparison, str]] = [
     ("p95:duration +20%", Comparison(SIDE, SIDE, (), (), 0, 0.01), "it needs durations on both sides"),
     ("error_share +1%", Comparison(SIDE, SIDE, (), (), 0, 0.01), "it needs statuses or levels on both sides"),
     ("rate +1%", Comparison(SIDE, SIDE, (overall("rate", None, None, None),), (), 0, 0.01), "it needs times on both sides"),
+    ("new path", replace(FOUND, findings=(), unknown={"path": 3}), "one side does not list each path: name logs"),
+    (
+        "new message level >= error",
+        replace(FOUND, findings=(), after=REPORT),
+        "a report does not tell the level of each message",
+    ),
+    ("new path status >= 500", replace(FOUND, findings=(), after=REPORT), "a report does not tell the status of each path"),
     ("rate +1%", Comparison(SIDE, SIDE, (overall("rate", 1.0, 2.0, None),), (), 0, 0.01), "a side is too short to know"),
 ]
 
