@@ -16,6 +16,7 @@ import click
 from logproc import __version__
 from logproc.command import process
 from logproc.command.click_errors import Commands, with_command, words_of
+from logproc.command.help import GroupedCommand, GroupedOption, help_all_option
 from logproc.command.options import FileName, complete_files, settings_options
 from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.screen import Screen
@@ -32,46 +33,19 @@ from logproc.model.errors import (
     too_many_files,
 )
 from logproc.reports.output import failure, write_stdout
+from logproc.reports.safe import harmless
 from logproc.settings import Settings, load, unknown_variables
 from logproc.threads.grace import within_grace
 
-HELP = {"-h", "--help"}
-EXAMPLES = """
-\b
-Examples:
-  logproc analyze access.log
-  logproc analyze access.log.gz https://example.com/app.log -
-  logproc analyze --recursive /var/log/nginx -o report.json
-  ssh web1 cat /var/log/nginx/access.log | logproc analyze - --output csv
-  logproc analyze 'access.log*' --top 0 --output json | jq .panels.path
-  logproc analyze app.log --where 'level == "ERROR"' --since 2h --by 'logger,shape(message)'
-  logproc analyze access.log --by path --metric p95:duration,uniques:client --sort p95:duration
-
-\b
-Each setting is also a variable (LOGPROC_MAX_TIME) and a key of the config file (max-time).
-An option wins over the variable, the variable over the file.
-
-\b
-Exit codes:
-    0  every source was read to its end, and the report was written
-    1  a report was written, but some source is incomplete
-    2  an option, a variable or the config file is wrong
-    3  nothing usable was read
-    4  an output could not be written
-    5  a --strict rule or a limit was hit
-   70  an error inside the program
-  129  ended by SIGHUP
-  130  ended by Ctrl-C (SIGINT)
-  141  the reader of stdout went away
-  143  ended by SIGTERM
-  152  over its processor time (ulimit -t)
-After a signal (129, 130, 143, 152) the report holds what was read until then, and says so.
-A signal before the reading begins leaves no report.
-"""
+HELP = {"-h", "--help", "--help-all"}
 
 
 @click.group(
-    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, no_args_is_help=True
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=True,
+    options_metavar="[OPTIONS]",
+    subcommand_metavar="FILE... | COMMAND ...",
 )
 @click.option(
     "-V",
@@ -89,7 +63,7 @@ def cli() -> None:
     """
 
 
-@cli.command("analyze", epilog=EXAMPLES)
+@cli.command("analyze", cls=GroupedCommand)
 @click.argument("sources", nargs=-1, metavar="SOURCES...", shell_complete=complete_files)
 @settings_options
 @click.option(
@@ -100,12 +74,17 @@ def cli() -> None:
     type=FileName(),
     metavar="FILE",
     help="Also write the report to a file, in the format of its ending: .json .csv .txt. May be repeated.",
+    cls=GroupedOption,
+    group="Reports",
+    usual=True,
 )
 @click.option(
     "--rejects",
     type=FileName(),
     metavar="FILE",
     help="Write each rejected line with its source, number and reason (JSON lines).",
+    cls=GroupedOption,
+    group="Reports",
 )
 @click.option(
     "--header",
@@ -114,14 +93,19 @@ def cli() -> None:
     metavar="'[HOST] NAME: env:VARIABLE'",
     help="Send a header to the server of the URLs, or of those at HOST[:PORT] if there are several, and to no other; its value"
     " comes from a variable. May be repeated.",
+    cls=GroupedOption,
+    group="Web",
 )
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Read settings from this file.  [default: $LOGPROC_CONFIG, ./logproc.toml, the user's config folder]",
+    cls=GroupedOption,
+    group="Tuning",
 )
-@click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
+@click.option("--debug", is_flag=True, help="Show where in the program an error came from.", cls=GroupedOption, group="Tuning")
+@help_all_option
 @click.pass_obj
 def analyze_command(
     screen: Screen,
@@ -210,6 +194,32 @@ def threads() -> None:
     write_lines(listing().removesuffix("\n"))
 
 
+@cli.command(short_help="Write a config file with every setting, to be changed.")
+@click.argument("file", default="logproc.toml", metavar="[FILE]", shell_complete=complete_files)
+def init(file: str) -> None:
+    """Write a config file with every setting, its default and the reason.
+
+    It goes to FILE, or else to `logproc.toml` in the current folder, where logproc reads it; with `-` to standard output. A
+    file that exists is left as it is.
+    """
+    from logproc.command.init import template, write_config
+
+    if file == "-":
+        write_lines(template().decode().removesuffix("\n"))
+        return
+    write_config(file)
+    read = "every run in this folder reads it" if file == "logproc.toml" else f"--config {file} reads it"
+    write_lines(harmless(f"{file}: written; {read}"))
+
+
+@cli.command(short_help="Print the manual page: logproc man | man -l -")
+def man() -> None:
+    """Print the manual page in roff: `logproc man | man -l -` shows it, `logproc man > logproc.1` keeps it."""
+    from logproc.command.man import manual
+
+    write_lines(manual(cli).removesuffix("\n"))
+
+
 @cli.command(hidden=True)
 @click.pass_context
 def patterns(context: click.Context) -> None:
@@ -249,7 +259,8 @@ def run(arguments: Sequence[str]) -> int:
 
             return EXIT_OK if answer(cli, asked) else EXIT_USAGE
         arguments = with_command(arguments, cli, piped=is_piped())
-        return int(cli.main(arguments, prog_name="logproc", standalone_mode=False, obj=screen) or 0)
+        color = screen.colors(screen.stdout)
+        return int(cli.main(arguments, prog_name="logproc", standalone_mode=False, obj=screen, color=color) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return EXIT_USAGE

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from logproc.command.help import FIRST_EXAMPLES, Command, Context, Formatter
 from logproc.model.errors import NO_SOURCE, UsageError, nearest
 
 if TYPE_CHECKING:
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
 
 class Commands(click.Group):
     """The commands. The error for an unknown name suggests the nearest one."""
+
+    context_class = Context
+    command_class = Command
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help: examples before everything else."""
+        assert isinstance(formatter, Formatter)  # noqa: S101 - Context makes no other
+        self.format_usage(ctx, formatter)
+        formatter.write_examples(FIRST_EXAMPLES)
+        self.format_help_text(ctx, formatter)
+        self.format_options(ctx, formatter)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the name, the command and its arguments. Raises UsageError for an unknown name."""

@@ -28,6 +28,8 @@ NO_SEQUENCES = {"", "dumb", "unknown", "network", "vt52"}
 """What TERM is, or that it is not set, for terminals that may show an escape sequence as text."""
 NO_COLORS = re.compile(r"vt\d+|.*-(m|mono)$")
 """What TERM begins with for terminals that have sequences but no colours, such as vt100 and xterm-mono."""
+OFF = {"0", "false"}
+"""Values of FORCE_COLOR that force the opposite."""
 DEV_TTY = os.makedev(5, 0)
 """The device number of /dev/tty, another name of the process's controlling terminal."""
 
@@ -53,12 +55,21 @@ class Screen:
         return self.settings.log_format == "json"
 
     def colors(self, stream: TextIO | None) -> bool:
-        """Whether to use colours on a stream. By default: on a terminal that has them, unless NO_COLOR is set."""
+        """Whether to use colours on a stream. The first of these decides: `--color`, NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE.
+
+        By default there are colours on a terminal that has them. A variable that is empty says nothing, and none but `--color`
+        brings sequences to a terminal that would show them as text.
+        """
         if self.settings.color != "auto":
             return self.settings.color == "always"
-        return (
-            is_terminal(stream) and self.has_sequences and not (self.environ.get("NO_COLOR") or NO_COLORS.match(self.terminal))
-        )
+        shows_them = stream is not None and (self.has_sequences or not is_terminal(stream))
+        if self.environ.get("NO_COLOR"):
+            return False
+        if forced := self.environ.get("FORCE_COLOR"):
+            return shows_them and forced.lower() not in OFF
+        if self.environ.get("CLICOLOR_FORCE", "0") not in {"", "0"}:
+            return shows_them
+        return is_terminal(stream) and shows_them and not NO_COLORS.match(self.terminal)
 
     @property
     def terminal(self) -> str:

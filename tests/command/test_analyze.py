@@ -69,14 +69,28 @@ def snapshot(tmp_path: Path) -> Snapshot:
         (True, {"TERM": "xterm", "NO_COLOR": "1"}, "auto", False),
         (True, {"TERM": "xterm", "NO_COLOR": "1", "CLICOLOR_FORCE": "1", "FORCE_COLOR": "1"}, "auto", False),
         (True, {"TERM": "xterm", "NO_COLOR": ""}, "auto", True),
-        (False, {"TERM": "xterm", "CLICOLOR_FORCE": "1", "FORCE_COLOR": "1"}, "auto", False),
+        (False, {"TERM": "xterm", "CLICOLOR_FORCE": "1", "FORCE_COLOR": "1"}, "auto", True),
+        (False, {"FORCE_COLOR": "1"}, "auto", True),
+        (False, {"FORCE_COLOR": "3", "TERM": "dumb"}, "auto", True),
+        (False, {"CLICOLOR_FORCE": "1"}, "auto", True),
+        (False, {"CLICOLOR_FORCE": "0"}, "auto", False),
+        (False, {"CLICOLOR_FORCE": "", "FORCE_COLOR": ""}, "auto", False),
+        (False, {"CLICOLOR_FORCE": "1", "FORCE_COLOR": "0"}, "auto", False),
+        (False, {"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, "auto", False),
+        (False, {"FORCE_COLOR": "1", "NO_COLOR": ""}, "auto", True),
+        (False, {"FORCE_COLOR": "1"}, "never", False),
+        (False, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, "always", True),
+        (True, {"TERM": "vt100", "FORCE_COLOR": "1"}, "auto", True),
+        (True, {"TERM": "xterm", "FORCE_COLOR": "0"}, "auto", False),
+        (True, {"TERM": "xterm", "FORCE_COLOR": "false"}, "auto", False),
+        *((True, {"TERM": term, "FORCE_COLOR": "1", "CLICOLOR_FORCE": "1"}, "auto", False) for term in ("", "dumb")),
         (False, {}, "auto", False),
         (False, {"NO_COLOR": "1"}, "always", True),
         (True, {}, "never", False),
     ],
 )
 def test_colours(is_terminal: bool, environ: dict[str, str], color: str, expected: bool) -> None:
-    """Colours are used on terminals that have them, unless NO_COLOR is set; --color overrides both."""
+    """--color decides, then NO_COLOR, then FORCE_COLOR, then CLICOLOR_FORCE, then whether there is a terminal with colours."""
     out = stream(Terminal if is_terminal else io.TextIOWrapper)
     assert screen(environ=environ, color=color).colors(out) is expected
     assert screen(environ=environ).colors(None) is False

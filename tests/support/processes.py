@@ -34,9 +34,13 @@ class Ended:
         return json.loads(self.stdout)
 
 
+CHANGING = ("LOGPROC_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS")
+"""What the names of variables begin with that change what the program writes."""
+
+
 def environment(**variables: str) -> dict[str, str]:
     """Return an environment without variables that change the program's behaviour, plus those of the test."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LOGPROC_", "NO_COLOR", "COLUMNS"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(CHANGING)}
     return {**kept, "PYTHONPATH": str(ROOT), **variables}
 
 
