@@ -23,6 +23,7 @@ from tests.faults.fault import in_process
 from tests.support import broken_format, logs
 from tests.support.fault_server import Answer, FaultServer, closed_port
 from tests.support.processes import COMMAND, NOBODY, ROOT, Ended, analyze, logproc, nobody_runs_python, shell, started
+from tests.support.schema import valid
 
 GOOD = logs.log(50)
 CUT = gzip.compress(logs.log(3000))[:-2000]
@@ -148,7 +149,7 @@ USAGE: list[tuple[list[str], int, str]] = [
     (["analyze", "good.log", "--metric"], 2, "option '--metric' requires an argument: see `logproc analyze --help`"),
     (["formats", "good.log"], 2, "got unexpected extra argument (good.log): see `logproc formats --help`"),
     (["analyse", "good.log"], 2, "no such command or file 'analyse': did you mean 'analyze'?"),
-    (["pattern"], 2, "no such command or file 'pattern': known are analyze, detect, formats, threads"),
+    (["pattern"], 2, "no such command or file 'pattern': known are analyze, detect, formats, init, man, threads"),
     (["--tpo", "3", "good.log"], 2, "no such option --tpo: did you mean '--top'?"),
     (["analyze", "good.log", "--by", "paht"], 2, "no source has a field 'paht': did you mean 'path'?"),
     (["analyze", "good.log", "--metric", "avg:bytes"], 2, "--metric 'avg:bytes' is unknown: write mean:bytes"),
@@ -347,7 +348,7 @@ def test_quiet_is_quiet(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     run = analyze_here("good.log", "missing.log", "-q", "-o", path, cwd=folder)
     assert (run.code, run.stdout, run.stderr) == (1, b"", "")
-    assert json.loads(path.read_text())["account"]["lines"] == 50
+    assert valid(json.loads(path.read_text()))["account"]["lines"] == 50
     assert analyze_here("good.log", "-q", cwd=folder).report["account"]["lines"] == 50
 
 
@@ -356,7 +357,7 @@ def test_files_by_ending_and_stdout_besides(folder: Path, tmp_path: Path) -> Non
     paths = [tmp_path / f"report.{ending}" for ending in ("json", "csv", "txt")]
     run = analyze_here("good.log", *(part for path in paths for part in ("-o", str(path))), cwd=folder)
     assert run.code == 0
-    without_run = [{**report, "run": None} for report in (run.report, json.loads(paths[0].read_text()))]
+    without_run = [{**report, "run": None} for report in (run.report, valid(json.loads(paths[0].read_text())))]
     assert without_run[0] == without_run[1]
     assert paths[1].read_text().startswith("panel,key,count,bytes")
     assert "50 lines" in paths[2].read_text()
@@ -370,7 +371,7 @@ def test_one_output_that_fails_does_not_keep_the_others(folder: Path, tmp_path: 
     with Path("/dev/full").open("wb") as full:
         run = analyze("good.log", "-o", path, cwd=folder, stdout=full)
     assert run.code == 4
-    assert json.loads(path.read_text())["complete"]
+    assert valid(json.loads(path.read_text()))["complete"]
 
 
 def test_rejected_lines_are_all_written_in_order(folder: Path, tmp_path: Path) -> None:
@@ -528,7 +529,7 @@ def test_where_stderr_is_a_terminal_the_progress_is_gone_at_the_end(tmp_path: Pa
                 writer.write(GOOD)
             output, _ = process.communicate()
         seen += screen.read(1 << 16)
-    assert json.loads(output)["account"]["records"] == 50
+    assert valid(json.loads(output))["account"]["records"] == 50
     assert b"pipe-1" in seen
     assert b"\x1b[" in seen
     assert seen.endswith(b"\x1b[2K")
@@ -538,7 +539,7 @@ def test_an_unfinished_line_typed_at_a_pipe_counts() -> None:
     """A last line without LF counts if the stream ended by itself."""
     with started("analyze", "-", "--output", "json", stdin=subprocess.PIPE) as process:
         output, errors = process.communicate(GOOD[:-1])
-    assert (json.loads(output)["account"]["records"], errors) == (50, b"")
+    assert (valid(json.loads(output))["account"]["records"], errors) == (50, b"")
 
 
 def test_a_field_that_no_source_has_is_an_error_and_no_report(folder: Path) -> None:

@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
+from tests.support.schema import valid
+
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 50
 COMMAND = (sys.executable, "-m", "logproc")
@@ -30,8 +32,8 @@ class Ended:
 
     @property
     def report(self) -> Any:
-        """The report on stdout as JSON."""
-        return json.loads(self.stdout)
+        """The report on stdout as JSON, which must be as docs/report.schema.json says."""
+        return valid(json.loads(self.stdout))
 
 
 CHANGING = ("LOGPROC_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS")
