@@ -224,6 +224,8 @@ def report_sources(snapshot: Snapshot, screen: Screen) -> None:
         for note in source.notes:
             screen.say(source.source, note, level="warning")
     report_rejected(snapshot, screen)
+    if snapshot.empty:
+        screen.say("", snapshot.empty, level="warning")
 
 
 def report_rejected(snapshot: Snapshot, screen: Screen) -> None:

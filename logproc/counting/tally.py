@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from logproc.counting.counts import Counts, Subjects, Weights, count_columns, fold, merge_counts, weights_of
 from logproc.counting.overview.counts import Overview, count_overview, interval_s, merge_overviews
 from logproc.counting.rows import LOW_BITS, LOW_MASK, exact_sum
+from logproc.counting.unmatched import Unmatched
 from logproc.formats.account import TOO_LONG
 from logproc.formats.columns.odd_bytes import NONE_ODD, OddLines, odd_lines
 from logproc.formats.columns.printable import shown
@@ -74,6 +75,7 @@ class Tally:
 
     panels: by name. first, last: the smallest and largest time of a record. seen: the fields that some record has.
     overview: None if it was not asked for, or there is no record. Its intervals are `interval_s(first, last)` long.
+    unmatched: of the chunks whose records were all filtered.
     """
 
     panels: Mapping[str, Counts] = field(default_factory=dict)
@@ -84,6 +86,7 @@ class Tally:
     last: int | None = None
     seen: frozenset[str] = frozenset()
     overview: Overview | None = None
+    unmatched: Unmatched | None = None
 
     @property
     def counts(self) -> tuple[Counts, ...]:
@@ -118,12 +121,15 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, sour
         columns = question.prepared(columns, source_name) if columns.records else columns
         texts = (name for name, column in columns.keys.items() if column.keys.null_count < len(column.keys))
         seen = frozenset([*texts, *columns.numbers])
+    unmatched = None
     untimed = 0 if columns is None else int((columns.time == NO_TIME).sum())
     bad_times = 0 if columns is None or columns.unread_time is None else int(columns.unread_time.sum())
     unread = {("time", NOT_A_TIME): bad_times} if bad_times else {}  # of the filtered records, too
     if columns is not None and columns.records and question.filters:
-        mask = question.select(question.view(columns))
+        view = question.view(columns)
+        mask = question.select(view)
         filtered = int((~mask).sum())
+        unmatched = Unmatched.of(view, question) if filtered == columns.records else None
         further = 0 if columns.further is None else int(columns.further[~mask].sum())  # lines of filtered records
         columns = columns.keep(mask) if filtered else columns
         account = replace(
@@ -136,7 +142,7 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, sour
     assumed = Assumed.of_chunk(parsed, chunk.first_line, chunk.last_line)
     source = SourceTally(account, Counter(parsed.rejected_reasons), sample, odd, unread, untimed, assumed, seen=seen)
     if columns is None or not columns.records:
-        return Tally(sources={chunk.source: source}, seen=seen)
+        return Tally(sources={chunk.source: source}, seen=seen, unmatched=unmatched)
     view = question.view(columns)
     tally = counted(view, question)
     measured = {need.field for panel in question.panels for need in panel.needs if need.measures_values}
@@ -217,4 +223,5 @@ def merge(tallies: Sequence[Tally]) -> Tally:
         last=last,
         seen=frozenset().union(*(tally.seen for tally in tallies)),
         overview=merge_overviews(overviews),
+        unmatched=sum((tally.unmatched for tally in tallies if tally.unmatched), Unmatched()),
     )

@@ -19,6 +19,7 @@ from logproc.model.chunk import Outcome
 from logproc.model.errors import InternalError
 from logproc.model.snapshot import Assumption, RunInfo, Snapshot, SourceResult, gil_enabled
 from logproc.model.source import Source, State, Verdict
+from logproc.pipeline.empty import why_empty
 from logproc.pipeline.plan import Plan
 from logproc.questions.question import Question
 from logproc.questions.view import offset_s
@@ -74,6 +75,7 @@ def summarize(
         panels=panels(tally, plan.question, plan.top),
         run=run,
         assumed=assumptions(sources, tally, plan.question.zone),
+        empty=why_empty(tally, plan.question),
         overview=overview_of(tally, plan.question, plan.top, families=plan.families),
     )
 

@@ -210,6 +210,16 @@ def test_the_usual_command_may_be_left_out(short: list[str], whole: list[str], f
     assert (run.code, run.stdout[:10], run.stderr) == (expected.code, expected.stdout[:10], expected.stderr)
 
 
+def test_an_empty_report_says_why_on_both_streams(folder: Path) -> None:
+    """In the report and in one line on stderr, which --quiet leaves out; the exit code is that of any sound run."""
+    why = "none of 50 records matches --where: no method is 'get': did you mean 'GET'?"
+    asked = ["good.log", "--where", 'method == "get"']
+    for more, said in (([], f"logproc: {why}\n"), (["-q"], "")):
+        run = here(*asked, *more, cwd=folder)
+        assert (run.code, run.stdout.decode().splitlines()[2], run.stderr) == (0, why, said)
+    assert here(*asked, "--output", "json", cwd=folder).report["account"]["filtered"] == 50
+
+
 def test_the_name_of_a_command_wins_over_that_of_a_file(folder: Path) -> None:
     """`./formats` is the file."""
     (folder / "formats").write_bytes(GOOD)
