@@ -86,6 +86,7 @@ bench: $(BENCH_READY) ## speed and memory against goaccess, mawk, DuckDB, Polars
 
 picture: $(READY) ## redraw the README's picture of a report
 	$(BIN)/python -m tools.picture
+	$(BIN)/python -m tools.page_picture
 
 docs: $(DOCS_READY) ## build docs/ as a site in build/site/; a broken link is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict

@@ -110,7 +110,7 @@ class Settings:
         group="Reports",
         usual=True,
     )
-    output: Literal["terminal", "json", "csv"] = knob(
+    output: Literal["terminal", "json", "csv", "html"] = knob(
         "terminal", "Format of the report on stdout.", group="Reports", usual=True
     )
     csv_raw: bool = knob(

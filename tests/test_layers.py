@@ -51,7 +51,7 @@ LIGHT = [
     "logproc.model.snapshot",
     "logproc.settings",
 ]
-HEAVY = {"numpy", "pyarrow", "requests", "rich", "structlog", "urllib3"}
+HEAVY = {"jinja2", "numpy", "pyarrow", "requests", "rich", "structlog", "urllib3"}
 MOST_LINES = 350
 MOST_ENTRIES = 14
 
@@ -190,6 +190,20 @@ def test_light_modules_stay_light() -> None:
     script = f"import sys, {', '.join(LIGHT)}; print(*sorted({HEAVY!r} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False)
     assert (run.stdout.split(), run.stderr, run.returncode) == ([], "", 0)
+
+
+@pytest.mark.parametrize(
+    ("form", "loaded"), [("json", []), ("csv", []), ("terminal", []), ("html", ["jinja2", "logproc.reports.html.page"])]
+)
+def test_the_page_is_loaded_only_if_asked_for(form: str, loaded: list[str]) -> None:
+    """Other reports do not wait for jinja2 and the page."""
+    script = (
+        "import sys; from logproc.command.cli import run; run(sys.argv[1:]);"
+        "print(*sorted({'jinja2', 'logproc.reports.html.page'} & set(sys.modules)), file=sys.stderr)"
+    )
+    arguments = ["analyze", "sample_data/damaged.log", "-q", "--output", form]
+    run = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert run.stderr.split() == loaded
 
 
 GUARDED = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from logproc.settings import Settings"

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from logproc.command.progress import LiveStatus
     from logproc.settings import Settings
 
+PAGE_ROWS = 25
+"""Rows of each panel for a page, which shows the first `--top` of them and the others on request."""
 REPORT_IT = "please report it; --debug shows where"
 HEADER = re.compile(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
 MANY_KEYS_COUNTED = f"counting over {MANY_KEYS:,} keys takes much memory", "bound it with --max-keys, or count by fewer fields"
@@ -64,6 +66,7 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     check_outputs(outputs)
     settings = screen.settings = replace(screen.settings, families=for_people(screen.settings, outputs))
     unlink_on_second(known_temporaries)
+    run_settings = with_page_rows(settings, outputs)
     given = read_headers(headers, screen.environ)
     sources = keep_sources(find_sources(arguments, settings), outputs, arguments, [screen.stdout, screen.stderr])
     openers = Openers.of(settings, given, screen.say_now, sources)
@@ -76,7 +79,7 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
         with nullcontext() if typed else screen.painting() as paint:  # ends before anything is written
-            run = run_threaded(sources, settings, openers, spool, partial(beside, paint, say_many_keys))
+            run = run_threaded(sources, run_settings, openers, spool, partial(beside, paint, say_many_keys))
         if isinstance(run.cause, UsageError):
             raise run.cause  # for a question that makes no sense, an error and not an empty report
         causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
@@ -98,7 +101,15 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
 
 def for_people(settings: Settings, outputs: Outputs) -> bool:
     """Whether a report names browsers and systems: a page or a whole text does. For others loading ua-parser takes too long."""
-    return settings.full or any(format_for(path) == "terminal" for path in outputs.files)
+    forms = {format_for(path) for path in outputs.files}
+    return settings.full or settings.output == "html" or bool(forms & {"html", "terminal"})
+
+
+def with_page_rows(settings: Settings, outputs: Outputs) -> Settings:
+    """Return the settings of a run whose panels have enough rows for a page, if one is wanted; other reports get fewer."""
+    if isinstance(settings.top, int) and settings.top and "html" in {settings.output, *map(format_for, outputs.files)}:
+        return replace(settings, top=max(settings.top, PAGE_ROWS))
+    return settings
 
 
 def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
@@ -134,7 +145,15 @@ def beside(paint: Callable[[LiveStatus], None] | None, say_many_keys: Callable[[
 
 
 def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) -> str:
-    """Return the report in the format `json`, `csv` or `terminal`."""
+    """Return the report in the format `html`, `json`, `csv` or `terminal`."""
+    top = screen.settings.top
+    if form == "html":
+        from logproc.command.command_line import shown_command
+        from logproc.reports.html.page import render_html
+
+        return render_html(snapshot, shown_command(screen.arguments), top if isinstance(top, int) else 0)
+    if isinstance(top, int):
+        snapshot = snapshot.first_rows(top)
     if form == "json":
         from logproc.reports.json_report import render_json
 

@@ -17,7 +17,7 @@ from logproc import __version__
 from logproc.command import process
 from logproc.command.click_errors import Commands, with_command, words_of
 from logproc.command.help import GroupedCommand, GroupedOption, help_all_option
-from logproc.command.options import FileName, complete_files, settings_options
+from logproc.command.options import FileName, complete_files, complete_setting, settings_options
 from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.screen import Screen
 from logproc.model.config_files import distrusted
@@ -38,6 +38,7 @@ from logproc.settings import Settings, load, unknown_variables
 from logproc.threads.grace import within_grace
 
 HELP = {"-h", "--help", "--help-all"}
+STYLES: Mapping[str, Mapping[str, Any]] = {"name": {"bold": True}, "field": {"fg": "cyan"}, "note": {"dim": True}}
 
 
 @click.group(
@@ -73,7 +74,7 @@ def cli() -> None:
     multiple=True,
     type=FileName(),
     metavar="FILE",
-    help="Also write the report to a file, in the format of its ending: .json .csv .txt. May be repeated.",
+    help="Also write the report to a file, in the format of its ending: .json .csv .txt .html. May be repeated.",
     cls=GroupedOption,
     group="Reports",
     usual=True,
@@ -151,13 +152,34 @@ def remark(screen: Screen, config: Path | None, headers: Sequence[str]) -> None:
         screen.say("", f"the variable {name} is unknown", hint, level="warning")
 
 
-@cli.command()
-def formats() -> None:
-    """List the known formats, each with an example line."""
-    from logproc.formats.known import listing
+@cli.command("formats", short_help="List the known formats, or show one with its fields and its definition.")
+@click.argument("names", nargs=-1, metavar="[NAMES]...", shell_complete=complete_setting("format"))
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Read formats of your own from this file.")
+@click.pass_obj
+def formats_command(screen: Screen, /, names: tuple[str, ...], config: Path | None) -> None:
+    """List the known formats, each with an example line, and then those of your config file.
 
-    for name, summary, example in listing():
-        write_lines(f"{name}\n    {summary}\n    {example}\n")
+    With NAMES, show what each of these formats finds in its example, how its times are read, whose documentation it is from,
+    and a definition of the same that you can copy and change.
+    """
+    process.configure(os.environ)
+    settings = load({}, config, os.environ)
+    own: dict[str, Any] = {**dict(settings.patterns), **dict(settings.formats)}
+    from logproc.command.formats import list_of, page_of
+
+    if not names:
+        write_lines(list_of(own))
+        return
+    style = styled if screen.colors(sys.stdout) else plain
+    write_lines("\n".join(page_of(name, own, style) for name in names).removesuffix("\n"))
+
+
+def plain(text: str, _what: str) -> str:
+    return text
+
+
+def styled(text: str, what: str) -> str:
+    return click.style(text, **STYLES[what])
 
 
 @cli.command("detect", short_help="Show which format files have, and why.")
@@ -174,6 +196,8 @@ def detect_command(screen: Screen, /, files: tuple[str, ...], encoding: str | No
     from logproc.command.detect import explain
 
     code = EXIT_OK
+    if "-" in files and os.isatty(0):
+        screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
     for text, failed in explain(files, Settings(encoding=encoding)):
         if failed:
             write_stderr(partial(screen.write, text))
@@ -252,7 +276,8 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; return its exit code. Every expected failure becomes one line on stderr."""
-    screen = Screen(sys.stdout, sys.stderr, Settings(log_format="json" if wants_json(arguments, os.environ) else "console"))
+    settings = Settings(log_format="json" if wants_json(arguments, os.environ) else "console")
+    screen = Screen(sys.stdout, sys.stderr, settings, arguments=arguments)
     try:
         if asked := os.environ.get("_LOGPROC_COMPLETE"):
             from logproc.command.completion import answer

@@ -14,6 +14,21 @@ from logproc.model.errors import NO_SOURCE, UsageError, nearest
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+COMMANDS = dict.fromkeys(("stats", "report", "count", "summary", "summarize", "parse", "read", "top", "query"), "analyze")
+"""What other programs call the commands."""
+OTHER_OPTIONS = {
+    **dict.fromkeys(("--group-by", "--groupby", "--field", "--fields", "--group", "--key"), "--by"),
+    **dict.fromkeys(("--filter", "--query", "--grep", "--match", "--search"), "--where"),
+    **dict.fromkeys(("--limit", "--head", "--max-rows", "-n"), "--top"),
+    **dict.fromkeys(("--from", "--start", "--after", "--begin"), "--since"),
+    **dict.fromkeys(("--to", "--end", "--before"), "--until"),
+    **dict.fromkeys(("--timezone", "--time-zone", "--zone"), "--tz"),
+    **dict.fromkeys(("--input-format", "--type"), "--format"),
+    **dict.fromkeys(("--metrics", "--agg", "--aggregate", "--stat", "--stats"), "--metric"),
+    **{f"--{name}": f"--output {name}" for name in ("json", "csv")},
+}
+"""What other programs call the options."""
+
 
 class Commands(click.Group):
     """The commands. The error for an unknown name suggests the nearest one."""
@@ -35,7 +50,7 @@ class Commands(click.Group):
         if ctx.resilient_parsing or name.startswith("-") or self.get_command(ctx, name):
             return super().resolve_command(ctx, args)
         known = [command for command in self.list_commands(ctx) if not self.commands[command].hidden]
-        raise UsageError(f"no such command or file {name!r}", nearest(name, known))
+        raise UsageError(f"no such command or file {name!r}", nearest(name, known, usual=COMMANDS))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands, and leave file names to the shell: `logproc FILE` is `logproc analyze FILE`."""
@@ -93,8 +108,11 @@ def other_option(name: str, context: click.Context) -> str:
     """Return a hint at the option that was probably meant, or ""."""
     command: Any = context.command
     options = options_of(command) + (options_of(command.commands["analyze"]) if isinstance(command, click.Group) else [])
-    hint = nearest(name, options)
-    return hint if hint.startswith("did") else ""
+    if name in OTHER_OPTIONS:
+        return f"did you mean {OTHER_OPTIONS[name]!r}?" if OTHER_OPTIONS[name].split()[0] in options else ""
+    known = {option.lstrip("-"): option for option in options if option.startswith("--")}
+    hint = nearest(name.lstrip("-"), known, " ").strip()  # the dashes would make all names alike
+    return hint.replace("'", "'--", 1) if name.startswith("--") else ""
 
 
 def options_of(command: click.Command) -> list[str]:

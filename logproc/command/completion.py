@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 import click
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class, shell_complete, split_arg_string
 
-from logproc.settings import kind_of
+from logproc.model.errors import UsageError
+from logproc.settings import kind_of, load
 
 VARIABLE = "_LOGPROC_COMPLETE"
 PLAIN_METRICS = ("count", "bytes", "rate", "visitors", "first:time", "last:time", "peak(1s)", "share(")
@@ -53,7 +55,11 @@ def values_of(name: str, incomplete: str) -> list[CompletionItem]:
 def formats(_incomplete: str) -> Iterable[str]:
     from logproc.formats.known import listing
 
-    return (name for name, _, _ in listing())
+    own: list[str] = []
+    with suppress(UsageError):  # of a config file that cannot be read: a run says so
+        settings = load({}, None, os.environ)
+        own = [name for name, _ in (*settings.patterns, *settings.formats)]
+    return (*own, *(name for name, _, _ in listing()))
 
 
 def panels(incomplete: str) -> Iterable[str]:

@@ -37,7 +37,7 @@ class Outputs:
 def check_outputs(outputs: Outputs) -> None:
     """Raise UsageError or OutputError if an output cannot be written, before anything is read."""
     for path in outputs.files:
-        if path in ("json", "csv", "terminal"):
+        if path in ("json", "csv", "terminal", "html"):
             raise UsageError(f"-o {path}: -o takes a file", f"use --output {path} for stdout")
         format_for(path)
     for path in outputs.paths:

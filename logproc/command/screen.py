@@ -7,7 +7,7 @@ import re
 import shutil
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -38,6 +38,8 @@ DEV_TTY = os.makedev(5, 0)
 class Screen:
     """The streams, and how to write to them. A closed stream is None.
 
+    arguments: the words of the command line, for a report that says how it was made.
+
     Any thread may write a line at any time. While the progress is painted, lines wait for its next stroke, which erases the
     picture, writes the lines, and paints again below them.
     """
@@ -46,6 +48,7 @@ class Screen:
     stderr: TextIO | None
     settings: Settings
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    arguments: Sequence[str] = ()
     _painted: bool = field(default=False, init=False)
     _unsaid: deque[str] = field(default_factory=deque, init=False)
 

@@ -126,10 +126,11 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, sour
     bad_times = 0 if columns is None or columns.unread_time is None else int(columns.unread_time.sum())
     unread = {("time", NOT_A_TIME): bad_times} if bad_times else {}  # of the filtered records, too
     if columns is not None and columns.records and question.filters:
-        view = question.view(columns)
-        mask = question.select(view)
+        every = question.view(columns)
+        mask = question.select(every)
+        unread |= {key: number for name in question.ordered for key, number in every.unread(name).items()}
         filtered = int((~mask).sum())
-        unmatched = Unmatched.of(view, question) if filtered == columns.records else None
+        unmatched = Unmatched.of(every, question) if filtered == columns.records else None
         further = 0 if columns.further is None else int(columns.further[~mask].sum())  # lines of filtered records
         columns = columns.keep(mask) if filtered else columns
         account = replace(
@@ -147,7 +148,7 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, sour
     tally = counted(view, question)
     measured = {need.field for panel in question.panels for need in panel.needs if need.measures_values}
     measured |= {"bytes"} & columns.numbers.keys()  # the report always sums sizes
-    unread |= {key: number for name in measured for key, number in view.unread(name).items()}
+    unread |= {key: number for name in measured - question.ordered for key, number in view.unread(name).items()}
     return replace(tally, sources={chunk.source: replace(source, unread=unread)}, seen=seen)
 
 

@@ -25,6 +25,29 @@ if TYPE_CHECKING:
     from logproc.model.chunk import Parser
     from logproc.model.source import Source
 
+OTHER_NAMES = {
+    **dict.fromkeys(("apache", "apache2", "httpd", "nginx", "access", "apache_combined", "ncsa", "web"), "combined"),
+    **dict.fromkeys(("clf", "apache_common"), "common"),
+    **dict.fromkeys(
+        ("jsonl", "ndjson", "json_lines", "docker", "pino", "bunyan", "zap", "gelf", "ecs", "journald_json"), "json"
+    ),
+    **dict.fromkeys(("rfc5424", "syslog5424"), "syslog_5424"),
+    **dict.fromkeys(("rfc3164", "syslog3164"), "syslog"),
+    **dict.fromkeys(("kubernetes", "k8s", "containerd"), "cri"),
+    **dict.fromkeys(("haproxy",), "haproxy_http"),
+    **dict.fromkeys(("mysql", "mariadb"), "mysql_error"),
+    **dict.fromkeys(("elb", "alb"), "aws_alb"),
+    **dict.fromkeys(("django_server", "runserver"), "django"),
+    **dict.fromkeys(("key_value", "kv", "keyvalue", "logrus"), "logfmt"),
+    "postgres": "postgresql",
+    "php": "php_errors",
+    "dotnet": "dotnet_console",
+    "mongo": "mongodb_old",
+    "spring": "spring_boot",
+    "raw": "plain",
+}
+"""What formats are called elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -135,7 +158,8 @@ def of_nginx(path: Path) -> Choice:
 def definition_or_error(text: str, own: Mapping[str, Format]) -> Format:
     """Return the format of a definition. Raises UsageError for other text, with the nearest known name."""
     if "$" not in text and "%" not in text:
-        raise UsageError(f"--format {text!r} is unknown", nearest(text, [*own, *BY_NAME, *SAMPLED], "see `logproc formats`"))
+        see = "see `logproc formats`; without --format it is detected"
+        raise UsageError(f"--format {text!r} is unknown", nearest(text, [*own, *BY_NAME, *SAMPLED], see, OTHER_NAMES))
     from logproc.formats.servers.reading import definition_of
 
     return format_of_definition(definition_of(text), "custom")

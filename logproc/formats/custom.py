@@ -13,14 +13,14 @@ import pyarrow.compute
 from logproc.formats.columns.levels import SCALES
 from logproc.formats.engine import Format
 from logproc.formats.known import ORDERS, POWERS, TIMES, expression_of_entry, format_of_entry
-from logproc.formats.maps import maps_of_table, named_units
+from logproc.formats.maps import maps_of_table, named_times, named_units
 from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import GROUP, TIME_GROUPS, Expression
 from logproc.model.errors import UsageError, nearest
 
 UNITS = {"duration": 0, "bytes": 0}
 KEYS: Mapping[str, type] = {
-    **dict.fromkeys(("expression", "further", "aside", "time", "order", "levels", "summary", "example"), str),
+    **dict.fromkeys(("expression", "further", "aside", "time", "order", "levels", "summary", "example", "manual"), str),
     **dict.fromkeys(("multi_line", "mixed", "may_lack_time", "in_parts"), bool),
     **dict.fromkeys(("units", "sums", "map"), dict),
 }
@@ -31,7 +31,7 @@ NAMES_OF: Mapping[type, str] = {str: "a text", bool: "true or false", dict: "a t
 def format_of_pattern(name: str, text: str, option: str) -> Format:
     """Return the format of an expression with named groups, which are its fields; `option` is named in errors.
 
-    A group `time` may hold a time of any known form.
+    A group `time`, or one with another usual name, may hold a time of any known form, and a group `date` its date.
     Raises UsageError if RE2 refuses it, saying why, or if there is no named group.
     """
     expression = re.sub(r"\(\?<(\w+)>", r"(?P<\1>", text)
@@ -45,7 +45,8 @@ def format_of_pattern(name: str, text: str, option: str) -> Format:
     if twice:
         raise UsageError(f"{option} has two groups {twice}", f"call the other one {twice}_2, which is the same field")
     reader = Expression(whole, longest=longest_line(whole))
-    return Format(name, reader, summary=text, units=tuple(UNITS.items()), maps=named_units(groups, groups), keeps_untimed=True)
+    maps = (*named_times(reader.fields), *named_units(groups, groups))
+    return Format(name, reader, summary=text, units=tuple(UNITS.items()), maps=maps, keeps_untimed=True)
 
 
 def groups_of(expression: str, option: str) -> list[str]:

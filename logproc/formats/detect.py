@@ -20,10 +20,10 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.levels import is_level
+from logproc.formats.columns.levels import is_level_word
 from logproc.formats.engine import Format
 from logproc.formats.envelope import MESSAGE, Envelope, joined_lines, lines_of_messages
-from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, PLAIN, leveled, timed
+from logproc.formats.known import ENVELOPES, FORMATS, LAYOUT_FORMATS, OF_PROGRAMS, leveled, plain_of, timed
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
 from logproc.formats.readers.expression import Expression, matching
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 HEAD_BYTES = 4 << 10
 """Where a time is looked for before a format is asked."""
 SURE = 0.9
+MOST = 0.5
 LEAST_FURTHER = 0.05
 """A layout that fewer of the lines have is not one of the source."""
 MOST_LAYOUTS = 4
@@ -114,7 +115,7 @@ def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
     order = numpy.argsort(numpy.concatenate([part.line for part in filled]), kind="stable")
     messages = joined_lines(lines_of_messages(outer, filled, order)).tobytes()
     inner = one_of(
-        [form for form in layouts_of(sample_of(messages, len(sample.lines), whole=True), alone=False) if form is not PLAIN]
+        [form for form in layouts_of(sample_of(messages, len(sample.lines), whole=True), alone=False) if form.name != "plain"]
     )
     untimed = inner is not None and inner.name == "text" and "time" not in inner.fields
     if untimed and (says_levels(columns) or outer.name == "stern"):  # any two words may be in front of stern's messages
@@ -193,23 +194,43 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
     counts_for |= not counts_for.any()
     weight = int(counts_for.sum())
     layouts: list[Format] = []
-    while found and len(layouts) < MOST_LAYOUTS:
+    while len(layouts) < MOST_LAYOUTS:
         counts = [int((fits & left).sum()) for _, fits in found]
-        # Of formats that nearly as many lines fit, the first one asks for the most.
-        best = next(at for at, count in enumerate(counts) if count >= NEARLY * max(counts))
-        form, (_, fits) = found[best][0].format, found[best]
-        if not counts[best] or counts[best] < least_of(form, further=bool(layouts), alone=alone) * weight:
+        able = [
+            at
+            for at, (candidate, _) in enumerate(found)
+            if counts[at] and counts[at] >= fewest(candidate.format, sample, weight, further=bool(layouts), alone=alone)
+        ]
+        if not able:
             break
+        # Of formats that nearly as many lines fit, the first one asks for the most.
+        most = NEARLY * max(counts[at] for at in able)
+        best = next(at for at in able if counts[at] >= most)
+        best = next((at for at in able if at < best and is_narrower(found[at], found[best], left)), best)
+        form, (_, fits) = found[best][0].format, found[best]
         layouts.append(ordered(form, sample.keep(fits)))
         left &= ~(form.exact.claims(sample.whole_texts) if is_layout(form) else fits)
     rest = sample.keep(left & counts_for)
+    of_table = bool(layouts) and isinstance(layouts[0].exact, W3cReader)
+    layouts.sort(key=lambda form: isinstance(form.exact, PairsReader))  # last, as any line with a pair in it is one of logfmt
     if layouts and rest.lines:
-        return layouts + text_of(rest, weight, of_table=isinstance(layouts[0].exact, W3cReader))
+        return with_text(layouts, text_of(rest, weight, of_table=of_table), sample, found)
     if not layouts and sample.lines:
         text = generic(rest, LEAST_SHARE, anywhere=alone) if rest.lines else None
         text = text or (None if alone else leveled(rest.lines))  # the time is that of the format around them
         return (not found and alone and loosely(sample)) or ([text] if text else [])
     return layouts
+
+
+def is_narrower(one: tuple[Candidate, Mask], other: tuple[Candidate, Mask], left: Mask) -> bool:
+    """Return whether a format is that of one program, and nearly all of its lines fit another one as well, which asks for less.
+
+    So lines of CEF in syslog are CEF, although more of the lines are some syslog.
+    """
+    (candidate, fits), (broad, others) = one, other
+    mine = fits & left
+    is_looser = isinstance(broad.format.exact, Expression)  # where a header names the fields, as in W3C's, it knows them better
+    return candidate.format in OF_PROGRAMS and is_looser and bool((mine & others).sum() >= NEARLY * mine.sum())
 
 
 def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
@@ -224,9 +245,12 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
     if "(?P<host>" in reader.expression:
         found = reader.found_in(sample.keep(fits).texts, {"host"})
         hosts = reader.texts_of(found, "host").to_pylist()
-        return sum(is_level(host) or IS_DATE.fullmatch(host) is not None for host in hosts) * 2 < len(hosts)
+        return sum(is_level_word(host) or IS_DATE.fullmatch(host) is not None for host in hosts) * 2 < len(hosts)
     if reader.time and not known.all():
-        others = timed(reader.time, leading=True).fits(sample.texts) & ~known
+        leading = timed(reader.time, leading=True).fits(sample.texts)
+        if not (leading & fits).any():  # its own time is further on: lines that begin with one are of another layout
+            return True
+        others = leading & ~known
         share = NEARLY if "logger" in form.fields else 0.5
         return bool(fits.sum() >= share * (fits.sum() + others.sum()))
     return True
@@ -244,18 +268,40 @@ def ordered(form: Format, sample: Sample) -> Format:
     return replace(form, order=found)
 
 
-def least_of(form: Format, *, further: bool, alone: bool) -> float:
+def fewest(form: Format, sample: Sample, weight: int, *, further: bool, alone: bool) -> float:
+    """Return how many lines must fit a format for it to be a layout. weight: the lines that count, without further lines."""
+    least = least_of(form, sample, further=further, alone=alone)
+    return least * (len(sample.lines) if least == MOST else weight)
+
+
+def least_of(form: Format, sample: Sample, *, further: bool, alone: bool) -> float:
     """Return the share of the lines that a format must fit to be a layout.
 
     As a further one it must know the time. Messages of other formats look like pairs now and then; beside another log they
     are one if they have a time, or a level and a message: then the time may be that of the format around them.
+    Source code and documents have some lines that look like pairs, JSON or a level with a text: where nothing shows that
+    these are from a log, they must be most of the lines.
     """
     if not alone and isinstance(form.exact, PairsReader):
         known = dict(form.exact.aliases).keys()
         return LEAST_FURTHER if further and ("time" in known or known >= {"level", "message"}) else 0.5
     if further:
         return LEAST_FURTHER if "time" in form.fields else 2.0
-    return 0.0 if is_layout(form) else LEAST_SHARE
+    if is_layout(form):
+        return 0.0
+    return LEAST_SHARE if is_of_log(form, sample) else MOST
+
+
+def is_of_log(form: Format, sample: Sample) -> bool:
+    """Return whether lines of a format are surely from a log: with a time, a client, or a key each for level and message."""
+    reader = form.exact
+    if isinstance(reader, JsonReader | PairsReader | LtsvReader):
+        known = dict(reader.aliases).keys()
+        return bool(known & {"time", "client"}) or known >= {"level", "message"}
+    if isinstance(reader, Expression) and not reader.time:
+        found = reader.found_in(sample.texts, {"client"})
+        return "client" in reader.raw and any(reader.texts_of(found, "client").to_pylist())
+    return True
 
 
 def text_of(rest: Sample, weight: int, *, of_table: bool) -> list[Format]:
@@ -266,7 +312,22 @@ def text_of(rest: Sample, weight: int, *, of_table: bool) -> list[Format]:
     form = None if of_table else generic(rest, LEAST_FURTHER * weight / len(rest.lines), anywhere=False)
     if form:
         return [form]
-    return [PLAIN] if weight - len(rest.lines) < LEAST_SHARE * weight else []
+    return [plain_of(rest.texts)] if weight - len(rest.lines) < LEAST_SHARE * weight else []
+
+
+def with_text(
+    layouts: list[Format], text: list[Format], sample: Sample, found: Sequence[tuple[Candidate, Mask]]
+) -> list[Format]:
+    """Return the layouts of a source and its text, in the order in which they are asked.
+
+    Text is the last, but for logfmt: a line that begins with a time, and has a pair somewhere, is text. Unless most lines of
+    logfmt begin with one.
+    """
+    if text and isinstance(layouts[-1].exact, PairsReader):
+        pairs = next(fits for candidate, fits in found if candidate.format is layouts[-1])
+        if 2 * (text[0].fits(sample.texts) & pairs).sum() < pairs.sum():
+            return [*layouts[:-1], *text, layouts[-1]]
+    return layouts + text
 
 
 def is_layout(form: Format) -> bool:
@@ -289,4 +350,4 @@ def fallback(sample: bytes, *, whole: bool, only: str | None = None) -> Format |
     lines = sample_of(sample, SAMPLE_LINES[0], whole=whole)
     if not lines.lines:
         return None
-    return (generic(lines, LEAST_SHARE) if only != "plain" else None) or PLAIN
+    return (generic(lines, LEAST_SHARE) if only != "plain" else None) or plain_of(lines.texts)

@@ -21,6 +21,7 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.account import Claimed, parsed, starts_in
+from logproc.formats.columns.coalesce import with_date
 from logproc.formats.columns.fields import EMPTY, absent_once, columns_of, complete, with_absent
 from logproc.formats.columns.levels import leveled
 from logproc.formats.columns.lines import Lines, plain_lines
@@ -145,8 +146,10 @@ class Format:
         if part.time is not None or stamp is None:
             return part
         column = self.column_of(self.found_in("time", [part]))
-        form = next((found.form for found in self.maps if found.field == "time"), None)
-        read = form.read if form else partial(read_values, forms=self.order.forms)
+        source = next((found for found in self.maps if found.field == "time"), None)
+        read = source.form.read if source and source.form else partial(read_values, forms=self.order.forms)
+        if source and source.date in part.fields:
+            column = with_date(column, self.column_of(self.found_in(source.date, [part])))
         values = read(column.keys, context.reference_s, context.zone, fractions=context.fractions)
         absent = pyarrow.compute.equal(column.keys, EMPTY).fill_null(True).to_numpy(zero_copy_only=False)
         bad = ((values.seconds == NO_TIME) & ~absent)[column.index]

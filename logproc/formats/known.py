@@ -11,11 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow
+import pyarrow.compute
+
 from logproc.formats.engine import Format
 from logproc.formats.readers import json_lines, logfmt, ltsv, w3c
-from logproc.formats.readers.beginnings import OPENING, beginning_of, beginning_with_level
+from logproc.formats.readers.beginnings import COLOUR, OPENING, beginning_of, beginning_with_level
 from logproc.formats.readers.cost import longest_line
-from logproc.formats.readers.expression import Expression
+from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.readers.layout import LAYOUTS
 from logproc.formats.readers.quotes import format_of_layout
 from logproc.formats.times.forms import FORMS, OF_ONE_PROGRAM, RFC3339, TimeForm
@@ -69,18 +72,46 @@ def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
     )
 
 
-FORMATS = tuple(format_of_entry(name, entry) for table in TABLES for name, entry in table["formats"].items())
+ENTRIES: dict[str, Mapping[str, Any]] = {name: entry for table in TABLES for name, entry in table["formats"].items()}
+"""The formats of the catalogue as its files have them."""
+FORMATS = tuple(format_of_entry(name, entry) for name, entry in ENTRIES.items())
 """The known formats of text, in the order of detection."""
+OF_PROGRAMS = FORMATS[: sum(len(table["formats"]) for table in TABLES[:-1])]
+"""Those of one program or server each."""
 ENVELOPES = tuple(format_of_entry(name, entry) for name, entry in TABLES[-1]["envelopes"].items())
 """What may be in front of the lines of any log."""
 WORDS = PIECES["words"]
-LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|panic"
-CAPITALIZED = "Trace|Debug|Info|Information|Notice|Warn|Warning|Error|Critical|Fatal|Note|System"
-ANY_LEVEL = (
-    rf"(?:\b|\x1b\[[\d;]*m)(?P<level>{WORDS}|LOG)\b|[\[<(](?P<level_2>(?:{LOWER}|{CAPITALIZED}))[\])>]"
-    rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>\w+)|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
+LOWER = "trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal|alert|emerg|emergency|panic|verbose"
+CAPITALIZED = (
+    "Trace|Debug|Info|Information|Informational|Notice|Warn|Warning|Error|Critical|Fatal|Note|System|Alert|Emergency|Verbose"
 )
-"""A word that is surely a level: in capitals, in brackets, between TABs or after `level=`."""
+SHORT = "TRC|DBG|INF|WRN|ERR|FTL|CRT|VRB|CRIT|EMERGENCY"
+LEVEL_WORDS = f"{WORDS}|{LOWER}|{CAPITALIZED}|{SHORT}"
+ANY_LEVEL = (
+    rf"(?:\b|\x1b\[[\d;]*m)(?P<level>{WORDS}|LOG)\b|[\[(](?P<level_2>(?:{LOWER}|{CAPITALIZED}|{SHORT}))[\])]"
+    rf"|<(?P<level_5>(?:{LOWER}|{CAPITALIZED}|{SHORT}))>\s"
+    rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>{LEVEL_WORDS})\b|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
+    rf"|^(?P<level_6>{LOWER}|{CAPITALIZED}):[ \t]"
+)
+"""A word that is a level in a line with a time: in capitals, in brackets, between TABs, after `level=`, or at the beginning.
+
+`<System>` may begin an element of XML.
+"""
+BEFORE_LEVEL = (
+    rf"^(?:{COLOUR})*"
+    rf"(?:(?:\[[^\]]*\]:?|\([^)]*\):?|[A-Za-z_][\w./-]*(?:\[\d+\])?:|[+-]?\d\S*|[|:-]+)[ \t]+(?:{COLOUR})*)*"
+)
+"""What may be in front of a level in a line without a time: brackets, numbers, the name of a program with a colon."""
+LEVEL_AHEAD = (
+    rf"{BEFORE_LEVEL}(?:(?P<level>{WORDS})(?:{COLOUR})*[ \t]*:(?:{COLOUR})*[ \t]+[^\s;]+[ \t]+\S"
+    rf"|\[(?:{COLOUR})*(?P<level_2>{LEVEL_WORDS})(?:{COLOUR})*[ \t]*\](?:{COLOUR})*[ \t]+\S)"
+)
+"""A level in a line without a time: in front of its text, in brackets or in capitals with a colon and two words behind it.
+
+Prose, source code and settings are full of such words elsewhere: `return (ERROR);`, `DEBUG: false`, `level=info`.
+"""
+BARE_LEVEL_AHEAD = rf"{BEFORE_LEVEL}(?P<level_3>{WORDS})(?:{COLOUR})*[ \t]+\S|{LEVEL_AHEAD}"
+"""The same where most lines begin with a level: there it needs no colon."""
 TEXT = "Any text with a time in it"
 HEAD_BYTES = 128
 """In text without a known format, a time and a level are only searched for in this many bytes of a line."""
@@ -94,13 +125,17 @@ def timed(form: TimeForm, *, leading: bool) -> Format:
     without one is a record without a time.
     """
     time = rf"{form.expression}(?:[^0-9a-zA-Z]|$)"
-    expression = rf"(?s)^{OPENING}{time}" if leading else rf"(?s)\b[A-Z]?{time}|$"
-    return any_text("text", TEXT, expression, form, multi_line=leading)
+    if leading:
+        return any_text("text", TEXT, rf"(?s)^{OPENING}{time}", ANY_LEVEL, form, multi_line=True)
+    return any_text("text", TEXT, rf"(?s)\b[A-Z]?{time}|$", ANY_LEVEL, form)
 
 
-def any_text(name: str, summary: str, expression: str, form: TimeForm | None = None, *, multi_line: bool = False) -> Format:
+def any_text(
+    name: str, summary: str, expression: str, levels: str, form: TimeForm | None = None, *, multi_line: bool = False
+) -> Format:
     """Return a format whose records are whole lines as messages, with a level searched for at the start of each."""
-    reader = Expression(expression, form, ANY_LEVEL, HEAD_BYTES)
+    untimed = LEVEL_AHEAD if form and not multi_line else ""
+    reader = Expression(expression, form, levels, HEAD_BYTES, untimed=untimed)
     return Format(name, reader, summary=summary, multi_line=multi_line)
 
 
@@ -118,7 +153,16 @@ def leveled(lines: Sequence[bytes]) -> Format | None:
     return Format("text", Expression(expression), summary=TEXT, multi_line=True) if expression else None
 
 
-PLAIN = any_text("plain", "Any text: lines without a time that could be found", "")
+PLAIN = any_text("plain", "Any text: lines without a time that could be found", "", LEVEL_AHEAD)
+LEVELED = any_text("plain", PLAIN.summary, "", BARE_LEVEL_AHEAD)
+"""Plain text of which most lines begin with a level."""
+
+
+def plain_of(texts: pyarrow.Array) -> Format:
+    """Return the format of plain text, as a sample shows it."""
+    return LEVELED if 2 * int(pyarrow.compute.sum(matching(texts, BARE_LEVEL_AHEAD)).as_py() or 0) > len(texts) else PLAIN
+
+
 LAYOUT_FORMATS = tuple(map(format_of_layout, LAYOUTS))
 """The usual access logs."""
 BY_NAME: dict[str, Format] = {form.name: form for form in (*LAYOUT_FORMATS, *FORMATS)}

@@ -29,6 +29,13 @@ STEMS = {
     "bytes": "size bytes bytessent sent bodysize bodybytessent responsesize contentlength length bodybytes",
 }
 """Names, as far as the unit, of the fields that are also the duration or the size of a record, the likeliest first."""
+TIMES = (
+    *("timestamp", "ts", "datetime", "date_time", "asctime", "time_local", "time_iso8601", "log_time", "logtime"),
+    *("event_time", "eventtime", "date"),
+)
+"""Groups of a pattern that are the time, if no group is called so, the likeliest first."""
+DATES_AND_CLOCKS = (("date", "time"), ("date", "clock"), ("day", "time"), ("log_date", "log_time"))
+"""Groups with a date and a time of day."""
 OUTER = re.compile(
     r"^(?:res|req|response|request|http|http_?request|event|attributes|properties|fields|meta|record|data|context)\.",
     re.IGNORECASE,
@@ -47,12 +54,16 @@ RUN_TOGETHER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """The source of a field. unit: how its numbers are read. form: how its times are written; None for any known form."""
+    """The source of a field. unit: how its numbers are read. form: how its times are written; None for any known form.
+
+    date: the field with the date, if the source may only have the time of day.
+    """
 
     field: str
     source: str
     unit: Unit | None = None
     form: GivenForm | None = None
+    date: str = ""
 
 
 def parse_maps(texts: Iterable[str], option: str = "--map") -> tuple[Map, ...]:
@@ -121,7 +132,7 @@ def divided(name: str) -> tuple[str, Unit | None]:
     >>> divided("latency_min"), named_with_unit("duration", ["durations", "latencys"])
     (('', None), [])
     """
-    words = CAPITAL.sub("_", OUTER.sub("", name)).replace("-", "_").lower()
+    words = CAPITAL.sub("_", OUTER.sub("", name)).replace("-", "_").replace(".", "_").lower()
     for pattern, text in ((DIVIDED, words), (RUN_TOGETHER, words.replace("_", ""))):
         match = pattern.fullmatch(text)
         if match and (unit := unit_named(OWN_UNITS.get(match["unit"], match["unit"]))):
@@ -129,9 +140,24 @@ def divided(name: str) -> tuple[str, Unit | None]:
     return "", None
 
 
+def named_times(names: Collection[str]) -> tuple[Map, ...]:
+    """Return the source of the time of records of text, by the names of their fields; none if that is the field `time` alone.
+
+    >>> named_times(["ts"])[0].source, named_times(["date", "time"])[0].date, named_times(["time"])
+    ('ts', 'date', ())
+    """
+    for date, clock in DATES_AND_CLOCKS:
+        if {date, clock} <= {*names}:
+            return (Map("time", clock, date=date),)
+    if "time" in names:
+        return ()
+    return tuple(Map("time", name) for name in TIMES if name in names)[:1]
+
+
 def widened(wanted: Collection[str], maps: Collection[Map]) -> Wanted:
     """Return the fields that a reader has to look for, the sources of those that are wanted among them."""
-    sources = frozenset(found.source for found in maps if found.field in wanted or found.field not in STEMS)
+    needed = [found for found in maps if found.field in wanted or found.field not in STEMS]
+    sources = frozenset(name for found in needed for name in (found.source, found.date) if name)
     usual = wanted.usual if isinstance(wanted, Wanted) else frozenset()
     searched = wanted.searched if isinstance(wanted, Wanted) else frozenset()
     return Wanted(sources.union(sought(wanted)), usual, searched, sources)

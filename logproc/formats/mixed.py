@@ -153,11 +153,15 @@ def stacked_keys(columns: Sequence[KeyColumn]) -> KeyColumn:
 
 
 def with_numbers(part: Columns, names: Collection[str]) -> Columns:
-    """Return columns in which those of some names are numbers."""
-    numbers = {name: numbers_of(column, unit_of(name)) for name, column in part.keys.items() if name in names}
-    if not numbers:
+    """Return columns in which those of some names are numbers.
+
+    What its layout has already read as a number was read in that layout's unit, and stays.
+    """
+    texts = {name: column for name, column in part.keys.items() if name in names}
+    if not texts:
         return part
-    keys = {name: column for name, column in part.keys.items() if name not in numbers}
+    numbers = {name: numbers_of(column, unit_of(name)) for name, column in texts.items() if name not in part.numbers}
+    keys = {name: column for name, column in part.keys.items() if name not in texts}
     return replace(part, keys=keys, numbers={**part.numbers, **numbers})
 
 

@@ -14,8 +14,24 @@ from logproc.formats.columns.lines import is_blank
 from logproc.formats.engine import Format
 from logproc.formats.known import learned, timed
 from logproc.formats.readers.expression import Expression, matching
-from logproc.formats.times.forms import DAY_FIRST_HALF, EPOCH, FORMS, MINUTES, OTHER_ORDER, US, ZONE, TimeForm
-from logproc.formats.times.order import TURNED, Order, assumed_in
+from logproc.formats.times.forms import (
+    DAY_FIRST_HALF,
+    DAY_HALF_SHORT,
+    DAY_SHORT,
+    EPOCH,
+    FORMS,
+    ISO_LONG_ZONE,
+    MINUTES,
+    MONTH_SHORT,
+    OTHER_ORDER,
+    SHORT_YEAR,
+    US,
+    US_SHORT,
+    YEAR_HALF,
+    ZONE,
+    TimeForm,
+)
+from logproc.formats.times.order import TURNED, Order, assumed_in, is_sure, year_is_first
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME
 
@@ -32,7 +48,13 @@ UTF8_MARK = b"\xef\xbb\xbf"
 NEARLY = 0.9
 LEAST_SHARE = 0.1
 CLOSE_S = 366 * 86_400
-SEARCHED = tuple(dict.fromkeys([*(form for form in FORMS if form not in OTHER_ORDER), US, DAY_FIRST_HALF, *FORMS, *TURNED]))
+SHORT_YEARS = frozenset({SHORT_YEAR, DAY_SHORT, MONTH_SHORT})
+HALVES = (YEAR_HALF, US, DAY_FIRST_HALF, US_SHORT, DAY_HALF_SHORT)
+SEARCHED = tuple(
+    dict.fromkeys(
+        [ISO_LONG_ZONE, *HALVES, *(form for form in FORMS if form not in OTHER_ORDER), *FORMS, *TURNED, DAY_SHORT, MONTH_SHORT]
+    )
+)
 """The forms of times that are searched for in text: those with AM or PM before those that are the same without it."""
 
 
@@ -103,7 +125,10 @@ def generic(sample: Sample, least_share: float, *, anywhere: bool = True) -> For
             form = (learned(forms[best], sample.lines) if leading else None) or found[best]
             other = OTHER_ORDER.get(forms[best])
             in_doubt = other is not None and counts[forms.index(other)][0] == counts[best][0]
-            return replace(form, order=Order(assumed=assumed_in(forms[best]))) if in_doubt else form
+            assumed = assumed_in(forms[best]) if in_doubt else ""
+            if forms[best] is SHORT_YEAR and not is_sure(texts_of(sample.texts)):
+                assumed = "year first"
+            return replace(form, order=Order(assumed=assumed)) if assumed else form
     return of_epoch(sample)
 
 
@@ -124,10 +149,16 @@ def of_epoch(sample: Sample) -> Format | None:
 def counted(form: Format, time: TimeForm, texts: pyarrow.Array) -> int:
     """Return how many lines have a time of a form. One without seconds does not count where seconds follow."""
     count = times_in(form, texts)
+    if count and time in SHORT_YEARS and (time is SHORT_YEAR) is not year_is_first(texts_of(texts)):
+        return 0
     if count and time is MINUTES:
         followed = matching(texts, time.expression.replace(ZONE, "") + r":\d")
         return count - int(pyarrow.compute.sum(followed).as_py() or 0)
     return count
+
+
+def texts_of(texts: pyarrow.Array) -> list[str]:
+    return [text.decode("latin-1") for text in texts.to_pylist()]
 
 
 def times_in(form: Format, texts: pyarrow.Array) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import resource
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 EXIT_OK = 0
 EXIT_INCOMPLETE = 1
@@ -98,15 +98,21 @@ def too_many_files(error: BaseException | None) -> tuple[str, str] | None:
     return "too many open files", f"the limit is {limit}; raise it with `ulimit -n`"
 
 
-def nearest(name: str, known: Iterable[str], otherwise: str = "") -> str:
+def nearest(
+    name: str, known: Iterable[str], otherwise: str = "", usual: Mapping[str, str] | None = None, least: float = 0.6
+) -> str:
     """Return a hint for a misspelt name: the nearest known one in any case, or else `otherwise`, or a list of all.
 
-    >>> nearest("COLOUR", ["color", "columns"]), nearest("x", ["asc", "desc"])
-    ("did you mean 'color'?", 'known are asc, desc')
+    usual: what names of other programs are called here. least: how alike names must be, from 0 to 1.
+
+    >>> nearest("COLOUR", ["color", "columns"]), nearest("x", ["asc", "desc"]), nearest("x", [], usual={"x": "y"})
+    ("did you mean 'color'?", 'known are asc, desc', "did you mean 'y'?")
     """
     from difflib import get_close_matches
 
     names = list(known)
+    if usual and name.lower() in usual:
+        return f"did you mean {usual[name.lower()]!r}?"
     lower = {known_name.lower(): known_name for known_name in reversed(names)}
-    found = get_close_matches(name.lower(), lower, 1)
+    found = get_close_matches(name.lower(), lower, 1, least)
     return f"did you mean {lower[found[0]]!r}?" if found else otherwise or "known are " + ", ".join(names)

@@ -38,6 +38,8 @@ class Panel:
     other: count and bytes of the keys that were dropped, None if none were.
     estimated: the metrics that are estimates, with their standard error.
     sorted_by: the metric by which the rows are sorted, `key`, or None for the usual order.
+    kinds: the metrics of which it is known, with what they measure: "duration" in seconds, or "size" in bytes.
+    whole: whether all rows are there whatever `--top` says.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Panel:
     other: tuple[int, int] | None = None
     estimated: Mapping[str, float] = field(default_factory=dict)
     sorted_by: str | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict, compare=False)
+    whole: bool = False
 
     @property
     def approximate(self) -> bool:

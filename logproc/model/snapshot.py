@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from logproc.model.columns import Account, Rejected
 from logproc.model.overview import Overview
@@ -81,3 +81,14 @@ class Snapshot:
     assumed: tuple[Assumption, ...] = ()
     overview: Overview | None = None
     empty: str = ""
+
+    def first_rows(self, most: int) -> Snapshot:
+        """Return the same with at most that many rows in each panel that is not whole; 0 for all."""
+        if not most:
+            return self
+        overview = self.overview and replace(self.overview, panels=first_rows(self.overview.panels, most))
+        return replace(self, panels=first_rows(self.panels, most), overview=overview)
+
+
+def first_rows(panels: Mapping[str, Panel], most: int) -> dict[str, Panel]:
+    return {name: panel if panel.whole else replace(panel, rows=panel.rows[:most]) for name, panel in panels.items()}

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from logproc.formats.choice import Choice
 from logproc.formats.maps import parse_maps
 from logproc.model.chunk import Outcome
-from logproc.model.errors import UsageError, nearest
+from logproc.model.errors import UsageError
 from logproc.model.source import Kind
-from logproc.questions.fields.derived import FIELDS
+from logproc.questions.fields.derived import FIELDS, SHAPE
 from logproc.questions.metrics import check_sketches, parse_metrics
+from logproc.questions.names import hint_for
 from logproc.questions.question import SOURCE, Question, panels_for, sort_of, unknown_fields, with_sort
 from logproc.questions.timespan import parse_moment
 from logproc.questions.view import TIME_FIELDS
@@ -58,12 +59,22 @@ class Plan:
         own = {**dict(settings.patterns), **dict(settings.formats)}
         choice = replace(Choice.of(settings.format, settings.pattern, settings.nginx_conf, own), maps=parse_maps(settings.map))
         question = question_of(settings, now_s)
+        check_top(settings, question)
         whole, size = question.needs_whole_records, chunk_bytes(settings, sources)
         reading = ReadingOptions(choice, size, settings.max_line_bytes, now_s, zone, whole, question.needs_fractions)
         return cls(question, choice, reading, settings.top, settings.max_line_bytes, settings.families)
 
     def bounded(self, tally: Tally) -> Tally:
         return tally.folded(self.question.max_keys) if self.question.max_keys else tally
+
+
+def check_top(settings: Settings, question: Question) -> None:
+    """Raise UsageError if more numbers are in `--top` than any panel has fields."""
+    most = max((len(panel.by) for panel in question.panels), default=0)
+    if settings.by and isinstance(settings.top, tuple) and len(settings.top) > max(most, 1):
+        top, by = ",".join(map(str, settings.top)), settings.by[0]
+        hint = f"write --top {settings.top[0]}, or name a field for each number: --by {by},status"
+        raise UsageError(f"--top {top} has more numbers than --by has fields", hint)
 
 
 def chunk_bytes(settings: Settings, sources: Sequence[Source]) -> int:
@@ -108,6 +119,7 @@ def question_of(settings: Settings, now_s: int) -> Question:
         max_keys=settings.max_keys,
         asked=(*named, *measured, *(where.fields if where else ()), *(found.source for found in parse_maps(settings.map))),
         asked_by=bool(settings.by),
+        kinds=tuple((found.field, found.unit.kind) for found in parse_maps(settings.map) if found.unit),
     )
 
 
@@ -129,11 +141,7 @@ def check_fields(plan: Plan, outcomes: Iterable[Outcome], tally: Tally) -> Usage
 
 
 def no_such_field(unknown: Sequence[str], fields: Iterable[str]) -> UsageError:
-    names = sorted({"time", SOURCE, *TIME_FIELDS, *fields})
     derived = [name for name, (base, _) in FIELDS.items() if base in fields]
-    calls = {"query": "query(NAME)", "parameter": "query(NAME)", "every": "every(5m)", "shape": "shape(FIELD)", "net": "net:24"}
-    known, listed = (*names, *derived, *calls), "there are " + ", ".join(names)
-    hint = nearest(unknown[0], known, listed)
-    for name, call in calls.items():
-        hint = hint.replace(f"did you mean {name!r}?", f"write {call}")
-    return UsageError(f"no source has a field {unknown[0]!r}", hint)
+    shaped = SHAPE.fullmatch(unknown[0])
+    name = shaped[1] if shaped else unknown[0]
+    return UsageError(f"no source has a field {name!r}", hint_for(name, {"time", SOURCE, *TIME_FIELDS, *fields}, derived))

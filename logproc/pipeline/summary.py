@@ -17,12 +17,13 @@ from logproc.formats.columns.units import NOT_A_NUMBER, NOT_A_SIZE, NOT_A_TIME, 
 from logproc.formats.times.calendar import iso
 from logproc.model.chunk import Outcome
 from logproc.model.errors import InternalError
+from logproc.model.panel import Panel
 from logproc.model.snapshot import Assumption, RunInfo, Snapshot, SourceResult, gil_enabled
 from logproc.model.source import Source, State, Verdict
 from logproc.pipeline.empty import why_empty
 from logproc.pipeline.plan import Plan
 from logproc.questions.question import Question
-from logproc.questions.view import offset_s
+from logproc.questions.view import is_time_field, offset_s
 from logproc.reports.units import count as count_of
 
 FIRST_LINE_CHARACTERS = 80
@@ -64,6 +65,8 @@ def summarize(
         if lost:
             outcome = replace(outcome, verdict=INTERRUPTED)
         results.append(result(source, outcome, counted, plan))
+    found = panels(tally, plan.question, plan.top)
+    results = with_notes(results, empty_panels(plan.question, found) if tally.account.records else [])
     return Snapshot(
         complete=not stopped and all(source.state in DONE for source in results),
         account=tally.account,
@@ -72,12 +75,24 @@ def summarize(
         first=tally.first,
         last=tally.last,
         sources=tuple(results),
-        panels=panels(tally, plan.question, plan.top),
+        panels=found,
         run=run,
         assumed=assumptions(sources, tally, plan.question.zone),
         empty=why_empty(tally, plan.question),
         overview=overview_of(tally, plan.question, plan.top, families=plan.families),
     )
+
+
+def empty_panels(question: Question, found: Mapping[str, Panel]) -> list[str]:
+    """Return a note on each panel that was asked for and that no record has the fields of. Lacking times have their own."""
+    asked = [spec for spec in question.panels if question.asked_by and not spec.title and not found[spec.name].rows]
+    return [f"no record has {' and '.join(spec.by)} to count by" for spec in asked if not any(map(is_time_field, spec.by))]
+
+
+def with_notes(results: Sequence[SourceResult], notes: Sequence[str]) -> list[SourceResult]:
+    """Return the results with notes on all of them, which the first one with a record has."""
+    first = next((at for at, source in enumerate(results) if source.account.records), None)
+    return [replace(source, notes=(*source.notes, *notes)) if at == first else source for at, source in enumerate(results)]
 
 
 def assumptions(sources: Sequence[Source], tally: Tally, zone: tzinfo) -> tuple[Assumption, ...]:

@@ -37,6 +37,12 @@ OTHER_NAMES = {
     **dict.fromkeys(("ratio", "percentage", "fraction"), "share"),
 }
 """Names of functions in other programs."""
+COUNTS = dict.fromkeys(("hits", "requests", "records", "lines", "entries", "events", "number", "n"), "count")
+COUNTS |= dict.fromkeys(("traffic", "size", "bandwidth"), "bytes")
+PERCENT = re.compile(
+    r"(?:(?:p|pct|perc|percentile|quantile|q)[( _-]?)?(\d{1,2}(?:\.\d{1,3})?)\)?:(.+)|(?:percentile|quantile|perc|pct):(.+)"
+)
+"""Ways to write a percentile that are not ours."""
 CALL = re.compile(r"([A-Za-z_0-9.]+)[(]([^()]*)[)]")
 FILTERED = re.compile(r"(share|peak)[(](.*)[)]", re.DOTALL)
 QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | `[^`]*` | [^"'`] | . """, re.VERBOSE | re.DOTALL)
@@ -169,6 +175,8 @@ def probably_meant(name: str) -> str:
     >>> probably_meant("avg:duration"), probably_meant("p95(duration)"), probably_meant("p95")
     ('write mean:duration', 'write p95:duration', 'write p95:duration')
     """
+    if percent := PERCENT.fullmatch(name):
+        return f"write p{percent[1] or 95}:{percent[2] or percent[3]}"
     call = CALL.fullmatch(name)
     function, _, field = name.partition(":") if not call else (call[1], "", call[2])
     meant = OTHER_NAMES.get(function.lower(), function.lower())
@@ -176,4 +184,9 @@ def probably_meant(name: str) -> str:
         return f"write {meant}({'1s' if meant == 'peak' else 'status >= 500'})"
     if meant in KINDS or PERCENTILE.fullmatch(meant):
         return f"write {meant}:{field or ('client' if meant == 'uniques' else 'duration')}"
-    return nearest(function.lower(), ("count", "bytes", "rate", "visitors", "share", "peak", *KINDS), f"known are {KNOWN}")
+    known = ("count", "bytes", "rate", "visitors", "share", "peak", *KINDS, *OTHER_NAMES)
+    hint = nearest(function.lower(), known, f"known are {KNOWN}", COUNTS)
+    for other in known:
+        if hint == f"did you mean {other!r}?" and (right := OTHER_NAMES.get(other, other)) in KINDS:
+            return f"did you mean '{right}:{field or 'duration'}'?"
+    return hint

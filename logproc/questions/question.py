@@ -20,7 +20,7 @@ from logproc.questions.fields.stretches import stretch_of
 from logproc.questions.metrics import VISITOR, Metric, Need, parse_metric, split_outside
 from logproc.questions.view import TIME_FIELDS, View, base_of, is_time_field
 from logproc.questions.where.grammar import Where
-from logproc.questions.where.predicates import BILLION
+from logproc.questions.where.predicates import BILLION, ordered_fields
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
@@ -82,6 +82,7 @@ class Question:
 
     since, until: nanoseconds since 1970; `until` is exclusive. zone: the time zone of hours and days.
     asked: fields named by the user, which some source must have. asked_by: whether the user named panels.
+    kinds: fields that the user says to be a "duration" or a "size".
     sort: the metric to sort rows by. descending: None for the panel's usual direction.
     wanted: the columns that formats have to deliver. filters_of: the filters of metrics, by what they are called.
     by_source: whether a record's source is a field. parameters: the fields that are parameters of queries.
@@ -101,6 +102,7 @@ class Question:
     max_keys: int | None = None
     asked: tuple[str, ...] = ()
     asked_by: bool = False
+    kinds: tuple[tuple[str, str], ...] = ()
     wanted: Wanted = field(init=False)
     filters_of: Mapping[str, Where] = field(init=False, compare=False)
     by_source: bool = field(init=False)
@@ -131,6 +133,11 @@ class Question:
         object.__setattr__(self, "filters_of", {need.field: need.where for need in needs if need.where})
         object.__setattr__(self, "by_source", named_source)
         object.__setattr__(self, "parameters", tuple(name for name in dict.fromkeys(sought) if name.startswith("query(")))
+
+    @property
+    def ordered(self) -> frozenset[str]:
+        """The fields whose numbers the filter compares: a value that is not a number is left out, and said to be."""
+        return ordered_fields(self.where.tree) if self.where else frozenset()
 
     @property
     def filters(self) -> bool:

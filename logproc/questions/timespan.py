@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from logproc.formats.times.calendar import MONTHS
-from logproc.model.errors import UsageError
+from logproc.model.errors import UsageError, nearest
 
 UNITS_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 RELATIVE = re.compile(r"(\d{1,9})\s*(s|min|m|h|d|w)(?:\s+ago)?")
@@ -26,6 +26,7 @@ BEHIND_DATE = rf"(?:[:T ]({TIME_OF_DAY})(?: ?([+-]\d{{2}}:?\d{{2}}|Z))?)?"
 OF_ACCESS_LOG = re.compile(rf"\[?(\d{{1,2}})/([A-Za-z]{{3}})/(\d{{4}}){BEHIND_DATE}\]?", re.ASCII)
 WITH_SLASHES = re.compile(rf"(\d{{4}})/(\d{{1,2}})/(\d{{1,2}}){BEHIND_DATE}", re.ASCII)
 """The year first: `07/03/2026` is March in one country and July in another."""
+IN_WORDS = re.compile(r"(\d+) ?(seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?)(?: ago)?")
 HINT = 'write "2026-03-07 10:00", "2026-03-07", "10:00", "yesterday", "2h" (two hours ago) or "@1772877600"'
 
 
@@ -49,10 +50,21 @@ def parse_moment(option: str, text: str, zone: tzinfo, now_s: int) -> int:
         whole, nanos = divided(text)
         moment = of_today(whole, datetime.fromtimestamp(now_s, zone).date()) or absolute(whole)
         if moment is None:
-            raise UsageError(f"{option} {text!r} is not a time", HINT)
+            raise UsageError(f"{option} {text!r} is not a time", hint_for(text))
         return since_1970(moment, zone) + nanos
     except (ValueError, OverflowError) as error:
         raise UsageError(f"{option} {text!r} is not a time", HINT) from error
+
+
+def hint_for(text: str) -> str:
+    """Return the hint for a text that is not a time.
+
+    >>> hint_for("2 hours ago"), hint_for("yesteday")
+    ('write 2h', "did you mean 'yesterday'?")
+    """
+    if match := IN_WORDS.fullmatch(text.lower()):
+        return f"write {match[1]}{match[2][0]}"
+    return nearest(text, ("yesterday", "today", "now"), HINT) if text.isalpha() else HINT
 
 
 def divided(text: str) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
-from logproc.model.errors import UsageError
+from logproc.model.errors import UsageError, nearest
 
 LOCALTIME, TIMEZONE = Path("/etc/localtime"), Path("/etc/timezone")
 """Where a system keeps its zone: the data, or a link to it; the name."""
@@ -24,6 +24,20 @@ POSIX = re.compile(rf"{NAME}{OFFSET}(?P<summer>{NAME}(?:{OFFSET})?)?(?P<rules>(?
 USUAL_RULES = ",M3.2.0,M11.1.0"
 """When clocks change if a POSIX string does not say it, as in the C library: those of the United States."""
 SAME_AS_UTC = frozenset({"UTC", "Z", "UTC0", "ETC/UTC", "ETC/UCT", "UCT", "ZULU", "ETC/ZULU", "UNIVERSAL", "ETC/UNIVERSAL"})
+FIXED = re.compile(r"(?:UTC|GMT)? ?([+-])(\d{1,2})(?::?00)?", re.IGNORECASE)
+ABBREVIATIONS = {
+    **dict.fromkeys(("CEST", "MESZ", "MEZ"), "Europe/Berlin"),
+    **dict.fromkeys(("PST", "PDT", "PT"), "America/Los_Angeles"),
+    **dict.fromkeys(("EDT", "ET"), "America/New_York"),
+    **dict.fromkeys(("CDT", "CST"), "America/Chicago"),
+    **dict.fromkeys(("MDT",), "America/Denver"),
+    "BST": "Europe/London",
+    "JST": "Asia/Tokyo",
+    "IST": "Asia/Kolkata",
+    "AEST": "Australia/Sydney",
+    "MSK": "Europe/Moscow",
+}
+"""Zones with the clocks of abbreviations that are no names."""
 FAULTS = (KeyError, ValueError, OSError, RecursionError)
 """What ZoneInfo raises for a name that is not one: KeyError if it is not found, RecursionError for thousands of slashes."""
 
@@ -37,7 +51,22 @@ def parse_zone(name: str | None) -> tzinfo:
     try:
         return named(name)
     except FAULTS as error:
-        raise UsageError(f"--tz {name!r} is not a known zone", hint()) from error
+        raise UsageError(f"--tz {name!r} is not a known zone", nearest_zone(name)) from error
+
+
+def nearest_zone(name: str) -> str:
+    """Return the hint for a zone that is not known: one of this city, abbreviation or offset, or the nearest name.
+
+    >>> nearest_zone("berlin"), nearest_zone("+01:00")
+    ("did you mean 'Europe/Berlin'?", "write 'Etc/GMT-1': its sign is the other way round")
+    """
+    zones = available_timezones()
+    asked = name.strip().lower().replace(" ", "_")
+    if (match := FIXED.fullmatch(name.strip())) and int(match[2]) <= 12:
+        return f"write 'Etc/GMT{'-' if match[1] == '+' else '+'}{int(match[2])}': its sign is the other way round"
+    last = {zone.rpartition("/")[2].lower(): zone for zone in sorted(zones) if "/" in zone}
+    usual = last | {abbreviation.lower(): zone for abbreviation, zone in ABBREVIATIONS.items()}
+    return nearest(asked, sorted(zones), hint(), usual, 0.85)
 
 
 def local_zone(variables: Mapping[str, str], localtime: Path = LOCALTIME, timezone: Path = TIMEZONE) -> tzinfo:

@@ -37,8 +37,11 @@ def rounded(metric: str, number: Number) -> Number:
     return float(f"{number:.{DIGITS}g}") if inexact else number
 
 
-def figure(metric: str, number: Number, look: Look) -> str:
-    """Return a number for people: durations and sizes with units, shares in per cent, rates per second, others with commas."""
+def figure(metric: str, number: Number, look: Look, kind: str | None = None) -> str:
+    """Return a number for people: durations and sizes with units, shares in per cent, rates per second, others with commas.
+
+    kind: what the metric measures, "duration" or "size"; by default what its name says.
+    """
     if number is None:
         return look.characters.dash
     if isinstance(number, str):
@@ -48,10 +51,11 @@ def figure(metric: str, number: Number, look: Look) -> str:
     function, _, field = metric.partition(":")
     if function == "rate":
         return f"{plain(number, 3)}/s"
-    if field == "duration" and function != "uniques" and -LONGEST_S < number < LONGEST_S:
+    kind = kind or {"duration": "duration", "bytes": "size"}.get(field)
+    if kind == "duration" and function != "uniques" and -LONGEST_S < number < LONGEST_S:
         text = latency(float(number))
         return text.replace("µ", "u") if look.ascii_only else text
-    if field == "bytes" and function != "uniques":
+    if kind == "size" and function != "uniques":
         return size(round(number)) if number >= 0 else plain(number)
     return plain(number)
 

@@ -20,7 +20,8 @@ from typing import BinaryIO, Literal
 from logproc.model.errors import OutputError, UsageError, system_words, too_many_files
 from logproc.reports.safe import harmless
 
-FORMATS: dict[str, Literal["json", "csv", "terminal"]] = {".json": "json", ".csv": "csv", ".txt": "terminal"}
+Form = Literal["json", "csv", "terminal", "html"]
+FORMATS: dict[str, Form] = {".json": "json", ".csv": "csv", ".txt": "terminal", ".html": "html"}
 TEMPORARY = ".logproc-{}.tmp"
 MODE = 0o600
 REFUSED = (
@@ -55,7 +56,7 @@ def known_temporaries() -> tuple[str, ...]:
     return tuple(temporaries)
 
 
-def format_for(path: str | Path) -> Literal["json", "csv", "terminal"]:
+def format_for(path: str | Path) -> Form:
     """Return the format for a file's extension. Raises UsageError for an unknown one."""
     form = FORMATS.get(Path(path).suffix.lower())
     if form is None:

@@ -147,7 +147,8 @@ USAGE: list[tuple[list[str], int, str]] = [
     (["analyze", "--formt", "json", "good.log"], 2, "no such option --formt: did you mean '--format'?"),
     (["detect", "--where", "x", "good.log"], 2, "no such option --where: see `logproc detect --help`"),
     (["analyze", "good.log", "--metric"], 2, "option '--metric' requires an argument: see `logproc analyze --help`"),
-    (["formats", "good.log"], 2, "got unexpected extra argument (good.log): see `logproc formats --help`"),
+    (["formats", "./xyz"], 2, "format './xyz' is unknown: see `logproc formats`"),
+    (["formats", "trafik"], 2, "format 'trafik' is unknown: did you mean 'traefik'?"),
     (["analyse", "good.log"], 2, "no such command or file 'analyse': did you mean 'analyze'?"),
     (["pattern"], 2, "no such command or file 'pattern': known are analyze, detect, formats, init, man, threads"),
     (["--tpo", "3", "good.log"], 2, "no such option --tpo: did you mean '--top'?"),
@@ -373,6 +374,22 @@ def test_files_by_ending_and_stdout_besides(folder: Path, tmp_path: Path) -> Non
     assert "50 lines" in paths[2].read_text()
     assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
     assert sorted(tmp_path.iterdir()) == sorted(paths)
+
+
+def test_a_page_has_more_rows_than_the_other_reports(tmp_path: Path) -> None:
+    """JSON beside -o report.html has the rows that --top says; the page has 25, and the command that made it."""
+    log, path = tmp_path / "many.log", tmp_path / "report.html"
+    line = '192.0.2.1 - - [07/Mar/2026:10:00:00 +0000] "GET /{} HTTP/1.1" 200 5 "-" "-"\n'
+    log.write_text("".join(line.format(at) for at in range(50)))
+    run = analyze_here(log.name, "-o", path.name, "--top", "3", cwd=tmp_path)
+    assert (run.code, run.stderr) == (0, "")
+    assert len(run.report["panels"]["path"]["rows"]) == 3
+    assert len(run.report["panels"]["status"]["rows"]) == 1
+    text = path.read_text("utf-8")
+    assert text.count("<th>/") == 25
+    assert "logproc analyze --output json many.log -o report.html --top 3" in text
+    on_stdout = here("analyze", log.name, "--output", "html", "--top", "40", cwd=tmp_path)
+    assert on_stdout.stdout.decode().count("<th>/") == 40
 
 
 def test_one_output_that_fails_does_not_keep_the_others(folder: Path, tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_tab_completes(typed: str, completed: str, terminal: Terminal) -> None:
 def test_tab_twice_lists_what_there_is(terminal: Terminal) -> None:
     """The fields that a metric can take are listed; a field already typed is not offered again."""
     assert terminal.offered("logproc analyze --metric p95:") == {"bytes", "duration"}
-    assert terminal.offered("logproc analyze --output ") == {"terminal", "json", "csv"}
+    assert terminal.offered("logproc analyze --output ") == {"terminal", "json", "csv", "html"}
     assert terminal.offered("logproc analyze --by path,status") == {"path,status", "path,status_class"}
     assert terminal.completed("logproc analyze --by status,st") == "logproc analyze --by status,status_class "
     assert terminal.offered("logproc analyze ") == {

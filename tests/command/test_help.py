@@ -28,6 +28,8 @@ COMMANDS = {
     "analyze": ["analyze", "--help"],
     "analyze-all": ["analyze", "--help-all"],
     "formats": ["formats"],
+    "formats-help": ["formats", "--help"],
+    "formats-traefik": ["formats", "traefik"],
     "threads": ["threads"],
 }
 COLUMNS = 100
@@ -53,7 +55,7 @@ def test_the_words_are_those_that_are_stored(name: str) -> None:
 
 
 @pytest.mark.parametrize("columns", [80, 100])
-@pytest.mark.parametrize("name", ["logproc", "analyze", "analyze-all"])
+@pytest.mark.parametrize("name", ["logproc", "analyze", "analyze-all", "formats-help"])
 def test_help_fits_its_terminal(name: str, columns: int) -> None:
     """No line of a help text is wider than the terminal."""
     assert max(map(len, said(*COMMANDS[name], COLUMNS=str(columns)).splitlines())) <= columns

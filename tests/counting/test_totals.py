@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.counting.measures import Totals
-from logproc.counting.panels import totalled
 from logproc.counting.totals import NAMES
+from logproc.counting.values import totalled
 from logproc.model.columns import Numbers
 from tests.counting.numbers_of import NANOS, NUMBERS, Number, by_row, numbers_of, sum_of
 from tests.counting.orders import INDEX, KINDS, ROWS, SIZE, index_of, merged, result_rows

@@ -140,6 +140,7 @@ def test_an_example_has_its_format(form: Format) -> None:
     [
         (b"1:X 07 Mar 2026 10:00:00.001 text", "day-month-year", 1772877600),
         (b"at Sun Dec 04 04:47:44 2005 it broke", "ctime", 1133671664),
+        (b"Date:   Sun Dec 4 04:47:44 2005 +0100", "ctime-zone", 1133668064),
         (b"job 17 on 2026-03-07 10:00:00 ended", "iso", 1772877600),
         (b"I0307 10:00:00.1 worker: text", "klog", None),
     ],
@@ -163,7 +164,7 @@ def test_a_source_may_have_several_layouts() -> None:
         b"time=2026-03-07T10:00:00Z level=info msg=x",
         b'{"time":"2026-03-07T10:00:00Z"}',
     ]
-    assert detect(b"".join(line + b"\n" for line in lines * 10), whole=True) == "json + logfmt + text"
+    assert detect(b"".join(line + b"\n" for line in lines * 10), whole=True) == "json + text + logfmt"
 
 
 def test_a_few_lines_never_reject_the_others() -> None:

@@ -47,6 +47,15 @@ def test_each_line_is_read_by_its_own_layout() -> None:
     assert len(columns["client"]) == 2
 
 
+def test_a_duration_has_the_unit_of_its_own_layout() -> None:
+    """Squid's milliseconds are not seconds because another layout is in the file, whether the field is also a key or not."""
+    squid = b"1772877600.659 9307 192.0.2.7 TCP_MISS/200 2904 GET http://example.com/a - HIER_DIRECT/203.0.113.206 -"
+    lines = b"".join(line + b"\n" for line in [squid, APP] * 5)
+    form = detect(lines, whole=True)
+    assert isinstance(form, Mixed)
+    assert read(form, lines).columns["duration as a number"].count(9_307_000_000) == 5
+
+
 @pytest.mark.parametrize(
     ("lines", "records", "rejected", "continuation"),
     [

@@ -38,7 +38,19 @@ FORMATS = {
     "klog": {"klog", "glog"},
     "w3c": {"w3c"},
     "logcat": {"logcat", "logcat_time", "logcat_brief", "logcat_year"},
-    "text": {"text", "cri", "bracketed", "mysql_error", "redis", "ruby", "zap_console", "heroku", "postgresql", "env_logger"},
+    "text": {
+        "text",
+        "cri",
+        "bracketed",
+        "mysql_error",
+        "redis",
+        "ruby",
+        "zap_console",
+        "heroku",
+        "postgresql",
+        "env_logger",
+        "monolog",
+    },
     "plain": {"plain"},
 }
 """The formats of each kind of samples."""

@@ -15,8 +15,11 @@ import pytest
 
 from logproc.model.errors import UsageError
 from logproc.model.snapshot import Snapshot
+from logproc.pipeline.api import analyze
 from logproc.pipeline.plan import Plan
 from logproc.pipeline.serial import run_serial
+from logproc.reports.metric_values import figure
+from logproc.reports.text.style import Look
 from logproc.settings import Settings, load
 from tests.support import logs
 from tests.support.reports_of import report, serial, sources_of, threaded
@@ -251,3 +254,39 @@ def test_top_is_numbers(value: Any) -> None:
     """Every one of them is checked."""
     with pytest.raises(UsageError, match="--top"):
         load({"top": value})
+
+
+def test_a_panel_that_no_record_is_in_says_so(tmp_path: Path) -> None:
+    """It does not vanish silently: the first source with records has a note; one that has some rows has none."""
+    log = tmp_path / "access.log"
+    log.write_text('192.0.2.7 - - [07/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "curl/8"\n')
+    empty = tmp_path / "empty.log"
+    empty.write_text("\n")
+    snapshot = analyze([empty, log], by=["user", "path", "user,path"])
+    assert [source.notes for source in snapshot.sources] == [
+        ("empty",),
+        ("no record has user to count by", "no record has user and path to count by"),
+    ]
+
+
+def test_a_number_of_rows_without_a_field_is_refused(tmp_path: Path) -> None:
+    """`--top 10,3` is of two fields: with one the 3 would be ignored."""
+    log = tmp_path / "access.log"
+    log.write_text('192.0.2.7 - - [07/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 5\n')
+    with pytest.raises(UsageError) as caught:
+        analyze(log, by="path", top="10,3")
+    assert caught.value.hint == "write --top 10, or name a field for each number: --by path,status"
+    assert analyze(log, by=["path", "path,status"], top="10,3").complete
+
+
+def test_a_mapped_number_has_its_unit(tmp_path: Path) -> None:
+    """A field that the user says to be a duration or a size is shown as one; of others nothing is known."""
+    log = tmp_path / "app.jsonl"
+    log.write_text('{"time":"2026-03-07T10:00:00Z","took":12,"sent":3,"n":4}\n')
+    metrics = ["max:lat", "max:volume", "max:n", "uniques:lat", "max:duration"]
+    maps = ["lat=took:ms", "volume=sent:kB", "duration=took:ms"]
+    panel = analyze(log, metric=metrics, map=maps).panels["total"]
+    assert panel.kinds == {"max:lat": "duration", "max:volume": "size", "max:duration": "duration"}
+    row = zip(panel.metrics, panel.rows[0].metrics, strict=True)
+    figures = [figure(name, number, Look(), panel.kinds.get(name)) for name, number in row]
+    assert figures == ["12.0 ms", "3.0 kB", "4", "1", "12.0 ms"]

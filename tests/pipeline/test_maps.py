@@ -181,3 +181,79 @@ def test_an_empty_field_is_absent(tmp_path: Path) -> None:
     ):
         found = asked(tmp_path, content, by=["referrer", "user_agent"], where="referrer is absent or user_agent is absent")
         assert (found.account.records, len(found.panels["referrer"].rows), len(found.panels["user_agent"].rows)) == (3, 1, 1)
+
+
+def test_a_filter_tells_of_what_is_not_a_number(tmp_path: Path) -> None:
+    """Where it looks for smaller or larger numbers; a text that is only compared with a number is told of by nobody."""
+    content = "".join(f'{{"job":"a","wait":"{value}"}}\n' for value in ["0,250", "1,500", "2s", "soon"])
+    found = asked(tmp_path, content, where="wait > 1s", by="job")
+    assert rows(found, "job") == {("a",): (1,)}
+    assert found.sources[0].notes == ("3 values of wait are not numbers",)
+    both = asked(tmp_path, content, where="not wait <= 1", by="job", metric="max:wait")
+    assert both.sources[0].notes == ("3 values of wait are not numbers",)
+    assert asked(tmp_path, content, where="wait == 404", by="job").sources[0].notes == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line"),
+    [
+        (r"(?P<date>\S+) (?P<time>\S+) (?P<job>\w+)", "2026-03-07 10:00:07 a"),
+        (r"(?P<date>\S+) (?P<time>\S+) (?P<job>\w+)", "monday 2026-03-07T10:00:07Z a"),
+        (r"(?P<day>\S+) at (?P<time>\S+) (?P<job>\w+)", "7.3.2026 at 10:00:07 a"),
+        (r"(?P<timestamp>\S+) (?P<job>\w+)", "2026-03-07T10:00:07Z a"),
+        (r"(?P<ts>\S+) (?P<job>\w+)", "1772877607.25 a"),
+        (r"(?P<date>\S+ \S+) (?P<job>\w+)", "2026-03-07 10:00:07 a"),
+        (r"(?P<date>\S+) (?P<time>\S+ \w+) (?P<job>\w+)", "2026-03-07 10:00:07 AM a"),
+    ],
+)
+def test_groups_of_a_pattern_are_its_time(tmp_path: Path, pattern: str, line: str) -> None:
+    """A date and a time of day in two groups, or a group with one of the usual names."""
+    found = asked(tmp_path, line + "\n", pattern=pattern, by="second,job")
+    assert rows(found, "second,job") == {("2026-03-07T10:00:07Z", "a"): (1,)}
+    assert found.sources[0].notes == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"time":"%s","job":"a"}', "time=%s job=a level=info", "time:%s\tjob:a\tlevel:info"],
+    ids=["json", "logfmt", "ltsv"],
+)
+def test_times_that_nobody_can_read_are_told(tmp_path: Path, line: str) -> None:
+    """Their records stay, without a time. A duration that has the name is not one of them."""
+    content = "".join(line % clock + "\n" for clock in ("10:00:07", "10:00:08"))
+    found = asked(tmp_path, content, by="job")
+    assert rows(found, "job") == {("a",): (2,)}
+    assert found.sources[0].notes == ("2 values of time are not times",)
+    assert asked(tmp_path, line % "0.000123" + "\n", by="job").sources[0].notes == ()
+
+
+def test_a_request_may_have_two_blanks_or_small_letters(tmp_path: Path) -> None:
+    """The first is malformed, the second is one; neither is a path as a whole."""
+    line = '{"time":"2026-03-07T10:00:00Z","remote_addr":"192.0.2.7","request":"%s","status":200}\n'
+    found = asked(tmp_path, line % "GET  /twice HTTP/1.1" + line % "get /low HTTP/1.1", by="path")
+    assert rows(found, "path") == {("/low",): (1,)}
+    assert found.malformed_requests == 1
+
+
+def test_a_mean_of_whole_numbers_has_all_their_digits(tmp_path: Path) -> None:
+    """Also where a double has not."""
+    found = asked(tmp_path, '{"job":"a","n":9007199254740993}\n' * 2, by="job", metric="mean:n")
+    assert rows(found, "job") == {("a",): (2, 9007199254740993)}
+
+
+@pytest.mark.parametrize("name", ["client", "ip", "clientAddress", "remote_ip"])
+def test_addresses_are_clients_of_messages_too(tmp_path: Path, name: str) -> None:
+    """In whatever spelling; a name of somebody is not an address."""
+    line = '{"time":"2026-03-07T10:00:00Z","level":"info","msg":"hi","%s":"%s"}\n'
+    content = "".join(line % (name, text) for text in ("192.0.2.7", "::ffff:192.0.2.7", "192.0.2.7:80"))
+    assert rows(asked(tmp_path, content, by="client"), "client") == {("192.0.2.7",): (3,)}
+    with pytest.raises(UsageError, match="no source has a field 'host'"):
+        asked(tmp_path, content.replace("192.0.2.7", "acme"), by="host")
+
+
+def test_the_clients_of_apache_keep_their_last_group(tmp_path: Path) -> None:
+    """It looks like a port, which is there or not."""
+    line = "[Sat Mar 07 10:00:00.1 2026] [core:error] [pid 4:tid 7] [client %s] AH1: x\n"
+    texts = ["2001:db8::7", "2001:db8::7:52000", "2001:db8:0:0:0:0:0:7", "[2001:db8::7]:443", "2001:DB8::7%eth0"]
+    found = asked(tmp_path, "".join(line % text for text in texts), by="client")
+    assert rows(found, "client") == {("2001:db8::7",): (5,)}

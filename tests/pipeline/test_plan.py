@@ -73,7 +73,7 @@ def test_what_is_sorted_by_is_shown(by: tuple[str, ...]) -> None:
         ({"metric": ("median:bytes",)}, "--metric 'median:bytes' is unknown: write p50:bytes"),
         ({"metric": ("avg:duration",)}, "write mean:duration"),
         ({"metric": ("p95",)}, "--metric 'p95' needs a field: write p95:duration"),
-        ({"metric": ("uniq:client",)}, "did you mean 'uniques'?"),
+        ({"metric": ("uniq:client",)}, "did you mean 'uniques:client'?"),
         ({"metric": ("volume",)}, "known are count, bytes, rate"),
         ({"sort": "median:bytes"}, "--sort 'median:bytes' is unknown"),
         ({"format": "COMBINED"}, "did you mean 'combined'?"),

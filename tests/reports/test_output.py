@@ -217,17 +217,18 @@ def test_devices_are_written_as_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "form"), [("a.json", "json"), ("b/a.CSV", "csv"), ("a.tar.txt", "terminal"), (Path("r.json"), "json")]
+    ("path", "form"),
+    [("a.json", "json"), ("b/a.CSV", "csv"), ("a.tar.txt", "terminal"), ("p.html", "html"), (Path("r.json"), "json")],
 )
 def test_the_ending_names_the_format(path: str | Path, form: str) -> None:
     """The last extension decides, in any case."""
     assert output.format_for(path) == form
 
 
-@pytest.mark.parametrize("path", ["report", "report.html", ".json", "json", "report.json.gz", "/dev/stdout"])
+@pytest.mark.parametrize("path", ["report", "report.htm", ".json", "json", "report.json.gz", "/dev/stdout"])
 def test_an_ending_that_means_nothing_is_refused(path: str) -> None:
     """The error lists the known extensions."""
-    with pytest.raises(UsageError, match=r"\.json, \.csv, \.txt"):
+    with pytest.raises(UsageError, match=r"\.json, \.csv, \.txt, \.html"):
         output.format_for(path)
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 LINE = re.compile(
-    rb'(\S+) \S+ (.+?) \[([^]]{26})\] "((?:[^"\\]|\\.)*+)" (\d\d\d) (\d+|-) "((?:[^"\\]|\\.)*+)" "((?:[^"\\]|\\.)*+)"',
+    rb"(\S+) \S+ (-|(?:[^-]|-[^ ]).*?) \[([^]]{26})\] "
+    rb'"((?:[^"\\]|\\.)*+)" (\d\d\d) (\d+|-) "((?:[^"\\]|\\.)*+)" "((?:[^"\\]|\\.)*+)"',
     re.DOTALL,
 )
 TIME = re.compile(r"\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d [+-]\d\d[0-5]\d")

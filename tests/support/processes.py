@@ -161,6 +161,7 @@ def nobody_runs_python() -> bool:
 MEANS: Mapping[str, Callable[[], bool]] = {
     "atheris": lambda: find_spec("atheris") is not None,
     "a mount namespace": cache(partial(runs, "unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt")),
+    "playwright": lambda: find_spec("playwright") is not None,
     "ptrace": cache(partial(runs, "strace", "-o", os.devnull, "true")),
     "a Python for everybody": nobody_runs_python,
 }

@@ -9,27 +9,31 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from logproc.formats.columns.addresses import address_of, bare
 from logproc.formats.columns.coalesce import GRAMMAR, Source
 from logproc.formats.columns.fields import Wanted, raw_fields, sought
 from logproc.formats.columns.levels import level_of
 from logproc.formats.columns.names import (
     ACCESS,
+    ADDRESSES_ONLY,
     APPLICATION,
     AS_WRITTEN,
     DATES_AND_CLOCKS,
     DURATIONS,
     FAMILIES,
     INSTANTS,
+    LEVEL_SCALES,
     MILLISECONDS_BESIDE,
     UNIT_BY_VALUE,
+    WINDOWS,
 )
 from logproc.formats.columns.units import ANY, NOT_A_NUMBER, amount
 from logproc.formats.maps import Map, named_units, named_with_unit
 from logproc.formats.times.calendar import LAST_S
-from logproc.formats.times.forms import FORMS
+from logproc.formats.times.forms import DAY_SHORT, FORMS, MONTH_SHORT
 from logproc.formats.times.order import KNOWN, TURNED, Order, order_of
 from logproc.formats.times.reading import value_seconds
 
@@ -37,7 +41,11 @@ NANOSECONDS_FROM = 1000
 VALUES_TRIED = 100
 RARE = 10
 """A field is the time, or the status, if one in so many of its values is one: the others are then times that cannot be read."""
-REQUEST = re.compile(r"[A-Z]+ \S")
+SURELY_TIMES = ["time", "timestamp", "@timestamp", "ts", "datetime", "Timestamp", "Time", "@t", "asctime"]
+LEAST_DIGITS, LONGEST_TIME = 6, 64
+"""How many digits a date or a time of day has at least, and how long it is at most."""
+SHORT_FORMS = (DAY_SHORT, MONTH_SHORT)
+REQUEST = re.compile(r"[A-Z]+ \S|[A-Za-z]+ +\S.* HTTP/\d")
 UNIT_NAMES = {0: "s", 3: "ms", 6: "us", 9: "ns"}
 """Units of durations by their power of ten."""
 SERILOG = "@t"
@@ -80,7 +88,16 @@ def meaning_of(values: Values, lines: Mapping[str, Collection[int]] | None = Non
     times = [text for source in aliases.get("time", ()) for text in texts_of(source, values)]
     numbers = [name for name, texts in values.items() if are_numbers(texts)]
     maps = named_units(numbers, {*values, *aliases})
-    return Meaning(aliases, units, maps, "implicit" if implicit else "words", order_of(times))
+    return Meaning(aliases, units, maps, "implicit" if implicit else scale_of(values, aliases), order_of(times))
+
+
+def scale_of(values: Values, aliases: Aliases) -> str:
+    """Return how the levels are written: words, letters and numbers, or the numbers of one scale."""
+    keys = [key for source in aliases.get("level", ()) for key in source.keys]
+    scales = {scale for key in keys for name, scale in LEVEL_SCALES.items() if form_of(name) == form_of(key)}
+    if len(WINDOWS & {name.rpartition(".")[2] for name in values}) > 1:
+        return "windows"
+    return scales.pop() if len(scales) == 1 and len(keys) == 1 else "words"
 
 
 def texts_of(source: Source, values: Values) -> list[str]:
@@ -95,7 +112,8 @@ def hidden_of(names: Collection[str], aliases: Mapping[str, object], wanted: Col
     Those in `wanted` that the user takes for another field are not hidden.
     """
     sources = wanted.sources if isinstance(wanted, Wanted) else frozenset()
-    return (NEVER_RAW | (GRAMMAR.keys() if "status" in aliases else frozenset())) & set(names) - aliases.keys() - sources
+    own = {*names, *(name.partition(".")[0] for name in names)}  # `client.id`: `client` is an object
+    return (NEVER_RAW | (GRAMMAR.keys() if "status" in aliases else frozenset())) & own - aliases.keys() - sources
 
 
 def sources_of(
@@ -127,14 +145,20 @@ def aliases_of(values: Values, lines: Mapping[str, Collection[int]] | None = Non
         sources += [
             Source((name,), sure=all(fitting(column, values[name])))
             for name in dict.fromkeys(names)
-            if qualifies(column, name, values[name])
+            if qualifies(column, name, values[name], access=access)
         ]
         if sources := list(alternatives(sources, lines or {})):
             found[column] = tuple(sources)
+    if "time" not in found and (unread := unreadable_times(values)):
+        found["time"] = (Source((unread,), sure=False, unread=True),)
     if "request" in found:
         asked = values[found["request"][0].keys[0]]
         if not any(REQUEST.match(text) for text in asked):  # this `request` holds only the target
             found["target"] = (*found.get("target", ()), *found.pop("request"))
+    if "logger" in found and not found.keys() & {"time", "message", "level"}:
+        # In other data than a log, `name` and `module` are anything.
+        others = tuple(source for source in found.pop("logger") if source.keys[0] not in AS_WRITTEN)
+        found |= {"logger": others} if others else {}
     if "id.orig_h" in values:
         found.pop("program", None)  # Zeek's `service` is a protocol
     return found
@@ -174,11 +198,13 @@ def is_family(first: Source, second: Source) -> bool:
     return (first.keys[0], second.keys[0]) in FAMILIES or not first.sure
 
 
-def qualifies(column: str, name: str, texts: Collection[str]) -> bool:
-    """Return whether enough of a key's sampled values have the grammar of a column."""
+def qualifies(column: str, name: str, texts: Collection[str], *, access: bool) -> bool:
+    """Return whether enough of a key's sampled values have the grammar of a column. access: as for `aliases_of`."""
     if column == "time":
         return are_times(texts)
     fits = fitting(column, texts)
+    if column == "client" and form_of(name) in ADDRESSES_ONLY and not access:
+        fits = [address_of(bare(text)) is not None for text in list(texts)[:VALUES_TRIED] if text not in {"", "-"}]
     if column == "level":  # a word that is on no scale is still what the log says
         return name not in AS_WRITTEN or 2 * sum(fits) >= len(fits)
     return sum(fits) * (RARE if column == "status" else 2) >= len(fits)
@@ -204,8 +230,26 @@ def are_times(texts: Collection[str]) -> bool:
     return bool(some) and sum(map(is_time, some)) * RARE >= len(some)
 
 
+def unreadable_times(values: Values) -> str:
+    """Return the key whose values are times that cannot be read, by its name and their looks, so that reports say so; or ""."""
+    for name in SURELY_TIMES:
+        if (texts := list(values.get(name, ()))[:VALUES_TRIED]) and 2 * sum(map(looks_like_time, texts)) > len(texts):
+            return name
+    return ""
+
+
+def has_unreadable_times(aliases: Iterable[tuple[str, tuple[Source, ...]]]) -> bool:
+    """Return whether the records of a format have times that cannot be read; they are records without a time then."""
+    return any(source.unread for source in dict(aliases).get("time", ()))
+
+
+def looks_like_time(text: str) -> bool:
+    has_digits = len(text) <= LONGEST_TIME and sum(map(str.isdigit, text)) >= LEAST_DIGITS
+    return has_digits and (text.count(":") == 2 or not is_number(text))
+
+
 def is_time(text: str) -> bool:
-    return any(value_seconds(text.encode(), LAST_S, forms=forms) is not None for forms in (FORMS, TURNED))
+    return any(value_seconds(text.encode(), LAST_S, forms=forms) is not None for forms in (FORMS, TURNED, SHORT_FORMS))
 
 
 def times_of_two(values: Values) -> list[Source]:

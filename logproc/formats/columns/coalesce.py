@@ -32,7 +32,7 @@ HOST = r"[A-Za-z0-9_*](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?"
 ADDRESS = r"\[?[0-9A-Fa-f:.]*(?:%[A-Za-z0-9._-]+)?\]?"
 GRAMMAR: Mapping[str, str] = {
     "status": r"[1-5][0-9]{2}",
-    "client": rf"(?:{HOST}|{ADDRESS})(?::[0-9]+)?(?:, ?(?:{HOST}|{ADDRESS})(?::[0-9]+)?)*|\[local\]|@",
+    "client": rf"(?:{HOST}|{ADDRESS})(?::[0-9]+)?(?:, ?(?:{HOST}|{ADDRESS})(?::[0-9]+)?)*|\[local\]|@|unix:\S*",
     "host": rf"(?:{HOST}|{ADDRESS})(?::[0-9]+)?",
     "logger": rf"{SOLID}*[A-Za-z]{SOLID}*",
     "method": r"[A-Z][A-Z_-]*|get|head|post|put|patch|delete|options|connect|trace",
@@ -42,6 +42,7 @@ GRAMMAR: Mapping[str, str] = {
 """What the values of a column look like, as a whole; a value of another kind is not one of the column."""
 KEPT = frozenset({"time", "level"})
 """Columns in which a value that does not fit is kept if there is no other: an unreadable time is told, a raw level shown."""
+CLOCK = r"^[ T]?[0-9]{1,2}:[0-9]{2}"
 NANO_DIGITS = 9
 FEW = 512
 
@@ -51,8 +52,8 @@ class Source:
     """Where records have a column.
 
     keys: one name; or two, a date and a time of day (`glue` is a blank), or seconds and nanoseconds (a point).
-    sure: whether all sampled values fit. unit: what is put behind each plain number. raw: whether the name was asked for as
-    it is, so that arrays and objects stay JSON.
+    sure: whether all sampled values fit. unread: whether none of them is a time, although it is called so.
+    unit: what is put behind each plain number. raw: whether the name was asked for, so that arrays and objects stay JSON.
     """
 
     keys: tuple[str, ...]
@@ -60,6 +61,7 @@ class Source:
     sure: bool = True
     unit: str = ""
     raw: bool = False
+    unread: bool = False
 
 
 def chosen(column: str, sources: Sequence[Source], found: Callable[[str], KeyColumn]) -> KeyColumn:
@@ -127,6 +129,22 @@ def joined(first: KeyColumn, second: KeyColumn, glue: str) -> KeyColumn:
     right = [second.keys[pair % len(second.keys)].as_py() for pair in distinct.tolist()]
     texts = [both(one, other, glue.encode()) for one, other in zip(left, right, strict=True)]
     return again(pyarrow.array(texts, pyarrow.binary()), index)
+
+
+def with_date(clock: KeyColumn, date: KeyColumn) -> KeyColumn:
+    """Return times of day with their dates; what is not a time of day, or has no date, stays as it is. Null is absent."""
+    are_clocks = pyarrow.compute.match_substring_regex(clock.keys, CLOCK)
+    there = [
+        pyarrow.compute.fill_null(mask, False).to_numpy(zero_copy_only=False) for mask in (are_clocks, date.keys.is_valid())
+    ]
+    united = there[0][clock.index] & there[1][date.index]
+    if not united.any():
+        return clock
+    parts = [KeyColumn(pyarrow.compute.fill_null(of.keys, b"-"), of.index[united]) for of in (date, clock)]
+    found = joined(parts[0], parts[1], " ")
+    index = clock.index.astype(numpy.int64)
+    index[united] = found.index + len(clock.keys)
+    return again(pyarrow.concat_arrays([clock.keys, found.keys]), index)
 
 
 def both(first: bytes, second: bytes, glue: bytes) -> bytes:

@@ -23,28 +23,32 @@ if TYPE_CHECKING:
 LEVELS = ("trace", "debug", "info", "notice", "warning", "error", "critical")
 """From the least to the most severe."""
 NUMBERS = {
-    # Syslog counts down to the worst, pino and bunyan count up; no number is on both scales.
+    # Syslog counts down to the worst, pino, bunyan and Monolog count up; no number is on two scales.
     **dict(zip("01234567", ("critical", "critical", "critical", "error", "warning", "notice", "info", "debug"), strict=True)),
     **dict(zip(("10", "20", "30", "40", "50", "60"), (level for level in LEVELS if level != "notice"), strict=True)),
+    **dict(zip(("100", "200", "250", "300", "400"), LEVELS[1:], strict=False)),
+    **dict.fromkeys(("500", "550", "600"), "critical"),
 }
 WORDS: Mapping[str, str] = {
     word: level
     for level, words in {
-        "trace": "trace trce trc verbose vrb verb v t",
-        "debug": "debug dbug dbg fine finer finest d",
+        "trace": "trace trce trc trac verbose vrb verb silly sill v t",
+        "debug": "debug dbug dbg debu http fine finer finest d",
         "info": "info information informational inf config log note system i",
         "notice": "notice success deprecated n",
         "warning": "warning warn wrn wng w",
-        "error": "error err eror severe fail failure e",
-        "critical": "critical crit crt fatal ftl alert emerg emergency panic dpanic assert a f s",
+        "error": "error err eror erro severe fail failure e",
+        "critical": "critical crit crt fatal ftl fata alert emerg emergency panic pani pnc dpanic assert a c f s",
     }.items()
     for word in words.split()
 } | NUMBERS
-NUMBERED = re.compile(r"(trace|debug|d)[1-9]")
-"""Apache's `trace1` to `trace8`, PostgreSQL's `DEBUG1` to `DEBUG5`, MongoDB's `D1` to `D5`."""
+NUMBERED = re.compile(r"(?:severity_number_)?(trace|debug|d|info|warn|error|fatal|verbose)[1-9]?")
+"""Apache's `trace1` to `trace8`, PostgreSQL's `DEBUG1` to `DEBUG5`, MongoDB's `D1` to `D5`, OpenTelemetry's `INFO2`."""
+OFFSET = re.compile(r"(debug|info|warn|error)([+-])([0-9]{1,2})")
+"""Go's slog: a named level and how far another one is from it."""
 SIGNS: Mapping[str, str] = {".": "debug", "-": "info", "*": "notice", "#": "warning"}
 """Redis."""
-LONGEST = 16
+LONGEST = 22
 """No word of a scale has more characters."""
 
 
@@ -55,12 +59,31 @@ def level_of(text: str) -> str | None:
     ('warning', 'error', 'debug', 'critical', None)
     """
     word = text.strip().lower() if len(text) <= LONGEST else ""
-    numbered = NUMBERED.fullmatch(word)
-    return WORDS.get(numbered[1] if numbered else word)
+    if (numbered := NUMBERED.fullmatch(word)) is not None:
+        word = numbered[1]
+    elif (offset := OFFSET.fullmatch(word)) is not None:
+        word = around(*offset.groups())
+    return WORDS.get(word)
+
+
+def around(name: str, sign: str, distance: str) -> str:
+    """Return the level at a distance from a named one, as the documentation of Go's slog names them.
+
+    >>> around("info", "+", "2"), around("debug", "-", "4"), around("error", "+", "4")
+    ('notice', 'trace', 'critical')
+    """
+    if sign == "-":
+        return {"debug": "trace", "info": "debug", "warn": "notice", "error": "warning"}[name]
+    return {"info": "notice", "error": "critical" if int(distance) >= 4 else "error"}.get(name, name)
 
 
 def is_level(text: bytes) -> bool:
     return level_of(text.decode("latin-1")) is not None
+
+
+def is_level_word(text: bytes) -> bool:
+    """Return whether a text in a line is a level. Numbers are more often those of threads or processes."""
+    return not text.isdigit() and is_level(text)
 
 
 def severity_of(text: str) -> int | None:
@@ -83,11 +106,46 @@ def level_unless_said(text: str) -> str | None:
     return "info" if text == "-" else level_of(text)
 
 
+def level_of_telemetry(text: str) -> str | None:
+    """Return the level of OpenTelemetry's SeverityNumber: four numbers for each of its six names.
+
+    >>> level_of_telemetry("1"), level_of_telemetry("17"), level_of_telemetry("0")
+    ('trace', 'error', None)
+    """
+    if not text.isdecimal():
+        return level_of(text)
+    names = [level for level in LEVELS if level != "notice"]
+    return names[(int(text) - 1) // 4] if len(text) <= 2 and 1 <= int(text) <= 24 else None
+
+
+def level_of_windows(text: str) -> str | None:
+    """Return the level of an event of Windows: 1 is critical, 5 is verbose, and 0 is always written.
+
+    >>> level_of_windows("2"), level_of_windows("0"), level_of_windows("Information")
+    ('error', 'info', 'info')
+    """
+    return {"0": "info", "1": "critical", "2": "error", "3": "warning", "4": "info", "5": "trace"}.get(text) or level_of(text)
+
+
+def level_of_python(text: str) -> str | None:
+    """Return the level of Python's numbers, which are those between two names as well.
+
+    >>> level_of_python("10"), level_of_python("25"), level_of_python("50")
+    ('debug', 'info', 'critical')
+    """
+    if not text.isdecimal() or len(text) > 2:
+        return level_of(text)
+    return ("trace", "debug", "info", "warning", "error", "critical")[min(int(text) // 10, 5)]
+
+
 SCALES: Mapping[str, Callable[[str], str | None]] = {
     "words": level_of,
     "priority": level_of_priority,
     "signs": SIGNS.get,
     "implicit": level_unless_said,
+    "telemetry": level_of_telemetry,
+    "windows": level_of_windows,
+    "python": level_of_python,
 }
 """How a format writes its levels. `words` knows letters and numbers too."""
 

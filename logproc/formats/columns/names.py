@@ -22,9 +22,12 @@ APPLICATION = table(
     " time_local msec start_time created t.$date t.$date.$numberLong time_millis epoch_millis timestamp_ms ts_ms time_ms"
     " EdgeStartTimestamp TimeGenerated record.time.timestamp time_unix_nano observed_time_unix_nano ObservedTimestamp"
     " log_time log_timestamp logged_at created_at occurred_at stage_timestamp request_received_timestamp"
-    " receive_timestamp ingestion_time request_time EdgeEndTimestamp",
-    level="level lvl log.level severity levelname loglevel severity_text @l PRIORITY error_severity"
-    " record.level.name level.name s",
+    " receive_timestamp ingestion_time request_time EdgeEndTimestamp ts.$date timestamp.$date time.$date date.$date"
+    " epoch epoch_ms unix unix_time unix_ts unix_ms unix_milli ts_us ts_ns time_us time_ns event.created event_timestamp"
+    " log_ts log_date_time iso_time time_created system_time utc_time started_at dt when",
+    level="LevelDisplayName level lvl log.level severity levelname loglevel severity_text @l PRIORITY error_severity"
+    " record.level.name level.name syslog_severity syslog.severity.name log.syslog.severity.name"
+    " severity_number levelno level_number s",
     message="message msg @m RenderedMessage @mt MessageTemplate record.message event short_message body log text_payload"
     " json_payload.message json_payload.msg fields.message alert.signature text",
     logger="logger logger_name log.logger logger.name Category category_name source_context Properties.SourceContext"
@@ -35,13 +38,14 @@ APPLICATION = table(
     pid="pid process.pid process_id process record.process.id SYSLOG_PID",
     thread="thread thread_name process.thread.name record.thread.name tid ThreadId Properties.ThreadId ctx",
     client="remote_addr client_ip request.client_ip source.ip client.ip client.address src_ip id.orig_h source_ip_address"
-    " remote_host",
+    " remote_host remote_ip client_address remote_ip_address ip_address x_real_ip source_ip peer_addr client ip addr peer",
 )
 ACCESS = table(
     client="remote_addr client_ip request.client_ip request.remote_ip remote_ip ClientHost client.ip source.ip"
     " client.address req.remote_address remote_address req.ip http_request.remote_ip Properties.client_ip Properties.c_ip CIp"
     " client_addr src_ip id.orig_h source_ip_address source_ips attributes.client.address attributes.http.client_ip"
-    " attributes.net.peer.ip client fwd ip remote remote_host",
+    " attributes.net.peer.ip client fwd ip remote remote_host client_address remote_ip_address ip_address x_real_ip source_ip"
+    " real_ip peer_addr addr peer",
     user="remote_user ClientUsername user.name user.username username user_id user",
     request="request",
     method="request_method request.method http.request.method req.method http_request.request_method"
@@ -76,6 +80,22 @@ AS_WRITTEN = frozenset(
     {"Category", "s", "c", "t", "name", "module", "component", "target", "caller", "event", "text", "process"}
 )
 """Names that are only known as they are written here."""
+LEVEL_SCALES = {"severity_number": "telemetry", "levelno": "python", "level_number": "python"}
+"""Names of levels that are numbers of a scale of their own."""
+WINDOWS = frozenset(
+    {
+        *("EventID", "EventId", "EventRecordID", "ProviderName", "Provider", "ProviderId", "Channel", "TimeCreated"),
+        *("RecordId", "LevelDisplayName", "operationName", "resourceId", "category"),
+    }
+)
+"""Keys that events of Windows, and of Azure, which took over its levels, have beside their level; two of them show it."""
+ADDRESSES_ONLY = frozenset(
+    {
+        *("remoteip", "clientaddress", "remoteipaddress", "ipaddress", "xrealip", "sourceip", "peeraddr"),
+        *("client", "ip", "addr", "peer"),
+    }
+)
+"""Names, without capitals and dividers, that are a client outside of requests only if their values are addresses."""
 FAMILIES = (("@m", "@mt"), ("RenderedMessage", "MessageTemplate"))
 """Names of one message: a record without the first has the second, also where other records have both."""
 DATES_AND_CLOCKS = (("date", "time"), ("log_date", "log_time"), ("event_date", "event_time"), ("day", "time"))

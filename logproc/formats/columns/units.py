@@ -35,8 +35,8 @@ BYTES: Mapping[str, Factor] = {
     **{letter + "iB": 1024**power for power, letter in enumerate("KMGT", 1)},
 }
 WORDS = {
-    "ns": "nanosecond nanoseconds nanos nsec",
-    "us": "microsecond microseconds micros usec",
+    "ns": "nanosecond nanoseconds nanos nsec nsecs",
+    "us": "microsecond microseconds micros usec usecs",
     "ms": "millisecond milliseconds millis msec msecs",
     "s": "sec secs second seconds",
     "m": "mins minute minutes",
@@ -47,8 +47,18 @@ WORDS = {
 """Units as some logs write them out."""
 LONG_NAMES = {word: unit for unit, words in WORDS.items() for word in words.split()}
 SECONDS_OF = {**SECONDS, **{word: SECONDS[unit] for word, unit in LONG_NAMES.items() if unit in SECONDS}}
-BYTES_OF = {**BYTES, **{word: BYTES[unit] for word, unit in LONG_NAMES.items() if unit in BYTES}}
+IN_VALUES: Mapping[str, Factor] = {
+    **{letter + "i": 1024**power for power, letter in enumerate("KMGTP", 1)},
+    "PB": 1000**5,
+    "PiB": 1024**5,
+}
+"""Units of sizes that only logs write, as Kubernetes' `2Gi`."""
+BYTES_OF = {**BYTES, **IN_VALUES, **{word: BYTES[unit] for word, unit in LONG_NAMES.items() if unit in BYTES}}
 
+ISO_DURATION = re.compile(r"P(?=.)(?:([0-9]+)D)?(?:T(?=.)(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:[.,][0-9]{1,9})?)S)?)?")
+"""ISO 8601, Java's Duration: `PT1.5S`, `P1DT2H`. Years and months have no one length."""
+CLOCK = re.compile(r"(?:([0-9]{1,8})\.)?([0-9]{1,8}):([0-5][0-9]):([0-5][0-9](?:\.[0-9]{1,9})?)")
+"""Hours, minutes and seconds, behind .NET's days and a point: `00:00:01.5`, `1.02:03:04`. `01:30` may begin with either."""
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+\.[0-9]+|(?:,[0-9]{3}){2,})")
 TERM = re.compile(r" ?([0-9]+(?:\.[0-9]+)?|[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+\.[0-9]+|(?:,[0-9]{3}){2,})) ?([A-Za-zµμ]+)")
@@ -121,6 +131,8 @@ def amount(text: str, unit: Unit) -> Fraction | str | None:
         text = text.replace(",", "")
     if not NUMBER.fullmatch(text):
         found = quantity(text, unit.kind)
+        if found is None and unit.kind != "size":
+            found = written_duration(text)
         return NOT_A_NUMBER if found is None else found
     number = Decimal(text)
     if number and number.adjusted() >= MOST_DIGITS:
@@ -131,6 +143,23 @@ def amount(text: str, unit: Unit) -> Fraction | str | None:
         return None
     # A Decimal holds its text exactly, but arithmetic would round it to 28 digits, or overflow.
     return Fraction(number) * unit.times / 10**unit.power if number else Fraction(0)
+
+
+def written_duration(text: str) -> Fraction | None:
+    """Return a duration as ISO 8601 or a clock has it, in seconds.
+
+    >>> written_duration("PT1M1.5S"), written_duration("1.00:00:01"), written_duration("10:00")
+    (Fraction(123, 2), Fraction(86401, 1), None)
+    """
+    match = (ISO_DURATION.fullmatch(text) or CLOCK.fullmatch(text)) if len(text) <= MOST_OF_A_QUANTITY else None
+    if not match:
+        return None
+    parts: list[Fraction] = [Fraction((part or "0").replace(",", ".")) for part in match.groups()]
+    total: Fraction = Fraction(0)
+    factors: tuple[int, ...] = (86_400, 3600, 60, 1)
+    for part, factor in zip(parts, factors, strict=True):
+        total += part * factor
+    return total
 
 
 def quantity(text: str, kind: Kind) -> Fraction | None:

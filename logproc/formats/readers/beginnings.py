@@ -4,8 +4,9 @@ r"""Text whose records all begin alike: what is between the time and the message
     └ time              └ level └ thread     └ logger           └ message
 
 A slot is what comes next in nearly all lines: a level, something in brackets, a number, the name of a logger. Words of
-messages look like loggers, but they are many, and loggers are few and come again. What nothing surely known follows, such
-as a number or brackets, is the beginning of the message.
+messages look like loggers, but they are many, and loggers are few and come again. People in a chat are few as well: where
+no level is beside the name, only one that no person has, such as `shop.web`, is a logger. What nothing surely known
+follows, such as a number or brackets, is the beginning of the message.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from logproc.formats.columns.levels import WORDS, is_level
+from logproc.formats.columns.levels import WORDS, is_level_word
 
 if TYPE_CHECKING:
     from logproc.formats.times.forms import TimeForm
@@ -52,9 +53,13 @@ LEVEL_FIRST = (
 )
 """A level at the beginning of a line that has no time: in capitals, in brackets, in front of a colon, a bar or a TAB."""
 BRACKETS = frozenset("[({<")
+WORD = rf"(?:{LEVEL}|(?i:{'|'.join(word for word in WORDS if len(word) < 3 and word.isalpha())})|[A-Z]{{3,12}})"
+"""What a level in brackets may be: a word of the scale, or another one in capitals. In other lines a number may be there."""
 IS_DOTTED = re.compile(DOTTED.encode() + rb"|")
 ENDS_COLOUR = re.compile(RESET.encode() + rb"$")
 LOOKS_NAMED = re.compile(rb"[._:/$@-]|[a-z][A-Z]|\d")
+LOOKS_PROGRAMMED = re.compile(rb"\w[.:/$@]+\w|[a-z][A-Z]")
+AT_LEVEL = re.compile((BETWEEN + KINDS["level"]).encode("latin-1"))
 
 
 @dataclass(slots=True)
@@ -79,6 +84,8 @@ class Slots:
     def _append(self, kind: str, name: str) -> None:
         name = "" if name in self.names else name
         slot = KINDS[kind]
+        if name == "level" and kind in BRACKETS:
+            slot = re.sub(r"\(\?P<x>.*?\*\?\)", lambda _: f"(?P<x>{WORD})", slot)
         if "pid" in self.names:
             slot = slot.replace("(?P<pid>", "(?:")
         self.expression += BETWEEN + slot.replace("(?P<x>", f"(?P<{name}>" if name else "(?:")
@@ -140,7 +147,7 @@ def next_slot(rests: Sequence[bytes], found: Slots) -> list[bytes] | None:
             continue
         values = [match["x"] for match in matches]
         name = role_of(kind, values, found)
-        if name is None:
+        if name is None or (kind == "marked" and name == "logger" and not is_beside_level(matches, values, found)):
             continue
         if name in {"level", "logger", "program"}:
             found.take(kind, name)
@@ -150,11 +157,19 @@ def next_slot(rests: Sequence[bytes], found: Slots) -> list[bytes] | None:
     return None
 
 
+def is_beside_level(matches: Sequence[re.Match[bytes]], values: Sequence[bytes], found: Slots) -> bool:
+    """Return whether names are surely loggers: there is a level before or behind them, or they are no names of people."""
+    if "level" in found.names:
+        return True
+    behind = sum(1 for match in matches if AT_LEVEL.match(match.string, match.end()))
+    return behind >= NEARLY_ALL * len(matches) or 2 * sum(map(bool, map(LOOKS_PROGRAMMED.search, values))) >= len(values)
+
+
 def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
     """Return the field that values are, "" if that is not known, None if they are not a slot."""
     has_logger = "logger" in found.names
     if kind == "level" or kind in BRACKETS:
-        levels = sum(map(is_level, values))
+        levels = sum(is_level_word(value) and value.isalnum() for value in values)
         if levels >= NEARLY_ALL * len(values) and "level" not in found.names:
             return "level"
         if kind == "level":
@@ -163,7 +178,8 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
         return "pid"
     if kind in BRACKETS:
         return "logger" if not has_logger and all(map(IS_DOTTED.fullmatch, values)) and any(values) else ""
-    if has_logger or "program" in found.names or not are_names(values):
+    levels = sum(map(is_level_word, values))  # of some lines, where others have another name in this place
+    if has_logger or "program" in found.names or levels > (1 - NEARLY_ALL) * len(values) or not are_names(values):
         return None
     return "program" if kind == "program" else "logger"
 
@@ -171,4 +187,6 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
 def are_names(values: Sequence[bytes]) -> bool:
     """Return whether values are names, which are few and come again or look like names, and not words of messages."""
     distinct = set(values)
+    if 2 * sum(is_level_word(value.rpartition(b".")[2]) for value in distinct) >= len(distinct):
+        return False  # `channel.ERROR:` has a level
     return 2 * len(distinct) <= len(values) or 2 * sum(map(bool, map(LOOKS_NAMED.search, distinct))) >= len(distinct)

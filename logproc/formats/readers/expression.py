@@ -50,6 +50,7 @@ class Expression(Reader):
     further: an expression that is looked for anywhere in a line that fits; its groups are fields too. A message ends before it.
     head_bytes: if not 0, both are looked for in the first so many bytes of a line, and all of the line is its message.
     names: the fields of groups that are not called like them.
+    untimed: what is looked for instead of `further` in lines without a time.
     longest: if not 0, longer lines are not read, because the expression would take too long (see cost).
     may_lack_time: whether there may be lines without a time.
     sums: fields that are the sum of others, with the names of these. Absent where one of these is.
@@ -65,6 +66,7 @@ class Expression(Reader):
     may_lack_time: bool = False
     sums: tuple[tuple[str, tuple[str, ...]], ...] = ()
     aside: str = ""
+    untimed: str = ""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -139,8 +141,10 @@ class Expression(Reader):
         found = extract(heads, narrowed(self.expression, groups | of_time))
         columns = {part.name: found.field(part.name) for part in found.type}
         if groups & set(GROUP.findall(self.further)):
-            further = extract(heads, narrowed(self.further, groups))
+            further = extract(heads, narrowed(self.further, groups), rare=bool(self.head_bytes and not self.time))
             columns |= {part.name: further.field(part.name) for part in further.type}
+            if self.untimed:
+                columns |= self.untimed_in(heads, found.field("minute"), further, groups)
         if "message" in fields and self.head_bytes:
             columns["message"] = texts
         elif "message" in columns and self.further:
@@ -148,6 +152,22 @@ class Expression(Reader):
             columns["message"] = pyarrow.compute.replace_substring_regex(columns["message"], rest, "")
         parts = [pyarrow.field(name, column.type) for name, column in columns.items()]
         return pyarrow.StructArray.from_arrays(list(columns.values()), fields=parts, mask=found.is_null())
+
+    def untimed_in(
+        self, heads: pyarrow.Array, minutes: pyarrow.Array, further: pyarrow.StructArray, groups: frozenset[str]
+    ) -> dict[str, pyarrow.Array]:
+        """Return the groups of `further`, in lines without a time those of `untimed` instead."""
+        lacking = pyarrow.compute.fill_null(pyarrow.compute.equal(minutes, EMPTY), True)
+        if not pyarrow.compute.any(lacking).as_py():
+            return {}
+        other = spread(extract(heads.filter(lacking), narrowed(self.untimed, groups), rare=True), lacking)
+        known = {part.name for part in other.type}
+        return {
+            part.name: pyarrow.compute.if_else(
+                lacking, other.field(part.name) if part.name in known else None, further.field(part.name)
+            )
+            for part in further.type
+        }
 
     def texts_of(self, found: pyarrow.StructArray, name: str) -> pyarrow.Array:
         """Return a field of the records: the first of its groups that is not empty, else an empty text."""
@@ -205,12 +225,27 @@ def matching(texts: pyarrow.Array, expression: str) -> pyarrow.Array:
     return pyarrow.compute.match_substring_regex(texts, narrowed(expression, frozenset()))
 
 
-def extract(texts: pyarrow.Array, expression: str) -> pyarrow.StructArray:
-    """Return the groups of an expression as a struct for each text, null where it does not match."""
+def extract(texts: pyarrow.Array, expression: str, *, rare: bool = False) -> pyarrow.StructArray:
+    """Return the groups of an expression as a struct for each text, null where it does not match.
+
+    rare: whether few texts match. Then the others are ruled out first, which needs no groups and is several times as fast.
+    """
+    if rare:
+        matches = matching(texts, expression)
+        count = pyarrow.compute.sum(matches).as_py() or 0
+        if 2 * count < len(texts):
+            matches = pyarrow.compute.fill_null(matches, False)
+            return spread(extract(texts.filter(matches), expression), matches)
     if GROUP.search(expression):
         return pyarrow.compute.extract_regex(texts, pattern=expression)
     misfits = pyarrow.compute.invert(pyarrow.compute.match_substring_regex(texts, expression))
     return pyarrow.StructArray.from_arrays([], fields=[], mask=misfits)
+
+
+def spread(found: pyarrow.StructArray, mask: pyarrow.Array) -> pyarrow.StructArray:
+    """Return an array with an element for each of a mask, null where the mask is false. found: those where it is true."""
+    place = pyarrow.compute.subtract(pyarrow.compute.cumulative_sum(mask.cast(pyarrow.int64())), 1)
+    return found.take(pyarrow.compute.if_else(mask, place, None))
 
 
 def distinct(texts: pyarrow.Array) -> tuple[pyarrow.Array, Any]:

@@ -17,7 +17,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.aliases import meaning_of, sources_of
+from logproc.formats.columns.aliases import has_unreadable_times, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen
 from logproc.formats.columns.fields import again
 from logproc.formats.columns.lines import Lines
@@ -193,6 +193,7 @@ def json_format(
         mixed=True,
         open_fields=True,
         has_requests="request" in dict(reader.aliases),
+        keeps_untimed=has_unreadable_times(reader.aliases),
         levels=reader.levels,
         in_parts=reader.in_parts,
         order=order,

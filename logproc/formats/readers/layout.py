@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 SPECIAL = frozenset({"time", "status", "bytes", "ident", "request"})
 """Parts of a line that are not columns of text."""
 TEXT = r"[^ \t\n\r\v\f]+"
-TOKENS = {"user": ".+?", "status": r"\d{3}", "bytes": r"\d+|-"}
+# A user may contain spaces, but `- alice` is what is at `ident` and the user: then there is a word too many in front.
+TOKENS = {"user": r"-|(?:[^-]|-[^ ]).*?", "status": r"\d{3}", "bytes": r"\d+|-"}
 HOST = r"(?:\d+\.\d+\.\d+\.\d+|[A-Za-z0-9_.-]*[A-Za-z][A-Za-z0-9_.-]*)(?::\d+)?"
 STRICT = {
     "user": TEXT,

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import pyarrow
 
-from logproc.formats.columns.aliases import meaning_of, sources_of
+from logproc.formats.columns.aliases import has_unreadable_times, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen, is_simple
 from logproc.formats.columns.fields import with_absent
 from logproc.formats.columns.lines import Lines, lines_of
@@ -46,6 +46,9 @@ SPARSE, DENSE_BYTES = 8, 1 << 18
 PAIR = re.compile(rb'([^\x00-\x20="]++)(?:=(?:"((?:[^"\\]++|\\.)*+)"|([^\x00-\x20"]*+)))?(?:[\x00-\x20]++|\Z)', re.DOTALL)
 FIRST_PAIR = re.compile(rb'[\x00-\x20]*[^\x00-\x20="]+=')
 BLANKS = bytes(range(LAST_BLANK + 1))
+KEY = re.compile(rb"[A-Za-z_@$.\x80-\xff][\w.@$/:+#%\x80-\xff-]*")
+ENDS_OF_CODE = (b",", b";", b"(", b"{", b"):", b"),", b"\\")
+"""How a value does not end: `host=None, port=80):` and `a=1; b=2` are not pairs of logfmt."""
 ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b'"': b'"', b"\\": b"\\", b"/": b"/"}
 
@@ -74,7 +77,7 @@ class PairsReader(Reader):
             pairs = pairs_of(line) if b"=" in line else ""
             valued = 0 if isinstance(pairs, str) else sum(bool(value) for value in pairs.values())
             begins = FIRST_PAIR.match(line) is not None
-            if begins and not isinstance(pairs, str) and valued >= 2 and valued * 2 > len(pairs):
+            if begins and not isinstance(pairs, str) and valued >= 2 and valued * 2 > len(pairs) and are_of_log(pairs):
                 fits[at] = True
                 for key, value in pairs.items():
                     name = key.decode("utf-8", "replace")
@@ -199,6 +202,7 @@ def logfmt_format(
         mixed=True,
         open_fields=True,
         has_requests="request" in dict(reader.aliases),
+        keeps_untimed=has_unreadable_times(reader.aliases),
         order=order,
     )
 
@@ -287,6 +291,11 @@ def pairs_of(line: bytes) -> dict[bytes, bytes] | str:
         valued = valued or quoted is not None or bare is not None
         at = match.end()
     return found if valued else "no-match"
+
+
+def are_of_log(pairs: Mapping[bytes, bytes]) -> bool:
+    """Return whether pairs may be those of a log: in source code and markup, values end in commas and brackets."""
+    return all(map(KEY.fullmatch, pairs)) and not any(value.endswith(ENDS_OF_CODE) for value in pairs.values())
 
 
 def unescaped(text: bytes) -> bytes:

@@ -19,7 +19,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.aliases import is_access, meaning_of, sources_of
+from logproc.formats.columns.aliases import has_unreadable_times, is_access, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source
 from logproc.formats.columns.fields import EMPTY
 from logproc.formats.columns.slices import arrow
@@ -47,7 +47,7 @@ LABELS: Mapping[str, str] = {
     "duration": "reqtime",
 }
 """The labels of ltsv.org that mean something else elsewhere, or nothing: `host` is the client."""
-VALUE, IN_BRACKETS = r"(?P<value>[^\t]*)", r"\[?(?P<value>[^\t\]]*)"
+VALUE, IN_BRACKETS = r"(?P<value>[^\t]*)", r"\[?(?P<value>[^\t\[\]]*(?:\[[^\t\]]*\])?)"
 """A value, and a time as Apache's `%t` writes it."""
 MICROSECONDS = "reqtime_microsec"
 
@@ -80,7 +80,7 @@ class LtsvReader(Reader):
         for at in numpy.flatnonzero(fits).tolist():
             for label, value in FIELD.findall(lines[at]):
                 text = value.decode("utf-8", "replace")
-                values.setdefault(label.decode(), []).append(text.strip("[]") if label == b"time" else text)
+                values.setdefault(label.decode(), []).append(text[1:-1] if label == b"time" and text.startswith("[") else text)
                 having.setdefault(label.decode(), set()).add(at)
         access = is_access({**values, **{column: values[label] for column, label in LABELS.items() if label in values}})
         meaning = meaning_of(values, having, access=access)
@@ -141,5 +141,6 @@ def ltsv_format(
         mixed=True,
         open_fields=True,
         has_requests="request" in dict(reader.aliases),
+        keeps_untimed=has_unreadable_times(reader.aliases),
         order=order,
     )

@@ -101,7 +101,7 @@ def w3c_format(reader: W3cReader) -> Format:
         "w3c",
         reader,
         summary="W3C extended: IIS, CloudFront; Zeek",
-        example="2026-03-07 10:00:00 192.0.2.7 GET /cart 200 4263",
+        example="#Fields: date time c-ip cs-method cs-uri-stem sc-status\n2026-03-07 10:00:00 192.0.2.7 GET /cart 200",
         units=(("bytes", 0), ("duration", 0)),
         open_fields=True,
     )

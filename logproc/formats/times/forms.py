@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import partial
 
 from logproc.formats.times import access
@@ -28,7 +29,17 @@ from logproc.formats.times.strftime import WEEKDAY, expanded
 
 FRACTION = r"(?P<subsecond>[.,]\d+)?"
 SECOND = r"(?P<second>\d{2})" + FRACTION
-ZONE = r"(?: ?(?P<zone>(?:Z|UTC|GMT|CES?T|[ECMP][SD]T|[+-]\d{2}(?::?\d{2})?)\b))?"
+ZONE_NAMES = "UTC|GMT|CES?T|[ECMP][SD]T|EES?T|WES?T|MSK|[JK]ST|AE[SD]T|NZ[SD]T"
+ZONE = rf"(?: ?(?P<zone>(?:Z|{ZONE_NAMES}|[+-]\d{{2}}(?::?\d{{2}})?)\b))?"
+REGIONS = "Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc"
+REGION = rf"\[(?:UTC|GMT|Z|(?:{REGIONS})/[A-Za-z_/+-]+[0-9]*)\]"
+LONG_ZONE = (
+    r" ?(?P<zone>(?:UTC|GMT)[+-]\d{1,2}(?::?\d{2})?\b(?: \((?:[A-Za-z ]+ Time|[A-Z]{3,5})\))?"
+    rf"|z\b|(?:Z|{ZONE_NAMES}){REGION}|[+-]\d{{2}}(?::?\d{{2}})?(?:{REGION}| (?:{ZONE_NAMES})\b)"
+    rf"|{REGION})(?: m=[+-]\d+\.\d+)?"
+)
+"""Other zones: `UTC+2`; JavaScript's `GMT+0100 (Central European Standard Time)`; Go's `+0100 CET m=+0.01`; where Java's
+ZonedDateTime says which one it is, `+01:00[Europe/Berlin]`. They have a form of their own: all others are faster without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ def calendar_minute(reading: re.Pattern[bytes], text: bytes, reference: int) -> 
     if not match:
         return None
     parts = match.groupdict()
-    month, day = MONTHS.get(parts["month"]) or int(parts["month"]), int(parts["day"])
+    month, day = MONTHS.get(parts["month"].title()) or int(parts["month"]), int(parts["day"])
     hour, minute = hour_of(int(parts["hour"]), parts.get("half")), int(parts["minute"])
     if hour is None or minute > 59:
         return None
@@ -76,12 +87,29 @@ def calendar_minute(reading: re.Pattern[bytes], text: bytes, reference: int) -> 
     return latest_moment(month, day, since_midnight, reference + DAY_S)
 
 
+def ordinal_minute(text: bytes, _reference: int) -> int | None:
+    """Return when a minute begins whose day is the n-th of its year or of an ISO week: `2026-066T10:00`, `2026-W10-6T10:00`."""
+    year, place, clock = text[:4], text[5:-6], text[-5:]
+    try:
+        if place.startswith(b"W"):
+            day = date.fromisocalendar(int(year), int(place[1:3]), int(place[4:]))
+        else:
+            day = date(int(year), 1, 1) + timedelta(int(place) - 1)
+    except (ValueError, OverflowError):
+        return None
+    hour, minute = int(clock[:2]), int(clock[3:])
+    if f"{day.year:04}".encode() != year and not place.startswith(b"W"):
+        return None
+    return moment(day.year, day.month, day.day, hour * HOUR_S + minute * 60) if hour <= 23 and minute <= 59 else None
+
+
 def epoch_second(text: bytes, _reference: int) -> int | None:
     return int(text) if len(text) == 10 and text.isdigit() else None
 
 
-ISO = calendar_form("iso", "%Y-%m-%d[T ]%H:%M", ":" + SECOND + ZONE)
-"""ISO 8601, RFC 3339: `2015-05-17T10:05:03.123Z`, `2015-05-17 10:05:03,123 +02:00`."""
+ISO = calendar_form("iso", "%Y-%m-%d(?:[Tt_-]|  ?)%H:%M", ":" + SECOND + ZONE)
+"""ISO 8601, RFC 3339: `2015-05-17T10:05:03.123Z`, `2015-05-17 10:05:03,123 +02:00`, `2015-05-17_10:05:03`."""
+ISO_LONG_ZONE = calendar_form("iso-long-zone", "%Y[-/.]%m[-/.]%d(?:[Tt_-]|  ?)%H:%M", f"(?::{SECOND})?{LONG_ZONE}")
 RFC3339 = calendar_form("rfc3339", "%Y-%m-%dT%H:%M", ":" + SECOND + ZONE)
 """ISO 8601 with a T, as daemons of syslog write it: what has a blank there has no host behind it."""
 EPOCH = TimeForm("epoch", r"(?P<minute>[1-9]\d{9})(?P<subsecond>(?:\d{9}|\d{6}|\d{3})?(?:\.\d+)?)", epoch_second, epoch=True)
@@ -97,12 +125,25 @@ SLASHES = calendar_form("slashes", "%Y[/.]%m[/.]%d[ T_-]%H:%M", ":" + SECOND + Z
 """nginx's error log, Go's package log: `2005/06/09 20:10:40.123456`; ClickHouse: `2005.06.09 20:10:40.123456`."""
 MINUTES = calendar_form("minutes", "%Y[-/.]%m[-/.]%d[T ]%H:%M", ZONE)
 """A year first, and no seconds: `2005-06-09 20:10`, `2005-06-09T20:10Z`."""
+ORDINAL = TimeForm("ordinal", r"(?P<minute>\d{4}-(?:W\d{2}-[1-7]|\d{3})[T ]\d{2}:\d{2}):" + SECOND + ZONE, ordinal_minute)
+"""ISO 8601 with the day of the year, `2015-137T10:05:03Z`, or of the week, `2015-W20-7T10:05:03Z`."""
+UNPADDED = TimeForm(
+    "unpadded",
+    r"(?P<minute>\d{4}[-/.](?:\d[-/.]\d{1,2}|\d{2}[-/.]\d)[T ]\d{1,2}:\d{2}|\d{4}[/.]\d{2}[/.]\d{2} \d:\d{2})"
+    rf"(?::{SECOND})?{ZONE}",
+    partial(calendar_minute, re.compile(expanded("%Y[-/.]%-m[-/.]%-d[T ]%-H:%M", named=True).encode())),
+)
+"""A year first, and numbers without zeros in front: `2015-5-7 9:05:03`, `2015/5/17 10:05`."""
 YEAR_MONTH_NAME = calendar_form("year-month-name", "%Y[ /-]%b[ /-]%e %H:%M", ":" + SECOND + ZONE)
 """`2005 Jun  9 20:10:40`, `2005-Jun-09 20:10:40`."""
 SHORT_YEAR = calendar_form("short-year", "%y/%m/%d %H:%M", ":" + SECOND + ZONE)
 """log4j's `yy/MM/dd HH:mm:ss`, as Spark and Hadoop have it: `17/06/09 20:10:40`."""
 CTIME = calendar_form("ctime", WEEKDAY + " %b %e %H:%M", ":" + SECOND + ZONE + r" (?P<rest>\d{4})", "%Y")
 """ctime(3), date(1), Apache's error log: `Sun Dec 04 04:47:44 2005`, `Fri Sep  9 10:42:29.902022 2011`."""
+CTIME_ZONE = calendar_form(
+    "ctime-zone", WEEKDAY + " %b %e %H:%M", ":" + SECOND + r" (?P<rest>\d{4}) (?P<zone>[+-]\d{2}:?\d{2}\b)", "%Y"
+)
+"""git: `Sun Dec 4 04:47:44 2005 +0100`. It comes before `CTIME`, which would leave out the zone."""
 KLOG = calendar_form("klog", "%m%d %H:%M", ":" + SECOND, year_less=True)
 """Kubernetes, glog: `0507 12:04:17.597069`, behind the letter of the level."""
 LOGCAT = calendar_form("logcat", "%m-%d %H:%M", ":" + SECOND, year_less=True)
@@ -124,29 +165,66 @@ DAY_POINT_MONTH = calendar_form("day-point-month", r"%e\.%-m\.%Y,? %-H:%M", OPTI
 """As Germany and its neighbours write a date: `17.05.2015 10:05:03,123`, `17.5.2015, 9:05`."""
 DAY_FIRST = calendar_form("day-first", "%e[/-]%-m[/-]%Y,?[ T]%-H:%M", OPTIONAL_SECOND + ZONE)
 """`17/05/2015 10:05:03`, `17-05-2015 10:05`: as most of the world writes a date with slashes."""
-DAY_MONTH_YEAR = calendar_form("day-month-year", f"(?:{WEEKDAY}[a-z]*, )?%e[ -]%b[a-z]*[ -]%Y,? %-H:%M", ":" + SECOND + ZONE)
+ENDINGS = "(?:uary|ruary|ch|il|e|y|ust|tember|ember|ober)?"
+"""How the names of months go on. In other languages the first three letters may be those of another month."""
+DAY_MONTH_YEAR = calendar_form("day-month-year", f"(?:{WEEKDAY}[a-z]*, )?%e[ -]%b{ENDINGS}[ -]%Y,? %-H:%M", ":" + SECOND + ZONE)
 """RFC 2822: `Sun, 17 May 2015 10:05:03 +0000`; Redis: `17 May 2015 10:05:03.123`; Tomcat: `17-May-2015 10:05:03.123`."""
+DAY_MONTH_SHORT_YEAR = calendar_form(
+    "day-month-short-year", f"(?:{WEEKDAY}[a-z]*, )?%e[ -]%b[ -]%y %-H:%M", ":" + SECOND + ZONE
+)
+"""RFC 850: `Sunday, 17-May-15 10:05:03 GMT`; RFC 822: `17 May 15 10:05:03 GMT`."""
 HALF = r"(?:(?: |\xe2\x80\xaf)(?P<rest>[AaPp][Mm]))"
 """AM or PM, behind a blank or, as Java 20 and later have it, the narrow blank U+202F in UTF-8."""
 MONTH_DAY_YEAR = calendar_form(
-    "month-day-year", f"(?:{WEEKDAY}[a-z]*, )?%b[a-z]* %e, %Y,? (?:at )?%-H:%M", ":" + SECOND + HALF + "?" + ZONE, "%p"
+    "month-day-year",
+    f"(?:{WEEKDAY}[a-z]*, )?%b{ENDINGS} %e, %Y,? (?:at )?%-H:%M",
+    OPTIONAL_SECOND + HALF + "?" + ZONE,
+    "%p",
 )
 """java.util.logging: `May 17, 2015 10:05:03 AM`; without AM or PM it is a clock of 24 hours."""
+YEAR_HALF = calendar_form("year-half", "%Y[-/.]%m[-/.]%d,? %-H:%M", OPTIONAL_SECOND + HALF + ZONE, "%p")
+"""A year first, and a clock of 12 hours: `2015-05-17 10:05:03 PM`."""
+POINTS_HALF = calendar_form("points-half", r"%e-%b-%y %-H\.%M", r"\." + SECOND + HALF + "?" + ZONE, "%p")
+"""Oracle: `17-MAY-15 10.05.03.123456 AM`."""
+WEEKDAY_FIRST = calendar_form("weekday-first", WEEKDAY + " %b %e %Y %H:%M", f":{SECOND}(?:{LONG_ZONE})?")
+"""JavaScript: `Sun May 17 2015 10:05:03 GMT+0200 (Central European Summer Time)`."""
+FOURTEEN_DIGITS = TimeForm(
+    "fourteen-digits",
+    r"(?P<minute>(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d)(?P<second>[0-5]\d)"
+    r"(?P<subsecond>\d{3}|[.,]\d+)?" + ZONE,
+    partial(calendar_minute, re.compile(expanded("%Y%m%d%H%M", named=True).encode())),
+)
+"""`20150517100503`, with milliseconds or a fraction behind it."""
 US = calendar_form("us", "%-m[/.-]%e[/.-]%Y,? %-H:%M", OPTIONAL_SECOND + HALF + ZONE, "%p")
 """Windows in the United States: `5/17/2015 10:05:03 AM`."""
 DAY_FIRST_HALF = calendar_form("day-first-half", "%e[/.-]%-m[/.-]%Y,? %-H:%M", OPTIONAL_SECOND + HALF + ZONE, "%p")
 """As `US`, but with the day first, as India and Australia write it: `17/05/2015 10:05:03 AM`."""
 MONTH_FIRST = calendar_form("month-first", "%-m[/.-]%e[/.-]%Y,?[ T]%-H:%M", OPTIONAL_SECOND + ZONE)
 """As `DAY_FIRST` and `DAY_POINT_MONTH`, but with the month first: `05/17/2015 10:05:03`."""
+DAY_POINT_SHORT = calendar_form("day-point-short", r"%e\.%-m\.%y,? %-H:%M", OPTIONAL_SECOND + ZONE)
+"""As `DAY_POINT_MONTH` with two digits of the year: `17.05.15 10:05:03`."""
+US_SHORT = calendar_form("us-short", "%-m/%e/%y,? %-H:%M", OPTIONAL_SECOND + HALF + ZONE, "%p")
+DAY_HALF_SHORT = calendar_form("day-half-short", "%e/%-m/%y,? %-H:%M", OPTIONAL_SECOND + HALF + ZONE, "%p")
+DAY_SHORT = calendar_form("day-short", "%e/%-m/%y,? %-H:%M", OPTIONAL_SECOND + ZONE)
+MONTH_SHORT = calendar_form("month-short", "%-m/%e/%y,? %-H:%M", OPTIONAL_SECOND + ZONE)
+"""`17/05/15 10:05:03`, `05/17/15 10:05:03`: which number is the year, only further times show (see `order`)."""
 
 FORMS = (
-    *(ISO, EPOCH, SYSLOG, CLF, SLASHES, MINUTES, YEAR_MONTH_NAME, SHORT_YEAR, CTIME, KLOG, LOGCAT, MONTH_POINT_DAY),
+    *(ISO, EPOCH, SYSLOG, CLF, SLASHES, MINUTES, YEAR_MONTH_NAME, SHORT_YEAR, CTIME_ZONE, CTIME, KLOG, LOGCAT, MONTH_POINT_DAY),
     *(SIX_DIGITS, BASIC, EIGHT_DIGITS, POINTS, DAY_POINT_MONTH, DAY_MONTH_YEAR, MONTH_DAY_YEAR, US, DAY_FIRST),
+    *(ORDINAL, UNPADDED, DAY_MONTH_SHORT_YEAR, YEAR_HALF, POINTS_HALF, WEEKDAY_FIRST, FOURTEEN_DIGITS),
+    *(DAY_POINT_SHORT, US_SHORT, ISO_LONG_ZONE),
 )
 """All forms. No text is of two."""
-WITHOUT_ORDER = tuple(form for form in FORMS if form is not DAY_FIRST)
-"""The forms of a source of which nothing shows whether the day or the month is first: with slashes, either is as likely."""
-OTHER_ORDER = {US: DAY_FIRST_HALF, DAY_FIRST: MONTH_FIRST, DAY_POINT_MONTH: MONTH_FIRST}
+WITHOUT_ORDER = tuple(form for form in FORMS if form not in {DAY_FIRST, SHORT_YEAR})
+"""The forms of a source of which nothing shows which number is the day: with slashes, any is as likely."""
+OTHER_ORDER = {
+    US: DAY_FIRST_HALF,
+    DAY_FIRST: MONTH_FIRST,
+    DAY_POINT_MONTH: MONTH_FIRST,
+    US_SHORT: DAY_HALF_SHORT,
+    DAY_SHORT: MONTH_SHORT,
+}
 """Forms whose day and month may be the other way round, and which form that is. Only further texts show which one it is."""
 ACCESS = TimeForm("access", r"(?P<minute>[^\]]{26})", lambda text, _reference: access.to_seconds(text), epoch=True)
 """The time of an access log between its brackets. All of its 26 characters, the zone too, are what other forms call minute."""
@@ -155,6 +233,7 @@ OF_ONE_PROGRAM = (
     # docker's and Kubernetes' times
     calendar_form("rfc3339-nano", "%Y-%m-%dT%H:%M", r":(?P<second>\d{2})(?P<subsecond>\.\d{9})" + ZONE),
     calendar_form("iso-tab", r"%Y-%m-%d\t%H:%M", ":" + SECOND),  # CloudFront
+    calendar_form("iso-two-blanks", "%Y-%m-%d  %H:%M", ":" + SECOND),  # apt
     calendar_form("iso-blank-hour", "%Y-%m-%d %k:%M", ":" + SECOND),  # MariaDB: `2015-05-17  9:05:03`
     calendar_form("six-digits-clock", "%y%m%d %k:%M", ":" + SECOND),  # MySQL before 5.7: `150517  9:05:03`
     calendar_form("clf-blank", "%d/%b/%Y %H:%M", ":" + SECOND),  # werkzeug, Django

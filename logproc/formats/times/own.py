@@ -26,10 +26,20 @@ BEFORE = (
 """What may be in front of a time: the priority of syslog, a name in brackets, a level, the process of Redis."""
 PAIRS = r"(?:[\w.@/-]+=(?:\"[^\"]*\"|[^\s\"]*) +)*[\w.@-]*(?:time|timestamp|ts|date)=\"?(?:\d{4}-\d\d|\d{10})"
 DAY_IN_ACCESS_LOG = r"\d{2}/[A-Z][a-z]{2}/\d{4}"
+OF_PROGRAMS = (
+    r"\d{6} \d{6} \d",  # HDFS
+    r"type=[A-Z_]+ msg=audit\(",
+    r"\d{10}\.\d{3} +\d",  # Squid
+    r"(?:\x1b\[[\d;]*m)*[A-Z]{4}(?:\x1b\[[\d;]*m)*\[\d{4}-\d\d-\d\d",  # logrus
+    rf"time:{DAY_IN_ACCESS_LOG}:",  # LTSV
+    r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:",  # journalctl -o short-full
+    rf"[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]+ -  ?{DAY_IN_ACCESS_LOG}:",  # PHP-FPM
+)
+"""Beginnings with a number that is a time only there, or with a time behind a word."""
 OWN_TIME = (
     rf"^(?:\s*\{{\s*[\"']|{BEFORE}(?:{DATES})"
     rf"|[IWEF]\d{{4}} \d\d:\d\d:\d\d|\[?\d\d:\d\d:\d\d[.,]\d{{3,6}}[\] ]|{PAIRS}"
-    r"|\d{6} \d{6} \d+ [A-Z]{4,8} |type=[A-Z_]+ msg=audit\("
+    rf"|{'|'.join(OF_PROGRAMS)}"
     r"|\[[IWEDC] (?:\d{6}|\d{4}-\d\d-\d\d) \d\d:\d\d:"
     rf"|(?:[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]+ |[0-9A-Za-z.:-]+ \S+ [^\[]*)\[{DAY_IN_ACCESS_LOG}[: ]\d{{2}}:)"
 )

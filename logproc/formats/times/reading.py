@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy
 import pyarrow
@@ -36,9 +37,10 @@ FIRST_MILLISECONDS = 10**10
 NEVER = 2**60
 """In place of seconds that do not exist. With up to three of them a sum is behind the year 9999, and still an int64."""
 ZONE_HOURS = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT": -6, b"PST": -8, b"PDT": -7}
-ZONE_HOURS |= {b"Z": 0, b"UTC": 0, b"GMT": 0, b"CET": 1, b"CEST": 2}
-"""The names of RFC 2822, and those of Central Europe. Others (IST, BST) are ambiguous, so they are not accepted."""
-OFFSET = re.compile(rb"([+-])(\d\d):?(\d\d)?")
+ZONE_HOURS |= {b"Z": 0, b"UTC": 0, b"GMT": 0, b"WET": 0, b"WEST": 1, b"CET": 1, b"CEST": 2, b"EET": 2, b"EEST": 3}
+ZONE_HOURS |= {b"MSK": 3, b"JST": 9, b"KST": 9, b"AEST": 10, b"AEDT": 11, b"NZST": 12, b"NZDT": 13}
+"""The names of RFC 2822, and those that mean one zone. Others (IST, BST) are ambiguous, so they are not accepted."""
+OFFSET = re.compile(rb"(?:UTC|GMT)?([+-])(\d{1,2}?)(?::?(\d\d))?(?:[ \[].*)?")
 NUMBER = re.compile(rb"\d{1,30}(?:\.\d{0,30})?(?:[eE]\+?\d{1,2})?")
 
 
@@ -58,7 +60,8 @@ def to_seconds(form: TimeForm, text: bytes, reference: int, local: tzinfo = UTC)
     parts = match.groupdict(b"")
     start = form.minute(joined(parts["minute"], parts.get("rest")), reference)
     second = second_of(parts["second"]) if parts.get("second") else 0
-    correction = zone_correction(parts.get("zone")) if parts.get("zone") else local_correction(form, start, local)
+    zone, region = parts.get("zone"), region_of(parts.get("zone"))
+    correction = zone_correction(zone) if zone and not region else local_correction(form, start, region or local)
     if start is None or second is None or correction is None:
         return None
     found = start + second + correction
@@ -86,14 +89,30 @@ def zone_correction(zone: bytes | None) -> int | None:
     >>> zone_correction(b"EST"), zone_correction(b"+05:30"), zone_correction(b"-07"), zone_correction(b"+0060")
     (18000, -19800, 25200, None)
     """
-    if zone in ZONE_HOURS:
-        return -ZONE_HOURS[zone] * HOUR_S
+    name = (zone or b"").partition(b"[")[0].upper()
+    if name in ZONE_HOURS:
+        return -ZONE_HOURS[name] * HOUR_S
     match = OFFSET.fullmatch(zone or b"")
     if not match:
         return None
     hours, minutes = int(match[2]), int(match[3] or 0)
     offset = hours * HOUR_S + minutes * 60
     return (-offset if match[1] == b"+" else offset) if hours <= 23 and minutes <= 59 else None
+
+
+@lru_cache(1 << 10)
+def region_of(zone: bytes | None) -> tzinfo | None:
+    """Return the zone that a region in brackets means, None if there is an offset in front of it, or no such region.
+
+    >>> region_of(b"[Europe/Berlin]"), region_of(b"+01:00[Europe/Berlin]")
+    (zoneinfo.ZoneInfo(key='Europe/Berlin'), None)
+    """
+    if not zone or not zone.startswith(b"["):
+        return None
+    try:
+        return ZoneInfo({"Z": "UTC"}.get(name := zone[1:-1].decode("latin-1"), name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def local_correction(form: TimeForm, start: int | None, local: tzinfo) -> int:
@@ -160,7 +179,12 @@ def corrections(form: TimeForm, groups: Groups, starts: list[int | None], index:
     zones, zone_index = listed(groups["zone"])
     absent = numpy.array([not zone for zone in zones], bool)
     given = table([zone_correction(zone) for zone in zones])
-    return numpy.where(absent[zone_index], shown, given[zone_index])
+    found = numpy.where(absent[zone_index], shown, given[zone_index])
+    for at, zone in enumerate(zones):
+        if region := region_of(zone):  # its offset depends on the date
+            rows = zone_index == at
+            found[rows] = table([local_correction(form, start, region) for start in starts])[index][rows]
+    return found
 
 
 def listed(group: tuple[pyarrow.Array, Any]) -> tuple[list[bytes | None], Any]:

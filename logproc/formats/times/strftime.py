@@ -24,7 +24,7 @@ FRACTIONS = {"msec_frac": 3, "usec_frac": 6}
 TEXTS = {"%": "%", "n": "\n", "t": "\t"}
 SHORT = {"T": "%H:%M:%S", "D": "%m/%d/%y", "F": "%Y-%m-%d", "R": "%H:%M", "h": "%b"}
 WEEKDAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-MONTH = f"(?:{b'|'.join(MONTHS).decode()})"
+MONTH = f"(?i:{b'|'.join(MONTHS).decode()})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ LETTERS = {
     "H": Letter(r"\d{2}", 2, "hour"),
     "-H": Letter(r"\d{1,2}", 0, "hour"),
     "M": Letter(r"\d{2}", 2, "minute"),
+    "-d": Letter(r"\d{1,2}", 0, "day"),
     "-M": Letter(r"\d{1,2}", 0, "minute"),
     "Y": Letter(r"\d{4}", 4, "year"),
     "Z": Letter(r"[A-Za-z0-9+-]+"),

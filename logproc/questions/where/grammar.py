@@ -33,8 +33,8 @@ is compared by where it begins: `hour >= "2026-03-07 10:00"`, `day < "2026-03-07
 of `--tz`; `hour_of_day >= 9` and `weekday < "Sat"` are those of any day. For any other
 field the value decides: 404 compares as a number, "404" as a text. `true` and `false` are texts. Sizes are in bytes,
 durations in seconds: `duration > 500ms` is `duration > 0.5`. Times are in ISO 8601, or as access logs have them; a
-date means midnight. Several addresses
-in one field, as in forwarded_for, are not an address: search them with `=~`.
+date means midnight. Of several
+addresses in one field, as in forwarded_for, any may match; search the text with `=~`.
 
 `=~` searches for an RE2 expression anywhere in the field, `contains` for a text. In `message` they see the further lines of
 a record too, such as a traceback; `text` is the whole record. `^` and `$` match at each line of these two.
@@ -57,6 +57,7 @@ from logproc.formats.readers.cost import MOST_REPEATED, repeated
 from logproc.model.errors import UsageError
 from logproc.questions.fields.derived import derive
 from logproc.questions.fields.stretches import stretch_of
+from logproc.questions.where.hints import BARE, hint_for_call, hint_for_text, hint_for_value
 from logproc.questions.where.predicates import (
     BILLION,
     Absent,
@@ -77,7 +78,6 @@ from logproc.questions.where.values import (
     FieldType,
     Value,
     comparison_of,
-    example_of,
     known,
     text_value,
     type_of,
@@ -237,6 +237,8 @@ class Parser:
             raise self.unexpected("`in` or `contains`")
         only_a_field = self.token.kind == "end" and not self.position > 1
         hint = f"put the whole filter in quotes: --where '{field} == 200'" if only_a_field else ""
+        if self.token.is_symbol("("):
+            hint = hint_for_call(field, self.tokens[self.position + 1])
         raise self.unexpected("`==`, `=~`, `in` or another operator", hint)
 
     def field(self) -> str:
@@ -269,12 +271,12 @@ class Parser:
         token = self.token
         if token.kind == "number":
             return self.number()
-        if token.kind == "name" and kind in {FieldType.LEVEL, FieldType.WEEKDAY}:
+        if token.kind == "name" and kind in BARE:
             self.take()
             return Literal(token, token.end, token.text)
         if token.kind != "text" and not token.is_word("true", "false"):
-            quoted = f'write a text in quotes: "{excerpt(token.text)}"' if token.kind == "name" else ""
-            raise self.unexpected("a value", "write `!=`" if token.is_symbol(">") else quoted)
+            field, operator = self.tokens[max(self.position - 2, 0)], self.tokens[self.position - 1]
+            raise self.unexpected("a value", hint_for_value(field.text, operator, token, self.tz))
         self.take()
         return Literal(token, token.end, unescaped(token.text[1:-1]) if token.kind == "text" else token.text.lower())
 
@@ -320,7 +322,8 @@ class Parser:
         value = text_value(field, kind, str(literal.value), self.tz) if of_text else self.number_value(kind, literal)
         if value is None:
             written = excerpt(self.text[literal.token.start : literal.end])
-            raise self.fault(f"{field} is {kind.value.noun}, unlike {written}", literal.token, example_of(field, kind))
+            hint = hint_for_text(field, kind, str(literal.value))
+            raise self.fault(f"{field} is {kind.value.noun}, unlike {written}", literal.token, hint)
         return value
 
     def number_value(self, kind: FieldType, literal: Literal) -> int | None:

@@ -23,7 +23,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.addresses import address_of
+from logproc.formats.columns.addresses import address_of, bare
 from logproc.formats.columns.levels import LEVELS
 from logproc.formats.columns.printable import LAID_OUT, shown
 from logproc.formats.columns.quantities import total_of
@@ -208,6 +208,14 @@ class NumberComparison(Comparison[int]):
         return hits, has_number(numbers)
 
 
+def ordered_fields(node: Predicate) -> frozenset[str]:
+    """Return the fields in which a filter looks for smaller or larger numbers: values may not be numbers at all."""
+    if isinstance(node, NumberComparison):
+        return frozenset({node.field} if node.relation in {"<", "<="} else ())
+    parts = node.parts if isinstance(node, And | Or) else (node.part,) if isinstance(node, Not) else ()
+    return frozenset(name for part in parts for name in ordered_fields(part))
+
+
 @dataclass(frozen=True, slots=True)
 class LevelComparison(Comparison[int]):
     """Compares levels by how severe they are; values are positions in LEVELS."""
@@ -223,15 +231,24 @@ class LevelComparison(Comparison[int]):
 class AddressComparison(Comparison[Network]):
     """Compares an address with networks, addresses and names.
 
-    A name matches the same text. An address matches in every notation, IPv4 also as `::ffff:192.0.2.1`.
+    A name matches the same text. An address matches in every notation, IPv4 also as `::ffff:192.0.2.1`, and with a port.
+    Of several in one field, as in forwarded_for, any may match.
     """
 
     def of_keys(self, keys: pyarrow.Array) -> Answer:
         hits = is_in(keys, [network.text for network in self.values])
-        found = [None if text is None else address_of(text) for text in keys.to_pylist()]
-        table = numpy.frombuffer(b"".join(address or bytes(16) for address in found), numpy.uint8).reshape(-1, 16)
+        pairs = [(at, address) for at, text in enumerate(keys.to_pylist()) if text for address in addresses_of(text)]
+        table = numpy.frombuffer(b"".join(address for _, address in pairs), numpy.uint8).reshape(-1, 16)
         within = functools.reduce(operator.or_, (network.holds(table) for network in self.values))
-        return hits | within & numpy.array([address is not None for address in found], bool), truths(keys.is_valid())
+        hits[numpy.array([at for at, _ in pairs], numpy.int64)[within]] = True
+        return hits, truths(keys.is_valid())
+
+
+def addresses_of(text: str) -> list[bytes]:
+    """Return the addresses of a text: its own, or those of a list."""
+    if address := address_of(text):
+        return [address]
+    return [address for entry in text.split(",") if (address := address_of(bare(entry.strip(" "))))]
 
 
 def has_number(numbers: Numbers) -> Mask:

@@ -81,6 +81,7 @@ def tokens_of(text: str) -> Iterator[Token]:
         if not match:
             at = len(text) - len(text[position:].lstrip(BLANKS))
             what = UNCLOSED.get(text[at], f"{excerpt(text[at])} means nothing")
-            raise fault(text, what, at, MEANT.get(text[at], "") or unquoted(text, at))
+            hint = "write `!=`" if text[max(at - 1, 0) : at + 1] == "=!" else MEANT.get(text[at], "")
+            raise fault(text, what, at, hint or unquoted(text, at))
         kind, position = str(match.lastgroup), match.end()
         yield Token(kind, match[kind], match.start(kind), position)

@@ -108,7 +108,7 @@ def finding_line(finding: Finding, front: int, look: Look) -> Line:
                 Segment(f" from {finding.of:,} to "),
                 Segment(f"{finding.count:,}", BAD if rose else BOLD),
             ]
-    key = look.key(value_text("every(1s)", finding.key) if finding.kind == "change" else finding.key)
+    key = look.key(value_text("second", finding.key).removesuffix(":00") if finding.kind == "change" else finding.key)
     room = max(look.width - front - cells_of(numbers) - 2, 16)
     shown = look.fit(key, room)
     column = "shape(message)" if finding.kind == "error message" else "path"

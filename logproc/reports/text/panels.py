@@ -156,7 +156,9 @@ class Table:
         """Return the column of one metric. The name of an estimate starts with `~`."""
         estimate = "~" if name in self.panel.estimated else ""
         head = self.look.fit(self.look.text(estimate + name.replace(":", " ", 1)), 2 * MOST_BAR)
-        return Numbers((head, ""), tuple(figure(name, row.metrics[at], self.look) for row in self.rows), PLAIN)
+        return Numbers(
+            (head, ""), tuple(figure(name, row.metrics[at], self.look, self.panel.kinds.get(name)) for row in self.rows), PLAIN
+        )
 
     @property
     def other(self) -> Row:
@@ -276,7 +278,7 @@ def total_line(panel: Panel, look: Look) -> list[Line]:
     row = panel.rows[0]
     estimated = ["~" if name in panel.estimated else "" for name in panel.metrics]
     figures = [
-        (mark + name.replace(":", " ", 1), figure(name, number, look))
+        (mark + name.replace(":", " ", 1), figure(name, number, look, panel.kinds.get(name)))
         for mark, name, number in zip(estimated, panel.metrics, row.metrics, strict=True)
         if name not in MEMBERS
     ]

@@ -159,11 +159,16 @@ def over_time(panels: Sequence[Panel]) -> tuple[list[tuple[Panel, Panel | None]]
     return charts, [panel for panel in panels if panel.metrics or id(panel) not in charted]
 
 
-def render_svg(snapshot: Snapshot, columns: int, title: str) -> str:
-    """Return the report as an SVG picture of a terminal of that width. It is self-contained."""
-    look = Look(columns, color=True, terminal=True)
+def render_svg(snapshot: Snapshot, columns: int, title: str, rows: int | None = None) -> str:
+    """Return the report as an SVG picture of a terminal of that width: the whole of it, or its headline on so many rows."""
+    look = Look(columns, color=True, terminal=True, whole=rows is None, rows=rows or 24)
+    return svg(draw(snapshot, look), look, title)
+
+
+def svg(lines: Iterable[Line], look: Look, title: str) -> str:
+    """Return lines as a self-contained SVG picture of a terminal."""
     console = Console(
         file=io.StringIO(), record=True, width=look.width, force_terminal=True, color_system="truecolor", _environ={}
     )
-    console.print(Segments(segment for line in draw(snapshot, look) for segment in [*line, Segment.line()]), soft_wrap=True)
+    console.print(Segments(segment for line in lines for segment in [*line, Segment.line()]), soft_wrap=True)
     return console.export_svg(title=look.text(title), theme=THEME, code_format=FRAME, unique_id="report")

@@ -170,16 +170,19 @@ def shape(
 
 
 def cell(row: int, edges: Sequence[tuple[int, Style]], look: Look) -> Segment:
-    """Return one cell of a column: the colour at its bottom in front, the next one, if the cell has two, behind."""
+    """Return one cell of a column: in front the colour at its bottom, behind it the largest of the others, if it is full."""
     drawn, base, top = look.characters.columns, 8 * row, edges[-1][0]
-    inside = [(min(edge, base + 8) - base, style) for edge, style in edges if edge > base]
-    if not inside:
+    below, parts = base, list[tuple[int, Style]]()  # how many eighths of the cell each colour has
+    for edge, style in edges:
+        if edge > below and below < base + 8:
+            parts.append((min(edge, base + 8) - below, style))
+            below = min(edge, base + 8)
+    if not parts:
         return Segment(" ")
-    high, style = inside[0]
-    if not look.color or top < base + 8 or high == 8 or len(inside) == 1:
-        high = min(top - base, 8)
-        return Segment(drawn[high], max(inside, key=lambda pair: pair[0])[1] if high < 8 and len(inside) > 1 else style)
-    return Segment(drawn[high], style + Style(bgcolor=inside[1][1].color))
+    if look.color and top >= base + 8 and len(parts) > 1:
+        behind = max(parts[1:], key=lambda part: part[0])[1]
+        return Segment(drawn[parts[0][0]], parts[0][1] + Style(bgcolor=behind.color))
+    return Segment(drawn[min(top - base, 8)], max(parts, key=lambda part: part[0])[1])
 
 
 def merged(cells: Sequence[Segment]) -> Line:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.formats.columns.levels import LEVELS, level_of
+from logproc.formats.detect import detect, fallback
 from logproc.formats.known import BY_NAME, SAMPLED
 from logproc.model.errors import UsageError
 from logproc.questions.view import View
@@ -18,13 +19,13 @@ from tests.formats.readings import read
 from tests.questions.records import records
 
 WORDS = {
-    "trace": "TRACE trce VRB Verbose trace8",
-    "debug": "DEBUG DBG dbug FINE FINEST 20 7 debug5 D1",
-    "info": "INFO Information inf LOG Note CONFIG 30 6",
-    "notice": "NOTICE 5",
-    "warning": "WARN warning WRN W 40 4",
-    "error": "ERROR err SEVERE fail E 50 3",
-    "critical": "CRITICAL FATAL FTL ALERT emerg PANIC dpanic F 60 0 1 2",
+    "trace": "TRACE trce VRB Verbose trace8 TRACE3 silly DEBUG-4 verbose2",
+    "debug": "DEBUG DBG dbug FINE FINEST 20 7 debug5 D1 http DEBU 100 INFO-1 SEVERITY_NUMBER_DEBUG",
+    "info": "INFO Information inf LOG Note CONFIG 30 6 200 INFO4 SEVERITY_NUMBER_INFO2",
+    "notice": "NOTICE 5 250 INFO+2",
+    "warning": "WARN warning WRN W 40 4 300 WARN2 WARN+1 ERROR-2",
+    "error": "ERROR err SEVERE fail E 50 3 400 ERRO ERROR4 ERROR+1",
+    "critical": "CRITICAL FATAL FTL ALERT emerg PANIC dpanic F C 60 0 1 2 500 550 600 FATA PANI PNC FATAL2 ERROR+8",
 }
 """As programs write them, by what they mean."""
 MEANT = [(word, level) for level, words in WORDS.items() for word in words.split()]
@@ -90,3 +91,41 @@ def test_what_is_no_level_is_refused(text: str) -> None:
     """The error names the levels, or the field with the log's own words."""
     with pytest.raises(UsageError):
         parse_where(text)
+
+
+SCALED = [
+    ('{"time_unix_nano":"1772877600000000000","severity_number":%s,"body":"x"}', ["1", "6", "9", "16", "17", "24"]),
+    ('{"Timestamp":"2026-03-07T10:00:00Z","SeverityNumber":%s,"Body":"x"}', ["4", "5", "12", "13", "20", "21"]),
+    ('{"asctime":"2026-03-07 10:00:00","levelno":%s,"message":"x"}', ["5", "10", "20", "30", "40", "50"]),
+    ('{"TimeCreated":"2026-03-07T10:00:00Z","Level":%s,"ProviderName":"W","EventID":7}', ["5", None, "4", "3", "2", "1"]),
+]
+"""Loggers whose numbers mean trace, debug, info, warning, error and critical."""
+
+
+@pytest.mark.parametrize(("line", "numbers"), SCALED)
+def test_numbers_are_those_of_the_logger(line: str, numbers: list[str | None]) -> None:
+    """OpenTelemetry's, Python's and Windows' numbers have scales of their own, which their names or their company show."""
+    levels = ["trace", "debug", "info", "warning", "error", "critical"]
+    expected = [level for level, number in zip(levels, numbers, strict=True) if number]
+    data = "".join(line % number + "\n" for number in numbers if number).encode()
+    found = detect(data, whole=True)
+    assert found
+    assert read(found, data, ("level",)).columns["level"] == expected
+
+
+@pytest.mark.parametrize("text", ["[%d] disk is full", "(%d) disk is full", "<%d> disk is full"])
+def test_a_number_in_brackets_is_not_a_level(text: str) -> None:
+    """It is a thread or a process, also if it is one of the numbers that some logger has for its levels."""
+    data = "".join(f"2026-03-07 10:00:0{number} {text % number}\n" for number in range(8)).encode()
+    found = detect(data, whole=True)
+    assert found is None or set(read(found, data, ("level",)).columns.get("level", [])) <= {None}
+
+
+def test_a_channel_and_its_level_are_not_a_logger() -> None:
+    """What ends in a level before a colon, as in `app.ERROR:`, is not the name of a logger."""
+    data = b"2026-03-07 10:00:00 app.ERROR: disk is full\n2026-03-07 10:00:01 app.INFO: disk is free\n"
+    found = detect(data, whole=True) or fallback(data, whole=True)
+    assert found
+    columns = read(found, data, ("level", "logger")).columns
+    assert columns["level"] == ["error", "info"]
+    assert set(columns.get("logger", [])) <= {None}

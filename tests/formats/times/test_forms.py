@@ -187,6 +187,7 @@ EXAMPLES = [
     (moments.CTIME, "Sun Dec 04 04:47:44 2005", "2005-12-04T04:47:44Z"),
     (moments.CTIME, "Fri Sep 09 10:42:29.902022 2011", "2011-09-09T10:42:29Z"),
     (moments.CTIME, "Fri Jul  1 08:16:53 PDT 2005", "2005-07-01T15:16:53Z"),
+    (moments.CTIME_ZONE, "Sun Dec 4 04:47:44 2005 +0100", "2005-12-04T03:47:44Z"),
     (moments.SYSLOG, "Jun 14 15:16:01", "2023-06-14T15:16:01Z"),
     (moments.SYSLOG, "Jul  1 09:00:55", "2023-07-01T09:00:55Z"),
     (moments.SYSLOG, "Jun 14 2015 15:16:01", "2015-06-14T15:16:01Z"),
@@ -228,6 +229,40 @@ EXAMPLES = [
     (moments.EPOCH, "1431857103987654321", "2015-05-17T10:05:03Z"),
     (moments.EPOCH, "1000000000", "2001-09-09T01:46:40Z"),
     (moments.EPOCH, "9999999999", "2286-11-20T17:46:39Z"),
+    (moments.ISO_LONG_ZONE, "2015-05-17t10:05:03z", "2015-05-17T10:05:03Z"),
+    (moments.ISO, "2015-05-17_10:05:03", "2015-05-17T10:05:03Z"),
+    (moments.ISO, "2015-05-17-10:05:03", "2015-05-17T10:05:03Z"),
+    (moments.ISO, "2015-05-17  10:05:03", "2015-05-17T10:05:03Z"),
+    (moments.ISO_LONG_ZONE, "2015-05-17 10:05:03 UTC+2", "2015-05-17T08:05:03Z"),
+    (moments.ISO_LONG_ZONE, "2015-05-17 10:05:03 GMT-05:30", "2015-05-17T15:35:03Z"),
+    (moments.ISO, "2015-05-17 10:05:03 JST", "2015-05-17T01:05:03Z"),
+    (moments.ISO_LONG_ZONE, "2015-05-17 10:05:03.5 +0200 CEST m=+0.0123", "2015-05-17T08:05:03Z"),
+    (moments.ISO_LONG_ZONE, "2015-05-17T10:05:03Z[UTC]", "2015-05-17T10:05:03Z"),
+    (moments.ISO_LONG_ZONE, "2015-05-17T10:05:03+02:00[Europe/Rome]", "2015-05-17T08:05:03Z"),
+    (moments.ISO_LONG_ZONE, "2015-05-17T10:05:03[Europe/Rome]", "2015-05-17T08:05:03Z"),
+    (moments.ISO_LONG_ZONE, "2015-01-17T10:05:03[America/Argentina/Ushuaia]", "2015-01-17T13:05:03Z"),
+    (moments.ORDINAL, "2015-137T10:05:03Z", "2015-05-17T10:05:03Z"),
+    (moments.ORDINAL, "2016-366 10:05:03", "2016-12-31T10:05:03Z"),
+    (moments.ORDINAL, "2015-W20-7T10:05:03+02:00", "2015-05-17T08:05:03Z"),
+    (moments.ORDINAL, "2020-W53-5T00:00:01Z", "2021-01-01T00:00:01Z"),
+    (moments.UNPADDED, "2015-5-17 10:05:03", "2015-05-17T10:05:03Z"),
+    (moments.UNPADDED, "2015/5/7 9:05", "2015-05-07T09:05:00Z"),
+    (moments.UNPADDED, "2015/05/17 9:05:03", "2015-05-17T09:05:03Z"),
+    (moments.DAY_MONTH_YEAR, "17-MAY-2015 10:05:03", "2015-05-17T10:05:03Z"),
+    (moments.DAY_MONTH_YEAR, "17 may 2015 10:05:03", "2015-05-17T10:05:03Z"),
+    (moments.DAY_MONTH_SHORT_YEAR, "Sunday, 17-May-15 10:05:03 GMT", "2015-05-17T10:05:03Z"),
+    (moments.DAY_MONTH_SHORT_YEAR, "17 May 15 10:05:03 EDT", "2015-05-17T14:05:03Z"),
+    (moments.MONTH_DAY_YEAR, "May 17, 2015 10:05 PM", "2015-05-17T22:05:00Z"),
+    (moments.YEAR_HALF, "2015-05-17 10:05:03 PM", "2015-05-17T22:05:03Z"),
+    (moments.YEAR_HALF, "2015/05/17 12:05:03.123 am +02:00", "2015-05-16T22:05:03Z"),
+    (moments.POINTS_HALF, "17-MAY-15 10.05.03.123456 PM", "2015-05-17T22:05:03Z"),
+    (moments.WEEKDAY_FIRST, "Sun May 17 2015 10:05:03 GMT+0200 (Central European Summer Time)", "2015-05-17T08:05:03Z"),
+    (moments.DAY_POINT_SHORT, "17.05.15 10:05:03", "2015-05-17T10:05:03Z"),
+    (moments.DAY_POINT_SHORT, "7.3.26, 9:05", "2026-03-07T09:05:00Z"),
+    (moments.US_SHORT, "5/17/15 10:05:03 PM", "2015-05-17T22:05:03Z"),
+    (moments.FOURTEEN_DIGITS, "20150517100503", "2015-05-17T10:05:03Z"),
+    (moments.FOURTEEN_DIGITS, "20150517100503987", "2015-05-17T10:05:03Z"),
+    (moments.FOURTEEN_DIGITS, "20150517100503.987+02:00", "2015-05-17T08:05:03Z"),
 ]
 
 
@@ -275,6 +310,13 @@ NO_MOMENTS = [
     (moments.US, "5/17/2015 13:05:03 PM"),
     (moments.MONTH_DAY_YEAR, "May 17, 2015 24:05:03"),
     (moments.CTIME, "Sun Dec 04 04:47:44 0000"),
+    (moments.ISO_LONG_ZONE, "2015-05-17 10:05:03 UTC+25"),
+    (moments.ISO_LONG_ZONE, "2015-05-17T10:05:03[Europe/Atlantis]"),
+    (moments.ORDINAL, "2015-366T10:05:03Z"),
+    (moments.ORDINAL, "2015-000T10:05:03Z"),
+    (moments.ORDINAL, "2015-W54-1T10:05:03Z"),
+    (moments.YEAR_HALF, "2015-05-17 13:05:03 PM"),
+    (moments.FOURTEEN_DIGITS, "20150230100503"),
 ]
 
 
@@ -288,6 +330,13 @@ def test_a_moment_that_does_not_exist_is_none(form: TimeForm, text: str) -> None
 
 STRANGERS = ["", "x", "2015-05-17", "10:05:03", "2015-05-17T10:05:03Z\n", "2015-05-17T10:05:03Zulu", "2015-05-17T10:05:03 IST"]
 STRANGERS += ["143185710", "14318571031", "0431857103", "2015-05-17T10:05:03.Z", "٢٠١٥-05-17T10:05:03Z"]
+STRANGERS += [
+    "17 Mai 2015 10:05:03",
+    "17 marras 2015 10:05:03",
+    "20151317100503",
+    "201505171005030",
+    "2015-05-17T10:05:03[Main/Pool]",
+]
 
 
 @pytest.mark.parametrize("text", STRANGERS)

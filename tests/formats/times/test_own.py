@@ -68,7 +68,7 @@ def test_few_lines_of_another_layout_do_not_vanish_in_the_record_above(line: byt
 
 
 FAR_BEHIND = {
-    *("aws_alb", "aws_flow", "aws_nlb", "bgl", "hpc", "thunderbird", "squid", "php_fpm_access", "journald_full"),
+    *("apt", "aws_alb", "aws_flow", "aws_nlb", "bgl", "hpc", "thunderbird", "windows_event"),
     *("mysql_slow", "mysql_old_slow", "rails"),
 }
 

@@ -81,9 +81,10 @@ CLIENTS = [
     "2001:DB8:0:0::1",
     "::1",
     "shop.example",
-    "10.1.2.3:80",
+    "web-1:80",
     None,
 ]
+FORWARDED = ["10.1.2.3:80", "2001:db8::1, 10.9.9.9", "[2001:DB8::2]:443", "unknown,198.51.100.7", None]
 PATHS = ["/", "/api/v1", "/API", "/café", r"/\xff\x09", "", None]
 LOOSE = [
     "5",
@@ -137,7 +138,11 @@ LOOSE = [
         ("client == '[2001:db8::1%3]:443'", "client", CLIENTS, CLIENTS[3:5]),
         ("client != '0.0.0.0/0'", "client", CLIENTS, CLIENTS[3:8]),
         ("client not in ('0.0.0.0/0', '::/0')", "client", CLIENTS, CLIENTS[6:8]),
-        ("client =~ '^10[.]'", "client", CLIENTS, ["10.1.2.3", "10.1.2.3:80"]),
+        ("client =~ '^10[.]'", "client", CLIENTS, ["10.1.2.3"]),
+        ("forwarded_for == '10.0.0.0/8'", "forwarded_for", FORWARDED, FORWARDED[:2]),
+        ("forwarded_for == '2001:db8::/32'", "forwarded_for", FORWARDED, FORWARDED[1:3]),
+        ("forwarded_for == '198.51.100.7'", "forwarded_for", FORWARDED, FORWARDED[3:4]),
+        ("forwarded_for != '10.0.0.0/8'", "forwarded_for", FORWARDED, FORWARDED[2:4]),
         ("path =~ 'api'", "path", PATHS, ["/api/v1"]),
         ("path =~ '(?i)^/api$'", "path", PATHS, ["/API"]),
         ("path =~ '^/caf.$'", "path", PATHS, ["/café"]),

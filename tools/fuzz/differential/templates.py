@@ -42,7 +42,7 @@ class Template:
     """A format of lines.
 
     options: the settings that name it; without any it is `--format NAME`. units: of the fields that hold a number, the power
-    of ten to divide by.
+    of ten to divide by. sums: the fields that are the sum of others, in seconds.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Template:
     options: Mapping[str, Any] = field(default_factory=dict)
     multi_line: bool = False
     units: Mapping[str, int] = field(default_factory=dict)
+    sums: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -116,6 +117,8 @@ class Template:
                 texts.pop(name, None)
                 texts |= levels
         numbers = {name: n for name, power in self.units.items() if (n := number(texts.get(name), name, power)) is not None}
+        for name, added in self.sums.items():
+            numbers[name] = sum((Fraction(texts[part]) for part in added), Fraction(0))
         if "bytes" in self.units:
             numbers.setdefault("bytes", Fraction(0))
             texts.pop("bytes", None)
@@ -147,9 +150,9 @@ SIZED = {"bytes": 0}
 MESSAGE = "{message:text}"
 
 
-def several(name: str, *lines: str) -> Template:
+def several(name: str, *lines: str, units: Mapping[str, int] | None = None) -> Template:
     """Return a format of records that may have several lines."""
-    return Template(name, lines, multi_line=True)
+    return Template(name, lines, multi_line=True, units=units or {})
 
 
 TEMPLATES = (
@@ -189,7 +192,7 @@ TEMPLATES = (
     ),
     several(
         "apache_error",
-        "[{time:ctime}] [{logger:word}:{level:lower}] [pid {pid:int}:tid {thread:int}] [client {client:client}:5000] {message:text}",
+        "[{time:ctime}] [{logger:word}:{level:lower}] [pid {pid:int}:tid {thread:int}] [client {client:client}:{client_port:port}] {message:text}",
         "[{time:ctime}] [{level:lower}] [pid {pid:int}] " + MESSAGE,
         "[{time:ctime}] [{level:lower}] [client {client:client}] " + MESSAGE,
         "[{time:ctime}] [{level:lower}] " + MESSAGE,
@@ -209,7 +212,7 @@ TEMPLATES = (
     )),
     Template("syslog_iso", ("{time:iso_server} {host:host} {program:word}[{pid:int}]: " + MESSAGE,)),
     several("cri", "{time:iso_server} {stream:stream} F " + MESSAGE),
-    several("spring_boot", "{time:iso_server}  {level:upper} {pid:int} --- [app] [{:spaces}{thread:thread}] {logger:name} : " + MESSAGE),
+    several("spring_boot", "{time:iso_server}  {level:upper} {pid:int} --- [app] [{:spaces}{thread:thread}] {logger:name} : " + MESSAGE, "{time:iso_millis} {level:upper} {pid:int} --- [app] [{thread:thread}] [{trace:trace}] {logger:name} : " + MESSAGE),
     several("zookeeper", "{time:iso_millis} [myid:1] - {level:upper}  [{thread:word}:{logger:name}@127] - " + MESSAGE),
     several("kafka", "[{time:iso_millis}] {level:upper} {message:text} ({logger:name})"),
     several("airflow", "[{time:iso}] {{logger:file}:1103} {level:upper} - " + MESSAGE),
@@ -250,6 +253,8 @@ TEMPLATES = (
     Template("heroku", ("{time:iso_server} {program:app}[{pid:name}]: " + MESSAGE,)),
 )  # fmt: skip
 KINDS["priority"] = lambda draw: draw.choice((b"34", b"7", b"0", b"13", b"191", b"30", b"27", b"12"))
+KINDS["port"] = lambda draw: str(draw.randrange(1024, 65536)).encode()
+KINDS["trace"] = lambda draw: b"%032x-%016x" % (draw.randrange(2**128), draw.randrange(2**64))
 KINDS["uncoloured"] = lambda draw: KINDS["text"](draw).removeprefix(b"\x1b[31m")
 KINDS["dotted"] = lambda draw: draw.choice((b"org.example.App", b"shop.cart", b"a.b_c.D", b"x1.y"))
 KINDS["CBS"] = lambda _: b"CBS"

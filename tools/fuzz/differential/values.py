@@ -175,8 +175,8 @@ def zoned(draw: Draw, wall: datetime, *, offsets: bool) -> tuple[str, int]:
     return draw.choice(("", "", " ")) + (f"{written[:3]}:{written[3:]}" if colon else written), local_seconds(wall, zone)
 
 
-def dated(form: str, *, offsets: bool = False, fraction: str = "") -> Form:
-    """Return a form with a year. form: for strftime, but `%b` in English and `%e` by Python."""
+def dated(form: str, *, offsets: bool = False, fraction: str = "", end: str = "") -> Form:
+    """Return a form with a year. form: for strftime, but `%b` in English and `%e` by Python. end: what is behind all times."""
 
     def write(draw: Draw) -> tuple[bytes, Moment]:
         wall = draw.wall()
@@ -184,7 +184,7 @@ def dated(form: str, *, offsets: bool = False, fraction: str = "") -> Form:
         digits = (
             draw.choice(("", ".5", ".123", ",123", ".123456", ".123456789", ".1234567899")) if fraction == "any" else fraction
         )
-        return (written(wall, form) + digits + behind).encode(), meant + fraction_of(digits)
+        return (written(wall, form) + digits + behind + end).encode(), meant + fraction_of(digits)
 
     return write
 

@@ -1,0 +1,266 @@
+"""What stands on the page: tiles, findings and tables, as texts that the template escapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from logproc.questions.fields.outcomes import ERRORS
+from logproc.questions.fields.stretches import stretch_of
+from logproc.reports.html.charts import bar, class_of
+from logproc.reports.key_styles import value_text
+from logproc.reports.metric_values import figure, given_up
+from logproc.reports.safe import distinct
+from logproc.reports.text.headline import is_same_in_all
+from logproc.reports.text.style import Apart, Look
+from logproc.reports.units import count, latency, rate, share, size
+
+if TYPE_CHECKING:
+    from logproc.model.overview import Finding, Headline, Timeline
+    from logproc.model.panel import Panel, Row
+    from logproc.model.snapshot import Snapshot
+
+CELLS = 160
+"""The longest key that is shown whole."""
+TITLE = 2000
+"""The most characters of a key in the tooltip of a cut one."""
+MOST_ROWS = 1000
+LOOK = Look(terminal=True)  # so that keys are cut, and different ones stay different
+REPLACED = {"pages": ("path",), "browsers": ("user_agent",)}
+"""Panels of the overview, and the usual ones that are not shown beside them."""
+LONG_KEYS = frozenset({"path", "referrer", "user_agent", "message", "pages", "static files", "not found", "text", "target"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number of the headline. tone: `bad`, `warn` or empty."""
+
+    label: str
+    value: str
+    notes: tuple[str, ...] = ()
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table. title: what is cut off, or the exact number. cut: whether even the title is cut."""
+
+    text: str
+    title: str = ""
+    tone: str = ""
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a table. bar: its share of the largest."""
+
+    keys: tuple[Cell, ...]
+    numbers: tuple[Cell, ...]
+    bar: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A panel as a table. first: the rows that are shown at once. wide: whether it needs the whole width."""
+
+    name: str
+    title: str
+    distinct: int
+    key_heads: tuple[str, ...]
+    number_heads: tuple[str, ...]
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...]
+    first: int
+    wide: bool
+    over_time: bool
+
+
+def tiles(snapshot: Snapshot) -> Iterator[Tile]:
+    """Yield the tiles: those of the headline, or what every report has."""
+    account = snapshot.account
+    if snapshot.overview:
+        yield from headline_tiles(snapshot.overview.headline)
+    else:
+        yield Tile("Records", f"{account.records:,}", (f"of {count(account.lines, 'line')}",))
+        if snapshot.bytes:
+            yield Tile("Bytes sent", size(snapshot.bytes))
+        yield from (Tile(name, figure(name, number, LOOK)) for name, number in totals(snapshot.panels))
+    if account.rejected:
+        part = f"{share(account.rejected, account.lines)} % of {count(account.lines, 'line')}"
+        yield Tile("Lines not parsed", f"{account.rejected:,}", (part,), "warn")
+
+
+def headline_tiles(headline: Headline) -> Iterator[Tile]:
+    pace = (" ".join(rate(headline.per_second)),) if headline.per_second else ()
+    yield Tile("Requests" if headline.requests else "Records", f"{headline.records:,}", pace)
+    if headline.errors is not None:
+        label = "Server errors, 5xx" if headline.requests else "Errors"
+        yield outcome_tile(label, headline.errors, headline, "bad")
+    if headline.client_errors is not None:
+        yield outcome_tile("Client errors, 4xx", headline.client_errors, headline, "warn")
+    if headline.clients is not None:
+        bots = (f"{count(headline.bots, 'bot')} among them",) if headline.bots else ()
+        yield Tile("Clients", f"{headline.clients:,}", bots)
+    if headline.quantiles:
+        (name, value), *others = headline.quantiles.items()
+        yield Tile(f"Duration, {name}", latency(value), tuple(f"{name} {latency(value)}" for name, value in others))
+    if headline.bytes is not None:
+        each = (f"{size(headline.bytes // headline.records)} each",) if headline.records else ()
+        yield Tile("Bytes sent", size(headline.bytes), each)
+
+
+def outcome_tile(label: str, number: int, headline: Headline, tone: str) -> Tile:
+    return Tile(label, f"{number:,}", (f"{share(number, headline.records)} %" if number else "none",), tone if number else "")
+
+
+def totals(panels: Mapping[str, Panel]) -> Iterator[tuple[str, float | int | Decimal | str | None]]:
+    for panel in panels.values():
+        if not panel.by and panel.rows:
+            yield from zip(panel.metrics, panel.rows[0].metrics, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """A finding in words. tone: as in Tile."""
+
+    kind: str
+    key: Cell
+    words: str
+    tone: str
+
+
+def findings(headline: Headline) -> list[Worst]:
+    return [worst(one) for one in headline.worst]
+
+
+def worst(finding: Finding) -> Worst:
+    number, of = f"{finding.count:,}", f"{finding.of:,}"
+    if finding.kind == "failing path":
+        outcome = f" with {finding.outcome}" if finding.outcome else ""
+        words = f"{number} of {of} failed{outcome} ({share(finding.count, finding.of)} %)"
+    elif finding.kind == "error message":
+        words = f"{number} of {of} errors ({share(finding.count, finding.of)} %)"
+    else:
+        words = f"{finding.outcome or 'records'} {'rose' if finding.count > finding.of else 'fell'} from {of} to {number}"
+    key = value_text("minute", finding.key) if finding.kind == "change" and "T" in finding.key else finding.key
+    titles = {"failing path": "Failing path", "error message": "Error message", "change": "Largest change"}
+    grave = finding.kind != "change" or finding.outcome in ERRORS
+    return Worst(titles.get(finding.kind, finding.kind), cell(key, Apart(LOOK)), words, "bad" if grave else "warn")
+
+
+def cell(text: str, apart: Apart, tone: str = "") -> Cell:
+    """Return a key as a cell: cut in the middle if it is long, with more of it as the title."""
+    shown = distinct(text)
+    if len(shown) <= CELLS:
+        return Cell(apart.fit(shown, CELLS), tone=tone)
+    short = apart.fit(shown, CELLS)
+    return Cell(
+        short, shown if len(shown) <= TITLE else f"{shown[:TITLE]}… ({len(text):,} characters)", tone, len(shown) > TITLE
+    )
+
+
+def tables(snapshot: Snapshot, timeline: Timeline | None, first: int) -> list[Table]:
+    """Return the tables of the report; what all records share and what the chart shows is left out."""
+    records = snapshot.account.records
+    return [
+        table(panel, records, first)
+        for panel in shown_panels(snapshot)
+        if not snapshot.overview or not (is_same_in_all(panel, records) or (timeline and is_over_time(panel)))
+    ]
+
+
+def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
+    """Return what all records share: the panels of one row that has every record."""
+    if not snapshot.overview:
+        return []
+    found = (panel for panel in shown_panels(snapshot) if is_same_in_all(panel, snapshot.account.records))
+    return [(title_of_table(panel), distinct(panel.rows[0].key[0])[:CELLS]) for panel in found if not is_over_time(panel)]
+
+
+def shown_panels(snapshot: Snapshot) -> list[Panel]:
+    """Return the overview's panels and the others that they do not replace; only those with rows, without totals."""
+    extra = snapshot.overview.panels if snapshot.overview else {}
+    hidden = {name for extra_name in extra for name in REPLACED.get(extra_name, ())}
+    found = [*extra.values(), *(panel for name, panel in snapshot.panels.items() if name not in hidden)]
+    return [panel for panel in found if panel.by and panel.rows]
+
+
+def is_over_time(panel: Panel) -> bool:
+    return bool(panel.by) and stretch_of(panel.by[0]) is not None
+
+
+def table(panel: Panel, records: int, first: int) -> Table:
+    rows = panel.rows[:MOST_ROWS]
+    most = max((row.count for row in rows), default=0)
+    with_bytes = any(row.bytes is not None for row in rows)
+    exact = panel.metrics
+    aparts = [Apart(LOOK) for _ in panel.by]
+    lines = tuple(
+        Line(
+            tuple(cell(value_text(name, value), apart, tone_of(name, value))
+                  for name, value, apart in zip(panel.by, row.key, aparts, strict=True)),
+            tuple(numbers(row, panel, records, with_bytes)),
+            bar(row.count / most if most else 0),
+        )
+        for row in rows
+    )  # fmt: skip
+    heads = ["count", "%", *(["bytes"] if with_bytes else []), *(name.replace(":", " ").replace("_", " ") for name in exact)]
+    names = ["message" if name == "shape(message)" else name.replace("_", " ") for name in panel.by]
+    long = max((sum(len(part.text) for part in line.keys) for line in lines), default=0) > 48
+    return Table(
+        panel.name,
+        title_of_table(panel),
+        panel.distinct,
+        tuple(names),
+        tuple(heads),
+        lines,
+        tuple(notes(panel, len(rows))),
+        first,
+        wide=long or len(panel.by) > 2 or len(heads) > 4,
+        over_time=is_over_time(panel),
+    )
+
+
+def title_of_table(panel: Panel) -> str:
+    """Return the title of a table.
+
+    >>> from logproc.model.panel import Panel
+    >>> panels = ("systems", ("os",)), ("user_agent", ("user_agent",)), ("path,shape(message)", ("path", "shape(message)"))
+    >>> [title_of_table(Panel(name, by, 0, ())) for name, by in panels]
+    ['systems', 'user agent', 'path, message']
+    """
+    if panel.by == ("shape(message)",):
+        return "messages"
+    names = panel.by if panel.name == ",".join(panel.by) else (panel.name,)
+    return ", ".join("message" if name == "shape(message)" else name.replace("_", " ") for name in names)
+
+
+def numbers(row: Row, panel: Panel, records: int, with_bytes: bool) -> Iterable[Cell]:
+    yield Cell(f"{row.count:,}", f"{row.error:,} more at most" if row.error else "")
+    yield Cell(share(row.count, records))
+    if with_bytes:
+        yield Cell("–") if row.bytes is None else Cell(size(row.bytes), f"{row.bytes:,}" if row.bytes >= 1000 else "")
+    for name, value in zip(panel.metrics, row.metrics, strict=True):
+        shown = figure(name, value, LOOK)
+        yield Cell(shown, "" if value is None or shown == str(value) else str(value))
+
+
+def notes(panel: Panel, shown: int) -> Iterator[str]:
+    if other := given_up(panel):
+        yield f"{other[0]:,} records have other keys, which were not kept (--max-keys)"
+    if panel.estimated:
+        yield ", ".join(f"{name} within {100 * error:.1f} %" for name, error in panel.estimated.items())
+    if shown < len(panel.rows):
+        yield f"the first {shown:,} rows; the data in this page has all {len(panel.rows):,}"
+
+
+def tone_of(column: str, value: str) -> str:
+    """Return the class of a key whose value says how well it went."""
+    if column in {"status", "status_class"}:
+        return class_of(f"{value[:1]}xx")
+    return class_of(value) if column == "level" else ""
