@@ -311,6 +311,8 @@ def convert(name: str, value: Any, where: str) -> Any:
         return tuple(convert_one(kind, part, knob.metadata["unit"], where) for part in parts_of(name, value, where))
     if value is None and kind.optional:
         return None
+    if name == "top" and value == "all":
+        raise UsageError(f"{where} 'all' is not a number", "write 0 for all rows")
     parts = parts_of(name, value, where) if name == "top" and isinstance(value, str | list | tuple) else [value]
     numbers = tuple(convert_one(kind, part, knob.metadata["unit"], where) for part in parts)
     converted = numbers[0] if len(numbers) == 1 else numbers

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -125,8 +124,13 @@ def analyze_command(
     input, in any mix. Without any, a standard input that is a pipe or a file is read. Formats and compression are detected
     from the content, not from the name. Every line is accounted for.
     """
-    if not sources and not is_piped():
+    from logproc.command.misread import check_filter, taken_as_value
+
+    if not sources and not process.is_piped():
+        if taken := taken_as_value(options):
+            raise UsageError("no source is named", taken)
         raise click.MissingParameter(ctx=click.get_current_context(), param_type="argument")
+    check_filter(options.get("where"), sources, screen.stdout)
     sources = sources or ("-",)
     process.configure(os.environ)
     given = {name: value for name, value in options.items() if value not in (None, ())}
@@ -183,7 +187,7 @@ def styled(text: str, what: str) -> str:
 
 
 @cli.command("detect", short_help="Show which format files have, and why.")
-@click.argument("files", nargs=-1, required=True, metavar="FILES...", shell_complete=complete_files)
+@click.argument("files", nargs=-1, metavar="FILES...", shell_complete=complete_files)
 @click.option("--encoding", metavar="NAME", help="Text encoding of the files, such as utf-16.")
 @click.pass_obj
 def detect_command(screen: Screen, /, files: tuple[str, ...], encoding: str | None) -> int:
@@ -191,10 +195,13 @@ def detect_command(screen: Screen, /, files: tuple[str, ...], encoding: str | No
 
     Only the first bytes are read. If the answer is wrong, name the format with `logproc analyze --format NAME`.
     """
+    if not files and not process.is_piped():
+        raise click.MissingParameter(ctx=click.get_current_context(), param_type="argument")
     process.configure(os.environ)
     process.check_address_space(0, 1)
     from logproc.command.detect import explain
 
+    files = files or ("-",)
     code = EXIT_OK
     if "-" in files and os.isatty(0):
         screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
@@ -283,7 +290,7 @@ def run(arguments: Sequence[str]) -> int:
             from logproc.command.completion import answer
 
             return EXIT_OK if answer(cli, asked) else EXIT_USAGE
-        arguments = with_command(arguments, cli, piped=is_piped())
+        arguments = with_command(arguments, cli, piped=process.is_piped())
         color = screen.colors(screen.stdout)
         return int(cli.main(arguments, prog_name="logproc", standalone_mode=False, obj=screen, color=color) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -301,14 +308,6 @@ def run(arguments: Sequence[str]) -> int:
         return reported.exit_code
 
 
-def is_piped() -> bool:
-    """Whether standard input is a pipe or a file, so that somebody wants it read."""
-    with suppress(OSError, ValueError, AttributeError):  # it is closed, or in memory
-        mode = os.fstat(sys.stdin.fileno()).st_mode
-        return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
-    return False
-
-
 def wants_json(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
     """Return whether errors that come before the settings are read should be JSON as well."""
     _, found, rest = "\0".join(arguments).replace("--log-format=", "--log-format\0").rpartition("--log-format\0")
@@ -320,8 +319,7 @@ def failure_of(error: Exception, arguments: Sequence[str]) -> LogprocError:
     if isinstance(error, LogprocError):
         return error
     if isinstance(error, click.ClickException):
-        command = next((f"logproc {word}" for word in arguments[:1] if word in cli.commands), "logproc")
-        return UsageError(*words_of(error, command))
+        return UsageError(*words_of(error, cli, arguments))
     if isinstance(error, MemoryError):
         return InternalError(*OUT_OF_MEMORY)
     if isinstance(error, OSError) and HELP.intersection(arguments):  # click writes the help

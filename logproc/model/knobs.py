@@ -80,7 +80,10 @@ def convert_one(kind: Kind, value: Any, unit: str, where: str) -> Any:
     if kind.choices:
         if isinstance(value, str) and value in kind.choices:
             return value
-        raise UsageError(f"{where} {value!r} is unknown", nearest(str(value), kind.choices))
+        usual = {other: meant for other, meant in OTHER_VALUES.items() if meant in kind.choices}
+        hint = nearest(str(value), kind.choices, usual=usual)
+        ending = str(value).rpartition(".")[2]
+        raise UsageError(f"{where} {value!r} is unknown", f"write -o {value}" if ending in kind.choices else hint)
     import msgspec  # takes 30 ms, which a run without options saves
 
     if isinstance(value, os.PathLike):
@@ -95,6 +98,17 @@ def convert_one(kind: Kind, value: Any, unit: str, where: str) -> Any:
         noun, hint = ("a size", "write 65536, 64K or 4MiB") if unit == "bytes" else NOUNS[kind.type]
         raise UsageError(f"{where} {value!r} is not {noun}", hint) from error
 
+
+OTHER_VALUES = {
+    **dict.fromkeys(("text", "txt", "plain", "console", "human"), "terminal"),
+    **dict.fromkeys(("page", "htm", "web"), "html"),
+    **dict.fromkeys(("descending", "reverse", "down"), "desc"),
+    **dict.fromkeys(("ascending", "up"), "asc"),
+    **dict.fromkeys(("yes", "true", "on", "force"), "always"),
+    **dict.fromkeys(("no", "false", "off", "none"), "never"),
+    **dict.fromkeys(("trace", "verbose"), "debug"),
+}
+"""What other programs call the values of `--output`, `--order`, `--color` and `--log-level`."""
 
 NOUNS = {
     str: ("text", "write it in quotes"),
