@@ -83,6 +83,16 @@ class Screen:
         """Whether the terminal understands the escape sequences of ANSI (ECMA-48)."""
         return self.terminal not in NO_SEQUENCES
 
+    @property
+    def columns(self) -> int:
+        """The width of a report on stdout: that of COLUMNS, or of the terminal that stdout or else stderr is, or 100.
+
+        What is sent through a pipe is often read on the same terminal: `logproc FILE | less`.
+        """
+        if is_terminal(self.stdout) or "COLUMNS" in self.environ:
+            return terminal_size().columns
+        return min(window_size(self.stderr).columns, WIDEST) if self.stderr and is_terminal(self.stderr) else NARROW
+
     def say(self, source: str, what: str, hint: str = "", *, level: str = "error") -> None:
         """Write one diagnostic to stderr, always on one line. source: what it is about, or ""."""
         if self.as_json:
@@ -131,8 +141,12 @@ class Screen:
             color=self.colors(self.stderr),
             ascii_only=not is_utf8(self.stderr),
         )
+        stderr = self.stderr
 
         def stroke(status: LiveStatus) -> None:
+            if in_background(stderr):  # after Ctrl-Z and `bg`, the shell's prompt is where the picture was
+                painter.forget()
+                return
             if self._unsaid:
                 painter.erase()
                 self._write_unsaid()
@@ -171,6 +185,13 @@ class Screen:
 
 def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
+
+
+def in_background(terminal: TextIO) -> bool:
+    """Whether another job has the terminal. False for a terminal that is not this process's own."""
+    with suppress(OSError, ValueError):
+        return os.tcgetpgrp(terminal.fileno()) not in {0, os.getpgrp()}
+    return False
 
 
 def same_place(one: TextIO | None, other: TextIO | None) -> bool:

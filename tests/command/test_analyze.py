@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -94,6 +95,34 @@ def test_colours(is_terminal: bool, environ: dict[str, str], color: str, expecte
     out = stream(Terminal if is_terminal else io.TextIOWrapper)
     assert screen(environ=environ, color=color).colors(out) is expected
     assert screen(environ=environ).colors(None) is False
+
+
+@pytest.mark.parametrize(
+    ("out", "columns", "expected"),
+    [("pipe", None, 120), ("pipe", "90", 90), ("terminal", "90", 90), ("no terminal", None, 100)],
+)
+def test_a_piped_report_is_as_wide_as_the_terminal_of_stderr(
+    out: str, columns: str | None, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """COLUMNS first; else the terminal where the user sees errors is probably where the report is read, too."""
+    environ = {} if columns is None else {"COLUMNS": columns}
+    monkeypatch.delenv("COLUMNS", raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    main, terminal = os.openpty()
+    try:
+        termios.tcsetwinsize(terminal, (24, 120))
+        with open(terminal, "w", closefd=False) as err:
+            shown = Screen(
+                stream(Terminal) if out == "terminal" else stream(io.TextIOWrapper),
+                stream(io.TextIOWrapper) if out == "no terminal" else err,
+                Settings(),
+                environ,
+            )
+            assert shown.columns == expected
+    finally:
+        os.close(main)
+        os.close(terminal)
 
 
 @pytest.mark.parametrize(
