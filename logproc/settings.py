@@ -64,7 +64,8 @@ class Settings:
     )
     by: tuple[str, ...] = knob(
         (),
-        "Count by these fields instead of the usual panels, such as status or `every(5m)`. May be repeated.",
+        "Count by these fields instead of the usual panels, such as status or `every(5m)`; `logproc detect` lists a log's."
+        " Repeatable.",
         metavar="FIELD[,FIELD]",
         group="Questions",
         usual=True,

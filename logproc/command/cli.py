@@ -15,7 +15,7 @@ import click
 from logproc import __version__
 from logproc.command import process
 from logproc.command.click_errors import Commands, with_command, words_of
-from logproc.command.help import GroupedCommand, GroupedOption, help_all_option
+from logproc.command.help import EXAMPLES, MORE_EXAMPLES, GroupedCommand, GroupedOption, help_all_option
 from logproc.command.options import FileName, complete_files, complete_setting, settings_options
 from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.screen import Screen
@@ -59,11 +59,12 @@ STYLES: Mapping[str, Mapping[str, Any]] = {"name": {"bold": True}, "field": {"fg
 def cli() -> None:
     """Analyze logs of any kind: files, archives, standard input and URLs, read with threads.
 
-    Start with `logproc FILE`, which is `logproc analyze FILE`. For more, see `logproc COMMAND --help`.
+    `logproc FILE` is `logproc analyze FILE`: `logproc analyze --help` shows what can be asked, and `logproc detect FILE` which
+    fields a log has.
     """
 
 
-@cli.command("analyze", cls=GroupedCommand)
+@cli.command("analyze", cls=GroupedCommand, examples=EXAMPLES, more_examples=MORE_EXAMPLES)
 @click.argument("sources", nargs=-1, metavar="SOURCES...", shell_complete=complete_files)
 @settings_options
 @click.option(

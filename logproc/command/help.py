@@ -79,6 +79,8 @@ class Formatter(click.HelpFormatter):
 
     def write_examples(self, rows: Rows) -> None:
         """Write commands, each with what it is for: behind it, or above it where the line is too short for both."""
+        if not rows:
+            return
         wide = max(len(command) for command, _ in rows)
         beside = wide + 4 + max(len(what) for _, what in rows) <= self.width
         with self.section("Examples"):
@@ -109,10 +111,15 @@ class GroupedOption(click.Option):
 
 
 class GroupedCommand(Command):
-    """A command whose help shows its usual options in groups, examples first; `--help-all` shows everything."""
+    """A command whose help shows its usual options in groups, examples first; `--help-all` shows everything.
 
-    def __init__(self, *arguments: Any, **attributes: Any) -> None:
+    examples: commands, each with what it is for. more_examples: those that only the whole help shows.
+    """
+
+    def __init__(self, *arguments: Any, examples: Rows = (), more_examples: Rows = (), **attributes: Any) -> None:
         super().__init__(*arguments, **attributes)
+        self.examples = examples
+        self.more_examples = more_examples
         order = [*GROUPS, LAST_GROUP]
         # The order of the help is also that of the table in docs/options.md and of the man page.
         self.params.sort(key=lambda option: order.index(option.group) if isinstance(option, GroupedOption) else -1)
@@ -124,7 +131,7 @@ class GroupedCommand(Command):
     def write_help(self, ctx: click.Context, formatter: click.HelpFormatter, *, whole: bool) -> None:
         assert isinstance(formatter, Formatter)  # noqa: S101 - Context makes no other
         self.format_usage(ctx, formatter)
-        formatter.write_examples([*EXAMPLES, *MORE_EXAMPLES] if whole else EXAMPLES)
+        formatter.write_examples([*self.examples, *self.more_examples] if whole else self.examples)
         self.format_help_text(ctx, formatter)
         groups = [(group, self.rows_of(options, ctx, whole=whole)) for group, options in self.grouped(ctx)]
         wide = min(max(len(names) for _, rows in groups for names, _ in rows), NAMES_WIDE)
@@ -135,7 +142,8 @@ class GroupedCommand(Command):
         formatter.write_paragraph()
         if not whole:
             everything = sum(isinstance(option, click.Option) for option in self.params)
-            formatter.write_text(f"`logproc --help-all` shows all {everything} options, and `logproc man | man -l -` a manual.")
+            shows = f"`{ctx.command_path} --help-all` shows all {everything} options"
+            formatter.write_text(f"{shows}, and `logproc man | man -l -` the manual.")
             return
         formatter.write_text(PLACES)
         with formatter.section("Exit codes"):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from logproc import __version__
-from logproc.command.help import AFTER_A_SIGNAL, EXAMPLES, EXIT_CODES, MORE_EXAMPLES, PLACES, GroupedCommand
+from logproc.command.help import AFTER_A_SIGNAL, EXIT_CODES, PLACES, GroupedCommand
 
 MARKED = re.compile(r"`([^`]+)`")
 ESCAPES = {"…": "...", "\\": r"\e", "-": r"\-", "'": r"\(aq", '"': r"\(dq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti"}
@@ -47,15 +47,16 @@ def lines(group: click.Group) -> Iterator[str]:
         yield from (".SS " + roff(f"logproc {name} {usage_of(command)}"), *paragraphs(command.help or ""))
         if not isinstance(command, GroupedCommand):
             yield from options(command.params, click.Context(command, info_name=name))
-    yield from section("OPTIONS OF ANALYZE", [])
     for name, command in commands:
         if isinstance(command, GroupedCommand):
+            yield from section(f"OPTIONS OF {name.upper()}", [])
             inner = click.Context(command, info_name=name, help_option_names=["-h", "--help"])
             for title, members in command.grouped(inner):
                 yield f".SS {roff(title)}"
                 yield from options(members, inner)
     yield from section("EXAMPLES", [".nf"])
-    yield from (roff(command) for command, _ in (*EXAMPLES, *MORE_EXAMPLES))
+    examples = [(*command.examples, *command.more_examples) for _, command in commands if isinstance(command, GroupedCommand)]
+    yield from (roff(line) for rows in examples for line, _ in rows)
     yield ".fi"
     yield from section("ENVIRONMENT", paragraphs(PLACES))
     yield from (line for name, text in VARIABLES for line in entry(name, text))

@@ -210,7 +210,7 @@ def assumed(snapshot: Snapshot) -> str:
 
 def try_next(snapshot: Snapshot, look: Look) -> list[Line]:
     """Return, on a screen, a dim line of options that would show more."""
-    if not look.terminal:
+    if not look.terminal or snapshot.empty:
         return []
     if snapshot.overview is not None and not look.whole:
         options = ["--full shows all panels", *questions(snapshot.panels)[:1], "-o report.html makes a page"]
