@@ -11,9 +11,9 @@ import numpy
 from logproc.command.suggestions import maps_for
 from logproc.formats.choice import Choice
 from logproc.formats.columns.fields import Wanted
-from logproc.formats.detect import candidates
 from logproc.formats.engine import Format
 from logproc.formats.envelope import Envelope
+from logproc.formats.layouts import candidates
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import definition_of
 from logproc.formats.readers.layout import LayoutReader

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from logproc.formats.columns.aliases import is_number, is_time
 from logproc.formats.columns.levels import is_level
-from logproc.formats.readers.access_lines import ADDRESS
+from logproc.formats.readers.access_lines import is_address
 
 NEARLY = 0.9
 TOOK = re.compile(
@@ -47,7 +47,7 @@ def looks_like_level(_key: str, text: str) -> bool:
 
 
 def looks_like_address(_key: str, text: str) -> bool:
-    return ADDRESS.fullmatch(text.encode()) is not None
+    return is_address(text.encode())
 
 
 def looks_like_duration(key: str, text: str) -> bool:

@@ -56,6 +56,7 @@ class Format:
     keeps_untimed: whether a record whose time cannot be read is one without a time. Otherwise its line is rejected.
     in_parts: whether a line may be only a part of what a program wrote; its field `tag` is P then (see `parts`).
     has_requests: whether the field `request` is a method, a target and a protocol. Otherwise it is what the log calls so.
+    has_targets: whether the field `target` is one of a request, with a path. Otherwise it is what the log calls so.
     """
 
     name: str
@@ -73,12 +74,14 @@ class Format:
     keeps_untimed: bool = False
     order: Order = KNOWN
     has_requests: bool = True
+    has_targets: bool = True
     in_parts: bool = False
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The columns of the records, as far as they are known before reading."""
-        return columns_of((*self.exact.fields, *(found.field for found in self.maps)), has_requests=self.splits_requests)
+        fields = (*self.exact.fields, *(found.field for found in self.maps))
+        return columns_of(fields, has_requests=self.splits_requests, has_targets=self.splits_targets)
 
     @property
     def whole_records(self) -> bool:
@@ -89,6 +92,11 @@ class Format:
     def splits_requests(self) -> bool:
         """Whether the field `request` is a request, by itself or because the user says so."""
         return self.has_requests or any(found.field == "request" for found in self.maps)
+
+    @property
+    def splits_targets(self) -> bool:
+        """Whether the field `target` is one of a request, by itself or because the user says so."""
+        return self.has_targets or any(found.field == "target" for found in self.maps)
 
     def fits(self, texts: pyarrow.Array) -> Mask:
         """Return which lines start a record."""
@@ -175,8 +183,16 @@ class Format:
         time = together([none[: len(part.line)] if part.time is None else part.time for part in parts]) if parts else none
         units = {name: unit_of(name, power) for name, power in self.units}
         units |= {found.field: found.unit for found in self.maps if found.unit}
-        splits = self.splits_requests
-        columns = complete(raw, time, units, wanted, mixed=self.mixed, open_fields=self.open_fields, has_requests=splits)
+        columns = complete(
+            raw,
+            time,
+            units,
+            wanted,
+            mixed=self.mixed,
+            open_fields=self.open_fields,
+            has_requests=self.splits_requests,
+            has_targets=self.splits_targets,
+        )
         names = parts[0].numbers if parts else ()
         numbers = {name: Numbers(together([part.numbers[name] for part in parts])) for name in names}
         columns = replace(columns, numbers={**columns.numbers, **numbers}) if numbers else columns

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from logproc.model.chunk import Context
 
 MESSAGE = "message"
+PAYLOAD = "payload"
+"""What a format calls the log in its lines if it has a message besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Envelope:
     @property
     def needed(self) -> tuple[str, ...]:
         """The outer fields that are always needed: the message, and whose line it is if that matters."""
-        return (MESSAGE, *self.identity, *([TAG] if self.outer.in_parts else []))
+        return (carried_by(self.outer), *self.identity, *([TAG] if self.outer.in_parts else []))
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -167,7 +169,8 @@ class Envelope:
         inner = self.inner.lines(joined_lines(texts))
         left = ~blank_lines(inner)
         found, inner_columns = self.inner.claimed(inner, left, wanted, replace(context, in_record=False))
-        left |= blank_lines(inner)
+        if carried_by(self.outer) == MESSAGE:  # a line without a payload says something besides
+            left |= blank_lines(inner)
         may_go_on = are_parts(columns, order)
         return Messages(lines, columns, line[order], order, texts, inner, found, inner_columns, left, heads, may_go_on)
 
@@ -188,7 +191,7 @@ class Envelope:
         if messages.is_further_part.any():
             heads = numpy.unique(messages.heads[messages.is_further_part])
             texts = messages.texts.take(arrow(heads, pyarrow.int64()))
-            outer = with_whole_messages(outer, messages.order[heads], texts, MESSAGE)
+            outer = with_whole_messages(outer, messages.order[heads], texts, carried_by(self.outer))
         line = together([part.line for part, _ in messages.found])
         of: Integers = messages.order[line]  # the outer record of each inner one
         rest = numpy.ones(outer.records, bool)
@@ -200,7 +203,7 @@ class Envelope:
             further = messages.line[found.joined]
             rest[messages.order[found.joined]] = False
             parted = found if found.joined.any() else None
-        kept = [both(without_message(outer).take(of), messages.inner_columns), outer.keep(rest)]
+        kept = [both(without(outer, carried_by(self.outer)).take(of), messages.inner_columns), outer.keep(rest)]
         columns = stacked([part for part in kept if part.records]) if len(of) or rest.any() else outer.keep(rest)
         if parted is None:
             return columns, further
@@ -261,7 +264,7 @@ def lines_of_messages(outer: Format, parts: list[Found], order: Integers) -> pya
     filled = [part for part in parts if len(part.line)]
     if not filled:
         return pyarrow.array([], pyarrow.binary())
-    column = outer.found_in(MESSAGE, filled)
+    column = outer.found_in(carried_by(outer), filled)
     texts = column.keys.take(arrow(column.index[order].astype(numpy.int64), pyarrow.int64()))
     if pyarrow.compute.any(pyarrow.compute.match_substring(texts, "\n")).as_py():
         texts = pyarrow.compute.replace_substring(texts, "\n", " ")
@@ -274,9 +277,14 @@ def joined_lines(texts: pyarrow.Array) -> Bytes:
     return numpy.ascontiguousarray(data)
 
 
-def without_message(columns: Columns) -> Columns:
-    keys = {name: column for name, column in columns.keys.items() if name != MESSAGE}
-    searched = {name: column for name, column in columns.searched.items() if name != MESSAGE}
+def carried_by(outer: Format) -> str:
+    """Return the name of the field that holds the lines of the inner log."""
+    return PAYLOAD if PAYLOAD in outer.fields else MESSAGE
+
+
+def without(columns: Columns, field: str) -> Columns:
+    keys = {name: column for name, column in columns.keys.items() if name != field}
+    searched = {name: column for name, column in columns.searched.items() if name != field}
     return replace(columns, keys=keys, searched=searched)
 
 

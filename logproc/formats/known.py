@@ -16,7 +16,16 @@ import pyarrow.compute
 
 from logproc.formats.engine import Format
 from logproc.formats.readers import json_lines, logfmt, ltsv, w3c
-from logproc.formats.readers.beginnings import COLOUR, OPENING, beginning_of, beginning_with_level
+from logproc.formats.readers.beginnings import (
+    BEFORE_MESSAGE,
+    CLOCK,
+    CLOSING,
+    COLOUR,
+    LEVEL_IN_FRONT,
+    OPENING,
+    beginning_of,
+    beginning_with_level,
+)
 from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.readers.layout import LAYOUTS
@@ -91,11 +100,12 @@ ANY_LEVEL = (
     rf"(?:\b|\x1b\[[\d;]*m)(?P<level>{WORDS}|LOG)\b|[\[(](?P<level_2>(?:{LOWER}|{CAPITALIZED}|{SHORT}))[\])]"
     rf"|<(?P<level_5>(?:{LOWER}|{CAPITALIZED}|{SHORT}))>\s"
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>{LEVEL_WORDS})\b|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
+    rf"|%[A-Z][A-Z0-9_]*-(?P<level_7>[0-7])-[A-Z0-9_]+:"
     rf"|^(?P<level_6>{LOWER}|{CAPITALIZED}):[ \t]"
 )
 """A word that is a level in a line with a time: in capitals, in brackets, between TABs, after `level=`, or at the beginning.
 
-`<System>` may begin an element of XML.
+`<System>` may begin an element of XML. Cisco has a number in the place of a level: `%SYS-5-CONFIG:`.
 """
 BEFORE_LEVEL = (
     rf"^(?:{COLOUR})*"
@@ -110,23 +120,24 @@ LEVEL_AHEAD = (
 
 Prose, source code and settings are full of such words elsewhere: `return (ERROR);`, `DEBUG: false`, `level=info`.
 """
-BARE_LEVEL_AHEAD = rf"{BEFORE_LEVEL}(?P<level_3>{WORDS})(?:{COLOUR})*[ \t]+\S|{LEVEL_AHEAD}"
-"""The same where most lines begin with a level: there it needs no colon."""
+BARE_LEVEL_AHEAD = rf"{BEFORE_LEVEL}(?P<level_3>{WORDS})(?:{COLOUR})*[ \t]+\S|^(?P<level_4>{LOWER}): |{LEVEL_AHEAD}"
+"""The same where most lines begin with a level: there it needs no colon, or no capitals."""
 TEXT = "Any text with a time in it"
 HEAD_BYTES = 128
 """In text without a known format, a time and a level are only searched for in this many bytes of a line."""
 
 
-def timed(form: TimeForm, *, leading: bool) -> Format:
+def timed(form: TimeForm, *, leading: bool, with_level: bool = False) -> Format:
     """Return the format of any text with a time of a form.
 
-    leading: at the beginning of each record, after at most two brackets or quotes; a line without one belongs to the record
-    before it. Otherwise somewhere in its first bytes, where a word begins or behind the letter of a level (klog), and a line
-    without one is a record without a time.
+    leading: at the beginning of each record, after brackets or quotes, or with a level in front of it; a line without one
+    belongs to the record before it. Otherwise somewhere in its first bytes, where a word begins or behind the letter of a
+    level (klog), and a line without one is a record without a time.
     """
     time = rf"{form.expression}(?:[^0-9a-zA-Z]|$)"
+    front = LEVEL_IN_FRONT if with_level else OPENING
     if leading:
-        return any_text("text", TEXT, rf"(?s)^{OPENING}{time}", ANY_LEVEL, form, multi_line=True)
+        return any_text("text", TEXT, rf"(?s)^{front}{time}", ANY_LEVEL, form, multi_line=True)
     return any_text("text", TEXT, rf"(?s)\b[A-Z]?{time}|$", ANY_LEVEL, form)
 
 
@@ -139,11 +150,17 @@ def any_text(
     return Format(name, reader, summary=summary, multi_line=multi_line)
 
 
-def learned(form: TimeForm, lines: Sequence[bytes]) -> Format | None:
-    """Return the format of text that begins with a time and further slots, as some lines show them; None without slots."""
-    expression = beginning_of(lines, form)
+def learned(form: TimeForm | None, lines: Sequence[bytes], *, with_level: bool = False) -> Format:
+    """Return the format of text that begins with a time, and with further slots if some lines show them.
+
+    Without slots the message is all that is behind the time, and a level is searched for at its start.
+    form: None for a time of day, which is not a time of records. with_level: whether a level is in front of the time.
+    """
+    time = form.expression if form else CLOCK
+    expression = beginning_of(lines, time, with_level=with_level)
     if expression is None:
-        return None
+        expression = rf"(?s)^{OPENING}{time}{CLOSING}{BEFORE_MESSAGE}(?P<message>.*)$"
+        return Format("text", Expression(expression, form, ANY_LEVEL, HEAD_BYTES), summary=TEXT, multi_line=True)
     return Format("text", Expression(expression, form), summary=TEXT, multi_line=True)
 
 

@@ -13,6 +13,7 @@ import pyarrow.compute
 from logproc.formats.columns.lines import is_blank
 from logproc.formats.engine import Format
 from logproc.formats.known import learned, timed
+from logproc.formats.readers.beginnings import CLOCK, OPENING
 from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.times.forms import (
     DAY_FIRST_HALF,
@@ -116,20 +117,27 @@ def generic(sample: Sample, least_share: float, *, anywhere: bool = True) -> For
     Only times that exist count: `07 Mar 2026 10:00:00` holds `2026 10:00:00` as well, which would be day 26 of month 20.
     Of two forms that as many lines have, the one with a year is meant.
     """
-    for leading in (True, False) if anywhere else (True,):
+    for leading, with_level in ((True, False), (True, True), (False, False)) if anywhere else ((True, False), (True, True)):
         forms = [form for form in SEARCHED if not form.epoch]
-        found = [timed(form, leading=leading) for form in forms]
+        found = [timed(form, leading=leading, with_level=with_level) for form in forms]
         counts = [(counted(form, time, sample.texts), not time.year_less) for form, time in zip(found, forms, strict=True)]
         best = max(range(len(found)), key=counts.__getitem__)
         if counts[best][0] > least_share * len(sample.lines) * (1 if leading else 3):
-            form = (learned(forms[best], sample.lines) if leading else None) or found[best]
+            form = learned(forms[best], sample.lines, with_level=with_level) if leading else found[best]
             other = OTHER_ORDER.get(forms[best])
             in_doubt = other is not None and counts[forms.index(other)][0] == counts[best][0]
             assumed = assumed_in(forms[best]) if in_doubt else ""
             if forms[best] is SHORT_YEAR and not is_sure(texts_of(sample.texts)):
                 assumed = "year first"
             return replace(form, order=Order(assumed=assumed)) if assumed else form
-    return of_epoch(sample)
+    return of_epoch(sample) or of_clock(sample)
+
+
+def of_clock(sample: Sample) -> Format | None:
+    """Return the format of text whose lines begin with a time of day; None unless most do. Its records have no time."""
+    fits = matching(sample.texts, rf"^{OPENING}{CLOCK}(?:[^0-9a-zA-Z:]|$)")
+    most = int(pyarrow.compute.sum(fits).as_py() or 0) * 2 > len(sample.lines)
+    return learned(None, sample.lines) if most else None
 
 
 def of_epoch(sample: Sample) -> Format | None:
@@ -143,7 +151,7 @@ def of_epoch(sample: Sample) -> Format | None:
     times = numpy.empty(0, numpy.int64) if seconds is None else seconds[seconds != NO_TIME]
     if len(times) < max(2, NEARLY * len(sample.lines)) or times.max() - times.min() > CLOSE_S:
         return None
-    return learned(EPOCH, sample.lines) or form
+    return learned(EPOCH, sample.lines)
 
 
 def counted(form: Format, time: TimeForm, texts: pyarrow.Array) -> int:

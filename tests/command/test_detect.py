@@ -102,10 +102,10 @@ def test_text_says_how_its_parts_are_named(tmp_path: Path) -> None:
 def test_keys_that_look_like_fields_are_named_with_their_map(tmp_path: Path) -> None:
     """A key whose values are times, levels, addresses or durations is suggested where the field is missing, and only there."""
     path = tmp_path / "a.jsonl"
-    path.write_text('{"when":"2026-03-07T10:00:00Z","sev":"warn","peer":"192.0.2.7","cost_time":12,"n":3}\n')
+    path.write_text('{"seen":"2026-03-07T10:00:00Z","sev":"warn","from":"192.0.2.7","cost_time":12,"n":3}\n')
     ((text, _),) = explained(path)
-    assert "--map time=when --map level=sev --map client=peer --map duration=cost_time:ms, or its unit in place of ms" in text
-    path.write_text('{"time":"2026-03-07T10:00:00Z","when":"2026-03-07T10:00:00Z","level":"warn","duration":12}\n')
+    assert "--map time=seen --map level=sev --map client=from --map duration=cost_time:ms, or its unit in place of ms" in text
+    path.write_text('{"time":"2026-03-07T10:00:00Z","seen":"2026-03-07T10:00:00Z","level":"warn","duration":12}\n')
     ((text, _),) = explained(path)
     assert "--map" not in text
 

@@ -214,6 +214,6 @@ def begins_with_time(line: Told) -> bool:
 
 
 def test_every_format_of_the_catalogue_is_among_them() -> None:
-    """But for any text, the one whose header names its fields, and the three whose message is the line with its time."""
-    own = {"w3c", "plain", "text", "mysql_slow", "mysql_old_slow", "apt"}
+    """But for any text, the one whose header names its fields, and those whose message is the line with its time."""
+    own = {"w3c", "plain", "text", "mysql_slow", "mysql_old_slow", "apt", "rabbitmq_old", "journald_verbose"}
     assert {*BY_NAME, *SAMPLED} - own <= {template.name for template in KNOWN}

@@ -53,6 +53,8 @@ def truth(content: bytes, max_line_bytes: int = 1 << 20) -> Truth:
         found.lines += 1
         line = line.removesuffix(b"\r")
         match = LINE.fullmatch(line) if len(line) <= max_line_bytes else None
+        if match and match[2] != b"-" and b"-" in match[2].split(b" "):
+            match = None  # a token more than the format has
         time = moment(match[3]) if match else None
         size = int(match[6]) if match and match[6] != b"-" else 0
         if match and time and size < 2**63:
@@ -69,6 +71,10 @@ def without_holes(content: bytes) -> bytes:
     return re.sub(rb"\0{16,}\n?", b"\n", re.sub(rb"(?:^|(?<=\n))\0+", b"", content))
 
 
+ONLY_DASHES = re.compile(rb"[ -]*-[ -]*")
+"""Not a user."""
+
+
 def add_record(found: Truth, match: re.Match[bytes], time: datetime, size: int) -> None:
     found.records += 1
     found.bytes += size
@@ -80,7 +86,7 @@ def add_record(found: Truth, match: re.Match[bytes], time: datetime, size: int) 
     if request:
         values |= {"method": request[1], "path": request[2].split(b"?")[0], "protocol": request[3] or b"-"}
     for panel, value in values.items():
-        if value != b"-" and (value or panel == "path"):
+        if value != b"-" and (value or panel == "path") and not (panel == "user" and ONLY_DASHES.fullmatch(value)):
             found.add(
                 panel, CONTROL.sub(lambda control: f"\\x{ord(control[0]):02x}", value.decode(errors="backslashreplace")), size
             )

@@ -9,7 +9,7 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.custom import format_of_pattern
-from logproc.formats.detect import is_layout
+from logproc.formats.layouts import is_layout
 from logproc.formats.servers.definition import Definition, Dialect, Escape
 from logproc.formats.servers.expression import expression_of, time_form_of
 from logproc.formats.servers.formats import format_of_definition

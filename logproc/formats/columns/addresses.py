@@ -21,8 +21,8 @@ IPV4 = rf"{OCTET}(?:\.{OCTET}){{3}}"
 IPV4_AND_PORT = rf"^(?P<address>{IPV4}):(?P<port>[0-9]{{1,5}})$"
 GROUP = "[1-9a-f][0-9a-f]{0,3}"
 SHORTENED = "|".join(rf"{GROUP}(?::{GROUP}){{{front}}}::(?:{GROUP}(?::{GROUP}){{0,{4 - front}}})?" for front in range(5))
-CANONICAL = rf"^(?:[^:\[]*|{GROUP}(?::{GROUP}){{7}}|{SHORTENED})$"
-"""What is surely canonical: no colon and no bracket, or IPv6 without a group of zeros but two or more that `::` stands for.
+CANONICAL = rf"^(?:[^:\[\]\"(),|<>=]*|{GROUP}(?::{GROUP}){{7}}|{SHORTENED})$"
+"""What is surely canonical: nothing that a name cannot have, or IPv6 in which `::` stands for all groups of zeros, two or more.
 
 Others may be as well: they are looked at one by one.
 """
@@ -31,6 +31,10 @@ WITH_MORE = re.compile(
     r"|(?P<four>(?:::[Ff]{4}:)?[0-9]+\.[0-9.]+):(?P<port_of_four>[0-9]{1,5})"
     r"|(?P<bare>[0-9A-Fa-f:.]+)(?:%.*)?"
 )
+NO_NAME = re.compile(
+    r'(?![0-9A-Fa-f]*::|unix:)[^\[].*[:"(]\d+\.\d+\.\d+\.\d+|[("]?\d+\.\d+\.\d+\.\d+[,)]|[("]\d+\.\d+\.\d+\.\d+', re.DOTALL
+)
+"""What is neither an address nor a name, such as a client that grep wrote the name of a file before."""
 NAME_AND_PORT = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*):([0-9]{1,5})")
 
 
@@ -62,18 +66,20 @@ def written(address: bytes) -> str:
     return socket.inet_ntop(socket.AF_INET6, address)
 
 
-def canonical(text: str) -> tuple[str, str | None]:
-    """Return an address in its one spelling, or a name, and the port that stood behind it.
+def canonical(text: str) -> tuple[str | None, str | None]:
+    """Return an address in its one spelling, or a name, None for what is neither, and the port that stood behind it.
 
     >>> canonical("[2001:DB8:0::1%3]:443"), canonical("::ffff:192.0.2.5"), canonical("web-1:5000"), canonical("unix:")
     (('2001:db8::1', '443'), ('192.0.2.5', None), ('web-1', '5000'), ('unix:', None))
+    >>> canonical("a.log:192.0.2.1")
+    (None, None)
     """
     address = address_of(bare(text))
     if address is not None:
         match = WITH_MORE.fullmatch(text)
         return written(address), (match["port"] or match["port_of_four"]) if match else None
     name = NAME_AND_PORT.fullmatch(text)
-    return (name[1], name[2]) if name else (text, None)
+    return (name[1], name[2]) if name else (None if NO_NAME.match(text) else text, None)
 
 
 def canonical_keys(keys: pyarrow.Array) -> tuple[pyarrow.Array, pyarrow.Array] | None:

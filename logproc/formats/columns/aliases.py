@@ -129,6 +129,8 @@ def sources_of(
     """
     names = raw_fields(tuple(dict.fromkeys([*fields, *sought(wanted)])), {*wanted, "time"})
     hidden |= hidden_of(keys, aliases, wanted)
+    if any(source.keys == ("path",) for source in aliases.get("target", ())):  # the path is what is before the query
+        hidden |= {"path"}
     return {name: aliases.get(name) or (Source((name,), raw=True),) for name in names if name not in hidden}
 
 
@@ -149,12 +151,17 @@ def aliases_of(values: Values, lines: Mapping[str, Collection[int]] | None = Non
         ]
         if sources := list(alternatives(sources, lines or {})):
             found[column] = tuple(sources)
+    if "logger" in found and "level" not in found and found["logger"][0].keys[0] in AS_WRITTEN:
+        found.pop("logger")  # anything has a `name`
     if "time" not in found and (unread := unreadable_times(values)):
         found["time"] = (Source((unread,), sure=False, unread=True),)
     if "request" in found:
         asked = values[found["request"][0].keys[0]]
         if not any(REQUEST.match(text) for text in asked):  # this `request` holds only the target
             found["target"] = (*found.get("target", ()), *found.pop("request"))
+    is_path = access and "path" in found and found["path"][0].keys == ("path",)
+    if is_path and not found.keys() & {"target", "request"}:  # Envoy's `path` has the query too
+        found["target"] = found.pop("path")
     if "logger" in found and not found.keys() & {"time", "message", "level"}:
         # In other data than a log, `name` and `module` are anything.
         others = tuple(source for source in found.pop("logger") if source.keys[0] not in AS_WRITTEN)

@@ -27,16 +27,18 @@ from logproc.model.columns import NO_TIME, KeyColumn
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
 
-SOLID = r"[^ \t\n\r\f\v]"
+NAMED = r"""(?:[^ \t\n\r\f\v?=&"'/]|/[^ \t\n\r\f\v?=&"'/])"""
+"""A piece of an identifier, which has slashes, but is not a URL."""
 HOST = r"[A-Za-z0-9_*](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?"
 ADDRESS = r"\[?[0-9A-Fa-f:.]*(?:%[A-Za-z0-9._-]+)?\]?"
 GRAMMAR: Mapping[str, str] = {
     "status": r"[1-5][0-9]{2}",
     "client": rf"(?:{HOST}|{ADDRESS})(?::[0-9]+)?(?:, ?(?:{HOST}|{ADDRESS})(?::[0-9]+)?)*|\[local\]|@|unix:\S*",
     "host": rf"(?:{HOST}|{ADDRESS})(?::[0-9]+)?",
-    "logger": rf"{SOLID}*[A-Za-z]{SOLID}*",
+    "logger": rf"{NAMED}*[A-Za-z]{NAMED}*/?",
     "method": r"[A-Z][A-Z_-]*|get|head|post|put|patch|delete|options|connect|trace",
     "protocol": r"(?i:https?|wss?|h2c?|h3|grpc|quic|(?:https?/|h?)[0-9](?:\.[0-9])?|spdy/[0-9.]+)",
+    "program": r"[^0-9 \t\n\r\f\v]([^\n]*[^ \t\n\r\f\v])?",  # `service` may be a duration
     "pid": r"[0-9]+",
 }
 """What the values of a column look like, as a whole; a value of another kind is not one of the column."""

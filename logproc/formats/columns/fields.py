@@ -61,15 +61,15 @@ def sought(wanted: Collection[str]) -> Collection[str]:
     return wanted.sought if isinstance(wanted, Wanted) else wanted
 
 
-def columns_of(fields: Collection[str], *, has_requests: bool = True) -> tuple[str, ...]:
+def columns_of(fields: Collection[str], *, has_requests: bool = True, has_targets: bool = True) -> tuple[str, ...]:
     """Return the columns of records with these fields, those derived from a request or a target included.
 
-    has_requests: whether a field `request` is one.
+    has_requests, has_targets: whether a field `request` or `target` is one.
     """
     found = list(fields)
     derived = [
         *(REQUEST_COLUMNS if has_requests and "request" in fields else ()),
-        *(TARGET_COLUMNS if "target" in fields else ()),
+        *(TARGET_COLUMNS if has_targets and "target" in fields else ()),
     ]
     derived += ["raw_level"] if "level" in fields else []
     derived += ["client_port"] if "client" in fields else []
@@ -97,22 +97,25 @@ def complete(
     mixed: bool = False,
     open_fields: bool = False,
     has_requests: bool = True,
+    has_targets: bool = True,
 ) -> Columns:
     """Return the columns of records: what a request, a target or a client holds is added, and all is made printable.
 
     raw: fields as bytes, null where absent. units: of the columns that hold a number, how it is read.
     mixed: whether records of other things than requests are among them. One without a request is not malformed then.
     open_fields: whether records may have any fields. One without a size has none then, whatever others have.
-    has_requests: whether a field `request` is one.
+    has_requests, has_targets: whether a field `request` or `target` is one.
     """
     fields, malformed = dict(raw), None
-    has_target = "target" in raw  # where a request has it, it comes with its path and its query
+    has_target = has_targets and "target" in raw  # where a request has it, it comes with its path and its query
     if has_requests and "request" in fields:
         request = fields["request"]
         parts, malformed = request_columns(request, wanted)
         if mixed:
             malformed &= request.keys.is_valid().to_numpy(zero_copy_only=False)[request.index]
         fields = filled(fields, parts)
+    if "user" in fields:
+        fields["user"] = without_dashes(fields["user"])
     if "client" in fields and (addresses := canonical_keys(fields["client"].keys)):
         clients, ports = addresses
         index = fields["client"].index
@@ -139,6 +142,14 @@ def filled(columns: Mapping[str, KeyColumn], others: Mapping[str, KeyColumn]) ->
         if not is_full(columns[name]):
             found[name] = either(columns[name], others[name])
     return found
+
+
+def without_dashes(column: KeyColumn) -> KeyColumn:
+    """Return users of which those that are only dashes and blanks are absent: Jetty writes ` - `, Nextcloud `--`."""
+    dashes = pyarrow.compute.match_substring_regex(column.keys, "^[ -]*-[ -]*$")
+    if not pyarrow.compute.any(dashes).as_py():
+        return column
+    return again(pyarrow.compute.if_else(dashes, pyarrow.scalar(None, column.keys.type), column.keys), column.index)
 
 
 def is_full(column: KeyColumn) -> bool:

@@ -33,9 +33,9 @@ WORDS: Mapping[str, str] = {
     word: level
     for level, words in {
         "trace": "trace trce trc trac verbose vrb verb silly sill v t",
-        "debug": "debug dbug dbg debu http fine finer finest d",
+        "debug": "debug dbug dbg debg debu http fine finer finest d",
         "info": "info information informational inf config log note system i",
-        "notice": "notice success deprecated n",
+        "notice": "notice noti success deprecated n",
         "warning": "warning warn wrn wng w",
         "error": "error err eror erro severe fail failure e",
         "critical": "critical crit crt fatal ftl fata alert emerg emergency panic pani pnc dpanic assert a c f s",

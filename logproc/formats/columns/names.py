@@ -24,34 +24,43 @@ APPLICATION = table(
     " log_time log_timestamp logged_at created_at occurred_at stage_timestamp request_received_timestamp"
     " receive_timestamp ingestion_time request_time EdgeEndTimestamp ts.$date timestamp.$date time.$date date.$date"
     " epoch epoch_ms unix unix_time unix_ts unix_ms unix_milli ts_us ts_ns time_us time_ns event.created event_timestamp"
-    " log_ts log_date_time iso_time time_created system_time utc_time started_at dt when",
-    level="LevelDisplayName level lvl log.level severity levelname loglevel severity_text @l PRIORITY error_severity"
-    " record.level.name level.name syslog_severity syslog.severity.name log.syslog.severity.name"
+    " log_ts log_date_time iso_time time_created system_time utc_time started_at dt when"
+    " timestamp_in_ms data.date req_time_sec",
+    level="LevelDisplayName level lvl log.level @fields.level severity levelname loglevel severity_text @l PRIORITY"
+    " error_severity record.level.name level.name syslog_severity syslog.severity.name log.syslog.severity.name"
     " severity_number levelno level_number s",
     message="message msg @m RenderedMessage @mt MessageTemplate record.message event short_message body log text_payload"
-    " json_payload.message json_payload.msg fields.message alert.signature text",
+    " json_payload.message json_payload.msg fields.message alert.signature text @message"
+    " body.string_value nested.message",
     logger="logger logger_name log.logger logger.name Category category_name source_context Properties.SourceContext"
-    " record.name name component scope.name instrumentation_scope.name caller module target c",
+    " record.name name component scope.name instrumentation_scope.name caller module target c"
+    " @fields.logger",
+    pod="pod kubernetes.pod_name kubernetes.pod.name k8s.pod.name resource.k8s.pod.name pod_name",
+    container="container kubernetes.container_name kubernetes.container.name k8s.container.name container.name container_name",
     program="program SYSLOG_IDENTIFIER service.name Resource.service.name resource.attributes.service.name service app"
     " appname application _COMM",
-    host="host hostname host.name host.hostname Resource.host.name MachineName Properties.MachineName",
+    host="host hostname host.name host.hostname Resource.host.name MachineName Properties.MachineName @source_host",
     pid="pid process.pid process_id process record.process.id SYSLOG_PID",
     thread="thread thread_name process.thread.name record.thread.name tid ThreadId Properties.ThreadId ctx",
     client="remote_addr client_ip request.client_ip source.ip client.ip client.address src_ip id.orig_h source_ip_address"
-    " remote_host remote_ip client_address remote_ip_address ip_address x_real_ip source_ip peer_addr client ip addr peer",
+    " remote_host remote_ip client_address remote_ip_address ip_address x_real_ip source_ip peer_addr client ip addr peer"
+    " http_request.remote_ip http_request.client_ip actor_ip data.ip data.srcip",
 )
 ACCESS = table(
     client="remote_addr client_ip request.client_ip request.remote_ip remote_ip ClientHost client.ip source.ip"
-    " client.address req.remote_address remote_address req.ip http_request.remote_ip Properties.client_ip Properties.c_ip CIp"
+    " client.address req.remote_address remote_address req.ip http_request.remote_ip http_request.client_ip"
+    " Properties.client_ip Properties.c_ip CIp"
     " client_addr src_ip id.orig_h source_ip_address source_ips attributes.client.address attributes.http.client_ip"
     " attributes.net.peer.ip client fwd ip remote remote_host client_address remote_ip_address ip_address x_real_ip source_ip"
-    " real_ip peer_addr addr peer",
+    " real_ip peer_addr addr peer"
+    " request.remote_addr downstream_remote_address proxy.client_ip cli_ip",
     user="remote_user ClientUsername user.name user.username username user_id user",
     request="request",
     method="request_method request.method http.request.method req.method http_request.request_method"
-    " ClientRequestMethod http.http_method attributes.http.method attributes.http.request.method Properties.http_method"
+    " ClientRequestMethod meta.req.method req_method http.http_method attributes.http.method attributes.http.request.method"
+    " Properties.http_method"
     " Properties.request_method Properties.cs_method cs_method http_method http.method method verb",
-    target="request_uri request.uri RequestPath req.url http_request.request_url ClientRequestURI http.url"
+    target="request_uri request.uri RequestPath req.url http_request.request_url ClientRequestURI meta.req.url http.url"
     " url.original attributes.http.target attributes.url.path Properties.request_uri Properties.request_path uri url"
     " http.target",
     path="path url.path ClientRequestPath cs_uri_stem Properties.cs_uri_stem resource_path http.route",
@@ -61,18 +70,18 @@ ACCESS = table(
     status="status response.status http.response.status_code DownstreamStatus res.status_code http_request.status"
     " EdgeResponseStatus http.status attributes.http.status_code attributes.http.response.status_code http.status_code"
     " Properties.http_status Properties.http_status_code Properties.status_code Properties.sc_status sc_status"
-    " response_status.code status_code http_status response_code OriginStatus",
+    " response_status.code status_code http_status response_code response_status meta.res.status_code OriginStatus",
     bytes="body_bytes_sent bytes_sent http.response.body.bytes http.response.bytes DownstreamContentSize"
     " http_request.response_size EdgeResponseBytes res.headers.content_length http.length Properties.sent_bytes"
     " Properties.response_bytes Properties.sc_bytes sc_bytes response_body_len response_length bytes size response_size"
-    " bytes_written",
+    " bytes_written response.size response_body_size bytes_out",
     referrer="http_referer http_referrer referrer referer http.request.referrer request_Referer req.headers.referer"
     " request.headers.Referer http_request.referer ClientRequestReferer http.http_refer Properties.referer",
     user_agent="http_user_agent user_agent user_agent.original agent request_User-Agent req.headers.user-agent"
     " request.headers.User-Agent http_request.user_agent ClientRequestUserAgent http.http_user_agent Properties.user_agent"
-    " attributes.user_agent.original attributes.http.user_agent",
+    " attributes.user_agent.original attributes.http.user_agent meta.req.headers.user-agent",
     host="http_host server_name request.host RequestHost req.headers.host url.domain RequestAddr vhost ClientRequestHost"
-    " http.hostname authority cs_host Properties.cs_host host",
+    " http.hostname authority cs_host Properties.cs_host Properties.host_name Properties.host proxy.host req_host host",
     forwarded_for="http_x_forwarded_for x_forwarded_for forwarded_for xff request_X-Forwarded-For req.headers.x-forwarded-for"
     " request.headers.X-Forwarded-For ClientXForwardedFor http.xff",
 )
@@ -133,6 +142,7 @@ DURATIONS = {
     "TimeTaken": 3,
     "Elapsed": 3,
     "Properties.Elapsed": 3,
+    "meta.responseTime": 3,
 }
 """Names of durations with a known unit, each with the power of ten to divide by to get seconds."""
 UNIT_BY_VALUE = ("duration", "latency", "elapsed", "took", "response_time", "service")

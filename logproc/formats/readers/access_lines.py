@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy
 
+from logproc.formats.columns.addresses import address_of, bare
+from logproc.formats.columns.levels import is_level
 from logproc.formats.engine import Format
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.layout import QUOTED, TIME, Layout
@@ -28,20 +30,26 @@ if TYPE_CHECKING:
 
 TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 LINE = re.compile(
-    rb"(?P<front>[^\"\[]+) \[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\] "
-    + TEXT
-    + rb" \d{3} (?:\d+|-)(?P<rest>(?: .*)?)",
+    rb"(?P<front>(?:\"[^\"\[]*\"|[^\"\[])[^\"\[]*) \[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\] "
+    rb"(?P<request>" + TEXT + rb") \d{3} (?:\d+|-)(?P<rest>(?: .*)?)",
     re.DOTALL,
 )
 PIECE = re.compile(rb" (?:(?P<key>[A-Za-z_][\w.-]*)=)?(?P<value>" + TEXT + rb'|[^\s"]+)')
-IPV4 = rb"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?"
-ADDRESS = re.compile(IPV4 + rb"|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.%]*(?:\]:\d+)?")
-LIST = re.compile(rb"[^\s,]+(?:, [^\s,]+)+")
-HOST = re.compile(rb"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*)(?::\d+)?|-")
-TOKEN = re.compile(rb"[\w.:@%/+,\[\]\\-]+")
+LIST = re.compile(rb"[^\s,\"]+(?:, [^\s,\"]+)+")
+HOST = re.compile(rb"(?:[A-Za-z0-9_-]+\.)*[A-Za-z0-9_-]*[A-Za-z][A-Za-z0-9_-]*\.?(?::\d+)?|_|-|\d+(?:\.\d+){3}(?::\d+)?")
+IDENTIFIER = re.compile(rb"(?=[0-9a-f-]*\d)[0-9a-f-]{6,}")
+"""Looks like a host, but is a number in hexadecimal, such as that of a request."""
+TOKEN = re.compile(rb"[\w.:@%/+,\[\]\\-]+|\([\w.:,-]*\)|\"[^\"]*\"")
 """What may be a token before the time: a bar or a parenthesis is from something that put it there."""
+REQUEST = re.compile(rb'"(?:[A-Z]+ \S+(?: HTTP/[\d.]+)?|-)"')
+PID = re.compile(rb"\[\d+\]")
+"""The number of a process, which may be anywhere: see `access_variants`."""
+UNKNOWN = frozenset({b"-", b"unknown"})
 SUMMARY = "Access log like common or combined, with other fields in front or behind"
-CLIENTS = r"(?:(?P<forwarded_for>(?P<client>[^\s,]+)(?:, [^\s,]+)+)|(?P<client_2>[^\s,]+))"
+CLIENTS = (
+    r'"?(?:(?P<forwarded_for>(?:unknown, ?)+(?P<client>[^\s,"]+)(?:, ?[^\s,"]+)*|(?P<client_2>[^\s,"]+)(?:, ?[^\s,"]+)+)'
+    r'|unknown|(?P<client_3>[^\s,"]+))"?'
+)
 BARE = r'(?P<{}>[^\s"]+)'
 
 
@@ -72,8 +80,12 @@ def access_formats(lines: Sequence[bytes]) -> Iterator[tuple[Format, Mask]]:
 
 
 def shape_of(front: bytes, rest: bytes) -> Shape | None:
-    if not all(map(TOKEN.fullmatch, tokens_of(front))):
-        return None
+    pieces = pieces_of(rest) if all(map(TOKEN.fullmatch, tokens_of(front))) else None
+    return None if pieces is None else Shape(len(tokens_of(front)), pieces)
+
+
+def pieces_of(rest: bytes) -> tuple[tuple[str, bool], ...] | None:
+    """Return of each piece behind the size its key and whether it is in quotes, None for other text."""
     pieces, at = [], 0
     while at < len(rest):
         piece = PIECE.match(rest, at)
@@ -81,7 +93,7 @@ def shape_of(front: bytes, rest: bytes) -> Shape | None:
             return None
         pieces.append(((piece["key"] or b"").decode(), piece["value"].startswith(b'"')))
         at = piece.end()
-    return Shape(len(tokens_of(front)), tuple(pieces))
+    return tuple(pieces)
 
 
 def tokens_of(front: bytes) -> list[bytes]:
@@ -91,12 +103,14 @@ def tokens_of(front: bytes) -> list[bytes]:
 
 def format_of_shape(shape: Shape, matches: Sequence[re.Match[bytes]]) -> Format | None:
     """Return the format of lines of one shape, None if they do not begin as access lines do."""
+    if 2 * sum(REQUEST.fullmatch(match["request"]) is not None for match in matches) < len(matches):
+        return None
     columns = list(zip(*(tokens_of(match["front"]) for match in matches), strict=True))
-    names = names_in_front(columns)
+    names = None if any(all(map(PID.fullmatch, column)) for column in columns) else names_in_front(columns)
     if names is None:
         return None
     behind = names_behind(shape, matches)
-    has_list = any(b"," in token for token in columns[names.index("client")])
+    has_list = any(b"," in token or b'"' in token or token == b"unknown" for token in columns[names.index("client")])
     if has_list or any(key for key, _ in shape.behind):
         expression = expression_of(shape, names, behind, has_list=has_list)
         return Format("access", Expression(expression, ACCESS), summary=SUMMARY, units=(("bytes", 0),))
@@ -112,25 +126,64 @@ def format_of_shape(shape: Shape, matches: Sequence[re.Match[bytes]]) -> Format 
 
 
 def names_in_front(columns: Sequence[Sequence[bytes]]) -> list[str] | None:
-    """Return the names of the tokens before the time, given each one's values; None if there is no client among them."""
-    if len(columns) < 3 or (len(columns) > 3 and any(token != b"-" for token in columns[-2])):
-        return None  # a user may have two words, and nobody fills in `ident`
-    addresses = [
-        all(is_client(token) for token in column) and any(token != b"-" for token in column) for column in columns[:-2]
-    ]
-    client = addresses.index(True) if True in addresses else 0
-    if not all(is_client(token) or HOST.fullmatch(token) for token in columns[client]):
+    """Return the names of the tokens before the time, given each one's values; None if there is no client among them.
+
+    Behind the client are `ident` and the user, or only the user. A name of a host may be in front of it, or be the last.
+    """
+    addresses = [all(map(is_client, column)) and any(token not in UNKNOWN for token in column) for column in columns]
+    client = client_in(columns, addresses)
+    has_ident = len(columns) - client > 2
+    if True not in addresses and not (len(columns) > 2 and all(map(HOST.fullmatch, columns[0]))):
         return None
     names = [f"front{at + 1}" for at in range(len(columns))]
-    names[client], names[-2], names[-1] = "client", "ident", "user"
-    if client and all(map(HOST.fullmatch, columns[client - 1])):
+    names[client] = "client"
+    dotted = are_hosts(columns[-1]) and all(b"." in token or token == b"-" for token in columns[-1])
+    if dotted and client == len(columns) - 4 and all(token == b"-" for token in columns[-3]):
+        names[-3:] = "ident", "user", "host"
+    elif len(columns) > 3 and has_ident and any(token != b"-" for token in columns[-2]):
+        return None  # a user may have two words, and nobody fills in `ident`
+    elif has_ident:
+        names[-2:] = "ident", "user"
+    elif client < len(columns) - 1:
+        names[-1] = "user"
+    if client and "host" not in names and are_hosts(columns[client - 1]):
         names[client - 1] = "host"
+    level = next((at for at, column in enumerate(columns[:client]) if all(map(is_level, column))), None)
+    if level is not None:
+        names[level] = "level"
     return names
+
+
+def client_in(columns: Sequence[Sequence[bytes]], addresses: Sequence[bool]) -> int:
+    """Return which token is the client: the first that is an address in all lines, or in most; 0 if there is none.
+
+    One address in front of several others is the server's. addresses: which tokens are addresses in all lines.
+    """
+    counts = [sum(token not in UNKNOWN and is_client(token) for token in column) for column in columns]
+    mostly = [at for at, count in enumerate(counts) if 2 * count >= len(columns[0])]
+    if len(mostly) > 1 and len(set(columns[mostly[0]])) == 1 and len(set(columns[mostly[1]])) > 1:
+        return mostly[1]
+    return addresses.index(True) if True in addresses else max(mostly, key=counts.__getitem__, default=0)
+
+
+def are_hosts(tokens: Sequence[bytes]) -> bool:
+    """Return whether tokens are names of hosts. Some may be addresses; numbers, times, levels and identifiers are not hosts."""
+    return (
+        all(map(HOST.fullmatch, tokens))
+        and any(not is_client(token) for token in tokens)
+        and not all(map(is_level, tokens))
+        and not all(map(IDENTIFIER.fullmatch, tokens))
+    )
 
 
 def is_client(token: bytes) -> bool:
     """Return whether a token is an address, a list of some, or absent."""
-    return token == b"-" or all(part == b"-" or ADDRESS.fullmatch(part) for part in token.split(b","))
+    parts = token.strip(b'"').split(b",")
+    return token in UNKNOWN or all(is_address(part.strip()) or (len(parts) > 1 and part.strip() in UNKNOWN) for part in parts)
+
+
+def is_address(text: bytes) -> bool:
+    return address_of(bare(text.decode("latin-1"))) is not None
 
 
 def names_behind(shape: Shape, matches: Sequence[re.Match[bytes]]) -> list[str]:
@@ -154,7 +207,7 @@ def names_behind(shape: Shape, matches: Sequence[re.Match[bytes]]) -> list[str]:
 
 
 def is_list(value: bytes) -> bool:
-    return value == b"-" or all(ADDRESS.fullmatch(part.strip()) for part in value.split(b","))
+    return value == b"-" or all(is_address(part.strip()) or part.strip() in UNKNOWN for part in value.split(b","))
 
 
 def expression_of(shape: Shape, names: Sequence[str], behind: Sequence[str], *, has_list: bool) -> str:

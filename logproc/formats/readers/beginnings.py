@@ -14,12 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from logproc.formats.columns.levels import WORDS, is_level_word
-
-if TYPE_CHECKING:
-    from logproc.formats.times.forms import TimeForm
 
 NEARLY_ALL = 0.9
 MOST_SLOTS = 8
@@ -28,36 +24,64 @@ RESET = r"\x1b\[(?:;|0|2[2-9]|39|49)*m"
 """The end of a colour. What begins one in front of a message is part of the message."""
 OPENING = rf"(?:{COLOUR}|[\[({{<\"'])*"
 CLOSING = rf"(?:{COLOUR}|[\])}}>\"'])*"
-BETWEEN = rf"(?:{COLOUR}|[ \t|,;:-])*"
-BEFORE_MESSAGE = rf"(?:{RESET})*(?:[ \t]*(?:{COLOUR})*[-|:]+(?:{RESET})*(?:[ \t]+|$)|[ \t]*)"
+BETWEEN = rf"(?:{COLOUR}|[ \t|,;:\])>-])*"
+BEFORE_MESSAGE = (
+    rf"(?:{RESET})*(?:(?:{COLOUR})*[\])>]+(?:[ \t]|{RESET}|$)?)?"
+    rf"(?:[ \t]*(?:{COLOUR})*[-|:,;]+(?:{RESET})*(?:[ \t]+|$)|[ \t]*[|,;]|[ \t]*)"
+)
 LEVEL = r"(?i:" + "|".join(sorted((word for word in WORDS if len(word) > 2 and word.isalpha()), key=len, reverse=True)) + r")"
-NAME = r"[A-Za-z_](?:[\w.$/@-]|::)*"
-DOTTED = r"[A-Za-z_]\w*(?:(?:\.|::)[\w$]+)+"
 PADDING = rf"(?:{COLOUR}|[ \t])*"
+LEVEL_IN_FRONT = rf"(?:{COLOUR})*\[?(?P<level>{LEVEL})\b{BETWEEN}{OPENING}"
+CLOCK = r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?"
+"""A time of day, without a date."""
+NAME = r"[A-Za-z_](?:[\w.$/#@-]|::)*"
+LOWER_NAME = r"(?:[a-z_](?:[\w.$/#@-]|::)*|[A-Z][\w$]*(?:[.:/#$-]|[a-z][A-Z]|\d)(?:[\w.$/#@-]|::)*)"
+"""A name that is not one capitalised word, which is how sentences begin."""
+DOTTED = r"[A-Za-z_]\w*(?:(?:\.|::)[A-Za-z_$][\w$]*)+"
+MARK = (
+    rf"(?:{COLOUR})*(?:(?:[ \t]*(?:{COLOUR})*:|[ \t]+(?:{COLOUR})*-|\])(?:{RESET})*(?:[ \t]|$)"
+    rf"|[ \t]*(?:{COLOUR})*\|(?:{RESET})*)"
+)
 KINDS = {
+    "thread": rf"\[{PADDING}(?P<thread>[^\]/\x1b]*)/(?P<x>{LEVEL}){PADDING}\]:?",
     "[": rf"\[{PADDING}(?P<x>[^\]\x1b]*?){PADDING}\]",
     "(": rf"\({PADDING}(?P<x>[^)\x1b]*?){PADDING}\)",
     "{": rf"\{{{PADDING}(?P<x>[^}}\x1b]*?){PADDING}\}}",
     "<": rf"<{PADDING}(?P<x>[^>\x1b]*?){PADDING}>",
     "level": rf"(?P<x>{LEVEL})\b",
+    "letter": r"(?P<x>[TDIWEFCV])(?:[ \t\]]|/)",
     "number": r"(?P<x>\d+)\b",
     "program": rf"(?P<x>{NAME})\[(?P<pid>\d+)\]:",
-    "marked": rf"(?P<x>{NAME})(?:{COLOUR})*(?:[ \t]*(?:{COLOUR})*[:|]|[ \t]+(?:{COLOUR})*-)(?:{RESET})*(?:[ \t]|$)",
+    "place": r"(?P<x>\w[\w/.-]*\.(?:py|go|rs|js|ts|java|rb|c|cc|cpp|cxx|h|kt|php|pl|pm|cs)):\d+[ \t:\])|]",
+    "located": rf"(?P<x>[A-Z][\w.$]*):\d+{MARK}",
+    "marked": rf"(?P<x>{NAME}){MARK}",
     "dotted": rf"(?P<x>{DOTTED})(?:{COLOUR})*(?:[ \t]|$)",
+    "word": rf"(?P<x>[A-Za-z_?][\w.$/:@-]*)(?:{COLOUR})*[ \t]",
 }
 """The kinds of slots in the order in which they are tried, each with the expression of its value `x`."""
-CAPITALS = "|".join(sorted((word.upper() for word in WORDS if len(word) > 2 and word.isalpha()), key=len, reverse=True))
+SHOUTED = "|".join(sorted((word.upper() for word in WORDS if len(word) > 2 and word.isalpha()), key=len, reverse=True))
 LEVEL_FIRST = (
-    rf"(?:{COLOUR})*(?:(?P<level>{CAPITALS})\b|[\[(<{{][ \t]*(?:{COLOUR})*(?P<level_2>{LEVEL})(?:{COLOUR})*[ \t]*[\])>}}]"
+    rf"(?:{COLOUR})*(?:(?P<level>{SHOUTED})\b|[\[(<{{][ \t]*(?:{COLOUR})*(?P<level_2>{LEVEL})(?:{COLOUR})*[ \t]*[\])>}}]"
     rf"|(?P<level_3>{LEVEL})(?:{COLOUR})*[ \t]*(?:[:|]|\t|-[ \t])|(?:level|lvl|severity)=\"?(?P<level_4>{LEVEL})\b\"?)"
 )
 """A level at the beginning of a line that has no time: in capitals, in brackets, in front of a colon, a bar or a TAB."""
 BRACKETS = frozenset("[({<")
+WAITING = frozenset({"word"})
+UNNAMED = "unnamed"
+"""In place of a field: what is surely a slot, but of no use."""
 WORD = rf"(?:{LEVEL}|(?i:{'|'.join(word for word in WORDS if len(word) < 3 and word.isalpha())})|[A-Z]{{3,12}})"
 """What a level in brackets may be: a word of the scale, or another one in capitals. In other lines a number may be there."""
 IS_DOTTED = re.compile(DOTTED.encode() + rb"|")
 ENDS_COLOUR = re.compile(RESET.encode() + rb"$")
-LOOKS_NAMED = re.compile(rb"[._:/$@-]|[a-z][A-Z]|\d")
+LOOKS_NAMED = re.compile(rb"[._:/$#-]|[a-z][A-Z]|\d")
+NO_NAME = re.compile(
+    rb".*(?:Error|Exception|Failure)|[\w.+-]+@[\w-]+\.[\w.-]+"  # what went wrong, and mail
+    rb"|.*\.(?:com|org|net|io|local|example|pdf|png|jpe?g|gif|csv|txt|json|xml|ya?ml|toml|ini|conf|cfg|log|gz|zip|tar|html?|css|sql|mp[34])"
+)
+"""What is written as names of loggers are, but is not one: exceptions, hosts and files that are not source code."""
+IS_PLAIN = re.compile(rb"[A-Z][A-Za-z]*")
+IS_CAPITALS = re.compile(rb"[A-Z]{3,}")
+ROOTS = frozenset({b"root", b"main", b"__main__"})
 LOOKS_PROGRAMMED = re.compile(rb"\w[.:/$@]+\w|[a-z][A-Z]")
 AT_LEVEL = re.compile((BETWEEN + KINDS["level"]).encode("latin-1"))
 
@@ -73,51 +97,53 @@ class Slots:
     names: set[str] = field(default_factory=set)
     waiting: list[tuple[str, str]] = field(default_factory=list)
 
-    def take(self, kind: str, name: str) -> None:
-        """Add a slot that is surely one, with those that were waiting for it."""
+    @property
+    def has_word(self) -> bool:
+        return any(kind == "word" for kind, _ in self.waiting)
+
+    def take(self, kind: str, name: str, *, capitals: bool = True) -> None:
+        """Add a slot that is surely one, with those that were waiting for it.
+
+        capitals: whether a name may be one capitalised word.
+        """
         brackets = [waiting for waiting, _ in self.waiting if waiting in BRACKETS]
         for waiting, role in self.waiting:
-            self._append(waiting, role or ("thread" if waiting in BRACKETS and len(brackets) == 1 and name == "logger" else ""))
+            named = "" if role == UNNAMED else role
+            self._append(
+                waiting,
+                named
+                or ("thread" if role != UNNAMED and waiting in BRACKETS and len(brackets) == 1 and name == "logger" else ""),
+            )
         self.waiting.clear()
-        self._append(kind, name)
+        self._append(kind, name, capitals=capitals)
 
-    def _append(self, kind: str, name: str) -> None:
+    def _append(self, kind: str, name: str, *, capitals: bool = True) -> None:
         name = "" if name in self.names else name
         slot = KINDS[kind]
         if name == "level" and kind in BRACKETS:
             slot = re.sub(r"\(\?P<x>.*?\*\?\)", lambda _: f"(?P<x>{WORD})", slot)
-        if "pid" in self.names:
-            slot = slot.replace("(?P<pid>", "(?:")
+        if kind == "marked" and not capitals:
+            slot = slot.replace(NAME, LOWER_NAME)
+        for other in {"pid", "thread"} & self.names:
+            slot = slot.replace(f"(?P<{other}>", "(?:")
         self.expression += BETWEEN + slot.replace("(?P<x>", f"(?P<{name}>" if name else "(?:")
-        self.names |= {name, *re.findall(r"\(\?P<(pid)>", slot)} - {""}
+        self.names |= {name, *re.findall(r"\(\?P<(pid|thread)>", slot)} - {""}
 
 
-def beginning_of(lines: Sequence[bytes], form: TimeForm) -> str | None:
+def beginning_of(lines: Sequence[bytes], time: str, *, with_level: bool = False) -> str | None:
     """Return the expression of lines that begin with a time, as a sample of them shows it; None if there are no slots.
 
     Lines that have the time, but not the slots, fit as well: all behind the time is their message.
+    time: the expression of the time. with_level: whether a level is in front of it.
     """
-    time = re.compile((OPENING + form.expression + CLOSING).encode("latin-1"))
-    matches = [(line, match) for line in lines if (match := time.match(line))]
-    rests = settled = [line[match.end() :] for line, match in matches]
-    found = Slots()
-    while rests and len(found.names) + len(found.waiting) < MOST_SLOTS:
-        step = next_slot(rests, found)
-        if not step:
-            break
-        rests = step
-        settled = settled if found.waiting else rests
+    front = (LEVEL_IN_FRONT if with_level else OPENING) + time + CLOSING
+    pattern = re.compile(front.encode("latin-1"))
+    found = Slots(names={"level"} if with_level else set())
+    rests = add_slots(found, [line[match.end() :] for line in lines if (match := pattern.match(line))])
     if not found.names:
         return None
-    return rf"(?s)^{OPENING}{form.expression}{CLOSING}(?:{found.expression})?{BEFORE_MESSAGE}{message_in(settled)}$"
-
-
-def message_in(rests: Sequence[bytes]) -> str:
-    """Return the expression of the message, which ends before a colour does if that begins in front of it in all lines."""
-    begins_before = all(rest.count(b"\x1b") == 1 for rest in rests if ENDS_COLOUR.search(rest))
-    if begins_before and sum(map(bool, map(ENDS_COLOUR.search, rests))) >= NEARLY_ALL * len(rests):
-        return rf"(?P<message>.*?)(?:{RESET})?"
-    return r"(?P<message>.*)"
+    slots = f"(?:{found.expression})?" if found.expression else ""
+    return plain_unless_coloured(rf"(?s)^{front}{slots}{BEFORE_MESSAGE}{message_in(rests)}$", lines)
 
 
 def beginning_with_level(lines: Sequence[bytes]) -> str | None:
@@ -130,12 +156,41 @@ def beginning_with_level(lines: Sequence[bytes]) -> str | None:
     if not matches or len(matches) < NEARLY_ALL * len(lines):
         return None
     found = Slots(names={"level"})
-    rests = settled = [match.string[match.end() :] for match in matches]
-    while len(found.names) + len(found.waiting) < MOST_SLOTS and (step := next_slot(rests, found)):
+    rests = add_slots(found, [match.string[match.end() :] for match in matches])
+    slots = f"(?:{found.expression})?" if found.expression else ""
+    return plain_unless_coloured(rf"(?s)^{LEVEL_FIRST}{slots}{BEFORE_MESSAGE}{message_in(rests)}$", lines)
+
+
+def plain_unless_coloured(expression: str, lines: Sequence[bytes]) -> str:
+    """Return an expression without the colours that it knows, unless some of the lines have any.
+
+    RE2 reads a line several times as fast where the expression is short.
+    """
+    if any(b"\x1b" in line for line in lines):
+        return expression
+    for colour in (f"(?:{COLOUR})*", f"(?:{RESET})*", f"(?:{RESET})?", f"{COLOUR}|", f"|{RESET}"):
+        expression = expression.replace(colour, "")
+    return expression
+
+
+def message_in(rests: Sequence[bytes]) -> str:
+    """Return the expression of the message, which ends before a colour does if that begins in front of it in all lines."""
+    begins_before = all(rest.count(b"\x1b") == 1 for rest in rests if ENDS_COLOUR.search(rest))
+    if begins_before and sum(map(bool, map(ENDS_COLOUR.search, rests))) >= NEARLY_ALL * len(rests):
+        return rf"(?P<message>.*?)(?:{RESET})?"
+    return r"(?P<message>.*)"
+
+
+def add_slots(found: Slots, rests: list[bytes]) -> list[bytes]:
+    """Add all slots that some lines show to those found; return what is left of the lines behind the last sure one."""
+    settled = rests
+    while rests and len(found.names) + len(found.waiting) < MOST_SLOTS:
+        step = next_slot(rests, found)
+        if not step:
+            break
         rests = step
         settled = settled if found.waiting else rests
-    slots = f"(?:{found.expression})?" if found.expression else ""
-    return rf"(?s)^{LEVEL_FIRST}{slots}{BEFORE_MESSAGE}{message_in(settled)}$"
+    return settled
 
 
 def next_slot(rests: Sequence[bytes], found: Slots) -> list[bytes] | None:
@@ -149,8 +204,8 @@ def next_slot(rests: Sequence[bytes], found: Slots) -> list[bytes] | None:
         name = role_of(kind, values, found)
         if name is None or (kind == "marked" and name == "logger" and not is_beside_level(matches, values, found)):
             continue
-        if name in {"level", "logger", "program"}:
-            found.take(kind, name)
+        if name in {"level", "logger", "program", "thread"} and kind not in WAITING:
+            found.take(kind, name, capitals=any(map(IS_PLAIN.fullmatch, values)))
         else:
             found.waiting.append((kind, name))
         return [match.string[match.end() :] for match in matches]
@@ -168,25 +223,47 @@ def is_beside_level(matches: Sequence[re.Match[bytes]], values: Sequence[bytes],
 def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
     """Return the field that values are, "" if that is not known, None if they are not a slot."""
     has_logger = "logger" in found.names
-    if kind == "level" or kind in BRACKETS:
+    if kind in {"level", "thread", "letter"} or kind in BRACKETS:
         levels = sum(is_level_word(value) and value.isalnum() for value in values)
-        if levels >= NEARLY_ALL * len(values) and "level" not in found.names:
+        several = kind != "letter" or len(set(values)) > 1  # `I` is a word as well
+        shouted = not found.has_word or all(map(IS_CAPITALS.fullmatch, values)) or kind in BRACKETS
+        if levels >= NEARLY_ALL * len(values) and "level" not in found.names and several and shouted:
             return "level"
-        if kind == "level":
+        if kind not in BRACKETS:
             return None
     if kind == "number" or (kind in BRACKETS and all(map(bytes.isdigit, values))):
-        return "pid"
+        return "pid" if all(value.strip(b"0") for value in values) else UNNAMED
+    if kind == "(" and has_logger and "thread" not in found.names:  # JBoss, Quarkus
+        return "thread"
     if kind in BRACKETS:
         return "logger" if not has_logger and all(map(IS_DOTTED.fullmatch, values)) and any(values) else ""
-    levels = sum(map(is_level_word, values))  # of some lines, where others have another name in this place
-    if has_logger or "program" in found.names or levels > (1 - NEARLY_ALL) * len(values) or not are_names(values):
+    if kind == "word":  # only what stands before a level can be told from a message
+        if "level" in found.names or sum(map(is_level_word, values)):
+            return None
+        dotted = any(b"." in value for value in values) or set(values) <= ROOTS
+        return "logger" if dotted and not has_logger and not any(map(NO_NAME.fullmatch, values)) else ""
+    if has_logger or "program" in found.names or not are_names(kind, values):
         return None
     return "program" if kind == "program" else "logger"
 
 
-def are_names(values: Sequence[bytes]) -> bool:
-    """Return whether values are names, which are few and come again or look like names, and not words of messages."""
+def are_names(kind: str, values: Sequence[bytes]) -> bool:
+    """Return whether values are names, and not words of messages.
+
+    Names are few and come again, or have dots, digits or humps. One capitalised word, though, is how a sentence begins,
+    however often: `Error: …`, `User: …`. And names with nothing but a blank behind them have their first part in common.
+    """
     distinct = set(values)
-    if 2 * sum(is_level_word(value.rpartition(b".")[2]) for value in distinct) >= len(distinct):
+    if sum(map(bool, map(NO_NAME.fullmatch, values))) > (1 - NEARLY_ALL) * len(values) or any(map(is_level_word, distinct)):
+        return False
+    lasts = [value.rpartition(b".")[2] for value in distinct]
+    if 2 * sum(len(last) > 2 and is_level_word(last) for last in lasts) >= len(distinct):
         return False  # `channel.ERROR:` has a level
-    return 2 * len(distinct) <= len(values) or 2 * sum(map(bool, map(LOOKS_NAMED.search, distinct))) >= len(distinct)
+    if kind in {"program", "place", "located"}:
+        return True
+    if kind == "dotted":
+        firsts = {re.split(rb"\.|::", value)[0] for value in distinct}
+        return 2 * len(firsts) <= len(values) or all(value.count(b".") + value.count(b"::") > 1 for value in distinct)
+    if 2 * sum(map(bool, map(LOOKS_NAMED.search, distinct))) >= len(distinct):
+        return True
+    return (4 if len(distinct) == 1 else 2) * len(distinct) <= len(values) and not all(map(IS_PLAIN.fullmatch, distinct))

@@ -48,7 +48,8 @@ class Expression(Reader):
     expression: anchored, for RE2 over bytes. Its named groups are fields (`level_2` is another place of `level`), but
         `minute`, `second`, `subsecond`, `rest` and `zone`, which are those of the form of `time`.
     further: an expression that is looked for anywhere in a line that fits; its groups are fields too. A message ends before it.
-    head_bytes: if not 0, both are looked for in the first so many bytes of a line, and all of the line is its message.
+    head_bytes: if not 0, `further` is looked for in the first so many bytes of a line, and ends no message; without a group
+        `message` the same goes for `expression`, and all of the line is its message.
     names: the fields of groups that are not called like them.
     untimed: what is looked for instead of `further` in lines without a time.
     longest: if not 0, longer lines are not read, because the expression would take too long (see cost).
@@ -124,6 +125,10 @@ class Expression(Reader):
         too_long = self.too_long(texts) if self.longest else None
         if too_long is not None and pyarrow.compute.any(too_long).as_py():
             texts = pyarrow.compute.if_else(too_long, pyarrow.scalar(None, texts.type), texts)
+        return self.cut(texts) if "(?P<message>" not in self.expression else texts
+
+    def cut(self, texts: pyarrow.Array) -> pyarrow.Array:
+        """Return the beginnings in which a level is searched for, or all of the texts."""
         return pyarrow.compute.binary_slice(texts, 0, self.head_bytes) if self.head_bytes else texts
 
     def too_long(self, texts: pyarrow.Array) -> pyarrow.Array:
@@ -141,13 +146,13 @@ class Expression(Reader):
         found = extract(heads, narrowed(self.expression, groups | of_time))
         columns = {part.name: found.field(part.name) for part in found.type}
         if groups & set(GROUP.findall(self.further)):
-            further = extract(heads, narrowed(self.further, groups), rare=bool(self.head_bytes and not self.time))
+            further = extract(self.cut(heads), narrowed(self.further, groups), rare=bool(self.head_bytes and not self.time))
             columns |= {part.name: further.field(part.name) for part in further.type}
             if self.untimed:
                 columns |= self.untimed_in(heads, found.field("minute"), further, groups)
-        if "message" in fields and self.head_bytes:
+        if "message" in fields and "message" not in columns and self.head_bytes:
             columns["message"] = texts
-        elif "message" in columns and self.further:
+        elif "message" in columns and self.further and not self.head_bytes:
             rest = narrowed(self.further, frozenset())
             columns["message"] = pyarrow.compute.replace_substring_regex(columns["message"], rest, "")
         parts = [pyarrow.field(name, column.type) for name, column in columns.items()]

@@ -193,6 +193,7 @@ def json_format(
         mixed=True,
         open_fields=True,
         has_requests="request" in dict(reader.aliases),
+        has_targets="target" in dict(reader.aliases),
         keeps_untimed=has_unreadable_times(reader.aliases),
         levels=reader.levels,
         in_parts=reader.in_parts,

@@ -29,13 +29,16 @@ if TYPE_CHECKING:
 SPECIAL = frozenset({"time", "status", "bytes", "ident", "request"})
 """Parts of a line that are not columns of text."""
 TEXT = r"[^ \t\n\r\v\f]+"
-# A user may contain spaces, but `- alice` is what is at `ident` and the user: then there is a word too many in front.
-TOKENS = {"user": r"-|(?:[^-]|-[^ ]).*?", "status": r"\d{3}", "bytes": r"\d+|-"}
+WORD = r"(?:[^ -][^ ]*|-[^ ]+)"
+TOKENS = {"user": rf"-| *?{WORD}(?: +{WORD})*? *?| +-?", "status": r"\d{3}", "bytes": r"\d+|-"}
+"""A user may have blanks, but no word beside another is `-`: that is the place of another token. Old servers write ` -`."""
 HOST = r"(?:\d+\.\d+\.\d+\.\d+|[A-Za-z0-9_.-]*[A-Za-z][A-Za-z0-9_.-]*)(?::\d+)?"
+IPV6 = r"(?:(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){6}[0-9.]+|[0-9A-Fa-f:]*::[0-9A-Fa-f:.]*)"
+"""With eight groups, or two colons for some of them: `10:00:00` is a time of day."""
 STRICT = {
     "user": TEXT,
     "host": HOST,
-    "client": rf"(?:{HOST}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*(?:%\w+)?(?:\]:\d+)?|unix:\S*|-)",
+    "client": rf"(?:{HOST}|\[?{IPV6}(?:%\w+)?(?:\]:\d+)?|unix:\S*|-)",
 }
 """What tokens look like in lines that show the format of a source: an address or a name, nothing that was put before it."""
 TIME = rf"\[{ACCESS.expression}\]"
@@ -109,11 +112,8 @@ class LayoutReader(Reader):
         return fits
 
     def fits_loosely(self, texts: pyarrow.Array) -> Mask:
-        """Return which lines match if a user may contain spaces, but not begin with `- `: this is the place of `ident` then."""
-        fits: Mask = matching(texts, expression(self.layout)).to_numpy(zero_copy_only=False)
-        if "user" in self.layout.tokens:
-            front = f"(?:{TEXT} )" * self.layout.tokens.index("user")
-            fits &= ~matching(texts, rf"^{front}- [^\[]").to_numpy(zero_copy_only=False)
+        """Return which lines match if a user may contain spaces."""
+        fits: Mask = matching(texts, expression(self.layout, strict=True, blanks=True)).to_numpy(zero_copy_only=False)
         return fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
@@ -136,19 +136,24 @@ def reader_of(layout: Layout) -> Expression:
 
 
 @cache
-def expression(layout: Layout, *, strict: bool = False) -> str:
-    """Return the expression of a layout. If strict, a user may not contain spaces, which distinguishes formats."""
-    return "(?s)^" + "".join(parts(layout, strict=strict)) + "$"
+def expression(layout: Layout, *, strict: bool = False, blanks: bool = False) -> str:
+    """Return the expression of a layout.
+
+    If strict, the client is an address or a name, and a user may not contain spaces unless with blanks: that distinguishes
+    formats.
+    """
+    return "(?s)^" + "".join(parts(layout, strict=strict, blanks=blanks)) + "$"
 
 
-def parts(layout: Layout, *, strict: bool = False) -> list[str]:
+def parts(layout: Layout, *, strict: bool = False, blanks: bool = False) -> list[str]:
     """Return the expressions of a line's parts, in order, each with one group."""
     found: list[str] = []
     for position, names in enumerate(layout.unquoted):
         last = position == len(layout.quoted)
         front = " " if position and (names or not last) else ""
         for number, name in enumerate(names):
-            found.append(front + " " * bool(number) + token(name, f"g{len(found)}", strict=strict))
+            exactly = strict and not (blanks and name == "user")
+            found.append(front + " " * bool(number) + token(name, f"g{len(found)}", strict=exactly))
             front = ""
         if not last:
             found.append(front + " " * bool(names) + QUOTED.format(f"g{len(found)}"))

@@ -1,6 +1,6 @@
 r"""logfmt, as go-kit, Grafana, logrus and Heroku write it: `ts=2024-05-07T10:58:13Z level=info msg="user \"x\" left" took=3ms`.
 
-    line  = { blank }, pair, { blank, { blank }, pair }, { blank } ;       at least one pair has a value
+    line  = { blank }, pair, { blank, { blank }, pair }, { blank } ;       the first pair has a value
     pair  = key, [ "=", ( '"', { any byte but '"' and "\" | "\", any byte }, '"' | { any byte but '"' and blanks } ) ] ;
     key   = byte, { byte } ;                                                neither blank, '"' nor "="
     blank = any byte up to 0x20 ;
@@ -44,7 +44,7 @@ LAST_BLANK = 0x20
 SPARSE, DENSE_BYTES = 8, 1 << 18
 """Where more than one byte in eight is a blank or a quote, so many bytes of a chunk are read at a time."""
 PAIR = re.compile(rb'([^\x00-\x20="]++)(?:=(?:"((?:[^"\\]++|\\.)*+)"|([^\x00-\x20"]*+)))?(?:[\x00-\x20]++|\Z)', re.DOTALL)
-FIRST_PAIR = re.compile(rb'[\x00-\x20]*[^\x00-\x20="]+=')
+FIRST_PAIR = re.compile(rb'[\x00-\x20]*[\w@.][^\x00-\x20=",;({]*=')
 BLANKS = bytes(range(LAST_BLANK + 1))
 KEY = re.compile(rb"[A-Za-z_@$.\x80-\xff][\w.@$/:+#%\x80-\xff-]*")
 ENDS_OF_CODE = (b",", b";", b"(", b"{", b"):", b"),", b"\\")
@@ -76,7 +76,7 @@ class PairsReader(Reader):
         for at, line in enumerate(lines):
             pairs = pairs_of(line) if b"=" in line else ""
             valued = 0 if isinstance(pairs, str) else sum(bool(value) for value in pairs.values())
-            begins = FIRST_PAIR.match(line) is not None
+            begins = FIRST_PAIR.match(line) is not None and not (pairs and ends_with_commas(pairs))
             if begins and not isinstance(pairs, str) and valued >= 2 and valued * 2 > len(pairs) and are_of_log(pairs):
                 fits[at] = True
                 for key, value in pairs.items():
@@ -202,9 +202,15 @@ def logfmt_format(
         mixed=True,
         open_fields=True,
         has_requests="request" in dict(reader.aliases),
+        has_targets="target" in dict(reader.aliases),
         keeps_untimed=has_unreadable_times(reader.aliases),
         order=order,
     )
+
+
+def ends_with_commas(pairs: Mapping[bytes, bytes] | str) -> bool:
+    """Return whether commas divide the pairs of a line: `a=1, b=2, c=3` is not logfmt, as `1,` is nobody's value."""
+    return not isinstance(pairs, str) and len(pairs) > 1 and all(value.endswith(b",") for value in list(pairs.values())[:-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +264,9 @@ def cut_pairs(data: Bytes, quotes: Any, start: Any, end: Any, line: Any, regular
     key_end = numpy.minimum(equal, end)
     good = (key_end > start) & (~quoted | ((opening == equal + 1) & (closing == end - 1) & (next_quote >= end)))
     bad = numpy.bincount(line[~good], minlength=len(regular)) > 0
-    valued = numpy.bincount(line[has_value], minlength=len(regular)) > 0
+    # Tokens are in the order of their lines, so the first one of a line is where the line changes.
+    first = numpy.diff(line, prepend=-1) != 0
+    valued = numpy.bincount(line[has_value & first], minlength=len(regular)) > 0
     fitting = regular & ~bad & valued
     keep = fitting[line]
     value_start = numpy.where(has_value, equal + 1 + quoted, end)
@@ -286,6 +294,8 @@ def pairs_of(line: bytes) -> dict[bytes, bytes] | str:
         if not match:
             return "unterminated-quote" if line.count(b'"', at) % 2 else "no-match"
         key, quoted, bare = match.groups()
+        if not found and quoted is None and bare is None:
+            return "no-match"  # text that holds pairs further on
         found.pop(key, None)
         found[key] = unescaped(quoted) if quoted is not None else bare or b""
         valued = valued or quoted is not None or bare is not None

@@ -141,6 +141,7 @@ def ltsv_format(
         mixed=True,
         open_fields=True,
         has_requests="request" in dict(reader.aliases),
+        has_targets="target" in dict(reader.aliases),
         keeps_untimed=has_unreadable_times(reader.aliases),
         order=order,
     )

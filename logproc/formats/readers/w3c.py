@@ -21,12 +21,13 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.fields import EMPTY, again, raw_fields
+from logproc.formats.columns.fields import EMPTY, raw_fields
 from logproc.formats.columns.lines import Lines, plain_lines
 from logproc.formats.columns.slices import BLANK, Slices, encoded, places
 from logproc.formats.engine import Format
 from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.readers.w3c_directives import by_names, date_named, dates_above, directive_lines, fields_named, names_of
+from logproc.formats.readers.w3c_units import OF_IIS, with_unit
 from logproc.formats.times.calendar import DAY_S, LAST_S
 from logproc.formats.times.forms import ISO
 from logproc.formats.times.reading import read_values, to_seconds, value_seconds
@@ -40,7 +41,6 @@ TAB, QUOTE = b'\t"'
 STRING = re.compile(rb'"[^"]*"')
 CLOCK = re.compile(rb"\d\d?:\d\d:\d\d(?:\.\d+)?")
 ANY_DAY = pyarrow.scalar(b"1970-01-01 ", pyarrow.binary())
-MILLISECONDS = pyarrow.scalar(b"ms", pyarrow.binary())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,16 @@ class W3cReader(Reader):
         """Return the lines with as many fields as the last `#Fields` names. A date and a time must exist."""
         aside = directive_lines(lines, left)
         records = Records(lines)
+        milliseconds = numpy.zeros(len(lines), bool)
         for names, which in by_names(lines, aside, context.directives):
             records.cut(which[left[which]], names_of(names))
+            milliseconds[which] = OF_IIS in names
         found = Found(records.line, {name: records.field(name) for name in raw_fields(records.names, wanted)})
         time, exists = records.times(partial(dates_above, lines, aside, context.date_s))
         nanos = records.nanos(time) if context.fractions else None
         if "duration" in found.fields:
-            found = replace(found, fields={**found.fields, "duration": with_unit(found.fields["duration"])})
+            durations = with_unit(found.fields["duration"], milliseconds[found.line])
+            found = replace(found, fields={**found.fields, "duration": durations})
         return replace(replace(found, time=time, nanos=nanos).keep(exists), untimed=records.line[~exists], aside=aside)
 
 
@@ -257,11 +260,3 @@ def field_counts(line: bytes) -> set[int]:
     if b"\t" in line:
         return {line.count(b"\t") + 1}
     return {line.count(b" ") + 1, STRING.sub(b"", line).count(b" ") + 1}
-
-
-def with_unit(column: Field) -> Field:
-    """Return `time-taken` with its unit: integers are milliseconds (IIS), decimals are seconds (CloudFront)."""
-    keys, index = encoded([column.values])
-    whole = pyarrow.compute.match_substring_regex(keys, "^[0-9]+$")
-    texts = pyarrow.compute.binary_join_element_wise(keys, MILLISECONDS, EMPTY)
-    return Field(again(pyarrow.compute.if_else(whole, texts, keys), index), column.of)

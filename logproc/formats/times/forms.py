@@ -29,16 +29,19 @@ from logproc.formats.times.strftime import WEEKDAY, expanded
 
 FRACTION = r"(?P<subsecond>[.,]\d+)?"
 SECOND = r"(?P<second>\d{2})" + FRACTION
-ZONE_NAMES = "UTC|GMT|CES?T|[ECMP][SD]T|EES?T|WES?T|MSK|[JK]ST|AE[SD]T|NZ[SD]T"
-ZONE = rf"(?: ?(?P<zone>(?:Z|{ZONE_NAMES}|[+-]\d{{2}}(?::?\d{{2}})?)\b))?"
+OFFSET = r"[+-]\d\d?(?::?\d\d)?"
+NAMED = "[CEW]ES?T|MES?Z|MSK|[JK]ST|(?:[ECMP]|AE|NZ)[SD]T|SAST|HKT|SGT"
+ZONE = rf"(?: ?[\[(]?(?P<zone>(?:Z|(?:UTC|GMT)(?:{OFFSET})?|{NAMED}|[+-]\d{{2}}(?::?\d{{2}})?)\b)[\])]?)?"
+"""Kept short: RE2 reads five times as fast where an expression and a line are together below its limit."""
+ZONE_NAMES = f"UTC|GMT|{NAMED}"
 REGIONS = "Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc"
 REGION = rf"\[(?:UTC|GMT|Z|(?:{REGIONS})/[A-Za-z_/+-]+[0-9]*)\]"
 LONG_ZONE = (
-    r" ?(?P<zone>(?:UTC|GMT)[+-]\d{1,2}(?::?\d{2})?\b(?: \((?:[A-Za-z ]+ Time|[A-Z]{3,5})\))?"
+    r" ?(?P<zone>(?:UTC|GMT)[+-]\d{1,2}(?::?\d{2})? \((?:[A-Za-z ]+ Time|[A-Z]{3,5})\)"
     rf"|z\b|(?:Z|{ZONE_NAMES}){REGION}|[+-]\d{{2}}(?::?\d{{2}})?(?:{REGION}| (?:{ZONE_NAMES})\b)"
     rf"|{REGION})(?: m=[+-]\d+\.\d+)?"
 )
-"""Other zones: `UTC+2`; JavaScript's `GMT+0100 (Central European Standard Time)`; Go's `+0100 CET m=+0.01`; where Java's
+"""Other zones: JavaScript's `GMT+0100 (Central European Standard Time)`; Go's `+0100 CET m=+0.01`; where Java's
 ZonedDateTime says which one it is, `+01:00[Europe/Berlin]`. They have a form of their own: all others are faster without."""
 
 
@@ -107,9 +110,9 @@ def epoch_second(text: bytes, _reference: int) -> int | None:
     return int(text) if len(text) == 10 and text.isdigit() else None
 
 
-ISO = calendar_form("iso", "%Y-%m-%d(?:[Tt_-]|  ?)%H:%M", ":" + SECOND + ZONE)
+ISO = calendar_form("iso", "%Y-%m-%d(?:[Tt_-]|,?  ?)%H:%M", ":" + SECOND + ZONE)
 """ISO 8601, RFC 3339: `2015-05-17T10:05:03.123Z`, `2015-05-17 10:05:03,123 +02:00`, `2015-05-17_10:05:03`."""
-ISO_LONG_ZONE = calendar_form("iso-long-zone", "%Y[-/.]%m[-/.]%d(?:[Tt_-]|  ?)%H:%M", f"(?::{SECOND})?{LONG_ZONE}")
+ISO_LONG_ZONE = calendar_form("iso-long-zone", "%Y[-/.]%m[-/.]%d(?:[Tt_-]|,?  ?)%H:%M", f"(?::{SECOND})?{LONG_ZONE}")
 RFC3339 = calendar_form("rfc3339", "%Y-%m-%dT%H:%M", ":" + SECOND + ZONE)
 """ISO 8601 with a T, as daemons of syslog write it: what has a blank there has no host behind it."""
 EPOCH = TimeForm("epoch", r"(?P<minute>[1-9]\d{9})(?P<subsecond>(?:\d{9}|\d{6}|\d{3})?(?:\.\d+)?)", epoch_second, epoch=True)
@@ -158,8 +161,8 @@ EIGHT_DIGITS = calendar_form("eight-digits", "%Y%m%d[-T ]%-H:%-M", r":(?P<second
 """`20171223 22:15:29`; Huawei's Health: `20171223-22:15:29:606`, `20171223-22:16:0:9`.
 
 Behind a colon is a number of milliseconds, without leading zeros: `:9` is 9 ms."""
-POINTS = calendar_form("points", r"%Y-%m-%d[-T ]%H\.%M", r"\." + SECOND + ZONE)
-"""Blue Gene/L, DB2: `2005-06-03-15.42.50.675872`."""
+POINTS = calendar_form("points", r"%Y[-.]%m[-.]%d[-T ]%H\.%M", r"\.(?P<second>\d{2})(?P<subsecond>[.,:]\d+)?" + ZONE)
+"""Blue Gene/L, DB2: `2005-06-03-15.42.50.675872`; Unreal: `2005.06.03-15.42.50:675`."""
 OPTIONAL_SECOND = f"(?::{SECOND})?"
 DAY_POINT_MONTH = calendar_form("day-point-month", r"%e\.%-m\.%Y,? %-H:%M", OPTIONAL_SECOND + ZONE)
 """As Germany and its neighbours write a date: `17.05.2015 10:05:03,123`, `17.5.2015, 9:05`."""
@@ -239,6 +242,8 @@ OF_ONE_PROGRAM = (
     calendar_form("clf-blank", "%d/%b/%Y %H:%M", ":" + SECOND),  # werkzeug, Django
     calendar_form("day-month", "%e %b %H:%M", ":" + SECOND, year_less=True),  # Redis before 5
     calendar_form("month-day-year-digits", "%m/%d/%Y-%H:%M", ":" + SECOND),  # Suricata
+    calendar_form("iso-underscore", "%Y-%m-%d_%H:%M", ":" + SECOND),  # svlogd
+    calendar_form("day-month-year-colons", "%e-%b-%Y::%k:%M", ":" + SECOND),  # Erlang
     calendar_form("slashes-dash", "%Y/%m/%d - %H:%M", ":" + SECOND),  # GIN
 )
 """Forms that only the catalogue names: text of any kind is not searched for them."""

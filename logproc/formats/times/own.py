@@ -20,10 +20,11 @@ DATES = "|".join(
 COLOURS = r"(?:\x1b\[[\d;]*m)*"
 BEFORE = (
     rf"{COLOURS}"
-    r"(?:<\d{1,3}>(?:\d )?|\[[\w./-]{1,20}\] ?|[A-Z]{3,11}:? +(?:\[[\w./:-]{1,40}\] +)?|[A-Z], |[IWEFDVT]/?|\d+:[A-Z] )?"
+    r"(?:(?:\d+ )?<\d{1,3}>(?:\d )?"
+    r"|\[[\w./-]{1,20}\] ?|[A-Z]{3,11}:? +(?:\[[\w./:-]{1,40}\] +)?|[A-Z], |[IWEFDVT]/?|\d+:[A-Z] )?"
     rf"[\[({{<\"']{{0,2}}{COLOURS}"
 )
-"""What may be in front of a time: the priority of syslog, a name in brackets, a level, the process of Redis."""
+"""What may be in front of a time: the length and the priority of syslog, a name in brackets, a level, the process of Redis."""
 PAIRS = r"(?:[\w.@/-]+=(?:\"[^\"]*\"|[^\s\"]*) +)*[\w.@-]*(?:time|timestamp|ts|date)=\"?(?:\d{4}-\d\d|\d{10})"
 DAY_IN_ACCESS_LOG = r"\d{2}/[A-Z][a-z]{2}/\d{4}"
 OF_PROGRAMS = (

@@ -37,10 +37,13 @@ FIRST_MILLISECONDS = 10**10
 NEVER = 2**60
 """In place of seconds that do not exist. With up to three of them a sum is behind the year 9999, and still an int64."""
 ZONE_HOURS = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT": -6, b"PST": -8, b"PDT": -7}
-ZONE_HOURS |= {b"Z": 0, b"UTC": 0, b"GMT": 0, b"WET": 0, b"WEST": 1, b"CET": 1, b"CEST": 2, b"EET": 2, b"EEST": 3}
-ZONE_HOURS |= {b"MSK": 3, b"JST": 9, b"KST": 9, b"AEST": 10, b"AEDT": 11, b"NZST": 12, b"NZDT": 13}
-"""The names of RFC 2822, and those that mean one zone. Others (IST, BST) are ambiguous, so they are not accepted."""
+ZONE_HOURS |= {b"Z": 0, b"UTC": 0, b"GMT": 0, b"CET": 1, b"CEST": 2}
+ZONE_HOURS |= {b"WET": 0, b"WEST": 1, b"MEZ": 1, b"MESZ": 2, b"EET": 2, b"EEST": 3, b"SAST": 2, b"MSK": 3, b"HKT": 8, b"SGT": 8}
+ZONE_HOURS |= {b"JST": 9, b"KST": 9, b"AEST": 10, b"AEDT": 11, b"NZST": 12, b"NZDT": 13}
+"""The names of RFC 2822, and others of one meaning. Some (IST, BST) are ambiguous, so they are not accepted."""
 OFFSET = re.compile(rb"(?:UTC|GMT)?([+-])(\d{1,2}?)(?::?(\d\d))?(?:[ \[].*)?")
+BRACKETED = re.compile(rb"^\[(.*)\]$")
+"""Apache's `%t` has brackets, also where it is the value of a key."""
 NUMBER = re.compile(rb"\d{1,30}(?:\.\d{0,30})?(?:[eE]\+?\d{1,2})?")
 
 
@@ -202,8 +205,9 @@ def value_seconds(text: bytes, reference: int, local: tzinfo = UTC, forms: Seque
     >>> value_seconds(b"1431857103123", 0), value_seconds(b"1.431857103e9", 0), value_seconds(b"12", 0)
     (1431857103, 1431857103, None)
     """
-    form = next((form for form in forms if compiled(form.expression).fullmatch(text)), None)
-    return to_seconds(form, text, reference, local) if form else number_seconds(text)
+    bare = BRACKETED.sub(rb"\1", text)
+    form = next((form for form in forms if compiled(form.expression).fullmatch(bare)), None)
+    return to_seconds(form, bare, reference, local) if form else number_seconds(text)
 
 
 def number_seconds(text: bytes | None) -> int | None:
@@ -263,11 +267,14 @@ def read_values(
     zoneless, undated = numpy.zeros((2, len(texts)), bool)
     if local is UTC:
         zoneless[done] = ~pyarrow.compute.ends_with(texts, b"Z").to_numpy(zero_copy_only=False).astype(bool)[done]
+    bare = texts
+    if pyarrow.compute.any(pyarrow.compute.starts_with(texts, b"[")).as_py():
+        bare = pyarrow.compute.replace_substring_regex(texts, BRACKETED.pattern, rb"\1")
     left = numpy.flatnonzero(texts.is_valid().to_numpy(zero_copy_only=False) & ~done)  # a null would go through all forms
     for form in forms:
         if not len(left):
             break
-        fits, groups = divided(form, texts.take(arrow(left, pyarrow.int64())), fractions=fractions)
+        fits, groups = divided(form, bare.take(arrow(left, pyarrow.int64())), fractions=fractions)
         found[left[fits]], _ = seconds(form, groups, reference, local)
         if nanos is not None and "subsecond" in groups:
             behind, index = groups["subsecond"]

@@ -69,7 +69,7 @@ def test_few_lines_of_another_layout_do_not_vanish_in_the_record_above(line: byt
 
 FAR_BEHIND = {
     *("apt", "aws_alb", "aws_flow", "aws_nlb", "bgl", "hpc", "thunderbird", "windows_event"),
-    *("mysql_slow", "mysql_old_slow", "rails"),
+    *("mysql_slow", "mysql_old_slow", "rails", "bunny", "uwsgi", "rabbitmq_old", "postgresql_client", "postgresql_epoch"),
 }
 
 

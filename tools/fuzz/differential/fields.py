@@ -16,10 +16,10 @@ SCALE = ("trace", "debug", "info", "notice", "warning", "error", "critical")
 LEVELS = {
     word: level
     for level, words in {
-        "trace": "TRACE V VRB TRC TRAC trce 10",
+        "trace": "TRACE V VRB T TRC TRAC trce 10",
         "debug": "DEBUG D DBG DEBU debug dbug 7 20 .",
         "info": "INFO I INF info Info System Note LOG 6 30 -",
-        "notice": "NOTICE notice Notice 5 *",
+        "notice": "NOTICE notice Notice N 5 *",
         "warning": "WARN WARNING WRN W warn warning Warning 4 40 #",
         "error": "ERROR SEVERE ERR ERRO E error Error fail 3 50",
         "critical": "CRITICAL FATAL FTL FATA Fatal ALERT PANIC F A S C crit critical alert emerg 0 1 2 60",

@@ -31,6 +31,13 @@ def full_weekday(draw: Draw) -> tuple[bytes, Moment]:
     return f"{WEEKDAYS[wall.weekday()]} {written(wall, '%Y-%m-%d %H:%M:%S')} UTC".encode(), local_seconds(wall, draw.zone)
 
 
+def early(draw: Draw) -> tuple[bytes, Moment]:
+    """Return a time before ten, with a blank in front of the hour: that is all that shows MariaDB's error log."""
+    wall = draw.wall()
+    wall = wall.replace(hour=wall.hour % 10)
+    return written(wall, "%Y-%m-%d %k:%M:%S").encode(), local_seconds(wall, draw.zone)
+
+
 PROGRAMS = (
     Template(
         "traefik",
@@ -160,11 +167,48 @@ PROGRAMS = (
     Template("exim", ("{time:iso_bare} [{pid:int}] {id:exim} {message:exim_message}", "{time:iso_bare} {id:exim} {message:exim_message}")),
     several("dovecot", "{time:syslog} {program:imap}({user:word}): {level:dovecot}: {message:text}", "{time:syslog} {program:imap}: {level:dovecot}: " + MESSAGE),
     Template("bind", ("{time:tomcat} {logger:bind}: {level:bind_level}: " + MESSAGE,)),
-    several("solr", "{time:iso_point} {level:upper} ({thread:thread}) [{core:word}] {logger:name} " + MESSAGE),
+    several("solr", "{time:iso_point} {level:upper} ({thread:thread}) [{core:core}] {logger:name} " + MESSAGE),
     Template(
         "windows_event",
         ("<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='{program:word}'/><EventID>{event:int}</EventID><TimeCreated SystemTime='{time:zulu}'/><Computer>{host:host}</Computer></System></Event>",),
     ),
+    Template("apache_ssl", ("[{time:clf}] {client:ip} {ssl_protocol:tls} {ssl_cipher:cipher} " + REQUEST + " {bytes:size}",), units={"bytes": 0}),
+    Template(
+        "bunny",
+        ("{cache_status:cached_or_not}|{status:plain_status}|{time:epoch}123|{bytes:count}|{pull_zone:int}|{client:ip}|{referrer:encoded}|https://{host:site}{target:path}|WA|{user_agent:encoded}|{request_id:hex32}|DE",),
+        units={"bytes": 0},
+    ),
+    several(
+        "uwsgi",
+        "[pid: {pid:small}|app: 0|req: 1/1] {client:ip} () {40 vars in 582 bytes} [{time:ctime_bare}] {method:verb} {target:path} => generated {bytes:count} bytes in {duration:int} msecs ({protocol:protocol} {status:plain_status}) 4 headers in 134 bytes (1 switches on core 0)",
+        units={"bytes": 0, **MS},
+    ),
+    Template("actix", ("{client:ip} " + REQUEST + " {status:plain_status} {bytes:count} " + QUOTES + " {duration:part}",), units={"bytes": 0, "duration": 0}),
+    Template("fiber", ("10:00:00 | {status:plain_status} |   {duration:latency} | {client:ip} | {method:verb}     | {target:path}",), units={"duration": 0}),
+    Template("negroni", ("[negroni] {time:zulu} | {status:plain_status} | \t {duration:latency} | {host:site} | {method:verb} {target:path}",), units={"duration": 0}),
+    Template("uvicorn_access", ("{client:ipv4}:{client_port:port} - " + REQUEST + " {status:plain_status}",)),
+    Template("heroku_drain", ("83 <40>1 {time:zulu} host {program:app} {pid:dyno} - " + MESSAGE,)),
+    Template("fly", ("{time:zulu} {program:app}[{instance:hex32}] {region:region} [{level:fly}] " + MESSAGE,)),
+    several("svlogd", "{time:underscore} " + MESSAGE),
+    Template("capnslog", ("{time:iso_micros} {level:CEWNIDT} | {logger:job}: " + MESSAGE,)),
+    Template("nats", ("[{pid:small}] {time:slashes_micros} [{level:nats}] " + MESSAGE,)),
+    several("scylla", "{level:plain_upper}  {time:iso_millis} [shard {thread:small}:main] {logger:name} - " + MESSAGE),
+    several("caddy_console", "{time:slashes_millis}\t{level:plain_upper}\t{logger:caddy}\t{message:state}"),
+    several("postgresql_words", "{time:iso_bare} UTC web shop {level:postgres}:  " + MESSAGE),
+    several("postgresql_client", "{client:ipv4} {time:iso_bare} UTC {user:job}@{database:word} {level:postgres}:  " + MESSAGE),
+    several("postgresql_epoch", "{time:epoch}.123 [{pid:small}] {user:job}@{database:word} {level:postgres}:  " + MESSAGE),
+    Template("postgresql_syslog", ("[5-1] {user:job}@{database:word} {level:postgres}:  " + MESSAGE,)),
+    Template("pgbouncer", ("{time:iso_point} UTC [{pid:small}] {level:bouncer} C-0x55d: {database:word}/{user:job}@{client:ipv4}:{client_port:port} " + MESSAGE,)),
+    several("mysql_general", "{time:zulu}\t    {thread:int} {command:command}\t" + MESSAGE),
+    several("mysql_old_general", "{time:six_clock}\t    {thread:int} {command:command}\t" + MESSAGE),
+    several("sql_server", "{time:iso_hundredths} {logger:sql_server}      " + MESSAGE),
+    several(
+        "couchdb",
+        "[{level:rabbit}] {time:zulu} {node:node} <{thread:erlang}> -------- " + MESSAGE,
+        "[{level:rabbit}] {time:zulu} {node:node} <{thread:erlang}> {request_id:hex32} {host:site} {client:ipv4} {user:job} {method:verb} {target:path} {status:plain_status} ok {duration:int}",
+        units=MS,
+    ),
+    several("cockroach", "{level:IWEF}{time:six_clock_micros} {thread:int} {logger:file}:100 " + MESSAGE),
     Template("ltsv", ("time:{time:clf}\thost:{client:ip}\treq:{method:verb} {target:path} {protocol:protocol}\tstatus:{status:plain_status}\tsize:{bytes:count}\treqtime:{duration:part}",), units={"bytes": 0, "duration": 0}),
 )  # fmt: skip
 
@@ -173,7 +217,13 @@ FORMS |= {
     "iso_t": dated("%Y-%m-%dT%H:%M:%S"),
     "iso_tab": dated("%Y-%m-%d\t%H:%M:%S"),
     "iso_point": dated("%Y-%m-%d %H:%M:%S", fraction=".123"),
-    "iso_blank_hour": dated("%Y-%m-%d %k:%M:%S"),
+    "iso_micros": dated("%Y-%m-%d %H:%M:%S", fraction=".123456"),
+    "iso_hundredths": dated("%Y-%m-%d %H:%M:%S", fraction=".12"),
+    "slashes_micros": dated("%Y/%m/%d %H:%M:%S", fraction=".123456"),
+    "slashes_millis": dated("%Y/%m/%d %H:%M:%S", fraction=".123"),
+    "underscore": dated("%Y-%m-%d_%H:%M:%S", fraction=".12345"),
+    "six_clock_micros": dated("%y%m%d %H:%M:%S", fraction=".123456"),
+    "iso_blank_hour": early,
     "iso_blank_zone": dated("%Y-%m-%d %H:%M:%S", end=" +0000"),
     "clf_millis": lambda draw: ((found := clf_without_zone(draw))[0] + b".655", found[1]),
     "clf_bare": clf_without_zone,
@@ -188,6 +238,20 @@ FORMS |= {
     "year_name": dated("%Y %b %e %H:%M:%S"),
 }
 KINDS |= {
+    "tls": lambda draw: draw.choice((b"TLSv1.2", b"TLSv1.3")),
+    "cipher": lambda draw: draw.choice((b"TLS_AES_256_GCM_SHA384", b"ECDHE-RSA-AES128-GCM-SHA256")),
+    "cached_or_not": lambda draw: draw.choice((b"HIT", b"MISS")),
+    "dyno": lambda draw: draw.choice((b"web.1", b"worker.2", b"router")),
+    "region": lambda draw: draw.choice((b"fra", b"ams")),
+    "fly": lambda draw: draw.choice((b"info", b"warn", b"error")),
+    "CEWNIDT": lambda draw: draw.choice((b"C", b"E", b"W", b"N", b"I", b"D", b"T")),
+    "nats": lambda draw: draw.choice((b"INF", b"WRN", b"ERR", b"DBG", b"TRC", b"FTL")),
+    "caddy": lambda draw: draw.choice((b"http.log.access", b"admin", b"tls.cache")),
+    "bouncer": lambda draw: draw.choice((b"DEBUG", b"LOG", b"WARNING", b"ERROR", b"FATAL")),
+    "command": lambda draw: draw.choice((b"Query", b"Connect", b"Init DB")),
+    "sql_server": lambda draw: draw.choice((b"Server", b"Logon", b"spid7s", b"spid51")),
+    "core": lambda draw: draw.choice((b"x:shop", b"c:shop s:shard1 r:core_node2 x:shop_1")),
+    "node": lambda draw: draw.choice((b"couchdb@localhost", b"couchdb@192.0.2.3")),
     "INFO": lambda _: b"INFO",
     "ip": lambda draw: draw.choice((b"192.0.2.1", b"198.51.100.9", b"203.0.113.254", b"2001:db8::1")),
     "positive": lambda draw: str(draw.randrange(1, 10**6)).encode(),

@@ -227,7 +227,7 @@ TEMPLATES = (
     several("text", "{time:iso_millis} {level:upper} {logger:dotted}: {message:uncoloured}"),
     several("text", "{time:iso} [{level:upper}]  {logger:dotted}: {message:uncoloured}"),
     several("text", "{time:iso_millis} {level:upper} ({thread:thread}) [{logger:dotted}] {message:uncoloured}"),
-    several("text", "{time:iso_millis} | {level:upper} | {pid:int} | {logger:dotted} | {message:uncoloured}"),
+    several("text", "{time:iso_millis} | {level:upper} | {pid:small} | {logger:dotted} | {message:uncoloured}"),
     several("env_logger", "[{time:iso_server} {level:upper} {logger:dotted}] " + MESSAGE),
     several("python_basic", "{level:upper}:{logger:name}:" + MESSAGE),
     several("tomcat", "{time:tomcat} {level:upper} [{thread:thread}] {logger:name} " + MESSAGE),
