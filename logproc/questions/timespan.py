@@ -73,9 +73,10 @@ def hint_for(text: str) -> str:
     if text.lower().startswith(("tomorrow", "next ")):
         return f"that is in the future: {HINT}"
     if match := UNPADDED.fullmatch(text):
-        return f"write {match[1]}-{match[2]:0>2}-{match[3]:0>2}"
+        padded = f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}"
+        return f"write {padded}" if padded != text and absolute(padded) else HINT
     if YEAR_LAST.fullmatch(text):
-        return "put the year first, then the month: 2026-03-07"
+        return f"put the year first: {HINT}"
     return nearest(text, ("yesterday", "today", "now"), HINT) if text.isalpha() else HINT
 
 

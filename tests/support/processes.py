@@ -36,7 +36,7 @@ class Ended:
         return valid(json.loads(self.stdout))
 
 
-CHANGING = ("LOGPROC_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS")
+CHANGING = ("LOGPROC_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "LINES")
 """What the names of variables begin with that change what the program writes."""
 
 
