@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from logproc.counting.counts import Counts, Subjects, Weights, count_columns, fold, merge_counts, weights_of
 from logproc.counting.overview.counts import Overview, count_overview, interval_s, merge_overviews
 from logproc.counting.rows import LOW_BITS, LOW_MASK, exact_sum
-from logproc.counting.unmatched import Unmatched
+from logproc.counting.unmatched import ALL_MATCHED, Unmatched
 from logproc.formats.account import TOO_LONG
 from logproc.formats.columns.odd_bytes import NONE_ODD, OddLines, odd_lines
 from logproc.formats.columns.printable import shown
@@ -86,7 +86,7 @@ class Tally:
     last: int | None = None
     seen: frozenset[str] = frozenset()
     overview: Overview | None = None
-    unmatched: Unmatched | None = None
+    unmatched: Unmatched = ALL_MATCHED
 
     @property
     def counts(self) -> tuple[Counts, ...]:
@@ -121,7 +121,7 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, sour
         columns = question.prepared(columns, source_name) if columns.records else columns
         texts = (name for name, column in columns.keys.items() if column.keys.null_count < len(column.keys))
         seen = frozenset([*texts, *columns.numbers])
-    unmatched = None
+    unmatched = ALL_MATCHED
     untimed = 0 if columns is None else int((columns.time == NO_TIME).sum())
     bad_times = 0 if columns is None or columns.unread_time is None else int(columns.unread_time.sum())
     unread = {("time", NOT_A_TIME): bad_times} if bad_times else {}  # of the filtered records, too
@@ -130,7 +130,7 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, sour
         mask = question.select(every)
         unread |= {key: number for name in question.ordered for key, number in every.unread(name).items()}
         filtered = int((~mask).sum())
-        unmatched = Unmatched.of(every, question) if filtered == columns.records else None
+        unmatched = Unmatched.of(every, question) if filtered == columns.records else ALL_MATCHED
         further = 0 if columns.further is None else int(columns.further[~mask].sum())  # lines of filtered records
         columns = columns.keep(mask) if filtered else columns
         account = replace(
@@ -224,5 +224,5 @@ def merge(tallies: Sequence[Tally]) -> Tally:
         last=last,
         seen=frozenset().union(*(tally.seen for tally in tallies)),
         overview=merge_overviews(overviews),
-        unmatched=sum((tally.unmatched for tally in tallies if tally.unmatched), Unmatched()),
+        unmatched=sum((tally.unmatched for tally in tallies), ALL_MATCHED),
     )

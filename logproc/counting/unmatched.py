@@ -46,6 +46,7 @@ class Unmatched:
         return Unmatched(self.records + other.records, min(firsts, default=None), max(lasts, default=None), both)
 
 
+ALL_MATCHED = Unmatched()
 NONE: frozenset[str] = frozenset()
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def why_empty(tally: Tally, question: Question) -> str:
     """Return why no record was counted although the log has some, or ""."""
     found = tally.unmatched
-    if found is None or tally.account.records or not found.records:
+    if tally.account.records or not found.records:
         return ""
     return outside(found, question) or unlike(found, question)
 
