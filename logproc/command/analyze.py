@@ -16,7 +16,7 @@ from logproc.command import log
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_outputs, keep_settings, keep_sources
 from logproc.command.process import OUT_OF_MEMORY
-from logproc.command.screen import NARROW, Screen, is_terminal, is_utf8, same_place, terminal_size
+from logproc.command.screen import Screen, is_terminal, is_utf8, same_place, terminal_size
 from logproc.model.errors import (
     EXIT_BROKEN_PIPE,
     EXIT_INTERNAL,
@@ -168,9 +168,10 @@ def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) ->
     if not to_stdout or screen.stdout is None:
         return render_terminal(snapshot, Look())
     terminal = is_terminal(screen.stdout)
-    columns = terminal_size().columns if terminal or "COLUMNS" in screen.environ else NARROW
     whole = screen.settings.full or not terminal
-    look = Look(columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal, whole, terminal_size().lines)
+    look = Look(
+        screen.columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal, whole, terminal_size().lines
+    )
     return render_terminal(snapshot, look)
 
 
@@ -247,6 +248,8 @@ def say_sources(snapshot: Snapshot, screen: Screen, how_to_see_rejected: str) ->
         for note in source.notes:
             screen.say(source.source, note, level="warning")
     report_rejected(snapshot, screen, how_to_see_rejected)
+    if snapshot.empty:
+        screen.say("", snapshot.empty, level="warning")
 
 
 def report_rejected(snapshot: Snapshot, screen: Screen, how_to_see: str) -> None:

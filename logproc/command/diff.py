@@ -27,13 +27,14 @@ from logproc.model.errors import (
     OutputError,
     UsageError,
 )
+from logproc.model.knobs import option_name
 from logproc.model.source import Kind, Source
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.threaded import run_threaded
 from logproc.questions.timespan import parse_moment
 from logproc.questions.zones import parse_zone
 from logproc.reports.output import format_for, write_stdout
-from logproc.settings import Settings, option_name
+from logproc.settings import Settings
 from logproc.threads.grace import within_grace
 
 if TYPE_CHECKING:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from logproc.settings import Kind, kind_of, knobs, option_name
+from logproc.command.help import GroupedOption
+from logproc.model.knobs import Kind, option_name
+from logproc.settings import kind_of, knobs
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -77,8 +79,9 @@ def settings_option(name: str, kind: Kind, default: Any, metadata: Mapping[str, 
     names = [*SHORT.get(name, ()), option_name(name)]
     suffix = "" if default in (None, False, ()) else f"  [default: {default_text(default, metadata['unit'])}]"
     text = metadata["text"] + suffix
+    place: dict[str, Any] = {"cls": GroupedOption, "group": metadata["group"], "usual": metadata["usual"]}
     if kind.type is bool:
-        return click.option(*names, name, is_flag=True, default=None, help=text)
+        return click.option(*names, name, is_flag=True, default=None, help=text, **place)
     metavar = metadata["metavar"] or METAVARS_OF_UNITS.get(metadata["unit"]) or METAVARS.get(kind.type)
     return click.option(
         *names,
@@ -89,6 +92,7 @@ def settings_option(name: str, kind: Kind, default: Any, metadata: Mapping[str, 
         metavar=metavar,
         shell_complete=complete_files if metavar == "FILE" else complete_setting(name),
         help=text,
+        **place,
     )
 
 

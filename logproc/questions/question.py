@@ -245,7 +245,9 @@ def split_fields(text: str) -> tuple[str, ...]:
     if twice := next((name for name in names if names.count(name) > 1 and name), ""):
         raise UsageError(f"--by {text!r}: {twice} is named twice", "name it once")
     if not all(names):
-        raise UsageError(f"--by {text!r} does not name fields", "write --by status or --by hour,path")
+        blank = text.endswith(",") and any(names)
+        hint = f"put no blank behind the comma: --by {text}status" if blank else "write --by status or --by hour,path"
+        raise UsageError(f"--by {text!r} does not name fields", hint)
     for name in names:
         if name == "time":
             raise UsageError(f"--by {text!r}: a time is a moment", "count by second, minute, hour, day or every(5m)")

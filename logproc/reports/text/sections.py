@@ -44,7 +44,9 @@ STATE_CELLS = max(len(state.value) for state in State)
 
 
 def head(snapshot: Snapshot, look: Look) -> list[Line]:
-    return [*flow(what_was_read(snapshot, look), look.width), *flow(where_it_went(snapshot, look), look.width)]
+    lines = [*flow(what_was_read(snapshot, look), look.width), *flow(where_it_went(snapshot, look), look.width)]
+    why = look.text(snapshot.empty)
+    return [*lines, *([Segment(row, WARN)] for row in (textwrap.wrap(why, look.width) if look.terminal else [why]) if why)]
 
 
 def what_was_read(snapshot: Snapshot, look: Look) -> Iterator[Line]:
@@ -208,7 +210,7 @@ def assumed(snapshot: Snapshot) -> str:
 
 def try_next(snapshot: Snapshot, look: Look) -> list[Line]:
     """Return, on a screen, a dim line of options that would show more."""
-    if not look.terminal:
+    if not look.terminal or snapshot.empty:
         return []
     if snapshot.overview is not None and not look.whole:
         options = ["--full shows all panels", *questions(snapshot.panels)[:1], "-o report.html makes a page"]
