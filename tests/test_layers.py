@@ -226,7 +226,7 @@ GUARDED = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from logproc
         ("logproc.pipeline.threaded", "from logproc.command.cli import main"),
         ("logproc.pipeline.threaded", "from logproc import analyze"),
         ("logproc.command.cli", "import logproc"),
-        ("logproc.command.log", "import threading"),
+        ("logproc.command.terminal.log", "import threading"),
         ("logproc.pipeline.threaded", "from concurrent import futures"),
         ("logproc.pipeline.threaded", "from concurrent.futures import Future"),
         ("logproc.counting.tally", "try:\n    import queue\nexcept ImportError:\n    pass"),
