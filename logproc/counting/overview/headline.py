@@ -47,6 +47,7 @@ def headline(tally: Tally, counts: Overview, zone: tzinfo) -> Headline:
         records=records,
         per_second=records / span_s if span_s else None,
         errors=errors,
+        server_errors=by_outcome.get("5xx", 0) if with_status else None,
         client_errors=by_outcome.get("4xx", 0) if with_status else None,
         clients=len(clients) if clients is not None and len(clients) and not clients.floor else None,
         bots=pure_bots(clients, counts.bots) if clients is not None and len(clients) and not clients.floor else None,
