@@ -98,8 +98,9 @@ class W3cLog:
             numbers = {"bytes": size} if size is not None and is_size(size) else {}
         if "duration" in texts:
             taken = texts["duration"]
-            found = number(taken, "duration", 0 if "." in taken else 3)
-            texts["duration"] = taken if "." in taken else f"{taken}ms"
+            in_seconds = "." in taken and "s-computername" not in raw  # a field that only Microsoft's servers have
+            found = number(taken, "duration", 0 if in_seconds else 3)
+            texts["duration"] = taken if in_seconds else f"{taken}ms"
             if found is not None:
                 numbers["duration"] = found
         front = f"{wall:%Y-%m-%d} {wall:%H:%M:%S}".encode().split(b" ")

@@ -311,7 +311,7 @@ def pairs_line(structure: Structure, draw: Draw, *, full: bool = False) -> Line:
             continue
         written, _ = SURELY[key.path] if full and key.path in SURELY else key.value(draw)
         value = json.loads(written) if written[0] == '"' else written
-        if not value and draw.chance(0.5):
+        if not value and parts and draw.chance(0.5):  # a line that begins with a bare word is text, with pairs further on
             parts.append(key.path)
         else:
             parts.append(f"{key.path}={quoted(value, draw)}")
