@@ -19,6 +19,7 @@ from logproc.formats.columns.levels import level_of
 from logproc.formats.columns.names import (
     ACCESS,
     ADDRESSES_ONLY,
+    ANY_SCALE,
     APPLICATION,
     AS_WRITTEN,
     DATES_AND_CLOCKS,
@@ -27,6 +28,8 @@ from logproc.formats.columns.names import (
     INSTANTS,
     LEVEL_SCALES,
     MILLISECONDS_BESIDE,
+    NEXTCLOUD,
+    OF_SYSLOG,
     UNIT_BY_VALUE,
     WINDOWS,
 )
@@ -97,7 +100,11 @@ def scale_of(values: Values, aliases: Aliases) -> str:
     scales = {scale for key in keys for name, scale in LEVEL_SCALES.items() if form_of(name) == form_of(key)}
     if len(WINDOWS & {name.rpartition(".")[2] for name in values}) > 1:
         return "windows"
-    return scales.pop() if len(scales) == 1 and len(keys) == 1 else "words"
+    if len(scales) == 1 and len(keys) == 1:
+        return scales.pop()
+    if not keys or not all(form_of(key) in ANY_SCALE for key in keys) or OF_SYSLOG & values.keys():
+        return "words"
+    return "nextcloud" if values.keys() >= NEXTCLOUD else "unsure"
 
 
 def texts_of(source: Source, values: Values) -> list[str]:

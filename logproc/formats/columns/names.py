@@ -91,6 +91,12 @@ AS_WRITTEN = frozenset(
 """Names that are only known as they are written here."""
 LEVEL_SCALES = {"severity_number": "telemetry", "levelno": "python", "level_number": "python"}
 """Names of levels that are numbers of a scale of their own."""
+ANY_SCALE = frozenset({"level", "lvl", "loglevel", "log.level"})
+"""Names of levels, without capitals and dividers, under which small numbers may be those of any program's own scale."""
+OF_SYSLOG = frozenset({"short_message", "full_message", "facility", "PRIORITY", "SYSLOG_IDENTIFIER", "syslog_severity"})
+"""Keys beside which small numbers are severities of syslog, such as those of GELF."""
+NEXTCLOUD = frozenset({"reqId", "app"})
+"""Keys that each line of Nextcloud's log has, which counts its levels from 0, debug, to 4, fatal."""
 WINDOWS = frozenset(
     {
         *("EventID", "EventId", "EventRecordID", "ProviderName", "Provider", "ProviderId", "Channel", "TimeCreated"),

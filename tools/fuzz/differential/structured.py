@@ -221,6 +221,8 @@ class Structure:
                 if key.column == "level":
                     del texts["level"]
                     texts |= levels_of(value)
+                    if key.path != "severity" and value in set("01234567"):  # of no scale that is sure
+                        texts.pop("level", None)
                 if (
                     key.power is not None
                     and (found := number(value, key.column, key.power)) is not None
