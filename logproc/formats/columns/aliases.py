@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from logproc.formats.columns.addresses import address_of, bare
-from logproc.formats.columns.coalesce import GRAMMAR, Source
+from logproc.formats.columns.coalesce import GRAMMAR, Source, zone_text
 from logproc.formats.columns.fields import Wanted, raw_fields, sought
 from logproc.formats.columns.levels import level_of
 from logproc.formats.columns.names import (
@@ -32,6 +32,7 @@ from logproc.formats.columns.names import (
     OF_SYSLOG,
     UNIT_BY_VALUE,
     WINDOWS,
+    ZONES,
 )
 from logproc.formats.columns.units import ANY, NOT_A_NUMBER, amount
 from logproc.formats.maps import Map, named_units, named_with_unit
@@ -274,9 +275,17 @@ def times_of_two(values: Values) -> list[Source]:
         keys = [next(spelled(name), "") for name in names]
         clocks = [text for text in list(values.get(keys[1], ()))[:VALUES_TRIED] if not is_time(text)] if all(keys) else []
         if are_times([f"{date} {clock}" for date in list(values.get(keys[0], ()))[:1] for clock in clocks]):
-            found.append(Source(tuple(keys), " ", sure=False))
+            zones = [zone for name in ZONES for zone in spelled(name) if are_zones(values, keys, zone)]
+            found.append(Source((*keys, *zones[:1]), " ", sure=False))
     instants = (names for names in INSTANTS if names[0] in values and are_times(values[names[0]]))
     return found + [Source(names, ".") for names in instants]
+
+
+def are_zones(values: Values, keys: Sequence[str], zone: str) -> bool:
+    """Return whether the sampled values of a key are zones, and the times of day in another one have none of their own."""
+    zones = {text for text in list(values[zone])[:VALUES_TRIED] if text not in {"", "-"}}
+    date, clock = (next(iter(values[key])) for key in keys)
+    return bool(zones) and all(is_time(f"{date} {clock}{zone_text(text)}") for text in zones)
 
 
 def is_access(values: Values) -> bool:

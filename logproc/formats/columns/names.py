@@ -115,6 +115,8 @@ FAMILIES = (("@m", "@mt"), ("RenderedMessage", "MessageTemplate"))
 """Names of one message: a record without the first has the second, also where other records have both."""
 DATES_AND_CLOCKS = (("date", "time"), ("log_date", "log_time"), ("event_date", "event_time"), ("day", "time"))
 """A date and a time of day in two keys."""
+ZONES = ("tz", "timezone", "time_zone", "zone", "utc_offset", "tz_offset")
+"""The zone of a date and a time of day, in a third key."""
 INSTANTS = (
     *(("instant.epochSecond", "instant.nanoOfSecond"), ("timestamp.epochSecond", "timestamp.nanoOfSecond")),
     *(
