@@ -34,15 +34,17 @@ from logproc.formats.columns.names import (
     WINDOWS,
     ZONES,
 )
-from logproc.formats.columns.units import ANY, NOT_A_NUMBER, amount
+from logproc.formats.columns.units import ANY, NOT_A_NUMBER, UNKNOWN_POWER, amount
 from logproc.formats.maps import Map, named_units, named_with_unit
 from logproc.formats.times.calendar import LAST_S
 from logproc.formats.times.forms import DAY_SHORT, FORMS, MONTH_SHORT
 from logproc.formats.times.order import KNOWN, TURNED, Order, order_of
 from logproc.formats.times.reading import value_seconds
 
-NANOSECONDS_FROM = 1000
+SECONDS_BELOW, NANOSECONDS_FROM, MILLION = 1000, 1000, 10**6
+"""Whole numbers of seconds are below the first; of nanoseconds nearly all are from the second on, and some from the third."""
 VALUES_TRIED = 100
+NEARLY = 0.9
 RARE = 10
 """A field is the time, or the status, if one in so many of its values is one: the others are then times that cannot be read."""
 SURELY_TIMES = ["time", "timestamp", "@timestamp", "ts", "datetime", "Timestamp", "Time", "@t", "asctime"]
@@ -308,7 +310,7 @@ def duration_of(values: Values) -> tuple[str, int] | None:
     """Return the field that holds how long something took, and its power of ten; None if no field does.
 
     Where the name does not say the unit, text with a unit (`1.5ms`) says it itself; numbers with a point are seconds (Caddy),
-    whole ones of which any is 1000 or more are nanoseconds, as Go writes a time.Duration.
+    whole ones are seconds, nanoseconds, as Go writes a time.Duration, or of a unit that nothing shows: see `power_by_value`.
     """
     return next(durations_of(values), None)
 
@@ -329,7 +331,19 @@ def durations_of(values: Values) -> Iterator[tuple[str, int]]:
         texts = [text for text in values.get(name, ()) if text[:1].isdigit()]
         if texts:
             whole = [int(text) for text in texts if text.isdigit() and len(text) < 20]
-            yield name, 9 if len(whole) == len(texts) and max(whole) >= NANOSECONDS_FROM else 0
+            yield name, power_by_value(whole) if len(whole) == len(texts) else 0
+
+
+def power_by_value(numbers: Sequence[int]) -> int:
+    """Return the power of ten that whole numbers of a duration show: Go's are hardly ever below a microsecond.
+
+    >>> power_by_value([3, 12]), power_by_value([48_239, 4_823_911]), power_by_value([35, 1500]) == UNKNOWN_POWER
+    (0, 9, True)
+    """
+    if max(numbers) < SECONDS_BELOW:
+        return 0
+    fine = sum(number >= NANOSECONDS_FROM or number == 0 for number in numbers)
+    return 9 if max(numbers) >= MILLION and fine >= NEARLY * len(numbers) else UNKNOWN_POWER
 
 
 def are_numbers(texts: Collection[str]) -> bool:
@@ -352,6 +366,8 @@ def units_of(
     found: dict[str, int] = {}
     for name, power in durations_of(values):
         found.setdefault(name, power)
+    known = {name: power for name, power in found.items() if power != UNKNOWN_POWER}
+    found = known or found
     sources = list(alternatives([Source((name,)) for name in found], lines or {}))
     powers = [found[source.keys[0]] for source in sources]
     units = {}

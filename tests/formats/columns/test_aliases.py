@@ -6,6 +6,7 @@ import pytest
 
 from logproc.formats.columns.aliases import Values, aliases_of, duration_of, is_access
 from logproc.formats.columns.names import ACCESS, APPLICATION, AS_WRITTEN, DURATIONS
+from logproc.formats.columns.units import UNKNOWN_POWER
 
 VALUES = dict.fromkeys(("time", "ts", "t.$date", "@t", "asctime"), "2026-03-07T10:00:00Z") | {"s": "I", "pid": "7"}
 
@@ -83,7 +84,11 @@ def test_an_access_log_says_what_was_asked_and_how_it_ended(values: dict[str, li
         ({"responseTime": ["7"]}, ("responseTime", 3)),
         ({"Duration": ["4823911"]}, ("Duration", 9)),
         ({"duration": ["0.000929675", "3"]}, ("duration", 0)),
-        ({"duration": ["4823911", "5"]}, ("duration", 9)),
+        ({"duration": ["4823911", "5120"]}, ("duration", 9)),
+        ({"duration": ["4823911", "5"]}, ("duration", UNKNOWN_POWER)),
+        ({"duration": ["1500", "35"]}, ("duration", UNKNOWN_POWER)),
+        ({"latency": ["1500", "9000"]}, ("latency", UNKNOWN_POWER)),
+        ({"duration": ["12", "999"]}, ("duration", 0)),
         ({"took": ["1.5ms"]}, ("took", 0)),
         ({"service": ["18ms"]}, ("service", 0)),
         ({"service": ["billing"]}, None),
@@ -92,7 +97,7 @@ def test_an_access_log_says_what_was_asked_and_how_it_ended(values: dict[str, li
     ],
 )
 def test_a_duration_has_a_unit(values: dict[str, list[str]], expected: tuple[str, int] | None) -> None:
-    """The unit is that of the name, that of the text, or seconds with a point and nanoseconds without one."""
+    """The unit is that of the name, that of the text, or what the values show: seconds, nanoseconds or none."""
     assert duration_of(values) == expected
 
 
