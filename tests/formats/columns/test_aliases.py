@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from logproc.formats.columns.aliases import Values, aliases_of, duration_of, is_access
+from logproc.formats.columns.aliases import aliases_of, is_access
+from logproc.formats.columns.durations import Values, duration_of
 from logproc.formats.columns.names import ACCESS, APPLICATION, AS_WRITTEN, DURATIONS
 from logproc.formats.columns.units import UNKNOWN_POWER
 

@@ -254,8 +254,9 @@ def test_a_unit_is_that_of_numbers_without_one(unit: str, text: str, nanos: int)
 def test_a_number_whose_unit_nothing_shows_is_left_out() -> None:
     """Unless it is 0, or has a unit of its own."""
     texts = ["1500", "0", "2ms", "-", "1e3", "35.5"]
-    keys = pyarrow.array([text.encode() for text in texts], pyarrow.binary())
-    found = numbers_of(KeyColumn(keys, numpy.arange(len(texts))), unit_of("duration", UNKNOWN_POWER))
-    assert found.valid is not None and found.valid.tolist() == [False, True, True, False, False, False]
-    assert found.nanos is not None and found.nanos.tolist() == [0, 0, 2_000_000, 0, 0, 0]
+    found = numbers_of(KeyColumn(pyarrow.array(texts), numpy.arange(len(texts))), unit_of("duration", UNKNOWN_POWER))
+    assert found.valid is not None
+    assert found.valid.tolist() == [False, True, True, False, False, False]
+    assert found.nanos is not None
+    assert found.nanos.tolist() == [0, 0, 2_000_000, 0, 0, 0]
     assert found.unread[NO_UNIT].tolist() == [True, False, False, False, True, True]
