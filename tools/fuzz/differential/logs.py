@@ -195,7 +195,7 @@ def made(
 
 def misfit(content: bytes, foreign: Sequence[bytes]) -> Kind:
     """Return what a line that is not a record is. What begins as a JSON object, or is another value, belongs to no record."""
-    is_json = foreign is FOREIGN_JSON and (content[:2] in {b'{"', b"{'"} or content in WHOLE_JSON)
+    is_json = foreign is FOREIGN_JSON and (content[:2] in {b'{"', b"{'"} or content.strip() == b"{" or content in WHOLE_JSON)
     return "broken" if is_json else "misfit"
 
 
