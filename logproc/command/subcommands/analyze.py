@@ -1,0 +1,293 @@
+"""What `logproc analyze` does after its options are parsed: check, run, report, choose the exit code."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from logproc.command.exit_codes import first_of, judged
+from logproc.command.outputs import Outputs, check_outputs, keep_settings, keep_sources
+from logproc.command.process import OUT_OF_MEMORY
+from logproc.command.terminal import log
+from logproc.command.terminal.screen import Screen, is_terminal, is_utf8, same_place, terminal_size
+from logproc.model.errors import (
+    EXIT_BROKEN_PIPE,
+    EXIT_INTERNAL,
+    EXIT_OK,
+    Interrupted,
+    LogprocError,
+    OutputError,
+    UsageError,
+    too_many_files,
+)
+from logproc.model.snapshot import Snapshot
+from logproc.model.source import Kind, Source, State
+from logproc.pipeline.openers import Openers, find_sources
+from logproc.pipeline.serial import Run
+from logproc.pipeline.threaded import Companion, Crew, run_threaded
+from logproc.reports.output import (
+    format_for,
+    known_temporaries,
+    write_atomically,
+    write_stdout,
+)
+from logproc.threads.grace import within_grace
+from logproc.threads.live import LiveView
+from logproc.threads.pool import WorkerFailed
+from logproc.threads.shared_tally import MANY_KEYS
+from logproc.threads.signals import unlink_on_second
+from logproc.threads.spool import Spool
+
+if TYPE_CHECKING:
+    from logproc.command.terminal.progress import LiveStatus
+    from logproc.settings import Settings
+
+PAGE_ROWS = 25
+"""Rows of each panel for a page, which shows the first `--top` of them and the others on request."""
+REPORT_IT = "please report it; --debug shows where"
+HEADER = re.compile(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
+MANY_KEYS_COUNTED = f"counting over {MANY_KEYS:,} keys takes much memory", "bound it with --max-keys, or count by fewer fields"
+REASONS = {"line-too-long": "over --max-line-bytes", "too-long-for-pattern": "too long for a pattern with counted repeats"}
+"""Reasons of rejected lines that a diagnostic words differently."""
+
+
+def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
+    """Read the sources that the arguments name, write the reports, and return the exit code.
+
+    Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has.
+    """
+    check_outputs(outputs)
+    settings = screen.settings = replace(screen.settings, families=for_people(screen.settings, outputs))
+    unlink_on_second(known_temporaries)
+    run_settings = with_page_rows(settings, outputs)
+    given = read_headers(headers, screen.environ)
+    sources = keep_sources(find_sources(arguments, settings), outputs, arguments, [screen.stdout, screen.stderr])
+    openers = Openers.of(settings, given, screen.say_now, sources)
+    keep_settings(outputs, settings)
+    typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
+    if typed and not settings.quiet:
+        screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
+    log.configure(settings, screen.write, color=screen.colors(screen.stderr))
+    say_many_keys = cache(partial(screen.say, "", *MANY_KEYS_COUNTED, level="warning"))  # so that it is said once
+    with ExitStack() as stack:
+        spool = stack.enter_context(Spool()) if outputs.rejects else None
+        with nullcontext() if typed else screen.painting() as paint:  # ends before anything is written
+            run = run_threaded(sources, run_settings, openers, spool, partial(beside, paint, say_many_keys))
+        if isinstance(run.cause, UsageError):
+            raise run.cause  # for a question that makes no sense, an error and not an empty report
+        causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
+    codes = {EXIT_OK, *judged(run.snapshot, settings)}
+
+    def diagnose() -> None:
+        codes.update(report_cause(cause, sources, screen, debug=debug) for cause in causes)
+        if not settings.quiet:
+            if settings.max_keys is None and sum(panel.distinct for panel in run.snapshot.panels.values()) > MANY_KEYS:
+                say_many_keys()
+            report_sources(run.snapshot, screen)
+
+    try:
+        within_grace(diagnose)
+    except Interrupted as error:
+        codes.add(error.exit_code)
+    return first_of(codes)
+
+
+def for_people(settings: Settings, outputs: Outputs) -> bool:
+    """Whether a report names browsers and systems: a page or a whole text does. For others loading ua-parser takes too long."""
+    forms = {format_for(path) for path in outputs.files}
+    return settings.full or settings.output == "html" or bool(forms & {"html", "terminal"})
+
+
+def with_page_rows(settings: Settings, outputs: Outputs) -> Settings:
+    """Return the settings of a run whose panels have enough rows for a page, if one is wanted; other reports get fewer."""
+    if isinstance(settings.top, int) and settings.top and "html" in {settings.output, *map(format_for, outputs.files)}:
+        return replace(settings, top=max(settings.top, PAGE_ROWS))
+    return settings
+
+
+def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers with their values from the environment. A key is a name, or a host and a name.
+
+    Raises UsageError for a value on the command line, where other users of the machine can see it. The error does not repeat
+    what may be such a value, as after a forgotten colon or `env:`.
+    """
+    found = {}
+    for header in headers:
+        match = HEADER.fullmatch(header)
+        name = match["name"] if match else header.partition(":")[0].strip()
+        option = f"--header {name}" if ":" in header and " " not in name else "--header"
+        if not match:
+            raise UsageError(f"{option}: its value must come from a variable", "write --header 'Name: env:VARIABLE'")
+        host, variable = match["host"], match["variable"]
+        if variable not in environ:
+            shown = f"the variable {variable}" if variable.isidentifier() and variable.isupper() else "its variable"
+            raise UsageError(f"{option}: {shown} is not set", "export it first")
+        found[f"{host} {name}" if host else name] = environ[variable]
+    return found
+
+
+def beside(paint: Callable[[LiveStatus], None] | None, say_many_keys: Callable[[], None], crew: Crew) -> list[Companion]:
+    """Return the thread that paints the progress, if it is painted at all; have many keys reported while they are counted."""
+    if not crew.settings.quiet:
+        crew.shared.on_many_keys(say_many_keys)
+    if not paint:
+        return []
+    from logproc.command.terminal.progress import status_of
+
+    return [LiveView(lambda: paint(status_of(crew)))]
+
+
+def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) -> str:
+    """Return the report in the format `html`, `json`, `csv` or `terminal`."""
+    top = screen.settings.top
+    if form == "html":
+        from logproc.command.command_line import shown_command
+        from logproc.reports.html.page import render_html
+
+        return render_html(snapshot, shown_command(screen.arguments), top if isinstance(top, int) else 0)
+    if isinstance(top, int):
+        snapshot = snapshot.first_rows(top)
+    if form == "json":
+        from logproc.reports.json_report import render_json
+
+        return render_json(snapshot)
+    if form == "csv":
+        from logproc.reports.csv_report import render_csv
+
+        return render_csv(snapshot, raw=screen.settings.csv_raw)
+    from logproc.reports.text.style import Look
+    from logproc.reports.text.terminal import render_terminal
+
+    if not to_stdout or screen.stdout is None:
+        return render_terminal(snapshot, Look())
+    terminal = is_terminal(screen.stdout)
+    whole = screen.settings.full or not terminal
+    look = Look(
+        screen.columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal, whole, terminal_size().lines
+    )
+    return render_terminal(snapshot, look)
+
+
+def write_reports(run: Run, screen: Screen, outputs: Outputs, spool: Spool | None) -> list[BaseException]:
+    """Write the report to each output. If one fails the others are still written; return the failures."""
+    snapshot = run.snapshot
+    tasks: list[Callable[[], None]] = []
+    tasks += [partial(write_file, snapshot, path, screen) for path in outputs.files]
+    if spool and outputs.rejects:  # only those that the report counts: a run that stops early may have read more
+        tasks.append(partial(write_out, outputs.rejects, spool.pieces(run.counted)))
+    if not (screen.settings.quiet and outputs.files) and (screen.settings.output != "terminal" or worth_showing(snapshot)):
+        to_stdout = partial(write_to_stdout, snapshot, screen)
+        tasks = [*tasks, to_stdout] if pages(screen) else [to_stdout, *tasks]  # files do not wait for the user of a pager
+    failures: list[BaseException] = []
+    for task in tasks:
+        try:
+            task()
+        except (BrokenPipeError, OutputError, Interrupted, MemoryError) as error:
+            failures.append(error)
+    return failures
+
+
+def worth_showing(snapshot: Snapshot) -> bool:
+    """Whether the report says anything: if nothing could be read, one line on stderr is enough."""
+    return bool(snapshot.account.lines) or any(source.state is not State.FAILED for source in snapshot.sources)
+
+
+def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
+    text = within_grace(partial(render, snapshot, screen.settings.output, screen, to_stdout=True))
+    if screen.stdout is not None and pages(screen) and text.count("\n") >= terminal_size().lines:
+        from logproc.command.terminal.pager import page, pager_of
+
+        pager = pager_of(screen.environ)
+        if pager and page(text.encode(screen.stdout.encoding, "backslashreplace"), pager, screen.environ):
+            return
+    within_grace(partial(write_stdout, screen.stdout.buffer if screen.stdout else None, text))
+
+
+def pages(screen: Screen) -> bool:
+    """Whether a long report goes through a pager."""
+    settings = screen.settings
+    return settings.full and settings.output == "terminal" and is_terminal(screen.stdout) and screen.has_sequences
+
+
+def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:
+    write_out(path, within_grace(partial(render, snapshot, format_for(path), screen, to_stdout=False)))
+
+
+def write_out(path: str, content: str | Iterable[bytes]) -> None:
+    """Write to a file, whole. Given up some time after a signal: a disk may be slow, the reader of a pipe may take nothing."""
+    try:
+        within_grace(partial(write_atomically, path, content))
+    except Interrupted:
+        for name in known_temporaries():
+            Path(name).unlink(missing_ok=True)
+        raise
+
+
+def report_sources(snapshot: Snapshot, screen: Screen) -> None:
+    """Write what is wrong or odd about each source to stderr, one line each, unless a report in the same place says it.
+
+    The same place is one terminal, but also one pipe or file (`2>&1`, a CI system): everything would be there twice.
+    """
+    if screen.settings.output == "terminal" and worth_showing(snapshot) and same_place(screen.stdout, screen.stderr):
+        return
+    say_sources(snapshot, screen, "--rejects FILE writes them")
+
+
+def say_sources(snapshot: Snapshot, screen: Screen, how_to_see_rejected: str) -> None:
+    for source in snapshot.sources:
+        if source.reason:
+            level = "warning" if source.state in (State.COMPLETE, State.SKIPPED) else "error"
+            screen.say(source.source, source.reason, source.hint, level=level)
+        for note in source.notes:
+            screen.say(source.source, note, level="warning")
+    report_rejected(snapshot, screen, how_to_see_rejected)
+    if snapshot.empty:
+        screen.say("", snapshot.empty, level="warning")
+
+
+def report_rejected(snapshot: Snapshot, screen: Screen, how_to_see: str) -> None:
+    """Write how many lines were rejected and why, in one line for all sources that could be read."""
+    reasons: Counter[str] = Counter()
+    for source in snapshot.sources:
+        if source.state is not State.FAILED:
+            reasons.update(source.rejected_by_reason)
+    if reasons:
+        counts = ", ".join(f"{count} {REASONS.get(reason, reason)}" for reason, count in sorted(reasons.items()))
+        what = f"{reasons.total()} of {snapshot.account.lines} lines rejected: {counts}"
+        screen.say("", what, how_to_see, level="warning")
+
+
+def report_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:
+    """Write to stderr why the run ended early or what could not be written; return the exit code for it."""
+    if debug:
+        screen.show_traceback(cause)
+    if isinstance(cause, BrokenPipeError):
+        return EXIT_BROKEN_PIPE
+    worker_cause = cause.__cause__ if isinstance(cause, WorkerFailed) else None
+    if isinstance(worker_cause, (MemoryError, OutputError)) or (worker_cause and too_many_files(worker_cause)):
+        return report_cause(worker_cause, sources, screen, debug=False)
+    if words := too_many_files(cause):
+        screen.say("", *words)
+        return EXIT_INTERNAL
+    if isinstance(cause, MemoryError):
+        screen.say("", *OUT_OF_MEMORY)
+        return EXIT_INTERNAL
+    if isinstance(cause, WorkerFailed):
+        what = f"internal error at {sources[cause.source].name}, lines {cause.first_line}-{cause.last_line}"
+        screen.say("", f"{what}: {cause.__cause__!r}", REPORT_IT)
+        return EXIT_INTERNAL
+    if isinstance(cause, LogprocError):
+        screen.say("", cause.what, cause.hint)
+        return cause.exit_code
+    if isinstance(cause, KeyboardInterrupt):
+        return 130
+    notes = getattr(cause, "__notes__", [])
+    screen.say("", f"{' '.join(['internal error', *notes])}: {cause!r}", REPORT_IT)
+    return EXIT_INTERNAL
