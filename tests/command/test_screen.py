@@ -44,7 +44,7 @@ def from_a_file(terminal: Terminal, folder: Path, _server: FaultServer, options:
     """Analyze a file that takes a while."""
     path = folder / "big.log"
     if not path.exists():
-        path.write_bytes(CONTENT * 400)
+        path.write_bytes(CONTENT * 200)
     with terminal.started("analyze", "big.log", "--workers", "1", *options, cwd=folder) as process:
         return terminal.ended(process)
 

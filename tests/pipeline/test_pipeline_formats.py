@@ -48,9 +48,7 @@ def test_any_schedule_gives_the_serial_report(sample: Sample, workers: int, chun
 )
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("name", ["spring-boot-3", "nginx-combined", "go-kit", "zap-json", "caddy"])
-def test_any_schedule_answers_a_question_alike(
-    question: str, name: str, workers: int, chunk_size: int, tmp_path: Path
-) -> None:
+def test_any_schedule_answers_a_question_alike(question: str, name: str, workers: int, chunk_size: int, tmp_path: Path) -> None:
     """Filters, measures and bounds give the same bytes for any number of threads; a bound does so for the same chunk size."""
     text = next(sample.text for sample in SAMPLES if sample.name == name)
     for number in range(3):
