@@ -16,111 +16,171 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from logproc.model.config_files import config_path, read_formats, read_patterns
 from logproc.model.errors import UsageError, nearest, system_words
-from logproc.model.sizes import parse_size
+from logproc.model.knobs import Kind, check, convert_one, knob, option_name, parts_of
 
 MEBIBYTE = 1 << 20
-MOST = {"bytes": 1 << 60, "seconds": 366 * 86_400, "": 1 << 48}
-"""The limit of a knob without one of its own, by its unit: the operating system accepts no wait that is much longer."""
 CONFIG_BYTES = MEBIBYTE
-
-
-def knob(
-    default: Any, text: str, *, unit: str = "", least: float | None = None, most: float | None = None, metavar: str = ""
-) -> Any:
-    """Return a field of Settings. text: its help; tests hold config/logproc.toml equal to it. least, most: inclusive limits."""
-    return field(default=default, metadata={"text": text, "unit": unit, "least": least, "most": most, "metavar": metavar})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The knobs. None means that the program chooses when the run starts."""
 
+    recursive: bool = knob(False, "Read the files in directories and their subdirectories.", group="Sources", usual=True)
+    encoding: str | None = knob(
+        None,
+        "Text encoding of all sources, such as utf-16; needed if it is not UTF-8 or another superset of ASCII.",
+        group="Sources",
+    )
     format: str | None = knob(
         None,
         "Format of all sources: a name of `logproc formats`, or a definition of nginx or Apache; detected if not given.",
+        group="Formats",
+        usual=True,
     )
-    pattern: str | None = knob(None, "Format of all sources as a regular expression (RE2) with named groups.", metavar="REGEX")
-    nginx_conf: str | None = knob(None, "Read the log formats from this nginx configuration.", metavar="FILE")
-    map: tuple[str, ...] = knob((), "Take FIELD from SOURCE: duration=took:ms. Repeatable.", metavar="FIELD=SOURCE[:FORM]")
-    where: str | None = knob(None, "Count only records that match, such as `status >= 500`.", metavar="FILTER")
+    pattern: str | None = knob(
+        None, "Format of all sources as a regular expression (RE2) with named groups.", metavar="REGEX", group="Formats"
+    )
+    nginx_conf: str | None = knob(None, "Read the log formats from this nginx configuration.", metavar="FILE", group="Formats")
+    map: tuple[str, ...] = knob(
+        (), "Take FIELD from SOURCE: duration=took:ms. Repeatable.", metavar="FIELD=SOURCE[:FORM]", group="Formats"
+    )
+    where: str | None = knob(
+        None, "Count only records that match, such as `status >= 500`.", metavar="FILTER", group="Questions", usual=True
+    )
     since: str | None = knob(
-        None, "Count only records from this time on: `2026-03-07 10:00`, `10:00`, `yesterday`, or `2h` (ago).", metavar="TIME"
+        None,
+        "Count only records from this time on: `2026-03-07 10:00`, `10:00`, `yesterday`, or `2h` (ago).",
+        metavar="TIME",
+        group="Questions",
+        usual=True,
     )
-    until: str | None = knob(None, "Count only records before this time.", metavar="TIME")
+    until: str | None = knob(None, "Count only records before this time.", metavar="TIME", group="Questions", usual=True)
     tz: str | None = knob(
-        None, "Time zone of hours, days, and times without an offset, such as Europe/Berlin or local; UTC if not given."
+        None,
+        "Time zone of hours, days, and times without an offset, such as Europe/Berlin or local; UTC if not given.",
+        group="Questions",
+        usual=True,
     )
     by: tuple[str, ...] = knob(
         (),
-        "Count by these fields instead of the usual panels, such as status or `every(5m)`. May be repeated.",
+        "Count by these fields instead of the usual panels, such as status or `every(5m)`; `logproc detect` lists a log's."
+        " Repeatable.",
         metavar="FIELD[,FIELD]",
+        group="Questions",
+        usual=True,
     )
     metric: tuple[str, ...] = knob(
         (),
         "Also show for each key: uniques:client, p95:duration, mean:…, min:…, max:…, sum:…, rate, visitors, "
         "`share(status >= 500)`, peak(1s), first:time, last:time.",
         metavar="METRIC[,METRIC]",
+        group="Questions",
+        usual=True,
     )
-    sort: str | None = knob(None, "Order rows by count, bytes, key or a metric, which is then also shown.", metavar="METRIC")
-    order: Literal["asc", "desc"] | None = knob(None, "Order rows ascending or descending.")
+    sort: str | None = knob(
+        None,
+        "Order rows by count, bytes, key or a metric, which is then also shown.",
+        metavar="METRIC",
+        group="Questions",
+        usual=True,
+    )
+    order: Literal["asc", "desc"] | None = knob(None, "Order rows ascending or descending.", group="Questions")
     visitors: bool = knob(
-        False, "Count visitors (distinct clients with their user agents) per day and in total: people, bots and unknown."
+        False,
+        "Count visitors (distinct clients with their user agents) per day and in total: people, bots and unknown.",
+        group="Questions",
     )
-    client_from: Literal["xff"] | None = knob(None, "Take the client from X-Forwarded-For if the log has it.")
-    anonymize: bool = knob(False, "Truncate addresses to /24 (IPv4) and /48 (IPv6) before anything is counted or shown.")
-    max_keys: int | None = knob(None, "Most keys of a panel; beyond that the smallest are counted as `other`.", least=1)
-    readers: int | None = knob(None, "Threads that read files; min(4, files) if not given.", least=1, most=1024)
-    streams: int = knob(16, "Threads that read URLs; further ones wait. Each pipe has a thread of its own.", least=1, most=1024)
-    workers: int | None = knob(None, "Threads that parse and count; the usable cores if not given.", least=1, most=1024)
+    client_from: Literal["xff"] | None = knob(
+        None, "Take the client from X-Forwarded-For if the log has it.", group="Questions"
+    )
+    anonymize: bool = knob(
+        False, "Truncate addresses to /24 (IPv4) and /48 (IPv6) before anything is counted or shown.", group="Questions"
+    )
+    top: int | tuple[int, ...] = knob(
+        10,
+        "Rows of each panel, 0 for all. `10,3`: three rows within each of the first ten values of the first field.",
+        least=0,
+        metavar="N[,N]",
+        group="Reports",
+        usual=True,
+    )
+    full: bool = knob(
+        False,
+        "On a terminal, show the whole report and not only its headline; through a pager if it is long.",
+        group="Reports",
+        usual=True,
+    )
+    output: Literal["terminal", "json", "csv", "html"] = knob(
+        "terminal", "Format of the report on stdout.", group="Reports", usual=True
+    )
+    csv_raw: bool = knob(
+        False, "Write keys to CSV unchanged, even those that a spreadsheet would run as a formula.", group="Reports"
+    )
+    strict: tuple[Literal["no-rejects", "no-notes"], ...] = knob(
+        (), "Exit with 5 if a line was rejected, or if there is a note.", group="Reports"
+    )
+    quiet: bool = knob(False, "No progress and no diagnostics; with -o, no report on stdout either.", group="Reports")
+    color: Literal["auto", "always", "never"] = knob("auto", "Colours in the terminal report.", group="Reports")
+    log_level: Literal["debug", "info", "warning", "error"] = knob(
+        "warning", "Lowest level of messages on stderr.", group="Reports"
+    )
+    log_format: Literal["console", "json"] = knob("console", "Format of messages on stderr.", group="Reports")
+    max_keys: int | None = knob(
+        None, "Most keys of a panel; beyond that the smallest are counted as `other`.", least=1, group="Limits"
+    )
+    memory: int = knob(
+        128 * MEBIBYTE, "Memory for chunks in flight, including their parsing.", unit="bytes", least=1, group="Limits"
+    )
+    max_line_bytes: int = knob(
+        MEBIBYTE,
+        "A longer line is rejected and never held in memory whole.",
+        unit="bytes",
+        least=1,
+        most=1 << 30,
+        group="Limits",
+    )
+    max_bytes: int | None = knob(None, "Decoded bytes after which a source is cut off.", unit="bytes", least=1, group="Limits")
+    max_ratio: float | None = knob(
+        1000.0, "Most decoded bytes per byte read, checked beyond 64 MiB; 0 for no limit.", least=0, group="Limits"
+    )
+    max_time: float | None = knob(
+        None,
+        "Seconds of reading after which a source is cut off; waiting for its turn is not counted.",
+        unit="seconds",
+        least=0.001,
+        group="Limits",
+    )
+    connections_per_host: int = knob(4, "Simultaneous connections to one web server.", least=1, most=1024, group="Web")
+    connect_timeout: float = knob(10.0, "Seconds to wait for a connection.", unit="seconds", least=0.001, group="Web")
+    read_timeout: float = knob(
+        30.0,
+        "Seconds to wait for the headers of a response, and then for each next byte.",
+        unit="seconds",
+        least=0.001,
+        group="Web",
+    )
+    retries: int = knob(3, "Retries after a temporary failure of a web server.", least=0, most=100, group="Web")
+    trust_env: bool = knob(False, "Use proxy variables and .netrc for HTTP.", group="Web")
+    allow_downgrade: bool = knob(False, "Follow a redirect from https to http.", group="Web")
+    readers: int | None = knob(None, "Threads that read files; min(4, files) if not given.", least=1, most=1024, group="Tuning")
+    streams: int = knob(
+        16, "Threads that read URLs; further ones wait. Each pipe has a thread of its own.", least=1, most=1024, group="Tuning"
+    )
+    workers: int | None = knob(
+        None, "Threads that parse and count; the usable cores if not given.", least=1, most=1024, group="Tuning"
+    )
     chunk_size: int | None = knob(
         None,
         "Bytes of whole lines in one unit of work; 8 MiB, or less if memory is short.",
         unit="bytes",
         least=1,
         most=1 << 30,
+        group="Tuning",
     )
-    memory: int = knob(128 * MEBIBYTE, "Memory for chunks in flight, including their parsing.", unit="bytes", least=1)
-    max_line_bytes: int = knob(
-        MEBIBYTE, "A longer line is rejected and never held in memory whole.", unit="bytes", least=1, most=1 << 30
-    )
-    max_bytes: int | None = knob(None, "Decoded bytes after which a source is cut off.", unit="bytes", least=1)
-    max_ratio: float | None = knob(1000.0, "Most decoded bytes per byte read, checked beyond 64 MiB; 0 for no limit.", least=0)
-    max_time: float | None = knob(
-        None,
-        "Seconds of reading after which a source is cut off; waiting for its turn is not counted.",
-        unit="seconds",
-        least=0.001,
-    )
-    connections_per_host: int = knob(4, "Simultaneous connections to one web server.", least=1, most=1024)
-    connect_timeout: float = knob(10.0, "Seconds to wait for a connection.", unit="seconds", least=0.001)
-    read_timeout: float = knob(
-        30.0, "Seconds to wait for the headers of a response, and then for each next byte.", unit="seconds", least=0.001
-    )
-    retries: int = knob(3, "Retries after a temporary failure of a web server.", least=0, most=100)
-    top: int | tuple[int, ...] = knob(
-        10,
-        "Rows of each panel, 0 for all. `10,3`: three rows within each of the first ten values of the first field.",
-        least=0,
-        metavar="N[,N]",
-    )
-    full: bool = knob(False, "On a terminal, show the whole report and not only its headline; through a pager if it is long.")
-    output: Literal["terminal", "json", "csv", "html"] = knob("terminal", "Format of the report on stdout.")
-    csv_raw: bool = knob(False, "Write keys to CSV unchanged, even those that a spreadsheet would run as a formula.")
-    recursive: bool = knob(False, "Read the files in directories and their subdirectories.")
-    encoding: str | None = knob(
-        None, "Text encoding of all sources, such as utf-16; needed if it is not UTF-8 or another superset of ASCII."
-    )
-    trust_env: bool = knob(False, "Use proxy variables and .netrc for HTTP.")
-    allow_downgrade: bool = knob(False, "Follow a redirect from https to http.")
-    strict: tuple[Literal["no-rejects", "no-notes"], ...] = knob(
-        (), "Exit with 5 if a line was rejected, or if there is a note."
-    )
-    quiet: bool = knob(False, "No progress and no diagnostics; with -o, no report on stdout either.")
-    color: Literal["auto", "always", "never"] = knob("auto", "Colours in the terminal report.")
-    log_level: Literal["debug", "info", "warning", "error"] = knob("warning", "Lowest level of messages on stderr.")
-    log_format: Literal["console", "json"] = knob("console", "Format of messages on stderr.")
     config_file: str | None = field(default=None, metadata={"table": True})  # the one that was read, for the report
     families: bool = field(default=False, metadata={"table": True})  # whether the report names browsers and systems
+    compares: bool = field(default=False, metadata={"table": True})  # whether the counts are for a comparison, not for a report
     patterns: tuple[tuple[str, str], ...] = field(default=(), metadata={"table": True})
     formats: tuple[tuple[str, dict[str, Any]], ...] = field(default=(), metadata={"table": True})
 
@@ -156,26 +216,6 @@ def knobs() -> tuple[Field[Any], ...]:
 
 def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def check(where: str, value: Any, limits: Mapping[str, Any]) -> None:
-    """Raise UsageError, which begins with `where` the value comes from, if a number is outside its limits (or NaN)."""
-    least = limits["least"]
-    if value is None or least is None:
-        return
-    if isinstance(value, tuple):
-        for part in value or (-1,):
-            check(where, part, limits)
-        return
-    most = limits["most"] or MOST[limits["unit"]]
-    if not value >= least:
-        raise UsageError(f"{where} {value}", f"at least {least}")
-    if value > most:
-        raise UsageError(f"{where} {value}", f"at most {most}")
-
-
-def option_name(name: str) -> str:
-    return "--" + name.replace("_", "-")
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -233,22 +273,12 @@ def read_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises UsageError for an unknown name or a bad value.
     """
-    known = {item.name for item in fields(Settings)} - {"config_file", "families"}
+    known = {item.name for item in fields(Settings)} - {"config_file", "families", "compares"}
     for name in options:
         if name not in known:
             raise UsageError(f"unknown option {name!r}", nearest(name, known))
     values = {name: convert(name, value, option_name(name)) for name, value in options.items() if name != "patterns"}
     return values | ({"patterns": read_patterns(options["patterns"], "patterns")} if "patterns" in options else {})
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What a setting takes: `type` is that of one value; `choices` are all its values, if they are a few words."""
-
-    type: Any
-    choices: tuple[str, ...]
-    several: bool
-    optional: bool
 
 
 @cache
@@ -283,51 +313,13 @@ def convert(name: str, value: Any, where: str) -> Any:
         return tuple(convert_one(kind, part, knob.metadata["unit"], where) for part in parts_of(name, value, where))
     if value is None and kind.optional:
         return None
+    if name == "top" and value == "all":
+        raise UsageError(f"{where} 'all' is not a number", "write 0 for all rows")
     parts = parts_of(name, value, where) if name == "top" and isinstance(value, str | list | tuple) else [value]
     numbers = tuple(convert_one(kind, part, knob.metadata["unit"], where) for part in parts)
     converted = numbers[0] if len(numbers) == 1 else numbers
     check(where, converted, knob.metadata)
     return converted
-
-
-def parts_of(name: str, value: Any, where: str) -> list[Any]:
-    """Return the values of a setting that takes several. In `by` and `map` a comma is part of a value."""
-    separator = ";" if name in {"by", "map"} else ","
-    if isinstance(value, str):
-        return value.split(separator)
-    if not isinstance(value, list | tuple):
-        raise UsageError(f"{where} {value!r} is not a text or a list of texts", "see `logproc analyze --help`")
-    return [part for item in value for part in (item.split(separator) if isinstance(item, str) else [item])]
-
-
-def convert_one(kind: Kind, value: Any, unit: str, where: str) -> Any:
-    """Return one value in the type of its setting. Raises UsageError."""
-    if kind.choices:
-        if isinstance(value, str) and value in kind.choices:
-            return value
-        raise UsageError(f"{where} {value!r} is unknown", nearest(str(value), kind.choices))
-    import msgspec  # takes 30 ms, which a run without options saves
-
-    if isinstance(value, os.PathLike):
-        value = os.fspath(value)
-    try:
-        if unit == "bytes" and isinstance(value, str):
-            return parse_size(value)
-        if isinstance(value, str) and kind.type in {int, float}:
-            return kind.type(value)  # msgspec would accept `1e3` as an int, and reject `.5`
-        return msgspec.convert(value, kind.type, strict=not isinstance(value, str))
-    except (ValueError, OverflowError) as error:
-        noun, hint = ("a size", "write 65536, 64K or 4MiB") if unit == "bytes" else NOUNS[kind.type]
-        raise UsageError(f"{where} {value!r} is not {noun}", hint) from error
-
-
-NOUNS = {
-    str: ("text", "write it in quotes"),
-    int: ("a whole number", "write it in digits"),
-    float: ("a number", "write it in digits, such as 2.5"),
-    bool: ("true or false", "write one of them"),
-}
-"""For the error messages: what a value of a type is called, and how to write it."""
 
 
 def load(options: Mapping[str, Any], config: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

@@ -12,6 +12,7 @@ import pytest
 
 from logproc.formats.choice import Choice
 from logproc.model.columns import Account
+from logproc.model.knobs import GROUPS
 from logproc.settings import Settings, convert, knobs, read_config
 from tests.formats.readings import read
 
@@ -51,6 +52,14 @@ def facts(item: Field[Any]) -> list[str]:
 def test_the_file_has_every_setting_and_nothing_else() -> None:
     """The keys are those of Settings, in its order."""
     assert list(ENTRIES) == list(KNOBS)
+
+
+def test_the_settings_of_a_group_are_under_its_heading() -> None:
+    """The groups are those of the help, in its order."""
+    parts = re.split(r"^# ---- (.*) ----$", CONFIG.read_text("utf-8"), flags=re.MULTILINE)
+    found = {title: list(entries(text)) for title, text in zip(parts[1::2], parts[2::2], strict=True)}
+    of_group = {group: [name for name, item in KNOBS.items() if item.metadata["group"] == group] for group in GROUPS}
+    assert found == {**of_group, "Formats of your own": []}
 
 
 def test_the_file_as_it_stands_changes_nothing() -> None:

@@ -18,7 +18,9 @@ from pathlib import Path
 import click
 import pytest
 
+from logproc.command import init
 from logproc.command.cli import cli
+from logproc.command.help import GroupedOption
 from logproc.formats.known import listing
 from logproc.model import errors
 from tests.support.ready_command import ready_command
@@ -135,7 +137,11 @@ def options_table() -> str:
     rows = ["| option | default | |", "|---|---|---|"]
     command = cli.get_command(click.Context(cli), "analyze")
     assert command
+    group = ""
     for option in command.params:
+        if isinstance(option, GroupedOption) and option.group != group:
+            group = option.group
+            rows.append(f"| **{group}** | | |")
         if isinstance(option, click.Option) and not option.hidden:
             text, metavar = option.help or "", value_of(option)
             default = DEFAULT.search(text)
@@ -195,10 +201,9 @@ def test_the_site_has_every_page() -> None:
 
 def test_the_settings_are_in_the_package() -> None:
     """The wheel contains config/logproc.toml, and the pages name its path."""
-    data = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"][
-        "shared-data"
-    ]
-    (source, target), *_ = data.items()
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    (source, target), *_ = wheel["shared-data"].items()
+    assert wheel["force-include"] == {source: str(init.PLACES[0].relative_to(ROOT))}
     assert (ROOT / source).is_file()
     assert target in (ROOT / "docs" / "options.md").read_text("utf-8")
 

@@ -16,6 +16,7 @@ LAYERS = [
     {"formats"},
     {"questions"},
     {"counting"},
+    {"comparing"},
     {"reports"},
     {"settings", "sources", "threads"},
     {"pipeline"},

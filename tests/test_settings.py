@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from logproc.model.config_files import config_path, distrust, distrusted
 from logproc.model.errors import EXIT_USAGE, UsageError
+from logproc.model.knobs import GROUPS, option_name
 from logproc.model.sizes import parse_size
 from logproc.settings import (
     Settings,
     convert,
     knobs,
     load,
-    option_name,
     read_config,
     read_environment,
     unknown_variables,
@@ -162,6 +162,13 @@ def test_both_ends_of_the_limits_are_allowed() -> None:
         for bound in (item.metadata["least"], item.metadata["most"]):
             if bound is not None:
                 assert getattr(Settings(**{item.name: bound}), item.name) == bound
+
+
+def test_every_setting_is_in_a_group() -> None:
+    """Groups follow one another, so that the order of the settings is that of the help."""
+    groups = [item.metadata["group"] for item in knobs()]
+    assert groups == sorted(groups, key=GROUPS.index)
+    assert set(groups) == set(GROUPS)
 
 
 def test_an_unknown_key_is_refused(tmp_path: Path) -> None:

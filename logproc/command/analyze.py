@@ -16,7 +16,7 @@ from logproc.command import log
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_outputs, keep_settings, keep_sources
 from logproc.command.process import OUT_OF_MEMORY
-from logproc.command.screen import NARROW, Screen, is_terminal, is_utf8, same_place, terminal_size
+from logproc.command.screen import Screen, is_terminal, is_utf8, same_place, terminal_size
 from logproc.model.errors import (
     EXIT_BROKEN_PIPE,
     EXIT_INTERNAL,
@@ -168,9 +168,10 @@ def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) ->
     if not to_stdout or screen.stdout is None:
         return render_terminal(snapshot, Look())
     terminal = is_terminal(screen.stdout)
-    columns = terminal_size().columns if terminal or "COLUMNS" in screen.environ else NARROW
     whole = screen.settings.full or not terminal
-    look = Look(columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal, whole, terminal_size().lines)
+    look = Look(
+        screen.columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal, whole, terminal_size().lines
+    )
     return render_terminal(snapshot, look)
 
 
@@ -236,16 +237,22 @@ def report_sources(snapshot: Snapshot, screen: Screen) -> None:
     """
     if screen.settings.output == "terminal" and worth_showing(snapshot) and same_place(screen.stdout, screen.stderr):
         return
+    say_sources(snapshot, screen, "--rejects FILE writes them")
+
+
+def say_sources(snapshot: Snapshot, screen: Screen, how_to_see_rejected: str) -> None:
     for source in snapshot.sources:
         if source.reason:
             level = "warning" if source.state in (State.COMPLETE, State.SKIPPED) else "error"
             screen.say(source.source, source.reason, source.hint, level=level)
         for note in source.notes:
             screen.say(source.source, note, level="warning")
-    report_rejected(snapshot, screen)
+    report_rejected(snapshot, screen, how_to_see_rejected)
+    if snapshot.empty:
+        screen.say("", snapshot.empty, level="warning")
 
 
-def report_rejected(snapshot: Snapshot, screen: Screen) -> None:
+def report_rejected(snapshot: Snapshot, screen: Screen, how_to_see: str) -> None:
     """Write how many lines were rejected and why, in one line for all sources that could be read."""
     reasons: Counter[str] = Counter()
     for source in snapshot.sources:
@@ -254,7 +261,7 @@ def report_rejected(snapshot: Snapshot, screen: Screen) -> None:
     if reasons:
         counts = ", ".join(f"{count} {REASONS.get(reason, reason)}" for reason, count in sorted(reasons.items()))
         what = f"{reasons.total()} of {snapshot.account.lines} lines rejected: {counts}"
-        screen.say("", what, "--rejects FILE writes them", level="warning")
+        screen.say("", what, how_to_see, level="warning")
 
 
 def report_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:

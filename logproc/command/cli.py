@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -16,10 +15,12 @@ import click
 from logproc import __version__
 from logproc.command import process
 from logproc.command.click_errors import Commands, with_command, words_of
+from logproc.command.diff_command import diff_command
+from logproc.command.help import EXAMPLES, MORE_EXAMPLES, GroupedCommand, GroupedOption, help_all_option
 from logproc.command.options import FileName, complete_files, complete_setting, settings_options
 from logproc.command.process import OUT_OF_MEMORY
+from logproc.command.remarks import remark
 from logproc.command.screen import Screen
-from logproc.model.config_files import distrusted
 from logproc.model.errors import (
     EXIT_BROKEN_PIPE,
     EXIT_INCOMPLETE,
@@ -32,47 +33,20 @@ from logproc.model.errors import (
     too_many_files,
 )
 from logproc.reports.output import failure, write_stdout
-from logproc.settings import Settings, load, unknown_variables
+from logproc.reports.safe import harmless
+from logproc.settings import Settings, load
 from logproc.threads.grace import within_grace
 
-HELP = {"-h", "--help"}
+HELP = {"-h", "--help", "--help-all"}
 STYLES: Mapping[str, Mapping[str, Any]] = {"name": {"bold": True}, "field": {"fg": "cyan"}, "note": {"dim": True}}
-EXAMPLES = """
-\b
-Examples:
-  logproc analyze access.log
-  logproc analyze access.log.gz https://example.com/app.log -
-  logproc analyze --recursive /var/log/nginx -o report.json
-  ssh web1 cat /var/log/nginx/access.log | logproc analyze - --output csv
-  logproc analyze 'access.log*' --top 0 --output json | jq .panels.path
-  logproc analyze app.log --where 'level == "ERROR"' --since 2h --by 'logger,shape(message)'
-  logproc analyze access.log --by path --metric p95:duration,uniques:client --sort p95:duration
-
-\b
-Each setting is also a variable (LOGPROC_MAX_TIME) and a key of the config file (max-time).
-An option wins over the variable, the variable over the file.
-
-\b
-Exit codes:
-    0  every source was read to its end, and the report was written
-    1  a report was written, but some source is incomplete
-    2  an option, a variable or the config file is wrong
-    3  nothing usable was read
-    4  an output could not be written
-    5  a --strict rule or a limit was hit
-   70  an error inside the program
-  129  ended by SIGHUP
-  130  ended by Ctrl-C (SIGINT)
-  141  the reader of stdout went away
-  143  ended by SIGTERM
-  152  over its processor time (ulimit -t)
-After a signal (129, 130, 143, 152) the report holds what was read until then, and says so.
-A signal before the reading begins leaves no report.
-"""
 
 
 @click.group(
-    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, no_args_is_help=True
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=True,
+    options_metavar="[OPTIONS]",
+    subcommand_metavar="FILE... | COMMAND ...",
 )
 @click.option(
     "-V",
@@ -86,11 +60,12 @@ A signal before the reading begins leaves no report.
 def cli() -> None:
     """Analyze logs of any kind: files, archives, standard input and URLs, read with threads.
 
-    Start with `logproc FILE`, which is `logproc analyze FILE`. For more, see `logproc COMMAND --help`.
+    `logproc FILE` is `logproc analyze FILE`: `logproc analyze --help` shows what can be asked, and `logproc detect FILE` which
+    fields a log has.
     """
 
 
-@cli.command("analyze", epilog=EXAMPLES)
+@cli.command("analyze", cls=GroupedCommand, examples=EXAMPLES, more_examples=MORE_EXAMPLES)
 @click.argument("sources", nargs=-1, metavar="SOURCES...", shell_complete=complete_files)
 @settings_options
 @click.option(
@@ -101,12 +76,17 @@ def cli() -> None:
     type=FileName(),
     metavar="FILE",
     help="Also write the report to a file, in the format of its ending: .json .csv .txt .html. May be repeated.",
+    cls=GroupedOption,
+    group="Reports",
+    usual=True,
 )
 @click.option(
     "--rejects",
     type=FileName(),
     metavar="FILE",
     help="Write each rejected line with its source, number and reason (JSON lines).",
+    cls=GroupedOption,
+    group="Reports",
 )
 @click.option(
     "--header",
@@ -115,14 +95,19 @@ def cli() -> None:
     metavar="'[HOST] NAME: env:VARIABLE'",
     help="Send a header to the server of the URLs, or of those at HOST[:PORT] if there are several, and to no other; its value"
     " comes from a variable. May be repeated.",
+    cls=GroupedOption,
+    group="Web",
 )
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Read settings from this file.  [default: $LOGPROC_CONFIG, ./logproc.toml, the user's config folder]",
+    cls=GroupedOption,
+    group="Tuning",
 )
-@click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
+@click.option("--debug", is_flag=True, help="Show where in the program an error came from.", cls=GroupedOption, group="Tuning")
+@help_all_option
 @click.pass_obj
 def analyze_command(
     screen: Screen,
@@ -141,8 +126,13 @@ def analyze_command(
     input, in any mix. Without any, a standard input that is a pipe or a file is read. Formats and compression are detected
     from the content, not from the name. Every line is accounted for.
     """
-    if not sources and not is_piped():
+    from logproc.command.misread import check_filter, taken_as_value
+
+    if not sources and not process.is_piped():
+        if taken := taken_as_value(options):
+            raise UsageError("no source is named", taken)
         raise click.MissingParameter(ctx=click.get_current_context(), param_type="argument")
+    check_filter(options.get("where"), sources, screen.stdout)
     sources = sources or ("-",)
     process.configure(os.environ)
     given = {name: value for name, value in options.items() if value not in (None, ())}
@@ -154,18 +144,6 @@ def analyze_command(
     from logproc.command.outputs import Outputs
 
     return analyze(sources, screen, Outputs(output_files, rejects), headers, debug=debug)
-
-
-def remark(screen: Screen, config: Path | None, headers: Sequence[str]) -> None:
-    """Say which config files and variables are not used although they look as if they should be."""
-    for path, why, what_to_do in () if config else distrusted(os.environ):
-        hint = "; ".join(filter(None, (what_to_do, f"--config {path} reads it")))
-        screen.say(str(path), f"not read: {why}", hint, level="warning")
-    named = {header.rpartition("env:")[2].strip() for header in headers}  # the user's own, for a header
-    for name, hint in unknown_variables(os.environ).items():
-        if name in named:
-            continue
-        screen.say("", f"the variable {name} is unknown", hint, level="warning")
 
 
 @cli.command("formats", short_help="List the known formats, or show one with its fields and its definition.")
@@ -198,8 +176,11 @@ def styled(text: str, what: str) -> str:
     return click.style(text, **STYLES[what])
 
 
+cli.add_command(diff_command)
+
+
 @cli.command("detect", short_help="Show which format files have, and why.")
-@click.argument("files", nargs=-1, required=True, metavar="FILES...", shell_complete=complete_files)
+@click.argument("files", nargs=-1, metavar="FILES...", shell_complete=complete_files)
 @click.option("--encoding", metavar="NAME", help="Text encoding of the files, such as utf-16.")
 @click.pass_obj
 def detect_command(screen: Screen, /, files: tuple[str, ...], encoding: str | None) -> int:
@@ -207,10 +188,13 @@ def detect_command(screen: Screen, /, files: tuple[str, ...], encoding: str | No
 
     Only the first bytes are read. If the answer is wrong, name the format with `logproc analyze --format NAME`.
     """
+    if not files and not process.is_piped():
+        raise click.MissingParameter(ctx=click.get_current_context(), param_type="argument")
     process.configure(os.environ)
     process.check_address_space(0, 1)
     from logproc.command.detect import explain
 
+    files = files or ("-",)
     code = EXIT_OK
     if "-" in files and os.isatty(0):
         screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
@@ -232,6 +216,32 @@ def threads() -> None:
     from logproc.command.threading_patterns import listing
 
     write_lines(listing().removesuffix("\n"))
+
+
+@cli.command(short_help="Write a config file with every setting, to be changed.")
+@click.argument("file", default="logproc.toml", metavar="[FILE]", shell_complete=complete_files)
+def init(file: str) -> None:
+    """Write a config file with every setting, its default and the reason.
+
+    It goes to FILE, or else to `logproc.toml` in the current folder, where logproc reads it; with `-` to standard output. A
+    file that exists is left as it is.
+    """
+    from logproc.command.init import template, write_config
+
+    if file == "-":
+        write_lines(template().decode().removesuffix("\n"))
+        return
+    write_config(file)
+    read = "every run in this folder reads it" if file == "logproc.toml" else f"--config {file} reads it"
+    write_lines(harmless(f"{file}: written; {read}"))
+
+
+@cli.command(short_help="Print the manual page: logproc man | man -l -")
+def man() -> None:
+    """Print the manual page in roff: `logproc man | man -l -` shows it, `logproc man > logproc.1` keeps it."""
+    from logproc.command.man import manual
+
+    write_lines(manual(cli).removesuffix("\n"))
 
 
 @cli.command(hidden=True)
@@ -273,8 +283,9 @@ def run(arguments: Sequence[str]) -> int:
             from logproc.command.completion import answer
 
             return EXIT_OK if answer(cli, asked) else EXIT_USAGE
-        arguments = with_command(arguments, cli, piped=is_piped())
-        return int(cli.main(arguments, prog_name="logproc", standalone_mode=False, obj=screen) or 0)
+        arguments = with_command(arguments, cli, piped=process.is_piped())
+        color = screen.colors(screen.stdout)
+        return int(cli.main(arguments, prog_name="logproc", standalone_mode=False, obj=screen, color=color) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return EXIT_USAGE
@@ -290,14 +301,6 @@ def run(arguments: Sequence[str]) -> int:
         return reported.exit_code
 
 
-def is_piped() -> bool:
-    """Whether standard input is a pipe or a file, so that somebody wants it read."""
-    with suppress(OSError, ValueError, AttributeError):  # it is closed, or in memory
-        mode = os.fstat(sys.stdin.fileno()).st_mode
-        return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
-    return False
-
-
 def wants_json(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
     """Return whether errors that come before the settings are read should be JSON as well."""
     _, found, rest = "\0".join(arguments).replace("--log-format=", "--log-format\0").rpartition("--log-format\0")
@@ -309,8 +312,7 @@ def failure_of(error: Exception, arguments: Sequence[str]) -> LogprocError:
     if isinstance(error, LogprocError):
         return error
     if isinstance(error, click.ClickException):
-        command = next((f"logproc {word}" for word in arguments[:1] if word in cli.commands), "logproc")
-        return UsageError(*words_of(error, command))
+        return UsageError(*words_of(error, cli, arguments))
     if isinstance(error, MemoryError):
         return InternalError(*OUT_OF_MEMORY)
     if isinstance(error, OSError) and HELP.intersection(arguments):  # click writes the help

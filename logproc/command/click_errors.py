@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from logproc.command.help import FIRST_EXAMPLES, Command, Context, Formatter
 from logproc.model.errors import NO_SOURCE, UsageError, nearest
 
 if TYPE_CHECKING:
@@ -24,13 +25,44 @@ OTHER_OPTIONS = {
     **dict.fromkeys(("--timezone", "--time-zone", "--zone"), "--tz"),
     **dict.fromkeys(("--input-format", "--type"), "--format"),
     **dict.fromkeys(("--metrics", "--agg", "--aggregate", "--stat", "--stats"), "--metric"),
-    **{f"--{name}": f"--output {name}" for name in ("json", "csv")},
+    **{f"--{name}": f"--output {name}" for name in ("json", "csv", "html")},
+    **dict.fromkeys(("--format-json", "--json-output"), "--output json"),
+    **dict.fromkeys(("--no-color", "--no-colour", "--nocolor"), "--color never"),
+    **dict.fromkeys(("-v", "--verbose"), "--log-level info"),
 }
 """What other programs call the options."""
+NOT_HERE = {
+    **dict.fromkeys(("-f", "-F", "--follow", "--tail"), "a log is read to its end; to follow one: tail -F FILE | logproc"),
+    **dict.fromkeys(("-V", "--version"), "write `logproc --version`"),
+}
+"""Hints for options that there are not, or elsewhere."""
+VALUES = {
+    "--where": "'status >= 500'",
+    "--by": "path,status",
+    "--metric": "p95:duration",
+    "--sort": "bytes",
+    "--since": "2h",
+    "--until": "'2026-03-07 10:00'",
+    "--tz": "Europe/Berlin",
+    "--output-file": "report.html",
+    "--format": "combined",
+}
+"""What an option that lacks its value could have."""
 
 
 class Commands(click.Group):
     """The commands. The error for an unknown name suggests the nearest one."""
+
+    context_class = Context
+    command_class = Command
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help: examples before everything else."""
+        assert isinstance(formatter, Formatter)  # noqa: S101 - Context makes no other
+        self.format_usage(ctx, formatter)
+        formatter.write_examples(FIRST_EXAMPLES)
+        self.format_help_text(ctx, formatter)
+        self.format_options(ctx, formatter)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the name, the command and its arguments. Raises UsageError for an unknown name."""
@@ -38,7 +70,14 @@ class Commands(click.Group):
         if ctx.resilient_parsing or name.startswith("-") or self.get_command(ctx, name):
             return super().resolve_command(ctx, args)
         known = [command for command in self.list_commands(ctx) if not self.commands[command].hidden]
-        raise UsageError(f"no such command or file {name!r}", nearest(name, known, usual=COMMANDS))
+        from logproc.sources.misspelt import CHECK, hint_for_missing
+
+        for number in range(2, len(args) + 1):
+            if Path(" ".join(args[:number])).is_file():
+                raise UsageError(f"no such command or file {name!r}", f"put the name in quotes: '{' '.join(args[:number])}'")
+        hint = nearest(name, known, "the commands are " + ", ".join(known), COMMANDS)
+        otherwise = hint_for_missing(name) if hint.startswith("the") else CHECK
+        raise UsageError(f"no such command or file {name!r}", hint if otherwise == CHECK else otherwise)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands, and leave file names to the shell: `logproc FILE` is `logproc analyze FILE`."""
@@ -77,30 +116,55 @@ def is_source(name: str) -> bool:
     return any(sign in name for sign in "./*") or Path(name).exists()
 
 
-def words_of(error: click.ClickException, command: str) -> tuple[str, str]:
-    """Return what is wrong with a command line, and what to do next. command: `logproc analyze` and the like."""
+def words_of(error: click.ClickException, group: click.Group, arguments: Sequence[str]) -> tuple[str, str]:
+    """Return what is wrong with a command line, and what to do next."""
     context: click.Context | None = getattr(error, "ctx", None)
-    see = f"see `{command} --help`"
+    name = next((word for word in arguments[:1] if word in group.commands), "")
+    see = f"see `logproc {name} --help`".replace("  ", " ")
     if isinstance(error, click.NoSuchOption) and context:
-        return f"no such option {error.option_name}", other_option(error.option_name, context) or see
+        from logproc.command.misread import single_dash
+
+        hint = single_dash(arguments, known_options(context)) if not error.option_name.startswith("--") else ""
+        return f"no such option {error.option_name}", hint or other_option(error.option_name, context) or see
     if isinstance(error, click.MissingParameter):
-        if command == "logproc analyze":
+        if name == "analyze":
             what, hint = NO_SOURCE
             return what, f"{hint}; {see}"
         return "no file is named", see
+    if isinstance(error, click.BadOptionUsage) and (hint := value_of(error.option_name, group.commands.get(name, group))):
+        return f"{error.option_name} needs a value", f"{hint}; {see}"
     message = error.format_message().rstrip(".")
     return message[:1].lower() + message[1:], see
 
 
 def other_option(name: str, context: click.Context) -> str:
     """Return a hint at the option that was probably meant, or ""."""
-    command: Any = context.command
-    options = options_of(command) + (options_of(command.commands["analyze"]) if isinstance(command, click.Group) else [])
+    options = known_options(context)
+    if name in NOT_HERE and "--output" in options:
+        return NOT_HERE[name]
     if name in OTHER_OPTIONS:
         return f"did you mean {OTHER_OPTIONS[name]!r}?" if OTHER_OPTIONS[name].split()[0] in options else ""
     known = {option.lstrip("-"): option for option in options if option.startswith("--")}
     hint = nearest(name.lstrip("-"), known, " ").strip()  # the dashes would make all names alike
     return hint.replace("'", "'--", 1) if name.startswith("--") else ""
+
+
+def value_of(name: str, command: click.Command) -> str:
+    """Return a hint at what follows an option, or "" if nothing does."""
+    for option in command.params:
+        if isinstance(option, click.Option) and name in option.opts and not option.is_flag:
+            long = option.opts[-1]
+            words = VALUES.get(long) or (
+                "|".join(option.type.choices) if isinstance(option.type, click.Choice) else option.metavar or "VALUE"
+            )
+            return f"write {name} {words}"
+    return ""
+
+
+def known_options(context: click.Context) -> list[str]:
+    """Return the options of a command; those of `analyze` are also options without a command."""
+    command: Any = context.command
+    return options_of(command) + (options_of(command.commands["analyze"]) if isinstance(command, click.Group) else [])
 
 
 def options_of(command: click.Command) -> list[str]:

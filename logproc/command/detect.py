@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy
@@ -21,7 +20,7 @@ from logproc.formats.readers.layout import LayoutReader
 from logproc.formats.sample import LINE_BYTES, SAMPLE_LINES, Sample, sample_of
 from logproc.model.chunk import Context, Parser
 from logproc.model.columns import NO_TIME, Parsed
-from logproc.model.errors import SourceError, nearest
+from logproc.model.errors import SourceError
 from logproc.model.source import Kind, Source
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.questions.where.values import FIELD_TYPES
@@ -48,9 +47,8 @@ def explain(files: Sequence[str], settings: Settings) -> Iterator[tuple[str, boo
     openers = Openers.of(settings)
     for source in find_sources(files, settings):
         if source.verdict:
-            is_missing = source.kind is Kind.FILE and source.verdict.hint == "check the path"
-            hint = (is_missing and other_file(source.name)) or source.verdict.hint
-            yield harmless(": ".join(filter(None, ("logproc", distinct(source.name), source.verdict.reason, hint)))), True
+            said = ("logproc", distinct(source.name), source.verdict.reason, source.verdict.hint)
+            yield harmless(": ".join(filter(None, said))), True
             continue
         try:
             yield from_file(source, openers) if source.kind is Kind.FILE else from_stream(source, openers), False
@@ -158,15 +156,6 @@ def advice(found: Parser, sample: Sample) -> list[str]:
         maps = " ".join(maps_for(own, known))
         lines += [f"  other keys look like usual fields: {maps}" + (UNIT if "duration=" in maps else "")] if maps else []
     return lines
-
-
-def other_file(name: str) -> str:
-    """Return the hint for a file that does not exist: one in its folder that is called nearly so, "" if there is none."""
-    path = Path(name)
-    try:
-        return nearest(path.name, (other.name for other in path.parent.iterdir()), " ").strip()
-    except OSError:
-        return f"there is no folder {path.parent}"
 
 
 def misfit(found: Parser, sample: Sample) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Container
 
 from logproc.model.errors import (
     EXIT_BROKEN_PIPE,
+    EXIT_FAIL_ON,
     EXIT_INCOMPLETE,
     EXIT_INTERNAL,
     EXIT_NOTHING_READ,
@@ -29,6 +30,7 @@ EXIT_ORDER = (
     EXIT_USAGE,
     EXIT_STRICT_OR_LIMIT,
     EXIT_NOTHING_READ,
+    EXIT_FAIL_ON,
     EXIT_INCOMPLETE,
 )
 """If several codes apply, the first of these wins."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from logproc.settings import Kind, kind_of, knobs, option_name
+from logproc.command.help import GroupedOption
+from logproc.model.knobs import Kind, option_name
+from logproc.settings import kind_of, knobs
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -57,9 +59,19 @@ class OneOf(click.Choice):  # type: ignore[type-arg]  # as above
 
 def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Decorate a command with an option for each field of Settings."""
-    for item in reversed(knobs()):
-        command = settings_option(item.name, kind_of(item.name), item.default, item.metadata)(command)
-    return command
+    return options_without(frozenset())(command)
+
+
+def options_without(names: Collection[str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that gives a command an option for each field of Settings but these."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for item in reversed(knobs()):
+            if item.name not in names:
+                command = settings_option(item.name, kind_of(item.name), item.default, item.metadata)(command)
+        return command
+
+    return decorate
 
 
 def settings_option(name: str, kind: Kind, default: Any, metadata: Mapping[str, Any]) -> Callable[..., Any]:
@@ -67,8 +79,9 @@ def settings_option(name: str, kind: Kind, default: Any, metadata: Mapping[str, 
     names = [*SHORT.get(name, ()), option_name(name)]
     suffix = "" if default in (None, False, ()) else f"  [default: {default_text(default, metadata['unit'])}]"
     text = metadata["text"] + suffix
+    place: dict[str, Any] = {"cls": GroupedOption, "group": metadata["group"], "usual": metadata["usual"]}
     if kind.type is bool:
-        return click.option(*names, name, is_flag=True, default=None, help=text)
+        return click.option(*names, name, is_flag=True, default=None, help=text, **place)
     metavar = metadata["metavar"] or METAVARS_OF_UNITS.get(metadata["unit"]) or METAVARS.get(kind.type)
     return click.option(
         *names,
@@ -79,6 +92,7 @@ def settings_option(name: str, kind: Kind, default: Any, metadata: Mapping[str, 
         metavar=metavar,
         shell_complete=complete_files if metavar == "FILE" else complete_setting(name),
         help=text,
+        **place,
     )
 
 

@@ -39,6 +39,8 @@ def check_outputs(outputs: Outputs) -> None:
     for path in outputs.files:
         if path in ("json", "csv", "terminal", "html"):
             raise UsageError(f"-o {path}: -o takes a file", f"use --output {path} for stdout")
+        if path == "-":
+            raise UsageError("-o -: -o takes a file", "use --output json, csv or html for stdout")
         format_for(path)
     for path in outputs.paths:
         check_output(path)

@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 import resource
 import select
+import stat
+import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 
 from logproc.model.errors import InternalError
 
@@ -62,3 +65,11 @@ def check_address_space(memory_bytes: int, workers: int) -> None:
             "out of memory",
             f"lower --memory or --workers, or raise `ulimit -v`, which allows {limit_bytes >> 20} of {needed_bytes >> 20} MiB",
         )
+
+
+def is_piped() -> bool:
+    """Whether standard input is a pipe or a file, so that somebody wants it read."""
+    with suppress(OSError, ValueError, AttributeError):  # it is closed, or in memory
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+        return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
+    return False

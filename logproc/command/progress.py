@@ -27,6 +27,8 @@ from logproc.threads.reader import Reader, Reading
 MOST_THREADS = 8
 BAR_CELLS = 20
 GAP = 2
+STOPPED_S = 1.0
+"""After so long a pause between two pictures, ten of which are painted in a second, the process was stopped (Ctrl-Z)."""
 MOST_CELLS = 79
 """The longest line, however wide the window: many terminals rewrap existing lines when the window gets narrower."""
 ERASE_LINE = "\r\x1b[2K"
@@ -91,13 +93,21 @@ class ProgressPainter:
     """
 
     def __init__(
-        self, stream: TextIO, size: Callable[[], os.terminal_size], *, color: bool = True, ascii_only: bool = False
+        self,
+        stream: TextIO,
+        size: Callable[[], os.terminal_size],
+        *,
+        color: bool = True,
+        ascii_only: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.stream = stream
         self.size = size
         self.color = color
         self.ascii_only = ascii_only
+        self.clock = clock
         self.painted_lines = 0
+        self.painted_at = clock()
         self.begun = False
         self.closed = False
 
@@ -109,11 +119,18 @@ class ProgressPainter:
         lines = [cropped(line, cells, look) for line in status_lines(status, look)][: max(rows - 1, 1)]
         if self.closed:
             return
+        if self.clock() - self.painted_at > STOPPED_S:
+            self.forget()
         # Counted before they are written: this thread may be stuck in the write (Ctrl-S) when main calls `close`. The terminal
         # then gets these lines first and main's erasure after them.
         before, self.painted_lines = self.erasure() if self.begun else fresh_row(columns), len(lines)
         self.begun = True
         self.write(before + WRAP_OFF + paint(lines, self.color) + WRAP_ON)
+        self.painted_at = self.clock()  # behind the write: a terminal that is paused (Ctrl-S) blocks in it
+
+    def forget(self) -> None:
+        """Leave the picture where it is and begin anew below: something else was written since, such as a shell's prompt."""
+        self.painted_lines, self.begun = 0, False
 
     def erase(self) -> None:
         """Erase the picture, so that something else can be written; the next `paint` draws it below."""

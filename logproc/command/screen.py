@@ -28,6 +28,8 @@ NO_SEQUENCES = {"", "dumb", "unknown", "network", "vt52"}
 """What TERM is, or that it is not set, for terminals that may show an escape sequence as text."""
 NO_COLORS = re.compile(r"vt\d+|.*-(m|mono)$")
 """What TERM begins with for terminals that have sequences but no colours, such as vt100 and xterm-mono."""
+OFF = {"0", "false"}
+"""Values of FORCE_COLOR that force the opposite."""
 DEV_TTY = os.makedev(5, 0)
 """The device number of /dev/tty, another name of the process's controlling terminal."""
 
@@ -56,12 +58,21 @@ class Screen:
         return self.settings.log_format == "json"
 
     def colors(self, stream: TextIO | None) -> bool:
-        """Whether to use colours on a stream. By default: on a terminal that has them, unless NO_COLOR is set."""
+        """Whether to use colours on a stream. The first of these decides: `--color`, NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE.
+
+        By default there are colours on a terminal that has them. A variable that is empty says nothing, and none but `--color`
+        brings sequences to a terminal that would show them as text.
+        """
         if self.settings.color != "auto":
             return self.settings.color == "always"
-        return (
-            is_terminal(stream) and self.has_sequences and not (self.environ.get("NO_COLOR") or NO_COLORS.match(self.terminal))
-        )
+        shows_them = stream is not None and (self.has_sequences or not is_terminal(stream))
+        if self.environ.get("NO_COLOR"):
+            return False
+        if forced := self.environ.get("FORCE_COLOR"):
+            return shows_them and forced.lower() not in OFF
+        if self.environ.get("CLICOLOR_FORCE", "0") not in {"", "0"}:
+            return shows_them
+        return is_terminal(stream) and shows_them and not NO_COLORS.match(self.terminal)
 
     @property
     def terminal(self) -> str:
@@ -71,6 +82,16 @@ class Screen:
     def has_sequences(self) -> bool:
         """Whether the terminal understands the escape sequences of ANSI (ECMA-48)."""
         return self.terminal not in NO_SEQUENCES
+
+    @property
+    def columns(self) -> int:
+        """The width of a report on stdout: that of COLUMNS, or of the terminal that stdout or else stderr is, or 100.
+
+        What is sent through a pipe is often read on the same terminal: `logproc FILE | less`.
+        """
+        if is_terminal(self.stdout) or "COLUMNS" in self.environ:
+            return terminal_size().columns
+        return min(window_size(self.stderr).columns, WIDEST) if self.stderr and is_terminal(self.stderr) else NARROW
 
     def say(self, source: str, what: str, hint: str = "", *, level: str = "error") -> None:
         """Write one diagnostic to stderr, always on one line. source: what it is about, or ""."""
@@ -120,8 +141,12 @@ class Screen:
             color=self.colors(self.stderr),
             ascii_only=not is_utf8(self.stderr),
         )
+        stderr = self.stderr
 
         def stroke(status: LiveStatus) -> None:
+            if in_background(stderr):  # after Ctrl-Z and `bg`, the shell's prompt is where the picture was
+                painter.forget()
+                return
             if self._unsaid:
                 painter.erase()
                 self._write_unsaid()
@@ -160,6 +185,13 @@ class Screen:
 
 def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
+
+
+def in_background(terminal: TextIO) -> bool:
+    """Whether another job has the terminal. False for a terminal that is not this process's own."""
+    with suppress(OSError, ValueError):
+        return os.tcgetpgrp(terminal.fileno()) not in {0, os.getpgrp()}
+    return False
 
 
 def same_place(one: TextIO | None, other: TextIO | None) -> bool:

@@ -93,7 +93,7 @@ class Drawing:
             estimated={metric.name: STANDARD_ERROR for metric in metrics if metric.need in sketched},
             sorted_by=sort.name if sort else None,
             kinds=self.kinds(metrics),
-            whole=spec.whole,
+            whole=spec.whole or (sort is None and spec.in_order),
         )
 
     def kinds(self, metrics: Sequence[Metric]) -> dict[str, str]:

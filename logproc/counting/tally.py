@@ -12,9 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from logproc.counting import by_interval
+from logproc.counting.by_interval import ByInterval, count_by_interval, merge_by_interval
 from logproc.counting.counts import Counts, Subjects, Weights, count_columns, fold, merge_counts, weights_of
 from logproc.counting.overview.counts import Overview, count_overview, interval_s, merge_overviews
 from logproc.counting.rows import LOW_BITS, LOW_MASK, exact_sum
+from logproc.counting.unmatched import ALL_MATCHED, Unmatched
 from logproc.formats.account import TOO_LONG
 from logproc.formats.columns.odd_bytes import NONE_ODD, OddLines, odd_lines
 from logproc.formats.columns.printable import shown
@@ -74,6 +77,8 @@ class Tally:
 
     panels: by name. first, last: the smallest and largest time of a record. seen: the fields that some record has.
     overview: None if it was not asked for, or there is no record. Its intervals are `interval_s(first, last)` long.
+    by_interval: None if logs are not to be compared, or there is no record; its intervals have lengths of their own.
+    unmatched: of the chunks whose records were all filtered.
     """
 
     panels: Mapping[str, Counts] = field(default_factory=dict)
@@ -84,10 +89,13 @@ class Tally:
     last: int | None = None
     seen: frozenset[str] = frozenset()
     overview: Overview | None = None
+    by_interval: ByInterval | None = None
+    unmatched: Unmatched = ALL_MATCHED
 
     @property
     def counts(self) -> tuple[Counts, ...]:
-        return (*self.panels.values(), *(self.overview.parts if self.overview else ()))
+        parts = [*(self.overview.parts if self.overview else ()), *(self.by_interval.parts if self.by_interval else ())]
+        return (*self.panels.values(), *parts)
 
     @property
     def keys(self) -> int:
@@ -106,7 +114,12 @@ class Tally:
     def folded(self, max_keys: int) -> Tally:
         """Return the tally with at most `max_keys` keys per panel. Which are dropped depends on the order of merging."""
         panels = {name: fold(counts, max_keys) for name, counts in self.panels.items()}
-        return replace(self, panels=panels, overview=self.overview.folded(max_keys) if self.overview else None)
+        return replace(
+            self,
+            panels=panels,
+            overview=self.overview.folded(max_keys) if self.overview else None,
+            by_interval=self.by_interval.folded(max_keys) if self.by_interval else None,
+        )
 
 
 def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, source_name: str = "") -> Tally:
@@ -118,6 +131,7 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, sour
         columns = question.prepared(columns, source_name) if columns.records else columns
         texts = (name for name, column in columns.keys.items() if column.keys.null_count < len(column.keys))
         seen = frozenset([*texts, *columns.numbers])
+    unmatched = ALL_MATCHED
     untimed = 0 if columns is None else int((columns.time == NO_TIME).sum())
     bad_times = 0 if columns is None or columns.unread_time is None else int(columns.unread_time.sum())
     unread = {("time", NOT_A_TIME): bad_times} if bad_times else {}  # of the filtered records, too
@@ -126,6 +140,7 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, sour
         mask = question.select(every)
         unread |= {key: number for name in question.ordered for key, number in every.unread(name).items()}
         filtered = int((~mask).sum())
+        unmatched = Unmatched.of(every, question) if filtered == columns.records else ALL_MATCHED
         further = 0 if columns.further is None else int(columns.further[~mask].sum())  # lines of filtered records
         columns = columns.keep(mask) if filtered else columns
         account = replace(
@@ -138,7 +153,7 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, sour
     assumed = Assumed.of_chunk(parsed, chunk.first_line, chunk.last_line)
     source = SourceTally(account, Counter(parsed.rejected_reasons), sample, odd, unread, untimed, assumed, seen=seen)
     if columns is None or not columns.records:
-        return Tally(sources={chunk.source: source}, seen=seen)
+        return Tally(sources={chunk.source: source}, seen=seen, unmatched=unmatched)
     view = question.view(columns)
     tally = counted(view, question)
     measured = {need.field for panel in question.panels for need in panel.needs if need.measures_values}
@@ -160,6 +175,7 @@ def counted(view: View, question: Question) -> Tally:
         first=first,
         last=last,
         overview=count_overview(view, weights, first, last) if question.overview else None,
+        by_interval=count_by_interval(view, first, last) if question.compares else None,
     )
 
 
@@ -210,6 +226,12 @@ def merge(tallies: Sequence[Tally]) -> Tally:
     overviews = [
         tally.overview.lengthened(length_s // interval_s(tally.first, tally.last)) for tally in tallies if tally.overview
     ]
+    longest_s = by_interval.interval_s(first, last)
+    compared = [
+        tally.by_interval.lengthened(longest_s // by_interval.interval_s(tally.first, tally.last))
+        for tally in tallies
+        if tally.by_interval
+    ]
     return Tally(
         panels={name: merge_counts([tally.panels[name] for tally in tallies if name in tally.panels]) for name in names},
         sources=sources,
@@ -219,4 +241,6 @@ def merge(tallies: Sequence[Tally]) -> Tally:
         last=last,
         seen=frozenset().union(*(tally.seen for tally in tallies)),
         overview=merge_overviews(overviews),
+        by_interval=merge_by_interval(compared),
+        unmatched=sum((tally.unmatched for tally in tallies), ALL_MATCHED),
     )

@@ -38,7 +38,7 @@ OTHER_NAMES = {
     **dict.fromkeys(("mysql", "mariadb"), "mysql_error"),
     **dict.fromkeys(("elb", "alb"), "aws_alb"),
     **dict.fromkeys(("django_server", "runserver"), "django"),
-    **dict.fromkeys(("key_value", "kv", "keyvalue", "logrus"), "logfmt"),
+    **dict.fromkeys(("key_value", "kv", "keyvalue"), "logfmt"),
     "postgres": "postgresql",
     "php": "php_errors",
     "dotnet": "dotnet_console",

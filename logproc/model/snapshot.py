@@ -66,6 +66,7 @@ class Snapshot:
 
     complete: whether all sources were read to their end. first, last: the smallest and the largest time of a record, in
     seconds since 1970; None if no record has a time. overview: None if the user asked for panels by name.
+    empty: why the filters let no record pass, for people; else "".
     """
 
     complete: bool
@@ -79,6 +80,7 @@ class Snapshot:
     run: RunInfo
     assumed: tuple[Assumption, ...] = ()
     overview: Overview | None = None
+    empty: str = ""
 
     def first_rows(self, most: int) -> Snapshot:
         """Return the same with at most that many rows in each panel that is not whole; 0 for all."""

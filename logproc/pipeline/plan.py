@@ -94,7 +94,7 @@ def question_of(settings: Settings, now_s: int) -> Question:
     metrics = parse_metrics(",".join(settings.metric), zone)
     sort = sort_of(settings.sort, metrics, zone)
     metrics = with_sort(metrics, sort)
-    panels = panels_for(settings.by, metrics, sort, visitors=settings.visitors)
+    panels = () if settings.compares else panels_for(settings.by, metrics, sort, visitors=settings.visitors)
     check_sketches(need for panel in panels for need in panel.needs)
     where = None if settings.where is None else parse_where(settings.where, zone)
     named = [name for panel in panels if settings.by and not panel.title for name in panel.by]
@@ -119,6 +119,7 @@ def question_of(settings: Settings, now_s: int) -> Question:
         max_keys=settings.max_keys,
         asked=(*named, *measured, *(where.fields if where else ()), *(found.source for found in parse_maps(settings.map))),
         asked_by=bool(settings.by),
+        compares=settings.compares,
         kinds=tuple((found.field, found.unit.kind) for found in parse_maps(settings.map) if found.unit),
     )
 

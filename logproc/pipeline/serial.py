@@ -32,13 +32,14 @@ class Run:
     """The result of a run.
 
     cause: why it was stopped, None if it was not. left_behind: names of the threads that did not end in time.
-    counted: the chunks in the snapshot, as (source, index); None for all.
+    counted: the chunks in the snapshot, as (source, index); None for all. tally: the counts for a comparison, if it is one.
     """
 
     snapshot: Snapshot
     cause: BaseException | None = None
     left_behind: tuple[str, ...] = ()
     counted: Container[tuple[int, int]] | None = None
+    tally: Tally | None = None
 
 
 def run_serial(
@@ -61,7 +62,8 @@ def run_serial(
         outcomes[source.index] = reading.outcome
     source_name.set(None)
     info = run_info(time.monotonic() - started, readers=0, workers=0, config_file=settings.config_file)
-    return Run(summarize(sources, outcomes, tally, plan, info), check_fields(plan, outcomes.values(), tally))
+    cause, kept = check_fields(plan, outcomes.values(), tally), tally if settings.compares else None
+    return Run(summarize(sources, outcomes, tally, plan, info), cause, tally=kept)
 
 
 def work(plan: Plan, spool: Spool | None, source_name: str, chunk: Chunk) -> Tally:

@@ -20,6 +20,7 @@ from logproc.model.errors import InternalError
 from logproc.model.panel import Panel
 from logproc.model.snapshot import Assumption, RunInfo, Snapshot, SourceResult, gil_enabled
 from logproc.model.source import Source, State, Verdict
+from logproc.pipeline.empty import why_empty
 from logproc.pipeline.plan import Plan
 from logproc.questions.question import Question
 from logproc.questions.view import is_time_field, offset_s
@@ -77,6 +78,7 @@ def summarize(
         panels=found,
         run=run,
         assumed=assumptions(sources, tally, plan.question.zone),
+        empty=why_empty(tally, plan.question),
         overview=overview_of(tally, plan.question, plan.top, families=plan.families),
     )
 

@@ -140,7 +140,7 @@ class Crew:
         info = run_info(took_s, file_readers, self.settings.worker_count, self.settings.config_file)
         summary = summarize(self.sources, outcomes, tally, self.plan, info, stopped=self.stop.is_set())
         cause = self.stop.cause or check_fields(self.plan, outcomes.values(), tally)
-        return Run(summary, cause, self.left_behind, counted)
+        return Run(summary, cause, self.left_behind, counted, tally if self.settings.compares else None)
 
     def _is_done(self) -> bool:
         return self._all_read and not self.pool.pending

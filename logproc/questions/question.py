@@ -74,6 +74,8 @@ DEFAULT_PANELS = (
 )
 OVERVIEW_FIELDS = ("status", "level", "path", "client", "user_agent", "message", "duration")
 """What the overview counts, where records have it."""
+COMPARED_FIELDS = ("status", "level", "logger", "path", "client", "message", "duration")
+"""What the comparison of two logs counts, where records have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Question:
     wanted: the columns that formats have to deliver. filters_of: the filters of metrics, by what they are called.
     by_source: whether a record's source is a field. parameters: the fields that are parameters of queries.
     overview: whether the report begins with an overview: not if the user named panels.
+    compares: whether to count what the comparison of two logs needs.
     """
 
     panels: tuple[PanelSpec, ...] = DEFAULT_PANELS
@@ -102,6 +105,7 @@ class Question:
     max_keys: int | None = None
     asked: tuple[str, ...] = ()
     asked_by: bool = False
+    compares: bool = False
     kinds: tuple[tuple[str, str], ...] = ()
     wanted: Wanted = field(init=False)
     filters_of: Mapping[str, Where] = field(init=False, compare=False)
@@ -124,7 +128,12 @@ class Question:
         named_source = SOURCE in sought
         own = {name for name in sought if name != SOURCE and not is_time_field(name)}  # a log's own `device` is not derived
         sought = [name for name in sought if name != SOURCE]
-        extra = ["bytes", *(OVERVIEW_FIELDS if self.overview else ()), *(ADDRESSES if self.from_forwarded else ())]
+        extra = [
+            "bytes",
+            *(OVERVIEW_FIELDS if self.overview else ()),
+            *(COMPARED_FIELDS if self.compares else ()),
+            *(ADDRESSES if self.from_forwarded else ()),
+        ]
         needs = [need for panel in self.panels for need in panel.needs]
         filters = [*([self.where] if self.where else ()), *(need.where for need in needs if need.where)]
         searched = frozenset(name for where in filters for name in where.searched)
@@ -236,7 +245,9 @@ def split_fields(text: str) -> tuple[str, ...]:
     if twice := next((name for name in names if names.count(name) > 1 and name), ""):
         raise UsageError(f"--by {text!r}: {twice} is named twice", "name it once")
     if not all(names):
-        raise UsageError(f"--by {text!r} does not name fields", "write --by status or --by hour,path")
+        blank = text.endswith(",") and any(names)
+        hint = f"put no blank behind the comma: --by {text}status" if blank else "write --by status or --by hour,path"
+        raise UsageError(f"--by {text!r} does not name fields", hint)
     for name in names:
         if name == "time":
             raise UsageError(f"--by {text!r}: a time is a moment", "count by second, minute, hour, day or every(5m)")

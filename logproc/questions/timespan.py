@@ -27,6 +27,10 @@ OF_ACCESS_LOG = re.compile(rf"\[?(\d{{1,2}})/([A-Za-z]{{3}})/(\d{{4}}){BEHIND_DA
 WITH_SLASHES = re.compile(rf"(\d{{4}})/(\d{{1,2}})/(\d{{1,2}}){BEHIND_DATE}", re.ASCII)
 """The year first: `07/03/2026` is March in one country and July in another."""
 IN_WORDS = re.compile(r"(\d+) ?(seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?)(?: ago)?")
+LASTS = {"hour": "1h", "day": "1d", "week": "7d", "month": "30d", "year": "365d"}
+LAST = re.compile(rf"(?:last|past) ({'|'.join(LASTS)})")
+UNPADDED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+YEAR_LAST = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4})", re.ASCII)
 HINT = 'write "2026-03-07 10:00", "2026-03-07", "10:00", "yesterday", "2h" (two hours ago) or "@1772877600"'
 
 
@@ -64,6 +68,15 @@ def hint_for(text: str) -> str:
     """
     if match := IN_WORDS.fullmatch(text.lower()):
         return f"write {match[1]}{match[2][0]}"
+    if match := LAST.fullmatch(text.lower()):
+        return f"write {LASTS[match[1]]}"
+    if text.lower().startswith(("tomorrow", "next ")):
+        return f"that is in the future: {HINT}"
+    if match := UNPADDED.fullmatch(text):
+        padded = f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}"
+        return f"write {padded}" if padded != text and absolute(padded) else HINT
+    if YEAR_LAST.fullmatch(text):
+        return f"put the year first: {HINT}"
     return nearest(text, ("yesterday", "today", "now"), HINT) if text.isalpha() else HINT
 
 

@@ -3,7 +3,8 @@
 Everything that may differ between two runs over the same input is under `run`.
 
 A row has the columns of its key by name (see `key_members`), `count`, `bytes` (null if no log has any), and each metric
-by the name it was asked for, null where no record has a value. If keys were dropped, so that counts are not exact, the panel
+by the name it was asked for, null where no record has a value. One with a `status` also has it as a number,
+`status_number`, null if it is not one. If keys were dropped, so that counts are not exact, the panel
 has `approximate`, with the records of those keys in `other`, and each row has an `error`: how many records its count may
 lack. `estimated` holds the relative standard error of metrics that are estimates. `assumed` has the zone, the years and
 the order of day and month that times were taken to have where they have none, with the sources of these. `overview` is
@@ -13,6 +14,7 @@ null if the user named panels; its `timeline` is null without times.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from decimal import Decimal
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from logproc.model.snapshot import Snapshot, SourceResult
 
 SCHEMA = 1
+STATUS = re.compile(r"[0-9]{3}")
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
@@ -107,6 +110,8 @@ def row_of(row: Row, names: Sequence[str], table: Panel) -> dict[str, Any]:
     members = {**dict(zip(names, row.key, strict=True)), "count": row.count, "bytes": row.bytes}
     if table.approximate:
         members["error"] = row.error
+    if "status" in names:
+        members["status_number"] = int(text) if STATUS.fullmatch(text := str(members["status"])) else None
     asked = {name: rounded(name, number) for name, number in zip(table.metrics, row.metrics, strict=True)}
     return {**members, **{name: number for name, number in asked.items() if name not in members}}
 

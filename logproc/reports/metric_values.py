@@ -74,5 +74,5 @@ def key_members(by: tuple[str, ...], metrics: tuple[str, ...], *, approximate: b
     >>> key_members(("bytes", "path"), (), approximate=False)
     ['by:bytes', 'path']
     """
-    taken = {*MEMBERS, *metrics, *(["error"] if approximate else [])}
+    taken = {*MEMBERS, *metrics, *(["error"] if approximate else []), *(["status_number"] if "status" in by else [])}
     return [f"by:{name}" if name in taken else name for name in by]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import select
 import stat
 from collections.abc import Iterable, Iterator
@@ -60,7 +61,9 @@ def format_for(path: str | Path) -> Form:
     """Return the format for a file's extension. Raises UsageError for an unknown one."""
     form = FORMATS.get(Path(path).suffix.lower())
     if form is None:
-        raise UsageError(f"{harmless(str(path))}: no format has this ending", "use " + ", ".join(FORMATS))
+        name, is_plain = harmless(str(path)), re.fullmatch(r"[\w-]+", str(path))
+        what = f"the ending decides the format, as in {name}.html" if is_plain else "no format has this ending"
+        raise UsageError(f"{name}: {what}", "use " + ", ".join(FORMATS))
     return form
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -69,17 +70,59 @@ def snapshot(tmp_path: Path) -> Snapshot:
         (True, {"TERM": "xterm", "NO_COLOR": "1"}, "auto", False),
         (True, {"TERM": "xterm", "NO_COLOR": "1", "CLICOLOR_FORCE": "1", "FORCE_COLOR": "1"}, "auto", False),
         (True, {"TERM": "xterm", "NO_COLOR": ""}, "auto", True),
-        (False, {"TERM": "xterm", "CLICOLOR_FORCE": "1", "FORCE_COLOR": "1"}, "auto", False),
+        (False, {"TERM": "xterm", "CLICOLOR_FORCE": "1", "FORCE_COLOR": "1"}, "auto", True),
+        (False, {"FORCE_COLOR": "1"}, "auto", True),
+        (False, {"FORCE_COLOR": "3", "TERM": "dumb"}, "auto", True),
+        (False, {"CLICOLOR_FORCE": "1"}, "auto", True),
+        (False, {"CLICOLOR_FORCE": "0"}, "auto", False),
+        (False, {"CLICOLOR_FORCE": "", "FORCE_COLOR": ""}, "auto", False),
+        (False, {"CLICOLOR_FORCE": "1", "FORCE_COLOR": "0"}, "auto", False),
+        (False, {"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, "auto", False),
+        (False, {"FORCE_COLOR": "1", "NO_COLOR": ""}, "auto", True),
+        (False, {"FORCE_COLOR": "1"}, "never", False),
+        (False, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, "always", True),
+        (True, {"TERM": "vt100", "FORCE_COLOR": "1"}, "auto", True),
+        (True, {"TERM": "xterm", "FORCE_COLOR": "0"}, "auto", False),
+        (True, {"TERM": "xterm", "FORCE_COLOR": "false"}, "auto", False),
+        *((True, {"TERM": term, "FORCE_COLOR": "1", "CLICOLOR_FORCE": "1"}, "auto", False) for term in ("", "dumb")),
         (False, {}, "auto", False),
         (False, {"NO_COLOR": "1"}, "always", True),
         (True, {}, "never", False),
     ],
 )
 def test_colours(is_terminal: bool, environ: dict[str, str], color: str, expected: bool) -> None:
-    """Colours are used on terminals that have them, unless NO_COLOR is set; --color overrides both."""
+    """--color decides, then NO_COLOR, then FORCE_COLOR, then CLICOLOR_FORCE, then whether there is a terminal with colours."""
     out = stream(Terminal if is_terminal else io.TextIOWrapper)
     assert screen(environ=environ, color=color).colors(out) is expected
     assert screen(environ=environ).colors(None) is False
+
+
+@pytest.mark.parametrize(
+    ("out", "columns", "expected"),
+    [("pipe", None, 120), ("pipe", "90", 90), ("terminal", "90", 90), ("no terminal", None, 100)],
+)
+def test_a_piped_report_is_as_wide_as_the_terminal_of_stderr(
+    out: str, columns: str | None, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """COLUMNS first; else the terminal where the user sees errors is probably where the report is read, too."""
+    environ = {} if columns is None else {"COLUMNS": columns}
+    monkeypatch.delenv("COLUMNS", raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    main, terminal = os.openpty()
+    try:
+        termios.tcsetwinsize(terminal, (24, 120))
+        with open(terminal, "w", closefd=False) as err:
+            shown = Screen(
+                stream(Terminal) if out == "terminal" else stream(io.TextIOWrapper),
+                stream(io.TextIOWrapper) if out == "no terminal" else err,
+                Settings(),
+                environ,
+            )
+            assert shown.columns == expected
+    finally:
+        os.close(main)
+        os.close(terminal)
 
 
 @pytest.mark.parametrize(
@@ -141,8 +184,8 @@ def test_headers_come_from_variables(given: list[str], environ: dict[str, str], 
 
 
 def test_the_order_of_exit_codes_is_the_documented_one() -> None:
-    """If several codes apply: 70, 129 to 152, 141, 4, 2, 5, 3, 1, 0."""
-    assert EXIT_ORDER == (70, 129, 130, 143, 152, 141, 4, 2, 5, 3, 1)
+    """If several codes apply: 70, 129 to 152, 141, 4, 2, 5, 3, 6, 1, 0."""
+    assert EXIT_ORDER == (70, 129, 130, 143, 152, 141, 4, 2, 5, 3, 6, 1)
 
 
 CAUSES: list[tuple[BaseException, int, str]] = [

@@ -23,6 +23,7 @@ from tests.faults.fault import in_process
 from tests.support import broken_format, logs
 from tests.support.fault_server import Answer, FaultServer, closed_port
 from tests.support.processes import COMMAND, NOBODY, ROOT, Ended, analyze, logproc, nobody_runs_python, shell, started
+from tests.support.schema import valid
 
 GOOD = logs.log(50)
 CUT = gzip.compress(logs.log(3000))[:-2000]
@@ -145,15 +146,19 @@ USAGE: list[tuple[list[str], int, str]] = [
     (["analyze", "--no-such", "good.log"], 2, "no such option --no-such: see `logproc analyze --help`"),
     (["analyze", "--formt", "json", "good.log"], 2, "no such option --formt: did you mean '--format'?"),
     (["detect", "--where", "x", "good.log"], 2, "no such option --where: see `logproc detect --help`"),
-    (["analyze", "good.log", "--metric"], 2, "option '--metric' requires an argument: see `logproc analyze --help`"),
+    (
+        ["analyze", "good.log", "--metric"],
+        2,
+        "--metric needs a value: write --metric p95:duration; see `logproc analyze --help`",
+    ),
     (["formats", "./xyz"], 2, "format './xyz' is unknown: see `logproc formats`"),
     (["formats", "trafik"], 2, "format 'trafik' is unknown: did you mean 'traefik'?"),
     (["analyse", "good.log"], 2, "no such command or file 'analyse': did you mean 'analyze'?"),
-    (["pattern"], 2, "no such command or file 'pattern': known are analyze, detect, formats, threads"),
+    (["pattern"], 2, "no such command or file 'pattern': the commands are analyze, detect, diff, formats, init, man, threads"),
     (["--tpo", "3", "good.log"], 2, "no such option --tpo: did you mean '--top'?"),
     (["analyze", "good.log", "--by", "paht"], 2, "no source has a field 'paht': did you mean 'path'?"),
     (["analyze", "good.log", "--metric", "avg:bytes"], 2, "--metric 'avg:bytes' is unknown: write mean:bytes"),
-    (["analyze", "good.log", "--where", "path", "==", "/"], 2, "put the whole filter in quotes: --where 'path == 200'"),
+    (["analyze", "good.log", "--where", "path", "==", "/"], 2, "put the whole filter in quotes: --where 'path == \"/\"'"),
     (["analyze", "good.log", "--where", "path == GET"], 2, 'write a text in quotes: "GET"'),
     (["analyze", "good.log", "-o", "json"], 2, "-o takes a file: use --output json"),
     (["analyze", "good.log", "-o", "report.pdf"], 2, "no format has this ending: use .json, .csv, .txt"),
@@ -208,6 +213,16 @@ def test_the_usual_command_may_be_left_out(short: list[str], whole: list[str], f
     """What begins with a source, or with an option of `analyze`, is `logproc analyze`; `help` is `--help`."""
     expected, run = here(*whole, cwd=folder), here(*short, cwd=folder)
     assert (run.code, run.stdout[:10], run.stderr) == (expected.code, expected.stdout[:10], expected.stderr)
+
+
+def test_an_empty_report_says_why_on_both_streams(folder: Path) -> None:
+    """In the report and in one line on stderr, which --quiet leaves out; the exit code is that of any sound run."""
+    why = "none of 50 records matches --where: no method is 'get': did you mean 'GET'?"
+    asked = ["good.log", "--where", 'method == "get"']
+    for more, said in (([], f"logproc: {why}\n"), (["-q"], "")):
+        run = here(*asked, *more, cwd=folder)
+        assert (run.code, run.stdout.decode().splitlines()[2], run.stderr) == (0, why, said)
+    assert here(*asked, "--output", "json", cwd=folder).report["account"]["filtered"] == 50
 
 
 def test_the_name_of_a_command_wins_over_that_of_a_file(folder: Path) -> None:
@@ -348,7 +363,7 @@ def test_quiet_is_quiet(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     run = analyze_here("good.log", "missing.log", "-q", "-o", path, cwd=folder)
     assert (run.code, run.stdout, run.stderr) == (1, b"", "")
-    assert json.loads(path.read_text())["account"]["lines"] == 50
+    assert valid(json.loads(path.read_text()))["account"]["lines"] == 50
     assert analyze_here("good.log", "-q", cwd=folder).report["account"]["lines"] == 50
 
 
@@ -357,7 +372,7 @@ def test_files_by_ending_and_stdout_besides(folder: Path, tmp_path: Path) -> Non
     paths = [tmp_path / f"report.{ending}" for ending in ("json", "csv", "txt")]
     run = analyze_here("good.log", *(part for path in paths for part in ("-o", str(path))), cwd=folder)
     assert run.code == 0
-    without_run = [{**report, "run": None} for report in (run.report, json.loads(paths[0].read_text()))]
+    without_run = [{**report, "run": None} for report in (run.report, valid(json.loads(paths[0].read_text())))]
     assert without_run[0] == without_run[1]
     assert paths[1].read_text().startswith("panel,key,count,bytes")
     assert "50 lines" in paths[2].read_text()
@@ -387,7 +402,7 @@ def test_one_output_that_fails_does_not_keep_the_others(folder: Path, tmp_path: 
     with Path("/dev/full").open("wb") as full:
         run = analyze("good.log", "-o", path, cwd=folder, stdout=full)
     assert run.code == 4
-    assert json.loads(path.read_text())["complete"]
+    assert valid(json.loads(path.read_text()))["complete"]
 
 
 def test_rejected_lines_are_all_written_in_order(folder: Path, tmp_path: Path) -> None:
@@ -545,7 +560,7 @@ def test_where_stderr_is_a_terminal_the_progress_is_gone_at_the_end(tmp_path: Pa
                 writer.write(GOOD)
             output, _ = process.communicate()
         seen += screen.read(1 << 16)
-    assert json.loads(output)["account"]["records"] == 50
+    assert valid(json.loads(output))["account"]["records"] == 50
     assert b"pipe-1" in seen
     assert b"\x1b[" in seen
     assert seen.endswith(b"\x1b[2K")
@@ -555,7 +570,7 @@ def test_an_unfinished_line_typed_at_a_pipe_counts() -> None:
     """A last line without LF counts if the stream ended by itself."""
     with started("analyze", "-", "--output", "json", stdin=subprocess.PIPE) as process:
         output, errors = process.communicate(GOOD[:-1])
-    assert (json.loads(output)["account"]["records"], errors) == (50, b"")
+    assert (valid(json.loads(output))["account"]["records"], errors) == (50, b"")
 
 
 def test_a_field_that_no_source_has_is_an_error_and_no_report(folder: Path) -> None:

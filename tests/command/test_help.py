@@ -11,13 +11,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+
+from logproc.command.cli import cli
+from logproc.command.exit_codes import EXIT_ORDER
+from logproc.command.help import EXIT_CODES
+from logproc.model.knobs import GROUPS, option_name
+from logproc.settings import knobs
+from tests.support.processes import environment
 
 ROOT = Path(__file__).parents[2]
 STORED = Path(__file__).with_name("help")
 COMMANDS = {
     "logproc": ["--help"],
     "analyze": ["analyze", "--help"],
+    "diff": ["diff", "--help"],
+    "analyze-all": ["analyze", "--help-all"],
     "formats": ["formats"],
     "formats-help": ["formats", "--help"],
     "formats-traefik": ["formats", "traefik"],
@@ -27,9 +37,9 @@ COLUMNS = 100
 LINE_NUMBER = re.compile(r"(\.py):\d+")
 
 
-def said(*arguments: str) -> str:
+def said(*arguments: str, **variables: str) -> str:
     """Return what a command prints at the stored width, with line numbers of code as N."""
-    environ = {**os.environ, "COLUMNS": str(COLUMNS), "PYTHONPATH": str(ROOT)}
+    environ = environment(**{"COLUMNS": str(COLUMNS), **variables})
     command = [sys.executable, "-m", "logproc", *arguments]
     run = subprocess.run(command, env=environ, capture_output=True, check=True)
     assert run.stderr == b""
@@ -45,10 +55,48 @@ def test_the_words_are_those_that_are_stored(name: str) -> None:
     assert text == stored.read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", ["logproc", "analyze", "formats-help"])
-def test_help_fits_its_terminal(name: str) -> None:
+@pytest.mark.parametrize("columns", [80, 100])
+@pytest.mark.parametrize("name", ["logproc", "analyze", "analyze-all", "formats-help"])
+def test_help_fits_its_terminal(name: str, columns: int) -> None:
     """No line of a help text is wider than the terminal."""
-    assert max(map(len, said(*COMMANDS[name]).splitlines())) <= COLUMNS
+    assert max(map(len, said(*COMMANDS[name], COLUMNS=str(columns)).splitlines())) <= columns
+
+
+def headings(text: str) -> list[str]:
+    return re.findall(r"^(\S.*):$", text, re.MULTILINE)
+
+
+def test_examples_come_first_and_options_in_groups() -> None:
+    """The short help has a dozen or so options, the whole help each one of them, both in the same groups."""
+    assert headings(said("--help")) == ["Examples", "Options", "Commands"]
+    short, whole = said("analyze", "--help"), said("analyze", "--help-all")
+    usual = {item.metadata["group"] for item in knobs() if item.metadata["usual"]}
+    assert headings(short) == ["Examples", *(group for group in GROUPS if group in usual), "Help"]
+    assert headings(whole) == ["Examples", *GROUPS, "Help", "Exit codes"]
+    names = {option.opts[-1] for option in cli.commands["analyze"].params if isinstance(option, click.Option)}
+    assert {name for name in names if re.search(rf"^  (?:-\w, )?{name}\b", whole, re.MULTILINE)} == names
+    listed = set(re.findall(r"^  (?:-\w, )?(--[\w-]+)", short, re.MULTILINE))
+    asked = {option_name(item.name) for item in knobs() if item.metadata["usual"]}
+    assert listed == asked | {"--output-file", "--help", "--help-all"}
+    assert 10 <= len(asked) <= 14
+
+
+def test_every_exit_code_is_explained() -> None:
+    """The help has a line for each code that the program can end with."""
+    assert [code for code, _ in EXIT_CODES] == sorted({0, 6, *EXIT_ORDER})
+
+
+@pytest.mark.parametrize(
+    ("variables", "colored"),
+    [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
+    ids=str,
+)
+def test_help_has_colours_where_a_report_has(variables: dict[str, str], colored: bool) -> None:
+    """Headings, examples and options have styles on a terminal, or if colours are forced; the words are the same."""
+    for command in COMMANDS["logproc"], COMMANDS["analyze"], COMMANDS["analyze-all"]:
+        text = said(*command, **variables)
+        assert ("\x1b[" in text) is colored
+        assert re.sub(r"\x1b\[\d+m", "", text) == said(*command)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -228,7 +228,7 @@ def test_an_internal_error_is_said_as_json() -> None:
         (["analyze", "--log-format", "json"], {}, "no source is named"),
         (["analyze", "--log-format=json", "x", "--no-such"], {}, "no such option --no-such"),
         (["analyze", "x", "--log-format", "json", "--top", "many"], {}, "--top 'many' is not a whole number"),
-        (["analyse", "x"], {"LOGPROC_LOG_FORMAT": "json"}, "no such command 'analyse'"),
+        (["analyse", "x"], {"LOGPROC_LOG_FORMAT": "json"}, "no such command or file 'analyse'"),
         (["analyze", "x", "--config", "json.toml"], {}, "out of memory"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -93,6 +93,34 @@ def test_each_picture_takes_the_place_of_the_one_before_and_none_stays() -> None
     assert "\x1b[J" not in stream.getvalue()
 
 
+def test_a_picture_after_a_pause_begins_below() -> None:
+    """After Ctrl-Z the shell has written where the picture was: nothing of it is erased, neither then nor at the end."""
+    stream, now = Terminal(io.BytesIO(), encoding="utf-8"), [0.0]
+    view = ProgressPainter(stream, lambda: os.terminal_size((100, 24)), color=False, clock=lambda: now[0])
+    for moment, erased in ((0.1, False), (0.2, True), (60.0, False), (60.1, True)):
+        now[0], before = moment, len(stream.getvalue())
+        view.paint(STATUS)
+        assert ("\x1b[1A" in stream.getvalue()[before:]) is erased
+    view.close()
+    assert stream.getvalue().endswith(WRAP_ON + "\r\x1b[2K" + 4 * "\x1b[1A\r\x1b[2K")
+
+
+def test_a_terminal_that_is_paused_is_no_pause_between_pictures() -> None:
+    """While Ctrl-S holds the terminal, the painter waits in its write; afterwards its picture is where it was."""
+    stream, now = Terminal(io.BytesIO(), encoding="utf-8"), [0.0]
+    view = ProgressPainter(stream, lambda: os.terminal_size((100, 24)), color=False, clock=lambda: now[0])
+    written = view.write
+
+    def write_slowly(text: str) -> None:
+        written(text)
+        now[0] += 60
+
+    view.write = write_slowly  # type: ignore[method-assign]
+    view.paint(STATUS)
+    view.paint(STATUS)
+    assert stream.getvalue().count("\x1b[1A") == 4
+
+
 def test_a_picture_has_at_most_79_cells() -> None:
     """A picture has at most 79 cells, so that it does not wrap when the window gets narrower."""
     assert max(map(cell_len, painted(replace(STATUS, bytes_read=2**70, threads=(("a" * 200, ""),)), 500).splitlines())) <= 79

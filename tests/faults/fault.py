@@ -130,7 +130,7 @@ def in_process(
     stdin: bytes that its standard input holds. variables: of the environment. encoding: of stdout and stderr.
     """
     stdout, stderr = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2))
-    kept = {name: value for name, value in os.environ.items() if name.startswith(("LOGPROC_", "NO_COLOR", "COLUMNS"))}
+    kept = {name: value for name, value in os.environ.items() if name.startswith(processes.CHANGING)}
     try:
         with patch("sys.stdout", stdout), patch("sys.stderr", stderr), patch.dict(os.environ), standard_input(stdin):
             for name in kept:

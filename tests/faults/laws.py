@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.faults.fault import NEIGHBOUR, NEIGHBOUR_LINES, Fault, Scene
 from tests.support.processes import Ended
+from tests.support.schema import valid
 
 CANARY = "hunter2-canary"
 """A secret that some of the faults have in a URL or a header. It may be printed nowhere."""
@@ -51,7 +52,7 @@ def assert_harmless(ended: Ended) -> None:
 
 def assert_honest(ended: Ended) -> None:
     """Assert that the report is strict JSON, that its accounts close, and that it is complete where all sources are."""
-    report = json.loads(ended.stdout, parse_constant=refuse)
+    report = valid(json.loads(ended.stdout, parse_constant=refuse))
     for part in [report, *report["sources"]]:
         account = dict(part["account"])
         assert account.pop("lines") == sum(account.values()), part

@@ -11,6 +11,7 @@ from tests.faults.fault import NEIGHBOUR_LINES, Arguments, Fault, Scene, as_proc
 from tests.faults.process_signals import during, fifo, file_written, no_report
 from tests.support import logs
 from tests.support.processes import Ended
+from tests.support.schema import valid
 
 OLD = b"the old report\n"
 SMALL_DISK = "mount -t tmpfs -o size=64k none small && cp old.csv small/report.csv && head -c 50k /dev/zero > small/fill"
@@ -58,7 +59,7 @@ def small_disk(scene: Scene) -> Arguments:
 
 def report_is_seen(scene: Scene, ended: Ended) -> None:
     """Look whether the report is on the disk."""
-    assert json.loads((scene.folder / "seen" / "report.json").read_bytes())["account"] == ended.report["account"]
+    assert valid(json.loads((scene.folder / "seen" / "report.json").read_bytes()))["account"] == ended.report["account"]
 
 
 def rejects_agree(scene: Scene, ended: Ended) -> None:
@@ -129,7 +130,7 @@ def configuration_stays(scene: Scene, ended: Ended) -> None:
 
 def report_of_neighbours(scene: Scene, _ended: Ended) -> None:
     """Look whether the report in the directory holds the lines of the logs beside it."""
-    assert json.loads((scene.folder / "report.json").read_bytes())["account"]["records"] == 1 + NEIGHBOUR_LINES
+    assert valid(json.loads((scene.folder / "report.json").read_bytes()))["account"]["records"] == 1 + NEIGHBOUR_LINES
 
 
 def log_stays(scene: Scene, ended: Ended) -> None:
@@ -158,7 +159,7 @@ def private(scene: Scene, ended: Ended) -> None:
     """Check that the report exists and only its owner can read it."""
     path = scene.folder / "report.json"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert json.loads(path.read_bytes())["account"] == ended.report["account"]
+    assert valid(json.loads(path.read_bytes()))["account"] == ended.report["account"]
 
 
 OUTPUT_NAMES: list[tuple[str, str, Callable[[Scene], object], int, tuple[str, ...]]] = [

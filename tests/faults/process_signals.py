@@ -15,6 +15,7 @@ from tests.faults.fault import NEIGHBOUR, Arguments, Fault, Scene, as_process, g
 from tests.support import processes
 from tests.support.fault_server import Answer
 from tests.support.processes import Ended
+from tests.support.schema import valid
 
 Step = Callable[[subprocess.Popen[bytes]], object]
 LINES = good(3)
@@ -111,7 +112,7 @@ def no_report(_scene: Scene, ended: Ended) -> None:
 
 def file_written(scene: Scene, _ended: Ended) -> None:
     """Look whether the report is whole in its file."""
-    assert json.loads((scene.folder / "report.json").read_bytes())["schema"] == 1
+    assert valid(json.loads((scene.folder / "report.json").read_bytes()))["schema"] == 1
 
 
 def silent(scene: Scene, ended: Ended) -> None:
@@ -136,7 +137,7 @@ def with_file(make: Callable[[Scene], Arguments]) -> Callable[[Scene], Arguments
 
 def partial_by_file(scene: Scene, _ended: Ended) -> None:
     """Look whether the report in its file is whole and says that it is partial."""
-    assert not json.loads((scene.folder / "report.json").read_bytes())["complete"]
+    assert not valid(json.loads((scene.folder / "report.json").read_bytes()))["complete"]
 
 
 FAULTS: list[Fault] = [

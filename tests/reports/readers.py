@@ -7,6 +7,8 @@ import io
 import json
 from typing import Any
 
+from tests.support.schema import valid
+
 
 def strict(text: str) -> Any:
     """Parse JSON and refuse what RFC 8259 does not allow."""
@@ -16,7 +18,7 @@ def strict(text: str) -> Any:
 
     document = json.loads(text.encode("utf-8"), parse_constant=refuse)
     json.dumps(document, ensure_ascii=False).encode("utf-8")  # a lone surrogate that came out of an escape fails here
-    return document
+    return valid(document)
 
 
 def valid_text(text: str) -> str:

@@ -30,10 +30,10 @@ EXACT = """\
  "overview": null,
  "panels": {
   "status": {"by": ["status"], "distinct": 8, "rows": [
-   {"status": "200", "count": 2, "bytes": 1180591620717411303424},
-   {"status": "404", "count": 1, "bytes": 0}]},
+   {"status": "200", "count": 2, "bytes": 1180591620717411303424, "status_number": 200},
+   {"status": "404", "count": 1, "bytes": 0, "status_number": 404}]},
   "pair": {"by": ["path", "status"], "distinct": 1, "rows": [
-   {"path": "/", "status": "200", "count": 1, "bytes": 5}]},
+   {"path": "/", "status": "200", "count": 1, "bytes": 5, "status_number": 200}]},
   "user": {"by": ["user"], "distinct": 0, "rows": []}},
  "run": {"elapsed_s": 0.25, "readers": 1, "workers": 2, "version": "0.1.0", "python": "3.11.7", "gil": true}}
 """
@@ -150,3 +150,9 @@ def test_a_key_never_hides_a_number() -> None:
     assert written(asked_panel(Row(("512", "x"), 3, 1536), by=("bytes", "error"), metrics=()))["bytes,error"]["rows"] == [
         {"by:bytes": "512", "error": "x", "count": 3, "bytes": 1536}
     ]
+    both = written(asked_panel(Row(("404", "x"), 3, None), by=("status", "status_number"), metrics=()))
+    assert both["status,status_number"]["rows"] == [
+        {"status": "404", "by:status_number": "x", "count": 3, "bytes": None, "status_number": 404}
+    ]
+    alone = written(asked_panel(Row(("x",), 3, None), by=("status_number",), metrics=()))
+    assert alone["status_number"]["rows"] == [{"status_number": "x", "count": 3, "bytes": None}]

@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
+from tests.support.schema import valid
+
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 50
 COMMAND = (sys.executable, "-m", "logproc")
@@ -30,13 +32,17 @@ class Ended:
 
     @property
     def report(self) -> Any:
-        """The report on stdout as JSON."""
-        return json.loads(self.stdout)
+        """The report on stdout as JSON, which must be as docs/report.schema.json says."""
+        return valid(json.loads(self.stdout))
+
+
+CHANGING = ("LOGPROC_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "LINES")
+"""What the names of variables begin with that change what the program writes."""
 
 
 def environment(**variables: str) -> dict[str, str]:
     """Return an environment without variables that change the program's behaviour, plus those of the test."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LOGPROC_", "NO_COLOR", "COLUMNS"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(CHANGING)}
     return {**kept, "PYTHONPATH": str(ROOT), **variables}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import json
 import lzma
 import os
 import sys
@@ -23,6 +24,7 @@ from logproc.reports.json_report import render_json
 from logproc.settings import Settings
 from logproc.sources.resolve import resolve
 from logproc.threads.shared_tally import MIN_KEYS, SharedTally
+from tests.support.schema import valid
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -70,7 +72,9 @@ def report(snapshot: Snapshot) -> str:
     assert all(source.account.closes for source in snapshot.sources)
     assert all(sum(source.rejected_by_reason.values()) == source.account.rejected for source in snapshot.sources)
     assert snapshot.account == sum((source.account for source in snapshot.sources), Account())
-    return render_json(replace(snapshot, run=SAME_RUN))
+    text = render_json(replace(snapshot, run=SAME_RUN))
+    valid(json.loads(text))
+    return text
 
 
 def sources_of(*arguments: str | Path) -> tuple[Source, ...]:

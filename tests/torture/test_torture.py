@@ -20,6 +20,7 @@ from tests.support import logs
 from tests.support.fault_server import Answer, ranged
 from tests.support.leftovers import JOIN_S, threads_left
 from tests.support.processes import Ended
+from tests.support.schema import valid
 from tests.torture.calls import CALLS, Call, refusing
 
 BEFORE = "the old report\n"
@@ -66,7 +67,7 @@ def analyze(scene: Scene, arguments: list[str]) -> Ended:
 
 def without_run(text: str | bytes) -> dict[str, object]:
     """Return a report without what may differ."""
-    return {name: part for name, part in json.loads(text).items() if name != "run"}
+    return {name: part for name, part in valid(json.loads(text)).items() if name != "run"}
 
 
 def hold(scene: Scene, call: Call, ended: Ended, sound: dict[str, object]) -> None:

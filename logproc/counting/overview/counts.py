@@ -17,11 +17,10 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.counting.counts import Counts, Weights, count_columns, fold, merge_counts, rolled_up
-from logproc.formats.columns.levels import LEVELS
 from logproc.formats.columns.slices import arrow
 from logproc.model.columns import NO_TIME, KeyColumn
 from logproc.questions.fields.agents import are_bots
-from logproc.questions.fields.outcomes import having, outcomes
+from logproc.questions.fields.outcomes import erring, failing, outcomes
 from logproc.questions.metrics import Need
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ MOST_INTERVALS = 400
 """Of more intervals none would be a pixel of its own, and the page would grow."""
 DURATIONS = Need("buckets", "duration")
 NONE_AT_ALL = numpy.zeros(0, numpy.int64)
+NO_KEYS = pyarrow.array([], pyarrow.string())
 
 
 def interval_s(first: int | None, last: int | None) -> int:
@@ -92,14 +92,14 @@ def count_overview(view: View, weights: Weights | None, first: int | None, last:
     message, agent, client = view.keys("shape(message)"), view.keys("user_agent"), view.keys("client")
     interval = intervals(view, f"every({interval_s(first, last)}s)")
     durations = view.numbers("duration")
-    failing = NONE_AT_ALL if status is None or path is None else having(status, is_failure(status.keys))
-    erring = NONE_AT_ALL if level is None or message is None else having(level, is_error(level.keys))
+    failed = NONE_AT_ALL if status is None or path is None else failing(status)
+    erred = NONE_AT_ALL if level is None or message is None else erring(level)
     of_bots = NONE_AT_ALL if agent is None or client is None else numpy.flatnonzero(are_bots(agent.keys)[agent.index])
     return Overview(
         count_columns([interval, outcomes(status, level, records)], records, weights, {}),
         None if durations is None else count_columns([interval], records, None, {DURATIONS: durations}),
-        count_some([status, path], failing, weights),
-        count_some([level, message], erring, weights),
+        count_some([status, path], failed, weights),
+        count_some([level, message], erred, weights),
         count_some([client], of_bots, weights),
     )
 
@@ -115,7 +115,7 @@ def intervals(view: View, name: str) -> KeyColumn:
 def count_some(columns: Sequence[KeyColumn | None], records: Integers, weights: Weights | None) -> Counts:
     """Count some of the records by columns, which may only be missing if there are none of these records."""
     if not len(records):
-        return Counts(tuple(pyarrow.array([], pyarrow.string()) for _ in columns), NONE_AT_ALL, NONE_AT_ALL, NONE_AT_ALL)
+        return Counts((NO_KEYS,) * len(columns), NONE_AT_ALL, NONE_AT_ALL, NONE_AT_ALL)
     some = None if weights is None else (weights[0][records], None if weights[1] is None else weights[1][records])
     taken = [small(column.take(records)) for column in columns if column is not None]
     return count_columns(taken, len(records), some, {})
@@ -125,14 +125,6 @@ def small(column: KeyColumn) -> KeyColumn:
     """Return a column with only the keys that some record has: of few records most keys of a chunk would be unused."""
     places, index = numpy.unique(column.index, return_inverse=True)
     return KeyColumn(column.keys.take(arrow(places.astype(numpy.int64), pyarrow.int64())), index)
-
-
-def is_failure(statuses: pyarrow.Array) -> pyarrow.Array:
-    return pyarrow.compute.match_substring_regex(statuses, "^[45][0-9]{2}$")
-
-
-def is_error(levels: pyarrow.Array) -> pyarrow.Array:
-    return pyarrow.compute.is_in(levels, value_set=pyarrow.array(LEVELS[LEVELS.index("error") :]))
 
 
 def merge_overviews(parts: Sequence[Overview]) -> Overview | None:

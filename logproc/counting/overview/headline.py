@@ -9,12 +9,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy
+import pyarrow
 import pyarrow.compute
 
 from logproc.counting.buckets import BOUNDS, Buckets, middle
 from logproc.counting.counts import Counts, rolled_up
 from logproc.counting.overview.counts import DURATIONS
 from logproc.counting.overview.timeline import in_stretches, lengths
+from logproc.formats.columns.slices import mask
 from logproc.model.overview import QUANTILES, Finding, Headline
 from logproc.questions.fields.outcomes import CLASSES, ERRORS
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from logproc.counting.overview.counts import Overview
     from logproc.counting.tally import Tally
+    from logproc.model.arrays import Mask
 
 FEW_INTERVALS = 60
 """A change is looked for between so many intervals at most: in shorter ones most changes are chance."""
@@ -44,6 +47,7 @@ def headline(tally: Tally, counts: Overview, zone: tzinfo) -> Headline:
         records=records,
         per_second=records / span_s if span_s else None,
         errors=errors,
+        server_errors=by_outcome.get("5xx", 0) if with_status else None,
         client_errors=by_outcome.get("4xx", 0) if with_status else None,
         clients=len(clients) if clients is not None and len(clients) and not clients.floor else None,
         bots=pure_bots(clients, counts.bots) if clients is not None and len(clients) and not clients.floor else None,
@@ -125,40 +129,40 @@ def bound(number: int) -> float:
 
 def failing_path(tally: Tally, counts: Overview) -> Finding | None:
     """Return the path with most errors of the server, or if there are none, of the client, but for those not found."""
-    paths = tally.panels.get("path")
-    statuses = counts.failed.keys[0].to_pylist()
-    for kinds in (("5",), ("4",)):
-        rows = [at for at, status in enumerate(statuses) if status.startswith(kinds) and status != "404"]
-        if rows:
-            some = counts.failed.select(numpy.array(rows, numpy.int64))
-            by_path, row = rolled_up(swapped(some), 1)
-            path, count = largest(by_path)
-            of = found(paths, path) or count
-            at = by_path.keys[0].to_pylist().index(path)
-            status = most(some.select(numpy.flatnonzero(row == at)))
-            return Finding("failing path", path, count, of, status)
+    statuses = counts.failed.keys[0]
+    missing = mask_of(pyarrow.compute.equal(statuses, "404"))
+    for kind in ("5", "4"):
+        which = mask_of(pyarrow.compute.starts_with(statuses, kind)) & ~missing
+        if which.any():
+            path, count, status = most_frequent(counts.failed.select(numpy.flatnonzero(which)))
+            return Finding("failing path", path, count, found(tally.panels.get("path"), path) or count, status)
     return None
 
 
 def error_message(counts: Overview) -> Finding | None:
     if not len(counts.messages):
         return None
-    by_shape, row = rolled_up(swapped(counts.messages), 1)
-    shape, count = largest(by_shape)
-    at = by_shape.keys[0].to_pylist().index(shape)
-    level = most(counts.messages.select(numpy.flatnonzero(row == at)))
+    shape, count, level = most_frequent(counts.messages)
     return Finding("error message", shape, count, int(counts.messages.count.sum()), level)
 
 
+def mask_of(booleans: pyarrow.Array) -> Mask:
+    found: Mask = booleans.fill_null(False).to_numpy(zero_copy_only=False)
+    return found
+
+
+def most_frequent(counts: Counts) -> tuple[str, int, str]:
+    """Return the second key with the largest count, that count, and the first key of most of its records."""
+    by_second, row = rolled_up(swapped(counts), 1)
+    key, count = largest(by_second)
+    at = pyarrow.compute.index(by_second.keys[0], pyarrow.scalar(key, by_second.keys[0].type)).as_py()
+    return key, count, largest(rolled_up(counts.select(numpy.flatnonzero(row == at)), 1)[0])[0]
+
+
 def largest(counts: Counts) -> tuple[str, int]:
-    """Return the key with the largest count; of equals the first by its UTF-8 bytes."""
-    most_records = int(counts.count.max())
-    keys = counts.keys[0].filter(pyarrow.array(counts.count == most_records)).to_pylist()
-    return min(keys, key=lambda key: key.encode("utf-8", "surrogatepass")), most_records
-
-
-def most(counts: Counts) -> str:
-    return largest(rolled_up(counts, 1)[0])[0]
+    """Return the key with the largest count; of equals the first by its UTF-8 bytes, which is how Arrow compares."""
+    most = int(counts.count.max())
+    return pyarrow.compute.min(counts.keys[0].filter(mask(counts.count == most))).as_py(), most
 
 
 def found(counts: Counts | None, key: str) -> int:

@@ -57,7 +57,7 @@ from logproc.formats.readers.cost import MOST_REPEATED, repeated
 from logproc.model.errors import UsageError
 from logproc.questions.fields.derived import derive
 from logproc.questions.fields.stretches import stretch_of
-from logproc.questions.where.hints import BARE, hint_for_call, hint_for_text, hint_for_value
+from logproc.questions.where.hints import BARE, OTHER_OPERATORS, hint_for_call, hint_for_text, hint_for_value
 from logproc.questions.where.predicates import (
     BILLION,
     Absent,
@@ -190,7 +190,7 @@ class Parser:
     def where(self) -> Where:
         tree = self.expression(0)
         if self.token.kind != "end":
-            raise self.unexpected("`and`, `or` or the end")
+            raise self.unexpected("`and`, `or` or the end", "write `and`" if self.token.is_symbol(",") else "")
         return Where(tree, tuple(self.fields), frozenset(self.searched_fields), self.fractions)
 
     def expression(self, depth: int) -> Predicate:
@@ -239,6 +239,8 @@ class Parser:
         hint = f"put the whole filter in quotes: --where '{field} == 200'" if only_a_field else ""
         if self.token.is_symbol("("):
             hint = hint_for_call(field, self.tokens[self.position + 1])
+        elif self.token.kind == "name":
+            hint = OTHER_OPERATORS.get(self.token.text.lower(), "")
         raise self.unexpected("`==`, `=~`, `in` or another operator", hint)
 
     def field(self) -> str:

@@ -16,6 +16,16 @@ MISWRITTEN = {"=>": ">=", "=<": "<=", "<>": "!=", "><": "!=", "===": "==", "!=="
 """Operators of other languages, which are two of ours in a row."""
 
 
+OTHER_OPERATORS = {
+    **dict.fromkeys(("like", "includes", "has", "containing"), 'write contains "…"'),
+    **dict.fromkeys(("matches", "match", "regex", "rlike"), 'write =~ "…"'),
+    **dict.fromkeys(("startswith", "starts", "starts_with", "beginswith"), 'write =~ "^…"'),
+    **dict.fromkeys(("endswith", "ends", "ends_with"), 'write =~ "…$"'),
+    **dict.fromkeys(("eq", "equals"), "write =="),
+}
+"""Operators of other languages that are words."""
+
+
 def hint_for_value(field: str, operator: Token, token: Token, tz: tzinfo) -> str:
     """Return the hint for a token behind an operator that is not a value."""
     if token.kind == "symbol":

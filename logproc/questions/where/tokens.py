@@ -64,7 +64,8 @@ def fault(text: str, what: str, at: int, hint: str = "") -> UsageError:
 def unquoted(text: str, at: int) -> str:
     """Return the hint for an error within a word such as `/cart` or `10.0.0.0/8`, which lacks its quotes; else ""."""
     word = next((match[0] for match in WORD.finditer(text) if match.start() <= at < match.end()), "")
-    return f'write a text in quotes: "{excerpt(word)}"' if len(word) > 1 and text[at] in "/:.?*%#" else ""
+    at_end = word == "/" and text.rstrip(BLANKS).endswith("/")
+    return f'write a text in quotes: "{excerpt(word)}"' if at_end or (len(word) > 1 and text[at] in "/:.?*%#") else ""
 
 
 def excerpt(text: str) -> str:

@@ -41,7 +41,8 @@ def tiles(found: Headline, look: Look) -> Iterator[Tile]:
         yield *rate(found.per_second), BOLD
     if found.errors is not None:
         errors = f"{share(found.errors, found.records)} %"
-        yield errors, "5xx" if found.requests else plural(found.errors, "error"), BAD_NUMBER if found.errors else BOLD
+        label = "5xx" if found.errors == found.server_errors else plural(found.errors, "error")
+        yield errors, label, BAD_NUMBER if found.errors else BOLD
     if found.client_errors is not None:
         yield f"{share(found.client_errors, found.records)} %", "4xx", WARN if found.client_errors else BOLD
     for name, seconds in found.quantiles.items():
@@ -95,7 +96,7 @@ def finding_line(finding: Finding, front: int, look: Look) -> Line:
         case "failing path":
             numbers = [
                 Segment(f"{finding.count:,}", BAD_NUMBER),
-                Segment(f" of {finding.of:,} failed, "),
+                Segment(f" of {finding.of:,} failed, most with "),
                 Segment(look.text(finding.outcome), style),
             ]
         case "error message":

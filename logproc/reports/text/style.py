@@ -45,10 +45,11 @@ class Characters:
     ellipsis: str
     dash: str
     at_most: str
+    times: str
 
 
-UNICODE = Characters(" ▁▂▃▄▅▆▇█", " ▏▎▍▌▋▊▉█", "░", "…", "–", "≤")
-ASCII = Characters(" ....::::", " ----====", ".", "...", "-", "<=")
+UNICODE = Characters(" ▁▂▃▄▅▆▇█", " ▏▎▍▌▋▊▉█", "░", "…", "–", "≤", "×")
+ASCII = Characters(" ....::::", " ----====", ".", "...", "-", "<=", "x")
 
 
 @dataclass(frozen=True, slots=True)

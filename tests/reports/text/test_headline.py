@@ -23,6 +23,7 @@ HEADLINE = Headline(
     records=12_345,
     per_second=0.5,
     errors=5,
+    server_errors=5,
     client_errors=0,
     clients=77,
     bots=1,
@@ -87,7 +88,7 @@ def starts(line: str) -> list[int]:
 def test_it_names_the_worst() -> None:
     """Each finding is one line; a long path is cut in its middle."""
     lines = {line.split("  ")[0]: line for line in screen(80)}
-    assert lines["failing path"].endswith("9 of 172 failed, 503")
+    assert lines["failing path"].endswith("9 of 172 failed, most with 503")
     assert "end  9 of" in lines["failing path"]
     assert lines["error message"] == "error message  item <n> lost  7 of 14 errors"
     assert lines["change"].split("  ")[-1] == "5xx rose from 3 to 200"
@@ -95,7 +96,9 @@ def test_it_names_the_worst() -> None:
 
 def test_records_are_called_what_they_are() -> None:
     """In the log of an application nothing is a request, and errors are a level."""
-    text = "\n".join(screen(requests=False, client_errors=None, bytes=None, clients=None, quantiles={}, errors=1))
+    text = "\n".join(
+        screen(requests=False, client_errors=None, bytes=None, clients=None, quantiles={}, errors=1, server_errors=None)
+    )
     assert "records" in text
     assert "error\n" in text + "\n"
     assert "sent" not in text

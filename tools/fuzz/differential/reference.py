@@ -244,12 +244,15 @@ def panel(view: View, records: Sequence[Record], question: Question, span_s: int
         if len(key) == len(by):
             groups[key].append(record)
     seconds = min((UNITS_S[name] for name in by if name in UNITS_S), default=span_s)
-    taken = {"count", "bytes", *view.metrics}
+    taken = {"count", "bytes", *view.metrics, *(["status_number"] if "status" in by else [])}
     rows = []
     for key, members in groups.items():
         row: Answer = {f"by:{name}" if name in taken else name: text for name, text in zip(by, key, strict=True)}
         row["count"] = len(members)
         row["bytes"] = sum(int(member.numbers.get("bytes", 0)) for member in members) if sized else None
+        if "status" in by:
+            text = key[by.index("status")]
+            row["status_number"] = int(text) if len(text) == 3 and text.isascii() and text.isdigit() else None
         row |= {name: metric(name, members, question.zone, seconds) for name in view.metrics if name not in row}
         rows.append((key, row, exact_metric(view.sort, members, question.zone)))
     found = {"by": list(by), "distinct": len(rows), "rows": ordered(rows, view, question.top)}

@@ -1,0 +1,95 @@
+"""Keys of two sides in one order, and their counts as matrices of keys and blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from logproc.counting.rows import added, encoded
+from logproc.questions.fields.shapes import shape
+
+if TYPE_CHECKING:
+    from logproc.comparing.difference import Floats
+    from logproc.comparing.side import Keyed, Latencies
+    from logproc.model.arrays import Integers, Mask
+
+MANY_ALIKE = 20
+"""Of more paths than this with one shape, only the shape is compared: they are one page, with an identifier in each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two sides with the same keys. rows: for each side, the place among `keys` of each of its own keys."""
+
+    keys: pyarrow.Array
+    sides: tuple[Keyed, Keyed]
+    rows: tuple[Integers, Integers]
+
+    @classmethod
+    def of(cls, before: Keyed, after: Keyed) -> Pair:
+        keys, codes = encoded([before.keys, after.keys])
+        codes = codes.astype(numpy.int64)
+        return cls(keys, (before, after), (codes[: len(before.keys)], codes[len(before.keys) :]))
+
+    def sums(self, at: int) -> Integers:
+        """Return how many records each key has on one side."""
+        side, rows = self.sides[at], self.rows[at]
+        return added(rows[side.row], len(self.keys), side.number)
+
+    def known(self, at: int) -> Mask:
+        """Return which keys one side says something about."""
+        listed = numpy.zeros(len(self.keys), bool)
+        listed[self.rows[at]] = True
+        return listed | self.sides[at].complete
+
+    def matrix(self, at: int, which: Integers, *, errors: bool = False) -> Floats:
+        """Return the counts of some keys of one side by block, shape (keys, blocks)."""
+        side = self.sides[at]
+        number = side.errors if errors and side.errors is not None else side.number
+        place = numpy.full(len(self.keys), -1, numpy.int64)
+        place[which] = numpy.arange(len(which))
+        row = place[self.rows[at][side.row]]
+        found = numpy.zeros((len(which), side.blocks))
+        numpy.add.at(found, (row[row >= 0], side.block[row >= 0]), number[row >= 0])
+        return found
+
+    def outcomes(self, which: Integers) -> list[str]:
+        """Return what most records of some keys are: those after, or if there are none, those before."""
+        found = [""] * len(which)
+        place = numpy.full(len(self.keys), -1, numpy.int64)
+        place[which] = numpy.arange(len(which))
+        for side, rows in zip(self.sides, self.rows, strict=True):
+            if side.outcome is not None and len(side.outcomes):
+                row = place[rows[side.row]]
+                table = numpy.zeros((len(which), len(side.outcomes)), numpy.int64)
+                numpy.add.at(table, (row[row >= 0], side.outcome[row >= 0]), side.number[row >= 0])
+                most = zip(table.argmax(1).tolist(), table.sum(1).tolist(), strict=True)
+                found = [side.outcomes[at] if some else old for old, (at, some) in zip(found, most, strict=True)]
+        return found
+
+
+def alike_together(paths: Sequence[pyarrow.Array]) -> list[pyarrow.Array]:
+    """Return the paths of each side, those replaced by their shape of which there are many."""
+    keys, codes = encoded(paths)
+    shapes = shape(keys)
+    numbered, place = encoded([shapes])
+    many = numpy.bincount(place, minlength=len(numbered)) > MANY_ALIKE
+    replaced = pyarrow.compute.if_else(pyarrow.array(many[place]), shapes.cast(keys.type), keys)
+    bounds = numpy.cumsum([len(part) for part in paths])[:-1]
+    return [replaced.take(pyarrow.array(part)) for part in numpy.split(codes, bounds)]
+
+
+def with_keys(keyed: Keyed, keys: pyarrow.Array) -> Keyed:
+    """Return counts whose keys have got other names, some of them the same."""
+    distinct, code = encoded([keys])
+    return replace(keyed, keys=distinct, row=code.astype(numpy.int64)[keyed.row])
+
+
+def latencies_with_keys(latencies: Latencies, keys: pyarrow.Array) -> Latencies:
+    distinct, code = encoded([keys])
+    return replace(latencies, keys=distinct, row=code.astype(numpy.int64)[latencies.row])

@@ -1,0 +1,145 @@
+"""A comparison as text: the two sides, the numbers of all records, then what appeared, vanished, rose and fell by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+
+from logproc.reports.comparison_words import (
+    HEADS,
+    TITLES,
+    about,
+    conclusions,
+    number,
+    numbers_of,
+    shown_overall,
+    title_of,
+    tone,
+    warnings,
+)
+from logproc.reports.key_styles import style_of, value_segments
+from logproc.reports.text.style import BAD, BOLD, DIM, GOOD, NAME, PLAIN, WARN, Apart, Line, Look, padded, paint
+
+if TYPE_CHECKING:
+    from logproc.comparing.conditions import Answer
+    from logproc.model.comparison import Change, Comparison
+
+MARKS = {"appeared": "+", "vanished": "-", "rose": "↑", "fell": "↓", "same": "="}
+ASCII_MARKS = {**MARKS, "rose": ">", "fell": "<"}
+STYLES = {"bad": BAD, "good": GOOD, "warn": WARN, "": BOLD}
+LEAST_KEY = 12
+
+
+def render_comparison(found: Comparison, look: Look, top: int, answers: Sequence[Answer] = ()) -> str:
+    """Return the comparison as text that ends in LF. top: how many findings of each field to show, 0 for all."""
+    return paint(draw(found, look, top, answers), look.color)
+
+
+def draw(found: Comparison, look: Look, top: int, answers: Sequence[Answer] = ()) -> list[Line]:
+    parts = [
+        sides(found, look),
+        overall(found, look),
+        *findings(found, look, top),
+        conclusion(found, look),
+        [condition_line(answer, look) for answer in answers],
+    ]
+    lines: list[Line] = []
+    for part in parts:
+        lines += ([[]] if lines and part else []) + part
+    return lines
+
+
+def sides(found: Comparison, look: Look) -> list[Line]:
+    pairs = (("before", found.before), ("after", found.after))
+    abouts = [about(side, look.characters.dash) for _, side in pairs]
+    room = max(16, look.width - 8 - max(map(cell_len, abouts)) - 2)
+    apart = Apart(look)
+    names = [apart.fit(look.key(side.name), room) for _, side in pairs]
+    width = max(map(cell_len, names))
+    return [
+        [Segment(title.ljust(8), BOLD), *padded([Segment(name, NAME)], width), Segment(f"  {text}", DIM)]
+        for (title, _), name, text in zip(pairs, names, abouts, strict=True)
+    ]
+
+
+def overall(found: Comparison, look: Look) -> list[Line]:
+    return table([row_of(change, title_of(change), look) for change in shown_overall(found)], look, "")
+
+
+def findings(found: Comparison, look: Look, top: int) -> Iterator[list[Line]]:
+    """Yield a table for each field that has findings."""
+    for field, group in groupby(found.findings, lambda change: change.field):
+        changes = list(group)
+        shown = changes[: top or None]
+        rows = [row_of(change, change.key, look) for change in shown]
+        lines = table(rows, look, TITLES.get(field, field))
+        if len(shown) < len(changes):
+            lines.append([Segment(f"  {len(changes) - len(shown):,} more: --top 0 shows all", DIM)])
+        yield lines
+
+
+Row = tuple[str, str, Line, tuple[str, ...], Style]
+"""The mark, the key, what is behind it, the numbers, and the style of the change."""
+
+
+def row_of(change: Change, key: str, look: Look) -> Row:
+    marks = ASCII_MARKS if look.ascii_only else MARKS
+    judged = change.found
+    mark = marks[change.what] if judged else " "
+    kind = f" {change.kind}" if change.field and change.kind != "share" else ""
+    style = STYLES[tone(change)] if change.found else DIM
+    return (
+        mark,
+        key,
+        [Segment(kind, DIM)],
+        tuple(look.text(text.replace("×", look.characters.times)) for text in numbers_of(change)),
+        style,
+    )
+
+
+def table(rows: Sequence[Row], look: Look, title: str) -> list[Line]:
+    """Return rows of keys with their numbers, below a title; keys are cut to what the numbers leave."""
+    if not rows:
+        return []
+    widths = [max(map(cell_len, column)) for column in zip(HEADS, *(row[3] for row in rows), strict=True)]
+    behind = max(cell_len("".join(segment.text for segment in row[2])) for row in rows)
+    room = max(LEAST_KEY, look.width - 2 - behind - sum(widths) - 2 * len(widths))
+    apart = Apart(look)
+    keys = [apart.fit(look.key(row[1]), room) for row in rows]
+    width = max([cell_len(title) - 2, *map(cell_len, keys)])
+    head = [*padded([Segment(title, BOLD)], 2 + width + behind)]
+    lines: list[Line] = [[*head, *(Segment("  " + name.rjust(cells), DIM) for name, cells in zip(HEADS, widths, strict=True))]]
+    for (mark, key, extra, numbers, shade), shown in zip(rows, keys, strict=True):
+        column = "shape(message)" if "<" in key else "status" if title == "statuses" else "level" if title == "levels" else ""
+        about_key = value_segments(column, shown, key) if column else [Segment(shown, style_of("status", ""))]
+        front = padded([Segment(f"{mark} ", shade), *about_key, *extra], 2 + width + behind)
+        styles = (PLAIN, PLAIN, shade, DIM)
+        lines.append(
+            [*front, *(Segment("  " + text.rjust(cells), of) for text, cells, of in zip(numbers, widths, styles, strict=True))]
+        )
+    return lines
+
+
+def conclusion(found: Comparison, look: Look) -> list[Line]:
+    """Say how many differences are more than chance, and what would have been too small to be seen."""
+    first, *rest = conclusions(found)
+    lines: list[Line] = [[Segment(first, BOLD)]]
+    for text in rest:
+        lines += [[Segment(part, DIM)] for part in wrap(look.text(text), look.width, subsequent_indent="  ")]
+    return [*lines, *([Segment(look.text(text), WARN)] for text in warnings(found))]
+
+
+def condition_line(answer: Answer, look: Look) -> Line:
+    mark = Segment("fails  " if answer.holds else "passes ", BAD if answer.holds else GOOD)
+    because = look.fit(", ".join(reason(change, look) for change in answer.because[:3]), look.width // 2)
+    return [mark, Segment(look.text(answer.condition.text)), *([Segment(f"  {because}", DIM)] if because else [])]
+
+
+def reason(change: Change, look: Look) -> str:
+    return look.key(change.key) if change.field else f"{number(change, change.before)} to {number(change, change.after)}"
