@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from logproc.command.completion import joined
+from logproc.command.usage.completion import joined
 from tests.support.processes import environment, logproc
 from tests.support.ready_command import ready_command
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from logproc.command.progress import LiveStatus
-from logproc.command.screen import Screen
+from logproc.command.terminal.progress import LiveStatus
+from logproc.command.terminal.screen import Screen
 from logproc.settings import Settings
 from tests.support.fault_server import Answer, FaultServer
 from tests.support.terminal import CTRL_C, END_OF_INPUT, Terminal
