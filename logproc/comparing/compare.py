@@ -24,13 +24,15 @@ from logproc.questions.fields.outcomes import CLASSES, ERRORS, WARNINGS
 if TYPE_CHECKING:
     from logproc.comparing.difference import Differences, Floats
     from logproc.comparing.side import Side
-    from logproc.model.arrays import Integers
+    from logproc.model.arrays import Integers, Mask
 
 FALSE_FINDINGS = 0.01
 """The share of findings that may be false on average."""
 WEIGHT_OF_ALL = 0.2
 FIELDS = {"status": "status", "level": "outcome", "logger": "logger", "message": "message", "path": "path", "client": "client"}
 """What is compared by key, and the counts it is in, in the order of the report."""
+MOST_FEW = 1000
+"""Of the new keys that have too few records to be tested, so many are told for each field."""
 EXAMPLE_SHARE = 0.01
 EVEN = {"path", "message", "logger", "status"}
 """The fields that the example is of: clients are more bursty than anything else."""
@@ -61,6 +63,7 @@ def compare(before: Side, after: Side, *, rate: float = FALSE_FINDINGS) -> Compa
         smallest(overall, keyed, chance),
         unknown,
         (*before.notes, *after.notes),
+        tuple(sorted((one for one in keyed if one.what == "appeared" and not one.found), key=most_after)),
     )
 
 
@@ -86,6 +89,10 @@ def weight(change: Change) -> tuple[int, float, float, bytes]:
     fields = list(FIELDS)
     place = fields.index(change.field) if change.field in fields else len(fields)
     return place, change.chance or 0, -sum(filter(None, change.counts)), change.key.encode("utf-8", "surrogatepass")
+
+
+def most_after(change: Change) -> tuple[int, bytes]:
+    return -(change.counts[1] or 0), change.key.encode("utf-8", "surrogatepass")
 
 
 def with_shapes(before: Side, after: Side) -> tuple[Side, Side]:
@@ -145,16 +152,31 @@ def key_changes(
         known &= numpy.array([key in LEVELS for key in pair.keys.to_pylist()], bool)
     elif not known.all():
         unknown[name] = int((~known).sum())
+    few = new_and_few(name, pair, known, sums, sides[1])
     which = numpy.flatnonzero(known & (sums[0] + sums[1] >= LEAST_COUNT))
     if not len(which):
-        return []
+        return few
     samples = [
         Sample(pair.matrix(at, which), denominator(side, pair.sides[at]), side.length_of(pair.sides[at].blocks))
         for at, side in enumerate(sides)
     ]
     found = differences(*samples)
     outcomes = pair.outcomes(which)
-    return list(changes(name, "share", pair.keys, which, found, [sums[0][which], sums[1][which]], outcomes))
+    return [*changes(name, "share", pair.keys, which, found, [sums[0][which], sums[1][which]], outcomes), *few]
+
+
+def new_and_few(field: str, pair: Pair, known: Mask, sums: tuple[Integers, Integers], after: Side) -> list[Change]:
+    """Return the keys that are only after, with too few records to be tested: those of most records."""
+    few = numpy.flatnonzero(known & (sums[0] == 0) & (sums[1] > 0) & (sums[1] < LEAST_COUNT))
+    few = few[numpy.argsort(-sums[1][few], kind="stable")][:MOST_FEW]
+    if not len(few):
+        return []
+    rows = zip(pair.keys.take(pyarrow.array(few)).to_pylist(), sums[1][few].tolist(), pair.outcomes(few), strict=True)
+    records = max(after.about.records, 1)
+    return [
+        Change("share", field, key, "appeared", 0.0, number / records, (0, number), None, outcome=outcome)
+        for key, number, outcome in rows
+    ]
 
 
 def changes(

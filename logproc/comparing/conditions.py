@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
+from logproc.comparing.difference import seen_from
 from logproc.formats.columns.levels import LEVELS
 from logproc.model.comparison import Change, Comparison
 from logproc.model.errors import UsageError, nearest
@@ -20,6 +22,7 @@ STEP = re.compile(r"(?P<metric>\S+)\s*(?P<sign>[+-])\s*(?P<number>\d+(?:\.\d+)?)
 NEW = re.compile(r"new\s+(?P<field>\w+)(?:(?:\s+(?P<of>\w+))?\s*(?P<sign>>=|==|=)\s*(?P<value>\w+))?")
 EXAMPLES = "write 'error_share +1%', 'p95:duration +20%' or 'new message level >= error'"
 ROUNDING = 1e-9
+Verdict = Literal["fails", "undecided", "passes"]
 LONGER = {
     "messages": "message",
     "paths": "path",
@@ -51,11 +54,21 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Whether a condition holds, and the changes because of which it does."""
+    """Whether a condition holds, and the changes because of which it does, or because of which that is undecided.
+
+    undecided: what was measured is as large as the condition says, but may be chance. least: the change that would have been
+    found in nine of ten cases, in the unit of the condition's step; None if that is not known.
+    """
 
     condition: Condition
     holds: bool
     because: tuple[Change, ...] = ()
+    undecided: bool = False
+    least: float | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        return "fails" if self.holds else "undecided" if self.undecided else "passes"
 
 
 def parse_condition(text: str) -> Condition:
@@ -120,7 +133,8 @@ def answer(condition: Condition, comparison: Comparison) -> Answer:
         why = "" if found else unknown(condition, comparison)
         if why:
             raise UsageError(f"{OPTION} {condition.text!r} cannot be checked", why)
-        return Answer(condition, bool(found), found)
+        unsure = () if found else tuple(change for change in comparison.unsure if is_new(change, condition))
+        return Answer(condition, bool(found), found or unsure, undecided=bool(unsure))
     change = change_of(condition.metric, comparison.overall)
     if change is None or change.before is None or change.after is None:
         if condition.metric in CLASSES and change_of("error_share", comparison.overall):
@@ -134,8 +148,10 @@ def answer(condition: Condition, comparison: Comparison) -> Answer:
         by = by / change.before if change.before else 0.0
     step = condition.step * (1 - ROUNDING)
     exceeded = by >= step if step > 0 else by <= step
-    holds = exceeded and change.alone
-    return Answer(condition, holds, (change,) if holds else ())
+    if not exceeded or change.alone:
+        return Answer(condition, exceeded, (change,) if exceeded else ())
+    least = seen_from(change.error, change.freedom, comparison.rate) if change.error else None
+    return Answer(condition, holds=False, because=(change,), undecided=True, least=least)
 
 
 def unknown(condition: Condition, comparison: Comparison) -> str:

@@ -5,10 +5,13 @@ the same message again and again. So the variance of a share is not that of a bi
 of time within each log, as of the ratio of two sums (Cochran, "Sampling Techniques", 1977, section 6.4), with what neighbouring
 blocks have in common (Newey and West, Econometrica 55, 1987). A key that is in one block only is then never far
 from chance, however many records it has. Divided by the binomial variance it is the dispersion, which is at least 1, and drawn
-towards that of all keys. The statistic has Student's distribution with the blocks' degrees of freedom (Satterthwaite 1946).
+towards that of all keys. The binomial variance is that of each log's own share, or that of the common one if it is larger: a
+short log in which a key is new has a large variance because the share is large there, not because its records come in bursts.
+The statistic has Student's distribution with the blocks' degrees of freedom (Satterthwaite 1946).
 
 Few records of a key are not normal. For rare keys the chance is also that of the exact binomial test of how the records divide
-between the logs, with all counts divided by the dispersion; the larger of both counts.
+between the logs, with all counts divided by the dispersion; the larger of both counts. For keys that nearly all records have it
+is that of the other records, so that a share and what it leaves have the same chance.
 """
 
 from __future__ import annotations
@@ -85,18 +88,19 @@ def differences(before: Sample, after: Sample) -> Differences:
     with numpy.errstate(divide="ignore", invalid="ignore"):
         shares = hits[0] / of[0], hits[1] / of[1]
         common = (hits[0] + hits[1]) / (of[0] + of[1])
-        binomial = common * (1 - common) * (1 / of[0] + 1 / of[1])
+        own = sum(share * (1 - share) / number for share, number in zip(shares, of, strict=True))
+        binomial = numpy.fmax(common * (1 - common) * (1 / of[0] + 1 / of[1]), own)
         first, second = (variance(sample, share, common) for sample, share in ((before, shares[0]), (after, shares[1])))
         if before.block_s > MUCH_LONGER * after.block_s:
-            second = at_least(second, of[1], first, of[0], hits[0], common)
+            second = at_least(second, of[1], first, of[0], rarer(hits[0], of[0]), common)
         elif after.block_s > MUCH_LONGER * before.block_s:
-            first = at_least(first, of[0], second, of[1], hits[1], common)
+            first = at_least(first, of[0], second, of[1], rarer(hits[1], of[1]), common)
         total = first.variance + second.variance
         freedom = total**2 / (first.variance**2 / first.freedom + second.variance**2 / second.freedom)
         freedom = numpy.where(numpy.isfinite(freedom), freedom, ASSUMED_FREEDOM)
         dispersion = total / binomial
         if first.estimated or second.estimated:
-            usual = typical(dispersion, hits[0] + hits[1])
+            usual = typical(dispersion, rarer(hits[0] + hits[1], of[0] + of[1]))
             dispersion = (freedom * dispersion + PRIOR_FREEDOM * usual) / (freedom + PRIOR_FREEDOM)
             freedom = freedom + PRIOR_FREEDOM
         dispersion = numpy.where(numpy.isfinite(dispersion), numpy.maximum(dispersion, 1), 1)
@@ -110,8 +114,9 @@ def differences(before: Sample, after: Sample) -> Differences:
         if abs(t[at]) < MAYBE:
             continue
         chance[at] = student_tails(float(t[at]), float(freedom[at]))
-        if common[at] < RARE:
-            parts = float(hits[1][at] / dispersion[at]), float(hits[0][at] / dispersion[at])
+        if min(common[at], 1 - common[at]) < RARE:
+            few = [hit[at] if common[at] < RARE else number[at] - hit[at] for hit, number in zip(hits, records, strict=True)]
+            parts = float(few[1] / dispersion[at]), float(few[0] / dispersion[at])
             chance[at] = max(chance[at], split_tail(*parts, float(records[1][at] / (records[0][at] + records[1][at]))))
     return Differences(*shares, error, freedom, chance)
 
@@ -128,7 +133,7 @@ class Variance:
 def variance(sample: Sample, share: Any, common: Any) -> Variance:
     of = sample.of.sum(1)
     blocks = (sample.of > 0).sum(1)
-    assumed = ASSUMED_DISPERSION * common * (1 - common) / of
+    assumed = ASSUMED_DISPERSION * numpy.fmax(common * (1 - common), share * (1 - share)) / of
     if sample.of.shape[1] < LEAST_BLOCKS:
         return Variance(assumed, numpy.full(len(common), float(ASSUMED_FREEDOM)), estimated=False)
     rest = sample.hits - share[:, None] * sample.of
@@ -144,7 +149,7 @@ def variance(sample: Sample, share: Any, common: Any) -> Variance:
     return Variance(found, numpy.broadcast_to(freedom, common.shape), estimated=True)
 
 
-def at_least(short: Variance, of_short: Any, long: Variance, of_long: Any, hits_long: Any, common: Any) -> Variance:
+def at_least(short: Variance, of_short: Any, long: Variance, of_long: Any, fewest_long: Any, common: Any) -> Variance:
     """Return the variance of the side with much shorter blocks, with at least the dispersion that the other side shows.
 
     A burst may fill most of a short log. Then its blocks do not show that it is one, but those of a longer log do: those of
@@ -152,13 +157,18 @@ def at_least(short: Variance, of_short: Any, long: Variance, of_long: Any, hits_
     """
     binomial = common * (1 - common)
     dispersion = long.variance * of_long / binomial
-    usual = typical(dispersion, hits_long)
+    usual = typical(dispersion, fewest_long)
     least = numpy.fmax(dispersion, usual) * binomial / of_short
     freedom = numpy.where(least > short.variance, long.freedom, short.freedom)
     return Variance(numpy.maximum(short.variance, least), freedom, short.estimated)
 
 
-def typical(dispersion: Any, hits: Any) -> float:
+def rarer(hits: Any, of: Any) -> Any:
+    """Return how many records have a key or do not have it, whichever is less: so much there is to show a dispersion."""
+    return numpy.minimum(hits, of - hits)
+
+
+def typical(dispersion: Any, fewest: Any) -> float:
     """Return the median dispersion of the keys that have enough records to show one, at least 1."""
-    some = dispersion[(hits >= 10 * LEAST_COUNT) & numpy.isfinite(dispersion)]
+    some = dispersion[(fewest >= 10 * LEAST_COUNT) & numpy.isfinite(dispersion)]
     return max(1.0, float(numpy.median(some))) if len(some) else 1.0

@@ -57,7 +57,13 @@ def change(found: Change) -> dict[str, Any]:
 
 
 def condition(answer: Answer) -> dict[str, Any]:
-    return {"condition": answer.condition.text, "holds": answer.holds, "because": [change(found) for found in answer.because]}
+    return {
+        "condition": answer.condition.text,
+        "verdict": answer.verdict,
+        "holds": answer.holds,
+        "least": digits(answer.least, 3),
+        "because": [change(found) for found in answer.because],
+    }
 
 
 def digits(number: float | None, places: int = 9) -> float | None:

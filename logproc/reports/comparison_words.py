@@ -9,6 +9,9 @@ from logproc.questions.fields.outcomes import ERRORS, WARNINGS
 from logproc.reports.units import count, latency, plain, span
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from logproc.comparing.conditions import Answer
     from logproc.model.comparison import Change, Compared, Comparison
 
 TITLES = {
@@ -19,8 +22,9 @@ TITLES = {
     "logger": "loggers",
     "level": "levels",
 }
-HEADS = ("before", "after", "change", "chance")
+HEADS = ("before", "after", "change", "by chance")
 OVERALL = {"rate": "records per second", "errors": "error share"}
+MOST_REASONS = 3
 SURE = 1e-8
 """Smaller chances are shown as this one: no model is as right as that."""
 
@@ -66,8 +70,10 @@ def difference(change: Change) -> str:
         return f"{'new' if after else 'gone'}, {records[-1]:,}"
     if change.kind == "errors" or change.field == "outcome":
         return f"{100 * (after - before):+.2f} points" if before != after else "same"
-    if change.what == "same" or not before:
-        return "same"
+    if change.what == "same":
+        return "same" if before == after else "≈"  # the difference is less than the error of both
+    if not before:
+        return "from 0"
     if round(100 * (after / before - 1)) == 0:
         return "0 %"
     return f"{100 * (after / before - 1):+.0f} %" if after < 3 * before else f"×{after / before:.1f}"
@@ -77,7 +83,7 @@ def chance(change: Change) -> str:
     if change.chance is None:
         return "too few"
     if not change.found:
-        return "may be"
+        return "possible"
     return f"<1 in {two_digits(1 / SURE)}" if change.chance < SURE else f"1 in {two_digits(1 / change.chance)}"
 
 
@@ -107,22 +113,64 @@ def conclusions(found: Comparison) -> Iterator[str]:
     elif number_found:
         yield f"{number_found:,} of {tests} {'is' if number_found == 1 else 'are'} more than chance"
     else:
-        yield f"no change: none of {tests} is more than chance"
+        yield f"none of {tests} is more than chance"
     if least := ", ".join(least_seen(found)):
-        yield f"could not be seen: changes of less than {least}"
+        yield f"too small to detect here: {least}"
 
 
 def least_seen(found: Comparison) -> Iterator[str]:
     """Yield how large a change of each kind must be to be found."""
-    words = {"errors": "the error share", "key": "the share of a key with 1 % of the records", "p50": "p50", "p95": "p95"}
+    words = {"errors": "error share", "key": "share of a key with 1 % of the records", "p50": "p50", "p95": "p95"}
     for kind, what in words.items():
         if kind in found.smallest:
             unit = "points" if kind in {"errors", "key"} else "%"
-            least = 100 * found.smallest[kind]
-            yield f"{least:.2g} {unit} of {what}" if least < 99.5 else f"{least:,.0f} {unit} of {what}"
+            yield f"{what} below {hundredths(found.smallest[kind])} {unit}"
+
+
+def hundredths(share: float) -> str:
+    """Return a share in points or per cent, with two digits that count.
+
+    >>> hundredths(0.0617), hundredths(1.59)
+    ('6.2', '159')
+    """
+    return f"{100 * share:.2g}" if share < 0.995 else f"{100 * share:,.0f}"
+
+
+def reasons(answer: Answer, key: Callable[[str], str]) -> str:
+    """Return because of what a condition is met, or why that cannot be said; "" if it passes. key: makes keys safe to show."""
+    shown = [
+        key(one.key) if answer.condition.field else f"{number(one, one.before)} → {number(one, one.after)}"
+        for one in answer.because[:MOST_REASONS]
+    ]
+    more = len(answer.because) - len(shown)
+    words = ", ".join(shown) + (f" and {more:,} more" if more else "")
+    if answer.verdict != "undecided":
+        return words
+    if answer.because[0].chance is None and not answer.condition.field:
+        return f"{words}: too few records to tell it from chance"
+    words += ": may be chance"
+    if answer.least is not None and answer.least > size_of(answer.because[0]):
+        unit = "points" if answer.because[0].kind in {"share", "errors"} else "%"
+        words += f"; smaller changes than {hundredths(answer.least)} {unit} cannot be told here"
+    return words
+
+
+def size_of(change: Change) -> float:
+    """Return how large a change is, in the unit of conditions: of shares their difference, else relative."""
+    before, after = change.before or 0.0, change.after or 0.0
+    if change.kind in {"share", "errors"}:
+        return abs(after - before)
+    return abs(after / before - 1) if before else 0.0
 
 
 def warnings(found: Comparison) -> Iterator[str]:
+    if reports := [side.name for side in (found.before, found.after) if side.of == "report"]:
+        name = " and ".join(reports)
+        what = f"{name} are reports, and a report" if len(reports) > 1 else f"{name} is a report, which"
+        yield (
+            f"{what} knows less than its log (only the rows it shows, and not when they occur): "
+            "fewer differences are found; name the log instead"
+        )
     for field, missing in found.unknown.items():
         yield f"{count(missing, 'key')} of {TITLES.get(field, field)} not compared: one side does not list them"
     yield from found.notes

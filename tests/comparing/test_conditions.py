@@ -108,12 +108,12 @@ HOLDS: dict[str, bool] = {
     "error_share +2.1%": False,
     "error_share -1%": False,
     "5xx +1%": True,
-    "4xx +1%": False,  # it may be chance
+    "4xx +1%": False,
     "3xx +1%": False,  # neither side has any
     "p50:duration +20%": False,
     "p50:duration +5%": True,
     "p95:duration +20%": True,
-    "p99:duration +20%": False,  # it may be chance
+    "p99:duration +20%": False,
     "rate -50%": True,
     "rate -70%": False,
     "rate +10%": False,
@@ -130,12 +130,16 @@ HOLDS: dict[str, bool] = {
 }
 
 
+MAY_BE_CHANCE = {"4xx +1%", "p99:duration +20%"}
+
+
 @pytest.mark.parametrize("text", HOLDS)
 def test_a_condition_holds_if_the_change_is_large_and_no_chance(text: str) -> None:
     """Both are needed; the changes are named."""
     found = answer(parse_condition(text), FOUND)
     assert found.holds is HOLDS[text]
-    assert bool(found.because) is found.holds
+    assert found.verdict == ("fails" if found.holds else "undecided" if text in MAY_BE_CHANCE else "passes")
+    assert bool(found.because) is (found.verdict != "passes")
 
 
 UNCHECKED: list[tuple[str, Comparison, str]] = [
@@ -164,4 +168,40 @@ def test_a_condition_that_cannot_be_checked_does_not_pass(text: str, comparison:
 def test_too_few_errors_to_compare_are_not_too_many() -> None:
     """Three errors against none are less than can be told from chance: the condition is not met."""
     few = Comparison(SIDE, SIDE, (overall("errors", 0.0, 0.03, None),), (), 0, 0.01)
-    assert not answer(parse_condition("error_share +1%"), few).holds
+    found = answer(parse_condition("error_share +1%"), few)
+    assert (found.holds, found.verdict, found.least) == (False, "undecided", None)
+
+
+UNSURE = replace(
+    FOUND,
+    overall=(
+        Change("share", "outcome", "5xx", "appeared", 0.0, 0.1, (0, 30), 0.2, error=0.05, freedom=20),
+        overall("p99", 0.5, 0.9, 0.03),
+    ),
+    findings=(),
+    unsure=(
+        replace(finding("status", "500", "appeared"), chance=0.2, found=False),
+        replace(finding("message", "started", "appeared", "info"), chance=None, found=False),
+    ),
+)
+VERDICTS: dict[str, tuple[str, list[str]]] = {
+    "5xx +1%": ("undecided", ["5xx"]),
+    "5xx +10%": ("undecided", ["5xx"]),
+    "5xx +11%": ("passes", []),
+    "5xx -1%": ("passes", []),
+    "p99:duration +20%": ("undecided", [""]),
+    "new status": ("undecided", ["500"]),
+    "new status >= 500": ("undecided", ["500"]),
+    "new status >= 501": ("passes", []),
+    "new message": ("undecided", ["started"]),
+    "new message level >= error": ("passes", []),
+}
+
+
+@pytest.mark.parametrize("text", VERDICTS)
+def test_what_is_large_enough_but_may_be_chance_is_undecided(text: str) -> None:
+    """It does not pass: the changes are named, and how large one must be to be told from chance."""
+    found = answer(parse_condition(text), UNSURE)
+    assert (found.verdict, [change.key for change in found.because]) == VERDICTS[text]
+    assert not found.holds
+    assert (found.least is not None and 0.15 < found.least < 0.3) is (found.verdict == "undecided" and "5xx" in text)

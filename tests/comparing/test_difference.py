@@ -58,6 +58,47 @@ def test_what_is_spread_out_is_more_than_chance(name: str) -> None:
     assert chance_of(*FINDINGS[name]) < 1e-5
 
 
+def counts(hits: Sequence[int], of: int, block_s: float) -> Sample:
+    return Sample(numpy.array([hits], float), numpy.full((1, len(hits)), float(of)), block_s)
+
+
+@pytest.mark.parametrize("errors_before", [0, 1, 5, 24, 120])
+def test_a_log_without_errors_before_a_short_one_with_some_does_not_hide_them(errors_before: int) -> None:
+    """Three errors in each hundred of a short log are as sure a change from none as from a few."""
+    before = counts([errors_before // BLOCKS + (at < errors_before % BLOCKS) for at in range(BLOCKS)], 800, 160)
+    after = counts([1, 2, 1, 1, 2, 1] * 4, 12, 2.5)
+    assert differences(before, after).chance[0] < 1e-4
+    assert differences(after, before).chance[0] < 1e-4
+
+
+def test_the_fewer_errors_were_before_the_surer_is_a_rise() -> None:
+    """No number of errors before makes a rise surer than none did."""
+    after = counts([1, 0, 1, 1, 2, 1] * 4, 12, 2.5)
+    chances = [float(differences(counts([each] * BLOCKS, 800, 160), after).chance[0]) for each in (0, 1, 2, 5, 10, 20, 40)]
+    assert chances == sorted(chances)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "of", "block_s"),
+    [
+        (NONE, SPREAD, (500, 500), (60, 60)),
+        (NONE, [1, 2, 1, 1, 2, 1] * 4, (800, 12), (160, 2.5)),
+        (SPREAD, [1, 0, 1, 1, 2, 1] * 4, (800, 12), (160, 2.5)),
+        (SPREAD, burst(5, 6), (500, 500), (60, 60)),
+        ([20], [80], (20_000, 300), (0, 0)),
+    ],
+)
+def test_a_share_and_what_it_leaves_have_the_same_chance(
+    before: Sequence[int], after: Sequence[int], of: tuple[int, int], block_s: tuple[float, float]
+) -> None:
+    """That more requests fail and that fewer succeed is one difference."""
+    failed = [counts(hits, number, length) for hits, number, length in zip((before, after), of, block_s, strict=True)]
+    succeeded = [Sample(sample.of - sample.hits, sample.of, sample.block_s) for sample in failed]
+    one, other = differences(*failed), differences(*succeeded)
+    assert one.chance[0] == pytest.approx(other.chance[0])
+    assert one.error[0] == pytest.approx(other.error[0])
+
+
 def test_few_records_are_not_tested() -> None:
     """Of seven records not even seven to none would be a finding."""
     assert numpy.isnan(chance_of(NONE, [1] * 7 + [0] * 17))

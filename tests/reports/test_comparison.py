@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -55,7 +56,15 @@ FOUND = Comparison(
 NONE = Comparison(BEFORE, AFTER, FOUND.overall[:1], (), 200, 0.01, {"errors": 0.0123})
 ANSWERS = (
     Answer(Condition("error_share +1%"), holds=True, because=(FOUND.overall[1],)),
-    Answer(Condition("new client"), holds=False),
+    Answer(Condition("new client", field="client"), holds=False),
+    Answer(Condition("4xx +1%", "4xx", 0.01), holds=False, because=(FOUND.overall[2],), undecided=True, least=0.03),
+    Answer(Condition("p99:duration +1%"), holds=False, because=(FOUND.overall[4],), undecided=True),
+    Answer(
+        Condition("new status", field="status"),
+        holds=False,
+        because=tuple(change("share", "status", key, "appeared", (0.0, 0.01), None) for key in ("500", "501", "503", "504")),
+        undecided=True,
+    ),
 )
 LOOKS = {
     "80 columns": Look(80, terminal=True),
@@ -88,9 +97,9 @@ def test_the_text_says_what_was_found() -> None:
     """Numbers before and after, the change, and the chance; where it may be chance that is said."""
     lines = lines_of(render_comparison(FOUND, Look(100), 10, ANSWERS))
     for line in (
-        "records per second 3.5 3.6 +3 % may be",
+        "records per second 3.5 3.6 +3 % possible",
         "↑ error share 0.1 % 3.25 % +3.15 points <1 in 100 million",
-        "4xx 10.0 % 8 % -2.00 points may be",
+        "4xx 10.0 % 8 % -2.00 points possible",
         "↑ p95 250 ms 500 ms +100 % 1 in 250,000",
         "p99 900 ms 1.50 s +67 % too few",
         "+ 502 0 3 % new, 300 1 in 10 million",
@@ -100,19 +109,36 @@ def test_the_text_says_what_was_found() -> None:
         "8 of 1,234 differences are more than chance",
         "40 keys of paths not compared: one side does not list them",
         "new/access.log: not everything was read",
-        "fails error_share +1% 0.1 % to 3.25 %",
+        "fails error_share +1% 0.1 % → 3.25 %",
         "passes new client",
+        "undecided new status 500, 501, 503 and 1 more: may be chance",
+        "new/access.log is a report, which knows less than its log (only the rows it shows, and not when they",
+        "occur): fewer differences are found; name the log instead",
     ):
         assert line in lines
 
 
 def test_without_findings_one_line_says_so_and_what_could_not_be_seen() -> None:
     """The power of a comparison belongs to its result."""
-    lines = lines_of(render_comparison(NONE, Look(100), 10))
+    lines = lines_of(render_comparison(replace(NONE, after=BEFORE), Look(100), 10))
     assert lines[-2:] == [
-        "no change: none of 200 differences is more than chance",
-        "could not be seen: changes of less than 1.2 points of the error share",
+        "none of 200 differences is more than chance",
+        "too small to detect here: error share below 1.2 points",
     ]
+
+
+def test_an_undecided_condition_says_what_could_be_told() -> None:
+    """The numbers, why it is not decided, and from what size on it would be."""
+    lines = lines_of(render_comparison(FOUND, Look(100), 10, ANSWERS))
+    assert "undecided 4xx +1% 10.0 % → 8 %: may be chance; smaller changes than 3 points cannot be told here" in lines
+    assert "undecided p99:duration +1% 900 ms → 1.50 s: too few records to tell it from chance" in lines
+
+
+def test_two_numbers_that_a_sketch_cannot_tell_apart_are_not_the_same() -> None:
+    """`same` stands beside equal numbers only."""
+    alike = replace(NONE, overall=(change("p50", "", "", "same", (0.748, 0.733), 1.0),))
+    for look, mark in ((Look(100), "≈"), (Look(100, ascii_only=True), "~")):
+        assert f"p50 748 ms 733 ms {mark} possible" in lines_of(render_comparison(alike, look, 10))
 
 
 def test_rows_beyond_top_are_counted() -> None:
@@ -156,7 +182,18 @@ def test_the_json_is_the_documented_one() -> None:
     assert [(one["condition"], one["holds"]) for one in found["conditions"]] == [
         ("error_share +1%", True),
         ("new client", False),
+        ("4xx +1%", False),
+        ("p99:duration +1%", False),
+        ("new status", False),
     ]
+
+
+def test_the_json_has_three_verdicts() -> None:
+    """Of one that is undecided it has the changes too."""
+    found = json.loads(comparison_json(FOUND, ANSWERS))["conditions"]
+    assert [one["verdict"] for one in found] == ["fails", "passes", "undecided", "undecided", "undecided"]
+    assert [one["key"] for one in found[4]["because"]] == ["500", "501", "503", "504"]
+    assert found[2]["least"] == 0.03
 
 
 class Page(HTMLParser):
@@ -199,5 +236,7 @@ def test_the_page_holds_the_comparison_and_no_script() -> None:
         "errors rose",
         "+19.00 points",
         "logproc diff a b",
+        "undecided",
+        "500, 501, 503 and 1 more: may be chance",
     ):
         assert words in shown

@@ -15,7 +15,7 @@ from logproc.command.subcommands.analyze import beside, read_headers, report_cau
 from logproc.command.terminal import log
 from logproc.command.terminal.screen import NARROW, Screen, is_terminal, is_utf8, terminal_size
 from logproc.comparing.compare import compare
-from logproc.comparing.conditions import Answer, Condition, answer, parse_condition
+from logproc.comparing.conditions import OPTION, Answer, Condition, answer, parse_condition
 from logproc.comparing.report import read_report, side_of_report
 from logproc.comparing.side import Side, side_of_log
 from logproc.model.comparison import Comparison
@@ -33,7 +33,9 @@ from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.threaded import run_threaded
 from logproc.questions.timespan import parse_moment
 from logproc.questions.zones import parse_zone
+from logproc.reports.comparison_words import reasons
 from logproc.reports.output import format_for, write_stdout
+from logproc.reports.safe import distinct
 from logproc.settings import Settings
 from logproc.threads.grace import within_grace
 
@@ -90,6 +92,9 @@ def diff(asked: Asked, screen: Screen) -> int:
     if any(found.holds for found in answers):
         codes.add(EXIT_FAIL_ON)
     codes |= write_all(comparison, answers, asked, screen)
+    for one in answers:
+        if one.verdict == "undecided" and not settings.quiet:
+            screen.say("", f"{OPTION} {one.condition.text!r} is undecided", reasons(one, distinct), level="warning")
     codes |= {report_cause(failure, (), screen, debug=asked.debug) for failure in failures}
     return first_of(codes)
 
@@ -109,6 +114,8 @@ def spans_of(asked: Asked, settings: Settings) -> list[tuple[str, Mapping[str, s
     """Return the name of each side, and the settings that part it from the other. Raises UsageError for neither way."""
     if asked.before is None and asked.after is None:
         if len(asked.sources) != 2:
+            if len(asked.sources) == 1:
+                raise UsageError("only one source given", "name two, or --before and --after")
             what = f"{len(asked.sources)} sources" if asked.sources else "no source is named"
             raise UsageError(f"{what}: a comparison is of two", f"{WAYS}; several files of one side are a glob in quotes")
         if list(asked.sources) == ["-", "-"]:
@@ -187,8 +194,9 @@ def read_log(unread: Unread, asked: Asked, screen: Screen) -> tuple[Side | None,
     if span:
         name += f" {'before' if 'until' in span else 'from'} {next(iter(span.values()))}"
     if not run.snapshot.account.records:
-        hint = "write the day too: --before '2026-03-07 10:00'" if span else "check --where, --since and --until"
-        raise UsageError(f"{name}: no record to compare", hint)
+        given = [option for option in ("where", "since", "until") if getattr(screen.settings, option)]
+        hint = f"check {' and '.join(map(option_name, given))}" if given else "it is empty, or nothing in it is a record"
+        raise UsageError(f"{name}: no record to compare", "write the day too: --before '2026-03-07 10:00'" if span else hint)
     side = side_of_log(name, run.tally)
     incomplete = () if run.snapshot.complete else (f"{name}: not everything was read",)
     return replace(side, notes=(*side.notes, *incomplete)), codes

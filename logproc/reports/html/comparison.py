@@ -17,8 +17,8 @@ from logproc.reports.comparison_words import (
     TITLES,
     about,
     conclusions,
-    number,
     numbers_of,
+    reasons,
     shown_overall,
     title_of,
     tone,
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from logproc.comparing.conditions import Answer
     from logproc.model.comparison import Change, Compared, Comparison
 
-MOST_REASONS = 3
+TONES = {"fails": "bad", "undecided": "unsure", "passes": "good"}
+"""By verdict the class of its line; the plain look of a line is that of a warning."""
 
 
 def comparison_html(found: Comparison, answers: Sequence[Answer] = (), command: str = "", top: int = 0) -> str:
@@ -69,11 +70,12 @@ def side(compared: Compared) -> dict[str, str]:
 
 
 def condition(answer: Answer) -> dict[str, Any]:
-    because = ", ".join(
-        distinct(one.key) if one.field else f"{number(one, one.before)} to {number(one, one.after)}"
-        for one in answer.because[:MOST_REASONS]
-    )
-    return {"text": answer.condition.text, "holds": answer.holds, "because": because}
+    return {
+        "text": answer.condition.text,
+        "verdict": answer.verdict,
+        "tone": TONES[answer.verdict],
+        "because": reasons(answer, distinct),
+    }
 
 
 def tables(found: Comparison, top: int) -> Iterator[dict[str, Any]]:

@@ -16,8 +16,8 @@ from logproc.reports.comparison_words import (
     TITLES,
     about,
     conclusions,
-    number,
     numbers_of,
+    reasons,
     shown_overall,
     title_of,
     tone,
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 MARKS = {"appeared": "+", "vanished": "-", "rose": "↑", "fell": "↓", "same": "="}
 ASCII_MARKS = {**MARKS, "rose": ">", "fell": "<"}
 STYLES = {"bad": BAD, "good": GOOD, "warn": WARN, "": BOLD}
+VERDICTS = {"fails": BAD, "undecided": WARN, "passes": GOOD}
 LEAST_KEY = 12
+LEAST_REASON = 30
 
 
 def render_comparison(found: Comparison, look: Look, top: int, answers: Sequence[Answer] = ()) -> str:
@@ -47,7 +49,7 @@ def draw(found: Comparison, look: Look, top: int, answers: Sequence[Answer] = ()
         overall(found, look),
         *findings(found, look, top),
         conclusion(found, look),
-        [condition_line(answer, look) for answer in answers],
+        list(condition_lines(answers, look)),
     ]
     lines: list[Line] = []
     for part in parts:
@@ -98,7 +100,7 @@ def row_of(change: Change, key: str, look: Look) -> Row:
         mark,
         key,
         [Segment(kind, DIM)],
-        tuple(look.text(text.replace("×", look.characters.times)) for text in numbers_of(change)),
+        tuple(look.text(in_characters(text, look)) for text in numbers_of(change)),
         style,
     )
 
@@ -132,14 +134,22 @@ def conclusion(found: Comparison, look: Look) -> list[Line]:
     lines: list[Line] = [[Segment(first, BOLD)]]
     for text in rest:
         lines += [[Segment(part, DIM)] for part in wrap(look.text(text), look.width, subsequent_indent="  ")]
-    return [*lines, *([Segment(look.text(text), WARN)] for text in warnings(found))]
+    for text in warnings(found):
+        lines += [[Segment(part, WARN)] for part in wrap(look.text(text), look.width, break_on_hyphens=False)]
+    return lines
 
 
-def condition_line(answer: Answer, look: Look) -> Line:
-    mark = Segment("fails  " if answer.holds else "passes ", BAD if answer.holds else GOOD)
-    because = look.fit(", ".join(reason(change, look) for change in answer.because[:3]), look.width // 2)
-    return [mark, Segment(look.text(answer.condition.text)), *([Segment(f"  {because}", DIM)] if because else [])]
+def condition_lines(answers: Sequence[Answer], look: Look) -> Iterator[Line]:
+    """Yield what each condition comes to; a reason that is too long goes on below."""
+    width = max((len(answer.verdict) for answer in answers), default=0)
+    for answer in answers:
+        text = f"{look.text(answer.condition.text)}  {in_characters(reasons(answer, look.key), look)}".rstrip()
+        first, *rest = wrap(text, max(look.width - width - 2, LEAST_REASON), subsequent_indent="  ", break_on_hyphens=False)
+        yield [Segment(answer.verdict.ljust(width + 2), VERDICTS[answer.verdict]), Segment(first)]
+        yield from ([Segment(" " * (width + 2) + part)] for part in rest)
 
 
-def reason(change: Change, look: Look) -> str:
-    return look.key(change.key) if change.field else f"{number(change, change.before)} to {number(change, change.after)}"
+def in_characters(text: str, look: Look) -> str:
+    """Return words of ours with characters that the output can show."""
+    text = text.replace("×", look.characters.times)
+    return text.replace("→", "->").replace("≈", "~") if look.ascii_only else text

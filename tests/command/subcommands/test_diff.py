@@ -149,9 +149,28 @@ def test_a_condition_that_cannot_be_checked_ends_with_2_after_the_report(folder:
     assert run.stderr == "logproc: --fail-on 'p95:duration +20%' cannot be checked: it needs durations on both sides\n"
 
 
+def test_what_may_be_chance_is_undecided_and_said_on_stderr(folder: Path, tmp_path: Path) -> None:
+    """A burst of errors in a log that had none: it does not pass, nor does it fail."""
+    burst = [record(second, **({"status": 500, "level": "error"} if 900 < second < 940 else {})) for second in range(1800)]
+    few = [record(second, **({"status": 503} if second in {9, 700} else {})) for second in range(1800)]
+    (tmp_path / "burst.log").write_bytes(b"".join(burst))
+    (tmp_path / "few.log").write_bytes(b"".join(few))
+    conditions = [*("--fail-on", "5xx +1%"), *("--fail-on", "new status >= 500"), *("--fail-on", "new level >= critical")]
+    run = diff(folder, "good.log", str(tmp_path / "burst.log"), *conditions, "--output", "json")
+    assert run.code == 0
+    verdicts = [(one["verdict"], [change["key"] for change in one["because"]]) for one in run.report["conditions"]]
+    assert verdicts == [("undecided", ["5xx"]), ("undecided", ["500"]), ("passes", [])]
+    first, second = run.stderr.splitlines()
+    assert first.startswith("logproc: --fail-on '5xx +1%' is undecided: 0 → 2.17 %: may be chance; smaller changes than ")
+    assert second == "logproc: --fail-on 'new status >= 500' is undecided: 500: may be chance"
+    run = diff(folder, "good.log", str(tmp_path / "few.log"), *conditions[2:4], "--fail-on", "rate -40%", "-q")
+    assert (run.code, run.stderr) == (6, "")
+    assert " ".join(run.stdout.decode().splitlines()[-2].split()) == "undecided new status >= 500 503: may be chance"
+
+
 WRONG: list[tuple[Sequence[str], str]] = [
     ([], "no source is named: a comparison is of two: write `logproc diff A B`"),
-    (["good.log"], "1 sources: a comparison is of two"),
+    (["good.log"], "only one source given: name two, or --before and --after"),
     (["good.log", "bad.log", "same.log"], "several files of one side are a glob in quotes"),
     (["-", "-"], "standard input cannot be both sides"),
     (["both.log", "--before", BEFORE], "--after is missing"),
@@ -170,7 +189,8 @@ WRONG: list[tuple[Sequence[str], str]] = [
     (["good.log", "bad.log", "-o", "bad.log.json", "--where", "stats == 1"], "no source has a field 'stats'"),
     (["good.log", "bad.log", "--where", "statuss == 1"], "did you mean 'status'?"),
     (["good.log", "bad.log", "--bye", "x"], "no such option --bye"),
-    (["good.log", "empty.log"], "empty.log: no record to compare"),
+    (["good.log", "empty.log"], "empty.log: no record to compare: it is empty"),
+    (["good.log", "empty.log", "--since", "2020-01-01"], "empty.log: no record to compare: check --since"),
 ]
 
 
