@@ -210,10 +210,25 @@ def error_changes(before: Side, after: Side) -> list[Change]:
         Sample(pair.matrix(at, which, errors=True), pair.matrix(at, which), side.length_of(pair.sides[at].blocks))
         for at, side in enumerate((before, after))
     ]
+    few = errors_of_few(pair, sums)
     if not len(which):
-        return []
+        return few
     found = differences(*samples)
-    return list(changes("path", "errors", pair.keys, which, found, [sums[0][which], sums[1][which]], pair.outcomes(which)))
+    outcomes = pair.outcomes(which)
+    return [*changes("path", "errors", pair.keys, which, found, [sums[0][which], sums[1][which]], outcomes), *few]
+
+
+def errors_of_few(pair: Pair, sums: tuple[Integers, Integers]) -> list[Change]:
+    """Return the paths that have errors only after, with too few records to be tested: those of most errors."""
+    few = numpy.flatnonzero((sums[0] > 0) & (sums[1] > 0) & (sums[0] + sums[1] < LEAST_COUNT))
+    errors = [pair.matrix(at, few, errors=True).sum(1) for at in range(2)]
+    new = numpy.flatnonzero((errors[0] == 0) & (errors[1] > 0))
+    new = new[numpy.argsort(-errors[1][new], kind="stable")][:MOST_FEW]
+    if not len(new):
+        return []
+    keys = pair.keys.take(pyarrow.array(few[new])).to_pylist()
+    rows = zip(keys, errors[1][new].tolist(), *(part[few[new]].tolist() for part in sums), strict=True)
+    return [Change("errors", "path", key, "appeared", 0.0, wrong / new, (old, new), None) for key, wrong, old, new in rows]
 
 
 def outcome_changes(before: Side, after: Side) -> list[Change]:

@@ -104,6 +104,22 @@ def test_what_only_one_side_has_is_compared_too(tmp_path: Path) -> None:
     assert changes_between(tmp_path, full, plain)["share path /a"].what == "vanished"
 
 
+def test_new_keys_of_few_records_are_told_without_being_findings(tmp_path: Path) -> None:
+    """Seven records cannot be told from chance, but it is not said that there are none; those of most records first."""
+    before = [at(number % 3000, status=200, path=f"/{number % 2}") for number in range(3000)] + [at(5, status=200, path="/x")]
+    strange = [at(9 + number, status=503, path="/new") for number in range(7)] + [at(80, status=500, path="/x")]
+    comparison = compare(side_of(lines(tmp_path / "a.log", before)), side_of(lines(tmp_path / "b.log", [*before, *strange])))
+    assert comparison.findings == ()
+    unsure = [(change.kind, change.field, change.key, change.counts, change.chance) for change in comparison.unsure]
+    assert [one for one in unsure if one[0] == "share"] == [
+        ("share", "path", "/new", (0, 7), None),
+        ("share", "status", "503", (0, 7), None),
+        ("share", "status", "500", (0, 1), None),
+    ]
+    assert ("errors", "path", "/x", (1, 2), None) in unsure
+    assert next(change for change in comparison.unsure if change.key == "/x").after == 0.5
+
+
 @pytest.mark.parametrize("chunk_size", [1 << 12, 1 << 16])
 def test_threads_change_nothing(chunk_size: int, tmp_path: Path) -> None:
     """Any number of threads, and any cut into chunks, give the same comparison."""

@@ -11,6 +11,7 @@ from logproc.comparing.difference import ASSUMED_DISPERSION, Sample, differences
 
 BLOCKS, RECORDS = 24, 500
 NONE = [0] * BLOCKS
+SCATTERED = [0, 3, 1, 0, 2, 2, 1, 0, 4, 1, 0, 2, 1, 3, 0, 0, 2, 1, 1, 3, 0, 2, 1, 2]
 SPREAD = [3, 2, 4, 1, 3, 2, 2, 3, 1, 4, 2, 3] * 2
 
 
@@ -64,9 +65,9 @@ def counts(hits: Sequence[int], of: int, block_s: float) -> Sample:
 
 @pytest.mark.parametrize("errors_before", [0, 1, 5, 24, 120])
 def test_a_log_without_errors_before_a_short_one_with_some_does_not_hide_them(errors_before: int) -> None:
-    """Three errors in each hundred of a short log are as sure a change from none as from a few."""
+    """One error in nine records of a short log is as sure a change from none as from a few."""
     before = counts([errors_before // BLOCKS + (at < errors_before % BLOCKS) for at in range(BLOCKS)], 800, 160)
-    after = counts([1, 2, 1, 1, 2, 1] * 4, 12, 2.5)
+    after = counts(SCATTERED, 12, 2.5)
     assert differences(before, after).chance[0] < 1e-4
     assert differences(after, before).chance[0] < 1e-4
 
@@ -82,7 +83,7 @@ def test_the_fewer_errors_were_before_the_surer_is_a_rise() -> None:
     ("before", "after", "of", "block_s"),
     [
         (NONE, SPREAD, (500, 500), (60, 60)),
-        (NONE, [1, 2, 1, 1, 2, 1] * 4, (800, 12), (160, 2.5)),
+        (NONE, SCATTERED, (800, 12), (160, 2.5)),
         (SPREAD, [1, 0, 1, 1, 2, 1] * 4, (800, 12), (160, 2.5)),
         (SPREAD, burst(5, 6), (500, 500), (60, 60)),
         ([20], [80], (20_000, 300), (0, 0)),

@@ -92,9 +92,10 @@ def diff(asked: Asked, screen: Screen) -> int:
     if any(found.holds for found in answers):
         codes.add(EXIT_FAIL_ON)
     codes |= write_all(comparison, answers, asked, screen)
-    for one in answers:
-        if one.verdict == "undecided" and not settings.quiet:
-            screen.say("", f"{OPTION} {one.condition.text!r} is undecided", reasons(one, distinct), level="warning")
+    if not settings.quiet:
+        for undecided in (found for found in answers if found.verdict == "undecided"):
+            what = f"{OPTION} {undecided.condition.text!r} is undecided"
+            screen.say("", what, reasons(undecided, distinct), level="warning")
     codes |= {report_cause(failure, (), screen, debug=asked.debug) for failure in failures}
     return first_of(codes)
 
