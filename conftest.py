@@ -4,7 +4,7 @@ tests/       mirrors logproc/; in addition:
   faults/    a test for every row of docs/faults.md
   torture/   every call to the operating system fails in turn
   formats/samples/   a log of each format, with the expected result
-  command/help/      the stored output of `--help`
+  command/usage/help/   the stored output of `--help`
   tools/     tests of tools/
   support/   shared by several folders: logs, processes, a faulty web server, an oracle that counts in plain Python
   *.py       tests of the documents, the layers of imports, the settings and the messages

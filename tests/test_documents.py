@@ -18,9 +18,9 @@ from pathlib import Path
 import click
 import pytest
 
-from logproc.command import init
 from logproc.command.cli import cli
-from logproc.command.help import GroupedOption
+from logproc.command.subcommands import init
+from logproc.command.usage.help import GroupedOption
 from logproc.formats.known import listing
 from logproc.model import errors
 from tests.support.ready_command import ready_command

@@ -12,7 +12,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from logproc.command.progress import LiveStatus, status_lines
+from logproc.command.terminal.progress import LiveStatus, status_lines
 from logproc.model.snapshot import Snapshot
 from logproc.pipeline.serial import run_serial
 from logproc.reports.text.style import Look

@@ -14,13 +14,13 @@ import click
 
 from logproc import __version__
 from logproc.command import process
-from logproc.command.click_errors import Commands, with_command, words_of
 from logproc.command.diff_command import diff_command
-from logproc.command.help import EXAMPLES, MORE_EXAMPLES, GroupedCommand, GroupedOption, help_all_option
-from logproc.command.options import FileName, complete_files, complete_setting, settings_options
 from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.remarks import remark
-from logproc.command.screen import Screen
+from logproc.command.terminal.screen import Screen
+from logproc.command.usage.click_errors import Commands, with_command, words_of
+from logproc.command.usage.help import EXAMPLES, MORE_EXAMPLES, GroupedCommand, GroupedOption, help_all_option
+from logproc.command.usage.options import FileName, complete_files, complete_setting, settings_options
 from logproc.model.errors import (
     EXIT_BROKEN_PIPE,
     EXIT_INCOMPLETE,
@@ -126,7 +126,7 @@ def analyze_command(
     input, in any mix. Without any, a standard input that is a pipe or a file is read. Formats and compression are detected
     from the content, not from the name. Every line is accounted for.
     """
-    from logproc.command.misread import check_filter, taken_as_value
+    from logproc.command.usage.misread import check_filter, taken_as_value
 
     if not sources and not process.is_piped():
         if taken := taken_as_value(options):
@@ -140,8 +140,8 @@ def analyze_command(
     if not screen.settings.quiet:
         remark(screen, config, headers)
     process.check_address_space(screen.settings.memory, screen.settings.worker_count)
-    from logproc.command.analyze import analyze
     from logproc.command.outputs import Outputs
+    from logproc.command.subcommands.analyze import analyze
 
     return analyze(sources, screen, Outputs(output_files, rejects), headers, debug=debug)
 
@@ -159,7 +159,7 @@ def formats_command(screen: Screen, /, names: tuple[str, ...], config: Path | No
     process.configure(os.environ)
     settings = load({}, config, os.environ)
     own: dict[str, Any] = {**dict(settings.patterns), **dict(settings.formats)}
-    from logproc.command.formats import list_of, page_of
+    from logproc.command.subcommands.formats import list_of, page_of
 
     if not names:
         write_lines(list_of(own))
@@ -192,7 +192,7 @@ def detect_command(screen: Screen, /, files: tuple[str, ...], encoding: str | No
         raise click.MissingParameter(ctx=click.get_current_context(), param_type="argument")
     process.configure(os.environ)
     process.check_address_space(0, 1)
-    from logproc.command.detect import explain
+    from logproc.command.subcommands.detect import explain
 
     files = files or ("-",)
     code = EXIT_OK
@@ -213,7 +213,7 @@ def threads() -> None:
 
     For each: its file, its invariant, the lines of code that matter, and the test that fails without it.
     """
-    from logproc.command.threading_patterns import listing
+    from logproc.command.subcommands.threading_patterns import listing
 
     write_lines(listing().removesuffix("\n"))
 
@@ -226,7 +226,7 @@ def init(file: str) -> None:
     It goes to FILE, or else to `logproc.toml` in the current folder, where logproc reads it; with `-` to standard output. A
     file that exists is left as it is.
     """
-    from logproc.command.init import template, write_config
+    from logproc.command.subcommands.init import template, write_config
 
     if file == "-":
         write_lines(template().decode().removesuffix("\n"))
@@ -239,7 +239,7 @@ def init(file: str) -> None:
 @cli.command(short_help="Print the manual page: logproc man | man -l -")
 def man() -> None:
     """Print the manual page in roff: `logproc man | man -l -` shows it, `logproc man > logproc.1` keeps it."""
-    from logproc.command.man import manual
+    from logproc.command.subcommands.man import manual
 
     write_lines(manual(cli).removesuffix("\n"))
 
@@ -280,7 +280,7 @@ def run(arguments: Sequence[str]) -> int:
     screen = Screen(sys.stdout, sys.stderr, settings, arguments=arguments)
     try:
         if asked := os.environ.get("_LOGPROC_COMPLETE"):
-            from logproc.command.completion import answer
+            from logproc.command.usage.completion import answer
 
             return EXIT_OK if answer(cli, asked) else EXIT_USAGE
         arguments = with_command(arguments, cli, piped=process.is_piped())

@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from logproc.command import process
-from logproc.command.options import FileName, complete_files, options_without
 from logproc.command.remarks import remark
-from logproc.command.screen import Screen
+from logproc.command.terminal.screen import Screen
+from logproc.command.usage.options import FileName, complete_files, options_without
 from logproc.settings import load
 
 EXAMPLES_OF_DIFF = """
@@ -103,6 +103,6 @@ def diff_command(
     if not screen.settings.quiet:
         remark(screen, config, headers)
     process.check_address_space(screen.settings.memory, screen.settings.worker_count)
-    from logproc.command.diff import Asked, diff
+    from logproc.command.subcommands.diff import Asked, diff
 
     return diff(Asked(sources, before, after, conditions, output, output_files, headers, debug), screen)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from logproc.command.screen import Screen
+from logproc.command.terminal.screen import Screen
 from logproc.model.config_files import distrusted
 from logproc.settings import unknown_variables
 

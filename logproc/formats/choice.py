@@ -13,8 +13,10 @@ from logproc.formats.custom import format_of_pattern, format_of_table
 from logproc.formats.engine import Format
 from logproc.formats.envelope import Envelope
 from logproc.formats.known import BY_NAME, SAMPLED
+from logproc.formats.layouts import ordered
 from logproc.formats.maps import Map
 from logproc.formats.mixed import Mixed
+from logproc.formats.readers.expression import Expression
 from logproc.formats.sample import SAMPLE_LINES, sample_of
 from logproc.formats.servers.formats import format_of_definition
 from logproc.formats.times.order import KNOWN
@@ -91,10 +93,12 @@ class Choice:
             found = self.of_paths.get(os.path.realpath(os.fsdecode(source.location)))
             if found:
                 return self._mapped(found)
-        return self._mapped(self.named)
+        return None if self.named and needs_order(self.named) else self._mapped(self.named)
 
     def detect(self, sample: bytes, *, whole: bool) -> Parser | None:
         """Return the format that a sample fits, None if there is none."""
+        if self.named:
+            return self._mapped(ordered(self.named, sample_of(sample, SAMPLE_LINES[1], whole=whole)))
         found = self._own(sample, whole=whole) or detection.detect(sample, whole=whole, only=self.sampled)
         return self._mapped(found)
 
@@ -113,6 +117,12 @@ class Choice:
         counts = [int(form.fits(lines.whole_texts).sum()) for form in self.own]
         best = max(range(len(counts)), key=counts.__getitem__, default=-1)
         return self.own[best] if best >= 0 and counts[best] * 2 > len(lines.lines) else None
+
+
+def needs_order(form: Format) -> bool:
+    """Return whether only a sample shows which number of a date is the day: its times are of any form."""
+    reader = form.exact
+    return isinstance(reader, Expression) and reader.time is None and "time" in reader.raw and form.order is KNOWN
 
 
 def with_maps(found: Parser | None, maps: tuple[Map, ...]) -> Parser | None:

@@ -132,13 +132,14 @@ def timed(form: TimeForm, *, leading: bool, with_level: bool = False) -> Format:
 
     leading: at the beginning of each record, after brackets or quotes, or with a level in front of it; a line without one
     belongs to the record before it. Otherwise somewhere in its first bytes, where a word begins or behind the letter of a
-    level (klog), and a line without one is a record without a time.
+    level (klog), and a line without one is a record without a time. Not behind a dash, a slash or a point, which would be
+    a part of a longer date: `25-03-07 10:00:00` is not the 7th of March of this year.
     """
     time = rf"{form.expression}(?:[^0-9a-zA-Z]|$)"
     front = LEVEL_IN_FRONT if with_level else OPENING
     if leading:
         return any_text("text", TEXT, rf"(?s)^{front}{time}", ANY_LEVEL, form, multi_line=True)
-    return any_text("text", TEXT, rf"(?s)\b[A-Z]?{time}|$", ANY_LEVEL, form)
+    return any_text("text", TEXT, rf"(?s)(?:^|[^\w./-])[A-Z]?{time}|$", ANY_LEVEL, form)
 
 
 def any_text(

@@ -81,6 +81,8 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
         form, (_, fits) = found[best][0].format, found[best]
         layouts.append(ordered(form, sample.keep(fits)))
         left &= ~(form.exact.claims(sample.whole_texts) if is_layout(form) else fits)
+        if isinstance(form.exact, JsonReader):
+            left &= ~in_braces(sample)
     rest = sample.keep(left & counts_for)
     text = text_of(rest, weight, layouts) if layouts and rest.lines else []
     layouts.sort(key=lambda form: isinstance(form.exact, PairsReader))  # last, as any line with a pair in it is one of logfmt
@@ -191,7 +193,17 @@ def least_of(form: Format, sample: Sample, *, further: bool, alone: bool) -> flo
         return LEAST_FURTHER if "time" in form.fields else 2.0
     if is_layout(form):
         return 0.0
-    return LEAST_SHARE if is_of_log(form, sample) else MOST
+    return LEAST_SHARE if is_of_log(form, sample) or is_damaged_json(form, sample) else MOST
+
+
+def is_damaged_json(form: Format, sample: Sample) -> bool:
+    """Return whether most lines are in braces, as objects are: those of them that are not valid JSON are damaged, not text."""
+    return isinstance(form.exact, JsonReader) and in_braces(sample).sum() > MOST * len(sample.lines)
+
+
+def in_braces(sample: Sample) -> Mask:
+    lines = map(bytes.strip, sample.lines)
+    return numpy.array([line.startswith(b"{") and line.endswith(b"}") for line in lines], bool)
 
 
 def is_of_log(form: Format, sample: Sample) -> bool:

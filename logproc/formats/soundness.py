@@ -10,7 +10,7 @@ import numpy
 from logproc.formats.columns.levels import is_level_word
 from logproc.formats.engine import Format
 from logproc.formats.known import PIECES, TIMES, timed
-from logproc.formats.readers.access_lines import are_hosts
+from logproc.formats.readers.access_lines import UNKNOWN, are_hosts, is_client
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.layout import LayoutReader
 from logproc.formats.sample import NEARLY, Sample
@@ -93,7 +93,16 @@ def is_syslog(reader: Expression, sample: Sample) -> bool:
 
 
 def has_hosts(form: Format, sample: Sample, fits: Mask) -> bool:
-    """Return whether the first tokens are names of hosts, in the format that has them there."""
-    if not isinstance(form.exact, LayoutReader) or form.exact.layout.tokens[0] != "host":
+    """Return whether the first tokens are names of hosts, in the format that has them there.
+
+    In the other access logs they are clients: names, where the users behind them are addresses, are words of a logger.
+    """
+    if not isinstance(form.exact, LayoutReader):
         return True
-    return are_hosts([line.split(b" ", 1)[0] for line in sample.keep(fits).lines])
+    lines = [line.split(b" ", 3) for line in sample.keep(fits).lines]
+    if form.exact.layout.tokens[0] == "client":
+        named = [len(line) > 2 and not is_client(line[0]) and line[2] not in UNKNOWN for line in lines]
+        return not (any(named) and all(named) and all(is_client(line[2]) for line in lines))
+    if form.exact.layout.tokens[0] != "host":
+        return True
+    return are_hosts([line[0] for line in lines])

@@ -17,7 +17,8 @@ class Finding:
 
     kind: `failing path`, `error message` or `change`. key: the path, the shape of the message, or the beginning of the
     interval. count: how many records. of: out of how many: those of the path, all errors, or those of the interval before.
-    outcome: the status or level of most of them; of a change, what rose (`records`, or an outcome).
+    outcome: the status or level of most of them; of a change, what rose (`records`, or an outcome). with_outcome: how many of
+    them have it. per: the length of the intervals of a change, in words.
     """
 
     kind: str
@@ -25,17 +26,19 @@ class Finding:
     count: int
     of: int
     outcome: str = ""
+    with_outcome: int = 0
+    per: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
     """The numbers of a whole run.
 
-    requests: whether most records are requests (have a status), so that they are called so. per_second: over the time from
+    requests: whether all records are requests (have a status), so that they are called so. per_second: over the time from
     the first to the last record; None without times, or if that is less than a second.
     errors: records with status 500 or more, or, without a status, with level error or above; None if no record has either.
-    client_errors: records with status 400 to 499, None if no record has a status. clients: distinct clients; bots: those of
-    them whose every user agent is a declared bot's; both None without clients.
+    server_errors, client_errors: records with status 500 to 599, and 400 to 499; None if no record has a status.
+    clients: distinct clients; bots: those of them whose every user agent is a declared bot's; both None without clients.
     quantiles: of `duration`, in seconds, by the names of QUANTILES; empty without durations. Their relative error is that of
     the sketch (see `counting/buckets.py`).
     """
@@ -44,6 +47,7 @@ class Headline:
     records: int
     per_second: float | None = None
     errors: int | None = None
+    server_errors: int | None = None
     client_errors: int | None = None
     clients: int | None = None
     bots: int | None = None

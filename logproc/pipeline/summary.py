@@ -13,7 +13,7 @@ from logproc.counting.panels import panels
 from logproc.counting.tally import SourceTally, Tally
 from logproc.formats.account import TOO_LONG
 from logproc.formats.choice import Choice
-from logproc.formats.columns.units import NOT_A_NUMBER, NOT_A_SIZE, NOT_A_TIME, TOO_FINE, TOO_LARGE
+from logproc.formats.columns.units import NO_UNIT, NOT_A_NUMBER, NOT_A_SIZE, NOT_A_TIME, TOO_FINE, TOO_LARGE
 from logproc.formats.times.calendar import iso
 from logproc.model.chunk import Outcome
 from logproc.model.errors import InternalError
@@ -34,6 +34,9 @@ NO_AGENTS = "no user agents: each client counts as one visitor"
 UNREAD = {
     NOT_A_NUMBER: ("is not a number", "are not numbers"),
     NOT_A_SIZE: ("is not a size in bytes", "are not sizes in bytes"),
+    NO_UNIT: tuple(
+        f"{what} unit that the log shows: name it, as in --map duration=duration:ms" for what in ("has no", "have no")
+    ),
     NOT_A_TIME: ("is not a time", "are not times"),
     TOO_LARGE: ("is left out: 10^308 or more", "are left out: 10^308 or more"),
     TOO_FINE: ("lost digits behind the ninth after the point",) * 2,

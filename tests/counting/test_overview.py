@@ -125,7 +125,7 @@ def test_an_overview_is_what_a_loop_counts(records: list[Record], size: int, see
     assert headline.errors == (errors if any(outcomes) else None)
     has_status = sum(outcomes[name] for name in ("2xx", "3xx", "4xx", "5xx"))
     assert headline.client_errors == (outcomes["4xx"] if has_status else None)
-    assert headline.requests == (2 * has_status > len(records))
+    assert headline.requests == (has_status == len(records))
     clients = {one.client for one in records if one.client}
     people = {one.client for one in records if one.client and one.agent != BOT}
     assert (headline.clients, headline.bots) == ((len(clients), len(clients - people)) if clients else (None, None))
@@ -274,3 +274,11 @@ def test_a_question_with_panels_of_its_own_has_no_overview() -> None:
     tally = tally_of([Record(START, "200", path="/")], question)
     assert tally.overview is None
     assert overview_of(tally, question, 10, families=False) is None
+
+
+def test_errors_are_of_the_server_only_if_none_is_a_level() -> None:
+    """An access log beside a log of an application: their errors are counted together, and those of the server as well."""
+    records = [Record(START, "503", path="/")] * 3 + [Record(START, "200", path="/")] * 9 + [Record(START, level="error")] * 2
+    headline = overview([records]).headline
+    assert (headline.errors, headline.server_errors, headline.client_errors) == (5, 3, 0)
+    assert overview([records[-2:]]).headline.server_errors is None

@@ -18,7 +18,7 @@ from typing import Any
 from unittest.mock import patch
 
 from logproc.command import cli
-from logproc.command import log as program_logs
+from logproc.command.terminal import log as program_logs
 from tests.support import logs, processes
 from tests.support.fault_server import FaultServer
 from tests.support.processes import Ended

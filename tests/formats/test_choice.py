@@ -11,6 +11,7 @@ from logproc.formats.choice import Choice
 from logproc.model.source import Kind, Source
 from logproc.pipeline.serial import run_serial
 from logproc.settings import Settings
+from tests.formats.readings import read
 from tests.support import logs
 from tests.support.reports_of import sources_of
 
@@ -113,3 +114,12 @@ def test_only_files_have_a_path_to_be_known_by(tmp_path: Path) -> None:
     """Standard input is not one of the logs that a configuration names."""
     choice = Choice(of_paths={os.fspath(tmp_path): Choice.of("combined", None, None, {}).named})  # type: ignore[dict-item]
     assert choice.fixed(Source(0, "-", Kind.STDIN, "-")) is None
+
+
+def test_a_sample_shows_the_order_of_the_dates_of_a_pattern() -> None:
+    """Nothing else says whether the day or the month is first; what has its times in one form needs no sample."""
+    choice = Choice.of(None, r"(?P<time>[^|]+)\|(?P<id>\d+)", None, {})
+    data = b"27/03/2026 10:00:00|1\n02/03/2026 10:00:00|2\n"
+    form = choice.detect(data, whole=True)
+    assert form
+    assert read(form, data).time == [1_774_605_600, 1_772_445_600]

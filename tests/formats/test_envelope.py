@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from logproc.formats.detect import detect
 from logproc.formats.envelope import Envelope
-from tests.formats.readings import read
+from tests.formats.readings import detected, read
 from tests.support import logs
 
 ACCESS = logs.line("combined", client=b"192.0.2.77")
@@ -201,3 +201,17 @@ def test_a_level_in_a_message_does_not_hide_that_of_the_logger() -> None:
         form = detect(b"".join(json.dumps(line).encode() + b"\n" for line in lines), whole=True)
         assert form
         assert form.name == name
+
+
+@pytest.mark.parametrize(
+    "front", ["INFO aiohttp.access: ", "INFO:aiohttp.access:", "[INFO] aiohttp.access: ", "INFO shop.web - "]
+)
+def test_words_of_a_logger_in_front_of_an_access_line_are_not_its_client(front: str) -> None:
+    """The level and the logger are those of the line, or absent; the client is the address."""
+    access = '[07/Mar/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 161 "-" "curl/8.5.0"'
+    data = "".join(f"2026-03-07 10:00:0{at},123 {front}192.0.2.{at} {access}\n" for at in range(4)).encode()
+    columns = read(detected(data), data).columns
+    assert not [name for name in columns if name.startswith("front")]
+    assert set(columns.get("level", [None])) <= {"info", None}
+    assert set(columns.get("logger", [None])) <= {"aiohttp.access", "shop.web", None}
+    assert set(columns.get("client", [None])) <= {f"192.0.2.{at}" for at in range(4)} | {None}

@@ -169,3 +169,15 @@ def test_the_end_of_an_ipv6_address_is_not_a_port() -> None:
 def test_a_mixture_is_one() -> None:
     """What is tested above is a list of layouts."""
     assert isinstance(detect(lines((TEXT, 15), (RUBY, 5)), whole=True), Mixed)
+
+
+def test_most_lines_in_braces_are_json_although_most_are_damaged() -> None:
+    """They are rejected with their reasons, and are neither text nor plain text."""
+    log = b'{"a": 1}\n{"a": 2}\n' + b'{"a": NaN}\n' * 7 + b"{'a': 1}\n" * 3
+    assert detected(log).name == "json"
+    assert read(detected(log), log).account.rejected == 10
+
+
+def test_a_few_lines_in_braces_make_no_json_of_text() -> None:
+    """Nothing shows that such lines are from a log."""
+    assert detected(b'{"a": 1}\n{"a": b}\n' + b"if (a) b = {c};\n" * 8).name != "json"

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from logproc.model.columns import NO_TIME
 from tests.formats.readings import detected, read
 
 MOMENT = 1772874000
@@ -201,3 +202,26 @@ def test_uvicorn_behind_a_logger_has_requests() -> None:
     front = "2026-03-07 09:00:00,123 - uvicorn.access - INFO - "
     columns = columns_of(f'{front}192.0.2.7:5000 - "GET /a HTTP/1.1" 200\n' * 3)
     assert (columns["client"], columns["status"], columns["path"]) == (["192.0.2.7"] * 3, ["200"] * 3, ["/a"] * 3)
+
+
+def test_a_number_in_brackets_before_a_level_is_not_pgbouncer() -> None:
+    """Python and log4j write `time [process] LEVEL logger` too: the logger stays, and a traceback belongs to its record."""
+    lines = (
+        b"2026-03-07 10:00:00,123 [4711] DEBUG shop.cart: hello",
+        b"2026-03-07 10:00:01,123 [4711] ERROR shop.cart: bad",
+        b"Traceback (most recent call last):",
+        b'  File "a.py", line 1, in <module>',
+        b"KeyError: 'x'",
+        b"2026-03-07 10:00:02,123 [4712] WARN shop.db: slow",
+    )
+    content = b"\n".join(lines) + b"\n"
+    reading = read(detected(content), content, ("logger", "level"))
+    assert (reading.account.records, reading.account.continuation, reading.account.rejected) == (3, 3, 0)
+    assert reading.columns["logger"] == ["shop.cart", "shop.cart", "shop.db"]
+
+
+@pytest.mark.parametrize("date", [b"25-03-07", b"07-03-26", b"03-17-25", b"req-12-03-07", b"v1.03-07", b"a/03-07"])
+def test_the_middle_of_a_date_is_not_a_date(date: bytes) -> None:
+    """`25-03-07` is not the 7th of March of this year: a time begins where a word does."""
+    content = b"".join(b"%s 10:00:%02d INFO a\n" % (date, at) for at in range(5))
+    assert set(read(detected(content), content, ()).time) == {NO_TIME}

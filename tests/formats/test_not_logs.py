@@ -151,9 +151,10 @@ def is_client(value: str, text: str) -> bool:
     return ":" in value or value in text
 
 
-def test_files_of_this_machine_have_no_field_that_is_not_there() -> None:
+@pytest.mark.parametrize("most", [FEWEST, pytest.param(FILES, marks=pytest.mark.soak)])
+def test_files_of_this_machine_have_no_field_that_is_not_there(most: int) -> None:
     """Whatever documents, settings and source code it has: a field that is found stands in its line, and has its grammar."""
-    heads = [(path, head) for path in files() if (head := head_of(path))][:FILES]
+    heads = [(path, head) for path in files() if (head := head_of(path))][:most]
     if len(heads) < FEWEST:
         pytest.skip("this machine has too few documents")
     found = {}

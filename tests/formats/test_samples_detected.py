@@ -95,9 +95,8 @@ def expected(sample: Sample) -> Counted:
     return Counted(*counts, dict(sample.levels), dict(sample.components), (sample.first, sample.last))
 
 
-def found(sample: Sample, folder: Path) -> Counted:
+def found(sample: Sample, snapshot: Snapshot, folder: Path) -> Counted:
     """Return the same numbers of a snapshot; components are loggers or programs, whichever the sample means."""
-    snapshot = snapshot_of(sample, folder)
     account = snapshot.account
     levels = (
         rows(snapshot_of(sample, folder, ("raw_level",)), "raw_level") if "level" in snapshot.panels or sample.levels else {}
@@ -120,14 +119,13 @@ def is_year_less(snapshot: Snapshot) -> bool:
 
 
 @EACH
-def test_a_sample_has_the_format_of_its_kind(sample: Sample, tmp_path: Path) -> None:
-    """The format that is found is one of those that the kind of the sample stands for."""
-    assert (snapshot_of(sample, tmp_path).sources[0].format or "").split(" > ")[0] in FORMATS[sample.kind]
-
-
-@EACH
 def test_a_sample_is_counted_as_a_person_counts_it(sample: Sample, tmp_path: Path) -> None:
-    """Lines, records, levels, components and times are those that stand in the log; what differs is listed, and does differ."""
-    wanted, got = expected(sample), found(sample, tmp_path)
+    """Its format is one of its kind; lines, records, levels, components and times stand in the log.
+
+    What differs is listed, and does differ.
+    """
+    snapshot = snapshot_of(sample, tmp_path)
+    assert (snapshot.sources[0].format or "").split(" > ")[0] in FORMATS[sample.kind]
+    wanted, got = expected(sample), found(sample, snapshot, tmp_path)
     differing = {name for name in Counted.__slots__ if getattr(wanted, name) != getattr(got, name)}
     assert differing == sample.differs, (wanted, got)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from logproc.reports.json_report import render_json
 from tests.formats.readings import bytes_of, detected, exactly
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -110,23 +112,30 @@ def test_first_and_last_are_exact(tmp_path: Path, kind: str, chunk_size: int | N
     assert shown in render_csv(found)
 
 
-@pytest.mark.parametrize("bound", NANOS)
-def test_filters_compare_exactly(tmp_path: Path, kind: str, bound: int) -> None:
-    """Each relation of `--where`, and both ends of a span."""
+RELATIONS: dict[str, Callable[[int, int], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+def test_filters_compare_exactly(tmp_path: Path, kind: str) -> None:
+    """Each relation with each bound, and both ends of a span: as shares in one run, some of them as filters of their own."""
     path, times, settings = written(tmp_path, kind)
-    text = text_of(bound)
-    expected = {
-        "<": sum(time < bound for time in times),
-        "<=": sum(time <= bound for time in times),
-        ">": sum(time > bound for time in times),
-        ">=": sum(time >= bound for time in times),
-        "==": sum(time == bound for time in times),
-        "!=": sum(time != bound for time in times),
-    }
-    found = {name: analyze([path], where=f'time {name} "{text}"', **settings).account.records for name in expected}
-    assert found == expected
-    assert analyze([path], since=text, **settings).account.records == expected[">="]
-    assert analyze([path], until=text, **settings).account.records == expected["<"]
+    asked = [(name, bound) for name in RELATIONS for bound in NANOS]
+    expected = {(name, bound): sum(RELATIONS[name](time, bound) for time in times) for name, bound in asked}
+    shares = ",".join(f'share(time {name} "{text_of(bound)}")' for name, bound in asked)
+    (row,) = analyze([path], metric=shares, **settings).panels["total"].rows
+    assert dict(zip(asked, row.metrics, strict=True)) == {each: count / len(times) for each, count in expected.items()}
+    turn = list(KINDS).index(kind)
+    for name, bound in asked[turn % 5 :: 5]:  # each of them in five kinds of logs
+        assert analyze([path], where=f'time {name} "{text_of(bound)}"', **settings).account.records == expected[name, bound]
+    for bound in NANOS[turn % 2 :: 2]:
+        assert analyze([path], since=text_of(bound), **settings).account.records == expected[">=", bound]
+        assert analyze([path], until=text_of(bound), **settings).account.records == expected["<", bound]
 
 
 def test_stretches_and_peaks_are_of_whole_seconds(tmp_path: Path, kind: str) -> None:

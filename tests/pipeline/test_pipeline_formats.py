@@ -42,19 +42,21 @@ def test_any_schedule_gives_the_serial_report(sample: Sample, workers: int, chun
     assert threaded(sources, workers=workers, chunk_size=chunk_size) == serial(sources)
 
 
-@pytest.mark.parametrize("chunk_size", [2000, pytest.param(400, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    ("workers", "chunk_size"),
+    [(8, 4000), *(pytest.param(*each, marks=pytest.mark.soak) for each in ((1, 2000), (8, 2000), (1, 400), (8, 400)))],
+)
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("name", ["spring-boot-3", "nginx-combined", "go-kit", "zap-json", "caddy"])
-def test_any_schedule_answers_a_question_alike(question: str, name: str, chunk_size: int, tmp_path: Path) -> None:
+def test_any_schedule_answers_a_question_alike(question: str, name: str, workers: int, chunk_size: int, tmp_path: Path) -> None:
     """Filters, measures and bounds give the same bytes for any number of threads; a bound does so for the same chunk size."""
     text = next(sample.text for sample in SAMPLES if sample.name == name)
     for number in range(3):
         (tmp_path / f"{number}.log").write_bytes(text.rstrip(b"\n").join([b"", b"\n"]) * (1 + number))
     sources = sources_of(*sorted(tmp_path.iterdir()))
     expected = answer(run_serial(sources, Settings(chunk_size=chunk_size, **QUESTIONS[question])))
-    for workers in (1, 8):
-        knobs = QUESTIONS[question] | {"workers": workers, "readers": workers, "chunk_size": chunk_size}
-        assert answer(run_threaded(sources, Settings(**knobs))) == expected
+    knobs = QUESTIONS[question] | {"workers": workers, "readers": workers, "chunk_size": chunk_size}
+    assert answer(run_threaded(sources, Settings(**knobs))) == expected
 
 
 def answer(run: Run) -> str:

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from logproc.command.cli import cli
-from logproc.command.click_errors import COMMANDS, OTHER_OPTIONS, options_of
+from logproc.command.usage.click_errors import COMMANDS, OTHER_OPTIONS, options_of
 from logproc.formats.choice import OTHER_NAMES as OTHER_FORMATS
 from logproc.formats.choice import Choice
 from logproc.formats.known import BY_NAME, SAMPLED

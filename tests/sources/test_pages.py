@@ -107,7 +107,8 @@ def test_a_log_is_a_log_whatever_its_server_calls_it(media_type: str) -> None:
     """Its content decides: formats that are known, and text of any kind."""
     headers = {"Content-Type": media_type} if media_type else {}
     bodies = [logs.log(20), gzip.compress(logs.log(20)), *("".join(f"{line}\n" for _ in range(20)).encode() for line in LOGS)]
-    answers = [Answer(body, headers=headers, framing="chunked", piece=piece) for body in bodies for piece in (1, 1 << 16)]
+    pieces = (1, 1 << 16) if media_type in {"text/html", ""} else (1 << 16,)
+    answers = [Answer(body, headers=headers, framing="chunked", piece=piece) for body in bodies for piece in pieces]
     assert set(fates(*answers)) == {("complete", None, 20)}
 
 

@@ -39,6 +39,7 @@ class Terminal:
         self.seen = bytearray()
         self._screen = pyte.HistoryScreen(columns, rows, history=100_000)
         self._stream = pyte.ByteStream(self._screen)
+        self._rows: tuple[int, list[str]] | None = None
         self._outside, self.inside = os.openpty()
         termios.tcsetwinsize(self.inside, (rows, columns))
 
@@ -56,9 +57,15 @@ class Terminal:
 
     @property
     def rows(self) -> list[str]:
-        """All rows of scrollback and screen, without trailing blanks."""
-        rows = [*self._screen.history.top, *(self._screen.buffer[row] for row in range(self._screen.lines))]
-        return ["".join(row[column].data for column in range(self._screen.columns)).rstrip() for row in rows]
+        """All rows of scrollback and screen, without trailing blanks.
+
+        They are kept until something is written: whoever watches looks at them fifty times in a second.
+        """
+        if self._rows is None or self._rows[0] != len(self.seen):
+            rows = [*self._screen.history.top, *(self._screen.buffer[row] for row in range(self._screen.lines))]
+            texts = ["".join(row[column].data for column in range(self._screen.columns)).rstrip() for row in rows]
+            self._rows = len(self.seen), texts
+        return list(self._rows[1])
 
     @property
     def text(self) -> str:
@@ -81,6 +88,7 @@ class Terminal:
     def resize(self, columns: int, rows: int) -> None:
         """Resize the window. Existing rows are cropped and not rewrapped, as in xterm."""
         self._screen.resize(rows, columns)
+        self._rows = None
         termios.tcsetwinsize(self.inside, (rows, columns))
 
     def show(self, text: str) -> None:

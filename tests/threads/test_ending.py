@@ -142,14 +142,23 @@ def test_a_worker_that_fails_ends_a_run_whose_sources_are_silent(monkeypatch: py
     assert isinstance(run.cause, WorkerFailed)
 
 
+@pytest.fixture(scope="module")
+def read_serially(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Source], Snapshot]:
+    """Return five logs, and what the run without threads finds in them."""
+    sources = logs(tmp_path_factory.mktemp("logs"))
+    return sources, run_serial(sources, SETTINGS, reading_files()).snapshot
+
+
 @pytest.mark.parametrize("allowed", range(25))
-def test_with_few_threads_a_run_is_right_or_says_that_it_cannot_start_them(allowed: int, tmp_path: Path) -> None:
+def test_with_few_threads_a_run_is_right_or_says_that_it_cannot_start_them(
+    allowed: int, read_serially: tuple[list[Source], Snapshot]
+) -> None:
     """Whichever thread is the first to be refused, nothing hangs, and the report is the serial one or says what happened."""
-    sources = logs(tmp_path)
+    sources, expected = read_serially
     with thread_starts(allowed + 1):  # one is the test's own
         run = Call(run_threaded, sources, SETTINGS, reading_files()).outcome()
     if run.cause is None:
-        assert same(run.snapshot, run_serial(sources, SETTINGS, reading_files()).snapshot)
+        assert same(run.snapshot, expected)
     else:
         assert isinstance(run.cause, InternalError)
         assert str(run.cause).startswith("cannot start threads")

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from logproc.formats.columns.addresses import address_of, bare
-from logproc.formats.columns.coalesce import GRAMMAR, Source
+from logproc.formats.columns.coalesce import GRAMMAR, Source, zone_text
+from logproc.formats.columns.durations import VALUES_TRIED, Values, are_numbers, durations_of, is_number
 from logproc.formats.columns.fields import Wanted, raw_fields, sought
 from logproc.formats.columns.levels import level_of
 from logproc.formats.columns.names import (
     ACCESS,
     ADDRESSES_ONLY,
+    ANY_SCALE,
     APPLICATION,
     AS_WRITTEN,
     DATES_AND_CLOCKS,
@@ -26,19 +28,18 @@ from logproc.formats.columns.names import (
     FAMILIES,
     INSTANTS,
     LEVEL_SCALES,
-    MILLISECONDS_BESIDE,
-    UNIT_BY_VALUE,
+    NEXTCLOUD,
+    OF_SYSLOG,
     WINDOWS,
+    ZONES,
 )
-from logproc.formats.columns.units import ANY, NOT_A_NUMBER, amount
-from logproc.formats.maps import Map, named_units, named_with_unit
+from logproc.formats.columns.units import UNKNOWN_POWER
+from logproc.formats.maps import Map, named_units
 from logproc.formats.times.calendar import LAST_S
 from logproc.formats.times.forms import DAY_SHORT, FORMS, MONTH_SHORT
 from logproc.formats.times.order import KNOWN, TURNED, Order, order_of
 from logproc.formats.times.reading import value_seconds
 
-NANOSECONDS_FROM = 1000
-VALUES_TRIED = 100
 RARE = 10
 """A field is the time, or the status, if one in so many of its values is one: the others are then times that cannot be read."""
 SURELY_TIMES = ["time", "timestamp", "@timestamp", "ts", "datetime", "Timestamp", "Time", "@t", "asctime"]
@@ -52,8 +53,6 @@ SERILOG = "@t"
 NEVER_RAW = frozenset({"time", "client", "logger", "pid"})
 """Columns that a key of the same name, but of another kind, is not."""
 
-Values = Mapping[str, Collection[str]]
-"""Sampled values by key."""
 Aliases = dict[str, tuple[Source, ...]]
 
 
@@ -97,7 +96,11 @@ def scale_of(values: Values, aliases: Aliases) -> str:
     scales = {scale for key in keys for name, scale in LEVEL_SCALES.items() if form_of(name) == form_of(key)}
     if len(WINDOWS & {name.rpartition(".")[2] for name in values}) > 1:
         return "windows"
-    return scales.pop() if len(scales) == 1 and len(keys) == 1 else "words"
+    if len(scales) == 1 and len(keys) == 1:
+        return scales.pop()
+    if not keys or not all(form_of(key) in ANY_SCALE for key in keys) or OF_SYSLOG & values.keys():
+        return "words"
+    return "nextcloud" if values.keys() >= NEXTCLOUD else "unsure"
 
 
 def texts_of(source: Source, values: Values) -> list[str]:
@@ -267,9 +270,17 @@ def times_of_two(values: Values) -> list[Source]:
         keys = [next(spelled(name), "") for name in names]
         clocks = [text for text in list(values.get(keys[1], ()))[:VALUES_TRIED] if not is_time(text)] if all(keys) else []
         if are_times([f"{date} {clock}" for date in list(values.get(keys[0], ()))[:1] for clock in clocks]):
-            found.append(Source(tuple(keys), " ", sure=False))
+            zones = [zone for name in ZONES for zone in spelled(name) if are_zones(values, keys, zone)]
+            found.append(Source((*keys, *zones[:1]), " ", sure=False))
     instants = (names for names in INSTANTS if names[0] in values and are_times(values[names[0]]))
     return found + [Source(names, ".") for names in instants]
+
+
+def are_zones(values: Values, keys: Sequence[str], zone: str) -> bool:
+    """Return whether the sampled values of a key are zones, and the times of day in another one have none of their own."""
+    zones = {text for text in list(values[zone])[:VALUES_TRIED] if text not in {"", "-"}}
+    date, clock = (next(iter(values[key])) for key in keys)
+    return bool(zones) and all(is_time(f"{date} {clock}{zone_text(text)}") for text in zones)
 
 
 def is_access(values: Values) -> bool:
@@ -288,44 +299,6 @@ def is_status(texts: Collection[str]) -> bool:
     return any(fits) and sum(fits) * RARE >= len(fits)
 
 
-def duration_of(values: Values) -> tuple[str, int] | None:
-    """Return the field that holds how long something took, and its power of ten; None if no field does.
-
-    Where the name does not say the unit, text with a unit (`1.5ms`) says it itself; numbers with a point are seconds (Caddy),
-    whole ones of which any is 1000 or more are nanoseconds, as Go writes a time.Duration.
-    """
-    return next(durations_of(values), None)
-
-
-def durations_of(values: Values) -> Iterator[tuple[str, int]]:
-    for beside, name in MILLISECONDS_BESIDE:
-        if values.keys() >= {*beside.split(), name} and are_numbers(values[name]):
-            yield name, 3
-    if any(text[-1:].isalpha() for text in values.get("duration", ())) and are_numbers(values["duration"]):
-        yield "duration", 0
-    for name, power in DURATIONS.items():
-        if name in values and are_numbers(values[name]):
-            yield name, power
-    for found in named_with_unit("duration", values):
-        if found.unit and found.unit.times == 1 and found.source not in DURATIONS and are_numbers(values[found.source]):
-            yield found.source, found.unit.power
-    for name in UNIT_BY_VALUE:
-        texts = [text for text in values.get(name, ()) if text[:1].isdigit()]
-        if texts:
-            whole = [int(text) for text in texts if text.isdigit() and len(text) < 20]
-            yield name, 9 if len(whole) == len(texts) and max(whole) >= NANOSECONDS_FROM else 0
-
-
-def are_numbers(texts: Collection[str]) -> bool:
-    """Return whether most sampled values are numbers, or durations with a unit, or lists of such."""
-    some = [part for text in list(texts)[:VALUES_TRIED] for part in re.split(r", ?| : ", text) if part not in {"", "-"}]
-    return not some or 2 * sum(is_number(part) for part in some) >= len(some)
-
-
-def is_number(text: str) -> bool:
-    return amount(text, ANY) != NOT_A_NUMBER
-
-
 def units_of(
     values: Values, aliases: Aliases, lines: Mapping[str, Collection[int]] | None = None, *, access: bool
 ) -> tuple[tuple[str, int], ...]:
@@ -336,6 +309,8 @@ def units_of(
     found: dict[str, int] = {}
     for name, power in durations_of(values):
         found.setdefault(name, power)
+    known = {name: power for name, power in found.items() if power != UNKNOWN_POWER}
+    found = known or found
     sources = list(alternatives([Source((name,)) for name in found], lines or {}))
     powers = [found[source.keys[0]] for source in sources]
     units = {}

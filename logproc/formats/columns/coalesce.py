@@ -53,7 +53,8 @@ FEW = 512
 class Source:
     """Where records have a column.
 
-    keys: one name; or two, a date and a time of day (`glue` is a blank), or seconds and nanoseconds (a point).
+    keys: one name; or two, a date and a time of day (`glue` is a blank), or seconds and nanoseconds (a point); or three, a
+        date, a time of day and its zone.
     sure: whether all sampled values fit. unread: whether none of them is a time, although it is called so.
     unit: what is put behind each plain number. raw: whether the name was asked for, so that arrays and objects stay JSON.
     """
@@ -115,7 +116,8 @@ def value_of(source: Source, found: Callable[[str], KeyColumn]) -> KeyColumn:
     """Return the values of a source, from one key or from two."""
     first = found(source.keys[0])
     if len(source.keys) > 1:
-        return joined(first, found(source.keys[1]), source.glue)
+        whole = joined(first, found(source.keys[1]), source.glue)
+        return with_zone(whole, found(source.keys[2])) if len(source.keys) > 2 else whole
     if source.unit:
         plain = pyarrow.compute.match_substring_regex(first.keys, r"^[0-9.]+(?:[eE][+-]?[0-9]+)?$")
         united = pyarrow.compute.binary_join_element_wise(first.keys, source.unit.encode(), b"")
@@ -131,6 +133,26 @@ def joined(first: KeyColumn, second: KeyColumn, glue: str) -> KeyColumn:
     right = [second.keys[pair % len(second.keys)].as_py() for pair in distinct.tolist()]
     texts = [both(one, other, glue.encode()) for one, other in zip(left, right, strict=True)]
     return again(pyarrow.array(texts, pyarrow.binary()), index)
+
+
+def with_zone(time: KeyColumn, zone: KeyColumn) -> KeyColumn:
+    """Return times with their zones; one without a zone stays as it is."""
+    behind = [zone_text((text or b"").decode("latin-1")).encode("latin-1") for text in zone.keys.to_pylist()]
+    pairs = time.index.astype(numpy.int64) * len(behind) + zone.index
+    distinct, index = numpy.unique(pairs, return_inverse=True)
+    fronts = time.keys.to_pylist()
+    places = [divmod(pair, len(behind)) for pair in distinct.tolist()]
+    texts = [fronts[left] if fronts[left] in {None, b"", b"-"} else fronts[left] + behind[right] for left, right in places]
+    return again(pyarrow.array(texts, pyarrow.binary()), index)
+
+
+def zone_text(zone: str) -> str:
+    """Return a zone as it is behind a time.
+
+    >>> zone_text("+02:00"), zone_text("Europe/Berlin"), zone_text("-")
+    (' +02:00', ' [Europe/Berlin]', '')
+    """
+    return "" if zone in {"", "-"} else f" [{zone}]" if "/" in zone else f" {zone}"
 
 
 def with_date(clock: KeyColumn, date: KeyColumn) -> KeyColumn:

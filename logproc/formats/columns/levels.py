@@ -29,6 +29,8 @@ NUMBERS = {
     **dict(zip(("100", "200", "250", "300", "400"), LEVELS[1:], strict=False)),
     **dict.fromkeys(("500", "550", "600"), "critical"),
 }
+SEVERITIES = frozenset("01234567")
+"""The numbers of syslog."""
 WORDS: Mapping[str, str] = {
     word: level
     for level, words in {
@@ -138,6 +140,24 @@ def level_of_python(text: str) -> str | None:
     return ("trace", "debug", "info", "warning", "error", "critical")[min(int(text) // 10, 5)]
 
 
+def level_of_nextcloud(text: str) -> str | None:
+    """Return the level of Nextcloud's numbers, which count from debug up to fatal.
+
+    >>> level_of_nextcloud("1"), level_of_nextcloud("4"), level_of_nextcloud("5")
+    ('info', 'critical', None)
+    """
+    return {"0": "debug", "1": "info", "2": "warning", "3": "error", "4": "critical"}.get(text) or level_unless_small(text)
+
+
+def level_unless_small(text: str) -> str | None:
+    """Return the level that a text means if it is not a small number: syslog counts down from 0, and others up.
+
+    >>> level_unless_small("warn"), level_unless_small("40"), level_unless_small("4")
+    ('warning', 'warning', None)
+    """
+    return None if text.strip() in SEVERITIES else level_of(text)
+
+
 SCALES: Mapping[str, Callable[[str], str | None]] = {
     "words": level_of,
     "priority": level_of_priority,
@@ -146,6 +166,8 @@ SCALES: Mapping[str, Callable[[str], str | None]] = {
     "telemetry": level_of_telemetry,
     "windows": level_of_windows,
     "python": level_of_python,
+    "nextcloud": level_of_nextcloud,
+    "unsure": level_unless_small,
 }
 """How a format writes its levels. `words` knows letters and numbers too."""
 

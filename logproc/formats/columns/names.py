@@ -91,6 +91,12 @@ AS_WRITTEN = frozenset(
 """Names that are only known as they are written here."""
 LEVEL_SCALES = {"severity_number": "telemetry", "levelno": "python", "level_number": "python"}
 """Names of levels that are numbers of a scale of their own."""
+ANY_SCALE = frozenset({"level", "lvl", "loglevel", "log.level"})
+"""Names of levels, without capitals and dividers, under which small numbers may be those of any program's own scale."""
+OF_SYSLOG = frozenset({"short_message", "full_message", "facility", "PRIORITY", "SYSLOG_IDENTIFIER", "syslog_severity"})
+"""Keys beside which small numbers are severities of syslog, such as those of GELF."""
+NEXTCLOUD = frozenset({"reqId", "app"})
+"""Keys that each line of Nextcloud's log has, which counts its levels from 0, debug, to 4, fatal."""
 WINDOWS = frozenset(
     {
         *("EventID", "EventId", "EventRecordID", "ProviderName", "Provider", "ProviderId", "Channel", "TimeCreated"),
@@ -109,6 +115,8 @@ FAMILIES = (("@m", "@mt"), ("RenderedMessage", "MessageTemplate"))
 """Names of one message: a record without the first has the second, also where other records have both."""
 DATES_AND_CLOCKS = (("date", "time"), ("log_date", "log_time"), ("event_date", "event_time"), ("day", "time"))
 """A date and a time of day in two keys."""
+ZONES = ("tz", "timezone", "time_zone", "zone", "utc_offset", "tz_offset")
+"""The zone of a date and a time of day, in a third key."""
 INSTANTS = (
     *(("instant.epochSecond", "instant.nanoOfSecond"), ("timestamp.epochSecond", "timestamp.nanoOfSecond")),
     *(

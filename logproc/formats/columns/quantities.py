@@ -17,7 +17,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.units import ANY, NOT_A_NUMBER, NOT_A_SIZE, NUMBER, TOO_FINE, TOO_LARGE, Unit, amount
+from logproc.formats.columns.units import ANY, NO_UNIT, NOT_A_NUMBER, NOT_A_SIZE, NUMBER, TOO_FINE, TOO_LARGE, Unit, amount
 from logproc.model.columns import KeyColumn, Large, Numbers
 
 if TYPE_CHECKING:
@@ -44,7 +44,14 @@ def numbers_of(column: KeyColumn, unit: Unit = ANY) -> Numbers:
         whole, fine = numpy.where(valid, whole * unit.times, 0), fine & valid
     large: dict[int, int] = {}
     unread: dict[str, list[int]] = defaultdict(list)
-    for at in numpy.flatnonzero(~valid).tolist():
+    others = ~valid
+    if unit.unknown:
+        plain = valid & ((whole != 0) | (nanos != 0) | fine)
+        whole, nanos, fine, valid = (numpy.where(plain, 0, found) for found in (whole, nanos, fine, valid))
+        valid, fine = valid.astype(bool), fine.astype(bool)
+        if plain.any():
+            unread[NO_UNIT] += numpy.flatnonzero(plain).tolist()
+    for at in numpy.flatnonzero(others).tolist():
         found, reason = read(column.keys[at].as_py(), unit)
         if reason:
             unread[reason].append(at)

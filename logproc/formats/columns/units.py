@@ -67,7 +67,7 @@ MOST_DIGITS = 2048
 FINEST = -400
 """A number with no digit before this place behind the point is not computed, only known to be too fine."""
 NOT_A_NUMBER, NOT_A_SIZE, TOO_LARGE, TOO_FINE = "not-a-number", "not-a-size", "too-large", "too-fine"
-NOT_A_TIME = "not-a-time"
+NOT_A_TIME, NO_UNIT = "not-a-time", "no-unit"
 """Why a value is not read, or not all of it."""
 OF_DURATION = re.compile(
     r"(?:.*[_.\-])?(?:duration|latency|elapsed|took|time|wait)(?:_?(?:s|ms|us|ns|seconds|millis))?"
@@ -82,6 +82,7 @@ class Unit:
 
     kind: which units they may have, "" for any. power, times: a number without a unit is divided by 10**`power` and
     multiplied by `times`. lists: whether nginx's lists of upstream servers are added up. measured: whether -1 means absent.
+    unknown: whether nothing shows the unit, so that only 0 and numbers with a unit of their own are read.
     """
 
     kind: Kind = ""
@@ -89,8 +90,11 @@ class Unit:
     times: int = 1
     lists: bool = False
     measured: bool = False
+    unknown: bool = False
 
 
+UNKNOWN_POWER = -1
+"""In place of the power of ten of a unit that nothing shows."""
 ANY = Unit()
 NAMED: Mapping[str, Unit] = {
     **{name: Unit("duration", power, measured=True) for name, power in {"ns": 9, "us": 6, "ms": 3, "s": 0}.items()},
@@ -116,7 +120,9 @@ def unit_of(name: str, power: int = 0) -> Unit:
     of_upstream = "upstream" in name
     is_standard = name == "duration" or name.endswith("_duration")
     measured = is_standard or OF_DURATION.fullmatch(name) is not None
-    return Unit("duration" if is_standard else "", power, lists=of_upstream or name == "duration", measured=measured)
+    unknown, power = power == UNKNOWN_POWER, max(power, 0)
+    lists = of_upstream or name == "duration"
+    return Unit("duration" if is_standard else "", power, lists=lists, measured=measured, unknown=unknown)
 
 
 def amount(text: str, unit: Unit) -> Fraction | str | None:
@@ -141,6 +147,8 @@ def amount(text: str, unit: Unit) -> Fraction | str | None:
         return Fraction(1, 10**-FINEST) if number > 0 else Fraction(-1, 10**-FINEST)
     if unit.measured and number == -1:
         return None
+    if unit.unknown and number:
+        return NO_UNIT
     # A Decimal holds its text exactly, but arithmetic would round it to 28 digits, or overflow.
     return Fraction(number) * unit.times / 10**unit.power if number else Fraction(0)
 

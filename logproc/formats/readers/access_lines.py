@@ -42,6 +42,8 @@ IDENTIFIER = re.compile(rb"(?=[0-9a-f-]*\d)[0-9a-f-]{6,}")
 TOKEN = re.compile(rb"[\w.:@%/+,\[\]\\-]+|\([\w.:,-]*\)|\"[^\"]*\"")
 """What may be a token before the time: a bar or a parenthesis is from something that put it there."""
 REQUEST = re.compile(rb'"(?:[A-Z]+ \S+(?: HTTP/[\d.]+)?|-)"')
+STAMPED = re.compile(rb"\[?\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:\d\d")
+"""A line that begins with a time is one of a logger, with an access log in its message."""
 PID = re.compile(rb"\[\d+\]")
 """The number of a process, which may be anywhere: see `access_variants`."""
 UNKNOWN = frozenset({b"-", b"unknown"})
@@ -68,7 +70,7 @@ def access_formats(lines: Sequence[bytes]) -> Iterator[tuple[Format, Mask]]:
     """Yield a format for each shape of access lines in a sample, with the lines that have it."""
     groups: dict[Shape, list[int]] = {}
     for at, line in enumerate(lines):
-        match = LINE.fullmatch(line)
+        match = None if STAMPED.match(line) else LINE.fullmatch(line)
         if match and (shape := shape_of(match["front"], match["rest"])):
             groups.setdefault(shape, []).append(at)
     for shape, members in groups.items():

@@ -21,6 +21,7 @@ from logproc.formats.readers.access_lines import (
     BARE,
     PID,
     REQUEST,
+    STAMPED,
     SUMMARY,
     TEXT,
     UNKNOWN,
@@ -71,7 +72,7 @@ def divided(line: bytes) -> Line | None:
         match = time.search(line)
         quote = line.find(b' "', match.end()) if match else -1
         behind = BEHIND.fullmatch(line, quote) if quote >= 0 else None
-        if match and behind:
+        if match and behind and not STAMPED.match(line):
             before, between = line[: match.start()].rstrip(b" "), line[match.end() : quote].lstrip(b" ")
             if TOKENS.fullmatch(before) and TOKENS.fullmatch(between):
                 return form, before.split(), between.split(), behind

@@ -87,7 +87,7 @@ class PairsReader(Reader):
         if "level" not in meaning.aliases and "at" in values:  # Heroku's router
             meaning.aliases["level"] = (Source(("at",)),)
         return logfmt_format(
-            cls(tuple(values), tuple(meaning.aliases.items())), meaning.units, meaning.maps, meaning.order
+            cls(tuple(values), tuple(meaning.aliases.items())), meaning.units, meaning.maps, meaning.order, meaning.levels
         ), fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
@@ -189,7 +189,11 @@ class CutReader(Reader):
 
 
 def logfmt_format(
-    reader: PairsReader, units: tuple[tuple[str, int], ...] = (), maps: tuple[Map, ...] = (), order: Order = KNOWN
+    reader: PairsReader,
+    units: tuple[tuple[str, int], ...] = (),
+    maps: tuple[Map, ...] = (),
+    order: Order = KNOWN,
+    levels: str = "words",
 ) -> Format:
     return Format(
         "logfmt",
@@ -205,6 +209,7 @@ def logfmt_format(
         has_targets="target" in dict(reader.aliases),
         keeps_untimed=has_unreadable_times(reader.aliases),
         order=order,
+        levels=levels,
     )
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from logproc.questions.fields.outcomes import ERRORS
 from logproc.questions.fields.stretches import stretch_of
 from logproc.reports.html.charts import bar, class_of
-from logproc.reports.key_styles import value_text
+from logproc.reports.key_styles import INSTEAD, value_text
 from logproc.reports.metric_values import figure, given_up
 from logproc.reports.safe import distinct
 from logproc.reports.text.headline import is_same_in_all
@@ -30,9 +30,6 @@ TITLE = 2000
 """The most characters of a key in the tooltip of a cut one."""
 MOST_ROWS = 1000
 LOOK = Look(terminal=True)  # so that keys are cut, and different ones stay different
-REPLACED = {"pages": ("path",), "browsers": ("user_agent",)}
-"""Panels of the overview, and the usual ones that are not shown beside them."""
-LONG_KEYS = frozenset({"path", "referrer", "user_agent", "message", "pages", "static files", "not found", "text", "target"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,7 @@ def headline_tiles(headline: Headline) -> Iterator[Tile]:
     pace = (" ".join(rate(headline.per_second)),) if headline.per_second else ()
     yield Tile("Requests" if headline.requests else "Records", f"{headline.records:,}", pace)
     if headline.errors is not None:
-        label = "Server errors, 5xx" if headline.requests else "Errors"
+        label = "Server errors, 5xx" if headline.errors == headline.server_errors else "Errors"
         yield outcome_tile(label, headline.errors, headline, "bad")
     if headline.client_errors is not None:
         yield outcome_tile("Client errors, 4xx", headline.client_errors, headline, "warn")
@@ -141,12 +138,14 @@ def findings(headline: Headline) -> list[Worst]:
 def worst(finding: Finding) -> Worst:
     number, of = f"{finding.count:,}", f"{finding.of:,}"
     if finding.kind == "failing path":
-        outcome = f" with {finding.outcome}" if finding.outcome else ""
+        how_many = "all" if finding.with_outcome == finding.count else "most"
+        outcome = f", {how_many} with {finding.outcome}" if finding.outcome else ""
         words = f"{number} of {of} failed{outcome} ({share(finding.count, finding.of)} %)"
     elif finding.kind == "error message":
         words = f"{number} of {of} errors ({share(finding.count, finding.of)} %)"
     else:
         words = f"{finding.outcome or 'records'} {'rose' if finding.count > finding.of else 'fell'} from {of} to {number}"
+        words += f" per {finding.per}" if finding.per else ""
     key = value_text("minute", finding.key) if finding.kind == "change" and "T" in finding.key else finding.key
     titles = {"failing path": "Failing path", "error message": "Error message", "change": "Largest change"}
     grave = finding.kind != "change" or finding.outcome in ERRORS
@@ -185,7 +184,7 @@ def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
 def shown_panels(snapshot: Snapshot) -> list[Panel]:
     """Return the overview's panels and the others that they do not replace; only those with rows, without totals."""
     extra = snapshot.overview.panels if snapshot.overview else {}
-    hidden = {name for extra_name in extra for name in REPLACED.get(extra_name, ())}
+    hidden = {name for name, instead in INSTEAD.items() if extra.keys() & set(instead)}
     found = [*extra.values(), *(panel for name, panel in snapshot.panels.items() if name not in hidden)]
     return [panel for panel in found if panel.by and panel.rows]
 

@@ -11,7 +11,7 @@ from rich.style import Style
 
 from logproc.reports.key_styles import style_of, title_of, value_segments, value_text
 from logproc.reports.text.style import BAD, BAD_NUMBER, BOLD, DIM, PLAIN, WARN, Line, Look, cells_of, flow, padded
-from logproc.reports.units import latency, plural, rate, share, size
+from logproc.reports.units import count, latency, plural, rate, share, size
 
 if TYPE_CHECKING:
     from logproc.model.overview import Finding, Headline
@@ -41,7 +41,8 @@ def tiles(found: Headline, look: Look) -> Iterator[Tile]:
         yield *rate(found.per_second), BOLD
     if found.errors is not None:
         errors = f"{share(found.errors, found.records)} %"
-        yield errors, "5xx" if found.requests else plural(found.errors, "error"), BAD_NUMBER if found.errors else BOLD
+        label = "5xx" if found.errors == found.server_errors else plural(found.errors, "error")
+        yield errors, label, BAD_NUMBER if found.errors else BOLD
     if found.client_errors is not None:
         yield f"{share(found.client_errors, found.records)} %", "4xx", WARN if found.client_errors else BOLD
     for name, seconds in found.quantiles.items():
@@ -95,11 +96,11 @@ def finding_line(finding: Finding, front: int, look: Look) -> Line:
         case "failing path":
             numbers = [
                 Segment(f"{finding.count:,}", BAD_NUMBER),
-                Segment(f" of {finding.of:,} failed, "),
+                Segment(f" of {finding.of:,} failed, {'all' if finding.with_outcome == finding.count else 'most'} with "),
                 Segment(look.text(finding.outcome), style),
             ]
         case "error message":
-            numbers = [Segment(f"{finding.count:,}", BAD_NUMBER), Segment(f" of {finding.of:,} errors")]
+            numbers = [Segment(f"{finding.count:,}", BAD_NUMBER), Segment(f" of {count(finding.of, 'error')}")]
         case _:
             rose = finding.count > finding.of
             numbers = [
@@ -107,6 +108,7 @@ def finding_line(finding: Finding, front: int, look: Look) -> Line:
                 Segment(" rose" if rose else " fell"),
                 Segment(f" from {finding.of:,} to "),
                 Segment(f"{finding.count:,}", BAD if rose else BOLD),
+                Segment(f" per {finding.per}" if finding.per else "", DIM),
             ]
     key = look.key(value_text("second", finding.key).removesuffix(":00") if finding.kind == "change" else finding.key)
     room = max(look.width - front - cells_of(numbers) - 2, 16)

@@ -160,7 +160,7 @@ def rejected_lines(snapshot: Snapshot, look: Look) -> list[Line]:
                 [Segment(place, DIM), Segment(look.fit(look.key(line.text), max(look.width - cell_len(place), 12)), PLAIN)]
             )
     rest = ranked[len(shown) :]
-    return [*lines, [Segment(f"and {count(len(rest), 'reason')} more", DIM)]] if rest else lines
+    return [*lines, [Segment(f"and {len(rest):,} more {plural(len(rest), 'reason')}", DIM)]] if rest else lines
 
 
 def rejected_line(snapshot: Snapshot, look: Look) -> list[Line]:
@@ -184,13 +184,13 @@ def notes(snapshot: Snapshot, look: Look) -> list[Line]:
     if snapshot.assumed:
         lines.insert(0, [Segment("note  ", WARN), Segment(look.text(assumed(snapshot)))])
     rest = len(texts) - len(shown)
-    return [*lines, [Segment(f"and {count(rest, 'note')} more", DIM)]] if rest else lines
+    return [*lines, [Segment(f"and {rest:,} more {plural(rest, 'note')}", DIM)]] if rest else lines
 
 
 def note_line(snapshot: Snapshot, look: Look) -> list[Line]:
     """Return the first note in one line, with the number of others."""
     lines = notes(snapshot, replace(look, terminal=False))
-    more = f"  and {count(len(lines) - 1, 'note')} more" if len(lines) > 1 else ""
+    more = f"  and {len(lines) - 1:,} more {plural(len(lines) - 1, 'note')}" if len(lines) > 1 else ""
     return [
         [*line[:-1], Segment(look.fit(line[-1].text, look.width - len("note  ") - len(more))), Segment(more, DIM)]
         for line in lines[:1]
@@ -234,7 +234,7 @@ def questions(panels: Mapping[str, Panel]) -> list[str]:
         return []
     found = {row.key[0] for row in levels.rows} if levels else set()
     if len(found) > 1 and found & {"error", "critical"}:
-        return ["--where 'level >= error' counts these alone", "--by 'level,shape(message)' for their messages"]
+        return ["--where 'level >= error' shows only these", "--by 'level,shape(message)' for their messages"]
     if statuses and any(row.key[0].startswith("5") for row in statuses.rows):
-        return ["--where 'status >= 500' counts these alone", "--by path,status for their paths"]
+        return ["--where 'status >= 500' shows only these", "--by path,status for their paths"]
     return []

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.terminal_theme import TerminalTheme
 
-from logproc.reports.key_styles import AGENT_PANELS
+from logproc.reports.key_styles import INSTEAD
 from logproc.reports.text.chart import is_over_time, time_chart
 from logproc.reports.text.headline import headline, is_same_in_all, worst
 from logproc.reports.text.panels import panel_columns, total_line
@@ -37,7 +37,6 @@ MOST_HIGH, LEAST_HIGH = 8, 2
 """The height of the chart in a report of one screen."""
 DRAWN = ("hour", "hour,level")
 """Panels that the chart of the overview shows."""
-PATH_PANELS = ("pages", "static files", "not found")
 COLORS = [(41, 41, 41), (224, 82, 99), (152, 187, 90), (222, 184, 77), (97, 150, 205), (190, 130, 200), (96, 167, 186)]
 THEME: Final = TerminalTheme((41, 41, 41), (217, 217, 217), [*COLORS, (217, 217, 217)])
 # Rich's own frame fetches a font. This one names common fonts, in a size at which full blocks join.
@@ -131,9 +130,8 @@ def shown_panels(snapshot: Snapshot) -> Iterator[Panel]:
     if found is None:
         yield from snapshot.panels.values()
         return
-    instead = {"path": PATH_PANELS, "user_agent": AGENT_PANELS}
     for name, panel in snapshot.panels.items():
-        own = [found.panels[other] for other in instead.get(name, ()) if other in found.panels]
+        own = [found.panels[other] for other in INSTEAD.get(name, ()) if other in found.panels]
         if own:
             yield from own
         elif not (name in DRAWN and found.timeline) and not is_same_in_all(panel, snapshot.account.records):

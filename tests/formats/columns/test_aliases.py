@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from logproc.formats.columns.aliases import Values, aliases_of, duration_of, is_access
+from logproc.formats.columns.aliases import aliases_of, is_access
+from logproc.formats.columns.durations import Values, duration_of
 from logproc.formats.columns.names import ACCESS, APPLICATION, AS_WRITTEN, DURATIONS
+from logproc.formats.columns.units import UNKNOWN_POWER
 
 VALUES = dict.fromkeys(("time", "ts", "t.$date", "@t", "asctime"), "2026-03-07T10:00:00Z") | {"s": "I", "pid": "7"}
 
@@ -83,7 +85,11 @@ def test_an_access_log_says_what_was_asked_and_how_it_ended(values: dict[str, li
         ({"responseTime": ["7"]}, ("responseTime", 3)),
         ({"Duration": ["4823911"]}, ("Duration", 9)),
         ({"duration": ["0.000929675", "3"]}, ("duration", 0)),
-        ({"duration": ["4823911", "5"]}, ("duration", 9)),
+        ({"duration": ["4823911", "5120"]}, ("duration", 9)),
+        ({"duration": ["4823911", "5"]}, ("duration", UNKNOWN_POWER)),
+        ({"duration": ["1500", "35"]}, ("duration", UNKNOWN_POWER)),
+        ({"latency": ["1500", "9000"]}, ("latency", UNKNOWN_POWER)),
+        ({"duration": ["12", "999"]}, ("duration", 0)),
         ({"took": ["1.5ms"]}, ("took", 0)),
         ({"service": ["18ms"]}, ("service", 0)),
         ({"service": ["billing"]}, None),
@@ -92,7 +98,7 @@ def test_an_access_log_says_what_was_asked_and_how_it_ended(values: dict[str, li
     ],
 )
 def test_a_duration_has_a_unit(values: dict[str, list[str]], expected: tuple[str, int] | None) -> None:
-    """The unit is that of the name, that of the text, or seconds with a point and nanoseconds without one."""
+    """The unit is that of the name, that of the text, or what the values show: seconds, nanoseconds or none."""
     assert duration_of(values) == expected
 
 
@@ -113,6 +119,9 @@ def test_no_name_stands_for_two_columns_of_one_kind() -> None:
         ({"time": ["0.25", "1.5"], "timestamp": ["2026-03-07T10:00:00Z"] * 2}, "time", ["timestamp"]),
         ({"date": ["2026-03-07"], "time": ["10:00:00.5"]}, "time", ["date+time"]),
         ({"Date": ["07.03.2026"], "Time": ["10:00:00"]}, "time", ["Date+Time"]),
+        ({"date": ["2026-03-07"], "time": ["10:00:00"], "tz": ["+02:00", "-"]}, "time", ["date+time+tz"]),
+        ({"date": ["2026-03-07"], "time": ["10:00:00"], "tz": ["yes"]}, "time", ["date+time"]),
+        ({"date": ["2026-03-07"], "time": ["10:00:00Z"], "tz": ["+02:00"]}, "time", ["date+time"]),
         ({"ts.seconds": ["1772877600"], "ts.nanos": ["5"]}, "time", ["ts.seconds+ts.nanos"]),
         ({"date": ["2026-03-07"]}, "time", None),
         ({"account": ["1772877600"]}, "time", None),

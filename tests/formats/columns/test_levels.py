@@ -98,6 +98,8 @@ SCALED = [
     ('{"Timestamp":"2026-03-07T10:00:00Z","SeverityNumber":%s,"Body":"x"}', ["4", "5", "12", "13", "20", "21"]),
     ('{"asctime":"2026-03-07 10:00:00","levelno":%s,"message":"x"}', ["5", "10", "20", "30", "40", "50"]),
     ('{"TimeCreated":"2026-03-07T10:00:00Z","Level":%s,"ProviderName":"W","EventID":7}', ["5", None, "4", "3", "2", "1"]),
+    ('{"reqId":"a","level":%s,"time":"2026-03-07T10:00:00Z","app":"core","message":"x"}', [None, "0", "1", "2", "3", "4"]),
+    ('{"version":"1.1","host":"h","short_message":"x","timestamp":1772877600,"level":%s}', [None, "7", "6", "4", "3", "2"]),
 ]
 """Loggers whose numbers mean trace, debug, info, warning, error and critical."""
 
@@ -111,6 +113,20 @@ def test_numbers_are_those_of_the_logger(line: str, numbers: list[str | None]) -
     found = detect(data, whole=True)
     assert found
     assert read(found, data, ("level",)).columns["level"] == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"time":"2026-03-07T10:00:00Z","level":%d,"msg":"x"}', "time=2026-03-07T10:00:00Z level=%d msg=x took=1s"],
+)
+def test_a_small_number_is_on_no_scale_that_nothing_shows(line: str) -> None:
+    """Syslog counts down to the worst, and others count up: the number is only what the log says."""
+    data = "".join(line % number + "\n" for number in (0, 1, 3, 7)).encode()
+    found = detect(data, whole=True)
+    assert found
+    columns = read(found, data, ("level", "raw_level")).columns
+    assert set(columns.get("level", [])) <= {None}
+    assert columns["raw_level"] == ["0", "1", "3", "7"]
 
 
 @pytest.mark.parametrize("text", ["[%d] disk is full", "(%d) disk is full", "<%d> disk is full"])

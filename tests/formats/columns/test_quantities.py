@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logproc.formats.columns.quantities import MOST_WHOLE, NANO, numbers_of, read
-from logproc.formats.columns.units import NOT_A_NUMBER, TOO_FINE, TOO_LARGE, Unit, unit_named, unit_of
+from logproc.formats.columns.units import NO_UNIT, NOT_A_NUMBER, TOO_FINE, TOO_LARGE, UNKNOWN_POWER, Unit, unit_named, unit_of
 from logproc.model.columns import KeyColumn
 from tests.formats.readings import numbers_of as listed
 
@@ -249,3 +249,14 @@ def test_a_unit_is_that_of_numbers_without_one(unit: str, text: str, nanos: int)
     assert read(text, found)[0] == nanos
     column = KeyColumn(pyarrow.array([text], pyarrow.string()), numpy.array([0]))
     assert listed(numbers_of(column, found)) == [nanos]
+
+
+def test_a_number_whose_unit_nothing_shows_is_left_out() -> None:
+    """Unless it is 0, or has a unit of its own."""
+    texts = ["1500", "0", "2ms", "-", "1e3", "35.5"]
+    found = numbers_of(KeyColumn(pyarrow.array(texts), numpy.arange(len(texts))), unit_of("duration", UNKNOWN_POWER))
+    assert found.valid is not None
+    assert found.valid.tolist() == [False, True, True, False, False, False]
+    assert found.nanos is not None
+    assert found.nanos.tolist() == [0, 0, 2_000_000, 0, 0, 0]
+    assert found.unread[NO_UNIT].tolist() == [True, False, False, False, True, True]

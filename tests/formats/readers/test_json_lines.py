@@ -16,7 +16,7 @@ from logproc.formats.columns.lines import plain_lines
 from logproc.formats.readers.json_lines import JsonReader, json_format
 from logproc.formats.readers.json_values import object_of, text_of, value_at
 from logproc.model.chunk import Context
-from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, Reading, bytes_of, exactly, read, reading_of
+from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, Reading, bytes_of, detected, exactly, read, reading_of
 
 KEYS = (
     *("time", "level", "msg", "status", "a", "b", "a.b", "é", "", "request", "url", "bytes", "took"),
@@ -393,3 +393,13 @@ def test_durations_in_two_units_are_seconds_in_one_column() -> None:
     """Each number has the unit of its own name."""
     found = both([b'{"msg":"a","elapsed_ms":1500}', b'{"msg":"b","latency_us":250000}', b'{"msg":"c"}'])
     assert found.columns["duration as a number"] == [1_500_000_000, 250_000_000, None]
+
+
+def test_the_zone_of_a_date_and_a_time_of_day_is_in_a_third_key() -> None:
+    """Offsets, names and regions are those of the time; where a line has none, the time is without a zone."""
+    zones = ["+02:00", "-0500", "UTC", "Europe/Berlin", None]
+    values = ({"date": "2026-07-07", "time": "10:00:00", "tz": zone, "msg": "a"} for zone in zones)
+    data = "".join(json.dumps(value) + "\n" for value in values).encode()
+    form = detected(data)
+    local = 1_783_418_400  # 2026-07-07T10:00:00Z
+    assert [time - local for time in read(form, data).time] == [-7200, 18_000, 0, -7200, 0]

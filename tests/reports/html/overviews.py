@@ -42,6 +42,7 @@ def overview(**changes: object) -> Overview:
         records=998,
         per_second=0.009,
         errors=7,
+        server_errors=7,
         client_errors=30,
         clients=321,
         bots=12,

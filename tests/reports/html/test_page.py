@@ -94,7 +94,7 @@ def test_no_error_has_no_tone() -> None:
 def test_findings_are_sentences() -> None:
     """What is worth a look is told with its numbers."""
     text = words(render_html(full()))
-    assert "Failing path /checkout 5 of 9 failed with 503 (55.6 %)" in text
+    assert "Failing path /checkout 5 of 9 failed, most with 503 (55.6 %)" in text
     assert "Error message connection to &lt;ip&gt; refused 3 of 7 errors (42.9 %)" in text
     assert "Largest change 2025-07-01 21:00 5xx rose from 30 to 45" in text
 

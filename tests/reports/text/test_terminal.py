@@ -102,7 +102,7 @@ def test_the_last_line_names_only_what_would_show_more() -> None:
     whole = text_of(source(account=Account(), rejected_by_reason={}), panels={}).splitlines()[-1]
     assert whole == "-o report.json keeps the report   --output csv for a table"
     more = text_of(look=Look(140, terminal=True)).splitlines()[-2]
-    assert more.startswith("--top 0 shows every key   --rejects FILE keeps the rejected lines   --where 'status >= 500' counts")
+    assert more.startswith("--top 0 shows every key   --rejects FILE keeps the rejected lines   --where 'status >= 500' shows")
     assert "--top" not in text_of(look=Look())
 
 
@@ -132,7 +132,7 @@ def test_an_application_log_has_a_report_of_its_own() -> None:
     assert "bytes" not in report
     tables = ["logproc", "hour", "error", "info", "level", "info", "error", "shape(message)"]
     assert re.findall(r"^[\w()]+(?=  )", report, re.MULTILINE) == tables
-    assert """--where 'level >= error' counts these alone""" in report
+    assert """--where 'level >= error' shows only these""" in report
     assert "--by 'level,shape(message)' for their messages" in report
 
 

@@ -98,8 +98,9 @@ class W3cLog:
             numbers = {"bytes": size} if size is not None and is_size(size) else {}
         if "duration" in texts:
             taken = texts["duration"]
-            found = number(taken, "duration", 0 if "." in taken else 3)
-            texts["duration"] = taken if "." in taken else f"{taken}ms"
+            in_seconds = "." in taken and "s-computername" not in raw  # a field that only Microsoft's servers have
+            found = number(taken, "duration", 0 if in_seconds else 3)
+            texts["duration"] = taken if in_seconds else f"{taken}ms"
             if found is not None:
                 numbers["duration"] = found
         front = f"{wall:%Y-%m-%d} {wall:%H:%M:%S}".encode().split(b" ")
@@ -194,7 +195,7 @@ def made(
 
 def misfit(content: bytes, foreign: Sequence[bytes]) -> Kind:
     """Return what a line that is not a record is. What begins as a JSON object, or is another value, belongs to no record."""
-    is_json = foreign is FOREIGN_JSON and (content[:2] in {b'{"', b"{'"} or content in WHOLE_JSON)
+    is_json = foreign is FOREIGN_JSON and (content[:2] in {b'{"', b"{'"} or content.strip() == b"{" or content in WHOLE_JSON)
     return "broken" if is_json else "misfit"
 
 

@@ -27,7 +27,7 @@ class Record:
     """One record. time: in seconds since 1970, with their fraction.
 
     texts: its fields as reports show them. numbers: those of a known unit. sized: whether its log has sizes there.
-    malformed: whether it has a request that cannot be read.
+    malformed: whether it has a request that cannot be read. further: its further lines, which filters of the message search.
     """
 
     time: Moment | None
@@ -35,6 +35,7 @@ class Record:
     numbers: Mapping[str, Fraction] = field(default_factory=dict)
     malformed: bool = False
     sized: bool = False
+    further: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import operator
 import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from fractions import Fraction
 from typing import Any
@@ -28,7 +28,7 @@ from tools.fuzz.differential.fields import (
     number_of,
     same_address,
 )
-from tools.fuzz.differential.model import Log, Record
+from tools.fuzz.differential.model import Line, Log, Record, shown
 from tools.fuzz.differential.questions import Filter, Question
 
 ORDERS: dict[str, Callable[[Any, Any], bool]] = {
@@ -101,8 +101,10 @@ def accounted(log: Log, question: Question) -> tuple[dict[str, int], list[int], 
             further = "continuation"  # lines behind a rejected one go on with that
             continue
         if line.record:
-            records.append(line.record)
-            kept = selected(prepared(line.record, question), question)
+            behind = further_lines(log.lines[at - 1 :], question.max_line_bytes) if log.multi_line else ""
+            record = replace(line.record, further=behind)
+            records.append(record)
+            kept = selected(prepared(record, question), question)
             account["records" if kept else "filtered"] += 1
             further = "continuation" if kept else "filtered"
         elif line.kind == "misfit" and log.multi_line and opened:
@@ -116,6 +118,19 @@ def accounted(log: Log, question: Question) -> tuple[dict[str, int], list[int], 
             further = "continuation"
         opened = opened or line.opens
     return account, rejected, records
+
+
+def further_lines(lines: Sequence[Line], max_line_bytes: int) -> str:
+    """Return the further lines of the record in the first of some lines, as far as they belong to it."""
+    found, begun = [], len(lines[0].content) + 1
+    for line in lines[1:]:
+        if line.opens or line.kind not in {"misfit", "blank"} or max(begun, len(line.content) + 1) > max_line_bytes:
+            break
+        found.append((line.kind, line.content))
+        begun += len(line.content) + 1
+    while found and found[-1][0] == "blank":
+        found.pop()
+    return "\n".join(shown(content).replace("\\x09", "\t") for _, content in found)
 
 
 def prepared(record: Record, question: Question) -> Record:
@@ -132,7 +147,7 @@ def prepared(record: Record, question: Question) -> Record:
         for name in WITH_ADDRESSES:
             if name in texts:
                 texts[name] = IPV6.sub(lambda match: hidden(match[0]), IPV4.sub(r"\1.0", texts[name]))
-    return Record(record.time, texts, record.numbers, record.malformed, record.sized)
+    return replace(record, texts=texts)
 
 
 def selected(record: Record, question: Question) -> bool:
@@ -164,10 +179,12 @@ def holds(node: Filter, record: Record, zone: tzinfo) -> bool:
     if node.kind in {"in", "not in"}:
         return (value in node.values) == (node.kind == "in")
     wanted = node.values[0]
+    searched = f"{value}\n{record.further}" if node.field == "message" and record.further else value
     if node.kind.endswith("contains"):
-        return (wanted in value) == (node.kind == "contains")
+        return (wanted in searched) == (node.kind == "contains")
     if node.kind in {"=~", "!~"}:
-        return bool(re.search(wanted, value, re.ASCII)) == (node.kind == "=~")
+        lines = re.MULTILINE if node.field == "message" else 0
+        return bool(re.search(wanted, searched, re.ASCII | lines)) == (node.kind == "=~")
     if isinstance(value, str):
         return ORDERS[node.kind](value.encode(), wanted.encode())
     return ORDERS[node.kind](value, wanted)

@@ -221,6 +221,8 @@ class Structure:
                 if key.column == "level":
                     del texts["level"]
                     texts |= levels_of(value)
+                    if key.path != "severity" and value in set("01234567"):  # of no scale that is sure
+                        texts.pop("level", None)
                 if (
                     key.power is not None
                     and (found := number(value, key.column, key.power)) is not None
@@ -311,7 +313,7 @@ def pairs_line(structure: Structure, draw: Draw, *, full: bool = False) -> Line:
             continue
         written, _ = SURELY[key.path] if full and key.path in SURELY else key.value(draw)
         value = json.loads(written) if written[0] == '"' else written
-        if not value and draw.chance(0.5):
+        if not value and parts and draw.chance(0.5):  # a line that begins with a bare word is text, with pairs further on
             parts.append(key.path)
         else:
             parts.append(f"{key.path}={quoted(value, draw)}")

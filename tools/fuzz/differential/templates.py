@@ -244,7 +244,7 @@ TEMPLATES = (
     several("piped", "{time:piped}|{logger:name}|{pid:int}|" + MESSAGE),
     Template("proxifier", ("[{time:point}] {program:file} - {target:host} " + MESSAGE,)),
     several("mysql_error", "{time:iso} {thread:int} [{level:MySQL}] [MY-010068] [{logger:name}] " + MESSAGE),
-    Template("redis", ("{pid:int}:{role:role} {time:redis} {level:redis} " + MESSAGE,)),
+    several("redis", "{pid:int}:{role:role} {time:redis} {level:redis} " + MESSAGE),
     several("ruby", "I, [{time:iso_millis} #{pid:int}]  {level:upper} -- {program:word}: " + MESSAGE),
     several("zap_console", "{time:iso}\t{level:upper}\t{logger:name}\t{caller:go}\t" + MESSAGE),
     Template("access", ("{host:vhost} " + LEARNED + QUOTES + " {extra1:seconds}",), units=SIZED),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from logproc.formats.columns.aliases import is_number, is_time
+from logproc.formats.columns.aliases import is_time
+from logproc.formats.columns.durations import is_number
 from logproc.formats.columns.levels import is_level
 from logproc.formats.readers.access_lines import is_address
 

@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 import pytest
 
-from logproc.command import log as program_logs
+from logproc.command.terminal import log as program_logs
 from logproc.model.source import source_name
 from logproc.settings import Settings
 from tests.faults.fault import in_process
@@ -145,7 +145,7 @@ def test_a_program_gets_the_records_of_the_library(caplog: pytest.LogCaptureFixt
 def test_structlog_is_imported_only_for_a_log_that_is_written(level: str, expected: bool) -> None:
     """A run with the default level does not import it."""
     script = (
-        "import sys; from logproc import settings; from logproc.command import log as logs;"
+        "import sys; from logproc import settings; from logproc.command.terminal import log as logs;"
         f"logs.configure(settings.Settings(log_level={level!r}), print, color=False); print('structlog' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -214,7 +214,7 @@ def test_an_interrupt_is_said_as_json(tmp_path: Path) -> None:
 
 def test_an_internal_error_is_said_as_json() -> None:
     """With --debug the traceback is a member of a JSON object."""
-    with patch("logproc.command.analyze.run_threaded", side_effect=ValueError("\x1b[5m")):
+    with patch("logproc.command.subcommands.analyze.run_threaded", side_effect=ValueError("\x1b[5m")):
         run = in_process("analyze", os.devnull, "--debug", "--log-format", "json")
     traced, said = (json.loads(line) for line in run.stderr.splitlines())
     assert run.code == 70

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from logproc.command import log
-from logproc.command.analyze import beside, read_headers, report_cause, say_sources, write_out
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_outputs, identity, keep_settings, keep_sources
-from logproc.command.screen import NARROW, Screen, is_terminal, is_utf8, terminal_size
+from logproc.command.subcommands.analyze import beside, read_headers, report_cause, say_sources, write_out
+from logproc.command.terminal import log
+from logproc.command.terminal.screen import NARROW, Screen, is_terminal, is_utf8, terminal_size
 from logproc.comparing.compare import compare
 from logproc.comparing.conditions import Answer, Condition, answer, parse_condition
 from logproc.comparing.report import read_report, side_of_report

@@ -11,10 +11,10 @@ from typing import Any, TextIO
 
 import pytest
 
-from logproc.command.analyze import read_headers, report_cause, report_sources, write_reports
 from logproc.command.exit_codes import EXIT_ORDER, judged
 from logproc.command.outputs import Outputs, check_outputs, keep_sources
-from logproc.command.screen import Screen
+from logproc.command.subcommands.analyze import read_headers, report_cause, report_sources, write_reports
+from logproc.command.terminal.screen import Screen
 from logproc.model.errors import InternalError, Interrupted, LogprocError, OutputError, UsageError
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import State

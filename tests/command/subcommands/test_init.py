@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from logproc.command import init
+from logproc.command.subcommands import init
 from logproc.model.config_files import config_path
 from logproc.settings import Settings, load
 from tests.faults.fault import in_process
 
-CONFIG = (Path(__file__).parents[2] / "config" / "logproc.toml").read_bytes()
+CONFIG = (Path(__file__).parents[3] / "config" / "logproc.toml").read_bytes()
 
 
 def test_it_writes_every_setting_where_it_is_read(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from logproc.command.progress import WRAP_OFF, WRAP_ON, LiveStatus, ProgressPainter, status_of
+from logproc.command.terminal.progress import WRAP_OFF, WRAP_ON, LiveStatus, ProgressPainter, status_of
 from logproc.pipeline.threaded import Companion, Crew, run_threaded
 from logproc.settings import Settings
 from tests.reports.texts import ANY_TEXT

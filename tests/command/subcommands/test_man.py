@@ -8,8 +8,8 @@ import click
 import pytest
 
 from logproc.command.cli import cli
-from logproc.command.help import EXIT_CODES, GroupedCommand
-from logproc.command.man import manual, marked, roff
+from logproc.command.subcommands.man import manual, marked, roff
+from logproc.command.usage.help import EXIT_CODES, GroupedCommand
 
 PAGE = manual(cli)
 OPTIONS = [

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from logproc.command.completion import joined
+from logproc.command.usage.completion import joined
 from tests.support.processes import environment, logproc
+from tests.support.ready_command import ready_command
 
 PROMPT = "ready> "
 PATIENCE_S = 30
@@ -24,9 +25,9 @@ PATIENCE_S = 30
 class Terminal:
     """A bash on a pty, without user settings, with the program's completion switched on."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, commands: Path) -> None:
         self._main, other = pty.openpty()
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        path = f"{commands}:{Path(sys.executable).parent}:{os.environ['PATH']}"
         variables = environment(PATH=path, PS1=PROMPT, TERM="dumb", HOME=str(folder), INPUTRC="/dev/null")
         self._process = subprocess.Popen(
             ["bash", "--norc", "--noprofile", "-i"],
@@ -99,9 +100,10 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     for name in ("access.log", "with blank.log", "settings.toml", "nginx.conf"):
         (folder / name).touch()
     (folder / "reports").mkdir()
-    shell = Terminal(folder)
-    yield shell
-    shell.close()
+    with ready_command(tmp_path_factory.mktemp("ready")) as commands:
+        shell = Terminal(folder, commands)
+        yield shell
+        shell.close()
 
 
 @pytest.mark.parametrize(

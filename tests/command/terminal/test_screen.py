@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from logproc.command.progress import LiveStatus
-from logproc.command.screen import Screen
+from logproc.command.terminal.progress import LiveStatus
+from logproc.command.terminal.screen import Screen
 from logproc.settings import Settings
 from tests.support.fault_server import Answer, FaultServer
 from tests.support.terminal import CTRL_C, END_OF_INPUT, Terminal
@@ -44,7 +44,7 @@ def from_a_file(terminal: Terminal, folder: Path, _server: FaultServer, options:
     """Analyze a file that takes a while."""
     path = folder / "big.log"
     if not path.exists():
-        path.write_bytes(CONTENT * 400)
+        path.write_bytes(CONTENT * 200)
     with terminal.started("analyze", "big.log", "--workers", "1", *options, cwd=folder) as process:
         return terminal.ended(process)
 
@@ -108,8 +108,19 @@ def seen(lines: list[str]) -> list[str]:
     return SIZE_AND_TIME.sub("", "\n".join(lines)).split("\n")
 
 
-@pytest.mark.parametrize(("columns", "rows", "before"), [(80, 24, 0), (100, 30, 15), (140, 50, 70)])
-@pytest.mark.parametrize(("scene", "code", "message"), SCENES, ids=[scene.__name__ for scene, *_ in SCENES])
+SIZES = [(80, 24, 0), (100, 30, 15), (140, 50, 70)]
+USUAL = SIZES[1]
+
+
+def on_screens() -> Iterator[object]:
+    """Yield each scene on a usual screen and one of them on all, as parameters; the soak has the others."""
+    for scene, code, message in SCENES:
+        for size in SIZES:
+            marks = [] if size == USUAL or scene is from_a_pipe else [pytest.mark.soak]
+            yield pytest.param(scene, code, message, *size, id=f"{scene.__name__}-{size[0]}", marks=marks)
+
+
+@pytest.mark.parametrize(("scene", "code", "message", "columns", "rows", "before"), tuple(on_screens()))
 def test_the_report_is_all_that_a_run_leaves(
     scene: Scene, code: int, message: str, columns: int, rows: int, before: int, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[2]
 INVARIANT = "Invariant: "
 MOST_LINES = 5
 Definition: TypeAlias = ast.ClassDef | ast.FunctionDef

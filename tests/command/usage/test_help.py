@@ -1,6 +1,6 @@
 """Help texts compared with stored files, so that every change of words shows up in a diff.
 
-To update the files: UPDATE_HELP=1 .venv/bin/python -m pytest tests/command/test_help.py
+To update the files: UPDATE_HELP=1 .venv/bin/python -m pytest tests/command/usage/test_help.py
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import pytest
 
 from logproc.command.cli import cli
 from logproc.command.exit_codes import EXIT_ORDER
-from logproc.command.help import EXIT_CODES
+from logproc.command.usage.help import EXIT_CODES
 from logproc.model.knobs import GROUPS, option_name
 from logproc.settings import knobs
 from tests.support.processes import environment
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 STORED = Path(__file__).with_name("help")
 COMMANDS = {
     "logproc": ["--help"],

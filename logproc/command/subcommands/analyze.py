@@ -12,11 +12,11 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from logproc.command import log
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_outputs, keep_settings, keep_sources
 from logproc.command.process import OUT_OF_MEMORY
-from logproc.command.screen import Screen, is_terminal, is_utf8, same_place, terminal_size
+from logproc.command.terminal import log
+from logproc.command.terminal.screen import Screen, is_terminal, is_utf8, same_place, terminal_size
 from logproc.model.errors import (
     EXIT_BROKEN_PIPE,
     EXIT_INTERNAL,
@@ -46,7 +46,7 @@ from logproc.threads.signals import unlink_on_second
 from logproc.threads.spool import Spool
 
 if TYPE_CHECKING:
-    from logproc.command.progress import LiveStatus
+    from logproc.command.terminal.progress import LiveStatus
     from logproc.settings import Settings
 
 PAGE_ROWS = 25
@@ -139,7 +139,7 @@ def beside(paint: Callable[[LiveStatus], None] | None, say_many_keys: Callable[[
         crew.shared.on_many_keys(say_many_keys)
     if not paint:
         return []
-    from logproc.command.progress import status_of
+    from logproc.command.terminal.progress import status_of
 
     return [LiveView(lambda: paint(status_of(crew)))]
 
@@ -202,7 +202,7 @@ def worth_showing(snapshot: Snapshot) -> bool:
 def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
     text = within_grace(partial(render, snapshot, screen.settings.output, screen, to_stdout=True))
     if screen.stdout is not None and pages(screen) and text.count("\n") >= terminal_size().lines:
-        from logproc.command.pager import page, pager_of
+        from logproc.command.terminal.pager import page, pager_of
 
         pager = pager_of(screen.environ)
         if pager and page(text.encode(screen.stdout.encoding, "backslashreplace"), pager, screen.environ):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from logproc.command.suggestions import maps_for
+from logproc.command.subcommands.suggestions import maps_for
 from logproc.formats.choice import Choice
 from logproc.formats.columns.fields import Wanted
 from logproc.formats.engine import Format

@@ -9,7 +9,7 @@ from logproc.model.errors import OutputError
 from logproc.reports.output import failure
 from logproc.reports.safe import harmless
 
-PLACES = (Path(__file__).with_name("logproc.toml"), Path(__file__).parents[2] / "config" / "logproc.toml")
+PLACES = (Path(__file__).with_name("logproc.toml"), Path(__file__).parents[3] / "config" / "logproc.toml")
 """Where the file is if the program is installed, and in a checkout."""
 MODE = 0o644
 """Whatever the umask allows: a config file that others may write to is not read."""

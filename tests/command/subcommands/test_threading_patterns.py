@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from logproc.command.threading_patterns import MOST_LINES, PACKAGE, PATTERNS, Excerpt, Pattern, lines_of, listing
+from logproc.command.subcommands.threading_patterns import MOST_LINES, PACKAGE, PATTERNS, Excerpt, Pattern, lines_of, listing
 from tests.support.processes import ROOT, environment, logproc
 
 CONSTRUCTS = [

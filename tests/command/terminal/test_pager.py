@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.terminal import CTRL_C, Terminal
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LOG = str(ROOT / "sample_data" / "shop-access.log")
 MARKS = "sed s/^/P:/"
 ASKS = 'trap "echo caught" INT; cat > /dev/null; echo paging; read answer < /dev/tty; echo left'

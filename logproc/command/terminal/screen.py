@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
-from logproc.command.log import json_line
+from logproc.command.terminal.log import json_line
 from logproc.model.errors import Interrupted
 from logproc.reports.output import write_whole
 from logproc.reports.safe import distinct, harmless
@@ -21,7 +21,7 @@ from logproc.settings import Settings
 from logproc.threads.grace import within_grace
 
 if TYPE_CHECKING:
-    from logproc.command.progress import LiveStatus
+    from logproc.command.terminal.progress import LiveStatus
 
 NARROW, WIDEST = 100, 1000
 NO_SEQUENCES = {"", "dumb", "unknown", "network", "vt52"}
@@ -133,7 +133,7 @@ class Screen:
         if self.stderr is None or unable or self.settings.quiet:
             yield None
             return
-        from logproc.command.progress import ProgressPainter
+        from logproc.command.terminal.progress import ProgressPainter
 
         painter = ProgressPainter(
             self.stderr,

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from threading import Thread
 
-from logproc.command.detect import explain
+from logproc.command.subcommands.detect import explain
 from logproc.settings import Settings
 from tests.support import logs
 from tests.support.fault_server import Answer, FaultServer

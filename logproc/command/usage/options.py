@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from logproc.command.help import GroupedOption
+from logproc.command.usage.help import GroupedOption
 from logproc.model.knobs import Kind, option_name
 from logproc.settings import kind_of, knobs
 
@@ -21,7 +21,7 @@ METAVARS_OF_UNITS = {"seconds": "SECONDS", "bytes": "BYTES"}
 
 def complete_files(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Leave file names to the shell."""
-    from logproc.command.completion import file_names
+    from logproc.command.usage.completion import file_names
 
     return file_names(incomplete)
 
@@ -30,7 +30,7 @@ def complete_setting(name: str) -> Callable[[click.Context, click.Parameter, str
     """Return the completion of a setting's option. Its module is loaded only when a shell asks."""
 
     def complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from logproc.command.completion import values_of
+        from logproc.command.usage.completion import values_of
 
         return values_of(name, incomplete)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from logproc import __version__
-from logproc.command.help import AFTER_A_SIGNAL, EXIT_CODES, PLACES, GroupedCommand
+from logproc.command.usage.help import AFTER_A_SIGNAL, EXIT_CODES, PLACES, GroupedCommand
 
 MARKED = re.compile(r"`([^`]+)`")
 ESCAPES = {"…": "...", "\\": r"\e", "-": r"\-", "'": r"\(aq", '"': r"\(dq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti"}

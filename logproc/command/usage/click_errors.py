@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from logproc.command.help import FIRST_EXAMPLES, Command, Context, Formatter
+from logproc.command.usage.help import FIRST_EXAMPLES, Command, Context, Formatter
 from logproc.model.errors import NO_SOURCE, UsageError, nearest
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Commands(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands, and leave file names to the shell: `logproc FILE` is `logproc analyze FILE`."""
-        from logproc.command.completion import file_names
+        from logproc.command.usage.completion import file_names
 
         return super().shell_complete(ctx, incomplete) or file_names(incomplete)
 
@@ -122,7 +122,7 @@ def words_of(error: click.ClickException, group: click.Group, arguments: Sequenc
     name = next((word for word in arguments[:1] if word in group.commands), "")
     see = f"see `logproc {name} --help`".replace("  ", " ")
     if isinstance(error, click.NoSuchOption) and context:
-        from logproc.command.misread import single_dash
+        from logproc.command.usage.misread import single_dash
 
         hint = single_dash(arguments, known_options(context)) if not error.option_name.startswith("--") else ""
         return f"no such option {error.option_name}", hint or other_option(error.option_name, context) or see

@@ -1,0 +1,1 @@
+"""The terminal: messages, live progress, the pager, and the log of the program itself."""

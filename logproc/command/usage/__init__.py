@@ -1,0 +1,1 @@
+"""What users may type: options, help, completion, and hints for what was mistyped."""
