@@ -17,7 +17,8 @@ class Finding:
 
     kind: `failing path`, `error message` or `change`. key: the path, the shape of the message, or the beginning of the
     interval. count: how many records. of: out of how many: those of the path, all errors, or those of the interval before.
-    outcome: the status or level of most of them; of a change, what rose (`records`, or an outcome).
+    outcome: the status or level of most of them; of a change, what rose (`records`, or an outcome). with_outcome: how many of
+    them have it. per: the length of the intervals of a change, in words.
     """
 
     kind: str
@@ -25,13 +26,15 @@ class Finding:
     count: int
     of: int
     outcome: str = ""
+    with_outcome: int = 0
+    per: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
     """The numbers of a whole run.
 
-    requests: whether most records are requests (have a status), so that they are called so. per_second: over the time from
+    requests: whether all records are requests (have a status), so that they are called so. per_second: over the time from
     the first to the last record; None without times, or if that is less than a second.
     errors: records with status 500 or more, or, without a status, with level error or above; None if no record has either.
     server_errors, client_errors: records with status 500 to 599, and 400 to 499; None if no record has a status.

@@ -19,7 +19,7 @@ from logproc.model.chunk import Chunk, Context, Outcome, Parser, Probe
 from logproc.model.errors import SourceError, Stopped
 from logproc.model.source import ByteStream, Kind, Source, State, Verdict, source_name
 from logproc.sources.cutter import Cutter, read_head
-from logproc.sources.unreadable import laid_out_json, unreadable
+from logproc.sources.unreadable import laid_out_json, own_report, unreadable
 
 Opener = Callable[[Source], ByteStream]
 ReadOn = Callable[[bytes, int], tuple[bytes, bool]]
@@ -193,8 +193,8 @@ def detect_format(choice: Choice, read_on: ReadOn, head: bytes = b"", max_line_b
         head, whole = read_on(head, max_line_bytes + 2)
         found = choice.detect(head, whole=whole)
     found = found or choice.fallback(head, whole=whole)
-    wrong = None
-    if found is None or found.name in GENERIC:
+    wrong = None if choice.option else own_report(head)
+    if not wrong and (found is None or found.name in GENERIC):
         wrong = unreadable(head)
     if not wrong and not choice.option and (found is None or found.name in LOOSE):
         wrong = laid_out_json(head)

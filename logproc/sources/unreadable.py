@@ -15,6 +15,11 @@ NULS = (
 """Which of four consecutive bytes are NUL in Latin text: always, never, or (None) either."""
 BINARY = "looks binary: skipped", "give logs, or archives of them as .gz .bz2 .xz .zst"
 HEAD_BYTES = 4096
+OWN_REPORT = "is a report of logproc, not a log", "compare it with another by `logproc diff`"
+OWN = re.compile(
+    rb'\{"schema": \d+, "complete": (?:true|false),|<!doctype html>(?:(?!<title>).)*<meta name="generator" content="logproc ',
+    re.DOTALL | re.IGNORECASE,
+)
 PAGE = "looks like an HTML page, not a log", "does the address want a login, or is it another one?"
 PAGE_BYTES = 1 << 16
 PROLOG = rb"(?:\xef\xbb\xbf)?(?>\s+|<!--.*?-->|<\?xml.*?\?>)*+<"
@@ -67,6 +72,11 @@ def is_page(head: bytes, *, called_so: bool = False) -> bool:
     if wide := wide_encoding(head):
         head = head.decode(wide, "ignore").lstrip("\ufeff").encode("utf-8", "replace")
     return bool((MARKUP if called_so else HTML).match(head))
+
+
+def own_report(sample: bytes) -> tuple[str, str] | None:
+    """Return why a report of this program is not a log, and a hint; None if it is none. It has lines that look like one."""
+    return OWN_REPORT if OWN.match(sample) else None
 
 
 def looks_wide(encoding: str) -> tuple[str, str]:

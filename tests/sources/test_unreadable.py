@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from logproc.model.errors import SourceError
 from logproc.sources.reading import detect_format
 from logproc.sources.unreadable import laid_out_json, looks_wide, wide_encoding
 from tests.support import logs
+from tests.support.processes import ROOT, analyze
 
 MARKED = {
     "utf-16-le": codecs.BOM_UTF16_LE,
@@ -99,3 +101,12 @@ def test_who_asks_for_plain_text_gets_it() -> None:
 def test_other_text_is_not_json(content: bytes) -> None:
     """Numbers, what Node prints, and objects between lines of text."""
     assert laid_out_json(content) is None
+
+
+@pytest.mark.parametrize("name", ["report.json", "report.html"])
+def test_a_report_of_our_own_is_not_a_log(name: str, tmp_path: Path) -> None:
+    """It has lines that look like one; the error names the command that reads reports."""
+    assert analyze(ROOT / "sample_data" / "damaged.log", "-q", "-o", tmp_path / name).code == 0
+    run = analyze("--recursive", tmp_path)
+    assert run.code == 3
+    assert "is a report of logproc, not a log: compare it with another by `logproc diff`" in run.stderr

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy
 
-from logproc.formats.choice import own_format
+from logproc.formats.choice import OTHER_NAMES, own_format
 from logproc.formats.detect import detect, fallback
 from logproc.formats.engine import Format
 from logproc.formats.known import BY_NAME, ENTRIES, SAMPLED, listing
@@ -97,7 +97,7 @@ def shown_of(name: str, own: Own) -> Shown:
         return Shown(name, form.summary or "a format of yours", form.example, form, str(given.get("manual", "")), text)
     known = {each: (summary, example) for each, summary, example in listing()}
     if name not in known:
-        raise UsageError(f"format {name!r} is unknown", nearest(name, [*formats, *known], "see `logproc formats`"))
+        raise UsageError(f"format {name!r} is unknown", nearest(name, [*formats, *known], "see `logproc formats`", OTHER_NAMES))
     summary, example = known[name]
     if name in SAMPLED:
         content = example.encode() + b"\n"

@@ -15,7 +15,7 @@ import pyarrow.compute
 from logproc.counting.buckets import BOUNDS, Buckets, middle
 from logproc.counting.counts import Counts, rolled_up
 from logproc.counting.overview.counts import DURATIONS
-from logproc.counting.overview.timeline import in_stretches, lengths
+from logproc.counting.overview.timeline import in_stretches, lengths, words_of
 from logproc.formats.columns.slices import mask
 from logproc.model.overview import QUANTILES, Finding, Headline
 from logproc.questions.fields.outcomes import CLASSES, ERRORS
@@ -43,7 +43,7 @@ def headline(tally: Tally, counts: Overview, zone: tzinfo) -> Headline:
     span_s = 0 if tally.first is None or tally.last is None else tally.last - tally.first
     clients = tally.panels.get("client")
     return Headline(
-        requests=with_status * 2 > records,
+        requests=with_status == records > 0,
         records=records,
         per_second=records / span_s if span_s else None,
         errors=errors,
@@ -134,16 +134,16 @@ def failing_path(tally: Tally, counts: Overview) -> Finding | None:
     for kind in ("5", "4"):
         which = mask_of(pyarrow.compute.starts_with(statuses, kind)) & ~missing
         if which.any():
-            path, count, status = most_frequent(counts.failed.select(numpy.flatnonzero(which)))
-            return Finding("failing path", path, count, found(tally.panels.get("path"), path) or count, status)
+            path, count, outcome, number = most_frequent(counts.failed.select(numpy.flatnonzero(which)))
+            return Finding("failing path", path, count, found(tally.panels.get("path"), path) or count, outcome, number)
     return None
 
 
 def error_message(counts: Overview) -> Finding | None:
     if not len(counts.messages):
         return None
-    shape, count, level = most_frequent(counts.messages)
-    return Finding("error message", shape, count, int(counts.messages.count.sum()), level)
+    shape, count, level, number = most_frequent(counts.messages)
+    return Finding("error message", shape, count, int(counts.messages.count.sum()), level, number)
 
 
 def mask_of(booleans: pyarrow.Array) -> Mask:
@@ -151,12 +151,12 @@ def mask_of(booleans: pyarrow.Array) -> Mask:
     return found
 
 
-def most_frequent(counts: Counts) -> tuple[str, int, str]:
-    """Return the second key with the largest count, that count, and the first key of most of its records."""
+def most_frequent(counts: Counts) -> tuple[str, int, str, int]:
+    """Return the second key with the largest count, that count, and the first key of most of its records with their number."""
     by_second, row = rolled_up(swapped(counts), 1)
     key, count = largest(by_second)
     at = pyarrow.compute.index(by_second.keys[0], pyarrow.scalar(key, by_second.keys[0].type)).as_py()
-    return key, count, largest(rolled_up(counts.select(numpy.flatnonzero(row == at)), 1)[0])[0]
+    return key, count, *largest(rolled_up(counts.select(numpy.flatnonzero(row == at)), 1)[0])
 
 
 def largest(counts: Counts) -> tuple[str, int]:
@@ -199,5 +199,6 @@ def change(tally: Tally, counts: Overview, zone: tzinfo) -> Finding | None:
                 continue
             weight = deviations * (2 if outcome else 1)
             if best is None or weight > best[0]:
-                best = weight, Finding("change", target.label(first + at, zone), after, before, outcome or "records")
+                key, what = target.label(first + at, zone), outcome or "records"
+                best = weight, Finding("change", key, after, before, what, per=words_of(target))
     return best[1] if best else None

@@ -61,8 +61,7 @@ def timeline(counts: Overview, first: int, last: int, zone: tzinfo, *, with_byte
         )
         for at, number in enumerate(numbers.tolist())
     )
-    step = WORDS.get(target.length_s, target.name)
-    return Timeline(step, target.length_s or MONTH_S, str(zone), outcomes, tuple(rows))
+    return Timeline(words_of(target), target.length_s or MONTH_S, str(zone), outcomes, tuple(rows))
 
 
 def lengths(first: int, last: int, most: int = MOST_INTERVALS) -> tuple[Stretch, Stretch]:
@@ -74,6 +73,10 @@ def lengths(first: int, last: int, most: int = MOST_INTERVALS) -> tuple[Stretch,
         if length_s >= base.length_s and (last - first) // length_s < most:
             return base, stretch
     return base, STRETCHES["month"]
+
+
+def words_of(stretch: Stretch) -> str:
+    return WORDS.get(stretch.length_s, stretch.name)
 
 
 def counted_by(first: int | None, last: int | None) -> Stretch:

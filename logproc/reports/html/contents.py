@@ -138,12 +138,14 @@ def findings(headline: Headline) -> list[Worst]:
 def worst(finding: Finding) -> Worst:
     number, of = f"{finding.count:,}", f"{finding.of:,}"
     if finding.kind == "failing path":
-        outcome = f", most with {finding.outcome}" if finding.outcome else ""
+        how_many = "all" if finding.with_outcome == finding.count else "most"
+        outcome = f", {how_many} with {finding.outcome}" if finding.outcome else ""
         words = f"{number} of {of} failed{outcome} ({share(finding.count, finding.of)} %)"
     elif finding.kind == "error message":
         words = f"{number} of {of} errors ({share(finding.count, finding.of)} %)"
     else:
         words = f"{finding.outcome or 'records'} {'rose' if finding.count > finding.of else 'fell'} from {of} to {number}"
+        words += f" per {finding.per}" if finding.per else ""
     key = value_text("minute", finding.key) if finding.kind == "change" and "T" in finding.key else finding.key
     titles = {"failing path": "Failing path", "error message": "Error message", "change": "Largest change"}
     grave = finding.kind != "change" or finding.outcome in ERRORS

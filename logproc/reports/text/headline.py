@@ -11,7 +11,7 @@ from rich.style import Style
 
 from logproc.reports.key_styles import style_of, title_of, value_segments, value_text
 from logproc.reports.text.style import BAD, BAD_NUMBER, BOLD, DIM, PLAIN, WARN, Line, Look, cells_of, flow, padded
-from logproc.reports.units import latency, plural, rate, share, size
+from logproc.reports.units import count, latency, plural, rate, share, size
 
 if TYPE_CHECKING:
     from logproc.model.overview import Finding, Headline
@@ -96,11 +96,11 @@ def finding_line(finding: Finding, front: int, look: Look) -> Line:
         case "failing path":
             numbers = [
                 Segment(f"{finding.count:,}", BAD_NUMBER),
-                Segment(f" of {finding.of:,} failed, most with "),
+                Segment(f" of {finding.of:,} failed, {'all' if finding.with_outcome == finding.count else 'most'} with "),
                 Segment(look.text(finding.outcome), style),
             ]
         case "error message":
-            numbers = [Segment(f"{finding.count:,}", BAD_NUMBER), Segment(f" of {finding.of:,} errors")]
+            numbers = [Segment(f"{finding.count:,}", BAD_NUMBER), Segment(f" of {count(finding.of, 'error')}")]
         case _:
             rose = finding.count > finding.of
             numbers = [
@@ -108,6 +108,7 @@ def finding_line(finding: Finding, front: int, look: Look) -> Line:
                 Segment(" rose" if rose else " fell"),
                 Segment(f" from {finding.of:,} to "),
                 Segment(f"{finding.count:,}", BAD if rose else BOLD),
+                Segment(f" per {finding.per}" if finding.per else "", DIM),
             ]
     key = look.key(value_text("second", finding.key).removesuffix(":00") if finding.kind == "change" else finding.key)
     room = max(look.width - front - cells_of(numbers) - 2, 16)

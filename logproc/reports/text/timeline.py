@@ -52,7 +52,7 @@ def timeline_chart(course: Timeline, look: Look, height: int = ROWS, *, rows_too
         return flow(legend, look.width)
     numbers = [number_of(one, course) for one in course.intervals]
     rows = [outcome for outcome in reversed(course.outcomes) if outcome in ERRORS | WARNINGS and totals[outcome]]
-    gutter = len(f"{records:,}") + 2 + (max(map(len, rows)) + 2 if rows else 0)
+    gutter = len(f"{records:,}") + 2 + (max(map(len, rows)) + len("  max ") if rows else 0)
     room = max(look.width - gutter, LEAST_ROOM)
     step = step_of(numbers, course, room)
     first = numbers[0] // step
@@ -199,7 +199,7 @@ def merged(cells: Sequence[Segment]) -> Line:
 def outcome_row(outcome: str, sums: Sequence[int], of_column: Sequence[int], gutter: int, look: Look) -> Line:
     """Return a row with one kind of outcome, scaled to its own peak, which stands in front of it."""
     style = OUTCOME_STYLES.get(outcome, PLAIN)
-    most = f"{max(sums):,}"
+    most = f"max {max(sums):,}"
     front = padded([Segment(outcome, style)], gutter - 2 - len(most))
     (row,) = blocks(sums, of_column, look, 1)
     return [*front, Segment(f"{most}  ", DIM), Segment(row, style)]

@@ -16,7 +16,7 @@ OUTCOMES = ("2xx", "4xx", "5xx")
 WORST = (
     Finding("failing path", "/cart/" + "long/" * 40 + "end", 9, 172, "503"),
     Finding("error message", "item <n> lost", 7, 14, "error"),
-    Finding("change", "2025-07-01T12:20:00Z", 200, 3, "5xx"),
+    Finding("change", "2025-07-01T12:20:00Z", 200, 3, "5xx", per="1 min"),
 )
 HEADLINE = Headline(
     requests=True,
@@ -91,7 +91,7 @@ def test_it_names_the_worst() -> None:
     assert lines["failing path"].endswith("9 of 172 failed, most with 503")
     assert "end  9 of" in lines["failing path"]
     assert lines["error message"] == "error message  item <n> lost  7 of 14 errors"
-    assert lines["change"].split("  ")[-1] == "5xx rose from 3 to 200"
+    assert lines["change"].split("  ")[-1] == "5xx rose from 3 to 200 per 1 min"
 
 
 def test_records_are_called_what_they_are() -> None:
@@ -120,8 +120,8 @@ def test_a_chart_has_the_shape_of_all_records() -> None:
     """Columns are as high as their share of the largest one, and rows for errors show where these are."""
     lines = drawn(course((8, 0, 0), (4, 0, 0), (), (15, 0, 1)), columns=40)
     assert " ".join(lines).startswith("per minute  UTC most 1 Jul 12:03 with 16   1 gap 5xx 3.6 %")
-    assert lines[-1] == "5xx   1" + 26 * " " + 7 * "█"
-    heights = [sum(row[at : at + 1].strip() != "" for row in lines[-7:-2]) for at in (10, 18, 26, 34)]
+    assert lines[-1] == "5xx   max 1" + 23 * " " + 6 * "█"
+    heights = [sum(row[at : at + 1].strip() != "" for row in lines[-7:-2]) for at in (14, 21, 28, 35)]
     assert heights == [3, 2, 0, 5]
 
 
