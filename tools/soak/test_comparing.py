@@ -12,7 +12,7 @@ from logproc.model.comparison import Comparison
 from tests.comparing.bursty import World, write
 from tests.comparing.sides import side_of
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600)]
 SEEDS = 100
 EQUAL: dict[str, tuple[World, World, int]] = {
     "50,000 records each": (World(), World(), 97),
