@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from logproc.formats.detect import detect, fallback
+from logproc.formats.detection.detect import detect, fallback
 from tests.formats.readings import Reading, read
 from tests.support import logs
 

@@ -17,7 +17,7 @@ from logproc.formats.account import replaced_at
 from logproc.formats.columns.fields import again
 from logproc.formats.columns.printable import printable
 from logproc.formats.columns.slices import arrow
-from logproc.formats.spread import NEAR, owners
+from logproc.formats.envelopes.continuation import NEAR, owners
 from logproc.model.columns import KeyColumn
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def heads_of(
 ) -> Integers:
     """Return for each record the number of the one that its line begins in: its own, unless it is a further part.
 
-    line, columns, records, names: as `spread` takes them. starts: where in the chunk each record begins. Parts that begin
-    further behind than `max_line_bytes` are lines of their own.
+    line, columns, records, names: as `continuations` takes them. starts: where in the chunk each record begins. Parts
+    that begin further behind than `max_line_bytes` are lines of their own.
     """
     heads = numpy.arange(len(records))
     is_part = are_parts(columns, records)

@@ -15,18 +15,26 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.detection.layouts import (
+    IS_CONTINUATION,
+    IS_CONTINUATION_INSIDE,
+    MOST_LAYOUTS,
+    SURE,
+    candidates,
+    is_access,
+    layouts_of,
+)
+from logproc.formats.detection.plausibility import has_hosts
+from logproc.formats.detection.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Sample, generic, sample_of
 from logproc.formats.engine import Format
-from logproc.formats.envelope import MESSAGE, Envelope, carried_by, joined_lines, lines_of_messages
+from logproc.formats.envelopes.envelope import MESSAGE, Envelope, carried_by, joined_lines, lines_of_messages
 from logproc.formats.known import ENVELOPES, LAYOUT_FORMATS, plain_of
-from logproc.formats.layouts import IS_FURTHER, IS_FURTHER_INSIDE, MOST_LAYOUTS, SURE, candidates, is_access, layouts_of
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.logfmt import FIRST_PAIR, PairsReader
 from logproc.formats.readers.ltsv import LtsvReader
 from logproc.formats.readers.w3c import W3cReader
-from logproc.formats.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Sample, generic, sample_of
-from logproc.formats.soundness import has_hosts
 from logproc.model.chunk import Context
 
 if TYPE_CHECKING:
@@ -76,13 +84,13 @@ def with_rare(sample: Sample, found: Parser | None) -> Parser | None:
     known = [form for form in layouts if isinstance(form, Format)]
     if not known or any(isinstance(form.exact, W3cReader | LtsvReader) or form.name == "plain" for form in known):
         return found
-    left = numpy.array([IS_FURTHER.match(line) is None for line in sample.lines], bool)
+    left = numpy.array([IS_CONTINUATION.match(line) is None for line in sample.lines], bool)
     for form in known:
         if left.any():
             left[left] = ~claimed_by(form, sample.keep(left))
     rare = [
         form
-        for form in (layouts_of(sample.keep(left), alone=False) if left.any() else [])
+        for form in (layouts_of(sample.keep(left), inside=True) if left.any() else [])
         if "time" in form.fields and not (is_access(form) and any(map(is_access, known)))
     ]
     # Any line with a pair in it is one of logfmt.
@@ -173,14 +181,14 @@ def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
     order = numpy.argsort(numpy.concatenate([part.line for part in filled]), kind="stable")
     messages = joined_lines(lines_of_messages(outer, filled, order)).tobytes()
     inner = one_of(
-        [form for form in layouts_of(sample_of(messages, len(sample.lines), whole=True), alone=False) if form.name != "plain"]
+        [form for form in layouts_of(sample_of(messages, len(sample.lines), whole=True), inside=True) if form.name != "plain"]
     )
     untimed = inner is not None and inner.name == "text" and "time" not in inner.fields
     if untimed and (says_levels(columns) or outer.name == "stern"):  # any two words may be in front of stern's messages
         return None
     if inner and outer.name == "json":  # an object in a message now and then is part of the message
         account = inner.parse(numpy.frombuffer(messages, numpy.uint8), Context(), (), LINE_BYTES).account
-        lines = sum(IS_FURTHER_INSIDE.match(line) is None for line in messages.splitlines())
+        lines = sum(IS_CONTINUATION_INSIDE.match(line) is None for line in messages.splitlines())
         return inner if 2 * account.records > lines else None
     return inner
 

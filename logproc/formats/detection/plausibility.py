@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy
 
 from logproc.formats.columns.levels import is_level_word
+from logproc.formats.detection.sample import NEARLY, Sample
 from logproc.formats.engine import Format
 from logproc.formats.known import PIECES, TIMES, timed
 from logproc.formats.readers.access_lines import UNKNOWN, are_hosts, is_client
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.layout import LayoutReader
-from logproc.formats.sample import NEARLY, Sample
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask

@@ -48,8 +48,8 @@ BEGINNINGS_INSIDE = (
 """More of them, of lines that are in an envelope: nothing at all, what syslog makes of a TAB, calls in Go, opening brackets,
 Python's words between tracebacks, and names of errors that end in any word.
 """
-FURTHER = rf"^{COLOURS}(?:{BEGINNINGS})"
-FURTHER_INSIDE = rf"^{COLOURS}(?:{BEGINNINGS}|{BEGINNINGS_INSIDE})"
+CONTINUATION = rf"^{COLOURS}(?:{BEGINNINGS})"
+CONTINUATION_INSIDE = rf"^{COLOURS}(?:{BEGINNINGS}|{BEGINNINGS_INSIDE})"
 
 Identity = tuple[str | None, ...]
 Open = tuple[tuple[Identity, int], ...]
@@ -57,7 +57,7 @@ Open = tuple[tuple[Identity, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Continuations:
     """Which records of an outer format go on with a record before them.
 
     line: of each outer record its line, ascending, shape (n,), as of all arrays. joined: whether it goes on with a record.
@@ -98,7 +98,7 @@ class Spread:
     def open_behind(self, columns: Columns, records: Integers, lines: int, before: Open) -> tuple[Open, bool]:
         """Return which programs have an open record behind so many lines, and whether that is sure without those before.
 
-        columns, records, before: as `spread` takes them.
+        columns, records, before: as `continuations` takes them.
         """
         ends = self.order[self.last]
         ends = ends[lines - self.line[ends] <= NEAR]
@@ -109,7 +109,7 @@ class Spread:
         return (*kept, *found), not (self.opener[ends] < 0).any()
 
 
-def spread(
+def continuations(
     line: Integers,
     columns: Columns,
     records: Integers,
@@ -119,7 +119,7 @@ def spread(
     before: Open | None,
     *,
     in_parts: bool = False,
-) -> Spread:
+) -> Continuations:
     """Return which outer records go on with a record before them.
 
     line: of each outer record its line, ascending. columns: their outer fields; records: of each its number in them.
@@ -150,7 +150,7 @@ def spread(
     last = numpy.flatnonzero(numpy.append(first[1:], [True] * min(count, 1)))
     place = numpy.empty_like(order)
     place[order] = numpy.arange(count)  # back to the order of the lines
-    return Spread(line, joined[place], opener[place], order, last, is_open[place], previous[place], asks[place], names)
+    return Continuations(line, joined[place], opener[place], order, last, is_open[place], previous[place], asks[place], names)
 
 
 def continues(whose: list[Identity], line: Integers, before: Open | None) -> list[int]:
@@ -186,7 +186,7 @@ def identities(columns: Columns, records: Integers, names: Sequence[str]) -> lis
     return list(zip(*rows, strict=True)) if rows else [()] * len(records)
 
 
-def opening_and_further(lines: Lines, parts: Sequence[tuple[Found, bool]], left: Mask) -> tuple[Mask, Mask]:
+def opening_and_continuing(lines: Lines, parts: Sequence[tuple[Found, bool]], left: Mask) -> tuple[Mask, Mask]:
     """Return which messages open a record of several lines, and which look like a further line of one.
 
     lines: the messages. parts: what an inner format found in them. left: which it did not claim.
@@ -200,7 +200,7 @@ def opening_and_further(lines: Lines, parts: Sequence[tuple[Found, bool]], left:
         goes_on[[at for at, reason in part.reasons.items() if reason not in VAGUE]] = False
     which = numpy.flatnonzero(goes_on)
     texts = lines.texts(which)
-    goes_on[which] = matches(texts, FURTHER_INSIDE) & ~matches(texts, OWN_TIME)
+    goes_on[which] = matches(texts, CONTINUATION_INSIDE) & ~matches(texts, OWN_TIME)
     return opens, goes_on
 
 
