@@ -1,8 +1,8 @@
-"""Which format a source has. It depends only on the first bytes, never on block, chunk or network sizes.
+"""Detect the format of a source from its first bytes, whatever the sizes of blocks, chunks or network packets.
 
-A sample is the first 256 KiB, or the first 4 MiB if that is less than a hundred lines and none of them fits (a file may
-open with one huge damaged line). Its lines have layouts; they, or their messages, may be the lines of another log. Layouts
-that only a few lines have are looked for in a longer sample.
+The sample is the first 256 KiB. If these are fewer than a hundred lines, and none fits, it is the first 4 MiB: a file may
+begin with one huge damaged line. The lines may have several layouts, and they or their messages may be the lines of another
+log. Layouts that only a few lines have are searched for in a longer sample.
 """
 
 from __future__ import annotations
@@ -12,25 +12,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy
-import pyarrow
-import pyarrow.compute
 
 from logproc.formats.detection.layouts import (
     IS_CONTINUATION,
     IS_CONTINUATION_INSIDE,
     MOST_LAYOUTS,
-    SURE,
     candidates,
     is_access,
+    is_certain,
     layouts_of,
+    usual_access_logs,
 )
-from logproc.formats.detection.plausibility import has_hosts
 from logproc.formats.detection.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Sample, generic, sample_of
 from logproc.formats.engine import Format
 from logproc.formats.envelopes.envelope import MESSAGE, Envelope, carried_by, joined_lines, lines_of_messages
-from logproc.formats.known import ENVELOPES, LAYOUT_FORMATS, plain_of
+from logproc.formats.known import ENVELOPES, plain_of
 from logproc.formats.mixed import Mixed
-from logproc.formats.readers.expression import Expression, matching
+from logproc.formats.readers.expression import Expression, has_match
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.logfmt import FIRST_PAIR, PairsReader
 from logproc.formats.readers.ltsv import LtsvReader
@@ -116,16 +114,18 @@ def one_of(layouts: Sequence[Format]) -> Format | Mixed | None:
 def opened(sample: Sample, found: Format | Mixed | None) -> Parser | None:
     """Return the format of a sample whose lines, or messages, may be those of another log, given what the lines are."""
     generic = found is None or found.name in GENERIC
-    if generic or (is_access(found) and not is_sure(sample)):
+    if generic or (is_access(found) and not is_certain(usual_access_logs(sample))):
         lines = sum(NOTICE.match(line) is None for line in sample.lines)
         for form in ENVELOPES:
             inner = inner_of(form, sample) if form.fits(sample.texts).sum() >= NEARLY * lines else None
             if inner and may_be_inside(form, inner, generic=generic):
                 return Envelope(form, inner)
-    inner = inner_of(found, sample) if isinstance(found, Format) and may_carry(found, sample) else None
-    if inner and isinstance(found, Format) and (found.name in CARRIERS or has_requests(inner)):
+    if not isinstance(found, Format) or not (is_bare(found) or may_carry(found, sample)):
+        return found
+    inner = inner_of(found, sample)
+    if inner and (found.name in CARRIERS or has_requests(inner)):
         return Envelope(found, inner)
-    if isinstance(found, Format) and is_bare(found) and (inner := inner_of(found, sample)):
+    if inner and is_bare(found):
         told = {"time", "status"} & set(inner.fields) or {"level", "message"} <= set(inner.fields)
         return Envelope(found, inner) if told and inner.name != "text" else found
     return found
@@ -155,19 +155,13 @@ def may_carry(found: Format, sample: Sample) -> bool:
     if found.name in CARRIERS:
         return True
     others = MESSAGE not in found.fields or found.name == "plain" or {"request", "method"} & {*found.fields}
-    return not others and bool(pyarrow.compute.any(matching(sample.texts, QUOTED_REQUEST)).as_py())
+    return not others and has_match(sample.texts, QUOTED_REQUEST)
 
 
 def has_requests(found: Format | Mixed) -> bool:
     """Return whether all layouts are of requests, as a logger may have them in its messages."""
     layouts = found.layouts if isinstance(found, Mixed) else (found,)
     return all(not form.open_fields and {"status", "method"} <= {*form.fields} for form in layouts)
-
-
-def is_sure(sample: Sample) -> bool:
-    """Return whether the lines are surely those of a usual access log, with nothing in front."""
-    found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS]
-    return any(fits.sum() >= SURE * len(sample.lines) and has_hosts(form, sample, fits) for form, fits in found)
 
 
 def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:

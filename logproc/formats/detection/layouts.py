@@ -19,7 +19,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.detection.plausibility import has_hosts, is_sound
+from logproc.formats.detection.plausibility import has_hosts, is_plausible
 from logproc.formats.detection.sample import LEAST_SHARE, NEARLY, Candidate, Sample, generic
 from logproc.formats.engine import Format
 from logproc.formats.envelopes.continuation import CONTINUATION, CONTINUATION_INSIDE
@@ -27,7 +27,7 @@ from logproc.formats.known import FORMATS, LAYOUT_FORMATS, OF_PROGRAMS, leveled,
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
 from logproc.formats.readers.access_variants import access_variants
-from logproc.formats.readers.expression import Expression, matching
+from logproc.formats.readers.expression import Expression, has_match
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.layout import LayoutReader
 from logproc.formats.readers.logfmt import PairsReader
@@ -58,7 +58,7 @@ def layouts_of(sample: Sample, *, inside: bool = False) -> list[Format]:
     """
     asked = candidates(sample)
     known = numpy.logical_or.reduce([numpy.zeros(len(sample.lines), bool), *(fits for _, fits in asked)])
-    found = [(candidate, fits) for candidate, fits in asked if is_sound(candidate.format, sample, fits, known)]
+    found = [(candidate, fits) for candidate, fits in asked if is_plausible(candidate.format, sample, fits, known)]
     left = numpy.ones(len(sample.lines), bool)
     is_continuation = IS_CONTINUATION_INSIDE if inside else IS_CONTINUATION
     counts_for = numpy.array([is_continuation.match(line) is None for line in sample.lines], bool)
@@ -103,11 +103,12 @@ def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candida
     If an access log is certain, the other formats are only asked about the rest of the lines: there are many formats, and a
     run over one line should start at once.
     """
-    found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS if only in {None, form.name}]
     if only is None:
-        found = [(form, fits) for form, fits in found if has_hosts(form, sample, fits)]
+        found = usual_access_logs(sample)
+    else:
+        found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS if form.name == only]
     rest = numpy.ones(len(sample.lines), bool)
-    if only is None and any(fits.sum() >= SURE * len(fits) for _, fits in found):
+    if only is None and is_certain(found):
         rest = ~numpy.logical_or.reduce([fits for _, fits in found])
     if rest.any():
         for form, fits in all_fits(sample.keep(rest), only):
@@ -115,6 +116,16 @@ def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candida
             mask[rest] = fits
             found.append((form, mask))
     return [(sample.candidate(form, fits), fits) for form, fits in found if fits.any() and only in {None, form.name}]
+
+
+def usual_access_logs(sample: Sample) -> list[tuple[Format, Mask]]:
+    """Return the usual access logs, each with the lines that fit it; without those whose hosts are not hosts."""
+    found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS]
+    return [(form, fits) for form, fits in found if has_hosts(form, sample, fits)]
+
+
+def is_certain(found: Sequence[tuple[Format, Mask]]) -> bool:
+    return any(fits.sum() >= SURE * len(fits) for _, fits in found)
 
 
 def all_fits(sample: Sample, only: str | None) -> Iterator[tuple[Format, Mask]]:
@@ -144,7 +155,7 @@ def may_fit(form: Format, sample: Sample, known: dict[str, bool]) -> bool:
         return True
     if time.name not in known:
         heads = pyarrow.compute.binary_slice(sample.texts, 0, HEAD_BYTES)
-        known[time.name] = bool(pyarrow.compute.any(matching(heads, time.expression)).as_py())
+        known[time.name] = has_match(heads, time.expression)
     return known[time.name]
 
 
@@ -190,7 +201,7 @@ def least_of(form: Format, sample: Sample, *, additional: bool, inside: bool) ->
         is_request = known >= {"method", "status"}
         if additional and ("time" in known or known >= {"level", "message"} or is_request):
             return LEAST_ADDITIONAL
-        return LEAST_SHARE if is_request else 0.5
+        return LEAST_SHARE if is_request else MAJORITY
     if additional:
         return LEAST_ADDITIONAL if "time" in form.fields else NEVER
     if is_quoted_access_log(form):
@@ -229,11 +240,11 @@ def text_of(rest: Sample, weight: int, layouts: Sequence[Format]) -> list[Format
     found: list[Format] = []
     of_table = isinstance(layouts[0].exact, W3cReader)
     going_on = any(form.multi_line and not isinstance(form.exact, JsonReader) for form in layouts)
-    most = 1 - LEAST_SHARE if going_on or all(map(is_access, layouts)) else 0.5
+    most = 1 - LEAST_SHARE if going_on or all(map(is_access, layouts)) else MAJORITY
     left = numpy.ones(len(rest.lines), bool)
     while not of_table and left.any() and len(found) < MOST_LAYOUTS:
         some = rest.keep(left)
-        form = generic(some, min(LEAST_ADDITIONAL * weight / len(some.lines), 0.5), anywhere=False)
+        form = generic(some, min(LEAST_ADDITIONAL * weight / len(some.lines), MAJORITY), anywhere=False)
         fits = form.fits(some.texts) if form else None
         if form is None or fits is None or not fits.any():
             break

@@ -1,6 +1,6 @@
-"""Lines that container runtimes wrote in several parts, because they were long: docker from 16 KiB on, CRI's with the tag `P`.
+"""Long lines that container runtimes split into parts: Docker at 16 KiB, those of Kubernetes (CRI) with the tag `P`.
 
-The parts of one line come one after the other in its stream; those of the other stream may be in between.
+The parts of a line follow each other in its stream; lines of the other stream may be in between.
 """
 
 from __future__ import annotations
@@ -62,7 +62,12 @@ def heads_of(
 
 
 def glued(texts: pyarrow.Array, heads: Integers) -> pyarrow.Array:
-    """Return texts, each with its further parts behind it; those are empty."""
+    """Return texts with the parts of each line joined in its head; the other parts are empty texts.
+
+    heads: of each text the number of its head, shape (n,), as `heads_of` returns it.
+    """
+    # Sorting by head puts the parts of a line side by side, in their order since the sort is stable: one list for each head,
+    # which Arrow joins in one call. `which` is the list of each text, shape (n,).
     members = numpy.argsort(heads, kind="stable").astype(numpy.int64)
     _, which, counts = numpy.unique(heads, return_inverse=True, return_counts=True)
     offsets = numpy.concatenate([[0], numpy.cumsum(counts)]).astype(numpy.int32)
