@@ -115,7 +115,9 @@ def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candida
             mask = numpy.zeros(len(rest), bool)
             mask[rest] = fits
             found.append((form, mask))
-    return [(sample.candidate(form, fits), fits) for form, fits in found if fits.any() and only in {None, form.name}]
+    return [
+        (Candidate(form, int(fits.sum()), len(fits)), fits) for form, fits in found if fits.any() and only in {None, form.name}
+    ]
 
 
 def usual_access_logs(sample: Sample) -> list[tuple[Format, Mask]]:

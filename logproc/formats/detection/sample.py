@@ -61,12 +61,11 @@ SEARCHED = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A format that some lines of a sample fit: how many of them, and the number of the first that does not."""
+    """A format that some lines of a sample fit: how many of them."""
 
     format: Format
     fitting: int
     lines: int
-    first_misfit: int | None = None
 
     @property
     def share(self) -> float:
@@ -94,10 +93,6 @@ class Sample:
     def keep(self, mask: Mask) -> Sample:
         which = numpy.flatnonzero(mask).tolist()
         return Sample(tuple(self.lines[at] for at in which), tuple(self.numbers[at] for at in which))
-
-    def candidate(self, form: Format, fits: Mask) -> Candidate:
-        misfits = numpy.flatnonzero(~fits)
-        return Candidate(form, int(fits.sum()), len(self.lines), self.numbers[misfits[0]] if len(misfits) else None)
 
 
 def sample_of(sample: bytes, count: int, *, whole: bool) -> Sample:

@@ -16,7 +16,7 @@ import pyarrow.compute
 
 from logproc.formats.account import VAGUE
 from logproc.formats.columns.slices import arrow
-from logproc.formats.times.own import OWN_TIME
+from logproc.formats.times.own_time import COLOURS, OWN_TIME
 
 if TYPE_CHECKING:
     from logproc.formats.columns.lines import Lines
@@ -34,7 +34,6 @@ IDENTITY = frozenset(
 """The fields of an outer format that say whose line it is; those of JSON may be inside of an object."""
 NEAR = 16
 """How many lines after the last one of its program a line may still continue that program's record."""
-COLOURS = r"(?:\x1b\[[\d;]*m)*"
 BEGINNINGS = (
     r"\s|at |Caused by: |Traceback \(|\.\.\. \d+ |goroutine \d+|Stack trace:|#\d+ |[})\]]"
     r"|(?:[A-Za-z_][\w$]*[.:\\]+)*[A-Z][\w$]*(?:Error|Exception|Warning|Interrupt)(?::| |$)"
