@@ -129,7 +129,7 @@ def ltsv_format(reader: LtsvReader, meaning: Meaning = UNKNOWN) -> Format:
     return format_of_keys(
         "ltsv",
         reader,
-        replace(meaning, levels="words"),
+        meaning,
         summary="LTSV: `label:value` between TABs",
         example="time:07/Mar/2026:10:00:00 +0000\thost:192.0.2.7\treq:GET /cart HTTP/1.1\tstatus:200\tsize:42\treqtime:0.020",
     )

@@ -56,3 +56,13 @@ def test_a_reader_without_a_sample_knows_its_lines() -> None:
     """`--format ltsv` asks for it."""
     texts = pyarrow.array([b"a:1\tb:2", b"a:1", b"a=1\tb=2"], pyarrow.binary())
     assert LtsvReader().fits(texts).tolist() == [True, False, False]
+
+
+def test_a_small_number_is_a_level_only_where_its_scale_is_known() -> None:
+    """As in JSON and logfmt: 3 is an error in syslog, information elsewhere, and beside the keys of syslog the scale is known."""
+    line = b"time:2026-03-07T10:00:00Z\tlevel:%d\tmsg:ready\n"
+    text = line % 3 + line % 6
+    columns = read(detected(text), text, ("level", "raw_level")).columns
+    assert (columns.get("level"), columns["raw_level"]) == (None, ["3", "6"])
+    text = text.replace(b"\tmsg", b"\tfacility:1\tmsg")
+    assert read(detected(text), text, ("level",)).columns["level"] == ["error", "info"]
