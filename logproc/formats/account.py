@@ -1,6 +1,6 @@
-"""The account of a chunk's lines: each is in a record, rejected with a reason, blank, or goes on with a record.
+"""The account of a chunk's lines: each begins a record, continues one, is blank, or is rejected with a reason.
 
-What goes on with a record is part of it: filters see it in `message` and `text`, and where a record is filtered, so are its
+What continues a record is part of it: filters see it in `message` and `text`, and where a record is filtered, so are its
 further lines. That holds for the lines that begin within `max_line_bytes` of the record's first byte; a source is then cut
 into chunks at beginnings of records (see `sources.cutter`), so that the answer does not depend on the size of chunks.
 """
@@ -51,7 +51,7 @@ def parsed(
 
     claim: gets a mask of the lines that may be in a record. otherwise: why a line is rejected for which nobody has a better
     reason. order: the order of day and month that was assumed. opened: returns the columns with what is in their messages,
-    and the lines that go on with a record inside.
+    and the lines that continue a record inside.
     """
     too_long, blank = too_long_and_blank(lines, max_line_bytes)
     left = ~(too_long | blank)
@@ -81,7 +81,7 @@ def too_long_and_blank(lines: Lines, max_line_bytes: int) -> tuple[Mask, Mask]:
 
 
 def continuing(lines: Lines, parts: Sequence[tuple[Found, bool]], left: Mask, *, in_record: bool) -> Mask:
-    """Return which of the unclaimed lines go on with the record before them: those that have no time of their own.
+    """Return which of the unclaimed lines continue the record before them: those that have no time of their own.
 
     parts: what was found, each with whether its records may have several lines. in_record: whether such a record is open
     where the chunk begins.
@@ -139,7 +139,7 @@ def with_further_lines(
 def ends_of_records(lines: Lines, line: Integers, continuation: Mask, max_line_bytes: int) -> tuple[Integers, Integers]:
     """Return the last line of each record, and how many further lines it has, given its first line.
 
-    Behind a line that is rejected, lines go on with that one.
+    Lines after a rejected one continue that one, and belong to no record.
     """
     number = numpy.full(len(lines), -1)
     number[line] = numpy.arange(len(line))

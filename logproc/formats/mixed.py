@@ -1,6 +1,6 @@
 """A source whose lines have several layouts, such as an application behind a web server that share one stdout.
 
-Each layout in turn claims the lines that fit it. What none claims goes on with the record before it if that one may have
+Each layout in turn claims the lines that fit it. What none claims continues the record before it if that one may have
 several lines and the line has no time of its own; otherwise it is rejected. So no line vanishes in another one's record.
 """
 

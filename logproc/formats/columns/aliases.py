@@ -2,7 +2,7 @@
 
 A field's grammar decides, not its name alone: a `time` of 0.25 is not a time, and a `status` of "ok" is not one of HTTP.
 Different loggers of one source have different names, so a column may have several sources, and each record has it from the
-first one that fits (see `coalesce`). But keys that stand in one line are two things: of those only the first counts.
+first one that fits (see `coalesce`). But keys in the same line are two things: of those only the first counts.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def scale_of(values: Values, aliases: Aliases) -> str:
 
 
 def texts_of(source: Source, values: Values) -> list[str]:
-    """Return some sampled values of a time; where it stands in two keys, those of the first with any of the second."""
+    """Return some sampled values of a time; if it takes two keys, those of the first with any of the second."""
     first, *second = (list(values[key])[:VALUES_TRIED] for key in source.keys if key in values)
     return [text + source.glue + second[0][0] for text in first] if second and second[0] else first
 
@@ -196,7 +196,7 @@ def form_of(name: str) -> str:
 
 
 def alternatives(sources: list[Source], lines: Mapping[str, Collection[int]]) -> Iterator[Source]:
-    """Yield the first source, and those that never stand in one line with one before them."""
+    """Yield the first source, and those that are never in one line with one before them."""
     having: list[tuple[Source, set[int]]] = []
     for source in sources:
         own = set(lines.get(source.keys[0], ()))
@@ -265,7 +265,7 @@ def is_time(text: str) -> bool:
 
 
 def times_of_two(values: Values) -> list[Source]:
-    """Return the times that stand in two keys: a date and a time of day, or seconds and nanoseconds."""
+    """Return the times that take two keys: a date and a time of day, or seconds and nanoseconds."""
     found = []
     spelled = spellings(values)
     for names in DATES_AND_CLOCKS:

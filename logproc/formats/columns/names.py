@@ -4,7 +4,7 @@ From the documentation of bunyan, pino, zap, logrus, zerolog, slog, structlog, l
 NLog, ECS, GELF, OpenTelemetry, Docker's json-file driver, `journalctl -o json`, PostgreSQL, MongoDB, Elasticsearch, Caddy,
 Traefik, Envoy, nginx's variables, Heroku's router, Cloudflare, Google Cloud, Azure, AWS, Kubernetes' audit log, Suricata, Zeek.
 
-Capitals, `_` and `-` do not matter: `user_agent` is also `userAgent` and `User-Agent`. Of names that stand in one line the
+Capitals, `_` and `-` do not matter: `user_agent` is also `userAgent` and `User-Agent`. Of names in the same line the
 first counts: each line of a table is a list in order of rank, its names divided by blanks.
 """
 

@@ -50,7 +50,7 @@ CARRIERS = frozenset(
 """Formats whose messages are often the lines of another log."""
 QUOTED_REQUEST = r'"[A-Z]+ [^"]*" \d\d\d(?: |$)'
 NOTICE = re.compile(rb"Attaching to |\S+ exited with code \d|==> .+ <==$|(?:Gracefully s|S)topping |-- ")
-"""What programs that show the logs of others say in between."""
+"""What programs that show the logs of others print between them."""
 
 
 def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Parser | None:
@@ -126,8 +126,8 @@ def opened(sample: Sample, found: Format | Mixed | None) -> Parser | None:
     if inner and (found.name in CARRIERS or has_requests(inner)):
         return Envelope(found, inner)
     if inner and is_bare(found):
-        told = {"time", "status"} & set(inner.fields) or {"level", "message"} <= set(inner.fields)
-        return Envelope(found, inner) if told and inner.name != "text" else found
+        is_of_log = {"time", "status"} & set(inner.fields) or {"level", "message"} <= set(inner.fields)
+        return Envelope(found, inner) if is_of_log and inner.name != "text" else found
     return found
 
 
@@ -138,8 +138,8 @@ def may_be_inside(outer: Format, inner: Format | Mixed, *, generic: bool) -> boo
     """
     if outer.name == "marked":
         return is_access(inner)
-    told = {"time", "level"} & {*inner.fields}
-    return inner.name not in {"text", "access"} or (generic and outer.name not in TIMES_OR_WORDS and bool(told))
+    is_of_log = bool({"time", "level"} & {*inner.fields})
+    return inner.name not in {"text", "access"} or (generic and outer.name not in TIMES_OR_WORDS and is_of_log)
 
 
 def is_bare(form: Format) -> bool:

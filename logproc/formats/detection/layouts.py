@@ -1,11 +1,11 @@
 """The layouts of a sample's lines.
 
-Each known format is asked how many lines of the sample fit it. The one that fits most of them is the first layout, and of
-several that fit nearly as many the one that asks for more. Then the rest of the lines is looked at in the same way: a source
-may have several layouts, such as an application and a web server on one stdout.
+The format that most lines of the sample fit is the first layout; of several that nearly as many fit, the strictest one. The
+rest of the lines is examined in the same way: a source may have several layouts, such as an application and a web server on
+one stdout.
 
-Lines that only go on with a record, such as the frames of a traceback, do not count. Where most of the others have no
-layout they are text: a minority never rejects the rest. Text is also what fits nothing else.
+Lines that only continue a record, such as the frames of a traceback, do not count. If most of the others have no layout, they
+are text: a minority never rejects the rest. What fits nothing else is text too.
 """
 
 from __future__ import annotations

@@ -59,11 +59,11 @@ Open = tuple[tuple[Identity, int], ...]
 class Continuations:
     """Which records of an outer format continue a record before them.
 
-    line: of each outer record its line, ascending, shape (n,), as of all arrays. joined: whether it goes on with a record.
+    line: of each outer record its line, ascending, shape (n,), as of all arrays. joined: whether it continues a record.
     opener: the number of the record that it is part of: its own if it is not joined, -1 if that is before the first line.
     order: the records of each program one after the other; last: where in `order` the last one of each program is.
-    is_open: whether a further line may go on with it. previous: the record before it of the same program, -1 for none.
-    asks: whether it would go on with a record before the first line. names: the fields that say whose line it is.
+    is_open: whether another line may continue it. previous: the record before it of the same program, -1 for none.
+    asks: whether it would continue a record before the first line. names: the fields that say whose line it is.
     """
 
     line: Integers
@@ -77,7 +77,7 @@ class Continuations:
     names: tuple[str, ...]
 
     def safe(self, lines: int) -> Mask:
-        """Return at which records a source may be cut: no line from there on goes on with a record before, as far as is known.
+        """Return at which records a source may be cut: no line from there on continues a record before, as far as is known.
 
         lines: how many there are. Behind them there may be more.
         """
@@ -138,7 +138,7 @@ def continuations(
     asks = (goes_on[order] | (in_parts and before is None)) & first & (line[order] < NEAR)
     goes_on = goes_on.copy()
     goes_on[order[asks]] = True
-    # Of each record in `order`: 1 if it opens a record of several lines, 0 if not, -1 if it goes on with what is before it.
+    # Of each record in `order`: 1 if it opens a record of several lines, 0 if not, -1 if it continues what is before it.
     state = numpy.where(goes_on[order], -1, opens[order].astype(numpy.int8))
     state[(state < 0) & (first | far)] = 0
     state[asks] = continues(identities(columns, records[order[asks]], names), line[order[asks]], before)

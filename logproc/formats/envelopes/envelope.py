@@ -188,7 +188,7 @@ class Envelope:
     def _opened(
         self, lines: Lines, parts: list[Found], outer: Columns, wanted: Collection[str], context: Context, max_line_bytes: int
     ) -> tuple[Columns, Integers]:
-        """Return the columns of the records, with what is in their messages, and the lines that go on with one of them."""
+        """Return the columns of the records, with what is in their messages, and the lines that continue one of them."""
         messages = self._read(parts, lines, outer, wanted, context, max_line_bytes)
         if messages.is_further_part.any():
             heads = numpy.unique(messages.heads[messages.is_further_part])
@@ -220,7 +220,7 @@ def together(lines: Sequence[Integers]) -> Integers:
 def with_joined(
     columns: Columns, rows: Integers, messages: Messages, found: Continuations, wanted: Collection[str], max_line_bytes: int
 ) -> Columns:
-    """Return the records with what is in the lines that go on with them.
+    """Return the records with what is in their continuation lines.
 
     rows: of each record the number of the outer one. What begins further behind than `max_line_bytes` is not part of it.
     """

@@ -237,7 +237,7 @@ def role_of(kind: str, values: Sequence[bytes], found: Slots) -> str | None:
         return "thread"
     if kind in BRACKETS:
         return "logger" if not has_logger and all(map(IS_DOTTED.fullmatch, values)) and any(values) else ""
-    if kind == "word":  # only what stands before a level can be told from a message
+    if kind == "word":  # only what is before a level can be distinguished from a message
         if "level" in found.names or sum(map(is_level_word, values)):
             return None
         dotted = any(b"." in value for value in values) or set(values) <= ROOTS

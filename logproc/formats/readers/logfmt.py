@@ -194,7 +194,7 @@ def logfmt_format(reader: PairsReader, meaning: Meaning = UNKNOWN) -> Format:
 
 
 def ends_with_commas(pairs: Mapping[bytes, bytes] | str) -> bool:
-    """Return whether commas divide the pairs of a line: `a=1, b=2, c=3` is not logfmt, as `1,` is nobody's value."""
+    """Return whether commas divide the pairs of a line: `a=1, b=2, c=3` is not logfmt, where `1,` would be a value."""
     return not isinstance(pairs, str) and len(pairs) > 1 and all(value.endswith(b",") for value in list(pairs.values())[:-1])
 
 

@@ -1,4 +1,4 @@
-"""The unit of `time-taken` in W3C logs, which does not stand there."""
+"""The unit of `time-taken` in W3C logs, which the log itself does not say."""
 
 from __future__ import annotations
 

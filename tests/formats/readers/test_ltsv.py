@@ -59,7 +59,7 @@ def test_a_reader_without_a_sample_knows_its_lines() -> None:
 
 
 def test_a_small_number_is_a_level_only_where_its_scale_is_known() -> None:
-    """As in JSON and logfmt: 3 is an error in syslog, information elsewhere, and beside the keys of syslog the scale is known."""
+    """As in JSON and logfmt: 3 is an error in syslog and information elsewhere. Beside a key of syslog the scale is known."""
     line = b"time:2026-03-07T10:00:00Z\tlevel:%d\tmsg:ready\n"
     text = line % 3 + line % 6
     columns = read(detected(text), text, ("level", "raw_level")).columns
