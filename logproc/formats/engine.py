@@ -57,6 +57,7 @@ class Format:
     in_parts: whether a line may be only a part of what a program wrote; its field `tag` is P then (see `split_lines`).
     has_requests: whether the field `request` is a method, a target and a protocol. Otherwise it is what the log calls so.
     has_targets: whether the field `target` is one of a request, with a path. Otherwise it is what the log calls so.
+    unnamed_time: a key of the records that looks like their time, but does not have the name of one.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Format:
     has_requests: bool = True
     has_targets: bool = True
     in_parts: bool = False
+    unnamed_time: str = ""
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from logproc.counting.tally import SourceTally, Tally
 from logproc.formats.account import TOO_LONG
 from logproc.formats.columns.units import NO_UNIT, NOT_A_NUMBER, NOT_A_SIZE, NOT_A_TIME, TOO_FINE, TOO_LARGE
 from logproc.formats.detection.choice import Choice
+from logproc.formats.engine import Format
 from logproc.formats.times.calendar import iso
 from logproc.model.chunk import Outcome
 from logproc.model.errors import InternalError
@@ -136,17 +137,25 @@ def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally, question: Q
         return ("empty",)
     is_plain = outcome.format is not None and outcome.format.name == "plain" and tally.account.records
     odd = {" had undecodable bytes": tally.odd.undecodable, " held NUL bytes": tally.odd.nul}
-    # That a log has no times at all is news only to who asks for them.
+    # That a log has no times at all matters only to a question about them, unless it has times under a name of its own.
     some_are_timed = tally.untimed < tally.account.records + tally.account.filtered
-    untimed = tally.untimed if some_are_timed or (question.asks_for_times and not is_plain) else 0
+    unnamed = "" if some_are_timed else unnamed_time(outcome)
+    untimed = tally.untimed if some_are_timed or unnamed or (question.asks_for_times and not is_plain) else 0
     return (
         *((PLAIN_TEXT,) if is_plain else ()),
-        *((f"{count_of(untimed, 'record')} without a time",) if untimed else ()),
+        *((f"{count_of(untimed, 'record')} without a time{unnamed}",) if untimed else ()),
         *((NO_AGENTS,) if question.counts_visitors and without_agents(tally) else ()),
         *((YEARS_UNKNOWN,) if tally.assumed.goes_back else ()),
         *(f"{count} line{'s' if count > 1 else ''}{what}" for what, count in odd.items() if count),
         *(unread(*key, count) for key, count in sorted(tally.unread.items())),
     )
+
+
+def unnamed_time(outcome: Outcome) -> str:
+    """Return what to say of a key that looks like the time of records without one."""
+    form = outcome.format
+    name = form.unnamed_time if isinstance(form, Format) and "time" not in form.fields else ""
+    return f": if {name} is their time, --map time={name}" if name else ""
 
 
 def without_agents(tally: SourceTally) -> bool:

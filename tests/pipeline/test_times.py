@@ -172,6 +172,23 @@ def test_a_field_that_only_has_the_name_of_a_time_rejects_nothing(tmp_path: Path
             assert snapshot.sources[0].notes == (() if options == {"by": "level"} else ("3 records without a time",))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"L":"INFO","T":"2026-03-07T10:00:00Z","M":"ready"}\n',
+        "L=INFO T=2026-03-07T10:00:00Z M=ready\n",
+        "L:INFO\tT:2026-03-07T10:00:00Z\tM:ready\n",
+    ],
+    ids=["json", "logfmt", "ltsv"],
+)
+def test_a_time_with_a_name_of_its_own_is_noted(tmp_path: Path, line: str) -> None:
+    """Nobody asks for what the report does not show, so the note names the key, and the option that takes it."""
+    (source,) = report_on(tmp_path, line * 3).sources
+    assert source.notes == ("3 records without a time: if T is their time, --map time=T",)
+    mapped = report_on(tmp_path, line * 3, map="time=T")
+    assert (mapped.sources[0].notes, mapped.first) == ((), 1_772_877_600)
+
+
 TIMES = st.lists(st.integers(0, 10**6), min_size=1, max_size=12)
 
 

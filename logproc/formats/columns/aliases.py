@@ -49,6 +49,8 @@ SHORT_FORMS = (DAY_SHORT, MONTH_SHORT)
 REQUEST = re.compile(r"[A-Z]+ \S|[A-Za-z]+ +\S.* HTTP/\d")
 UNIT_NAMES = {0: "s", 3: "ms", 6: "us", 9: "ns"}
 """Units of durations by their power of ten."""
+NAME = re.compile(r"[\w.@-]+")
+"""A name that can be written in `--map` as it is."""
 SERILOG = "@t"
 NEVER_RAW = frozenset({"time", "client", "logger", "pid"})
 """Columns that a key of the same name, but of another kind, is not."""
@@ -61,6 +63,7 @@ class Meaning:
     """What the keys of a sample mean: where each column is, the powers of ten of numbers, and how levels are written.
 
     maps: durations and sizes whose names end in a unit that is not a power of ten.
+    unnamed_time: where no column is the time, the first key whose values all look like times, "" for none.
     """
 
     aliases: Aliases
@@ -68,6 +71,7 @@ class Meaning:
     maps: tuple[Map, ...] = ()
     levels: str = "words"
     order: Order = KNOWN
+    unnamed_time: str = ""
 
 
 def meaning_of(values: Values, lines: Mapping[str, Collection[int]] | None = None, *, access: bool | None = None) -> Meaning:
@@ -89,7 +93,8 @@ def meaning_of(values: Values, lines: Mapping[str, Collection[int]] | None = Non
     times = [text for source in aliases.get("time", ()) for text in texts_of(source, values)]
     numbers = [name for name, texts in values.items() if are_numbers(texts)]
     maps = named_units(numbers, {*values, *aliases})
-    return Meaning(aliases, units, maps, "implicit" if implicit else scale_of(values, aliases), order_of(times))
+    unnamed = "" if "time" in aliases else unnamed_time(values)
+    return Meaning(aliases, units, maps, "implicit" if implicit else scale_of(values, aliases), order_of(times), unnamed)
 
 
 def scale_of(values: Values, aliases: Aliases) -> str:
@@ -246,6 +251,15 @@ def unreadable_times(values: Values) -> str:
     """Return the key whose values are times that cannot be read, by its name and their looks, so that reports say so; or ""."""
     for name in SURELY_TIMES:
         if (texts := list(values.get(name, ()))[:VALUES_TRIED]) and 2 * sum(map(looks_like_time, texts)) > len(texts):
+            return name
+    return ""
+
+
+def unnamed_time(values: Values) -> str:
+    """Return the first key that could be the time if it had the name of one: its values are times, not numbers."""
+    for name, texts in values.items():
+        some = list(texts)[:VALUES_TRIED]
+        if NAME.fullmatch(name) and some and all(looks_like_time(text) and is_time(text) for text in some):
             return name
     return ""
 

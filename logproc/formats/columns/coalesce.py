@@ -43,7 +43,7 @@ GRAMMAR: Mapping[str, str] = {
 }
 """What the values of a column look like, as a whole; a value of another kind is not one of the column."""
 KEPT = frozenset({"time", "level"})
-"""Columns in which a value that does not fit is kept if there is no other: an unreadable time is reported, a raw level shown."""
+"""Columns in which a value that does not fit is kept if there is no other: an unreadable time is counted, a raw level shown."""
 CLOCK = r"^[ T]?[0-9]{1,2}:[0-9]{2}"
 NANO_DIGITS = 9
 FEW = 512

@@ -66,4 +66,5 @@ def format_of_keys(
         levels=meaning.levels,
         in_parts=in_parts,
         order=meaning.order,
+        unnamed_time=meaning.unnamed_time,
     )
