@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -27,8 +26,6 @@ BLOCKS = 24
 """Long enough that a burst is within one or two, many enough for a variance."""
 MOST_UNTIMED = 0.1
 """If a larger share of records has no time, blocks of time say too little."""
-NONE_AT_ALL = numpy.zeros(0, numpy.int64)
-QUANTILES = {"p50": Fraction(1, 2), "p95": Fraction(95, 100), "p99": Fraction(99, 100)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +44,12 @@ class Keyed:
     complete: bool = True
     outcomes: tuple[str, ...] = ()
     outcome: Integers | None = None
+
+    @classmethod
+    def empty(cls, keys: pyarrow.Array, blocks: int, *, complete: bool = True) -> Keyed:
+        """Return counts without any entry; keys: an empty array."""
+        none = numpy.zeros(0, numpy.int64)
+        return cls(keys, none, none, none, blocks, complete)
 
     @property
     def errors(self) -> Integers | None:
@@ -143,7 +146,7 @@ def keyed_of(blocking: Blocking, counts: Counts) -> Keyed:
     """Return counts by interval, perhaps an outcome, and a key as counts by key and block."""
     block = blocking.blocks_of(counts.keys[0].to_numpy())
     if counts.floor:  # some were dropped, and any count may be too small
-        return Keyed(counts.keys[-1].slice(0, 0), NONE_AT_ALL, NONE_AT_ALL, NONE_AT_ALL, blocking.blocks, complete=False)
+        return Keyed.empty(counts.keys[-1].slice(0, 0), blocking.blocks, complete=False)
     keys, row = encoded([counts.keys[-1]])
     row = row.astype(numpy.int64)
     found = Keyed(keys, row, block, counts.count, blocking.blocks)

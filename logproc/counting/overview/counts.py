@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy
@@ -19,6 +20,7 @@ import pyarrow.compute
 from logproc.counting.counts import Counts, Weights, count_columns, fold, merge_counts, rolled_up
 from logproc.formats.columns.slices import arrow
 from logproc.model.columns import NO_TIME, KeyColumn
+from logproc.model.overview import QUANTILES
 from logproc.questions.fields.agents import are_bots
 from logproc.questions.fields.outcomes import erring, failing, outcomes
 from logproc.questions.metrics import Need
@@ -32,6 +34,8 @@ LENGTHS_S = (1, 10, 60, 300, 900, 3600)
 MOST_INTERVALS = 400
 """Of more intervals none would be a pixel of its own, and the page would grow."""
 DURATIONS = Need("buckets", "duration")
+FRACTIONS = {name: Fraction(int(name[1:]), 100) for name in QUANTILES}
+"""The quantiles of a report as exact numbers."""
 NONE_AT_ALL = numpy.zeros(0, numpy.int64)
 NO_KEYS = pyarrow.array([], pyarrow.string())
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy
@@ -14,10 +13,10 @@ import pyarrow.compute
 
 from logproc.counting.buckets import BOUNDS, Buckets, middle
 from logproc.counting.counts import Counts, rolled_up
-from logproc.counting.overview.counts import DURATIONS
+from logproc.counting.overview.counts import DURATIONS, FRACTIONS
 from logproc.counting.overview.timeline import in_stretches, lengths, words_of
 from logproc.formats.columns.slices import mask
-from logproc.model.overview import QUANTILES, Finding, Headline
+from logproc.model.overview import Finding, Headline
 from logproc.questions.fields.outcomes import CLASSES, ERRORS
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def quantiles(durations: Counts | None) -> Mapping[str, float]:
     buckets = together(durations)
     if buckets is None:
         return {}
-    return {name: middle(int(buckets.quantiles(Fraction(name[1:]) / 100)[0][0])) for name in QUANTILES}
+    return {name: middle(int(buckets.quantiles(fraction)[0][0])) for name, fraction in FRACTIONS.items()}
 
 
 def together(durations: Counts | None) -> Buckets | None:

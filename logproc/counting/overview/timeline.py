@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy
 
 from logproc.counting.buckets import middle
 from logproc.counting.counts import Counts, rolled_up
-from logproc.counting.overview.counts import DURATIONS, MOST_INTERVALS, interval_s
+from logproc.counting.overview.counts import DURATIONS, FRACTIONS, MOST_INTERVALS, interval_s
 from logproc.counting.rows import LOW_BITS
 from logproc.formats.columns.slices import arrow
 from logproc.formats.times.calendar import DAY_S, HOUR_S
 from logproc.model.columns import NO_TIME
-from logproc.model.overview import QUANTILES, Interval, Timeline
+from logproc.model.overview import Interval, Timeline
 from logproc.questions.fields.outcomes import ERRORS, OUTCOMES
 from logproc.questions.fields.stretches import STRETCHES, Stretch, stretch_of
 
@@ -103,7 +102,7 @@ def quantiles_of(durations: Counts | None, numbers: Integers) -> Sequence[tuple[
         return [()] * len(numbers)
     of = {number: row for row, number in enumerate(durations.keys[0].to_pylist())}
     rows = [of.get(number, -1) for number in numbers.tolist()]
-    columns = [durations.measures[DURATIONS].quantiles(Fraction(name[1:]) / 100) for name in QUANTILES]  # type: ignore[union-attr]
+    columns = [durations.measures[DURATIONS].quantiles(fraction) for fraction in FRACTIONS.values()]  # type: ignore[union-attr]
     return [tuple(None if row < 0 or absent[row] else middle(int(bucket[row])) for bucket, absent in columns) for row in rows]
 
 

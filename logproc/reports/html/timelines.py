@@ -6,11 +6,10 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from logproc.formats.times.calendar import iso
+from logproc.formats.times.calendar import iso, seconds_of
 from logproc.model.overview import Interval, Timeline
 from logproc.questions.fields.outcomes import ERRORS, OUTCOMES
 from logproc.questions.fields.stretches import stretch_of
-from logproc.reports.units import seconds_of
 
 if TYPE_CHECKING:
     from logproc.model.panel import Panel
