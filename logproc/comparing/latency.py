@@ -150,7 +150,7 @@ def changes_of_summaries(before: Side, after: Side) -> Iterator[Change]:
 def summary_of(side: Side) -> dict[str, Quantile]:
     """Return each quantile with the variance of its logarithm and the degrees of freedom, None if that is not known."""
     if not side.latencies:
-        spreads = {name: spread(*part) for name, part in side.course.items()}
+        spreads = {name: spread(*part) for name, part in side.quantiles_by_interval.items()}
         return {name: (value, spreads.get(name)) for name, value in side.quantiles.items()}
     found = {}
     part = side.latencies[""]

@@ -87,20 +87,23 @@ def read_side(name: str, report: Mapping[str, Any]) -> Side:
     for panel, field in PANELS.items():
         if panel in report["panels"]:
             keyed[field] = keyed_of(report["panels"][panel], panel)
-    course = {}
+    quantiles_by_interval = {}
     for at, quantile in enumerate(QUANTILES):
         some = [
             interval for interval in timeline["intervals"] if interval["quantiles"] and interval["quantiles"][at] is not None
         ]
         values = [interval["quantiles"][at] for interval in some]
-        course[quantile] = numpy.array(values, float), numpy.array([interval["count"] for interval in some], float)
+        quantiles_by_interval[quantile] = (
+            numpy.array(values, float),
+            numpy.array([interval["count"] for interval in some], float),
+        )
     notes = () if report["complete"] else (f"{name}: the report is of a run that did not read everything",)
     return Side(
         Compared(name, "report", records, first, last, number),
         by_block,
         keyed,
         quantiles={name: float(value) for name, value in report["overview"]["headline"]["quantiles"].items()},
-        course=course,
+        quantiles_by_interval=quantiles_by_interval,
         notes=notes,
     )
 

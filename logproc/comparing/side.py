@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 
-from logproc.counting.buckets import Buckets
 from logproc.counting.counts import Counts
-from logproc.counting.overview.counts import DURATIONS
+from logproc.counting.overview.counts import buckets_of
 from logproc.counting.rows import encoded
 from logproc.model.columns import NO_TIME
 from logproc.model.comparison import Compared
@@ -19,6 +18,7 @@ from logproc.questions.fields.outcomes import ERRORS
 
 if TYPE_CHECKING:
     from logproc.comparing.difference import Floats
+    from logproc.counting.buckets import Buckets
     from logproc.counting.tally import Tally
     from logproc.model.arrays import Integers
 
@@ -86,7 +86,7 @@ class Side:
     keyed: Mapping[str, Keyed] = field(default_factory=dict)
     latencies: Mapping[str, Latencies] = field(default_factory=dict)
     quantiles: Mapping[str, float] = field(default_factory=dict)
-    course: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
+    quantiles_by_interval: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def length_of(self, blocks: int) -> float:
@@ -105,8 +105,11 @@ def side_of_log(name: str, tally: Tally) -> Side:
     about = Compared(name, "log", tally.account.records, tally.first, tally.last, len(records))
     keyed = {field: keyed_of(blocking, part) for field, part in counts.keys.items()}
     block_s = about.seconds / len(records) if len(records) > 1 else 0.0
-    whole = {field: part for field, part in counts.durations.items() if DURATIONS in part.measures and not part.floor}
-    latencies = {field: latencies_of(blocking, part, block_s) for field, part in whole.items()}
+    latencies = {
+        field: latencies_of(blocking, part, buckets, block_s)
+        for field, part in counts.durations.items()
+        if (buckets := buckets_of(part)) is not None and not part.floor
+    }
     folded = [field for field, part in counts.keys.items() if part.floor]
     notes = tuple(f"{name}: each {field} is not compared: there are more of them than --max-keys" for field in folded)
     return Side(about, records, keyed, latencies, notes=notes)
@@ -156,9 +159,7 @@ def keyed_of(blocking: Blocking, counts: Counts) -> Keyed:
     return replace(found, outcomes=tuple(outcomes.to_pylist()), outcome=outcome.astype(numpy.int64))
 
 
-def latencies_of(blocking: Blocking, counts: Counts, block_s: float) -> Latencies:
-    buckets: Any = counts.measures[DURATIONS]
-    assert isinstance(buckets, Buckets)  # noqa: S101 - for the type checker
+def latencies_of(blocking: Blocking, counts: Counts, buckets: Buckets, block_s: float) -> Latencies:
     block = blocking.blocks_of(counts.keys[0].to_numpy())
     keys, row = (
         encoded([counts.keys[1]]) if len(counts.keys) == 2 else (pyarrow.array([""]), numpy.zeros(len(counts), numpy.int64))

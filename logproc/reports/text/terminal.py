@@ -100,12 +100,12 @@ def one_screen(snapshot: Snapshot, look: Look) -> list[Line]:
     above = [head(snapshot, look), warning(snapshot), sources_table(snapshot, look, most=FEW_SOURCES), headline(snapshot, look)]
     last = [*rejected_line(snapshot, look), *note_line(snapshot, look), *try_next(snapshot, look)]
     below = [worst(snapshot, look), last]
-    course = snapshot.overview.timeline if snapshot.overview else None
-    if course is None:
+    timeline = snapshot.overview.timeline if snapshot.overview else None
+    if timeline is None:
         return separated([*above, *below])
     free = look.rows - 1 - len(separated([*above, [[Segment(".")]], *below])) + 1
     heights = [(height, True) for height in range(MOST_HIGH, LEAST_HIGH - 1, -1)]
-    charts = (timeline_chart(course, look, height, rows_too=rows_too) for height, rows_too in (*heights, (LEAST_HIGH, False)))
+    charts = (timeline_chart(timeline, look, height, rows_too=rows_too) for height, rows_too in (*heights, (LEAST_HIGH, False)))
     chart: list[Line] = []
     for chart in charts:  # the last one if none fits
         if len(chart) <= free:
