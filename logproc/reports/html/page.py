@@ -20,15 +20,14 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from logproc.model.overview import QUANTILES
-from logproc.model.source import State
 from logproc.questions.view import WEEKDAYS
 from logproc.reports.html import charts, contents
 from logproc.reports.html.contents import LOOK
 from logproc.reports.html.timelines import timeline_of, without_empty
 from logproc.reports.json_report import render_json
 from logproc.reports.key_styles import value_text
+from logproc.reports.report_words import assumed, why_incomplete, worst_first
 from logproc.reports.safe import distinct
-from logproc.reports.text.sections import WORST_FIRST, assumed
 from logproc.reports.text.style import Apart
 from logproc.reports.units import count, duration, latency, share, size, span
 
@@ -65,7 +64,7 @@ def render_html(snapshot: Snapshot, command: str = "", first: int = FIRST_ROWS) 
         folder=folder,
         name=name,
         about=list(about(snapshot)),
-        warning=warning(snapshot),
+        warning=sentence(why_incomplete(snapshot)),
         tiles=list(contents.tiles(snapshot)),
         findings=contents.findings(overview.headline) if overview else [],
         timeline=timeline,
@@ -77,13 +76,13 @@ def render_html(snapshot: Snapshot, command: str = "", first: int = FIRST_ROWS) 
         heat=heat(overview) if overview else None,
         histogram=histogram(overview) if overview else None,
         quantiles=[(name, latency(value)) for name, value in overview.headline.quantiles.items()] if overview else [],
-        tables=contents.tables(snapshot, timeline, first or FIRST_ROWS),
-        facts=contents.facts(snapshot),
+        tables=contents.tables(snapshot, first or FIRST_ROWS),
+        facts=contents.fact_texts(snapshot),
         parts=[name for name in ("rejected", "blank", "filtered", "continuation") if getattr(snapshot.account, name)],
-        sources=sorted(snapshot.sources, key=lambda one: WORST_FIRST.index(one.state))[:MOST_SOURCES],
+        sources=worst_first(snapshot.sources)[:MOST_SOURCES],
         rejected=rejected(snapshot),
-        notes=[(source.source, note) for source in snapshot.sources for note in source.notes],
-        assumed=assumed(snapshot) if snapshot.assumed else "",
+        notes=snapshot.notes,
+        assumed=assumed(snapshot),
         patterns=charts.patterns(),
         command=command,
     )  # fmt: skip
@@ -158,24 +157,16 @@ def name_of(snapshot: Snapshot) -> tuple[str, str]:
 
 def about(snapshot: Snapshot) -> Any:
     """Yield what stands below the title: the format, the span, the number of lines."""
-    formats = sorted({source.format for source in snapshot.sources if source.format})
-    if formats:
-        yield ", ".join(formats)
+    if snapshot.formats:
+        yield ", ".join(snapshot.formats)
     if snapshot.first is not None and snapshot.last is not None:
         yield span(snapshot.first, snapshot.last)
     yield count(snapshot.account.lines, "line")
     yield size(sum(source.bytes_decoded for source in snapshot.sources))
 
 
-def warning(snapshot: Snapshot) -> str:
-    if snapshot.complete:
-        return ""
-    if any(source.state is State.INTERRUPTED for source in snapshot.sources):
-        return "The run was interrupted. What was counted until then is shown."
-    faulty = sum(source.state in {State.FAILED, State.INCOMPLETE} for source in snapshot.sources)
-    return f"{faulty:,} of {count(len(snapshot.sources), 'source')} could not be read to the end; see below." if faulty else (
-        "The run ended early. What was counted until then is shown."
-    )  # fmt: skip
+def sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}." if words else ""
 
 
 def chart_data(snapshot: Snapshot, timeline: Timeline) -> str:
@@ -253,16 +244,10 @@ def histogram(overview: Overview) -> charts.Chart | None:
 
 def rejected(snapshot: Snapshot) -> list[dict[str, Any]]:
     """Return each reason for which lines were rejected, with its number and the first samples of it."""
-    reasons: dict[str, int] = {}
-    for source in snapshot.sources:
-        for reason, number in source.rejected_by_reason.items():
-            reasons[reason] = reasons.get(reason, 0) + number
     apart = Apart(LOOK)
     found = []
-    for reason, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
-        lines = [
-            (source.source, line) for source in snapshot.sources for line in source.rejected_sample if line.reason == reason
-        ]
-        samples = [(distinct(name), line.line, contents.cell(line.text, apart)) for name, line in lines[:MOST_SAMPLES]]
+    for reason, number in snapshot.rejected_by_reason.items():
+        lines = snapshot.rejected_sample(reason)[:MOST_SAMPLES]
+        samples = [(distinct(name), line.line, contents.cell(line.text, apart)) for name, line in lines]
         found.append({"reason": reason, "count": number, "samples": samples})
     return found

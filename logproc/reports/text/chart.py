@@ -63,7 +63,7 @@ LABELS: tuple[Label, ...] = (
 )
 
 
-def is_over_time(panel: Panel) -> bool:
+def can_be_chart(panel: Panel) -> bool:
     """Return whether a panel can be a chart: all stretches of time, in order, by at most one more field.
 
     Panels sorted by something else are tables, because a chart would not show that order.

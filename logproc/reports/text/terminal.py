@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.terminal_theme import TerminalTheme
 
-from logproc.reports.key_styles import INSTEAD
-from logproc.reports.text.chart import is_over_time, time_chart
-from logproc.reports.text.headline import headline, is_same_in_all, worst
+from logproc.reports.report_words import shown_panels
+from logproc.reports.text.chart import can_be_chart, time_chart
+from logproc.reports.text.headline import headline, worst
 from logproc.reports.text.panels import panel_columns, total_line
 from logproc.reports.text.sections import (
     head,
@@ -35,8 +35,6 @@ MONTH = 31
 FEW_SOURCES = 3
 MOST_HIGH, LEAST_HIGH = 8, 2
 """The height of the chart in a report of one screen."""
-DRAWN = ("hour", "hour,level")
-"""Panels that the chart of the overview shows."""
 COLORS = [(41, 41, 41), (224, 82, 99), (152, 187, 90), (222, 184, 77), (97, 150, 205), (190, 130, 200), (96, 167, 186)]
 THEME: Final = TerminalTheme((41, 41, 41), (217, 217, 217), [*COLORS, (217, 217, 217)])
 # Rich's own frame fetches a font. This one names common fonts, in a size at which full blocks join.
@@ -113,30 +111,13 @@ def one_screen(snapshot: Snapshot, look: Look) -> list[Line]:
     return separated([*above, chart, *below])
 
 
-def shown_panels(snapshot: Snapshot) -> Iterator[Panel]:
-    """Yield the panels to show for people, without what the overview has already.
-
-    Pages, static files and paths not found take the place of all paths; browsers and systems that of user agents.
-    """
-    found = snapshot.overview
-    if found is None:
-        yield from snapshot.panels.values()
-        return
-    for name, panel in snapshot.panels.items():
-        own = [found.panels[other] for other in INSTEAD.get(name, ()) if other in found.panels]
-        if own:
-            yield from own
-        elif not (name in DRAWN and found.timeline) and not is_same_in_all(panel, snapshot.account.records):
-            yield panel
-
-
 def over_time(panels: Sequence[Panel]) -> tuple[list[tuple[Panel, Panel | None]], list[Panel]]:
     """Return the panels to draw as charts, each with the panel of two columns that belongs to it, and those to show as tables.
 
     Up to a month of days is a table, whose bars are a chart. A chart of one column also has a table if there are metrics,
     because a chart shows none.
     """
-    drawn = [panel for panel in panels if is_over_time(panel) and (panel.by != ("day",) or len(panel.rows) > MONTH)]
+    drawn = [panel for panel in panels if can_be_chart(panel) and (panel.by != ("day",) or len(panel.rows) > MONTH)]
     pairs = [panel for panel in drawn if len(panel.by) == 2 and not panel.metrics]
     charts: list[tuple[Panel, Panel | None]] = []
     for panel in drawn:
