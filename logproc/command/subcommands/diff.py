@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_outputs, identity, keep_settings, keep_sources
@@ -38,9 +37,6 @@ from logproc.reports.output import format_for, write_stdout
 from logproc.reports.safe import distinct
 from logproc.settings import Settings
 from logproc.threads.grace import within_grace
-
-if TYPE_CHECKING:
-    from logproc.settings import Settings
 
 WAYS = "write `logproc diff A B`, or `logproc diff LOG --before TIME --after TIME`"
 FORMS = ("terminal", "json", "html")
@@ -138,8 +134,6 @@ def spans_of(asked: Asked, settings: Settings) -> list[tuple[str, Mapping[str, s
 
 
 def check_forms(asked: Asked) -> None:
-    if asked.output not in FORMS:
-        raise UsageError(f"--output {asked.output}: not for a comparison", "use terminal, json or html")
     for path in asked.files:
         if format_for(path) not in FORMS:
             raise UsageError(f"-o {path}: not for a comparison", "use .html, .json or .txt")
