@@ -62,7 +62,7 @@ def are_bots(keys: pyarrow.Array) -> Mask:
 
 @functools.lru_cache(CACHED)
 def is_bot(text: str) -> bool:
-    return bool(match_bots(pyarrow.array([text]))[0].as_py())
+    return bool(match_bots(pyarrow.array([text], pyarrow.string()))[0].as_py())
 
 
 def match_bots(keys: pyarrow.Array) -> pyarrow.Array:
