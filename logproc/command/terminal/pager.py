@@ -33,7 +33,9 @@ def page(text: bytes, command: str, environ: Mapping[str, str]) -> bool:
         return False
     try:
         # A shell, because the variable may have arguments and quotes. Not before: an ignored SIGINT would be inherited.
-        pager = subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE, env={"LESS": LESS, **environ})  # noqa: S603, S607
+        through_shell = ["sh", "-c", command]
+        env = {"LESS": LESS, **environ}
+        pager = subprocess.Popen(through_shell, stdin=subprocess.PIPE, env=env)  # noqa: S603 - the user's own command
     except OSError:
         return False
     with left_to_child():
