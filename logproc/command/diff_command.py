@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from logproc.command.terminal.screen import Screen
 from logproc.command.usage.help import GroupedCommand, GroupedOption, Rows
 from logproc.command.usage.options import complete_files, output_files_option, run_options, settings_options
 from logproc.model.errors import UsageError
+from logproc.settings import knobs
 
 EXAMPLES: Rows = (
     ("logproc diff access.log.1 access.log", "two days"),
@@ -34,7 +36,7 @@ CHANCE = (
     "A change counts only if it is more than chance; docs/diff.md says how that is decided. Exit code 6: a condition is met."
 )
 NOT_COMPARED = {"by", "metric", "sort", "order", "visitors", "csv_raw", "full", "output"}
-"""Settings of reports that a comparison does not have."""
+"""Settings of reports that a comparison does not have; in a config file they may be meant for reports."""
 
 
 @click.command(
@@ -108,6 +110,8 @@ def diff_command(
     prepare(screen, options, config, headers)
     if options["top"] and not isinstance(screen.settings.top, int):  # one in the config file may be meant for reports
         raise UsageError(f"--top {options['top']}: not for a comparison", "write one number, 0 for all")
+    unset: dict[str, Any] = {item.name: item.default for item in knobs() if item.name in NOT_COMPARED}
+    screen.settings = replace(screen.settings, compares=True, **unset)
     from logproc.command.subcommands.diff import Asked, diff
 
     return diff(Asked(sources, before, after, conditions, output, output_files, headers, debug), screen)

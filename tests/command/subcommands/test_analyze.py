@@ -13,7 +13,7 @@ import pytest
 
 from logproc.command.exit_codes import EXIT_ORDER, judged
 from logproc.command.outputs import Outputs, check_outputs, keep_sources
-from logproc.command.subcommands.analyze import read_headers, report_cause, report_sources, write_reports
+from logproc.command.subcommands.analyze import look_of, read_headers, report_cause, report_sources, write_reports
 from logproc.command.terminal.screen import Screen
 from logproc.model.errors import InternalError, Interrupted, LogprocError, OutputError, UsageError
 from logproc.model.snapshot import Snapshot
@@ -119,7 +119,8 @@ def test_a_piped_report_is_as_wide_as_the_terminal_of_stderr(
                 Settings(),
                 environ,
             )
-            assert shown.columns == expected
+            assert shown.columns == look_of(shown, to_stdout=True).columns == expected
+            assert look_of(shown, to_stdout=False).columns == 100
     finally:
         os.close(main)
         os.close(terminal)

@@ -252,3 +252,18 @@ def test_rows_within_rows_of_a_setting_are_for_reports(folder: Path) -> None:
     """`LOGPROC_TOP=2,1` may be meant for reports: a comparison shows the first number of changes of a field."""
     nested = diff(folder, "good.log", "bad.log", variables={"LOGPROC_TOP": "2,1"})
     assert (nested.code, nested.stdout) == (0, diff(folder, "good.log", "bad.log", "--top", "2").stdout)
+
+
+def test_settings_of_reports_do_not_change_a_comparison(folder: Path) -> None:
+    """A variable or a config file may set what only reports have: a comparison ignores it."""
+    reports = {
+        "BY": "path",
+        "METRIC": "count",
+        "SORT": "key",
+        "ORDER": "asc",
+        "VISITORS": "true",
+        "FULL": "true",
+        "OUTPUT": "csv",
+    }
+    run = diff(folder, "good.log", "bad.log", variables={f"LOGPROC_{name}": value for name, value in reports.items()})
+    assert (run.code, run.stdout) == (0, diff(folder, "good.log", "bad.log").stdout)
