@@ -17,7 +17,7 @@ LESS = "FRX"
 
 
 def pager_of(environ: Mapping[str, str]) -> str | None:
-    """Return the command of the pager, None for none: an empty variable, or `cat`, means that."""
+    """Return the command of the pager, None for no pager: an empty variable, or `cat`, means that."""
     chosen = next((environ[name] for name in ("LOGPROC_PAGER", "PAGER") if name in environ), None)
     if chosen is not None:
         return None if chosen.strip() in NO_PAGER else chosen
