@@ -105,7 +105,7 @@ UNTRUSTED: dict[str, Answer] = {
 
 @pytest.mark.parametrize("case", UNTRUSTED)
 @pytest.mark.parametrize("whole", [LOG, OTHER], ids=["same", "changed"])
-def test_an_answer_that_is_no_continuation_is_not_used(case: str, whole: bytes) -> None:
+def test_an_answer_that_is_not_a_continuation_is_not_used(case: str, whole: bytes) -> None:
     """A part of anything else is thrown away and the whole is asked for; if that has changed, the source is incomplete."""
     with FaultServer() as server:
         server.on("/log", cut(STRONG), UNTRUSTED[case], Answer(whole, headers={"ETag": '"2"'}))
@@ -177,7 +177,7 @@ def test_a_part_that_is_cut_is_gone_on_with(step: int) -> None:
 
 
 @pytest.mark.parametrize("step", [1, 99])
-def test_a_byte_at_a_time_is_no_progress(step: int) -> None:
+def test_a_byte_at_a_time_is_not_progress(step: int) -> None:
     """A server that cuts after each new byte is given up after the tries: a log of a megabyte would take days."""
     with FaultServer() as server:
         server.on("/log", cut(STRONG), ranged(Answer(LOG), sent=step, ending="close"))
