@@ -6,6 +6,7 @@ import gzip
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -345,11 +346,17 @@ VERSIONS = {"1": LOG, "2": OTHER, "3": LOG + b"more\n"}
 
 
 def drop_plan(
-    version: str, sent: int | None, framing: str, ending: str, validator: str, *, minds: bool
+    version: str,
+    sent: int | None,
+    framing: Literal["length", "chunked", "close"],
+    ending: Literal["close", "reset"],
+    validator: str,
+    *,
+    minds: bool,
 ) -> Callable[[Request], Answer]:
     """Return the answer to one request of a plan: of which version, cut where and how, minding ranges or not."""
     tags = {"strong": {"ETag": f'"{version}"'}, "weak": {"ETag": f'W/"{version}"'}, "none": {}}[validator]
-    whole = Answer(VERSIONS[version], headers=tags, framing=framing, sent=sent, ending=ending)  # type: ignore[arg-type]
+    whole = Answer(VERSIONS[version], headers=tags, framing=framing, sent=sent, ending=ending)
 
     def of(request: Request) -> Answer:
         if minds and validator == "strong" and "range" in request.headers:

@@ -270,7 +270,7 @@ def test_a_reader_that_goes_away_closes_the_source() -> None:
     reading = reading_of(stream, options=ReadingOptions(Choice(BY_NAME["combined"]), 1, 1 << 20))
     chunks = reading.chunks()
     next(chunks)
-    chunks.close()  # type: ignore[attr-defined]
+    chunks.close()  # type: ignore[attr-defined]  # it is a generator
     assert stream.closed
     assert reading.outcome
     assert reading.outcome.verdict.state is State.INTERRUPTED

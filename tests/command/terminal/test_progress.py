@@ -115,7 +115,7 @@ def test_a_terminal_that_is_paused_is_no_pause_between_pictures() -> None:
         written(text)
         now[0] += 60
 
-    view.write = write_slowly  # type: ignore[method-assign]
+    view.write = write_slowly  # type: ignore[method-assign]  # of this one only
     view.paint(STATUS)
     view.paint(STATUS)
     assert stream.getvalue().count("\x1b[1A") == 4
