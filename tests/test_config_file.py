@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_type_hints
 
 import pytest
 
-from logproc.formats.choice import Choice
+from logproc.formats.detection.choice import Choice
 from logproc.model.columns import Account
 from logproc.model.knobs import GROUPS
 from logproc.settings import Settings, convert, knobs, read_config

@@ -57,8 +57,8 @@ HEAVY = {"jinja2", "numpy", "pyarrow", "requests", "rich", "structlog", "urllib3
 MOST_LINES = 350
 MOST_ENTRIES = 14
 """In one folder, besides `__init__.py`."""
-FULL_FOLDERS = {"logproc/formats", "logproc/formats/readers"}
-"""The only folders with more: what is known of each kind of log stays side by side."""
+FULL_FOLDERS = {"logproc/formats/readers"}
+"""The only folders with more: the readers of all kinds of logs stay side by side."""
 
 
 def module_name(path: Path) -> str:
@@ -85,7 +85,7 @@ def imports(module: str, source: str, *, package: bool = False) -> Iterator[str]
 
 
 def room(name: str) -> str:
-    """Return the room that a dotted name is in: `formats` for `logproc.formats.detect.find`."""
+    """Return the room that a dotted name is in: `formats` for `logproc.formats.detection.detect.find`."""
     second = name.partition(".")[2].partition(".")[0]
     return second if any(second in layer for layer in LAYERS) else ""
 

@@ -20,7 +20,7 @@ from logproc.formats.columns.lines import CR, LF, Lines, blank_lines, plain_line
 from logproc.formats.columns.printable import searchable
 from logproc.formats.columns.slices import arrow, texts_of
 from logproc.formats.raw import Found, no_lines
-from logproc.formats.times.own import OWN_TIME
+from logproc.formats.times.own_time import OWN_TIME
 from logproc.model.columns import Account, Columns, KeyColumn, Parsed
 
 if TYPE_CHECKING:

@@ -54,7 +54,7 @@ class Format:
     empty_is_absent: whether an empty field counts as absent. levels: how the records write their level (see `columns.levels`).
     maps: fields that have another source (see `maps`).
     keeps_untimed: whether a record whose time cannot be read is one without a time. Otherwise its line is rejected.
-    in_parts: whether a line may be only a part of what a program wrote; its field `tag` is P then (see `parts`).
+    in_parts: whether a line may be only a part of what a program wrote; its field `tag` is P then (see `split_lines`).
     has_requests: whether the field `request` is a method, a target and a protocol. Otherwise it is what the log calls so.
     has_targets: whether the field `target` is one of a request, with a path. Otherwise it is what the log calls so.
     """

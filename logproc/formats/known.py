@@ -20,7 +20,6 @@ from logproc.formats.readers.beginnings import (
     BEFORE_MESSAGE,
     CLOCK,
     CLOSING,
-    COLOUR,
     LEVEL_IN_FRONT,
     OPENING,
     beginning_of,
@@ -31,6 +30,7 @@ from logproc.formats.readers.layout import LAYOUTS
 from logproc.formats.readers.quotes import format_of_layout
 from logproc.formats.times.forms import FORMS, OF_ONE_PROGRAM, RFC3339, TimeForm
 from logproc.formats.times.order import KNOWN, TURNED, Order
+from logproc.formats.times.own_time import COLOUR
 
 FOLDER = Path(__file__).parent / "catalogue"
 KINDS = ("access.toml", "frameworks.toml", "systems.toml", "loggers.toml")
@@ -97,7 +97,7 @@ CAPITALIZED = (
 SHORT = "TRC|DBG|INF|WRN|ERR|FTL|CRT|VRB|CRIT|EMERGENCY"
 LEVEL_WORDS = f"{WORDS}|{LOWER}|{CAPITALIZED}|{SHORT}"
 ANY_LEVEL = (
-    rf"(?:\b|\x1b\[[\d;]*m)(?P<level>{WORDS}|LOG)\b|[\[(](?P<level_2>(?:{LOWER}|{CAPITALIZED}|{SHORT}))[\])]"
+    rf"(?:\b|{COLOUR})(?P<level>{WORDS}|LOG)\b|[\[(](?P<level_2>(?:{LOWER}|{CAPITALIZED}|{SHORT}))[\])]"
     rf"|<(?P<level_5>(?:{LOWER}|{CAPITALIZED}|{SHORT}))>\s"
     rf"|\b(?:level|lvl|severity)=\"?(?P<level_3>{LEVEL_WORDS})\b|\t(?P<level_4>{LOWER}|{CAPITALIZED})\t"
     rf"|%[A-Z][A-Z0-9_]*-(?P<level_7>[0-7])-[A-Z0-9_]+:"

@@ -39,7 +39,7 @@ class Context:
     directives: the field names, if the log itself lists them, as W3C logs do.
     date_s: the last date that the log itself names above times of day, as W3C logs do, in seconds since 1970.
     zone: the time zone of times without an offset.
-    open_records: whose records may go on, for a log inside a log (see `formats.spread`).
+    open_records: whose records may go on, for a log inside a log (see `formats.envelopes.continuation`).
     fractions: whether times are needed to the nanosecond. Otherwise they may be read as whole seconds.
     """
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from logproc.formats.choice import Choice
+from logproc.formats.detection.choice import Choice
 from logproc.formats.maps import parse_maps
 from logproc.model.chunk import Outcome
 from logproc.model.errors import UsageError

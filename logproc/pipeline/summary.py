@@ -12,8 +12,8 @@ from logproc.counting.overview.report import overview_of
 from logproc.counting.panels import panels
 from logproc.counting.tally import SourceTally, Tally
 from logproc.formats.account import TOO_LONG
-from logproc.formats.choice import Choice
 from logproc.formats.columns.units import NO_UNIT, NOT_A_NUMBER, NOT_A_SIZE, NOT_A_TIME, TOO_FINE, TOO_LARGE
+from logproc.formats.detection.choice import Choice
 from logproc.formats.times.calendar import iso
 from logproc.model.chunk import Outcome
 from logproc.model.errors import InternalError

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from functools import partial
 
-from logproc.formats.choice import Choice
-from logproc.formats.detect import GENERIC
-from logproc.formats.sample import SAMPLE_BYTES, SAMPLE_LINES
+from logproc.formats.detection.choice import Choice
+from logproc.formats.detection.detect import GENERIC
+from logproc.formats.detection.sample import SAMPLE_BYTES, SAMPLE_LINES
 from logproc.model.chunk import Chunk, Context, Outcome, Parser, Probe
 from logproc.model.errors import SourceError, Stopped
 from logproc.model.source import ByteStream, Kind, Source, State, Verdict, source_name

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from logproc.formats.detect import detect, fallback
+from logproc.formats.detection.detect import detect, fallback
 from logproc.formats.engine import Format
 from logproc.formats.readers.expression import Expression
 from logproc.model.chunk import Context, Parser

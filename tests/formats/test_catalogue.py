@@ -12,9 +12,9 @@ import numpy
 import pyarrow
 import pytest
 
+from logproc.formats.detection.layouts import may_fit
+from logproc.formats.detection.sample import Sample
 from logproc.formats.known import FORMATS, TABLES
-from logproc.formats.layouts import may_fit
-from logproc.formats.sample import Sample
 from logproc.model.columns import NO_TIME
 from tests.formats.readings import STANDARD, detected, read, time_of
 from tests.formats.samples import FOLDER, SAMPLES

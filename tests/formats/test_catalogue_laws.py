@@ -24,7 +24,7 @@ from typing import Any
 import numpy
 import pytest
 
-from logproc.formats.envelope import Envelope
+from logproc.formats.envelopes.envelope import Envelope
 from logproc.formats.known import BY_NAME, SAMPLED
 from logproc.model.chunk import Context, Parser
 from logproc.model.columns import NO_TIME, Columns, Parsed

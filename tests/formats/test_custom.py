@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from logproc.formats.choice import Choice
 from logproc.formats.custom import format_of_table
+from logproc.formats.detection.choice import Choice
 from logproc.formats.known import FORMATS, TABLES, format_of_entry
 from logproc.model.errors import UsageError
 from logproc.pipeline.serial import run_serial

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
+from logproc.formats.detection.sample import generic, sample_of
 from logproc.formats.engine import Format
 from logproc.formats.known import FORMATS, PLAIN, timed
-from logproc.formats.sample import generic, sample_of
 from logproc.formats.times.forms import EPOCH, TimeForm
 from logproc.formats.times.forms import FORMS as TIMES
 from logproc.model.columns import NO_TIME

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.detect import detect
+from logproc.formats.detection.detect import detect
 from logproc.formats.mixed import Mixed
 from logproc.model.chunk import Parser
 from logproc.model.columns import Account

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from logproc.formats.detect import detect, fallback
+from logproc.formats.detection.detect import detect, fallback
 from tests.formats.readings import Reading, read
 from tests.support import logs
 
@@ -110,7 +110,7 @@ OTHERS: dict[str, tuple[list[str], list[Fields]]] = {
         [f"{at(1)}.123 I/lamp: lit", f"{at(2)}.123 W/lamp: dim"],
         [{"level": "info", "message": "lamp: lit"}, {"level": "warning", "message": "lamp: dim"}],
     ),
-    "numbers of frames are no levels": (
+    "numbers of frames are not levels": (
         ["[2026.03.07-10.00.01:123][  0]LogLamp: lit", "[2026.03.07-10.00.02:123][  3]LogLamp: dim"],
         [{"logger": "LogLamp", "message": "lit"}, {"logger": "LogLamp", "message": "dim"}],
     ),

@@ -9,8 +9,8 @@ import pytest
 
 from logproc.command.cli import cli
 from logproc.command.usage.click_errors import COMMANDS, OTHER_OPTIONS, options_of
-from logproc.formats.choice import OTHER_NAMES as OTHER_FORMATS
-from logproc.formats.choice import Choice
+from logproc.formats.detection.choice import OTHER_NAMES as OTHER_FORMATS
+from logproc.formats.detection.choice import Choice
 from logproc.formats.known import BY_NAME, SAMPLED
 from logproc.model.errors import UsageError
 from logproc.questions.metrics import parse_metric

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.choice import Choice
+from logproc.formats.detection.choice import Choice
 from logproc.formats.known import BY_NAME
 from logproc.model.chunk import Outcome, Probe
 from logproc.model.errors import LimitError, SourceError, Stopped

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.choice import Choice
+from logproc.formats.detection.choice import Choice
 from logproc.model.errors import SourceError
 from logproc.sources.reading import detect_format
 from logproc.sources.unreadable import laid_out_json, looks_wide, wide_encoding

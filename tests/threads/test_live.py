@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from logproc.formats.choice import Choice
+from logproc.formats.detection.choice import Choice
 from logproc.formats.known import BY_NAME
 from logproc.model.errors import Stopped
 from logproc.sources.reading import Reading, ReadingOptions

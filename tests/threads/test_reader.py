@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 
-from logproc.formats.choice import Choice
+from logproc.formats.detection.choice import Choice
 from logproc.formats.known import BY_NAME
 from logproc.model.chunk import Outcome
 from logproc.model.errors import InternalError, SourceError, Stopped

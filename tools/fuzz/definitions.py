@@ -9,7 +9,7 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.custom import format_of_pattern
-from logproc.formats.layouts import is_layout
+from logproc.formats.detection.layouts import is_quoted_access_log
 from logproc.formats.servers.definition import Definition, Dialect, Escape
 from logproc.formats.servers.expression import expression_of, time_form_of
 from logproc.formats.servers.formats import format_of_definition
@@ -52,7 +52,7 @@ def check_definition(definition: Definition, lines: bytes) -> None:
             form_agrees(form, groups)
     made = format_of_definition(definition, "custom")
     check(made, Given(bytes([len(lines) % 7]) + lines), LIMITS[0])
-    if is_layout(made):
+    if is_quoted_access_log(made):
         content = lines + b"\n"
         check_exactly(made, content, 30, read_within(made, content, 30))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from logproc.formats.choice import Choice
-from logproc.formats.detect import GENERIC
+from logproc.formats.detection.choice import Choice
+from logproc.formats.detection.detect import GENERIC
 from logproc.formats.engine import Format
 from logproc.formats.known import BY_NAME, SAMPLED
 from logproc.model.chunk import Parser

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy
 
 from logproc.command.subcommands.suggestions import maps_for
-from logproc.formats.choice import Choice
 from logproc.formats.columns.fields import Wanted
+from logproc.formats.detection.choice import Choice
+from logproc.formats.detection.layouts import candidates
+from logproc.formats.detection.sample import LINE_BYTES, SAMPLE_LINES, Sample, sample_of
 from logproc.formats.engine import Format
-from logproc.formats.envelope import Envelope
-from logproc.formats.layouts import candidates
+from logproc.formats.envelopes.envelope import Envelope
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import definition_of
 from logproc.formats.readers.layout import LayoutReader
-from logproc.formats.sample import LINE_BYTES, SAMPLE_LINES, Sample, sample_of
 from logproc.model.chunk import Context, Parser
 from logproc.model.columns import NO_TIME, Parsed
 from logproc.model.errors import SourceError

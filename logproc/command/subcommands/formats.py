@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy
 
-from logproc.formats.choice import OTHER_NAMES, own_format
-from logproc.formats.detect import detect, fallback
+from logproc.formats.detection.choice import OTHER_NAMES, own_format
+from logproc.formats.detection.detect import detect, fallback
 from logproc.formats.engine import Format
 from logproc.formats.known import BY_NAME, ENTRIES, SAMPLED, listing
 from logproc.formats.readers.access_lines import definition_of

@@ -76,6 +76,8 @@ def meaning_of(values: Values, lines: Mapping[str, Collection[int]] | None = Non
     lines: of each key the lines that have it, none if that is not known. access: whether the records describe requests,
     None to find it out.
     """
+    if not values:  # detection asks every reader, and most of them find no line of theirs
+        return Meaning({}, ())
     access = is_access(values) if access is None else access
     aliases = aliases_of(values, lines, access=access)
     units = units_of(values, aliases, lines, access=access)

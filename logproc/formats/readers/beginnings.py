@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from logproc.formats.columns.levels import WORDS, is_level_word
+from logproc.formats.times.own_time import COLOUR
 
 NEARLY_ALL = 0.9
 MOST_SLOTS = 8
-COLOUR = r"\x1b\[[\d;]*m"
 RESET = r"\x1b\[(?:;|0|2[2-9]|39|49)*m"
 """The end of a colour. What begins one in front of a message is part of the message."""
 OPENING = rf"(?:{COLOUR}|[\[({{<\"'])*"
@@ -213,7 +213,7 @@ def next_slot(rests: Sequence[bytes], found: Slots) -> list[bytes] | None:
 
 
 def is_beside_level(matches: Sequence[re.Match[bytes]], values: Sequence[bytes], found: Slots) -> bool:
-    """Return whether names are surely loggers: there is a level before or behind them, or they are no names of people."""
+    """Return whether names are surely loggers: there is a level before or behind them, or they are not names of people."""
     if "level" in found.names:
         return True
     behind = sum(1 for match in matches if AT_LEVEL.match(match.string, match.end()))

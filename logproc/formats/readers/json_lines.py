@@ -8,7 +8,7 @@ not UTF-8, NaN and Infinity, more than one object in a line, depth, digits witho
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,13 +17,12 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.aliases import has_unreadable_times, meaning_of, sources_of
+from logproc.formats.columns.aliases import Meaning, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen
 from logproc.formats.columns.fields import again
 from logproc.formats.columns.lines import Lines
 from logproc.formats.columns.slices import encoded
 from logproc.formats.engine import Format
-from logproc.formats.maps import Map
 from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.readers.json_table import (
     MANY_DIGITS,
@@ -38,7 +37,7 @@ from logproc.formats.readers.json_table import (
     schema_of,
 )
 from logproc.formats.readers.json_values import IN_ONE_LINE, column_text_of, is_bracket, object_of, text_of, value_at
-from logproc.formats.times.order import KNOWN, Order
+from logproc.formats.readers.sampled import UNKNOWN, Sampled, format_of_keys
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn
 
@@ -89,7 +88,7 @@ class JsonReader(Reader):
         fits = numpy.array([isinstance(found, dict) or found == IN_ONE_LINE for found in objects], bool)
         if fits.any():
             fits |= numpy.array([is_bracket(line) for line in lines], bool)
-        return json_format(reader, meaning.units, meaning.maps, meaning.order), fits
+        return json_format(reader, meaning), fits
 
     def fits(self, texts: pyarrow.Array) -> Mask:
         """Return which lines are objects."""
@@ -178,36 +177,24 @@ class ArrowReader(Reader):
         return {name: chosen(name, several, partial(values_of, name, several[0].raw)) for name, several in sources.items()}
 
 
-def json_format(
-    reader: JsonReader, units: tuple[tuple[str, int], ...] = (), maps: tuple[Map, ...] = (), order: Order = KNOWN
-) -> Format:
-    return Format(
+def json_format(reader: JsonReader, meaning: Meaning = UNKNOWN) -> Format:
+    return format_of_keys(
         "json",
         reader,
-        ArrowReader(reader),
-        "JSON lines: one object a line, of any logger or server",
-        '{"time": "2026-03-07T10:00:00Z", "level": "info", "msg": "ready"}',
-        units=units,
-        maps=maps,
+        replace(meaning, levels=reader.levels),
+        quick=ArrowReader(reader),
+        summary="JSON lines: one object a line, of any logger or server",
+        example='{"time": "2026-03-07T10:00:00Z", "level": "info", "msg": "ready"}',
         multi_line=True,
-        mixed=True,
-        open_fields=True,
-        has_requests="request" in dict(reader.aliases),
-        has_targets="target" in dict(reader.aliases),
-        keeps_untimed=has_unreadable_times(reader.aliases),
-        levels=reader.levels,
         in_parts=reader.in_parts,
-        order=order,
     )
 
 
 @dataclass(slots=True)
-class Keys:
-    """The keys of objects, those within objects as `a.b`: the kinds of values by path, the values, and the lines with them."""
+class Keys(Sampled):
+    """The keys of objects, those within objects as `a.b`, with the kinds of their values by path."""
 
     kinds: dict[Path, set[str]] = field(default_factory=dict)
-    values: dict[str, list[str]] = field(default_factory=dict)
-    lines: dict[str, set[int]] = field(default_factory=dict)
 
     def collect(self, found: dict[str, Any], front: Path, line: int) -> None:
         """Record the keys of an object in a line, each with the path in `front` before it."""
@@ -219,9 +206,7 @@ class Keys:
             kinds = self.kinds.setdefault(path, set())
             if value is not None:
                 kinds.add(kind_of_value(value))
-                name = ".".join(path)
-                self.values.setdefault(name, []).append(text_of(value).decode("utf-8", "replace"))
-                self.lines.setdefault(name, set()).add(line)
+                self.add(".".join(path), text_of(value), line)
 
 
 def kind_of_value(value: Any) -> str:

@@ -118,10 +118,14 @@ class LayoutReader(Reader):
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
         """Return the lines that match, with sizes as integers, and the reason for each line that does not."""
-        found = reader_of(self.layout).read(lines, left, {*wanted, "bytes"}, context)
-        misfits = left.copy()
-        misfits[found.line] = misfits[found.untimed] = False
-        reasons = reasons_of(self.layout, lines, numpy.flatnonzero(misfits))
+        # The quick reader leaves few lines that fit, or, in a source of several layouts, all of the others. Matching without
+        # groups is several times as fast as with them.
+        which = numpy.flatnonzero(left)
+        fits = self.claims(lines.texts(which))
+        fitting = numpy.zeros_like(left)
+        fitting[which[fits]] = True
+        found = reader_of(self.layout).read(lines, fitting, {*wanted, "bytes"}, context)
+        reasons = reasons_of(self.layout, lines, which[~fits])
         if "bytes" in found.fields:
             found, too_large = with_sizes(found)
             reasons |= dict.fromkeys(too_large.tolist(), "bad-size")

@@ -24,15 +24,14 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import pyarrow
 
-from logproc.formats.columns.aliases import has_unreadable_times, meaning_of, sources_of
+from logproc.formats.columns.aliases import Meaning, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen, is_simple
 from logproc.formats.columns.fields import with_absent
 from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import Slices, encoded, places
 from logproc.formats.engine import Format
-from logproc.formats.maps import Map
 from logproc.formats.raw import Field, Found, Reader
-from logproc.formats.times.order import KNOWN, Order
+from logproc.formats.readers.sampled import UNKNOWN, Sampled, format_of_keys
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn
 
@@ -70,8 +69,7 @@ class PairsReader(Reader):
     @classmethod
     def of_sample(cls, lines: Sequence[bytes]) -> tuple[Format, Mask]:
         """Return logfmt with the keys of a sample, and which lines fit: two values or more, and more than bare words."""
-        values: dict[str, list[str]] = {}
-        having: dict[str, set[int]] = {}
+        keys = Sampled()
         fits = numpy.zeros(len(lines), bool)
         for at, line in enumerate(lines):
             pairs = pairs_of(line) if b"=" in line else ""
@@ -80,15 +78,11 @@ class PairsReader(Reader):
             if begins and not isinstance(pairs, str) and valued >= 2 and valued * 2 > len(pairs) and are_of_log(pairs):
                 fits[at] = True
                 for key, value in pairs.items():
-                    name = key.decode("utf-8", "replace")
-                    values.setdefault(name, []).append(value.decode("utf-8", "replace"))
-                    having.setdefault(name, set()).add(at)
-        meaning = meaning_of(values, having)
-        if "level" not in meaning.aliases and "at" in values:  # Heroku's router
+                    keys.add(key.decode("utf-8", "replace"), value, at)
+        meaning = meaning_of(keys.values, keys.lines)
+        if "level" not in meaning.aliases and "at" in keys.values:  # Heroku's router
             meaning.aliases["level"] = (Source(("at",)),)
-        return logfmt_format(
-            cls(tuple(values), tuple(meaning.aliases.items())), meaning.units, meaning.maps, meaning.order, meaning.levels
-        ), fits
+        return logfmt_format(cls(tuple(keys.values), tuple(meaning.aliases.items())), meaning), fits
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
         line: list[int] = []
@@ -188,28 +182,14 @@ class CutReader(Reader):
         return Found(line, fields_of(self.exact.sources(wanted), len(line), found))
 
 
-def logfmt_format(
-    reader: PairsReader,
-    units: tuple[tuple[str, int], ...] = (),
-    maps: tuple[Map, ...] = (),
-    order: Order = KNOWN,
-    levels: str = "words",
-) -> Format:
-    return Format(
+def logfmt_format(reader: PairsReader, meaning: Meaning = UNKNOWN) -> Format:
+    return format_of_keys(
         "logfmt",
         reader,
-        CutReader(reader),
-        "logfmt: `key=value` pairs",
-        'ts=2026-03-07T10:00:00Z level=info msg="ready" took=3ms',
-        units=units,
-        maps=maps,
-        mixed=True,
-        open_fields=True,
-        has_requests="request" in dict(reader.aliases),
-        has_targets="target" in dict(reader.aliases),
-        keeps_untimed=has_unreadable_times(reader.aliases),
-        order=order,
-        levels=levels,
+        meaning,
+        quick=CutReader(reader),
+        summary="logfmt: `key=value` pairs",
+        example='ts=2026-03-07T10:00:00Z level=info msg="ready" took=3ms',
     )
 
 

@@ -12,22 +12,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.aliases import has_unreadable_times, is_access, meaning_of, sources_of
+from logproc.formats.columns.aliases import Meaning, is_access, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source
 from logproc.formats.columns.fields import EMPTY
 from logproc.formats.columns.slices import arrow
 from logproc.formats.engine import Format
-from logproc.formats.maps import Map
 from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.readers.logfmt import fields_of
-from logproc.formats.times.order import KNOWN, Order
+from logproc.formats.readers.sampled import UNKNOWN, Sampled, format_of_keys
 from logproc.model.chunk import Context
 
 if TYPE_CHECKING:
@@ -71,19 +70,17 @@ class LtsvReader(Reader):
     @classmethod
     def of_sample(cls, lines: Sequence[bytes]) -> tuple[Format, Mask]:
         """Return LTSV with the labels of a sample, and which lines fit: none unless two labels are in most of these."""
-        values: dict[str, list[str]] = {}
-        having: dict[str, set[int]] = {}
+        keys = Sampled()
         fits = cls().fits(pyarrow.array(lines, pyarrow.binary()))
         found = Counter(label for at in numpy.flatnonzero(fits).tolist() for label in dict(FIELD.findall(lines[at])))
         if sum(2 * count > fits.sum() for count in found.values()) < 2:
             fits[:] = False
         for at in numpy.flatnonzero(fits).tolist():
             for label, value in FIELD.findall(lines[at]):
-                text = value.decode("utf-8", "replace")
-                values.setdefault(label.decode(), []).append(text[1:-1] if label == b"time" and text.startswith("[") else text)
-                having.setdefault(label.decode(), set()).add(at)
+                keys.add(label.decode(), value[1:-1] if label == b"time" and value.startswith(b"[") else value, at)
+        values = keys.values
         access = is_access({**values, **{column: values[label] for column, label in LABELS.items() if label in values}})
-        meaning = meaning_of(values, having, access=access)
+        meaning = meaning_of(values, keys.lines, access=access)
         aliases, units = meaning.aliases, dict(meaning.units)
         if access:
             named = {column: label for column, label in LABELS.items() if label in values}
@@ -99,7 +96,7 @@ class LtsvReader(Reader):
                 aliases["duration"], units["duration"] = (Source((MICROSECONDS,)),), 6
             units |= {"bytes": 0} if "bytes" in aliases else {}
         reader = cls(tuple(values), tuple(aliases.items()))
-        return ltsv_format(reader, tuple(units.items()), meaning.maps, meaning.order), fits
+        return ltsv_format(reader, replace(meaning, units=tuple(units.items()))), fits
 
     def fits(self, texts: pyarrow.Array) -> Mask:
         fits: Mask = pyarrow.compute.match_substring_regex(texts, LINE).to_numpy(zero_copy_only=False)
@@ -128,20 +125,11 @@ def value_of(label: str, texts: pyarrow.Array, value: str) -> pyarrow.Array:
     return pyarrow.compute.fill_null(found.field("value"), EMPTY)
 
 
-def ltsv_format(
-    reader: LtsvReader, units: tuple[tuple[str, int], ...] = (), maps: tuple[Map, ...] = (), order: Order = KNOWN
-) -> Format:
-    return Format(
+def ltsv_format(reader: LtsvReader, meaning: Meaning = UNKNOWN) -> Format:
+    return format_of_keys(
         "ltsv",
         reader,
+        replace(meaning, levels="words"),
         summary="LTSV: `label:value` between TABs",
         example="time:07/Mar/2026:10:00:00 +0000\thost:192.0.2.7\treq:GET /cart HTTP/1.1\tstatus:200\tsize:42\treqtime:0.020",
-        units=units,
-        maps=maps,
-        mixed=True,
-        open_fields=True,
-        has_requests="request" in dict(reader.aliases),
-        has_targets="target" in dict(reader.aliases),
-        keeps_untimed=has_unreadable_times(reader.aliases),
-        order=order,
     )

@@ -21,6 +21,7 @@ from markupsafe import Markup
 
 from logproc.model.overview import QUANTILES
 from logproc.model.source import State
+from logproc.questions.view import WEEKDAYS
 from logproc.reports.html import charts, contents
 from logproc.reports.html.contents import LOOK
 from logproc.reports.html.timelines import timeline_of, without_empty
@@ -39,7 +40,6 @@ FIRST_ROWS = 10
 """Rows of each table that are shown at once, unless --top says otherwise."""
 MOST_SAMPLES = 5
 MOST_SOURCES = 200
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HEAT_STEPS = 7
 INDENT = re.compile(r"\n +")
 JSON_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
@@ -53,13 +53,13 @@ def render_html(snapshot: Snapshot, command: str = "", first: int = FIRST_ROWS) 
     """
     style, script = dense(part("style.css")), dense(part("page.js"))
     overview = snapshot.overview
-    timeline = course(snapshot)
+    timeline = shown_timeline(snapshot)
     folder, name = name_of(snapshot)
     noun = "Requests" if overview and overview.headline.requests else "Records"
     return environment().get_template("page.html.j2").render(
         policy=policy(style, script),
         style=Markup(style),  # noqa: S704 - files of this package
-        script=Markup(script),  # noqa: S704
+        script=Markup(script),  # noqa: S704 - a file of this package
         report=Markup(embedded(dense(render_json(snapshot)))),  # noqa: S704 - escaped for its place
         snapshot=snapshot,
         folder=folder,
@@ -71,7 +71,7 @@ def render_html(snapshot: Snapshot, command: str = "", first: int = FIRST_ROWS) 
         timeline=timeline,
         noun=noun,
         charts=charts.time_charts(timeline, noun) if timeline else [],
-        chart_data=Markup(chart_data(snapshot, timeline)) if timeline else "",  # noqa: S704
+        chart_data=Markup(chart_data(snapshot, timeline)) if timeline else "",  # noqa: S704 - escaped for its place
         legend=legend(timeline) if timeline else [],
         times=times(timeline) if timeline else None,
         heat=heat(overview) if overview else None,
@@ -122,11 +122,12 @@ def environment() -> Environment:
     return made
 
 
-def policy(style: str, script: str) -> str:
-    """Return the Content-Security-Policy (W3C, level 3): this style, this script, and nothing from anywhere."""
-    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
-    rules = ("default-src 'none'", "style-src 'sha256-{}'", "script-src 'sha256-{}'", "base-uri 'none'", "form-action 'none'")
-    return "; ".join(rules).format(*hashes)
+def policy(style: str, script: str = "") -> str:
+    """Return the Content-Security-Policy (W3C, level 3): this style, this script if any, and nothing from anywhere."""
+    parts = [("style", style), *([("script", script)] if script else [])]
+    hashes = [(name, base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()) for name, text in parts]
+    allowed = [f"{name}-src 'sha256-{found}'" for name, found in hashes]
+    return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
 
 
 def embedded(text: str) -> str:
@@ -138,7 +139,7 @@ def embedded(text: str) -> str:
     return text.translate(JSON_ESCAPES)
 
 
-def course(snapshot: Snapshot) -> Timeline | None:
+def shown_timeline(snapshot: Snapshot) -> Timeline | None:
     """Return what the chart over time shows: the overview's, else the first panel that counts by time."""
     if snapshot.overview:
         found = snapshot.overview.timeline
@@ -226,7 +227,7 @@ def heat(overview: Overview) -> dict[str, Any] | None:
         return None
     rows = [
         (name, [(f"{number:,}", short(number), -(-HEAT_STEPS * number // most)) for number in day])
-        for name, day in zip(DAYS, overview.week, strict=True)
+        for name, day in zip(WEEKDAYS, overview.week, strict=True)
     ]
     return {"rows": rows, "most": f"{most:,}"}
 

@@ -24,7 +24,7 @@ from logproc.reports.text.sections import (
     try_next,
     warning,
 )
-from logproc.reports.text.style import Line, Look, paint
+from logproc.reports.text.style import Line, Look, paint, separated
 from logproc.reports.text.timeline import timeline_chart
 
 if TYPE_CHECKING:
@@ -80,15 +80,7 @@ def draw(snapshot: Snapshot, look: Look) -> list[Line]:
         notes(snapshot, look),
         try_next(snapshot, look),
     )
-    return apart(parts)
-
-
-def apart(parts: Iterable[list[Line]]) -> list[Line]:
-    """Return the parts one after the other, with an empty line between two."""
-    lines: list[Line] = []
-    for part in parts:
-        lines += ([[]] if lines and any(lines[-1]) and part else []) + part
-    return lines
+    return separated(parts)
 
 
 def overview_parts(snapshot: Snapshot, look: Look) -> Iterator[list[Line]]:
@@ -108,17 +100,17 @@ def one_screen(snapshot: Snapshot, look: Look) -> list[Line]:
     above = [head(snapshot, look), warning(snapshot), sources_table(snapshot, look, most=FEW_SOURCES), headline(snapshot, look)]
     last = [*rejected_line(snapshot, look), *note_line(snapshot, look), *try_next(snapshot, look)]
     below = [worst(snapshot, look), last]
-    course = snapshot.overview.timeline if snapshot.overview else None
-    if course is None:
-        return apart([*above, *below])
-    free = look.rows - 1 - len(apart([*above, [[Segment(".")]], *below])) + 1
+    timeline = snapshot.overview.timeline if snapshot.overview else None
+    if timeline is None:
+        return separated([*above, *below])
+    free = look.rows - 1 - len(separated([*above, [[Segment(".")]], *below])) + 1
     heights = [(height, True) for height in range(MOST_HIGH, LEAST_HIGH - 1, -1)]
-    charts = (timeline_chart(course, look, height, rows_too=rows_too) for height, rows_too in (*heights, (LEAST_HIGH, False)))
+    charts = (timeline_chart(timeline, look, height, rows_too=rows_too) for height, rows_too in (*heights, (LEAST_HIGH, False)))
     chart: list[Line] = []
     for chart in charts:  # the last one if none fits
         if len(chart) <= free:
             break
-    return apart([*above, chart, *below])
+    return separated([*above, chart, *below])
 
 
 def shown_panels(snapshot: Snapshot) -> Iterator[Panel]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from logproc.command.subcommands.formats import page_of, read_example, shown_of
-from logproc.formats.choice import Choice
 from logproc.formats.custom import format_of_table
+from logproc.formats.detection.choice import Choice
 from logproc.formats.known import BY_NAME, ENTRIES, SAMPLED, listing
 from tests.support.processes import Ended, logproc
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from logproc.formats.columns.addresses import canonical, canonical_keys
 from logproc.formats.columns.fields import complete
-from logproc.formats.detect import detect
+from logproc.formats.detection.detect import detect
 from logproc.formats.engine import Format
 from logproc.model.columns import KeyColumn
 from tests.formats.readings import read

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.formats.columns.levels import LEVELS, level_of
-from logproc.formats.detect import detect, fallback
+from logproc.formats.detection.detect import detect, fallback
 from logproc.formats.known import BY_NAME, SAMPLED
 from logproc.model.errors import UsageError
 from logproc.questions.view import View

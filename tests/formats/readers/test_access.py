@@ -281,7 +281,7 @@ import sys, tracemalloc
 import numpy
 from logproc.formats.readers.layout import LAYOUTS
 from logproc.formats.readers.quotes import format_of_layout
-from logproc.formats.detect import detect
+from logproc.formats.detection.detect import detect
 from logproc.model.chunk import Context
 from tests.formats.readings import exactly
 from tests.support.logs import line

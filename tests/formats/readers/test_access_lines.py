@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from logproc.formats.detect import detect
+from logproc.formats.detection.detect import detect
 from tests.formats.readings import read
 
 MIDDLE = '[07/Mar/2026:10:00:%02d +0000] "GET /a?b=c HTTP/1.1" 200 42'

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.detect import detect
+from logproc.formats.detection.detect import detect
 from tests.formats.readings import read
 
 TIME = "2026-03-07 10:00:%02d"

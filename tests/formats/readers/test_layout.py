@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from logproc.formats.detect import detect
+from logproc.formats.detection.detect import detect
 from logproc.formats.readers.layout import LAYOUTS, SPECIAL, Layout
 from logproc.formats.readers.quotes import format_of_layout
 from tests.formats.readings import read

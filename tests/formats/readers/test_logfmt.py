@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.formats.columns.aliases import Meaning
 from logproc.formats.columns.coalesce import Source
 from logproc.formats.engine import Format
 from logproc.formats.readers.logfmt import PairsReader, logfmt_format, pairs_of
@@ -34,7 +35,7 @@ FORM = logfmt_format(
             for column, key in [("time", "ts"), ("message", "msg"), ("duration", "took"), ("target", "url"), ("level", "level")]
         ),
     ),
-    units=(("duration", 0),),
+    Meaning({}, units=(("duration", 0),)),
 )
 WANTED = (*STANDARD, "msg", "a", "b", "a.b", "")
 USUAL = rb'ts=2026-03-07T10:00:00.123Z level=info msg="user \"x\" left" took=3ms url=/cart?id=7 done status=200'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow
 import pytest
 
-from logproc.formats.detect import detect
+from logproc.formats.detection.detect import detect
 from logproc.formats.readers.ltsv import LtsvReader
 from tests.formats.readings import detected, read
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from logproc.formats.choice import Choice
 from logproc.formats.columns.levels import is_level
+from logproc.formats.detection.choice import Choice
 from logproc.model.columns import NO_TIME
 from logproc.model.errors import SourceError
 from logproc.sources.reading import detect_format

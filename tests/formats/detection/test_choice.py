@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from logproc.formats.choice import Choice
+from logproc.formats.detection.choice import Choice
 from logproc.model.source import Kind, Source
 from logproc.pipeline.serial import run_serial
 from logproc.settings import Settings

@@ -1,8 +1,8 @@
-"""Which format a source has. It depends only on the first bytes, never on block, chunk or network sizes.
+"""Detect the format of a source from its first bytes, whatever the sizes of blocks, chunks or network packets.
 
-A sample is the first 256 KiB, or the first 4 MiB if that is less than a hundred lines and none of them fits (a file may
-open with one huge damaged line). Its lines have layouts; they, or their messages, may be the lines of another log. Layouts
-that only a few lines have are looked for in a longer sample.
+The sample is the first 256 KiB. If these are fewer than a hundred lines, and none fits, it is the first 4 MiB: a file may
+begin with one huge damaged line. The lines may have several layouts, and they or their messages may be the lines of another
+log. Layouts that only a few lines have are searched for in a longer sample.
 """
 
 from __future__ import annotations
@@ -12,21 +12,27 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy
-import pyarrow
-import pyarrow.compute
 
+from logproc.formats.detection.layouts import (
+    IS_CONTINUATION,
+    IS_CONTINUATION_INSIDE,
+    MOST_LAYOUTS,
+    candidates,
+    is_access,
+    is_certain,
+    layouts_of,
+    usual_access_logs,
+)
+from logproc.formats.detection.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Sample, generic, sample_of
 from logproc.formats.engine import Format
-from logproc.formats.envelope import MESSAGE, Envelope, carried_by, joined_lines, lines_of_messages
-from logproc.formats.known import ENVELOPES, LAYOUT_FORMATS, plain_of
-from logproc.formats.layouts import IS_FURTHER, IS_FURTHER_INSIDE, MOST_LAYOUTS, SURE, candidates, is_access, layouts_of
+from logproc.formats.envelopes.envelope import MESSAGE, Envelope, carried_by, joined_lines, lines_of_messages
+from logproc.formats.known import ENVELOPES, plain_of
 from logproc.formats.mixed import Mixed
-from logproc.formats.readers.expression import Expression, matching
+from logproc.formats.readers.expression import Expression, has_match
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.logfmt import FIRST_PAIR, PairsReader
 from logproc.formats.readers.ltsv import LtsvReader
 from logproc.formats.readers.w3c import W3cReader
-from logproc.formats.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Sample, generic, sample_of
-from logproc.formats.soundness import has_hosts
 from logproc.model.chunk import Context
 
 if TYPE_CHECKING:
@@ -76,13 +82,13 @@ def with_rare(sample: Sample, found: Parser | None) -> Parser | None:
     known = [form for form in layouts if isinstance(form, Format)]
     if not known or any(isinstance(form.exact, W3cReader | LtsvReader) or form.name == "plain" for form in known):
         return found
-    left = numpy.array([IS_FURTHER.match(line) is None for line in sample.lines], bool)
+    left = numpy.array([IS_CONTINUATION.match(line) is None for line in sample.lines], bool)
     for form in known:
         if left.any():
             left[left] = ~claimed_by(form, sample.keep(left))
     rare = [
         form
-        for form in (layouts_of(sample.keep(left), alone=False) if left.any() else [])
+        for form in (layouts_of(sample.keep(left), inside=True) if left.any() else [])
         if "time" in form.fields and not (is_access(form) and any(map(is_access, known)))
     ]
     # Any line with a pair in it is one of logfmt.
@@ -108,16 +114,18 @@ def one_of(layouts: Sequence[Format]) -> Format | Mixed | None:
 def opened(sample: Sample, found: Format | Mixed | None) -> Parser | None:
     """Return the format of a sample whose lines, or messages, may be those of another log, given what the lines are."""
     generic = found is None or found.name in GENERIC
-    if generic or (is_access(found) and not is_sure(sample)):
+    if generic or (is_access(found) and not is_certain(usual_access_logs(sample))):
         lines = sum(NOTICE.match(line) is None for line in sample.lines)
         for form in ENVELOPES:
             inner = inner_of(form, sample) if form.fits(sample.texts).sum() >= NEARLY * lines else None
             if inner and may_be_inside(form, inner, generic=generic):
                 return Envelope(form, inner)
-    inner = inner_of(found, sample) if isinstance(found, Format) and may_carry(found, sample) else None
-    if inner and isinstance(found, Format) and (found.name in CARRIERS or has_requests(inner)):
+    if not isinstance(found, Format) or not (is_bare(found) or may_carry(found, sample)):
+        return found
+    inner = inner_of(found, sample)
+    if inner and (found.name in CARRIERS or has_requests(inner)):
         return Envelope(found, inner)
-    if isinstance(found, Format) and is_bare(found) and (inner := inner_of(found, sample)):
+    if inner and is_bare(found):
         told = {"time", "status"} & set(inner.fields) or {"level", "message"} <= set(inner.fields)
         return Envelope(found, inner) if told and inner.name != "text" else found
     return found
@@ -147,19 +155,13 @@ def may_carry(found: Format, sample: Sample) -> bool:
     if found.name in CARRIERS:
         return True
     others = MESSAGE not in found.fields or found.name == "plain" or {"request", "method"} & {*found.fields}
-    return not others and bool(pyarrow.compute.any(matching(sample.texts, QUOTED_REQUEST)).as_py())
+    return not others and has_match(sample.texts, QUOTED_REQUEST)
 
 
 def has_requests(found: Format | Mixed) -> bool:
     """Return whether all layouts are of requests, as a logger may have them in its messages."""
     layouts = found.layouts if isinstance(found, Mixed) else (found,)
     return all(not form.open_fields and {"status", "method"} <= {*form.fields} for form in layouts)
-
-
-def is_sure(sample: Sample) -> bool:
-    """Return whether the lines are surely those of a usual access log, with nothing in front."""
-    found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS]
-    return any(fits.sum() >= SURE * len(sample.lines) and has_hosts(form, sample, fits) for form, fits in found)
 
 
 def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
@@ -173,14 +175,14 @@ def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
     order = numpy.argsort(numpy.concatenate([part.line for part in filled]), kind="stable")
     messages = joined_lines(lines_of_messages(outer, filled, order)).tobytes()
     inner = one_of(
-        [form for form in layouts_of(sample_of(messages, len(sample.lines), whole=True), alone=False) if form.name != "plain"]
+        [form for form in layouts_of(sample_of(messages, len(sample.lines), whole=True), inside=True) if form.name != "plain"]
     )
     untimed = inner is not None and inner.name == "text" and "time" not in inner.fields
     if untimed and (says_levels(columns) or outer.name == "stern"):  # any two words may be in front of stern's messages
         return None
     if inner and outer.name == "json":  # an object in a message now and then is part of the message
         account = inner.parse(numpy.frombuffer(messages, numpy.uint8), Context(), (), LINE_BYTES).account
-        lines = sum(IS_FURTHER_INSIDE.match(line) is None for line in messages.splitlines())
+        lines = sum(IS_CONTINUATION_INSIDE.match(line) is None for line in messages.splitlines())
         return inner if 2 * account.records > lines else None
     return inner
 

@@ -1,4 +1,4 @@
-r"""Lines that have a time of their own, whatever their layout is: such a line does not go on with the record above it.
+r"""Lines that have a time of their own, whatever their layout is: such a line does not continue the record above it.
 
 The time is at the beginning, behind little that is surely not prose: brackets, a priority, a level, a process number. A time
 further on may be part of a message, and one behind white space may be in a frame or a statement.
@@ -17,7 +17,8 @@ DATES = "|".join(
     for form in (*FORMS, DAY_FIRST_HALF, MONTH_FIRST, *OF_ONE_PROGRAM)
     if form not in NUMBERS
 )
-COLOURS = r"(?:\x1b\[[\d;]*m)*"
+COLOUR = r"\x1b\[[\d;]*m"
+COLOURS = f"(?:{COLOUR})*"
 BEFORE = (
     rf"{COLOURS}"
     r"(?:(?:\d+ )?<\d{1,3}>(?:\d )?"
@@ -31,7 +32,7 @@ OF_PROGRAMS = (
     r"\d{6} \d{6} \d",  # HDFS
     r"type=[A-Z_]+ msg=audit\(",
     r"\d{10}\.\d{3} +\d",  # Squid
-    r"(?:\x1b\[[\d;]*m)*[A-Z]{4}(?:\x1b\[[\d;]*m)*\[\d{4}-\d\d-\d\d",  # logrus
+    rf"{COLOURS}[A-Z]{{4}}{COLOURS}\[\d{{4}}-\d\d-\d\d",  # logrus
     rf"time:{DAY_IN_ACCESS_LOG}:",  # LTSV
     r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:",  # journalctl -o short-full
     rf"[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]+ -  ?{DAY_IN_ACCESS_LOG}:",  # PHP-FPM

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.detect import detect
-from logproc.formats.envelope import Envelope
+from logproc.formats.detection.detect import detect
+from logproc.formats.envelopes.envelope import Envelope
 from tests.formats.readings import detected, read
 from tests.support import logs
 

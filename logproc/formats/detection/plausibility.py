@@ -1,4 +1,4 @@
-"""Whether what a format finds in a sample can be what it is called: hosts, programs and loggers, and not words of messages."""
+"""Plausibility of a format: what it finds in a sample must be hosts, programs and loggers, not words of messages."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy
 
 from logproc.formats.columns.levels import is_level_word
+from logproc.formats.detection.sample import NEARLY, Sample
 from logproc.formats.engine import Format
 from logproc.formats.known import PIECES, TIMES, timed
 from logproc.formats.readers.access_lines import UNKNOWN, are_hosts, is_client
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.layout import LayoutReader
-from logproc.formats.sample import NEARLY, Sample
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
@@ -32,11 +32,11 @@ DAEMONS = frozenset(
 """Programs that write to syslog, often without a process number."""
 
 
-def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
-    """Return whether what a format finds can be what it is called. known: which lines fit any format.
+def is_plausible(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
+    """Return whether the fields that a format finds are plausible. known: which lines fit any format.
 
-    A level or a date in the place of a host shows that it is another format. And so do lines with the same time that do not
-    fit: the first word of some messages looks like a logger.
+    Where a host should be, a level or a date means that the lines have another format. So do lines that begin with the same
+    form of time and do not fit: the first word of some messages looks like a logger.
     """
     reader = form.exact
     if not isinstance(reader, Expression):
@@ -60,17 +60,17 @@ def is_sound(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
 
 
 def alike(sample: Sample, fits: Mask) -> Mask:
-    """Return which lines begin with a bracket, or with none, as those that fit do; all where those differ."""
+    """Return which lines begin as those that fit do, with a bracket or without one; all lines if those that fit differ."""
     bracketed = numpy.array([line[:1] in b"[({<" for line in sample.lines], bool)
     first = bracketed[fits]
     return bracketed == first[0] if len(first) and (first == first[0]).all() else numpy.ones(len(bracketed), bool)
 
 
 def is_syslog(reader: Expression, sample: Sample) -> bool:
-    """Return whether host and program of most lines are surely that, and not two words of a message before a colon.
+    """Return whether most lines surely have a host and a program, not two words of a message before a colon.
 
-    That is so with a priority or a process number, a program that everybody knows, an envelope round JSON, or where one of
-    the names has what no word has. Behind a time that little but syslog has, two words in small letters will do.
+    A priority, a process number, a well-known program, JSON in the message, or a name with a digit or a sign that words do
+    not have is enough. After a time in the form of syslog, so are two words in small letters.
     """
     fields = ("host", "program", "pid", "level", "message")
     found = reader.found_in(sample.texts, fields)
@@ -93,9 +93,9 @@ def is_syslog(reader: Expression, sample: Sample) -> bool:
 
 
 def has_hosts(form: Format, sample: Sample, fits: Mask) -> bool:
-    """Return whether the first tokens are names of hosts, in the format that has them there.
+    """Return whether the first tokens are names of hosts, in the access log that begins with a host.
 
-    In the other access logs they are clients: names, where the users behind them are addresses, are words of a logger.
+    The others begin with a client. If it is a name, and an address follows in the place of the user, it is a logger's word.
     """
     if not isinstance(form.exact, LayoutReader):
         return True

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.detect import detect
-from logproc.formats.envelope import Envelope
+from logproc.formats.detection.detect import detect
+from logproc.formats.envelopes.envelope import Envelope
 from logproc.model.columns import Account
 from logproc.sources.cutter import Cutter
 from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, bytes_of, read, reading_of, records_of

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from logproc.formats import detect as detection
 from logproc.formats.custom import format_of_pattern, format_of_table
+from logproc.formats.detection import detect as detection
+from logproc.formats.detection.layouts import ordered
+from logproc.formats.detection.sample import SAMPLE_LINES, sample_of
 from logproc.formats.engine import Format
-from logproc.formats.envelope import Envelope
+from logproc.formats.envelopes.envelope import Envelope
 from logproc.formats.known import BY_NAME, SAMPLED
-from logproc.formats.layouts import ordered
 from logproc.formats.maps import Map
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.expression import Expression
-from logproc.formats.sample import SAMPLE_LINES, sample_of
 from logproc.formats.servers.formats import format_of_definition
 from logproc.formats.times.order import KNOWN
 from logproc.model.errors import UsageError, nearest

@@ -22,10 +22,10 @@ from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
 from logproc.formats.columns.printable import searchable
 from logproc.formats.columns.slices import arrow, offsets_and_data
 from logproc.formats.engine import LOOK_LINES, Format
+from logproc.formats.envelopes.continuation import Continuations, Open, continuations, identity_of, opening_and_continuing
+from logproc.formats.envelopes.split_lines import TAG, are_parts, glued, heads_of, with_whole_messages
 from logproc.formats.mixed import Mixed, stacked
-from logproc.formats.parts import TAG, are_parts, glued, heads_of, with_whole_messages
 from logproc.formats.raw import Found, no_lines
-from logproc.formats.spread import Open, Spread, identity_of, opening_and_further, spread
 from logproc.model.columns import NO_TIME, Columns, KeyColumn, Parsed
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Messages:
 
     lines, columns: those of the outer format. line: of each outer record its line, ascending; order: its number in the columns.
     texts: the messages. inner: the same as lines. found, inner_columns: what is in them. left: which are not claimed.
-    heads: of each the one that its line begins in (see `parts`). may_go_on: which are only a part of a line.
+    heads: of each the one that its line begins in (see `split_lines`). may_go_on: which are only a part of a line.
     """
 
     lines: Lines
@@ -102,7 +102,9 @@ class Envelope:
             some = data[lines.starts[first] :]
             found = self._messages(some, before, max_line_bytes)
             known = before.open_records if first == 0 else None
-            behind, is_sure = self._spread(found, known).open_behind(found.columns, found.order, len(found.lines), known or ())
+            behind, is_sure = self._continuations(found, known).open_behind(
+                found.columns, found.order, len(found.lines), known or ()
+            )
             is_sure |= first == 0
             count *= 8
         return replace(context, open_records=behind)
@@ -112,7 +114,7 @@ class Envelope:
         if not self.joins:
             return self.outer.starts(data, context, max_line_bytes)
         found = self._messages(data, context, max_line_bytes)
-        parts = self._spread(found, None)
+        parts = self._continuations(found, None)
         positions: Integers = found.lines.starts[parts.line[parts.safe(len(found.lines))]].astype(numpy.int64)
         return positions
 
@@ -174,14 +176,14 @@ class Envelope:
         may_go_on = are_parts(columns, order)
         return Messages(lines, columns, line[order], order, texts, inner, found, inner_columns, left, heads, may_go_on)
 
-    def _spread(self, messages: Messages, before: Open | None) -> Spread:
-        opens, goes_on = opening_and_further(messages.inner, messages.found, messages.left)
+    def _continuations(self, messages: Messages, before: Open | None) -> Continuations:
+        opens, goes_on = opening_and_continuing(messages.inner, messages.found, messages.left)
         if not self.inner.multi_line:
             opens[:] = goes_on[:] = False
         opens |= messages.may_go_on
         goes_on |= messages.is_further_part
         of, in_parts = (messages.line, messages.columns, messages.order, self.identity), self.outer.in_parts
-        return spread(*of, opens, goes_on, before, in_parts=in_parts)
+        return continuations(*of, opens, goes_on, before, in_parts=in_parts)
 
     def _opened(
         self, lines: Lines, parts: list[Found], outer: Columns, wanted: Collection[str], context: Context, max_line_bytes: int
@@ -199,7 +201,7 @@ class Envelope:
         further = no_lines()
         parted = None
         if self.joins and messages.left.any():
-            found = self._spread(messages, context.open_records)
+            found = self._continuations(messages, context.open_records)
             further = messages.line[found.joined]
             rest[messages.order[found.joined]] = False
             parted = found if found.joined.any() else None
@@ -216,7 +218,7 @@ def together(lines: Sequence[Integers]) -> Integers:
 
 
 def with_joined(
-    columns: Columns, rows: Integers, messages: Messages, found: Spread, wanted: Collection[str], max_line_bytes: int
+    columns: Columns, rows: Integers, messages: Messages, found: Continuations, wanted: Collection[str], max_line_bytes: int
 ) -> Columns:
     """Return the records with what is in the lines that go on with them.
 

@@ -1,6 +1,6 @@
-"""Lines that container runtimes wrote in several parts, because they were long: docker from 16 KiB on, CRI's with the tag `P`.
+"""Long lines that container runtimes split into parts: Docker at 16 KiB, those of Kubernetes (CRI) with the tag `P`.
 
-The parts of one line come one after the other in its stream; those of the other stream may be in between.
+The parts of a line follow each other in its stream; lines of the other stream may be in between.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from logproc.formats.account import replaced_at
 from logproc.formats.columns.fields import again
 from logproc.formats.columns.printable import printable
 from logproc.formats.columns.slices import arrow
-from logproc.formats.spread import NEAR, owners
+from logproc.formats.envelopes.continuation import NEAR, owners
 from logproc.model.columns import KeyColumn
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def heads_of(
 ) -> Integers:
     """Return for each record the number of the one that its line begins in: its own, unless it is a further part.
 
-    line, columns, records, names: as `spread` takes them. starts: where in the chunk each record begins. Parts that begin
-    further behind than `max_line_bytes` are lines of their own.
+    line, columns, records, names: as `continuations` takes them. starts: where in the chunk each record begins. Parts
+    that begin further behind than `max_line_bytes` are lines of their own.
     """
     heads = numpy.arange(len(records))
     is_part = are_parts(columns, records)
@@ -62,7 +62,12 @@ def heads_of(
 
 
 def glued(texts: pyarrow.Array, heads: Integers) -> pyarrow.Array:
-    """Return texts, each with its further parts behind it; those are empty."""
+    """Return texts with the parts of each line joined in its head; the other parts are empty texts.
+
+    heads: of each text the number of its head, shape (n,), as `heads_of` returns it.
+    """
+    # Sorting by head puts the parts of a line side by side, in their order since the sort is stable: one list for each head,
+    # which Arrow joins in one call. `which` is the list of each text, shape (n,).
     members = numpy.argsort(heads, kind="stable").astype(numpy.int64)
     _, which, counts = numpy.unique(heads, return_inverse=True, return_counts=True)
     offsets = numpy.concatenate([[0], numpy.cumsum(counts)]).astype(numpy.int32)

@@ -6,10 +6,10 @@ import pyarrow
 import pyarrow.compute
 import pytest
 
-from logproc.formats.detect import detect
+from logproc.formats.detection.detect import detect
 from logproc.formats.known import FORMATS
 from logproc.formats.readers.expression import Expression
-from logproc.formats.times.own import OWN_TIME
+from logproc.formats.times.own_time import OWN_TIME
 from tests.formats.readings import read
 
 OWN = (

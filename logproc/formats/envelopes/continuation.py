@@ -1,7 +1,7 @@
-"""Records of a log inside a log that are spread over several lines of the outer one, such as a traceback line by line.
+"""Continuation lines inside an envelope: a record that takes several lines of the outer log, such as a traceback.
 
-A line that goes on with a record belongs to the last one of its own program: of the same container, pod, stream or process.
-Lines of others may be in between, but only NEAR of them: so a source can be cut into chunks without looking far ahead.
+A continuation line belongs to the last record of its own program: the same container, pod, stream or process. At most NEAR
+lines of other programs may be in between, so that a source can be cut into chunks without looking far ahead.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow.compute
 
 from logproc.formats.account import VAGUE
 from logproc.formats.columns.slices import arrow
-from logproc.formats.times.own import OWN_TIME
+from logproc.formats.times.own_time import COLOURS, OWN_TIME
 
 if TYPE_CHECKING:
     from logproc.formats.columns.lines import Lines
@@ -33,23 +33,22 @@ IDENTITY = frozenset(
 )
 """The fields of an outer format that say whose line it is; those of JSON may be inside of an object."""
 NEAR = 16
-"""A line further behind the one before it of the same program does not go on with it."""
-COLOURS = r"(?:\x1b\[[\d;]*m)*"
+"""How many lines after the last one of its program a line may still continue that program's record."""
 BEGINNINGS = (
     r"\s|at |Caused by: |Traceback \(|\.\.\. \d+ |goroutine \d+|Stack trace:|#\d+ |[})\]]"
     r"|(?:[A-Za-z_][\w$]*[.:\\]+)*[A-Z][\w$]*(?:Error|Exception|Warning|Interrupt)(?::| |$)"
 )
-"""How lines begin that go on with a record: the frames of a traceback, the name of an exception, closing brackets."""
+"""How continuation lines begin: the frames of a traceback, the name of an exception, closing brackets."""
 BEGINNINGS_INSIDE = (
     r"$|#01[12]|\S+\.rb:\d+:in |[{(\[]\s*$|During handling of the above |The above exception was |Suppressed: |Wrapped by: "
     r"|created by |(?:[\w.-]+/)*[\w-]+(?:\.\(\*\w+\))?(?:\.[\w-]+)+\(.*\)$|stack backtrace:|note: run with `RUST_BACKTRACE"
     r"|exit status \d+$|(?:[A-Za-z_]\w*\.)+[A-Z]\w*(?:: |:?$)|(?:Stop(?:Async)?Iteration|SystemExit|GeneratorExit)(?:: |$)"
 )
-"""More of them, of lines that are in an envelope: nothing at all, what syslog makes of a TAB, calls in Go, opening brackets,
+"""How more of them begin inside an envelope: empty lines, what syslog makes of a TAB, calls in Go, opening brackets,
 Python's words between tracebacks, and names of errors that end in any word.
 """
-FURTHER = rf"^{COLOURS}(?:{BEGINNINGS})"
-FURTHER_INSIDE = rf"^{COLOURS}(?:{BEGINNINGS}|{BEGINNINGS_INSIDE})"
+CONTINUATION = rf"^{COLOURS}(?:{BEGINNINGS})"
+CONTINUATION_INSIDE = rf"^{COLOURS}(?:{BEGINNINGS}|{BEGINNINGS_INSIDE})"
 
 Identity = tuple[str | None, ...]
 Open = tuple[tuple[Identity, int], ...]
@@ -57,8 +56,8 @@ Open = tuple[tuple[Identity, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """Which records of an outer format go on with a record before them.
+class Continuations:
+    """Which records of an outer format continue a record before them.
 
     line: of each outer record its line, ascending, shape (n,), as of all arrays. joined: whether it goes on with a record.
     opener: the number of the record that it is part of: its own if it is not joined, -1 if that is before the first line.
@@ -98,7 +97,7 @@ class Spread:
     def open_behind(self, columns: Columns, records: Integers, lines: int, before: Open) -> tuple[Open, bool]:
         """Return which programs have an open record behind so many lines, and whether that is sure without those before.
 
-        columns, records, before: as `spread` takes them.
+        columns, records, before: as `continuations` takes them.
         """
         ends = self.order[self.last]
         ends = ends[lines - self.line[ends] <= NEAR]
@@ -109,7 +108,7 @@ class Spread:
         return (*kept, *found), not (self.opener[ends] < 0).any()
 
 
-def spread(
+def continuations(
     line: Integers,
     columns: Columns,
     records: Integers,
@@ -119,8 +118,8 @@ def spread(
     before: Open | None,
     *,
     in_parts: bool = False,
-) -> Spread:
-    """Return which outer records go on with a record before them.
+) -> Continuations:
+    """Return which outer records continue a record before them.
 
     line: of each outer record its line, ascending. columns: their outer fields; records: of each its number in them.
     names: of the fields that say whose line it is. opens: whether further lines may belong to it. goes_on: whether it looks
@@ -150,7 +149,7 @@ def spread(
     last = numpy.flatnonzero(numpy.append(first[1:], [True] * min(count, 1)))
     place = numpy.empty_like(order)
     place[order] = numpy.arange(count)  # back to the order of the lines
-    return Spread(line, joined[place], opener[place], order, last, is_open[place], previous[place], asks[place], names)
+    return Continuations(line, joined[place], opener[place], order, last, is_open[place], previous[place], asks[place], names)
 
 
 def continues(whose: list[Identity], line: Integers, before: Open | None) -> list[int]:
@@ -186,11 +185,12 @@ def identities(columns: Columns, records: Integers, names: Sequence[str]) -> lis
     return list(zip(*rows, strict=True)) if rows else [()] * len(records)
 
 
-def opening_and_further(lines: Lines, parts: Sequence[tuple[Found, bool]], left: Mask) -> tuple[Mask, Mask]:
-    """Return which messages open a record of several lines, and which look like a further line of one.
+def opening_and_continuing(lines: Lines, parts: Sequence[tuple[Found, bool]], left: Mask) -> tuple[Mask, Mask]:
+    """Return which messages open a record of several lines, and which look like a continuation of one.
 
     lines: the messages. parts: what an inner format found in them. left: which it did not claim.
-    What no inner format claims and does not look like a further line is a record of the outer format, which may have some.
+    A message that no inner format claims, and that does not look like a continuation, is a record of the outer format. It
+    may have continuation lines.
     """
     opens = numpy.ones(len(lines), bool)
     goes_on = left.copy()
@@ -200,7 +200,9 @@ def opening_and_further(lines: Lines, parts: Sequence[tuple[Found, bool]], left:
         goes_on[[at for at, reason in part.reasons.items() if reason not in VAGUE]] = False
     which = numpy.flatnonzero(goes_on)
     texts = lines.texts(which)
-    goes_on[which] = matches(texts, FURTHER_INSIDE) & ~matches(texts, OWN_TIME)
+    goes_on[which] = found = matches(texts, CONTINUATION_INSIDE)
+    which = which[found]
+    goes_on[which] = ~matches(lines.texts(which), OWN_TIME)
     return opens, goes_on
 
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.formats.columns.fields import Wanted
-from logproc.formats.detect import detect
-from logproc.formats.envelope import Envelope
-from logproc.formats.spread import NEAR
+from logproc.formats.detection.detect import detect
+from logproc.formats.envelopes.continuation import NEAR
+from logproc.formats.envelopes.envelope import Envelope
 from logproc.model.chunk import Parser
 from logproc.model.columns import Account, Columns
 from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, bytes_of, read, read_cut, same

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from logproc.formats.detect import detect
+from logproc.formats.detection.detect import detect
 from logproc.formats.mixed import Mixed
 from tests.formats.readings import detected, read
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.choice import Choice
-from logproc.formats.detect import detect as detect_format
+from logproc.formats.detection.choice import Choice
+from logproc.formats.detection.detect import detect as detect_format
+from logproc.formats.detection.sample import SAMPLE_BYTES
 from logproc.formats.engine import Format
 from logproc.formats.known import BY_NAME, SAMPLED
-from logproc.formats.sample import SAMPLE_BYTES
 from logproc.model.errors import SourceError
 from logproc.sources import reading
 from logproc.sources.unreadable import unreadable

@@ -19,20 +19,20 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.detection.plausibility import has_hosts, is_plausible
+from logproc.formats.detection.sample import LEAST_SHARE, NEARLY, Candidate, Sample, generic
 from logproc.formats.engine import Format
+from logproc.formats.envelopes.continuation import CONTINUATION, CONTINUATION_INSIDE
 from logproc.formats.known import FORMATS, LAYOUT_FORMATS, OF_PROGRAMS, leveled, plain_of
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
 from logproc.formats.readers.access_variants import access_variants
-from logproc.formats.readers.expression import Expression, matching
+from logproc.formats.readers.expression import Expression, has_match
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.layout import LayoutReader
 from logproc.formats.readers.logfmt import PairsReader
 from logproc.formats.readers.ltsv import LtsvReader
 from logproc.formats.readers.w3c import W3cReader
-from logproc.formats.sample import LEAST_SHARE, NEARLY, Candidate, Sample, generic
-from logproc.formats.soundness import has_hosts, is_sound
-from logproc.formats.spread import FURTHER, FURTHER_INSIDE
 from logproc.formats.times.order import order_of
 
 if TYPE_CHECKING:
@@ -41,25 +41,27 @@ if TYPE_CHECKING:
 HEAD_BYTES = 4 << 10
 """Where a time is looked for before a format is asked."""
 SURE = 0.9
-MOST = 0.5
-LEAST_FURTHER = 0.05
-"""A layout that fewer of the lines have is not one of the source."""
+MAJORITY = 0.5
+LEAST_ADDITIONAL = 0.05
+"""An additional layout that a smaller share of the lines has is ignored."""
+NEVER = 2.0
+"""A share that no number of lines reaches."""
 MOST_LAYOUTS = 6
-IS_FURTHER = re.compile(FURTHER.encode())
-IS_FURTHER_INSIDE = re.compile(FURTHER_INSIDE.encode())
+IS_CONTINUATION = re.compile(CONTINUATION.encode())
+IS_CONTINUATION_INSIDE = re.compile(CONTINUATION_INSIDE.encode())
 
 
-def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
+def layouts_of(sample: Sample, *, inside: bool = False) -> list[Format]:
     """Return the layouts of a sample's lines, first that of most lines; none if it is better called plain text.
 
-    alone: whether the lines are a log of their own, and not the messages of one.
+    inside: whether the lines are the messages of another log.
     """
     asked = candidates(sample)
     known = numpy.logical_or.reduce([numpy.zeros(len(sample.lines), bool), *(fits for _, fits in asked)])
-    found = [(candidate, fits) for candidate, fits in asked if is_sound(candidate.format, sample, fits, known)]
+    found = [(candidate, fits) for candidate, fits in asked if is_plausible(candidate.format, sample, fits, known)]
     left = numpy.ones(len(sample.lines), bool)
-    is_further = IS_FURTHER if alone else IS_FURTHER_INSIDE
-    counts_for = numpy.array([is_further.match(line) is None for line in sample.lines], bool)
+    is_continuation = IS_CONTINUATION_INSIDE if inside else IS_CONTINUATION
+    counts_for = numpy.array([is_continuation.match(line) is None for line in sample.lines], bool)
     for _, fits in found:
         counts_for |= fits
     counts_for |= not counts_for.any()
@@ -70,7 +72,7 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
         able = [
             at
             for at, (candidate, _) in enumerate(found)
-            if counts[at] and counts[at] >= fewest(candidate.format, sample, weight, further=bool(layouts), alone=alone)
+            if counts[at] and counts[at] >= fewest(candidate.format, sample, weight, additional=bool(layouts), inside=inside)
         ]
         if not able:
             break
@@ -80,7 +82,7 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
         best = next((at for at in able if at < best and is_narrower(found[at], found[best], left)), best)
         form, (_, fits) = found[best][0].format, found[best]
         layouts.append(ordered(form, sample.keep(fits)))
-        left &= ~(form.exact.claims(sample.whole_texts) if is_layout(form) else fits)
+        left &= ~(form.exact.claims(sample.whole_texts) if is_quoted_access_log(form) else fits)
         if isinstance(form.exact, JsonReader):
             left &= ~in_braces(sample)
     rest = sample.keep(left & counts_for)
@@ -89,9 +91,9 @@ def layouts_of(sample: Sample, *, alone: bool = True) -> list[Format]:
     if layouts and rest.lines:
         return with_text(layouts, text, sample, found)
     if not layouts and sample.lines:
-        other = generic(rest, LEAST_SHARE, anywhere=alone) if rest.lines else None
-        other = other or (None if alone else leveled(rest.lines))  # the time is that of the format around them
-        return (not found and alone and loosely(sample)) or ([other] if other else [])
+        other = generic(rest, LEAST_SHARE, anywhere=not inside) if rest.lines else None
+        other = other or (leveled(rest.lines) if inside else None)  # the time is that of the format around them
+        return (not found and not inside and loosely(sample)) or ([other] if other else [])
     return layouts
 
 
@@ -101,18 +103,31 @@ def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candida
     If an access log is certain, the other formats are only asked about the rest of the lines: there are many formats, and a
     run over one line should start at once.
     """
-    found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS if only in {None, form.name}]
     if only is None:
-        found = [(form, fits) for form, fits in found if has_hosts(form, sample, fits)]
+        found = usual_access_logs(sample)
+    else:
+        found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS if form.name == only]
     rest = numpy.ones(len(sample.lines), bool)
-    if only is None and any(fits.sum() >= SURE * len(fits) for _, fits in found):
+    if only is None and is_certain(found):
         rest = ~numpy.logical_or.reduce([fits for _, fits in found])
     if rest.any():
         for form, fits in all_fits(sample.keep(rest), only):
             mask = numpy.zeros(len(rest), bool)
             mask[rest] = fits
             found.append((form, mask))
-    return [(sample.candidate(form, fits), fits) for form, fits in found if fits.any() and only in {None, form.name}]
+    return [
+        (Candidate(form, int(fits.sum()), len(fits)), fits) for form, fits in found if fits.any() and only in {None, form.name}
+    ]
+
+
+def usual_access_logs(sample: Sample) -> list[tuple[Format, Mask]]:
+    """Return the usual access logs, each with the lines that fit it; without those whose hosts are not hosts."""
+    found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS]
+    return [(form, fits) for form, fits in found if has_hosts(form, sample, fits)]
+
+
+def is_certain(found: Sequence[tuple[Format, Mask]]) -> bool:
+    return any(fits.sum() >= SURE * len(fits) for _, fits in found)
 
 
 def all_fits(sample: Sample, only: str | None) -> Iterator[tuple[Format, Mask]]:
@@ -142,7 +157,7 @@ def may_fit(form: Format, sample: Sample, known: dict[str, bool]) -> bool:
         return True
     if time.name not in known:
         heads = pyarrow.compute.binary_slice(sample.texts, 0, HEAD_BYTES)
-        known[time.name] = bool(pyarrow.compute.any(matching(heads, time.expression)).as_py())
+        known[time.name] = has_match(heads, time.expression)
     return known[time.name]
 
 
@@ -169,36 +184,36 @@ def ordered(form: Format, sample: Sample) -> Format:
     return replace(form, order=found)
 
 
-def fewest(form: Format, sample: Sample, weight: int, *, further: bool, alone: bool) -> float:
-    """Return how many lines must fit a format for it to be a layout. weight: the lines that count, without further lines."""
-    least = least_of(form, sample, further=further, alone=alone)
-    return least * (len(sample.lines) if least == MOST else weight)
+def fewest(form: Format, sample: Sample, weight: int, *, additional: bool, inside: bool) -> float:
+    """Return how many lines must fit a format for it to be a layout. weight: how many lines count."""
+    least = least_of(form, sample, additional=additional, inside=inside)
+    return least * (len(sample.lines) if least == MAJORITY else weight)
 
 
-def least_of(form: Format, sample: Sample, *, further: bool, alone: bool) -> float:
+def least_of(form: Format, sample: Sample, *, additional: bool, inside: bool) -> float:
     """Return the share of the lines that a format must fit to be a layout.
 
-    As a further one it must know the time. Messages of other formats look like pairs now and then; beside another log they
+    An additional layout must know the time. Messages of other formats look like pairs now and then; beside another log they
     are one if they have a time, or a level and a message, or a request: then the time may be that of the format around them.
     Source code and documents have some lines that look like pairs, JSON or a level with a text: where nothing shows that
     these are from a log, they must be most of the lines.
     """
-    if not alone and isinstance(form.exact, PairsReader):
+    if inside and isinstance(form.exact, PairsReader):
         known = dict(form.exact.aliases).keys()
         is_request = known >= {"method", "status"}
-        if further and ("time" in known or known >= {"level", "message"} or is_request):
-            return LEAST_FURTHER
-        return LEAST_SHARE if is_request else 0.5
-    if further:
-        return LEAST_FURTHER if "time" in form.fields else 2.0
-    if is_layout(form):
+        if additional and ("time" in known or known >= {"level", "message"} or is_request):
+            return LEAST_ADDITIONAL
+        return LEAST_SHARE if is_request else MAJORITY
+    if additional:
+        return LEAST_ADDITIONAL if "time" in form.fields else NEVER
+    if is_quoted_access_log(form):
         return 0.0
-    return LEAST_SHARE if is_of_log(form, sample) or is_damaged_json(form, sample) else MOST
+    return LEAST_SHARE if is_of_log(form, sample) or is_damaged_json(form, sample) else MAJORITY
 
 
 def is_damaged_json(form: Format, sample: Sample) -> bool:
     """Return whether most lines are in braces, as objects are: those of them that are not valid JSON are damaged, not text."""
-    return isinstance(form.exact, JsonReader) and in_braces(sample).sum() > MOST * len(sample.lines)
+    return isinstance(form.exact, JsonReader) and in_braces(sample).sum() > MAJORITY * len(sample.lines)
 
 
 def in_braces(sample: Sample) -> Mask:
@@ -227,11 +242,11 @@ def text_of(rest: Sample, weight: int, layouts: Sequence[Format]) -> list[Format
     found: list[Format] = []
     of_table = isinstance(layouts[0].exact, W3cReader)
     going_on = any(form.multi_line and not isinstance(form.exact, JsonReader) for form in layouts)
-    most = 1 - LEAST_SHARE if going_on or all(map(is_access, layouts)) else 0.5
+    most = 1 - LEAST_SHARE if going_on or all(map(is_access, layouts)) else MAJORITY
     left = numpy.ones(len(rest.lines), bool)
     while not of_table and left.any() and len(found) < MOST_LAYOUTS:
         some = rest.keep(left)
-        form = generic(some, min(LEAST_FURTHER * weight / len(some.lines), 0.5), anywhere=False)
+        form = generic(some, min(LEAST_ADDITIONAL * weight / len(some.lines), MAJORITY), anywhere=False)
         fits = form.fits(some.texts) if form else None
         if form is None or fits is None or not fits.any():
             break
@@ -257,7 +272,7 @@ def with_text(
     return layouts + text
 
 
-def is_layout(form: Format) -> bool:
+def is_quoted_access_log(form: Format) -> bool:
     """Return whether a format is an access log that is cut at quotes and spaces."""
     return isinstance(form.exact, LayoutReader)
 
@@ -265,7 +280,7 @@ def is_layout(form: Format) -> bool:
 def is_access(found: Format | Mixed | None) -> bool:
     """Return whether all layouts are access logs, which any beginning of a line may be taken for."""
     layouts = found.layouts if isinstance(found, Mixed) else [found]
-    return all(form is not None and (is_layout(form) or form.name == "access") for form in layouts)
+    return all(form is not None and (is_quoted_access_log(form) or form.name == "access") for form in layouts)
 
 
 def loosely(sample: Sample) -> list[Format]:

@@ -12,9 +12,9 @@ import pyarrow.compute
 
 from logproc.formats.columns.lines import is_blank
 from logproc.formats.engine import Format
-from logproc.formats.known import learned, timed
+from logproc.formats.known import HEAD_BYTES, learned, timed
 from logproc.formats.readers.beginnings import CLOCK, OPENING
-from logproc.formats.readers.expression import Expression, matching
+from logproc.formats.readers.expression import Expression, has_match, matching
 from logproc.formats.times.forms import (
     DAY_FIRST_HALF,
     DAY_HALF_SHORT,
@@ -61,12 +61,11 @@ SEARCHED = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A format that some lines of a sample fit: how many of them, and the number of the first that does not."""
+    """A format that some lines of a sample fit: how many of them."""
 
     format: Format
     fitting: int
     lines: int
-    first_misfit: int | None = None
 
     @property
     def share(self) -> float:
@@ -95,10 +94,6 @@ class Sample:
         which = numpy.flatnonzero(mask).tolist()
         return Sample(tuple(self.lines[at] for at in which), tuple(self.numbers[at] for at in which))
 
-    def candidate(self, form: Format, fits: Mask) -> Candidate:
-        misfits = numpy.flatnonzero(~fits)
-        return Candidate(form, int(fits.sum()), len(self.lines), self.numbers[misfits[0]] if len(misfits) else None)
-
 
 def sample_of(sample: bytes, count: int, *, whole: bool) -> Sample:
     """Return the first `count` lines of a sample, blank ones left out."""
@@ -117,15 +112,18 @@ def generic(sample: Sample, least_share: float, *, anywhere: bool = True) -> For
     Only times that exist count: `07 Mar 2026 10:00:00` holds `2026 10:00:00` as well, which would be day 26 of month 20.
     Of two forms that as many lines have, the one with a year is meant.
     """
-    for leading, with_level in ((True, False), (True, True), (False, False)) if anywhere else ((True, False), (True, True)):
-        forms = [form for form in SEARCHED if not form.epoch]
+    heads = pyarrow.compute.binary_slice(sample.texts, 0, HEAD_BYTES)
+    # A match without groups rules out most forms, once for all the places that are asked below.
+    forms = [form for form in SEARCHED if not form.epoch and has_match(heads, form.expression)]
+    places = ((True, False), (True, True), (False, False)) if anywhere else ((True, False), (True, True))
+    for leading, with_level in places if forms else ():
         found = [timed(form, leading=leading, with_level=with_level) for form in forms]
         counts = [(counted(form, time, sample.texts), not time.year_less) for form, time in zip(found, forms, strict=True)]
         best = max(range(len(found)), key=counts.__getitem__)
         if counts[best][0] > least_share * len(sample.lines) * (1 if leading else 3):
             form = learned(forms[best], sample.lines, with_level=with_level) if leading else found[best]
             other = OTHER_ORDER.get(forms[best])
-            in_doubt = other is not None and counts[forms.index(other)][0] == counts[best][0]
+            in_doubt = other in forms and counts[forms.index(other)][0] == counts[best][0]
             assumed = assumed_in(forms[best]) if in_doubt else ""
             if forms[best] is SHORT_YEAR and not is_sure(texts_of(sample.texts)):
                 assumed = "year first"

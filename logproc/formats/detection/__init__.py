@@ -1,0 +1,1 @@
+"""The first bytes of a source → its format."""
