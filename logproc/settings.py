@@ -7,7 +7,7 @@ the option `--max-line-bytes` is the key `max-line-bytes` of the config file and
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,8 @@ from logproc.model.knobs import Kind, check, convert_one, knob, option_name, par
 
 MEBIBYTE = 1 << 20
 CONFIG_BYTES = MEBIBYTE
+TABLES: Mapping[str, Callable[[Any, str], Any]] = {"patterns": read_patterns, "formats": read_formats}
+"""Settings that are tables, which no option can hold, and what reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,13 +238,12 @@ def read_config(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise UsageError(f"config {path}: {error}", "fix the file, or name another one with --config") from error
     known = {item.name.replace("_", "-"): item.name for item in knobs()}
-    patterns = read_patterns(document.pop("patterns", {}), f"config {path}: patterns")
-    formats = read_formats(document.pop("formats", {}), path)
+    tables = {name: read(document.pop(name), f"config {path}: {name}") for name, read in TABLES.items() if name in document}
     for key in document:
         if key not in known:
             raise UsageError(f"config {path}: unknown key {key!r}", nearest(key, known))
     values = {known[key]: convert(known[key], value, f"config {path}: {key}:") for key, value in document.items()}
-    return values | ({"patterns": patterns} if patterns else {}) | ({"formats": formats} if formats else {})
+    return values | tables
 
 
 def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
@@ -273,12 +274,14 @@ def read_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises UsageError for an unknown name or a bad value.
     """
-    known = {item.name for item in fields(Settings)} - {"config_file", "families", "compares"}
+    known = {*TABLES, *(item.name for item in knobs())}
     for name in options:
         if name not in known:
             raise UsageError(f"unknown option {name!r}", nearest(name, known))
-    values = {name: convert(name, value, option_name(name)) for name, value in options.items() if name != "patterns"}
-    return values | ({"patterns": read_patterns(options["patterns"], "patterns")} if "patterns" in options else {})
+    return {
+        name: TABLES[name](value, name) if name in TABLES else convert(name, value, option_name(name))
+        for name, value in options.items()
+    }
 
 
 @cache

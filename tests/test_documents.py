@@ -20,7 +20,7 @@ import pytest
 
 from logproc.command.cli import cli
 from logproc.command.subcommands import init
-from logproc.command.usage.help import GroupedOption
+from logproc.command.usage.help import AFTER_A_SIGNAL, EXIT_CODES, GroupedOption
 from logproc.formats.known import listing
 from logproc.model import errors
 from tests.support.ready_command import ready_command
@@ -167,10 +167,17 @@ def test_options_are_those_of_the_command() -> None:
 
 
 def test_exit_codes_are_those_of_the_program() -> None:
-    """Every exit code has a row."""
-    codes = {value for name, value in vars(errors).items() if name.startswith("EXIT_")} | {129, 130, 143, 152}
-    rows = re.findall(r"^\| (\d+) \|", marked(ROOT / "docs" / "exit-codes.md", "exit-codes"), re.MULTILINE)
-    assert {int(code) for code in rows} == codes
+    """Every exit code has a row, with the words of the help."""
+    page = ROOT / "docs" / "exit-codes.md"
+    rows = "".join(f"| {code} | {text} |\n" for code, text in EXIT_CODES)
+    table = f"| code | |\n|---|---|\n{rows}\n{AFTER_A_SIGNAL}\n"
+    assert written(page, marked(page, "exit-codes"), table, place_of("exit-codes")) == table
+    assert {code for code, _ in EXIT_CODES} == {value for name, value in vars(errors).items() if name.startswith("EXIT_")} | {
+        129,
+        130,
+        143,
+        152,
+    }
 
 
 def test_formats_are_those_that_are_known() -> None:

@@ -299,7 +299,7 @@ def test_a_config_file_that_somebody_else_can_have_written_is_not_read(
         assert load({}, None, environ) == Settings(top=4, config_file=str(after))
 
 
-def test_a_link_without_an_end_is_no_config_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_without_an_end_is_not_a_config_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A circle of links, and a link to nothing, are as good as no file."""
     monkeypatch.chdir(tmp_path)
     linked(Path("logproc.toml"), Path("logproc.toml"))
@@ -324,7 +324,7 @@ def test_a_misspelt_variable_is_found() -> None:
     }
 
 
-def test_the_file_that_was_read_is_no_setting() -> None:
+def test_the_file_that_was_read_is_not_a_setting() -> None:
     """Nobody can claim that another file was read."""
     with pytest.raises(UsageError, match="unknown option 'config_file'"):
         load({"config_file": "x"})

@@ -14,13 +14,12 @@ import click
 
 from logproc import __version__
 from logproc.command import process
+from logproc.command.analyze_command import analyze_command
 from logproc.command.diff_command import diff_command
 from logproc.command.process import OUT_OF_MEMORY
-from logproc.command.remarks import remark
 from logproc.command.terminal.screen import Screen
 from logproc.command.usage.click_errors import Commands, with_command, words_of
-from logproc.command.usage.help import EXAMPLES, MORE_EXAMPLES, GroupedCommand, GroupedOption, help_all_option
-from logproc.command.usage.options import FileName, complete_files, complete_setting, settings_options
+from logproc.command.usage.options import complete_files, complete_setting
 from logproc.model.errors import (
     EXIT_BROKEN_PIPE,
     EXIT_INCOMPLETE,
@@ -65,85 +64,8 @@ def cli() -> None:
     """
 
 
-@cli.command("analyze", cls=GroupedCommand, examples=EXAMPLES, more_examples=MORE_EXAMPLES)
-@click.argument("sources", nargs=-1, metavar="SOURCES...", shell_complete=complete_files)
-@settings_options
-@click.option(
-    "-o",
-    "--output-file",
-    "output_files",
-    multiple=True,
-    type=FileName(),
-    metavar="FILE",
-    help="Also write the report to a file, in the format of its ending: .json .csv .txt .html. May be repeated.",
-    cls=GroupedOption,
-    group="Reports",
-    usual=True,
-)
-@click.option(
-    "--rejects",
-    type=FileName(),
-    metavar="FILE",
-    help="Write each rejected line with its source, number and reason (JSON lines).",
-    cls=GroupedOption,
-    group="Reports",
-)
-@click.option(
-    "--header",
-    "headers",
-    multiple=True,
-    metavar="'[HOST] NAME: env:VARIABLE'",
-    help="Send a header to the server of the URLs, or of those at HOST[:PORT] if there are several, and to no other; its value"
-    " comes from a variable. May be repeated.",
-    cls=GroupedOption,
-    group="Web",
-)
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Read settings from this file.  [default: $LOGPROC_CONFIG, ./logproc.toml, the user's config folder]",
-    cls=GroupedOption,
-    group="Tuning",
-)
-@click.option("--debug", is_flag=True, help="Show where in the program an error came from.", cls=GroupedOption, group="Tuning")
-@help_all_option
-@click.pass_obj
-def analyze_command(
-    screen: Screen,
-    /,
-    sources: tuple[str, ...],
-    output_files: tuple[str, ...],
-    rejects: str | None,
-    headers: tuple[str, ...],
-    config: Path | None,
-    debug: bool,
-    **options: Any,
-) -> int:
-    """Read logs and report what is in them.
-
-    SOURCES are files (plain, gz, bz2, xz, zst), globs, directories with --recursive, http(s) URLs, and - for standard
-    input, in any mix. Without any, a standard input that is a pipe or a file is read. Formats and compression are detected
-    from the content, not from the name. Every line is accounted for.
-    """
-    from logproc.command.usage.misread import check_filter, taken_as_value
-
-    if not sources and not process.is_piped():
-        if taken := taken_as_value(options):
-            raise UsageError("no source is named", taken)
-        raise click.MissingParameter(ctx=click.get_current_context(), param_type="argument")
-    check_filter(options.get("where"), sources, screen.stdout)
-    sources = sources or ("-",)
-    process.configure(os.environ)
-    given = {name: value for name, value in options.items() if value not in (None, ())}
-    screen.settings = load(given, config, os.environ)
-    if not screen.settings.quiet:
-        remark(screen, config, headers)
-    process.check_address_space(screen.settings.memory, screen.settings.worker_count)
-    from logproc.command.outputs import Outputs
-    from logproc.command.subcommands.analyze import analyze
-
-    return analyze(sources, screen, Outputs(output_files, rejects), headers, debug=debug)
+cli.add_command(analyze_command)
+cli.add_command(diff_command)
 
 
 @cli.command("formats", short_help="List the known formats, or show one with its fields and its definition.")
@@ -174,9 +96,6 @@ def plain(text: str, _what: str) -> str:
 
 def styled(text: str, what: str) -> str:
     return click.style(text, **STYLES[what])
-
-
-cli.add_command(diff_command)
 
 
 @cli.command("detect", short_help="Show which format files have, and why.")

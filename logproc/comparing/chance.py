@@ -15,16 +15,16 @@ ENOUGH = 1e-13
 MOST_TERMS = 20_000
 
 
-def beta_share(a: float, b: float, x: float) -> float:
+def incomplete_beta(a: float, b: float, x: float) -> float:
     """Return the regularized incomplete beta function I_x(a, b), for a, b > 0 and x from 0 to 1.
 
-    >>> round(beta_share(2, 3, 0.4), 6), beta_share(1, 1, 0.25)
+    >>> round(incomplete_beta(2, 3, 0.4), 6), incomplete_beta(1, 1, 0.25)
     (0.5248, 0.25)
     """
     if x <= 0 or x >= 1:
         return float(x >= 1)
     if x > (a + 1) / (a + b + 2):  # where the fraction converges slowly; DLMF 8.17.4
-        return 1 - beta_share(b, a, 1 - x)
+        return 1 - incomplete_beta(b, a, 1 - x)
     log_front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
     return math.exp(log_front) / (a * fraction(a, b, x))
 
@@ -45,50 +45,50 @@ def fraction(a: float, b: float, x: float) -> float:
     return value
 
 
-def student_tails(t: float, freedom: float) -> float:
+def two_sided_t(t: float, degrees_of_freedom: float) -> float:
     """Return the probability that Student's t is at least as far from 0, on either side (DLMF 8.17; Abramowitz 26.7.1).
 
-    >>> round(student_tails(2.228139, 10), 6), student_tails(0, 5)
+    >>> round(two_sided_t(2.228139, 10), 6), two_sided_t(0, 5)
     (0.05, 1.0)
     """
-    return beta_share(freedom / 2, 0.5, freedom / (freedom + t * t))
+    return incomplete_beta(degrees_of_freedom / 2, 0.5, degrees_of_freedom / (degrees_of_freedom + t * t))
 
 
-def student_bound(tails: float, freedom: float) -> float:
+def critical_t(tails: float, degrees_of_freedom: float) -> float:
     """Return the t that has this probability outside of -t to t.
 
-    >>> round(student_bound(0.05, 10), 4)
+    >>> round(critical_t(0.05, 10), 4)
     2.2281
     """
     low, high = 0.0, 1.0
-    while student_tails(high, freedom) > tails:
+    while two_sided_t(high, degrees_of_freedom) > tails:
         low, high = high, 2 * high
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if student_tails(middle, freedom) > tails else (low, middle)
+        low, high = (middle, high) if two_sided_t(middle, degrees_of_freedom) > tails else (low, middle)
     return high
 
 
-def split_tail(part: float, other: float, share: float) -> float:
+def two_sided_binomial(part: float, other: float, share: float) -> float:
     """Return the two-sided probability of a split of `part` to `other`, if each goes to `part` with a probability.
 
     part, other: counts, which may be fractions: a binomial distribution is then continued by the beta function.
 
-    >>> round(split_tail(10, 0, 0.5), 6)
+    >>> round(two_sided_binomial(10, 0, 0.5), 6)
     0.001953
     """
-    upper = beta_share(part, other + 1, share) if part > 0 else 1.0
-    lower = beta_share(other, part + 1, 1 - share) if other > 0 else 1.0
+    upper = incomplete_beta(part, other + 1, share) if part > 0 else 1.0
+    lower = incomplete_beta(other, part + 1, 1 - share) if other > 0 else 1.0
     return min(1.0, 2 * min(upper, lower))
 
 
-def discoveries(chances: Sequence[float], rate: float) -> float:
+def benjamini_hochberg(chances: Sequence[float], rate: float) -> float:
     """Return the largest chance that counts as a finding, so that of all findings at most this rate is false on average; or -1.
 
     Benjamini and Hochberg, "Controlling the false discovery rate", J. R. Stat. Soc. B 57 (1995). It also holds if tests depend
     on one another positively, as those of a path and of its errors do (Benjamini and Yekutieli, Ann. Stat. 29, 2001).
 
-    >>> discoveries([0.001, 0.008, 0.2], 0.05), discoveries([0.5], 0.05)
+    >>> benjamini_hochberg([0.001, 0.008, 0.2], 0.05), benjamini_hochberg([0.5], 0.05)
     (0.008, -1)
     """
     ordered = sorted(chances)

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 import numpy
 import pyarrow
 
-from logproc.comparing.chance import discoveries
+from logproc.comparing.chance import benjamini_hochberg
 from logproc.comparing.difference import LEAST_COUNT, Sample, differences, seen_from
 from logproc.comparing.latency import UNSEEN, latency_changes
-from logproc.comparing.matrices import Pair, alike_together, latencies_with_keys, with_keys
+from logproc.comparing.matrices import Pair, alike_together, with_keys
 from logproc.comparing.rate import rate_change
-from logproc.comparing.side import NONE_AT_ALL, QUANTILES, Keyed
+from logproc.comparing.side import Keyed
+from logproc.counting.overview.counts import NO_KEYS
 from logproc.formats.columns.levels import LEVELS
 from logproc.model.comparison import Change, Comparison, What
+from logproc.model.overview import QUANTILES
 from logproc.questions.fields.outcomes import CLASSES, ERRORS, WARNINGS
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ def decided(overall: list[Change], keyed: list[Change], rate: float) -> tuple[li
     few, many = (sum(change.chance is not None for change in changes) for changes in (overall, keyed))
     weights = (WEIGHT_OF_ALL * (few + many) / few, (1 - WEIGHT_OF_ALL) * (few + many) / many) if few and many else (1.0, 1.0)
     both = [(change, weights[at]) for at, changes in enumerate((overall, keyed)) for change in changes]
-    bound = discoveries([change.chance / weight for change, weight in both if change.chance is not None], rate)
+    bound = benjamini_hochberg([change.chance / weight for change, weight in both if change.chance is not None], rate)
     judged = [
         change if change.chance is None else replace(change, found=change.chance / weight <= bound, alone=change.chance <= rate)
         for change, weight in both
@@ -105,7 +107,7 @@ def with_shapes(before: Side, after: Side) -> tuple[Side, Side]:
         return sides
     renamed = iter(alike_together([part.keys for part in some]))
     new_paths = [None if part is None else with_keys(part, next(renamed)) for part in paths]
-    new_timed = [None if part is None else latencies_with_keys(part, next(renamed)) for part in timed]
+    new_timed = [None if part is None else with_keys(part, next(renamed)) for part in timed]
     found = [
         replace(
             side,
@@ -130,11 +132,8 @@ def denominator(side: Side, keyed: Keyed) -> Floats:
     return side.records[None, :] if keyed.blocks == len(side.records) else numpy.array([[float(side.about.records)]])
 
 
-NOTHING = Keyed(pyarrow.array([], pyarrow.string()), NONE_AT_ALL, NONE_AT_ALL, NONE_AT_ALL, 1)
-
-
 def of_nothing(keyed: Keyed | None, side: Side) -> Keyed:
-    return replace(NOTHING, blocks=len(side.records)) if keyed is None else keyed
+    return Keyed.empty(NO_KEYS, len(side.records)) if keyed is None else keyed
 
 
 def key_changes(
@@ -189,13 +188,23 @@ def changes(
     outcomes: Sequence[str],
 ) -> Iterator[Change]:
     texts = keys.take(pyarrow.array(which)).to_pylist()
-    columns = (found.before, found.after, found.chance, found.error, found.freedom, *counts)
+    columns = (found.before, found.after, found.chance, found.error, found.degrees_of_freedom, *counts)
     rows = zip(texts, outcomes, *(column.tolist() for column in columns), strict=True)
-    for text, outcome, old, new, chance, error, freedom, old_count, new_count in rows:
+    for text, outcome, old, new, chance, error, degrees, old_count, new_count in rows:
         if not math.isnan(chance):
             what = direction(old, new)
             yield Change(
-                kind, field, text, what, old, new, (old_count, new_count), chance, outcome=outcome, error=error, freedom=freedom
+                kind,
+                field,
+                text,
+                what,
+                old,
+                new,
+                (old_count, new_count),
+                chance,
+                outcome=outcome,
+                error=error,
+                degrees_of_freedom=degrees,
             )
 
 
@@ -206,13 +215,13 @@ def error_changes(before: Side, after: Side) -> list[Change]:
         return []
     sums = pair.sums(0), pair.sums(1)
     which = numpy.flatnonzero((sums[0] > 0) & (sums[1] > 0) & (sums[0] + sums[1] >= LEAST_COUNT))
+    few = errors_of_few(pair, sums)
+    if not len(which):
+        return few
     samples = [
         Sample(pair.matrix(at, which, errors=True), pair.matrix(at, which), side.length_of(pair.sides[at].blocks))
         for at, side in enumerate((before, after))
     ]
-    few = errors_of_few(pair, sums)
-    if not len(which):
-        return few
     found = differences(*samples)
     outcomes = pair.outcomes(which)
     return [*changes("path", "errors", pair.keys, which, found, [sums[0][which], sums[1][which]], outcomes), *few]
@@ -257,7 +266,7 @@ def outcome_changes(before: Side, after: Side) -> list[Change]:
             (int(hits[0][at].sum()), int(hits[1][at].sum())),
             None if math.isnan(chances[at]) else chances[at],
             error=None if math.isnan(chances[at]) else float(found.error[at]),
-            freedom=float(found.freedom[at]),
+            degrees_of_freedom=float(found.degrees_of_freedom[at]),
         )
         for at, (name, old, new) in enumerate(zip(groups, found.before.tolist(), found.after.tolist(), strict=True))
     ]
@@ -269,12 +278,14 @@ def smallest(overall: Sequence[Change], keyed: Sequence[Change], chance: float) 
     By the kind of what is measured of all records, in its unit; `key`: of the share of a key with 1 % of the records.
     """
     found = {
-        change.kind: seen_from(change.error, change.freedom, chance) for change in overall if change.error and not change.key
+        change.kind: seen_from(change.error, change.degrees_of_freedom, chance)
+        for change in overall
+        if change.error and not change.key
     }
-    for name in QUANTILES.keys() & found.keys():
+    for name in found.keys() & set(QUANTILES):
         found[name] = max(found[name], UNSEEN)
     like = [
-        (change.error * math.sqrt(EXAMPLE_SHARE / share), change.freedom)
+        (change.error * math.sqrt(EXAMPLE_SHARE / share), change.degrees_of_freedom)
         for change in keyed
         if change.field in EVEN
         and change.kind == "share"
@@ -282,7 +293,7 @@ def smallest(overall: Sequence[Change], keyed: Sequence[Change], chance: float) 
         and EXAMPLE_SHARE / 4 <= (share := middle_of(change)) <= EXAMPLE_SHARE * 4
     ]
     if like:
-        found["key"] = seen_from(median(error for error, _ in like), median(freedom for _, freedom in like), chance)
+        found["key"] = seen_from(median(error for error, _ in like), median(degrees for _, degrees in like), chance)
     return found
 
 

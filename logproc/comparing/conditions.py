@@ -11,19 +11,20 @@ from logproc.comparing.difference import seen_from
 from logproc.formats.columns.levels import LEVELS
 from logproc.model.comparison import Change, Comparison
 from logproc.model.errors import UsageError, nearest
+from logproc.model.overview import QUANTILES
 from logproc.questions.fields.outcomes import CLASSES
 
 OPTION = "--fail-on"
 SHARES = ("error_share", *CLASSES)
-QUANTILES = ("p50:duration", "p95:duration", "p99:duration")
-METRICS = (*SHARES, *QUANTILES, "rate")
-FIELDS = ("message", "path", "status", "level", "logger", "client")
+DURATIONS = tuple(f"{name}:duration" for name in QUANTILES)
+METRICS = (*SHARES, *DURATIONS, "rate")
+NEW_KEYS_OF = ("message", "path", "status", "level", "logger", "client")
 STEP = re.compile(r"(?P<metric>\S+)\s*(?P<sign>[+-])\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>%?)")
 NEW = re.compile(r"new\s+(?P<field>\w+)(?:(?:\s+(?P<of>\w+))?\s*(?P<sign>>=|==|=)\s*(?P<value>\w+))?")
 EXAMPLES = "write 'error_share +1%', 'p95:duration +20%' or 'new message level >= error'"
 ROUNDING = 1e-9
 Verdict = Literal["fails", "undecided", "passes"]
-LONGER = {
+MEANT = {
     "messages": "message",
     "paths": "path",
     "clients": "client",
@@ -83,7 +84,7 @@ def parse_condition(text: str) -> Condition:
     match = STEP.fullmatch(words)
     metric = match["metric"] if match else words.partition(" ")[0]
     if metric not in METRICS:
-        other = LONGER.get(metric) or (f"{metric}:duration" if f"{metric}:duration" in METRICS else "")
+        other = MEANT.get(metric) or (f"{metric}:duration" if f"{metric}:duration" in METRICS else "")
         hint = f"did you mean {other!r}?" if other else nearest(metric, METRICS, EXAMPLES)
         raise UsageError(f"{OPTION} {text!r}: {metric!r} cannot be compared", hint)
     if match is None:
@@ -101,9 +102,9 @@ def parse_new(text: str) -> Condition:
     if match is None:
         raise UsageError(f"{OPTION} {text!r} is not a condition", EXAMPLES)
     field = match["field"]
-    if field not in FIELDS:
-        other = LONGER.get(field)
-        hint = f"did you mean 'new {other}'?" if other in FIELDS else nearest(field, FIELDS)
+    if field not in NEW_KEYS_OF:
+        other = MEANT.get(field)
+        hint = f"did you mean 'new {other}'?" if other in NEW_KEYS_OF else nearest(field, NEW_KEYS_OF)
         raise UsageError(f"{OPTION} {text!r}: new {field!r} is not looked for", hint)
     if match["sign"] is None:
         return Condition(text, field=field)
@@ -150,7 +151,7 @@ def answer(condition: Condition, comparison: Comparison) -> Answer:
     exceeded = by >= step if step > 0 else by <= step
     if not exceeded or change.alone:
         return Answer(condition, exceeded, (change,) if exceeded else ())
-    least = seen_from(change.error, change.freedom, comparison.rate) if change.error else None
+    least = seen_from(change.error, change.degrees_of_freedom, comparison.rate) if change.error else None
     return Answer(condition, holds=False, because=(change,), undecided=True, least=least)
 
 

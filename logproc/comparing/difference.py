@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from logproc.comparing.chance import split_tail, student_bound, student_tails
+from logproc.comparing.chance import critical_t, two_sided_binomial, two_sided_t
 
 if TYPE_CHECKING:
     import numpy.typing
@@ -36,8 +36,8 @@ LEAST_BLOCKS = 8
 """With fewer blocks a variance is not estimated from them."""
 ASSUMED_DISPERSION = 10.0
 """Where a variance cannot be estimated: of reports, which have no counts by time, and of logs without times."""
-ASSUMED_FREEDOM = 23
-PRIOR_FREEDOM = 4
+ASSUMED_DEGREES = 23
+PRIOR_DEGREES = 4
 """How strongly a dispersion is drawn towards that of all keys: as if so many blocks more had it (Smyth, Stat. Appl. Genet. Mol.
 Biol. 3, 2004, section 4)."""
 LEAST_COUNT = 8
@@ -72,13 +72,13 @@ class Differences:
     before: Floats
     after: Floats
     error: Floats
-    freedom: Floats
+    degrees_of_freedom: Floats
     chance: Floats
 
 
-def seen_from(error: float, freedom: float, chance: float) -> float:
+def seen_from(error: float, degrees_of_freedom: float, chance: float) -> float:
     """Return the least difference that would be found in nine of ten pairs of logs, if this chance makes a finding."""
-    return error * (student_bound(chance, freedom) + POWER_Z)
+    return error * (critical_t(chance, degrees_of_freedom) + POWER_Z)
 
 
 def differences(before: Sample, after: Sample) -> Differences:
@@ -96,13 +96,13 @@ def differences(before: Sample, after: Sample) -> Differences:
         elif after.block_s > MUCH_LONGER * before.block_s:
             first = at_least(first, of[0], second, of[1], rarer(hits[1], of[1]), common)
         total = first.variance + second.variance
-        freedom = total**2 / (first.variance**2 / first.freedom + second.variance**2 / second.freedom)
-        freedom = numpy.where(numpy.isfinite(freedom), freedom, ASSUMED_FREEDOM)
+        degrees = total**2 / (first.variance**2 / first.degrees_of_freedom + second.variance**2 / second.degrees_of_freedom)
+        degrees = numpy.where(numpy.isfinite(degrees), degrees, ASSUMED_DEGREES)
         dispersion = total / binomial
         if first.estimated or second.estimated:
             usual = typical(dispersion, rarer(hits[0] + hits[1], of[0] + of[1]))
-            dispersion = (freedom * dispersion + PRIOR_FREEDOM * usual) / (freedom + PRIOR_FREEDOM)
-            freedom = freedom + PRIOR_FREEDOM
+            dispersion = (degrees * dispersion + PRIOR_DEGREES * usual) / (degrees + PRIOR_DEGREES)
+            degrees = degrees + PRIOR_DEGREES
         dispersion = numpy.where(numpy.isfinite(dispersion), numpy.maximum(dispersion, 1), 1)
         error = numpy.sqrt(dispersion * binomial)
         t = (shares[1] - shares[0]) / error
@@ -113,12 +113,12 @@ def differences(before: Sample, after: Sample) -> Differences:
         chance[at] = math.erfc(abs(t[at]) / math.sqrt(2))
         if abs(t[at]) < MAYBE:
             continue
-        chance[at] = student_tails(float(t[at]), float(freedom[at]))
+        chance[at] = two_sided_t(float(t[at]), float(degrees[at]))
         if min(common[at], 1 - common[at]) < RARE:
             few = [hit[at] if common[at] < RARE else number[at] - hit[at] for hit, number in zip(hits, records, strict=True)]
             parts = float(few[1] / dispersion[at]), float(few[0] / dispersion[at])
-            chance[at] = max(chance[at], split_tail(*parts, float(records[1][at] / (records[0][at] + records[1][at]))))
-    return Differences(*shares, error, freedom, chance)
+            chance[at] = max(chance[at], two_sided_binomial(*parts, float(records[1][at] / (records[0][at] + records[1][at]))))
+    return Differences(*shares, error, degrees, chance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Variance:
     """The variance of each key's share in one log, and its degrees of freedom. estimated: from blocks, not assumed."""
 
     variance: Floats
-    freedom: Floats
+    degrees_of_freedom: Floats
     estimated: bool
 
 
@@ -135,7 +135,7 @@ def variance(sample: Sample, share: Any, common: Any) -> Variance:
     blocks = (sample.of > 0).sum(1)
     assumed = ASSUMED_DISPERSION * numpy.fmax(common * (1 - common), share * (1 - share)) / of
     if sample.of.shape[1] < LEAST_BLOCKS:
-        return Variance(assumed, numpy.full(len(common), float(ASSUMED_FREEDOM)), estimated=False)
+        return Variance(assumed, numpy.full(len(common), float(ASSUMED_DEGREES)), estimated=False)
     rest = sample.hits - share[:, None] * sample.of
     alike = numpy.zeros(len(rest))
     for lag in range(1, LAGS + 1):
@@ -145,8 +145,8 @@ def variance(sample: Sample, share: Any, common: Any) -> Variance:
     effective = numpy.maximum(of**2 / (sample.of**2).sum(1), 2)  # Kish: so many blocks of equal size tell as much
     squares = ((rest**2).sum(1) + alike) * effective / (effective - 1)
     found = numpy.where(enough, squares / of**2, numpy.fmax(assumed, squares / of**2))
-    freedom = effective - 1
-    return Variance(found, numpy.broadcast_to(freedom, common.shape), estimated=True)
+    degrees = effective - 1
+    return Variance(found, numpy.broadcast_to(degrees, common.shape), estimated=True)
 
 
 def at_least(short: Variance, of_short: Any, long: Variance, of_long: Any, fewest_long: Any, common: Any) -> Variance:
@@ -159,8 +159,8 @@ def at_least(short: Variance, of_short: Any, long: Variance, of_long: Any, fewes
     dispersion = long.variance * of_long / binomial
     usual = typical(dispersion, fewest_long)
     least = numpy.fmax(dispersion, usual) * binomial / of_short
-    freedom = numpy.where(least > short.variance, long.freedom, short.freedom)
-    return Variance(numpy.maximum(short.variance, least), freedom, short.estimated)
+    degrees = numpy.where(least > short.variance, long.degrees_of_freedom, short.degrees_of_freedom)
+    return Variance(numpy.maximum(short.variance, least), degrees, short.estimated)
 
 
 def rarer(hits: Any, of: Any) -> Any:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from logproc.comparing.chance import student_tails
+from logproc.comparing.chance import two_sided_t
 from logproc.comparing.difference import LEAST_BLOCKS, Sample, differences
-from logproc.comparing.side import QUANTILES
 from logproc.counting.buckets import ACCURACY, GAMMA, middle
+from logproc.counting.overview.counts import FRACTIONS
 from logproc.counting.rows import encoded
 from logproc.model.comparison import Change
 
@@ -64,8 +64,8 @@ def changes_of(field: str, before: Latencies, after: Latencies) -> Iterator[Chan
     for at in chosen.tolist():
         parts = [entries[bounds[at] : bounds[at + 1]] for entries, bounds in of_key]
         counts = int(sums[0][at]), int(sums[1][at])
-        for name in QUANTILES if not field else OF_KEYS:
-            if min(counts) * float(1 - QUANTILES[name]) >= BEYOND:
+        for name in FRACTIONS if not field else OF_KEYS:
+            if min(counts) * float(1 - FRACTIONS[name]) >= BEYOND:
                 yield change_of(name, field, names[at], (before, after), parts, counts)
 
 
@@ -84,14 +84,14 @@ def change_of(
     parts: list[Integers],
     counts: tuple[int, int],
 ) -> Change:
-    old, new = (middle(quantile_of(part[:, 1], part[:, 2], QUANTILES[name])) for part in parts)
+    old, new = (middle(quantile_of(part[:, 1], part[:, 2], FRACTIONS[name])) for part in parts)
     bucket = numpy.concatenate([part[:, 1] for part in parts])
     weights = numpy.concatenate([part[:, 2] / count for part, count in zip(parts, counts, strict=True)])
     order = numpy.argsort(bucket, kind="stable")
     cumulated = numpy.cumsum(weights[order])
-    place = int(numpy.searchsorted(cumulated, 2 * float(QUANTILES[name]) - ROUNDING))
+    place = int(numpy.searchsorted(cumulated, 2 * float(FRACTIONS[name]) - ROUNDING))
     bound = bucket[order[min(place, len(order) - 1)]]
-    bound = nearer(bound, bucket, weights, float(QUANTILES[name]))
+    bound = nearer(bound, bucket, weights, float(FRACTIONS[name]))
     samples = []
     for side, part in zip(sides, parts, strict=True):
         numbers = part[:, 2].astype(numpy.float64)
@@ -102,10 +102,10 @@ def change_of(
     if math.isnan(chance):  # all durations are in one bucket
         return decided(name, field, key, old, new, counts, 1.0)
     change = decided(name, field, key, old, new, counts, chance)
-    share = float(QUANTILES[name])
+    share = float(FRACTIONS[name])
     ends = numpy.interp([share, min(share + float(found.error[0]), 1)], cumulated / 2, bucket[order].astype(float))
     error = GAMMA ** float(ends[1] - ends[0]) - 1
-    return replace(change, error=error, freedom=float(found.freedom[0]))
+    return replace(change, error=error, degrees_of_freedom=float(found.degrees_of_freedom[0]))
 
 
 def nearer(bound: int, bucket: Integers, weights: Floats, quantile: float) -> int:
@@ -139,7 +139,7 @@ def quantile_of(buckets: Integers, numbers: Integers, quantile: Fraction) -> int
 def changes_of_summaries(before: Side, after: Side) -> Iterator[Change]:
     """Yield how the quantiles of two sides differ, of which one at least is a report: by those of the intervals."""
     old, new = summary_of(before), summary_of(after)
-    for name in QUANTILES:
+    for name in FRACTIONS:
         if name in old and name in new:
             chance = None
             if old[name][1] is not None and new[name][1] is not None and old[name][0] > 0 and new[name][0] > 0:
@@ -150,12 +150,12 @@ def changes_of_summaries(before: Side, after: Side) -> Iterator[Change]:
 def summary_of(side: Side) -> dict[str, Quantile]:
     """Return each quantile with the variance of its logarithm and the degrees of freedom, None if that is not known."""
     if not side.latencies:
-        spreads = {name: spread(*part) for name, part in side.course.items()}
+        spreads = {name: spread(*part) for name, part in side.quantiles_by_interval.items()}
         return {name: (value, spreads.get(name)) for name, value in side.quantiles.items()}
     found = {}
     part = side.latencies[""]
     order = numpy.argsort(part.bucket, kind="stable")
-    for name, quantile in QUANTILES.items():
+    for name, quantile in FRACTIONS.items():
         value = middle(quantile_of(part.bucket[order], part.number[order], quantile))
         of_blocks = [order[part.block[order] == block] for block in range(part.blocks)]
         some = [at for at in of_blocks if len(at)]
@@ -180,5 +180,5 @@ def chance_of(before: Quantile, after: Quantile) -> float | None:
     if before[1] is None or after[1] is None:
         return None
     total = before[1][0] + after[1][0]
-    freedom = total**2 / sum(error**2 / of for error, of in (before[1], after[1]))
-    return student_tails(math.log(after[0] / before[0]) / math.sqrt(total), freedom)
+    degrees = total**2 / sum(error**2 / of for error, of in (before[1], after[1]))
+    return two_sided_t(math.log(after[0] / before[0]) / math.sqrt(total), degrees)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy
 import pyarrow
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from logproc.comparing.side import Keyed, Latencies
     from logproc.model.arrays import Integers, Mask
 
+Entries = TypeVar("Entries", "Keyed", "Latencies")
 MANY_ALIKE = 20
 """Of more paths than this with one shape, only the shape is compared: they are one page, with an identifier in each."""
 
@@ -51,25 +52,29 @@ class Pair:
         """Return the counts of some keys of one side by block, shape (keys, blocks)."""
         side = self.sides[at]
         number = side.errors if errors and side.errors is not None else side.number
+        row, some = self.chosen(at, which)
+        found = numpy.zeros((len(which), side.blocks))
+        numpy.add.at(found, (row, side.block[some]), number[some])
+        return found
+
+    def chosen(self, at: int, which: Integers) -> tuple[Integers, Mask]:
+        """Return which entries of one side are of some keys, as a mask, and the place of each of their keys in `which`."""
         place = numpy.full(len(self.keys), -1, numpy.int64)
         place[which] = numpy.arange(len(which))
-        row = place[self.rows[at][side.row]]
-        found = numpy.zeros((len(which), side.blocks))
-        numpy.add.at(found, (row[row >= 0], side.block[row >= 0]), number[row >= 0])
-        return found
+        row = place[self.rows[at][self.sides[at].row]]
+        some = row >= 0
+        return row[some], some
 
     def outcomes(self, which: Integers) -> list[str]:
         """Return what most records of some keys are: those after, or if there are none, those before."""
         found = [""] * len(which)
-        place = numpy.full(len(self.keys), -1, numpy.int64)
-        place[which] = numpy.arange(len(which))
-        for side, rows in zip(self.sides, self.rows, strict=True):
+        for at, side in enumerate(self.sides):
             if side.outcome is not None and len(side.outcomes):
-                row = place[rows[side.row]]
+                row, some = self.chosen(at, which)
                 table = numpy.zeros((len(which), len(side.outcomes)), numpy.int64)
-                numpy.add.at(table, (row[row >= 0], side.outcome[row >= 0]), side.number[row >= 0])
+                numpy.add.at(table, (row, side.outcome[some]), side.number[some])
                 most = zip(table.argmax(1).tolist(), table.sum(1).tolist(), strict=True)
-                found = [side.outcomes[at] if some else old for old, (at, some) in zip(found, most, strict=True)]
+                found = [side.outcomes[place] if number else old for old, (place, number) in zip(found, most, strict=True)]
         return found
 
 
@@ -84,12 +89,7 @@ def alike_together(paths: Sequence[pyarrow.Array]) -> list[pyarrow.Array]:
     return [replaced.take(pyarrow.array(part)) for part in numpy.split(codes, bounds)]
 
 
-def with_keys(keyed: Keyed, keys: pyarrow.Array) -> Keyed:
+def with_keys(counted: Entries, keys: pyarrow.Array) -> Entries:
     """Return counts whose keys have got other names, some of them the same."""
     distinct, code = encoded([keys])
-    return replace(keyed, keys=distinct, row=code.astype(numpy.int64)[keyed.row])
-
-
-def latencies_with_keys(latencies: Latencies, keys: pyarrow.Array) -> Latencies:
-    distinct, code = encoded([keys])
-    return replace(latencies, keys=distinct, row=code.astype(numpy.int64)[latencies.row])
+    return replace(counted, keys=distinct, row=code.astype(numpy.int64)[counted.row])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from logproc.comparing.chance import student_tails
+from logproc.comparing.chance import two_sided_t
 from logproc.comparing.difference import LEAST_BLOCKS
 from logproc.model.comparison import Change, What
 
@@ -25,15 +25,15 @@ def rate_change(before: Side, after: Side) -> Change:
     old, new = rates
     counts = before.about.records, after.about.records
     what: What = "same" if old is None or new is None or old == new else "rose" if new > old else "fell"
-    chance, error, freedom = chance_of(before, after, old, new)
-    return Change("rate", "", "", what, old, new, counts, chance, error=error, freedom=freedom)
+    chance, error, degrees = chance_of(before, after, old, new)
+    return Change("rate", "", "", what, old, new, counts, chance, error=error, degrees_of_freedom=degrees)
 
 
 def chance_of(before: Side, after: Side, old: float | None, new: float | None) -> tuple[float | None, float | None, float]:
     """Return the chance, the standard error relative to the mean of both rates, and its degrees of freedom."""
     if not old or not new:
         return None, None, 0.0
-    errors, freedoms = [], []
+    errors, of_sides = [], []
     for side in (before, after):
         number = len(side.records)
         if number < LEAST_BLOCKS:
@@ -44,7 +44,11 @@ def chance_of(before: Side, after: Side, old: float | None, new: float | None) -
         alike = min(max(alike, 0.0), MOST_ALIKE)
         share = (1 - alike) / (1 + alike)
         errors.append(max(squares / (number - 1) / (number * share), 1 / max(side.about.records, 1)))
-        freedoms.append(max(1.0, number * share - 1))
+        of_sides.append(max(1.0, number * share - 1))
     error = sum(errors)
-    freedom = error**2 / sum(part**2 / of for part, of in zip(errors, freedoms, strict=True))
-    return student_tails((new - old) / ((new + old) / 2) / math.sqrt(error), freedom), math.sqrt(error), freedom
+    degrees = error**2 / sum(part**2 / of for part, of in zip(errors, of_sides, strict=True))
+    return (
+        two_sided_t((new - old) / ((new + old) / 2) / math.sqrt(error), degrees),
+        math.sqrt(error),
+        degrees,
+    )

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy
 import pyarrow
 
-from logproc.comparing.side import BLOCKS, QUANTILES, Keyed, Side
+from logproc.comparing.side import BLOCKS, Keyed, Side
+from logproc.formats.times.calendar import seconds_of
 from logproc.model.comparison import Compared
 from logproc.model.errors import UsageError, system_words
+from logproc.model.overview import QUANTILES
 
 HEAD_BYTES = 64 << 10
 MOST_BYTES = 256 << 20
@@ -23,7 +24,7 @@ PAGE_HEAD = re.compile(rb"\s*<!doctype html", re.IGNORECASE)
 EMBEDDED = re.compile(r'<script[^>]*\bid="logproc-report"[^>]*>(.*?)</script>', re.DOTALL)
 COMPARISON = 'id="logproc-comparison">'
 SCHEMA = 1
-FIELDS = {"status": "status", "logger": "logger", "path": "path", "client": "client", "shape(message)": "message"}
+PANELS = {"status": "status", "logger": "logger", "path": "path", "client": "client", "shape(message)": "message"}
 """The panels that are compared, and what a comparison calls them."""
 
 
@@ -74,7 +75,7 @@ def side_of_report(name: str, report: Mapping[str, Any]) -> Side:
 
 
 def read_side(name: str, report: Mapping[str, Any]) -> Side:
-    first, last = (seconds_of(report["time"][end]) for end in ("first", "last"))
+    first, last = (seconds_or_none(report["time"][end]) for end in ("first", "last"))
     records = int(report["account"]["records"])
     timeline = report["overview"]["timeline"] or {"intervals": [], "outcomes": [], "step_s": 1}
     blocks = blocks_of(timeline)
@@ -83,29 +84,32 @@ def read_side(name: str, report: Mapping[str, Any]) -> Side:
     for block, interval in zip(blocks, timeline["intervals"], strict=True):
         by_block[block] += interval["count"]
     keyed = {"outcome": outcomes_of(timeline, blocks, number)}
-    for panel, field in FIELDS.items():
+    for panel, field in PANELS.items():
         if panel in report["panels"]:
             keyed[field] = keyed_of(report["panels"][panel], panel)
-    course = {}
+    quantiles_by_interval = {}
     for at, quantile in enumerate(QUANTILES):
         some = [
             interval for interval in timeline["intervals"] if interval["quantiles"] and interval["quantiles"][at] is not None
         ]
         values = [interval["quantiles"][at] for interval in some]
-        course[quantile] = numpy.array(values, float), numpy.array([interval["count"] for interval in some], float)
+        quantiles_by_interval[quantile] = (
+            numpy.array(values, float),
+            numpy.array([interval["count"] for interval in some], float),
+        )
     notes = () if report["complete"] else (f"{name}: the report is of a run that did not read everything",)
     return Side(
         Compared(name, "report", records, first, last, number),
         by_block,
         keyed,
         quantiles={name: float(value) for name, value in report["overview"]["headline"]["quantiles"].items()},
-        course=course,
+        quantiles_by_interval=quantiles_by_interval,
         notes=notes,
     )
 
 
-def seconds_of(text: str | None) -> int | None:
-    return None if text is None else int(datetime.fromisoformat(text).timestamp())
+def seconds_or_none(text: str | None) -> int | None:
+    return None if text is None else seconds_of(text)
 
 
 def blocks_of(timeline: Mapping[str, Any]) -> list[int]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 
-from logproc.counting.buckets import Buckets
 from logproc.counting.counts import Counts
-from logproc.counting.overview.counts import DURATIONS
+from logproc.counting.overview.counts import buckets_of
 from logproc.counting.rows import encoded
 from logproc.model.columns import NO_TIME
 from logproc.model.comparison import Compared
@@ -20,6 +18,7 @@ from logproc.questions.fields.outcomes import ERRORS
 
 if TYPE_CHECKING:
     from logproc.comparing.difference import Floats
+    from logproc.counting.buckets import Buckets
     from logproc.counting.tally import Tally
     from logproc.model.arrays import Integers
 
@@ -27,8 +26,6 @@ BLOCKS = 24
 """Long enough that a burst is within one or two, many enough for a variance."""
 MOST_UNTIMED = 0.1
 """If a larger share of records has no time, blocks of time say too little."""
-NONE_AT_ALL = numpy.zeros(0, numpy.int64)
-QUANTILES = {"p50": Fraction(1, 2), "p95": Fraction(95, 100), "p99": Fraction(99, 100)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +44,12 @@ class Keyed:
     complete: bool = True
     outcomes: tuple[str, ...] = ()
     outcome: Integers | None = None
+
+    @classmethod
+    def empty(cls, keys: pyarrow.Array, blocks: int, *, complete: bool = True) -> Keyed:
+        """Return counts without any entry; keys: an empty array."""
+        none = numpy.zeros(0, numpy.int64)
+        return cls(keys, none, none, none, blocks, complete)
 
     @property
     def errors(self) -> Integers | None:
@@ -83,7 +86,7 @@ class Side:
     keyed: Mapping[str, Keyed] = field(default_factory=dict)
     latencies: Mapping[str, Latencies] = field(default_factory=dict)
     quantiles: Mapping[str, float] = field(default_factory=dict)
-    course: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
+    quantiles_by_interval: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def length_of(self, blocks: int) -> float:
@@ -102,8 +105,11 @@ def side_of_log(name: str, tally: Tally) -> Side:
     about = Compared(name, "log", tally.account.records, tally.first, tally.last, len(records))
     keyed = {field: keyed_of(blocking, part) for field, part in counts.keys.items()}
     block_s = about.seconds / len(records) if len(records) > 1 else 0.0
-    whole = {field: part for field, part in counts.durations.items() if DURATIONS in part.measures and not part.floor}
-    latencies = {field: latencies_of(blocking, part, block_s) for field, part in whole.items()}
+    latencies = {
+        field: latencies_of(blocking, part, buckets, block_s)
+        for field, part in counts.durations.items()
+        if (buckets := buckets_of(part)) is not None and not part.floor
+    }
     folded = [field for field, part in counts.keys.items() if part.floor]
     notes = tuple(f"{name}: each {field} is not compared: there are more of them than --max-keys" for field in folded)
     return Side(about, records, keyed, latencies, notes=notes)
@@ -143,7 +149,7 @@ def keyed_of(blocking: Blocking, counts: Counts) -> Keyed:
     """Return counts by interval, perhaps an outcome, and a key as counts by key and block."""
     block = blocking.blocks_of(counts.keys[0].to_numpy())
     if counts.floor:  # some were dropped, and any count may be too small
-        return Keyed(counts.keys[-1].slice(0, 0), NONE_AT_ALL, NONE_AT_ALL, NONE_AT_ALL, blocking.blocks, complete=False)
+        return Keyed.empty(counts.keys[-1].slice(0, 0), blocking.blocks, complete=False)
     keys, row = encoded([counts.keys[-1]])
     row = row.astype(numpy.int64)
     found = Keyed(keys, row, block, counts.count, blocking.blocks)
@@ -153,9 +159,7 @@ def keyed_of(blocking: Blocking, counts: Counts) -> Keyed:
     return replace(found, outcomes=tuple(outcomes.to_pylist()), outcome=outcome.astype(numpy.int64))
 
 
-def latencies_of(blocking: Blocking, counts: Counts, block_s: float) -> Latencies:
-    buckets: Any = counts.measures[DURATIONS]
-    assert isinstance(buckets, Buckets)  # noqa: S101 - for the type checker
+def latencies_of(blocking: Blocking, counts: Counts, buckets: Buckets, block_s: float) -> Latencies:
     block = blocking.blocks_of(counts.keys[0].to_numpy())
     keys, row = (
         encoded([counts.keys[1]]) if len(counts.keys) == 2 else (pyarrow.array([""]), numpy.zeros(len(counts), numpy.int64))

@@ -1,8 +1,6 @@
 """Counts by interval of time, for comparing two logs: how much a key varies within a log tells what is chance between two.
 
-Intervals are as in `overview/counts.py`: each chunk takes the shortest length that gives its own records few of them, lengths
-are nested, and merging takes the longest. So the result depends neither on how records are cut into chunks nor on the order of
-merging.
+Intervals and how they are merged are as in `overview/counts.py`, with lengths of their own.
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ import numpy
 import pyarrow
 
 from logproc.counting.counts import Counts, Weights, count_columns, fold, merge_counts
-from logproc.counting.overview.counts import DURATIONS, intervals, longer
+from logproc.counting.overview.counts import DURATIONS, intervals, longer, shortest_s
 from logproc.model.columns import KeyColumn
 from logproc.questions.fields.outcomes import outcomes
 
@@ -44,9 +42,7 @@ def interval_s(first: int | None, last: int | None) -> int:
     >>> interval_s(0, 239), interval_s(0, 240), interval_s(0, 10**9)
     (1, 10, 86400)
     """
-    if first is None or last is None:
-        return LENGTHS_S[0]
-    return next((length for length in LENGTHS_S if (last - first) // length < MOST_INTERVALS), LENGTHS_S[-1])
+    return shortest_s(LENGTHS_S, MOST_INTERVALS, first, last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from logproc.counting import by_interval
 from logproc.counting.by_interval import ByInterval, count_by_interval, merge_by_interval
 from logproc.counting.counts import Counts, Subjects, Weights, count_columns, fold, merge_counts, weights_of
-from logproc.counting.overview.counts import Overview, count_overview, interval_s, merge_overviews
+from logproc.counting.overview.counts import OverviewCounts, count_overview, interval_s, merge_overviews
 from logproc.counting.rows import LOW_BITS, LOW_MASK, exact_sum
 from logproc.counting.unmatched import ALL_MATCHED, Unmatched
 from logproc.formats.account import TOO_LONG
@@ -88,7 +88,7 @@ class Tally:
     first: int | None = None
     last: int | None = None
     seen: frozenset[str] = frozenset()
-    overview: Overview | None = None
+    overview: OverviewCounts | None = None
     by_interval: ByInterval | None = None
     unmatched: Unmatched = ALL_MATCHED
 

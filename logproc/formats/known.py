@@ -25,7 +25,6 @@ from logproc.formats.readers.beginnings import (
     beginning_of,
     beginning_with_level,
 )
-from logproc.formats.readers.cost import longest_line
 from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.readers.layout import LAYOUTS
 from logproc.formats.readers.quotes import format_of_layout
@@ -56,7 +55,7 @@ def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
         f"(?s)^(?:{expression})$",
         time,
         further,
-        longest=longest_line(expression, further),
+        limited=True,
         may_lack_time=entry.get("may_lack_time", False),
         sums=sums,
         aside=f"^(?:{entry['aside']})$" if "aside" in entry else "",
@@ -65,7 +64,8 @@ def expression_of_entry(entry: Mapping[str, Any]) -> Expression:
 
 def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
     reader = expression_of_entry(entry)
-    units = {name: 0 for name in ("duration", "bytes") if name in reader.raw}
+    raw = reader.raw
+    units = {name: 0 for name in ("duration", "bytes") if name in raw}
     units |= {name: POWERS[unit] for name, unit in entry.get("units", {}).items()}
     return Format(
         name,

@@ -39,7 +39,7 @@ class Change:
     records are: the level of a message, the status class of a path.
     before, after: the numbers; None if they are not known. counts: the records they are made of, before and after.
     chance: the probability that logs which do not differ would show at least such a difference; None if that cannot be said.
-    error: the standard error of the difference, relative for a rate or a duration; freedom: its degrees of freedom.
+    error: the standard error of the difference, relative for a rate or a duration; degrees_of_freedom: those of the error.
     found: whether it counts as a finding. alone: whether it would if it were the only question.
     """
 
@@ -55,7 +55,7 @@ class Change:
     alone: bool = False
     outcome: str = ""
     error: float | None = None
-    freedom: float = 0.0
+    degrees_of_freedom: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

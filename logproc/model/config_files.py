@@ -70,8 +70,8 @@ def read_patterns(table: Any, where: str) -> tuple[tuple[str, str], ...]:
     raise UsageError(where, "write [patterns] and under it NAME = 'REGEX'")
 
 
-def read_formats(table: Any, path: Path) -> tuple[tuple[str, dict[str, Any]], ...]:
-    """Return the formats of a config file. Raises UsageError unless each is a table."""
+def read_formats(table: Any, where: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Return the formats of a table. Raises UsageError unless each is a table."""
     if not isinstance(table, dict) or not all(isinstance(entry, dict) for entry in table.values()):
-        raise UsageError(f"config {path}: formats", "write [formats.NAME] and under it expression = 'REGEX'")
+        raise UsageError(where, "write [formats.NAME] and under it expression = 'REGEX'")
     return tuple(table.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -81,6 +82,27 @@ class Snapshot:
     assumed: tuple[Assumption, ...] = ()
     overview: Overview | None = None
     empty: str = ""
+
+    @property
+    def formats(self) -> list[str]:
+        return sorted({source.format for source in self.sources if source.format})
+
+    @property
+    def notes(self) -> list[tuple[str, str]]:
+        """The notes, each with the name of its source."""
+        return [(source.source, note) for source in self.sources for note in source.notes]
+
+    @property
+    def rejected_by_reason(self) -> dict[str, int]:
+        """How many lines of all sources were rejected for each reason, the most frequent first."""
+        found: Counter[str] = Counter()
+        for source in self.sources:
+            found.update(source.rejected_by_reason)
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+    def rejected_sample(self, reason: str) -> list[tuple[str, Rejected]]:
+        """Return the lines kept of those rejected for a reason, each with the name of its source."""
+        return [(source.source, line) for source in self.sources for line in source.rejected_sample if line.reason == reason]
 
     def first_rows(self, most: int) -> Snapshot:
         """Return the same with at most that many rows in each panel that is not whole; 0 for all."""

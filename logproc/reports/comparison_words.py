@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from logproc.questions.fields.outcomes import ERRORS, WARNINGS
@@ -38,6 +39,19 @@ def shown_overall(found: Comparison) -> list[Change]:
 
 def title_of(change: Change) -> str:
     return OVERALL.get(change.kind, change.key or change.kind)
+
+
+def findings_by_field(found: Comparison, top: int) -> Iterator[tuple[str, list[Change], int]]:
+    """Yield each field that has findings, the first `top` of them (0 for all), and how many more there are."""
+    for field, group in groupby(found.findings, lambda change: change.field):
+        changes = list(group)
+        shown = changes[: top or None]
+        yield field, shown, len(changes) - len(shown)
+
+
+def measured(change: Change) -> str:
+    """Return what was measured of a key, "" if it is its share of all records."""
+    return "" if change.kind == "share" or not change.field else change.kind
 
 
 def about(side: Compared, dash: str = "–") -> str:

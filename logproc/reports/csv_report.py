@@ -96,10 +96,7 @@ def first_rows(snapshot: Snapshot) -> Iterator[tuple[str, str, int, int | None]]
     yield from (("account", name, lines, None) for name, lines in asdict(snapshot.account).items())
     states = Counter(source.state.value for source in snapshot.sources)
     yield from (("state", state, sources, None) for state, sources in sorted(states.items()))
-    reasons: Counter[str] = Counter()
-    for source in snapshot.sources:
-        reasons.update(source.rejected_by_reason)
-    yield from (("rejected", reason, lines, None) for reason, lines in sorted(reasons.items()))
+    yield from (("rejected", reason, lines, None) for reason, lines in sorted(snapshot.rejected_by_reason.items()))
     for panel in snapshot.panels.values():
         if other := given_up(panel):
             yield "other", panel.name, *other

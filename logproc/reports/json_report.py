@@ -78,10 +78,10 @@ def source(result: SourceResult) -> dict[str, Any]:
 
 def overview(found: Overview) -> str:
     """Return the overview: one line per interval, finding, step of the histogram, and row."""
-    headline, course = asdict(found.headline), found.timeline
+    headline = asdict(found.headline)
     parts = {
         "headline": encode({**headline, "worst": list(headline["worst"])}),
-        "timeline": "null" if course is None else timeline(course),
+        "timeline": "null" if found.timeline is None else timeline(found.timeline),
         "week": encode(found.week),
         "latency": rows({"from": low, "to": high, "count": count} for low, high, count in found.latency),
         "panels": "{" + ",".join(f"\n   {encode(name)}: {panel(table)}" for name, table in found.panels.items()) + "}",
@@ -89,9 +89,9 @@ def overview(found: Overview) -> str:
     return "{" + ",".join(f"\n  {encode(name)}: {text}" for name, text in parts.items()) + "}"
 
 
-def timeline(course: Timeline) -> str:
-    about = {"step": course.step, "step_s": course.step_s, "zone": course.zone, "outcomes": course.outcomes}
-    return f'{encode(about)[:-1]}, "intervals": {rows(map(asdict, course.intervals))}}}'
+def timeline(found: Timeline) -> str:
+    about = {"step": found.step, "step_s": found.step_s, "zone": found.zone, "outcomes": found.outcomes}
+    return f'{encode(about)[:-1]}, "intervals": {rows(map(asdict, found.intervals))}}}'
 
 
 def panel(table: Panel) -> str:

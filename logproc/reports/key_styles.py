@@ -21,8 +21,6 @@ STATUS_STYLES = {"2": GOOD, "3": NEUTRAL, "4": WARN, "5": BAD}
 LEVEL_STYLES = dict(zip(LEVELS, (DIM, DIM, GOOD, GOOD, WARN, BAD, BAD), strict=True))
 OUTCOME_STYLES = {f"{digit}xx": style for digit, style in STATUS_STYLES.items()} | LEVEL_STYLES
 AGENT_PANELS = ("browsers", "systems")
-INSTEAD = {"path": ("pages", "static files", "not found"), "user_agent": AGENT_PANELS}
-"""Panels for people: which of the overview's are shown in place of a usual one."""
 PLACEHOLDER = re.compile(r"(<[a-z0-9]+>)")
 
 

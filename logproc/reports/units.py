@@ -121,12 +121,6 @@ def moment(seconds: int) -> datetime:
     return EPOCH + timedelta(seconds=seconds)
 
 
-def seconds_of(text: str) -> int:
-    """Return the seconds since 1970 of an ISO date or time; without an offset it is in UTC."""
-    time = datetime.fromisoformat(text)
-    return int(((time if time.tzinfo else time.replace(tzinfo=UTC)) - EPOCH).total_seconds())
-
-
 def day(time: datetime) -> str:
     """Return day and month, such as `17 May`, in English in every locale."""
     return f"{time.day} {month(time)}"

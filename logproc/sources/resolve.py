@@ -20,7 +20,6 @@ from logproc.model.errors import EXIT_INCOMPLETE
 from logproc.model.source import Kind, Seen, Source, State, Verdict
 from logproc.sources.files import STDIN, seen_as
 from logproc.sources.files.errors import source_error
-from logproc.sources.misspelt import hint_for_missing, hint_for_scheme
 from logproc.sources.names import shown_path, shown_url
 
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
@@ -88,6 +87,8 @@ def find(argument: str, recursive: bool) -> Iterator[Found]:
     elif os.path.lexists(argument):
         yield from find_path(argument, recursive, is_named=True)
     elif scheme:
+        from logproc.sources.misspelt import hint_for_scheme
+
         yield Found(Kind.URL, argument, verdict=failed("unsupported URL scheme", hint_for_scheme(argument)))
     elif MAGIC.search(argument):
         paths = sorted(glob.glob(argument, recursive=True), key=os.fsencode)
@@ -136,6 +137,8 @@ def missing(path: str, error: OSError | ValueError) -> Verdict:
         return failed("no such file", "a path cannot contain NUL")
     words = source_error(error)
     if isinstance(error, FileNotFoundError):
+        from logproc.sources.misspelt import hint_for_missing
+
         return failed(words.what, "its target does not exist" if os.path.islink(path) else hint_for_missing(path))
     return failed(words.what, words.hint)
 

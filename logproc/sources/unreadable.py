@@ -75,7 +75,7 @@ def is_page(head: bytes, *, called_so: bool = False) -> bool:
 
 
 def own_report(sample: bytes) -> tuple[str, str] | None:
-    """Return why a report of this program is not a log, and a hint; None if it is none. It has lines that look like one."""
+    """Return why a report of this program is not a log, and a hint; None otherwise. It has lines that look like a log."""
     return OWN_REPORT if OWN.match(sample) else None
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.comparing.chance import beta_share, discoveries, split_tail, student_bound, student_tails
+from logproc.comparing.chance import benjamini_hochberg, critical_t, incomplete_beta, two_sided_binomial, two_sided_t
 
 # Student's t with both tails: Abramowitz and Stegun, "Handbook of Mathematical Functions", table 26.10, and its later digits.
 TABLE = [
@@ -25,22 +25,22 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("freedom", "tails", "t"), TABLE)
-def test_students_distribution_is_that_of_the_table(freedom: int, tails: float, t: float) -> None:
+@pytest.mark.parametrize(("degrees_of_freedom", "tails", "t"), TABLE)
+def test_students_distribution_is_that_of_the_table(degrees_of_freedom: int, tails: float, t: float) -> None:
     """The probability of the table's bound is the table's, and the other way round."""
-    assert student_tails(t, freedom) == pytest.approx(tails, rel=2e-6)
-    assert student_bound(tails, freedom) == pytest.approx(t, rel=2e-6)
+    assert two_sided_t(t, degrees_of_freedom) == pytest.approx(tails, rel=2e-6)
+    assert critical_t(tails, degrees_of_freedom) == pytest.approx(t, rel=2e-6)
 
 
 @pytest.mark.parametrize("t", [0.1, 1.0, 5.0, 40.0, 1e4])
 def test_far_tails_are_exact(t: float) -> None:
     """With one, two or very many degrees of freedom there are closed forms; they hold far out, where little is left."""
     root = math.sqrt(t * t + 2)
-    assert student_tails(t, 1) == pytest.approx(2 / math.pi * math.atan2(1, t), rel=1e-9)
-    assert student_tails(t, 2) == pytest.approx(2 / (root * (root + t)), rel=1e-9)
-    assert student_tails(-t, 2) == student_tails(t, 2)
+    assert two_sided_t(t, 1) == pytest.approx(2 / math.pi * math.atan2(1, t), rel=1e-9)
+    assert two_sided_t(t, 2) == pytest.approx(2 / (root * (root + t)), rel=1e-9)
+    assert two_sided_t(-t, 2) == two_sided_t(t, 2)
     if t < 6:
-        assert student_tails(t, 1e9) == pytest.approx(math.erfc(t / math.sqrt(2)), rel=1e-5)
+        assert two_sided_t(t, 1e9) == pytest.approx(math.erfc(t / math.sqrt(2)), rel=1e-5)
 
 
 @given(st.integers(1, 80), st.integers(0, 80), st.fractions(Fraction(1, 50), Fraction(49, 50)))
@@ -48,15 +48,15 @@ def test_the_incomplete_beta_function_is_a_binomial_tail(part: int, other: int, 
     """For whole numbers it is a sum of binomial probabilities (DLMF 8.17.5)."""
     whole = part + other
     tail = sum(math.comb(whole, k) * share**k * (1 - share) ** (whole - k) for k in range(part, whole + 1))
-    assert beta_share(part, other + 1, float(share)) == pytest.approx(float(tail), rel=1e-8, abs=1e-14)
+    assert incomplete_beta(part, other + 1, float(share)) == pytest.approx(float(tail), rel=1e-8, abs=1e-14)
 
 
 @given(st.floats(0.05, 3000), st.floats(0.05, 3000), st.floats(0, 1))
 def test_the_incomplete_beta_function_is_a_share(a: float, b: float, x: float) -> None:
     """It is between 0 and 1, and the rest is that of the other side."""
-    found = beta_share(a, b, x)
+    found = incomplete_beta(a, b, x)
     assert -1e-12 <= found <= 1 + 1e-12
-    assert found + beta_share(b, a, 1 - x) == pytest.approx(1, abs=1e-9)
+    assert found + incomplete_beta(b, a, 1 - x) == pytest.approx(1, abs=1e-9)
 
 
 SPLITS = [(10, 0, 0.5, 2 / 2**10), (0, 10, 0.5, 2 / 2**10), (5, 5, 0.5, 1.0), (8, 0, 0.25, 2 / 4**8), (0, 0, 0.5, 1.0)]
@@ -65,7 +65,7 @@ SPLITS = [(10, 0, 0.5, 2 / 2**10), (0, 10, 0.5, 2 / 2**10), (5, 5, 0.5, 1.0), (8
 @pytest.mark.parametrize(("part", "other", "share", "chance"), SPLITS)
 def test_a_split_of_counts_is_a_binomial_test(part: int, other: int, share: float, chance: float) -> None:
     """Both tails count, and never more than everything."""
-    assert split_tail(part, other, share) == pytest.approx(chance)
+    assert two_sided_binomial(part, other, share) == pytest.approx(chance)
 
 
 DISCOVERIES: list[tuple[list[float], float, float]] = [
@@ -85,4 +85,4 @@ DISCOVERIES: list[tuple[list[float], float, float]] = [
 @pytest.mark.parametrize(("chances", "rate", "bound"), DISCOVERIES)
 def test_discoveries_are_those_of_benjamini_and_hochberg(chances: list[float], rate: float, bound: float) -> None:
     """The largest chance below its line is the bound."""
-    assert discoveries(chances, rate) == bound
+    assert benjamini_hochberg(chances, rate) == bound

@@ -175,7 +175,7 @@ def test_too_few_errors_to_compare_are_not_too_many() -> None:
 UNSURE = replace(
     FOUND,
     overall=(
-        Change("share", "outcome", "5xx", "appeared", 0.0, 0.1, (0, 30), 0.2, error=0.05, freedom=20),
+        Change("share", "outcome", "5xx", "appeared", 0.0, 0.1, (0, 30), 0.2, error=0.05, degrees_of_freedom=20),
         overall("p99", 0.5, 0.9, 0.03),
     ),
     findings=(),

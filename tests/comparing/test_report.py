@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,19 @@ def test_keys_that_a_report_leaves_out_are_unknown(folder: Path) -> None:
     whole = folder / "whole.json"
     whole.write_text(report_of(folder / "worse.log", top=0))
     assert "path" not in compare(side_in(folder / "good.log"), side_in(whole)).unknown
+
+
+def test_a_time_without_an_offset_is_in_utc(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The zone of the machine that compares has no part in it."""
+    report = json.loads((folder / "good.json").read_text())
+    wanted = side_of_report("a", report).about
+    report["time"] = {end: text.removesuffix("Z") for end, text in report["time"].items()}
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "EST5")
+        time.tzset()
+        found = side_of_report("a", report).about
+    time.tzset()
+    assert found == wanted
 
 
 NOT_REPORTS = {

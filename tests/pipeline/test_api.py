@@ -113,6 +113,8 @@ def test_an_option_that_makes_no_sense_is_refused_in_the_words_of_the_command(op
         {"patterns": ["x"]},
         {"patterns": {"x": 1}},
         {"patterns": 5},
+        {"formats": {"x": "(?P<job>.*)"}},
+        {"formats": 5},
     ],
     ids=str,
 )
@@ -120,6 +122,16 @@ def test_a_value_of_a_wrong_type_is_refused(wrong: dict[str, Any], log: Path) ->
     """It is an error before anything is read, not an exception from somewhere inside."""
     with pytest.raises(UsageError, match=next(iter(wrong)).replace("_", "-")):
         analyze(log, **wrong)
+
+
+def test_formats_of_ones_own_are_the_tables_of_a_config_file(tmp_path: Path) -> None:
+    """A program gives patterns and formats by their names, as `[patterns]` and `[formats.NAME]` do."""
+    path = tmp_path / "jobs.log"
+    path.write_text("job=a took=5\njob=b took=7\n", "utf-8")
+    expression = r"job=(?P<job>\w+) took=(?P<took>\d+)"
+    for own in ({"patterns": {"jobs": expression}}, {"formats": {"jobs": {"expression": expression}}}):
+        assert [row.key for row in analyze(path, **own, by="job").panels["job"].rows] == [("a",), ("b",)]
+        assert analyze(path, **own).sources[0].format == "jobs"
 
 
 def test_a_misspelt_option_gets_the_nearest(log: Path) -> None:

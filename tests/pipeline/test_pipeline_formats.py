@@ -182,7 +182,7 @@ def test_a_client_without_a_user_agent_is_one_visitor(tmp_path: Path) -> None:
         assert run_serial(sources_of(path, other), settings).snapshot.panels["total"].rows[0].metrics == (2,)
 
 
-def test_a_record_without_a_client_is_no_visit(tmp_path: Path) -> None:
+def test_a_record_without_a_client_is_not_a_visit(tmp_path: Path) -> None:
     """What an application writes between its requests is nobody's visit, and nor are the records of a log without clients."""
     request = '{"remote_addr": "192.0.2.1", "status": 200, "request": "GET /a HTTP/1.1", "user_agent": "curl/8.5.0"}'
     for content, expected in ((f'{request}\n{{"level": "info"}}\n', [(("bot",), 1, (1,))]), ("I/App( 7): message\n", [])):

@@ -20,7 +20,7 @@ from logproc.formats.times.forms import ISO
 from logproc.formats.times.reading import to_seconds
 from logproc.model.snapshot import Snapshot
 from logproc.pipeline.api import analyze
-from logproc.reports.text.sections import assumed as in_one_line
+from logproc.reports.report_words import assumed as in_one_line
 
 UNKNOWN_YEARS = "times without a year go back by a day or more: if the log is of more than a year, its years are not known"
 JANUARY_2026 = int(datetime(2026, 1, 20, tzinfo=UTC).timestamp())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.times.calendar import iso
+from logproc.formats.times.calendar import iso, seconds_of
 from logproc.reports import units
 
 SIZES = [
@@ -74,7 +74,7 @@ def test_plain_numbers_can_be_read(number: float, text: str) -> None:
 
 def test_a_time_without_an_offset_is_one_of_utc() -> None:
     """The same goes for a date."""
-    assert units.seconds_of("1970-01-02") == units.seconds_of("1970-01-02T00:00:00") == 86400
+    assert seconds_of("1970-01-02") == seconds_of("1970-01-02T00:00:00") == 86400
 
 
 @given(st.integers(FIRST_SECOND, LAST_SECOND))
@@ -82,4 +82,4 @@ def test_iso_times_come_back(seconds: int) -> None:
     """Every second of the years 1 to 9999 has an ISO time of 20 characters that names it."""
     text = iso(seconds)
     assert len(text) == 20
-    assert units.seconds_of(text) == seconds
+    assert seconds_of(text) == seconds

@@ -277,7 +277,7 @@ def test_skippable_frames_are_skipped() -> None:
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_thousands_of_small_members_are_no_burden(codec: str) -> None:
+def test_thousands_of_small_members_are_not_a_burden(codec: str) -> None:
     """An archive of five thousand members takes time in proportion: none of them copies the rest of its block."""
     assert read_all(pack(codec, b"line\n") * 5_000) == (b"line\n" * 5_000, None, [])
 

@@ -178,7 +178,7 @@ def test_an_old_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.Monke
 def test_an_error_of_the_disk_names_the_byte() -> None:
     """A read that fails says at which byte: /proc/self/mem cannot be read at address 0."""
     stream = open_file("/proc/self/mem")
-    stream._end = 10  # type: ignore[attr-defined]
+    stream._end = 10  # type: ignore[attr-defined]  # the file says that it is empty
     with pytest.raises(SourceError, match=r"^I/O error at byte 0"):
         read(stream)
     stream.close()

@@ -6,6 +6,7 @@ import gzip
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -104,7 +105,7 @@ UNTRUSTED: dict[str, Answer] = {
 
 @pytest.mark.parametrize("case", UNTRUSTED)
 @pytest.mark.parametrize("whole", [LOG, OTHER], ids=["same", "changed"])
-def test_an_answer_that_is_no_continuation_is_not_used(case: str, whole: bytes) -> None:
+def test_an_answer_that_is_not_a_continuation_is_not_used(case: str, whole: bytes) -> None:
     """A part of anything else is thrown away and the whole is asked for; if that has changed, the source is incomplete."""
     with FaultServer() as server:
         server.on("/log", cut(STRONG), UNTRUSTED[case], Answer(whole, headers={"ETag": '"2"'}))
@@ -176,7 +177,7 @@ def test_a_part_that_is_cut_is_gone_on_with(step: int) -> None:
 
 
 @pytest.mark.parametrize("step", [1, 99])
-def test_a_byte_at_a_time_is_no_progress(step: int) -> None:
+def test_a_byte_at_a_time_is_not_progress(step: int) -> None:
     """A server that cuts after each new byte is given up after the tries: a log of a megabyte would take days."""
     with FaultServer() as server:
         server.on("/log", cut(STRONG), ranged(Answer(LOG), sent=step, ending="close"))
@@ -345,11 +346,17 @@ VERSIONS = {"1": LOG, "2": OTHER, "3": LOG + b"more\n"}
 
 
 def drop_plan(
-    version: str, sent: int | None, framing: str, ending: str, validator: str, *, minds: bool
+    version: str,
+    sent: int | None,
+    framing: Literal["length", "chunked", "close"],
+    ending: Literal["close", "reset"],
+    validator: str,
+    *,
+    minds: bool,
 ) -> Callable[[Request], Answer]:
     """Return the answer to one request of a plan: of which version, cut where and how, minding ranges or not."""
     tags = {"strong": {"ETag": f'"{version}"'}, "weak": {"ETag": f'W/"{version}"'}, "none": {}}[validator]
-    whole = Answer(VERSIONS[version], headers=tags, framing=framing, sent=sent, ending=ending)  # type: ignore[arg-type]
+    whole = Answer(VERSIONS[version], headers=tags, framing=framing, sent=sent, ending=ending)
 
     def of(request: Request) -> Answer:
         if minds and validator == "strong" and "range" in request.headers:

@@ -74,14 +74,14 @@ def fates(*answers: Answer) -> list[tuple[str, str | None, int]]:
 
 
 @pytest.mark.parametrize("media_type", TYPES)
-def test_a_page_is_no_log_however_it_begins(media_type: str) -> None:
+def test_a_page_is_not_a_log_however_it_begins(media_type: str) -> None:
     """Whatever its server calls it."""
     headers = {"Content-Type": media_type} if media_type else {}
     assert set(fates(*(Answer((start + REST).encode(), headers=headers) for start in STARTS))) == {REFUSED}
 
 
 @pytest.mark.parametrize("media_type", ["text/html", "text/plain"])
-def test_a_page_is_no_log_however_it_is_sent(media_type: str) -> None:
+def test_a_page_is_not_a_log_however_it_is_sent(media_type: str) -> None:
     """Packed as a file or for the transfer, in other encodings, byte by byte."""
     headers = {"Content-Type": media_type}
     pages = [

@@ -90,7 +90,7 @@ def test_a_source_that_cannot_be_opened_has_failed() -> None:
 
 
 @pytest.mark.parametrize("content", [bytes(5000), "ä line\n".encode("utf-16"), logs.log(9).decode().encode("utf-16-le")])
-def test_what_is_no_text_has_failed(content: bytes) -> None:
+def test_what_is_not_text_has_failed(content: bytes) -> None:
     """Binary files and UTF-16 give no lines and a reason."""
     outcome, lines = read(content)
     assert (outcome.verdict.state, lines) == (State.FAILED, 0)
@@ -270,7 +270,7 @@ def test_a_reader_that_goes_away_closes_the_source() -> None:
     reading = reading_of(stream, options=ReadingOptions(Choice(BY_NAME["combined"]), 1, 1 << 20))
     chunks = reading.chunks()
     next(chunks)
-    chunks.close()  # type: ignore[attr-defined]
+    chunks.close()  # type: ignore[attr-defined]  # it is a generator
     assert stream.closed
     assert reading.outcome
     assert reading.outcome.verdict.state is State.INTERRUPTED

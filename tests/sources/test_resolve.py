@@ -99,7 +99,7 @@ def test_kinds(folder: Path) -> None:
     assert sources[3].location == "http://u:p@h/"
 
 
-def test_left_out_is_no_fault(folder: Path) -> None:
+def test_left_out_is_not_a_fault(folder: Path) -> None:
     """What a rule leaves out is skipped, what cannot be read has failed with exit code 1."""
     verdicts = [source.verdict for source in resolve(["a.log", "hard.log", "missing"], recursive=False)]
     assert folder == Path.cwd()
@@ -118,7 +118,7 @@ def test_odd_names_stay_on_one_line(folder: Path) -> None:
     assert (source.name, source.location) == (r"odd\x0a\x1b\xff", name)
 
 
-def test_a_socket_is_no_file(folder: Path) -> None:
+def test_a_socket_is_not_a_file(folder: Path) -> None:
     """A socket in the file system is not opened."""
     assert folder == Path.cwd()
     with socket.socket(socket.AF_UNIX) as server:

@@ -62,7 +62,7 @@ def test_text_of_another_encoding_becomes_utf8(tmp_path: Path, encoding: str) ->
     assert read_all(decoded(open_file(str(path)), ReadOptions(encoding=encoding)), 7) == TEXT.encode()
 
 
-def test_what_is_no_text_stays_as_it_is(tmp_path: Path) -> None:
+def test_what_is_not_text_stays_as_it_is(tmp_path: Path) -> None:
     """Bytes that the encoding cannot decode are kept, also those of a truncated end."""
     path = tmp_path / "a.log"
     path.write_bytes(b"a\x00\x00\xd8b\x00\n\x00c")
@@ -152,7 +152,7 @@ TAR = b"a.log".ljust(257, b"\0") + b"ustar\x0000"
         (TEXT.encode("utf-32-le"), "looks like UTF-32"),
     ],
 )
-def test_what_is_no_text_for_sure_is_refused(content: bytes, what: str) -> None:
+def test_what_is_not_text_for_sure_is_refused(content: bytes, what: str) -> None:
     """If the first line shows it, nothing is delivered, and a hint says what to do."""
     with pytest.raises(SourceError) as caught:
         ended_by_lf(content, [3])
@@ -161,7 +161,7 @@ def test_what_is_no_text_for_sure_is_refused(content: bytes, what: str) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe80 - -\n", b"GET /a\0b\0 HTTP/1.1\n"])
-def test_odd_bytes_are_no_reason_to_refuse(content: bytes) -> None:
+def test_odd_bytes_are_not_a_reason_to_refuse(content: bytes) -> None:
     """A line with bytes that look like a mark, or with NULs inside it, is a line."""
     assert ended_by_lf(content, []) == content
 
@@ -210,7 +210,7 @@ ODD_STARTS = [b"\n\n\0\0\xd3\xf4L\x1a", b"a\n\0\0bcd\n", b"\n\0b\0\n", b"\0\n\0\
         *(f"{text}\n{TEXT}".encode(code) for text in WIDE_STARTS for code in ("utf-16", "utf-16-be", "utf-32", "utf-32-le")),
     ],
 )
-def test_what_is_no_text_does_not_depend_on_the_pieces_that_arrive(start: bytes, rest: bytes) -> None:
+def test_what_is_not_text_does_not_depend_on_the_pieces_that_arrive(start: bytes, rest: bytes) -> None:
     """However short the first line, the same bytes are refused, and for the same reason."""
 
     def outcome(*sizes: int) -> bytes | str:

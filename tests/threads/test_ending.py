@@ -12,7 +12,7 @@ import pytest
 from logproc.model.errors import InternalError, SourceError
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import ByteStream, Kind, Source, State
-from logproc.pipeline.openers import Openers
+from logproc.pipeline.openers import Openers, Permit, Wait
 from logproc.pipeline.serial import run_serial
 from logproc.pipeline.threaded import run_threaded
 from logproc.settings import Settings
@@ -50,8 +50,8 @@ def reading_files() -> Openers:
     """Return the real openers, but for what is called a FIFO, which is opened as the file it is."""
     real = Openers.of(SETTINGS)
 
-    def open_source(wait: object, permit: object, source: Source) -> ByteStream:
-        return real.open_source(wait, permit, Source(source.index, source.name, Kind.FILE, source.location))  # type: ignore[arg-type]
+    def open_source(wait: Wait, permit: Permit, source: Source) -> ByteStream:
+        return real.open_source(wait, permit, Source(source.index, source.name, Kind.FILE, source.location))
 
     return Openers(open_source, real.peek)
 

@@ -15,9 +15,8 @@ from logproc.formats.columns.quantities import numbers_of, read
 from logproc.formats.columns.units import Unit
 from logproc.formats.times import access as times
 from logproc.formats.times import calendar
-from logproc.formats.times.forms import FORMS, TimeForm
+from logproc.formats.times.forms import FORMS, TimeForm, compiled
 from logproc.formats.times.reading import (
-    compiled,
     divided,
     local_correction,
     read_values,

@@ -47,6 +47,7 @@ from logproc.threads.spool import Spool
 
 if TYPE_CHECKING:
     from logproc.command.terminal.progress import LiveStatus
+    from logproc.reports.text.style import Look
     from logproc.settings import Settings
 
 PAGE_ROWS = 25
@@ -162,21 +163,25 @@ def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) ->
         from logproc.reports.csv_report import render_csv
 
         return render_csv(snapshot, raw=screen.settings.csv_raw)
-    from logproc.reports.text.style import Look
     from logproc.reports.text.terminal import render_terminal
 
+    return render_terminal(snapshot, look_of(screen, to_stdout=to_stdout))
+
+
+def look_of(screen: Screen, *, to_stdout: bool) -> Look:
+    """Return what stdout can show, or how a text in a file looks."""
+    from logproc.reports.text.style import Look
+
     if not to_stdout or screen.stdout is None:
-        return render_terminal(snapshot, Look())
+        return Look()
     terminal = is_terminal(screen.stdout)
     whole = screen.settings.full or not terminal
-    look = Look(
-        screen.columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal, whole, terminal_size().lines
-    )
-    return render_terminal(snapshot, look)
+    colors, ascii_only = screen.colors(screen.stdout), not is_utf8(screen.stdout)
+    return Look(screen.columns, colors, ascii_only, terminal, whole, terminal_size().lines)
 
 
 def write_reports(run: Run, screen: Screen, outputs: Outputs, spool: Spool | None) -> list[BaseException]:
-    """Write the report to each output. If one fails the others are still written; return the failures."""
+    """Write the report to each output; return the failures."""
     snapshot = run.snapshot
     tasks: list[Callable[[], None]] = []
     tasks += [partial(write_file, snapshot, path, screen) for path in outputs.files]
@@ -185,6 +190,11 @@ def write_reports(run: Run, screen: Screen, outputs: Outputs, spool: Spool | Non
     if not (screen.settings.quiet and outputs.files) and (screen.settings.output != "terminal" or worth_showing(snapshot)):
         to_stdout = partial(write_to_stdout, snapshot, screen)
         tasks = [*tasks, to_stdout] if pages(screen) else [to_stdout, *tasks]  # files do not wait for the user of a pager
+    return failures_of(tasks)
+
+
+def failures_of(tasks: Iterable[Callable[[], None]]) -> list[BaseException]:
+    """Write each output. If one fails the others are still written; return the failures."""
     failures: list[BaseException] = []
     for task in tasks:
         try:

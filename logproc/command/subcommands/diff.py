@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_outputs, identity, keep_settings, keep_sources
-from logproc.command.subcommands.analyze import beside, read_headers, report_cause, say_sources, write_out
+from logproc.command.subcommands.analyze import beside, failures_of, look_of, read_headers, report_cause, say_sources, write_out
 from logproc.command.terminal import log
-from logproc.command.terminal.screen import NARROW, Screen, is_terminal, is_utf8, terminal_size
+from logproc.command.terminal.screen import Screen
 from logproc.comparing.compare import compare
 from logproc.comparing.conditions import OPTION, Answer, Condition, answer, parse_condition
 from logproc.comparing.report import read_report, side_of_report
@@ -23,8 +22,6 @@ from logproc.model.errors import (
     EXIT_FAIL_ON,
     EXIT_NOTHING_READ,
     EXIT_OK,
-    Interrupted,
-    OutputError,
     UsageError,
 )
 from logproc.model.knobs import option_name
@@ -38,9 +35,6 @@ from logproc.reports.output import format_for, write_stdout
 from logproc.reports.safe import distinct
 from logproc.settings import Settings
 from logproc.threads.grace import within_grace
-
-if TYPE_CHECKING:
-    from logproc.settings import Settings
 
 WAYS = "write `logproc diff A B`, or `logproc diff LOG --before TIME --after TIME`"
 FORMS = ("terminal", "json", "html")
@@ -69,9 +63,7 @@ def diff(asked: Asked, screen: Screen) -> int:
     Raises UsageError and OutputError for what is wrong before anything is read, and for a condition that cannot be checked.
     """
     conditions = [parse_condition(text) for text in asked.conditions]
-    settings = screen.settings = replace(
-        screen.settings, compares=True, by=(), metric=(), sort=None, order=None, visitors=False, full=False
-    )
+    settings = screen.settings
     spans = spans_of(asked, settings)
     check_forms(asked)
     check_outputs(Outputs(asked.files))
@@ -138,8 +130,6 @@ def spans_of(asked: Asked, settings: Settings) -> list[tuple[str, Mapping[str, s
 
 
 def check_forms(asked: Asked) -> None:
-    if asked.output not in FORMS:
-        raise UsageError(f"--output {asked.output}: not for a comparison", "use terminal, json or html")
     for path in asked.files:
         if format_for(path) not in FORMS:
             raise UsageError(f"-o {path}: not for a comparison", "use .html, .json or .txt")
@@ -205,21 +195,13 @@ def read_log(unread: Unread, asked: Asked, screen: Screen) -> tuple[Side | None,
 
 def write_all(comparison: Comparison, answers: Sequence[Answer], asked: Asked, screen: Screen) -> set[int]:
     """Write the comparison to each output; return the exit codes of what failed."""
-    codes: set[int] = set()
     draw = partial(render, comparison, answers, screen=screen)
     tasks = [partial(write_out, path, draw(format_for(path), to_stdout=False)) for path in asked.files]
     if not (screen.settings.quiet and asked.files):
         text = draw(asked.output, to_stdout=True)
         stream = screen.stdout.buffer if screen.stdout else None
         tasks.insert(0, partial(within_grace, partial(write_stdout, stream, text)))
-    for task in tasks:
-        try:
-            task()
-        except BrokenPipeError as error:
-            codes.add(report_cause(error, (), screen, debug=False))
-        except (OutputError, Interrupted, MemoryError) as error:
-            codes.add(report_cause(error, (), screen, debug=asked.debug))
-    return codes
+    return {report_cause(failure, (), screen, debug=asked.debug) for failure in failures_of(tasks)}
 
 
 def render(comparison: Comparison, answers: Sequence[Answer], form: str, *, screen: Screen, to_stdout: bool) -> str:
@@ -234,11 +216,5 @@ def render(comparison: Comparison, answers: Sequence[Answer], form: str, *, scre
 
         return comparison_html(comparison, answers, shown_command(screen.arguments), top)
     from logproc.reports.text.comparison import render_comparison
-    from logproc.reports.text.style import Look
 
-    if not to_stdout or screen.stdout is None:
-        return render_comparison(comparison, Look(), top, answers)
-    terminal = is_terminal(screen.stdout)
-    columns = terminal_size().columns if terminal or "COLUMNS" in screen.environ else NARROW
-    look = Look(columns, screen.colors(screen.stdout), not is_utf8(screen.stdout), terminal)
-    return render_comparison(comparison, look, top, answers)
+    return render_comparison(comparison, look_of(screen, to_stdout=to_stdout), top, answers)

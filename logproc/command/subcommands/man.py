@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from logproc import __version__
-from logproc.command.usage.help import AFTER_A_SIGNAL, EXIT_CODES, PLACES, GroupedCommand
+from logproc.command.usage.help import AFTER_A_SIGNAL, EXIT_CODES, PRECEDENCE, GroupedCommand
 
 MARKED = re.compile(r"`([^`]+)`")
 ESCAPES = {"…": "...", "\\": r"\e", "-": r"\-", "'": r"\(aq", '"': r"\(dq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti"}
@@ -18,7 +18,7 @@ VARIABLES: Sequence[tuple[str, str]] = (
     ("LOGPROC_...", "Each setting: LOGPROC_MAX_TIME is --max-time."),
     ("NO_COLOR", "No colours, if it is not empty."),
     ("FORCE_COLOR, CLICOLOR_FORCE", "Colours also where stdout is not a terminal, if one is neither empty nor 0."),
-    ("LOGPROC_PAGER, PAGER", "The pager of --full; `cat`, or an empty variable, is none."),
+    ("LOGPROC_PAGER, PAGER", "The pager of --full; `cat`, or an empty variable, means no pager."),
     ("COLUMNS", "The width of a report."),
 )
 FILES: Sequence[tuple[str, str]] = (
@@ -54,11 +54,16 @@ def lines(group: click.Group) -> Iterator[str]:
             for title, members in command.grouped(inner):
                 yield f".SS {roff(title)}"
                 yield from options(members, inner)
+            for title, rows in command.topics.items():
+                yield f".SS {roff(title)}"
+                yield from (line for name, text in rows for line in entry(name, text))
+            if command.closing:
+                yield from (".PP", *paragraphs(command.closing))
     yield from section("EXAMPLES", [".nf"])
     examples = [(*command.examples, *command.more_examples) for _, command in commands if isinstance(command, GroupedCommand)]
     yield from (roff(line) for rows in examples for line, _ in rows)
     yield ".fi"
-    yield from section("ENVIRONMENT", paragraphs(PLACES))
+    yield from section("ENVIRONMENT", paragraphs(PRECEDENCE))
     yield from (line for name, text in VARIABLES for line in entry(name, text))
     yield from section("FILES", [])
     yield from (line for name, text in FILES for line in entry(name, text))

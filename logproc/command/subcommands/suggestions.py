@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from logproc.formats.columns.aliases import is_time
 from logproc.formats.columns.durations import is_number
@@ -17,6 +17,8 @@ TOOK = re.compile(
 """Names of keys that hold how long something took, if their values are numbers."""
 LEAST_DIGITS_OF_TIME = 10
 """A number of fewer digits is not taken for a time."""
+Looks = Callable[[str, str], bool]
+"""A key and one of its values → whether they look like those of a field."""
 
 
 def maps_for(values: Mapping[str, Sequence[str]], fields: Sequence[str]) -> Iterator[str]:
@@ -34,9 +36,9 @@ def maps_for(values: Mapping[str, Sequence[str]], fields: Sequence[str]) -> Iter
             yield f"--map {field}={found}" + (":ms" if field == "duration" and found.isidentifier() else "")
 
 
-def are(fits: object, key: str, texts: Sequence[str]) -> bool:
+def are(fits: Looks, key: str, texts: Sequence[str]) -> bool:
     some = [text for text in texts if text not in {"", "-"}]
-    return bool(some) and callable(fits) and sum(bool(fits(key, text)) for text in some) >= NEARLY * len(some)
+    return bool(some) and sum(fits(key, text) for text in some) >= NEARLY * len(some)
 
 
 def looks_like_time(_key: str, text: str) -> bool:
@@ -55,4 +57,9 @@ def looks_like_duration(key: str, text: str) -> bool:
     return TOOK.search(key) is not None and len(text) < LEAST_DIGITS_OF_TIME and is_number(text)
 
 
-LOOKS = {"time": looks_like_time, "level": looks_like_level, "client": looks_like_address, "duration": looks_like_duration}
+LOOKS: Mapping[str, Looks] = {
+    "time": looks_like_time,
+    "level": looks_like_level,
+    "client": looks_like_address,
+    "duration": looks_like_duration,
+}

@@ -11,16 +11,16 @@ from logproc.model.errors import Interrupted
 from logproc.threads.grace import within_grace
 from logproc.threads.signals import left_to_child, noted
 
-NONE_AT_ALL = {"", "cat"}
+NO_PAGER = {"", "cat"}
 LESS = "FRX"
 """What less is told unless LESS is set: leave if all fits on one screen, show colours, and leave the text on the screen."""
 
 
 def pager_of(environ: Mapping[str, str]) -> str | None:
-    """Return the command of the pager, None for none: an empty variable, or `cat`, means that."""
+    """Return the command of the pager, None for no pager: an empty variable, or `cat`, means that."""
     chosen = next((environ[name] for name in ("LOGPROC_PAGER", "PAGER") if name in environ), None)
     if chosen is not None:
-        return None if chosen.strip() in NONE_AT_ALL else chosen
+        return None if chosen.strip() in NO_PAGER else chosen
     return "less" if shutil.which("less") else None
 
 
@@ -33,7 +33,9 @@ def page(text: bytes, command: str, environ: Mapping[str, str]) -> bool:
         return False
     try:
         # A shell, because the variable may have arguments and quotes. Not before: an ignored SIGINT would be inherited.
-        pager = subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE, env={"LESS": LESS, **environ})  # noqa: S603, S607
+        through_shell = ["sh", "-c", command]
+        env = {"LESS": LESS, **environ}
+        pager = subprocess.Popen(through_shell, stdin=subprocess.PIPE, env=env)  # noqa: S603 - the user's own command
     except OSError:
         return False
     with left_to_child():

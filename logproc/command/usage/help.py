@@ -7,7 +7,8 @@ declaration if it can only be given on the command line.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -27,21 +28,7 @@ FIRST_EXAMPLES: Rows = (
     ("logproc *.log.gz -o report.html", "the report as a page"),
     ("ssh web1 cat app.log | logproc", "read a pipe"),
 )
-EXAMPLES: Rows = (
-    ("logproc access.log", "what is in it"),
-    ("logproc app.log.gz https://example.com/app.log", "a file and a URL"),
-    ("logproc -r /var/log/nginx -o report.html", "a folder, as a page"),
-    ("logproc access.log --by path,status --top 20", "count by fields"),
-    ("logproc access.log --where 'status >= 500'", "only some records"),
-    ("logproc access.log --by path --metric p95:duration", "which paths are slow"),
-    ("logproc app.log --since 2h --by 'shape(message)'", "messages, by shape"),
-)
-MORE_EXAMPLES: Rows = (
-    ("ssh web1 cat /var/log/nginx/access.log | logproc --output csv", "a pipe; a table"),
-    ("logproc 'access.log*' --top 0 --output json | jq .panels.path", "for programs"),
-    ("logproc access.log --by path --metric uniques:client --sort uniques:client", "most clients first"),
-)
-PLACES = """\
+PRECEDENCE = """\
 Each setting is also a variable (LOGPROC_MAX_TIME) and a key of the config file (max-time), which `logproc init` writes.
 An option wins over the variable, the variable over the file."""
 EXIT_CODES: Sequence[tuple[int, str]] = (
@@ -50,15 +37,16 @@ EXIT_CODES: Sequence[tuple[int, str]] = (
     (2, "an option, a variable or the config file is wrong"),
     (3, "nothing usable was read"),
     (4, "an output could not be written"),
-    (5, "a --strict rule or a limit was hit"),
-    (6, "a rule of diff --fail-on was hit"),
+    (5, "a `--strict` rule or a limit was hit"),
+    (6, "a condition of `logproc diff --fail-on` is met"),
     (70, "an error inside the program"),
     (129, "ended by SIGHUP"),
     (130, "ended by Ctrl-C (SIGINT)"),
     (141, "the reader of stdout went away"),
     (143, "ended by SIGTERM"),
-    (152, "over its processor time (ulimit -t)"),
+    (152, "over its CPU time (`ulimit -t`)"),
 )
+"""The codes of the help, of the man page and of docs/exit-codes.md."""
 AFTER_A_SIGNAL = """\
 After a signal (129, 130, 143, 152) the report holds what was read until then, and says so.
 A signal before the reading begins leaves no report."""
@@ -113,13 +101,24 @@ class GroupedOption(click.Option):
 class GroupedCommand(Command):
     """A command whose help shows its usual options in groups, examples first; `--help-all` shows everything.
 
-    examples: commands, each with what it is for. more_examples: those that only the whole help shows.
+    examples: commands, each with what it is for. more_examples: those that only the whole help shows. topics: what an option
+    takes, explained behind the options, by heading. closing: a text behind that.
     """
 
-    def __init__(self, *arguments: Any, examples: Rows = (), more_examples: Rows = (), **attributes: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        examples: Rows,
+        more_examples: Rows,
+        topics: Mapping[str, Rows] = MappingProxyType({}),
+        closing: str = "",
+        **attributes: Any,
+    ) -> None:
         super().__init__(*arguments, **attributes)
         self.examples = examples
         self.more_examples = more_examples
+        self.topics = topics
+        self.closing = closing
         order = [*GROUPS, LAST_GROUP]
         # The order of the help is also that of the table in docs/options.md and of the man page.
         self.params.sort(key=lambda option: order.index(option.group) if isinstance(option, GroupedOption) else -1)
@@ -139,13 +138,19 @@ class GroupedCommand(Command):
             if rows:
                 with formatter.section(group):
                     formatter.write_options([(f"{names:{wide}}", text) for names, text in rows])
+        for title, rows in self.topics.items():
+            with formatter.section(title):
+                formatter.write_dl(rows, NAMES_WIDE)
         formatter.write_paragraph()
+        if self.closing:
+            formatter.write_text(self.closing)
+            formatter.write_paragraph()
         if not whole:
             everything = sum(isinstance(option, click.Option) for option in self.params)
             shows = f"`{ctx.command_path} --help-all` shows all {everything} options"
             formatter.write_text(f"{shows}, and `logproc man | man -l -` the manual.")
             return
-        formatter.write_text(PLACES)
+        formatter.write_text(PRECEDENCE)
         with formatter.section("Exit codes"):
             formatter.write("".join(f"  {code:>3}  {text}\n" for code, text in EXIT_CODES))
         formatter.write_text(AFTER_A_SIGNAL)

@@ -1,13 +1,14 @@
-"""The options of `logproc analyze`: one for each field of Settings, with the field's help text and default."""
+"""The options of `logproc analyze` and `logproc diff`: one for each field of Settings, and those of a single run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from logproc.command.usage.help import GroupedOption
+from logproc.command.usage.help import GroupedOption, help_all_option
 from logproc.model.knobs import Kind, option_name
 from logproc.settings import kind_of, knobs
 
@@ -57,21 +58,64 @@ class OneOf(click.Choice):  # type: ignore[type-arg]  # as above
         return value
 
 
-def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a command with an option for each field of Settings."""
-    return options_without(frozenset())(command)
+def settings_options(
+    without: Collection[str] = (), reworded: Mapping[str, Mapping[str, Any]] | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that gives a command an option for each field of Settings.
 
-
-def options_without(names: Collection[str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return a decorator that gives a command an option for each field of Settings but these."""
+    without: fields that the command does not have. reworded: what is another text or metavar in this command.
+    """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         for item in reversed(knobs()):
-            if item.name not in names:
-                command = settings_option(item.name, kind_of(item.name), item.default, item.metadata)(command)
+            if item.name not in without:
+                about = item.metadata | (reworded or {}).get(item.name, {})
+                command = settings_option(item.name, kind_of(item.name), item.default, about)(command)
         return command
 
     return decorate
+
+
+def output_files_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that gives a command `-o FILE`."""
+    return click.option(
+        "-o",
+        "--output-file",
+        "output_files",
+        multiple=True,
+        type=FileName(),
+        metavar="FILE",
+        help=text,
+        cls=GroupedOption,
+        group="Reports",
+        usual=True,
+    )
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a command that reads logs with the options that are not settings: a value of theirs belongs to one run."""
+    header = click.option(
+        "--header",
+        "headers",
+        multiple=True,
+        metavar="'[HOST] NAME: env:VARIABLE'",
+        help="Send a header to the server of the URLs, or of those at HOST[:PORT] if there are several, and to no other; its"
+        " value comes from a variable. May be repeated.",
+        cls=GroupedOption,
+        group="Web",
+    )
+    config = click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Read settings from this file.  [default: $LOGPROC_CONFIG, ./logproc.toml, the user's config folder]",
+        cls=GroupedOption,
+        group="Tuning",
+    )
+    debug = click.option(
+        "--debug", is_flag=True, help="Show where in the program an error came from.", cls=GroupedOption, group="Tuning"
+    )
+    return header(config(debug(help_all_option(command))))
 
 
 def settings_option(name: str, kind: Kind, default: Any, metadata: Mapping[str, Any]) -> Callable[..., Any]:

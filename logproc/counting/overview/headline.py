@@ -5,25 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.counting.buckets import BOUNDS, Buckets, middle
+from logproc.counting.buckets import BOUNDS, middle
 from logproc.counting.counts import Counts, rolled_up
-from logproc.counting.overview.counts import DURATIONS
+from logproc.counting.overview.counts import FRACTIONS, buckets_of
 from logproc.counting.overview.timeline import in_stretches, lengths, words_of
 from logproc.formats.columns.slices import mask
-from logproc.model.overview import QUANTILES, Finding, Headline
+from logproc.model.overview import Finding, Headline
 from logproc.questions.fields.outcomes import CLASSES, ERRORS
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from logproc.counting.overview.counts import Overview
+    from logproc.counting.buckets import Buckets
+    from logproc.counting.overview.counts import OverviewCounts
     from logproc.counting.tally import Tally
     from logproc.model.arrays import Mask
 
@@ -35,9 +35,9 @@ come in bursts, so that the usual three would be exceeded by any of them."""
 HISTOGRAM_STEPS = (1, 2, 5)
 
 
-def headline(tally: Tally, counts: Overview, zone: tzinfo) -> Headline:
+def headline(tally: Tally, counts: OverviewCounts, zone: tzinfo) -> Headline:
     records = tally.account.records
-    by_outcome = totals(rolled_up(swapped(counts.course), 1)[0])
+    by_outcome = totals(rolled_up(swapped(counts.outcomes_by_interval), 1)[0])
     with_status = sum(by_outcome.get(name, 0) for name in CLASSES)
     errors = sum(by_outcome.get(name, 0) for name in ERRORS) if any(by_outcome) else None
     span_s = 0 if tally.first is None or tally.last is None else tally.last - tally.first
@@ -57,8 +57,8 @@ def headline(tally: Tally, counts: Overview, zone: tzinfo) -> Headline:
     )
 
 
-def swapped(course: Counts) -> Counts:
-    return replace(course, keys=course.keys[::-1])
+def swapped(counts: Counts) -> Counts:
+    return replace(counts, keys=counts.keys[::-1])
 
 
 def totals(counts: Counts) -> dict[str, int]:
@@ -77,15 +77,13 @@ def quantiles(durations: Counts | None) -> Mapping[str, float]:
     buckets = together(durations)
     if buckets is None:
         return {}
-    return {name: middle(int(buckets.quantiles(Fraction(name[1:]) / 100)[0][0])) for name in QUANTILES}
+    return {name: middle(int(buckets.quantiles(fraction)[0][0])) for name, fraction in FRACTIONS.items()}
 
 
 def together(durations: Counts | None) -> Buckets | None:
     """Return the durations of all records as one row of buckets, None without any."""
-    if durations is None or DURATIONS not in durations.measures:
-        return None
-    buckets = rolled_up(durations, 0)[0].measures[DURATIONS]
-    return buckets if isinstance(buckets, Buckets) and len(buckets.number) else None
+    buckets = None if durations is None else buckets_of(rolled_up(durations, 0)[0])
+    return buckets if buckets is not None and len(buckets.number) else None
 
 
 def histogram(durations: Counts | None) -> tuple[tuple[float, float, int], ...]:
@@ -127,7 +125,7 @@ def bound(number: int) -> float:
     return float(f"{HISTOGRAM_STEPS[step]}e{power}")
 
 
-def failing_path(tally: Tally, counts: Overview) -> Finding | None:
+def failing_path(tally: Tally, counts: OverviewCounts) -> Finding | None:
     """Return the path with most errors of the server, or if there are none, of the client, but for those not found."""
     statuses = counts.failed.keys[0]
     missing = mask_of(pyarrow.compute.equal(statuses, "404"))
@@ -139,7 +137,7 @@ def failing_path(tally: Tally, counts: Overview) -> Finding | None:
     return None
 
 
-def error_message(counts: Overview) -> Finding | None:
+def error_message(counts: OverviewCounts) -> Finding | None:
     if not len(counts.messages):
         return None
     shape, count, level, number = most_frequent(counts.messages)
@@ -173,25 +171,25 @@ def found(counts: Counts | None, key: str) -> int:
     return int(counts.count[at]) if at >= 0 else 0
 
 
-def change(tally: Tally, counts: Overview, zone: tzinfo) -> Finding | None:
+def change(tally: Tally, counts: OverviewCounts, zone: tzinfo) -> Finding | None:
     """Return the largest change from one interval to the next, of the errors if these changed, else of all records."""
     if tally.first is None or tally.last is None:
         return None
     base, target = lengths(tally.first, tally.last, FEW_INTERVALS)
-    course = in_stretches(counts.course, base, target)
-    if not len(course):
+    counted = in_stretches(counts.outcomes_by_interval, base, target)
+    if not len(counted):
         return None
-    numbers = course.keys[0].to_numpy()
+    numbers = counted.keys[0].to_numpy()
     first, size = int(numbers.min()), int(numbers.max() - numbers.min()) + 1
     if not 3 < size <= 2 * FEW_INTERVALS:  # the first and the last interval are cut off by the ends of the log
         return None
-    outcomes = numpy.array(course.keys[1].to_pylist(), object)
+    outcomes = numpy.array(counted.keys[1].to_pylist(), object)
     series = {"": numpy.ones(len(numbers), bool)} | {
         outcome: outcomes == outcome for outcome in sorted(ERRORS & set(outcomes.tolist()))
     }
     best: tuple[float, Finding] | None = None
     for outcome, which in series.items():
-        values = numpy.bincount(numbers[which] - first, weights=course.count[which], minlength=size)
+        values = numpy.bincount(numbers[which] - first, weights=counted.count[which], minlength=size)
         for at in range(2 if size > 4 else 1, size - 1):
             before, after = int(values[at - 1]), int(values[at])
             deviations = abs(after - before) / math.sqrt(before + after + 1)

@@ -16,7 +16,7 @@ from logproc.questions.fields.agents import families
 from logproc.questions.fields.derived import extensions
 
 if TYPE_CHECKING:
-    from logproc.counting.overview.counts import Overview
+    from logproc.counting.overview.counts import OverviewCounts
     from logproc.counting.tally import Tally
     from logproc.model.arrays import Mask
 
@@ -31,7 +31,7 @@ MOST_AGENTS = 4096
 """A look-up of an agent takes 20 µs. With more agents than this, the report would come late."""
 
 
-def derived_counts(tally: Tally, counts: Overview, *, families_too: bool) -> Iterator[tuple[str, str, Counts]]:
+def derived_counts(tally: Tally, counts: OverviewCounts, *, families_too: bool) -> Iterator[tuple[str, str, Counts]]:
     """Yield name, column and counts of each panel that can be made from what was counted whole.
 
     families_too: whether browsers and systems are wanted, for which ua-parser has to be loaded.

@@ -1,52 +1,49 @@
-"""Counts by interval → the course of a log over time, in intervals whose length follows from the span."""
+"""Counts by interval → a log over time, in intervals whose length follows from the span."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy
 
 from logproc.counting.buckets import middle
 from logproc.counting.counts import Counts, rolled_up
-from logproc.counting.overview.counts import DURATIONS, MOST_INTERVALS, interval_s
+from logproc.counting.overview.counts import FRACTIONS, LENGTHS_S, MOST_INTERVALS, buckets_of, interval_s
 from logproc.counting.rows import LOW_BITS
 from logproc.formats.columns.slices import arrow
-from logproc.formats.times.calendar import DAY_S, HOUR_S
+from logproc.formats.times.calendar import HOUR_S
 from logproc.model.columns import NO_TIME
-from logproc.model.overview import QUANTILES, Interval, Timeline
+from logproc.model.overview import Interval, Timeline
 from logproc.questions.fields.outcomes import ERRORS, OUTCOMES
-from logproc.questions.fields.stretches import STRETCHES, Stretch, stretch_of
+from logproc.questions.fields.stretches import STRETCHES, Stretch, length_text
 
 if TYPE_CHECKING:
-    from logproc.counting.overview.counts import Overview
+    from logproc.counting.overview.counts import OverviewCounts
     from logproc.model.arrays import Integers
 
-WORDS = {1: "1 s", 10: "10 s", 60: "1 min", 300: "5 min", 900: "15 min", HOUR_S: "1 h", 6 * HOUR_S: "6 h"}
-LONGER = ("every(6h)", "day", "week", "month")
+LONGER = (Stretch("every(6h)", 6 * HOUR_S), STRETCHES["day"], STRETCHES["week"], STRETCHES["month"])
 """What hours are added up to where there would be more of them than fit."""
-MONTH_S = 30 * DAY_S
 WEEKDAYS, HOURS = 7, 24
 
 
-def timeline(counts: Overview, first: int, last: int, zone: tzinfo, *, with_bytes: bool) -> Timeline:
-    """Return the course over time. first, last: the ends of the times of all records."""
+def timeline(counts: OverviewCounts, first: int, last: int, zone: tzinfo, *, with_bytes: bool) -> Timeline:
+    """Return the records over time. first, last: the ends of the times of all records."""
     base, target = lengths(first, last)
-    course = in_stretches(counts.course, base, target)
+    counted = in_stretches(counts.outcomes_by_interval, base, target)
     durations = None if counts.durations is None else in_stretches(counts.durations, base, target)
-    numbers, place = numpy.unique(course.keys[0].to_numpy(), return_inverse=True)
-    found = set(course.keys[1].to_pylist())
+    numbers, place = numpy.unique(counted.keys[0].to_numpy(), return_inverse=True)
+    found = set(counted.keys[1].to_pylist())
     outcomes = tuple(outcome for outcome in OUTCOMES if outcome in found)
     table = numpy.zeros((len(numbers), len(outcomes) + 1), numpy.int64)  # the last column: neither a status nor a level
-    column = numpy.array([outcomes.index(text) if text in outcomes else len(outcomes) for text in course.keys[1].to_pylist()])
-    if len(course):
-        numpy.add.at(table, (place, column), course.count)
+    column = numpy.array([outcomes.index(text) if text in outcomes else len(outcomes) for text in counted.keys[1].to_pylist()])
+    if len(counted):
+        numpy.add.at(table, (place, column), counted.count)
     wrong = [at for at, outcome in enumerate(outcomes) if outcome in ERRORS]
     sizes = [0] * len(numbers)
-    for at, high, low in zip(place.tolist(), course.high.tolist(), course.low.tolist(), strict=True):
+    for at, high, low in zip(place.tolist(), counted.high.tolist(), counted.low.tolist(), strict=True):
         sizes[at] += (high << LOW_BITS) + low
     quantiles = quantiles_of(durations, numbers)
     rows = (
@@ -61,28 +58,28 @@ def timeline(counts: Overview, first: int, last: int, zone: tzinfo, *, with_byte
         )
         for at, number in enumerate(numbers.tolist())
     )
-    return Timeline(words_of(target), target.length_s or MONTH_S, str(zone), outcomes, tuple(rows))
+    return Timeline(words_of(target), target.about_s, str(zone), outcomes, tuple(rows))
 
 
 def lengths(first: int, last: int, most: int = MOST_INTERVALS) -> tuple[Stretch, Stretch]:
     """Return the stretch that was counted by, and the shortest one that gives at most `most` of it."""
     base = counted_by(first, last)
-    longer = (stretch_of(name) for name in (*(f"every({seconds}s)" for seconds in WORDS), *LONGER))
-    for stretch in filter(None, longer):
-        length_s = stretch.length_s or MONTH_S
-        if length_s >= base.length_s and (last - first) // length_s < most:
+    for stretch in (*map(every, LENGTHS_S), *LONGER):
+        if stretch.about_s >= base.length_s and (last - first) // stretch.about_s < most:
             return base, stretch
-    return base, STRETCHES["month"]
+    return base, LONGER[-1]
 
 
 def words_of(stretch: Stretch) -> str:
-    return WORDS.get(stretch.length_s, stretch.name)
+    return length_text(stretch.length_s) if stretch.length_s else stretch.name
+
+
+def every(length_s: int) -> Stretch:
+    return Stretch(f"every({length_s}s)", length_s)
 
 
 def counted_by(first: int | None, last: int | None) -> Stretch:
-    found = stretch_of(f"every({interval_s(first, last)}s)")
-    assert found is not None  # noqa: S101 - for the type checker: the name is one of a stretch
-    return found
+    return every(interval_s(first, last))
 
 
 def in_stretches(counts: Counts, base: Stretch, target: Stretch) -> Counts:
@@ -99,17 +96,18 @@ def in_stretches(counts: Counts, base: Stretch, target: Stretch) -> Counts:
 
 def quantiles_of(durations: Counts | None, numbers: Integers) -> Sequence[tuple[float | None, ...]]:
     """Return the quantiles of the numbered intervals in the order of QUANTILES; empty tuples without any duration."""
-    if durations is None or DURATIONS not in durations.measures:
+    buckets = buckets_of(durations)
+    if durations is None or buckets is None:
         return [()] * len(numbers)
     of = {number: row for row, number in enumerate(durations.keys[0].to_pylist())}
     rows = [of.get(number, -1) for number in numbers.tolist()]
-    columns = [durations.measures[DURATIONS].quantiles(Fraction(name[1:]) / 100) for name in QUANTILES]  # type: ignore[union-attr]
+    columns = [buckets.quantiles(fraction) for fraction in FRACTIONS.values()]
     return [tuple(None if row < 0 or absent[row] else middle(int(bucket[row])) for bucket, absent in columns) for row in rows]
 
 
-def hours_of(counts: Overview, first: int | None, last: int | None) -> Counts:
+def hours_of(counts: OverviewCounts, first: int | None, last: int | None) -> Counts:
     """Return the counts by hour, those of records without a time left out."""
-    by_interval = rolled_up(counts.course, 1)[0]
+    by_interval = rolled_up(counts.outcomes_by_interval, 1)[0]
     return in_stretches(by_interval, counted_by(first, last), STRETCHES["hour"])
 
 

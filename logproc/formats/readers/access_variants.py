@@ -32,7 +32,7 @@ from logproc.formats.readers.access_lines import (
 )
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.layout import QUOTED
-from logproc.formats.times.forms import CLF, ISO, TimeForm
+from logproc.formats.times.forms import CLF, ISO, TimeForm, compiled
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
@@ -41,7 +41,6 @@ FORMS = (CLF, ISO)
 TOKEN = rb"\[?[\w.:@%/+,\\-]*[\w.:@%/+\\-]\]?"
 TOKENS = re.compile(rb"(?:%(token)b(?: %(token)b)*)?" % {b"token": TOKEN})
 BEHIND = re.compile(rb" (?P<request>%b) (?P<status>\d{3}) (?P<bytes>\d+|-)(?P<rest>(?: .*)?)" % TEXT, re.DOTALL)
-TIMES = [(form, re.compile(rb"\[" + form.expression.encode("latin-1") + rb"\]")) for form in FORMS]
 NAMED_HOST = re.compile(rb"(?:[A-Za-z0-9_-]+\.)+[A-Za-z][A-Za-z0-9-]*(?::\d+)?|localhost(?::\d+)?")
 
 Line = tuple[TimeForm, list[bytes], list[bytes], re.Match[bytes]]
@@ -68,8 +67,8 @@ def access_variants(lines: Sequence[bytes], left: Mask) -> Iterator[tuple[Format
 
 def divided(line: bytes) -> Line | None:
     """Return the parts of an access line, None for any other line."""
-    for form, time in TIMES:
-        match = time.search(line)
+    for form in FORMS:
+        match = compiled(rf"\[{form.expression}\]").search(line)
         quote = line.find(b' "', match.end()) if match else -1
         behind = BEHIND.fullmatch(line, quote) if quote >= 0 else None
         if match and behind and not STAMPED.match(line):

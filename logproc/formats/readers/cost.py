@@ -8,6 +8,7 @@ counts is the size of the repeats when they are written out.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 STEPS = 1 << 26
 """The most bytes of a line times repeated pieces: some seconds at worst."""
@@ -52,6 +53,7 @@ def repeated(expression: str) -> int:
     return sum(costs)
 
 
+@cache
 def longest_line(*expressions: str) -> int:
     """Return how many bytes a line may have, so that expressions cost at most STEPS; 0 for any number."""
     pieces = sum(map(repeated, expressions))

@@ -70,6 +70,12 @@ def iso(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds >= 0 else iso_before_1970(seconds)
 
 
+def seconds_of(text: str) -> int:
+    """Return the seconds since 1970 of an ISO date or time; without an offset it is in UTC."""
+    time = datetime.fromisoformat(text)
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
+
+
 def iso_before_1970(seconds: int) -> str:
     """Return an RFC 3339 time before 1970. strftime does not pad years before 1000 on all platforms."""
     days, rest = divmod(seconds, DAY_S)

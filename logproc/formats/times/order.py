@@ -21,8 +21,9 @@ from logproc.formats.times.forms import (
     US_SHORT,
     WITHOUT_ORDER,
     TimeForm,
+    compiled,
 )
-from logproc.formats.times.reading import compiled, value_seconds
+from logproc.formats.times.reading import value_seconds
 
 
 @dataclass(frozen=True, slots=True)

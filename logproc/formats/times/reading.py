@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,7 +22,7 @@ import pyarrow.compute
 
 from logproc.formats.columns.slices import arrow, index_of
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S
-from logproc.formats.times.forms import ISO, WITHOUT_ORDER, TimeForm
+from logproc.formats.times.forms import ISO, WITHOUT_ORDER, TimeForm, compiled
 from logproc.formats.times.fractions import NANO, nanos_of
 from logproc.formats.times.iso import iso_nanos, iso_seconds
 from logproc.model.columns import NO_TIME
@@ -69,11 +69,6 @@ def to_seconds(form: TimeForm, text: bytes, reference: int, local: tzinfo = UTC)
         return None
     found = start + second + correction
     return found if FIRST_S <= found <= LAST_S else None
-
-
-@cache
-def compiled(expression: str) -> re.Pattern[bytes]:
-    return re.compile(expression.encode())
 
 
 def joined(minute: bytes | None, rest: bytes | None) -> bytes:

@@ -29,8 +29,6 @@ OTHER = "Other"
 MOST_CHARACTERS = 1024
 """Only so much of a user agent is used, so that a hostile log cannot fill the memory through the cache."""
 CACHED = 8192
-FEW = CACHED // 4
-"""With more agents than this in a chunk the cache would not hold them; all at once take 3 µs each."""
 KINDS = ("browser", "os", "device")
 
 BOT_WORDS = (
@@ -52,21 +50,24 @@ TOOLS = (
 BOT = rf"(?i){BOT_WORDS}|^(?:{TOOLS})\b"
 
 
+# Which agents are bots, of those that came first: the same few come again in each chunk. Two threads may ask for the same agent
+# and store the same answer; a single look-up or update of a dict is safe in every build of Python.
+_seen: dict[str, bool] = {}
+
+
 def are_bots(keys: pyarrow.Array) -> Mask:
     """Return which user agents are those of bots, shape (keys,)."""
-    if len(keys) <= FEW:  # the same few agents come again in each chunk
-        return numpy.array([text is not None and is_bot(text) for text in keys.to_pylist()], bool)
-    found: Mask = match_bots(keys).to_numpy(zero_copy_only=False)
-    return found
-
-
-@functools.lru_cache(CACHED)
-def is_bot(text: str) -> bool:
-    return bool(match_bots(pyarrow.array([text]))[0].as_py())
+    texts = cut(keys).to_pylist()
+    unseen = [text for text in texts if text is not None and text not in _seen]
+    # All at once: RE2 compiles the expression for each call, which takes as long as 40 agents.
+    found = dict(zip(unseen, match_bots(pyarrow.array(unseen, pyarrow.string())).to_pylist(), strict=True)) if unseen else {}
+    if len(_seen) + len(found) <= CACHED:
+        _seen.update(found)
+    return numpy.array([text is not None and (found[text] if text in found else _seen[text]) for text in texts], bool)
 
 
 def match_bots(keys: pyarrow.Array) -> pyarrow.Array:
-    return pyarrow.compute.match_substring_regex(cut(keys), BOT).fill_null(False)
+    return pyarrow.compute.match_substring_regex(keys, BOT).fill_null(False)
 
 
 def cut(keys: pyarrow.Array) -> pyarrow.Array:

@@ -16,18 +16,25 @@ import numpy
 
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, fraction, iso
 from logproc.model.errors import UsageError
-from logproc.questions.timespan import absolute, divided
+from logproc.questions.timespan import UNITS_S, absolute, divided
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers
 
-LENGTHS_S = {"s": 1, "m": 60, "min": 60, "h": HOUR_S, "d": DAY_S, "w": 7 * DAY_S}
 DURATION = re.compile(r"(?:[0-9]{1,9}(?:s|min|m|h|d|w))+")
 PART = re.compile(r"([0-9]+)([a-z]+)")
 EVERY = re.compile(r"every\((.*)\)", re.DOTALL)
 MONDAY_S = 4 * DAY_S
 """The first Monday after 1970 began."""
+MONTH_S = 30 * DAY_S
+FIRST_MONTH = 12 * (1 - 1970)
 MOST_S = 366 * DAY_S
+UNIT_WORDS = (
+    (DAY_S, "days", "day", "days"),
+    (HOUR_S, "h", "hour", "hours"),
+    (60, "min", "minute", "min"),
+    (1, "s", "second", "s"),
+)
 SECOND_CHARACTERS = len("2026-03-07T11:00:00")
 MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 WEEK = re.compile(r"([0-9]{4})-?W([0-9]{2})")
@@ -41,6 +48,11 @@ class Stretch:
     length_s: int
     begin_s: int = 0
 
+    @property
+    def about_s(self) -> int:
+        """How long a stretch is, months being 30 days."""
+        return self.length_s or MONTH_S
+
     def numbers(self, local: Integers) -> Integers:
         """Return the number of the stretch that each local time is in. local: seconds since 1970 by the clocks of a zone."""
         if self.length_s:
@@ -51,6 +63,7 @@ class Stretch:
         """Return the local time that a stretch begins at; at the start of the calendar the first there is."""
         if self.length_s:
             return max(number * self.length_s + self.begin_s, FIRST_S)
+        number = max(number, FIRST_MONTH)
         return (date(1970 + number // 12, number % 12 + 1, 1).toordinal() - EPOCH_DAY) * DAY_S
 
     def seconds(self, number: int) -> int:
@@ -90,10 +103,10 @@ STRETCHES = {
     stretch.name: stretch
     for stretch in (
         Stretch("second", 1),
-        Stretch("minute", LENGTHS_S["m"]),
+        Stretch("minute", UNITS_S["m"]),
         Stretch("hour", HOUR_S),
         Stretch("day", DAY_S),
-        Stretch("week", LENGTHS_S["w"], MONDAY_S),
+        Stretch("week", UNITS_S["w"], MONDAY_S),
         Stretch("month", 0),
     )
 }
@@ -114,7 +127,23 @@ def stretch_of(name: str) -> Stretch | None:
     length_s = duration_s(match[1]) if match else None
     if length_s is None:
         raise UsageError(f"{name!r} is not a stretch of time", "write every(5m), every(30s), every(6h) or every(2d)")
-    return Stretch(name, length_s, MONDAY_S if length_s % LENGTHS_S["w"] == 0 else 0)
+    return Stretch(name, length_s, MONDAY_S if length_s % UNITS_S["w"] == 0 else 0)
+
+
+def length_text(seconds: int, *, spoken: bool = False) -> str:
+    """Return a length of time in its largest whole unit. spoken: as it follows "per", without a 1.
+
+    >>> [length_text(seconds) for seconds in (10, 900, 3600, 86400, 604800, 172800)]
+    ['10 s', '15 min', '1 h', 'day', 'week', '2 days']
+    >>> [length_text(seconds, spoken=True) for seconds in (1, 900, 3600, 7200)]
+    ['second', '15 min', 'hour', '2 hours']
+    """
+    if seconds == UNITS_S["w"]:
+        return "week"
+    unit_s, short, one, several = next(unit for unit in UNIT_WORDS if seconds % unit[0] == 0)
+    if seconds == unit_s and (spoken or unit_s == DAY_S):
+        return one
+    return f"{seconds // unit_s} {several if spoken else short}"
 
 
 def duration_s(text: str) -> int | None:
@@ -126,7 +155,7 @@ def duration_s(text: str) -> int | None:
     text = text.strip()
     if not DURATION.fullmatch(text):
         return None
-    seconds = sum(int(number) * LENGTHS_S[unit] for number, unit in PART.findall(text))
+    seconds = sum(int(number) * UNITS_S[unit] for number, unit in PART.findall(text))
     return seconds if 1 <= seconds <= MOST_S else None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from logproc.formats.times.calendar import DAY_S, HOUR_S
+from logproc.questions.fields.stretches import MONDAY_S, STRETCHES
 from logproc.reports.units import day, latency, moment, month, size
 
 MOST_TIMES = 8
@@ -18,7 +19,6 @@ TIME_STEPS = (
 )
 """Seconds between two times on the axis; beyond the last, months and years."""
 MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 600, 1200, 6000, 12000)
-MONDAY_S = 4 * DAY_S
 LONG_S = 59
 """From here on a duration for people has minutes, which an axis has not."""
 Text = Callable[[float], str]
@@ -53,9 +53,9 @@ def beginnings(begin_s: int, end_s: int, months: int) -> list[int]:
     """Return when months begin, counted from the year 0, so that years fall on the marks."""
     start, end = moment(begin_s), moment(end_s)
     first = -(-(12 * start.year + start.month - 1) // months) * months
-    found = [datetime(at // 12, at % 12 + 1, 1) for at in range(first, 12 * end.year + end.month, months) if at // 12 <= 9999]  # noqa: DTZ001
-    seconds = [int((time - datetime(1970, 1, 1)).total_seconds()) for time in found]  # noqa: DTZ001
-    return [time for time in seconds if begin_s <= time < end_s]
+    numbers = (at for at in range(first, 12 * end.year + end.month, months) if at // 12 <= 9999)
+    found = [STRETCHES["month"].beginning(at - 12 * 1970) for at in numbers]
+    return [time for time in found if begin_s <= time < end_s]
 
 
 def values(most: float, *, whole: bool = False) -> list[float]:

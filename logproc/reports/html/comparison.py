@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from logproc import __version__
+from logproc.reports import comparison_words as words
 from logproc.reports.comparison_json import comparison_json
-from logproc.reports.comparison_words import (
-    HEADS,
-    TITLES,
-    about,
-    conclusions,
-    numbers_of,
-    reasons,
-    shown_overall,
-    title_of,
-    tone,
-    warnings,
-)
-from logproc.reports.html.page import dense, embedded, environment, part
+from logproc.reports.html.page import dense, embedded, environment, part, policy
 from logproc.reports.safe import distinct
 
 if TYPE_CHECKING:
@@ -41,7 +27,7 @@ def comparison_html(found: Comparison, answers: Sequence[Answer] = (), command: 
     command: the command that made it, without secrets. top: how many findings of each field to show, 0 for all.
     """
     style = dense(part("style.css") + part("comparison.css"))
-    result, *power = conclusions(found)
+    result, *power = words.conclusions(found)
     return environment().get_template("comparison.html.j2").render(
         policy=policy(style),
         style=Markup(style),  # noqa: S704 - files of this package
@@ -50,23 +36,17 @@ def comparison_html(found: Comparison, answers: Sequence[Answer] = (), command: 
         after=side(found.after),
         result=result,
         power=power,
-        warnings=list(warnings(found)),
+        warnings=list(words.warnings(found)),
         conditions=[condition(one) for one in answers],
         tables=list(tables(found, top)),
-        heads=HEADS,
+        heads=words.HEADS,
         command=command,
         version=__version__,
     )  # fmt: skip
 
 
-def policy(style: str) -> str:
-    """Return the Content-Security-Policy (W3C, level 3): this style, and nothing else from anywhere."""
-    found = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{found}'; base-uri 'none'; form-action 'none'"
-
-
 def side(compared: Compared) -> dict[str, str]:
-    return {"name": distinct(compared.name), "about": about(compared)}
+    return {"name": distinct(compared.name), "about": words.about(compared)}
 
 
 def condition(answer: Answer) -> dict[str, Any]:
@@ -74,7 +54,7 @@ def condition(answer: Answer) -> dict[str, Any]:
         "text": answer.condition.text,
         "verdict": answer.verdict,
         "tone": TONES[answer.verdict],
-        "because": reasons(answer, distinct),
+        "because": words.reasons(answer, distinct),
     }
 
 
@@ -84,16 +64,13 @@ def tables(found: Comparison, top: int) -> Iterator[dict[str, Any]]:
         "title": "all records",
         "head": "number",
         "more": 0,
-        "rows": [row(one, title_of(one)) for one in shown_overall(found)],
+        "rows": [row(one, words.title_of(one)) for one in words.shown_overall(found)],
     }
-    for field, group in groupby(found.findings, lambda change: change.field):
-        changes = list(group)
-        shown = changes[: top or None]
-        rows = [row(change, distinct(change.key)) for change in shown]
-        yield {"title": TITLES.get(field, field), "head": field, "more": len(changes) - len(shown), "rows": rows}
+    for field, changes, more in words.findings_by_field(found, top):
+        rows = [row(change, distinct(change.key)) for change in changes]
+        yield {"title": words.TITLES.get(field, field), "head": field, "more": more, "rows": rows}
 
 
 def row(change: Change, key: str) -> dict[str, Any]:
-    kind = "" if change.kind == "share" or not change.field else f"{change.kind} "
-    what = f"{kind}{change.what}" if change.found else ""
-    return {"key": key, "what": what, "numbers": numbers_of(change), "tone": tone(change) if change.found else ""}
+    what = f"{words.measured(change)} {change.what}".strip() if change.found else ""
+    return {"key": key, "what": what, "numbers": words.numbers_of(change), "tone": words.tone(change) if change.found else ""}

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from logproc.questions.fields.outcomes import ERRORS
-from logproc.questions.fields.stretches import stretch_of
 from logproc.reports.html.charts import bar, class_of
-from logproc.reports.key_styles import INSTEAD, value_text
+from logproc.reports.key_styles import value_text
 from logproc.reports.metric_values import figure, given_up
+from logproc.reports.report_words import facts, finding_key, finding_words, is_over_time, shown_panels
 from logproc.reports.safe import distinct
-from logproc.reports.text.headline import is_same_in_all
 from logproc.reports.text.style import Apart, Look
 from logproc.reports.units import count, latency, rate, share, size
 
 if TYPE_CHECKING:
-    from logproc.model.overview import Finding, Headline, Timeline
+    from logproc.model.overview import Finding, Headline
     from logproc.model.panel import Panel, Row
     from logproc.model.snapshot import Snapshot
 
@@ -53,7 +52,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableRow:
     """A row of a table. bar: its share of the largest."""
 
     keys: tuple[Cell, ...]
@@ -70,7 +69,7 @@ class Table:
     distinct: int
     key_heads: tuple[str, ...]
     number_heads: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[TableRow, ...]
     notes: tuple[str, ...]
     first: int
     wide: bool
@@ -122,7 +121,7 @@ def totals(panels: Mapping[str, Panel]) -> Iterator[tuple[str, float | int | Dec
 
 
 @dataclass(frozen=True, slots=True)
-class Worst:
+class FindingWords:
     """A finding in words. tone: as in Tile."""
 
     kind: str
@@ -131,25 +130,18 @@ class Worst:
     tone: str
 
 
-def findings(headline: Headline) -> list[Worst]:
-    return [worst(one) for one in headline.worst]
+def findings(headline: Headline) -> list[FindingWords]:
+    return [finding(one) for one in headline.worst]
 
 
-def worst(finding: Finding) -> Worst:
-    number, of = f"{finding.count:,}", f"{finding.of:,}"
-    if finding.kind == "failing path":
-        how_many = "all" if finding.with_outcome == finding.count else "most"
-        outcome = f", {how_many} with {finding.outcome}" if finding.outcome else ""
-        words = f"{number} of {of} failed{outcome} ({share(finding.count, finding.of)} %)"
-    elif finding.kind == "error message":
-        words = f"{number} of {of} errors ({share(finding.count, finding.of)} %)"
-    else:
-        words = f"{finding.outcome or 'records'} {'rose' if finding.count > finding.of else 'fell'} from {of} to {number}"
-        words += f" per {finding.per}" if finding.per else ""
-    key = value_text("minute", finding.key) if finding.kind == "change" and "T" in finding.key else finding.key
+def finding(found: Finding) -> FindingWords:
+    words = "".join(text for text, _ in finding_words(found))
+    if found.kind in {"failing path", "error message"}:
+        words += f" ({share(found.count, found.of)} %)"
     titles = {"failing path": "Failing path", "error message": "Error message", "change": "Largest change"}
-    grave = finding.kind != "change" or finding.outcome in ERRORS
-    return Worst(titles.get(finding.kind, finding.kind), cell(key, Apart(LOOK)), words, "bad" if grave else "warn")
+    grave = found.kind != "change" or found.outcome in ERRORS
+    key = cell(finding_key(found), Apart(LOOK))
+    return FindingWords(titles.get(found.kind, found.kind), key, words, "bad" if grave else "warn")
 
 
 def cell(text: str, apart: Apart, tone: str = "") -> Cell:
@@ -163,34 +155,15 @@ def cell(text: str, apart: Apart, tone: str = "") -> Cell:
     )
 
 
-def tables(snapshot: Snapshot, timeline: Timeline | None, first: int) -> list[Table]:
-    """Return the tables of the report; what all records share and what the chart shows is left out."""
-    records = snapshot.account.records
-    return [
-        table(panel, records, first)
-        for panel in shown_panels(snapshot)
-        if not snapshot.overview or not (is_same_in_all(panel, records) or (timeline and is_over_time(panel)))
-    ]
+def tables(snapshot: Snapshot, first: int) -> list[Table]:
+    """Return the tables: the overview's first, without totals, which are tiles."""
+    own = snapshot.overview.panels if snapshot.overview else {}
+    found = sorted(shown_panels(snapshot), key=lambda panel: panel.name not in own)
+    return [table(panel, snapshot.account.records, first) for panel in found if panel.by and panel.rows]
 
 
-def facts(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """Return what all records share: the panels of one row that has every record."""
-    if not snapshot.overview:
-        return []
-    found = (panel for panel in shown_panels(snapshot) if is_same_in_all(panel, snapshot.account.records))
-    return [(title_of_table(panel), distinct(panel.rows[0].key[0])[:CELLS]) for panel in found if not is_over_time(panel)]
-
-
-def shown_panels(snapshot: Snapshot) -> list[Panel]:
-    """Return the overview's panels and the others that they do not replace; only those with rows, without totals."""
-    extra = snapshot.overview.panels if snapshot.overview else {}
-    hidden = {name for name, instead in INSTEAD.items() if extra.keys() & set(instead)}
-    found = [*extra.values(), *(panel for name, panel in snapshot.panels.items() if name not in hidden)]
-    return [panel for panel in found if panel.by and panel.rows]
-
-
-def is_over_time(panel: Panel) -> bool:
-    return bool(panel.by) and stretch_of(panel.by[0]) is not None
+def fact_texts(snapshot: Snapshot) -> list[tuple[str, str]]:
+    return [(title_of_table(panel), distinct(panel.rows[0].key[0])[:CELLS]) for panel in facts(snapshot)]
 
 
 def table(panel: Panel, records: int, first: int) -> Table:
@@ -200,7 +173,7 @@ def table(panel: Panel, records: int, first: int) -> Table:
     exact = panel.metrics
     aparts = [Apart(LOOK) for _ in panel.by]
     lines = tuple(
-        Line(
+        TableRow(
             tuple(cell(value_text(name, value), apart, tone_of(name, value))
                   for name, value, apart in zip(panel.by, row.key, aparts, strict=True)),
             tuple(numbers(row, panel, records, with_bytes)),

@@ -20,14 +20,14 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from logproc.model.overview import QUANTILES
-from logproc.model.source import State
+from logproc.questions.view import WEEKDAYS
 from logproc.reports.html import charts, contents
 from logproc.reports.html.contents import LOOK
 from logproc.reports.html.timelines import timeline_of, without_empty
 from logproc.reports.json_report import render_json
 from logproc.reports.key_styles import value_text
+from logproc.reports.report_words import assumed, why_incomplete, worst_first
 from logproc.reports.safe import distinct
-from logproc.reports.text.sections import WORST_FIRST, assumed
 from logproc.reports.text.style import Apart
 from logproc.reports.units import count, duration, latency, share, size, span
 
@@ -39,7 +39,6 @@ FIRST_ROWS = 10
 """Rows of each table that are shown at once, unless --top says otherwise."""
 MOST_SAMPLES = 5
 MOST_SOURCES = 200
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HEAT_STEPS = 7
 INDENT = re.compile(r"\n +")
 JSON_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
@@ -53,37 +52,37 @@ def render_html(snapshot: Snapshot, command: str = "", first: int = FIRST_ROWS) 
     """
     style, script = dense(part("style.css")), dense(part("page.js"))
     overview = snapshot.overview
-    timeline = course(snapshot)
+    timeline = shown_timeline(snapshot)
     folder, name = name_of(snapshot)
     noun = "Requests" if overview and overview.headline.requests else "Records"
     return environment().get_template("page.html.j2").render(
         policy=policy(style, script),
         style=Markup(style),  # noqa: S704 - files of this package
-        script=Markup(script),  # noqa: S704
+        script=Markup(script),  # noqa: S704 - a file of this package
         report=Markup(embedded(dense(render_json(snapshot)))),  # noqa: S704 - escaped for its place
         snapshot=snapshot,
         folder=folder,
         name=name,
         about=list(about(snapshot)),
-        warning=warning(snapshot),
+        warning=sentence(why_incomplete(snapshot)),
         tiles=list(contents.tiles(snapshot)),
         findings=contents.findings(overview.headline) if overview else [],
         timeline=timeline,
         noun=noun,
         charts=charts.time_charts(timeline, noun) if timeline else [],
-        chart_data=Markup(chart_data(snapshot, timeline)) if timeline else "",  # noqa: S704
+        chart_data=Markup(chart_data(snapshot, timeline)) if timeline else "",  # noqa: S704 - escaped for its place
         legend=legend(timeline) if timeline else [],
         times=times(timeline) if timeline else None,
         heat=heat(overview) if overview else None,
         histogram=histogram(overview) if overview else None,
         quantiles=[(name, latency(value)) for name, value in overview.headline.quantiles.items()] if overview else [],
-        tables=contents.tables(snapshot, timeline, first or FIRST_ROWS),
-        facts=contents.facts(snapshot),
+        tables=contents.tables(snapshot, first or FIRST_ROWS),
+        facts=contents.fact_texts(snapshot),
         parts=[name for name in ("rejected", "blank", "filtered", "continuation") if getattr(snapshot.account, name)],
-        sources=sorted(snapshot.sources, key=lambda one: WORST_FIRST.index(one.state))[:MOST_SOURCES],
+        sources=worst_first(snapshot.sources)[:MOST_SOURCES],
         rejected=rejected(snapshot),
-        notes=[(source.source, note) for source in snapshot.sources for note in source.notes],
-        assumed=assumed(snapshot) if snapshot.assumed else "",
+        notes=snapshot.notes,
+        assumed=assumed(snapshot),
         patterns=charts.patterns(),
         command=command,
     )  # fmt: skip
@@ -122,11 +121,12 @@ def environment() -> Environment:
     return made
 
 
-def policy(style: str, script: str) -> str:
-    """Return the Content-Security-Policy (W3C, level 3): this style, this script, and nothing from anywhere."""
-    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
-    rules = ("default-src 'none'", "style-src 'sha256-{}'", "script-src 'sha256-{}'", "base-uri 'none'", "form-action 'none'")
-    return "; ".join(rules).format(*hashes)
+def policy(style: str, script: str = "") -> str:
+    """Return the Content-Security-Policy (W3C, level 3): this style, this script if any, and nothing from anywhere."""
+    parts = [("style", style), *([("script", script)] if script else [])]
+    hashes = [(name, base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()) for name, text in parts]
+    allowed = [f"{name}-src 'sha256-{found}'" for name, found in hashes]
+    return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
 
 
 def embedded(text: str) -> str:
@@ -138,7 +138,7 @@ def embedded(text: str) -> str:
     return text.translate(JSON_ESCAPES)
 
 
-def course(snapshot: Snapshot) -> Timeline | None:
+def shown_timeline(snapshot: Snapshot) -> Timeline | None:
     """Return what the chart over time shows: the overview's, else the first panel that counts by time."""
     if snapshot.overview:
         found = snapshot.overview.timeline
@@ -157,24 +157,16 @@ def name_of(snapshot: Snapshot) -> tuple[str, str]:
 
 def about(snapshot: Snapshot) -> Any:
     """Yield what stands below the title: the format, the span, the number of lines."""
-    formats = sorted({source.format for source in snapshot.sources if source.format})
-    if formats:
-        yield ", ".join(formats)
+    if snapshot.formats:
+        yield ", ".join(snapshot.formats)
     if snapshot.first is not None and snapshot.last is not None:
         yield span(snapshot.first, snapshot.last)
     yield count(snapshot.account.lines, "line")
     yield size(sum(source.bytes_decoded for source in snapshot.sources))
 
 
-def warning(snapshot: Snapshot) -> str:
-    if snapshot.complete:
-        return ""
-    if any(source.state is State.INTERRUPTED for source in snapshot.sources):
-        return "The run was interrupted. What was counted until then is shown."
-    faulty = sum(source.state in {State.FAILED, State.INCOMPLETE} for source in snapshot.sources)
-    return f"{faulty:,} of {count(len(snapshot.sources), 'source')} could not be read to the end; see below." if faulty else (
-        "The run ended early. What was counted until then is shown."
-    )  # fmt: skip
+def sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}." if words else ""
 
 
 def chart_data(snapshot: Snapshot, timeline: Timeline) -> str:
@@ -226,7 +218,7 @@ def heat(overview: Overview) -> dict[str, Any] | None:
         return None
     rows = [
         (name, [(f"{number:,}", short(number), -(-HEAT_STEPS * number // most)) for number in day])
-        for name, day in zip(DAYS, overview.week, strict=True)
+        for name, day in zip(WEEKDAYS, overview.week, strict=True)
     ]
     return {"rows": rows, "most": f"{most:,}"}
 
@@ -252,16 +244,10 @@ def histogram(overview: Overview) -> charts.Chart | None:
 
 def rejected(snapshot: Snapshot) -> list[dict[str, Any]]:
     """Return each reason for which lines were rejected, with its number and the first samples of it."""
-    reasons: dict[str, int] = {}
-    for source in snapshot.sources:
-        for reason, number in source.rejected_by_reason.items():
-            reasons[reason] = reasons.get(reason, 0) + number
     apart = Apart(LOOK)
     found = []
-    for reason, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
-        lines = [
-            (source.source, line) for source in snapshot.sources for line in source.rejected_sample if line.reason == reason
-        ]
-        samples = [(distinct(name), line.line, contents.cell(line.text, apart)) for name, line in lines[:MOST_SAMPLES]]
+    for reason, number in snapshot.rejected_by_reason.items():
+        lines = snapshot.rejected_sample(reason)[:MOST_SAMPLES]
+        samples = [(distinct(name), line.line, contents.cell(line.text, apart)) for name, line in lines]
         found.append({"reason": reason, "count": number, "samples": samples})
     return found

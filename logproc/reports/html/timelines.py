@@ -6,19 +6,16 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from logproc.formats.times.calendar import iso
+from logproc.formats.times.calendar import iso, seconds_of
 from logproc.model.overview import Interval, Timeline
 from logproc.questions.fields.outcomes import ERRORS, OUTCOMES
-from logproc.questions.fields.stretches import stretch_of
-from logproc.reports.units import seconds_of
+from logproc.questions.fields.stretches import length_text, stretch_of
 
 if TYPE_CHECKING:
     from logproc.model.panel import Panel
 
 MOST_BARS, LEAST_BARS = 400, 40
 LONGER_S = (10, 60, 300, 900, 3600, 6 * 3600)
-MONTH_S = 30 * 86_400
-WORDS = ((86_400, "day"), (3600, "h"), (60, "min"), (1, "s"))
 OUTCOME_COLUMNS = frozenset({"status", "status_class", "level"})
 
 
@@ -35,7 +32,7 @@ def timeline_of(panel: Panel) -> Timeline | None:
     if len(begins) < 2:
         return None
     first, last = min(begins.values()), max(begins.values())
-    step_s = stretch.length_s or MONTH_S
+    step_s = stretch.about_s
     together = max(-(-(last - first) // (step_s * MOST_BARS)), 1)
     step_s *= together
     labels: dict[int, str] = {}
@@ -54,7 +51,7 @@ def timeline_of(panel: Panel) -> Timeline | None:
     found = {name for at in outcomes.values() for name in at}
     names = tuple(name for name in OUTCOMES if name in found)
     return Timeline(
-        step=step_text(step_s) if stretch.length_s or together > 1 else "month",
+        step=length_text(step_s) if stretch.length_s or together > 1 else "month",
         step_s=step_s,
         zone="UTC" if panel.rows[0].key[0].endswith("Z") else "",
         outcomes=names,
@@ -84,7 +81,7 @@ def without_empty(timeline: Timeline) -> Timeline:
         if timeline.step_s < step_s <= span_s / LEAST_BARS and step_s % timeline.step_s == 0 and len(set(begins)) == len(found):
             zone = "Z" if found[0].begin.endswith("Z") else ""
             longer = (replace(one, begin_s=at, begin=iso(at)[:-1] + zone) for one, at in zip(found, begins, strict=True))
-            return replace(timeline, step=step_text(step_s), step_s=step_s, intervals=tuple(longer))
+            return replace(timeline, step=length_text(step_s), step_s=step_s, intervals=tuple(longer))
     return timeline
 
 
@@ -101,15 +98,3 @@ def begin_of(label: str) -> int:
 
 def outcome_of(column: str, value: str) -> str:
     return f"{value[:1]}xx" if column == "status" else value
-
-
-def step_text(seconds: int) -> str:
-    """Return the length of an interval.
-
-    >>> step_text(3600), step_text(86400), step_text(7 * 86400), step_text(900)
-    ('1 h', 'day', 'week', '15 min')
-    """
-    if seconds in {86_400, 7 * 86_400}:
-        return "day" if seconds == 86_400 else "week"
-    unit, name = next((unit, name) for unit, name in WORDS if seconds % unit == 0)
-    return f"{seconds // unit} {name}{'s' if unit == 86_400 else ''}"

@@ -17,10 +17,10 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from logproc.formats.times.calendar import DAY_S, HOUR_S
+from logproc.formats.times.calendar import DAY_S, HOUR_S, seconds_of
 from logproc.reports.key_styles import severity, style_of, title_of
 from logproc.reports.text.style import BAR, BOLD, DIM, PLAIN, Apart, Line, Look, flow, padded
-from logproc.reports.units import count, day, moment, month, seconds_of
+from logproc.reports.units import count, day, moment, month
 
 if TYPE_CHECKING:
     from logproc.model.panel import Panel
@@ -63,7 +63,7 @@ LABELS: tuple[Label, ...] = (
 )
 
 
-def is_over_time(panel: Panel) -> bool:
+def can_be_chart(panel: Panel) -> bool:
     """Return whether a panel can be a chart: all stretches of time, in order, by at most one more field.
 
     Panels sorted by something else are tables, because a chart would not show that order.

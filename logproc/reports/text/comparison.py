@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -11,20 +10,9 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from logproc.reports.comparison_words import (
-    HEADS,
-    TITLES,
-    about,
-    conclusions,
-    numbers_of,
-    reasons,
-    shown_overall,
-    title_of,
-    tone,
-    warnings,
-)
+from logproc.reports import comparison_words as words
 from logproc.reports.key_styles import style_of, value_segments
-from logproc.reports.text.style import BAD, BOLD, DIM, GOOD, NAME, PLAIN, WARN, Apart, Line, Look, padded, paint
+from logproc.reports.text.style import BAD, BOLD, DIM, GOOD, NAME, PLAIN, WARN, Apart, Line, Look, padded, paint, separated
 
 if TYPE_CHECKING:
     from logproc.comparing.conditions import Answer
@@ -44,22 +32,18 @@ def render_comparison(found: Comparison, look: Look, top: int, answers: Sequence
 
 
 def draw(found: Comparison, look: Look, top: int, answers: Sequence[Answer] = ()) -> list[Line]:
-    parts = [
+    return separated([
         sides(found, look),
         overall(found, look),
         *findings(found, look, top),
         conclusion(found, look),
         list(condition_lines(answers, look)),
-    ]
-    lines: list[Line] = []
-    for part in parts:
-        lines += ([[]] if lines and part else []) + part
-    return lines
+    ])  # fmt: skip
 
 
 def sides(found: Comparison, look: Look) -> list[Line]:
     pairs = (("before", found.before), ("after", found.after))
-    abouts = [about(side, look.characters.dash) for _, side in pairs]
+    abouts = [words.about(side, look.characters.dash) for _, side in pairs]
     room = max(16, look.width - 8 - max(map(cell_len, abouts)) - 2)
     apart = Apart(look)
     names = [apart.fit(look.key(side.name), room) for _, side in pairs]
@@ -71,19 +55,14 @@ def sides(found: Comparison, look: Look) -> list[Line]:
 
 
 def overall(found: Comparison, look: Look) -> list[Line]:
-    return table([row_of(change, title_of(change), look) for change in shown_overall(found)], look, "")
+    return table([row_of(change, words.title_of(change), look) for change in words.shown_overall(found)], look, "")
 
 
 def findings(found: Comparison, look: Look, top: int) -> Iterator[list[Line]]:
     """Yield a table for each field that has findings."""
-    for field, group in groupby(found.findings, lambda change: change.field):
-        changes = list(group)
-        shown = changes[: top or None]
-        rows = [row_of(change, change.key, look) for change in shown]
-        lines = table(rows, look, TITLES.get(field, field))
-        if len(shown) < len(changes):
-            lines.append([Segment(f"  {len(changes) - len(shown):,} more: --top 0 shows all", DIM)])
-        yield lines
+    for field, changes, more in words.findings_by_field(found, top):
+        lines = table([row_of(change, change.key, look) for change in changes], look, words.TITLES.get(field, field))
+        yield [*lines, [Segment(f"  {more:,} more: --top 0 shows all", DIM)]] if more else lines
 
 
 Row = tuple[str, str, Line, tuple[str, ...], Style]
@@ -92,15 +71,13 @@ Row = tuple[str, str, Line, tuple[str, ...], Style]
 
 def row_of(change: Change, key: str, look: Look) -> Row:
     marks = ASCII_MARKS if look.ascii_only else MARKS
-    judged = change.found
-    mark = marks[change.what] if judged else " "
-    kind = f" {change.kind}" if change.field and change.kind != "share" else ""
-    style = STYLES[tone(change)] if change.found else DIM
+    mark, style = (marks[change.what], STYLES[words.tone(change)]) if change.found else (" ", DIM)
+    kind = f" {words.measured(change)}".rstrip()
     return (
         mark,
         key,
         [Segment(kind, DIM)],
-        tuple(look.text(in_characters(text, look)) for text in numbers_of(change)),
+        tuple(look.text(in_characters(text, look)) for text in words.numbers_of(change)),
         style,
     )
 
@@ -109,14 +86,16 @@ def table(rows: Sequence[Row], look: Look, title: str) -> list[Line]:
     """Return rows of keys with their numbers, below a title; keys are cut to what the numbers leave."""
     if not rows:
         return []
-    widths = [max(map(cell_len, column)) for column in zip(HEADS, *(row[3] for row in rows), strict=True)]
+    widths = [max(map(cell_len, column)) for column in zip(words.HEADS, *(row[3] for row in rows), strict=True)]
     behind = max(cell_len("".join(segment.text for segment in row[2])) for row in rows)
     room = max(LEAST_KEY, look.width - 2 - behind - sum(widths) - 2 * len(widths))
     apart = Apart(look)
     keys = [apart.fit(look.key(row[1]), room) for row in rows]
     width = max([cell_len(title) - 2, *map(cell_len, keys)])
     head = [*padded([Segment(title, BOLD)], 2 + width + behind)]
-    lines: list[Line] = [[*head, *(Segment("  " + name.rjust(cells), DIM) for name, cells in zip(HEADS, widths, strict=True))]]
+    lines: list[Line] = [
+        [*head, *(Segment("  " + name.rjust(cells), DIM) for name, cells in zip(words.HEADS, widths, strict=True))]
+    ]
     for (mark, key, extra, numbers, shade), shown in zip(rows, keys, strict=True):
         column = "shape(message)" if "<" in key else "status" if title == "statuses" else "level" if title == "levels" else ""
         about_key = value_segments(column, shown, key) if column else [Segment(shown, style_of("status", ""))]
@@ -130,11 +109,11 @@ def table(rows: Sequence[Row], look: Look, title: str) -> list[Line]:
 
 def conclusion(found: Comparison, look: Look) -> list[Line]:
     """Say how many differences are more than chance, and what would have been too small to be seen."""
-    first, *rest = conclusions(found)
+    first, *rest = words.conclusions(found)
     lines: list[Line] = [[Segment(first, BOLD)]]
     for text in rest:
         lines += [[Segment(part, DIM)] for part in wrap(look.text(text), look.width, subsequent_indent="  ")]
-    for text in warnings(found):
+    for text in words.warnings(found):
         lines += [[Segment(part, WARN)] for part in wrap(look.text(text), look.width, break_on_hyphens=False)]
     return lines
 
@@ -143,7 +122,7 @@ def condition_lines(answers: Sequence[Answer], look: Look) -> Iterator[Line]:
     """Yield what each condition comes to; a reason that is too long goes on below."""
     width = max((len(answer.verdict) for answer in answers), default=0)
     for answer in answers:
-        text = f"{look.text(answer.condition.text)}  {in_characters(reasons(answer, look.key), look)}".rstrip()
+        text = f"{look.text(answer.condition.text)}  {in_characters(words.reasons(answer, look.key), look)}".rstrip()
         first, *rest = wrap(text, max(look.width - width - 2, LEAST_REASON), subsequent_indent="  ", break_on_hyphens=False)
         yield [Segment(answer.verdict.ljust(width + 2), VERDICTS[answer.verdict]), Segment(first)]
         yield from ([Segment(" " * (width + 2) + part)] for part in rest)

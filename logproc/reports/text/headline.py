@@ -9,13 +9,13 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from logproc.reports.key_styles import style_of, title_of, value_segments, value_text
+from logproc.reports.key_styles import OUTCOME_STYLES, style_of, title_of, value_segments
+from logproc.reports.report_words import facts, finding_key, finding_words
 from logproc.reports.text.style import BAD, BAD_NUMBER, BOLD, DIM, PLAIN, WARN, Line, Look, cells_of, flow, padded
-from logproc.reports.units import count, latency, plural, rate, share, size
+from logproc.reports.units import latency, plural, rate, share, size
 
 if TYPE_CHECKING:
     from logproc.model.overview import Finding, Headline
-    from logproc.model.panel import Panel
     from logproc.model.snapshot import Snapshot
 
 GAP = 3
@@ -69,17 +69,10 @@ def in_rows(all_tiles: Sequence[Tile], width: int) -> list[Line]:
 
 
 def same_in_all(snapshot: Snapshot, look: Look) -> Iterator[Line]:
-    """Yield each panel whose one row has all records."""
-    for panel in snapshot.panels.values():
-        if is_same_in_all(panel, snapshot.account.records):
-            value = panel.rows[0].key[0]
-            shown = look.fit(look.key(value_text(panel.by[0], value)), MOST_SAME)
-            yield [Segment(f"{title_of(panel)} ", DIM), *value_segments(panel.by[0], shown, value)]
-
-
-def is_same_in_all(panel: Panel, records: int) -> bool:
-    """Return whether a panel is a line of the headline: it has one row, with every record."""
-    return len(panel.by) == 1 and panel.distinct == 1 and len(panel.rows) == 1 and panel.rows[0].count == records
+    for panel in facts(snapshot):
+        value = panel.rows[0].key[0]
+        shown = look.fit(look.key(value), MOST_SAME)
+        yield [Segment(f"{title_of(panel)} ", DIM), *value_segments(panel.by[0], shown, value)]
 
 
 def worst(snapshot: Snapshot, look: Look) -> list[Line]:
@@ -90,29 +83,15 @@ def worst(snapshot: Snapshot, look: Look) -> list[Line]:
 
 def finding_line(finding: Finding, front: int, look: Look) -> Line:
     """Return a finding in one line: its kind, what it is about, and its numbers."""
-    style = style_of("status", finding.outcome) if finding.outcome[:1].isdigit() else style_of("level", finding.outcome)
-    numbers: Line
-    match finding.kind:
-        case "failing path":
-            numbers = [
-                Segment(f"{finding.count:,}", BAD_NUMBER),
-                Segment(f" of {finding.of:,} failed, {'all' if finding.with_outcome == finding.count else 'most'} with "),
-                Segment(look.text(finding.outcome), style),
-            ]
-        case "error message":
-            numbers = [Segment(f"{finding.count:,}", BAD_NUMBER), Segment(f" of {count(finding.of, 'error')}")]
-        case _:
-            rose = finding.count > finding.of
-            numbers = [
-                Segment(look.text(finding.outcome), style),
-                Segment(" rose" if rose else " fell"),
-                Segment(f" from {finding.of:,} to "),
-                Segment(f"{finding.count:,}", BAD if rose else BOLD),
-                Segment(f" per {finding.per}" if finding.per else "", DIM),
-            ]
-    key = look.key(value_text("second", finding.key).removesuffix(":00") if finding.kind == "change" else finding.key)
+    rose = finding.kind != "change" or finding.count > finding.of
+    styles = {
+        "": PLAIN,
+        "number": BOLD if not rose else BAD if finding.kind == "change" else BAD_NUMBER,
+        "outcome": OUTCOME_STYLES.get(finding.outcome) or style_of("status", finding.outcome),
+        "length": DIM,
+    }
+    numbers = [Segment(look.text(text), styles[what]) for text, what in finding_words(finding)]
     room = max(look.width - front - cells_of(numbers) - 2, 16)
-    shown = look.fit(key, room)
-    column = "shape(message)" if finding.kind == "error message" else "path"
-    about = value_segments(column, shown, finding.key) if column.startswith("shape") else [Segment(shown, PLAIN)]
+    shown = look.fit(look.key(finding_key(finding)), room)
+    about = value_segments("shape(message)", shown, finding.key) if finding.kind == "error message" else [Segment(shown, PLAIN)]
     return [Segment(finding.kind.ljust(front), DIM), *about, Segment("  "), *numbers]

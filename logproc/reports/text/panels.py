@@ -12,9 +12,9 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from logproc.questions.fields.stretches import stretch_of
 from logproc.reports.key_styles import key_text, title_of, value_segments
 from logproc.reports.metric_values import MEMBERS, figure, given_up
+from logproc.reports.report_words import is_over_time
 from logproc.reports.text.style import BAR, BOLD, DIM, PLAIN, TWO_ABREAST, Apart, Line, Look, cells_of, flow, padded
 from logproc.reports.units import count, share, size
 
@@ -104,8 +104,7 @@ class Table:
 
     @property
     def rows(self) -> Sequence[Row]:
-        over_time = stretch_of(self.panel.by[0]) is not None
-        return self.panel.rows[: self.look.most(MOST_IN_TIME)] if over_time else self.panel.rows
+        return self.panel.rows[: self.look.most(MOST_IN_TIME)] if is_over_time(self.panel) else self.panel.rows
 
     @property
     def longest(self) -> tuple[int, ...]:

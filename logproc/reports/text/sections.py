@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from logproc.model.source import State
+from logproc.reports.report_words import assumed, why_incomplete, worst_first
 from logproc.reports.text.style import (
     BAD,
     BAD_NUMBER,
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from logproc.model.snapshot import Snapshot, SourceResult
 
 MOST_ROWS = 10
-WORST_FIRST = (State.FAILED, State.INCOMPLETE, State.INTERRUPTED, State.SKIPPED, State.COMPLETE)
-FAULTY = WORST_FIRST[:3]
 STATE_STYLES = {State.COMPLETE: GOOD, State.SKIPPED: NEUTRAL}
 STATE_CELLS = max(len(state.value) for state in State)
 
@@ -53,9 +52,8 @@ def what_was_read(snapshot: Snapshot, look: Look) -> Iterator[Line]:
     sources = snapshot.sources
     name = look.fit(look.key(sources[0].source), look.width // 2) if len(sources) == 1 else count(len(sources), "source")
     yield [Segment("logproc", NAME), Segment("  "), Segment(name, BOLD)]
-    formats = sorted({source.format for source in sources if source.format})
-    if formats:
-        yield [Segment(look.text(", ".join(formats)), GOOD)]
+    if snapshot.formats:
+        yield [Segment(look.text(", ".join(snapshot.formats)), GOOD)]
     read, decoded = sum(source.bytes_read for source in sources), sum(source.bytes_decoded for source in sources)
     unpacked = f" ({size(decoded)} unpacked)" if decoded > read else ""
     yield [Segment(f"{size(read)}{unpacked} in {duration(snapshot.run.elapsed_s)}")]
@@ -98,28 +96,20 @@ def account_sum(account: Account) -> Line:
 
 
 def warning(snapshot: Snapshot) -> list[Line]:
-    if snapshot.complete:
-        return []
-    faulty = [source.state for source in snapshot.sources if source.state in FAULTY]
-    if State.INTERRUPTED in faulty:
-        why = "the run was interrupted; what was counted until then is shown"
-    elif faulty:
-        why = f"{len(faulty):,} of {count(len(snapshot.sources), 'source')}: see below"
-    else:
-        why = "the run ended early; what was counted until then is shown"
-    return [[Segment(" NOT COMPLETE ", LOUD), Segment(f" {why}", BAD_NUMBER)]]
+    why = why_incomplete(snapshot, short=True)
+    return [[Segment(" NOT COMPLETE ", LOUD), Segment(f" {why}", BAD_NUMBER)]] if why else []
 
 
 def sources_table(snapshot: Snapshot, look: Look, most: int = MOST_ROWS) -> list[Line]:
     """Return the sources, the worst first, with reasons and hints; nothing for a single complete source."""
     if len(snapshot.sources) == 1 and snapshot.sources[0].state is State.COMPLETE:
         return []
-    ranked = sorted(snapshot.sources, key=lambda source: WORST_FIRST.index(source.state))
+    ranked = worst_first(snapshot.sources)
     shown = ranked[: look.most(most)]
     number = max(7, *(len(f"{source.account.lines:,}") for source in shown))
     heads = f"  {'lines':>{number}}  {'rejected':>8}  {'read':>8}"
     lines: list[Line] = [[Segment("source".ljust(STATE_CELLS), BOLD), Segment(heads, DIM)]]
-    mixed = len({source.format for source in snapshot.sources if source.format}) > 1
+    mixed = len(snapshot.formats) > 1
     apart = Apart(look)
     for source in shown:
         lines += source_rows(source, number, mixed, look, apart)
@@ -144,17 +134,12 @@ def source_rows(source: SourceResult, number: int, mixed: bool, look: Look, apar
 def rejected_lines(snapshot: Snapshot, look: Look) -> list[Line]:
     if not snapshot.account.rejected:
         return []
-    sources = snapshot.sources
-    reasons: Counter[str] = Counter()
-    for counts in sources:
-        reasons.update(counts.rejected_by_reason)
-    ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    ranked = list(snapshot.rejected_by_reason.items())
     shown, apart = ranked[: look.most(MOST_ROWS)], Apart(look)
     lines: list[Line] = [[Segment(f"{count(snapshot.account.rejected, 'line')} rejected", BAD_NUMBER)]]
     for reason, number in shown:
         lines.append([Segment(f"{number:>7,}", BOLD), Segment(f"  {look.text(reason)}", BAD)])
-        samples = [(source.source, line) for source in sources for line in source.rejected_sample if line.reason == reason]
-        for source, line in samples[: 3 if len(ranked) == 1 else 1]:
+        for source, line in snapshot.rejected_sample(reason)[: 3 if len(ranked) == 1 else 1]:
             place = f"{' ' * 9}{apart.fit(look.key(source), look.width // 3)}:{line.line}  "
             lines.append(
                 [Segment(place, DIM), Segment(look.fit(look.key(line.text), max(look.width - cell_len(place), 12)), PLAIN)]
@@ -168,17 +153,13 @@ def rejected_line(snapshot: Snapshot, look: Look) -> list[Line]:
     number = snapshot.account.rejected
     if not number:
         return []
-    reasons: Counter[str] = Counter()
-    for source in snapshot.sources:
-        reasons.update(source.rejected_by_reason)
-    ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-    why = look.text(", ".join(f"{count_:,} {reason}" for reason, count_ in ranked))
+    why = look.text(", ".join(f"{lines:,} {reason}" for reason, lines in snapshot.rejected_by_reason.items()))
     front = f"{count(number, 'line')} rejected"
     return [[Segment(front, BAD_NUMBER), Segment(f": {look.fit(why, max(look.width - len(front) - 2, 12))}")]]
 
 
 def notes(snapshot: Snapshot, look: Look) -> list[Line]:
-    texts = [(source.source, note) for source in snapshot.sources for note in source.notes]
+    texts = snapshot.notes
     shown = texts[: look.most(MOST_ROWS)]
     lines: list[Line] = [[Segment("note  ", WARN), Segment(f"{look.key(source)}: {look.text(note)}")] for source, note in shown]
     if snapshot.assumed:
@@ -195,17 +176,6 @@ def note_line(snapshot: Snapshot, look: Look) -> list[Line]:
         [*line[:-1], Segment(look.fit(line[-1].text, look.width - len("note  ") - len(more))), Segment(more, DIM)]
         for line in lines[:1]
     ]
-
-
-def assumed(snapshot: Snapshot) -> str:
-    """Return in one line what times were taken to be that did not say it."""
-    parts = []
-    for assumption in snapshot.assumed:
-        of = len(assumption.sources)
-        where = "" if len(snapshot.sources) == 1 else f" ({of:,} of {count(len(snapshot.sources), 'source')})"
-        lacking = "with day and month in doubt" if assumption.of == "order" else f"without a {assumption.of}"
-        parts.append(f"{lacking}{where} are taken as {assumption.value}")
-    return f"times {', '.join(parts)}"
 
 
 def try_next(snapshot: Snapshot, look: Look) -> list[Line]:

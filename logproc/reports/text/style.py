@@ -161,6 +161,14 @@ def flow(pieces: Iterable[Line], width: int, gap: int = 3, indent: int = 0) -> l
     return lines
 
 
+def separated(parts: Iterable[list[Line]]) -> list[Line]:
+    """Return the parts one after the other, with an empty line between two."""
+    lines: list[Line] = []
+    for part in parts:
+        lines += ([[]] if lines and any(lines[-1]) and part else []) + part
+    return lines
+
+
 def paint(lines: Iterable[Line], color: bool) -> str:
     """Return the lines as text, each ended by LF and without trailing blanks, in colour if asked for."""
     system = ColorSystem.STANDARD if color else None

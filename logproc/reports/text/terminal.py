@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.terminal_theme import TerminalTheme
 
-from logproc.reports.key_styles import INSTEAD
-from logproc.reports.text.chart import is_over_time, time_chart
-from logproc.reports.text.headline import headline, is_same_in_all, worst
+from logproc.reports.report_words import shown_panels
+from logproc.reports.text.chart import can_be_chart, time_chart
+from logproc.reports.text.headline import headline, worst
 from logproc.reports.text.panels import panel_columns, total_line
 from logproc.reports.text.sections import (
     head,
@@ -24,7 +24,7 @@ from logproc.reports.text.sections import (
     try_next,
     warning,
 )
-from logproc.reports.text.style import Line, Look, paint
+from logproc.reports.text.style import Line, Look, paint, separated
 from logproc.reports.text.timeline import timeline_chart
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ MONTH = 31
 FEW_SOURCES = 3
 MOST_HIGH, LEAST_HIGH = 8, 2
 """The height of the chart in a report of one screen."""
-DRAWN = ("hour", "hour,level")
-"""Panels that the chart of the overview shows."""
 COLORS = [(41, 41, 41), (224, 82, 99), (152, 187, 90), (222, 184, 77), (97, 150, 205), (190, 130, 200), (96, 167, 186)]
 THEME: Final = TerminalTheme((41, 41, 41), (217, 217, 217), [*COLORS, (217, 217, 217)])
 # Rich's own frame fetches a font. This one names common fonts, in a size at which full blocks join.
@@ -80,15 +78,7 @@ def draw(snapshot: Snapshot, look: Look) -> list[Line]:
         notes(snapshot, look),
         try_next(snapshot, look),
     )
-    return apart(parts)
-
-
-def apart(parts: Iterable[list[Line]]) -> list[Line]:
-    """Return the parts one after the other, with an empty line between two."""
-    lines: list[Line] = []
-    for part in parts:
-        lines += ([[]] if lines and any(lines[-1]) and part else []) + part
-    return lines
+    return separated(parts)
 
 
 def overview_parts(snapshot: Snapshot, look: Look) -> Iterator[list[Line]]:
@@ -108,34 +98,17 @@ def one_screen(snapshot: Snapshot, look: Look) -> list[Line]:
     above = [head(snapshot, look), warning(snapshot), sources_table(snapshot, look, most=FEW_SOURCES), headline(snapshot, look)]
     last = [*rejected_line(snapshot, look), *note_line(snapshot, look), *try_next(snapshot, look)]
     below = [worst(snapshot, look), last]
-    course = snapshot.overview.timeline if snapshot.overview else None
-    if course is None:
-        return apart([*above, *below])
-    free = look.rows - 1 - len(apart([*above, [[Segment(".")]], *below])) + 1
+    timeline = snapshot.overview.timeline if snapshot.overview else None
+    if timeline is None:
+        return separated([*above, *below])
+    free = look.rows - 1 - len(separated([*above, [[Segment(".")]], *below])) + 1
     heights = [(height, True) for height in range(MOST_HIGH, LEAST_HIGH - 1, -1)]
-    charts = (timeline_chart(course, look, height, rows_too=rows_too) for height, rows_too in (*heights, (LEAST_HIGH, False)))
+    charts = (timeline_chart(timeline, look, height, rows_too=rows_too) for height, rows_too in (*heights, (LEAST_HIGH, False)))
     chart: list[Line] = []
     for chart in charts:  # the last one if none fits
         if len(chart) <= free:
             break
-    return apart([*above, chart, *below])
-
-
-def shown_panels(snapshot: Snapshot) -> Iterator[Panel]:
-    """Yield the panels to show for people, without what the overview has already.
-
-    Pages, static files and paths not found take the place of all paths; browsers and systems that of user agents.
-    """
-    found = snapshot.overview
-    if found is None:
-        yield from snapshot.panels.values()
-        return
-    for name, panel in snapshot.panels.items():
-        own = [found.panels[other] for other in INSTEAD.get(name, ()) if other in found.panels]
-        if own:
-            yield from own
-        elif not (name in DRAWN and found.timeline) and not is_same_in_all(panel, snapshot.account.records):
-            yield panel
+    return separated([*above, chart, *below])
 
 
 def over_time(panels: Sequence[Panel]) -> tuple[list[tuple[Panel, Panel | None]], list[Panel]]:
@@ -144,7 +117,7 @@ def over_time(panels: Sequence[Panel]) -> tuple[list[tuple[Panel, Panel | None]]
     Up to a month of days is a table, whose bars are a chart. A chart of one column also has a table if there are metrics,
     because a chart shows none.
     """
-    drawn = [panel for panel in panels if is_over_time(panel) and (panel.by != ("day",) or len(panel.rows) > MONTH)]
+    drawn = [panel for panel in panels if can_be_chart(panel) and (panel.by != ("day",) or len(panel.rows) > MONTH)]
     pairs = [panel for panel in drawn if len(panel.by) == 2 and not panel.metrics]
     charts: list[tuple[Panel, Panel | None]] = []
     for panel in drawn:

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy
 from rich.segment import Segment
 from rich.style import Style
 
 from logproc.formats.times.calendar import DAY_S, HOUR_S
 from logproc.questions.fields.outcomes import ERRORS, WARNINGS
-from logproc.questions.fields.stretches import LENGTHS_S, MONDAY_S
+from logproc.questions.fields.stretches import STRETCHES, Stretch, length_text
 from logproc.reports.key_styles import OUTCOME_STYLES
 from logproc.reports.text.chart import WIDEST_BUCKET, blocks, foot
 from logproc.reports.text.style import BAR, BOLD, DIM, PLAIN, Line, Look, flow, padded
@@ -25,49 +26,49 @@ from logproc.reports.units import day, moment, share
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from logproc.model.overview import Interval, Timeline
+    from logproc.model.overview import Timeline
 
 ROWS = 5
 LEAST_ROOM = 10
-MONTH = "month"
-LENGTHS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, HOUR_S, 2 * HOUR_S, 3 * HOUR_S, 6 * HOUR_S, 12 * HOUR_S, DAY_S)
+STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, HOUR_S, 2 * HOUR_S, 3 * HOUR_S, 6 * HOUR_S, 12 * HOUR_S, DAY_S)
 """What a column of the chart may be long, in seconds; longer ones are whole days, weeks or months."""
 
 
-def timeline_chart(course: Timeline, look: Look, height: int = ROWS, *, rows_too: bool = True) -> list[Line]:
+def timeline_chart(timeline: Timeline, look: Look, height: int = ROWS, *, rows_too: bool = True) -> list[Line]:
     """Return the chart with its title, the times below it, and rows for warnings and errors; a single interval has no chart.
 
     height: in cells. rows_too: whether there are rows for warnings and errors.
     """
     totals = Counter(
-        dict(zip(course.outcomes, map(sum, zip(*(one.outcomes for one in course.intervals), strict=True)), strict=False))
+        dict(zip(timeline.outcomes, map(sum, zip(*(one.outcomes for one in timeline.intervals), strict=True)), strict=False))
     )
-    records = sum(one.count for one in course.intervals)
+    records = sum(one.count for one in timeline.intervals)
     legend = [
         [Segment(f"{outcome} ", OUTCOME_STYLES.get(outcome, PLAIN)), Segment(f"{share(totals[outcome], records)} %", DIM)]
-        for outcome in reversed(course.outcomes)
+        for outcome in reversed(timeline.outcomes)
         if totals[outcome]
     ]
-    if len(course.intervals) < 2:
+    if len(timeline.intervals) < 2:
         return flow(legend, look.width)
-    numbers = [number_of(one, course) for one in course.intervals]
-    rows = [outcome for outcome in reversed(course.outcomes) if outcome in ERRORS | WARNINGS and totals[outcome]]
+    stretch = stretch_of(timeline)
+    numbers = stretch.numbers(numpy.array([one.begin_s for one in timeline.intervals], numpy.int64)).tolist()
+    rows = [outcome for outcome in reversed(timeline.outcomes) if outcome in ERRORS | WARNINGS and totals[outcome]]
     gutter = len(f"{records:,}") + 2 + (max(map(len, rows)) + len("  max ") if rows else 0)
     room = max(look.width - gutter, LEAST_ROOM)
-    step = step_of(numbers, course, room)
+    step = step_of(numbers, timeline, room)
     first = numbers[0] // step
     size = numbers[-1] // step - first + 1
     of_column = columns_of(size, room)
     sums = [0] * size
-    by_outcome = {outcome: [0] * size for outcome in course.outcomes}
-    for one, number in zip(course.intervals, numbers, strict=True):
+    by_outcome = {outcome: [0] * size for outcome in timeline.outcomes}
+    for one, number in zip(timeline.intervals, numbers, strict=True):
         at = number // step - first
         sums[at] += one.count
-        for outcome, count in zip(course.outcomes, one.outcomes, strict=True):
+        for outcome, count in zip(timeline.outcomes, one.outcomes, strict=True):
             by_outcome[outcome][at] += count
-    times = [moment(max(beginning((first + at) * step, course), course.intervals[0].begin_s)) for at in range(size)]
+    times = [moment(max(stretch.beginning((first + at) * step), timeline.intervals[0].begin_s)) for at in range(size)]
     return [
-        *flow([*title(course, sums, times, step), *legend], look.width),
+        *flow([*title(timeline, sums, times, step), *legend], look.width),
         *stacked(sums, by_outcome, of_column, gutter, look, height),
         [Segment(" " * gutter), Segment(foot([times[at] for at in of_column]), DIM)],
         *(outcome_row(outcome, by_outcome[outcome], of_column, gutter, look) for outcome in rows if rows_too),
@@ -80,60 +81,40 @@ def columns_of(size: int, room: int) -> list[int]:
     return [at * size // width for at in range(width)]
 
 
-def number_of(interval: Interval, course: Timeline) -> int:
-    """Return an interval's number, counted without gaps."""
-    if course.step == MONTH:
-        begin = moment(interval.begin_s)
-        return 12 * begin.year + begin.month - 1
-    return (interval.begin_s - offset_of(course)) // course.step_s
+def stretch_of(timeline: Timeline) -> Stretch:
+    """Return what the intervals are, so that they can be counted without gaps."""
+    return STRETCHES.get(timeline.step) or Stretch(timeline.step, timeline.step_s)
 
 
-def beginning(number: int, course: Timeline) -> int:
-    """Return the seconds since 1970 that an interval begins at."""
-    if course.step == MONTH:
-        return int(moment(0).replace(year=max(number // 12, 1), month=number % 12 + 1).timestamp())
-    return number * course.step_s + offset_of(course)
-
-
-def offset_of(course: Timeline) -> int:
-    return MONDAY_S if course.step_s == LENGTHS_S["w"] else 0
-
-
-def step_of(numbers: Sequence[int], course: Timeline, room: int) -> int:
+def step_of(numbers: Sequence[int], timeline: Timeline, room: int) -> int:
     """Return how many intervals are in a column, so that all fit and a column is a usual length."""
-    usual = [length // course.step_s for length in LENGTHS if length >= course.step_s and length % course.step_s == 0]
+    usual = [length // timeline.step_s for length in STEPS_S if length >= timeline.step_s and length % timeline.step_s == 0]
     more = (usual[-1] * factor if usual else factor for factor in range(1, numbers[-1] - numbers[0] + 3))
     return next(step for step in (*usual, *more) if numbers[-1] // step - numbers[0] // step < room)
 
 
-def title(course: Timeline, sums: Sequence[int], times: Sequence[datetime], step: int) -> Iterator[Line]:
+def title(timeline: Timeline, sums: Sequence[int], times: Sequence[datetime], step: int) -> Iterator[Line]:
     """Yield what a column is, in which zone, and the busiest one."""
     at = sums.index(max(sums))
-    yield [Segment(f"per {length_text(course, step)}", BOLD), Segment(f"  {course.zone}", DIM)]
-    when = day(times[at]) + (f" {times[at]:%H:%M}" if step * course.step_s < DAY_S else "")
-    when += f"{times[at]:%S}".join([":", ""]) if step * course.step_s < 60 else ""
+    yield [Segment(f"per {column_text(timeline, step)}", BOLD), Segment(f"  {timeline.zone}", DIM)]
+    when = day(times[at]) + (f" {times[at]:%H:%M}" if step * timeline.step_s < DAY_S else "")
+    when += f"{times[at]:%S}".join([":", ""]) if step * timeline.step_s < 60 else ""
     yield [Segment(f"most {when} with ", DIM), Segment(f"{sums[at]:,}")]
     if empty := sums.count(0):
         yield [Segment(f"{count_of(empty, 'gap')}", DIM)]
 
 
-def length_text(course: Timeline, step: int) -> str:
+def column_text(timeline: Timeline, step: int) -> str:
     """Return the length of a column in words.
 
     >>> from logproc.model.overview import Timeline
-    >>> steps = ("5 min", 300, 3), ("1 h", 3600, 1), ("day", 86400, 2)
-    >>> [length_text(Timeline(name, seconds, "UTC", (), ()), number) for name, seconds, number in steps]
-    ['15 min', 'hour', '2 days']
+    >>> steps = ("5 min", 300, 3), ("1 h", 3600, 1), ("day", 86400, 2), ("week", 604800, 2)
+    >>> [column_text(Timeline(name, seconds, "UTC", (), ()), number) for name, seconds, number in steps]
+    ['15 min', 'hour', '2 days', '2 weeks']
     """
-    if course.step in {"day", "week", "month"}:
-        return course.step if step == 1 else f"{step} {course.step}s"
-    seconds = step * course.step_s
-    unit_s, one, several = next(
-        unit
-        for unit in ((DAY_S, "day", "days"), (HOUR_S, "hour", "hours"), (60, "minute", "min"), (1, "second", "s"))
-        if seconds % unit[0] == 0
-    )
-    return one if seconds == unit_s else f"{seconds // unit_s} {several}"
+    if timeline.step in {"week", "month"}:
+        return timeline.step if step == 1 else f"{step} {timeline.step}s"
+    return length_text(step * timeline.step_s, spoken=True)
 
 
 def stacked(

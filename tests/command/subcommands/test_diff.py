@@ -185,6 +185,7 @@ WRONG: list[tuple[Sequence[str], str]] = [
     (["good.log", "bad.json", "--anonymize"], "bad.json is a report: --anonymize cannot be applied"),
     (["good.log", "bad.log", "--fail-on", "eror_share +1%"], "did you mean 'error_share'?"),
     (["good.log", "bad.log", "--output", "csv"], "'csv' is not one of 'terminal', 'json'"),
+    (["good.log", "bad.log", "--top", "10,3"], "--top 10,3: not for a comparison: write one number"),
     (["good.log", "bad.log", "-o", "x.csv"], "-o x.csv: not for a comparison"),
     (["good.log", "bad.log", "-o", "bad.log.json", "--where", "stats == 1"], "no source has a field 'stats'"),
     (["good.log", "bad.log", "--where", "statuss == 1"], "did you mean 'status'?"),
@@ -245,3 +246,24 @@ def test_a_log_that_is_cut_off_is_noted(folder: Path) -> None:
     run = diff(folder, "good.log", "bad.log", "--max-bytes", "100k", "--output", "json", "-q")
     assert run.code == 5
     assert run.report["notes"] == ["good.log: not everything was read", "bad.log: not everything was read"]
+
+
+def test_rows_within_rows_of_a_setting_are_for_reports(folder: Path) -> None:
+    """`LOGPROC_TOP=2,1` may be meant for reports: a comparison shows the first number of changes of a field."""
+    nested = diff(folder, "good.log", "bad.log", variables={"LOGPROC_TOP": "2,1"})
+    assert (nested.code, nested.stdout) == (0, diff(folder, "good.log", "bad.log", "--top", "2").stdout)
+
+
+def test_settings_of_reports_do_not_change_a_comparison(folder: Path) -> None:
+    """A variable or a config file may set what only reports have: a comparison ignores it."""
+    reports = {
+        "BY": "path",
+        "METRIC": "count",
+        "SORT": "key",
+        "ORDER": "asc",
+        "VISITORS": "true",
+        "FULL": "true",
+        "OUTPUT": "csv",
+    }
+    run = diff(folder, "good.log", "bad.log", variables={f"LOGPROC_{name}": value for name, value in reports.items()})
+    assert (run.code, run.stdout) == (0, diff(folder, "good.log", "bad.log").stdout)

@@ -50,11 +50,17 @@ def test_it_has_every_option(command: str, option: str) -> None:
 
 def test_it_has_every_text_command_and_code() -> None:
     """The words of the help are in it, as are all commands and exit codes."""
-    analyze = cli.commands["analyze"]
-    assert isinstance(analyze, GroupedCommand)
-    for option in analyze.params:
-        if isinstance(option, click.Option) and option.help:
-            assert marked(option.help) in PAGE
+    for name in "analyze", "diff":
+        command = cli.commands[name]
+        assert isinstance(command, GroupedCommand)
+        for option in command.params:
+            if isinstance(option, click.Option) and option.help:
+                assert marked(option.help) in PAGE
+        for line, _ in (*command.examples, *command.more_examples):
+            assert f"\n{roff(line)}\n" in PAGE
+        for condition, text in (row for rows in command.topics.values() for row in rows):
+            assert f"{roff(condition)}\\fR\n{marked(text)}\n" in PAGE
+        assert marked(command.closing) in PAGE
     for name, command in cli.commands.items():
         assert (f".SS logproc {name} " in PAGE) is not command.hidden
     for _, text in EXIT_CODES:

@@ -57,7 +57,7 @@ def test_ctrl_c_belongs_to_the_pager() -> None:
         assert "left" in terminal.text
 
 
-def test_a_pager_that_reads_nothing_is_no_error() -> None:
+def test_a_pager_that_reads_nothing_is_not_an_error() -> None:
     """Who leaves early has seen enough; files are written before."""
     code, lines = shown("--full", PAGER="true")
     assert (code, lines) == (0, [])

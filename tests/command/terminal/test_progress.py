@@ -105,7 +105,7 @@ def test_a_picture_after_a_pause_begins_below() -> None:
     assert stream.getvalue().endswith(WRAP_ON + "\r\x1b[2K" + 4 * "\x1b[1A\r\x1b[2K")
 
 
-def test_a_terminal_that_is_paused_is_no_pause_between_pictures() -> None:
+def test_a_paused_terminal_is_not_a_pause_between_pictures() -> None:
     """While Ctrl-S holds the terminal, the painter waits in its write; afterwards its picture is where it was."""
     stream, now = Terminal(io.BytesIO(), encoding="utf-8"), [0.0]
     view = ProgressPainter(stream, lambda: os.terminal_size((100, 24)), color=False, clock=lambda: now[0])
@@ -115,7 +115,7 @@ def test_a_terminal_that_is_paused_is_no_pause_between_pictures() -> None:
         written(text)
         now[0] += 60
 
-    view.write = write_slowly  # type: ignore[method-assign]
+    view.write = write_slowly  # type: ignore[method-assign]  # of this one only
     view.paint(STATUS)
     view.paint(STATUS)
     assert stream.getvalue().count("\x1b[1A") == 4

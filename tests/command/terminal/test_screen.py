@@ -246,7 +246,17 @@ def test_a_note_is_said_once_in_one_place(script: str, output: str, on_screen: i
     assert (tmp_path / "both").read_text().count(NOTE.partition(": ")[2]) == in_file
 
 
-STATUS = LiveStatus(1000, 2000, 1.0, 10, 0, 1, (("reader-1", "reading a.log"),), 100, 200)
+STATUS = LiveStatus(
+    bytes_read=1000,
+    bytes_total=2000,
+    elapsed_s=1.0,
+    lines=10,
+    sources_done=0,
+    sources_total=1,
+    threads=(("reader-1", "reading a.log"),),
+    in_flight_bytes=100,
+    budget_bytes=200,
+)
 
 
 @contextmanager

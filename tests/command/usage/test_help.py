@@ -28,6 +28,7 @@ COMMANDS = {
     "analyze": ["analyze", "--help"],
     "diff": ["diff", "--help"],
     "analyze-all": ["analyze", "--help-all"],
+    "diff-all": ["diff", "--help-all"],
     "formats": ["formats"],
     "formats-help": ["formats", "--help"],
     "formats-traefik": ["formats", "traefik"],
@@ -56,7 +57,7 @@ def test_the_words_are_those_that_are_stored(name: str) -> None:
 
 
 @pytest.mark.parametrize("columns", [80, 100])
-@pytest.mark.parametrize("name", ["logproc", "analyze", "analyze-all", "formats-help"])
+@pytest.mark.parametrize("name", ["logproc", "analyze", "analyze-all", "diff", "diff-all", "formats-help"])
 def test_help_fits_its_terminal(name: str, columns: int) -> None:
     """No line of a help text is wider than the terminal."""
     assert max(map(len, said(*COMMANDS[name], COLUMNS=str(columns)).splitlines())) <= columns
@@ -79,6 +80,18 @@ def test_examples_come_first_and_options_in_groups() -> None:
     asked = {option_name(item.name) for item in knobs() if item.metadata["usual"]}
     assert listed == asked | {"--output-file", "--help", "--help-all"}
     assert 10 <= len(asked) <= 14
+
+
+def test_a_comparison_has_its_options_in_the_same_groups() -> None:
+    """`diff` has the help of `analyze`, and behind the options the conditions of --fail-on."""
+    short, whole = said("diff", "--help"), said("diff", "--help-all")
+    conditions = "Conditions of --fail-on"
+    assert headings(short) == ["Examples", "Sources", "Formats", "Questions", "Reports", "Help", conditions]
+    assert headings(whole) == ["Examples", *GROUPS, "Help", conditions, "Exit codes"]
+    shared = {option.opts[-1]: option.help for option in cli.commands["analyze"].params if isinstance(option, click.Option)}
+    for option in cli.commands["diff"].params:
+        if isinstance(option, click.Option) and option.opts[-1] not in {"--output", "--output-file", "--top"}:
+            assert option.help == shared.get(option.opts[-1], option.help)
 
 
 def test_every_exit_code_is_explained() -> None:

@@ -145,7 +145,7 @@ def test_a_filter_that_the_shell_took_apart(filter_: str, meant: str, made: str,
     assert (tmp_path / made).read_bytes() == b""
 
 
-def test_a_report_that_is_sent_to_a_file_is_no_mistake(tmp_path: Path) -> None:
+def test_a_report_that_is_sent_to_a_file_is_not_a_mistake(tmp_path: Path) -> None:
     """`--where` with a whole filter may go anywhere."""
     (tmp_path / "access.log").write_bytes(LOG)
     run = shell("\"$@\" --where 'status == 200' > 500", "access.log", cwd=tmp_path)

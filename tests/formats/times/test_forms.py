@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from logproc.formats.times import access
 from logproc.formats.times import calendar as times
 from logproc.formats.times import forms as moments
-from logproc.formats.times.forms import FORMS, TimeForm
-from logproc.formats.times.reading import ZONE_HOURS, compiled, divided, seconds, to_seconds, value_seconds, values_seconds
+from logproc.formats.times.forms import FORMS, TimeForm, compiled
+from logproc.formats.times.reading import ZONE_HOURS, divided, seconds, to_seconds, value_seconds, values_seconds
 from logproc.model.columns import NO_TIME
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -124,3 +124,8 @@ def test_a_moment_is_shown_with_its_offset() -> None:
     assert with_offset(1772877600, BERLIN, 123_456_000) == "2026-03-07T11:00:00.123456+01:00"
     assert with_offset(-1, UTC, 999_999_999) == "1969-12-31T23:59:59.999999999Z"
     assert date.fromisoformat(with_offset(0, UTC)[:10]) == EPOCH.date()
+
+
+def test_nothing_begins_before_the_calendar() -> None:
+    """Stretches that are put together to longer ones may begin before the year 1; then it is the calendar's first day."""
+    assert {STRETCHES[name].beginning(-(10**12)) for name in ("hour", "week", "month")} == {FIRST_S}

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from logproc.formats.times.calendar import HOUR_S, iso
 from logproc.model.panel import Panel, Row
-from logproc.reports.text.chart import MINUTE_S, is_over_time, resample, time_chart
+from logproc.reports.text.chart import MINUTE_S, can_be_chart, resample, time_chart
 from logproc.reports.text.style import Look, cells_of, paint
 from tests.reports.snapshots import NOON, hour_panel, panel
 
@@ -164,12 +164,12 @@ def test_days_and_minutes_are_drawn_as_hours_are(unit: str, keys: list[str], wor
 
 def test_a_cut_panel_is_not_a_chart() -> None:
     """A panel cut by --top or with three columns would draw gaps, and a chart would not show --sort."""
-    assert is_over_time(LEVELS)
-    assert not is_over_time(Panel("hour", ("hour",), 9, hour_panel(1).rows))
-    assert not is_over_time(Panel("a", ("hour", "level", "path"), 0, ()))
-    assert not is_over_time(panel("status", ("200", 1, 1)))
-    assert is_over_time(replace(LEVELS, sorted_by="key"))
-    assert not is_over_time(replace(LEVELS, sorted_by="count"))
+    assert can_be_chart(LEVELS)
+    assert not can_be_chart(Panel("hour", ("hour",), 9, hour_panel(1).rows))
+    assert not can_be_chart(Panel("a", ("hour", "level", "path"), 0, ()))
+    assert not can_be_chart(panel("status", ("200", 1, 1)))
+    assert can_be_chart(replace(LEVELS, sorted_by="key"))
+    assert not can_be_chart(replace(LEVELS, sorted_by="count"))
 
 
 @given(st.dictionaries(st.tuples(st.integers(0, 50), st.text(max_size=40)), st.integers(1, 10**12), min_size=2, max_size=30))

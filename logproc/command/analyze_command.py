@@ -1,0 +1,75 @@
+"""The options of `logproc analyze`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from logproc.command import process
+from logproc.command.prepare import prepare
+from logproc.command.terminal.screen import Screen
+from logproc.command.usage.help import GroupedCommand, GroupedOption, Rows
+from logproc.command.usage.options import FileName, complete_files, output_files_option, run_options, settings_options
+from logproc.model.errors import UsageError
+
+EXAMPLES: Rows = (
+    ("logproc access.log", "what is in it"),
+    ("logproc app.log.gz https://example.com/app.log", "a file and a URL"),
+    ("logproc -r /var/log/nginx -o report.html", "a folder, as a page"),
+    ("logproc access.log --by path,status --top 20", "count by fields"),
+    ("logproc access.log --where 'status >= 500'", "only some records"),
+    ("logproc access.log --by path --metric p95:duration", "which paths are slow"),
+    ("logproc app.log --since 2h --by 'shape(message)'", "messages, by shape"),
+)
+MORE_EXAMPLES: Rows = (
+    ("ssh web1 cat /var/log/nginx/access.log | logproc --output csv", "a pipe; a table"),
+    ("logproc 'access.log*' --top 0 --output json | jq .panels.path", "for programs"),
+    ("logproc access.log --by path --metric uniques:client --sort uniques:client", "most clients first"),
+)
+
+
+@click.command("analyze", cls=GroupedCommand, examples=EXAMPLES, more_examples=MORE_EXAMPLES)
+@click.argument("sources", nargs=-1, metavar="SOURCES...", shell_complete=complete_files)
+@settings_options()
+@output_files_option("Also write the report to a file, in the format of its ending: .json .csv .txt .html. May be repeated.")
+@click.option(
+    "--rejects",
+    type=FileName(),
+    metavar="FILE",
+    help="Write each rejected line with its source, number and reason (JSON lines).",
+    cls=GroupedOption,
+    group="Reports",
+)
+@run_options
+@click.pass_obj
+def analyze_command(
+    screen: Screen,
+    /,
+    sources: tuple[str, ...],
+    output_files: tuple[str, ...],
+    rejects: str | None,
+    headers: tuple[str, ...],
+    config: Path | None,
+    debug: bool,
+    **options: Any,
+) -> int:
+    """Read logs and report what is in them.
+
+    SOURCES are files (plain, gz, bz2, xz, zst), globs, directories with --recursive, http(s) URLs, and - for standard
+    input, in any mix. Without any, a standard input that is a pipe or a file is read. Formats and compression are detected
+    from the content, not from the name. Every line is accounted for.
+    """
+    from logproc.command.usage.misread import check_filter, taken_as_value
+
+    if not sources and not process.is_piped():
+        if taken := taken_as_value(options):
+            raise UsageError("no source is named", taken)
+        raise click.MissingParameter(ctx=click.get_current_context(), param_type="argument")
+    check_filter(options.get("where"), sources, screen.stdout)
+    prepare(screen, options, config, headers)
+    from logproc.command.outputs import Outputs
+    from logproc.command.subcommands.analyze import analyze
+
+    return analyze(sources or ("-",), screen, Outputs(output_files, rejects), headers, debug=debug)
