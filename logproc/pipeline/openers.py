@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from logproc import __version__
 from logproc.model.errors import UsageError
 from logproc.model.source import ByteStream, Kind, Source
+from logproc.model.trace import Trace
 from logproc.sources.http import HttpOptions, check_url, headers_by_url
 from logproc.sources.opening import OpenOptions, Peek, open_source, peek
 from logproc.sources.resolve import resolve
@@ -39,8 +40,9 @@ class Openers:
         headers: Mapping[str, str] | None = None,
         say: Say | None = None,
         sources: Iterable[Source] = (),
+        trace: Trace | None = None,
     ) -> Openers:
-        """Return the real openers. say: called when a named pipe has no writer.
+        """Return the real openers. say: called when a named pipe has no writer. trace: records reading and unpacking.
 
         headers: for the servers of the URLs among `sources`, as in `http.headers_by_url`. Raises UsageError as that does.
         """
@@ -51,7 +53,8 @@ class Openers:
 
         urls = [os.fsdecode(source.location) for source in sources if source.kind is Kind.URL and not source.verdict]
         by_url = headers_by_url(headers or {}, urls)
-        options = OpenOptions(settings.max_bytes, settings.max_ratio, settings.max_time, settings.encoding)
+        limits = settings.max_bytes, settings.max_ratio, settings.max_time
+        options = OpenOptions(*limits, settings.encoding, trace.span if trace else None)
         return cls(open_for_reading, lambda source, n_bytes: peek(source, options, n_bytes))
 
 
