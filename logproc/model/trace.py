@@ -16,6 +16,7 @@ class Doing(StrEnum):
     """What a thread does, in the words of the picture."""
 
     START_UP = "start-up"
+    LOAD = "load libraries"
     DETECT = "detect the format"
     OPEN = "open"
     CONNECT = "connect"
@@ -66,19 +67,24 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What one thread did: steps in their order, which do not overlap. Between two of them it did nothing that has a name."""
+    """What one thread did: steps in their order, which do not overlap. Between two of them it did nothing that has a name.
+
+    cpu_ns: for how long it had a core, up to the end of its last span.
+    """
 
     name: str
     steps: Sequence[Step]
+    cpu_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A whole run, from the start of the process. gauges: the value of each from a time on."""
+    """A whole run, from the start of the process. gauges: the value of each from a time on. cores: how many it may use."""
 
     end_ns: int
     lanes: Sequence[Lane]
     gauges: Mapping[Gauge, Sequence[tuple[int, int]]]
+    cores: int = 1
 
 
 Span = Callable[[Doing, str], AbstractContextManager[Any]]
@@ -101,6 +107,10 @@ class Trace:
 
     def change(self, gauge: Gauge, by: int) -> None:
         """Record that a quantity has changed."""
+
+    def recording(self) -> Recording | None:
+        """Return what was recorded so far, None if nothing is recorded. For main."""
+        return None
 
     def watched(self, lock: Any = None) -> Any:
         """Return what to use in place of a lock, so that waiting for it is recorded. None: the own lock of a Condition."""

@@ -132,9 +132,10 @@ class Pool:
 
 
 def name_for_people() -> None:
-    """Rename the calling worker so that numbers start at 1: the executor calls the first one `worker_0`."""
-    worker = current_thread()
-    worker.name = f"worker-{int(worker.name.rpartition('_')[2]) + 1}"
+    """Rename the calling thread so that numbers start at 1: the executor calls the first one `worker_0`."""
+    thread = current_thread()
+    name, _, number = thread.name.rpartition("_")
+    thread.name = f"{name}-{int(number) + 1}"
 
 
 class WorkerFailed(InternalError):

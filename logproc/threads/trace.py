@@ -17,18 +17,21 @@ Newer Pythons change nothing here.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, chain
 from threading import Lock, current_thread, local
-from time import perf_counter_ns
+from time import perf_counter_ns, thread_time_ns
 from typing import Any
 
 from logproc.model.trace import Doing, Gauge, Lane, Recording, Step, Trace
 
-MOST_STEPS = 1 << 15
+MOST_STEPS = 1 << 14
 """In the list of one thread. A step takes about 130 bytes."""
 CELLS = MOST_STEPS // 16
+CPU_EVERY_NS = 100_000
+"""How often a thread notes for how long it had a core: that takes a system call, longer than a span."""
 
 Change = tuple[int, Doing | None, str, int, int]
 """From when on a thread does something: nanoseconds, what, the source, the lines, how many steps it stands for."""
@@ -41,6 +44,7 @@ class Diary:
         self.name = name
         self.changes: list[Change] = []
         self.counted: list[tuple[int, Gauge, int]] = []
+        self.cpu_ns = self._cpu_at_ns = 0
         self._start_ns = start_ns
         self._open: list[tuple[Doing | None, str, int]] = [(None, "", 0)]
 
@@ -51,6 +55,8 @@ class Diary:
     def leave(self, now_ns: int) -> None:
         self._open.pop()
         self.changes.append((now_ns, *self._open[-1], 1))
+        if len(self._open) == 1 and now_ns - self._cpu_at_ns > CPU_EVERY_NS:
+            self.cpu_ns, self._cpu_at_ns = thread_time_ns(), now_ns
         if len(self.changes) > MOST_STEPS:
             self.changes = added_up(self.changes, (now_ns - self._start_ns) // CELLS + 1)
 
@@ -141,12 +147,13 @@ class Recorder(Trace):
         """Return what was recorded so far. Threads that still run may go on."""
         end_ns = self._clock()
         diaries = sorted(self._diaries.copy(), key=lambda diary: in_order(diary.name))
-        lanes = [Lane(diary.name, tuple(self._steps(diary.changes.copy(), end_ns))) for diary in diaries]
+        lanes = [Lane(diary.name, tuple(self._steps(diary.changes.copy(), end_ns)), diary.cpu_ns) for diary in diaries]
         counted = sorted(chain.from_iterable(diary.counted.copy() for diary in diaries))
         return Recording(
             end_ns - self._start_ns,
             [lane for lane in lanes if lane.steps],
             {gauge: self._values(gauge, counted) for gauge in Gauge},
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         )
 
     def _diary(self) -> Diary:
