@@ -176,8 +176,7 @@ class Reader(Thread):
         """Read until the list is empty or the run is stopped. An unexpected exception stops the run; main raises it."""
         try:
             while not self._run_stop.is_set() and (source := self._to_do.take()):
-                with self._trace.span(Doing.CUT, source.name):
-                    self._read(source)
+                self._read(source)
         except BaseException as error:  # whatever it is, it must reach main, or it would be lost
             at = f"{self.reading.source.name} behind line {self.reading.lines}" if self.reading else "no source"
             error.add_note(f"while {self.name} was reading {at}")
@@ -189,7 +188,7 @@ class Reader(Thread):
         reading = self._start_reading(source)
         self.reading, self.doing = reading, "reading"
         try:
-            with self._run_stop.waking(reading.cancel):
+            with self._run_stop.waking(reading.cancel), self._trace.span(Doing.CUT, source.name):
                 for chunk in reading.chunks():
                     self._hand_over(chunk)
         finally:
