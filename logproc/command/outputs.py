@@ -6,9 +6,11 @@ import os
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
+
+from msgspec import Struct
 
 from logproc.model.errors import UsageError
 from logproc.model.source import Kind, Source, State, Verdict
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from logproc.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
+class Outputs(Struct, frozen=True):
     """Where results go besides stdout: files for the report, and a file for the rejected lines."""
 
     files: Sequence[str] = ()

@@ -10,8 +10,10 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass, replace
 from hashlib import blake2b
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.model.chunk import Probe
 from logproc.model.errors import EXIT_INCOMPLETE, LimitError, SourceError
@@ -22,8 +24,7 @@ HEAD_BYTES = 2048
 BLOCK_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """The decoded bytes of a source: how many, their hash, and whether the source ended without a failure."""
 
     size: int
