@@ -18,9 +18,9 @@ from logproc.command.terminal.progress import LiveStatus, status_lines
 from logproc.model.snapshot import Snapshot
 from logproc.pipeline.serial import run_serial
 from logproc.reports.text.style import Look
-from logproc.reports.text.terminal import render_svg, svg
 from logproc.settings import Settings
 from logproc.sources.resolve import resolve
+from tools.terminal_svg import render_svg, svg
 
 ROOT = Path(__file__).parents[1]
 LOGS = ("shop-access.log", "shop-access.log.1.gz", "damaged.log")

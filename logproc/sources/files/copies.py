@@ -10,7 +10,6 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
-from hashlib import blake2b
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -106,6 +105,8 @@ def content_of(
     waking: Callable[[Callable[[], None]], AbstractContextManager[object]] = lambda _: nullcontext(),
 ) -> Content | None:
     """Read a source and return its content. Blocks as the source does. waking: a context in which a stop cancels the stream."""
+    from hashlib import blake2b  # not above: it loads OpenSSL, and few runs have files of one size
+
     hashed, size, whole = blake2b(digest_size=16), 0, False
     buffer = memoryview(bytearray(BLOCK_BYTES))
     try:
