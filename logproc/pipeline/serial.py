@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Container, Sequence
-from dataclasses import asdict, dataclass
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from logproc.counting.tally import Tally, count, merge, rejected
 from logproc.formats.account import parse_line_ends, parse_unknown
@@ -28,8 +30,7 @@ from logproc.threads.spool import Spool
 from logproc.threads.stop import Stop
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """The result of a run.
 
     cause: why it was stopped, None if it was not. left_behind: names of the threads that did not end in time.

@@ -17,9 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from threading import Thread
+
+from msgspec import Struct
 
 from logproc.model.chunk import Probe
 from logproc.model.source import Source
@@ -32,8 +33,7 @@ THREADS = 8
 """The most threads, and files that are open at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(Struct, frozen=True):
     """The probes of some files, in their order."""
 
     probes: Sequence[Probe]

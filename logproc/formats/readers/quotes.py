@@ -7,7 +7,6 @@ not exist, …) is left to the exact way, never guessed at.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +31,7 @@ MAX_DIGITS = 18
 STATUSES = pyarrow.array([b"%03d" % status for status in range(1000)], pyarrow.binary())
 
 
-@dataclass(frozen=True, slots=True)
-class Quotes(Reader):
+class Quotes(Reader, frozen=True):
     """The lines of a layout, cut at quotes and blanks."""
 
     layout: Layout
