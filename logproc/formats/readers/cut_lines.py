@@ -11,7 +11,7 @@ import numpy
 from logproc.formats.columns.fields import raw_fields
 from logproc.formats.columns.slices import Slices, encoded, texts_of
 from logproc.formats.raw import Field, Found, Reader
-from logproc.formats.readers.cuts import Cuts, cuts_of
+from logproc.formats.readers.cuts import Cuts, cuts_of, fitting
 from logproc.formats.readers.expression import SUBSECOND, Expression
 from logproc.formats.times.fractions import nanos_of
 
@@ -36,8 +36,7 @@ class CutLines(Reader):
         cuts, groups = self.cuts(fields, fractions=context.fractions)
         if not cuts:
             return Found()
-        which = numpy.flatnonzero(left)
-        which = which[self.exact.fits(lines.texts(which))]
+        which = fitting(lines, numpy.flatnonzero(left), self.exact.fits)
         found = cuts.slices(lines, which, groups.values())
         of_time = {group: encoded([found[group]]) for group in self.exact.read_always}
         time, exists, zoneless, undated = self.exact.times_of(of_time, len(which), context)

@@ -14,9 +14,9 @@ single bytes, in all lines at once, and no byte is copied.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,7 @@ REPEAT = re.compile(r"(?:[*+?]|\{(?P<least>\d+)(?P<comma>,(?P<most>\d*))?\})(?P<
 ANY = frozenset(range(256))
 FEW = 4
 """So many bytes are compared with one by one; more are looked up in a table, which takes longer."""
+LINES_AT_ONCE = 1 << 13
 STEPS = 16
 """A run that may end at more bytes is followed so many bytes far: it is usually the blanks between two columns."""
 
@@ -143,6 +144,13 @@ class Cuts:
         return {name: Slices(lines.data, *(bounds[bound] for bound in self.groups[name])) for name in names}
 
 
+def fitting(lines: Lines, which: Integers, fits: Callable[[pyarrow.Array], Mask]) -> Integers:
+    """Return which of some lines fit: some at a time, so that their copy is small and still in the processor's cache."""
+    parts = [which[start : start + LINES_AT_ONCE] for start in range(0, len(which), LINES_AT_ONCE)]
+    found: Integers = numpy.concatenate([which[:0], *(part[fits(lines.texts(part))] for part in parts)])
+    return found
+
+
 def moved(at: Positions, by: int) -> Positions:
     return at + numpy.int32(by) if by else at
 
@@ -191,7 +199,7 @@ def is_one_of(data: Bytes, of: frozenset[int]) -> Mask:
     return table[data]
 
 
-@cache
+@lru_cache(1 << 8)  # the layouts of logfmt come from the data
 def cuts_of(expression: str) -> Cuts | None:
     r"""Return the cuts of an expression of the shape `(?s)^(?:…)$`, None if none of its groups can be found by them.
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy
+import pyarrow
+import pyarrow.compute
 
 from logproc.formats.columns.slices import Slices
-from logproc.formats.readers.cuts import cuts_of
-from logproc.formats.readers.expression import matching
+from logproc.formats.readers.cuts import cuts_of, fitting
 
 if TYPE_CHECKING:
     from logproc.formats.columns.lines import Lines
@@ -36,16 +38,20 @@ def of_layouts(lines: Lines, left: Mask, wanted: Collection[str]) -> Iterator[tu
     for _ in range(MOST_LAYOUTS):
         which = numpy.flatnonzero(left)
         expression, keys = layout_of([lines.text(line) for line in which[:SAMPLE].tolist()])
-        cuts = cuts_of(expression) if expression else None
-        if not cuts or not {f"k{at}" for at, key in enumerate(keys) if key in wanted} <= cuts.groups.keys():
+        cuts, names = cuts_of(expression), [f"k{at}" for at, key in enumerate(keys) if key in wanted]
+        if not cuts or not set(names) <= cuts.groups.keys():
             return
-        fits = matching(lines.texts(which), expression).to_numpy(zero_copy_only=False)
-        if numpy.count_nonzero(fits) * SHARE < len(which):
+        having = fitting(lines, which, partial(fits, expression))
+        if len(having) * SHARE < len(which):
             return
-        which = which[fits]
-        left[which] = False
-        found = cuts.slices(lines, which, [f"k{at}" for at, key in enumerate(keys) if key in wanted])
-        yield which, {keys[int(name[1:])]: unquoted(values) for name, values in found.items()}
+        left[having] = False
+        found = cuts.slices(lines, having, names)
+        yield having, {keys[int(name[1:])]: unquoted(values) for name, values in found.items()}
+
+
+def fits(expression: str, texts: pyarrow.Array) -> Mask:
+    found: Mask = pyarrow.compute.match_substring_regex(texts, expression).to_numpy(zero_copy_only=False)
+    return found
 
 
 def layout_of(sample: Sequence[bytes]) -> tuple[str, Sequence[str]]:
