@@ -15,6 +15,7 @@ from logproc.model.columns import Parsed
 from logproc.model.errors import InternalError, SourceError
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind, Source, State, Verdict, source_name
+from logproc.model.trace import NO_TRACE, Doing, Trace
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields
 from logproc.pipeline.summary import run_info, summarize
@@ -66,12 +67,15 @@ def run_serial(
     return Run(summarize(sources, outcomes, tally, plan, info), cause, tally=kept)
 
 
-def work(plan: Plan, spool: Spool | None, source_name: str, chunk: Chunk) -> Tally:
+def work(plan: Plan, spool: Spool | None, source_name: str, chunk: Chunk, trace: Trace = NO_TRACE) -> Tally:
     """Parse and count one chunk. This is all that a worker does, and it shares no state."""
-    parsed = parse(plan, chunk)
+    with trace.span(Doing.PARSE, source_name, chunk.lines):
+        parsed = parse(plan, chunk)
     if spool and len(parsed.rejected_lines):
-        spool.add((chunk.source, chunk.index), rejected_lines(plan, source_name, chunk, parsed))
-    return count(chunk, parsed, plan.question, source_name)
+        with trace.span(Doing.REJECTS, source_name):
+            spool.add((chunk.source, chunk.index), rejected_lines(plan, source_name, chunk, parsed))
+    with trace.span(Doing.COUNT, source_name, chunk.lines):
+        return count(chunk, parsed, plan.question, source_name)
 
 
 def parse(plan: Plan, chunk: Chunk) -> Parsed:
