@@ -45,7 +45,10 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """Everything that may differ between two runs over the same input."""
+    """Everything that may differ between two runs over the same input.
+
+    native: whether access logs were cut by the compiled kernel.
+    """
 
     elapsed_s: float
     readers: int
@@ -54,6 +57,7 @@ class RunInfo:
     python: str
     gil: bool
     config_files: tuple[str, ...] = ()
+    native: bool = False
 
 
 def gil_enabled() -> bool:
