@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.counting.rows import added, encoded
 from logproc.questions.fields.shapes import shape
@@ -23,8 +24,7 @@ MANY_ALIKE = 20
 """Of more paths than this with one shape, only the shape is compared: they are one page, with an identifier in each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """Two sides with the same keys. rows: for each side, the place among `keys` of each of its own keys."""
 
     keys: pyarrow.Array

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from logproc.counting import by_interval
 from logproc.counting.by_interval import ByInterval, count_by_interval, merge_by_interval
@@ -37,8 +39,7 @@ if TYPE_CHECKING:
 ASKED_NOTHING = Question()
 
 
-@dataclass(frozen=True, slots=True)
-class SourceTally:
+class SourceTally(Struct, frozen=True):
     """One source: its account, why lines were rejected, the first of those, and how many lines hold odd bytes.
 
     untimed: how many records have no time, the filtered ones too. assumed: what was assumed about times.
@@ -71,8 +72,7 @@ class SourceTally:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """All counts of one chunk or of many. It is a value: merging makes a new one.
 
     panels: by name. first, last: the smallest and largest time of a record. seen: the fields that some record has.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pyarrow
 import pyarrow.compute
+from msgspec.structs import replace
 
 from logproc.formats.columns.levels import SCALES
 from logproc.formats.engine import Format

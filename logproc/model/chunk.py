@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers
 from logproc.model.columns import Parsed
 from logproc.model.source import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """What the first bytes of a regular file show.
 
     size_bytes: on disk. format: None if none fits. verdict: set if the file will not be read.
@@ -30,8 +31,7 @@ class Probe:
     packed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What a format must know about the lines before a chunk. It never depends on where the source was cut.
 
     reference_s: a time no record is later than, in seconds since 1970; gives times without a year their year.
@@ -50,6 +50,9 @@ class Context:
     zone: tzinfo = UTC
     open_records: tuple[tuple[tuple[str | None, ...], int], ...] = ()
     fractions: bool = False
+
+
+AT_START = Context()
 
 
 class Parser(Protocol):
@@ -105,15 +108,14 @@ class Chunk:
     lines: int
     format: Parser | None
     data: Bytes = field(repr=False)
-    context: Context = Context()
+    context: Context = AT_START
 
     @property
     def last_line(self) -> int:
         return self.first_line + self.lines - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How the reading of one source ended. lines: the number of lines in its chunks."""
 
     verdict: Verdict

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc import __version__
 from logproc.model.errors import UsageError
 from logproc.model.source import ByteStream, Kind, Source
+from logproc.model.trace import NO_TRACE, Doing, Trace
 from logproc.sources.http import HttpOptions, check_url, headers_by_url
 from logproc.sources.opening import OpenOptions, Peek, open_source, peek
 from logproc.sources.resolve import resolve
@@ -25,8 +28,7 @@ Wait = Callable[[float], bool]
 Permit = Callable[[tuple[str, str, int]], AbstractContextManager[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Openers:
+class Openers(Struct, frozen=True):
     """open_source(wait, permit, source): open a source; see `sources.opening`. peek(source, n_bytes): its first bytes."""
 
     open_source: Callable[[Wait, Permit, Source], ByteStream]
@@ -39,19 +41,22 @@ class Openers:
         headers: Mapping[str, str] | None = None,
         say: Say | None = None,
         sources: Iterable[Source] = (),
+        trace: Trace = NO_TRACE,
     ) -> Openers:
-        """Return the real openers. say: called when a named pipe has no writer.
+        """Return the real openers. say: called when a named pipe has no writer. trace: records opening, reading and unpacking.
 
         headers: for the servers of the URLs among `sources`, as in `http.headers_by_url`. Raises UsageError as that does.
         """
 
         def open_for_reading(wait: Wait, permit: Permit, source: Source) -> ByteStream:
             own = replace(options, http=http_options(settings, by_url.get(os.fsdecode(source.location), {})))
-            return open_source(source, own, wait=wait, permit=permit, say=say, start_call=LookUp)
+            with trace.span(Doing.OPEN, source.name):
+                return open_source(source, own, wait=wait, permit=permit, say=say, start_call=LookUp)
 
         urls = [os.fsdecode(source.location) for source in sources if source.kind is Kind.URL and not source.verdict]
         by_url = headers_by_url(headers or {}, urls)
-        options = OpenOptions(settings.max_bytes, settings.max_ratio, settings.max_time, settings.encoding)
+        limits = settings.max_bytes, settings.max_ratio, settings.max_time
+        options = OpenOptions(*limits, settings.encoding, None if trace is NO_TRACE else trace.span)
         return cls(open_for_reading, lambda source, n_bytes: peek(source, options, n_bytes))
 
 

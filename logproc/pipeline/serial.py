@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Container, Sequence
-from dataclasses import asdict, dataclass
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from logproc.counting.tally import Tally, count, merge, rejected
 from logproc.formats.account import parse_line_ends, parse_unknown
@@ -15,6 +17,7 @@ from logproc.model.columns import Parsed
 from logproc.model.errors import InternalError, SourceError
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind, Source, State, Verdict, source_name
+from logproc.model.trace import NO_TRACE, Doing, Trace
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields
 from logproc.pipeline.summary import run_info, summarize
@@ -27,8 +30,7 @@ from logproc.threads.spool import Spool
 from logproc.threads.stop import Stop
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """The result of a run.
 
     cause: why it was stopped, None if it was not. left_behind: names of the threads that did not end in time.
@@ -66,12 +68,15 @@ def run_serial(
     return Run(summarize(sources, outcomes, tally, plan, info), cause, tally=kept)
 
 
-def work(plan: Plan, spool: Spool | None, source_name: str, chunk: Chunk) -> Tally:
+def work(plan: Plan, spool: Spool | None, source_name: str, chunk: Chunk, trace: Trace = NO_TRACE) -> Tally:
     """Parse and count one chunk. This is all that a worker does, and it shares no state."""
-    parsed = parse(plan, chunk)
+    with trace.span(Doing.PARSE, source_name, chunk.lines):
+        parsed = parse(plan, chunk)
     if spool and len(parsed.rejected_lines):
-        spool.add((chunk.source, chunk.index), rejected_lines(plan, source_name, chunk, parsed))
-    return count(chunk, parsed, plan.question, source_name)
+        with trace.span(Doing.REJECTS, source_name):
+            spool.add((chunk.source, chunk.index), rejected_lines(plan, source_name, chunk, parsed))
+    with trace.span(Doing.COUNT, source_name, chunk.lines):
+        return count(chunk, parsed, plan.question, source_name)
 
 
 def parse(plan: Plan, chunk: Chunk) -> Parsed:

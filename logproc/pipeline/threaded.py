@@ -24,6 +24,7 @@ from typing import Protocol
 from logproc.model.chunk import Chunk, Outcome, Probe
 from logproc.model.errors import InternalError, Interrupted, Stopped
 from logproc.model.source import Kind, Source, source_name
+from logproc.model.trace import NO_TRACE, Doing, Trace
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
 from logproc.pipeline.serial import Run, probe_file, work
@@ -61,6 +62,7 @@ def run_threaded(
     openers: Openers | None = None,
     spool: Spool | None = None,
     beside: Callable[[Crew], Sequence[Companion]] = lambda _: (),
+    trace: Trace = NO_TRACE,
 ) -> Run:
     """Read, parse and count everything with threads.
 
@@ -68,14 +70,16 @@ def run_threaded(
     second; what was counted by then is in the snapshot. Raises Interrupted if there is so much that it cannot be ranked in the
     time that is left. beside: returns threads that observe the crew while it works.
     """
-    crew = Crew(sources, settings, openers or Openers.of(settings), spool)
+    crew = Crew(sources, settings, openers or Openers.of(settings), spool, trace)
     with ExitStack() as stack:
         for companion in beside(crew):
             stack.callback(companion.finish)
             with suppress(OSError, RuntimeError), blocked():  # the run does not need them
                 companion.start()
-        crew.work()
-    return within_grace(crew.run)
+        with trace.span(Doing.HAND_OUT):
+            crew.work()
+    with trace.span(Doing.SUMMARY):
+        return within_grace(crew.run)
 
 
 class Companion(Protocol):
@@ -91,20 +95,28 @@ class Companion(Protocol):
 class Crew:
     """The threads of one run and what they share. Main calls `work`, then `run`; the live view reads the fields."""
 
-    def __init__(self, sources: Sequence[Source], settings: Settings, openers: Openers, spool: Spool | None) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        settings: Settings,
+        openers: Openers,
+        spool: Spool | None,
+        trace: Trace = NO_TRACE,
+    ) -> None:
         self.sources = sources
         self.to_read = [source for source in sources if not source.verdict]
         self.settings = settings
         self.plan = Plan.of(settings, sources=sources)
         self.openers = openers
+        self.trace = trace
         self.started = time.monotonic()
         self.stop = Stop()
-        self.budget = ByteBudget(settings.memory, self.stop)
+        self.budget = ByteBudget(settings.memory, self.stop, trace)
         self.hosts = HostLimit(settings.connections_per_host, self.stop)
-        self.channel: Channel[Charged | Probed] = Channel(self.stop)
-        self.shared = SharedTally(max_keys=self.plan.question.max_keys)
+        self.channel: Channel[Charged | Probed] = Channel(self.stop, trace=trace)
+        self.shared = SharedTally(max_keys=self.plan.question.max_keys, trace=trace)
         done = partial(self.channel.put, DONE)
-        self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop, done)
+        self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop, done, trace)
         self.readers: list[Reader] = []
         self.probes: dict[int, Probe] = {}
         self.left_behind: tuple[str, ...] = ()
@@ -117,7 +129,7 @@ class Crew:
         with waking(self.channel.wake):
             try:
                 threads = max(1, min(THREADS, free_descriptors()))
-                start_probing(self._files, partial(probe_file, self.openers, self.plan), self._probed, self.stop, threads)
+                start_probing(self._files, self._probe, self._probed, self.stop, threads)
                 while not self._is_done():
                     self._take(self.channel.get())
                     self._heed()
@@ -167,6 +179,10 @@ class Crew:
         elif not isinstance(message, Mark):
             self.pool.submit(message)
 
+    def _probe(self, source: Source) -> Probe:
+        with self.trace.span(Doing.DETECT, source.name):
+            return probe_file(self.openers, self.plan, source)
+
     def _probed(self, probed: Probed) -> None:
         """Leave out copies, and hand the probes to main. Runs in the thread that probes, because it may read whole files."""
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
@@ -204,7 +220,7 @@ class Crew:
             raise InternalError(*CANNOT_START) from error
 
     def _start_some(self, name: str, wanted: int, to_do: ToDo) -> None:
-        shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop)
+        shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop, self.trace)
         self.readers += start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
 
     def _start_reading(self, source: Source) -> Reading:
@@ -214,7 +230,7 @@ class Crew:
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
         name = self.sources[chunk.source].name
         source_name.set(name)
-        self.shared.add(work(self.plan, spool, name, chunk), (chunk.source, chunk.index), release)
+        self.shared.add(work(self.plan, spool, name, chunk, self.trace), (chunk.source, chunk.index), release)
 
     def _wind_up(self) -> None:
         """After a stop, wait for the threads until ABANDON_S is over, then note which ones have not ended.

@@ -9,11 +9,13 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from logproc.model.errors import LimitError, SourceError
 from logproc.model.source import ByteStream
+from logproc.model.trace import Span
 
 RATIO_FROM_BYTES = 64 << 20
 RATIO_EVERY_BYTES = 16 << 20
@@ -25,23 +27,22 @@ ZERO_BYTES = 64
 """How many bytes are looked at first for zeros after a member."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
+class ReadOptions(Struct, frozen=True):
     """Options for every source.
 
     max_bytes: limit on decoded bytes. max_ratio: limit on decoded bytes per byte used, checked after 64 MiB. max_time_s:
     seconds of reading, see Stopwatch. None, or 0 for the ratio, means no limit. encoding: the text encoding to convert to
-    UTF-8.
+    UTF-8. span: called around each read, and around unpacking.
     """
 
     max_bytes: int | None = None
     max_ratio: float | None = 1000.0
     max_time_s: float | None = None
     encoding: str | None = None
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(Struct, frozen=True):
     """The time `at` on the monotonic `clock` when the `seconds` of a source are over."""
 
     seconds: float

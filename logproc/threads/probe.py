@@ -17,12 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from threading import Thread
 
+from msgspec import Struct
+
 from logproc.model.chunk import Probe
 from logproc.model.source import Source
+from logproc.threads.pool import name_for_people
 from logproc.threads.reader import refused
 from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop
@@ -31,8 +33,7 @@ THREADS = 8
 """The most threads, and files that are open at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(Struct, frozen=True):
     """The probes of some files, in their order."""
 
     probes: Sequence[Probe]
@@ -75,7 +76,7 @@ def probe_all(sources: Sequence[Source], look: Callable[[Source], Probe], stop: 
     On a stop, what has not begun is cancelled, and CancelledError is raised. If no thread can be started, the caller probes
     all of them itself; some may be probed twice, which does no harm.
     """
-    executor = ThreadPoolExecutor(min(threads, len(sources)), thread_name_prefix="probe")
+    executor = ThreadPoolExecutor(min(threads, len(sources)), thread_name_prefix="probe", initializer=name_for_people)
     cancel = partial(executor.shutdown, wait=False, cancel_futures=True)
     try:
         with stop.waking(cancel):

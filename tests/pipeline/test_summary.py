@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import platform
 import sys
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from logproc import __version__
 from logproc.counting.tally import SourceTally, Tally, count, merge

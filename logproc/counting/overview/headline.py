@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec.structs import replace
 
-from logproc.counting.buckets import BOUNDS, middle
 from logproc.counting.counts import Counts, rolled_up
+from logproc.counting.measures.buckets import BOUNDS, middle
 from logproc.counting.overview.counts import FRACTIONS, buckets_of
 from logproc.counting.overview.timeline import in_stretches, lengths, words_of
 from logproc.formats.columns.slices import mask
@@ -22,7 +22,7 @@ from logproc.questions.fields.outcomes import CLASSES, ERRORS
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from logproc.counting.buckets import Buckets
+    from logproc.counting.measures.buckets import Buckets
     from logproc.counting.overview.counts import OverviewCounts
     from logproc.counting.tally import Tally
     from logproc.model.arrays import Mask

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 import numpy
+from msgspec.structs import replace
 
-from logproc.counting.buckets import middle
 from logproc.counting.counts import Counts, rolled_up
+from logproc.counting.measures.buckets import middle
 from logproc.counting.overview.counts import FRACTIONS, LENGTHS_S, MOST_INTERVALS, buckets_of, interval_s
 from logproc.counting.rows import LOW_BITS
 from logproc.formats.columns.slices import arrow

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
+from msgspec import Struct
 
 from logproc.formats.columns.printable import ABSENT, absent_as_null
 from logproc.formats.columns.slices import BLANK, Slices, arrow, encoded, offsets_and_data, places, rows_of
@@ -35,8 +35,7 @@ REQUEST = re.compile(
 QUESTION_MARK = ord("?")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request. A request of HTTP/0.9 has no protocol."""
 
     method: bytes

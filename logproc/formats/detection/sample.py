@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.formats.columns.lines import is_blank
 from logproc.formats.engine import Format
@@ -59,8 +60,7 @@ SEARCHED = tuple(
 """The forms of times that are searched for in text: those with AM or PM before those that are the same without it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A format that some lines of a sample fit: how many of them."""
 
     format: Format
@@ -72,8 +72,7 @@ class Candidate:
         return self.fitting / self.lines if self.lines else 0.0
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(Struct, frozen=True, dict=True):
     """The first lines of a source that are not blank, with their numbers."""
 
     lines: tuple[bytes, ...]

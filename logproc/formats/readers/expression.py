@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +41,7 @@ TIME_GROUPS = (*READ_ALWAYS, SUBSECOND)
 """The groups of a time. The last one is only captured where it is needed: nearly every line has another one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expression(Reader):
+class Expression(Reader, frozen=True):
     """Lines that an expression fits.
 
     expression: anchored, for RE2 over bytes. Its named groups are fields (`level_2` is another place of `level`), but

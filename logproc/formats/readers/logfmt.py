@@ -16,13 +16,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy
 import pyarrow
+from msgspec import Struct
 
 from logproc.formats.columns.aliases import Meaning, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen, is_simple
@@ -52,8 +52,7 @@ ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b'"': b'"', b"\\": b"\\", b"/": b"/"}
 
 
-@dataclass(frozen=True, slots=True)
-class PairsReader(Reader):
+class PairsReader(Reader, frozen=True):
     """The exact way: a line at a time, with the keys of a sample and what they mean.
 
     keys: those of the sample. aliases: which of them hold standard columns.
@@ -142,8 +141,7 @@ def column_of(having: Mapping[str, Field], records: int, key: str) -> KeyColumn:
     return KeyColumn(keys, spread)
 
 
-@dataclass(frozen=True, slots=True)
-class CutReader(Reader):
+class CutReader(Reader, frozen=True):
     """The quick reader: cuts a whole chunk at the blanks outside quotes at once."""
 
     exact: PairsReader
@@ -186,6 +184,7 @@ def logfmt_format(reader: PairsReader, meaning: Meaning = UNKNOWN) -> Format:
     return format_of_keys(
         "logfmt",
         reader,
+        reader.aliases,
         meaning,
         quick=CutReader(reader),
         summary="logfmt: `key=value` pairs",
@@ -198,8 +197,7 @@ def ends_with_commas(pairs: Mapping[bytes, bytes] | str) -> bool:
     return not isinstance(pairs, str) and len(pairs) > 1 and all(value.endswith(b",") for value in list(pairs.values())[:-1])
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(Struct, frozen=True):
     """The pairs of the lines that the quick way takes.
 
     good: which lines these are. line: of each pair the position of its line. keys, values: where they are in the data.

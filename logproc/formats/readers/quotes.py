@@ -7,7 +7,6 @@ not exist, …) is left to the exact way, never guessed at.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +30,7 @@ DASH, OPENING, CLOSING = b"-[]"
 MAX_DIGITS = 18
 
 
-@dataclass(frozen=True, slots=True)
-class Quotes(Reader):
+class Quotes(Reader, frozen=True):
     """The lines of a layout, cut at quotes and blanks."""
 
     layout: Layout

@@ -10,8 +10,9 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass, replace
-from hashlib import blake2b
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.model.chunk import Probe
 from logproc.model.errors import EXIT_INCOMPLETE, LimitError, SourceError
@@ -22,8 +23,7 @@ HEAD_BYTES = 2048
 BLOCK_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """The decoded bytes of a source: how many, their hash, and whether the source ended without a failure."""
 
     size: int
@@ -105,6 +105,8 @@ def content_of(
     waking: Callable[[Callable[[], None]], AbstractContextManager[object]] = lambda _: nullcontext(),
 ) -> Content | None:
     """Read a source and return its content. Blocks as the source does. waking: a context in which a stop cancels the stream."""
+    from hashlib import blake2b  # not above: it loads OpenSSL, and few runs have files of one size
+
     hashed, size, whole = blake2b(digest_size=16), 0, False
     buffer = memoryview(bytearray(BLOCK_BYTES))
     try:
