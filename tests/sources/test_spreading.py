@@ -210,7 +210,7 @@ def test_any_archive(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         seed, size = data.draw(st.integers(0, 9)), data.draw(sizes)
         text = TEXT[:size] if seed < 5 else random.Random(seed).randbytes(size // 8) if seed < 9 else b"\0" * size
-        sizes_of = data.draw(st.lists(st.integers(1, 1 + size // 4), max_size=3 if size > 9 else 0))
+        sizes_of = data.draw(st.lists(st.integers(1, 1 + len(text) // 4), max_size=3 if len(text) > 9 else 0))
         archive += bz2.compress(text, data.draw(st.integers(1, 9))) if codec == "bz2" else xz_of(text + b"x", *sizes_of)
     if data.draw(st.booleans()):
         place, bit = data.draw(st.integers(0, len(archive) - 1)), data.draw(st.integers(0, 7))
