@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from logproc import __version__
 from logproc.model.errors import UsageError
 from logproc.model.source import ByteStream, Kind, Source
+from logproc.sources.files.small import Small, read_small
 from logproc.sources.http import HttpOptions, check_url, headers_by_url
 from logproc.sources.opening import OpenOptions, Peek, open_source, peek
 from logproc.sources.resolve import resolve
@@ -27,10 +28,14 @@ Permit = Callable[[tuple[str, str, int]], AbstractContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class Openers:
-    """open_source(wait, permit, source): open a source; see `sources.opening`. peek(source, n_bytes): its first bytes."""
+    """open_source(wait, permit, source): open a source; see `sources.opening`. peek(source, n_bytes): its first bytes.
+
+    read_small(source): the whole of a small plain file; None for any other, and where an option asks for a closer look.
+    """
 
     open_source: Callable[[Wait, Permit, Source], ByteStream]
     peek: Callable[[Source, int], Peek]
+    read_small: Callable[[Source], Small | None] = lambda _: None
 
     @classmethod
     def of(
@@ -52,7 +57,9 @@ class Openers:
         urls = [os.fsdecode(source.location) for source in sources if source.kind is Kind.URL and not source.verdict]
         by_url = headers_by_url(headers or {}, urls)
         options = OpenOptions(settings.max_bytes, settings.max_ratio, settings.max_time, settings.encoding)
-        return cls(open_for_reading, lambda source, n_bytes: peek(source, options, n_bytes))
+        is_limited = options.encoding or options.max_time_s is not None or options.max_bytes is not None
+        own = {} if is_limited else {"read_small": read_small}
+        return cls(open_for_reading, lambda source, n_bytes: peek(source, options, n_bytes), **own)
 
 
 def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, ...]:

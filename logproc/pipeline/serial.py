@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 
-from logproc.counting.tally import Tally, count, merge, rejected
+from logproc.counting.by_source.source_tally import rejected
+from logproc.counting.by_source.split import can_split
+from logproc.counting.tally import Tally, count, merge
 from logproc.formats.account import parse_line_ends, parse_unknown
-from logproc.model.chunk import Chunk, Probe
+from logproc.model.chunk import Chunk
 from logproc.model.columns import Parsed
-from logproc.model.errors import InternalError, SourceError
+from logproc.model.errors import InternalError
 from logproc.model.snapshot import Snapshot
-from logproc.model.source import Kind, Source, State, Verdict, source_name
+from logproc.model.source import Source, source_name
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields
+from logproc.pipeline.probing import probe_file
 from logproc.pipeline.summary import run_info, summarize
 from logproc.settings import Settings
-from logproc.sources.files.copies import HEAD_BYTES, content_of, without_copies
-from logproc.sources.opening import Peek
-from logproc.sources.reading import Reading, detect_format
+from logproc.sources.files.copies import content_of, without_copies
+from logproc.sources.reading import Reading
 from logproc.threads.hosts import HostLimit
 from logproc.threads.spool import Spool
 from logproc.threads.stop import Stop
@@ -55,7 +59,7 @@ def run_serial(
         reading = Reading(source, opener, plan.reading, probe)
         counted = Tally()
         for chunk in reading.chunks():
-            counted = plan.bounded(merge([counted, work(plan, spool, source.name, chunk)]))
+            counted = plan.bounded(merge([counted, work(plan, spool, sources, chunk)]))
         tally = plan.bounded(merge([tally, counted]))
         if reading.outcome is None:
             raise InternalError("a source ended without an outcome")
@@ -66,12 +70,25 @@ def run_serial(
     return Run(summarize(sources, outcomes, tally, plan, info), cause, tally=kept)
 
 
-def work(plan: Plan, spool: Spool | None, source_name: str, chunk: Chunk) -> Tally:
-    """Parse and count one chunk. This is all that a worker does, and it shares no state."""
-    parsed = parse(plan, chunk)
+def work(plan: Plan, spool: Spool | None, sources: Sequence[Source], chunk: Chunk) -> Tally:
+    """Parse and count one chunk. This is all that a worker does, and it shares no state.
+
+    A chunk of many small sources is parsed and counted once, where that gives what each source by itself would give.
+    """
+    if chunk.parts and (chunk.format is None or chunk.format.by_line):
+        parsed = parse(plan, chunk)
+        if can_split(parsed):
+            return counted(plan, spool, sources, chunk, parsed)
+    if chunk.parts:
+        return merge([counted(plan, spool, sources, part, parse(plan, part)) for part in chunk.each()])
+    return counted(plan, spool, sources, chunk, parse(plan, chunk))
+
+
+def counted(plan: Plan, spool: Spool | None, sources: Sequence[Source], chunk: Chunk, parsed: Parsed) -> Tally:
     if spool and len(parsed.rejected_lines):
-        spool.add((chunk.source, chunk.index), rejected_lines(plan, source_name, chunk, parsed))
-    return count(chunk, parsed, plan.question, source_name)
+        for source, lines in rejected_lines(plan, sources, chunk, parsed):
+            spool.add((source, chunk.index), lines)
+    return count(chunk, parsed, plan.question, *(sources[source].name for source in chunk.sources))
 
 
 def parse(plan: Plan, chunk: Chunk) -> Parsed:
@@ -83,28 +100,10 @@ def parse(plan: Plan, chunk: Chunk) -> Parsed:
     return chunk.format.parse(chunk.data, chunk.context, plan.question.wanted, plan.max_line_bytes)
 
 
-def rejected_lines(plan: Plan, source_name: str, chunk: Chunk, parsed: Parsed) -> bytes:
-    lines = (rejected(chunk, parsed, position, plan.question) for position in range(len(parsed.rejected_lines)))
-    return b"".join(json.dumps({"source": source_name, **asdict(line)}).encode() + b"\n" for line in lines)
-
-
-def probe_file(openers: Openers, plan: Plan, source: Source) -> Probe:
-    """Detect the format of a regular file from its first bytes. Does not raise SourceError: that becomes the verdict."""
-    if source.kind is not Kind.FILE or source.verdict:
-        return Probe(0, None)
-    peeked = Peek(0, b"", whole=False)
-
-    def read_on(_: bytes, wanted_bytes: int) -> tuple[bytes, bool]:
-        nonlocal peeked
-        peeked = openers.peek(source, wanted_bytes)
-        return peeked.head, peeked.whole
-
-    fixed = plan.choice.fixed(source)
-    try:
-        found = fixed or detect_format(plan.choice, read_on, max_line_bytes=plan.max_line_bytes)[1]
-        if fixed:
-            read_on(b"", HEAD_BYTES)
-    except SourceError as error:
-        return Probe(peeked.size_bytes, None, Verdict(State.FAILED, error.what, error.hint, error.exit_code))
-    head = peeked.head[:HEAD_BYTES] if peeked.size_bytes else b""
-    return Probe(peeked.size_bytes, found, None, head, peeked.whole and len(peeked.head) <= HEAD_BYTES, peeked.packed)
+def rejected_lines(plan: Plan, sources: Sequence[Source], chunk: Chunk, parsed: Parsed) -> Iterator[tuple[int, bytes]]:
+    """Yield the rejected lines of each source as lines of JSON."""
+    places = ((chunk.place_of(line)[0], position) for position, line in enumerate(parsed.rejected_lines.tolist()))
+    for source, some in groupby(places, key=itemgetter(0)):
+        lines = (rejected(chunk, parsed, position, plan.question) for _, position in some)
+        objects = ({"source": sources[source].name, **asdict(line)} for line in lines)
+        yield source, b"".join(json.dumps(found).encode() + b"\n" for found in objects)

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
+from itertools import chain
 from typing import Protocol
 
 from logproc.model.chunk import Chunk, Outcome, Probe
@@ -26,11 +27,13 @@ from logproc.model.errors import InternalError, Interrupted, Stopped
 from logproc.model.source import Kind, Source, source_name
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
-from logproc.pipeline.serial import Run, probe_file, work
+from logproc.pipeline.probing import probe_files
+from logproc.pipeline.serial import Run, work
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
 from logproc.settings import Settings
 from logproc.sources.files.copies import content_of, without_copies
 from logproc.sources.http.urls import parse_url
+from logproc.sources.lots import Lot, LotReading, in_lots
 from logproc.sources.reading import Reading
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import DONE, END, LATE, Channel, Mark
@@ -47,6 +50,8 @@ from logproc.threads.stop import Stop
 ABANDON_S = 0.5
 """How long main waits for the other threads after a stop. What is not counted by then is not in the report."""
 MOST_PIPES = 1024
+MOST_AT_ONCE, BATCHES_PER_THREAD = 256, 4
+"""How many files one thread probes together, and how many batches there are at least for each thread."""
 SPARE_DESCRIPTORS = 8
 """For the reports, libraries, and what a thread opens for a moment."""
 DESCRIPTORS = {"reader": 1, "stream": 3, "pipe": 3}
@@ -117,7 +122,8 @@ class Crew:
         with waking(self.channel.wake):
             try:
                 threads = max(1, min(THREADS, free_descriptors()))
-                start_probing(self._files, partial(probe_file, self.openers, self.plan), self._probed, self.stop, threads)
+                batches = in_batches(self._files, threads)
+                start_probing(batches, partial(probe_files, self.openers, self.plan), self._probed, self.stop, threads)
                 while not self._is_done():
                     self._take(self.channel.get())
                     self._heed()
@@ -171,7 +177,8 @@ class Crew:
         """Leave out copies, and hand the probes to main. Runs in the thread that probes, because it may read whole files."""
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
         content = partial(content_of, opener, waking=self.stop.waking)
-        self.channel.put(Probed(without_copies(self._files, probed.probes, content)))
+        probes = list(chain.from_iterable(probed.probes))
+        self.channel.put(Probed(without_copies(self._files, probes, content)))
 
     def _start_readers(self, probes: Sequence[Probe]) -> None:
         """Start a few readers for all files, a few for all URLs, and one for each pipe.
@@ -184,9 +191,12 @@ class Crew:
             check_fields_early(self.plan, [probe.format for probe in probes])
         urls = [source for source in self.to_read if source.kind is Kind.URL]
         pipes = [source for source in self.to_read if source.kind in {Kind.FIFO, Kind.STDIN}]
+        to_read = (
+            list(self._files) if self.plan.question.max_keys else in_lots(self._files, probes, self.plan.reading.chunk_bytes)
+        )
         servers = {source: parse_url(os.fsdecode(source.location)).origin for source in urls}
         wanted = {
-            "reader": (self.settings.reader_count(len(self._files)), ToDo(self._files)),
+            "reader": (self.settings.reader_count(len(to_read)), ToDo(to_read)),
             "stream": (min(self.settings.streams, len(urls)), ToDo(urls, servers.get, self.settings.connections_per_host)),
             "pipe": (min(MOST_PIPES, len(pipes)), ToDo(pipes)),
         }
@@ -207,14 +217,19 @@ class Crew:
         shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop)
         self.readers += start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
 
-    def _start_reading(self, source: Source) -> Reading:
+    def _start_reading(self, item: Source | Lot) -> Reading | LotReading:
+        if isinstance(item, Lot):
+            return LotReading(item, self.openers.read_small, self._read_alone, self.plan.reading)
+        return self._read_alone(item)
+
+    def _read_alone(self, source: Source) -> Reading:
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
         return Reading(source, opener, self.plan.reading, self.probes.get(source.index))
 
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
-        name = self.sources[chunk.source].name
-        source_name.set(name)
-        self.shared.add(work(self.plan, spool, name, chunk), (chunk.source, chunk.index), release)
+        source_name.set(self.sources[chunk.source].name)
+        places = [(source, chunk.index) for source in chunk.sources]
+        self.shared.add(work(self.plan, spool, self.sources, chunk), places, release)
 
     def _wind_up(self) -> None:
         """After a stop, wait for the threads until ABANDON_S is over, then note which ones have not ended.
@@ -239,6 +254,12 @@ class Crew:
         readings = [reader.reading for reader in self.readers]  # read once: a reader left behind may still change it
         reading = next((reading for reading in readings if reading and reading.source is source), None)
         return reading.so_far(INTERRUPTED) if reading else Outcome(INTERRUPTED)
+
+
+def in_batches(files: Sequence[Source], threads: int) -> list[Sequence[Source]]:
+    """Return files to be probed in batches: of one where there are few, because the disk may be slow, and each may take long."""
+    size = max(1, min(MOST_AT_ONCE, len(files) // (BATCHES_PER_THREAD * threads)))
+    return [files[start : start + size] for start in range(0, len(files), size)]
 
 
 def shared_out(free: int, wanted: Mapping[str, int]) -> dict[str, int]:

@@ -68,6 +68,11 @@ class Reading:
         self._cancelled = False
 
     @property
+    def outcomes(self) -> dict[int, Outcome]:
+        """The outcome by the index of the source, nothing until the end."""
+        return {self.source.index: self.outcome} if self.outcome else {}
+
+    @property
     def bytes_read(self) -> int:
         return self._stream.bytes_read if self._stream else 0
 

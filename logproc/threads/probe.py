@@ -20,9 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from threading import Thread
+from typing import Any, TypeVar
 
-from logproc.model.chunk import Probe
-from logproc.model.source import Source
 from logproc.threads.reader import refused
 from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop
@@ -31,21 +30,27 @@ THREADS = 8
 """The most threads, and files that are open at once."""
 
 
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """The probes of some files, in their order."""
+    """The answers for some items, in their order."""
 
-    probes: Sequence[Probe]
+    probes: Sequence[Any]
 
 
 def start_probing(
-    sources: Sequence[Source],
-    look: Callable[[Source], Probe],
+    sources: Sequence[Item],
+    look: Callable[[Item], Any],
     put: Callable[[Probed], None],
     stop: Stop,
     threads: int = THREADS,
 ) -> None:
     """Probe all sources in at most so many threads, and `put` the results. An exception in `look` stops the run.
+
+    An item may be a batch of many small files: handing one file at a time to a thread costs more than looking at it.
 
     If no thread can be started, the caller probes them itself, and blocks until then.
     """
@@ -69,7 +74,7 @@ def start_probing(
         run()
 
 
-def probe_all(sources: Sequence[Source], look: Callable[[Source], Probe], stop: Stop, threads: int = THREADS) -> list[Probe]:
+def probe_all(sources: Sequence[Item], look: Callable[[Item], Answer], stop: Stop, threads: int = THREADS) -> list[Answer]:
     """Probe all sources; return the results in their order. Blocks until all are done.
 
     On a stop, what has not begun is cancelled, and CancelledError is raised. If no thread can be started, the caller probes

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from threading import Lock, Thread
 from typing import Protocol
@@ -41,16 +41,28 @@ Charged = tuple[Chunk, int]
 """A chunk and the bytes of the budget that it holds until it is counted."""
 
 
+class Item(Protocol):
+    """What is on the list: a source, or a lot of small ones that one reader reads as if they were one."""
+
+    @property
+    def index(self) -> int:
+        """The place of the source, or of the first one of the lot."""
+
+
 class Reading(Protocol):
-    """One source being read: `logproc.sources.reading.Reading`, which this package must not import."""
+    """One item being read: a `Reading` or a `LotReading` of `logproc.sources`, which this package must not import."""
 
     @property
     def source(self) -> Source:
-        """The source."""
+        """The source, of a lot the one that is being read."""
 
     @property
     def outcome(self) -> Outcome | None:
-        """How it ended, None until then."""
+        """How the source ended, None until then; always None for a lot."""
+
+    @property
+    def outcomes(self) -> Mapping[int, Outcome]:
+        """How the sources ended that have ended, by their index."""
 
     @property
     def lines(self) -> int:
@@ -84,8 +96,8 @@ class ToDo:
 
     def __init__(
         self,
-        sources: Iterable[Source],
-        server_of: Callable[[Source], Hashable] = lambda _: None,
+        sources: Iterable[Item],
+        server_of: Callable[[Item], Hashable] = lambda _: None,
         most: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -95,7 +107,7 @@ class ToDo:
         # Guards all fields below. Invariant: a source is waiting or has been taken; a server with a source waiting and fewer
         # than `most` taken has one entry in `_free` that is equal to its rank. (Older entries are dropped when they come up.)
         self._lock = Lock()
-        self._waiting: dict[Hashable, deque[Source]] = {}
+        self._waiting: dict[Hashable, deque[Item]] = {}
         self._taken: Counter[Hashable] = Counter()
         self._since: dict[int, float] = {}
         self._lost_s: Counter[Hashable] = Counter()
@@ -105,7 +117,7 @@ class ToDo:
         for server in self._waiting:
             self._offer(server)
 
-    def take(self) -> Source | None:
+    def take(self) -> Item | None:
         """Take the next source; None if none is left, or each is of a server at its limit. Never blocks.
 
         A reader that gets None may end: each of those servers has as many readers as it may have, and they come back here.
@@ -121,7 +133,7 @@ class ToDo:
                     return source
         return None
 
-    def done(self, source: Source, outcome: Outcome | None) -> None:
+    def done(self, source: Item, outcome: Outcome | None) -> None:
         """Free the place of a source that was taken."""
         server = self._server_of(source)
         with self._lock:
@@ -154,7 +166,7 @@ class Reader(Thread):
         self,
         name: str,
         to_do: ToDo,
-        start_reading: Callable[[Source], Reading],
+        start_reading: Callable[[Item], Reading],
         budget: ByteBudget,
         put: Callable[[Charged], None],
         stop: Stop,
@@ -181,7 +193,7 @@ class Reader(Thread):
         finally:
             self.doing = "done"
 
-    def _read(self, source: Source) -> None:
+    def _read(self, source: Item) -> None:
         reading = self._start_reading(source)
         self.reading, self.doing = reading, "reading"
         try:
@@ -189,8 +201,7 @@ class Reader(Thread):
                 for chunk in reading.chunks():
                     self._hand_over(chunk)
         finally:
-            if reading.outcome:
-                self.outcomes[source.index] = reading.outcome
+            self.outcomes |= reading.outcomes
             self._to_do.done(source, reading.outcome)
         self.reading = None
 
