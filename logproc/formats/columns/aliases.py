@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from logproc.formats.columns.addresses import address_of, bare
 from logproc.formats.columns.coalesce import GRAMMAR, Source, zone_text
@@ -196,6 +197,7 @@ def spellings(values: Values) -> Callable[[str], Iterator[str]]:
     return spelled
 
 
+@lru_cache(maxsize=1 << 12)
 def form_of(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy
 
 from logproc.formats.columns.lines import blank_lines, plain_lines
+from logproc.formats.detection.detect import detect_together
 from logproc.formats.detection.sample import NEARLY, SAMPLE_LINES, UTF8_MARK
 from logproc.formats.known import LAYOUT_FORMATS
 from logproc.formats.readers.access_lines import is_client
@@ -38,11 +39,14 @@ def formats_of_whole(choice: Choice, samples: Sequence[bytes]) -> list[Parser | 
     if choice.named or choice.sampled or choice.own:
         return found
     asked = [at for at, sample in enumerate(samples) if sample and sample[0] not in NEVER_ACCESS]
-    if not asked:
-        return found
-    mapped = [choice.mapped(form) for form in LAYOUT_FORMATS]
-    for at, which in zip(asked, access_logs([samples[at] for at in asked]), strict=True):
-        found[at] = mapped[which] if which >= 0 else None
+    if asked:
+        mapped = [choice.mapped(form) for form in LAYOUT_FORMATS]
+        for at, which in zip(asked, access_logs([samples[at] for at in asked]), strict=True):
+            found[at] = mapped[which] if which >= 0 else None
+    left = [at for at, sample in enumerate(samples) if not found[at] and sample.count(b"\n") < SAMPLE_LINES[0]]
+    if left:
+        for at, form in zip(left, detect_together([samples[at] for at in left]), strict=True):
+            found[at] = choice.mapped(form)
     return found
 
 
