@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ class Probe:
 
     size_bytes: on disk. format: None if none fits. verdict: set if the file will not be read.
     head: the first decoded bytes, none if they may change at every reading; whole: whether these are all.
-    packed: whether the file is compressed. small: whether it is a plain file that `read_small` can read in one go.
+    packed: whether the file is compressed.
+    small: None, or the size and the hash of the head of a plain file that can be read in one go. Its head itself is not kept:
+        of a hundred thousand files that would be 200 MB.
     """
 
     size_bytes: int
@@ -28,7 +31,22 @@ class Probe:
     head: bytes = b""
     whole: bool = False
     packed: bool = False
-    small: bool = False
+    small: tuple[int, bytes] | None = None
+
+    @property
+    def mark(self) -> tuple[int, bytes]:
+        """The size and the hash of the head."""
+        return self.small or mark_of(self.head)
+
+    def may_begin(self, head: bytes) -> bool:
+        """Return whether the file may begin with these bytes, which are no more than its head was."""
+        if self.small:
+            return len(head) < self.small[0] or mark_of(head) == self.small
+        return self.head.startswith(head)
+
+
+def mark_of(head: bytes) -> tuple[int, bytes]:
+    return len(head), blake2b(head, digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)

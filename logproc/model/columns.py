@@ -179,8 +179,9 @@ class Parsed:
 
     rejected_lines: which lines were rejected, from 0, ascending, shape (n,). rejected_reasons: the reason of each.
     rejected_bounds: start and end of each in the chunk's data, shape (n, 2).
-    zoneless: whether any record has a time without a zone; zoneless_lines: the lines of those. undated: the times without a year in the order of the log, as
-    they were taken; None for none. order: which order of day and month was assumed, "" if none was.
+    zoneless: whether any record has a time without a zone; zoneless_lines: the lines of those. undated: the times without a
+    year in the order of the log, as they were taken; None for none. order: which order of day and month was assumed, "" if
+    none was.
     record_lines: the line of each record, in the order of the columns; None if it is not known. blank: which lines are blank.
     With `rejected_lines` they account for the lines of each source of a chunk that holds several.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from logproc.formats.detection.together import formats_of_whole
-from logproc.model.chunk import Probe
+from logproc.model.chunk import Parser, Probe, mark_of
 from logproc.model.errors import SourceError
 from logproc.model.source import Kind, Source, State, Verdict
 from logproc.pipeline.openers import Openers
@@ -29,18 +29,19 @@ def probe_files(openers: Openers, plan: Plan, sources: Sequence[Source]) -> list
         if small is None:
             found.append(probe_file(openers, plan, source))
             continue
-        content, form, verdict = small.content, next(together), None
-        head, whole = content[:HEAD_BYTES], len(content) <= HEAD_BYTES
-        if fixed := plan.choice.fixed(source):
-            form = fixed
-        elif form is None:
-            try:
-                _, form = detect_format(plan.choice, lambda *_: (content, True), max_line_bytes=plan.max_line_bytes)
-            except SourceError as error:
-                verdict = Verdict(State.FAILED, error.what, error.hint, error.exit_code)
-                head, whole = b"", False
-        found.append(Probe(len(content), form, verdict, head, whole, small=verdict is None))
+        form, verdict = next(together), None
+        try:
+            form = plan.choice.fixed(source) or form or format_of_whole(plan, small.content)
+        except SourceError as error:
+            verdict = Verdict(State.FAILED, error.what, error.hint, error.exit_code)
+        head = small.content[:HEAD_BYTES]
+        found.append(Probe(len(small.content), form, verdict, whole=head == small.content, small=mark_of(head)))
     return found
+
+
+def format_of_whole(plan: Plan, content: bytes) -> Parser | None:
+    """Return the format of a whole source, as `probe_file` finds it. Raises SourceError as `detect_format` does."""
+    return detect_format(plan.choice, lambda *_: (content, True), max_line_bytes=plan.max_line_bytes)[1]
 
 
 def probe_file(openers: Openers, plan: Plan, source: Source) -> Probe:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from itertools import chain
-from typing import Protocol
+from typing import Any, Protocol
 
 from logproc.model.chunk import Chunk, Outcome, Probe
 from logproc.model.errors import InternalError, Interrupted, Stopped
@@ -50,8 +50,8 @@ from logproc.threads.stop import Stop
 ABANDON_S = 0.5
 """How long main waits for the other threads after a stop. What is not counted by then is not in the report."""
 MOST_PIPES = 1024
-MOST_AT_ONCE, BATCHES_PER_THREAD = 256, 4
-"""How many files one thread probes together, and how many batches there are at least for each thread."""
+MOST_AT_ONCE, LEAST_BATCHES = 256, 16
+"""How many files are probed together at most, and how many batches there are at least, if there are so many files."""
 SPARE_DESCRIPTORS = 8
 """For the reports, libraries, and what a thread opens for a moment."""
 DESCRIPTORS = {"reader": 1, "stream": 3, "pipe": 3}
@@ -110,7 +110,7 @@ class Crew:
         self.shared = SharedTally(max_keys=self.plan.question.max_keys)
         done = partial(self.channel.put, DONE)
         self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop, done)
-        self.readers: list[Reader] = []
+        self.readers: list[Reader[Any]] = []
         self.probes: dict[int, Probe] = {}
         self.left_behind: tuple[str, ...] = ()
         self._files = [source for source in self.to_read if source.kind is Kind.FILE]
@@ -122,7 +122,7 @@ class Crew:
         with waking(self.channel.wake):
             try:
                 threads = max(1, min(THREADS, free_descriptors()))
-                batches = in_batches(self._files, threads)
+                batches = in_batches(self._files)
                 start_probing(batches, partial(probe_files, self.openers, self.plan), self._probed, self.stop, threads)
                 while not self._is_done():
                     self._take(self.channel.get())
@@ -195,7 +195,7 @@ class Crew:
             list(self._files) if self.plan.question.max_keys else in_lots(self._files, probes, self.plan.reading.chunk_bytes)
         )
         servers = {source: parse_url(os.fsdecode(source.location)).origin for source in urls}
-        wanted = {
+        wanted: dict[str, tuple[int, ToDo[Any]]] = {
             "reader": (self.settings.reader_count(len(to_read)), ToDo(to_read)),
             "stream": (min(self.settings.streams, len(urls)), ToDo(urls, servers.get, self.settings.connections_per_host)),
             "pipe": (min(MOST_PIPES, len(pipes)), ToDo(pipes)),
@@ -213,7 +213,7 @@ class Crew:
                 raise
             raise InternalError(*CANNOT_START) from error
 
-    def _start_some(self, name: str, wanted: int, to_do: ToDo) -> None:
+    def _start_some(self, name: str, wanted: int, to_do: ToDo[Any]) -> None:
         shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop)
         self.readers += start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
 
@@ -228,8 +228,8 @@ class Crew:
 
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
         source_name.set(self.sources[chunk.source].name)
-        places = [(source, chunk.index) for source in chunk.sources]
-        self.shared.add(work(self.plan, spool, self.sources, chunk), places, release)
+        place, *more = [(source, chunk.index) for source in chunk.sources]
+        self.shared.add(work(self.plan, spool, self.sources, chunk), place, release, more)
 
     def _wind_up(self) -> None:
         """After a stop, wait for the threads until ABANDON_S is over, then note which ones have not ended.
@@ -256,9 +256,9 @@ class Crew:
         return reading.so_far(INTERRUPTED) if reading else Outcome(INTERRUPTED)
 
 
-def in_batches(files: Sequence[Source], threads: int) -> list[Sequence[Source]]:
-    """Return files to be probed in batches: of one where there are few, because the disk may be slow, and each may take long."""
-    size = max(1, min(MOST_AT_ONCE, len(files) // (BATCHES_PER_THREAD * threads)))
+def in_batches(files: Sequence[Source]) -> list[Sequence[Source]]:
+    """Return files in batches to be probed together: of one where there are few, since each may be large, or on a slow disk."""
+    size = max(1, min(MOST_AT_ONCE, len(files) // LEAST_BATCHES))
     return [files[start : start + size] for start in range(0, len(files), size)]
 
 

@@ -119,12 +119,11 @@ class LotReading:
         joined = Joined(self._lot.probes[0].format, self._options)
         try:
             for source, probe in zip(self._lot.sources, self._lot.probes, strict=True):
-                if self._cancelled:
-                    raise Stopped
+                self._go_on()
                 self.source = source
                 source_name.set(source.name)
                 small = self._read_small(source)
-                if small is None or not small.content.startswith(probe.head):
+                if small is None or not is_same(small, probe):
                     yield from self._read_by_itself(source)
                     continue
                 lines = joined.add(source, small)
@@ -137,6 +136,10 @@ class LotReading:
             raise
         if joined.sources:
             yield joined.take()
+
+    def _go_on(self) -> None:
+        if self._cancelled:
+            raise Stopped
 
     def _read_by_itself(self, source: Source) -> Iterator[Chunk]:
         """Yield the chunks of a file that is not what it was, or that cannot be read: a `Reading` knows what to say."""
@@ -158,6 +161,12 @@ class LotReading:
         if logger.isEnabledFor(logging.INFO):
             fields = {"state": outcome.verdict.state.value, "reason": outcome.verdict.reason, "lines": outcome.lines}
             logger.info("source ended", extra=fields)
+
+
+def is_same(small: Small, probe: Probe) -> bool:
+    """Return whether a file begins as it did when it was probed."""
+    size, _ = probe.mark
+    return len(small.content) >= size and probe.may_begin(small.content[:size])
 
 
 class Joined:

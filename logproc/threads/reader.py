@@ -24,7 +24,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from threading import Lock, Thread
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from logproc.model.chunk import Chunk, Outcome
 from logproc.model.errors import InternalError, Stopped
@@ -47,6 +47,9 @@ class Item(Protocol):
     @property
     def index(self) -> int:
         """The place of the source, or of the first one of the lot."""
+
+
+Task = TypeVar("Task", bound=Item)
 
 
 class Reading(Protocol):
@@ -86,7 +89,7 @@ class Reading(Protocol):
         """Return the outcome that the source would have if its reading ended now."""
 
 
-class ToDo:
+class ToDo(Generic[Task]):
     """Sources that wait for a reader: no two readers take the same one. Nothing is added once readers have started.
 
     At most `most` sources of one server are taken at a time. So no reader waits for a server's permit while another server
@@ -96,8 +99,8 @@ class ToDo:
 
     def __init__(
         self,
-        sources: Iterable[Item],
-        server_of: Callable[[Item], Hashable] = lambda _: None,
+        sources: Iterable[Task],
+        server_of: Callable[[Task], Hashable] = lambda _: None,
         most: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -107,7 +110,7 @@ class ToDo:
         # Guards all fields below. Invariant: a source is waiting or has been taken; a server with a source waiting and fewer
         # than `most` taken has one entry in `_free` that is equal to its rank. (Older entries are dropped when they come up.)
         self._lock = Lock()
-        self._waiting: dict[Hashable, deque[Item]] = {}
+        self._waiting: dict[Hashable, deque[Task]] = {}
         self._taken: Counter[Hashable] = Counter()
         self._since: dict[int, float] = {}
         self._lost_s: Counter[Hashable] = Counter()
@@ -117,7 +120,7 @@ class ToDo:
         for server in self._waiting:
             self._offer(server)
 
-    def take(self) -> Item | None:
+    def take(self) -> Task | None:
         """Take the next source; None if none is left, or each is of a server at its limit. Never blocks.
 
         A reader that gets None may end: each of those servers has as many readers as it may have, and they come back here.
@@ -133,7 +136,7 @@ class ToDo:
                     return source
         return None
 
-    def done(self, source: Item, outcome: Outcome | None) -> None:
+    def done(self, source: Task, outcome: Outcome | None) -> None:
         """Free the place of a source that was taken."""
         server = self._server_of(source)
         with self._lock:
@@ -154,7 +157,7 @@ class ToDo:
         return self._lost_s[server], self._taken[server], self._waiting[server][0].index
 
 
-class Reader(Thread):
+class Reader(Thread, Generic[Task]):
     """Reads sources from a to-do list, one after the other, and puts their chunks into a channel.
 
     reading: what is being read now, None between two sources. Written only by this thread, read by the live view: assigning
@@ -165,8 +168,8 @@ class Reader(Thread):
     def __init__(
         self,
         name: str,
-        to_do: ToDo,
-        start_reading: Callable[[Item], Reading],
+        to_do: ToDo[Task],
+        start_reading: Callable[[Task], Reading],
         budget: ByteBudget,
         put: Callable[[Charged], None],
         stop: Stop,
@@ -193,7 +196,7 @@ class Reader(Thread):
         finally:
             self.doing = "done"
 
-    def _read(self, source: Item) -> None:
+    def _read(self, source: Task) -> None:
         reading = self._start_reading(source)
         self.reading, self.doing = reading, "reading"
         try:
@@ -221,12 +224,12 @@ class Reader(Thread):
         self._put((chunk, taken_bytes))
 
 
-def start_readers(readers: Sequence[Reader]) -> list[Reader]:
+def start_readers(readers: Sequence[Reader[Task]]) -> list[Reader[Task]]:
     """Start readers that share a list; return those that could be started: they read the sources of the others too.
 
     Raises InternalError if not a single one can be started.
     """
-    started: list[Reader] = []
+    started: list[Reader[Task]] = []
     for reader in readers:
         try:
             with blocked():

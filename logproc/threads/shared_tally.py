@@ -58,18 +58,17 @@ class SharedTally:
         """
         self._tell = tell
 
-    def add(self, tally: Tally, places: Sequence[Place] = ((0, 0),), release: Release = lambda: None) -> None:
+    def add(self, tally: Tally, place: Place = (0, 0), release: Release = lambda: None, more: Sequence[Place] = ()) -> None:
         """Add the counts of one chunk. Now and then the calling thread also merges, without the lock.
 
-        places: the source and the index of the chunk, of each source if it holds several. If the number of keys is limited,
-        a chunk has one source. release: called once the tally is added; if the number of keys is limited,
+        place: the source and the index of the chunk. release: called once the tally is added; if the number of keys is limited,
         once it is merged, perhaps by another thread (see in_order). It is not called for chunks that come after `close`.
+        more: the places of the other sources of the chunk; there is none if the number of keys is limited.
         """
         if self._in_order:
-            (place,) = places
             self._in_order.add(tally, place, release)
             return
-        batch = self._decide(tally, places)
+        batch = self._decide(tally, [place, *more])
         if batch:
             self._settle(merge(batch))
         release()

@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -78,7 +78,7 @@ def status_of(crew: Crew) -> LiveStatus:
     )
 
 
-def doing_of(reader: Reader, reading: Reading | None) -> str:
+def doing_of(reader: Reader[Any], reading: Reading | None) -> str:
     if reading is None or reader.doing != "reading":
         return reader.doing
     waits_for = reading.waits_for

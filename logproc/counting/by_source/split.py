@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from logproc.model.arrays import Integers, Mask
     from logproc.model.chunk import Chunk, Parts
-    from logproc.model.columns import Columns, Parsed
+    from logproc.model.columns import Columns, Parsed, Rejected
     from logproc.questions.question import Question
 
 NO_REASONS: Mapping[str, int] = {}
@@ -57,7 +57,7 @@ def split(
         source: SourceTally(account, NO_REASONS, (), NONE_ODD, NOTHING_UNREAD, without_time, of_times, fields)
         for source, account, without_time, of_times, fields in zip(parts.sources, accounts, untimed, assumed, seen, strict=True)
     }
-    rare = {**rejections(chunk, parts, parsed, question)}
+    rare = rejections(chunk, parts, parsed, question)
     odd = odd_sources(chunk, parts, parsed)
     missed = unread_of(parts, of_record, unread)
     for source in {*rare, *odd, *missed}:
@@ -88,7 +88,8 @@ def accounts_of(parts: Parts, parsed: Parsed, columns: Columns | None, of_record
     lines = numpy.diff(parts.lines)
     records = numpy.bincount(of_record, minlength=number)
     refused = numpy.bincount(source_of(parts, parsed.rejected_lines), minlength=number)
-    blank = numpy.bincount(source_of(parts, numpy.flatnonzero(parsed.blank)), minlength=number)
+    is_blank = numpy.zeros(0, bool) if parsed.blank is None else parsed.blank
+    blank = numpy.bincount(source_of(parts, numpy.flatnonzero(is_blank)), minlength=number)
     continuation = lines - records - refused - blank
     filtered = numpy.zeros(number, numpy.int64)
     if continuation.min() < 0 or continuation.sum() != parsed.account.continuation or records.sum() != parsed.account.records:
@@ -141,7 +142,9 @@ def assumptions(parts: Parts, parsed: Parsed, of_record: Integers) -> list[Assum
     return [answers[key] for key in zip(zone.tolist(), ordered.tolist(), strict=True)]
 
 
-def rejections(chunk: Chunk, parts: Parts, parsed: Parsed, question: Question) -> dict[int, tuple[Counter[str], tuple]]:
+def rejections(
+    chunk: Chunk, parts: Parts, parsed: Parsed, question: Question
+) -> dict[int, tuple[Counter[str], tuple[Rejected, ...]]]:
     """Return for each source with rejected lines why they were, and the first of them."""
     if not len(parsed.rejected_lines):
         return {}

@@ -213,7 +213,7 @@ def has_requests(found: Format | Mixed) -> bool:
 def inner_in(outer: Format, sample: Sample) -> Format | Mixed | None:
     """Return the format of the messages of an outer format, None unless they are a log of their own."""
     messages = messages_in(outer, sample)
-    return messages and inner_of(outer, messages, sample_of(messages.text, len(sample.lines), whole=True))
+    return inner_of(outer, messages, sample_of(messages.text, len(sample.lines), whole=True)) if messages else None
 
 
 @dataclass(frozen=True, slots=True)

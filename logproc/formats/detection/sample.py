@@ -121,7 +121,7 @@ class Sample:
         return bool(self.matches(expression, first_bytes).any())
 
     def may_fit(self, forms: Sequence[Format]) -> Sequence[Format]:
-        """Return the formats that may fit some lines, in their order: where many samples are asked, those that fit any of them."""
+        """Return the formats that may fit some lines: where many samples are asked, those that fit a line of any of them."""
         return self.asked.fitting(forms) if self.asked else forms
 
     def may_have(self, forms: Sequence[TimeForm]) -> Sequence[TimeForm]:
