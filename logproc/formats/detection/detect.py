@@ -8,8 +8,7 @@ log. Layouts that only a few lines have are searched for in a longer sample.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy
@@ -24,9 +23,10 @@ from logproc.formats.detection.layouts import (
     layouts_of,
     usual_access_logs,
 )
+from logproc.formats.detection.messages import InnerLines, messages_in, messages_in_many
 from logproc.formats.detection.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Asked, Sample, generic, sample_of
 from logproc.formats.engine import Format
-from logproc.formats.envelopes.envelope import MESSAGE, Envelope, carried_by, joined_lines, lines_of_messages
+from logproc.formats.envelopes.envelope import MESSAGE, Envelope
 from logproc.formats.known import ENVELOPES, plain_of
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.expression import Expression
@@ -39,7 +39,6 @@ from logproc.model.chunk import Context
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
     from logproc.model.chunk import Parser
-    from logproc.model.columns import Columns
 
 TIMES_OR_WORDS = frozenset({"timestamps", "timestamps_iso", "timestamps_go", "stern_namespaces"})
 """Envelopes that may be taken for the beginning of any text: what they hold must be more than text."""
@@ -81,30 +80,27 @@ def detect_together(samples: Sequence[bytes]) -> list[Parser | None]:
     """
     lines = Asked([sample_of(sample, SAMPLE_LINES[0], whole=True) for sample in samples]).samples
     layouts = [one_of(layouts_of(sample)) for sample in lines]
-    carried: list[dict[int, InnerLines]] = []
-    for sample, found in zip(lines, layouts, strict=True):
-        messages = ((id(outer), messages_in(outer, sample)) for outer in outers_of(sample, found))
-        carried.append({outer: inside for outer, inside in messages if inside})
-    inner_samples = iter(
-        Asked(
-            [
-                sample_of(messages.text, len(sample.lines), whole=True)
-                for sample, inside in zip(lines, carried, strict=True)
-                for messages in inside.values()
-            ]
-        ).samples
-    )
-    results = []
-    for sample, found, inside in zip(lines, layouts, carried, strict=True):
-        known = {outer: (messages, next(inner_samples)) for outer, messages in inside.items()}
+    by_outer: dict[Format, list[int]] = {}
+    for at, (sample, found) in enumerate(zip(lines, layouts, strict=True)):
+        for outer in outers_of(sample, found):
+            by_outer.setdefault(outer, []).append(at)
+    carried: dict[tuple[int, Format], InnerLines] = {}
+    for outer, which in by_outer.items():
+        every = messages_in_many(outer, [lines[at] for at in which])
+        carried |= {(at, outer): messages for at, messages in zip(which, every, strict=True) if messages}
+    inner_lines = Asked([sample_of(messages.text, SAMPLE_LINES[0], whole=True) for messages in carried.values()]).samples
+    inner = {
+        (at, outer): inner_of(outer, messages, some)
+        for ((at, outer), messages), some in zip(carried.items(), inner_lines, strict=True)
+    }
 
-        def known_inner(
-            outer: Format, _: Sample, known: Mapping[int, tuple[InnerLines, Sample]] = known
-        ) -> Format | Mixed | None:
-            return inner_of(outer, *known[id(outer)]) if id(outer) in known else None
+    def known(at: int) -> InnerOf:
+        return lambda outer, _: inner.get((at, outer))
 
-        results.append(with_rare(sample, opened(sample, found, known_inner)))
-    return results
+    return [
+        with_rare(sample, opened(sample, found, known(at)))
+        for at, (sample, found) in enumerate(zip(lines, layouts, strict=True))
+    ]
 
 
 def with_rare(sample: Sample, found: Parser | None) -> Parser | None:
@@ -216,26 +212,6 @@ def inner_in(outer: Format, sample: Sample) -> Format | Mixed | None:
     return inner_of(outer, messages, sample_of(messages.text, len(sample.lines), whole=True)) if messages else None
 
 
-@dataclass(frozen=True, slots=True)
-class InnerLines:
-    """The messages of a sample as lines. levels: whether the records around them have several levels."""
-
-    text: bytes
-    levels: bool
-
-
-def messages_in(outer: Format, sample: Sample) -> InnerLines | None:
-    """Return what is in the messages of an outer format, None if some records have no message."""
-    data = numpy.frombuffer(b"".join(line + b"\n" for line in sample.lines), numpy.uint8)
-    needed = {carried_by(outer), "level"}
-    parts, columns = outer.claimed(outer.lines(data), numpy.ones(len(sample.lines), bool), needed, Context())
-    filled = [part for part, _ in parts if len(part.line)]
-    if not filled or not all(carried_by(outer) in part.fields for part in filled):
-        return None
-    order = numpy.argsort(numpy.concatenate([part.line for part in filled]), kind="stable")
-    return InnerLines(joined_lines(lines_of_messages(outer, filled, order)).tobytes(), says_levels(columns))
-
-
 def inner_of(outer: Format, messages: InnerLines, lines: Sample) -> Format | Mixed | None:
     """Return the format of messages, None unless they are a log of their own. lines: the first of them."""
     inner = one_of([form for form in layouts_of(lines, inside=True) if form.name != "plain"])
@@ -247,12 +223,6 @@ def inner_of(outer: Format, messages: InnerLines, lines: Sample) -> Format | Mix
         count = sum(IS_CONTINUATION_INSIDE.match(line) is None for line in messages.text.splitlines())
         return inner if 2 * account.records > count else None
     return inner
-
-
-def says_levels(columns: Columns) -> bool:
-    """Return whether records have several levels: then a level in a message is a part of it. Journald gives all lines one."""
-    level = columns.keys.get("level")
-    return level is not None and len(level.keys.drop_null()) > 1
 
 
 def fallback(sample: bytes, *, whole: bool, only: str | None = None) -> Format | None:
