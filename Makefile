@@ -88,6 +88,9 @@ picture: $(READY) ## redraw the README's picture of a report
 	$(BIN)/python -m tools.picture
 	$(BIN)/python -m tools.page_picture
 
+traces: $(READY) ## record the two traces in THREADING.md again
+	$(BIN)/python -m tools.trace_pictures
+
 docs: $(DOCS_READY) ## build docs/ as a site in build/site/; a broken link is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
@@ -125,4 +128,4 @@ $(MUTATION_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
 	@touch $@
 
-.PHONY: help check demo test faults fuzz mutation lint format-check ruff types layers format test-switch soak bench picture docs clean
+.PHONY: help check demo test faults fuzz mutation lint format-check ruff types layers format test-switch soak bench picture traces docs clean

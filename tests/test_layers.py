@@ -57,8 +57,8 @@ HEAVY = {"jinja2", "numpy", "pyarrow", "requests", "rich", "structlog", "urllib3
 MOST_LINES = 350
 MOST_ENTRIES = 14
 """In one folder, besides `__init__.py`."""
-FULL_FOLDERS = {"logproc/formats/readers"}
-"""The only folders with more: the readers of all kinds of logs stay side by side."""
+FULL_FOLDERS = {"logproc/formats/readers", "logproc/threads"}
+"""The only folders with more: the readers of all kinds of logs stay side by side, and so do the threading patterns."""
 
 
 def module_name(path: Path) -> str:

@@ -13,6 +13,7 @@ from logproc.command.terminal.screen import Screen
 from logproc.command.usage.help import GroupedCommand, GroupedOption, Rows
 from logproc.command.usage.options import FileName, complete_files, output_files_option, run_options, settings_options
 from logproc.model.errors import UsageError
+from logproc.model.trace import Doing
 
 EXAMPLES: Rows = (
     ("logproc access.log", "what is in it"),
@@ -42,6 +43,14 @@ MORE_EXAMPLES: Rows = (
     cls=GroupedOption,
     group="Reports",
 )
+@click.option(
+    "--trace",
+    type=FileName(),
+    metavar="FILE",
+    help="Write what each thread did and when, as a time line (.html, .svg) or for Perfetto (.json); say what is the limit.",
+    cls=GroupedOption,
+    group="Tuning",
+)
 @run_options
 @click.pass_obj
 def analyze_command(
@@ -50,6 +59,7 @@ def analyze_command(
     sources: tuple[str, ...],
     output_files: tuple[str, ...],
     rejects: str | None,
+    trace: str | None,
     headers: tuple[str, ...],
     config: Path | None,
     debug: bool,
@@ -61,7 +71,10 @@ def analyze_command(
     input, in any mix. Without any, a standard input that is a pipe or a file is read. Formats and compression are detected
     from the content, not from the name. Every line is accounted for.
     """
+    from logproc.command.subcommands.trace import start_trace
     from logproc.command.usage.misread import check_filter, taken_as_value
+
+    recorder = start_trace(trace)
 
     if not sources and not process.is_piped():
         if taken := taken_as_value(options):
@@ -69,7 +82,8 @@ def analyze_command(
         raise click.MissingParameter(ctx=click.get_current_context(), param_type="argument")
     check_filter(options.get("where"), sources, screen.stdout)
     prepare(screen, options, config, headers)
-    from logproc.command.outputs import Outputs
-    from logproc.command.subcommands.analyze import analyze
+    with recorder.span(Doing.LOAD):
+        from logproc.command.outputs import Outputs
+        from logproc.command.subcommands.analyze import analyze
 
-    return analyze(sources or ("-",), screen, Outputs(output_files, rejects), headers, debug=debug)
+    return analyze(sources or ("-",), screen, Outputs(output_files, rejects, trace), headers, recorder, debug=debug)

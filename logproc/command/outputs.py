@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from logproc.command.subcommands.trace import check_trace
 from logproc.model.errors import UsageError
 from logproc.model.source import Kind, Source, State, Verdict
 from logproc.reports.output import check_output, format_for, is_special, place
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where results go besides stdout: files for the report, and a file for the rejected lines."""
+    """Where results go besides stdout: files for the report, one for the rejected lines, and one for the trace of the run."""
 
     files: Sequence[str] = ()
     rejects: str | None = None
+    trace: str | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:
-        return (*self.files, *([self.rejects] if self.rejects else []))
+        return (*self.files, *filter(None, (self.rejects, self.trace)))
 
     def by_identity(self) -> dict[tuple[int, int], str]:
         """Return the outputs that exist as files already, by device and inode."""
@@ -42,6 +44,8 @@ def check_outputs(outputs: Outputs) -> None:
         if path == "-":
             raise UsageError("-o -: -o takes a file", "use --output json, csv or html for stdout")
         format_for(path)
+    if outputs.trace:
+        check_trace(outputs.trace)
     for path in outputs.paths:
         check_output(path)
     places = [place(path) for path in outputs.paths if not is_special(Path(path))]

@@ -10,6 +10,7 @@ import resource
 import select
 import stat
 import sys
+import time
 from collections.abc import MutableMapping
 from contextlib import suppress
 
@@ -65,6 +66,23 @@ def check_address_space(memory_bytes: int, workers: int) -> None:
             "out of memory",
             f"lower --memory or --workers, or raise `ulimit -v`, which allows {limit_bytes >> 20} of {needed_bytes >> 20} MiB",
         )
+
+
+def started_ns() -> int:
+    """Return when this process started, on the clock of `time.perf_counter_ns`, to about a hundredth of a second.
+
+    The kernel rounds it down to a tick (proc(5), field 22). The processor time that was used is a second bound: the process
+    has existed for at least so long.
+    """
+    now_ns = time.perf_counter_ns()
+    latest_ns = now_ns - time.process_time_ns()
+    try:
+        with open("/proc/self/stat", "rb") as file:  # noqa: PTH123 - the command imports no pathlib here
+            ticks = int(file.read().rpartition(b")")[2].split()[19])
+        tick_ns = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+        return min(latest_ns, now_ns - time.clock_gettime_ns(time.CLOCK_BOOTTIME) + (ticks + 1) * tick_ns)
+    except (OSError, ValueError, IndexError, AttributeError):  # no /proc
+        return latest_ns
 
 
 def is_piped() -> bool:

@@ -17,7 +17,7 @@ import numpy
 
 from logproc.comparing.chance import two_sided_t
 from logproc.comparing.difference import LEAST_BLOCKS, Sample, differences
-from logproc.counting.buckets import ACCURACY, GAMMA, middle
+from logproc.counting.measures.buckets import ACCURACY, GAMMA, middle
 from logproc.counting.overview.counts import FRACTIONS
 from logproc.counting.rows import encoded
 from logproc.model.comparison import Change

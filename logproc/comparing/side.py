@@ -18,7 +18,7 @@ from logproc.questions.fields.outcomes import ERRORS
 
 if TYPE_CHECKING:
     from logproc.comparing.difference import Floats
-    from logproc.counting.buckets import Buckets
+    from logproc.counting.measures.buckets import Buckets
     from logproc.counting.tally import Tally
     from logproc.model.arrays import Integers
 

@@ -12,10 +12,10 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.counting.counts import Counts, rolled_up
+from logproc.counting.measures.uniques import STANDARD_ERROR
 from logproc.counting.overview.timeline import hours_of
 from logproc.counting.ranking import ranked, ranks
 from logproc.counting.rows import LOW_BITS
-from logproc.counting.uniques import STANDARD_ERROR
 from logproc.counting.values import numbers, seconds_of
 from logproc.formats.columns.units import unit_of
 from logproc.model.panel import Panel, Row

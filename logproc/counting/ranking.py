@@ -11,8 +11,8 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.counting.counts import Counts
+from logproc.counting.measures.totals import NANOS
 from logproc.counting.rows import LOW_BITS
-from logproc.counting.totals import NANOS
 from logproc.counting.values import columns_of, exactly
 from logproc.formats.columns.slices import arrow
 from logproc.questions.metrics import Metric

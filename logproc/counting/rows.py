@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import pyarrow
 
+from logproc.counting.partitions import encoded_at_once, encoded_in_partitions
+
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
 
@@ -18,6 +20,10 @@ MOST_TEXT_BYTES = (1 << 31) - 1
 """The text that an array of Arrow's `string` can hold; more needs `large_string`."""
 ENTRY_BYTES = 64
 """The text of one usual entry: an entry with more text weighs as much as several."""
+
+
+MANY_TEXTS = 100_000
+"""From so many on texts are encoded in partitions."""
 
 
 def counted(index: Any, has_value: Mask | None) -> Mask:
@@ -46,10 +52,9 @@ def encoded(arrays: Sequence[pyarrow.Array]) -> tuple[pyarrow.Array, Integers]:
     kinds = {array.type for array in arrays}
     if len(kinds) > 1 or (pyarrow.string() in kinds and sum(array.nbytes for array in arrays) > MOST_TEXT_BYTES):
         arrays = [array.cast(pyarrow.large_string()) for array in arrays]
-    # Arrow makes one dictionary for all chunks of an array, so equal values of different arrays get the same code.
-    chunks = pyarrow.chunked_array(arrays).dictionary_encode().chunks
-    codes = [numpy.empty(0, numpy.int32), *(chunk.indices.to_numpy() for chunk in chunks)]
-    return (chunks[0].dictionary if chunks else arrays[0]), numpy.concatenate(codes)
+    if arrays[0].type in {pyarrow.string(), pyarrow.binary()} and sum(map(len, arrays)) >= MANY_TEXTS:
+        return encoded_in_partitions(arrays)
+    return encoded_at_once(arrays)
 
 
 def weight_of(entries: int, *texts: pyarrow.Array) -> int:

@@ -8,10 +8,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from logproc.counting.buckets import middle
 from logproc.counting.counts import Counts
+from logproc.counting.measures.buckets import middle
+from logproc.counting.measures.totals import NANOS
 from logproc.counting.rows import LOW_BITS
-from logproc.counting.totals import NANOS
 from logproc.questions.fields.stretches import stretch_of, with_offset
 from logproc.questions.metrics import Metric
 from logproc.questions.question import PanelSpec

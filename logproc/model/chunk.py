@@ -131,7 +131,7 @@ class Chunk:
 
     A message from thread to thread costs the same whether it carries a kilobyte or a megabyte, and so does each call of numpy
     or Arrow. Ten thousand small files would be ten thousand messages with hardly anything in them, so a reader puts many of
-    them into one chunk (see `sources.lots`), and a worker parses and counts them in one go.
+    them into one chunk (see `sources.files.lots`), and a worker parses and counts them in one go.
 
     source: the index of its source.
     index: its number within the source, from 0.

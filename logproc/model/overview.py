@@ -40,7 +40,7 @@ class Headline:
     server_errors, client_errors: records with status 500 to 599, and 400 to 499; None if no record has a status.
     clients: distinct clients; bots: those of them whose every user agent is a declared bot's; both None without clients.
     quantiles: of `duration`, in seconds, by the names of QUANTILES; empty without durations. Their relative error is that of
-    the sketch (see `counting/buckets.py`).
+    the sketch (see `counting/measures/buckets.py`).
     """
 
     requests: bool

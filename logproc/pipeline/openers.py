@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from logproc import __version__
 from logproc.model.errors import UsageError
 from logproc.model.source import ByteStream, Kind, Source
+from logproc.model.trace import NO_TRACE, Doing, Trace
 from logproc.sources.files.small import Small, read_small
 from logproc.sources.http import HttpOptions, check_url, headers_by_url
 from logproc.sources.opening import OpenOptions, Peek, open_source, peek
@@ -44,22 +45,31 @@ class Openers:
         headers: Mapping[str, str] | None = None,
         say: Say | None = None,
         sources: Iterable[Source] = (),
+        trace: Trace = NO_TRACE,
     ) -> Openers:
-        """Return the real openers. say: called when a named pipe has no writer.
+        """Return the real openers. say: called when a named pipe has no writer. trace: records opening, reading and unpacking.
 
         headers: for the servers of the URLs among `sources`, as in `http.headers_by_url`. Raises UsageError as that does.
         """
 
         def open_for_reading(wait: Wait, permit: Permit, source: Source) -> ByteStream:
             own = replace(options, http=http_options(settings, by_url.get(os.fsdecode(source.location), {})))
-            return open_source(source, own, wait=wait, permit=permit, say=say, start_call=LookUp)
+            with trace.span(Doing.OPEN, source.name):
+                return open_source(source, own, wait=wait, permit=permit, say=say, start_call=LookUp)
 
         urls = [os.fsdecode(source.location) for source in sources if source.kind is Kind.URL and not source.verdict]
         by_url = headers_by_url(headers or {}, urls)
-        options = OpenOptions(settings.max_bytes, settings.max_ratio, settings.max_time, settings.encoding)
+        limits = settings.max_bytes, settings.max_ratio, settings.max_time
+        options = OpenOptions(*limits, settings.encoding, None if trace is NO_TRACE else trace.span)
         is_limited = options.encoding or options.max_time_s is not None or options.max_bytes is not None
-        own = {} if is_limited else {"read_small": read_small}
-        return cls(open_for_reading, lambda source, n_bytes: peek(source, options, n_bytes), **own)
+
+        def read_whole(source: Source) -> Small | None:
+            if trace is NO_TRACE:
+                return None if is_limited else read_small(source)
+            with trace.span(Doing.READ, source.name):
+                return None if is_limited else read_small(source)
+
+        return cls(open_for_reading, lambda source, n_bytes: peek(source, options, n_bytes), read_whole)
 
 
 def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, ...]:

@@ -19,6 +19,7 @@ from logproc.model.columns import Parsed
 from logproc.model.errors import InternalError
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Source, source_name
+from logproc.model.trace import NO_TRACE, Doing, Trace
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields
 from logproc.pipeline.probing import probe_file
@@ -70,25 +71,32 @@ def run_serial(
     return Run(summarize(sources, outcomes, tally, plan, info), cause, tally=kept)
 
 
-def work(plan: Plan, spool: Spool | None, sources: Sequence[Source], chunk: Chunk) -> Tally:
+def work(plan: Plan, spool: Spool | None, sources: Sequence[Source], chunk: Chunk, trace: Trace = NO_TRACE) -> Tally:
     """Parse and count one chunk. This is all that a worker does, and it shares no state.
 
     A chunk of many small sources is parsed and counted once, where that gives what each source by itself would give.
     """
     if chunk.parts and (chunk.format is None or chunk.format.by_line):
-        parsed = parse(plan, chunk)
+        parsed = traced_parse(plan, sources, chunk, trace)
         if can_split(parsed):
-            return counted(plan, spool, sources, chunk, parsed)
-    if chunk.parts:
-        return merge([counted(plan, spool, sources, part, parse(plan, part)) for part in chunk.each()])
-    return counted(plan, spool, sources, chunk, parse(plan, chunk))
+            return counted(plan, spool, sources, chunk, parsed, trace)
+    parts = [counted(plan, spool, sources, part, traced_parse(plan, sources, part, trace), trace) for part in chunk.each()]
+    return parts[0] if len(parts) == 1 else merge(parts)
 
 
-def counted(plan: Plan, spool: Spool | None, sources: Sequence[Source], chunk: Chunk, parsed: Parsed) -> Tally:
+def traced_parse(plan: Plan, sources: Sequence[Source], chunk: Chunk, trace: Trace) -> Parsed:
+    with trace.span(Doing.PARSE, sources[chunk.source].name, chunk.lines):
+        return parse(plan, chunk)
+
+
+def counted(plan: Plan, spool: Spool | None, sources: Sequence[Source], chunk: Chunk, parsed: Parsed, trace: Trace) -> Tally:
+    name = sources[chunk.source].name
     if spool and len(parsed.rejected_lines):
-        for source, lines in rejected_lines(plan, sources, chunk, parsed):
-            spool.add((source, chunk.index), lines)
-    return count(chunk, parsed, plan.question, *(sources[source].name for source in chunk.sources))
+        with trace.span(Doing.REJECTS, name):
+            for source, lines in rejected_lines(plan, sources, chunk, parsed):
+                spool.add((source, chunk.index), lines)
+    with trace.span(Doing.COUNT, name, chunk.lines):
+        return count(chunk, parsed, plan.question, *(sources[source].name for source in chunk.sources))
 
 
 def parse(plan: Plan, chunk: Chunk) -> Parsed:

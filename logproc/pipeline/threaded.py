@@ -25,6 +25,7 @@ from typing import Any, Protocol
 from logproc.model.chunk import Chunk, Outcome, Probe
 from logproc.model.errors import InternalError, Interrupted, Stopped
 from logproc.model.source import Kind, Source, source_name
+from logproc.model.trace import NO_TRACE, Doing, Trace
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
 from logproc.pipeline.probing import probe_files
@@ -32,8 +33,8 @@ from logproc.pipeline.serial import Run, work
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
 from logproc.settings import Settings
 from logproc.sources.files.copies import content_of, without_copies
+from logproc.sources.files.lots import Lot, LotReading, in_lots
 from logproc.sources.http.urls import parse_url
-from logproc.sources.lots import Lot, LotReading, in_lots
 from logproc.sources.reading import Reading
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import DONE, END, LATE, Channel, Mark
@@ -66,6 +67,7 @@ def run_threaded(
     openers: Openers | None = None,
     spool: Spool | None = None,
     beside: Callable[[Crew], Sequence[Companion]] = lambda _: (),
+    trace: Trace = NO_TRACE,
 ) -> Run:
     """Read, parse and count everything with threads.
 
@@ -73,14 +75,16 @@ def run_threaded(
     second; what was counted by then is in the snapshot. Raises Interrupted if there is so much that it cannot be ranked in the
     time that is left. beside: returns threads that observe the crew while it works.
     """
-    crew = Crew(sources, settings, openers or Openers.of(settings), spool)
+    crew = Crew(sources, settings, openers or Openers.of(settings), spool, trace)
     with ExitStack() as stack:
         for companion in beside(crew):
             stack.callback(companion.finish)
             with suppress(OSError, RuntimeError), blocked():  # the run does not need them
                 companion.start()
-        crew.work()
-    return within_grace(crew.run)
+        with trace.span(Doing.HAND_OUT):
+            crew.work()
+    with trace.span(Doing.SUMMARY):
+        return within_grace(crew.run)
 
 
 class Companion(Protocol):
@@ -96,20 +100,28 @@ class Companion(Protocol):
 class Crew:
     """The threads of one run and what they share. Main calls `work`, then `run`; the live view reads the fields."""
 
-    def __init__(self, sources: Sequence[Source], settings: Settings, openers: Openers, spool: Spool | None) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        settings: Settings,
+        openers: Openers,
+        spool: Spool | None,
+        trace: Trace = NO_TRACE,
+    ) -> None:
         self.sources = sources
         self.to_read = [source for source in sources if not source.verdict]
         self.settings = settings
         self.plan = Plan.of(settings, sources=sources)
         self.openers = openers
+        self.trace = trace
         self.started = time.monotonic()
         self.stop = Stop()
-        self.budget = ByteBudget(settings.memory, self.stop)
+        self.budget = ByteBudget(settings.memory, self.stop, trace)
         self.hosts = HostLimit(settings.connections_per_host, self.stop)
-        self.channel: Channel[Charged | Probed] = Channel(self.stop)
-        self.shared = SharedTally(max_keys=self.plan.question.max_keys)
+        self.channel: Channel[Charged | Probed] = Channel(self.stop, trace=trace)
+        self.shared = SharedTally(max_keys=self.plan.question.max_keys, trace=trace)
         done = partial(self.channel.put, DONE)
-        self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop, done)
+        self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop, done, trace)
         self.readers: list[Reader[Any]] = []
         self.probes: dict[int, Probe] = {}
         self.left_behind: tuple[str, ...] = ()
@@ -122,8 +134,7 @@ class Crew:
         with waking(self.channel.wake):
             try:
                 threads = max(1, min(THREADS, free_descriptors()))
-                batches = in_batches(self._files)
-                start_probing(batches, partial(probe_files, self.openers, self.plan), self._probed, self.stop, threads)
+                start_probing(in_batches(self._files), self._probe, self._probed, self.stop, threads)
                 while not self._is_done():
                     self._take(self.channel.get())
                     self._heed()
@@ -173,6 +184,10 @@ class Crew:
         elif not isinstance(message, Mark):
             self.pool.submit(message)
 
+    def _probe(self, batch: Sequence[Source]) -> list[Probe]:
+        with self.trace.span(Doing.DETECT, batch[0].name):
+            return probe_files(self.openers, self.plan, batch)
+
     def _probed(self, probed: Probed) -> None:
         """Leave out copies, and hand the probes to main. Runs in the thread that probes, because it may read whole files."""
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
@@ -214,7 +229,7 @@ class Crew:
             raise InternalError(*CANNOT_START) from error
 
     def _start_some(self, name: str, wanted: int, to_do: ToDo[Any]) -> None:
-        shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop)
+        shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop, self.trace)
         self.readers += start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
 
     def _start_reading(self, item: Source | Lot) -> Reading | LotReading:
@@ -229,7 +244,7 @@ class Crew:
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
         source_name.set(self.sources[chunk.source].name)
         place, *more = [(source, chunk.index) for source in chunk.sources]
-        self.shared.add(work(self.plan, spool, self.sources, chunk), place, release, more)
+        self.shared.add(work(self.plan, spool, self.sources, chunk, self.trace), place, release, more)
 
     def _wind_up(self) -> None:
         """After a stop, wait for the threads until ABANDON_S is over, then note which ones have not ended.

@@ -17,8 +17,10 @@ import numpy
 
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream
+from logproc.model.trace import Span
 from logproc.sources.decoders import DeflateMember, Member, find_codec, not_verified, refusal
 from logproc.sources.limits import Deadline, Input, Layer, Limited, Peeked, ReadOptions, bytes_used_of, copy_some, skip_hole_of
+from logproc.sources.spans import unpacking
 from logproc.sources.text import BLOCK_BYTES, Lines, Transcoded
 
 if TYPE_CHECKING:
@@ -134,16 +136,17 @@ def decoded(raw: ByteStream, options: ReadOptions, deadline: Deadline | None = N
     Only one layer of compression is undone; another one inside is an error. Nothing is read before the first `readinto`, so
     `cancel` works while the first byte is awaited. location: the path or URL of `raw`; see `cut_archive`.
     """
-    stream: ByteStream = Limited(Unpacked(raw, location), options, deadline)
+    stream: ByteStream = Limited(Unpacked(raw, location, options.span), options, deadline)
     return Lines(Transcoded(stream, options.encoding) if options.encoding else stream)
 
 
 class Unpacked(Layer):
     """A stream, decompressed if its first bytes are those of a known codec."""
 
-    def __init__(self, below: ByteStream, location: str | bytes = "") -> None:
+    def __init__(self, below: ByteStream, location: str | bytes = "", span: Span | None = None) -> None:
         super().__init__(below)
         self._location = location
+        self._span = span
         self._inner: ByteStream | None = None
 
     def ready_within(self, seconds: float) -> bool:
@@ -163,7 +166,8 @@ class Unpacked(Layer):
             if not codec and (name := foreign(head)):
                 raise SourceError(f"unsupported archive ({name})", "unpack it first")
             peeked = Peeked(self.below, head)
-            self._inner = Unmixed(Decoded(peeked, codec, refuse_archive=True) if codec else peeked, "decoded " if codec else "")
+            text = unpacking(Decoded(peeked, codec, refuse_archive=True), self._span) if codec else peeked
+            self._inner = Unmixed(text, "decoded " if codec else "")
         return self._inner.readinto(buffer)
 
 

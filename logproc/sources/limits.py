@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from logproc.model.errors import LimitError, SourceError
 from logproc.model.source import ByteStream
+from logproc.model.trace import Span
 
 RATIO_FROM_BYTES = 64 << 20
 RATIO_EVERY_BYTES = 16 << 20
@@ -31,13 +32,14 @@ class ReadOptions:
 
     max_bytes: limit on decoded bytes. max_ratio: limit on decoded bytes per byte used, checked after 64 MiB. max_time_s:
     seconds of reading, see Stopwatch. None, or 0 for the ratio, means no limit. encoding: the text encoding to convert to
-    UTF-8.
+    UTF-8. span: called around each read, and around unpacking.
     """
 
     max_bytes: int | None = None
     max_ratio: float | None = 1000.0
     max_time_s: float | None = None
     encoding: str | None = None
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

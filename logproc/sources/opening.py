@@ -16,6 +16,7 @@ from logproc.sources.files import open_fifo, open_file, open_stdin
 from logproc.sources.http import HttpOptions, StartCall, open_url
 from logproc.sources.http.options import CallHere
 from logproc.sources.limits import Deadline, Peeked, ReadOptions, Stopwatch, Timed
+from logproc.sources.spans import reading
 
 WAITING = "waits for a writer", "a FIFO ends when its last writer closes it; Ctrl-C ends the run"
 
@@ -68,7 +69,7 @@ def open_source(
             yield
 
     if source.kind is Kind.STDIN:
-        raw = open_stdin(deadline)
+        raw: ByteStream = open_stdin(deadline)
     elif source.kind is Kind.FILE:
         raw = open_file(source.location, deadline, source.seen)
     elif source.kind is Kind.FIFO:
@@ -76,7 +77,7 @@ def open_source(
     else:
         http, at, url = options.http or HttpOptions(), deadline.at if deadline else None, str(source.location)
         raw = open_url(url, http, wait=wait, permit=untimed_permit, deadline=at, clock=watch.now, start_call=start_call)
-    return Timed(decoded(raw, options, deadline, source.location), watch)
+    return Timed(decoded(reading(raw, source, options.span), options, deadline, source.location), watch)
 
 
 def peek(source: Source, options: OpenOptions, n_bytes: int, *, clock: Callable[[], float] = time.monotonic) -> Peek:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from threading import Condition
 
 from logproc.model.errors import Stopped
+from logproc.model.trace import NO_TRACE, Gauge, Trace
 from logproc.threads.stop import Stop
 
 MIN_BYTES = 4096
@@ -29,13 +30,14 @@ class ByteBudget:
     Bytes in flight when a run is stopped may never be given back: no reader waits for them any more.
     """
 
-    def __init__(self, limit_bytes: int, stop: Stop) -> None:
+    def __init__(self, limit_bytes: int, stop: Stop, trace: Trace = NO_TRACE) -> None:
         self.limit_bytes = limit_bytes
         self._stop = stop
+        self._trace = trace
         # Its lock guards all fields below; only `in_flight_bytes` reads one number without it. Invariant: `_in_flight_bytes` is
         # what was taken and not given back; `_serving` is the ticket that may take next. Never held during I/O, parsing or a
         # callback; `wait_for` releases it.
-        self._changed = Condition()
+        self._changed = Condition(trace.watched())
         self._in_flight_bytes = 0
         self._next_ticket = 0
         self._serving = 0
@@ -69,6 +71,7 @@ class ByteBudget:
             if self._stop.is_set():
                 raise Stopped
             self._in_flight_bytes += size_bytes
+        self._trace.change(Gauge.BYTES, size_bytes)
         return size_bytes
 
     def give(self, size_bytes: int) -> None:
@@ -76,6 +79,7 @@ class ByteBudget:
         with self._changed:
             self._in_flight_bytes -= size_bytes
             self._changed.notify_all()
+        self._trace.change(Gauge.BYTES, -size_bytes)
 
     def wake(self) -> None:
         """Let every waiter check again. The Condition does not know about the Stop, which its waiters also check."""

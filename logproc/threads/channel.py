@@ -32,6 +32,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Generic, TypeVar
 
+from logproc.model.trace import NO_TRACE, Doing, Trace
 from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop
 
@@ -61,10 +62,11 @@ LATE = Mark("LATE")
 class Channel(Generic[Item]):
     """Messages to main from every other thread and from the signal handler."""
 
-    def __init__(self, stop: Stop, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, stop: Stop, clock: Callable[[], float] = time.monotonic, trace: Trace = NO_TRACE) -> None:
         self._queue: SimpleQueue[Item | Mark] = SimpleQueue()
         self._stop = stop
         self._clock = clock
+        self._trace = trace
         stop.on_set(self.wake)
 
     def put(self, message: Item | Mark) -> None:
@@ -80,7 +82,8 @@ class Channel(Generic[Item]):
         if left_s is not None and left_s <= 0:  # even if there are messages: a flood of them must not outlast the deadline
             return LATE
         try:
-            return self._queue.get(timeout=left_s)
+            with self._trace.span(Doing.WAIT_MESSAGE):
+                return self._queue.get(timeout=left_s)
         except Empty:
             return LATE
 

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from logproc.counting.tally import Tally, merge
+from logproc.model.trace import NO_TRACE, Doing, Trace
 
 Place = tuple[int, int]
 """A source and the number of a chunk in it."""
@@ -31,11 +32,12 @@ Release = Callable[[], None]
 class InOrder:
     """Counts of bounded size. All methods are for any thread."""
 
-    def __init__(self, max_keys: int) -> None:
+    def __init__(self, max_keys: int, trace: Trace = NO_TRACE) -> None:
+        self._trace = trace
         self._max_keys = max_keys
         # Guards all fields below. Invariant: a tally is in exactly one of `_waiting`, `_busy` and `_sums`. Never held during a
         # merge or a callback.
-        self._lock = Lock()
+        self._lock = trace.watched(Lock())
         self._sums: dict[int, Tally] = {}
         self._next: dict[int, int] = {}
         self._waiting: dict[Place, Tally] = {}
@@ -54,7 +56,8 @@ class InOrder:
             self._releases[place] = release
         source = place[0]
         while work := self._take(source):
-            merged = merge(work).folded(self._max_keys)
+            with self._trace.span(Doing.MERGE):
+                merged = merge(work).folded(self._max_keys)
             self._settle(source, merged)()  # a callback, here the budget's: never under the lock
 
     def close(self) -> frozenset[Place]:

@@ -27,6 +27,7 @@ from threading import current_thread
 
 from logproc.model.chunk import Chunk
 from logproc.model.errors import InternalError
+from logproc.model.trace import NO_TRACE, Doing, Gauge, Trace
 from logproc.threads.budget import ByteBudget
 from logproc.threads.reader import CANNOT_START, Charged, refused
 from logproc.threads.signals import blocked
@@ -46,15 +47,24 @@ class Pool:
     doing: what each worker is doing, by name; each worker writes only its own entry.
     """
 
-    def __init__(self, workers: int, work: Work, budget: ByteBudget, stop: Stop, done: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        workers: int,
+        work: Work,
+        budget: ByteBudget,
+        stop: Stop,
+        done: Callable[[], None],
+        trace: Trace = NO_TRACE,
+    ) -> None:
         self.pending = 0
         self.doing: dict[str, str] = {}
         self._lines: dict[str, int] = {}
-        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="worker", initializer=name_for_people)
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="worker", initializer=self._begin)
         self._work = work
         self._budget = budget
         self._stop = stop
         self._done = done
+        self._trace = trace
         self._dropped = False
         self._has_worker = False
 
@@ -83,12 +93,18 @@ class Pool:
     def close(self) -> None:
         """End the workers, at the end of a run. Blocks until all submitted chunks are done."""
         self._executor.shutdown()
+        self._trace.ended(Doing.WAIT_CHUNK)
 
     def abandon(self) -> tuple[str, ...]:
         """End the workers without waiting; return the names of those still working."""
         self._dropped = True
         self._executor.shutdown(wait=False, cancel_futures=True)
+        self._trace.ended(Doing.WAIT_CHUNK)
         return tuple(name for name, doing in list(self.doing.items()) if doing != IDLE)
+
+    def _begin(self) -> None:
+        name_for_people()
+        self._trace.between(Doing.WAIT_CHUNK)
 
     def _run(self, chunk: Chunk, taken_bytes: int) -> None:
         """Process one chunk, in a worker. An exception stops the run, and then nothing waits for the bytes of the chunk."""
@@ -104,6 +120,7 @@ class Pool:
             self._done()
 
     def _process(self, chunk: Chunk, taken_bytes: int) -> None:
+        self._trace.change(Gauge.QUEUED, -1)
         name = current_thread().name
         self.doing[name] = f"parsing lines {chunk.first_line:,} to {chunk.last_line:,}"
         try:
@@ -115,9 +132,10 @@ class Pool:
 
 
 def name_for_people() -> None:
-    """Rename the calling worker so that numbers start at 1: the executor calls the first one `worker_0`."""
-    worker = current_thread()
-    worker.name = f"worker-{int(worker.name.rpartition('_')[2]) + 1}"
+    """Rename the calling thread so that numbers start at 1: the executor calls the first one `worker_0`."""
+    thread = current_thread()
+    name, _, number = thread.name.rpartition("_")
+    thread.name = f"{name}-{int(number) + 1}"
 
 
 class WorkerFailed(InternalError):

@@ -24,6 +24,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from logproc.model.errors import Stopped
+from logproc.threads.pool import name_for_people
 from logproc.threads.reader import refused
 from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop
@@ -118,7 +119,7 @@ def probe_all(sources: Sequence[Item], look: Callable[[Item], Answer], stop: Sto
     """
     if not sources:
         return []
-    executor = ThreadPoolExecutor(min(threads, len(sources)), thread_name_prefix="probe")
+    executor = ThreadPoolExecutor(min(threads, len(sources)), thread_name_prefix="probe", initializer=name_for_people)
     cancel = partial(executor.shutdown, wait=False, cancel_futures=True)
     try:
         with stop.waking(cancel):

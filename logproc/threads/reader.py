@@ -29,6 +29,7 @@ from typing import Generic, Protocol, TypeVar
 from logproc.model.chunk import Chunk, Outcome
 from logproc.model.errors import InternalError, Stopped
 from logproc.model.source import Source, State, Verdict
+from logproc.model.trace import NO_TRACE, Doing, Gauge, Trace
 from logproc.threads.budget import ByteBudget
 from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop
@@ -173,6 +174,7 @@ class Reader(Thread, Generic[Task]):
         budget: ByteBudget,
         put: Callable[[Charged], None],
         stop: Stop,
+        trace: Trace = NO_TRACE,
     ) -> None:
         super().__init__(name=name, daemon=True)  # a read from a dead disk cannot be ended, and must not keep the process
         self.reading: Reading | None = None
@@ -182,6 +184,7 @@ class Reader(Thread, Generic[Task]):
         self._start_reading = start_reading
         self._budget = budget
         self._put = put
+        self._trace = trace
         self._run_stop = stop  # not `_stop`: Thread has a private method of that name, and `join` calls it
 
     def run(self) -> None:
@@ -200,7 +203,7 @@ class Reader(Thread, Generic[Task]):
         reading = self._start_reading(source)
         self.reading, self.doing = reading, "reading"
         try:
-            with self._run_stop.waking(reading.cancel):
+            with self._run_stop.waking(reading.cancel), self._trace.span(Doing.CUT, reading.source.name):
                 for chunk in reading.chunks():
                     self._hand_over(chunk)
         finally:
@@ -217,10 +220,12 @@ class Reader(Thread, Generic[Task]):
         """
         self.doing = "waiting for memory"
         try:
-            taken_bytes = self._budget.take(chunk.data.nbytes * PARSING_WEIGHT)
+            with self._trace.span(Doing.WAIT_MEMORY, lines=chunk.lines):
+                taken_bytes = self._budget.take(chunk.data.nbytes * PARSING_WEIGHT)
         except Stopped:
             taken_bytes = 0
         self.doing = "reading"
+        self._trace.change(Gauge.QUEUED, 1)
         self._put((chunk, taken_bytes))
 
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 
 from logproc.counting.tally import Tally, merge
+from logproc.model.trace import NO_TRACE, Doing, Trace
 from logproc.threads.in_order import InOrder, Place, Release
 
 MIN_KEYS = 400_000
@@ -37,12 +38,13 @@ class SharedTally:
     max_keys: if the number of keys is limited, chunks are merged in their order; see in_order.
     """
 
-    def __init__(self, min_keys: int = MIN_KEYS, max_keys: int | None = None) -> None:
+    def __init__(self, min_keys: int = MIN_KEYS, max_keys: int | None = None, trace: Trace = NO_TRACE) -> None:
         self._min_keys = min_keys
-        self._in_order = InOrder(max_keys) if max_keys else None
+        self._trace = trace
+        self._in_order = InOrder(max_keys, trace) if max_keys else None
         # Guards all fields below. Invariant: every tally is in exactly one of `_pending` and `_merging`. Never held while
         # merging.
-        self._lock = Lock()
+        self._lock = trace.watched(Lock())
         self._merged: Tally | None = None
         self._pending: list[Tally] = []
         self._pending_keys = 0
@@ -70,7 +72,9 @@ class SharedTally:
             return
         batch = self._decide(tally, [place, *more])
         if batch:
-            self._settle(merge(batch))
+            with self._trace.span(Doing.MERGE):
+                merged = merge(batch)
+            self._settle(merged)
         release()
 
     def close(self) -> frozenset[Place]:

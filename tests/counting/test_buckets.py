@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.counting.buckets import ACCURACY, BOUNDS, GAMMA, buckets_of, middle
 from logproc.counting.measures import Buckets
+from logproc.counting.measures.buckets import ACCURACY, BOUNDS, GAMMA, buckets_of, middle
 from logproc.model.columns import Numbers
 from tests.counting.numbers_of import NANOS, NUMBERS, Number, by_row, column_of, exact, numbers_of
 from tests.counting.orders import INDEX, KINDS, ROWS, SIZE, index_of, merged, result_rows

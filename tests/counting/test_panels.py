@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.counting.buckets import middle
 from logproc.counting.counts import Counts, fold
 from logproc.counting.measures import Buckets, Totals, Uniques
+from logproc.counting.measures.buckets import middle
+from logproc.counting.measures.uniques import EXACT_MOST
 from logproc.counting.panels import panels
 from logproc.counting.tally import Tally
-from logproc.counting.uniques import EXACT_MOST
 from logproc.model.columns import KeyColumn, Numbers
 from logproc.model.panel import Panel
 from logproc.questions.metrics import Metric, Need, parse_metric, parse_metrics

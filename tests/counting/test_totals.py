@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.counting.measures import Totals
-from logproc.counting.totals import NAMES
+from logproc.counting.measures.totals import NAMES
 from logproc.counting.values import totalled
 from logproc.model.columns import Numbers
 from tests.counting.numbers_of import NANOS, NUMBERS, Number, by_row, numbers_of, sum_of

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.counting.measures import Uniques
-from logproc.counting.uniques import EXACT_MOST, SKETCH_WEIGHT, STANDARD_ERROR, sketch_from
+from logproc.counting.measures.uniques import EXACT_MOST, SKETCH_WEIGHT, STANDARD_ERROR, sketch_from
 from logproc.model.columns import KeyColumn
 from tests.counting.orders import INDEX, KINDS, ROWS, SIZE, index_of, merged, result_rows
 

@@ -26,10 +26,10 @@ from logproc.pipeline.openers import Openers
 from logproc.pipeline.serial import run_serial
 from logproc.pipeline.threaded import run_threaded
 from logproc.settings import Settings
-from logproc.sources import lots
 from logproc.sources.codecs import FOREIGN, MAGICS
+from logproc.sources.files import lots
+from logproc.sources.files.lots import Lot, LotReading, in_lots
 from logproc.sources.files.small import LEAST_BYTES, SMALL_BYTES, Small, is_plain, read_small
-from logproc.sources.lots import Lot, LotReading, in_lots
 from logproc.sources.reading import Reading, detect_format
 from logproc.threads.spool import Spool
 from tests.support import logs

@@ -18,6 +18,7 @@ from unittest.mock import patch
 from logproc.model.columns import Account
 from logproc.model.snapshot import RunInfo, Snapshot
 from logproc.model.source import Source
+from logproc.model.trace import NO_TRACE
 from logproc.pipeline.serial import run_serial
 from logproc.pipeline.threaded import run_threaded
 from logproc.reports.json_report import render_json
@@ -59,7 +60,7 @@ def serial(sources: Sequence[Source], **knobs: Any) -> str:
 
 def threaded(sources: Sequence[Source], *, min_keys: int = MIN_KEYS, **knobs: Any) -> str:
     """Return the report of the threaded run. min_keys: the number of keys from which counts are merged during the run."""
-    with patch.object(SharedTally.__init__, "__defaults__", (min_keys, None)):
+    with patch.object(SharedTally.__init__, "__defaults__", (min_keys, None, NO_TRACE)):
         run = run_threaded(sources, Settings(**knobs))
     assert run.cause is None
     assert run.left_behind == ()

@@ -13,10 +13,11 @@ import numpy
 import pytest
 
 from logproc.pipeline.api import analyze
-from tools.bench import app_peers, gen_app_log
-from tools.bench.common import HERE, Promise
+from tools.bench.common import HERE, PEERS, Promise
 from tools.bench.compare import CommandFailedError, Measurement, Summary, in_turn
-from tools.bench.gen_access_log import blocks
+from tools.bench.logs import app_log as app_logs
+from tools.bench.logs.access_log import blocks
+from tools.bench.peers import app as app_peers
 
 COMBINED = re.compile(
     r'(?P<client>\S+) - (?P<user>\S+) \[(?P<hour>\d\d/\w{3}/\d{4}:\d\d):\d\d:\d\d \+0000\] "\w+ (?P<target>\S+) HTTP/[12]\.\d" '
@@ -46,7 +47,7 @@ def test_the_limit_in_c_counts_right(tmp_path: Path) -> None:
     """The C loop prints the ten most frequent keys of all seven kinds with their counts and bytes."""
     path, program = tmp_path / "access.log", tmp_path / "one_format"
     path.write_bytes(log(5000))
-    subprocess.run(["cc", "-O2", "-o", str(program), str(HERE / "one_format.c")], check=True)
+    subprocess.run(["cc", "-O2", "-o", str(program), str(PEERS / "one_format.c")], check=True)
     output = subprocess.run([str(program), str(path)], capture_output=True, text=True, check=True).stdout
     printed = [line.split("\t") for line in output.splitlines()]
     counts: dict[str, Counter[str]] = {}
@@ -95,18 +96,18 @@ def test_a_promise_says_whether_it_was_kept() -> None:
 
 def app_log(lines: int, seed: int = 7) -> dict[str, bytes]:
     """Return a generated application log in its three formats."""
-    made = list(gen_app_log.blocks(lines, numpy.random.default_rng(seed)))
-    return {name: b"".join(bytes(block[name]) for block in made) for name in gen_app_log.NAMES}
+    made = list(app_logs.blocks(lines, numpy.random.default_rng(seed)))
+    return {name: b"".join(bytes(block[name]) for block in made) for name in app_logs.NAMES}
 
 
 def test_an_application_says_the_same_in_three_ways() -> None:
     """Each line is one record: a JSON object, logfmt pairs, or a text that matches the pattern."""
     logs = {name: content.decode().splitlines() for name, content in app_log(500).items()}
     assert app_log(300) == app_log(300) != app_log(300, seed=8)
-    for line, pairs, text in zip(*(logs[name] for name in gen_app_log.NAMES), strict=True):
+    for line, pairs, text in zip(*(logs[name] for name in app_logs.NAMES), strict=True):
         record = json.loads(line)
         found = {key: quoted or plain for key, quoted, plain in app_peers.PAIR.findall(pairs)}
-        match = re.fullmatch(gen_app_log.PATTERN, text)
+        match = re.fullmatch(app_logs.PATTERN, text)
         assert match
         assert found == {
             **{key: record[key] for key in ("time", "level", "logger", "msg")},
@@ -126,9 +127,9 @@ def test_peers_count_what_logproc_counts(name: str, tmp_path: Path) -> None:
     """Python's `re` and logproc find the same keys and counts."""
     path = tmp_path / name
     path.write_bytes(app_log(2000)[name])
-    command = [sys.executable, "-m", "tools.bench.app_peers", name, str(path)]
+    command = [sys.executable, "-m", "tools.bench.peers.app", name, str(path)]
     output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=HERE.parents[1]).stdout
-    pattern = gen_app_log.PATTERN if name == "text" else None
+    pattern = app_logs.PATTERN if name == "text" else None
     fields = ["raw_level" if name == "level" else name for name in app_peers.FIELDS]
     panels = analyze(path, by=fields, pattern=pattern).panels
     rows = [f"{row.key[0].removesuffix(':00:00Z')}\t{row.count}" for panel in panels.values() for row in panel.rows]

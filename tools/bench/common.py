@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 from tools.bench.compare import Summary, measure
 
 HERE = Path(__file__).parent
+PEERS = HERE / "peers"
 FOLDER = HERE.parents[1] / ".bench"
 LOGPROC = str(Path(sys.executable).with_name("logproc"))
 Table = Sequence[Sequence[str]]
@@ -38,9 +40,32 @@ class Promise:
         return [self.what, f"{self.measured:.2f}{self.unit}", f"{sign} {self.bound:g}{self.unit}", "kept" if kept else "MISSED"]
 
 
+def logproc(*arguments: str) -> list[str]:
+    return [LOGPROC, *arguments]
+
+
 def analyze(path: Path, *options: str) -> list[str]:
     """Return the command that analyses one log."""
-    return [LOGPROC, "analyze", *options, str(path)]
+    return logproc("analyze", *options, str(path))
+
+
+def made(path: Path, command: Callable[[Path], Sequence[str]]) -> Path:
+    """Return a file or folder; if it is missing, run a command that makes it, under another name until it is whole."""
+    if not path.exists():
+        FOLDER.mkdir(exist_ok=True)
+        part = path.with_name(f"part-{path.name}")
+        subprocess.run(command(part), check=True)
+        part.rename(path)
+    return path
+
+
+def access_log(lines: int, targets: int = 0) -> Path:
+    """Return a generated access log. targets: how many different ones, all as frequent; 0: as in a real log."""
+    name = f"access-{lines}-{targets}.log" if targets else f"access-{lines}.log"
+    options = ["--targets", str(targets)] if targets else []
+    return made(
+        FOLDER / name, lambda part: [sys.executable, "-m", "tools.bench.logs.access_log", str(lines), str(part), *options]
+    )
 
 
 def report_of(command: Sequence[str]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from logproc.model.chunk import Chunk
 from logproc.model.snapshot import gil_enabled
 from tests.support.chunks_of import parse
 from tools.bench.common import machine, print_markdown, print_plain
-from tools.bench.gen_access_log import blocks
+from tools.bench.logs.access_log import blocks
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes

@@ -29,6 +29,7 @@ from logproc.model.errors import (
 )
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind, Source, State
+from logproc.model.trace import NO_TRACE, Doing, Recording, Trace
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.serial import Run
 from logproc.pipeline.threaded import Companion, Crew, run_threaded
@@ -59,7 +60,9 @@ REASONS = {"line-too-long": "over --max-line-bytes", "too-long-for-pattern": "to
 """Reasons of rejected lines that a diagnostic words differently."""
 
 
-def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], *, debug: bool) -> int:
+def analyze(
+    arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], trace: Trace = NO_TRACE, *, debug: bool
+) -> int:
     """Read the sources that the arguments name, write the reports, and return the exit code.
 
     Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has.
@@ -70,7 +73,7 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     run_settings = with_page_rows(settings, outputs)
     given = read_headers(headers, screen.environ)
     sources = keep_sources(find_sources(arguments, settings), outputs, arguments, [screen.stdout, screen.stderr])
-    openers = Openers.of(settings, given, screen.say_now, sources)
+    openers = Openers.of(settings, given, screen.say_now, sources, trace)
     keep_settings(outputs, settings)
     typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
     if typed and not settings.quiet:
@@ -80,10 +83,14 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
         with nullcontext() if typed else screen.painting() as paint:  # ends before anything is written
-            run = run_threaded(sources, run_settings, openers, spool, partial(beside, paint, say_many_keys))
+            run = run_threaded(sources, run_settings, openers, spool, partial(beside, paint, say_many_keys), trace)
+        trace.between(Doing.REPORT)
         if isinstance(run.cause, UsageError):
             raise run.cause  # for a question that makes no sense, an error and not an empty report
         causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
+    recording, words = trace.recording(), list[str]()
+    if outputs.trace and recording:
+        causes += failures_of([partial(write_trace, outputs.trace, recording, screen, words)])
     codes = {EXIT_OK, *judged(run.snapshot, settings)}
 
     def diagnose() -> None:
@@ -92,6 +99,8 @@ def analyze(arguments: Sequence[str], screen: Screen, outputs: Outputs, headers:
             if settings.max_keys is None and sum(panel.distinct for panel in run.snapshot.panels.values()) > MANY_KEYS:
                 say_many_keys()
             report_sources(run.snapshot, screen)
+            for line in words:
+                screen.say("", line, level="info")
 
     try:
         within_grace(diagnose)
@@ -228,6 +237,16 @@ def pages(screen: Screen) -> bool:
 
 def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:
     write_out(path, within_grace(partial(render, snapshot, format_for(path), screen, to_stdout=False)))
+
+
+def write_trace(path: str, recording: Recording, screen: Screen, words: list[str]) -> None:
+    """Write what the threads did; add it to `words` in a few lines."""
+    from logproc.command.command_line import shown_command
+    from logproc.command.subcommands.trace import rendered
+    from logproc.reports.trace.summary import summary_lines
+
+    words += summary_lines(recording)
+    write_out(path, within_grace(partial(rendered, path, recording, shown_command(screen.arguments), words)))
 
 
 def write_out(path: str, content: str | Iterable[bytes]) -> None:

@@ -17,8 +17,8 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.counting.buckets import Buckets
 from logproc.counting.counts import Counts, Weights, count_columns, fold, merge_counts, rolled_up
+from logproc.counting.measures.buckets import Buckets
 from logproc.formats.columns.slices import arrow
 from logproc.model.columns import NO_TIME, KeyColumn
 from logproc.model.overview import QUANTILES

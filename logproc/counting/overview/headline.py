@@ -11,8 +11,8 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.counting.buckets import BOUNDS, middle
 from logproc.counting.counts import Counts, rolled_up
+from logproc.counting.measures.buckets import BOUNDS, middle
 from logproc.counting.overview.counts import FRACTIONS, buckets_of
 from logproc.counting.overview.timeline import in_stretches, lengths, words_of
 from logproc.formats.columns.slices import mask
@@ -22,7 +22,7 @@ from logproc.questions.fields.outcomes import CLASSES, ERRORS
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from logproc.counting.buckets import Buckets
+    from logproc.counting.measures.buckets import Buckets
     from logproc.counting.overview.counts import OverviewCounts
     from logproc.counting.tally import Tally
     from logproc.model.arrays import Mask

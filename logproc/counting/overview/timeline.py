@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from logproc.counting.buckets import middle
 from logproc.counting.counts import Counts, rolled_up
+from logproc.counting.measures.buckets import middle
 from logproc.counting.overview.counts import FRACTIONS, LENGTHS_S, MOST_INTERVALS, buckets_of, interval_s
 from logproc.counting.rows import LOW_BITS
 from logproc.formats.columns.slices import arrow

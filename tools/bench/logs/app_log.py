@@ -1,6 +1,6 @@
 """Write the log of an application as JSON lines, as logfmt and as plain text, the same bytes for the same seed and numpy.
 
-usage: python -m tools.bench.gen_app_log LINES FOLDER [--seed N]
+usage: python -m tools.bench.logs.app_log LINES FOLDER [--seed N]
 
 Lines are those of zap or bunyan behind a web server: five levels, 40 loggers, messages of 48 kinds, nearly all with different
 numbers in them, a nested request, a status and a duration in seconds. Two lines a second, some 240 bytes each.
@@ -16,7 +16,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from tools.bench.gen_access_log import BLOCK_LINES, METHODS, START_S, STATUSES, Choice, joined, make_targets
+from tools.bench.logs.access_log import BLOCK_LINES, METHODS, START_S, STATUSES, Choice, joined, make_targets
 
 LEVELS = {"info": 0.8, "debug": 0.1, "warning": 0.06, "error": 0.035, "critical": 0.005}
 SERVICES = ["cart", "orders", "payment", "mail", "search", "stock", "users", "reviews"]
@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
     files = {name: (options.folder / f"app.{name}").open("wb") for name in NAMES}
     for block in blocks(options.lines, numpy.random.default_rng(options.seed)):
         for name, content in block.items():

@@ -1,6 +1,6 @@
 """Write a large access log in the Combined format, the same bytes for the same seed and numpy.
 
-usage: python -m tools.bench.gen_access_log LINES FILE [--seed N]
+usage: python -m tools.bench.logs.access_log LINES FILE [--seed N] [--targets N]
 
 What makes a real log hard to count is its spread of keys, so that is what this one has: Zipf's law over 30,000 targets,
 80,000 clients (one in 17 of IPv6), 3,000 referrers and 400 user agents, log-normal sizes, four requests a second.
@@ -84,15 +84,18 @@ def main() -> None:
     parser.add_argument("lines", type=int)
     parser.add_argument("file", type=Path)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--targets", type=int, default=0, help="so many different targets, all as frequent")
     options = parser.parse_args()
     with options.file.open("wb") as out:
-        for block in blocks(options.lines, numpy.random.default_rng(options.seed)):
+        for block in blocks(options.lines, numpy.random.default_rng(options.seed), options.targets):
             out.write(block)
 
 
-def blocks(lines: int, rng: numpy.random.Generator) -> Iterator[pyarrow.Buffer]:
-    """Yield the bytes of a log in blocks."""
+def blocks(lines: int, rng: numpy.random.Generator, equal_targets: int = 0) -> Iterator[pyarrow.Buffer]:
+    """Yield the bytes of a log in blocks. equal_targets: how many targets, all as frequent; 0: a few frequent, many rare."""
     clients, targets = Choice.zipf(make_clients(rng), 0.9), Choice.zipf(make_targets(rng), 1.05)
+    if equal_targets:
+        targets = Choice.of([f"/item/{number}" for number in range(equal_targets)], [1] * equal_targets)
     referrers, agents = Choice.zipf(make_referrers(), 1.3), Choice.zipf(make_agents(), 1.1)
     users = Choice.of([" - - [", " - alice ["], [0.98, 0.02])
     methods, statuses = (Choice.of(list(words), list(words.values())) for words in (METHODS, STATUSES))

@@ -1,6 +1,6 @@
 """The counts of an application log, as a Python user would make them without logproc.
 
-usage: python -m tools.bench.app_peers {report,level,logfmt,text} LOG
+usage: python -m tools.bench.peers.app {report,level,logfmt,text} LOG
 
 `report` and `level` are Polars over JSON lines, `logfmt` and `text` Python's `re` in one thread, line by line. Polars gets
 the types of the counted fields, so that it need not infer them, and its shapes are simpler than logproc's.
@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tools.bench.gen_app_log import PATTERN
+from tools.bench.logs.app_log import PATTERN
 
 KEYS = [["level"], ["logger"], ["hour"], ["hour", "level"], ["status"], ["method"], ["shape"]]
 SHAPES = {r"\d{1,3}(?:\.\d{1,3}){3}": "<ip>", r"\b[0-9a-f]{16}\b": "<hex>", r"\d+": "<n>"}

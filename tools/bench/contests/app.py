@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from logproc.formats.columns.levels import level_of
-from tools.bench.app_peers import FIELDS
-from tools.bench.common import FOLDER, Promise, Show, analyze, peer_rows, report_of
+from tools.bench.common import FOLDER, Promise, Show, analyze, made, peer_rows, report_of
 from tools.bench.compare import Summary, in_turn
-from tools.bench.gen_app_log import NAMES, PATTERN
+from tools.bench.logs.app_log import NAMES, PATTERN
+from tools.bench.peers.app import FIELDS
 
 LINES = 1_000_000
 BY = [part for name in FIELDS for part in ("--by", name)]
@@ -59,25 +60,27 @@ def contests(logs: Mapping[str, Path]) -> list[Contest]:
             "--pattern, four counts",
             analyze(logs["text"], "--pattern", PATTERN, *BY),
             {"re": peer("text", logs["text"])},
-            {"re": 2},
+            {"re": 2.5},
         ),
     ]
 
 
 def peer(what: str, log: Path) -> list[str]:
-    return [sys.executable, "-m", "tools.bench.app_peers", what, str(log)]
+    return [sys.executable, "-m", "tools.bench.peers.app", what, str(log)]
 
 
-def measured(rounds: int, without: Collection[str], show: Show) -> list[Promise]:
+def measured(options: argparse.Namespace, show: Show) -> list[Promise]:
     """Measure all contests, print the results, and return the promises."""
     promises = []
     for contest in contests(make_logs(LINES)):
         here = {
-            name: command for name, command in contest.peers.items() if command and name.split()[0].strip(",") not in without
+            name: command
+            for name, command in contest.peers.items()
+            if command and name.split()[0].strip(",") not in options.without
         }
         check_counts(contest, here)
-        taken = in_turn({"logproc": contest.command, **here}, rounds)
-        print(f"\n{contest.name}, {LINES:,} lines, medians of {rounds} rounds in turn\n")
+        taken = in_turn({"logproc": contest.command, **here}, options.rounds)
+        print(f"\n{contest.name}, {LINES:,} lines, medians of {options.rounds} rounds in turn\n")
         show(["", "wall s", "CPU s", "peak MiB", "times logproc's time"], peer_rows(taken))
         if left_out := contest.peers.keys() - here.keys():
             print("\nNot here, or left out:", ", ".join(sorted(left_out)))
@@ -92,12 +95,9 @@ def promise(contest: Contest, name: str, summary: Summary) -> Promise:
 
 def make_logs(lines: int) -> dict[str, Path]:
     """Return the three logs by name; generate missing ones."""
-    folder = FOLDER / f"app-{lines}"
-    if not folder.exists():
-        part = folder.with_suffix(".part")
-        part.mkdir(parents=True, exist_ok=True)
-        subprocess.run([sys.executable, "-m", "tools.bench.gen_app_log", str(lines), str(part)], check=True)
-        part.rename(folder)
+    folder = made(
+        FOLDER / f"app-{lines}", lambda part: [sys.executable, "-m", "tools.bench.logs.app_log", str(lines), str(part)]
+    )
     return {name: folder / f"app.{name}" for name in NAMES}
 
 

@@ -1,6 +1,6 @@
 """The same seven counts with the two engines that a Python user would choose instead.
 
-usage: python -m tools.bench.peers {duckdb,polars} COMBINED_LOG
+usage: python -m tools.bench.peers.access {duckdb,polars} COMBINED_LOG
 
 Both read the log as CSV with blanks and quotes, as is usually recommended. That is fast, but silently loses or distorts lines
 that are not clean: it is only a yardstick for speed.

@@ -8,10 +8,10 @@ Merging is associative and commutative: however the records are split and merged
 digit. Property-based tests check this for each measure.
 """
 
-from logproc.counting.buckets import Buckets
-from logproc.counting.peaks import Peaks
-from logproc.counting.totals import Totals
-from logproc.counting.uniques import Uniques
+from logproc.counting.measures.buckets import Buckets
+from logproc.counting.measures.peaks import Peaks
+from logproc.counting.measures.totals import Totals
+from logproc.counting.measures.uniques import Uniques
 
 Measure = Totals | Buckets | Uniques | Peaks
 
