@@ -21,6 +21,8 @@ def probe_files(openers: Openers, plan: Plan, sources: Sequence[Source]) -> list
     A file of a few lines costs more to open through all the layers of a stream, and to compare with every known format, than
     to read. So such files are read whole, and what looks alike is detected together.
     """
+    if len(sources) == 1:  # nothing to share: asking every format about one file takes longer than asking one after the other
+        return [probe_file(openers, plan, sources[0])]
     smalls = [None if source.verdict else openers.read_small(source) for source in sources]
     contents = [small.content for small in smalls if small]
     together = iter(formats_of_whole(plan.choice, contents))
