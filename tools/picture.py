@@ -8,17 +8,19 @@ if the report does.
 
 from __future__ import annotations
 
+import dataclasses
 import sys
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from logproc.command.terminal.progress import LiveStatus, status_lines
 from logproc.model.snapshot import Snapshot
 from logproc.pipeline.serial import run_serial
 from logproc.reports.text.style import Look
-from logproc.reports.text.terminal import render_svg, svg
 from logproc.settings import Settings
 from logproc.sources.resolve import resolve
+from tools.terminal_svg import render_svg, svg
 
 ROOT = Path(__file__).parents[1]
 LOGS = ("shop-access.log", "shop-access.log.1.gz", "damaged.log")
@@ -64,7 +66,7 @@ def draw(folder: Path) -> None:
 def report(logs: tuple[str, ...]) -> Snapshot:
     """Return the snapshot of logs in sample_data/, with names relative to it and the fixed duration."""
     sources = resolve([str(ROOT / "sample_data" / log) for log in logs], recursive=False)
-    named = tuple(replace(source, name=log) for source, log in zip(sources, logs, strict=True))
+    named = tuple(dataclasses.replace(source, name=log) for source, log in zip(sources, logs, strict=True))
     snapshot = run_serial(named, Settings(top=ROWS, families=True)).snapshot
     return replace(snapshot, run=replace(snapshot.run, elapsed_s=ELAPSED_S))
 

@@ -6,9 +6,11 @@ import os
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
+
+from msgspec import Struct
 
 from logproc.command.subcommands.trace import check_trace
 from logproc.model.errors import UsageError
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from logproc.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
+class Outputs(Struct, frozen=True):
     """Where results go besides stdout: files for the report, one for the rejected lines, and one for the trace of the run."""
 
     files: Sequence[str] = ()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
+from msgspec.structs import replace
 
 from logproc.comparing.chance import benjamini_hochberg
 from logproc.comparing.difference import LEAST_COUNT, Sample, differences, seen_from

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from logproc.comparing.difference import seen_from
 from logproc.formats.columns.levels import LEVELS
@@ -37,8 +38,7 @@ MEANT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One condition.
 
     metric: one of METRICS, which changes by at least `step`: in points of a share (0.01 is one point), relative otherwise;
@@ -53,8 +53,7 @@ class Condition:
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Whether a condition holds, and the changes because of which it does, or because of which that is undecided.
 
     undecided: what was measured is as large as the condition says, but may be chance. least: the change that would have been

@@ -17,10 +17,10 @@ is that of the other records, so that a share and what it leaves have the same c
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy
+from msgspec import Struct
 
 from logproc.comparing.chance import critical_t, two_sided_binomial, two_sided_t
 
@@ -50,8 +50,7 @@ POWER_Z = 1.2816
 """A difference is seen with a probability of 90 % if it is by so many standard errors above what counts as a finding."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """Of each key and block: how many records it has (hits), and out of how many, shape (keys, blocks); `of` may be one row.
 
     block_s: the length of a block; 0 if there is only one.
@@ -62,8 +61,7 @@ class Sample:
     block_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Differences:
+class Differences(Struct, frozen=True):
     """Of each key: its shares, the standard error of their difference, its degrees of freedom, and the chance of such a one.
 
     chance: NaN if it is not tested.
@@ -121,8 +119,7 @@ def differences(before: Sample, after: Sample) -> Differences:
     return Differences(*shares, error, degrees, chance)
 
 
-@dataclass(frozen=True, slots=True)
-class Variance:
+class Variance(Struct, frozen=True):
     """The variance of each key's share in one log, and its degrees of freedom. estimated: from blocks, not assumed."""
 
     variance: Floats

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy
+from msgspec.structs import replace
 
 from logproc.comparing.chance import two_sided_t
 from logproc.comparing.difference import LEAST_BLOCKS, Sample, differences

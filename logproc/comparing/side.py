@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from logproc.counting.counts import Counts
 from logproc.counting.overview.counts import buckets_of
@@ -28,8 +29,7 @@ MOST_UNTIMED = 0.1
 """If a larger share of records has no time, blocks of time say too little."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keyed:
+class Keyed(Struct, frozen=True):
     """How many records each key has in each block, as entries: for each the place of its key, its block, and its number.
 
     complete: whether a key that is not here has no record; if not, it is unknown. blocks: 1 if only sums are known.
@@ -60,8 +60,7 @@ class Keyed:
         return numpy.where(wrong[self.outcome], self.number, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Latencies:
+class Latencies(Struct, frozen=True):
     """The durations of each key by block, as entries: the place of the key, the block, the bucket, and their number."""
 
     keys: pyarrow.Array
@@ -73,8 +72,7 @@ class Latencies:
     block_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """What is compared of a log or a report.
 
     records: by block, in order of time. keyed: by field. latencies: of all records ("") and by path; only of logs.
@@ -115,8 +113,7 @@ def side_of_log(name: str, tally: Tally) -> Side:
     return Side(about, records, keyed, latencies, notes=notes)
 
 
-@dataclass(frozen=True, slots=True)
-class Blocking:
+class Blocking(Struct, frozen=True):
     """How intervals are put together to blocks: `blocks` of equal length from the interval `first` on. 1: there is only one."""
 
     first: int

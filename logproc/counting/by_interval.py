@@ -6,11 +6,11 @@ Intervals and how they are merged are as in `overview/counts.py`, with lengths o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
+from msgspec import Struct
 
 from logproc.counting.counts import Counts, Weights, count_columns, fold, merge_counts
 from logproc.counting.overview.counts import DURATIONS, intervals, longer, shortest_s
@@ -45,8 +45,7 @@ def interval_s(first: int | None, last: int | None) -> int:
     return shortest_s(LENGTHS_S, MOST_INTERVALS, first, last)
 
 
-@dataclass(frozen=True, slots=True)
-class ByInterval:
+class ByInterval(Struct, frozen=True):
     """The counts. The first column of each is the number of the interval since 1970 by the clocks of the zone.
 
     keys: by the names of KEYS; what a log lacks is not there. durations: buckets of `duration` by interval, and by interval and

@@ -15,12 +15,13 @@ that appears later may have been dropped with up to that many records before, wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from logproc.counting.measures import Buckets, Measure, Peaks, Totals, Uniques
 from logproc.counting.rows import LOW_BITS, LOW_MASK, added, encoded, exact_sum, weight_of
@@ -39,8 +40,7 @@ MOST_SUMMANDS = 1 << 21
 """As many halves, each below 2^32, have a sum that a float holds exactly."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """For each key how many records have it, and the bytes of their responses: `low + (high << 32)` with `0 <= low < 2**32`.
 
     keys: a pyarrow array for each column of the panel (text, or numbers for stretches of time), without nulls.

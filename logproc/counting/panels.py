@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
 
 from logproc.counting.counts import Counts, rolled_up
 from logproc.counting.measures.uniques import STANDARD_ERROR
@@ -64,8 +64,7 @@ def nothing(spec: PanelSpec) -> Counts:
     return Counts(tuple(pyarrow.array([], pyarrow.string()) for _ in spec.by), count, count, count)
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(Struct, frozen=True):
     """How to make panels from counts.
 
     tops: how many values of each column to show, 0 for all; the last number is of all columns that are left.

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from logproc.counting import by_interval
 from logproc.counting.by_interval import ByInterval, count_by_interval, merge_by_interval
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
 ASKED_NOTHING = Question()
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """All counts of one chunk or of many. It is a value: merging makes a new one.
 
     panels: by name. first, last: the smallest and largest time of a record. seen: the fields that some record has.

@@ -8,12 +8,12 @@ into chunks at beginnings of records (see `sources.cutter`), so that the answer 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec.structs import replace
 
 from logproc.formats.columns.fields import Wanted
 from logproc.formats.columns.lines import CR, LF, Lines, blank_lines, plain_lines

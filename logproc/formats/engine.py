@@ -12,13 +12,14 @@ that the two agree, field by field.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.formats.account import Claimed, parsed, starts_in
 from logproc.formats.columns.coalesce import with_date
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
 LOOK_LINES = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """One format of lines. Frozen, so threads can share it.
 
     exact: the definition of its records. quick: a reader that is asked first.

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.formats.columns.fields import Wanted, sought
 from logproc.formats.columns.units import LONG_NAMES, Unit, unit_named, unit_of
@@ -52,8 +54,7 @@ RUN_TOGETHER = re.compile(
 """A unit of one letter needs something between: `durations` are several, not seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
+class Map(Struct, frozen=True):
     """The source of a field. unit: how its numbers are read. form: how its times are written; None for any known form.
 
     date: the field with the date, if the source may only have the time of day.

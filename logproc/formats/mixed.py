@@ -7,12 +7,13 @@ several lines and the line has no time of its own; otherwise it is rejected. So 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.formats.account import Claimed, parsed, starts_in
 from logproc.formats.columns.lines import Lines, plain_lines
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from logproc.model.chunk import Context
 
 
-@dataclass(frozen=True, slots=True)
-class Mixed:
+class Mixed(Struct, frozen=True):
     """Several formats for the lines of one source, in the order in which they are asked. Frozen, so threads can share it."""
 
     layouts: tuple[Format, ...]

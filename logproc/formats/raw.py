@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from logproc.formats.columns.lines import Lines, plain_lines
 from logproc.formats.columns.slices import Raw, Slices, arrow
@@ -22,8 +23,7 @@ def no_lines() -> Integers:
     return numpy.empty(0, numpy.int64)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One raw field of the records that a reader found.
 
     values: its bytes, `-` or null where it is absent. of: the number of the record that each value belongs to; if a record
@@ -46,8 +46,7 @@ def kept(values: Raw, mask: Mask) -> Raw:
     return values.take(arrow(numpy.flatnonzero(mask), pyarrow.int64()))
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """The records that a reader found in some lines.
 
     line: of each record the position of its line, in order. fields: what is in them. numbers: fields that are already parsed.
@@ -101,12 +100,13 @@ class Found:
         )
 
 
-class Reader(Protocol):
+class Reader(Struct, frozen=True):
     """Extracts raw fields from lines. Frozen, so threads can share it."""
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that records have, as far as that is known before they are read, with `time` among them."""
+        raise NotImplementedError
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -119,6 +119,7 @@ class Reader(Protocol):
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
         """Return the records among the lines that `left` names, with the fields that are needed for the wanted columns."""
+        raise NotImplementedError
 
     def pieces(self, lines: Lines) -> Sequence[tuple[int, int]]:
         """Return the lines as ranges to be read one after the other: more than one where `read` would need much memory."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct, structs
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers
@@ -14,8 +15,7 @@ from logproc.model.columns import Parsed
 from logproc.model.source import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """What the first bytes of a regular file show.
 
     size_bytes: on disk. format: None if none fits. verdict: set if the file will not be read.
@@ -31,10 +31,10 @@ class Probe:
     head: bytes = b""
     whole: bool = False
     packed: bool = False
-    small: tuple[int, bytes] | None = None
+    small: tuple[int, int] | None = None
 
     @property
-    def mark(self) -> tuple[int, bytes]:
+    def mark(self) -> tuple[int, int]:
         """The size and the hash of the head."""
         return self.small or mark_of(self.head)
 
@@ -45,12 +45,12 @@ class Probe:
         return self.head.startswith(head)
 
 
-def mark_of(head: bytes) -> tuple[int, bytes]:
-    return len(head), blake2b(head, digest_size=16).digest()
+def mark_of(head: bytes) -> tuple[int, int]:
+    """Return the size and the hash of some bytes: Python's own keyed hash of 64 bits, which needs no library."""
+    return len(head), hash(head)
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What a format must know about the lines before a chunk. It never depends on where the source was cut.
 
     reference_s: a time no record is later than, in seconds since 1970; gives times without a year their year.
@@ -71,6 +71,9 @@ class Context:
     open_records: tuple[tuple[tuple[str | None, ...], int], ...] = ()
     fractions: bool = False
     firsts: tuple[int, ...] = ()
+
+
+AT_START = Context()
 
 
 class Parser(Protocol):
@@ -110,8 +113,7 @@ class Parser(Protocol):
         """Parse whole lines: return the wanted columns of their records, and an account of all lines."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """The small sources that one chunk holds as a whole, one behind the other, all in the same format.
 
     sources: their indexes. changed_s: of each the `reference_s` of its own context.
@@ -151,7 +153,7 @@ class Chunk:
     lines: int
     format: Parser | None
     data: Bytes = field(repr=False)
-    context: Context = Context()
+    context: Context = AT_START
     parts: Parts | None = None
 
     @property
@@ -179,7 +181,7 @@ class Chunk:
                 first_line=1,
                 lines=lines[at + 1] - lines[at],
                 data=self.data[starts[at] : starts[at + 1]],
-                context=replace(self.context, reference_s=changed_s, firsts=()),
+                context=structs.replace(self.context, reference_s=changed_s, firsts=()),
                 parts=None,
             )
 
@@ -188,8 +190,7 @@ class Chunk:
         return self.first_line + self.lines - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How the reading of one source ended. lines: the number of lines in its chunks."""
 
     verdict: Verdict

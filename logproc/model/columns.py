@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     import numpy
@@ -21,8 +22,7 @@ NO_TIME = -(2**63)
 """In `Columns.time`: the record has no time. The smallest int64, so that no maximum is affected."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyColumn:
+class KeyColumn(Struct, frozen=True):
     """A column of text, dictionary-encoded.
 
     keys: a pyarrow string array of printable text (see `formats.columns.printable`) without duplicates; null means absent.
@@ -40,8 +40,7 @@ class KeyColumn:
         return self.take(mask.nonzero()[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Large:
+class Large(Struct, frozen=True):
     """The numbers of a column that do not fit int64: rare, so they are Python's integers.
 
     at: which records have them, ascending. nanos: the numbers in billionths, an array of objects of the same shape.
@@ -57,8 +56,7 @@ class Large:
         return Large(numpy.flatnonzero(has), self.nanos[numpy.searchsorted(self.at, records[has])]) if has.any() else None
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """A column of numbers, each `whole + nanos / 10**9`. Exact, so sums do not depend on the order of addition.
 
     All arrays have the shape (records,). nanos: 0 to 999,999,999; None if all are 0. valid: which records have a number
@@ -85,8 +83,7 @@ class Numbers:
         return self.take(mask.nonzero()[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """The records of one chunk, by column.
 
     records: their number.
@@ -135,8 +132,7 @@ class Columns:
         return self.take(mask.nonzero()[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """One line that could not be parsed: its number, the reason, and its beginning as printable text."""
 
     line: int
@@ -144,8 +140,7 @@ class Rejected:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """An account of all lines: each is counted in exactly one of the other fields. Checked at the end of every run."""
 
     lines: int = 0
@@ -168,13 +163,12 @@ class Account:
         return self.lines == self.records + self.rejected + self.blank + self.filtered + self.continuation
 
 
-NUMBERS = tuple(number.name for number in fields(Account))
+NUMBERS = Account.__struct_fields__
 NUMBERS_OF = attrgetter(*NUMBERS)
 """Returns the numbers of an account. Unlike `astuple` it does not copy: a run may add up the accounts of 100,000 sources."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """A parsed chunk: its records as columns, and an account of all lines.
 
     rejected_lines: which lines were rejected, from 0, ascending, shape (n,). rejected_reasons: the reason of each.

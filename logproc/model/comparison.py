@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 What = Literal["appeared", "vanished", "rose", "fell", "same"]
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """One of the two that are compared.
 
     name: as the user named it. of: `log` or `report`. first, last: seconds since 1970, None without times.
@@ -29,8 +29,7 @@ class Compared:
         return 0 if self.first is None or self.last is None else self.last - self.first
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """How one number differs.
 
     kind: what the number is: `share` of a key among all records; `errors`: the share of errors among the records of a key;
@@ -58,8 +57,7 @@ class Change:
     degrees_of_freedom: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """All that a comparison shows.
 
     overall: the numbers of all records, whether they changed or not. findings: the changes that are more than chance; those of

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from logproc.model.panel import Panel
 
@@ -11,8 +12,7 @@ QUANTILES = ("p50", "p95", "p99")
 """The quantiles of durations in a headline and over time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing worth a look.
 
     kind: `failing path`, `error message` or `change`. key: the path, the shape of the message, or the beginning of the
@@ -30,8 +30,7 @@ class Finding:
     per: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(Struct, frozen=True):
     """The numbers of a whole run.
 
     requests: whether all records are requests (have a status), so that they are called so. per_second: over the time from
@@ -56,8 +55,7 @@ class Headline:
     worst: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """The records of one interval of time.
 
     begin: its label, as in a panel by hour (`2026-03-07T10:00:00Z`, without `Z` in another zone), or the name of the day, week
@@ -75,8 +73,7 @@ class Interval:
     quantiles: tuple[float | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True):
     """The records over time, in intervals whose length follows from the span.
 
     step: the length in words: `1 s`, `10 s`, `1 min`, `5 min`, `15 min`, `1 h`, `6 h`, `day`, `week` or `month`. step_s: in
@@ -92,8 +89,7 @@ class Timeline:
     intervals: tuple[Interval, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """headline, timeline: see there; timeline is None without times.
 
     week: records by weekday (Monday first) and hour of the day, 7 rows of 24 numbers; empty without times.

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     import pyarrow
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One row of a panel.
 
     key: the text of each column in `Panel.by`. count: the number of records. bytes: the sum of their response sizes, None if
@@ -28,8 +28,7 @@ class Row:
     error: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(Struct, frozen=True):
     """One table of a report.
 
     name: also its key in the JSON report. by: the columns that form the keys.
@@ -50,7 +49,7 @@ class Panel:
     other: tuple[int, int] | None = None
     estimated: Mapping[str, float] = field(default_factory=dict)
     sorted_by: str | None = None
-    kinds: Mapping[str, str] = field(default_factory=dict, compare=False)
+    kinds: Mapping[str, str] = field(default_factory=dict)
     whole: bool = False
 
     @property

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.model.columns import Account, Rejected
 from logproc.model.overview import Overview
@@ -13,8 +15,7 @@ from logproc.model.panel import Panel
 from logproc.model.source import State
 
 
-@dataclass(frozen=True, slots=True)
-class SourceResult:
+class SourceResult(Struct, frozen=True):
     """The result of one source. hint, notes: text for people. exit_code: that of the command if this were the only source."""
 
     source: str
@@ -31,8 +32,7 @@ class SourceResult:
     exit_code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Assumption:
+class Assumption(Struct, frozen=True):
     """What times were taken to be that did not say it.
 
     of: `zone`, `year` or `order` (of day and month). value: which. sources: those that have such times.
@@ -43,9 +43,11 @@ class Assumption:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RunInfo:
-    """Everything that may differ between two runs over the same input."""
+class RunInfo(Struct, frozen=True):
+    """Everything that may differ between two runs over the same input.
+
+    native: whether access logs were cut by the compiled kernel.
+    """
 
     elapsed_s: float
     readers: int
@@ -54,6 +56,7 @@ class RunInfo:
     python: str
     gil: bool
     config_files: tuple[str, ...] = ()
+    native: bool = False
 
 
 def gil_enabled() -> bool:
@@ -61,8 +64,7 @@ def gil_enabled() -> bool:
     return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """All that a report shows.
 
     complete: whether all sources were read to their end. first, last: the smallest and the largest time of a record, in

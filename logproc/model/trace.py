@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 
 class Doing(StrEnum):
@@ -49,8 +50,7 @@ class Gauge(StrEnum):
     QUEUED = "chunks that wait for a worker"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """Something that a thread did, in nanoseconds since the process started.
 
     source, lines: what it was about, "" and 0 if that is not known. parts: how many steps it stands for; more than one if
@@ -65,8 +65,7 @@ class Step:
     parts: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(Struct, frozen=True):
     """What one thread did: steps in their order, which do not overlap. Between two of them it did nothing that has a name.
 
     cpu_ns: for how long it had a core, up to the end of its last span.
@@ -77,8 +76,7 @@ class Lane:
     cpu_ns: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(Struct, frozen=True):
     """A whole run, from the start of the process. gauges: the value of each from a time on. cores: how many it may use."""
 
     end_ns: int

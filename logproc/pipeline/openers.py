@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc import __version__
 from logproc.model.errors import UsageError
@@ -27,8 +29,7 @@ Wait = Callable[[float], bool]
 Permit = Callable[[tuple[str, str, int]], AbstractContextManager[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Openers:
+class Openers(Struct, frozen=True):
     """open_source(wait, permit, source): open a source; see `sources.opening`. peek(source, n_bytes): its first bytes.
 
     read_small(source): the whole of a small plain file; None for any other, and where an option asks for a closer look.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.formats.detection.choice import Choice
 from logproc.formats.maps import parse_maps
@@ -34,8 +36,7 @@ FEW_STREAMS = 16
 LEAST_CHUNK_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What to count, how to find the formats, and how to read the sources.
 
     families: whether the report has the browsers and systems of user agents.

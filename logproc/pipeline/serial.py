@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from logproc.counting.by_source.source_tally import rejected
 from logproc.counting.by_source.split import can_split
@@ -32,8 +34,7 @@ from logproc.threads.spool import Spool
 from logproc.threads.stop import Stop
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """The result of a run.
 
     cause: why it was stopped, None if it was not. left_behind: names of the threads that did not end in time.

@@ -11,6 +11,8 @@ from fractions import Fraction
 from importlib.util import find_spec
 from typing import Literal
 
+from msgspec import Struct
+
 from logproc.model.errors import UsageError, nearest
 from logproc.questions.fields.stretches import duration_s
 from logproc.questions.where.grammar import Where, parse_where
@@ -74,8 +76,7 @@ class Need:
         return self.kind in {"totals", "buckets"} and self.where is None and self.field != "time"
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True):
     """One number shown for each key.
 
     name: as the user wrote it. need: what to measure for it; None for what every key has anyway (count, bytes, rate).

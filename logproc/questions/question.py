@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
 import numpy
+from msgspec import Struct, field
+from msgspec.structs import force_setattr, replace
 
 from logproc.formats.columns.fields import Wanted
 from logproc.model.columns import NO_TIME, Columns, KeyColumn
@@ -30,8 +31,7 @@ SOURCE = "source"
 HOLDING_ADDRESSES = frozenset({*ADDRESSES, "message", "referrer", "host", "target", "path", "query", "request", "upstream"})
 
 
-@dataclass(frozen=True, slots=True)
-class PanelSpec:
+class PanelSpec(Struct, frozen=True):
     """What a panel counts by.
 
     whole: show all rows. needs: what to measure for each key besides its count. usual: one of the default panels, whose
@@ -77,8 +77,7 @@ COMPARED_FIELDS = ("status", "level", "logger", "path", "client", "message", "du
 """What the comparison of two logs counts, where records have it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What the user asks of all records.
 
     since, until: nanoseconds since 1970; `until` is exclusive. zone: the time zone of hours and days.
@@ -106,10 +105,11 @@ class Question:
     asked_by: bool = False
     compares: bool = False
     kinds: tuple[tuple[str, str], ...] = ()
-    wanted: Wanted = field(init=False)
-    filters_of: Mapping[str, Where] = field(init=False, compare=False)
-    by_source: bool = field(init=False)
-    parameters: tuple[str, ...] = field(init=False)
+    # These four follow from the others, whatever they are given.
+    wanted: Wanted = Wanted()
+    filters_of: Mapping[str, Where] = field(default_factory=dict)
+    by_source: bool = False
+    parameters: tuple[str, ...] = ()
 
     @property
     def overview(self) -> bool:
@@ -137,10 +137,10 @@ class Question:
         filters = [*([self.where] if self.where else ()), *(need.where for need in needs if need.where)]
         searched = frozenset(name for where in filters for name in where.searched)
         wanted = Wanted(frozenset([*map(base_of, sought), *own]), frozenset([*map(base_of, usual), *extra]), searched)
-        object.__setattr__(self, "wanted", wanted)
-        object.__setattr__(self, "filters_of", {need.field: need.where for need in needs if need.where})
-        object.__setattr__(self, "by_source", named_source)
-        object.__setattr__(self, "parameters", tuple(name for name in dict.fromkeys(sought) if name.startswith("query(")))
+        force_setattr(self, "wanted", wanted)
+        force_setattr(self, "filters_of", {need.field: need.where for need in needs if need.where})
+        force_setattr(self, "by_source", named_source)
+        force_setattr(self, "parameters", tuple(name for name in dict.fromkeys(sought) if name.startswith("query(")))
 
     @property
     def ordered(self) -> frozenset[str]:

@@ -28,8 +28,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict
 
 from logproc.reports.metric_values import MEMBERS, Number, given_up, rounded
 from logproc.reports.safe import printable

@@ -16,9 +16,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
 
 from logproc.formats.times.calendar import iso
 from logproc.reports.metric_values import MEMBERS, given_up, key_members, rounded
@@ -80,7 +81,7 @@ def overview(found: Overview) -> str:
     """Return the overview: one line per interval, finding, step of the histogram, and row."""
     headline = asdict(found.headline)
     parts = {
-        "headline": encode({**headline, "worst": list(headline["worst"])}),
+        "headline": encode({**headline, "worst": list(map(asdict, found.headline.worst))}),
         "timeline": "null" if found.timeline is None else timeline(found.timeline),
         "week": encode(found.week),
         "latency": rows({"from": low, "to": high, "count": count} for low, high, count in found.latency),

@@ -8,8 +8,9 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+
+from msgspec import Struct
 
 from logproc.model.errors import SourceError
 
@@ -47,8 +48,7 @@ class DamagedError(Exception):
     """A member whose header is invalid or of an unknown kind, or whose checksum or size does not match its data."""
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
+class Codec(Struct, frozen=True):
     """A kind of member. `open` returns a decoder, which raises one of `errors` for damaged data."""
 
     name: str
@@ -131,8 +131,7 @@ def deflate_codec(name: str) -> Codec:
     return Codec(name, lambda: DeflateMember(header()), (isal_error, DamagedError, EOFError))
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """The container of deflate data: its flag in ISA-L, and the size and byte order of its trailer."""
 
     flag: str

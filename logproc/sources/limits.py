@@ -9,8 +9,9 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from logproc.model.errors import LimitError, SourceError
 from logproc.model.source import ByteStream
@@ -26,8 +27,7 @@ ZERO_BYTES = 64
 """How many bytes are looked at first for zeros after a member."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
+class ReadOptions(Struct, frozen=True):
     """Options for every source.
 
     max_bytes: limit on decoded bytes. max_ratio: limit on decoded bytes per byte used, checked after 64 MiB. max_time_s:
@@ -42,8 +42,7 @@ class ReadOptions:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(Struct, frozen=True):
     """The time `at` on the monotonic `clock` when the `seconds` of a source are over."""
 
     seconds: float

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream, Kind, Source
@@ -21,15 +22,13 @@ from logproc.sources.spans import reading
 WAITING = "waits for a writer", "a FIFO ends when its last writer closes it; Ctrl-C ends the run"
 
 
-@dataclass(frozen=True, slots=True)
-class OpenOptions(ReadOptions):
+class OpenOptions(ReadOptions, frozen=True):
     """Options for every source, and for web servers if there are URLs."""
 
     http: HttpOptions | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Peek:
+class Peek(Struct, frozen=True):
     """The beginning of a regular file.
 
     size_bytes: on disk, 0 for a file that the kernel generates. head: the first decoded bytes. whole: whether these are all.

@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.formats.detection.choice import Choice
 from logproc.formats.detection.detect import GENERIC
@@ -29,8 +31,7 @@ LOOSE = GENERIC | {"json"}
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingOptions:
+class ReadingOptions(Struct, frozen=True):
     """How sources are read.
 
     now_s: seconds since 1970; used instead of the time of the last change, if that is unknown.

@@ -14,7 +14,8 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from logproc.model.errors import EXIT_INCOMPLETE
 from logproc.model.source import Kind, Seen, Source, State, Verdict
@@ -28,8 +29,7 @@ STDIN_ARGUMENT = "-"
 MAGIC = re.compile(r"[*?[]")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A source before it has a number. Two paths to the same file have the same `identity`."""
 
     kind: Kind

@@ -18,10 +18,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from threading import Thread
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from logproc.model.errors import Stopped
 from logproc.threads.pool import name_for_people
@@ -41,8 +42,7 @@ TRIED_S = 0.005
 """In less time, a thread may just not have been scheduled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(Struct, frozen=True):
     """The answers for some items, in their order."""
 
     probes: Sequence[Any]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from logproc.comparing.conditions import Condition, answer, parse_condition
 from logproc.model.comparison import Change, Compared, Comparison, What

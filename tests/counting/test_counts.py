@@ -6,7 +6,6 @@ import random
 import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -15,6 +14,7 @@ import pyarrow
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from logproc.counting import rows
 from logproc.counting.counts import Counts, count_columns, fold, merge_counts, weights_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +13,8 @@ import pyarrow
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.counting.counts import Counts, fold
 from logproc.counting.measures import Buckets, Totals, Uniques
@@ -74,8 +75,7 @@ def plain_counts(keys: Sequence[str | int], count: Sequence[int], size: Sequence
     return Counts((pyarrow.array(keys, kind),), numpy.array(count, numpy.int64), low, low * 0)
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """The options of one panel."""
 
     by: str = "path"
@@ -212,7 +212,9 @@ def test_nothing_is_a_panel_without_rows(sort: str | None) -> None:
     assert (panel.rows, panel.distinct, panel.metrics) == ((), 0, METRICS)
     metrics = parse_metrics("mean:duration")
     question = Question(panels=panels_for(["path"], metrics, None, visitors=False), metrics=metrics, asked_by=True)
-    assert panels(Tally(), question, 10) == {"path": Panel("path", ("path",), 0, (), ("mean:duration",))}
+    assert panels(Tally(), question, 10) == {
+        "path": Panel("path", ("path",), 0, (), ("mean:duration",), kinds={"mean:duration": "duration"})
+    }
 
 
 def test_the_total_of_nothing_is_a_row() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.formats.detection.detect import detect, fallback
 from logproc.formats.engine import Format
@@ -36,8 +37,7 @@ def detected(text: bytes) -> Parser:
     return form
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A parsed chunk as plain data: the columns hold a value for each record, None where it has none."""
 
     account: Account

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy
@@ -29,8 +28,7 @@ LINES = st.lists(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Letters(Reader):
+class Letters(Reader, frozen=True):
     """Claims the lines that begin with one of its letters; what comes behind is the field `text`, in one of three shapes.
 
     A line that begins with `t` has a time that does not exist, one with `#` is not a record but belongs to the log.

@@ -16,6 +16,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from logproc.formats.detection.choice import Choice
 from logproc.formats.detection.together import formats_of_whole
@@ -276,7 +277,7 @@ def test_a_file_that_changes_after_it_was_probed(way: str, tmp_path: Path) -> No
         return small
 
     with patch("logproc.pipeline.threaded.LEAST_BATCHES", 1):
-        found = run_threaded(sources, Settings(), replace(openers, read_small=probed_then_changed)).snapshot
+        found = run_threaded(sources, Settings(), structs.replace(openers, read_small=probed_then_changed)).snapshot
     others = [source for source in found.sources if source.source != str(fifth)]
     assert all((source.state, source.account.records) == (State.COMPLETE, 3) for source in others)
     result = found.sources[4]

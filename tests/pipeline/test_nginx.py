@@ -7,13 +7,13 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from msgspec.structs import replace
 
 from logproc.model.snapshot import SourceResult
 from logproc.model.source import State

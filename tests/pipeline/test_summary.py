@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import platform
 import sys
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from logproc import __version__
 from logproc.counting.by_source.source_tally import SourceTally
@@ -14,6 +14,7 @@ from logproc.counting.tally import Tally, count, merge
 from logproc.formats.columns.odd_bytes import OddLines
 from logproc.formats.columns.units import NOT_A_NUMBER, NOT_A_SIZE, TOO_FINE, TOO_LARGE
 from logproc.formats.known import BY_NAME
+from logproc.formats.readers.native.library import in_use
 from logproc.model.chunk import Outcome
 from logproc.model.columns import Account
 from logproc.model.errors import InternalError
@@ -242,4 +243,4 @@ def test_a_run_says_what_it_ran_on() -> None:
     """Versions, threads and the GIL are those of this process."""
     info = run_info(1.5, readers=2, workers=3)
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()
-    assert info == RunInfo(1.5, 2, 3, __version__, platform.python_version(), gil)
+    assert info == RunInfo(1.5, 2, 3, __version__, platform.python_version(), gil, native=in_use())

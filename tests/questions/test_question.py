@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC
 from operator import eq, ge, gt, le, lt, ne
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from logproc.counting.tally import count
 from logproc.model.columns import Account, Columns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from logproc.formats.times.calendar import iso
 from logproc.model.columns import Account, Rejected
@@ -25,7 +25,7 @@ def panel(name: str, *rows: tuple[str, int, int], distinct: int | None = None) -
 def asked_panel(*rows: Row, by: tuple[str, ...] = ("path",), metrics: tuple[str, ...], **changes: object) -> Panel:
     """Return a panel with these columns and metrics."""
     made = Panel(",".join(by) or "total", by, len(rows), rows, metrics)
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def hour_panel(*counts: int, first: int = NOON) -> Panel:
@@ -47,7 +47,7 @@ def source(name: str = "access.log", state: State = State.COMPLETE, **changes: o
         rejected_by_reason={"unterminated-quote": 1},
         rejected_sample=(Rejected(7, "unterminated-quote", '192.0.2.7 - - [01/Jul/2025:12:00:07 +0000] "GET /'),),
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def snapshot(*sources: SourceResult, **changes: object) -> Snapshot:
@@ -64,7 +64,7 @@ def snapshot(*sources: SourceResult, **changes: object) -> Snapshot:
         panels={table.name: table for table in panels()},
         run=RUN,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def panels() -> tuple[Panel, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from logproc.formats.times.calendar import iso
 from logproc.model.overview import Finding

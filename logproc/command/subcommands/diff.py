@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct, structs
 
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_outputs, identity, keep_settings, keep_sources
@@ -40,8 +42,7 @@ WAYS = "write `logproc diff A B`, or `logproc diff LOG --before TIME --after TIM
 FORMS = ("terminal", "json", "html")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What to compare, and how to tell it.
 
     before, after: the times that part one log in two, None for two sources. conditions: the texts of --fail-on.
@@ -135,8 +136,7 @@ def check_forms(asked: Asked) -> None:
             raise UsageError(f"-o {path}: not for a comparison", "use .html, .json or .txt")
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """One side that is a log, before it is read."""
 
     sources: Sequence[Source]
@@ -190,7 +190,7 @@ def read_log(unread: Unread, asked: Asked, screen: Screen) -> tuple[Side | None,
         raise UsageError(f"{name}: no record to compare", "write the day too: --before '2026-03-07 10:00'" if span else hint)
     side = side_of_log(name, run.tally)
     incomplete = () if run.snapshot.complete else (f"{name}: not everything was read",)
-    return replace(side, notes=(*side.notes, *incomplete)), codes
+    return structs.replace(side, notes=(*side.notes, *incomplete)), codes
 
 
 def write_all(comparison: Comparison, answers: Sequence[Answer], asked: Asked, screen: Screen) -> set[int]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy
+from msgspec import Struct
 
 from logproc.formats.detection.choice import OTHER_NAMES, own_format
 from logproc.formats.detection.detect import detect, fallback
@@ -46,8 +46,7 @@ UNITS = {"duration": " s", "bytes": " B"}
 NOTES = "  {:<11}{}"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What a page is made of. manual: whose documentation. definition: what is to be copied, with a line that says where to."""
 
     name: str

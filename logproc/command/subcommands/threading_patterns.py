@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
+
+from msgspec import Struct
 
 PACKAGE = Path(__file__).parents[2]
 INVARIANT = "Invariant: "
@@ -18,8 +19,7 @@ MOST_LINES = 5
 Definition: TypeAlias = ast.ClassDef | ast.FunctionDef
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(Struct, frozen=True):
     """Lines of a class or a function: `lines` of them, from the first one that contains `start`.
 
     Empty lines, docstrings and comment lines are left out and not counted.
@@ -30,8 +30,7 @@ class Excerpt:
     lines: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """One pattern. home: its file, relative to the package. test: the test that fails when the pattern is taken out."""
 
     name: str

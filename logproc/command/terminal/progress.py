@@ -12,9 +12,9 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, TextIO
 
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 
@@ -37,8 +37,7 @@ WRAP_OFF, WRAP_ON = "\x1b[?7l", "\x1b[?7h"
 """DECAWM: the window may have shrunk since its size was read, or give a character more cells than we count."""
 
 
-@dataclass(frozen=True, slots=True)
-class LiveStatus:
+class LiveStatus(Struct, frozen=True):
     """What a run is doing at one moment.
 
     bytes_read, bytes_total: of the sources as stored (compressed); the total is None if the size of a source is unknown.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from logproc.formats.columns.odd_bytes import NONE_ODD, OddLines
 from logproc.formats.columns.printable import shown
@@ -23,8 +24,7 @@ Unread = Mapping[tuple[str, str], "Integers"]
 """Records whose value of a field is not a number, or not a time: their numbers, by the field and the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceTally:
+class SourceTally(Struct, frozen=True):
     """One source: its account, why lines were rejected, the first of those, and how many lines hold odd bytes.
 
     untimed: how many records have no time, the filtered ones too. assumed: what was assumed about times.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from logproc.model.columns import NO_TIME, KeyColumn
 from logproc.questions.where.sought import sought
@@ -17,8 +18,7 @@ MOST_VALUES = 2000
 """More different values of a field are not kept: a user would not look through them either."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unmatched:
+class Unmatched(Struct, frozen=True):
     """All records of chunks of which none passes.
 
     first, last: the smallest and the largest time, None without times. values: of the fields that the filter compares with a

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy
+from msgspec import Struct
 
 from logproc.counting.rows import added, counted, distinct, joined, selected
 from logproc.formats.columns.quantities import NANO, TOO_LARGE_FROM
@@ -38,8 +38,7 @@ SPAN = 2 * len(BOUNDS)
 """More than there are buckets, so that `row * SPAN + bucket + SPAN // 2` encodes both as one sortable integer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Buckets:
+class Buckets(Struct, frozen=True):
     """How many numbers of each row are in each bucket.
 
     row, bucket, number: one entry for each pair of row and bucket that occurs, sorted by row and bucket. Buckets are numbered

@@ -7,10 +7,10 @@ Memory grows with these, not with the records; longer stretches (`peak(1m)`) and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy
+from msgspec import Struct
 
 from logproc.counting.rows import added, joined, selected
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from logproc.model.columns import KeyColumn
 
 
-@dataclass(frozen=True, slots=True)
-class Peaks:
+class Peaks(Struct, frozen=True):
     """How many records of each row are in each stretch of time.
 
     row, stretch, number: one entry for each pair of row and stretch that occurs, sorted by both. Stretches are numbers.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from logproc.counting.rows import LOW_BITS, LOW_MASK, added, counted, joined
 
@@ -22,8 +23,7 @@ Extremes: TypeAlias = tuple[int, int, int, int]
 """How many numbers there are, their sum, the smallest and the largest, in billionths."""
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """Of the numbers of each row: how many there are, their sum, the smallest and the largest.
 
     The sum is `low + (high << 32) + nanos / 10**9` with `0 <= low < 2**32` and `0 <= nanos < 10**9`, so it never overflows and
@@ -83,7 +83,7 @@ class Totals:
         return self.size
 
 
-NAMES = tuple(column.name for column in fields(Totals) if column.name != "large")
+NAMES = tuple(name for name in Totals.__struct_fields__ if name != "large")
 """Its columns, each with an element for each row."""
 
 

@@ -20,11 +20,11 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy
 import pyarrow
+from msgspec import Struct
 
 from logproc.counting.rows import counted, distinct, encoded, joined, rows_of, selected, weight_of
 from logproc.formats.columns.slices import arrow
@@ -44,8 +44,7 @@ EMPTY = "\0"
 """Replaces the empty text in a sketch. Keys never contain it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Uniques:
+class Uniques(Struct, frozen=True):
     """The distinct texts of each row.
 
     row, value: one entry for each pair of row and text, sorted by row. sketches: the registers, as bytes, of rows above the

@@ -9,13 +9,14 @@ ones exactly: the result does not depend on how records are cut into chunks, or 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.counting.counts import Counts, Weights, count_columns, fold, merge_counts, rolled_up
 from logproc.counting.measures.buckets import Buckets
@@ -63,8 +64,7 @@ def buckets_of(counts: Counts | None) -> Buckets | None:
     return found if isinstance(found, Buckets) else None
 
 
-@dataclass(frozen=True, slots=True)
-class OverviewCounts:
+class OverviewCounts(Struct, frozen=True):
     """The counts. Keys of time are numbers of intervals since 1970 by the clocks of the zone; NO_TIME without a time.
 
     outcomes_by_interval: by interval and outcome. durations: by interval, with buckets of `duration`; None if no record has

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec.structs import replace
 
 from logproc.counting.counts import Counts, rolled_up
 from logproc.counting.rows import LOW_BITS

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from logproc.counting.overview.headline import headline, histogram
 from logproc.counting.overview.pages import derived_counts

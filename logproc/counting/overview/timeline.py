@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 import numpy
+from msgspec.structs import replace
 
 from logproc.counting.counts import Counts, rolled_up
 from logproc.counting.measures.buckets import middle

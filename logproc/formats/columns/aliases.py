@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from logproc.formats.columns.addresses import address_of, bare
 from logproc.formats.columns.coalesce import GRAMMAR, Source, zone_text
@@ -59,8 +60,7 @@ NEVER_RAW = frozenset({"time", "client", "logger", "pid"})
 Aliases = dict[str, tuple[Source, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """What the keys of a sample mean: where each column is, the powers of ten of numbers, and how levels are written.
 
     maps: durations and sizes whose names end in a unit that is not a power of ten.

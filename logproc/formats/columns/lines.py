@@ -7,12 +7,12 @@ worker threads of this program use several cores.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
 
 from logproc.formats.columns.slices import BLANK, places, texts_of
 
@@ -29,8 +29,7 @@ BLANKS = b" \t\r\v\f"
 BLANK_LINE = r"^[ \t\r\v\f]*$"
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """The lines of a chunk.
 
     data: the bytes of the chunk. starts, ends: of each line, its end before LF or CR LF.

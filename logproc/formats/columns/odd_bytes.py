@@ -6,11 +6,11 @@ valid UTF-8 by Arrow. Only a chunk that holds such bytes is looked at more close
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
+from msgspec import Struct
 
 from logproc.formats.columns.lines import BLOCK_BYTES, LF
 from logproc.formats.columns.slices import places
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 LONGEST_CHARACTER_BYTES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class OddLines:
+class OddLines(Struct, frozen=True):
     """How many lines hold bytes that are not UTF-8 (RFC 3629), and how many hold NULs."""
 
     undecodable: int = 0

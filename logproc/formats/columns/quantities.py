@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec.structs import replace
 
 from logproc.formats.columns.units import ANY, NO_UNIT, NOT_A_NUMBER, NOT_A_SIZE, NUMBER, TOO_FINE, TOO_LARGE, Unit, amount
 from logproc.model.columns import KeyColumn, Large, Numbers

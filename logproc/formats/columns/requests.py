@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
+from msgspec import Struct
 
 from logproc.formats.columns.printable import ABSENT, absent_as_null
 from logproc.formats.columns.slices import BLANK, Slices, arrow, encoded, offsets_and_data, places, rows_of
@@ -35,8 +35,7 @@ REQUEST = re.compile(
 QUESTION_MARK = ord("?")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request. A request of HTTP/0.9 has no protocol."""
 
     method: bytes
@@ -106,15 +105,18 @@ def split_many(dictionary: pyarrow.Array, wanted: Collection[str]) -> tuple[dict
     regular[regular] = good
     parts = {"method": method.keep(good), "target": target.keep(good), "protocol": protocol.keep(good)}
     if "path" in wanted or "query" in wanted:
-        parts["path"], parts["query"] = at_question_mark(parts["target"])
+        target, first = parts["target"], question_marks(parts["target"])
+        parts["path"] = Slices(target.data, target.starts, first)
+        if "query" in wanted:
+            parts["query"] = behind(target, first)
     return {name: parts[name] for name in COLUMNS if name in wanted}, regular
 
 
-def at_question_mark(target: Slices) -> tuple[Slices, Slices]:
-    """Split targets at their first `?` into path and query; the query is `-` (absent) without one."""
+def question_marks(target: Slices) -> Positions:
+    """Return where the path of each target ends: at its first `?`, or at its end."""
     marks = numpy.append(places(target.data == QUESTION_MARK), numpy.int32(len(target.data)))
-    first = numpy.minimum(target.ends, marks[numpy.searchsorted(marks, target.starts)])
-    return Slices(target.data, target.starts, first), behind(target, first)
+    first: Positions = numpy.minimum(target.ends, marks[numpy.searchsorted(marks, target.starts)])
+    return first
 
 
 def behind(target: Slices, first: Positions) -> Slices:

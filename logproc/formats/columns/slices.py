@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
 from numpy.lib.stride_tricks import sliding_window_view
 
 from logproc.model.columns import KeyColumn
@@ -22,8 +22,7 @@ ABSENT = pyarrow.scalar(b"-", pyarrow.binary())
 """Made once: each time that Arrow turns a value of Python into one of its own, it looks for pandas, which takes 0.2 ms."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slices:
+class Slices(Struct, frozen=True):
     """Text of many lines: where each starts and ends in `data`, in order and without overlap."""
 
     data: Any

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 Factor: TypeAlias = int | Fraction
 Kind: TypeAlias = Literal["", "duration", "size"]
@@ -76,8 +77,7 @@ OF_DURATION = re.compile(
 """Names of fields that hold how long something took; those of HAProxy's timers too. In them -1 means: never measured."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """How the numbers of a field are read.
 
     kind: which units they may have, "" for any. power, times: a number without a unit is divided by 10**`power` and

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.formats.custom import format_of_pattern, format_of_table
 from logproc.formats.detection import detect as detection
@@ -51,8 +53,7 @@ OTHER_NAMES = {
 """What formats are called elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """How the format of each source is chosen.
 
     named: the format of all sources. sampled: the name of one that still depends on a sample, such as `json`.

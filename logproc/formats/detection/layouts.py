@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy
+from msgspec.structs import replace
 
 from logproc.formats.detection.plausibility import has_hosts, is_plausible
 from logproc.formats.detection.sample import LEAST_SHARE, NEARLY, Candidate, Sample, generic

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
 
 from logproc.formats.columns.lines import LF
 from logproc.formats.detection.sample import Sample
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from logproc.model.columns import Columns
 
 
-@dataclass(frozen=True, slots=True)
-class InnerLines:
+class InnerLines(Struct, frozen=True):
     """The messages of a sample as lines. levels: whether the records around them have several levels."""
 
     text: bytes

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.formats.columns.lines import is_blank
 from logproc.formats.engine import Format
@@ -60,8 +61,7 @@ SEARCHED = tuple(
 """The forms of times that are searched for in text: those with AM or PM before those that are the same without it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A format that some lines of a sample fit: how many of them."""
 
     format: Format
@@ -73,8 +73,7 @@ class Candidate:
         return self.fitting / self.lines if self.lines else 0.0
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(Struct, frozen=True, dict=True):
     """The first lines of a source that are not blank, with their numbers.
 
     asked: the lines of many samples, these among them, if they are asked together; rows: which of those they are.

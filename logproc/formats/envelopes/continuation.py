@@ -7,12 +7,12 @@ lines of other programs may be in between, so that a source can be cut into chun
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
 
 from logproc.formats.account import VAGUE
 from logproc.formats.columns.slices import arrow
@@ -55,8 +55,7 @@ Open = tuple[tuple[Identity, int], ...]
 """The programs whose last record may go on, each with how many lines ago its last line was."""
 
 
-@dataclass(frozen=True, slots=True)
-class Continuations:
+class Continuations(Struct, frozen=True):
     """Which records of an outer format continue a record before them.
 
     line: of each outer record its line, ascending, shape (n,), as of all arrays. joined: whether it continues a record.

@@ -8,13 +8,14 @@ outer one.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.formats.account import joined_at, parsed, too_long_and_blank
 from logproc.formats.columns.fields import Wanted, either
@@ -37,8 +38,7 @@ PAYLOAD = "payload"
 """What a format calls the log in its lines if it has a message besides."""
 
 
-@dataclass(frozen=True, slots=True)
-class Messages:
+class Messages(Struct, frozen=True):
     """The messages of a chunk as lines, and what the inner format found in them.
 
     lines, columns: those of the outer format. line: of each outer record its line, ascending; order: its number in the columns.
@@ -64,8 +64,7 @@ class Messages:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """An outer format, and the format of its messages. Frozen, so threads can share it."""
 
     outer: Format

@@ -6,12 +6,12 @@ The parts of a line follow each other in its stream; lines of the other stream m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec.structs import replace
 
 from logproc.formats.account import replaced_at
 from logproc.formats.columns.fields import again

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy
+from msgspec import Struct
 
 from logproc.formats.columns.addresses import address_of, bare
 from logproc.formats.columns.levels import is_level
@@ -55,8 +55,7 @@ CLIENTS = (
 BARE = r'(?P<{}>[^\s"]+)'
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """What lines of one layout have in common.
 
     front: how many tokens are before the time. behind: of each piece behind the size its key and whether it is in quotes.

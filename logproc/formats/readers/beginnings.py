@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from logproc.formats.columns.levels import WORDS, is_level_word
 from logproc.formats.times.own_time import COLOUR
@@ -86,8 +87,7 @@ LOOKS_PROGRAMMED = re.compile(rb"\w[.:/$@]+\w|[a-z][A-Z]")
 AT_LEVEL = re.compile((BETWEEN + KINDS["level"]).encode("latin-1"))
 
 
-@dataclass(slots=True)
-class Slots:
+class Slots(Struct):
     """What has been found between the time and the message: the expression so far, and which fields it captures.
 
     waiting: the expressions of slots that only count if something surely known follows them.

@@ -8,7 +8,6 @@ not UTF-8, NaN and Infinity, more than one object in a line, depth, digits witho
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import field
+from msgspec.structs import replace
 
 from logproc.formats.columns.aliases import Meaning, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen
@@ -49,8 +50,7 @@ DEEPEST_KEY = 8
 KINDS: Mapping[type, str] = {str: "text", bool: "truth", int: "integer", float: "number", Decimal: "number"}
 
 
-@dataclass(frozen=True, slots=True)
-class JsonReader(Reader):
+class JsonReader(Reader, frozen=True):
     """The exact way: a line at a time, with the keys of a sample and what they mean.
 
     kinds: of each path to a value of the sample the kind of its values, "" where they differ.
@@ -132,8 +132,7 @@ class JsonReader(Reader):
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ArrowReader(Reader):
+class ArrowReader(Reader, frozen=True):
     """The quick way: all objects of a chunk are read in one call, with the types of the sample. Other lines are left."""
 
     exact: JsonReader
@@ -181,6 +180,7 @@ def json_format(reader: JsonReader, meaning: Meaning = UNKNOWN) -> Format:
     return format_of_keys(
         "json",
         reader,
+        reader.aliases,
         replace(meaning, levels=reader.levels),
         quick=ArrowReader(reader),
         summary="JSON lines: one object a line, of any logger or server",
@@ -190,7 +190,6 @@ def json_format(reader: JsonReader, meaning: Meaning = UNKNOWN) -> Format:
     )
 
 
-@dataclass(slots=True)
 class Keys(Sampled):
     """The keys of objects, those within objects as `a.b`, with the kinds of their values by path."""
 

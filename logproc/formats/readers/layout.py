@@ -9,12 +9,13 @@ Sources: Apache's mod_log_config (`common`, `combined`, `vhost_combined`), nginx
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.formats.columns.slices import encoded, mask
 from logproc.formats.raw import Found, Reader
@@ -43,6 +44,7 @@ STRICT = {
 """What tokens look like in lines that show the format of a source: an address or a name, nothing that was put before it."""
 TIME = rf"\[{ACCESS.expression}\]"
 QUOTED = r'"(?P<{}>[^"\\]*(?:\\.[^"\\]*)*)"'
+STATUSES = pyarrow.array([b"%03d" % status for status in range(1000)], pyarrow.binary())
 MOST_DIGITS, MOST_BYTES = 19, 2**63 - 1
 FRONT = ("client", "ident", "user", "time")
 RESULT = ("status", "bytes")
@@ -50,8 +52,7 @@ EXAMPLE = '192.0.2.7 - alice [17/May/2015:10:05:03 +0000] "GET /cart?id=7 HTTP/1
 QUOTES = ' "https://example.com/" "Mozilla/5.0 (X11; Linux x86_64)"'
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(Struct, frozen=True, dict=True):
     """The parts of a line, in order: `unquoted[0] "quoted[0]" unquoted[1] "quoted[1]" … unquoted[-1]`.
 
     Each of `unquoted` names the tokens that are there, with one blank between two of them and between them
@@ -73,6 +74,11 @@ class Layout:
         return tuple(token for part in self.unquoted for token in part)
 
     @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The names of the parts that are columns of text."""
+        return (*(name for name in self.tokens if name not in {"time", "status", "bytes", "ident"}), *self.quoted)
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of all parts of a line, in order."""
         found: list[str] = []
@@ -81,8 +87,7 @@ class Layout:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class LayoutReader(Reader):
+class LayoutReader(Reader, frozen=True):
     """The exact reader: one anchored expression that runs over all lines not yet claimed."""
 
     layout: Layout

@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec.structs import replace
 
 from logproc.formats.columns.aliases import Meaning, is_access, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source
@@ -51,8 +51,7 @@ VALUE, IN_BRACKETS = r"(?P<value>[^\t]*)", r"\[?(?P<value>[^\t\[\]]*(?:\[[^\t\]]
 MICROSECONDS = "reqtime_microsec"
 
 
-@dataclass(frozen=True, slots=True)
-class LtsvReader(Reader):
+class LtsvReader(Reader, frozen=True):
     """LTSV, with the labels of a sample and what they mean.
 
     labels: those of the sample. aliases: which of them hold standard columns.
@@ -129,6 +128,7 @@ def ltsv_format(reader: LtsvReader, meaning: Meaning = UNKNOWN) -> Format:
     return format_of_keys(
         "ltsv",
         reader,
+        reader.aliases,
         meaning,
         summary="LTSV: `label:value` between TABs",
         example="time:07/Mar/2026:10:00:00 +0000\thost:192.0.2.7\treq:GET /cart HTTP/1.1\tstatus:200\tsize:42\treqtime:0.020",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from logproc.formats.columns.aliases import Meaning, has_unreadable_times
 from logproc.formats.engine import Format
@@ -17,8 +18,7 @@ UNKNOWN = Meaning({}, ())
 """The meaning of keys without a sample."""
 
 
-@dataclass(slots=True)
-class Sampled:
+class Sampled(Struct):
     """The keys of a sample: their values, and the numbers of the lines that have them."""
 
     values: dict[str, list[str]] = field(default_factory=dict)
@@ -29,16 +29,10 @@ class Sampled:
         self.lines.setdefault(key, set()).add(line)
 
 
-class KeyReader(Reader, Protocol):
-    """A reader of such records. aliases: which keys hold standard columns."""
-
-    @property
-    def aliases(self) -> Sequence[tuple[str, tuple[Source, ...]]]: ...
-
-
 def format_of_keys(
     name: str,
-    reader: KeyReader,
+    reader: Reader,
+    aliases: Sequence[tuple[str, tuple[Source, ...]]],
     meaning: Meaning,
     *,
     quick: Reader | None = None,
@@ -47,8 +41,8 @@ def format_of_keys(
     multi_line: bool = False,
     in_parts: bool = False,
 ) -> Format:
-    """Return the format of records with any keys, given what those of a sample mean."""
-    known = dict(reader.aliases).keys()
+    """Return the format of records with any keys, given what those of a sample mean. aliases: which hold standard columns."""
+    known = dict(aliases).keys()
     return Format(
         name,
         reader,
@@ -62,7 +56,7 @@ def format_of_keys(
         open_fields=True,
         has_requests="request" in known,
         has_targets="target" in known,
-        keeps_untimed=has_unreadable_times(reader.aliases),
+        keeps_untimed=has_unreadable_times(aliases),
         levels=meaning.levels,
         in_parts=in_parts,
         order=meaning.order,

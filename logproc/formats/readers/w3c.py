@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec.structs import replace
 
 from logproc.formats.columns.fields import EMPTY, raw_fields
 from logproc.formats.columns.lines import Lines, plain_lines
@@ -43,8 +43,7 @@ CLOCK = re.compile(rb"\d\d?:\d\d:\d\d(?:\.\d+)?")
 ANY_DAY = pyarrow.scalar(b"1970-01-01 ", pyarrow.binary())
 
 
-@dataclass(frozen=True, slots=True)
-class W3cReader(Reader):
+class W3cReader(Reader, frozen=True):
     """W3C extended. directives: the names of the fields that a sample has."""
 
     directives: tuple[str, ...] = ()

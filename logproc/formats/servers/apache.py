@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from logproc.formats.servers.definition import Literal, Variable, fault
 from logproc.formats.times import strftime

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import typing
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from logproc.model.errors import UsageError
 
@@ -19,15 +20,13 @@ Shape = typing.Literal["text", "token", "digits", "user", "list"]
 EXCERPT_CHARACTERS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """Text that every line holds unchanged."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """A part that differs from line to line.
 
     name: the name of its column; source: how it is written in the definition, where it is at `column` (from 0).
@@ -49,8 +48,7 @@ class Variable:
     form: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """How a server writes the lines of a log.
 
     text: as it was given; escape: how nginx writes what could be mistaken, always "default" for Apache.

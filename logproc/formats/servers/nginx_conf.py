@@ -9,8 +9,9 @@ import glob
 import re
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from logproc.formats.servers.definition import Definition, Escape
 from logproc.formats.servers.nginx_tokens import Directive, Place, directives_in
@@ -24,8 +25,7 @@ DEEPEST = 20
 OTHER_LOGS = frozenset({"stream", "mail"})
 
 
-@dataclass(frozen=True, slots=True)
-class LogFormat:
+class LogFormat(Struct, frozen=True):
     """One `log_format`: its strings as one text, read when its definition is asked for: what no log uses may be strange."""
 
     name: str
@@ -42,8 +42,7 @@ class LogFormat:
             raise self.place.fault(f"log_format {self.name}: {error.what}", error.hint) from error
 
 
-@dataclass(frozen=True, slots=True)
-class AccessLog:
+class AccessLog(Struct, frozen=True):
     """One `access_log`: its path as it is written (it may hold variables, or begin with `syslog:`), and its format's name."""
 
     path: str
@@ -51,8 +50,7 @@ class AccessLog:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class ConfDefinitions:
+class ConfDefinitions(Struct, frozen=True):
     """What a configuration says of logs. formats: by name, `combined` among them; access_logs: in order, without `off`.
 
     files: those that were read for it.
@@ -69,8 +67,7 @@ class ConfDefinitions:
         return self.formats[log.format]
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """What has been read so far."""
 
     formats: dict[str, LogFormat] = field(default_factory=dict)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from logproc.model.errors import UsageError
 
@@ -34,8 +35,7 @@ ESCAPED = re.compile(r"""\\(["'\\trn])""")
 CONTROLS = {"t": "\t", "r": "\r", "n": "\n"}
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A place in a configuration: the file as it was named, and the line, from 1."""
 
     file: str
@@ -45,8 +45,7 @@ class Place:
         return UsageError(f"{self.file}, line {self.line}: {what}", hint)
 
 
-@dataclass(frozen=True, slots=True)
-class Directive:
+class Directive(Struct, frozen=True):
     """The words of one directive, the names of the blocks round it, and its line. opens: whether it has a block of its own."""
 
     words: tuple[str, ...]

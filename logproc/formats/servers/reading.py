@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import chain, combinations, count, pairwise
+
+from msgspec.structs import replace
 
 from logproc.formats.servers import apache, nginx
 from logproc.formats.servers.definition import Definition, Dialect, Escape, Literal, Variable, fault

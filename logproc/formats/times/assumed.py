@@ -8,9 +8,10 @@ year, or not in order.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from logproc.formats.times.calendar import DAY_S
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from logproc.model.columns import Parsed
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """Times without a year in consecutive lines: the first and the last line, the times of the first and last record.
 
     goes_back: whether a time among them is a day or more before the one of the record before it.
@@ -37,8 +37,7 @@ class Stretch:
         return Stretch(self.first_line, later.last_line, self.first, later.last, goes_back)
 
 
-@dataclass(frozen=True, slots=True)
-class Assumed:
+class Assumed(Struct, frozen=True):
     """What was assumed in some lines of one source. Adding is associative and commutative.
 
     zone: whether any record has a time without a zone. years: the smallest and the largest time without a year, None for none.

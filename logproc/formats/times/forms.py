@@ -19,9 +19,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, partial
+
+from msgspec import Struct
 
 from logproc.formats.times import access
 from logproc.formats.times.calendar import DAY_S, HOUR_S, MONTHS, hour_of, latest_moment, moment, year_of
@@ -45,8 +46,7 @@ LONG_ZONE = (
 ZonedDateTime says which one it is, `+01:00[Europe/Berlin]`. They have a form of their own: all others are faster without."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeForm:
+class TimeForm(Struct, frozen=True):
     """A form of times.
 
     expression: for RE2 and for `re`, without anchors, with the group `minute` and some of `second`,

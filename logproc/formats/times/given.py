@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
 
 from logproc.formats.columns.slices import index_of
 from logproc.formats.times.calendar import DAY_S, FIRST_S, FIRST_SHORT_YEAR, HOUR_S, LAST_S, MONTHS, latest_moment
@@ -57,8 +57,7 @@ SINCE_1970 = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 DIGITS = r"^ *(?P<number>[0-8]?[0-9]{1,18})(?:\.(?P<fraction>[0-9]*))? *$"
 
 
-@dataclass(frozen=True, slots=True)
-class GivenForm:
+class GivenForm(Struct, frozen=True):
     """How times are written.
 
     expression: for RE2, anchored, with a group for each part. scale: by how much a number is divided, 0 for a date.

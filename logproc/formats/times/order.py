@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from logproc.formats.times.calendar import LAST_S
 from logproc.formats.times.forms import (
@@ -26,8 +27,7 @@ from logproc.formats.times.forms import (
 from logproc.formats.times.reading import value_seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """The forms of a source's times, and which order of day and month is assumed; "" if it is known, or not needed."""
 
     forms: Sequence[TimeForm] = FORMS

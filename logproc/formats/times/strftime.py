@@ -7,7 +7,8 @@ of `forms`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from logproc.formats.times.calendar import MONTHS
 
@@ -27,8 +28,7 @@ WEEKDAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 MONTH = f"(?i:{b'|'.join(MONTHS).decode()})"
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """What a conversion writes in the C locale.
 
     written: an expression of it. width: how many bytes it has, 0 if that differs. part: which part of a date it is.

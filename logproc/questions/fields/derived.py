@@ -8,10 +8,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
 
 from logproc.formats.columns.addresses import ADDRESS_BITS
 from logproc.model.columns import KeyColumn
@@ -29,8 +29,7 @@ SHAPE = re.compile(r"shape\(([^()]+)\)")
 QUERY = re.compile(r"query\(([^()]+)\)")
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
+class Derived(Struct, frozen=True):
     """A computed field. name: as the user wrote it. of: the column that `apply` computes it from."""
 
     name: str
@@ -55,7 +54,7 @@ def derive(name: str) -> Derived | None:
         match = SHAPE.fullmatch(name)
         if not match:
             raise UsageError(f"{name!r} is not a shape", "write shape(FIELD), such as shape(path)")
-        return derived(name, match[1], shape)
+        return Derived(name, match[1], shape)
     if name.startswith("query("):
         match = QUERY.fullmatch(name)
         if not match:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 import numpy
+from msgspec import Struct
 
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, fraction, iso
 from logproc.model.errors import UsageError
@@ -40,8 +40,7 @@ MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 WEEK = re.compile(r"([0-9]{4})-?W([0-9]{2})")
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """One kind of stretch. length_s: 0 for months of the calendar. begin_s: where the stretch number 0 begins."""
 
     name: str

@@ -46,10 +46,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from fractions import Fraction
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from logproc.formats.columns.addresses import ADDRESS_BITS
 from logproc.formats.columns.levels import severity_of
@@ -93,8 +94,7 @@ MAX_DEPTH = 100
 NUMBER_CHARACTERS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Struct, frozen=True):
     """A filter. `fields`: the fields it uses, in order of appearance, without backticks, such as `net:24` and `status`.
 
     searched: those in which it searches for a text or an expression. fractions: whether it compares times so that their
@@ -129,8 +129,7 @@ def parse_where(text: str, tz: tzinfo = UTC) -> Where:
     return Parser(text, tz).where()
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A value as written: its first token, where it ends, a text or a number, and the number's unit."""
 
     token: Token

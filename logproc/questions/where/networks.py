@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy
+from msgspec import Struct
 
 from logproc.formats.columns.addresses import ADDRESS_BITS, MAPPED, address_of, bare
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 MAPPED_BITS = 96
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Struct, frozen=True):
     """What an address is compared with: a text, and the network that it names.
 
     address: 16 bytes, None if the text is a host name. bits: the length of the prefix, of 128.

@@ -12,9 +12,7 @@ from __future__ import annotations
 import functools
 import operator
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, TypeVar
@@ -22,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, Ty
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
 
 from logproc.formats.columns.addresses import address_of, bare
 from logproc.formats.columns.levels import LEVELS
@@ -46,8 +45,7 @@ NUMBER_BYTES = 1024
 ORDER: dict[str, Callable[[Any, Any], Any]] = {"==": operator.eq, "<": operator.lt, "<=": operator.le}
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """The records of a chunk. `field` returns a column by name, None if the chunk lacks it."""
 
     columns: Columns
@@ -74,8 +72,7 @@ class Predicate(Protocol):
         """Return a mask of the records for which it is true."""
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Struct, frozen=True):
     """True where all parts are."""
 
     parts: tuple[Predicate, ...]
@@ -84,8 +81,7 @@ class And:
         return functools.reduce(operator.and_, (part.mask(rows) for part in self.parts))
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Struct, frozen=True):
     """True where at least one part is."""
 
     parts: tuple[Predicate, ...]
@@ -94,8 +90,7 @@ class Or:
         return functools.reduce(operator.or_, (part.mask(rows) for part in self.parts))
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """True where its part is false, and so also where a comparison fails because the field is absent."""
 
     part: Predicate
@@ -104,8 +99,7 @@ class Not:
         return ~self.part.mask(rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """True where the record lacks the field; `negated`: where it has it."""
 
     field: str
@@ -125,8 +119,7 @@ class Absent:
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison(ABC, Generic[Value]):
+class Comparison(Struct, Generic[Value], frozen=True):
     """Compares a field with values: true if one of them matches, or if none does when negated."""
 
     field: str
@@ -142,9 +135,9 @@ class Comparison(ABC, Generic[Value]):
         matches: Mask = (hits ^ self.negated) & comparable
         return matches[column.index] if isinstance(column, KeyColumn) else matches
 
-    @abstractmethod
     def of_keys(self, keys: pyarrow.Array) -> Answer:
         """Return the answer for each key of a dictionary."""
+        raise NotImplementedError
 
     def of_numbers(self, numbers: Numbers) -> Answer:
         """Return the answer for each record. Only NumberComparison can compare numbers."""
@@ -152,8 +145,7 @@ class Comparison(ABC, Generic[Value]):
         return nothing, nothing
 
 
-@dataclass(frozen=True, slots=True)
-class TextComparison(Comparison[str]):
+class TextComparison(Comparison[str], frozen=True):
     r"""Compares texts, ordered by their UTF-8 bytes. Values write unprintable bytes as keys do, `\xNN`; `=~` is RE2's."""
 
     def mask(self, rows: Rows) -> Mask:
@@ -184,8 +176,7 @@ WHOLE_KERNELS: dict[str, Callable[[pyarrow.Array, str], pyarrow.Array]] = {
 """For texts of several lines, which keep their line feeds and TABs."""
 
 
-@dataclass(frozen=True, slots=True)
-class NumberComparison(Comparison[int]):
+class NumberComparison(Comparison[int], frozen=True):
     """Compares numbers, in billionths."""
 
     def of_keys(self, keys: pyarrow.Array) -> Answer:
@@ -216,8 +207,7 @@ def ordered_fields(node: Predicate) -> frozenset[str]:
     return frozenset(name for part in parts for name in ordered_fields(part))
 
 
-@dataclass(frozen=True, slots=True)
-class LevelComparison(Comparison[int]):
+class LevelComparison(Comparison[int], frozen=True):
     """Compares levels by how severe they are; values are positions in LEVELS."""
 
     def of_keys(self, keys: pyarrow.Array) -> Answer:
@@ -227,8 +217,7 @@ class LevelComparison(Comparison[int]):
         return numpy.array(hits, bool), numpy.array([severity is not None for severity in severities], bool)
 
 
-@dataclass(frozen=True, slots=True)
-class AddressComparison(Comparison[Network]):
+class AddressComparison(Comparison[Network], frozen=True):
     """Compares an address with networks, addresses and names.
 
     A name matches the same text. An address matches in every notation, IPv4 also as `::ffff:192.0.2.1`, and with a port.

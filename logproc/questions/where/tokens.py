@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from logproc.formats.columns.printable import shown
 from logproc.model.errors import UsageError
@@ -41,8 +42,7 @@ MEANT = {
 """Hints for characters that no token begins with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A piece of an expression. `kind` is its group in `TOKEN`; `start` and `end` are its place in the text."""
 
     kind: str

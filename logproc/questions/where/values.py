@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from enum import Enum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from logproc.formats.columns.levels import LEVELS, severity_of
 from logproc.formats.columns.units import BYTES, SECONDS, Factor
@@ -58,8 +59,7 @@ ORDERED: tuple[Relation, ...] = ("==", "<", "<=")
 SEARCHED: tuple[Relation, ...] = ("=~", "contains")
 
 
-@dataclass(frozen=True, slots=True)
-class FieldKind:
+class FieldKind(Struct, frozen=True):
     """A type of fields: its name in errors, how to write a value, and the relations it supports.
 
     units: factors by name, `""` for a number without a unit; empty if the field does not take numbers.

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from logproc.model.overview import QUANTILES, Timeline
 from logproc.questions.fields.outcomes import ERRORS
@@ -31,8 +31,7 @@ CLOSE = 0.09
 """Labels of quantiles that are nearer than this part of the width are one above another."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """One chart. mode: what it shows, for the switches. title: in words. gutter: the texts beside it. area: the bars."""
 
     mode: str
@@ -117,8 +116,7 @@ def class_of(outcome: str) -> str:
     return OUTCOME_CLASSES.get(outcome, OTHER_CLASS)
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """A vertical axis with its marks and what is written beside each: from 0 to `top`, or logarithmic from `least` to `top`."""
 
     top: float
@@ -143,8 +141,7 @@ class Scale:
         return HEIGHT * (1 - math.log(max(number, self.least) / self.least) / math.log(self.top / self.least))
 
 
-@dataclass(frozen=True, slots=True)
-class Across:
+class Across(Struct, frozen=True):
     """The horizontal axis of a timeline: from its first interval to the end of the last."""
 
     begin_s: int

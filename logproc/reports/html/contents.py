@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from logproc.questions.fields.outcomes import ERRORS
 from logproc.reports.html.charts import bar, class_of
@@ -31,8 +31,7 @@ MOST_ROWS = 1000
 LOOK = Look(terminal=True)  # so that keys are cut, and different ones stay different
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(Struct, frozen=True):
     """A number of the headline. tone: `bad`, `warn` or empty."""
 
     label: str
@@ -41,8 +40,7 @@ class Tile:
     tone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A cell of a table. title: what is cut off, or the exact number. cut: whether even the title is cut."""
 
     text: str
@@ -51,8 +49,7 @@ class Cell:
     cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(Struct, frozen=True):
     """A row of a table. bar: its share of the largest."""
 
     keys: tuple[Cell, ...]
@@ -60,8 +57,7 @@ class TableRow:
     bar: Markup
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A panel as a table. first: the rows that are shown at once. wide: whether it needs the whole width."""
 
     name: str
@@ -120,8 +116,7 @@ def totals(panels: Mapping[str, Panel]) -> Iterator[tuple[str, float | int | Dec
             yield from zip(panel.metrics, panel.rows[0].metrics, strict=True)
 
 
-@dataclass(frozen=True, slots=True)
-class FindingWords:
+class FindingWords(Struct, frozen=True):
     """A finding in words. tone: as in Tile."""
 
     kind: str

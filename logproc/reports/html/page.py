@@ -11,13 +11,13 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
+from msgspec import to_builtins
 
 from logproc.model.overview import QUANTILES
 from logproc.questions.view import WEEKDAYS
@@ -175,7 +175,7 @@ def chart_data(snapshot: Snapshot, timeline: Timeline) -> str:
     return embedded(
         json.dumps({
             "classes": {name: charts.class_of(name) for name in timeline.outcomes},
-            "timeline": asdict(timeline) if own else None,
+            "timeline": to_builtins(timeline) if own else None,
         })
     )  # fmt: skip
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from logproc.formats.times.calendar import iso, seconds_of
 from logproc.model.overview import Interval, Timeline

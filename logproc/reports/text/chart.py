@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from itertools import count as naturals
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -120,8 +120,7 @@ def counts_of(panel: Panel, unit_s: int) -> dict[int, int]:
     return counts
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """A value of a panel's second column, and its count in each stretch of time."""
 
     text: str
@@ -151,8 +150,7 @@ def gutter_of(counts: Mapping[int, int], names: Sequence[Name]) -> int:
     return (name + 2 if name else 0) + number + 2
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """How stretches of time are placed in a chart.
 
     start: the number of the first stretch. step: how many are in a bucket. least: the first one with a record.

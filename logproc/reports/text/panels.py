@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import force_setattr, replace
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -33,8 +34,7 @@ MOST_IN_TIME = 100
 """Rows of a table over time on a screen; `--top` does not limit it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """A column of numbers: its head in one or two lines, and its text in each row.
 
     least: its minimum width. cells: its width, with two blanks before it.
@@ -44,14 +44,13 @@ class Numbers:
     texts: tuple[str, ...]
     style: Style = PLAIN
     least: int = 0
-    cells: int = field(init=False)
+    cells: int = 0  # whatever it is given
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "cells", 2 + max(self.least, *map(cell_len, self.head), *map(len, self.texts)))
+        force_setattr(self, "cells", 2 + max(self.least, *map(cell_len, self.head), *map(len, self.texts)))
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """The layout of a table. key: the widths of the key's columns, with two blanks between them. bar: 0 for no bar.
 
     left_out: how many metrics a screen has no room for. rest: the blanks between bar and numbers.
@@ -93,8 +92,7 @@ def panel_columns(panels: Sequence[Panel], records: int, look: Look) -> list[Lin
     return [*both, *(line for table in wide for line in table.lines(look.width))]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """One panel to draw. records: what shares refer to. count: the width of counts, the same in all panels."""
 
     panel: Panel

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from unicodedata import category
 
+from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 from rich.color import ColorSystem
 from rich.segment import Segment
@@ -35,8 +35,7 @@ LOUD = Style(color="red", bold=True, reverse=True)
 NEUTRAL = Style(color="blue")
 
 
-@dataclass(frozen=True, slots=True)
-class Characters:
+class Characters(Struct, frozen=True):
     """The characters of a report; the blocks grow by eighths, from empty to full."""
 
     columns: str
@@ -52,8 +51,7 @@ UNICODE = Characters(" ▁▂▃▄▅▆▇█", " ▏▎▍▌▋▊▉█", "
 ASCII = Characters(" ....::::", " ----====", ".", "...", "-", "<=", "x")
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What the output device can show.
 
     columns: the width in cells, at least 40 is used.

@@ -1,14 +1,11 @@
-"""The report for people: on a terminal, as plain text in a pipe or a .txt file, and as a picture."""
+"""The report for people: on a terminal, and as plain text in a pipe or a .txt file."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.segment import Segment, Segments
-from rich.terminal_theme import TerminalTheme
+from rich.segment import Segment
 
 from logproc.reports.report_words import shown_panels
 from logproc.reports.text.chart import can_be_chart, time_chart
@@ -35,25 +32,6 @@ MONTH = 31
 FEW_SOURCES = 3
 MOST_HIGH, LEAST_HIGH = 8, 2
 """The height of the chart in a report of one screen."""
-COLORS = [(41, 41, 41), (224, 82, 99), (152, 187, 90), (222, 184, 77), (97, 150, 205), (190, 130, 200), (96, 167, 186)]
-THEME: Final = TerminalTheme((41, 41, 41), (217, 217, 217), [*COLORS, (217, 217, 217)])
-# Rich's own frame fetches a font. This one names common fonts, in a size at which full blocks join.
-FRAME: Final = """\
-<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
-<style>
-.{unique_id}-matrix {{ font: 21px/{line_height}px "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre }}
-.{unique_id}-title {{ font: bold 18px "DejaVu Sans", Helvetica, Arial, sans-serif }}
-{styles}
-</style>
-<defs><clipPath id="{unique_id}-clip-terminal"><rect width="{terminal_width}" height="{terminal_height}"/></clipPath>
-{lines}</defs>
-{chrome}
-<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
-{backgrounds}
-<g class="{unique_id}-matrix">{matrix}</g>
-</g>
-</svg>
-"""
 
 
 def render_terminal(snapshot: Snapshot, look: Look) -> str:
@@ -128,18 +106,3 @@ def over_time(panels: Sequence[Panel]) -> tuple[list[tuple[Panel, Panel | None]]
     charts += [(pair, None) for pair in pairs if len({row.key[0] for row in pair.rows}) > 1]
     charted = {id(panel) for chart in charts for panel in chart}
     return charts, [panel for panel in panels if panel.metrics or id(panel) not in charted]
-
-
-def render_svg(snapshot: Snapshot, columns: int, title: str, rows: int | None = None) -> str:
-    """Return the report as an SVG picture of a terminal of that width: the whole of it, or its headline on so many rows."""
-    look = Look(columns, color=True, terminal=True, whole=rows is None, rows=rows or 24)
-    return svg(draw(snapshot, look), look, title)
-
-
-def svg(lines: Iterable[Line], look: Look, title: str) -> str:
-    """Return lines as a self-contained SVG picture of a terminal."""
-    console = Console(
-        file=io.StringIO(), record=True, width=look.width, force_terminal=True, color_system="truecolor", _environ={}
-    )
-    console.print(Segments(segment for line in lines for segment in [*line, Segment.line()]), soft_wrap=True)
-    return console.export_svg(title=look.text(title), theme=THEME, code_format=FRAME, unique_id="report")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from logproc.model.trace import Doing, Step
 
 Parts = list[tuple[Doing | None, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Stroke:
+class Stroke(Struct, frozen=True):
     """What is drawn between two places: a step, or a mixture of several. shares: of each kind, in their order; they add to 1.
 
     In a mixture, None is time in which nothing was recorded.

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec import Struct
 
 from logproc.model.trace import Doing, Lane, Recording
 from logproc.reports.units import count, duration
@@ -27,8 +28,7 @@ READING = (Doing.READ, Doing.UNPACK, Doing.CUT, Doing.OPEN)
 READERS = ("reader", "stream", "pipe")
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(Struct, frozen=True):
     """What some threads did, in nanoseconds by kind. alive_ns: from the first step of each to its last.
 
     cpu_ns: for how long they had a core.

@@ -11,8 +11,9 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass, replace
-from hashlib import blake2b
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.model.chunk import Probe
 from logproc.model.errors import EXIT_INCOMPLETE, LimitError, SourceError
@@ -24,8 +25,7 @@ HEAD_BYTES = 2048
 BLOCK_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """The decoded bytes of a source: how many, their hash, and whether the source ended without a failure."""
 
     size: int
@@ -90,7 +90,7 @@ def groups(probes: Sequence[Probe], head_of: Callable[[int], bytes]) -> list[lis
 
     head_of: returns the head of a file that was not kept.
     """
-    by_mark: dict[tuple[int, bytes], list[int]] = {}
+    by_mark: dict[tuple[int, int], list[int]] = {}
     for index, probe in enumerate(probes):
         if probe.mark[0] and not probe.verdict:
             by_mark.setdefault(probe.mark, []).append(index)
@@ -113,7 +113,7 @@ def groups(probes: Sequence[Probe], head_of: Callable[[int], bytes]) -> list[lis
 def add_longer(
     broken: Sequence[int],
     probes: Sequence[Probe],
-    by_mark: dict[tuple[int, bytes], list[int]],
+    by_mark: dict[tuple[int, int], list[int]],
     head_of: Callable[[int], bytes],
 ) -> None:
     """Add each file that breaks off within its head to the first group whose head begins with it.
@@ -141,6 +141,8 @@ def content_of(
     waking: Callable[[Callable[[], None]], AbstractContextManager[object]] = lambda _: nullcontext(),
 ) -> Content | None:
     """Read a source and return its content. Blocks as the source does. waking: a context in which a stop cancels the stream."""
+    from hashlib import blake2b  # not above: it loads OpenSSL, and few runs have files of one size
+
     hashed, size, whole = blake2b(digest_size=16), 0, False
     buffer = memoryview(bytearray(BLOCK_BYTES))
     try:

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy
+from msgspec import Struct
 
 from logproc.model.chunk import Chunk, Context, Outcome, Parser, Parts, Probe
 from logproc.model.errors import Stopped
@@ -32,8 +32,7 @@ COMPLETE = Verdict(State.COMPLETE)
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Lot:
+class Lot(Struct, frozen=True):
     """Small files of one format, for one reader. index: that of the first one, its place among what is to be read."""
 
     sources: tuple[Source, ...]

@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import stat
 import time
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from logproc.model.errors import SourceError
 from logproc.model.source import Source
@@ -27,8 +28,7 @@ BZIP2 = b"BZh"
 TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 
 
-@dataclass(frozen=True, slots=True)
-class Small:
+class Small(Struct, frozen=True):
     """A whole file. changed_s: when it was last changed, in seconds since 1970."""
 
     content: bytes

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from logproc.command.subcommands.threading_patterns import MOST_LINES, PACKAGE, PATTERNS, Excerpt, Pattern, lines_of, listing
@@ -70,9 +70,9 @@ def test_an_entry_does_not_outlive_its_code(pattern: Pattern) -> None:
     """If the code moves to another class, function or file, the entry is an error."""
     (excerpt, *_) = pattern.excerpts
     moved = [
-        dataclasses.replace(pattern, excerpts=(dataclasses.replace(excerpt, owner="Nobody"),)),
-        dataclasses.replace(pattern, excerpts=(dataclasses.replace(excerpt, start=f"other {excerpt.start}"),)),
-        dataclasses.replace(pattern, home="threads/spool.py"),
+        msgspec.structs.replace(pattern, excerpts=(msgspec.structs.replace(excerpt, owner="Nobody"),)),
+        msgspec.structs.replace(pattern, excerpts=(msgspec.structs.replace(excerpt, start=f"other {excerpt.start}"),)),
+        msgspec.structs.replace(pattern, home="threads/spool.py"),
     ]
     for entry in moved:
         with pytest.raises(LookupError):
@@ -82,7 +82,7 @@ def test_an_entry_does_not_outlive_its_code(pattern: Pattern) -> None:
 def test_a_module_without_an_invariant_is_an_error() -> None:
     """A module must state its invariant itself."""
     with pytest.raises(LookupError):
-        _ = dataclasses.replace(PATTERNS[0], home="model/errors.py").invariant
+        _ = msgspec.structs.replace(PATTERNS[0], home="model/errors.py").invariant
 
 
 @pytest.mark.parametrize(

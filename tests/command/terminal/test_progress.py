@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import os
-from dataclasses import replace
 from threading import Thread
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from logproc.command.terminal.progress import WRAP_OFF, WRAP_ON, LiveStatus, ProgressPainter, status_of

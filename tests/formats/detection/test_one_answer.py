@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from logproc.formats.custom import format_of_pattern
 from logproc.formats.engine import Format

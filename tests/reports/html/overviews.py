@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from logproc.formats.times.calendar import iso
 from logproc.model.columns import Rejected
@@ -32,7 +33,7 @@ def timeline(hours: int = 31, **changes: object) -> Timeline:
         )
         for hour, outcomes in numbers
     )
-    return replace(Timeline("1 h", HOUR_S, "UTC", OUTCOMES, intervals), **changes)  # type: ignore[arg-type]
+    return replace(Timeline("1 h", HOUR_S, "UTC", OUTCOMES, intervals), **changes)
 
 
 def overview(**changes: object) -> Overview:
@@ -56,7 +57,7 @@ def overview(**changes: object) -> Overview:
     )
     week = tuple(tuple((day * hour) % 50 for hour in range(24)) for day in range(7))
     found = {"pages": paths("pages", 25), "not found": paths("not found", 4), "browsers": panel("browsers", ("Firefox", 5, 1))}
-    return replace(Overview(headline, timeline(), week, BINS, found), **changes)  # type: ignore[arg-type]
+    return replace(Overview(headline, timeline(), week, BINS, found), **changes)
 
 
 def paths(name: str, number: int) -> Panel:

@@ -6,9 +6,9 @@ import base64
 import gzip
 import hashlib
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from logproc.model.overview import Headline
 from logproc.model.panel import Row

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from logproc.formats.times.calendar import iso
 from logproc.model.panel import Panel, Row

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from logproc.model.panel import Panel, Row
 from logproc.reports.json_report import render_json

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from logproc.model.overview import Finding, Headline, Interval, Overview, Timeline
 from logproc.reports.text.style import Look, paint
@@ -44,7 +43,7 @@ COURSE = course(*((40 + at % 7, at % 3, 9 if at == 20 else 0) for at in range(60
 
 def screen(columns: int = 80, *, rows: int = 24, in_ascii: bool = False, **changes: object) -> list[str]:
     """Return the lines of a headline on a terminal."""
-    overview = Overview(replace(HEADLINE, **changes), COURSE)  # type: ignore[arg-type]
+    overview = Overview(replace(HEADLINE, **changes), COURSE)
     panels = panel("protocol", ("HTTP/1.1", 998, 1)), panel("status", ("200", 900, 1), ("500", 98, 1))
     one = source(notes=("late", "1 line had undecodable bytes"))
     report = snapshot(one, overview=overview, panels={one.name: one for one in panels}, malformed_requests=3)

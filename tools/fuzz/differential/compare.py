@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from logproc.model.errors import UsageError
 from logproc.model.snapshot import RunInfo
@@ -54,7 +57,7 @@ def case(seed: str, kinds: Sequence[str] = NAMES) -> Case:
     logs = [log(draw, zone_of(zone_name), draw.choice(names) if detected else name, clean=detected) for _ in range(count)]
     logs = list({tuple(line.content for line in each.lines): each for each in logs}.values())  # copies count once
     asked = question(draw, logs, zone_name)
-    asked = replace(asked, max_line_bytes=min(asked.max_line_bytes, 4000)) if holds_long(logs) else asked
+    asked = dataclasses.replace(asked, max_line_bytes=min(asked.max_line_bytes, 4000)) if holds_long(logs) else asked
     options = {**asked.options, "max_line_bytes": asked.max_line_bytes, **({} if detected else logs[0].options)}
     return Case(seed, logs, asked, options, draw)
 
