@@ -11,65 +11,36 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy
+import pyarrow
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from logproc.counting import by_interval
 from logproc.counting.by_interval import ByInterval, count_by_interval, merge_by_interval
+from logproc.counting.by_source.source_tally import SourceTally, Unread, rejected
+from logproc.counting.by_source.split import source_of, split
+from logproc.counting.by_source.unmatched import ALL_MATCHED, Unmatched
 from logproc.counting.counts import Counts, Subjects, Weights, count_columns, fold, merge_counts, weights_of
 from logproc.counting.overview.counts import OverviewCounts, count_overview, interval_s, merge_overviews
 from logproc.counting.rows import LOW_BITS, LOW_MASK, exact_sum
-from logproc.counting.unmatched import ALL_MATCHED, Unmatched
 from logproc.formats.account import TOO_LONG
-from logproc.formats.columns.odd_bytes import NONE_ODD, OddLines, odd_lines
-from logproc.formats.columns.printable import shown
+from logproc.formats.columns.odd_bytes import odd_lines
+from logproc.formats.columns.slices import index_of
 from logproc.formats.columns.units import NOT_A_TIME
-from logproc.formats.times.assumed import NOTHING_ASSUMED, Assumed
-from logproc.model.columns import NO_TIME, REJECTED_SAMPLES, REJECTED_TEXT_BYTES, Account, Rejected
-from logproc.questions.fields.addresses import anonymize_text
+from logproc.formats.times.assumed import Assumed
+from logproc.model.columns import NO_TIME, REJECTED_SAMPLES, Account, KeyColumn
 from logproc.questions.metrics import VISITOR
 from logproc.questions.question import PanelSpec, Question
 
 if TYPE_CHECKING:
+    from logproc.model.arrays import Integers, Mask
     from logproc.model.chunk import Chunk
-    from logproc.model.columns import KeyColumn, Numbers, Parsed
+    from logproc.model.columns import Columns, Numbers, Parsed
     from logproc.questions.metrics import Need
     from logproc.questions.view import View
 
 ASKED_NOTHING = Question()
-
-
-class SourceTally(Struct, frozen=True):
-    """One source: its account, why lines were rejected, the first of those, and how many lines hold odd bytes.
-
-    untimed: how many records have no time, the filtered ones too. assumed: what was assumed about times.
-    unread: how many values of a field that is measured are not numbers, or lost digits, by the field and the reason.
-    seen: the fields that some record has, the filtered ones too.
-    """
-
-    account: Account = field(default_factory=Account)
-    reasons: Mapping[str, int] = field(default_factory=dict)
-    sample: tuple[Rejected, ...] = ()
-    odd: OddLines = NONE_ODD
-    unread: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    untimed: int = 0
-    assumed: Assumed = NOTHING_ASSUMED
-    seen: frozenset[str] = frozenset()
-
-    def __add__(self, other: SourceTally) -> SourceTally:
-        sample = sorted((*self.sample, *other.sample), key=lambda rejected: rejected.line)[:REJECTED_SAMPLES]
-        reasons = Counter(self.reasons) + Counter(other.reasons)
-        unread = Counter(self.unread) + Counter(other.unread)
-        return SourceTally(
-            self.account + other.account,
-            reasons,
-            tuple(sample),
-            self.odd + other.odd,
-            unread,
-            self.untimed + other.untimed,
-            self.assumed + other.assumed,
-            self.seen | other.seen,
-        )
 
 
 class Tally(Struct, frozen=True):
@@ -109,7 +80,7 @@ class Tally(Struct, frozen=True):
 
     @property
     def account(self) -> Account:
-        return sum((source.account for source in self.sources.values()), Account())
+        return Account.sum_of(source.account for source in self.sources.values())
 
     def folded(self, max_keys: int) -> Tally:
         """Return the tally with at most `max_keys` keys per panel. Which are dropped depends on the order of merging."""
@@ -122,44 +93,82 @@ class Tally(Struct, frozen=True):
         )
 
 
-def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, source_name: str = "") -> Tally:
-    """Count the records of a parsed chunk that pass the question's filters; the others are counted as filtered."""
-    sample = tuple(rejected(chunk, parsed, at, question) for at in range(min(len(parsed.rejected_lines), REJECTED_SAMPLES)))
-    columns, account = parsed.columns, parsed.account
-    seen = frozenset[str]()  # of all records, the filtered ones too
-    if columns is not None:
-        columns = question.prepared(columns, source_name) if columns.records else columns
-        texts = (name for name, column in columns.keys.items() if column.keys.null_count < len(column.keys))
-        seen = frozenset([*texts, *columns.numbers])
-    unmatched = ALL_MATCHED
-    untimed = 0 if columns is None else int((columns.time == NO_TIME).sum())
-    bad_times = 0 if columns is None or columns.unread_time is None else int(columns.unread_time.sum())
-    unread = {("time", NOT_A_TIME): bad_times} if bad_times else {}  # of the filtered records, too
-    if columns is not None and columns.records and question.filters:
-        every = question.view(columns)
-        mask = question.select(every)
-        unread |= {key: number for name in question.ordered for key, number in every.unread(name).items()}
-        filtered = int((~mask).sum())
-        unmatched = Unmatched.of(every, question) if filtered == columns.records else ALL_MATCHED
-        further = 0 if columns.further is None else int(columns.further[~mask].sum())  # lines of filtered records
-        columns = columns.keep(mask) if filtered else columns
+def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, *names: str) -> Tally:
+    """Count the records of a parsed chunk that pass the question's filters; the others are counted as filtered.
+
+    names: of its sources.
+    """
+    every, seen = parsed.columns, frozenset[str]()  # of all records, the filtered ones too
+    if every is not None:
+        every = question.prepared(every, names_of_records(chunk, parsed, names)) if every.records else every
+        texts = (name for name, column in every.keys.items() if column.keys.null_count < len(column.keys))
+        seen = frozenset([*texts, *every.numbers])
+    columns, kept, unmatched = every, None, ALL_MATCHED
+    unread: dict[tuple[str, str], Integers] = {}
+    if every is not None and every.unread_time is not None:  # of the filtered records, too
+        unread["time", NOT_A_TIME] = numpy.flatnonzero(every.unread_time)
+    if every is not None and every.records and question.filters:
+        view = question.view(every)
+        kept = question.select(view)
+        unread |= {key: records for name in question.ordered for key, records in view.unread(name).items()}
+        columns = every if kept.all() else every.keep(kept)
+        unmatched = ALL_MATCHED if columns.records else Unmatched.of(view, question)
+    tally = Tally(unmatched=unmatched)
+    if columns is not None and columns.records:
+        view = question.view(columns)
+        tally = counted(view, question)
+        measured = {need.field for panel in question.panels for need in panel.needs if need.measures_values}
+        measured |= {"bytes"} & columns.numbers.keys()  # the report always sums sizes
+        number = numpy.arange(columns.records) if kept is None else numpy.flatnonzero(kept)
+        of_kept = {key: records for name in measured - question.ordered for key, records in view.unread(name).items()}
+        unread |= {key: number[records] for key, records in of_kept.items()}
+    unread = {key: records for key, records in unread.items() if len(records)}
+    if chunk.parts:
+        sources = split(chunk, chunk.parts, parsed, every, kept, unread, question)
+    else:
+        sources = {chunk.source: source_tally(chunk, parsed, every, kept, unread, question, seen)}
+    return replace(tally, sources=sources, seen=seen)
+
+
+def names_of_records(chunk: Chunk, parsed: Parsed, names: Sequence[str]) -> KeyColumn:
+    """Return the name of the source of each record."""
+    records = parsed.columns.records if parsed.columns else 0
+    if chunk.parts is None or parsed.record_lines is None:
+        return KeyColumn(pyarrow.array(names[:1] or [""], pyarrow.string()), numpy.zeros(records, numpy.int64))
+    keys = pyarrow.array(names, pyarrow.string()).dictionary_encode()  # two paths may look the same
+    return KeyColumn(keys.dictionary, index_of(keys)[source_of(chunk.parts, parsed.record_lines)])
+
+
+def source_tally(
+    chunk: Chunk,
+    parsed: Parsed,
+    columns: Columns | None,
+    kept: Mask | None,
+    unread: Unread,
+    question: Question,
+    seen: frozenset[str],
+) -> SourceTally:
+    """Return what is known of the one source of a chunk. `split` does the same for many."""
+    account = parsed.account
+    if columns is not None and kept is not None:
+        filtered = int((~kept).sum())
+        further = 0 if columns.further is None else int(columns.further[~kept].sum())  # lines of filtered records
         account = replace(
             account,
             records=account.records - filtered,
             filtered=filtered + further,
             continuation=account.continuation - further,
         )
-    odd = odd_lines(chunk.data, parsed.bounds_of(TOO_LONG))
-    assumed = Assumed.of_chunk(parsed, chunk.first_line, chunk.last_line)
-    source = SourceTally(account, Counter(parsed.rejected_reasons), sample, odd, unread, untimed, assumed, seen=seen)
-    if columns is None or not columns.records:
-        return Tally(sources={chunk.source: source}, seen=seen, unmatched=unmatched)
-    view = question.view(columns)
-    tally = counted(view, question)
-    measured = {need.field for panel in question.panels for need in panel.needs if need.measures_values}
-    measured |= {"bytes"} & columns.numbers.keys()  # the report always sums sizes
-    unread |= {key: number for name in measured - question.ordered for key, number in view.unread(name).items()}
-    return replace(tally, sources={chunk.source: replace(source, unread=unread)}, seen=seen)
+    return SourceTally(
+        account,
+        Counter(parsed.rejected_reasons),
+        tuple(rejected(chunk, parsed, at, question) for at in range(min(len(parsed.rejected_lines), REJECTED_SAMPLES))),
+        odd_lines(chunk.data, parsed.bounds_of(TOO_LONG)),
+        {key: len(records) for key, records in unread.items()},
+        0 if columns is None else int((columns.time == NO_TIME).sum()),
+        Assumed.of_chunk(parsed, chunk.first_line, chunk.last_line),
+        seen,
+    )
 
 
 def counted(view: View, question: Question) -> Tally:
@@ -177,14 +186,6 @@ def counted(view: View, question: Question) -> Tally:
         overview=count_overview(view, weights, first, last) if question.overview else None,
         by_interval=count_by_interval(view, first, last) if question.compares else None,
     )
-
-
-def rejected(chunk: Chunk, parsed: Parsed, position: int, question: Question = ASKED_NOTHING) -> Rejected:
-    start, end = parsed.rejected_bounds[position]
-    text = shown(chunk.data[start : min(end, start + REJECTED_TEXT_BYTES)].tobytes())
-    if question.anonymous:
-        text = anonymize_text(text)
-    return Rejected(chunk.first_line + int(parsed.rejected_lines[position]), parsed.rejected_reasons[position], text)
 
 
 def count_panels(view: View, panels: Sequence[PanelSpec], weights: Weights | None) -> dict[str, Counts]:
@@ -217,8 +218,9 @@ def merge(tallies: Sequence[Tally]) -> Tally:
     names = dict.fromkeys(name for tally in tallies for name in tally.panels)
     sources: dict[int, SourceTally] = {}
     for tally in tallies:
-        for index, source in tally.sources.items():
-            sources[index] = sources[index] + source if index in sources else source
+        both = sources.keys() & tally.sources.keys()  # of most chunks the sources are others: `|` copies them without Python
+        sums = {index: sources[index] + tally.sources[index] for index in both}
+        sources = {**sources, **tally.sources, **sums}
     firsts = [tally.first for tally in tallies if tally.first is not None]
     lasts = [tally.last for tally in tallies if tally.last is not None]
     first, last = min(firsts, default=None), max(lasts, default=None)

@@ -57,12 +57,13 @@ def parsed(
     left = ~(too_long | blank)
     parts, columns = claim(left)
     found = [part for part, _ in parts]
-    continuation = continuing(lines, parts, left, in_record=context.in_record)
+    continuation = continuing(lines, parts, left, in_record=context.in_record, firsts=context.firsts)
     columns = with_further_lines(lines, found, continuation, columns, wanted, max_line_bytes)
     if columns.records and opened:
         columns, further = opened(found, columns)
         continuation[further] = True
-    return accounted(lines, found, too_long, blank, continuation, otherwise, columns, order)
+    result = accounted(lines, found, too_long, blank, continuation, otherwise, columns, order)
+    return replace(result, record_lines=None) if opened else result  # `opened` puts the records in another order
 
 
 def starts_in(lines: Lines, claim: Callable[[Mask], Claimed], max_line_bytes: int) -> Integers:
@@ -80,11 +81,18 @@ def too_long_and_blank(lines: Lines, max_line_bytes: int) -> tuple[Mask, Mask]:
     return too_long, blank_lines(lines) & ~too_long
 
 
-def continuing(lines: Lines, parts: Sequence[tuple[Found, bool]], left: Mask, *, in_record: bool) -> Mask:
+def continuing(
+    lines: Lines,
+    parts: Sequence[tuple[Found, bool]],
+    left: Mask,
+    *,
+    in_record: bool,
+    firsts: tuple[int, ...] = (),
+) -> Mask:
     """Return which of the unclaimed lines continue the record before them: those that have no time of their own.
 
     parts: what was found, each with whether its records may have several lines. in_record: whether such a record is open
-    where the chunk begins.
+    where the chunk begins. firsts: the first lines of the sources of the chunk: a record never goes on in the next source.
     """
     found = left.copy()
     if not left.any() or not (in_record or any(multi_line for _, multi_line in parts)):
@@ -99,6 +107,9 @@ def continuing(lines: Lines, parts: Sequence[tuple[Found, bool]], left: Mask, *,
             found[[at for at, reason in part.reasons.items() if reason not in VAGUE]] = False
     last = numpy.maximum.accumulate(numpy.where(begins >= 0, numpy.arange(len(begins)), 0))
     found &= begins[last[1:]] == 1
+    if firsts:  # `last` is from 1, so it is behind the first line of its source if that source has a record before the line
+        counts = numpy.diff(numpy.append(firsts, len(left)))
+        found &= last[1:] > numpy.repeat(numpy.array(firsts, numpy.int64), counts)
     which = numpy.flatnonzero(found)
     found[which] = ~pyarrow.compute.match_substring_regex(lines.texts(which), OWN_TIME).to_numpy(zero_copy_only=False)
     return found
@@ -189,6 +200,7 @@ def accounted(
     order: the order of day and month that was assumed.
     """
     rejected = ~(blank | continuation)
+    zoneless = [part.line[part.zoneless] for part in parts if part.zoneless is not None]
     reasons: dict[int, str] = {}
     for part in parts:
         rejected[part.line] = rejected[part.aside] = False
@@ -207,9 +219,12 @@ def accounted(
         rejected_lines=at,
         rejected_reasons=tuple(reasons.get(line, otherwise) for line in at.tolist()),
         rejected_bounds=numpy.column_stack([lines.starts[at], lines.ends[at]]).astype(numpy.int64),
-        zoneless=any(marked(part.zoneless).any() for part in parts),
+        zoneless=any(len(found) for found in zoneless),
         undated=undated_times(parts),
         order=order if columns and columns.records else "",
+        zoneless_lines=numpy.concatenate([no_lines(), *zoneless]),
+        record_lines=numpy.concatenate([no_lines(), *(part.line for part in parts)]),
+        blank=blank,
     )
 
 
@@ -225,10 +240,6 @@ def parse_unknown(data: Bytes, max_line_bytes: int) -> Parsed:
     lines = plain_lines(data)
     too_long, blank = too_long_and_blank(lines, max_line_bytes)
     return accounted(lines, (), too_long, blank, numpy.zeros_like(blank), "unknown-format", None)
-
-
-def marked(mask: Mask | None) -> Mask:
-    return numpy.zeros(0, bool) if mask is None else mask
 
 
 def undated_times(parts: Sequence[Found]) -> Integers | None:

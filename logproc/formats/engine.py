@@ -91,6 +91,15 @@ class Format(Struct, frozen=True):
         return False
 
     @property
+    def by_line(self) -> bool:
+        """Whether nothing goes on from one line to the next but a record of several lines.
+
+        The header of a W3C log tells what its later lines hold. Where it ends, another file may begin with other fields.
+        """
+        readers = [reader for reader in (self.quick, self.exact) if reader]
+        return all(type(reader).follow is Reader.follow for reader in readers) and not self.in_parts
+
+    @property
     def splits_requests(self) -> bool:
         """Whether the field `request` is a request, by itself or because the user says so."""
         return self.has_requests or any(found.field == "request" for found in self.maps)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,7 @@ HEAD_BYTES = 128
 """In text without a known format, a time and a level are only searched for in this many bytes of a line."""
 
 
+@cache
 def timed(form: TimeForm, *, leading: bool, with_level: bool = False) -> Format:
     """Return the format of any text with a time of a form.
 

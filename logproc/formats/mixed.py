@@ -49,6 +49,10 @@ class Mixed(Struct, frozen=True):
         return False
 
     @property
+    def by_line(self) -> bool:
+        return all(layout.by_line for layout in self.layouts)
+
+    @property
     def open_fields(self) -> bool:
         return any(layout.open_fields for layout in self.layouts)
 

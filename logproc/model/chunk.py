@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers
@@ -21,6 +21,8 @@ class Probe(Struct, frozen=True):
     size_bytes: on disk. format: None if none fits. verdict: set if the file will not be read.
     head: the first decoded bytes, none if they may change at every reading; whole: whether these are all.
     packed: whether the file is compressed.
+    small: None, or the size and the hash of the head of a plain file that can be read in one go. Its head itself is not kept:
+        of a hundred thousand files that would be 200 MB.
     """
 
     size_bytes: int
@@ -29,6 +31,23 @@ class Probe(Struct, frozen=True):
     head: bytes = b""
     whole: bool = False
     packed: bool = False
+    small: tuple[int, int] | None = None
+
+    @property
+    def mark(self) -> tuple[int, int]:
+        """The size and the hash of the head."""
+        return self.small or mark_of(self.head)
+
+    def may_begin(self, head: bytes) -> bool:
+        """Return whether the file may begin with these bytes, which are no more than its head was."""
+        if self.small:
+            return len(head) < self.small[0] or mark_of(head) == self.small
+        return self.head.startswith(head)
+
+
+def mark_of(head: bytes) -> tuple[int, int]:
+    """Return the size and the hash of some bytes: Python's own keyed hash of 64 bits, which needs no library."""
+    return len(head), hash(head)
 
 
 class Context(Struct, frozen=True):
@@ -41,6 +60,7 @@ class Context(Struct, frozen=True):
     zone: the time zone of times without an offset.
     open_records: whose records may go on, for a log inside a log (see `formats.envelopes.continuation`).
     fractions: whether times are needed to the nanosecond. Otherwise they may be read as whole seconds.
+    firsts: the first lines of the sources of the chunk, from 0, if it holds several: nothing goes on from one to the next.
     """
 
     reference_s: int = 0
@@ -50,6 +70,7 @@ class Context(Struct, frozen=True):
     zone: tzinfo = UTC
     open_records: tuple[tuple[tuple[str | None, ...], int], ...] = ()
     fractions: bool = False
+    firsts: tuple[int, ...] = ()
 
 
 AT_START = Context()
@@ -78,6 +99,10 @@ class Parser(Protocol):
     def whole_records(self) -> bool:
         """Whether chunks must begin with a record, whatever is asked."""
 
+    @property
+    def by_line(self) -> bool:
+        """Whether nothing goes on from one line to the next but a record of several lines."""
+
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
         """Return the context after some whole lines, given the context before them."""
 
@@ -88,9 +113,27 @@ class Parser(Protocol):
         """Parse whole lines: return the wanted columns of their records, and an account of all lines."""
 
 
+class Parts(Struct, frozen=True):
+    """The small sources that one chunk holds as a whole, one behind the other, all in the same format.
+
+    sources: their indexes. changed_s: of each the `reference_s` of its own context.
+    starts: where each begins in the data; lines: the number of its first line, from 0. Both end with what is behind the last
+    source, so their shape is (n + 1,).
+    """
+
+    sources: tuple[int, ...]
+    changed_s: tuple[int, ...]
+    starts: Integers
+    lines: Integers
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some megabytes of whole lines of one source: the unit of work.
+    """Some megabytes of whole lines of one source, or of many small ones: the unit of work.
+
+    A message from thread to thread costs the same whether it carries a kilobyte or a megabyte, and so does each call of numpy
+    or Arrow. Ten thousand small files would be ten thousand messages with hardly anything in them, so a reader puts many of
+    them into one chunk (see `sources.files.lots`), and a worker parses and counts them in one go.
 
     source: the index of its source.
     index: its number within the source, from 0.
@@ -99,6 +142,8 @@ class Chunk:
     lines: how many lines it has.
     format: None if no format fits.
     data: the bytes. The last one is always LF, added if the source ended without one.
+    parts: None for a chunk of one source. Of a chunk of many, `source` is the first one, and the lines are counted from 1
+        through all of them.
     """
 
     source: int
@@ -109,6 +154,36 @@ class Chunk:
     format: Parser | None
     data: Bytes = field(repr=False)
     context: Context = AT_START
+    parts: Parts | None = None
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        return self.parts.sources if self.parts else (self.source,)
+
+    def place_of(self, line: int) -> tuple[int, int]:
+        """Return the source of a line of the chunk, counted from 0, and its number there, from 1."""
+        if self.parts is None:
+            return self.source, self.first_line + line
+        at = int(self.parts.lines.searchsorted(line, side="right")) - 1
+        return self.parts.sources[at], line - int(self.parts.lines[at]) + 1
+
+    def each(self) -> Iterator[Chunk]:
+        """Yield a chunk for each source, as if it had been read by itself."""
+        parts = self.parts
+        if parts is None:
+            yield self
+            return
+        starts, lines = parts.starts.tolist(), parts.lines.tolist()
+        for at, (source, changed_s) in enumerate(zip(parts.sources, parts.changed_s, strict=True)):
+            yield replace(
+                self,
+                source=source,
+                first_line=1,
+                lines=lines[at + 1] - lines[at],
+                data=self.data[starts[at] : starts[at + 1]],
+                context=structs.replace(self.context, reference_s=changed_s, firsts=()),
+                parts=None,
+            )
 
     @property
     def last_line(self) -> int:

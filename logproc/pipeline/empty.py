@@ -12,8 +12,8 @@ from logproc.questions.where.sought import sought
 from logproc.reports.units import count, day, moment
 
 if TYPE_CHECKING:
+    from logproc.counting.by_source.unmatched import Unmatched
     from logproc.counting.tally import Tally
-    from logproc.counting.unmatched import Unmatched
     from logproc.questions.question import Question
 
 

@@ -14,6 +14,7 @@ from logproc import __version__
 from logproc.model.errors import UsageError
 from logproc.model.source import ByteStream, Kind, Source
 from logproc.model.trace import NO_TRACE, Doing, Trace
+from logproc.sources.files.small import Small, read_small
 from logproc.sources.http import HttpOptions, check_url, headers_by_url
 from logproc.sources.opening import OpenOptions, Peek, open_source, peek
 from logproc.sources.resolve import resolve
@@ -35,11 +36,13 @@ class Openers(Struct, frozen=True):
     """open_source(wait, permit, source): open a source; see `sources.opening`. peek(source, n_bytes): its first bytes.
 
     unpackers: help `open_source` with archives while a threaded run has them open.
+    read_small(source): the whole of a small plain file; None for any other, and where an option asks for a closer look.
     """
 
     open_source: Callable[[Wait, Permit, Source], ByteStream]
     peek: Callable[[Source, int], Peek]
     unpackers: Unpackers | None = None
+    read_small: Callable[[Source], Small | None] = lambda _: None
 
     @classmethod
     def of(
@@ -65,7 +68,15 @@ class Openers(Struct, frozen=True):
         limits = settings.max_bytes, settings.max_ratio, settings.max_time
         options = OpenOptions(*limits, settings.encoding, None if trace is NO_TRACE else trace.span)
         unpackers = Unpackers(settings.worker_count, settings.memory // UNPACKED_SHARE, trace)
-        return cls(open_for_reading, lambda source, n_bytes: peek(source, options, n_bytes), unpackers)
+        is_limited = options.encoding or options.max_time_s is not None or options.max_bytes is not None
+
+        def read_whole(source: Source) -> Small | None:
+            if is_limited:
+                return None
+            with trace.span(Doing.READ, source.name):
+                return read_small(source)
+
+        return cls(open_for_reading, lambda source, n_bytes: peek(source, options, n_bytes), unpackers, read_whole)
 
 
 def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, ...]:

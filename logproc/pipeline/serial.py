@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from logproc.counting.tally import Tally, count, merge, rejected
+from logproc.counting.by_source.source_tally import rejected
+from logproc.counting.by_source.split import can_split
+from logproc.counting.tally import Tally, count, merge
 from logproc.formats.account import parse_line_ends, parse_unknown
-from logproc.model.chunk import Chunk, Probe
+from logproc.model.chunk import Chunk
 from logproc.model.columns import Parsed
-from logproc.model.errors import InternalError, SourceError
+from logproc.model.errors import InternalError
 from logproc.model.snapshot import Snapshot
-from logproc.model.source import Kind, Source, State, Verdict, source_name
+from logproc.model.source import Source, source_name
 from logproc.model.trace import NO_TRACE, Doing, Trace
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields
+from logproc.pipeline.probing import probe_file
 from logproc.pipeline.summary import run_info, summarize
 from logproc.settings import Settings
-from logproc.sources.files.copies import HEAD_BYTES, content_of, without_copies
-from logproc.sources.opening import Peek
-from logproc.sources.reading import Reading, detect_format
+from logproc.sources.files.copies import content_of, without_copies
+from logproc.sources.reading import Reading
 from logproc.threads.hosts import HostLimit
 from logproc.threads.spool import Spool
 from logproc.threads.stop import Stop
@@ -57,7 +61,7 @@ def run_serial(
         reading = Reading(source, opener, plan.reading, probe)
         counted = Tally()
         for chunk in reading.chunks():
-            counted = plan.bounded(merge([counted, work(plan, spool, source.name, chunk)]))
+            counted = plan.bounded(merge([counted, work(plan, spool, sources, chunk)]))
         tally = plan.bounded(merge([tally, counted]))
         if reading.outcome is None:
             raise InternalError("a source ended without an outcome")
@@ -68,15 +72,32 @@ def run_serial(
     return Run(summarize(sources, outcomes, tally, plan, info), cause, tally=kept)
 
 
-def work(plan: Plan, spool: Spool | None, source_name: str, chunk: Chunk, trace: Trace = NO_TRACE) -> Tally:
-    """Parse and count one chunk. This is all that a worker does, and it shares no state."""
-    with trace.span(Doing.PARSE, source_name, chunk.lines):
-        parsed = parse(plan, chunk)
+def work(plan: Plan, spool: Spool | None, sources: Sequence[Source], chunk: Chunk, trace: Trace = NO_TRACE) -> Tally:
+    """Parse and count one chunk. This is all that a worker does, and it shares no state.
+
+    A chunk of many small sources is parsed and counted once, where that gives what each source by itself would give.
+    """
+    if chunk.parts and (chunk.format is None or chunk.format.by_line):
+        parsed = traced_parse(plan, sources, chunk, trace)
+        if can_split(parsed):
+            return counted(plan, spool, sources, chunk, parsed, trace)
+    parts = [counted(plan, spool, sources, part, traced_parse(plan, sources, part, trace), trace) for part in chunk.each()]
+    return parts[0] if len(parts) == 1 else merge(parts)
+
+
+def traced_parse(plan: Plan, sources: Sequence[Source], chunk: Chunk, trace: Trace) -> Parsed:
+    with trace.span(Doing.PARSE, sources[chunk.source].name, chunk.lines):
+        return parse(plan, chunk)
+
+
+def counted(plan: Plan, spool: Spool | None, sources: Sequence[Source], chunk: Chunk, parsed: Parsed, trace: Trace) -> Tally:
+    name = sources[chunk.source].name
     if spool and len(parsed.rejected_lines):
-        with trace.span(Doing.REJECTS, source_name):
-            spool.add((chunk.source, chunk.index), rejected_lines(plan, source_name, chunk, parsed))
-    with trace.span(Doing.COUNT, source_name, chunk.lines):
-        return count(chunk, parsed, plan.question, source_name)
+        with trace.span(Doing.REJECTS, name):
+            for source, lines in rejected_lines(plan, sources, chunk, parsed):
+                spool.add((source, chunk.index), lines)
+    with trace.span(Doing.COUNT, name, chunk.lines):
+        return count(chunk, parsed, plan.question, *(sources[source].name for source in chunk.sources))
 
 
 def parse(plan: Plan, chunk: Chunk) -> Parsed:
@@ -88,28 +109,10 @@ def parse(plan: Plan, chunk: Chunk) -> Parsed:
     return chunk.format.parse(chunk.data, chunk.context, plan.question.wanted, plan.max_line_bytes)
 
 
-def rejected_lines(plan: Plan, source_name: str, chunk: Chunk, parsed: Parsed) -> bytes:
-    lines = (rejected(chunk, parsed, position, plan.question) for position in range(len(parsed.rejected_lines)))
-    return b"".join(json.dumps({"source": source_name, **asdict(line)}).encode() + b"\n" for line in lines)
-
-
-def probe_file(openers: Openers, plan: Plan, source: Source) -> Probe:
-    """Detect the format of a regular file from its first bytes. Does not raise SourceError: that becomes the verdict."""
-    if source.kind is not Kind.FILE or source.verdict:
-        return Probe(0, None)
-    peeked = Peek(0, b"", whole=False)
-
-    def read_on(_: bytes, wanted_bytes: int) -> tuple[bytes, bool]:
-        nonlocal peeked
-        peeked = openers.peek(source, wanted_bytes)
-        return peeked.head, peeked.whole
-
-    fixed = plan.choice.fixed(source)
-    try:
-        found = fixed or detect_format(plan.choice, read_on, max_line_bytes=plan.max_line_bytes)[1]
-        if fixed:
-            read_on(b"", HEAD_BYTES)
-    except SourceError as error:
-        return Probe(peeked.size_bytes, None, Verdict(State.FAILED, error.what, error.hint, error.exit_code))
-    head = peeked.head[:HEAD_BYTES] if peeked.size_bytes else b""
-    return Probe(peeked.size_bytes, found, None, head, peeked.whole and len(peeked.head) <= HEAD_BYTES, peeked.packed)
+def rejected_lines(plan: Plan, sources: Sequence[Source], chunk: Chunk, parsed: Parsed) -> Iterator[tuple[int, bytes]]:
+    """Yield the rejected lines of each source as lines of JSON."""
+    places = ((chunk.place_of(line)[0], position) for position, line in enumerate(parsed.rejected_lines.tolist()))
+    for source, some in groupby(places, key=itemgetter(0)):
+        lines = (rejected(chunk, parsed, position, plan.question) for _, position in some)
+        objects = ({"source": sources[source].name, **asdict(line)} for line in lines)
+        yield source, b"".join(json.dumps(found).encode() + b"\n" for found in objects)

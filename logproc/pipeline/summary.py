@@ -9,9 +9,10 @@ from datetime import tzinfo
 from msgspec.structs import replace
 
 from logproc import __version__
+from logproc.counting.by_source.source_tally import SourceTally
 from logproc.counting.overview.report import overview_of
 from logproc.counting.panels import panels
-from logproc.counting.tally import SourceTally, Tally
+from logproc.counting.tally import Tally
 from logproc.formats.account import TOO_LONG
 from logproc.formats.columns.units import NO_UNIT, NOT_A_NUMBER, NOT_A_SIZE, NOT_A_TIME, TOO_FINE, TOO_LARGE
 from logproc.formats.detection.choice import Choice

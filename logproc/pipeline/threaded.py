@@ -19,7 +19,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from typing import Protocol
+from itertools import chain
+from typing import Any, Protocol
 
 from logproc.model.chunk import Chunk, Outcome, Probe
 from logproc.model.errors import InternalError, Interrupted, Stopped
@@ -27,10 +28,12 @@ from logproc.model.source import Kind, Source, source_name
 from logproc.model.trace import NO_TRACE, Doing, Trace
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
-from logproc.pipeline.serial import Run, probe_file, work
+from logproc.pipeline.probing import probe_files
+from logproc.pipeline.serial import Run, work
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
 from logproc.settings import Settings
 from logproc.sources.files.copies import content_of, without_copies
+from logproc.sources.files.lots import Lot, LotReading, in_lots
 from logproc.sources.http.urls import parse_url
 from logproc.sources.reading import Reading
 from logproc.threads.budget import ByteBudget
@@ -48,6 +51,8 @@ from logproc.threads.stop import Stop
 ABANDON_S = 0.5
 """How long main waits for the other threads after a stop. What is not counted by then is not in the report."""
 MOST_PIPES = 1024
+MOST_AT_ONCE, LEAST_BATCHES = 256, 16
+"""How many files are probed together at most, and how many batches there are at least, if there are so many files."""
 SPARE_DESCRIPTORS = 8
 """For the reports, libraries, and what a thread opens for a moment."""
 DESCRIPTORS = {"reader": 1, "stream": 3, "pipe": 3}
@@ -117,7 +122,7 @@ class Crew:
         self.shared = SharedTally(max_keys=self.plan.question.max_keys, trace=trace)
         done = partial(self.channel.put, DONE)
         self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop, done, trace)
-        self.readers: list[Reader] = []
+        self.readers: list[Reader[Any]] = []
         self.probes: dict[int, Probe] = {}
         self.left_behind: tuple[str, ...] = ()
         self._files = [source for source in self.to_read if source.kind is Kind.FILE]
@@ -129,7 +134,7 @@ class Crew:
         with waking(self.channel.wake), self._unpacking():
             try:
                 threads = max(1, min(THREADS, free_descriptors()))
-                start_probing(self._files, self._probe, self._probed, self.stop, threads)
+                start_probing(in_batches(self._files), self._probe, self._probed, self.stop, threads)
                 while not self._is_done():
                     self._take(self.channel.get())
                     self._heed()
@@ -191,15 +196,16 @@ class Crew:
         elif not isinstance(message, Mark):
             self.pool.submit(message)
 
-    def _probe(self, source: Source) -> Probe:
-        with self.trace.span(Doing.DETECT, source.name):
-            return probe_file(self.openers, self.plan, source)
+    def _probe(self, batch: Sequence[Source]) -> list[Probe]:
+        with self.trace.span(Doing.DETECT, batch[0].name):
+            return probe_files(self.openers, self.plan, batch)
 
     def _probed(self, probed: Probed) -> None:
         """Leave out copies, and hand the probes to main. Runs in the thread that probes, because it may read whole files."""
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
         content = partial(content_of, opener, waking=self.stop.waking)
-        self.channel.put(Probed(without_copies(self._files, probed.probes, content)))
+        probes = list(chain.from_iterable(probed.probes))
+        self.channel.put(Probed(without_copies(self._files, probes, content)))
 
     def _start_readers(self, probes: Sequence[Probe]) -> None:
         """Start a few readers for all files, a few for all URLs, and one for each pipe.
@@ -212,9 +218,12 @@ class Crew:
             check_fields_early(self.plan, [probe.format for probe in probes])
         urls = [source for source in self.to_read if source.kind is Kind.URL]
         pipes = [source for source in self.to_read if source.kind in {Kind.FIFO, Kind.STDIN}]
+        to_read = (
+            list(self._files) if self.plan.question.max_keys else in_lots(self._files, probes, self.plan.reading.chunk_bytes)
+        )
         servers = {source: parse_url(os.fsdecode(source.location)).origin for source in urls}
-        wanted = {
-            "reader": (self.settings.reader_count(len(self._files)), ToDo(self._files)),
+        wanted: dict[str, tuple[int, ToDo[Any]]] = {
+            "reader": (self.settings.reader_count(len(to_read)), ToDo(to_read)),
             "stream": (min(self.settings.streams, len(urls)), ToDo(urls, servers.get, self.settings.connections_per_host)),
             "pipe": (min(MOST_PIPES, len(pipes)), ToDo(pipes)),
         }
@@ -231,18 +240,23 @@ class Crew:
                 raise
             raise InternalError(*CANNOT_START) from error
 
-    def _start_some(self, name: str, wanted: int, to_do: ToDo) -> None:
+    def _start_some(self, name: str, wanted: int, to_do: ToDo[Any]) -> None:
         shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop, self.trace)
         self.readers += start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
 
-    def _start_reading(self, source: Source) -> Reading:
+    def _start_reading(self, item: Source | Lot) -> Reading | LotReading:
+        if isinstance(item, Lot):
+            return LotReading(item, self.openers.read_small, self._read_alone, self.plan.reading)
+        return self._read_alone(item)
+
+    def _read_alone(self, source: Source) -> Reading:
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
         return Reading(source, opener, self.plan.reading, self.probes.get(source.index))
 
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
-        name = self.sources[chunk.source].name
-        source_name.set(name)
-        self.shared.add(work(self.plan, spool, name, chunk, self.trace), (chunk.source, chunk.index), release)
+        source_name.set(self.sources[chunk.source].name)
+        place, *more = [(source, chunk.index) for source in chunk.sources]
+        self.shared.add(work(self.plan, spool, self.sources, chunk, self.trace), place, release, more)
 
     def _wind_up(self) -> None:
         """After a stop, wait for the threads until ABANDON_S is over, then note which ones have not ended.
@@ -267,6 +281,12 @@ class Crew:
         readings = [reader.reading for reader in self.readers]  # read once: a reader left behind may still change it
         reading = next((reading for reading in readings if reading and reading.source is source), None)
         return reading.so_far(INTERRUPTED) if reading else Outcome(INTERRUPTED)
+
+
+def in_batches(files: Sequence[Source]) -> list[Sequence[Source]]:
+    """Return files in batches to be probed together: of one where there are few, since each may be large, or on a slow disk."""
+    size = max(1, min(MOST_AT_ONCE, len(files) // LEAST_BATCHES))
+    return [files[start : start + size] for start in range(0, len(files), size)]
 
 
 def shared_out(free: int, wanted: Mapping[str, int]) -> dict[str, int]:

@@ -7,7 +7,6 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
 import numpy
-import pyarrow
 from msgspec import Struct, field
 from msgspec.structs import force_setattr, replace
 
@@ -180,14 +179,14 @@ class Question(Struct, frozen=True):
     def view(self, columns: Columns) -> View:
         return View(columns, self.zone, self.filters_of)
 
-    def prepared(self, columns: Columns, source: str = "") -> Columns:
+    def prepared(self, columns: Columns, source: KeyColumn | None = None) -> Columns:
         """Return the columns ready to count: clients replaced by forwarded ones, and addresses anonymized, if asked for.
 
-        source: the name of the records' source.
+        source: the name of the source of each record.
         """
         keys = dict(columns.keys)
-        if self.by_source:
-            keys[SOURCE] = KeyColumn(pyarrow.array([source], pyarrow.string()), numpy.zeros(columns.records, numpy.int64))
+        if self.by_source and source is not None:
+            keys[SOURCE] = source
         if self.from_forwarded and {"client", "forwarded_for"} & keys.keys():
             keys["client"] = client_from(keys.get("forwarded_for"), keys.get("client") or absent_column(columns.records))
         if self.anonymous:

@@ -92,11 +92,10 @@ class View:
         column = self.keys(name)
         return None if column is None or stretch_of(name) else numbers_of(column, unit_of(name))
 
-    def unread(self, name: str) -> dict[tuple[str, str], int]:
-        """Return how many records have a value that is not a number, or not all of one, by the field and the reason."""
+    def unread(self, name: str) -> dict[tuple[str, str], Integers]:
+        """Return which records have a value that is not a number, or not all of one, by the field and the reason."""
         numbers = self.numbers(name)
-        found = {(name, reason): int(records.sum()) for reason, records in (numbers.unread if numbers else {}).items()}
-        return {key: number for key, number in found.items() if number}
+        return {(name, reason): numpy.flatnonzero(mask) for reason, mask in (numbers.unread if numbers else {}).items()}
 
     def of_visits(self, name: str) -> KeyColumn | None:
         """Return a field as keys of the records that have a client, None if none has: a record without one is not a visit."""

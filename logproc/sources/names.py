@@ -37,7 +37,7 @@ def shown_path(path: str | bytes) -> str:
     'a\\x0ab\\x1b[31m'
     """
     text = path.decode("utf-8", "surrogateescape") if isinstance(path, bytes) else path
-    return "".join(map(shown_character, text))
+    return text if text.isprintable() else "".join(map(shown_character, text))
 
 
 def shown_url(url: str) -> str:

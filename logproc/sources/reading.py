@@ -63,10 +63,15 @@ class Reading:
         self.outcome: Outcome | None = None
         self._options = options
         self._verdict = source.verdict or (probe.verdict if probe else None)
-        self._probed_head = probe.head if probe else b""
+        self._probe = probe or Probe(0, None)
         self._open_source = open_source
         self._stream: ByteStream | None = None
         self._cancelled = False
+
+    @property
+    def outcomes(self) -> dict[int, Outcome]:
+        """The outcome by the index of the source, nothing until the end."""
+        return {self.source.index: self.outcome} if self.outcome else {}
 
     @property
     def bytes_read(self) -> int:
@@ -137,11 +142,12 @@ class Reading:
         Raises SourceError if they are others now: of a log that was rotated by copying, the lines may be in another source.
         A stream that fails is not judged: it fails again when it is read next.
         """
-        if not self._probed_head:
+        probed_bytes = self._probe.mark[0]
+        if not probed_bytes:
             return b""
-        head, ended = read_head(stream, b"", len(self._probed_head))
-        is_short = ended and len(head) < len(self._probed_head)
-        if not self._probed_head.startswith(head) or (is_short and not has_failed(stream)):
+        head, ended = read_head(stream, b"", probed_bytes)
+        is_short = ended and len(head) < probed_bytes
+        if not self._probe.may_begin(head) or (is_short and not has_failed(stream)):
             raise SourceError("rewritten before it was read", "it was probably rotated; run again")
         return head
 

@@ -21,10 +21,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from threading import Lock, Thread
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from logproc.model.chunk import Chunk, Outcome
 from logproc.model.errors import InternalError, Stopped
@@ -42,16 +42,31 @@ Charged = tuple[Chunk, int]
 """A chunk and the bytes of the budget that it holds until it is counted."""
 
 
+class Item(Protocol):
+    """What is on the list: a source, or a lot of small ones that one reader reads as if they were one."""
+
+    @property
+    def index(self) -> int:
+        """The place of the source, or of the first one of the lot."""
+
+
+Task = TypeVar("Task", bound=Item)
+
+
 class Reading(Protocol):
-    """One source being read: `logproc.sources.reading.Reading`, which this package must not import."""
+    """One item being read: a `Reading` or a `LotReading` of `logproc.sources`, which this package must not import."""
 
     @property
     def source(self) -> Source:
-        """The source."""
+        """The source, of a lot the one that is being read."""
 
     @property
     def outcome(self) -> Outcome | None:
-        """How it ended, None until then."""
+        """How the source ended, None until then; always None for a lot."""
+
+    @property
+    def outcomes(self) -> Mapping[int, Outcome]:
+        """How the sources ended that have ended, by their index."""
 
     @property
     def lines(self) -> int:
@@ -75,7 +90,7 @@ class Reading(Protocol):
         """Return the outcome that the source would have if its reading ended now."""
 
 
-class ToDo:
+class ToDo(Generic[Task]):
     """Sources that wait for a reader: no two readers take the same one. Nothing is added once readers have started.
 
     At most `most` sources of one server are taken at a time. So no reader waits for a server's permit while another server
@@ -85,8 +100,8 @@ class ToDo:
 
     def __init__(
         self,
-        sources: Iterable[Source],
-        server_of: Callable[[Source], Hashable] = lambda _: None,
+        sources: Iterable[Task],
+        server_of: Callable[[Task], Hashable] = lambda _: None,
         most: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -96,7 +111,7 @@ class ToDo:
         # Guards all fields below. Invariant: a source is waiting or has been taken; a server with a source waiting and fewer
         # than `most` taken has one entry in `_free` that is equal to its rank. (Older entries are dropped when they come up.)
         self._lock = Lock()
-        self._waiting: dict[Hashable, deque[Source]] = {}
+        self._waiting: dict[Hashable, deque[Task]] = {}
         self._taken: Counter[Hashable] = Counter()
         self._since: dict[int, float] = {}
         self._lost_s: Counter[Hashable] = Counter()
@@ -106,7 +121,7 @@ class ToDo:
         for server in self._waiting:
             self._offer(server)
 
-    def take(self) -> Source | None:
+    def take(self) -> Task | None:
         """Take the next source; None if none is left, or each is of a server at its limit. Never blocks.
 
         A reader that gets None may end: each of those servers has as many readers as it may have, and they come back here.
@@ -122,7 +137,7 @@ class ToDo:
                     return source
         return None
 
-    def done(self, source: Source, outcome: Outcome | None) -> None:
+    def done(self, source: Task, outcome: Outcome | None) -> None:
         """Free the place of a source that was taken."""
         server = self._server_of(source)
         with self._lock:
@@ -143,7 +158,7 @@ class ToDo:
         return self._lost_s[server], self._taken[server], self._waiting[server][0].index
 
 
-class Reader(Thread):
+class Reader(Thread, Generic[Task]):
     """Reads sources from a to-do list, one after the other, and puts their chunks into a channel.
 
     reading: what is being read now, None between two sources. Written only by this thread, read by the live view: assigning
@@ -154,8 +169,8 @@ class Reader(Thread):
     def __init__(
         self,
         name: str,
-        to_do: ToDo,
-        start_reading: Callable[[Source], Reading],
+        to_do: ToDo[Task],
+        start_reading: Callable[[Task], Reading],
         budget: ByteBudget,
         put: Callable[[Charged], None],
         stop: Stop,
@@ -184,16 +199,15 @@ class Reader(Thread):
         finally:
             self.doing = "done"
 
-    def _read(self, source: Source) -> None:
+    def _read(self, source: Task) -> None:
         reading = self._start_reading(source)
         self.reading, self.doing = reading, "reading"
         try:
-            with self._run_stop.waking(reading.cancel), self._trace.span(Doing.CUT, source.name):
+            with self._run_stop.waking(reading.cancel), self._trace.span(Doing.CUT, reading.source.name):
                 for chunk in reading.chunks():
                     self._hand_over(chunk)
         finally:
-            if reading.outcome:
-                self.outcomes[source.index] = reading.outcome
+            self.outcomes |= reading.outcomes
             self._to_do.done(source, reading.outcome)
         self.reading = None
 
@@ -215,12 +229,12 @@ class Reader(Thread):
         self._put((chunk, taken_bytes))
 
 
-def start_readers(readers: Sequence[Reader]) -> list[Reader]:
+def start_readers(readers: Sequence[Reader[Task]]) -> list[Reader[Task]]:
     """Start readers that share a list; return those that could be started: they read the sources of the others too.
 
     Raises InternalError if not a single one can be started.
     """
-    started: list[Reader] = []
+    started: list[Reader[Task]] = []
     for reader in readers:
         try:
             with blocked():

@@ -14,7 +14,7 @@ Newer Pythons change nothing here. Free-threaded builds make it matter more: wit
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 
 from logproc.counting.tally import Tally, merge
@@ -60,16 +60,17 @@ class SharedTally:
         """
         self._tell = tell
 
-    def add(self, tally: Tally, place: Place = (0, 0), release: Release = lambda: None) -> None:
+    def add(self, tally: Tally, place: Place = (0, 0), release: Release = lambda: None, more: Sequence[Place] = ()) -> None:
         """Add the counts of one chunk. Now and then the calling thread also merges, without the lock.
 
         place: the source and the index of the chunk. release: called once the tally is added; if the number of keys is limited,
         once it is merged, perhaps by another thread (see in_order). It is not called for chunks that come after `close`.
+        more: the places of the other sources of the chunk; there is none if the number of keys is limited.
         """
         if self._in_order:
             self._in_order.add(tally, place, release)
             return
-        batch = self._decide(tally, place)
+        batch = self._decide(tally, [place, *more])
         if batch:
             with self._trace.span(Doing.MERGE):
                 merged = merge(batch)
@@ -96,7 +97,7 @@ class SharedTally:
             parts = [*self._merging, *self._pending]
         return merge(parts)
 
-    def _decide(self, tally: Tally, place: Place) -> list[Tally]:
+    def _decide(self, tally: Tally, places: Sequence[Place]) -> list[Tally]:
         """Take in a tally; return what the caller is to merge, if anything.
 
         Merging waits until the new keys weigh as much as the merged ones, so that all merges together cost no
@@ -105,7 +106,7 @@ class SharedTally:
         with self._lock:
             if self._closed:
                 return []
-            self._places.add(place)
+            self._places.update(places)
             self._pending.append(tally)
             self._pending_keys += tally.keys
             heaviest = self._merged.keys if self._merged else 0

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.counting.by_source.source_tally import SourceTally
 from logproc.counting.counts import Counts
 from logproc.counting.measures.totals import NANOS
 from logproc.counting.panels import all_counts
 from logproc.counting.panels import panels as panels_of
-from logproc.counting.tally import SourceTally, Tally, count, merge
+from logproc.counting.tally import Tally, count, merge
 from logproc.formats.columns.odd_bytes import OddLines
 from logproc.formats.times.assumed import Assumed
 from logproc.model.columns import (

@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from logproc import __version__
-from logproc.counting.tally import SourceTally, Tally, count, merge
+from logproc.counting.by_source.source_tally import SourceTally
+from logproc.counting.tally import Tally, count, merge
 from logproc.formats.columns.odd_bytes import OddLines
 from logproc.formats.columns.units import NOT_A_NUMBER, NOT_A_SIZE, TOO_FINE, TOO_LARGE
 from logproc.formats.known import BY_NAME

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from logproc.counting.tally import SourceTally, Tally
+from logproc.counting.by_source.source_tally import SourceTally
+from logproc.counting.tally import Tally
 from logproc.model.columns import Account
 from logproc.model.errors import Stopped
 from logproc.threads.budget import ByteBudget

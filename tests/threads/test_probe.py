@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import CancelledError
 from threading import Barrier, Event, current_thread
 
 import pytest
 
 from logproc.model.chunk import Probe
+from logproc.model.errors import Stopped
 from logproc.model.source import Source
 from logproc.threads.channel import WAKE, Channel
-from logproc.threads.probe import THREADS, Probed, probe_all, start_probing
+from logproc.threads.probe import THREADS, Probed, probe_all, probe_in_turn, start_probing
 from logproc.threads.stop import Stop
 from tests.threads.tools import PATIENCE_S, Call, arrives, no_thread_can_start, source, thread_starts, until
 
@@ -122,10 +124,43 @@ def test_a_stop_cancels_what_has_not_begun() -> None:
         arrives(leave)
         return Probe(asked.index, None)
 
-    start_probing([source(index) for index in range(1000)], look, lambda _: None, stop)
+    call = Call(probe_all, [source(index) for index in range(1000)], look, stop)
     together.wait(PATIENCE_S)
     stop.set(cause := ValueError())
     leave.set()
     assert stop.cause is cause
+    with pytest.raises((CancelledError, RuntimeError)):  # RuntimeError if not all had been handed to the executor
+        call.outcome()
     until(lambda: not any(thread.name.startswith("probe") for thread in threading.enumerate()))
     assert len(asked_for) == THREADS
+
+
+def test_quick_answers_come_from_one_thread_and_slow_ones_from_several() -> None:
+    """The first item that waits for something else than the processor brings help for all behind it; the order stays."""
+    clock, names = [0.0], list[str]()
+
+    def look(asked: Source) -> Probe:
+        names.append(current_thread().name)
+        clock[0] += 1 if asked.index == 10 else 0
+        return Probe(asked.index, None)
+
+    sources = [source(index) for index in range(100)]
+    probes = probe_in_turn(sources, look, Stop(), 4, now=lambda: clock[0], worked=lambda: 0.0)
+    assert [probe.size_bytes for probe in probes] == list(range(100))
+    own = current_thread().name
+    assert names[:11] == [own] * 11
+    assert own not in names[11:]
+
+
+def test_a_stop_ends_quick_answers_too() -> None:
+    """No item is looked at once the run is stopped."""
+    stop, asked_for = Stop(), list[int]()
+
+    def look(asked: Source) -> Probe:
+        asked_for.append(asked.index)
+        stop.set(ValueError())
+        return Probe(asked.index, None)
+
+    with pytest.raises(Stopped):
+        probe_in_turn([source(index) for index in range(100)], look, stop, 4, now=lambda: 0.0, worked=lambda: 0.0)
+    assert asked_for == [0]

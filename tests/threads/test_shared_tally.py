@@ -10,9 +10,10 @@ import numpy
 import pyarrow
 import pytest
 
+from logproc.counting.by_source.source_tally import SourceTally
 from logproc.counting.counts import Counts
 from logproc.counting.panels import panels
-from logproc.counting.tally import SourceTally, Tally, merge
+from logproc.counting.tally import Tally, merge
 from logproc.model.columns import Account
 from logproc.questions.question import Question
 from logproc.threads import shared_tally

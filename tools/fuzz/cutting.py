@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from unittest.mock import patch
 
-from logproc.counting.tally import rejected
+from logproc.counting.by_source.source_tally import rejected
 from logproc.formats.engine import Format
 from logproc.formats.known import BY_NAME, SAMPLED
 from logproc.model.chunk import Chunk

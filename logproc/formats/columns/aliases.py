@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -196,6 +197,7 @@ def spellings(values: Values) -> Callable[[str], Iterator[str]]:
     return spelled
 
 
+@lru_cache(maxsize=1 << 12)
 def form_of(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 

@@ -34,6 +34,11 @@ class OddLines(Struct, frozen=True):
 NONE_ODD = OddLines()
 
 
+def has_odd_bytes(data: Bytes) -> bool:
+    """Return whether some whole lines hold bytes that are not UTF-8, or NULs."""
+    return bool(len(data)) and data.view(numpy.int8).min() <= 0 and (not data.min() or not is_utf8(data))
+
+
 def odd_lines(data: Bytes, passed_over: Integers) -> OddLines:
     """Return how many of some whole lines hold odd bytes.
 

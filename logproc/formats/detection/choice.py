@@ -93,23 +93,23 @@ class Choice(Struct, frozen=True):
         if self.of_paths and source.kind is Kind.FILE:
             found = self.of_paths.get(os.path.realpath(os.fsdecode(source.location)))
             if found:
-                return self._mapped(found)
-        return None if self.named and needs_order(self.named) else self._mapped(self.named)
+                return self.mapped(found)
+        return None if self.named and needs_order(self.named) else self.mapped(self.named)
 
     def detect(self, sample: bytes, *, whole: bool) -> Parser | None:
         """Return the format that a sample fits, None if there is none."""
         if self.named:
-            return self._mapped(ordered(self.named, sample_of(sample, SAMPLE_LINES[1], whole=whole)))
+            return self.mapped(ordered(self.named, sample_of(sample, SAMPLE_LINES[1], whole=whole)))
         found = self._own(sample, whole=whole) or detection.detect(sample, whole=whole, only=self.sampled)
-        return self._mapped(found)
+        return self.mapped(found)
 
     def fallback(self, sample: bytes, *, whole: bool) -> Parser | None:
         """Return the format for a sample that `detect` could not place; None if it holds no line."""
         if self.sampled and self.sampled not in detection.GENERIC:
-            return self._mapped(SAMPLED[self.sampled])
-        return self._mapped(detection.fallback(sample, whole=whole, only=self.sampled))
+            return self.mapped(SAMPLED[self.sampled])
+        return self.mapped(detection.fallback(sample, whole=whole, only=self.sampled))
 
-    def _mapped(self, found: Parser | None) -> Parser | None:
+    def mapped(self, found: Parser | None) -> Parser | None:
         return with_maps(found, self.maps) if self.maps else found
 
     def _own(self, sample: bytes, *, whole: bool) -> Format | None:

@@ -8,7 +8,7 @@ log. Layouts that only a few lines have are searched for in a longer sample.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy
@@ -23,12 +23,13 @@ from logproc.formats.detection.layouts import (
     layouts_of,
     usual_access_logs,
 )
-from logproc.formats.detection.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Sample, generic, sample_of
+from logproc.formats.detection.messages import InnerLines, messages_in, messages_in_many
+from logproc.formats.detection.sample import LEAST_SHARE, LINE_BYTES, NEARLY, SAMPLE_LINES, Asked, Sample, generic, sample_of
 from logproc.formats.engine import Format
-from logproc.formats.envelopes.envelope import MESSAGE, Envelope, carried_by, joined_lines, lines_of_messages
+from logproc.formats.envelopes.envelope import MESSAGE, Envelope
 from logproc.formats.known import ENVELOPES, plain_of
 from logproc.formats.mixed import Mixed
-from logproc.formats.readers.expression import Expression, has_match
+from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.logfmt import FIRST_PAIR, PairsReader
 from logproc.formats.readers.ltsv import LtsvReader
@@ -38,7 +39,6 @@ from logproc.model.chunk import Context
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
     from logproc.model.chunk import Parser
-    from logproc.model.columns import Columns
 
 TIMES_OR_WORDS = frozenset({"timestamps", "timestamps_iso", "timestamps_go", "stern_namespaces"})
 """Envelopes that may be taken for the beginning of any text: what they hold must be more than text."""
@@ -48,6 +48,7 @@ CARRIERS = frozenset(
     | {"fly", "svlogd", "ruby", "caddy_console", "json"}
 )
 """Formats whose messages are often the lines of another log."""
+InnerOf = Callable[[Format, Sample], Format | Mixed | None]
 QUOTED_REQUEST = r'"[A-Z]+ [^"]*" \d\d\d(?: |$)'
 NOTICE = re.compile(rb"Attaching to |\S+ exited with code \d|==> .+ <==$|(?:Gracefully s|S)topping |-- ")
 """What programs that show the logs of others print between them."""
@@ -70,6 +71,36 @@ def detect(sample: bytes, *, whole: bool, only: str | None = None) -> Parser | N
         if found or sample.count(b"\n") < count:
             return found
     return None
+
+
+def detect_together(samples: Sequence[bytes]) -> list[Parser | None]:
+    """Return the same as `detect` for each of some whole sources of at most SAMPLE_LINES[0] lines.
+
+    Step by step for all of them, so that each format is asked once about the lines, and once about the messages, of all.
+    """
+    lines = Asked([sample_of(sample, SAMPLE_LINES[0], whole=True) for sample in samples]).samples
+    layouts = [one_of(layouts_of(sample)) for sample in lines]
+    by_outer: dict[Format, list[int]] = {}
+    for at, (sample, found) in enumerate(zip(lines, layouts, strict=True)):
+        for outer in outers_of(sample, found):
+            by_outer.setdefault(outer, []).append(at)
+    carried: dict[tuple[int, Format], InnerLines] = {}
+    for outer, which in by_outer.items():
+        every = messages_in_many(outer, [lines[at] for at in which])
+        carried |= {(at, outer): messages for at, messages in zip(which, every, strict=True) if messages}
+    inner_lines = Asked([sample_of(messages.text, SAMPLE_LINES[0], whole=True) for messages in carried.values()]).samples
+    inner = {
+        (at, outer): inner_of(outer, messages, some)
+        for ((at, outer), messages), some in zip(carried.items(), inner_lines, strict=True)
+    }
+
+    def known(at: int) -> InnerOf:
+        return lambda outer, _: inner.get((at, outer))
+
+    return [
+        with_rare(sample, opened(sample, found, known(at)))
+        for at, (sample, found) in enumerate(zip(lines, layouts, strict=True))
+    ]
 
 
 def with_rare(sample: Sample, found: Parser | None) -> Parser | None:
@@ -102,7 +133,7 @@ def claimed_by(form: Format, sample: Sample) -> Mask:
         return numpy.array([line.lstrip()[:1] in {b"{", b"["} for line in sample.lines], bool)
     if isinstance(form.exact, PairsReader):
         return numpy.array([FIRST_PAIR.match(line) is not None for line in sample.lines], bool)
-    return form.exact.claims(sample.whole_texts)
+    return sample.claims(form)
 
 
 def one_of(layouts: Sequence[Format]) -> Format | Mixed | None:
@@ -111,24 +142,35 @@ def one_of(layouts: Sequence[Format]) -> Format | Mixed | None:
     return layouts[0] if layouts else None
 
 
-def opened(sample: Sample, found: Format | Mixed | None) -> Parser | None:
-    """Return the format of a sample whose lines, or messages, may be those of another log, given what the lines are."""
+def opened(sample: Sample, found: Format | Mixed | None, inner_of: InnerOf | None = None) -> Parser | None:
+    """Return the format of a sample whose lines, or messages, may be those of another log, given what the lines are.
+
+    inner_of: returns the format of the messages of an outer format, if that is known already.
+    """
+    generic = found is None or found.name in GENERIC
+    for form in outers_of(sample, found):
+        inner = inner_of(form, sample) if inner_of else inner_in(form, sample)
+        if not inner:
+            continue
+        if form is not found:
+            if may_be_inside(form, inner, generic=generic):
+                return Envelope(form, inner)
+        elif found.name in CARRIERS or has_requests(inner):
+            return Envelope(form, inner)
+        elif is_bare(form):
+            is_of_log = {"time", "status"} & set(inner.fields) or {"level", "message"} <= set(inner.fields)
+            return Envelope(form, inner) if is_of_log and inner.name != "text" else found
+    return found
+
+
+def outers_of(sample: Sample, found: Format | Mixed | None) -> Iterator[Format]:
+    """Yield the formats whose messages may be the lines of another log."""
     generic = found is None or found.name in GENERIC
     if generic or (is_access(found) and not is_certain(usual_access_logs(sample))):
         lines = sum(NOTICE.match(line) is None for line in sample.lines)
-        for form in ENVELOPES:
-            inner = inner_of(form, sample) if form.fits(sample.texts).sum() >= NEARLY * lines else None
-            if inner and may_be_inside(form, inner, generic=generic):
-                return Envelope(form, inner)
-    if not isinstance(found, Format) or not (is_bare(found) or may_carry(found, sample)):
-        return found
-    inner = inner_of(found, sample)
-    if inner and (found.name in CARRIERS or has_requests(inner)):
-        return Envelope(found, inner)
-    if inner and is_bare(found):
-        is_of_log = {"time", "status"} & set(inner.fields) or {"level", "message"} <= set(inner.fields)
-        return Envelope(found, inner) if is_of_log and inner.name != "text" else found
-    return found
+        yield from (form for form in sample.may_fit(ENVELOPES) if sample.fits(form).sum() >= NEARLY * lines)
+    if isinstance(found, Format) and (is_bare(found) or may_carry(found, sample)):
+        yield found
 
 
 def may_be_inside(outer: Format, inner: Format | Mixed, *, generic: bool) -> bool:
@@ -155,7 +197,7 @@ def may_carry(found: Format, sample: Sample) -> bool:
     if found.name in CARRIERS:
         return True
     others = MESSAGE not in found.fields or found.name == "plain" or {"request", "method"} & {*found.fields}
-    return not others and has_match(sample.texts, QUOTED_REQUEST)
+    return not others and sample.has_match(QUOTED_REQUEST)
 
 
 def has_requests(found: Format | Mixed) -> bool:
@@ -164,33 +206,23 @@ def has_requests(found: Format | Mixed) -> bool:
     return all(not form.open_fields and {"status", "method"} <= {*form.fields} for form in layouts)
 
 
-def inner_of(outer: Format, sample: Sample) -> Format | Mixed | None:
+def inner_in(outer: Format, sample: Sample) -> Format | Mixed | None:
     """Return the format of the messages of an outer format, None unless they are a log of their own."""
-    data = numpy.frombuffer(b"".join(line + b"\n" for line in sample.lines), numpy.uint8)
-    needed = {carried_by(outer), "level"}
-    parts, columns = outer.claimed(outer.lines(data), numpy.ones(len(sample.lines), bool), needed, Context())
-    filled = [part for part, _ in parts if len(part.line)]
-    if not filled or not all(carried_by(outer) in part.fields for part in filled):
-        return None
-    order = numpy.argsort(numpy.concatenate([part.line for part in filled]), kind="stable")
-    messages = joined_lines(lines_of_messages(outer, filled, order)).tobytes()
-    inner = one_of(
-        [form for form in layouts_of(sample_of(messages, len(sample.lines), whole=True), inside=True) if form.name != "plain"]
-    )
+    messages = messages_in(outer, sample)
+    return inner_of(outer, messages, sample_of(messages.text, len(sample.lines), whole=True)) if messages else None
+
+
+def inner_of(outer: Format, messages: InnerLines, lines: Sample) -> Format | Mixed | None:
+    """Return the format of messages, None unless they are a log of their own. lines: the first of them."""
+    inner = one_of([form for form in layouts_of(lines, inside=True) if form.name != "plain"])
     untimed = inner is not None and inner.name == "text" and "time" not in inner.fields
-    if untimed and (says_levels(columns) or outer.name == "stern"):  # any two words may be in front of stern's messages
+    if untimed and (messages.levels or outer.name == "stern"):  # any two words may be in front of stern's messages
         return None
     if inner and outer.name == "json":  # an object in a message now and then is part of the message
-        account = inner.parse(numpy.frombuffer(messages, numpy.uint8), Context(), (), LINE_BYTES).account
-        lines = sum(IS_CONTINUATION_INSIDE.match(line) is None for line in messages.splitlines())
-        return inner if 2 * account.records > lines else None
+        account = inner.parse(numpy.frombuffer(messages.text, numpy.uint8), Context(), (), LINE_BYTES).account
+        count = sum(IS_CONTINUATION_INSIDE.match(line) is None for line in messages.text.splitlines())
+        return inner if 2 * account.records > count else None
     return inner
-
-
-def says_levels(columns: Columns) -> bool:
-    """Return whether records have several levels: then a level in a message is a part of it. Journald gives all lines one."""
-    level = columns.keys.get("level")
-    return level is not None and len(level.keys.drop_null()) > 1
 
 
 def fallback(sample: bytes, *, whole: bool, only: str | None = None) -> Format | None:

@@ -15,8 +15,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy
-import pyarrow
-import pyarrow.compute
 from msgspec.structs import replace
 
 from logproc.formats.detection.plausibility import has_hosts, is_plausible
@@ -27,7 +25,7 @@ from logproc.formats.known import FORMATS, LAYOUT_FORMATS, OF_PROGRAMS, leveled,
 from logproc.formats.mixed import Mixed
 from logproc.formats.readers.access_lines import access_formats
 from logproc.formats.readers.access_variants import access_variants
-from logproc.formats.readers.expression import Expression, has_match
+from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.json_lines import JsonReader
 from logproc.formats.readers.layout import LayoutReader
 from logproc.formats.readers.logfmt import PairsReader
@@ -82,7 +80,7 @@ def layouts_of(sample: Sample, *, inside: bool = False) -> list[Format]:
         best = next((at for at in able if at < best and is_narrower(found[at], found[best], left)), best)
         form, (_, fits) = found[best][0].format, found[best]
         layouts.append(ordered(form, sample.keep(fits)))
-        left &= ~(form.exact.claims(sample.whole_texts) if is_quoted_access_log(form) else fits)
+        left &= ~(sample.claims(form) if is_quoted_access_log(form) else fits)
         if isinstance(form.exact, JsonReader):
             left &= ~in_braces(sample)
     rest = sample.keep(left & counts_for)
@@ -106,7 +104,7 @@ def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candida
     if only is None:
         found = usual_access_logs(sample)
     else:
-        found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS if form.name == only]
+        found = [(form, sample.fits_whole(form)) for form in LAYOUT_FORMATS if form.name == only]
     rest = numpy.ones(len(sample.lines), bool)
     if only is None and is_certain(found):
         rest = ~numpy.logical_or.reduce([fits for _, fits in found])
@@ -122,8 +120,8 @@ def candidates(sample: Sample, *, only: str | None = None) -> list[tuple[Candida
 
 def usual_access_logs(sample: Sample) -> list[tuple[Format, Mask]]:
     """Return the usual access logs, each with the lines that fit it; without those whose hosts are not hosts."""
-    found = [(form, form.fits(sample.whole_texts)) for form in LAYOUT_FORMATS]
-    return [(form, fits) for form, fits in found if has_hosts(form, sample, fits)]
+    found = [(form, sample.fits_whole(form)) for form in LAYOUT_FORMATS]
+    return [(form, fits) for form, fits in found if not fits.any() or has_hosts(form, sample, fits)]
 
 
 def is_certain(found: Sequence[tuple[Format, Mask]]) -> bool:
@@ -133,9 +131,9 @@ def is_certain(found: Sequence[tuple[Format, Mask]]) -> bool:
 def all_fits(sample: Sample, only: str | None) -> Iterator[tuple[Format, Mask]]:
     """Yield each known format, except for the usual access logs, with the lines of a sample that fit it."""
     known: dict[str, bool] = {}
-    for form in FORMATS:
+    for form in sample.may_fit(FORMATS):
         if only in {None, form.name} and may_fit(form, sample, known):
-            yield form, form.fits(sample.texts)
+            yield form, sample.fits(form)
     for reader in (JsonReader, PairsReader, LtsvReader, W3cReader):
         yield reader.of_sample(sample.lines)
     if only is None:
@@ -156,8 +154,7 @@ def may_fit(form: Format, sample: Sample, known: dict[str, bool]) -> bool:
     if time is None:
         return True
     if time.name not in known:
-        heads = pyarrow.compute.binary_slice(sample.texts, 0, HEAD_BYTES)
-        known[time.name] = has_match(heads, time.expression)
+        known[time.name] = sample.has_match(time.expression, HEAD_BYTES)
     return known[time.name]
 
 
@@ -247,7 +244,7 @@ def text_of(rest: Sample, weight: int, layouts: Sequence[Format]) -> list[Format
     while not of_table and left.any() and len(found) < MOST_LAYOUTS:
         some = rest.keep(left)
         form = generic(some, min(LEAST_ADDITIONAL * weight / len(some.lines), MAJORITY), anywhere=False)
-        fits = form.fits(some.texts) if form else None
+        fits = some.fits(form) if form else None
         if form is None or fits is None or not fits.any():
             break
         found.append(form)
@@ -266,7 +263,7 @@ def with_text(
     timed = [form for form in text if form.name != "plain"]
     if timed and isinstance(layouts[-1].exact, PairsReader):
         pairs = next(fits for candidate, fits in found if candidate.format is layouts[-1])
-        begin = numpy.logical_or.reduce([form.fits(sample.texts) for form in timed])
+        begin = numpy.logical_or.reduce([sample.fits(form) for form in timed])
         if 2 * (begin & pairs).sum() < pairs.sum():
             return [*layouts[:-1], *timed, layouts[-1], *text[len(timed) :]]
     return layouts + text

@@ -50,7 +50,7 @@ def is_plausible(form: Format, sample: Sample, fits: Mask, known: Mask) -> bool:
     if reader.time is TIMES["iso-blank-hour"] and not any(line[10:12] == b"  " for line in sample.keep(fits).lines):
         return False  # nothing but the blank shows it
     if reader.time and not known.all():
-        leading = timed(reader.time, leading=True).fits(sample.texts)
+        leading = sample.fits(timed(reader.time, leading=True))
         if not (leading & fits).any():  # its own time is further on: lines that begin with one are of another layout
             return True
         others = leading & ~known & alike(sample, fits)

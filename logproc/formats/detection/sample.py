@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy
 import pyarrow
@@ -15,7 +16,7 @@ from logproc.formats.columns.lines import is_blank
 from logproc.formats.engine import Format
 from logproc.formats.known import HEAD_BYTES, learned, timed
 from logproc.formats.readers.beginnings import CLOCK, OPENING
-from logproc.formats.readers.expression import Expression, has_match, matching
+from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.times.forms import (
     DAY_FIRST_HALF,
     DAY_HALF_SHORT,
@@ -73,10 +74,15 @@ class Candidate(Struct, frozen=True):
 
 
 class Sample(Struct, frozen=True, dict=True):
-    """The first lines of a source that are not blank, with their numbers."""
+    """The first lines of a source that are not blank, with their numbers.
+
+    asked: the lines of many samples, these among them, if they are asked together; rows: which of those they are.
+    """
 
     lines: tuple[bytes, ...]
     numbers: tuple[int, ...]
+    asked: Asked | None = None
+    rows: Any = None
 
     @cached_property
     def whole_texts(self) -> pyarrow.Array:
@@ -89,9 +95,101 @@ class Sample(Struct, frozen=True, dict=True):
             return self.whole_texts
         return pyarrow.array([line[:LINE_BYTES] for line in self.lines], pyarrow.binary())
 
+    def fits(self, form: Format) -> Mask:
+        """Return which lines start a record of a format."""
+        return self.asked.fits(form)[self.rows] if self.asked else form.fits(self.texts)
+
+    def fits_whole(self, form: Format) -> Mask:
+        """Return the same for a format that has to see the end of a line."""
+        return self.asked.fits_whole(form)[self.rows] if self.asked else form.fits(self.whole_texts)
+
+    def claims(self, form: Format) -> Mask:
+        """Return which lines a format would take."""
+        return self.asked.claims(form)[self.rows] if self.asked else form.exact.claims(self.whole_texts)
+
+    def matches(self, expression: str, first_bytes: int | None = None) -> Mask:
+        """Return which lines match an expression, within so many of their first bytes."""
+        return self.asked.matches(expression, first_bytes)[self.rows] if self.asked else self.matching(expression, first_bytes)
+
+    def matching(self, expression: str, first_bytes: int | None) -> Mask:
+        texts = self.texts if first_bytes is None else pyarrow.compute.binary_slice(self.texts, 0, first_bytes)
+        found: Mask = matching(texts, expression).to_numpy(zero_copy_only=False)
+        return found
+
+    def has_match(self, expression: str, first_bytes: int | None = None) -> bool:
+        return bool(self.matches(expression, first_bytes).any())
+
+    def may_fit(self, forms: Sequence[Format]) -> Sequence[Format]:
+        """Return the formats that may fit some lines: where many samples are asked, those that fit a line of any of them."""
+        return self.asked.fitting(forms) if self.asked else forms
+
+    def may_have(self, forms: Sequence[TimeForm]) -> Sequence[TimeForm]:
+        """Return the forms of times that some lines may begin with, as `may_fit` does."""
+        return self.asked.having(forms) if self.asked else forms
+
     def keep(self, mask: Mask) -> Sample:
+        if mask.all():
+            return self
         which = numpy.flatnonzero(mask).tolist()
-        return Sample(tuple(self.lines[at] for at in which), tuple(self.numbers[at] for at in which))
+        rows: Any = None
+        if self.asked:
+            rows = self.rows.start + numpy.flatnonzero(mask) if isinstance(self.rows, slice) else self.rows[mask]
+        return Sample(tuple(self.lines[at] for at in which), tuple(self.numbers[at] for at in which), self.asked, rows)
+
+
+class Asked:
+    """The lines of many samples, which are asked together.
+
+    Arrow compiles an expression whenever it is asked about one: some thirty microseconds, for one line or for thousands. There
+    are a hundred formats. So each is asked once about all lines, and each sample takes its own part of the answers.
+    """
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self._all = Sample(tuple(line for sample in samples for line in sample.lines), ())
+        self._answers: dict[object, Mask] = {}
+        self._formats: dict[int, tuple[Format, int]] = {}
+        self._numbers: dict[Format, int] = {}
+        self._possible: dict[int, list[Any]] = {}  # by the `id` of FORMATS, ENVELOPES and SEARCHED, which stay
+        starts = numpy.cumsum([0, *(len(sample.lines) for sample in samples)]).tolist()
+        self.samples = [
+            replace(sample, asked=self, rows=slice(start, end))
+            for sample, start, end in zip(samples, starts, starts[1:], strict=False)
+        ]
+
+    def fits(self, form: Format) -> Mask:
+        return self._answer(("fits", self._number(form)), lambda: form.fits(self._all.texts))
+
+    def fits_whole(self, form: Format) -> Mask:
+        return self._answer(("whole", self._number(form)), lambda: form.fits(self._all.whole_texts))
+
+    def claims(self, form: Format) -> Mask:
+        return self._answer(("claims", self._number(form)), lambda: form.exact.claims(self._all.whole_texts))
+
+    def matches(self, expression: str, first_bytes: int | None) -> Mask:
+        return self._answer((first_bytes, expression), lambda: self._all.matching(expression, first_bytes))
+
+    def fitting(self, forms: Sequence[Format]) -> list[Format]:
+        if id(forms) not in self._possible:
+            self._possible[id(forms)] = [form for form in forms if self.fits(form).any()]
+        return self._possible[id(forms)]
+
+    def having(self, forms: Sequence[TimeForm]) -> list[TimeForm]:
+        if id(forms) not in self._possible:
+            self._possible[id(forms)] = [form for form in forms if self.matches(form.expression, HEAD_BYTES).any()]
+        return self._possible[id(forms)]
+
+    def _number(self, form: Format) -> int:
+        """Return a number that equal formats share. Most are the same objects, which need not be compared field by field."""
+        known = self._formats.get(id(form))
+        if known is None:  # the format is kept, so that its `id` stays its own
+            known = self._formats[id(form)] = form, self._numbers.setdefault(form, len(self._numbers))
+        return known[1]
+
+    def _answer(self, question: object, answer: Callable[[], Mask]) -> Mask:
+        found = self._answers.get(question)
+        if found is None:
+            found = self._answers[question] = answer()
+        return found
 
 
 def sample_of(sample: bytes, count: int, *, whole: bool) -> Sample:
@@ -111,9 +209,8 @@ def generic(sample: Sample, least_share: float, *, anywhere: bool = True) -> For
     Only times that exist count: `07 Mar 2026 10:00:00` holds `2026 10:00:00` as well, which would be day 26 of month 20.
     Of two forms that as many lines have, the one with a year is meant.
     """
-    heads = pyarrow.compute.binary_slice(sample.texts, 0, HEAD_BYTES)
     # A match without groups rules out most forms, once for all the places that are asked below.
-    forms = [form for form in SEARCHED if not form.epoch and has_match(heads, form.expression)]
+    forms = [form for form in sample.may_have(SEARCHED) if not form.epoch and sample.has_match(form.expression, HEAD_BYTES)]
     places = ((True, False), (True, True), (False, False)) if anywhere else ((True, False), (True, True))
     for leading, with_level in places if forms else ():
         found = [timed(form, leading=leading, with_level=with_level) for form in forms]
@@ -132,9 +229,8 @@ def generic(sample: Sample, least_share: float, *, anywhere: bool = True) -> For
 
 def of_clock(sample: Sample) -> Format | None:
     """Return the format of text whose lines begin with a time of day; None unless most do. Its records have no time."""
-    fits = matching(sample.texts, rf"^{OPENING}{CLOCK}(?:[^0-9a-zA-Z:]|$)")
-    most = int(pyarrow.compute.sum(fits).as_py() or 0) * 2 > len(sample.lines)
-    return learned(None, sample.lines) if most else None
+    fits = sample.matches(rf"^{OPENING}{CLOCK}(?:[^0-9a-zA-Z:]|$)")
+    return learned(None, sample.lines) if fits.sum() * 2 > len(sample.lines) else None
 
 
 def of_epoch(sample: Sample) -> Format | None:
@@ -143,6 +239,8 @@ def of_epoch(sample: Sample) -> Format | None:
     A number of ten digits alone may as well be somebody's account.
     """
     form = timed(EPOCH, leading=True)
+    if not sample.fits(form).any():
+        return None
     reader = form.exact
     seconds = reader.times(reader.found_in(sample.texts, ()), Context())[0] if isinstance(reader, Expression) else None
     times = numpy.empty(0, numpy.int64) if seconds is None else seconds[seconds != NO_TIME]

@@ -86,6 +86,11 @@ class Envelope(Struct, frozen=True):
     def multi_line(self) -> bool:
         return self.outer.multi_line or self.inner.multi_line
 
+    @property
+    def by_line(self) -> bool:
+        """False: a record may go on behind lines of other programs, and so in another source."""
+        return False
+
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:
         """Return the context behind some whole lines: that of the outer format, and whose records are open in the inner one.
 

@@ -7,6 +7,7 @@ hashed before any line is counted: what was counted could not be taken back.
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
@@ -18,6 +19,7 @@ from logproc.model.chunk import Probe
 from logproc.model.errors import EXIT_INCOMPLETE, LimitError, SourceError
 from logproc.model.source import ByteStream, Source, State, Verdict
 from logproc.sources.archives.magic import ENDINGS
+from logproc.sources.files.small import read_small
 
 HEAD_BYTES = 2048
 BLOCK_BYTES = 1 << 20
@@ -43,7 +45,7 @@ def without_copies(sources: Sequence[Source], probes: Sequence[Probe], content: 
     nobody knows what its rest was. Blocks until all candidates are read.
     """
     found = list(probes)
-    for group in groups(probes):
+    for group in groups(probes, lambda index: head_of(sources[index])):
         contents = {index: known for index in group if (known := content(sources[index], None))}
         firsts: dict[tuple[int, bytes], int] = {}
         for index, known in sorted(contents.items(), key=lambda item: not item[1].whole):  # stable, and whole files first
@@ -56,6 +58,11 @@ def without_copies(sources: Sequence[Source], probes: Sequence[Probe], content: 
                 verdict = verdict_on_cut(sources[index], known, wholes, content)
             found[index] = replace(probes[index], verdict=verdict)
     return found
+
+
+def head_of(source: Source) -> bytes:
+    small = read_small(source)
+    return small.content[:HEAD_BYTES] if small else b""
 
 
 def verdict_on_cut(source: Source, known: Content, wholes: Sequence[Source], content: ContentOf) -> Verdict | None:
@@ -78,24 +85,53 @@ def without_ending(source: Source) -> bytes:
     return front if ending[1:].lower() in ENDINGS else b""
 
 
-def groups(probes: Sequence[Probe]) -> list[list[int]]:
-    """Return the indexes of files that may be equal, in groups: plain files only if another one has the same size."""
-    by_head: dict[bytes, list[int]] = {}
+def groups(probes: Sequence[Probe], head_of: Callable[[int], bytes]) -> list[list[int]]:
+    """Return the indexes of files that may be equal, in groups: plain files only if another one has the same size.
+
+    head_of: returns the head of a file that was not kept.
+    """
+    by_mark: dict[tuple[int, int], list[int]] = {}
     for index, probe in enumerate(probes):
-        if probe.head and not probe.verdict:
-            by_head.setdefault(probe.head, []).append(index)
-    for index, probe in enumerate(probes):
-        if probe.packed and not probe.whole and 0 < len(probe.head) < HEAD_BYTES:  # it breaks off within its head
-            longer = next((head for head in by_head if head != probe.head and head.startswith(probe.head)), None)
-            if longer:
-                by_head[longer].append(index)
+        if probe.mark[0] and not probe.verdict:
+            by_mark.setdefault(probe.mark, []).append(index)
+    broken = [
+        index
+        for index, probe in enumerate(probes)
+        if probe.packed and not probe.whole and 0 < len(probe.head) < HEAD_BYTES  # it breaks off within its head
+    ]
+    if broken:
+        add_longer(broken, probes, by_mark, head_of)
     found = []
-    for group in by_head.values():
+    for group in by_mark.values():
         sizes = Counter(probes[index].size_bytes for index in group)
         any_packed = any(probes[index].packed for index in group)
         candidates = [index for index in group if any_packed or sizes[probes[index].size_bytes] > 1]
         found += [sorted(candidates)] if len(candidates) > 1 else []
     return found
+
+
+def add_longer(
+    broken: Sequence[int],
+    probes: Sequence[Probe],
+    by_mark: dict[tuple[int, int], list[int]],
+    head_of: Callable[[int], bytes],
+) -> None:
+    """Add each file that breaks off within its head to the first group whose head begins with it.
+
+    Sorted, the heads that begin with the same bytes are neighbours: no file is compared with all others.
+    """
+    groups = [(probes[group[0]].head or head_of(group[0]), number) for number, group in enumerate(by_mark.values())]
+    members = list(by_mark.values())
+    groups.sort()
+    for index in broken:
+        head = probes[index].head
+        at = bisect_left(groups, (head, -1))
+        longer = []
+        while at < len(groups) and groups[at][0].startswith(head):
+            longer += [groups[at][1]] if groups[at][0] != head else []
+            at += 1
+        if longer:
+            members[min(longer)].append(index)
 
 
 def content_of(

@@ -1,0 +1,1 @@
+"""What is known of each source: its account, its rejected lines, what was assumed about it."""

@@ -1,0 +1,68 @@
+"""The first bytes of regular files → what is known of them before they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from logproc.formats.detection.together import formats_of_whole
+from logproc.model.chunk import Parser, Probe, mark_of
+from logproc.model.errors import SourceError
+from logproc.model.source import Kind, Source, State, Verdict
+from logproc.pipeline.openers import Openers
+from logproc.pipeline.plan import Plan
+from logproc.sources.files.copies import HEAD_BYTES
+from logproc.sources.opening import Peek
+from logproc.sources.reading import detect_format
+
+
+def probe_files(openers: Openers, plan: Plan, sources: Sequence[Source]) -> list[Probe]:
+    """Probe some regular files: the same as `probe_file` for each, but small plain ones are read in one go.
+
+    A file of a few lines costs more to open through all the layers of a stream, and to compare with every known format, than
+    to read. So such files are read whole, and what looks alike is detected together.
+    """
+    if len(sources) == 1:  # nothing to share: asking every format about one file takes longer than asking one after the other
+        return [probe_file(openers, plan, sources[0])]
+    smalls = [None if source.verdict else openers.read_small(source) for source in sources]
+    contents = [small.content for small in smalls if small]
+    together = iter(formats_of_whole(plan.choice, contents))
+    found = []
+    for source, small in zip(sources, smalls, strict=True):
+        if small is None:
+            found.append(probe_file(openers, plan, source))
+            continue
+        form, verdict = next(together), None
+        try:
+            form = plan.choice.fixed(source) or form or format_of_whole(plan, small.content)
+        except SourceError as error:
+            verdict = Verdict(State.FAILED, error.what, error.hint, error.exit_code)
+        head = small.content[:HEAD_BYTES]
+        found.append(Probe(len(small.content), form, verdict, whole=head == small.content, small=mark_of(head)))
+    return found
+
+
+def format_of_whole(plan: Plan, content: bytes) -> Parser | None:
+    """Return the format of a whole source, as `probe_file` finds it. Raises SourceError as `detect_format` does."""
+    return detect_format(plan.choice, lambda *_: (content, True), max_line_bytes=plan.max_line_bytes)[1]
+
+
+def probe_file(openers: Openers, plan: Plan, source: Source) -> Probe:
+    """Detect the format of a regular file from its first bytes. Does not raise SourceError: that becomes the verdict."""
+    if source.kind is not Kind.FILE or source.verdict:
+        return Probe(0, None)
+    peeked = Peek(0, b"", whole=False)
+
+    def read_on(_: bytes, wanted_bytes: int) -> tuple[bytes, bool]:
+        nonlocal peeked
+        peeked = openers.peek(source, wanted_bytes)
+        return peeked.head, peeked.whole
+
+    fixed = plan.choice.fixed(source)
+    try:
+        found = fixed or detect_format(plan.choice, read_on, max_line_bytes=plan.max_line_bytes)[1]
+        if fixed:
+            read_on(b"", HEAD_BYTES)
+    except SourceError as error:
+        return Probe(peeked.size_bytes, None, Verdict(State.FAILED, error.what, error.hint, error.exit_code))
+    head = peeked.head[:HEAD_BYTES] if peeked.size_bytes else b""
+    return Probe(peeked.size_bytes, found, None, head, peeked.whole and len(peeked.head) <= HEAD_BYTES, peeked.packed)
