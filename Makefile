@@ -23,6 +23,8 @@ MUTATION_READY := $(VENV)/mutation-ready-$(or $(VERSION),none)
 SECONDS ?= 600
 DOCS_READY := $(VENV)/docs-ready-$(or $(VERSION),none)
 BENCH_READY := $(VENV)/bench-ready-$(or $(VERSION),none)
+# Compiled by the installation too; made again when its source changes. Without a compiler there is none, and no error.
+KERNEL_READY := $(VENV)/kernel-ready
 PYTEST := $(BIN)/python -m pytest
 # One process more than cores, because some tests wait for deadlines and sockets. Idle processes steal tests from busy ones.
 PARALLEL = -n $$(($$(nproc) + 1)) --dist worksteal
@@ -35,7 +37,7 @@ help: ## show this list
 
 check: lint test ## format, ruff, mypy --strict, layering and tests: the default
 
-demo: $(RUN_READY) ## three short reports on sample_data/: an access log, JSON with durations, an application log
+demo: $(RUN_READY) $(KERNEL_READY) ## three short reports on sample_data/: an access log, JSON with durations, an application log
 	$(BIN)/logproc analyze sample_data/shop-access.log* --by hour --by status_class --by path --top 5
 	@echo
 	$(BIN)/logproc analyze sample_data/api.jsonl --by path --metric p50:duration,p95:duration,max:duration --sort p95:duration
@@ -96,10 +98,11 @@ docs: $(DOCS_READY) ## build docs/ as a site in build/site/; a broken link is an
 
 clean: ## remove everything that make created
 	rm -rf $(VENV) .bench build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -f logproc/formats/readers/native/kernel.native
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Only what running needs; what the tests need is added to the same environment.
-$(RUN_READY): pyproject.toml
+$(RUN_READY): pyproject.toml hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "logproc needs Python 3.11 or newer; '$(PYTHON)' is $(or $(VERSION),not there). Name one: make PYTHON=/path/to/python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
@@ -108,7 +111,11 @@ $(RUN_READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-$(READY): $(RUN_READY)
+$(KERNEL_READY): $(RUN_READY) logproc/formats/readers/native/kernel.c tools/kernel.py
+	$(BIN)/python tools/kernel.py
+	@touch $@
+
+$(READY): $(RUN_READY) $(KERNEL_READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 

@@ -20,6 +20,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -27,6 +28,7 @@ import pytest
 
 from tests.support.leftovers import JOIN_S, threads_left
 from tests.support.processes import MEANS
+from tests.support.twins import without_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +62,13 @@ def no_thread_is_left() -> Iterator[None]:
     left = threads_left(before, time.monotonic() + JOIN_S)
     if left:
         pytest.fail("threads left behind: " + ", ".join(sorted(thread.name for thread in left)))
+
+
+@pytest.fixture(scope="module", params=["numpy", pytest.param("native", marks=pytest.mark.needs("the compiled kernel"))])
+def quick_reader(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run the tests of a module twice: with numpy's quick reader of access logs, and with the compiled one."""
+    with nullcontext() if request.param == "native" else without_kernel():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -248,7 +248,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """Return each `LOGPROC_…` variable that is not a setting, with a hint at what was probably meant."""
-    prefix, known = "LOGPROC_", ["CONFIG", "PAGER", *(item.name.upper() for item in knobs())]
+    prefix, known = "LOGPROC_", ["CONFIG", "NATIVE", "PAGER", *(item.name.upper() for item in knobs())]
     names = [name.removeprefix(prefix) for name in environ if name.startswith(prefix)]
     otherwise = "see `logproc analyze --help`"
     # Compared without the prefix, which would make all names alike.

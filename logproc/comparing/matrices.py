@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from logproc.counting.rows import added, encoded
+from logproc.model.columns import KeyColumn
 from logproc.questions.fields.shapes import shape
 
 if TYPE_CHECKING:
@@ -81,10 +82,10 @@ class Pair(Struct, frozen=True):
 def alike_together(paths: Sequence[pyarrow.Array]) -> list[pyarrow.Array]:
     """Return the paths of each side, those replaced by their shape of which there are many."""
     keys, codes = encoded(paths)
-    shapes = shape(keys)
-    numbered, place = encoded([shapes])
-    many = numpy.bincount(place, minlength=len(numbered)) > MANY_ALIKE
-    replaced = pyarrow.compute.if_else(pyarrow.array(many[place]), shapes.cast(keys.type), keys)
+    shapes = shape(KeyColumn(keys, numpy.arange(len(keys))))
+    many = numpy.bincount(shapes.index, minlength=len(shapes.keys)) > MANY_ALIKE
+    of_each = shapes.keys.take(pyarrow.array(shapes.index)).cast(keys.type)
+    replaced = pyarrow.compute.if_else(pyarrow.array(many[shapes.index]), of_each, keys)
     bounds = numpy.cumsum([len(part) for part in paths])[:-1]
     return [replaced.take(pyarrow.array(part)) for part in numpy.split(codes, bounds)]
 

@@ -14,6 +14,7 @@ from logproc.formats.columns.levels import SCALES
 from logproc.formats.engine import Format
 from logproc.formats.known import ORDERS, POWERS, TIMES, expression_of_entry, format_of_entry
 from logproc.formats.maps import maps_of_table, named_times, named_units
+from logproc.formats.readers.cut_lines import CutLines
 from logproc.formats.readers.expression import GROUP, TIME_GROUPS, Expression
 from logproc.model.errors import UsageError, nearest
 
@@ -45,7 +46,7 @@ def format_of_pattern(name: str, text: str, option: str) -> Format:
         raise UsageError(f"{option} has two groups {twice}", f"call the other one {twice}_2, which is the same field")
     reader = Expression(whole, limited=True)
     maps = (*named_times(reader.fields), *named_units(groups, groups))
-    return Format(name, reader, summary=text, units=tuple(UNITS.items()), maps=maps, keeps_untimed=True)
+    return Format(name, reader, CutLines(reader), summary=text, units=tuple(UNITS.items()), maps=maps, keeps_untimed=True)
 
 
 def groups_of(expression: str, option: str) -> list[str]:

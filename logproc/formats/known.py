@@ -25,6 +25,7 @@ from logproc.formats.readers.beginnings import (
     beginning_of,
     beginning_with_level,
 )
+from logproc.formats.readers.cut_lines import CutLines
 from logproc.formats.readers.expression import Expression, matching
 from logproc.formats.readers.layout import LAYOUTS
 from logproc.formats.readers.quotes import format_of_layout
@@ -70,6 +71,7 @@ def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
     return Format(
         name,
         reader,
+        CutLines(reader),
         summary=entry.get("summary", ""),
         example=entry.get("example", ""),
         units=tuple(units.items()),
@@ -162,7 +164,8 @@ def learned(form: TimeForm | None, lines: Sequence[bytes], *, with_level: bool =
     if expression is None:
         expression = rf"(?s)^{OPENING}{time}{CLOSING}{BEFORE_MESSAGE}(?P<message>.*)$"
         return Format("text", Expression(expression, form, ANY_LEVEL, HEAD_BYTES), summary=TEXT, multi_line=True)
-    return Format("text", Expression(expression, form), summary=TEXT, multi_line=True)
+    reader = Expression(expression, form)
+    return Format("text", reader, CutLines(reader), summary=TEXT, multi_line=True)
 
 
 def leveled(lines: Sequence[bytes]) -> Format | None:

@@ -44,7 +44,10 @@ class Assumption(Struct, frozen=True):
 
 
 class RunInfo(Struct, frozen=True):
-    """Everything that may differ between two runs over the same input."""
+    """Everything that may differ between two runs over the same input.
+
+    native: whether access logs were cut by the compiled kernel.
+    """
 
     elapsed_s: float
     readers: int
@@ -53,6 +56,7 @@ class RunInfo(Struct, frozen=True):
     python: str
     gil: bool
     config_files: tuple[str, ...] = ()
+    native: bool = False
 
 
 def gil_enabled() -> bool:

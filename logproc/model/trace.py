@@ -23,6 +23,7 @@ class Doing(StrEnum):
     WAIT_DATA = "wait for data"
     READ = "read"
     UNPACK = "unpack"
+    WAIT_BLOCK = "wait for a block"
     CUT = "cut into chunks"
     WAIT_MEMORY = "wait for memory"
     WAIT_CHUNK = "wait for a chunk"

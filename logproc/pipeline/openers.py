@@ -19,20 +19,27 @@ from logproc.sources.opening import OpenOptions, Peek, open_source, peek
 from logproc.sources.resolve import resolve
 from logproc.sources.text import check_encoding
 from logproc.threads.lookup import LookUp
+from logproc.threads.unpackers import Unpackers
 
 if TYPE_CHECKING:
     from logproc.settings import Settings
 
+UNPACKED_SHARE = 2
+"""What several threads have unpacked of archives may take half as many bytes as `--memory`, in addition to it."""
 Say = Callable[[str, str, str], None]
 Wait = Callable[[float], bool]
 Permit = Callable[[tuple[str, str, int]], AbstractContextManager[None]]
 
 
 class Openers(Struct, frozen=True):
-    """open_source(wait, permit, source): open a source; see `sources.opening`. peek(source, n_bytes): its first bytes."""
+    """open_source(wait, permit, source): open a source; see `sources.opening`. peek(source, n_bytes): its first bytes.
+
+    unpackers: help `open_source` with archives while a threaded run has them open.
+    """
 
     open_source: Callable[[Wait, Permit, Source], ByteStream]
     peek: Callable[[Source, int], Peek]
+    unpackers: Unpackers | None = None
 
     @classmethod
     def of(
@@ -51,13 +58,14 @@ class Openers(Struct, frozen=True):
         def open_for_reading(wait: Wait, permit: Permit, source: Source) -> ByteStream:
             own = replace(options, http=http_options(settings, by_url.get(os.fsdecode(source.location), {})))
             with trace.span(Doing.OPEN, source.name):
-                return open_source(source, own, wait=wait, permit=permit, say=say, start_call=LookUp)
+                return open_source(source, own, wait=wait, permit=permit, say=say, start_call=LookUp, unpackers=unpackers)
 
         urls = [os.fsdecode(source.location) for source in sources if source.kind is Kind.URL and not source.verdict]
         by_url = headers_by_url(headers or {}, urls)
         limits = settings.max_bytes, settings.max_ratio, settings.max_time
         options = OpenOptions(*limits, settings.encoding, None if trace is NO_TRACE else trace.span)
-        return cls(open_for_reading, lambda source, n_bytes: peek(source, options, n_bytes))
+        unpackers = Unpackers(settings.worker_count, settings.memory // UNPACKED_SHARE, trace)
+        return cls(open_for_reading, lambda source, n_bytes: peek(source, options, n_bytes), unpackers)
 
 
 def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, ...]:

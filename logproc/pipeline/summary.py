@@ -16,6 +16,7 @@ from logproc.formats.account import TOO_LONG
 from logproc.formats.columns.units import NO_UNIT, NOT_A_NUMBER, NOT_A_SIZE, NOT_A_TIME, TOO_FINE, TOO_LARGE
 from logproc.formats.detection.choice import Choice
 from logproc.formats.engine import Format
+from logproc.formats.readers.native.library import in_use
 from logproc.formats.times.calendar import iso
 from logproc.model.chunk import Outcome
 from logproc.model.errors import InternalError
@@ -184,4 +185,4 @@ def nothing_fits(outcome: Outcome, tally: SourceTally, choice: Choice) -> Verdic
 
 def run_info(elapsed_s: float, readers: int, workers: int, config_file: str | None = None) -> RunInfo:
     files = (config_file,) if config_file else ()
-    return RunInfo(elapsed_s, readers, workers, __version__, platform.python_version(), gil_enabled(), files)
+    return RunInfo(elapsed_s, readers, workers, __version__, platform.python_version(), gil_enabled(), files, in_use())

@@ -8,9 +8,8 @@ the source fails, and says at which byte what begins. So does text that is follo
 
 from __future__ import annotations
 
-import os
-import re
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy
@@ -18,6 +17,20 @@ import numpy
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream
 from logproc.model.trace import Span
+from logproc.sources.archives.by_blocks import STEP_BYTES, Unpackers
+from logproc.sources.archives.magic import (
+    HEAD_BYTES,
+    LATER_ARCHIVE,
+    LEAST_TEXT,
+    MEMBERS,
+    NEVER_UTF8,
+    cut_archive,
+    foreign,
+    kind_of,
+    may_be_archive,
+    sniff,
+)
+from logproc.sources.archives.spreading import BLOCKS, Rewindable, Spread, Spreading
 from logproc.sources.decoders import DeflateMember, Member, find_codec, not_verified, refusal
 from logproc.sources.limits import Deadline, Input, Layer, Limited, Peeked, ReadOptions, bytes_used_of, copy_some, skip_hole_of
 from logproc.sources.spans import unpacking
@@ -26,8 +39,6 @@ from logproc.sources.text import BLOCK_BYTES, Lines, Transcoded
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes
 
-STEP_BYTES = 1 << 19
-"""How much is decoded at once. Fixed, so that what a damaged file yields does not depend on the caller's buffers."""
 PIECE_BYTES = 1 << 12
 """Size of the first piece of a member; the next ones double. So many small members do not each copy a whole block.
 
@@ -35,78 +46,6 @@ They double only up to what one step decodes: the decoders do not tell how much 
 is as small as LEAST_PIECE_BYTES, so what `--max-ratio` compares does not depend on how much was read ahead.
 """
 LEAST_PIECE_BYTES = 1 << 10
-HEAD_BYTES = 18
-"""As many bytes as the longest magic, and all that a codec needs to say why it cannot decode a member."""
-
-BZ2_BLOCK, BZ2_END = b"1AY&SY", b"\x17rE8P\x90"
-MAGICS: tuple[tuple[str, bytes], ...] = (
-    ("gzip", b"\x1f\x8b\x08"),
-    ("xz", b"\xfd7zXZ\0"),
-    ("zstd", b"\x28\xb5\x2f\xfd"),
-    *(("zstd", bytes([first]) + b"\x2a\x4d\x18") for first in range(0x50, 0x60)),
-    *(("bz2", b"BZh%d" % level + block) for level in range(1, 10) for block in (BZ2_BLOCK, BZ2_END)),
-)
-FOREIGN: tuple[tuple[str, bytes], ...] = (
-    *(("zip", b"PK" + kind) for kind in (b"\x03\x04", b"\x05\x06", b"\x07\x08")),
-    ("zstd before version 0.8", b"\xfd\x2f\xb5\x1e"),
-    *(("zstd before version 0.8", bytes([first]) + b"\xb5\x2f\xfd") for first in range(0x22, 0x28)),
-    ("7z", b"7z\xbc\xaf\x27\x1c"),
-    ("rar", b"Rar!\x1a\x07"),
-    ("lz4", b"\x04\x22\x4d\x18"),
-    ("lz4", b"\x02\x21\x4c\x18"),
-    ("gzip with an unknown method", b"\x1f\x8b"),
-    ("compress", b"\x1f\x9d"),
-    ("pack", b"\x1f\x1e"),
-    ("lzip", b"LZIP\x01"),
-    ("lzop", b"\x89LZO\0"),
-    *(
-        ("lzma", b"\x5d\0\0" + size)
-        for size in (b"\x04\0", b"\x10\0", b"\x20\0", b"\x40\0", b"\x80\0", b"\0\1", b"\0\2", b"\0\4")
-    ),
-    ("snappy", b"\xff\x06\0\0sNaPpY"),
-    ("cab", b"MSCF\0\0\0\0"),
-)
-"""Archives that are refused, unless MAGICS has them. Some contain uncompressed text, which must not be counted as a log."""
-MEMBERS: dict[str, tuple[bytes, ...]] = {codec: tuple(magic for name, magic in MAGICS if name == codec) for codec, _ in MAGICS}
-ENDINGS = {b"gz": "gzip", b"xz": "xz", b"zst": "zstd", b"bz2": "bz2"}
-LEAST_BYTES = {"gzip": 2, "xz": 2, "zstd": 2, "bz2": 4}
-"""How many magic bytes identify a file that ends within them. With fewer it could be a short text."""
-LATER_MAGICS = [magic for _, magic in (*MAGICS, *FOREIGN) if len(magic) > 2]
-ARCHIVE = re.compile(b"(?:%s)" % b"|".join(map(re.escape, LATER_MAGICS)))
-LATER_ARCHIVE = re.compile(rb"\n\0?(%s)" % ARCHIVE.pattern)
-"""An archive at the start of a line. Two bytes are too few there: they may be a text in another encoding."""
-LEAST_TEXT, NEVER_UTF8 = 9, 0xFD
-"""Each archive has among its first 15 bytes one that is less than TAB, or a byte that is never part of UTF-8."""
-TEXT = re.compile(rb"[\t\n\v\f\r\x1b\x20-\x7e\x80-\xf7]+")
-
-
-def sniff(head: bytes) -> str | None:
-    r"""Return the codec of data that begins with `head`, None if it is not compressed.
-
-    A `head` shorter than `HEAD_BYTES` is the whole file, which may have been truncated within its header.
-
-    >>> sniff(b"\x1f\x8b\x08\x00"), sniff(b"127.0.0.1 - -")
-    ('gzip', None)
-    """
-    for codec, magic in MAGICS:
-        if head.startswith(magic) or (len(head) >= LEAST_BYTES[codec] and magic.startswith(head)):
-            return codec
-    return None
-
-
-def foreign(head: bytes) -> str | None:
-    """Return the kind of an archive that is refused, None if `head` is not the beginning of one, or that of a codec."""
-    return next((name for name, magic in FOREIGN if head.startswith(magic)), None)
-
-
-def kind_of(head: bytes) -> str:
-    r"""Return what data that begins with `head` is, in words.
-
-    >>> kind_of(b"\x28\xb5\x2f\xfd\x04"), kind_of(b"127.0.0.1 - -"), kind_of(b"\x01\x02")
-    ('zstd data', 'text', 'other data')
-    """
-    name = sniff(head) or foreign(head)
-    return f"{name} data" if name else "text" if TEXT.fullmatch(head) else "other data"
 
 
 def followed_by(head: bytes, at: str) -> SourceError:
@@ -114,40 +53,43 @@ def followed_by(head: bytes, at: str) -> SourceError:
     return SourceError(f"stopped at {at}: followed by {kind_of(head)}", "give each part as a file of its own")
 
 
-def cut_archive(head: bytes, location: str | bytes) -> str | None:
-    r"""Return the codec for the extension of `location`, if `head` is a beginning of its magic bytes.
-
-    >>> cut_archive(b"B", "access.log.bz2"), cut_archive(b"B", "grades")
-    ('bz2', None)
-    """
-    name = os.fsencode(location).rpartition(b"?")[0] or os.fsencode(location)
-    ending = name.rpartition(b".")[2].lower()
-    return next((codec for codec, magic in MAGICS if head and ENDINGS.get(ending) == codec and magic.startswith(head)), None)
-
-
-def may_be_archive(head: bytes) -> bool:
-    """Return whether more bytes than `head` are needed to detect compression."""
-    return any(len(head) < len(magic) and magic.startswith(head) for _, magic in (*MAGICS, *FOREIGN))
-
-
-def decoded(raw: ByteStream, options: ReadOptions, deadline: Deadline | None = None, location: str | bytes = "") -> ByteStream:
+def decoded(
+    raw: ByteStream,
+    options: ReadOptions,
+    deadline: Deadline | None = None,
+    location: str | bytes = "",
+    unpackers: Unpackers | None = None,
+) -> ByteStream:
     """Return `raw` as a stream of text: decompressed if necessary, within the limits of `options`, as UTF-8 with LF.
 
     Only one layer of compression is undone; another one inside is an error. Nothing is read before the first `readinto`, so
     `cancel` works while the first byte is awaited. location: the path or URL of `raw`; see `cut_archive`.
+    unpackers: threads that help with an archive of several blocks; not with a limit on bytes, which stops within one.
     """
-    stream: ByteStream = Limited(Unpacked(raw, location, options.span), options, deadline)
+    spreading = Spreading(unpackers, options.max_ratio or 0) if unpackers and options.max_bytes is None else None
+    stream: ByteStream = Limited(Unpacked(raw, location, spreading, options.span), options, deadline)
     return Lines(Transcoded(stream, options.encoding) if options.encoding else stream)
 
 
 class Unpacked(Layer):
     """A stream, decompressed if its first bytes are those of a known codec."""
 
-    def __init__(self, below: ByteStream, location: str | bytes = "", span: Span | None = None) -> None:
+    def __init__(
+        self, below: ByteStream, location: str | bytes = "", spreading: Spreading | None = None, span: Span | None = None
+    ) -> None:
         super().__init__(below)
         self._location = location
+        self._spreading = spreading
         self._span = span
         self._inner: ByteStream | None = None
+
+    def cancel(self) -> None:
+        super().cancel()  # first: see Spread.cancel
+        if self._inner:
+            self._inner.cancel()
+
+    def close(self) -> None:
+        (self._inner or self.below).close()
 
     def ready_within(self, seconds: float) -> bool:
         return (self._inner or self.below).ready_within(seconds)
@@ -165,10 +107,16 @@ class Unpacked(Layer):
             codec = sniff(head) or cut_archive(head, self._location)
             if not codec and (name := foreign(head)):
                 raise SourceError(f"unsupported archive ({name})", "unpack it first")
-            peeked = Peeked(self.below, head)
-            text = unpacking(Decoded(peeked, codec, refuse_archive=True), self._span) if codec else peeked
-            self._inner = Unmixed(text, "decoded " if codec else "")
+            self._inner = self._in_one_thread(head, codec) if codec else Unmixed(Peeked(self.below, head), "")
+            if codec in BLOCKS and self._spreading and isinstance(self.below, Rewindable):
+                self._inner = Spread(self.below, codec, self._spreading, self._inner, partial(self._again, codec), unmixed)
         return self._inner.readinto(buffer)
+
+    def _again(self, codec: str) -> ByteStream:
+        return self._in_one_thread(read_head(self.below), codec)
+
+    def _in_one_thread(self, head: bytes, codec: str) -> ByteStream:
+        return unmixed(unpacking(Decoded(Peeked(self.below, head), codec, refuse_archive=True), self._span))
 
 
 class Unmixed(Layer):
@@ -215,6 +163,10 @@ class Unmixed(Layer):
             data = data[:HEAD_BYTES]
         found = LATER_ARCHIVE.search(before + data.tobytes())
         return (found.start(1) - len(before), found[1]) if found else None
+
+
+def unmixed(unpacked: ByteStream) -> ByteStream:
+    return Unmixed(unpacked, "decoded ")
 
 
 def read_head(raw: ByteStream) -> bytes:

@@ -12,7 +12,9 @@ from msgspec import Struct
 
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream, Kind, Source
-from logproc.sources.codecs import decoded, read_head, sniff
+from logproc.sources.archives.by_blocks import Unpackers
+from logproc.sources.archives.magic import sniff
+from logproc.sources.codecs import decoded, read_head
 from logproc.sources.files import open_fifo, open_file, open_stdin
 from logproc.sources.http import HttpOptions, StartCall, open_url
 from logproc.sources.http.options import CallHere
@@ -50,12 +52,13 @@ def open_source(
     say: Callable[[str, str, str], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
     start_call: StartCall = CallHere,
+    unpackers: Unpackers | None = None,
 ) -> ByteStream:
     """Open a source that has no verdict and return its decoded bytes. The caller closes the stream.
 
     Does not block for long: waiting for a pipe or a web server happens in the first `readinto`, which `cancel` ends.
     wait, permit, start_call: for URLs, as in `http.open_url`. say(name, what, hint): called if a named pipe has no writer
-    yet. Raises SourceError if the source cannot be opened, and UsageError for an invalid URL.
+    yet. unpackers: help with archives. Raises SourceError if the source cannot be opened, and UsageError for an invalid URL.
     """
     watch = Stopwatch(clock)
     deadline = Deadline.after(options.max_time_s, watch.now)
@@ -76,7 +79,7 @@ def open_source(
     else:
         http, at, url = options.http or HttpOptions(), deadline.at if deadline else None, str(source.location)
         raw = open_url(url, http, wait=wait, permit=untimed_permit, deadline=at, clock=watch.now, start_call=start_call)
-    return Timed(decoded(reading(raw, source, options.span), options, deadline, source.location), watch)
+    return Timed(decoded(reading(raw, source, options.span), options, deadline, source.location, unpackers), watch)
 
 
 def peek(source: Source, options: OpenOptions, n_bytes: int, *, clock: Callable[[], float] = time.monotonic) -> Peek:

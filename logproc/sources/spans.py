@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from logproc.model.source import ByteStream, Kind, Source
 from logproc.model.trace import Doing, Span
+from logproc.sources.archives.spreading import Rewindable
 from logproc.sources.limits import Layer, skip_hole_of
 
 
@@ -24,6 +25,19 @@ class Spanned(Layer):
             return self.below.readinto(buffer)
 
 
+class SpannedFile(Spanned):
+    """The same for a regular file, which can begin anew: see `archives.spreading`."""
+
+    below: Rewindable
+
+    def rewind(self) -> None:
+        self.below.rewind()
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        with self._span(self._doing, self._source):
+            return self.below.read_at(offset, size)
+
+
 class SpannedWait(Spanned):
     """The same for a stream whose bytes may be long in coming. doing: what the first read does, such as to connect."""
 
@@ -41,6 +55,8 @@ def reading(raw: ByteStream, source: Source, span: Span | None) -> ByteStream:
     """Return a stream whose reads and waits are spans, if there is a recorder."""
     if not span:
         return raw
+    if isinstance(raw, Rewindable):
+        return SpannedFile(raw, span, Doing.READ, source.name)
     if source.kind is Kind.FILE:
         return Spanned(raw, span, Doing.READ, source.name)
     return SpannedWait(raw, span, Doing.CONNECT if source.kind is Kind.URL else Doing.WAIT_DATA, source.name)

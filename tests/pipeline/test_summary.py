@@ -13,6 +13,7 @@ from logproc.counting.tally import SourceTally, Tally, count, merge
 from logproc.formats.columns.odd_bytes import OddLines
 from logproc.formats.columns.units import NOT_A_NUMBER, NOT_A_SIZE, TOO_FINE, TOO_LARGE
 from logproc.formats.known import BY_NAME
+from logproc.formats.readers.native.library import in_use
 from logproc.model.chunk import Outcome
 from logproc.model.columns import Account
 from logproc.model.errors import InternalError
@@ -241,4 +242,4 @@ def test_a_run_says_what_it_ran_on() -> None:
     """Versions, threads and the GIL are those of this process."""
     info = run_info(1.5, readers=2, workers=3)
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()
-    assert info == RunInfo(1.5, 2, 3, __version__, platform.python_version(), gil)
+    assert info == RunInfo(1.5, 2, 3, __version__, platform.python_version(), gil, native=in_use())

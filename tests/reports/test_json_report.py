@@ -35,7 +35,7 @@ EXACT = """\
   "pair": {"by": ["path", "status"], "distinct": 1, "rows": [
    {"path": "/", "status": "200", "count": 1, "bytes": 5, "status_number": 200}]},
   "user": {"by": ["user"], "distinct": 0, "rows": []}},
- "run": {"elapsed_s": 0.25, "readers": 1, "workers": 2, "version": "0.1.0", "python": "3.11.7", "gil": true}}
+ "run": {"elapsed_s": 0.25, "readers": 1, "workers": 2, "version": "0.1.0", "python": "3.11.7", "gil": true, "native": false}}
 """
 
 

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
+from logproc.formats.readers.native.library import kernel
 from tests.support.schema import valid
 
 ROOT = Path(__file__).parents[2]
@@ -161,6 +162,7 @@ def nobody_runs_python() -> bool:
 MEANS: Mapping[str, Callable[[], bool]] = {
     "atheris": lambda: find_spec("atheris") is not None,
     "a mount namespace": cache(partial(runs, "unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt")),
+    "the compiled kernel": lambda: kernel() is not None,
     "playwright": lambda: find_spec("playwright") is not None,
     "ptrace": cache(partial(runs, "strace", "-o", os.devnull, "true")),
     "a Python for everybody": nobody_runs_python,

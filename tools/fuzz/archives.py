@@ -6,12 +6,15 @@ import gzip
 import re
 import sys
 import zlib
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 from logproc.model.errors import SourceError
-from logproc.sources.codecs import ARCHIVE, HEAD_BYTES, decoded, sniff
+from logproc.sources.archives import spreading
+from logproc.sources.archives.magic import ARCHIVE, HEAD_BYTES, sniff
+from logproc.sources.codecs import decoded
 from logproc.sources.limits import ReadOptions
+from logproc.threads.unpackers import Unpackers
 from tests.support.logs import ScriptedStream
 from tests.support.reports_of import PACKINGS
 from tools.fuzz.cutting import MOST_CHUNKS
@@ -78,6 +81,47 @@ def run_damage(data: bytes) -> None:
         assert error or not damaged
     else:
         assert error or found == text
+
+
+class InMemory(ScriptedStream):
+    """A raw stream that can begin anew, as a file can."""
+
+    def rewind(self) -> None:
+        """Go back to the first byte."""
+        self.bytes_read = 0
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Return bytes from anywhere."""
+        return self._content[offset : offset + size]
+
+
+def run_spread(data: bytes) -> None:
+    """Unpack any bytes in several threads: the same text, error and number of bytes read as in one."""
+    given = Given(data)
+    kind, raw = given.byte(), given.rest()
+    if kind < len(PACKS):  # else the bytes are the archive themselves
+        raw = PACKS[kind](raw) + PACKS[kind](raw[::-1])
+        raw = raw[: len(raw) - len(data) % 4 * 3]
+    unpackers = Unpackers(2, 64 << 20)
+    unpackers.open()
+    spreading.FIRST_BYTES = spreading.LEAST_PACKED_BYTES = spreading.LEAST_BLOCK_BYTES = 1
+    try:
+        assert read_spread(raw, unpackers) == read_spread(raw, None)
+    finally:
+        unpackers.close()
+
+
+def read_spread(raw: bytes, unpackers: Unpackers | None) -> tuple[bytes, str, int]:
+    """Return the text, the error at its end, and how many bytes were read."""
+    below, found, error = InMemory(raw), [], ""
+    block = memoryview(bytearray(1 << 16))
+    with closing(decoded(below, ReadOptions(), None, "", unpackers)) as stream:
+        try:
+            while count := stream.readinto(block):
+                found.append(bytes(block[:count]))
+        except SourceError as failure:
+            error = failure.what
+    return b"".join(found), error, below.bytes_read
 
 
 def read(raw: bytes, name: bytes, encoding: str | None, block_bytes: int = 1 << 16, piece_bytes: int = 1 << 20) -> Read:
@@ -158,6 +202,16 @@ TARGETS = (
             "what looked like UTF-32 went by the size of the pieces": b"\0\x40\xf5\x01\n\n\0\0\xd3\xf4L\x1a",
             "the first byte of an archive behind a text came or not": b"\x24\x40\xf5\x01\n\x1f\x8b\x08\xff\xfe\xff\xe8",
         },
+    ),
+    Target(
+        "spread",
+        run_spread,
+        seeds=(
+            *(bytes([kind]) + TEXT for kind in (1, 2)),
+            *(b"\xff" + PACKS[kind](TEXT) * 2 for kind in (1, 2)),
+            b"\xff" + PACKS[1](TEXT) + DAMAGED,
+        ),
+        words=WORDS,
     ),
     Target(
         "damage",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tools.fuzz import archives, cutting, definitions, filters, formats, reports, runs, times, web
+from tools.fuzz import archives, cutting, definitions, filters, formats, kernel, reports, runs, times, web
 from tools.fuzz.target import Target
 
-MODULES = (cutting, formats, definitions, filters, times, web, archives, reports, runs)
+MODULES = (cutting, formats, kernel, definitions, filters, times, web, archives, reports, runs)
 TARGETS: dict[str, Target] = {target.name: target for module in MODULES for target in module.TARGETS}

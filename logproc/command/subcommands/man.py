@@ -18,6 +18,7 @@ VARIABLES: Sequence[tuple[str, str]] = (
     ("LOGPROC_...", "Each setting: LOGPROC_MAX_TIME is --max-time."),
     ("NO_COLOR", "No colours, if it is not empty."),
     ("FORCE_COLOR, CLICOLOR_FORCE", "Colours also where stdout is not a terminal, if one is neither empty nor 0."),
+    ("LOGPROC_NATIVE", "0: read access logs without the compiled kernel."),
     ("LOGPROC_PAGER, PAGER", "The pager of --full; `cat`, or an empty variable, means no pager."),
     ("COLUMNS", "The width of a report."),
 )

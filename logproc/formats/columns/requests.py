@@ -105,15 +105,18 @@ def split_many(dictionary: pyarrow.Array, wanted: Collection[str]) -> tuple[dict
     regular[regular] = good
     parts = {"method": method.keep(good), "target": target.keep(good), "protocol": protocol.keep(good)}
     if "path" in wanted or "query" in wanted:
-        parts["path"], parts["query"] = at_question_mark(parts["target"])
+        target, first = parts["target"], question_marks(parts["target"])
+        parts["path"] = Slices(target.data, target.starts, first)
+        if "query" in wanted:
+            parts["query"] = behind(target, first)
     return {name: parts[name] for name in COLUMNS if name in wanted}, regular
 
 
-def at_question_mark(target: Slices) -> tuple[Slices, Slices]:
-    """Split targets at their first `?` into path and query; the query is `-` (absent) without one."""
+def question_marks(target: Slices) -> Positions:
+    """Return where the path of each target ends: at its first `?`, or at its end."""
     marks = numpy.append(places(target.data == QUESTION_MARK), numpy.int32(len(target.data)))
-    first = numpy.minimum(target.ends, marks[numpy.searchsorted(marks, target.starts)])
-    return Slices(target.data, target.starts, first), behind(target, first)
+    first: Positions = numpy.minimum(target.ends, marks[numpy.searchsorted(marks, target.starts)])
+    return first
 
 
 def behind(target: Slices, first: Positions) -> Slices:

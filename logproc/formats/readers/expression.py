@@ -31,6 +31,7 @@ from logproc.model.columns import NO_TIME
 
 if TYPE_CHECKING:
     from logproc.formats.columns.lines import Lines
+    from logproc.formats.times.reading import Groups
     from logproc.model.arrays import Integers, Mask
 
 GROUP = re.compile(r"\(\?P<(\w+)>")
@@ -201,10 +202,19 @@ class Expression(Reader, frozen=True):
 
         The last two are which times have no zone, and which no year; None if none can lack it.
         """
+        return self.times_of({name: distinct(found.field(name)) for name in self.read_always}, len(found), context)
+
+    @property
+    def read_always(self) -> list[str]:
+        """The groups of a time that are needed for its second."""
+        return [group for group in READ_ALWAYS if f"(?P<{group}>" in self.expression] if self.time else []
+
+    def times_of(
+        self, groups: Groups, records: int, context: Context
+    ) -> tuple[Integers | None, Mask, Mask | None, Mask | None]:
+        """Return the same for so many lines, of each group of the time the distinct texts, and the index of each line."""
         if not self.time:
-            return None, numpy.ones(len(found), bool), None, None
-        names = [group for group in READ_ALWAYS if f"(?P<{group}>" in self.expression]
-        groups = {name: distinct(found.field(name)) for name in names}
+            return None, numpy.ones(records, bool), None, None
         time, exists = seconds(self.time, groups, context.reference_s, context.zone)
         texts, index = groups["minute"]
         absent = pyarrow.compute.equal(texts, EMPTY).to_numpy(zero_copy_only=False)  # where the expression does without

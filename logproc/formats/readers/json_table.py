@@ -18,15 +18,19 @@ from logproc.formats.columns.fields import absent_once, either
 from logproc.formats.columns.lines import LF, Lines
 from logproc.formats.columns.odd_bytes import is_utf8
 from logproc.formats.columns.printable import absent_as_null
-from logproc.formats.columns.slices import BLANK, index_of
-from logproc.formats.readers.json_values import EXACT_IN_A_DOUBLE, FINE_IN_A_DOUBLE, brackets, text_of
+from logproc.formats.columns.slices import BLANK, arrow, index_of, mask
+from logproc.formats.readers.json_values import EXACT_IN_A_DOUBLE, FINE_IN_A_DOUBLE, brackets
 from logproc.model.columns import KeyColumn
 
 if TYPE_CHECKING:
-    from logproc.model.arrays import Bytes, Mask
+    from logproc.model.arrays import Bytes, Integers, Mask
 
-OPENING, CLOSING, COMMA, CAPITAL_N, CAPITAL_I = b"{},NI"
+OPENING, CLOSING, COMMA = b"{},"
+BEHIND_WORDS = numpy.isin(numpy.arange(256), list(b" \t\r\n,]}i"))
+"""What follows the NaN, Inf and Infinity that Arrow takes for numbers: not what follows the text `Info`."""
 NEARLY_A_SECOND = b"999"
+LEAST_WITHOUT_EXPONENT = 1e-4
+"""Python writes smaller numbers with an exponent, Arrow later."""
 LONG_LINE_BYTES = 1000
 MOST_BRACKETS = 300
 MOST_STEPS = 4
@@ -82,7 +86,7 @@ def is_plain(lines: Lines, rows: Mask, data: Bytes) -> bool:
     long = numpy.flatnonzero(rows & (lines.ends - lines.starts > LONG_LINE_BYTES))
     if any(is_deep(lines.text(line)) for line in long.tolist()):
         return False
-    return not (has_word(data, CAPITAL_N, b"aN") or has_word(data, CAPITAL_I, b"nf")) and is_utf8(data)
+    return not (has_word(data, b"NaN") or has_word(data, b"Inf")) and is_utf8(data)
 
 
 def is_deep(line: bytes) -> bool:
@@ -90,11 +94,23 @@ def is_deep(line: bytes) -> bool:
     return brackets(line) > MOST_BRACKETS or re.search(rb"\d{300}", line) is not None
 
 
-def has_word(data: Bytes, first: int, rest: bytes) -> bool:
-    found = numpy.flatnonzero(data[: -len(rest)] == first)
-    for at, byte in enumerate(rest, 1):
-        found = found[data[found + at] == byte]
-    return bool(len(found))
+def has_word(data: Bytes, word: bytes) -> bool:
+    """Return whether some lines hold a word of three letters that ends as a value of JSON does, or goes on with an `i`.
+
+    Two letters are compared at once, at the even and at the odd places: 0.6 ms for 8 MB, where a look at each byte takes 0.95.
+    """
+    found = numpy.concatenate([2 * numpy.flatnonzero(pairs_from(data, start) == pair_of(word)) + start for start in (0, 1)])
+    found = found[found < len(data) - len(word)]
+    return bool(((data[found + 2] == word[2]) & BEHIND_WORDS[data[found + 3]]).any())
+
+
+def pairs_from(data: Bytes, start: int) -> Integers:
+    """Return each two bytes as one number, from the first or the second byte on."""
+    return data[start : start + (len(data) - start) // 2 * 2].view(numpy.uint16)
+
+
+def pair_of(word: bytes) -> Integers:
+    return numpy.frombuffer(word[:2], numpy.uint16)
 
 
 def paths_of(name: str, kinds: Mapping[Path, str]) -> list[Path]:
@@ -204,6 +220,19 @@ def first_of(columns: Sequence[KeyColumn]) -> KeyColumn:
 
 def texts_of_kind(values: pyarrow.Array) -> pyarrow.Array:
     """Return distinct values as binary texts, the same as `text_of` gives."""
-    if pyarrow.types.is_string(values.type):
-        return pyarrow.compute.fill_null(values, "-").cast(pyarrow.binary())
-    return pyarrow.array([text_of(value) for value in values.to_pylist()], pyarrow.binary())
+    texts = texts_of_doubles(values) if pyarrow.types.is_floating(values.type) else values.cast(pyarrow.string())
+    return pyarrow.compute.fill_null(texts, "-").cast(pyarrow.binary())
+
+
+def texts_of_doubles(values: pyarrow.Array) -> pyarrow.Array:
+    """Return doubles below 2^53 as `number_text` writes them: those that Arrow writes as Python does many at once."""
+    numbers = values.fill_null(0).to_numpy()
+    whole = numbers == numpy.floor(numbers)
+    texts = pyarrow.compute.if_else(
+        mask(whole), arrow(numbers.astype(numpy.int64), pyarrow.int64()).cast(pyarrow.string()), values.cast(pyarrow.string())
+    )
+    odd = ~whole & ((numpy.abs(numbers) < LEAST_WITHOUT_EXPONENT) | (numpy.abs(numbers) >= FINE_IN_A_DOUBLE))
+    if odd.any():
+        others = pyarrow.array([repr(number) for number in numbers[odd].tolist()], pyarrow.string())
+        texts = pyarrow.compute.replace_with_mask(texts, mask(odd), others)
+    return pyarrow.compute.if_else(values.is_valid(), texts, None) if values.null_count else texts

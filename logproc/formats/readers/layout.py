@@ -44,6 +44,7 @@ STRICT = {
 """What tokens look like in lines that show the format of a source: an address or a name, nothing that was put before it."""
 TIME = rf"\[{ACCESS.expression}\]"
 QUOTED = r'"(?P<{}>[^"\\]*(?:\\.[^"\\]*)*)"'
+STATUSES = pyarrow.array([b"%03d" % status for status in range(1000)], pyarrow.binary())
 MOST_DIGITS, MOST_BYTES = 19, 2**63 - 1
 FRONT = ("client", "ident", "user", "time")
 RESULT = ("status", "bytes")
@@ -71,6 +72,11 @@ class Layout(Struct, frozen=True, dict=True):
     @cached_property
     def tokens(self) -> tuple[str, ...]:
         return tuple(token for part in self.unquoted for token in part)
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The names of the parts that are columns of text."""
+        return (*(name for name in self.tokens if name not in {"time", "status", "bytes", "ident"}), *self.quoted)
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -15,30 +15,36 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy
 import pyarrow
+import pyarrow.compute
 from msgspec import Struct
 
 from logproc.formats.columns.aliases import Meaning, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen, is_simple
-from logproc.formats.columns.fields import with_absent
+from logproc.formats.columns.fields import EMPTY, with_absent
 from logproc.formats.columns.lines import Lines, lines_of
-from logproc.formats.columns.slices import Slices, encoded, places
+from logproc.formats.columns.slices import Raw, Slices, encoded, offsets_and_data, places
 from logproc.formats.engine import Format
 from logproc.formats.raw import Field, Found, Reader
+from logproc.formats.readers.logfmt_layout import of_layouts
 from logproc.formats.readers.sampled import UNKNOWN, Sampled, format_of_keys
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn
 
 if TYPE_CHECKING:
-    from logproc.model.arrays import Bytes, Mask
+    from logproc.model.arrays import Bytes, Integers, Mask
+
+    Part = tuple[Integers, dict[str, tuple[Integers, Raw]]]
+    """Lines that are records, and by key the lines that have it, and its values."""
 
 QUOTE, EQUALS = b'"='
+LINE_FEED = pyarrow.scalar(b"\n", pyarrow.binary())
 LAST_BLANK = 0x20
 SPARSE, DENSE_BYTES = 8, 1 << 18
 """Where more than one byte in eight is a blank or a quote, so many bytes of a chunk are read at a time."""
@@ -142,7 +148,7 @@ def column_of(having: Mapping[str, Field], records: int, key: str) -> KeyColumn:
 
 
 class CutReader(Reader, frozen=True):
-    """The quick reader: cuts a whole chunk at the blanks outside quotes at once."""
+    """The quick reader: cuts lines of one layout as one expression, and all others at the blanks outside quotes."""
 
     exact: PairsReader
 
@@ -150,34 +156,64 @@ class CutReader(Reader, frozen=True):
     def fields(self) -> tuple[str, ...]:
         return self.exact.fields
 
-    def lines(self, data: Bytes) -> Lines:
-        return lines_of(data, 0)
-
-    def pieces(self, lines: Lines) -> Sequence[tuple[int, int]]:
-        """Return ranges of lines: short ones where tokens are, because the positions of a token take some 50 bytes."""
-        marks = numpy.count_nonzero(lines.data <= LAST_BLANK) + numpy.count_nonzero(lines.data == QUOTE)
-        if marks <= len(lines.data) // SPARSE:
-            return [(0, len(lines))]
-        bounds = numpy.unique(numpy.searchsorted(lines.starts, range(0, len(lines.data), DENSE_BYTES))).tolist()
-        return list(pairwise([*bounds, len(lines)]))
-
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
-        pairs = fast_pairs(lines, left)
-        keys, key_of = encoded([pairs.keys])
-        number = {key: at for at, key in enumerate(keys.to_pylist())}
-        record = numpy.cumsum(pairs.good) - 1
+        sources = self.exact.sources(wanted)
+        keys = {key for several in sources.values() for source in several for key in source.keys}
+        rest = left.copy()
+        parts: list[Part] = [
+            (which, {key: (which, found) for key, found in values.items()}) for which, values in of_layouts(lines, rest, keys)
+        ]
+        parts += others(lines, numpy.flatnonzero(rest), keys)
+        good = numpy.zeros(len(lines), bool)
+        for which, _ in parts:
+            good[which] = True
+        record = numpy.cumsum(good) - 1
 
-        def found(name: str) -> Field | None:
-            key = name.encode()
-            if key not in number:
+        def found(key: str) -> Field | None:
+            having = [values[key] for _, values in parts if key in values]
+            if not having:
                 return None
-            which = numpy.flatnonzero(key_of == number[key])
-            values = Slices(lines.data, pairs.values.starts[which], pairs.values.ends[which])
-            # Encoded at once: the positions of all fields together would take more memory than the chunk.
-            return Field(KeyColumn(*encoded([values])), record[pairs.line[which]])
+            column = KeyColumn(*encoded([values for _, values in having]))
+            if len(parts) == 1 and having[0][0] is parts[0][0]:  # all records have it, in order
+                return Field(column)
+            return Field(column, record[numpy.concatenate([which for which, _ in having])])
 
-        line = numpy.flatnonzero(pairs.good)
-        return Found(line, fields_of(self.exact.sources(wanted), len(line), found))
+        line = numpy.flatnonzero(good)
+        return Found(line, fields_of(sources, len(line), found))
+
+
+def others(lines: Lines, which: Integers, keys: Collection[str]) -> Iterator[Part]:
+    """Yield those of some lines that can be cut at blanks, and for each of some keys which lines have it, and its values.
+
+    A part of the lines at a time where tokens are short, because the positions of a token take some 50 bytes.
+    """
+    if not len(which):
+        return
+    texts = pyarrow.compute.binary_join_element_wise(lines.texts(which), EMPTY, LINE_FEED)
+    data = numpy.ascontiguousarray(offsets_and_data(texts)[1])
+    again = lines_of(data, 0)
+    bounds = numpy.append(again.starts, len(data))
+    for first, end in pieces(again):
+        some = again if end - first == len(again) else lines_of(data[bounds[first] : bounds[end]], 0)
+        pairs = fast_pairs(some, numpy.ones(len(some), bool))
+        names, name_of = encoded([pairs.keys])
+        values: dict[str, tuple[Integers, Raw]] = {}
+        for at, name in enumerate(names.to_pylist()):
+            if (key := name.decode("utf-8", "replace")) in keys and key.encode() == name:
+                of = numpy.flatnonzero(name_of == at)
+                slices = Slices(some.data, pairs.values.starts[of], pairs.values.ends[of])
+                # Encoded at once: the positions of all fields together would take more memory than the chunk.
+                values[key] = (which[first + pairs.line[of]], KeyColumn(*encoded([slices])))
+        yield which[first + numpy.flatnonzero(pairs.good)], values
+
+
+def pieces(lines: Lines) -> Sequence[tuple[int, int]]:
+    """Return lines as ranges to be cut one after the other."""
+    marks = numpy.count_nonzero(lines.data <= LAST_BLANK) + numpy.count_nonzero(lines.data == QUOTE)
+    if marks <= len(lines.data) // SPARSE:
+        return [(0, len(lines))]
+    bounds = numpy.unique(numpy.searchsorted(lines.starts, range(0, len(lines.data), DENSE_BYTES))).tolist()
+    return list(pairwise([*bounds, len(lines)]))
 
 
 def logfmt_format(reader: PairsReader, meaning: Meaning = UNKNOWN) -> Format:

@@ -11,14 +11,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy
-import pyarrow
 
 from logproc.formats.columns.fields import raw_fields
 from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import BLANK, Slices, digits_of, places, rows_of, windows
 from logproc.formats.engine import Format
 from logproc.formats.raw import Field, Found, Reader
-from logproc.formats.readers.layout import Layout, LayoutReader
+from logproc.formats.readers.layout import STATUSES, Layout, LayoutReader
+from logproc.formats.readers.native.cutting import cut_lines, find_lines
 from logproc.formats.times.access import WIDTH, many_to_seconds
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 DASH, OPENING, CLOSING = b"-[]"
 MAX_DIGITS = 18
-STATUSES = pyarrow.array([b"%03d" % status for status in range(1000)], pyarrow.binary())
 
 
 class Quotes(Reader, frozen=True):
@@ -40,14 +39,26 @@ class Quotes(Reader, frozen=True):
     def fields(self) -> tuple[str, ...]:
         return LayoutReader(self.layout).fields
 
+    @property
+    def quotes(self) -> int:
+        """How many quotes a line has."""
+        return 2 * len(self.layout.quoted)
+
     def lines(self, data: Bytes) -> Lines:
-        return lines_of(data, 2 * len(self.layout.quoted))
+        return find_lines(data) or lines_of(data, self.quotes)
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
-        """Return the lines that match the layout exactly, with time, status and size as numbers."""
+        """Return the lines that match the layout exactly, with time, status and size as numbers.
+
+        `cut` is the definition. The compiled kernel does the same in one pass, where it is installed.
+        """
+        names = raw_fields(self.layout.texts, wanted)
+        if natively := cut_lines(lines, left, self.layout, names):
+            return natively
+        if not len(lines.marks):  # the kernel found the lines, but could not cut them
+            lines = lines_of(lines.data, self.quotes)
         found = cut(lines.data, self.layout, lines)
         found.narrow(left[found.line])
-        names = raw_fields(tuple(found.slices), wanted)
         fields = {name: Field(found.slices[name]) for name in names}
         if "status" in found.numbers:
             fields["status"] = Field(KeyColumn(STATUSES, found.numbers["status"]))

@@ -54,7 +54,7 @@ def derive(name: str) -> Derived | None:
         match = SHAPE.fullmatch(name)
         if not match:
             raise UsageError(f"{name!r} is not a shape", "write shape(FIELD), such as shape(path)")
-        return derived(name, match[1], shape)
+        return Derived(name, match[1], shape)
     if name.startswith("query("):
         match = QUERY.fullmatch(name)
         if not match:

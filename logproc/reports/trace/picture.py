@@ -43,6 +43,7 @@ COLORS = {
     Doing.REPORT: "#c2478d",
     Doing.CONNECT: "#d083c9",
     Doing.WAIT_DATA: "#4c8fbd",
+    Doing.WAIT_BLOCK: "#12a5a0",
     Doing.WAIT_MEMORY: "#d9a400",
     Doing.WAIT_CHUNK: "#8f979f",
     Doing.WAIT_MESSAGE: "#b4bbc2",

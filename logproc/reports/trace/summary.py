@@ -102,9 +102,9 @@ def per_cent(share: float) -> str:
 
 def limit(recording: Recording) -> str:
     """Return which stage decides how long the run takes. The first rule that holds decides; there may be none."""
-    main, workers, readers, probes = (
+    main, workers, readers, probes, unpackers = (
         Times.of([lane for lane in recording.lanes if kind_of(lane.name) in names])
-        for names in (("main",), ("worker",), READERS, ("probe",))
+        for names in (("main",), ("worker",), READERS, ("probe",), ("unpacker",))
     )
     alone = {
         kind: main.by_kind.get(kind, 0) / max(1, recording.end_ns)
@@ -122,6 +122,9 @@ def limit(recording: Recording) -> str:
     if readers.share([Doing.WAIT_DATA, Doing.CONNECT]) >= MOSTLY and workers.working < BUSY:
         waited = per_cent(readers.share([Doing.WAIT_DATA, Doing.CONNECT]))
         return f"The sources are the limit: the readers waited {waited} of their time for a server or a pipe."
+    if readers.share([Doing.WAIT_BLOCK]) >= MOSTLY and workers.working < BUSY:
+        number = count(len(unpackers.names), "thread")
+        return f"Unpacking is the limit: {number} did it, while the workers waited {per_cent(1 - workers.working)} of the time."
     if readers.share(READING) >= BUSY:
         return reading_limit(readers, workers)
     if main.share([Doing.HAND_OUT]) >= MOSTLY:

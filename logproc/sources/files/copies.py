@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from logproc.model.chunk import Probe
 from logproc.model.errors import EXIT_INCOMPLETE, LimitError, SourceError
 from logproc.model.source import ByteStream, Source, State, Verdict
-from logproc.sources.codecs import ENDINGS
+from logproc.sources.archives.magic import ENDINGS
 
 HEAD_BYTES = 2048
 BLOCK_BYTES = 1 << 20

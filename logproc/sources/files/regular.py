@@ -6,7 +6,7 @@ import errno
 import os
 
 from logproc.model.errors import SourceError, Stopped
-from logproc.sources.codecs import HEAD_BYTES, sniff
+from logproc.sources.archives.magic import HEAD_BYTES, sniff
 from logproc.sources.files.changes import Blocks
 from logproc.sources.files.errors import read
 from logproc.sources.limits import Deadline
@@ -83,6 +83,15 @@ class RegularFile:
         size = max(0, min(data, self._end) - offset)
         self.bytes_read += size
         return size
+
+    def rewind(self) -> None:
+        """Go back to the first byte. What was read is compared at the end, however often it was read."""
+        self.bytes_read = 0
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Return bytes from `offset` on, without moving on. Raises SourceError if the file cannot be read."""
+        at = self._start + offset
+        return read(lambda: os.pread(self._descriptor, size, at), at)
 
     def ready_within(self, _seconds: float) -> bool:
         """Return True: reading a regular file does not block."""

@@ -53,7 +53,7 @@ def test_the_report_is_the_same(folder: Path, ending: str) -> None:
     assert (traced.code, without_run(traced.report)) == (plain.code, without_run(plain.report))
     assert (folder / f"trace.{ending}").stat().st_mode & 0o777 == 0o600
     lines = [line.removeprefix("logproc: ") for line in traced.stderr.splitlines()]
-    assert lines[-1].startswith("Starting up is the limit")
+    assert re.search(r" is the limit|^No single stage", lines[-1])
     assert {line.split()[0] for line in lines} >= {"main", "probe-1", "reader-1", "worker-1"}
 
 

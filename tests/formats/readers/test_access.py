@@ -286,6 +286,8 @@ from logproc.model.chunk import Context
 from tests.formats.readings import exactly
 from tests.support.logs import line
 
+pytestmark = pytest.mark.usefixtures("quick_reader")
+
 TIME = b'[17/May/2015:10:05:03 +0000]'
 FRONT = b'c - u ' + TIME + b' "'
 PIECES = [

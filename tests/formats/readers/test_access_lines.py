@@ -7,6 +7,8 @@ import pytest
 from logproc.formats.detection.detect import detect
 from tests.formats.readings import read
 
+pytestmark = pytest.mark.usefixtures("quick_reader")
+
 MIDDLE = '[07/Mar/2026:10:00:%02d +0000] "GET /a?b=c HTTP/1.1" 200 42'
 QUOTES = ' "-" "curl/8.5 (x)"'
 FRONTS = [

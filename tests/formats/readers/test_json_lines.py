@@ -8,12 +8,14 @@ from decimal import Decimal
 from itertools import product
 
 import numpy
+import pyarrow
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logproc.formats.columns.lines import plain_lines
 from logproc.formats.readers.json_lines import JsonReader, json_format
+from logproc.formats.readers.json_table import texts_of_kind
 from logproc.formats.readers.json_values import object_of, text_of, value_at
 from logproc.model.chunk import Context
 from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, Reading, bytes_of, detected, exactly, read, reading_of
@@ -203,11 +205,29 @@ def test_a_limit_of_a_line_is_the_same_in_both_ways() -> None:
         [b'{"a":1,"b":{"c":"x"}}', b'{"b":{"c":null},"a":null}', b"{}"],
         [b'{"a":1}', b'{"a":1.5}'],
         [b'{"log.level":"INFO","@timestamp":"2026-03-07T10:00:00Z"}'],
+        [b'{"a":"Info","b":"Name"}', b'{"a":" Information: Info?","b":"NaNa"}'],
     ],
 )
 def test_usual_lines_go_the_fast_way(lines: list[bytes]) -> None:
     """Objects whose values keep their kinds are Arrow's work."""
     assert is_fast(lines)
+
+
+@pytest.mark.parametrize("blanks", ["", " "])
+@pytest.mark.parametrize("value", ["NaN", "-NaN", "Inf", "-Inf", "Infinity", "-Infinity", "[NaN]", "[Inf, 1]", "Inf ", "NaN\r"])
+def test_numbers_that_are_not_json_are_seen_at_any_place(blanks: str, value: str) -> None:
+    """Arrow reads NaN and Infinity, which are not JSON, so it does not get lines that hold them."""
+    lines = [b'{"a":1}', f'{{"x":{blanks}{value}}}'.encode()]
+    assert not is_fast(lines)
+    assert [reason for _, reason, _ in both(lines).rejected] == ["bad-json"]
+
+
+@given(st.lists(st.none() | st.floats(-1e15, 1e15) | st.integers(-(10**9), 10**9).map(lambda number: number / 1000)))
+@example([0.0, -0.0, 1e-4, 0.00009999, 5e-324, 4194303.9999999995, 4194304.5, -1e10 - 0.5, 100.0, -7.0, 0.1 + 0.2, None])
+def test_doubles_of_arrow_are_written_as_the_definition_does(numbers: list[float | None]) -> None:
+    """As many digits as are needed, and an exponent where Python has one."""
+    texts = texts_of_kind(pyarrow.array(numbers, pyarrow.float64()))
+    assert texts.to_pylist() == list(map(text_of, numbers))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +10,11 @@ from msgspec.structs import replace
 
 from logproc.formats.columns.aliases import Meaning
 from logproc.formats.columns.coalesce import Source
+from logproc.formats.columns.lines import plain_lines
+from logproc.formats.columns.slices import texts_of
 from logproc.formats.engine import Format
 from logproc.formats.readers.logfmt import PairsReader, logfmt_format, pairs_of
+from logproc.formats.readers.logfmt_layout import layout_of, of_layouts
 from logproc.model.columns import Account
 from tests.formats.readings import (
     CONTEXT,
@@ -79,6 +83,37 @@ def test_the_fast_way_is_the_exact_way(lines: list[bytes]) -> None:
     """Whatever the lines hold, both ways give the same records, rejects and reasons."""
     content = b"".join(line + b"\n" for line in lines)
     assert both(content).account.lines == content.count(b"\n")
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=4), st.lists(st.tuples(st.integers(0, 5), LINES), max_size=12))
+def test_lines_of_one_layout_are_read_in_both_ways_alike(pairs: list[bytes], rest: list[tuple[int, bytes]]) -> None:
+    """Lines with the same keys, some with other values or pairs, and others between them."""
+    values = (b"1", b"", b'""', b'"a b"', b"x=y", b"\xff")
+    lines = []
+    for value, other in rest:
+        line = b" ".join(pair.partition(b"=")[0] + b"=" + values[value] if value else pair for pair in pairs)
+        lines += [line, line, other, b" ".join(pairs)]
+    both(b"".join(line + b"\n" for line in lines))
+
+
+def test_a_layout_is_cut_as_one_expression() -> None:
+    """What all lines have in common is learned from some of them; one value may be in quotes only where it needs them."""
+    sample = [b"level=info msg=ready n=1", b'level=info msg="not ready" n=', b"level=info n=2"]
+    assert layout_of(sample)[1] == ["level", "msg", "n"]
+    lines = plain_lines(bytes_of(b"".join(line + b"\n" for line in sample)))
+    left = numpy.ones(3, bool)
+    layouts = [
+        (which.tolist(), {key: texts_of(part.data, part.starts, part.ends).to_pylist() for key, part in found.items()})
+        for which, found in of_layouts(lines, left, {"msg", "n", "other"})
+    ]
+    assert layouts == [([0, 1], {"msg": [b"ready", b"not ready"], "n": [b"1", b""]}), ([2], {"n": [b"2"]})]
+    assert not left.any()
+
+
+@pytest.mark.parametrize("line", [b"a=1 a=2", b'a="x\\"y"', b"a=1  b=2", b"a=1 b", b"a=1 ", b"a=" + b"x" * 5000, b"\xff=1"])
+def test_other_lines_have_no_layout(line: bytes) -> None:
+    """A key that comes twice, a backslash, further blanks, a key without a value: these are read as before."""
+    assert layout_of([line]) == ("", [])
 
 
 @given(st.lists(LINES, max_size=8), st.integers(1, 60))

@@ -13,6 +13,8 @@ from logproc.formats.readers.quotes import format_of_layout
 from logproc.model.chunk import Context
 from tests.support import logs
 
+pytestmark = pytest.mark.usefixtures("quick_reader")
+
 MAX_LINE_BYTES = 1 << 20
 BLOCK_BYTES = 256 << 10
 BY_NAME = {layout.name: layout for layout in LAYOUTS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import numpy
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from logproc.formats.servers.reading import definition_of
 from logproc.model.chunk import Context
 from logproc.model.columns import Columns, Numbers, Parsed
 from tests.formats.readings import exactly
+
+pytestmark = pytest.mark.usefixtures("quick_reader")
 
 VALUES = {
     "%h": ["192.0.2.7", "::1", "host"],

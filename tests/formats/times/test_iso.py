@@ -47,3 +47,29 @@ def test_the_usual_spellings_are_taken() -> None:
         assert fits.tolist() == expected
         assert set(found[fits].tolist()) == {1431857103}
         assert isinstance(found, numpy.ndarray)
+
+
+@given(
+    form=st.one_of(TIMES, TIMES.map(lambda text: text[:18] + "x"), st.text("0-T:.", max_size=25)),
+    digits=st.lists(st.text("0123456789", min_size=32, max_size=32), min_size=1, max_size=6),
+    odd=st.one_of(st.none(), st.tuples(st.integers(0, 5), st.integers(0, 30), st.sampled_from("0T Z.:"))),
+    without_zone=st.booleans(),
+)
+@example(form="2015-05-17T10:05:03Z", digits=["01" * 16] * 2, odd=(1, 12, ":"), without_zone=False)
+@example(form="2015-05-17T10:05:03Z", digits=["01" * 16] * 2, odd=(1, 4, ":"), without_zone=False)
+def test_texts_of_one_form_are_read_as_each_alone(
+    form: str, digits: list[str], odd: tuple[int, int, str] | None, without_zone: bool
+) -> None:
+    """Times that differ only in digits are looked at as a whole; the answer is that for each, and one other byte is seen."""
+    texts = ["".join(new if old.isdigit() else old for old, new in zip(form, some, strict=False)) for some in digits]
+    if odd and texts[odd[0] % len(texts)]:
+        text = texts[odd[0] % len(texts)]
+        place = odd[1] % len(text)
+        texts[odd[0] % len(texts)] = text[:place] + odd[2] + text[place + 1 :]
+
+    def read(some: list[str]) -> list[tuple[int, bool]]:
+        array = pyarrow.array([text.encode() for text in some], pyarrow.binary())
+        found, fits = iso_seconds(array, lambda text: ISO.minute(text, 0), without_zone=without_zone)
+        return list(zip(found.tolist(), fits.tolist(), strict=True))
+
+    assert read(texts) == [answer for text in texts for answer in read([text, ""])[:1]]
