@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-
-from msgspec import Struct
 
 
 class Doing(StrEnum):
@@ -51,7 +50,8 @@ class Gauge(StrEnum):
     QUEUED = "chunks that wait for a worker"
 
 
-class Step(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Step:
     """Something that a thread did, in nanoseconds since the process started.
 
     source, lines: what it was about, "" and 0 if that is not known. parts: how many steps it stands for; more than one if
@@ -66,7 +66,8 @@ class Step(Struct, frozen=True):
     parts: int = 1
 
 
-class Lane(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Lane:
     """What one thread did: steps in their order, which do not overlap. Between two of them it did nothing that has a name.
 
     cpu_ns: for how long it had a core, up to the end of its last span.
@@ -77,7 +78,8 @@ class Lane(Struct, frozen=True):
     cpu_ns: int = 0
 
 
-class Recording(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Recording:
     """A whole run, from the start of the process. gauges: the value of each from a time on. cores: how many it may use."""
 
     end_ns: int

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
 
 from logproc.formats.columns.fields import EMPTY, again
 from logproc.formats.columns.levels import is_level
@@ -49,8 +49,7 @@ NANO_DIGITS = 9
 FEW = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where records have a column.
 
     keys: one name; or two, a date and a time of day (`glue` is a blank), or seconds and nanoseconds (a point); or three, a
