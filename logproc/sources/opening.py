@@ -13,8 +13,8 @@ from msgspec import Struct
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream, Kind, Source
 from logproc.sources.archives.by_blocks import Unpackers
+from logproc.sources.archives.codecs import decoded, read_head
 from logproc.sources.archives.magic import sniff
-from logproc.sources.codecs import decoded, read_head
 from logproc.sources.files import open_fifo, open_file, open_stdin
 from logproc.sources.http import HttpOptions, StartCall, open_url
 from logproc.sources.http.options import CallHere

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from logproc.model.errors import LimitError, SourceError
 from logproc.model.source import ByteStream
 from logproc.sources.archives.by_blocks import STEP_BYTES
+from logproc.sources.archives.codecs import Decoded, decoded
 from logproc.sources.archives.magic import ENDINGS, FOREIGN, sniff
-from logproc.sources.codecs import Decoded, decoded
 from logproc.sources.limits import Limited, ReadOptions
 
 if sys.version_info >= (3, 14):

@@ -20,9 +20,9 @@ from logproc.model.source import ByteStream
 from logproc.sources.archives import spreading
 from logproc.sources.archives.by_blocks import STEP_BYTES, Block, NotByBlocks, unpacked
 from logproc.sources.archives.bz2_blocks import BLOCK, END, MAGIC_BITS, bz2_blocks, find_magics
+from logproc.sources.archives.codecs import decoded
+from logproc.sources.archives.decoders import find_codec
 from logproc.sources.archives.xz_blocks import padded, streams_of
-from logproc.sources.codecs import decoded
-from logproc.sources.decoders import find_codec
 from logproc.sources.files import open_file
 from logproc.sources.limits import ReadOptions
 from logproc.threads.unpackers import Unpackers

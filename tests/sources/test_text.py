@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from logproc.model.errors import LimitError, SourceError, UsageError
 from logproc.model.source import ByteStream
-from logproc.sources.codecs import decoded
+from logproc.sources.archives.codecs import decoded
 from logproc.sources.files import open_file
 from logproc.sources.limits import Deadline, Limited, ReadOptions
 from logproc.sources.text import FIRST_LINE_BYTES, HOLE_BYTES, Lines, WithoutHoles, check_encoding

@@ -24,7 +24,7 @@ from requests import Session
 
 from logproc.model.errors import EXIT_INCOMPLETE, EXIT_INTERNAL, EXIT_NOTHING_READ, EXIT_OK, EXIT_OUTPUT
 from logproc.pipeline import serial
-from logproc.sources import decoders
+from logproc.sources.archives import decoders
 from logproc.threads import shared_tally
 
 SOURCE = {EXIT_INCOMPLETE, EXIT_NOTHING_READ}

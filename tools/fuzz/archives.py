@@ -11,8 +11,8 @@ from typing import Any
 
 from logproc.model.errors import SourceError
 from logproc.sources.archives import spreading
+from logproc.sources.archives.codecs import decoded
 from logproc.sources.archives.magic import ARCHIVE, HEAD_BYTES, sniff
-from logproc.sources.codecs import decoded
 from logproc.sources.limits import ReadOptions
 from logproc.threads.unpackers import Unpackers
 from tests.support.logs import ScriptedStream

@@ -15,7 +15,7 @@ from logproc.reports.csv_report import render_csv
 from logproc.reports.text.style import Look
 from logproc.reports.text.terminal import render_terminal
 from logproc.settings import Settings
-from logproc.sources.codecs import decoded
+from logproc.sources.archives.codecs import decoded
 from logproc.sources.limits import ReadOptions
 from logproc.sources.opening import Peek, read_up_to
 from tests.reports.readers import strict

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream
-from logproc.sources.decoders import Codec
+from logproc.sources.archives.decoders import Codec
 from logproc.sources.limits import Layer, copy_some
 
 STEP_BYTES = 1 << 19
@@ -29,8 +30,7 @@ class NotByBlocks(SourceError):
         super().__init__(what, "unpack it in one thread")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A block as an archive of its own. `pack` makes it; it is called where the block is unpacked.
 
     packed_bytes: its size in the archive. most_bytes: it is not longer than this when unpacked.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream
 from logproc.sources.archives.by_blocks import LARGEST_BLOCK_BYTES, Block, ByBlocks, NotByBlocks, Turns, Unpackers
-from logproc.sources.decoders import find_codec
+from logproc.sources.archives.decoders import find_codec
 from logproc.sources.limits import Layer, bytes_used_of
 
 FIRST_BYTES = 1 << 20
@@ -35,8 +36,7 @@ class Rewindable(ByteStream, Protocol):
         """Return bytes from anywhere, without moving on. Fewer if there are no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spreading:
+class Spreading(Struct, frozen=True):
     """How archives are unpacked in several threads. most_ratio: as `--max-ratio`, which one thread can check more exactly."""
 
     unpackers: Unpackers

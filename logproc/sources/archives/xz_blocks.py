@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import lzma
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from zlib import crc32
+
+from msgspec import Struct
 
 from logproc.sources.archives.by_blocks import Block, NotByBlocks
 
@@ -25,8 +26,7 @@ MOST_INDEX_BYTES = 1 << 20
 MOST_STREAMS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """One stream of an archive.
 
     flags: two bytes that header and footer share. index_bytes: its size. blocks: of each its packed size without padding,

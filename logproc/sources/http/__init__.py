@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream
-from logproc.sources.codecs import Decoded
+from logproc.sources.archives.codecs import Decoded
 from logproc.sources.http.headers import headers_by_url
 from logproc.sources.http.options import CallHere, HttpOptions, StartCall
 from logproc.sources.http.urls import Permit, check_url, parse_url

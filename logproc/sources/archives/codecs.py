@@ -18,6 +18,7 @@ from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream
 from logproc.model.trace import Span
 from logproc.sources.archives.by_blocks import STEP_BYTES, Unpackers
+from logproc.sources.archives.decoders import DeflateMember, Member, find_codec, not_verified, refusal
 from logproc.sources.archives.magic import (
     HEAD_BYTES,
     LATER_ARCHIVE,
@@ -31,7 +32,6 @@ from logproc.sources.archives.magic import (
     sniff,
 )
 from logproc.sources.archives.spreading import BLOCKS, Rewindable, Spread, Spreading
-from logproc.sources.decoders import DeflateMember, Member, find_codec, not_verified, refusal
 from logproc.sources.limits import Deadline, Input, Layer, Limited, Peeked, ReadOptions, bytes_used_of, copy_some, skip_hole_of
 from logproc.sources.spans import unpacking
 from logproc.sources.text import BLOCK_BYTES, Lines, Transcoded
