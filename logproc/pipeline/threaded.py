@@ -122,7 +122,7 @@ class Crew:
         self.shared = SharedTally(max_keys=self.plan.question.max_keys, trace=trace)
         done = partial(self.channel.put, DONE)
         self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop, done, trace)
-        self.readers: list[Reader[Any]] = []
+        self.readers: list[Reader] = []
         self.probes: dict[int, Probe] = {}
         self.left_behind: tuple[str, ...] = ()
         self._files = [source for source in self.to_read if source.kind is Kind.FILE]

@@ -24,7 +24,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from threading import Lock, Thread
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from logproc.model.chunk import Chunk, Outcome
 from logproc.model.errors import InternalError, Stopped
@@ -158,7 +158,7 @@ class ToDo(Generic[Task]):
         return self._lost_s[server], self._taken[server], self._waiting[server][0].index
 
 
-class Reader(Thread, Generic[Task]):
+class Reader(Thread):
     """Reads sources from a to-do list, one after the other, and puts their chunks into a channel.
 
     reading: what is being read now, None between two sources. Written only by this thread, read by the live view: assigning
@@ -169,8 +169,8 @@ class Reader(Thread, Generic[Task]):
     def __init__(
         self,
         name: str,
-        to_do: ToDo[Task],
-        start_reading: Callable[[Task], Reading],
+        to_do: ToDo[Any],
+        start_reading: Callable[[Any], Reading],
         budget: ByteBudget,
         put: Callable[[Charged], None],
         stop: Stop,
@@ -199,7 +199,7 @@ class Reader(Thread, Generic[Task]):
         finally:
             self.doing = "done"
 
-    def _read(self, source: Task) -> None:
+    def _read(self, source: Any) -> None:
         reading = self._start_reading(source)
         self.reading, self.doing = reading, "reading"
         try:
@@ -229,12 +229,12 @@ class Reader(Thread, Generic[Task]):
         self._put((chunk, taken_bytes))
 
 
-def start_readers(readers: Sequence[Reader[Task]]) -> list[Reader[Task]]:
+def start_readers(readers: Sequence[Reader]) -> list[Reader]:
     """Start readers that share a list; return those that could be started: they read the sources of the others too.
 
     Raises InternalError if not a single one can be started.
     """
-    started: list[Reader[Task]] = []
+    started: list[Reader] = []
     for reader in readers:
         try:
             with blocked():

@@ -38,7 +38,7 @@ class Desk:
         self.sources = [source(index, name) for index, name in enumerate(streams)]
         self.to_do = ToDo(self.sources)
 
-    def reader(self, name: str = "reader-1") -> Reader[Source]:
+    def reader(self, name: str = "reader-1") -> Reader:
         """Return a reader of the sources."""
         return Reader(name, self.to_do, self._start_reading, self.budget, self.channel.put, self.stop)
 
@@ -52,7 +52,7 @@ class Desk:
         return [Call(self.channel.get).outcome()[0].data.tobytes() for _ in range(count)]
 
 
-def run(readers: Iterable[Reader[Source]]) -> None:
+def run(readers: Iterable[Reader]) -> None:
     """Start readers and wait for their end."""
     for reader in start_readers(list(readers)):
         Call(reader.join).outcome()

@@ -12,7 +12,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, TextIO
+from typing import TextIO
 
 from msgspec import Struct
 from rich.cells import cell_len
@@ -77,7 +77,7 @@ def status_of(crew: Crew) -> LiveStatus:
     )
 
 
-def doing_of(reader: Reader[Any], reading: Reading | None) -> str:
+def doing_of(reader: Reader, reading: Reading | None) -> str:
     if reading is None or reader.doing != "reading":
         return reader.doing
     waits_for = reading.waits_for

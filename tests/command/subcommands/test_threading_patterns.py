@@ -24,6 +24,7 @@ CONSTRUCTS = [
     "_event.wait(",
     ".submit(",
     ".map(",
+    "_results.get()",
     "self._paint()",
     "_Noted.wake()",
 ]
