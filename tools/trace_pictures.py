@@ -58,7 +58,7 @@ def servers(folder: Path) -> str:
 
 
 def write_log(path: Path, lines: int, seed: int) -> None:
-    module = "tools.bench.gen_access_log"
+    module = "tools.bench.logs.access_log"
     subprocess.run([sys.executable, "-m", module, str(lines), str(path), "--seed", str(seed)], cwd=ROOT, check=True)
 
 

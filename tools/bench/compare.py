@@ -12,7 +12,7 @@ import argparse
 import os
 import shlex
 import subprocess
-import time
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +25,7 @@ class CommandFailedError(Exception):
 
 @dataclass(frozen=True)
 class Measurement:
-    """One run of a command: seconds by the clock and on the cores, and the peak of its memory in MiB.
-
-    The kernel includes the memory of the parent before exec, so peaks below this script's own 15 MiB are not visible.
-    """
+    """One run of a command: seconds by the clock and on the cores, and the peak of its memory in MiB; see one_run.py."""
 
     wall_s: float
     cpu_s: float
@@ -97,15 +94,12 @@ def in_turn(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Sum
 
 def measure(command: Sequence[str], output: Path = Path(os.devnull)) -> Measurement:
     """Run one command to its end with stdout to `output`; return its time and memory."""
-    with output.open("wb") as stdout:
-        start = time.perf_counter()
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(child.pid, 0)
-        wall_s = time.perf_counter() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise CommandFailedError(f"exit code {child.returncode}: {shlex.join(command)}")
-    return Measurement(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    launcher = [sys.executable, "-S", str(Path(__file__).with_name("one_run.py")), str(output), *command]
+    told = subprocess.run(launcher, capture_output=True, text=True, check=True).stdout
+    code, wall_s, cpu_s, peak_kib = map(float, told.split())
+    if code:
+        raise CommandFailedError(f"exit code {code:g}: {shlex.join(command)}")
+    return Measurement(wall_s, cpu_s, peak_kib / 1024)
 
 
 if __name__ == "__main__":
