@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from logproc.model.errors import SourceError, Stopped
 from logproc.model.source import ByteStream
+from logproc.sources import limits
 from logproc.sources.archives import spreading
 from logproc.sources.archives.by_blocks import STEP_BYTES, Block, NotByBlocks, unpacked
 from logproc.sources.archives.bz2_blocks import BLOCK, END, MAGIC_BITS, bz2_blocks, find_magics
@@ -191,12 +192,17 @@ def test_an_archive_within_the_text_is_found_as_in_one_thread(name: str, unpacke
 
 
 @pytest.mark.parametrize("most", [1000.0, *(pytest.param(most, marks=pytest.mark.soak) for most in (2.0, 20.0))])
-@pytest.mark.parametrize("pack", [bz2.compress, lambda text: xz_of(text, *[20 << 20] * 3)], ids=["bz2", "xz"])
+@pytest.mark.parametrize("pack", [bz2.compress, lambda text: xz_of(text, *[5 << 18] * 3)], ids=["bz2", "xz"])
 def test_the_limit_on_the_ratio_ends_a_bomb_at_the_same_byte(
-    pack: Callable[[bytes], bytes], most: float, unpackers: Unpackers
+    pack: Callable[[bytes], bytes], most: float, unpackers: Unpackers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of what grows too much, as many bytes as in one thread come, and the error gives the same ratio."""
-    same(pack(b"a line of a log\n" * (5 << 20)), unpackers, max_ratio=most)
+    # The ratio is checked from 4 MiB on instead of 64, each MiB instead of every 16: a bomb of 80 MiB takes ten seconds.
+    monkeypatch.setattr(limits, "RATIO_FROM_BYTES", limits.RATIO_FROM_BYTES >> 4)
+    monkeypatch.setattr(limits, "RATIO_EVERY_BYTES", limits.RATIO_EVERY_BYTES >> 4)
+    bomb = pack(b"a line of a log\n" * (5 << 16))
+    assert same(bomb, unpackers, max_ratio=most) == 2
+    assert f"over --max-ratio {most:g}" in str(read(bomb, unpackers, max_ratio=most)[0][1])
 
 
 @given(st.data())
