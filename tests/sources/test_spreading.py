@@ -18,35 +18,19 @@ from hypothesis import strategies as st
 from logproc.model.errors import SourceError, Stopped
 from logproc.model.source import ByteStream
 from logproc.sources import limits
-from logproc.sources.archives import spreading
+from logproc.sources.archives import spreading, xz_blocks
 from logproc.sources.archives.by_blocks import STEP_BYTES, Block, NotByBlocks, unpacked
 from logproc.sources.archives.bz2_blocks import BLOCK, END, MAGIC_BITS, bz2_blocks, find_magics
 from logproc.sources.archives.codecs import decoded
 from logproc.sources.archives.decoders import find_codec
-from logproc.sources.archives.xz_blocks import padded, streams_of
 from logproc.sources.files import open_file
 from logproc.sources.limits import ReadOptions
 from logproc.threads.unpackers import Unpackers
+from tests.support.archives import RewindableStream, read
 from tests.support.logs import ScriptedStream
 
 LINE = b'10.0.0.%d - - "GET /%d HTTP/1.1" 200 %d\n'
 TEXT = b"".join(LINE % (i % 250, i * i % 99_973, i * 37 % 5000) for i in range(40_000))
-Result = tuple[bytes, str | None, int, list[str]]
-
-
-class InMemory(ScriptedStream):
-    """A raw stream that can begin anew."""
-
-    rewound = 0
-
-    def rewind(self) -> None:
-        """Go back to the first byte."""
-        self.bytes_read = 0
-        self.rewound += 1
-
-    def read_at(self, offset: int, size: int) -> bytes:
-        """Return bytes from anywhere."""
-        return self._content[offset : offset + size]
 
 
 @pytest.fixture
@@ -62,19 +46,6 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the smallest archives unpacked by several threads."""
     for name in ("FIRST_BYTES", "LEAST_PACKED_BYTES", "LEAST_BLOCK_BYTES"):
         monkeypatch.setattr(spreading, name, 1)
-
-
-def read(archive: bytes, unpackers: Unpackers | None, block_bytes: int = 1 << 16, **options: Any) -> tuple[Result, int]:
-    """Return all of an archive, and how often its stream began anew."""
-    raw, found, error = InMemory(archive), [], None
-    buffer = memoryview(bytearray(block_bytes))
-    with closing(decoded(raw, ReadOptions(**options), None, "a.log", unpackers)) as stream:
-        try:
-            while count := stream.readinto(buffer):
-                found.append(bytes(buffer[:count]))
-        except SourceError as failure:
-            error = f"{failure.what}: {failure.hint}"
-    return (b"".join(found), error, raw.bytes_read, stream.notes), raw.rewound
 
 
 def drain(stream: ByteStream, block_bytes: int) -> int:
@@ -96,18 +67,16 @@ def same(archive: bytes, unpackers: Unpackers, **options: Any) -> int:
 
 def xz_of(text: bytes, *sizes: int, check: int = lzma.CHECK_CRC64) -> bytes:
     """Return an archive of one stream, with blocks of these sizes, as `xz --block-list` makes it."""
-    from logproc.sources.archives import xz_blocks as xz
-
     blocks, at = b"", 0
     records: list[tuple[int, int]] = []
     for size in (*sizes, len(text) - sum(sizes)):
         whole = lzma.compress(text[at : at + size], check=check)
-        stream = streams_of(lambda start, n, whole=whole: whole[start : start + n], len(whole))[0]  # type: ignore[misc]
+        stream = xz_blocks.streams_of(lambda start, n, whole=whole: whole[start : start + n], len(whole))[0]  # type: ignore[misc]
         records += stream.blocks
-        blocks += whole[12 : 12 + padded(stream.blocks[0][0])]
+        blocks += whole[12 : 12 + xz_blocks.padded(stream.blocks[0][0])]
         at += size
-    index = xz.written(tuple(records))
-    return xz.header(bytes([0, check])) + blocks + index + xz.footer(bytes([0, check]), len(index))
+    index = xz_blocks.written(tuple(records))
+    return xz_blocks.header(bytes([0, check])) + blocks + index + xz_blocks.footer(bytes([0, check]), len(index))
 
 
 PACKED: dict[str, bytes] = {
@@ -286,7 +255,7 @@ def as_bytes(bits: str) -> bytes:
 
 @pytest.mark.parametrize("magic", [BLOCK, END])
 def test_a_magic_inside_a_block_does_no_harm(magic: int, unpackers: Unpackers) -> None:
-    """It is taken for the end of a block, which then is none: one thread unpacks the archive from the beginning."""
+    """What ends there is not a block, so one thread unpacks the archive from the beginning."""
     archive, text = with_false_magic(magic)
     assert len(find_magics(archive)) == 4
     assert same(archive, unpackers) == 2
@@ -349,7 +318,7 @@ def test_without_room_one_thread_reads_an_archive() -> None:
     """And what an archive had is given back at its end."""
     unpackers = Unpackers(2, 2 * spreading.BZ2_BLOCK_BYTES)
     unpackers.open()
-    first = decoded(InMemory(PACKED["bz2 -1"]), ReadOptions(), None, "", unpackers)
+    first = decoded(RewindableStream(PACKED["bz2 -1"]), ReadOptions(), None, "", unpackers)
     buffer = memoryview(bytearray(9000))
     while first.bytes_read < len(PACKED["bz2 -1"]):
         first.readinto(buffer)
@@ -361,7 +330,7 @@ def test_without_room_one_thread_reads_an_archive() -> None:
 
 def test_cancel_ends_the_reading_of_an_archive(unpackers: Unpackers) -> None:
     """Whatever it waits for."""
-    stream = decoded(InMemory(PACKED["bz2 -1"]), ReadOptions(), None, "", unpackers)
+    stream = decoded(RewindableStream(PACKED["bz2 -1"]), ReadOptions(), None, "", unpackers)
     buffer = memoryview(bytearray(1 << 16))
     for _ in range(3):
         stream.readinto(buffer)
@@ -396,10 +365,8 @@ def test_what_follows_a_block_is_refused() -> None:
 
 def test_an_index_that_does_not_fit_is_refused() -> None:
     """Sizes that are damaged, although the checksum is right, do not lead outside the file."""
-    from logproc.sources.archives import xz_blocks as xz
-
     for sizes in (((1 << 62, 5),), ((0, 0),), ((40, 1), (40, 1))):
-        index = xz.written(sizes)
-        archive = xz.header(b"\0\4") + bytes(48) + index + xz.footer(b"\0\4", len(index))
+        index = xz_blocks.written(sizes)
+        archive = xz_blocks.header(b"\0\4") + bytes(48) + index + xz_blocks.footer(b"\0\4", len(index))
         with pytest.raises(NotByBlocks):
-            streams_of(lambda at, n, archive=archive: archive[at : at + n], len(archive))  # type: ignore[misc]
+            xz_blocks.streams_of(lambda at, n, archive=archive: archive[at : at + n], len(archive))  # type: ignore[misc]

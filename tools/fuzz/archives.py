@@ -6,7 +6,7 @@ import gzip
 import re
 import sys
 import zlib
-from contextlib import closing, suppress
+from contextlib import suppress
 from typing import Any
 
 from logproc.model.errors import SourceError
@@ -15,6 +15,7 @@ from logproc.sources.archives.codecs import decoded
 from logproc.sources.archives.magic import ARCHIVE, HEAD_BYTES, sniff
 from logproc.sources.limits import ReadOptions
 from logproc.threads.unpackers import Unpackers
+from tests.support.archives import read as read_archive
 from tests.support.logs import ScriptedStream
 from tests.support.reports_of import PACKINGS
 from tools.fuzz.cutting import MOST_CHUNKS
@@ -83,20 +84,8 @@ def run_damage(data: bytes) -> None:
         assert error or found == text
 
 
-class InMemory(ScriptedStream):
-    """A raw stream that can begin anew, as a file can."""
-
-    def rewind(self) -> None:
-        """Go back to the first byte."""
-        self.bytes_read = 0
-
-    def read_at(self, offset: int, size: int) -> bytes:
-        """Return bytes from anywhere."""
-        return self._content[offset : offset + size]
-
-
 def run_spread(data: bytes) -> None:
-    """Unpack any bytes in several threads: the same text, error and number of bytes read as in one."""
+    """Unpack any bytes in several threads: the same text, error, number of bytes read and notes as in one."""
     given = Given(data)
     kind, raw = given.byte(), given.rest()
     if kind < len(PACKS):  # else the bytes are the archive themselves
@@ -106,22 +95,9 @@ def run_spread(data: bytes) -> None:
     unpackers.open()
     spreading.FIRST_BYTES = spreading.LEAST_PACKED_BYTES = spreading.LEAST_BLOCK_BYTES = 1
     try:
-        assert read_spread(raw, unpackers) == read_spread(raw, None)
+        assert read_archive(raw, unpackers)[0] == read_archive(raw, None)[0]
     finally:
         unpackers.close()
-
-
-def read_spread(raw: bytes, unpackers: Unpackers | None) -> tuple[bytes, str, int]:
-    """Return the text, the error at its end, and how many bytes were read."""
-    below, found, error = InMemory(raw), [], ""
-    block = memoryview(bytearray(1 << 16))
-    with closing(decoded(below, ReadOptions(), None, "", unpackers)) as stream:
-        try:
-            while count := stream.readinto(block):
-                found.append(bytes(block[:count]))
-        except SourceError as failure:
-            error = failure.what
-    return b"".join(found), error, below.bytes_read
 
 
 def read(raw: bytes, name: bytes, encoding: str | None, block_bytes: int = 1 << 16, piece_bytes: int = 1 << 20) -> Read:
