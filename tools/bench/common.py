@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
+import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +20,13 @@ HERE = Path(__file__).parent
 PEERS = HERE / "peers"
 FOLDER = HERE.parents[1] / ".bench"
 LOGPROC = str(Path(sys.executable).with_name("logproc"))
+FEW_ROUNDS = 3
+"""At most so many for what takes long."""
 Table = Sequence[Sequence[str]]
 Show = Callable[[Sequence[str], Table], None]
 """Prints a table, given its head and its rows."""
+TIMES = ("", "wall s", "CPU s", "peak MiB")
+"""The head of `peer_rows`, without the last column."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +77,27 @@ def access_log(lines: int, targets: int = 0) -> Path:
 def report_of(command: Sequence[str]) -> dict[str, Any]:
     """Run logproc and return its JSON report."""
     output = FOLDER / "report.json"
-    measure(command, output)
+    measure([*command, "--output", "json"], output)
     report: dict[str, Any] = json.loads(output.read_bytes())
     return report
+
+
+def checked_report_of(command: Sequence[str], lines: int) -> dict[str, Any]:
+    """Return logproc's JSON report. Exits unless every line is counted: a wrong answer has no speed."""
+    report = report_of(command)
+    if not report["complete"] or report["account"]["records"] != lines:
+        sys.exit(f"logproc did not take every line: {shlex.join(command)}: {report['account']}")
+    return report
+
+
+def present(commands: Mapping[str, Sequence[str] | None], without: Sequence[str]) -> dict[str, Sequence[str]]:
+    """Return the commands of programs that are installed (the others are None) and not left out, by name."""
+    return {name: command for name, command in commands.items() if command and re.split("[ ,]", name)[0] not in without}
+
+
+def name_left_out(commands: Iterable[str], compared: Iterable[str]) -> None:
+    if left_out := set(commands) - set(compared):
+        print("\nNot here, or left out:", ", ".join(sorted(left_out)))
 
 
 def peer_rows(peers: Mapping[str, Summary]) -> Table:

@@ -13,15 +13,18 @@ from pathlib import Path
 from tools.bench.common import (
     FOLDER,
     PEERS,
+    TIMES,
     Promise,
     Show,
     access_log,
     analyze,
+    checked_report_of,
     cores,
     logproc,
     made,
+    name_left_out,
     peer_rows,
-    report_of,
+    present,
 )
 from tools.bench.compare import Summary, in_turn
 
@@ -40,9 +43,8 @@ def measured(options: argparse.Namespace, show: Show) -> list[Promise]:
     log, line = access_log(options.lines), access_log(1)
     packed = made(log.with_suffix(".log.gz"), lambda part: ["sh", "-c", f"gzip -6 -c '{log}' > '{part}'"])
     everybody = commands(log)
-    left_out = {name for name, command in everybody.items() if command is None or name.split(",")[0] in options.without}
-    compared = {name: command for name, command in everybody.items() if command and name not in left_out}
-    check_counts(log, compared)
+    compared = present(everybody, options.without)
+    check_counts(log, options.lines, compared)
 
     peers = in_turn(compared, options.rounds)
     gz = in_turn({"plain": analyze(log), "gz": analyze(packed)}, options.rounds)["gz"]
@@ -50,9 +52,8 @@ def measured(options: argparse.Namespace, show: Show) -> list[Promise]:
     filtered = in_turn({"none": analyze(log)} | {text: analyze(log, "--where", text) for text in FILTERS}, options.rounds)
 
     print(f"{options.lines:,} lines, {log.stat().st_size / 2**20:.0f} MiB, medians of {options.rounds} rounds in turn\n")
-    show(["", "wall s", "CPU s", "peak MiB", "times logproc's time"], peer_rows(peers))
-    if left_out:
-        print("\nNot here, or left out:", ", ".join(sorted(left_out)))
+    show([*TIMES, "times logproc's time"], peer_rows(peers))
+    name_left_out(everybody, compared)
     print()
     return [
         *peer_promises(peers),
@@ -95,12 +96,9 @@ def goaccess(log: Path) -> list[str] | None:
     return ["goaccess", str(log), *fixed, *jobs, *left_out, "-o", str(FOLDER / "goaccess.json")]
 
 
-def check_counts(log: Path, compared: Mapping[str, Sequence[str]]) -> None:
-    """Exit unless logproc counts every line, and the same statuses as the C loop: a wrong answer has no speed."""
-    report = report_of(analyze(log, "--output", "json"))
-    account = report["account"]
-    if not report["complete"] or account["records"] != account["lines"]:
-        sys.exit(f"logproc did not take every line: {account}")
+def check_counts(log: Path, lines: int, compared: Mapping[str, Sequence[str]]) -> None:
+    """Exit unless logproc counts every line, and the same statuses as the C loop."""
+    report = checked_report_of(analyze(log), lines)
     if LIMIT in compared:
         output = subprocess.run(compared[LIMIT], capture_output=True, text=True, check=True).stdout
         expected = [line.split("\t")[1:] for line in output.splitlines() if line.startswith("status\t")]

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from logproc.formats.columns.levels import level_of
-from tools.bench.common import FOLDER, Promise, Show, analyze, made, peer_rows, report_of
+from tools.bench.common import FOLDER, TIMES, Promise, Show, analyze, checked_report_of, made, name_left_out, peer_rows, present
 from tools.bench.compare import Summary, in_turn
 from tools.bench.logs.app_log import NAMES, PATTERN
 from tools.bench.peers.app import FIELDS
@@ -73,17 +73,12 @@ def measured(options: argparse.Namespace, show: Show) -> list[Promise]:
     """Measure all contests, print the results, and return the promises."""
     promises = []
     for contest in contests(make_logs(LINES)):
-        here = {
-            name: command
-            for name, command in contest.peers.items()
-            if command and name.split()[0].strip(",") not in options.without
-        }
+        here = present(contest.peers, options.without)
         check_counts(contest, here)
         taken = in_turn({"logproc": contest.command, **here}, options.rounds)
         print(f"\n{contest.name}, {LINES:,} lines, medians of {options.rounds} rounds in turn\n")
-        show(["", "wall s", "CPU s", "peak MiB", "times logproc's time"], peer_rows(taken))
-        if left_out := contest.peers.keys() - here.keys():
-            print("\nNot here, or left out:", ", ".join(sorted(left_out)))
+        show([*TIMES, "times logproc's time"], peer_rows(taken))
+        name_left_out(contest.peers, here)
         promises += [promise(contest, name, taken[name]) for name in here]
     print()
     return promises
@@ -102,10 +97,8 @@ def make_logs(lines: int) -> dict[str, Path]:
 
 
 def check_counts(contest: Contest, here: Mapping[str, Sequence[str]]) -> None:
-    """Exit unless logproc counts every line, and the same levels as the others: a wrong answer has no speed."""
-    report = report_of([*contest.command, "--output", "json"])
-    if not report["complete"] or report["account"]["records"] != LINES:
-        sys.exit(f"logproc did not take every line: {report['account']}")
+    """Exit unless logproc counts every line, and the same levels as the others."""
+    report = checked_report_of(contest.command, LINES)
     levels = {(str(level_of(row["level"])), str(row["count"])) for row in report["panels"]["level"]["rows"]}
     for name, command in here.items():
         output = "" if name.startswith("jq") else subprocess.run(command, capture_output=True, text=True, check=True).stdout

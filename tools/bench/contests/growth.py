@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 from statistics import median
 
-from tools.bench.common import Promise, Show, access_log, analyze, peer_rows, report_of
+from tools.bench.common import FEW_ROUNDS, TIMES, Promise, Show, access_log, analyze, peer_rows, report_of
 from tools.bench.compare import in_turn
 
 KEYS = (1, 1_000, 100_000, 1_000_000)
-FEW_ROUNDS = 3
 
 
 def measured(options: argparse.Namespace, show: Show) -> list[Promise]:
@@ -19,8 +18,8 @@ def measured(options: argparse.Namespace, show: Show) -> list[Promise]:
     by_size = in_turn({f"{lines:,} lines": analyze(access_log(lines)) for lines in sizes}, rounds)
     keys = {f"{number:,} distinct paths": analyze(access_log(options.lines, number), "--by", "path") for number in KEYS}
     by_keys = in_turn(keys, options.rounds)
-    one, two = elapsed_by_workers(options)
-    show(["", "wall s", "CPU s", "peak MiB", "times the first one's time"], [*peer_rows(by_size), *peer_rows(by_keys)])
+    one, two = elapsed_by_workers(options.lines * 10, rounds)
+    show([*TIMES, "times the first one's time"], [*peer_rows(by_size), *peer_rows(by_keys)])
     print()
     _, usual, ten_times = by_size.values()
     return [
@@ -30,12 +29,12 @@ def measured(options: argparse.Namespace, show: Show) -> list[Promise]:
     ]
 
 
-def elapsed_by_workers(options: argparse.Namespace) -> tuple[float, float]:
+def elapsed_by_workers(lines: int, rounds: int) -> tuple[float, float]:
     """Return the median times that logproc reports, without its start, with one and with two workers, in turn."""
-    log = access_log(options.lines * 10)
+    log = access_log(lines)
     timed = [
-        [float(report_of(analyze(log, "--workers", workers, "--output", "json"))["run"]["elapsed_s"]) for workers in ("1", "2")]
-        for _ in range(min(FEW_ROUNDS, options.rounds))
+        [float(report_of(analyze(log, "--workers", workers))["run"]["elapsed_s"]) for workers in ("1", "2")]
+        for _ in range(rounds)
     ]
     one, two = zip(*timed, strict=True)
     return median(one), median(two)

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from tools.bench.common import FOLDER, Promise, Show, access_log, analyze, logproc, made, peer_rows, report_of
+from tools.bench.common import (
+    FEW_ROUNDS,
+    FOLDER,
+    TIMES,
+    Promise,
+    Show,
+    access_log,
+    analyze,
+    checked_report_of,
+    logproc,
+    made,
+    peer_rows,
+)
 from tools.bench.compare import in_turn
 
 FILES = (1_000, 10_000, 100_000)
+MOST_NAMES = 10_000
+"""A command line does not take the names of many more files."""
 LINES_EACH = 12
 ARCHIVED_LINES = 900_000
 PACKERS = {"bz2": "bzip2 -9 -c", "xz": "xz -1 -T2 -c"}
@@ -27,19 +42,19 @@ def many_files(options: argparse.Namespace, show: Show) -> list[Promise]:
     promises = []
     for number in FILES:
         folder = small_files(number)
-        check_lines(["--recursive"], folder, number * LINES_EACH)
+        itself = analyze(folder, "--recursive")
+        checked_report_of(itself, number * LINES_EACH)
+        few = number <= MOST_NAMES
+        cat = f"cat '{folder}'/*" if few else f"find '{folder}' -type f -exec cat {{}} +"
         commands = {
-            f"{number:,} files through `cat`": ["sh", "-c", f"cat '{folder}'/* | {' '.join(logproc('analyze', '-'))}"],
-            f"{number:,} files": analyze(folder, "--recursive"),
+            f"{number:,} files through `cat`": ["sh", "-c", f"{cat} | {shlex.join(logproc('analyze', '-'))}"],
+            f"{number:,} files": itself,
         }
-        if number > 10_000:  # more names than a command line takes
-            listed = f"find '{folder}' -type f -exec cat {{}} + | {' '.join(logproc('analyze', '-'))}"
-            commands[f"{number:,} files through `cat`"] = ["sh", "-c", listed]
-        taken = in_turn(commands, options.rounds if number <= 10_000 else min(3, options.rounds))
+        taken = in_turn(commands, options.rounds if few else min(FEW_ROUNDS, options.rounds))
         rows += peer_rows(taken)
         promises.append(Promise(f"{number:,} files, by `cat`", taken[f"{number:,} files"].wall_ratio, 3, " x"))
     print(f"Files of {LINES_EACH} lines of an access log\n")
-    show(["", "wall s", "CPU s", "peak MiB", "times `cat`'s time"], rows)
+    show([*TIMES, "times `cat`'s time"], rows)
     print()
     return promises
 
@@ -59,24 +74,17 @@ def archives(options: argparse.Namespace, show: Show) -> list[Promise]:
     promises = []
     for ending, packer in PACKERS.items():
         packed = made(log.with_suffix(f".log.{ending}"), partial(packing, packer, log))
-        check_lines([], packed, ARCHIVED_LINES)
+        checked_report_of(analyze(packed), ARCHIVED_LINES)
         one, all_cores = f".{ending}, one worker", f".{ending}"
         taken = in_turn({one: analyze(packed, "--workers", "1"), all_cores: analyze(packed)}, options.rounds)
         rows += peer_rows(taken)
         promises.append(Promise(f".{ending}, one worker by all", 1 / taken[all_cores].wall_ratio, 1.7, " x", at_least=True))
     plain = in_turn({"plain": analyze(log)}, options.rounds)
     print(f"{ARCHIVED_LINES:,} lines, {log.stat().st_size / 1e6:.0f} MB, in archives\n")
-    show(["", "wall s", "CPU s", "peak MiB", "times one worker's time"], [*peer_rows(plain), *rows])
+    show([*TIMES, "times one worker's time"], [*peer_rows(plain), *rows])
     print()
     return promises
 
 
 def packing(packer: str, log: Path, part: Path) -> list[str]:
     return ["sh", "-c", f"{packer} '{log}' > '{part}'"]
-
-
-def check_lines(arguments: list[str], path: Path, lines: int) -> None:
-    """Exit unless logproc counts every line: a wrong answer has no speed."""
-    report = report_of(analyze(path, *arguments, "--output", "json"))
-    if not report["complete"] or report["account"]["records"] != lines:
-        sys.exit(f"logproc did not take every line of {path}: {report['account']}")
