@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support.fault_server import Answer, FaultServer
+from tools.bench.common import logproc
+from tools.bench.logs.access_log import write
 
 ROOT = Path(__file__).parents[1]
 LINES = 600_000
@@ -35,9 +37,9 @@ def main() -> None:
 
 def files(folder: Path) -> str:
     """Return the trace of a run over a plain file and two archives."""
-    write_log(folder / "access.log", LINES, 1)
+    write(folder / "access.log", LINES, seed=1)
     for number in (1, 2):
-        write_log(folder / "older.log", COMPRESSED_LINES, 1 + number)
+        write(folder / "older.log", COMPRESSED_LINES, seed=1 + number)
         (folder / f"access.log.{number}.bz2").write_bytes(bz2.compress((folder / "older.log").read_bytes()))
     return traced(folder, ["access.log", "access.log.1.bz2", "access.log.2.bz2"])
 
@@ -47,7 +49,7 @@ def servers(folder: Path) -> str:
     urls, names = [], []
     with FaultServer() as one, FaultServer() as other:
         for server, lines, pause_s, name in zip((one, other), SLOW_LINES, PAUSES_S, SERVERS, strict=True):
-            write_log(folder / "slow.log", lines, lines)
+            write(folder / "slow.log", lines, seed=lines)
             server.on("/access.log", Answer((folder / "slow.log").read_bytes(), piece=PIECE_BYTES, pause_s=pause_s))
             urls.append(server.url("/access.log"))
             names.append(f"http://{name}/access.log")
@@ -57,17 +59,10 @@ def servers(folder: Path) -> str:
     return picture
 
 
-def write_log(path: Path, lines: int, seed: int) -> None:
-    module = "tools.bench.logs.access_log"
-    subprocess.run([sys.executable, "-m", module, str(lines), str(path), "--seed", str(seed)], cwd=ROOT, check=True)
-
-
 def traced(folder: Path, sources: Sequence[str]) -> str:
     """Return the trace of the second of two runs: in the first one the code may still have to be compiled."""
-    command = ["logproc", *sources, "--trace", "trace.svg"]
-    program = str(Path(sys.executable).with_name("logproc"))
     for _ in range(2):
-        subprocess.run([program, *command[1:]], cwd=folder, check=True, capture_output=True)
+        subprocess.run(logproc(*sources, "--trace", "trace.svg"), cwd=folder, check=True, capture_output=True)
     return (folder / "trace.svg").read_text("utf-8")
 
 

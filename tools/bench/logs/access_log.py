@@ -86,8 +86,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--targets", type=int, default=0, help="so many different targets, all as frequent")
     options = parser.parse_args()
-    with options.file.open("wb") as out:
-        for block in blocks(options.lines, numpy.random.default_rng(options.seed), options.targets):
+    write(options.file, options.lines, options.seed, options.targets)
+
+
+def write(path: Path, lines: int, seed: int, equal_targets: int = 0) -> None:
+    """Write a log. equal_targets: as of `blocks`."""
+    with path.open("wb") as out:
+        for block in blocks(lines, numpy.random.default_rng(seed), equal_targets):
             out.write(block)
 
 
