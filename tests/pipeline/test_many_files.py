@@ -21,10 +21,12 @@ from msgspec import structs
 from logproc.formats.detection.choice import Choice
 from logproc.formats.detection.together import formats_of_whole
 from logproc.model.chunk import Chunk
-from logproc.model.errors import SourceError
+from logproc.model.errors import SourceError, Stopped
 from logproc.model.source import Source, State
 from logproc.pipeline.openers import Openers
-from logproc.pipeline.serial import run_serial
+from logproc.pipeline.plan import Plan
+from logproc.pipeline.probing import probe_files
+from logproc.pipeline.serial import parse, run_serial
 from logproc.pipeline.threaded import run_threaded
 from logproc.settings import Settings
 from logproc.sources.archives.magic import FOREIGN, MAGICS
@@ -159,7 +161,6 @@ def test_files_of_one_kind_share_a_chunk(name: str, tmp_path: Path) -> None:
 
 def parse_into(parsed: list[Chunk]) -> Callable[..., Any]:
     """Return `parse`, which also notes the chunks."""
-    from logproc.pipeline.serial import parse
 
     def noting(plan: Any, chunk: Chunk) -> Any:
         parsed.append(chunk)
@@ -326,11 +327,7 @@ def test_what_breaks_off_within_its_head_is_compared_without_comparing_all(tmp_p
 
 def reading_of(sources: Sequence[Source], stop_behind: int | None = None) -> LotReading:
     """Return a lot being read, which is cancelled behind some of its sources."""
-    settings, openers = Settings(), Openers.of(Settings())
-    from logproc.pipeline.plan import Plan
-    from logproc.pipeline.probing import probe_files
-
-    plan = Plan.of(settings, sources=sources)
+    openers, plan = Openers.of(Settings()), Plan.of(Settings(), sources=sources)
     (lot,) = in_lots(sources, probe_files(openers, plan, sources), 1 << 20)
     assert isinstance(lot, Lot)
 
@@ -348,8 +345,6 @@ def reading_of(sources: Sequence[Source], stop_behind: int | None = None) -> Lot
 
 def test_an_interrupted_lot_hands_over_what_it_has_read(tmp_path: Path) -> None:
     """After `cancel`, the sources that were read are in one chunk and have an outcome; the others have none."""
-    from logproc.model.errors import Stopped
-
     reading = reading_of(written(tmp_path, (logs.log(3, seed=number) for number in range(9))), stop_behind=4)
     chunks = reading.chunks()
     assert next(chunks).sources == (0, 1, 2, 3, 4)
@@ -386,9 +381,6 @@ def test_small_files_do_not_wait_behind_a_large_one(tmp_path: Path) -> None:
     """Lots stand in the list at the place of their first file, a large file at its own."""
     contents = [logs.log(3, seed=1), logs.log(400, seed=2), logs.log(3, seed=3), logs.log(3, seed=4)]
     sources = written(tmp_path, contents)
-    from logproc.pipeline.plan import Plan
-    from logproc.pipeline.probing import probe_files
-
     plan = Plan.of(Settings(), sources=sources)
     found = in_lots(sources, probe_files(Openers.of(Settings()), plan, sources), 5000)
     assert [item.index for item in found] == [0, 1]

@@ -14,23 +14,11 @@ from rich.cells import cell_len
 from logproc.command.terminal.progress import WRAP_OFF, WRAP_ON, LiveStatus, ProgressPainter, status_of
 from logproc.pipeline.threaded import Companion, Crew, run_threaded
 from logproc.settings import Settings
+from tests.command.terminal.live_status import STATUS
 from tests.reports.texts import ANY_TEXT
 from tests.support.fault_server import closed_port
 from tests.support.reports_of import sources_of
 from tests.threads.tools import until
-
-MIB = 1 << 20
-STATUS = LiveStatus(
-    bytes_read=250_000_000,
-    bytes_total=1_000_000_000,
-    elapsed_s=2.0,
-    lines=1_234_567,
-    sources_done=3,
-    sources_total=12,
-    threads=(("reader 1", "access.log.1"), ("worker 10", "parsing")),
-    in_flight_bytes=64 * MIB,
-    budget_bytes=128 * MIB,
-)
 
 
 class Terminal(io.TextIOWrapper):

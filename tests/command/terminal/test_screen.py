@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from logproc.command.terminal.progress import LiveStatus
 from logproc.command.terminal.screen import Screen
 from logproc.settings import Settings
+from tests.command.terminal.live_status import STATUS
 from tests.support.fault_server import Answer, FaultServer
 from tests.support.terminal import CTRL_C, END_OF_INPUT, Terminal
 
@@ -244,19 +244,6 @@ def test_a_note_is_said_once_in_one_place(script: str, output: str, on_screen: i
             assert terminal.ended(process) == 0
         assert terminal.text.count(NOTE) == on_screen
     assert (tmp_path / "both").read_text().count(NOTE.partition(": ")[2]) == in_file
-
-
-STATUS = LiveStatus(
-    bytes_read=1000,
-    bytes_total=2000,
-    elapsed_s=1.0,
-    lines=10,
-    sources_done=0,
-    sources_total=1,
-    threads=(("reader-1", "reading a.log"),),
-    in_flight_bytes=100,
-    budget_bytes=200,
-)
 
 
 @contextmanager
