@@ -281,7 +281,7 @@ def test_an_offender_is_found(module: str, source: str) -> None:
         ("logproc.command.cli", "import click\nfrom logproc import __version__, pipeline"),
     ],
 )
-def test_what_is_allowed_is_no_fault(module: str, source: str) -> None:
+def test_what_is_allowed_is_not_a_fault(module: str, source: str) -> None:
     """Imports that point down, or stay in their room, break no rule."""
     assert faults(module, source) == []
 

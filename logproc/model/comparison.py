@@ -64,7 +64,7 @@ class Comparison(Struct, frozen=True):
     keys, not of all records. tested: how many differences were looked at. rate: the share of false findings that is
     allowed. smallest: the least changes that would have been found in nine of ten cases, by what they are of.
     unknown: by field, how many keys could not be compared, because a report does not list them.
-    unsure: keys that are only after, which may be chance: they are no findings, but conditions name them.
+    unsure: keys that are only after, which may be chance: they are not findings, but conditions name them.
     notes: what else a reader must know.
     """
 

@@ -37,7 +37,7 @@ ABBREVIATIONS = {
     "AEST": "Australia/Sydney",
     "MSK": "Europe/Moscow",
 }
-"""Zones with the clocks of abbreviations that are no names."""
+"""Zones with the clocks of abbreviations that are not names."""
 FAULTS = (KeyError, ValueError, OSError, RecursionError)
 """What ZoneInfo raises for a name that is not one: KeyError if it is not found, RecursionError for thousands of slashes."""
 

@@ -112,5 +112,5 @@ def write(path: Path, world: World, seed: int) -> Path:
 
 
 def words(number: int) -> str:
-    """Return a number as letters, so that it is no identifier."""
+    """Return a number as letters, so that it is not an identifier."""
     return "".join(chr(ord("a") + int(digit)) for digit in str(number)) + "x"

@@ -226,7 +226,7 @@ def test_steps_of_the_histogram_hold_their_values(value: float) -> None:
 
 
 def test_pages_are_apart_from_static_files_and_from_what_was_not_found() -> None:
-    """A request that found nothing is no view of a page; all three add up to the requests."""
+    """A request that found nothing is not a view of a page; all three add up to the requests."""
     records = [
         *[Record(START, "200", path="/", size=2**33)] * 3,
         *[Record(START, "404", path="/", size=5)] * 2,

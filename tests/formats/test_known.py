@@ -188,7 +188,7 @@ def test_a_text_has_a_time_of_any_form(form: TimeForm, line: str, *, leading: bo
     assert (time_of(found), found.multi_line) == (form, leading)
 
 
-def test_ten_digits_alone_are_no_time() -> None:
+def test_ten_digits_alone_are_not_a_time() -> None:
     """Seconds since 1970 begin nearly all lines of a log, and are close together; in a sentence they are any number."""
     for line in (b"1772877600 disk is full\n", b"user 3014770123 left\n", b"1234567890 a\n2234567890 b\n"):
         assert generic(sample_of(line, 9, whole=True), 0.1) is None

@@ -102,7 +102,7 @@ def test_the_account_closes(lines: list[bytes]) -> None:
     assert parsed.account.lines == content.count(b"\n")
 
 
-def test_one_layout_is_no_mixture() -> None:
+def test_one_layout_is_not_a_mixture() -> None:
     """A source of one layout has its format, also with damaged lines among them."""
     form = detect(logs.log(40, damaged=0.2), whole=True)
     assert form is not None

@@ -89,7 +89,7 @@ def test_many_offsets_are_what_each_is(moments: list[int], name: str) -> None:
         "a" * 9,
     ],
 )
-def test_a_zone_that_is_none_is_an_error_of_usage(name: str) -> None:
+def test_a_zone_that_does_not_exist_is_an_error_of_usage(name: str) -> None:
     """An unknown zone is told with its name; it never becomes UTC in silence."""
     with pytest.raises(UsageError, match=r"--tz local: TZ=.* is not a known zone"):
         local_zone({"TZ": name})

@@ -42,7 +42,7 @@ def test_text_and_page_have_the_same_facts() -> None:
 
 
 def test_findings_have_their_numbers() -> None:
-    """One error is no plural, a path may fail without a status, and an interval may begin within a minute."""
+    """One error is not a plural, a path may fail without a status, and an interval may begin within a minute."""
     change = Finding("change", iso(NOON + 30), 50, 2, "5xx", per="10 s")
     found = Finding("error message", "lost", 1, 1, "error"), Finding("failing path", "/a", 3, 9), change
     words = ["".join(text for text, _ in finding_words(one)) for one in found]

@@ -13,7 +13,7 @@ FEW_ROWS = 40
 
 
 def valid(document: Any) -> Any:
-    """Return a parsed document, if it is no report or a valid one. Raises AssertionError with the first fault and its place."""
+    """Return a parsed document. Raises AssertionError with the first fault and its place if it is an invalid report."""
     if not (isinstance(document, dict) and "schema" in document and "panels" in document):
         return document
     check = validator()

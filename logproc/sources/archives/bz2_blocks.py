@@ -2,7 +2,7 @@
 
 A stream of bzip2 is a header of four bytes (`BZh` and the level), blocks, and a trailer. The sizes of blocks are nowhere
 written, and they begin at any bit. But each begins with a magic of 48 bits, and so does the trailer, followed by a checksum of
-32 bits. What looks like a magic in the middle of a block (one in 2**48 places) does no harm: the two halves are no blocks, and
+32 bits. What looks like a magic in the middle of a block (one in 2**48 places) does no harm: the two halves are not blocks, and
 the archive is then unpacked as a whole.
 
 There is no standard; the format is described at https://github.com/dsnet/compress/blob/master/doc/bzip2-format.pdf.

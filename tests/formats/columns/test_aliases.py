@@ -46,7 +46,7 @@ def test_fields_of_loggers_are_found(names: tuple[str, ...], expected: dict[str,
     assert {column: found.get(column) for column in expected} == {column: [name] for column, name in expected.items()}
 
 
-def test_a_field_that_is_not_there_is_no_column() -> None:
+def test_a_field_that_is_not_there_is_not_a_column() -> None:
     """Without any known name there is no column, also where a field has an empty name."""
     assert aliases_of({"": ["x"], "other": ["y"]}, access=False) == {}
     assert aliases_of({"": ["x"], "other": ["y"]}, access=True) == {}

@@ -87,7 +87,7 @@ def test_filters_know_the_order(levels: list[str | None], word: str) -> None:
 @pytest.mark.parametrize(
     "text", ["level == green", 'level == "green"', "level >= 70", 'level =~ "ERR"', 'level contains "err"']
 )
-def test_what_is_no_level_is_refused(text: str) -> None:
+def test_what_is_not_a_level_is_refused(text: str) -> None:
     """The error names the levels, or the field with the log's own words."""
     with pytest.raises(UsageError):
         parse_where(text)

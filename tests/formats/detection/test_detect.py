@@ -72,7 +72,7 @@ def test_a_huge_first_line_is_passed_over(name: str) -> None:
     assert recognised(b"x" * (3 << 20) + b"\n" + logs.log(50, name=name)) == name
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+def test_a_byte_order_mark_is_not_part_of_the_first_line() -> None:
     """UTF-8 with a mark in front is recognised by its only line."""
     assert detect(b"\xef\xbb\xbf" + logs.line("common"), whole=True) == "common"
 
@@ -191,7 +191,7 @@ BINARY = [
 
 
 @pytest.mark.parametrize("content", BINARY, ids=["random", "elf", "jpeg", "zeros"])
-def test_binary_files_are_no_logs(content: bytes) -> None:
+def test_binary_files_are_not_logs(content: bytes) -> None:
     """Bytes that are not text are refused with words that say so."""
     with pytest.raises(SourceError) as caught:
         recognised(content)

@@ -139,7 +139,7 @@ def test_what_the_inner_format_does_not_claim_stays_a_record(messages: list[byte
         b"note: this is prose\nnote: and so is this\n",
     ],
 )
-def test_messages_are_no_logs(content: bytes) -> None:
+def test_messages_are_not_logs(content: bytes) -> None:
     """A few pairs or an object in a message do not make it another log."""
     assert not isinstance(detect(content, whole=True), Envelope)
 

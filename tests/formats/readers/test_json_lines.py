@@ -344,7 +344,7 @@ def test_a_key_of_which_the_sample_says_nothing_is_found_in_objects_too() -> Non
             assert parsed.columns.keys["a.b"].keys.to_pylist() == ["2"]
 
 
-def test_an_array_with_an_object_on_each_line_is_read_fast_and_what_is_around_them_is_no_record() -> None:
+def test_an_array_with_an_object_on_each_line_is_read_fast_and_what_is_around_them_is_not_a_record() -> None:
     """The brackets and commas of an array are about the file, wherever they stand."""
     lines = [
         b"[",

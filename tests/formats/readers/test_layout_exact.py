@@ -70,7 +70,7 @@ def match(layout: Layout, line: bytes) -> dict[str, object] | str:
 
 
 @pytest.mark.parametrize(("name", "text", "reason"), REASONS)
-def test_a_line_that_is_no_record_has_a_reason(name: str, text: bytes, reason: str) -> None:
+def test_a_line_that_is_not_a_record_has_a_reason(name: str, text: bytes, reason: str) -> None:
     """The reason names what is wrong behind the longest good beginning."""
     assert match(BY_NAME[name], text) == reason
 

@@ -186,7 +186,7 @@ def test_a_line_is_pairs(line: bytes, expected: dict[str, str]) -> None:
         (b'a=b msg="torn he', "unterminated-quote"),
     ],
 )
-def test_a_line_that_is_none_has_a_reason(line: bytes, reason: str) -> None:
+def test_a_line_that_is_not_logfmt_has_a_reason(line: bytes, reason: str) -> None:
     """A line without a pair or without any value is rejected, with the reason."""
     assert pairs_of(line) == reason
 

@@ -45,7 +45,7 @@ def test_the_host_of_a_request_is_its_client_and_that_of_others_the_machine() ->
     assert (columns["host"], columns["level"], columns["message"]) == (["web1"], ["error"], ["no"])
 
 
-def test_a_damaged_line_is_no_record() -> None:
+def test_a_damaged_line_is_not_a_record() -> None:
     """One without labels is rejected, and the others are read."""
     text = b"a:1\tb:2\n" * 9 + b"a:1\tbroken\n"
     account = read(detected(text), text, ("a",)).account

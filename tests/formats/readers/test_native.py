@@ -188,7 +188,7 @@ def test_it_compiles_beside_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compiler", ["false", "/nowhere/cc", f"{sys.executable} -c 1"])
-def test_a_compiler_that_fails_is_none(compiler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_compiler_that_fails_counts_as_missing(compiler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then an old library is removed as well, and one line says why."""
     made = tmp_path / "kernel.native"
     made.write_bytes(b"old")

@@ -33,7 +33,7 @@ def test_fields_have_their_standard_names() -> None:
     assert reading.columns["duration as a number"] == [15_000_000, 250_000_000]
 
 
-def test_directives_are_no_records() -> None:
+def test_directives_are_not_records() -> None:
     """What begins with `#` belongs to the file; lines before the first `#Fields` and those with other fields are rejected."""
     content = (
         b"2026-03-07 10:00:00 GET / - 200 0 1\n"
@@ -54,7 +54,7 @@ def test_fields_may_change() -> None:
     assert reading.columns["status"] == ["200", None]
 
 
-def test_a_time_of_day_alone_is_no_time() -> None:
+def test_a_time_of_day_alone_is_not_a_time() -> None:
     """Where the fields lose their date, records have no time, as they have none in a log that never names one."""
     reading = rows(HEAD + b"2026-03-07 10:00:00 GET / - 200 0 1\n#Fields: time x-note\n10:00:01 hello\n")
     assert reading.account == Account(lines=5, records=2, continuation=3)
@@ -91,7 +91,7 @@ def test_a_string_may_hold_blanks(line: bytes, note: str | None) -> None:
 
 
 @pytest.mark.parametrize("moment", [b"2026-02-30 10:00:00", b"2026-03-07 24:00:00", b"2026-03-07 10:00", b"- 10:00:00", b"x y"])
-def test_a_time_that_does_not_exist_is_no_record(moment: bytes) -> None:
+def test_a_line_with_a_time_that_does_not_exist_is_not_a_record(moment: bytes) -> None:
     """Days and times of day are checked."""
     assert rows(HEAD + moment + b" GET / - 200 0 1\n").rejected[0][1] == "bad-time"
 

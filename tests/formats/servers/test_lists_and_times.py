@@ -76,7 +76,7 @@ def test_a_time_in_pieces_is_one_time(definition: str, line: str) -> None:
     assert found.time == [1_772_877_909]
 
 
-def test_pieces_that_are_no_time_stay_text() -> None:
+def test_pieces_that_are_not_a_time_stay_text() -> None:
     """A clock without a date, and a date whose clock is elsewhere, are not times."""
     for definition in ("%{%T}t %h", "%{%F}t %h %{%T}t"):
         assert "time" not in definition_of(definition).fields

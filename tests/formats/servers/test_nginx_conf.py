@@ -88,7 +88,7 @@ def test_a_format_is_read_when_it_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(("text", "what"), FAULTS)
-def test_what_is_no_configuration_is_refused_with_its_line(text: str, what: str) -> None:
+def test_what_is_not_a_configuration_is_refused_with_its_line(text: str, what: str) -> None:
     """The error names the file and the line."""
     with pytest.raises(UsageError) as caught:
         definitions_in(text)

@@ -340,7 +340,7 @@ STRANGERS += [
 
 
 @pytest.mark.parametrize("text", STRANGERS)
-def test_another_text_is_no_time(text: str) -> None:
+def test_another_text_is_not_a_time(text: str) -> None:
     """What has no known form is not a time, with text behind the time as well."""
     assert not [form.name for form in FORMS if fits(form, text.encode())]
     assert value_seconds(text.encode(), REFERENCE) is None

@@ -91,7 +91,7 @@ def test_times_without_a_zone_are_local() -> None:
         ("words", "has no date"),
     ],
 )
-def test_a_form_that_is_no_time_is_refused(form: str, fault: str) -> None:
+def test_a_form_that_is_not_a_time_is_refused(form: str, fault: str) -> None:
     """The error says what is wrong with it."""
     with pytest.raises(UsageError, match=fault.replace("%", "%")):
         given_form(form, "--map")

@@ -42,7 +42,7 @@ def test_a_moment_has_its_minute_second_and_zone(form: str) -> None:
 @pytest.mark.parametrize(
     "form", ["%T", "%Y-%m-%d", "%c", "%a %b %d %H:%M:%S %Y", "%d/%b %T", "msec_frac", "%Y-%m-%d %I:%M:%S", "%d %B %Y %T"]
 )
-def test_a_part_of_a_time_is_no_moment(form: str) -> None:
+def test_a_part_of_a_time_is_not_a_moment(form: str) -> None:
     """Without a day, a time of day, or with a year behind the second, a form is not taken for a moment."""
     assert not strftime.is_moment(form)
 

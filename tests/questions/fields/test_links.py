@@ -39,7 +39,7 @@ def test_the_quick_way_gives_what_the_definition_does(queries: list[str | None],
     assert found == [None if query is None else parameter(query, name) for query in queries]
 
 
-def test_bytes_that_are_no_text_are_shown() -> None:
+def test_bytes_that_are_not_text_are_shown() -> None:
     """A control and a byte that is not UTF-8, as wherever a key holds them."""
     assert parameter("q=caf%e9%0a", "q") == "caf\\xe9\\x0a"
 

@@ -124,7 +124,7 @@ def test_a_chart_has_the_shape_of_all_records() -> None:
     assert heights == [3, 2, 0, 5]
 
 
-def test_a_single_interval_is_no_chart() -> None:
+def test_a_single_interval_is_not_a_chart() -> None:
     """The shares are there all the same."""
     assert drawn(course((8, 1, 1))) == ["5xx 10.0 %   4xx 10.0 %   2xx 80.0 %"]
 

@@ -103,7 +103,7 @@ def test_the_limit_is_what_the_rules_say(words: str, found: Recording) -> None:
 
 
 def test_a_run_of_one_thread_has_a_summary() -> None:
-    """A run that was stopped before anything started is no reason to fail."""
+    """A run that was stopped before anything started does not make the summary fail."""
     assert summary_lines(recording(lane("main", (Doing.START_UP, 10)))) == [
         "main    0.01 s  100 % start-up; 100 % on a core",
         "Starting up is the limit: most of the run. There was too little to read for anything else to matter.",
