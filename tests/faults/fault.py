@@ -188,4 +188,3 @@ def shell(command: Sequence[str], **options: Any) -> None:
 
 
 Rows = Sequence[Fault]
-Notes = Mapping[str, str]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from tests.faults.fault import NEIGHBOUR, Arguments, Fault, Scene, as_process, good, source, state
+from tests.faults.fault import NEIGHBOUR, Arguments, Fault, Scene, as_process, good, state
 from tests.support.processes import Ended, ended, started
 
 LINE = good()[0] + b"\n"
@@ -35,17 +35,6 @@ WITHOUT_RIGHTS = [] if os.geteuid() else ["setpriv", "--bounding-set=-dac_overri
 def named(*arguments: str) -> Callable[[Scene], Arguments]:
     """Return how to make a fault that is only in the arguments."""
     return lambda _: list(arguments)
-
-
-def stands_as(index: int, expected: str, reason: str = "") -> Callable[[Scene, Ended], None]:
-    """Return a look at the state of one of the sources, and at the beginning of its reason."""
-
-    def check(_scene: Scene, ended: Ended) -> None:
-        found = source(ended, index)
-        assert found["state"] == expected
-        assert (found["reason"] or "").startswith(reason)
-
-    return check
 
 
 def all_states(*expected: str) -> Callable[[Scene, Ended], None]:

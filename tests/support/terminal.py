@@ -80,11 +80,6 @@ class Terminal:
         assert not any(rows[end:])
         return rows[:end]
 
-    @property
-    def cursor_row(self) -> int:
-        """The cursor's row on the screen, from 0."""
-        return int(self._screen.cursor.y)
-
     def resize(self, columns: int, rows: int) -> None:
         """Resize the window. Existing rows are cropped and not rewrapped, as in xterm."""
         self._screen.resize(rows, columns)

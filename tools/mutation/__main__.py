@@ -47,17 +47,6 @@ COPIED = (
     "README.md",
     "THREADING.md",
 )
-LIBRARIES = (
-    "numpy",
-    "pyarrow.compute",
-    "requests",
-    "rich.console",
-    "structlog",
-    "msgspec",
-    "click",
-    "concurrent.futures.thread",
-)
-"""What takes most of the tests' start. The program itself is not loaded before the fork: it is what is mutated."""
 PYTEST = ("-x", "-q", "-p", "no:cacheprovider")
 NO_RUN = 99
 """The exit code of a child that could not run any test."""
