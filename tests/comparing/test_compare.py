@@ -75,7 +75,7 @@ def test_paths_with_identifiers_are_compared_by_shape(tmp_path: Path) -> None:
     assert not any("/user/1" in name for name in found_changes)
 
 
-def test_a_change_within_the_error_of_the_sketch_is_none(tmp_path: Path) -> None:
+def test_a_change_within_the_error_of_the_sketch_is_not_reported(tmp_path: Path) -> None:
     """Quantiles have an error of 1 %: of durations that all grow by 1 % nothing is said, whichever bucket they are in."""
     paths = "abcdefgh"
     of_path = {path: 0.1 * (1 + at / 400) for at, path in enumerate(paths)}

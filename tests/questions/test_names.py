@@ -130,7 +130,7 @@ def test_a_zone_that_is_unknown(zone: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"), [("2 hours ago", "write 2h"), ("90 secs", "write 90s"), ("yesteday", "did you mean 'yesterday'?")]
 )
-def test_a_time_that_is_none(text: str, expected: str) -> None:
+def test_a_time_in_words(text: str, expected: str) -> None:
     """A length of time in words leads to ours."""
     assert hint(lambda: parse_moment("--since", text, parse_zone("UTC"), 0)) == expected
 

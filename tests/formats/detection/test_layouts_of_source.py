@@ -111,7 +111,7 @@ def test_a_word_too_many_in_front_is_not_a_part_of_the_user() -> None:
     assert reading.columns["user"] == ["al ex"]
 
 
-def test_a_number_in_the_place_of_a_level_is_none() -> None:
+def test_a_number_in_the_place_of_a_level_is_not_a_level() -> None:
     """Neither where words are levels, nor where all lines have a small number in brackets."""
     levels = b"2026-03-07 10:00:00,123 [INFO] shop.cart: done\n" * 30
     form = detected(levels)

@@ -74,7 +74,7 @@ def test_a_definition_of_quotes_and_blanks_is_a_layout(
 
 
 @pytest.mark.parametrize("text", OTHER)
-def test_what_a_layout_would_take_for_something_else_is_none(text: str) -> None:
+def test_what_a_layout_would_take_for_something_else_has_no_layout(text: str) -> None:
     """Other text, other blanks, and values that may be empty or hold blanks are left to the expression."""
     assert layout_of(definition_of(text)) is None
 
