@@ -20,8 +20,6 @@ MOST_TEXT_BYTES = (1 << 31) - 1
 """The text that an array of Arrow's `string` can hold; more needs `large_string`."""
 ENTRY_BYTES = 64
 """The text of one usual entry: an entry with more text weighs as much as several."""
-
-
 MANY_TEXTS = 100_000
 """From so many on texts are encoded in partitions."""
 

@@ -152,10 +152,9 @@ class Format(Struct, frozen=True):
         wanted = widened(wanted, self.maps) if self.maps else wanted
         for reader in (self.quick, self.exact):
             if reader and left.any():
-                found = [self.timed(part, context) for part in read_in_pieces(reader, lines, left, wanted, context)]
-                for part in found:
-                    left[part.line] = left[part.untimed] = left[part.aside] = False
-                parts += found
+                part = self.timed(reader.read(lines, left, wanted, context), context)
+                left[part.line] = left[part.untimed] = left[part.aside] = False
+                parts.append(part)
         return [(part, self.multi_line) for part in parts], self.columns([part for part in parts if len(part.line)], wanted)
 
     def timed(self, part: Found, context: Context) -> Found:
@@ -225,19 +224,6 @@ class Format(Struct, frozen=True):
         """Return a raw field. This is the one place that makes an absent value null."""
         keys, index = without_empty(found.keys, found.index) if self.empty_is_absent else (found.keys, found.index)
         return KeyColumn(absent_as_null(keys), index)
-
-
-def read_in_pieces(reader: Reader, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> list[Found]:
-    """Return what a reader finds in all lines, one part for each of its pieces."""
-    pieces = reader.pieces(lines)
-    if len(pieces) == 1:
-        return [reader.read(lines, left, wanted, context)]
-    begins, parts = numpy.append(lines.starts, len(lines.data)), []
-    for first, end in pieces:
-        if left[first:end].any():
-            some = reader.lines(lines.data[begins[first] : begins[end]])
-            parts.append(reader.read(some, left[first:end], wanted, context).moved(first))
-    return parts
 
 
 def without_empty(keys: pyarrow.Array, index: Integers) -> tuple[pyarrow.Array, Integers]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import numpy
@@ -78,12 +78,6 @@ class Found(Struct, frozen=True):
     def all_nanos(self) -> Integers:
         return numpy.zeros(len(self.line), numpy.int64) if self.nanos is None else self.nanos
 
-    def moved(self, lines: int) -> Found:
-        """Return the same records with so many lines before them."""
-        reasons = {line + lines: reason for line, reason in self.reasons.items()}
-        at = {name: getattr(self, name) + lines for name in ("line", "untimed", "aside")}
-        return replace(self, **at, reasons=reasons)
-
     def keep(self, mask: Mask) -> Found:
         if mask.all():
             return self
@@ -120,10 +114,6 @@ class Reader(Struct, frozen=True):
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
         """Return the records among the lines that `left` names, with the fields that are needed for the wanted columns."""
         raise NotImplementedError
-
-    def pieces(self, lines: Lines) -> Sequence[tuple[int, int]]:
-        """Return the lines as ranges to be read one after the other: more than one where `read` would need much memory."""
-        return [(0, len(lines))]
 
     def fits(self, texts: pyarrow.Array) -> Mask:
         """Return which lines start a record; none for a reader that needs a sample first."""

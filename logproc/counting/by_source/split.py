@@ -11,6 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy
+from msgspec.structs import replace
 
 from logproc.counting.by_source.source_tally import SourceTally, Unread, rejected
 from logproc.formats.account import TOO_LONG
@@ -61,17 +62,10 @@ def split(
     odd = odd_sources(chunk, parts, parsed)
     missed = unread_of(parts, of_record, unread)
     for source in {*rare, *odd, *missed}:
-        known = found[source]
         reasons, sample = rare.get(source, (NO_REASONS, ()))
-        found[source] = SourceTally(
-            known.account,
-            reasons,
-            sample,
-            odd.get(source, NONE_ODD),
-            missed.get(source, NOTHING_UNREAD),
-            known.untimed,
-            known.assumed,
-            known.seen,
+        unread_values = missed.get(source, NOTHING_UNREAD)
+        found[source] = replace(
+            found[source], reasons=reasons, sample=sample, odd=odd.get(source, NONE_ODD), unread=unread_values
         )
     return found
 

@@ -35,7 +35,8 @@ class Lines(Struct, frozen=True):
     data: the bytes of the chunk. starts, ends: of each line, its end before LF or CR LF.
     marks: the positions of quotes and line feeds; feeds: which of the marks are line feeds; backslashes: their positions. Where
     these are dense, of a line with more quotes than usual only some, and of its backslashes at least one.
-    Without a reader that cuts at quotes, the marks are the line feeds, and backslashes are not looked for.
+    Without a reader that cuts at quotes, the marks are the line feeds, and backslashes are not looked for. Lines that the
+    compiled kernel found have no marks.
     """
 
     data: Bytes

@@ -17,6 +17,7 @@ from logproc.formats.envelopes.envelope import carried_by, joined_lines, lines_o
 from logproc.model.chunk import Context
 
 if TYPE_CHECKING:
+    from logproc.formats.raw import Found
     from logproc.model.arrays import Integers, Mask
     from logproc.model.columns import Columns
 
@@ -30,12 +31,10 @@ class InnerLines(Struct, frozen=True):
 
 def messages_in(outer: Format, sample: Sample) -> InnerLines | None:
     """Return what is in the messages of an outer format, None if some records have no message."""
-    data = numpy.frombuffer(b"".join(line + b"\n" for line in sample.lines), numpy.uint8)
-    needed = {carried_by(outer), "level"}
-    parts, columns = outer.claimed(outer.lines(data), numpy.ones(len(sample.lines), bool), needed, Context())
-    filled = [part for part, _ in parts if len(part.line)]
-    if not filled or not all(carried_by(outer) in part.fields for part in filled):
+    found = records_in(outer, [sample])
+    if not found:
         return None
+    filled, columns = found
     order = numpy.argsort(numpy.concatenate([part.line for part in filled]), kind="stable")
     return InnerLines(joined_lines(lines_of_messages(outer, filled, order)).tobytes(), says_levels(columns))
 
@@ -45,16 +44,14 @@ def messages_in_many(outer: Format, samples: Sequence[Sample]) -> list[InnerLine
 
     A sample in which a record has no message is read by itself: whether it has messages depends on its other records.
     """
-    data = numpy.frombuffer(b"".join(line + b"\n" for sample in samples for line in sample.lines), numpy.uint8)
-    counts = [len(sample.lines) for sample in samples]
-    needed = {carried_by(outer), "level"}
-    parts, columns = outer.claimed(outer.lines(data), numpy.ones(sum(counts), bool), needed, Context())
-    filled = [part for part, _ in parts if len(part.line)]
-    if not outer.by_line or not filled or not all(carried_by(outer) in part.fields for part in filled):
+    found = records_in(outer, samples) if outer.by_line else None
+    if not found:
         return [messages_in(outer, sample) for sample in samples]
+    filled, columns = found
     line = numpy.concatenate([part.line for part in filled])
     order = numpy.argsort(line, kind="stable")
     texts = lines_of_messages(outer, filled, order)
+    counts = [len(sample.lines) for sample in samples]
     of = numpy.repeat(numpy.arange(len(samples)), counts)[line]  # of each record its sample, in the order of the columns
     absent = pyarrow.compute.equal(texts, pyarrow.scalar(b"-", texts.type)).to_numpy(zero_copy_only=False)
     lacks = numpy.bincount(of[order][absent], minlength=len(samples)) > 0
@@ -71,6 +68,16 @@ def messages_in_many(outer: Format, samples: Sequence[Sample]) -> list[InnerLine
         else None
         for at, sample in enumerate(samples)
     ]
+
+
+def records_in(outer: Format, samples: Sequence[Sample]) -> tuple[list[Found], Columns] | None:
+    """Return what an outer format finds in the lines of some samples, None if a reader finds records without messages."""
+    lines = [line for sample in samples for line in sample.lines]
+    data = numpy.frombuffer(b"".join(line + b"\n" for line in lines), numpy.uint8)
+    carried = carried_by(outer)
+    parts, columns = outer.claimed(outer.lines(data), numpy.ones(len(lines), bool), {carried, "level"}, Context())
+    filled = [part for part, _ in parts if len(part.line)]
+    return (filled, columns) if filled and all(carried in part.fields for part in filled) else None
 
 
 def levels_of(columns: Columns, of: Integers, samples: int) -> Integers:

@@ -244,10 +244,6 @@ def matching(texts: pyarrow.Array, expression: str) -> pyarrow.Array:
     return pyarrow.compute.match_substring_regex(texts, narrowed(expression, frozenset()))
 
 
-def has_match(texts: pyarrow.Array, expression: str) -> bool:
-    return bool(pyarrow.compute.any(matching(texts, expression)).as_py())
-
-
 def extract(texts: pyarrow.Array, expression: str, *, rare: bool = False) -> pyarrow.StructArray:
     """Return the groups of an expression as a struct for each text, null where it does not match.
 

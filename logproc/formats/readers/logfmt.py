@@ -7,8 +7,9 @@ r"""logfmt, as go-kit, Grafana, logrus and Heroku write it: `ts=2024-05-07T10:58
 
 A value may hold `=`. A key without one has the empty text. Of a key that comes twice the last value counts, as in JSON.
 
-The quick way cuts a chunk at the blanks outside of quotes, all at once; lines with a backslash, an odd number of quotes
-or a quote where none should be are left to the exact way, one expression of `re`.
+The quick way cuts lines with the same keys as one expression (see `logfmt_layout`), and all others at the blanks outside
+of quotes, many at once. Lines with a backslash, an odd number of quotes or a quote where none should be are left to the exact
+way, one expression of `re`.
 """
 
 from __future__ import annotations
@@ -195,7 +196,7 @@ def others(lines: Lines, which: Integers, keys: Collection[str]) -> Iterator[Par
     bounds = numpy.append(again.starts, len(data))
     for first, end in pieces(again):
         some = again if end - first == len(again) else lines_of(data[bounds[first] : bounds[end]], 0)
-        pairs = fast_pairs(some, numpy.ones(len(some), bool))
+        pairs = fast_pairs(some)
         names, name_of = encoded([pairs.keys])
         values: dict[str, tuple[Integers, Raw]] = {}
         for at, name in enumerate(names.to_pylist()):
@@ -245,15 +246,14 @@ class Pairs(Struct, frozen=True):
     values: Slices
 
 
-def fast_pairs(lines: Lines, candidates: Mask) -> Pairs:
+def fast_pairs(lines: Lines) -> Pairs:
     """Return the pairs of the lines that can be cut without a closer look."""
     data = lines.data
     quotes = places(data == QUOTE)
-    regular = candidates.copy()
     # `ends` is sorted, so the line that holds a position is the first one that does not end before it.
-    regular[numpy.searchsorted(lines.ends, lines.backslashes)] = False
     quote_line = numpy.searchsorted(lines.ends, quotes)
-    regular &= numpy.bincount(quote_line, minlength=len(regular)) % 2 == 0
+    regular = numpy.bincount(quote_line, minlength=len(lines)) % 2 == 0
+    regular[numpy.searchsorted(lines.ends, lines.backslashes)] = False
     if not regular.all():
         quotes = quotes[regular[quote_line]]
     blanks = places(data <= LAST_BLANK)
