@@ -25,7 +25,8 @@ from typing import Any, Protocol
 from logproc.model.chunk import Chunk, Outcome, Probe
 from logproc.model.errors import InternalError, Interrupted, Stopped
 from logproc.model.source import Kind, Source, source_name
-from logproc.model.trace import NO_TRACE, Doing, Trace
+from logproc.model.trace.doing import Doing
+from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
 from logproc.pipeline.probing import probe_files

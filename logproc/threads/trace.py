@@ -25,7 +25,9 @@ from threading import Lock, current_thread, local
 from time import perf_counter_ns, thread_time_ns
 from typing import Any
 
-from logproc.model.trace import Doing, Gauge, Lane, Recording, Step, Trace
+from logproc.model.trace.doing import Doing, Gauge
+from logproc.model.trace.recorder import Trace
+from logproc.model.trace.recording import Lane, Recording, Step
 
 MOST_STEPS = 1 << 14
 """In the list of one thread. A step takes about 130 bytes."""

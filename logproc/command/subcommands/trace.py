@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from logproc.model.errors import UsageError
-from logproc.model.trace import NO_TRACE, Recording, Trace
+from logproc.model.trace.recorder import NO_TRACE, Trace
+from logproc.model.trace.recording import Recording
 from logproc.reports.safe import harmless
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from itertools import groupby
 
-from logproc.model.trace import Doing, Gauge, Lane, Recording, Step
+from logproc.model.trace.doing import Doing, Gauge
+from logproc.model.trace.recording import Lane, Recording, Step
 from logproc.reports.safe import harmless
 from logproc.reports.trace.strokes import Stroke, strokes
 from logproc.reports.trace.summary import Times, kind_of, limit, per_cent

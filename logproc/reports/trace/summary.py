@@ -12,7 +12,8 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from logproc.model.trace import Doing, Lane, Recording
+from logproc.model.trace.doing import Doing
+from logproc.model.trace.recording import Lane, Recording
 from logproc.reports.units import count, duration
 
 ALONE = 4
