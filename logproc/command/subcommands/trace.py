@@ -44,9 +44,10 @@ def start_trace(path: str | None) -> Trace:
     if path is None:
         return NO_TRACE
     from logproc.command.process import started_ns
+    from logproc.settings import usable_cores
     from logproc.threads.trace import Recorder
 
-    return Recorder(started_ns())
+    return Recorder(started_ns(), cores=usable_cores())
 
 
 def rendered(path: str, recording: Recording, command: str, summary: Sequence[str]) -> str:
