@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from logproc import __version__
@@ -36,13 +36,13 @@ Permit = Callable[[tuple[str, str, int]], AbstractContextManager[None]]
 class Openers(Struct, frozen=True):
     """open_source(wait, permit, source): open a source; see `sources.opening`. peek(source, n_bytes): its first bytes.
 
-    unpackers: help `open_source` with archives while a threaded run has them open.
+    unpackers: help `open_source` with archives while a threaded run has them open; by default they never do.
     read_small(source): the whole of a small plain file; None for any other, and where an option asks for a closer look.
     """
 
     open_source: Callable[[Wait, Permit, Source], ByteStream]
     peek: Callable[[Source, int], Peek]
-    unpackers: Unpackers | None = None
+    unpackers: Unpackers = field(default_factory=lambda: Unpackers(1, 0))
     read_small: Callable[[Source], Small | None] = lambda _: None
 
     @classmethod
