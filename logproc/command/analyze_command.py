@@ -13,7 +13,7 @@ from logproc.command.terminal.screen import Screen
 from logproc.command.usage.help import GroupedCommand, GroupedOption, Rows
 from logproc.command.usage.options import FileName, complete_files, output_files_option, run_options, settings_options
 from logproc.model.errors import UsageError
-from logproc.model.trace import Doing
+from logproc.model.trace.doing import Doing
 
 EXAMPLES: Rows = (
     ("logproc access.log", "what is in it"),

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from logproc import __version__
 from logproc.model.errors import UsageError
 from logproc.model.source import ByteStream, Kind, Source
-from logproc.model.trace import NO_TRACE, Doing, Trace
+from logproc.model.trace.doing import Doing
+from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.sources.files.small import Small, read_small
 from logproc.sources.http import HttpOptions, check_url, headers_by_url
 from logproc.sources.opening import OpenOptions, Peek, open_source, peek
@@ -35,13 +36,13 @@ Permit = Callable[[tuple[str, str, int]], AbstractContextManager[None]]
 class Openers(Struct, frozen=True):
     """open_source(wait, permit, source): open a source; see `sources.opening`. peek(source, n_bytes): its first bytes.
 
-    unpackers: help `open_source` with archives while a threaded run has them open.
+    unpackers: help `open_source` with archives while a threaded run has them open; by default they never do.
     read_small(source): the whole of a small plain file; None for any other, and where an option asks for a closer look.
     """
 
     open_source: Callable[[Wait, Permit, Source], ByteStream]
     peek: Callable[[Source, int], Peek]
-    unpackers: Unpackers | None = None
+    unpackers: Unpackers = field(default_factory=lambda: Unpackers(1, 0))
     read_small: Callable[[Source], Small | None] = lambda _: None
 
     @classmethod

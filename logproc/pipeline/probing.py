@@ -35,7 +35,7 @@ def probe_files(openers: Openers, plan: Plan, sources: Sequence[Source]) -> list
         try:
             form = plan.choice.fixed(source) or form or format_of_whole(plan, small.content)
         except SourceError as error:
-            verdict = Verdict(State.FAILED, error.what, error.hint, error.exit_code)
+            verdict = failed(error)
         head = small.content[:HEAD_BYTES]
         found.append(Probe(len(small.content), form, verdict, whole=head == small.content, small=mark_of(head)))
     return found
@@ -63,6 +63,10 @@ def probe_file(openers: Openers, plan: Plan, source: Source) -> Probe:
         if fixed:
             read_on(b"", HEAD_BYTES)
     except SourceError as error:
-        return Probe(peeked.size_bytes, None, Verdict(State.FAILED, error.what, error.hint, error.exit_code))
+        return Probe(peeked.size_bytes, None, failed(error))
     head = peeked.head[:HEAD_BYTES] if peeked.size_bytes else b""
     return Probe(peeked.size_bytes, found, None, head, peeked.whole and len(peeked.head) <= HEAD_BYTES, peeked.packed)
+
+
+def failed(error: SourceError) -> Verdict:
+    return Verdict(State.FAILED, error.what, error.hint, error.exit_code)

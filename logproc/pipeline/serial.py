@@ -21,7 +21,8 @@ from logproc.model.columns import Parsed
 from logproc.model.errors import InternalError
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Source, source_name
-from logproc.model.trace import NO_TRACE, Doing, Trace
+from logproc.model.trace.doing import Doing
+from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields
 from logproc.pipeline.probing import probe_file

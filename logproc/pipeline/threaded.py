@@ -16,8 +16,8 @@ import logging
 import os
 import resource
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from itertools import chain
 from typing import Any, Protocol
@@ -25,7 +25,8 @@ from typing import Any, Protocol
 from logproc.model.chunk import Chunk, Outcome, Probe
 from logproc.model.errors import InternalError, Interrupted, Stopped
 from logproc.model.source import Kind, Source, source_name
-from logproc.model.trace import NO_TRACE, Doing, Trace
+from logproc.model.trace.doing import Doing
+from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
 from logproc.pipeline.probing import probe_files
@@ -131,8 +132,9 @@ class Crew:
 
     def work(self) -> None:
         """Run to the end, or to a stop. Every exception, also one in main itself, becomes the cause of a stop."""
-        with waking(self.channel.wake), self._unpacking():
+        with waking(self.channel.wake), closing(self.openers.unpackers) as unpackers:
             try:
+                unpackers.open()
                 threads = max(1, min(THREADS, free_descriptors()))
                 start_probing(in_batches(self._files), self._probe, self._probed, self.stop, threads)
                 while not self._is_done():
@@ -144,18 +146,6 @@ class Crew:
                 self._wind_up()
             else:
                 self.pool.close()
-
-    @contextmanager
-    def _unpacking(self) -> Iterator[None]:
-        """Let readers have archives unpacked by several threads."""
-        if not self.openers.unpackers:
-            yield
-            return
-        self.openers.unpackers.open()
-        try:
-            yield
-        finally:
-            self.openers.unpackers.close()
 
     def run(self) -> Run:
         outcomes = dict(self._unread)

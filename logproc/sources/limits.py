@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from logproc.model.errors import LimitError, SourceError
 from logproc.model.source import ByteStream
-from logproc.model.trace import Span
+from logproc.model.trace.recorder import Span
 
 RATIO_FROM_BYTES = 64 << 20
 RATIO_EVERY_BYTES = 16 << 20

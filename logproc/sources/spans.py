@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from logproc.model.source import ByteStream, Kind, Source
-from logproc.model.trace import Doing, Span
+from logproc.model.trace.doing import Doing
+from logproc.model.trace.recorder import Span
 from logproc.sources.archives.spreading import Rewindable
 from logproc.sources.limits import Layer, skip_hole_of
 

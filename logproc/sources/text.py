@@ -10,6 +10,7 @@ import numpy
 
 from logproc.model.errors import SourceError, UsageError
 from logproc.model.source import ByteStream
+from logproc.sources.archives.magic import is_tar
 from logproc.sources.limits import Layer, Peeked, copy_some, skip_hole_of
 from logproc.sources.unreadable import BINARY, LEAST_BYTES, PAGE, PAGE_BYTES, is_page, looks_wide, wide_encoding
 
@@ -18,7 +19,6 @@ FIRST_LINE_BYTES = 256 << 10
 SAMPLE_BYTES = 32
 """So many bytes show the encoding where the first line is too short for that. Few, because a live stream waits for them."""
 PLAIN = re.compile(rb"[\t\r\x20-\x7e]+")
-TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 HOLE_BYTES = 16
 """So many NULs inside a line are a hole, as a crash leaves it: the line ends there. Fewer are a part of the line."""
 HOLE = re.compile(rb"(?<=\n)(\0+)|(\0{%d,})\n?" % HOLE_BYTES)
@@ -207,7 +207,7 @@ def refuse_not_text(head: bytes, rest: ByteStream) -> None:
 
     rest: what comes behind it. If a page may begin there, as much is read of it as shows that.
     """
-    if head[TAR_MAGIC_AT:].startswith(TAR_MAGIC):
+    if is_tar(head):
         raise SourceError("unsupported archive (tar)", "unpack it first")
     sample = head[: sample_bytes(head.partition(b"\n")[0])]
     if 0 not in sample or not (wide := wide_encoding(sample)):

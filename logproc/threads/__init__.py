@@ -13,7 +13,7 @@ In reading order:
     unpackers     queue, submit    blocks of an archive, made in any order and delivered in theirs
     probe         map              one question per file, answers in the order of the files
     live          shared variables what every thread is doing, for the progress display
-    trace        shared variables one list per thread: what it did and when, for `--trace`
+    trace         shared variables one list per thread: what it did and when, for `--trace`
     spool         Lock             the place in the file is reserved under the lock, the write is outside
     lookup        daemon           a timeout for a call that cannot be interrupted
     grace         daemon           a write that may block for ever: after a signal main waits only briefly

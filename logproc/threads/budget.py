@@ -18,7 +18,8 @@ from __future__ import annotations
 from threading import Condition
 
 from logproc.model.errors import Stopped
-from logproc.model.trace import NO_TRACE, Gauge, Trace
+from logproc.model.trace.doing import Gauge
+from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.threads.stop import Stop
 
 MIN_BYTES = 4096

@@ -32,7 +32,8 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Generic, TypeVar
 
-from logproc.model.trace import NO_TRACE, Doing, Trace
+from logproc.model.trace.doing import Doing
+from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop
 

@@ -21,7 +21,8 @@ from collections.abc import Callable
 from threading import Lock
 
 from logproc.counting.tally import Tally, merge
-from logproc.model.trace import NO_TRACE, Doing, Trace
+from logproc.model.trace.doing import Doing
+from logproc.model.trace.recorder import NO_TRACE, Trace
 
 Place = tuple[int, int]
 """A source and the number of a chunk in it."""

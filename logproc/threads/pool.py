@@ -27,7 +27,8 @@ from threading import current_thread
 
 from logproc.model.chunk import Chunk
 from logproc.model.errors import InternalError
-from logproc.model.trace import NO_TRACE, Doing, Gauge, Trace
+from logproc.model.trace.doing import Doing, Gauge
+from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.threads.budget import ByteBudget
 from logproc.threads.reader import CANNOT_START, Charged, refused
 from logproc.threads.signals import blocked

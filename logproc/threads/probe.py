@@ -32,14 +32,10 @@ from logproc.threads.stop import Stop
 
 THREADS = 8
 """The most threads, and files that are open at once."""
-
-
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
-
-
 TRIED_S = 0.005
 """In less time, a thread may just not have been scheduled."""
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 
 class Probed(Struct, frozen=True):
@@ -97,9 +93,9 @@ def probe_in_turn(
 
     now, worked: a clock, and one that only goes on while the calling thread works.
     """
-    answers: list[Answer] = []
     if len(sources) <= threads:
         return probe_all(sources, look, stop, threads)
+    answers: list[Answer] = []
     for at, item in enumerate(sources):
         if stop.is_set():
             raise Stopped

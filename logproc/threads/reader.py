@@ -29,7 +29,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from logproc.model.chunk import Chunk, Outcome
 from logproc.model.errors import InternalError, Stopped
 from logproc.model.source import Source, State, Verdict
-from logproc.model.trace import NO_TRACE, Doing, Gauge, Trace
+from logproc.model.trace.doing import Doing, Gauge
+from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.threads.budget import ByteBudget
 from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop

@@ -18,7 +18,8 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 
 from logproc.counting.tally import Tally, merge
-from logproc.model.trace import NO_TRACE, Doing, Trace
+from logproc.model.trace.doing import Doing
+from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.threads.in_order import InOrder, Place, Release
 
 MIN_KEYS = 400_000

@@ -17,7 +17,6 @@ Newer Pythons change nothing here.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, chain
@@ -25,7 +24,9 @@ from threading import Lock, current_thread, local
 from time import perf_counter_ns, thread_time_ns
 from typing import Any
 
-from logproc.model.trace import Doing, Gauge, Lane, Recording, Step, Trace
+from logproc.model.trace.doing import Doing, Gauge
+from logproc.model.trace.recorder import Trace
+from logproc.model.trace.recording import Lane, Recording, Step
 
 MOST_STEPS = 1 << 14
 """In the list of one thread. A step takes about 130 bytes."""
@@ -117,11 +118,13 @@ class WatchedLock:
 class Recorder(Trace):
     """Records what every thread does. All methods but `recording` are for any thread.
 
-    start_ns: when the process started, on the clock. The thread that makes it is in `Doing.START_UP` since then.
+    start_ns: when the process started, on the clock; the thread that makes the recorder is in `Doing.START_UP` since then.
+    cores: how many the process may use.
     """
 
-    def __init__(self, start_ns: int | None = None, clock: Callable[[], int] = perf_counter_ns) -> None:
+    def __init__(self, start_ns: int | None = None, clock: Callable[[], int] = perf_counter_ns, cores: int = 1) -> None:
         self._clock = clock
+        self._cores = cores
         self._start_ns = clock() if start_ns is None else start_ns
         self._own = local()
         self._diaries: list[Diary] = []  # `append` and `list` are atomic
@@ -153,7 +156,7 @@ class Recorder(Trace):
             end_ns - self._start_ns,
             [lane for lane in lanes if lane.steps],
             {gauge: self._values(gauge, counted) for gauge in Gauge},
-            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+            self._cores,
         )
 
     def _diary(self) -> Diary:

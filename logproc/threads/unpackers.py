@@ -32,7 +32,8 @@ from queue import SimpleQueue
 from threading import Lock
 
 from logproc.model.errors import Stopped
-from logproc.model.trace import NO_TRACE, Doing, Trace
+from logproc.model.trace.doing import Doing
+from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.threads.pool import name_for_people
 from logproc.threads.reader import refused
 from logproc.threads.signals import blocked

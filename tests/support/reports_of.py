@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from logproc.model.columns import Account
 from logproc.model.snapshot import RunInfo, Snapshot
 from logproc.model.source import Source
-from logproc.model.trace import NO_TRACE
+from logproc.model.trace.recorder import NO_TRACE
 from logproc.pipeline.serial import run_serial
 from logproc.pipeline.threaded import run_threaded
 from logproc.reports.json_report import render_json

@@ -9,7 +9,9 @@ from threading import Barrier, Lock, Thread
 
 import pytest
 
-from logproc.model.trace import NO_TRACE, Doing, Gauge, Lane, Step
+from logproc.model.trace.doing import Doing, Gauge
+from logproc.model.trace.recorder import NO_TRACE
+from logproc.model.trace.recording import Lane, Step
 from logproc.threads.trace import MOST_STEPS, Recorder, added_up
 
 

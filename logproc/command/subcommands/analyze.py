@@ -29,7 +29,9 @@ from logproc.model.errors import (
 )
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind, Source, State
-from logproc.model.trace import NO_TRACE, Doing, Recording, Trace
+from logproc.model.trace.doing import Doing
+from logproc.model.trace.recorder import NO_TRACE, Trace
+from logproc.model.trace.recording import Recording
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.serial import Run
 from logproc.pipeline.threaded import Companion, Crew, run_threaded

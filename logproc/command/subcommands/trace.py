@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from logproc.model.errors import UsageError
-from logproc.model.trace import NO_TRACE, Recording, Trace
+from logproc.model.trace.recorder import NO_TRACE, Trace
+from logproc.model.trace.recording import Recording
 from logproc.reports.safe import harmless
 
 
@@ -43,9 +44,10 @@ def start_trace(path: str | None) -> Trace:
     if path is None:
         return NO_TRACE
     from logproc.command.process import started_ns
+    from logproc.settings import usable_cores
     from logproc.threads.trace import Recorder
 
-    return Recorder(started_ns())
+    return Recorder(started_ns(), cores=usable_cores())
 
 
 def rendered(path: str, recording: Recording, command: str, summary: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from logproc.model.trace import Recording, Step
+from logproc.model.trace.recording import Recording, Step
 
 PROCESS = 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from logproc.model.trace import Recording
+from logproc.model.trace.recording import Recording
 from logproc.reports.trace.picture import FONT, render_svg
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"

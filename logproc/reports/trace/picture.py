@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from itertools import groupby
 
-from logproc.model.trace import Doing, Gauge, Lane, Recording, Step
+from logproc.model.trace.doing import Doing, Gauge
+from logproc.model.trace.recording import Lane, Recording, Step
 from logproc.reports.safe import harmless
 from logproc.reports.trace.strokes import Stroke, strokes
 from logproc.reports.trace.summary import Times, kind_of, limit, per_cent
@@ -87,11 +88,12 @@ class Picture:
         charts_top = lanes_end + 22
         height = charts_top + (CHART + 26) * len(gauges) + 18 * len(notes) + 12
         title, size_px = shortened(command, 110), f'width="{WIDTH}" height="{height}"'
+        told = limit(self.recording)
         yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" {size_px} role="img">'
-        yield f"<title>{escape(f'Time line of {title}: {limit(self.recording)}')}</title><style>{self._style()}</style>"
+        yield f"<title>{escape(f'Time line of {title}: {told}')}</title><style>{self._style()}</style>"
         yield f'<rect class="p" width="{WIDTH}" height="{height}" rx="10"/>'
         yield text(20, 30, title, "h")
-        yield text(20, 52, f"{duration(self.end_ns / 1e9)} from the start of the process. {limit(self.recording)}")
+        yield text(20, 52, f"{duration(self.end_ns / 1e9)} from the start of the process. {told}")
         yield from legend
         yield from self._axis(top, lanes_end)
         for number, (lane, found) in enumerate(zip(self.lanes, self.strokes, strict=True)):

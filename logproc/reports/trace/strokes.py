@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from logproc.model.trace import Doing, Step
+from logproc.model.trace.doing import Doing
+from logproc.model.trace.recording import Step
 
 Parts = list[tuple[Doing | None, int]]
 

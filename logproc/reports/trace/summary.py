@@ -12,13 +12,14 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from logproc.model.trace import Doing, Lane, Recording
+from logproc.model.trace.doing import Doing
+from logproc.model.trace.recording import Lane, Recording
 from logproc.reports.units import count, duration
 
 ALONE = 4
 """So many threads of a kind have a row each; more of them share one."""
-BUSY, IDLE = 0.85, 0.5
-"""A stage that works for so much of its time is the limit; one that works for less than half of it is not."""
+BUSY = 0.85
+"""A stage that works for so much of its time is the limit."""
 MOSTLY, OFTEN = 0.5, 0.35
 LOCKED = 0.15
 CROWD, UNUSED = 1.5, 0.75
@@ -119,21 +120,19 @@ def limit(recording: Recording) -> str:
     if workers.working >= BUSY:
         told = f"The workers are the limit: they worked {per_cent(workers.working)} of their time."
         return f"{told} More --workers would help if there are more cores."
-    if readers.share([Doing.WAIT_DATA, Doing.CONNECT]) >= MOSTLY and workers.working < BUSY:
-        waited = per_cent(readers.share([Doing.WAIT_DATA, Doing.CONNECT]))
-        return f"The sources are the limit: the readers waited {waited} of their time for a server or a pipe."
-    if readers.share([Doing.WAIT_BLOCK]) >= MOSTLY and workers.working < BUSY:
+    if (waited := readers.share([Doing.WAIT_DATA, Doing.CONNECT])) >= MOSTLY:
+        return f"The sources are the limit: the readers waited {per_cent(waited)} of their time for a server or a pipe."
+    if readers.share([Doing.WAIT_BLOCK]) >= MOSTLY:
         number = count(len(unpackers.names), "thread")
         return f"Unpacking is the limit: {number} did it, while the workers waited {per_cent(1 - workers.working)} of the time."
     if readers.share(READING) >= BUSY:
         return reading_limit(readers, workers)
-    if main.share([Doing.HAND_OUT]) >= MOSTLY:
-        return f"The main thread is the limit: it spent {per_cent(main.share([Doing.HAND_OUT]))} of the run handing out chunks."
-    if workers.share([Doing.WAIT_LOCK]) >= LOCKED:
-        return f"Locks are the limit: the workers waited {per_cent(workers.share([Doing.WAIT_LOCK]))} of their time for one."
-    if readers.share([Doing.WAIT_MEMORY]) >= OFTEN and workers.working < BUSY:
-        waited = per_cent(readers.share([Doing.WAIT_MEMORY]))
-        return f"Memory is the limit: the readers waited {waited} of their time for it. A larger --memory may help."
+    if (spent := main.share([Doing.HAND_OUT])) >= MOSTLY:
+        return f"The main thread is the limit: it spent {per_cent(spent)} of the run handing out chunks."
+    if (waited := workers.share([Doing.WAIT_LOCK])) >= LOCKED:
+        return f"Locks are the limit: the workers waited {per_cent(waited)} of their time for one."
+    if (waited := readers.share([Doing.WAIT_MEMORY])) >= OFTEN:
+        return f"Memory is the limit: the readers waited {per_cent(waited)} of their time for it. A larger --memory may help."
     return (
         f"No single stage is the limit: workers worked {per_cent(workers.working)} of their time,"
         f" readers {per_cent(readers.working)}."

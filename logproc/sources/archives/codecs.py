@@ -16,7 +16,7 @@ import numpy
 
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream
-from logproc.model.trace import Span
+from logproc.model.trace.recorder import Span
 from logproc.sources.archives.by_blocks import STEP_BYTES, Unpackers
 from logproc.sources.archives.decoders import DeflateMember, Member, find_codec, not_verified, refusal
 from logproc.sources.archives.magic import (

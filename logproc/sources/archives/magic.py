@@ -47,7 +47,8 @@ LATER_ARCHIVE = re.compile(rb"\n\0?(%s)" % ARCHIVE.pattern)
 """An archive at the start of a line. Two bytes are too few there: they may be a text in another encoding."""
 LEAST_TEXT, NEVER_UTF8 = 9, 0xFD
 """Each archive has among its first 15 bytes one that is less than TAB, or a byte that is never part of UTF-8."""
-TEXT = re.compile(rb"[\t\n\v\f\r\x1b\x20-\x7e\x80-\xf7]+")
+TEXT_BYTES = bytes([*b"\t\n\v\f\r\x1b", *range(0x20, 0x7F), *range(0x80, 0xF8)])
+TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 
 
 def sniff(head: bytes) -> str | None:
@@ -69,6 +70,15 @@ def foreign(head: bytes) -> str | None:
     return next((name for name, magic in FOREIGN if head.startswith(magic)), None)
 
 
+def is_tar(head: bytes) -> bool:
+    return head.startswith(TAR_MAGIC, TAR_MAGIC_AT)
+
+
+def is_text(data: bytes) -> bool:
+    """Return whether there are bytes, and only bytes of text."""
+    return bool(data) and not data.translate(None, TEXT_BYTES)
+
+
 def kind_of(head: bytes) -> str:
     r"""Return what data that begins with `head` is, in words.
 
@@ -76,7 +86,7 @@ def kind_of(head: bytes) -> str:
     ('zstd data', 'text', 'other data')
     """
     name = sniff(head) or foreign(head)
-    return f"{name} data" if name else "text" if TEXT.fullmatch(head) else "other data"
+    return f"{name} data" if name else "text" if is_text(head) else "other data"
 
 
 def cut_archive(head: bytes, location: str | bytes) -> str | None:

@@ -16,16 +16,15 @@ from msgspec import Struct
 
 from logproc.model.errors import SourceError
 from logproc.model.source import Source
+from logproc.sources.archives.magic import is_tar, is_text
 from logproc.sources.files import OPEN_FLAGS, refuse_replaced
 from logproc.sources.files.changes import FRESH_NS
 
 SMALL_BYTES = 64 << 10
 LEAST_BYTES = 18
 """A shorter file may be a cut archive, which its name may show."""
-TEXT = bytes([*b"\t\n\v\f\r\x1b", *range(0x20, 0x7F), *range(0x80, 0xF8)])
-"""Bytes of text. Each archive but bzip2 has others in its first bytes, and so has text in UTF-16."""
 BZIP2 = b"BZh"
-TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
+"""What bzip2 begins with. Each other archive has bytes in its head that are not of text, and so has text in UTF-16."""
 
 
 class Small(Struct, frozen=True):
@@ -63,6 +62,6 @@ def read_small(source: Source) -> Small | None:
 
 def is_plain(content: bytes) -> bool:
     """Return whether each layer of a stream would hand on these bytes as they are. False for some where it would, too."""
-    if content.translate(None, TEXT) or content.startswith(BZIP2) or b"\n" + BZIP2 in content:
+    if not is_text(content) or content.startswith(BZIP2) or b"\n" + BZIP2 in content:
         return False
-    return b"\n" in content and not content.startswith(TAR_MAGIC, TAR_MAGIC_AT)
+    return b"\n" in content and not is_tar(content)

@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from logproc.model.trace import Doing, Gauge, Lane, Recording, Step
+from logproc.model.trace.doing import Doing, Gauge
+from logproc.model.trace.recording import Lane, Recording, Step
 from logproc.reports.trace.chrome import render_chrome
 from logproc.reports.trace.page import render_page
 from logproc.reports.trace.picture import MOST_ALIKE, render_svg, tick_ns
