@@ -87,11 +87,11 @@ bench: $(BENCH_READY) ## speed and memory against goaccess, mawk, DuckDB, Polars
 	$(BIN)/python -m tools.bench.run $(BENCH)
 
 picture: $(READY) ## redraw the README's picture of a report
-	$(BIN)/python -m tools.picture
-	$(BIN)/python -m tools.page_picture
+	$(BIN)/python -m tools.pictures.report
+	$(BIN)/python -m tools.pictures.page
 
 traces: $(READY) ## record the two traces in THREADING.md again
-	$(BIN)/python -m tools.trace_pictures
+	$(BIN)/python -m tools.pictures.traces
 
 docs: $(DOCS_READY) ## build docs/ as a site in build/site/; a broken link is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
@@ -111,8 +111,8 @@ $(RUN_READY): pyproject.toml hatch_build.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-$(KERNEL_READY): $(RUN_READY) logproc/formats/readers/native/kernel.c tools/kernel.py
-	$(BIN)/python tools/kernel.py
+$(KERNEL_READY): $(RUN_READY) logproc/formats/readers/native/kernel.c tools/build_kernel.py
+	$(BIN)/python tools/build_kernel.py
 	@touch $@
 
 $(READY): $(RUN_READY) $(KERNEL_READY)

@@ -23,7 +23,7 @@ class Kernel(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile the kernel: in place for an editable installation, else into a folder of its own, from where it is packed."""
         self.folder = tempfile.TemporaryDirectory(prefix="logproc-kernel-")
-        compiled = runpy.run_path(str(Path(self.root, "tools/kernel.py")))["compiled"]
+        compiled = runpy.run_path(str(Path(self.root, "tools/build_kernel.py")))["compiled"]
         library = Path(self.root, KERNEL) if version == "editable" else Path(self.folder.name, "kernel.native")
         if problem := compiled(library):
             self.app.display_warning(f"logproc: without the compiled kernel: {problem}")

@@ -24,8 +24,8 @@ from logproc.command.usage.help import AFTER_A_SIGNAL, EXIT_CODES, GroupedOption
 from logproc.formats.known import listing
 from logproc.model import errors
 from tests.support.ready_command import ready_command
-from tools import draw_threads
-from tools.picture import PICTURES, draw
+from tools.pictures import threads as draw_threads
+from tools.pictures.report import PICTURES, draw
 
 ROOT = Path(__file__).parents[1]
 GENERATED = {"faults.md", "messages.md"}
@@ -237,7 +237,7 @@ def test_the_pictures_show_the_report_of_today(tmp_path: Path) -> None:
 
 
 def test_the_drawings_are_those_of_their_script() -> None:
-    """The pictures in THREADING.md are those that `python -m tools.draw_threads` writes."""
+    """The pictures in THREADING.md are those that `python -m tools.pictures.threads` writes."""
     drawn = draw_threads.pictures()
     assert {name: (ROOT / "docs" / name).read_text("utf-8") for name in drawn} == drawn
 

@@ -15,7 +15,7 @@ from logproc.model.errors import UsageError
 from logproc.model.source import ByteStream, Kind, Source
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
-from logproc.sources.files.small import Small, read_small
+from logproc.sources.files.small_file import Small, read_small
 from logproc.sources.http import HttpOptions, check_url, headers_by_url
 from logproc.sources.opening import OpenOptions, Peek, open_source, peek
 from logproc.sources.resolve import resolve

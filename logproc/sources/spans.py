@@ -5,7 +5,7 @@ from __future__ import annotations
 from logproc.model.source import ByteStream, Kind, Source
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import Span
-from logproc.sources.archives.spreading import Rewindable
+from logproc.sources.archives.parallel import Rewindable
 from logproc.sources.limits import Layer, skip_hole_of
 
 
@@ -27,7 +27,7 @@ class Spanned(Layer):
 
 
 class SpannedFile(Spanned):
-    """The same for a regular file, which can begin anew: see `archives.spreading`."""
+    """The same for a regular file, which can begin anew: see `archives.parallel`."""
 
     below: Rewindable
 

@@ -149,7 +149,7 @@ class Recorder(Trace):
     def recording(self) -> Recording:
         """Return what was recorded so far. Threads that still run may go on."""
         end_ns = self._clock()
-        diaries = sorted(self._diaries.copy(), key=lambda diary: in_order(diary.name))
+        diaries = sorted(self._diaries.copy(), key=lambda diary: place_of(diary.name))
         lanes = [Lane(diary.name, tuple(self._steps(diary.changes.copy(), end_ns)), diary.cpu_ns) for diary in diaries]
         counted = sorted(chain.from_iterable(diary.counted.copy() for diary in diaries))
         return Recording(
@@ -226,13 +226,13 @@ def added_up(changes: Sequence[Change], cell_ns: int) -> list[Change]:
     return [*found, changes[-1]]
 
 
-def in_order(name: str) -> tuple[int, str, int]:
+def place_of(name: str) -> tuple[int, str, int]:
     """Return the place of a thread in the picture: main, then in the direction that the data takes.
 
-    >>> sorted(["worker-10", "worker-2", "reader-1", "main"], key=in_order)
+    >>> sorted(["worker-10", "worker-2", "reader-1", "main"], key=place_of)
     ['main', 'reader-1', 'worker-2', 'worker-10']
     """
     kind = re.split(r"[-_\d]", name)[0]
-    places = ("main", "probe", "reader", "stream", "pipe", "worker")
+    places = ("main", "probe", "reader", "stream", "pipe", "unpacker", "worker")
     number = re.search(r"\d+$", name)
     return places.index(kind) if kind in places else len(places), kind, int(number[0]) if number else 0

@@ -32,7 +32,7 @@ from logproc.settings import Settings
 from logproc.sources.archives.magic import FOREIGN, MAGICS
 from logproc.sources.files import lots
 from logproc.sources.files.lots import Lot, LotReading, in_lots
-from logproc.sources.files.small import LEAST_BYTES, SMALL_BYTES, Small, is_plain, read_small
+from logproc.sources.files.small_file import LEAST_BYTES, SMALL_BYTES, Small, is_plain, read_small
 from logproc.sources.reading import Reading, detect_format
 from logproc.threads.spool import Spool
 from tests.support import logs

@@ -14,7 +14,7 @@ from logproc.formats.columns.slices import encoded
 from logproc.formats.raw import Found
 from logproc.formats.readers.layout import Layout
 from logproc.formats.readers.native import library
-from logproc.formats.readers.native.cutting import cut_lines, find_lines
+from logproc.formats.readers.native.kernel import cut_lines, find_lines
 from logproc.formats.readers.quotes import Quotes
 from logproc.model.chunk import Context
 from tests.support.logs import BAD, GOOD, TOKENS, USUAL, edit

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from logproc.model.errors import SourceError
-from logproc.sources.archives import spreading
+from logproc.sources.archives import parallel
 from logproc.sources.archives.codecs import decoded
 from logproc.sources.archives.magic import ARCHIVE, HEAD_BYTES, sniff
 from logproc.sources.limits import ReadOptions
@@ -93,7 +93,7 @@ def run_spread(data: bytes) -> None:
         raw = raw[: len(raw) - len(data) % 4 * 3]
     unpackers = Unpackers(2, 64 << 20)
     unpackers.open()
-    spreading.FIRST_BYTES = spreading.LEAST_PACKED_BYTES = spreading.LEAST_BLOCK_BYTES = 1
+    parallel.FIRST_BYTES = parallel.LEAST_PACKED_BYTES = parallel.LEAST_BLOCK_BYTES = 1
     try:
         assert read_archive(raw, unpackers)[0] == read_archive(raw, None)[0]
     finally:

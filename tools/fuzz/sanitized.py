@@ -20,9 +20,9 @@ from pathlib import Path
 from logproc.formats.readers.native import library
 from tests.support.logs import line as access_line
 from tests.support.twins import assert_twins_agree, lines_for
+from tools.build_kernel import compiled
 from tools.fuzz.kernel import SERVED, TARGETS
 from tools.fuzz.mutations import mutated
-from tools.kernel import compiled
 
 FLAGS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
 BATCH, MANY = 100, 3000

@@ -18,7 +18,7 @@ from logproc.formats.columns.slices import BLANK, Slices, digits_of, places, row
 from logproc.formats.engine import Format
 from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.readers.layout import STATUSES, Layout, LayoutReader
-from logproc.formats.readers.native.cutting import cut_lines, find_lines
+from logproc.formats.readers.native.kernel import cut_lines, find_lines
 from logproc.formats.times.access import WIDTH, many_to_seconds
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn

@@ -31,7 +31,7 @@ from logproc.sources.archives.magic import (
     may_be_archive,
     sniff,
 )
-from logproc.sources.archives.spreading import BLOCKS, Rewindable, Spread, Spreading
+from logproc.sources.archives.parallel import BLOCKS, Rewindable, Spread, Spreading
 from logproc.sources.limits import Deadline, Input, Layer, Limited, Peeked, ReadOptions, bytes_used_of, copy_some, skip_hole_of
 from logproc.sources.spans import unpacking
 from logproc.sources.text import BLOCK_BYTES, Lines, Transcoded

@@ -19,7 +19,7 @@ from logproc.model.chunk import Probe
 from logproc.model.errors import EXIT_INCOMPLETE, LimitError, SourceError
 from logproc.model.source import ByteStream, Source, State, Verdict
 from logproc.sources.archives.magic import ENDINGS
-from logproc.sources.files.small import read_small
+from logproc.sources.files.small_file import read_small
 
 HEAD_BYTES = 2048
 BLOCK_BYTES = 1 << 20

@@ -22,7 +22,7 @@ from logproc.model.chunk import Chunk, Context, Outcome, Parser, Parts, Probe
 from logproc.model.errors import Stopped
 from logproc.model.source import Source, State, Verdict, source_name
 from logproc.sources.cutter import LINE_BYTES, UTF8_MARK
-from logproc.sources.files.small import Small
+from logproc.sources.files.small_file import Small
 from logproc.sources.reading import Reading, ReadingOptions
 
 LOT_BYTES = 2 << 20

@@ -19,14 +19,14 @@ from hypothesis import strategies as st
 from logproc.formats.columns.lines import lines_of
 from logproc.formats.readers.layout import LAYOUTS, Layout
 from logproc.formats.readers.native import library
-from logproc.formats.readers.native.cutting import cut_lines, find_lines
+from logproc.formats.readers.native.kernel import cut_lines, find_lines
 from logproc.formats.readers.quotes import Quotes
 from logproc.model.chunk import Context
 from tests.support import logs
 from tests.support.processes import ROOT
 from tests.support.twins import assert_twins_agree, lines_for, plain, without_kernel
+from tools.build_kernel import SOURCE, compiled
 from tools.fuzz.kernel import SERVED
-from tools.kernel import SOURCE, compiled
 
 COMBINED = next(layout for layout in LAYOUTS if layout.name == "combined")
 NEEDS_KERNEL = pytest.mark.needs("the compiled kernel")

@@ -17,7 +17,7 @@ from logproc.reports.text.style import Look
 from logproc.reports.text.terminal import render_terminal
 from tests.reports.snapshots import asked_panel, hostile, hour_panel, panel, snapshot, source
 from tests.reports.texts import ANY_TEXT
-from tools.terminal_svg import render_svg
+from tools.pictures.terminal_svg import render_svg
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 SCREEN = Look(100, terminal=True)

@@ -1,6 +1,6 @@
 """Draw the pictures of THREADING.md: the threads of a run, a time line of one run, and one of Ctrl-C.
 
-usage: python -m tools.draw_threads [FOLDER]
+usage: python -m tools.pictures.threads [FOLDER]
 
 They are drawn here and committed, so that they show wherever the page is read. They explain; they are not measurements.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 INK, QUIET, PAPER = "#1f2933", "#5c6b7a", "#ffffff"
 BLUE, GREEN, AMBER, ROSE, GREY = "#d6e6f7", "#d8f0dd", "#fbe9c6", "#f7d9dc", "#e9edf1"
 FONT = "ui-sans-serif,system-ui,'Segoe UI',Helvetica,Arial,sans-serif"

@@ -1,6 +1,6 @@
 """Draw the README's pictures of a report and of the progress: `make picture`.
 
-usage: python -m tools.picture [FOLDER]
+usage: python -m tools.pictures.report [FOLDER]
 
 The same program and sample_data/ give the same bytes. The duration of the run is fixed here, so that a picture changes only
 if the report does.
@@ -20,9 +20,9 @@ from logproc.pipeline.serial import run_serial
 from logproc.reports.text.style import Look
 from logproc.settings import Settings
 from logproc.sources.resolve import resolve
-from tools.terminal_svg import render_svg, svg
+from tools.pictures.terminal_svg import render_svg, svg
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LOGS = ("shop-access.log", "shop-access.log.1.gz", "damaged.log")
 PICTURES = {"report.svg": (100, 30, LOGS), "full-report.svg": (140, None, LOGS)}
 """Each picture's width in cells, its height (None for the whole report), and the logs it shows."""

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from logproc.model.errors import SourceError, Stopped
 from logproc.model.source import ByteStream
 from logproc.sources import limits
-from logproc.sources.archives import spreading, xz_blocks
+from logproc.sources.archives import parallel, xz_blocks
 from logproc.sources.archives.by_blocks import STEP_BYTES, Block, NotByBlocks, unpacked
 from logproc.sources.archives.bz2_blocks import BLOCK, END, MAGIC_BITS, bz2_blocks, find_magics
 from logproc.sources.archives.codecs import decoded
@@ -45,7 +45,7 @@ def unpackers() -> Iterator[Unpackers]:
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the smallest archives unpacked by several threads."""
     for name in ("FIRST_BYTES", "LEAST_PACKED_BYTES", "LEAST_BLOCK_BYTES"):
-        monkeypatch.setattr(spreading, name, 1)
+        monkeypatch.setattr(parallel, name, 1)
 
 
 def drain(stream: ByteStream, block_bytes: int) -> int:
@@ -306,17 +306,17 @@ def test_a_stream_that_cannot_begin_anew_is_read_by_one_thread(unpackers: Unpack
 
 def test_small_archives_are_left_to_one_thread(monkeypatch: pytest.MonkeyPatch, unpackers: Unpackers) -> None:
     """With less than so many bytes, packed or unpacked, nothing is begun anew."""
-    monkeypatch.setattr(spreading, "FIRST_BYTES", len(TEXT) + 1)
+    monkeypatch.setattr(parallel, "FIRST_BYTES", len(TEXT) + 1)
     assert same(PACKED["bz2 -1"], unpackers) == 0
-    monkeypatch.setattr(spreading, "FIRST_BYTES", 1)
-    monkeypatch.setattr(spreading, "LEAST_PACKED_BYTES", len(PACKED["bz2 -1"]) + 1)
+    monkeypatch.setattr(parallel, "FIRST_BYTES", 1)
+    monkeypatch.setattr(parallel, "LEAST_PACKED_BYTES", len(PACKED["bz2 -1"]) + 1)
     assert same(PACKED["bz2 -1"], unpackers) == 0
     assert same(lzma.compress(TEXT), unpackers) == 0
 
 
 def test_without_room_one_thread_reads_an_archive() -> None:
     """And what an archive had is given back at its end."""
-    unpackers = Unpackers(2, 2 * spreading.BZ2_BLOCK_BYTES)
+    unpackers = Unpackers(2, 2 * parallel.BZ2_BLOCK_BYTES)
     unpackers.open()
     first = decoded(RewindableStream(PACKED["bz2 -1"]), ReadOptions(), None, "", unpackers)
     buffer = memoryview(bytearray(9000))

@@ -1,6 +1,6 @@
 """Draw the two traces in THREADING.md: a run over files, and one over two slow servers: `make traces`.
 
-usage: python -m tools.trace_pictures [FOLDER]
+usage: python -m tools.pictures.traces [FOLDER]
 
 They are measured, not drawn by hand, so they differ from run to run and from machine to machine.
 """
@@ -18,7 +18,7 @@ from tests.support.fault_server import Answer, FaultServer
 from tools.bench.common import logproc
 from tools.bench.logs.access_log import write
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LINES = 600_000
 COMPRESSED_LINES = 60_000
 SLOW_LINES = (60_000, 45_000)

@@ -1,6 +1,6 @@
 """Draw README's picture of the page with Debian's chromium: `make picture`.
 
-usage: python -m tools.page_picture [FILE]
+usage: python -m tools.pictures.page [FILE]
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from logproc.reports.html.page import render_html
-from tools.picture import ROOT, report
+from tools.pictures.report import ROOT, report
 
 LOG = "api.jsonl"
 SIZE = {"width": 1120, "height": 1090}

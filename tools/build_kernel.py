@@ -1,4 +1,4 @@
-"""Compile the kernel of the access log readers, beside its source: `python tools/kernel.py`.
+"""Compile the kernel of the access log readers, beside its source: `python tools/build_kernel.py`.
 
 `hatch_build.py` calls `compiled` for each installation. Without a compiler that works nothing is made, and logproc does
 without. CC and CFLAGS are used as `make` uses them.
