@@ -74,7 +74,8 @@ class Descriptors:
 class File:
     """One file that a log consists of, and how far it was read. Where it is may change; that it is this one, content decides.
 
-    number: different for each file. location: the path of the log. lines: how many there are before the offset from which it is read.
+    number: different for each file. location: the path of the log. lines: how many are before the offset where
+        reading begins.
     path: where it was last seen; None if nobody knows. device, inode: of it there; 0 if nobody knows.
     gone_at: when it was found that the log's name leads to another file, or to none. A writer may still have it open.
     is_copy: whether it is being read from a copy, which no writer has open. packed: whether from an archive.
@@ -179,9 +180,8 @@ class File:
         except OSError as error:
             raise lost_or_failed(error, marks.offset) from error
         if len(found) < size or len(head) < marks.head_size:
-            raise Lost(
-                f"truncated from {marks.offset} to {os.fstat(descriptor).st_size} bytes: what was written since the last read may be lost"
-            )
+            now = os.fstat(descriptor).st_size
+            raise Lost(f"truncated from {marks.offset} to {now} bytes: what was written since the last read may be lost")
         if digest(found[:size]) != marks.tail_digest or digest(head) != marks.head_digest:
             raise Lost(CHANGED)
         data = found[size:]

@@ -259,7 +259,7 @@ class Survey:
                 self._resumed.setdefault(self._log_of(file), place.seen[3] / 1e9)
             return
         is_fresh = time.time() - content.status.st_mtime < QUIET_S and not self._once
-        is_partial = (content.broken is not None and is_fresh) or (not content.head and not (self._is_first and place.matched))
+        is_partial = (content.packed and is_fresh) or (not content.head and not (self._is_first and place.matched))
         # Both are there while the archive is made. What it holds can be compared when the original has been read.
         has_original = self._is_first and place.path.endswith(PACKED) and place.path.rpartition(".")[0] in places
         if is_partial or has_original:
