@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+SEEN_S = 0.3
 KINDS = ["rename", "copytruncate", "gzip", "delete", "link"]
 
 
@@ -53,8 +54,14 @@ def rotate_once(log: Path, kind: str, number: int) -> None:
     kept = log.parent / "kept"
     if kind == "copytruncate":
         shutil.copy(log, old)
+        time.sleep(0.005 * (number % 2))  # what is written now is lost
         os.truncate(log, 0)
         return
+    if kind in {
+        "link",
+        "delete",
+    }:  # the file will be nowhere the reader could find it, so it has to live long enough to be seen
+        time.sleep(SEEN_S)
     inode = log.stat().st_ino
     target = Path(os.path.realpath(log))
     if kind == "link":

@@ -24,11 +24,11 @@ def numbers_in(lines: list[bytes]) -> Counter[int]:
     return Counter(int(found[1]) for line in lines if (found := WHOLE.fullmatch(line)))
 
 
-def survivors(log: Path) -> Counter[int]:
-    """Return the numbers that are in any file at the end; not there is what a copy with truncation lost."""
+def survivors(log: Path) -> dict[int, str]:
+    """Return the numbers that are in any file at the end, each with its file. Others were lost by a copy with truncation."""
     files = [path for path in [*log.parent.glob(f"{log.name}*"), *(log.parent / "kept").iterdir()] if not path.is_symlink()]
-    texts = [gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in files]
-    return numbers_in([line for text in texts for line in text.splitlines()])
+    texts = {path.name: gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in files}
+    return {number: name for name, text in texts.items() for number in numbers_in(text.splitlines())}
 
 
 def follow_rotations(folder: Path, count: int, seed: str, pattern: str) -> str:
@@ -63,7 +63,7 @@ def follow_rotations(folder: Path, count: int, seed: str, pattern: str) -> str:
     figures = (
         f"{count} rotations ({kinds}), {written} lines: {len(lost)} lost, {len(doubled)} doubled, {gone} lost by truncation"
     )
-    assert not lost, (figures, lost[:20], reader.notes)
+    assert not lost, (figures, Counter(there[number] for number in lost), reader.notes)
     assert not doubled, (figures, doubled[:20], reader.notes)
     assert len(reader.following.logs) == 1, [one.name for one in reader.following.logs]
     return f"{figures}; {len(seen) - len(there)} of these were seen; {time.process_time() - start:.1f} s of CPU"
