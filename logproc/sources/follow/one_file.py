@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from logproc.model.errors import SourceError
-from logproc.model.position import MARK_BYTES
+from logproc.model.position import MARK_BYTES, Position
 from logproc.model.source import ByteStream
 from logproc.sources.archives.magic import HEAD_BYTES, foreign, may_be_archive, sniff
 from logproc.sources.files.errors import source_error
@@ -79,6 +79,7 @@ class File:
     path: where it was last seen; None if nobody knows. device, inode: of it there; 0 if nobody knows.
     gone_at: when it was found that the log's name leads to another file, or to none. A writer may still have it open.
     is_copy: whether it is being read from a copy, which no writer has open. packed: whether from an archive.
+    position: where an earlier run stopped. trail: how far the caller is; set when it was opened, and then the caller's.
     failure: why it cannot be read now. fate: why looking for it is useless, "" if it is not.
     seen_at: when it was last seen anywhere. grown_at: when something was last read of it. modified_s: its time of change.
     complete: whether no more can come: the end of an archive, or with `once` the end that it had when it was first read.
@@ -104,6 +105,7 @@ class File:
         self.grown_at = self.modified_s = 0.0
         self.seen_at = 0.0
         self.trail: Trail | None = None
+        self.position: Position | None = None
         self.failure = self.fate = ""
         self.is_copy = self.packed = self.complete = self.begun = self.finished = False
         self.at_line_end = True

@@ -39,6 +39,8 @@ class Reader:
         self.reads.append(read)
         if read.begins:
             self._trails[read.file] = read.begins
+        if read.forgotten:
+            self._trails.pop(read.file)
         if not read.file:
             return
         if self._file.get(read.log) != read.file and (read.data or read.ends):
@@ -52,9 +54,8 @@ class Reader:
         self._pending[read.log] = text[len(whole) :]
         if read.ends and self._file.get(read.log) == read.file and self._pending[read.log]:
             whole += self._pending.pop(read.log) + b"\n"
-        if read.ends:
-            self._trails.pop(read.file, None)
-        self.by_log[read.log.name] += whole
+        if whole:
+            self.by_log[read.log.name] += whole
 
     @property
     def text(self) -> bytes:
@@ -70,7 +71,7 @@ class Reader:
 
     @property
     def positions(self) -> list[Position]:
-        """The positions of all files that are not finished, the oldest first."""
+        """The positions of all files that are not forgotten, the oldest first."""
         return [trail.position for _, trail in sorted(self._trails.items())]
 
     def until(self, condition: Callable[[], Any], seconds: float = 10.0) -> None:
