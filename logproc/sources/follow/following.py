@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from logproc.model.position import Position
 from logproc.sources.follow.discovery import folders_of
@@ -75,7 +75,7 @@ class Following:
         self._cancelled = True
         self._watcher.cancel()
 
-    def reads(self, most_bytes: int) -> Iterator[Read | None]:
+    def reads(self, most_bytes: int) -> Generator[Read | None, None, None]:
         """Yield what happens, each time at most `most_bytes`; None when everything that is there was yielded.
 
         None comes after at most QUIET_S seconds without news, and at least as often when there is a little all the time. Ends

@@ -22,7 +22,7 @@ class Reader:
         self.following = Following([str(argument) for argument in arguments], **{"recursive": False, **options})
         self._reads = self.following.reads(most_bytes)
         self.reads: list[Read] = []
-        self.by_log: dict[str, bytes] = defaultdict(bytes)
+        self.by_log: dict[str, bytearray] = defaultdict(bytearray)
         self._trails: dict[int, Trail] = {}
         self._file: dict[Log, int] = {}
         self._pending: dict[Log, bytes] = defaultdict(bytes)
@@ -43,10 +43,9 @@ class Reader:
             self._trails.pop(read.file)
         if not read.file:
             return
-        if self._file.get(read.log) != read.file and (read.data or read.ends):
-            if read.data:
-                assert not self._pending[read.log], "another file in the middle of a line"
-                self._file[read.log] = read.file
+        if self._file.get(read.log) != read.file and read.data:
+            assert not self._pending[read.log], "another file in the middle of a line"
+            self._file[read.log] = read.file
         text = self._pending[read.log] + read.data
         whole = text[: text.rfind(b"\n") + 1]
         if read.data:
@@ -89,10 +88,10 @@ class Reader:
 
     def stays(self, seconds: float = 0.4) -> None:
         """Read on for a while, in which nothing may come."""
-        before, end = dict(self.by_log), time.monotonic() + seconds
+        before, end = len(self.text), time.monotonic() + seconds
         while time.monotonic() < end and self.step():
             pass
-        assert dict(self.by_log) == before
+        assert len(self.text) == before
 
     def all(self) -> Reader:
         """Read to the end."""
@@ -101,4 +100,4 @@ class Reader:
         return self
 
     def close(self) -> None:
-        self._reads.close()  # type: ignore[attr-defined] - a generator
+        self._reads.close()

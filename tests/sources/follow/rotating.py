@@ -1,4 +1,4 @@
-"""A writer of numbered lines and a rotator, each a process of its own: `python rotating.py write|rotate LOG SECONDS|COUNT SEED`.
+"""A writer of numbered lines and a rotator, each a process: `rotating.py write|rotate LOG DONE|COUNT SEED`.
 
 Each file that ever had lines is kept: those that the rotator deletes have another link in `kept/`.
 """
@@ -28,7 +28,10 @@ def write_lines(log: Path, done: Path, random_numbers: random.Random) -> None:
             os.write(descriptor, b"line %08d %s\n" % (number, b"." * random_numbers.randrange(100)))
             number += 1
         time.sleep(random_numbers.choice([0, 0.001, 0.01]))
-        inode = log.stat().st_ino if log.exists() else 0
+        try:
+            inode = log.stat().st_ino
+        except FileNotFoundError:
+            inode = 0
         if inode != os.fstat(descriptor).st_ino:
             os.close(descriptor)
             descriptor = os.open(log, flags)

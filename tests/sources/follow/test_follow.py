@@ -23,10 +23,14 @@ BIG = [b"%06d %s" % (number, b"x" * 50) for number in range(200)]
 """More than MARK_BYTES, so that the beginning proves the content."""
 
 
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 @pytest.fixture
-def follow(request: pytest.FixtureRequest) -> Iterator[Follow]:
+def follow() -> Iterator[Follow]:
     """Return a function that begins to follow logs. At the end, no descriptor may be left open."""
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
     readers: list[Reader] = []
 
     def begin(*arguments: Path | str, **options: Any) -> Reader:
@@ -36,7 +40,7 @@ def follow(request: pytest.FixtureRequest) -> Iterator[Follow]:
     yield begin
     for reader in readers:
         reader.close()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
 
 
 def write(path: Path, *lines: bytes, end: bytes = b"\n") -> Path:
@@ -82,7 +86,7 @@ def test_growth_byte_by_byte(log: Path, follow: Follow) -> None:
     reader.sees(b"one", b"two")
     for byte in b"BZh three":
         write(log, bytes([byte]), end=b"")
-        reader.until(lambda: reader.reads[-1].data == bytes([byte]))
+        reader.until(lambda wanted=bytes([byte]): reader.reads[-1].data == wanted)
     write(log, b"")
     reader.sees(b"one", b"two", b"BZh three")
 
@@ -212,7 +216,8 @@ def test_truncated_and_grown_beyond_the_offset(tmp_path: Path, follow: Follow, s
     new = [line.replace(b"x", b"y") for line in BIG * size]
     log.write_bytes(b"\n".join(new) + b"\n")
     reader.sees(*BIG, *new)
-    assert reader.notes in (["content changed: read from the start"], [reader.notes[0]]) and "read" in reader.notes[0]
+    assert len(reader.notes) == 1
+    assert "read" in reader.notes[0]
 
 
 def test_a_writer_that_goes_on_at_its_old_offset(tmp_path: Path, follow: Follow) -> None:
@@ -341,7 +346,7 @@ def test_new_files(tmp_path: Path, follow: Follow) -> None:
 def test_the_same_file_by_two_paths(log: Path, follow: Follow) -> None:
     """A hard link and a symbolic one are not other logs."""
     os.link(log, f"{log}.hard")
-    os.symlink(log, f"{log}.soft")
+    Path(f"{log}.soft").symlink_to(log)
     reader = follow(f"{log}*", log)
     reader.sees(b"one", b"two")
     reader.stays()
@@ -394,7 +399,7 @@ def test_none_comes_while_there_is_a_little_all_the_time(log: Path, follow: Foll
         write(log, b"x")
     assert sum(kinds) > 5
     assert kinds.count(False) > 20
-    reads.close()  # type: ignore[attr-defined] - a generator
+    reads.close()
 
 
 def test_many_files_use_few_descriptors(tmp_path: Path, follow: Follow) -> None:
@@ -403,7 +408,7 @@ def test_many_files_use_few_descriptors(tmp_path: Path, follow: Follow) -> None:
         write(tmp_path / f"{number:03}.log", b"%d" % number)
     reader = follow(f"{tmp_path}/*.log")
     reader.until(lambda: len(reader.lines) == 600)
-    assert len(os.listdir("/proc/self/fd")) < 300
+    assert descriptors() < 300
     (tmp_path / "000.log").rename(tmp_path / "000.log.1")
     write(tmp_path / "000.log.1", b"late")
     write(tmp_path / "000.log", b"new")

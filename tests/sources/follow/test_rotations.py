@@ -63,8 +63,12 @@ def follow_rotations(folder: Path, count: int, seed: str, pattern: str) -> str:
     figures = (
         f"{count} rotations ({kinds}), {written} lines: {len(lost)} lost, {len(doubled)} doubled, {gone} lost by truncation"
     )
-    assert not lost, (figures, Counter(there[number] for number in lost), reader.notes)
-    assert not doubled, (figures, doubled[:20], reader.notes)
+    assert not lost, (
+        figures,
+        Counter(there[number] for number in lost),
+        sorted(Counter(reader.notes).items(), key=lambda item: -item[1])[:9],
+    )
+    assert not doubled, (figures, doubled[:20], sorted(Counter(reader.notes).items(), key=lambda item: -item[1])[:9])
     assert len(reader.following.logs) == 1, [one.name for one in reader.following.logs]
     return f"{figures}; {len(seen) - len(there)} of these were seen; {time.process_time() - start:.1f} s of CPU"
 
