@@ -1,0 +1,65 @@
+r"""Records as CSV (RFC 4180), lines end in LF, as Unix tools expect. An absent value is an empty cell, an empty text is `""`.
+
+What the table has in `other` is a JSON object. As in the CSV report, a `'` precedes what a spreadsheet would run as a formula.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from logproc.records.cells import column_of, data_and_ends, entries_of, joined, odd_places, per_record, replaced, texts_of
+from logproc.records.json_lines import quoted
+from logproc.reports.csv_report import FORMULA, protect
+
+if TYPE_CHECKING:
+    from logproc.model.arrays import Integers
+
+SPECIAL = numpy.isin(numpy.arange(256), list(b'",\r\n'))
+"""The bytes with which a cell is quoted."""
+MAY_BE_FORMULA = re.sub(r"\(\?<=(\[.*?\])\)", r"\1", FORMULA.pattern).replace("(?=", "(?:")
+"""What RE2 finds wherever FORMULA does: RE2 cannot look behind or ahead."""
+
+
+def csv_header(schema: pyarrow.Schema, *, raw: bool = False) -> bytes:
+    """Return the line with the names of the columns. raw: as for `csv_lines`."""
+    names = cells(pyarrow.array(schema.names, pyarrow.string()), raw=raw).to_pylist()
+    return ",".join(names).encode() + b"\n"
+
+
+def csv_lines(table: pyarrow.Table, *, raw: bool = False) -> tuple[memoryview, Integers]:
+    """Return the records of a table as rows of CSV in UTF-8, and where each row ends, shape (records,).
+
+    raw: do not protect texts from being run as formulas by a spreadsheet.
+    """
+    pieces: list[pyarrow.Array | str] = []
+    for name in table.column_names:
+        column = column_of(table, name)
+        if pyarrow.types.is_map(column.type):
+            pieces += [",", cells(objects_of(column), raw=raw)] if column.null_count < len(column) else [","]
+        else:
+            pieces += [",", texts_of(column, partial(cells, raw=raw))]
+    return data_and_ends(joined([*pieces[1:], "\n"] if len(table) else [pyarrow.array([], pyarrow.string())]))
+
+
+def objects_of(column: pyarrow.MapArray) -> pyarrow.Array:
+    """Return maps as objects of JSON, null where there is nothing."""
+    keys, items = (quoted(part.dictionary).take(part.indices) for part in entries_of(column))
+    members = pyarrow.compute.utf8_slice_codeunits(per_record(column, joined([",", keys, ":", items])), 1)
+    return joined(["{", members, "}"], None)
+
+
+def cells(texts: pyarrow.Array, *, raw: bool) -> pyarrow.Array:
+    """Return texts as cells, quoted where that is needed. Nulls stay."""
+    if not raw:
+        risky = pyarrow.compute.match_substring_regex(texts, MAY_BE_FORMULA).fill_null(False)
+        texts = replaced(texts, numpy.flatnonzero(risky.to_numpy(zero_copy_only=False)), protect)
+    texts = pyarrow.compute.if_else(pyarrow.compute.equal(texts, ""), '""', texts)
+    odd = odd_places(texts, lambda data: SPECIAL[data])
+    odd = odd[pyarrow.compute.not_equal(texts.take(pyarrow.array(odd)), '""').to_numpy(zero_copy_only=False)]
+    return replaced(texts, odd, lambda text: '"' + text.replace('"', '""') + '"')
