@@ -86,6 +86,17 @@ class Format(Struct, frozen=True):
         return columns_of(fields, has_requests=self.splits_requests, has_targets=self.splits_targets)
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """The columns without what others say as well: a request in parts, a target, keys that a column is taken from."""
+        fields, parts = self.fields, set(self.exact.held)
+        is_split = self.splits_requests and "request" in fields
+        if is_split:
+            parts.add("request")
+        if "path" in fields and (self.splits_targets or (is_split and "target" not in self.exact.fields)):
+            parts.add("target")
+        return tuple(name for name in fields if name not in parts)
+
+    @property
     def whole_records(self) -> bool:
         """Whether chunks must begin with a record."""
         return False

@@ -13,7 +13,6 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.records.cells import column_of, data_and_ends, entries_of, joined, odd_places, per_record, replaced, texts_of
-from logproc.records.layout import OTHER
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers

@@ -8,7 +8,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.slices import arrow, index_of, mask, offsets_and_data
+from logproc.formats.columns.slices import arrow, offsets_and_data
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers
@@ -40,7 +40,9 @@ def moment_texts(seconds: Integers, nanos: Integers | None) -> pyarrow.Array:
     rows[numpy.arange(len(rows)), ends] = LETTER_Z
     kept = numpy.arange(rows.shape[1]) <= ends[:, None]
     offsets = numpy.concatenate([[0], numpy.cumsum(ends + 1)]).astype(numpy.int32)
-    return pyarrow.Array.from_buffers(pyarrow.string(), len(rows), [None, pyarrow.py_buffer(offsets), pyarrow.py_buffer(rows[kept])])
+    return pyarrow.Array.from_buffers(
+        pyarrow.string(), len(rows), [None, pyarrow.py_buffer(offsets), pyarrow.py_buffer(rows[kept])]
+    )
 
 
 def distinct_seconds(seconds: Integers) -> pyarrow.Array:

@@ -13,7 +13,8 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.slices import arrow, index_of, mask
+from logproc.formats.columns.fields import REQUEST
+from logproc.formats.columns.slices import arrow, mask
 from logproc.model.columns import NO_TIME, KeyColumn, Numbers
 from logproc.questions.question import SOURCE
 from logproc.questions.view import View, keys_of_numbers
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 NANO = 10**9
 FIRST_NS_S, LAST_NS_S = -(2**63) // NANO + 1, (2**63 - 1) // NANO - 1
 """The seconds whose every nanosecond fits a timestamp in nanoseconds: 1677 to 2262."""
+ENTRY = [TYPES[OTHER].key_field, TYPES[OTHER].item_field]
 EXACT_S = 2**53 // NANO - 1
 """Seconds below this are an integer of nanoseconds that a double holds, so that one division rounds once."""
 
@@ -66,8 +68,17 @@ def table_of(view: View, records: Integers, lines: Integers, source: KeyColumn |
         names = [name for name in (*view.columns.keys, *view.columns.numbers) if name not in known]
         later = ((name, view.texts(name)) for name in dict.fromkeys(names))
         rest += [(name, column.take(records)) for name, column in later if column]
+        rest += malformed_requests(view, records, layout)
         columns.append(others(rest, len(records)))
     return pyarrow.table(columns, schema=layout.schema)
+
+
+def malformed_requests(view: View, records: Integers, layout: Layout) -> list[tuple[str, KeyColumn]]:
+    """Return the requests of which no parts are shown, if requests are left out because of their parts."""
+    malformed, request = view.columns.malformed, view.columns.keys.get(REQUEST)
+    if REQUEST not in layout.known or malformed is None or request is None or not malformed[records].any():
+        return []
+    return [(REQUEST, only(request.take(records), malformed[records]))]
 
 
 def typed(view: View, name: str, records: Integers) -> tuple[pyarrow.Array, KeyColumn | None]:
@@ -207,7 +218,7 @@ def others(rest: list[tuple[str, KeyColumn]], records: int) -> pyarrow.MapArray:
     values = pyarrow.concat_arrays([texts for _, _, texts in found]).take(arrow(order, pyarrow.int64()))
     counts = numpy.bincount(at, minlength=records)
     offsets = numpy.concatenate([[0], numpy.cumsum(counts)]).astype(numpy.int32)
-    entry = pyarrow.StructArray.from_arrays([keys, values], fields=[pyarrow.field("key", pyarrow.string(), False), pyarrow.field("value", pyarrow.string())])
+    entry = pyarrow.StructArray.from_arrays([keys, values], fields=ENTRY)
     bits = mask(counts > 0).buffers()[1]
     return pyarrow.Array.from_buffers(TYPES[OTHER], records, [bits, pyarrow.py_buffer(offsets)], children=[entry])
 

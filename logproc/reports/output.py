@@ -13,6 +13,7 @@ import errno
 import os
 import re
 import select
+import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -183,14 +184,21 @@ def status(path: Path, *, follow_symlinks: bool) -> os.stat_result | None:
 
 def write_directly(path: Path, pieces: Iterable[bytes]) -> None:
     """Write to a FIFO or device. Opening does not block: a FIFO without a reader is an error (ENXIO)."""
+    with open_special(path) as file:
+        for piece in pieces:
+            write_whole(file, piece)
+
+
+@contextlib.contextmanager
+def open_special(path: Path) -> Iterator[BinaryIO]:
+    """Open a FIFO or device for writing. Does not block: a FIFO without a reader is an error (ENXIO)."""
     descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
     with os.fdopen(descriptor, "wb", buffering=0) as file:
         kind = os.fstat(descriptor).st_mode
         if not (stat.S_ISFIFO(kind) or stat.S_ISCHR(kind)):
             raise refusal(path, "was replaced in the meantime", "name a file in a folder of your own")
         os.set_blocking(descriptor, True)
-        for piece in pieces:
-            write_whole(file, piece)
+        yield file
 
 
 def replace(target: Path, pieces: Iterable[bytes]) -> None:
@@ -219,6 +227,17 @@ def temporary_file(folder: Path) -> Iterator[tuple[str, int]]:
             os.close(descriptor)
     finally:
         temporaries.discard(name)
+
+
+@contextlib.contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """Create a folder with an unpredictable name, and yield it. It is removed at the end, with all in it, unless renamed."""
+    folder = parent / TEMPORARY.format(os.urandom(8).hex())
+    folder.mkdir(0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from logproc.formats.account import joined_at, parsed, too_long_and_blank
-from logproc.formats.columns.fields import Wanted, either
+from logproc.formats.columns.fields import Wanted, asks_for_others, either
 from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
 from logproc.formats.columns.printable import searchable
 from logproc.formats.columns.slices import arrow, offsets_and_data
@@ -79,6 +79,10 @@ class Envelope(Struct, frozen=True):
         return tuple(dict.fromkeys([*self.outer.fields, *self.inner.fields]))
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*self.outer.shown, *self.inner.shown]))
+
+    @property
     def open_fields(self) -> bool:
         return self.outer.open_fields or self.inner.open_fields
 
@@ -125,7 +129,7 @@ class Envelope(Struct, frozen=True):
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
         """Return the wanted columns of a chunk of whole lines, and the account of all its lines."""
         lines = self.outer.lines(data)
-        claim = partial(self.outer.claimed, lines, wanted={*wanted, *self.needed}, context=context)
+        claim = partial(self.outer.claimed, lines, wanted=with_needed(wanted, self.needed), context=context)
         opened = partial(self._opened, lines, wanted=wanted, context=context, max_line_bytes=max_line_bytes)
         return parsed(lines, claim, context, wanted, max_line_bytes, opened=opened)
 
@@ -215,6 +219,11 @@ class Envelope(Struct, frozen=True):
             return columns, further
         rows = numpy.concatenate([of, numpy.flatnonzero(rest)])
         return with_joined(columns, rows, messages, parted, wanted, max_line_bytes), further
+
+
+def with_needed(wanted: Collection[str], needed: Collection[str]) -> Collection[str]:
+    """Return what is wanted of the outer records, with what is always needed."""
+    return Wanted(frozenset({*wanted, *needed}), others=asks_for_others(wanted))
 
 
 def together(lines: Sequence[Integers]) -> Integers:
