@@ -7,7 +7,7 @@ is the same request in every log.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -52,13 +52,9 @@ class Wanted(Collection[str]):
 
     @classmethod
     def everything(cls, form: Parser, wanted: Collection[str] = ()) -> Wanted:
-        """Return all that the records of a format have, besides what is wanted anyway."""
-        whole = cls(frozenset({*form.shown, REQUEST}), others=form.open_fields)
-        return whole.also(wanted) if not isinstance(wanted, Wanted) else replace(whole.also(wanted), searched=wanted.searched)
-
-    def also(self, names: Iterable[str]) -> Wanted:
-        """Return what is asked for with some names besides."""
-        return replace(self, sought=self.sought.union(names))
+        """Return all that the records of a format have, and what is named anyway."""
+        names = frozenset({*form.shown, REQUEST, *sought(wanted)})
+        return cls(names, searched=wanted.searched if isinstance(wanted, Wanted) else frozenset(), others=form.open_fields)
 
     def __contains__(self, name: object) -> bool:
         return self.others or name in self.sought or name in self.usual
