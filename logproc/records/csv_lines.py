@@ -59,7 +59,7 @@ def cells(texts: pyarrow.Array, *, raw: bool) -> pyarrow.Array:
     if not raw:
         risky = pyarrow.compute.match_substring_regex(texts, MAY_BE_FORMULA).fill_null(False)
         texts = replaced(texts, numpy.flatnonzero(risky.to_numpy(zero_copy_only=False)), protect)
-    texts = pyarrow.compute.if_else(pyarrow.compute.equal(texts, ""), '""', texts)
-    odd = odd_places(texts, lambda data: SPECIAL[data])
-    odd = odd[pyarrow.compute.not_equal(texts.take(pyarrow.array(odd)), '""').to_numpy(zero_copy_only=False)]
-    return replaced(texts, odd, lambda text: '"' + text.replace('"', '""') + '"')
+    quoted_texts = replaced(
+        texts, odd_places(texts, lambda data: SPECIAL[data]), lambda text: '"' + text.replace('"', '""') + '"'
+    )
+    return pyarrow.compute.if_else(pyarrow.compute.equal(texts, ""), '""', quoted_texts)

@@ -84,7 +84,7 @@ def rows_of(table: pyarrow.Table) -> list[dict[str, Any]]:
     rows = []
     for row in table.cast(with_plain_times(table.schema)).to_pylist():
         other = dict(row.pop("other", None) or {})
-        rows.append({name: value for name, value in {**row, **other}.items() if value is not None})
+        rows.append({name: value for name, value in row.items() if value is not None} | other)
     return rows
 
 

@@ -54,8 +54,15 @@ def test_types() -> None:
 def test_a_record_has_all_its_fields() -> None:
     """Objects within objects are `a.b`, arrays are JSON; a key that a column is taken from does not come twice."""
     assert rows_of(table_of_log(JSON * 2))[1] == {
-        **{"time": AT + SECOND // 2, "level": "info", "raw_level": "info", "message": "hi", "duration": 0.012},
-        **{"user.id": "7", "tags": '["a"]', "source": "a.log", "line": 2},
+        "time": AT + SECOND // 2,
+        "level": "info",
+        "raw_level": "info",
+        "message": "hi",
+        "duration": 0.012,
+        "user.id": "7",
+        "tags": '["a"]',
+        "source": "a.log",
+        "line": 2,
     }
 
 
