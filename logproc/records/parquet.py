@@ -88,12 +88,11 @@ class Groups:
         self._file.flush()
 
     def discard(self) -> None:
-        """Let go of everything: what is in the file is of no use."""
-        with contextlib.suppress(OSError):
-            self._writer.close()
-        self._writer.is_open = False  # or its finalizer would try again
-        with contextlib.suppress(OSError):
-            self._file.flush()
+        """Let go of everything: what is in the file is of no use. Harmless after `close`."""
+        if self._writer.is_open:
+            with contextlib.suppress(OSError):
+                self._writer.close()
+            self._writer.is_open = False  # or its finalizer would try again
 
 
 class ParquetFile:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from logproc.formats.columns.quantities import numbers_of
 from logproc.formats.columns.units import unit_of
 from logproc.formats.times.calendar import FIRST_S, LAST_S
-from logproc.model.columns import Numbers
+from logproc.model.columns import Columns, Numbers
 from logproc.model.errors import UsageError
 from logproc.questions.view import View
 from logproc.records.layout import Layout, fields_of
@@ -154,9 +154,7 @@ def test_texts_stay(texts: list[str | None], data: st.DataObject) -> None:
     assert taken.column("a").to_pylist() == [texts[at] for at in which]
 
 
-def columns_with(name: str, texts: list[str | None]):  # noqa: ANN201
-    from logproc.model.columns import Columns
-
+def columns_with(name: str, texts: list[str | None]) -> Columns:
     return Columns(len(texts), numpy.zeros(len(texts), numpy.int64), {name: keys_of(texts)})
 
 
