@@ -13,6 +13,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
+from logproc.formats.columns.slices import arrow, offsets_and_data
 from logproc.records.cells import column_of, data_and_ends, entries_of, joined, odd_places, per_record, replaced, texts_of
 from logproc.records.json_lines import quoted
 from logproc.reports.csv_report import FORMULA, protect
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 SPECIAL = numpy.isin(numpy.arange(256), list(b'",\r\n'))
 """The bytes with which a cell is quoted."""
+BEGINS = numpy.isin(numpy.arange(256), list("'=+-@\t\r\"\uff1d\uff0b\uff0d\uff20".encode()))
+DIVIDES = numpy.isin(numpy.arange(256), list(b";\t\r\n"))
+"""The bytes of the characters that FORMULA begins with, those of quotes before them included, and those it looks behind for."""
 MAY_BE_FORMULA = re.sub(r"\(\?<=(\[.*?\])\)", r"\1", FORMULA.pattern).replace("(?=", "(?:")
 """What RE2 finds wherever FORMULA does: RE2 cannot look behind or ahead."""
 
@@ -57,9 +61,21 @@ def objects_of(column: pyarrow.MapArray) -> pyarrow.Array:
 def cells(texts: pyarrow.Array, *, raw: bool) -> pyarrow.Array:
     """Return texts as cells, quoted where that is needed. Nulls stay."""
     if not raw:
-        risky = pyarrow.compute.match_substring_regex(texts, MAY_BE_FORMULA).fill_null(False)
-        texts = replaced(texts, numpy.flatnonzero(risky.to_numpy(zero_copy_only=False)), protect)
+        texts = replaced(texts, formulas(texts), protect)
     quoted_texts = replaced(
         texts, odd_places(texts, lambda data: SPECIAL[data]), lambda text: '"' + text.replace('"', '""') + '"'
     )
     return pyarrow.compute.if_else(pyarrow.compute.equal(texts, ""), '""', quoted_texts)
+
+
+def formulas(texts: pyarrow.Array) -> Integers:
+    """Return which texts a spreadsheet may run as a formula, ascending."""
+    offsets, data = offsets_and_data(texts)
+    begins = offsets[:-1][offsets[1:] > offsets[:-1]]
+    first = numpy.zeros(len(data), bool)
+    first[begins] = BEGINS[data[begins]]
+    # A look at single bytes leaves few texts to the expression: those that begin like one, or could be divided by a program.
+    some = odd_places(texts, lambda data: first | DIVIDES[data])
+    fits = pyarrow.compute.match_substring_regex(texts.take(arrow(some, pyarrow.int64())), MAY_BE_FORMULA)
+    found: Integers = some[fits.fill_null(False).to_numpy(zero_copy_only=False)]
+    return found

@@ -49,7 +49,10 @@ def member(name: str, column: pyarrow.Array, before: str = "", behind: str = "")
         return [before, pyarrow.compute.utf8_slice_codeunits(per_record(column, entries), 1), behind]
     front = f"{before}{json.dumps(name, ensure_ascii=False)}:"
     if pyarrow.types.is_dictionary(kind):
-        return [texts_of(column, lambda texts: joined([front, quoted(texts), behind]))]
+        whole = joined([front, quoted(column.dictionary), behind])
+        if len(whole) == 1 and not column.null_count:  # all records have the same, as their source
+            return [whole[0].as_py()]
+        return [whole.take(column.indices)]
     mark = '"' if pyarrow.types.is_timestamp(kind) else ""
     return [front + mark, texts_of(column, quoted), mark + behind]
 
