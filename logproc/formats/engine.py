@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from logproc.formats.account import Claimed, parsed, starts_in
 from logproc.formats.columns.coalesce import with_date
-from logproc.formats.columns.fields import EMPTY, absent_once, columns_of, complete, with_absent
+from logproc.formats.columns.fields import EMPTY, absent_once, asks_for_others, columns_of, complete, sought, with_absent
 from logproc.formats.columns.levels import leveled
 from logproc.formats.columns.lines import Lines, plain_lines
 from logproc.formats.columns.printable import absent_as_null
@@ -200,6 +200,8 @@ class Format(Struct, frozen=True):
         raw = {name: self.column_of(column) for name, column in found.items()}
         if "level" in found:  # before `-` is absent: it is a level of Redis
             raw |= {"level": leveled(found["level"], self.levels), "raw_level": raw["level"]}
+        if self.in_parts and asks_for_others(wanted) and "tag" not in {*self.fields, *sought(wanted)}:
+            raw.pop("tag", None)  # a mark of the reader, not a field of the log
         none = numpy.full(records, NO_TIME, numpy.int64)
         time = together([none[: len(part.line)] if part.time is None else part.time for part in parts]) if parts else none
         units = {name: unit_of(name, power) for name, power in self.units}

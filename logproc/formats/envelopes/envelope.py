@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from logproc.formats.account import joined_at, parsed, too_long_and_blank
-from logproc.formats.columns.fields import Wanted, asks_for_others, either
+from logproc.formats.columns.fields import Wanted, asks_for_others, either, sought
 from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
 from logproc.formats.columns.printable import searchable
 from logproc.formats.columns.slices import arrow, offsets_and_data
@@ -213,6 +213,8 @@ class Envelope(Struct, frozen=True):
             further = messages.line[found.joined]
             rest[messages.order[found.joined]] = False
             parted = found if found.joined.any() else None
+        if asks_for_others(wanted) and TAG not in {*self.outer.fields, *sought(wanted)}:
+            outer = without(outer, TAG)  # a mark of the reader, not a field of the log
         kept = [both(without(outer, carried_by(self.outer)).take(of), messages.inner_columns), outer.keep(rest)]
         columns = stacked([part for part in kept if part.records]) if len(of) or rest.any() else outer.keep(rest)
         if parted is None:
