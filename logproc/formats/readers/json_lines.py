@@ -153,28 +153,23 @@ class ArrowReader(Reader, frozen=True):
         """Return all objects, or none unless Arrow surely reads them as the exact reader does."""
         try:
             rows, data = objects_among(lines, left)
-            kinds, sources = dict(self.exact.kinds), self.exact.sources(wanted)
-            if asks_for_others(wanted):
-                more = other_kinds(data, schema_of(paths_by_key(sources, kinds).values(), kinds), kinds)
-                sources = self.exact.sources(with_others(wanted, map(".".join, more), self.exact.names))
-                kinds |= more
-            columns = self.columns(data, int(rows.sum()), sources, kinds, fractions=context.fractions)
+            columns = self.columns(data, int(rows.sum()), wanted, fractions=context.fractions)
         except NotFast:
             return Found()
         return Found(numpy.flatnonzero(rows), self.exact.present(columns))
 
-    def columns(
-        self,
-        data: Bytes,
-        rows: int,
-        sources: Mapping[str, tuple[Source, ...]],
-        kinds: Mapping[Path, str],
-        *,
-        fractions: bool = False,
-    ) -> dict[str, KeyColumn]:
+    def columns(self, data: Bytes, rows: int, wanted: Collection[str], *, fractions: bool = False) -> dict[str, KeyColumn]:
         """Return the fields of a chunk of so many objects. Raises NotFast where that is not certain."""
+        kinds, sources, any_key = dict(self.exact.kinds), self.exact.sources(wanted), asks_for_others(wanted)
         paths = paths_by_key(sources, kinds)
-        table = read_table(data, schema_of(paths.values(), kinds))
+        schema = schema_of(paths.values(), kinds)
+        table = read_table(data, schema, others="infer" if any_key else "ignore")
+        if any_key and (more := other_kinds(table.schema, schema, kinds)):
+            # Once more, with their types given: Arrow takes some texts for times.
+            kinds |= more
+            sources = self.exact.sources(with_others(wanted, map(".".join, more), self.exact.names))
+            paths = paths_by_key(sources, kinds)
+            table = read_table(data, schema_of(paths.values(), kinds))
         if len(table) != rows:
             raise NotFast
 

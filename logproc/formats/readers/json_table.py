@@ -156,11 +156,10 @@ def fields_of(tree: Mapping[str, Any]) -> list[pyarrow.Field]:
     ]
 
 
-def other_kinds(data: Bytes, schema: pyarrow.Schema, kinds: Mapping[Path, str]) -> dict[Path, str]:
-    """Return the paths to values that neither a schema nor a sample has, each with its kind. Raises NotFast as `read_table`."""
-    known = {path for path, _ in leaves(schema)}
-    found = leaves(read_table(data, schema, others="infer").schema)
-    return {path: kind_of_type(kind) for path, kind in found if path not in known and path not in kinds}
+def other_kinds(found: pyarrow.Schema, asked: pyarrow.Schema, kinds: Mapping[Path, str]) -> dict[Path, str]:
+    """Return the paths to values that were neither asked for nor are in a sample, each with its kind."""
+    known = {*kinds, *(path for path, _ in leaves(asked))}
+    return {path: kind_of_type(kind) for path, kind in leaves(found) if path not in known}
 
 
 def leaves(fields: Iterable[pyarrow.Field], front: Path = ()) -> Iterator[tuple[Path, pyarrow.DataType]]:
