@@ -14,9 +14,8 @@ from __future__ import annotations
 
 import logging
 import os
-import resource
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from itertools import chain
@@ -27,23 +26,26 @@ from logproc.model.errors import InternalError, Interrupted, Stopped
 from logproc.model.source import Kind, Source, source_name
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
+from logproc.pipeline.descriptors import free_descriptors, shared_out
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
 from logproc.pipeline.probing import probe_files
 from logproc.pipeline.serial import Run, work
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
+from logproc.pipeline.writing import Writing, select
 from logproc.settings import Settings
 from logproc.sources.files.copies import content_of, without_copies
 from logproc.sources.files.lots import Lot, LotReading, in_lots
 from logproc.sources.http.urls import parse_url
 from logproc.sources.reading import Reading
 from logproc.threads.budget import ByteBudget
-from logproc.threads.channel import DONE, END, LATE, Channel, Mark
+from logproc.threads.channel import DONE, END, LATE, WRITTEN, Channel, Mark
+from logproc.threads.delivery import Delivery, ReorderBudget
 from logproc.threads.grace import within_grace
 from logproc.threads.hosts import HostLimit
 from logproc.threads.pool import Pool
 from logproc.threads.probe import THREADS, Probed, start_probing
-from logproc.threads.reader import CANNOT_START, Charged, Reader, ToDo, refused, start_readers
+from logproc.threads.reader import CANNOT_START, PARSING_WEIGHT, Charged, Reader, ToDo, refused, start_readers, untold
 from logproc.threads.shared_tally import SharedTally
 from logproc.threads.signals import blocked, noted, waking
 from logproc.threads.spool import Spool
@@ -54,10 +56,6 @@ ABANDON_S = 0.5
 MOST_PIPES = 1024
 MOST_AT_ONCE, LEAST_BATCHES = 256, 16
 """How many files are probed together at most, and how many batches there are at least, if there are so many files."""
-SPARE_DESCRIPTORS = 8
-"""For the reports, libraries, and what a thread opens for a moment."""
-DESCRIPTORS = {"reader": 1, "stream": 3, "pipe": 3}
-"""How many descriptors a thread needs. A stream has a socket and its duplicate, and for a moment those of a name look-up."""
 Message = Charged | Probed | Mark
 logger = logging.getLogger(__name__)
 
@@ -69,14 +67,15 @@ def run_threaded(
     spool: Spool | None = None,
     beside: Callable[[Crew], Sequence[Companion]] = lambda _: (),
     trace: Trace = NO_TRACE,
+    writing: Writing | None = None,
 ) -> Run:
-    """Read, parse and count everything with threads.
+    """Read, parse and count everything with threads; with `writing`, also write the records that match.
 
     Blocks until all is done. After a failure or a signal (see threads.signals) it waits for the threads for at most half a
     second; what was counted by then is in the snapshot. Raises Interrupted if there is so much that it cannot be ranked in the
     time that is left. beside: returns threads that observe the crew while it works.
     """
-    crew = Crew(sources, settings, openers or Openers.of(settings), spool, trace)
+    crew = Crew(sources, settings, openers or Openers.of(settings), spool, trace, writing)
     with ExitStack() as stack:
         for companion in beside(crew):
             stack.callback(companion.finish)
@@ -108,6 +107,7 @@ class Crew:
         openers: Openers,
         spool: Spool | None,
         trace: Trace = NO_TRACE,
+        writing: Writing | None = None,
     ) -> None:
         self.sources = sources
         self.to_read = [source for source in sources if not source.verdict]
@@ -117,9 +117,12 @@ class Crew:
         self.trace = trace
         self.started = time.monotonic()
         self.stop = Stop()
-        self.budget = ByteBudget(settings.memory, self.stop, trace)
-        self.hosts = HostLimit(settings.connections_per_host, self.stop)
         self.channel: Channel[Charged | Probed] = Channel(self.stop, trace=trace)
+        self.writing = writing
+        self.delivery: Delivery[Any] | None = None
+        self.budget = ByteBudget(settings.memory, self.stop, trace) if not writing else self._deliver(writing)
+        connections = len(sources) if writing and writing.side_by_side else settings.connections_per_host
+        self.hosts = HostLimit(max(connections, 1), self.stop)
         self.shared = SharedTally(max_keys=self.plan.question.max_keys, trace=trace)
         done = partial(self.channel.put, DONE)
         self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop, done, trace)
@@ -128,16 +131,19 @@ class Crew:
         self.left_behind: tuple[str, ...] = ()
         self._files = [source for source in self.to_read if source.kind is Kind.FILE]
         self._all_read = False
+        self._is_written = not writing
         self._unread = {source.index: Outcome(source.verdict) for source in sources if source.verdict}
 
     def work(self) -> None:
         """Run to the end, or to a stop. Every exception, also one in main itself, becomes the cause of a stop."""
         with waking(self.channel.wake), closing(self.openers.unpackers) as unpackers:
             try:
+                if self.delivery:
+                    self.delivery.begin()
                 unpackers.open()
                 threads = max(1, min(THREADS, free_descriptors()))
                 start_probing(in_batches(self._files), self._probe, self._probed, self.stop, threads)
-                while not self._is_done():
+                while not (self._is_done() and self._is_written):
                     self._take(self.channel.get())
                     self._heed()
             except BaseException as error:
@@ -181,10 +187,14 @@ class Crew:
             self.pool.pending -= 1
         elif message is END:
             self._all_read = True
+        elif message is WRITTEN:
+            self._is_written = True
         elif isinstance(message, Probed):
             self._start_readers(message.probes)
         elif not isinstance(message, Mark):
             self.pool.submit(message)
+        if self.delivery and (message is DONE or message is END) and self._is_done():
+            self.delivery.all_read()
 
     def _probe(self, batch: Sequence[Source]) -> list[Probe]:
         with self.trace.span(Doing.DETECT, batch[0].name):
@@ -208,13 +218,11 @@ class Crew:
             check_fields_early(self.plan, [probe.format for probe in probes])
         urls = [source for source in self.to_read if source.kind is Kind.URL]
         pipes = [source for source in self.to_read if source.kind in {Kind.FIFO, Kind.STDIN}]
-        to_read = (
-            list(self._files) if self.plan.question.max_keys else in_lots(self._files, probes, self.plan.reading.chunk_bytes)
-        )
-        servers = {source: parse_url(os.fsdecode(source.location)).origin for source in urls}
+        in_order = self.plan.question.max_keys or self.writing
+        to_read = list(self._files) if in_order else in_lots(self._files, probes, self.plan.reading.chunk_bytes)
         wanted: dict[str, tuple[int, ToDo[Any]]] = {
-            "reader": (self.settings.reader_count(len(to_read)), ToDo(to_read)),
-            "stream": (min(self.settings.streams, len(urls)), ToDo(urls, servers.get, self.settings.connections_per_host)),
+            "reader": (self._side_by_side(to_read) or self.settings.reader_count(len(to_read)), ToDo(to_read)),
+            "stream": self._streams(urls),
             "pipe": (min(MOST_PIPES, len(pipes)), ToDo(pipes)),
         }
         affordable = shared_out(free_descriptors(), {name: number for name, (number, _) in wanted.items()})
@@ -230,8 +238,26 @@ class Crew:
                 raise
             raise InternalError(*CANNOT_START) from error
 
+    def _side_by_side(self, to_read: Sequence[Source | Lot]) -> int:
+        """Return how many readers there must be because all sources are written side by side, 0 if that is not so."""
+        return len(to_read) if self.writing and self.writing.side_by_side else 0
+
+    def _streams(self, urls: Sequence[Source]) -> tuple[int, ToDo[Any]]:
+        """Return how many threads read URLs, and their list.
+
+        Where the records are written in the order of the sources, the first one that is not done must never wait for a later
+        one: so they are taken in their order, and there are no more readers than permits for one server.
+        """
+        if not self.writing:
+            servers = {source: parse_url(os.fsdecode(source.location)).origin for source in urls}
+            most = self.settings.connections_per_host
+            return min(self.settings.streams, len(urls)), ToDo(urls, servers.get, most)
+        few = min(self.settings.streams, self.settings.connections_per_host, len(urls))
+        return self._side_by_side(urls) or few, ToDo(urls)
+
     def _start_some(self, name: str, wanted: int, to_do: ToDo[Any]) -> None:
-        shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop, self.trace)
+        ended = self.delivery.source_ended if self.delivery else untold
+        shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop, self.trace, ended)
         self.readers += start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
 
     def _start_reading(self, item: Source | Lot) -> Reading | LotReading:
@@ -243,8 +269,22 @@ class Crew:
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
         return Reading(source, opener, self.plan.reading, self.probes.get(source.index))
 
+    def _deliver(self, writing: Writing) -> ReorderBudget:
+        """Make the thread that writes; return the budget that goes with it."""
+        in_turn = None if writing.side_by_side else [source.index for source in self.to_read]
+        reserved = self.plan.reading.chunk_bytes * PARSING_WEIGHT * (len(self.to_read) if writing.side_by_side else 1)
+        budget = ReorderBudget(self.settings.memory, reserved, self.stop, in_turn, self.trace)
+        done = partial(self.channel.put, WRITTEN)
+        self.delivery = Delivery(writing.output, in_turn, budget, self.stop, done, self.trace)
+        return budget
+
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
         source_name.set(self.sources[chunk.source].name)
+        if self.delivery and self.writing:
+            tally, piece = select(self.plan, self.sources, chunk, self.writing, self.trace)
+            self.shared.add(tally, (chunk.source, chunk.index))
+            self.delivery.put(chunk.source, chunk.index, piece, release)
+            return
         place, *more = [(source, chunk.index) for source in chunk.sources]
         self.shared.add(work(self.plan, spool, self.sources, chunk, self.trace), place, release, more)
 
@@ -277,27 +317,3 @@ def in_batches(files: Sequence[Source]) -> list[Sequence[Source]]:
     """Return files in batches to be probed together: of one where there are few, since each may be large, or on a slow disk."""
     size = max(1, min(MOST_AT_ONCE, len(files) // LEAST_BATCHES))
     return [files[start : start + size] for start in range(0, len(files), size)]
-
-
-def shared_out(free: int, wanted: Mapping[str, int]) -> dict[str, int]:
-    """Return how many threads of each kind there are descriptors for: at least one, and what one kind leaves is for the others.
-
-    >>> shared_out(43, {"reader": 4, "stream": 16, "pipe": 1})
-    {'pipe': 1, 'reader': 4, 'stream': 12}
-    """
-    found = {}
-    kinds = sorted((number * DESCRIPTORS[name], name) for name, number in wanted.items())
-    for place, (needed, name) in enumerate(kinds):
-        share = min(needed, free // (len(kinds) - place))
-        found[name] = min(wanted[name], max(1, share // DESCRIPTORS[name]))
-        free -= found[name] * DESCRIPTORS[name]
-    return found
-
-
-def free_descriptors() -> int:
-    """Return how many more files this process may open, leaving some for the report and for libraries."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    used = SPARE_DESCRIPTORS
-    with suppress(OSError):  # no /proc, or not even a descriptor to list it
-        used += len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names are enough
-    return limit - used
