@@ -41,6 +41,7 @@ class FileLock:
             finally:
                 if self._descriptor is None:
                     os.close(descriptor)
+        allow_owner(self._descriptor)
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
 
@@ -69,6 +70,12 @@ class FileLock:
                 raise OutputError(f"cannot lock {what}: the file system has no locks", "name a file on a local disk") from error
             raise
         return descriptor if is_file(descriptor, self.path) else None
+
+
+def allow_owner(descriptor: int) -> None:
+    """Let the owner, and nobody else, use a new file: a umask may have taken even the owner's rights."""
+    with contextlib.suppress(OSError):  # some file systems have no modes
+        os.fchmod(descriptor, MODE)
 
 
 def is_file(descriptor: int, path: Path) -> bool:

@@ -30,7 +30,7 @@ from logproc import __version__
 from logproc.model.errors import UsageError, system_words
 from logproc.records.state.asked import difference
 from logproc.records.state.encode import MalformedError, check_sizes, decode, encode, fingerprint
-from logproc.records.state.lock import MODE, FileLock
+from logproc.records.state.lock import MODE, FileLock, allow_owner
 from logproc.records.state.saved import SavedState
 from logproc.reports.output import REFUSED, failure, refusal, sync_folder, write_whole
 from logproc.reports.safe import harmless
@@ -123,12 +123,11 @@ class StateFile:
 
     def _created(self) -> int:
         """Create the temporary file. Its name is known, because only the holder of the lock has one."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        try:
-            return os.open(self._temporary, flags, MODE)
-        except FileExistsError:  # a commit that failed could not remove it
+        with contextlib.suppress(FileNotFoundError):  # a commit that failed may not have been able to remove it
             self._temporary.unlink()
-            return os.open(self._temporary, flags, MODE)
+        descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, MODE)
+        allow_owner(descriptor)
+        return descriptor
 
     def _read(self, file: BinaryIO) -> SavedState:
         found = os.fstat(file.fileno())
