@@ -10,6 +10,7 @@ import numpy
 import pyarrow
 from msgspec import Struct
 
+from logproc.counting.counts import Counts
 from logproc.counting.overview.report import overview_of
 from logproc.counting.panels import panels
 from logproc.counting.tally import Tally, count
@@ -83,3 +84,10 @@ def plain(value: Any) -> Any:
 def shuffled(seed: int, values: list[Any]) -> list[Any]:
     random.Random(seed).shuffle(values)
     return values
+
+
+def tally_number(number: int) -> Tally:
+    """Return counts all of which are one number."""
+    numbers = numpy.full(500, number, numpy.int64)
+    keys = pyarrow.array([f"/{at}" for at in range(500)])
+    return Tally({"path": Counts((keys,), numbers, numbers, numbers)}, bytes=number)
