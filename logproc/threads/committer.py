@@ -275,7 +275,7 @@ class Saver(Thread, Generic[Position]):
         super().__init__(name="saver", daemon=True)  # a disk may block it for ever
         self._committer = committer
         self._save = save
-        self._stop = stop
+        self._run_stop = stop  # not `_stop`: Thread has a private method of that name
         self._tell = tell
         self._seconds = seconds
         self._clock = clock
@@ -294,7 +294,7 @@ class Saver(Thread, Generic[Position]):
                     self._say(error)
                 pause = max(self._seconds, (SHARE - 1) * (self._clock() - started))
         except BaseException as error:
-            self._stop.set(error)
+            self._run_stop.set(error)
 
     def finish(self) -> None:
         """Save a last time. Call it when nothing is added any more, from one thread; not for main, except within_grace.
