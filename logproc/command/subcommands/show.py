@@ -14,10 +14,12 @@ from msgspec import Struct
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, keep_settings, keep_sources
 from logproc.command.subcommands.analyze import beside, read_headers, report_cause, say_sources
+from logproc.command.subcommands.follow import split_arguments
 from logproc.command.terminal import log
 from logproc.command.terminal.screen import Screen, is_terminal
 from logproc.model.errors import EXIT_OK, Enough, Interrupted, UsageError
 from logproc.model.source import Kind
+from logproc.pipeline.following import Followed
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.threaded import run_threaded
 from logproc.pipeline.writing import Writing
@@ -62,6 +64,7 @@ class Asked(Struct, frozen=True):
     merge: bool = False
     count: bool = False
     partition: str | None = None
+    follow: bool = False
     headers: Sequence[str] = ()
     debug: bool = False
 
@@ -82,7 +85,8 @@ def show(asked: Asked, screen: Screen) -> int:
     unlink_on_second(known_temporaries)
     given = read_headers(asked.headers, screen.environ)
     outputs = Outputs((asked.file,) if asked.file else ())
-    sources = find_sources(asked.sources, screen.settings)
+    followed, others = split_arguments(asked.sources) if asked.follow else ([], asked.sources)
+    sources = find_sources(others, screen.settings)
     sources = tuple(keep_sources(sources, outputs, asked.sources, [screen.stdout, screen.stderr]))
     settings = screen.settings = with_chunks(screen.settings, asked, sources, for_screen=is_terminal(screen.stdout))
     openers = Openers.of(settings, given, screen.say_now, sources)
@@ -91,12 +95,16 @@ def show(asked: Asked, screen: Screen) -> int:
         screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
     log.configure(settings, screen.write, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
-        writing = None if asked.count else Writing(piece_maker(asked), opened(asked, screen, stack, sources), asked.merge)
+        output = None if asked.count else opened(asked, screen, stack, sources)
+        writing = Writing(piece_maker(asked), output, asked.merge or asked.follow) if output else None
+        logs = Followed(followed, sources) if asked.follow else None
         with screen.painting() if paints(asked, screen) else nullcontext() as paint:
-            run = run_threaded(sources, settings, openers, None, partial(beside, paint, lambda: None), writing=writing)
+            observers = partial(beside, paint, lambda: None)
+            run = run_threaded(sources, settings, openers, None, observers, writing=writing, followed=logs)
         if isinstance(run.cause, UsageError):
             raise run.cause
-    causes = [run.cause] if run.cause and not isinstance(run.cause, Enough) else []
+    is_end = isinstance(run.cause, Enough) or (asked.follow and isinstance(run.cause, Interrupted))
+    causes = [run.cause] if run.cause and not is_end else []
     if asked.count:
         causes += write_count(run, screen)
     return finished(run, causes, sources, screen, asked)
@@ -113,6 +121,8 @@ def check(asked: Asked, settings: Settings) -> None:
         raise UsageError("Parquet needs a file", "name one with -o, such as -o records.parquet")
     if asked.first and asked.last:
         raise UsageError("-n and --tail contradict each other", "give one of them")
+    if asked.follow and (asked.merge or asked.last or asked.count or asked.form == "parquet"):
+        raise UsageError("--follow never ends", "leave out --merge, --tail, --count and Parquet")
     if asked.around is not None and (asked.merge or asked.last or asked.first or asked.form != "lines" or asked.fields):
         raise UsageError("-C shows lines around each match", "leave out --merge, -n, --tail, --fields and --output")
     if asked.partition and asked.form != "parquet":
