@@ -13,7 +13,6 @@ The report equals that of `run_serial`, byte for byte except for its `run`, for 
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
@@ -31,16 +30,16 @@ from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind, Source, source_name
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
-from logproc.pipeline.descriptors import free_descriptors, shared_out
+from logproc.pipeline.descriptors import free_descriptors
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
-from logproc.pipeline.probing import probe_files
+from logproc.pipeline.probing import in_batches, probe_files
+from logproc.pipeline.readers import wanted_readers
 from logproc.pipeline.serial import Run, work
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
 from logproc.settings import Settings
 from logproc.sources.files.copies import content_of, without_copies
-from logproc.sources.files.lots import Lot, LotReading, in_lots
-from logproc.sources.http.urls import parse_url
+from logproc.sources.files.lots import Lot, LotReading
 from logproc.sources.reading import Reading
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import DONE, END, LATE, WRITTEN, Channel, Mark
@@ -63,9 +62,6 @@ if TYPE_CHECKING:  # only runs that follow or write need these
 
 ABANDON_S = 0.5
 """How long main waits for the other threads after a stop. What is not counted by then is not in the report."""
-MOST_PIPES = 1024
-MOST_AT_ONCE, LEAST_BATCHES = 256, 16
-"""How many files are probed together at most, and how many batches there are at least, if there are so many files."""
 Message = Charged | Probed | Mark
 logger = logging.getLogger(__name__)
 
@@ -251,29 +247,11 @@ class Crew:
         self.channel.put(Probed(without_copies(self._files, probes, content)))
 
     def _start_readers(self, probes: Sequence[Probe]) -> None:
-        """Start a few readers for all files, a few for all URLs, and one for each pipe.
-
-        A slow server must not delay a local file. And a pipe must not wait for another one to end: its writer, or the writer of
-        both, may wait for a reader, or may never come.
-        """
         self.probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}
         if len(self._files) == len(self.to_read):
             check_fields_early(self.plan, [probe.format for probe in probes])
-        urls = [source for source in self.to_read if source.kind is Kind.URL]
-        pipes = [source for source in self.to_read if source.kind in {Kind.FIFO, Kind.STDIN}]
-        in_order = self.plan.question.max_keys or self.writing
-        to_read = list(self._files) if in_order else in_lots(self._files, probes, self.plan.reading.chunk_bytes)
-        wanted: dict[str, tuple[int, ToDo[Any]]] = {
-            "reader": (self._side_by_side(to_read) or self.settings.reader_count(len(to_read)), ToDo(to_read)),
-            "stream": self._streams(urls),
-            "pipe": (min(MOST_PIPES, len(pipes)), ToDo(pipes)),
-        }
-        affordable = shared_out(free_descriptors(), {name: number for name, (number, _) in wanted.items()})
-        for name, (number, to_do) in wanted.items():
-            if affordable[name] < number:
-                few = f"only {affordable[name]} of {number} threads for {name}s: raise the limit of open files with `ulimit -n`"
-                logger.log(logging.WARNING if name == "pipe" else logging.INFO, few)  # a pipe may wait for ever
-            self._start_some(name, affordable[name], to_do)
+        for name, (number, to_do) in wanted_readers(self.to_read, probes, self.plan, self.settings, self.writing).items():
+            self._start_some(name, number, to_do)
         if self.followed:
             reading = self.followed.reading(self.plan, self.settings, self.openers)
             self.follower = self.followed.follower(reading, self.budget, self.channel.put, self.stop, self.trace)
@@ -284,23 +262,6 @@ class Crew:
             if not refused(error):
                 raise
             raise InternalError(*CANNOT_START) from error
-
-    def _side_by_side(self, to_read: Sequence[Source | Lot]) -> int:
-        """Return how many readers there must be because all sources are written side by side, 0 if that is not so."""
-        return len(to_read) if self.writing and self.writing.side_by_side else 0
-
-    def _streams(self, urls: Sequence[Source]) -> tuple[int, ToDo[Any]]:
-        """Return how many threads read URLs, and their list.
-
-        Where the records are written in the order of the sources, the first one that is not done must never wait for a later
-        one: so they are taken in their order, and there are no more readers than permits for one server.
-        """
-        if not self.writing:
-            servers = {source: parse_url(os.fsdecode(source.location)).origin for source in urls}
-            most = self.settings.connections_per_host
-            return min(self.settings.streams, len(urls)), ToDo(urls, servers.get, most)
-        few = min(self.settings.streams, self.settings.connections_per_host, len(urls))
-        return self._side_by_side(urls) or few, ToDo(urls)
 
     def _start_some(self, name: str, wanted: int, to_do: ToDo[Any]) -> None:
         ended = self.delivery.source_ended if self.delivery else untold
@@ -364,9 +325,3 @@ class Crew:
         readings = [reader.reading for reader in self.readers]  # read once: a reader left behind may still change it
         reading = next((reading for reading in readings if reading and reading.source is source), None)
         return reading.so_far(INTERRUPTED) if reading else Outcome(INTERRUPTED)
-
-
-def in_batches(files: Sequence[Source]) -> list[Sequence[Source]]:
-    """Return files in batches to be probed together: of one where there are few, since each may be large, or on a slow disk."""
-    size = max(1, min(MOST_AT_ONCE, len(files) // LEAST_BATCHES))
-    return [files[start : start + size] for start in range(0, len(files), size)]

@@ -77,8 +77,8 @@ def analyze(
 ) -> int:
     """Read the sources that the arguments name, write the reports, and return the exit code.
 
-    going_on: for a run that follows logs, or goes on where an earlier one stopped. Raises UsageError and OutputError for what is
-    wrong before anything is read, and UsageError for a field that no source has.
+    going_on: for a run that follows logs, or goes on where an earlier one stopped. Raises UsageError and OutputError for what
+    is wrong before anything is read, and UsageError for a field that no source has.
     """
     check_outputs(outputs)
     settings = screen.settings = replace(screen.settings, families=for_people(screen.settings, outputs))
