@@ -1,1 +1,1 @@
-"""Records out again: what `logproc show` writes, as JSON, CSV, Parquet or chosen fields, beside the log's own bytes."""
+"""Matching records out again: which they are, and how they are written: the bytes of the log, JSON, CSV, Parquet, fields."""

@@ -8,7 +8,6 @@ skip nothing, because nearly every group has nearly every path. One thread write
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -26,7 +25,7 @@ from logproc.records.layout import TEXT, TIME
 from logproc.reports.output import (
     MODE,
     is_special,
-    open_special,
+    opened_directly,
     refusal,
     reported,
     sync_folder,
@@ -105,15 +104,12 @@ class ParquetFile:
     def __init__(self, path: str | Path, schema: pyarrow.Schema) -> None:
         self._target = Path(path)
         self._stack = ExitStack()
-        self._temporary: Path | None = None
         with reported(self._target), ExitStack() as stack:
-            if is_special(self._target):
-                raw: Any = stack.enter_context(open_special(self._target))
-                self._file: BinaryIO = stack.enter_context(io.BufferedWriter(raw))  # which never writes only a part
-            else:
-                name, descriptor = stack.enter_context(temporary_file(self._target.parent))
-                self._temporary = Path(name)
-                self._file = stack.enter_context(os.fdopen(descriptor, "wb", closefd=False))
+            special = is_special(self._target)
+            place = opened_directly(self._target) if special else temporary_file(self._target.parent)
+            name, descriptor = stack.enter_context(place)
+            self._temporary = None if special else Path(name)
+            self._file: BinaryIO = stack.enter_context(os.fdopen(descriptor, "wb", closefd=False))
             self._groups = Groups(self._file, schema)
             self._stack = stack.pop_all()
 
