@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from logproc.model.chunk import Parser
 
 TIME, LINE, OTHER = "time", "line", "other"
+OURS = frozenset({SOURCE, LINE, OTHER})
+"""The columns that are not fields of a log."""
 TEXT = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
 TYPES: Mapping[str, pyarrow.DataType] = {
     TIME: pyarrow.timestamp("ns", "UTC"),
@@ -53,8 +55,8 @@ class Layout(Struct, frozen=True):
         formats = list(formats)
         fields = dict.fromkeys(name for form in formats for name in form.shown)
         names = [TIME, *(name for name in FIRST if name in fields), *fields]
-        columns = [name for name in dict.fromkeys(names) if name not in {SOURCE, LINE, OTHER}]
-        known = {name for form in formats for name in form.fields}.difference(columns)
+        columns = [name for name in dict.fromkeys(names) if name not in OURS]
+        known = {name for form in formats for name in form.fields}.difference(columns, OURS)
         return cls((*columns, SOURCE, LINE), known=frozenset(known))
 
     @classmethod

@@ -18,7 +18,7 @@ from logproc.formats.columns.slices import arrow, mask
 from logproc.model.columns import NO_TIME, KeyColumn, Numbers
 from logproc.questions.question import SOURCE
 from logproc.questions.view import View, keys_of_numbers
-from logproc.records.layout import LINE, OTHER, TIME, TYPES, Layout, type_of
+from logproc.records.layout import LINE, OTHER, OURS, TIME, TYPES, Layout, type_of
 from logproc.records.moments import moment_texts
 
 if TYPE_CHECKING:
@@ -48,29 +48,39 @@ def table_of(view: View, records: Integers, lines: Integers, source: KeyColumn |
     records: their positions among the columns of the view, shape (n,). lines: the number of the first line of each in its
     source, from 1, shape (n,). source: the name of the source of all, or of each record of the view.
     """
+    names = source if isinstance(source, KeyColumn) else one_name(source, view.columns.records)
     rest: list[tuple[str, KeyColumn]] = []
     columns = []
     for name in layout.names:
         if name == LINE:
-            columns.append(arrow(numpy.ascontiguousarray(lines, numpy.int64), pyarrow.int64()))
-            continue
-        if name == SOURCE:
-            named = source if isinstance(source, KeyColumn) else None
-            at = named or KeyColumn(pyarrow.array([source], pyarrow.string()), numpy.zeros(view.columns.records, numpy.int32))
-            columns.append(dictionary_of(at, records))
-            continue
-        column, unfit = typed(view, name, records)
+            column, unfit = arrow(numpy.ascontiguousarray(lines, numpy.int64), pyarrow.int64()), None
+        elif name == SOURCE:
+            column, unfit = dictionary_of(names, records), None
+        else:
+            column, unfit = typed(view, name, records)
         columns.append(column)
-        if unfit is not None:
-            rest.append((name, unfit))
+        rest += [(name, unfit)] if unfit is not None else []
     if layout.other:
-        known = {*layout.names, *layout.known, SOURCE, LINE}
-        names = [name for name in (*view.columns.keys, *view.columns.numbers) if name not in known]
-        later = ((name, view.texts(name)) for name in dict.fromkeys(names))
-        rest += [(name, column.take(records)) for name, column in later if column]
-        rest += malformed_requests(view, records, layout)
-        columns.append(others(rest, len(records)))
+        rest += [(shown, column.take(records)) for shown, column in later_fields(view, names, layout)]
+        columns.append(others(rest + malformed_requests(view, records, layout), len(records)))
     return pyarrow.table(columns, schema=layout.schema)
+
+
+def one_name(name: str, records: int) -> KeyColumn:
+    return KeyColumn(pyarrow.array([name], pyarrow.string()), numpy.zeros(records, numpy.int32))
+
+
+def later_fields(view: View, source: KeyColumn, layout: Layout) -> Iterator[tuple[str, KeyColumn]]:
+    """Yield the fields of a chunk that are in no column: those that the layout does not know.
+
+    What a log itself calls `source`, `line` or `other` is `log.source` and so on, because our columns have these names.
+    """
+    known = {*layout.names, *layout.known} - OURS
+    for name in dict.fromkeys((*view.columns.keys, *view.columns.numbers)):
+        column = None if name in known else view.texts(name)
+        if column is None or (name == SOURCE and column.keys.equals(source.keys)):
+            continue
+        yield (f"log.{name}" if name in OURS else name), column
 
 
 def malformed_requests(view: View, records: Integers, layout: Layout) -> list[tuple[str, KeyColumn]]:

@@ -104,6 +104,19 @@ def test_a_malformed_request_is_in_other() -> None:
     assert "request" not in table.column_names
 
 
+def test_fields_with_the_names_of_our_columns() -> None:
+    """A logger's own line and source are kept under other names."""
+    row = rows_of(table_of_log(b'{"msg":"a","line":17,"source":"main.go","other":"x"}\n' * 2))[1]
+    assert row == {
+        "message": "a",
+        "source": "a.log",
+        "line": 2,
+        "log.line": "17",
+        "log.source": "main.go",
+        "log.other": "x",
+    }
+
+
 def test_records_are_in_the_order_of_their_lines() -> None:
     """Readers find records in an order of their own: here the second line is left to the exact one."""
     lines = [
