@@ -54,6 +54,17 @@ def joined(pieces: Iterable[pyarrow.Array | str], null: str | None = "") -> pyar
     return pyarrow.compute.binary_join_element_wise(*parts, "", **options)
 
 
+def rows_of_cells(
+    table: pyarrow.Table, cells: Callable[[pyarrow.Array], pyarrow.Array], separator: str, absent: str
+) -> pyarrow.Array:
+    """Return each record as a line of cells. cells: a column → its texts, null where it is. absent: what is there then."""
+    columns = [column_of(table, name) for name in table.column_names]
+    *front, last = [absent if column.null_count == len(column) else cells(column) for column in columns]
+    end = pyarrow.repeat(f"{last}\n", len(table)) if isinstance(last, str) else joined([last, "\n"], absent)
+    options = {"null_handling": "replace", "null_replacement": absent}
+    return pyarrow.compute.binary_join_element_wise(*front, end, separator, **options)
+
+
 def data_and_ends(texts: pyarrow.Array) -> tuple[memoryview, Integers]:
     """Return texts as the bytes of all, one after the other, and where each ends among them, shape (n,). Nothing is copied."""
     offsets, data = offsets_and_data(texts)

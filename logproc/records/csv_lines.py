@@ -14,7 +14,7 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.columns.slices import arrow, offsets_and_data
-from logproc.records.cells import column_of, data_and_ends, entries_of, joined, odd_places, per_record, replaced, texts_of
+from logproc.records.cells import data_and_ends, entries_of, joined, odd_places, per_record, replaced, rows_of_cells, texts_of
 from logproc.records.json_lines import quoted
 from logproc.reports.csv_report import FORMULA, protect
 
@@ -41,14 +41,13 @@ def csv_lines(table: pyarrow.Table, *, raw: bool = False) -> tuple[memoryview, I
 
     raw: do not protect texts from being run as formulas by a spreadsheet.
     """
-    pieces: list[pyarrow.Array | str] = []
-    for name in table.column_names:
-        column = column_of(table, name)
+
+    def texts(column: pyarrow.Array) -> pyarrow.Array:
         if pyarrow.types.is_map(column.type):
-            pieces += [",", cells(objects_of(column), raw=raw)] if column.null_count < len(column) else [","]
-        else:
-            pieces += [",", texts_of(column, partial(cells, raw=raw))]
-    return data_and_ends(joined([*pieces[1:], "\n"] if len(table) else [pyarrow.array([], pyarrow.string())]))
+            return cells(objects_of(column), raw=raw)
+        return texts_of(column, partial(cells, raw=raw))
+
+    return data_and_ends(rows_of_cells(table, texts, ",", ""))
 
 
 def objects_of(column: pyarrow.MapArray) -> pyarrow.Array:

@@ -49,6 +49,11 @@ class Layout(Struct, frozen=True):
     def schema(self) -> pyarrow.Schema:
         return pyarrow.schema([(name, type_of(name)) for name in (*self.names, *([OTHER] if self.other else []))])
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The columns that are fields of records, as a question asks for them."""
+        return tuple(name for name in self.names if name != LINE)
+
     @classmethod
     def of_formats(cls, formats: Iterable[Parser]) -> Layout:
         """Return the layout for all fields that formats list, and for what else their records may have."""

@@ -40,7 +40,7 @@ def table_of_log(
     """Return the records of a log in the format of a sample, by default of itself, with some fields, by default all."""
     form = format_of(sample or content)
     layout = Layout.of_formats([form]) if fields is None else Layout.of_fields(fields)
-    question = Question(asked=tuple(fields or ()))
+    question = Question(asked=layout.asked if fields else ())
     wanted = Wanted.everything(form, question.wanted)
     parsed = form.parse(numpy.frombuffer(content, numpy.uint8), Context(fractions=True), wanted, LONGEST)
     assert parsed.columns is not None
