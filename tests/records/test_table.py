@@ -175,12 +175,14 @@ def columns_with(name: str, texts: list[str | None]) -> Columns:
 def test_times(moments: list[int | None]) -> None:
     """Times stay to the nanosecond, before 1970 too; those that no timestamp in nanoseconds holds are text in `other`."""
     table = table_by_hand({}, times=moments)
-    fits = [moment is not None and -(2**63) + 2 * SECOND <= moment <= 2**63 - 2 * SECOND for moment in moments]
     times = table.column("time").cast(pyarrow.int64()).to_pylist()
-    for moment, fit, time, other in zip(moments, fits, times, table.column("other").to_pylist(), strict=True):
-        if fit:
+    for moment, time, other in zip(moments, times, table.column("other").to_pylist(), strict=True):
+        if moment is None:
+            assert (time, other) == (None, None)
+        elif -(2**63) + 2 * SECOND <= moment <= 2**63 - 2 * SECOND:
             assert (time, other) == (moment, None)
-        elif moment is not None and time is None:
+        else:
+            assert time is None
             assert dict(other)["time"].startswith(str(numpy.datetime64(moment // SECOND, "s")))
 
 
