@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy
 import pyarrow
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logproc.formats.columns.quantities import numbers_of
@@ -172,6 +172,7 @@ def columns_with(name: str, texts: list[str | None]) -> Columns:
 
 
 @given(st.lists(st.none() | st.integers(FIRST_S * SECOND, (LAST_S + 1) * SECOND - 1), min_size=1))
+@example([FIRST_S * SECOND, -(2**63) - SECOND, -(2**63) + 2 * SECOND, -1, None, 0, 2**63 + SECOND, (LAST_S + 1) * SECOND - 1])
 def test_times(moments: list[int | None]) -> None:
     """Times stay to the nanosecond, before 1970 too; those that no timestamp in nanoseconds holds are text in `other`."""
     table = table_by_hand({}, times=moments)
@@ -189,6 +190,7 @@ def test_times(moments: list[int | None]) -> None:
 @given(
     st.lists(st.sampled_from(["", "0", "1", "-1", "2.5", str(2**63 - 1), str(2**63), str(10**307), "abc", "007"]), min_size=1)
 )
+@example(["", "0", "-1", "2.5", str(2**63 - 1), str(2**63), str(10**307), "abc", "007"])
 def test_sizes_that_do_not_fit_are_in_other(texts: list[str]) -> None:
     """An integer is exact, or its text is in `other`."""
     column = keys_of([text or None for text in texts])
@@ -212,6 +214,7 @@ def test_a_status_that_is_not_a_number_is_in_other() -> None:
 
 
 @given(st.lists(st.integers(-(10**16), 10**16) | st.integers(-(10**30), 10**30), min_size=1))
+@example([1_234_567_000_000, 9_007_199_254_740_993, 10**16 - 1, -1, -SECOND, 0, 10**29 + 1])
 def test_durations_are_the_nearest_doubles(nanos: list[int]) -> None:
     """Seconds are the double that is nearest to what the log says, whatever their size."""
     texts = [str(Fraction(number, SECOND)) if number % SECOND == 0 else decimal_text(number) for number in nanos]
