@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from logproc.formats.times.calendar import FIRST_S, LAST_S
 from logproc.model.columns import Numbers
 from logproc.questions.fields.stretches import with_offset
-from logproc.records.csv_lines import csv_header, csv_lines
+from logproc.records.csv_lines import cells, csv_header, csv_lines
 from logproc.records.field_lines import field_lines
 from logproc.records.json_lines import json_lines
 from logproc.records.moments import moment_texts
@@ -166,6 +166,14 @@ def records_of(table: pyarrow.Table) -> list[dict[str, Any]]:
     texts = [None if time is None else with_offset(time // SECOND, UTC, time % SECOND) for time in times]
     rows = table.drop_columns(["time"]).to_pylist()
     return [{**row, "time": text, "other": dict(row["other"] or {})} for row, text in zip(rows, texts, strict=True)]
+
+
+@given(st.lists(st.text("=+-@'\";\t\r\n,a\uff1d ", max_size=6), min_size=1))
+@example(["x;=1", 'a\n"+1"', '""=1', "-", "a;b", "\uff1d1", "'", "a='"])
+def test_formulas(texts: list[str]) -> None:
+    """Exactly the texts that the CSV report guards are guarded, although they are looked for in another way."""
+    rows = csv.reader(io.StringIO("\n".join(cells(pyarrow.array(texts), raw=False).to_pylist()), newline=""), strict=True)
+    assert [row[0] if row else "" for row in rows] == [protect(text) for text in texts]
 
 
 def test_an_empty_text_is_not_absent() -> None:
