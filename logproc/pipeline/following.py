@@ -14,6 +14,7 @@ from logproc.model.errors import SourceError
 from logproc.model.position import Position
 from logproc.model.source import Kind, Source, State, Verdict
 from logproc.records.state.saved import SavedLog, SavedState
+from logproc.sources.follow.feed import Before
 from logproc.sources.follow.following import Following
 from logproc.sources.follow.reading import FollowReading
 from logproc.sources.opening import OpenOptions
@@ -70,11 +71,13 @@ class Followed:
 
     def reading(self, plan: Plan, settings: Settings, openers: Openers) -> FollowReading:
         """Return the reading of all logs. Nothing is opened yet."""
-        known = {log.name: log.positions for log in self._saved.values()}
+        before = {
+            log.name: Before(log.positions, self._counted_before(index).account.lines) for index, log in self._saved.items()
+        }
         following = Following(
             self._arguments,
             recursive=settings.recursive,
-            known=[position for positions in known.values() for position in positions],
+            known=[position for log in before.values() for position in log.positions],
             once=self._once,
             options=OpenOptions(settings.max_bytes, settings.max_ratio, None, settings.encoding),
         )
@@ -85,7 +88,7 @@ class Followed:
             except SourceError:
                 return b""
 
-        return FollowReading(following, plan.reading, self.add, sample_of, known)
+        return FollowReading(following, plan.reading, self.add, sample_of, before)
 
     def add(self, name: str, location: str) -> Source:
         """Return the source of a log that has appeared: that of the earlier run, or a new one."""

@@ -6,11 +6,11 @@ and what is not yet a whole line, or perhaps not yet a whole record, waits for t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy
-from msgspec import structs
+from msgspec import Struct, structs
 
 from logproc.formats.detection.detect import GENERIC
 from logproc.formats.detection.sample import SAMPLE_BYTES, SAMPLE_LINES
@@ -26,13 +26,23 @@ MOST_FILES = 100
 """How many files of one log are remembered: so many rotated ones, which an argument may name as well, are known again."""
 
 
+class Before(Struct, frozen=True):
+    """What earlier runs have read of a log: to where in which of its files, and how many lines in all."""
+
+    positions: tuple[Position, ...] = ()
+    lines: int = 0
+
+
+NOTHING_BEFORE = Before()
+
+
 class Feed:
     """Cuts one log. All methods are for the thread that reads. Each chunk says where its file has been read to with it.
 
-    known: where an earlier run stopped in the files of the log. cutter: has the format, and the numbers of lines and bytes.
+    before: what earlier runs have read. cutter: has the format, and the numbers of lines and bytes.
     """
 
-    def __init__(self, source: Source, options: ReadingOptions, known: Sequence[Position] = ()) -> None:
+    def __init__(self, source: Source, options: ReadingOptions, before: Before = NOTHING_BEFORE) -> None:
         self.source = source
         self.cutter = Cutter(
             source.index,
@@ -48,9 +58,15 @@ class Feed:
         self._waiting = bytearray()
         self._file = 0
         self._trail: Trail | None = None
-        self._positions: dict[int, Position] = {-1 - at: position for at, position in enumerate(known)}
+        self._lines_before = self.cutter.lines = before.lines  # so that lines are numbered through all runs
+        self._positions: dict[int, Position] = {-1 - at: position for at, position in enumerate(before.positions)}
         self._is_too_long = False  # the waiting line, of which only the beginning is kept
         self._trailed = 0  # how many of the waiting bytes the trail is behind already: the beginning of such a line
+
+    @property
+    def lines(self) -> int:
+        """How many lines this run has cut."""
+        return self.cutter.lines - self._lines_before
 
     @property
     def is_empty(self) -> bool:

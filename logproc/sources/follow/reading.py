@@ -7,17 +7,16 @@ that sleep.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from logproc.model.chunk import Chunk, Outcome
 from logproc.model.errors import SourceError
 from logproc.model.source import Kind, Source, State, Verdict, source_name
-from logproc.sources.follow.feed import Feed
+from logproc.sources.follow.feed import NOTHING_BEFORE, Before, Feed
 from logproc.sources.reading import ReadingOptions
 
 if TYPE_CHECKING:
-    from logproc.model.position import Position
     from logproc.sources.follow.following import Following
     from logproc.sources.follow.marks import Trail
     from logproc.sources.follow.one_log import Log, Read
@@ -32,7 +31,7 @@ class FollowReading:
 
     outcomes: of each log so far, by its index. add_source: makes the source of a log that appears, given its name and location.
     sample_of: returns the first decoded bytes of a log, to detect its format where it is not read from its start.
-    known: of each log by its name where an earlier run stopped.
+    before: of each log by its name what earlier runs have read of it.
     """
 
     def __init__(
@@ -41,7 +40,7 @@ class FollowReading:
         options: ReadingOptions,
         add_source: Callable[[str, str], Source],
         sample_of: Callable[[Source], bytes] = lambda _: b"",
-        known: Mapping[str, Sequence[Position]] | None = None,
+        before: Mapping[str, Before] | None = None,
         clock: Callable[[], float] = time.time,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -53,7 +52,7 @@ class FollowReading:
         self._options = options
         self._add_source = add_source
         self._sample_of = sample_of
-        self._known = known or {}
+        self._before = before or {}
         self._clock = clock
         self._now = now
         self._feeds: dict[Log, Feed] = {}
@@ -93,7 +92,7 @@ class FollowReading:
         feed = self._feeds.get(log)
         if feed is None:
             source = self._add_source(log.name, log.location)
-            feed = self._feeds[log] = Feed(source, self._options, self._known.get(log.name, ()))
+            feed = self._feeds[log] = Feed(source, self._options, self._before.get(log.name, NOTHING_BEFORE))
             self._verdicts[feed.source.index] = Verdict(State.COMPLETE)
         source_name.set(feed.source.name)
         self.source = feed.source
@@ -115,7 +114,7 @@ class FollowReading:
     def _tell(self, feed: Feed) -> None:
         index, cutter = feed.source.index, feed.cutter
         sizes = cutter.bytes_decoded, cutter.bytes_decoded
-        self.outcomes[index] = Outcome(self._verdicts[index], cutter.format, *sizes, cutter.lines, self._notes.get(index, ()))
+        self.outcomes[index] = Outcome(self._verdicts[index], cutter.format, *sizes, feed.lines, self._notes.get(index, ()))
 
     def _taken(self, read: Read) -> Iterator[Chunk]:
         feed, now_s = self._feeds[read.log], int(self._clock())
