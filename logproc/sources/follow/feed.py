@@ -86,8 +86,12 @@ class Feed:
             context = structs.replace(
                 context, directives=position.directives, date_s=position.date_s, in_record=position.in_record
             )
+            lines = sample[: sample.rfind(b"\n") + 1]
             if not self._is_fixed:
-                self._learn(sample[: sample.rfind(b"\n") + 1])
+                self._learn(lines)
+            if self.cutter.format and not position.directives and lines:  # what the log says of its lines at its start
+                known = self.cutter.format.follow(context, numpy.frombuffer(lines, numpy.uint8), self._options.max_line_bytes)
+                context = structs.replace(context, directives=known.directives, date_s=known.date_s)
         self.cutter.context = context
 
     def _known_at(self, begun: Position) -> Position:
