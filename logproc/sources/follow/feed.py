@@ -184,7 +184,7 @@ class Feed:
         """
         room = SAMPLE_BYTES[0] - len(self._sample)
         self._sample += lines if len(lines) <= room else lines[: lines.rfind(b"\n", 0, room) + 1]
-        _, found = detect_format(self._options.choice, lambda head, _: (head, True), self._sample)
+        _, found = detect_format(self._options.choice, lambda *_: (self._sample, True))
         self.cutter.format = found or self.cutter.format
         is_sure = found is not None and found.name not in GENERIC
         self._is_fixed = is_sure or self._sample.count(b"\n") >= SAMPLE_LINES[0] or len(lines) > room
