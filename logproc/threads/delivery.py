@@ -138,7 +138,7 @@ class Delivery(Thread, Generic[Piece]):
         done: Callable[[], None],
         trace: Trace = NO_TRACE,
     ) -> None:
-        super().__init__(name="writer", daemon=True)  # a pipe that nobody reads may block it for ever
+        super().__init__(name="delivery", daemon=True)  # a pipe that nobody reads may block it for ever
         self.doing = "waiting"
         self._output = output
         self._in_turn = None if in_turn is None else list(reversed(in_turn))
