@@ -102,6 +102,15 @@ def test_row_groups_can_be_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert ordered(tmp_path / "x.parquet")[1] == [f"/{number}" for number in range(270)]
 
 
+def test_texts_of_many_pieces_have_one_dictionary(tmp_path: Path) -> None:
+    """Pieces with other dictionaries do not make a column one of plain texts: each long text is there once."""
+    long = ["x" * 1000, "y" * 1000, "z" * 1000]
+    pieces = [table_by_hand({"a": [first, second] * 100}, names=["a"]) for first, second in zip(long, long[1:], strict=False)]
+    written(tmp_path / "x.parquet", *pieces)
+    column = pyarrow.parquet.ParquetFile(tmp_path / "x.parquet").metadata.row_group(0).column(0)
+    assert 3000 < column.total_uncompressed_size < 4000
+
+
 def test_a_large_piece_is_several_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "GROUP_ROWS", 100)
     written(tmp_path / "x.parquet", numbered(0, 10), numbered(10, 250), numbered(260, 40))
@@ -156,6 +165,7 @@ def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OutputError, match="cannot write /dev/full: no space left"):
         write_much(output)
     output.discard()
+    output.discard()
     output = ParquetFile("/dev/full", numbered(0, 1).schema)
     output.write(numbered(0, 10))
     with pytest.raises(OutputError, match="cannot write /dev/full: no space left"):
@@ -197,6 +207,7 @@ def test_days(tmp_path: Path) -> None:
     output.write(table)
     output.write(table.slice(1, 1))
     assert not (tmp_path / "out").exists()
+    assert sorted(known_temporaries()) == sorted(map(str, tmp_path.rglob("*.parquet")))
     output.close()
     files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.parquet"))
     assert files == [

@@ -272,7 +272,7 @@ def test_no_records() -> None:
 
 def test_a_layout_for_several_formats() -> None:
     layout = Layout.of_formats([format_of(JSON * 3), format_of(LTSV * 3)])
-    assert layout.names[:2] == ("time", "level")
+    assert layout.names[:8] == ("time", "level", "client", "method", "path", "query", "protocol", "status")
     assert {"message", "path", "status"} < set(layout.names)
     assert layout.names[-2:] == ("source", "line")
 
