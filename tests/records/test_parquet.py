@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def test_row_groups_can_be_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_texts_of_many_pieces_have_one_dictionary(tmp_path: Path) -> None:
     """Pieces with other dictionaries do not make a column one of plain texts: each long text is there once."""
     long = ["x" * 1000, "y" * 1000, "z" * 1000]
-    pieces = [table_by_hand({"a": [first, second] * 100}, names=["a"]) for first, second in zip(long, long[1:], strict=False)]
+    pieces = [table_by_hand({"a": [first, second] * 100}, names=["a"]) for first, second in pairwise(long)]
     written(tmp_path / "x.parquet", *pieces)
     column = pyarrow.parquet.ParquetFile(tmp_path / "x.parquet").metadata.row_group(0).column(0)
     assert 3000 < column.total_uncompressed_size < 4000

@@ -91,6 +91,32 @@ def test_what_no_sample_has_is_in_other(sample: bytes, later: bytes, others: dic
     assert not any(found[:3])
 
 
+def test_a_log_inside_a_log() -> None:
+    """The fields of both, later keys of both, and nothing that only a reader needs: here lines come in parts."""
+    whole = b'{"log":"{\\"msg\\":\\"hi\\",\\"level\\":\\"info\\"}\\n","stream":"stdout","time":"2026-03-07T10:00:00Z"}\n'
+    parts = [b'{"log":"{\\"msg\\":\\"h","stream":"stdout","new":1,"time":"2026-03-07T10:00:00Z"}\n']
+    parts += [b'{"log":"i\\",\\"later\\":2}\\n","stream":"stdout","time":"2026-03-07T10:00:00Z"}\n']
+    rows = rows_of(table_of_log(whole * 4 + b"".join(parts), sample=whole * 4))
+    assert rows[3] == {
+        "time": AT,
+        "level": "info",
+        "raw_level": "info",
+        "message": "hi",
+        "stream": "stdout",
+        "source": "a.log",
+        "line": 4,
+    }
+    assert rows[4] == {
+        "time": AT,
+        "message": "hi",
+        "stream": "stdout",
+        "new": "1",
+        "later": "2",
+        "source": "a.log",
+        "line": 5,
+    }
+
+
 def test_a_later_key_called_time_is_no_time() -> None:
     """What the sample does not show to be a time rejects no record."""
     table = table_of_log(b'{"a":"x"}\n{"a":"y","time":0.25}\n', sample=b'{"a":"x"}\n')
