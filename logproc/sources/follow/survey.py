@@ -67,8 +67,9 @@ class Survey:
         """Find out where everything is now. Blocks as long as the file system takes."""
         self._now = self._clock()
         for file in self._known.forget(self._now, {log.last for log in self.logs}):
-            self._log_of(file).forgotten.append(file.number)
-            self.due[self._log_of(file)] = None
+            if file.begun:
+                self._log_of(file).forgotten.append(file.number)
+                self.due[self._log_of(file)] = None
         places = {place.path: place for place in reversed([*named(self._arguments, recursive=self._recursive)])}
         places = dict(reversed(places.items()))
         if self._is_first:
