@@ -145,7 +145,7 @@ class Following:
     def _is_survey_due(self, *, reported: bool) -> bool:
         took = self._survey_ended_at - self._surveyed_at
         usual = POLLED_SURVEY_S if self._watcher.polling else SURVEY_S
-        return self._clock() - self._survey_ended_at >= (took * SHARE / 10 if reported else max(usual, took * SHARE))
+        return self._clock() - self._survey_ended_at >= (2 * took if reported else max(usual, took * SHARE))
 
     def _look(self) -> None:
         """Look at all folders, and watch those in which something may happen."""

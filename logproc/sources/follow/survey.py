@@ -18,6 +18,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from logproc.model.errors import SourceError
 from logproc.model.position import Position
@@ -25,7 +26,7 @@ from logproc.sources.follow.content import Content
 from logproc.sources.follow.discovery import PACKED, Place, beside, families_of, looks_rotated, named
 from logproc.sources.follow.known_files import KnownFiles
 from logproc.sources.follow.marks import Marks
-from logproc.sources.follow.one_file import CHANGED, QUIET_S, Descriptors, File
+from logproc.sources.follow.one_file import CHANGED, QUIET_S, Descriptors, File, Lost
 from logproc.sources.follow.one_log import Log
 from logproc.sources.names import shown_path
 from logproc.sources.opening import OpenOptions
@@ -273,7 +274,7 @@ class Survey:
         is_partial = (content.packed and is_fresh) or (not content.head and not (self._is_first and place.matched))
         # Both are there while the archive is made. What it holds can be compared when the original has been read.
         has_original = self._is_first and place.path.endswith(PACKED) and place.path.rpartition(".")[0] in places
-        if is_partial or has_original:
+        if is_partial or has_original or (log and any(self._begins_alike(file, content) for file in log.files)):
             self.undecided.add(place.path)
         elif log and looks_rotated(place.path, os.path.basename(log.location)) and self._was_split_off(log, place):  # noqa: PTH119
             self._add_new(log, place, content, is_newest=False)
@@ -284,6 +285,17 @@ class Survey:
             self._remember(place, None)
         else:
             self.undecided.add(place.path)
+
+    def _begins_alike(self, file: File, content: Content) -> bool:
+        """Return whether this may be a copy of a file of which nothing was read yet, so that only its content can tell."""
+        if file.marks.offset or file.path is None:
+            return False
+        try:
+            with Content(file.path, self._options) as other:
+                size = min(len(content.head), len(other.head))
+                return size > 0 and content.head[:size] == other.head[:size]
+        except SourceError:
+            return False
 
     def _was_split_off(self, log: Log, place: Place) -> bool:
         """Return whether an unknown file beside a log can be one that had its name between two looks, or two runs."""
@@ -319,6 +331,9 @@ class Survey:
         file.gone_at = None if is_newest else self._now
         self._new[file.identity] = file
         self._remember(place, file)
+        if not self._is_first and not content.packed:
+            with suppress(Lost, SourceError):
+                self._descriptors.of(file)  # it may be deleted before it is its turn
         log.add(file, is_newest=is_newest)
         self.due[log] = None
 
