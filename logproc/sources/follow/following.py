@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 
 from logproc.model.position import Position
@@ -64,7 +65,8 @@ class Following:
         self._cancelled = self._names_changed = self._is_behind = False
         self._restless: set[Log] = set()
         self._paths: dict[str, Log] = {}
-        self._surveyed_at = self._survey_ended_at = self._polled_at = self._flushed_at = clock()
+        self._took = deque([0.0], maxlen=4)
+        self._surveyed_at = self._polled_at = self._flushed_at = clock()
 
     @property
     def logs(self) -> list[Log]:
@@ -143,16 +145,17 @@ class Following:
         return self._is_survey_due(reported=self._names_changed)
 
     def _is_survey_due(self, *, reported: bool) -> bool:
-        took = self._survey_ended_at - self._surveyed_at
+        took = min(self._took)  # one may have been held up
         usual = POLLED_SURVEY_S if self._watcher.polling else SURVEY_S
-        return self._clock() - self._survey_ended_at >= (2 * took if reported else max(usual, took * SHARE))
+        return self._clock() - self._surveyed_at >= (2 * took if reported else max(usual, took * SHARE))
 
     def _look(self) -> None:
         """Look at all folders, and watch those in which something may happen."""
         self._names_changed = False
-        self._surveyed_at = self._clock()
+        started = self._clock()
         self._survey.look()
-        self._survey_ended_at = self._clock()
+        self._surveyed_at = self._clock()
+        self._took.append(self._surveyed_at - started)
         if self._once:
             return
         self._paths, folders = {}, folders_of(self._arguments)

@@ -18,7 +18,6 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from logproc.model.errors import SourceError
 from logproc.model.position import Position
@@ -26,7 +25,7 @@ from logproc.sources.follow.content import Content
 from logproc.sources.follow.discovery import PACKED, Place, beside, families_of, looks_rotated, named
 from logproc.sources.follow.known_files import KnownFiles
 from logproc.sources.follow.marks import Marks
-from logproc.sources.follow.one_file import CHANGED, QUIET_S, Descriptors, File, Lost
+from logproc.sources.follow.one_file import CHANGED, QUIET_S, Descriptors, File
 from logproc.sources.follow.one_log import Log
 from logproc.sources.names import shown_path
 from logproc.sources.opening import OpenOptions
@@ -85,7 +84,7 @@ class Survey:
         for place in places.values():
             self._claim(place)
         for log in list(self.logs):
-            self._look_at(log, places.get(log.location) or self._missing_argument(log))
+            self._look_at(log, places.get(log.location) or Place(log.location, matched=True, seen=None))
         rest = [place for place in places.values() if place.path not in self._claimed and place.path not in self._by_location]
         self.undecided = set()
         for place in rest if self._is_first and not self._positions else sorted(rest, key=lambda place: place.order):
@@ -209,7 +208,8 @@ class Survey:
             with Content(log.location, self._options) as content:
                 self._arrived(log, place, content)
         except SourceError as error:
-            self._tell_once(log, error.what, error.hint)
+            if os.path.exists(log.location):  # noqa: PTH110
+                self._tell_once(log, error.what, error.hint)
 
     def _arrived(self, log: Log, place: Place, content: Content) -> None:
         """Another file has the name of the log: the next one, or the same content in another file."""
@@ -249,7 +249,7 @@ class Survey:
             with Content(place.path, self._options) as content:
                 self._decide(place, content, log, places)
         except SourceError as error:
-            if place.matched:
+            if place.matched and os.path.exists(place.path):  # noqa: PTH110 - otherwise it was renamed since
                 log = self._new_log(place.path)
                 self._tell_once(log, error.what, error.hint)
                 self._remember(place, None)
@@ -274,7 +274,11 @@ class Survey:
         is_partial = (content.packed and is_fresh) or (not content.head and not (self._is_first and place.matched))
         # Both are there while the archive is made. What it holds can be compared when the original has been read.
         has_original = self._is_first and place.path.endswith(PACKED) and place.path.rpartition(".")[0] in places
-        if is_partial or has_original or (log and any(self._begins_alike(file, content) for file in log.files)):
+        if (
+            is_partial
+            or has_original
+            or (log and any(content.may_be_copy_of(file.path) for file in log.files if not file.marks.offset))
+        ):
             self.undecided.add(place.path)
         elif log and looks_rotated(place.path, os.path.basename(log.location)) and self._was_split_off(log, place):  # noqa: PTH119
             self._add_new(log, place, content, is_newest=False)
@@ -285,17 +289,6 @@ class Survey:
             self._remember(place, None)
         else:
             self.undecided.add(place.path)
-
-    def _begins_alike(self, file: File, content: Content) -> bool:
-        """Return whether this may be a copy of a file of which nothing was read yet, so that only its content can tell."""
-        if file.marks.offset or file.path is None:
-            return False
-        try:
-            with Content(file.path, self._options) as other:
-                size = min(len(content.head), len(other.head))
-                return size > 0 and content.head[:size] == other.head[:size]
-        except SourceError:
-            return False
 
     def _was_split_off(self, log: Log, place: Place) -> bool:
         """Return whether an unknown file beside a log can be one that had its name between two looks, or two runs."""
@@ -332,8 +325,7 @@ class Survey:
         self._new[file.identity] = file
         self._remember(place, file)
         if not self._is_first and not content.packed:
-            with suppress(Lost, SourceError):
-                self._descriptors.of(file)  # it may be deleted before it is its turn
+            self._descriptors.adopt(file, content.duplicate())  # it may be deleted before it is its turn
         log.add(file, is_newest=is_newest)
         self.due[log] = None
 
@@ -352,6 +344,3 @@ class Survey:
             log.failure = note
             log.notes.append(note)
             self.due[log] = None
-
-    def _missing_argument(self, log: Log) -> Place:
-        return Place(log.location, matched=True, seen=None)
