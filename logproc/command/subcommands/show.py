@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, nullcontext
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -23,10 +24,10 @@ from logproc.pipeline.following import Followed
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.threaded import run_threaded
 from logproc.pipeline.writing import Writing
-from logproc.questions.question import split_fields
 from logproc.records.destinations import to_file, to_stdout
-from logproc.records.selection import piece_of
-from logproc.records.stages import Around, Bytes, First, Last, Merging, Output
+from logproc.records.forms import LinesForm, TableForm
+from logproc.records.layout import Layout, fields_of
+from logproc.records.stages import Around, Bytes, First, Last, Merging, Output, Tables
 from logproc.reports.output import check_output, known_temporaries, write_stdout
 from logproc.threads.grace import within_grace
 from logproc.threads.reader import PARSING_WEIGHT
@@ -35,12 +36,8 @@ from logproc.threads.signals import unlink_on_second
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from logproc.counting.tally import Filtered
-    from logproc.model.chunk import Chunk
-    from logproc.model.columns import Parsed
     from logproc.model.source import Source
     from logproc.pipeline.serial import Run
-    from logproc.records.piece import Piece
     from logproc.settings import Settings
 
 ENDINGS = {".log": "lines", ".txt": "lines", ".jsonl": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
@@ -84,7 +81,9 @@ class Asked(Struct, frozen=True):
     @property
     def names(self) -> tuple[str, ...] | None:
         """The fields to write; None for all, or for the lines of the log."""
-        return None if self.fields is None else split_fields(self.fields)
+        if self.fields is None:
+            return None
+        return tuple(dict.fromkeys([*(["source"] if self.with_source else []), *fields_of(self.fields)]))
 
 
 def show(asked: Asked, screen: Screen) -> int:
@@ -103,8 +102,9 @@ def show(asked: Asked, screen: Screen) -> int:
         screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
     log.configure(settings, screen.write, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
-        output = None if asked.count else opened(asked, screen, stack, sources)
-        writing = Writing(piece_maker(asked), output, asked.merge or asked.follow) if output else None
+        form = form_of(asked, settings)
+        output = None if asked.count else opened(asked, screen, stack, sources, form)
+        writing = Writing(form, output, asked.merge or asked.follow) if output else None
         logs = Followed(followed, sources, near_end=asked.shows_last) if asked.follow else None
         with screen.painting() if paints(asked, screen) else nullcontext() as paint:
             observers = partial(beside, paint, lambda: None)
@@ -135,13 +135,14 @@ def check(asked: Asked, settings: Settings) -> None:
         raise UsageError("-C shows lines around each match", "leave out --merge, -n, --tail, --fields and --output")
     if asked.partition and asked.form != "parquet":
         raise UsageError("--partition is for Parquet", "add --output parquet")
-    if settings.anonymize and asked.form == "lines" and asked.fields is None and not asked.count:
-        raise UsageError("--anonymize cannot change the lines of a log", "choose --fields, or --output json or csv")
+    if settings.anonymize and asked.fields is None and not asked.count:
+        raise UsageError("--anonymize cannot find all addresses in whole records", "name the fields to write with --fields")
 
 
 def with_chunks(settings: Settings, asked: Asked, sources: Sequence[Source], *, for_screen: bool) -> Settings:
     """Return the settings of the run: small chunks, and with `--merge` one for each source within half of the memory."""
-    names = [*(asked.names or ()), *(["time"] if asked.merge or asked.form != "lines" else [])]
+    fields = [] if asked.names is None else Layout.of_fields(asked.names).asked
+    names = [*fields, *(["time"] if asked.merge or asked.form != "lines" else [])]
     size = settings.chunk_size
     if size is None:
         size = min(settings.chunk_bytes, SCREEN_CHUNK_BYTES if for_screen else CHUNK_BYTES)
@@ -152,12 +153,15 @@ def with_chunks(settings: Settings, asked: Asked, sources: Sequence[Source], *, 
     return replace(settings, chunk_size=size, shows=tuple(dict.fromkeys(names)))
 
 
-def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Source]) -> Output:
+def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Source], form: LinesForm | TableForm) -> Output:
     """Return where the records go, with all stages before it. What has to be closed is on the stack."""
-    if asked.file is not None:
-        end: Output = Bytes(*stack.enter_context(to_file(asked.file)))
+    header = form.header if isinstance(form, TableForm) else bytes
+    if asked.file is not None and isinstance(form, TableForm) and asked.form == "parquet":
+        end: Output = stack.enter_context(parquet_output(asked.file, form, by_day=asked.partition is not None))
+    elif asked.file is not None:
+        end = Bytes(*stack.enter_context(to_file(asked.file)), header)
     else:
-        end = Bytes(to_stdout(screen.stdout.buffer if screen.stdout else None))
+        end = Bytes(to_stdout(screen.stdout.buffer if screen.stdout else None), header=header)
     if asked.first:
         end = First(asked.first, end)
     if last := asked.last or (LAST_FIRST if asked.follow and asked.shows_last else None):
@@ -169,14 +173,25 @@ def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Sou
     return end
 
 
-def piece_maker(asked: Asked) -> Any:
-    """Return the function that makes the piece of a chunk, in a worker."""
+@contextmanager
+def parquet_output(path: str, form: TableForm, *, by_day: bool) -> Iterator[Tables]:
+    """Yield what writes a Parquet file, or a folder with one for each day. What was not closed is removed at the end."""
+    from logproc.records.parquet import ParquetFile, ParquetFolder
 
-    def lines(chunk: Chunk, parsed: Parsed, found: Filtered, name: str) -> Piece:
-        prefix = f"{name}: " if asked.with_source else ""
-        return piece_of(chunk, parsed, found, prefix=prefix, around=asked.around is not None, timed=asked.merge)
+    kind = ParquetFolder if by_day else ParquetFile
+    tables = Tables(lambda: kind(path, form.layout.schema) if form.layout else None)
+    try:
+        yield tables
+    finally:
+        tables.discard()
 
-    return lines
+
+def form_of(asked: Asked, settings: Settings) -> LinesForm | TableForm:
+    """Return the form in which the records are written."""
+    if asked.form == "lines" and asked.fields is None:
+        return LinesForm(with_source=asked.with_source, around=asked.around is not None, timed=asked.merge)
+    kind = "text" if asked.form == "lines" else asked.form
+    return TableForm(kind, asked.names, timed=asked.merge, raw=settings.csv_raw)
 
 
 def paints(asked: Asked, screen: Screen) -> bool:
