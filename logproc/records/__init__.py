@@ -1,1 +1,1 @@
-"""Matching records out again, and the state of a run that goes on."""
+"""Matching records out again: which lines they are, and how they are written."""
