@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, keep_settings, keep_sources
-from logproc.command.subcommands.analyze import beside, read_headers, report_cause, say_sources
+from logproc.command.subcommands.analyze import beside, read_headers
+from logproc.command.subcommands.diagnostics import report_cause, say_sources
 from logproc.command.subcommands.follow import split_arguments
 from logproc.command.terminal import log
 from logproc.command.terminal.screen import Screen, is_terminal
