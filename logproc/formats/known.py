@@ -72,7 +72,7 @@ def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
     return Format(
         name,
         reader,
-        CutLines(reader),
+        (CutLines(reader),),
         summary=entry.get("summary", ""),
         example=entry.get("example", ""),
         units=tuple(units.items()),

@@ -54,8 +54,8 @@ def bytes_of(content: bytes) -> numpy.typing.NDArray[numpy.uint8]:
 
 
 def exactly(form: Format) -> Format:
-    """Return a format without its quick reader: what both together must be equal to, for any bytes."""
-    return replace(form, quick=None)
+    """Return a format without its quick readers: what both together must be equal to, for any bytes."""
+    return replace(form, quick=())
 
 
 def by_expression(
