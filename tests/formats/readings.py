@@ -96,6 +96,19 @@ def reading_of(parsed: Parsed) -> Reading:
     return Reading(account, rejected, columns.time.tolist(), malformed, values_of(columns))
 
 
+def in_line_order(parsed: Parsed) -> Reading:
+    """Return a parsed chunk as plain data, its records in the order of their lines, whichever reader found them."""
+    reading = reading_of(parsed)
+    assert parsed.record_lines is not None
+    order = numpy.argsort(parsed.record_lines).tolist()
+    return replace(
+        reading,
+        time=[reading.time[at] for at in order],
+        malformed=reading.malformed and [reading.malformed[at] for at in order],
+        columns={name: [values[at] for at in order] for name, values in reading.columns.items()},
+    )
+
+
 def values_of(columns: Columns) -> dict[str, list[object]]:
     """Return each column's values; a number goes before the text of the same name. A column that no record has is left out."""
     found: dict[str, list[object]] = {}
