@@ -42,7 +42,7 @@ from logproc.formats.readers.json_table import (
 from logproc.formats.readers.json_values import IN_ONE_LINE, column_text_of, is_bracket, object_of, text_of, value_at
 from logproc.formats.readers.native.kernel import cut_parts, find_lines
 from logproc.formats.readers.sampled import UNKNOWN, Sampled, format_of_keys
-from logproc.formats.readers.skeletons import SAMPLE, plain, usual_skeleton, with_controls
+from logproc.formats.readers.skeletons import SAMPLE, are_valid, meant, usual_skeleton, with_controls
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn
 
@@ -207,8 +207,8 @@ class SkeletonReader(Reader, frozen=True):
         good = numpy.ones(len(cut.line), bool)
         values = dict(zip(are_texts, cut.columns, strict=True))
         for name in [name for name, is_text in are_texts.items() if not is_text]:
-            values[name], valid = plain(values[name])
-            good &= valid
+            good &= are_valid(values[name])
+            values[name] = meant(values[name]) if name in keys else values[name]
         absent = KeyColumn(pyarrow.array([b"-"], pyarrow.binary()), numpy.zeros(len(good), numpy.int32))
         columns = {name: chosen(name, several, lambda key: values.get(key, absent)) for name, several in sources.items()}
         return Found(cut.line, self.exact.present(columns)).keep(good)

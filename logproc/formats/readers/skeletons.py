@@ -35,7 +35,7 @@ MEMBER = re.compile(rb'((?:[ {},]*+"[^"\\]*+": *+)++)(?:("[^"\\]*+")|[+\-.0-9A-Z
 """A value, with all that is before it: the keys of objects that it is the first value in, too."""
 END = re.compile(rb"[ }]++")
 MOST_BYTES, MOST_VALUES, MOST_LITERAL = 1 << 12, 64, 127
-SAMPLE = 16
+SAMPLE = 8
 PLAIN = r"^(?:true|false|null|0(?:\.0+)?|-?[1-9][0-9]*(?:\.[0-9]+)?|-?0\.0{0,3}[1-9][0-9]*)$"
 MOST_PLAIN = 16
 """With at most 15 digits, or no point, these numbers are written as `text_of` does, but for zeros at the end."""
@@ -106,19 +106,26 @@ def paths_in(found: dict[str, Any], front: tuple[str, ...] = ()) -> Iterator[tup
 
 
 def with_controls(lines: Lines) -> Mask:
-    """Return which lines hold a control character."""
+    """Return which lines hold a control character. Usually the line feeds are the only ones in the chunk."""
+    found = numpy.zeros(len(lines), bool)
+    if sum(numpy.count_nonzero(block < BLANK) for _, block in blocks(lines.data)) == len(lines):
+        return found
     odd = numpy.concatenate([places((block < BLANK) & (block != LF), start) for start, block in blocks(lines.data)])
     line = numpy.searchsorted(lines.ends, odd)
-    found = numpy.zeros(len(lines), bool)
     found[line[odd < lines.ends[line]]] = True  # and not the CR behind it
     return found
 
 
-def plain(column: KeyColumn) -> tuple[KeyColumn, Mask]:
-    """Return values without quotes as `text_of` gives them, and which of the records have a valid one."""
-    keys = column.keys
-    valid = pyarrow.compute.match_substring_regex(keys, PLAIN).to_numpy(zero_copy_only=False)
-    valid &= pyarrow.compute.binary_length(keys).to_numpy() <= MOST_PLAIN
-    keys = pyarrow.compute.replace_substring_regex(keys, ZEROS, r"\1")
+def are_valid(column: KeyColumn) -> Mask:
+    """Return which records have a value without quotes that `meant` is right for."""
+    valid = pyarrow.compute.match_substring_regex(column.keys, PLAIN).to_numpy(zero_copy_only=False)
+    valid &= pyarrow.compute.binary_length(column.keys).to_numpy() <= MOST_PLAIN
+    found: Mask = valid[column.index]
+    return found
+
+
+def meant(column: KeyColumn) -> KeyColumn:
+    """Return valid values without quotes as `text_of` gives them."""
+    keys = pyarrow.compute.replace_substring_regex(column.keys, ZEROS, r"\1")
     keys = pyarrow.compute.if_else(pyarrow.compute.equal(keys, NULL), ABSENT, keys)
-    return again(keys, column.index), valid[column.index]
+    return again(keys, column.index)
