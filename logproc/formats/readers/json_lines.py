@@ -1,7 +1,7 @@
 """JSON lines (RFC 8259): one object a line. Nested keys are `a.b`, arrays are their JSON text.
 
 Lines with the same keys are cut at the text between their values, where the compiled kernel is installed (see `skeletons`).
-The quick way for others has Arrow parse a whole chunk, which releases the GIL, with the types that a sample has. A chunk is read the
+Others are parsed by Arrow, a whole chunk at once, which releases the GIL, with the types that a sample has. A chunk is read the
 exact way, a line at a time with msgspec, where Arrow refuses it, and where the two would not agree: text that is
 not UTF-8, NaN and Infinity, more than one object in a line, depth, digits without end, numbers that a double rounds.
 """
@@ -182,7 +182,7 @@ class ArrowReader(Reader, frozen=True):
 
 
 class SkeletonReader(Reader, frozen=True):
-    """The quickest way: takes the lines of the usual skeleton. Those of the next one are left to another reader like it."""
+    """The quickest way: the lines of the usual skeleton, cut. Another one like it takes those of the next skeleton."""
 
     exact: JsonReader
 

@@ -31,8 +31,8 @@ from logproc.model.columns import KeyColumn
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
 
-MEMBER = re.compile(rb'((?:[ {},]*+"[^"\\]*+": *+)++)(?:("[^"\\]*+")|[+\-.0-9A-Za-z]++)')
-"""A value, with all that is before it: the keys of objects that it is the first value in, too."""
+MEMBER = re.compile(rb'((?:[ }]*+[{,] *+"[^"\\]*+": *+)++)(?:("[^"\\]*+")|[+\-.0-9A-Za-z]++)')
+"""A value behind its key, and those of the objects that it is the first one in. Arrays and empty objects do not fit."""
 END = re.compile(rb"[ }]++")
 MOST_BYTES, MOST_VALUES, MOST_LITERAL = 1 << 12, 64, 127
 SAMPLE = 8

@@ -1,9 +1,8 @@
-/* The lines of a chunk, cut, checked and encoded in one pass: the compiled twin of ../quotes.py, and what ../skeletons.py needs.
+/* The lines of a chunk, cut, checked and encoded in one pass: the compiled twin of ../quotes.py, and ../skeletons.py cuts by it.
  *
- * These are the definitions: tests hold all equal line by line, and this file is fuzzed under AddressSanitizer. A line that is
- * not exactly as its parts say is left out, for the exact reader. Nothing is shared between calls, so many threads can work at
- * once. No byte outside of the line in hand is read. docs/speed.md says why this is C.
- */
+ * The exact readers are the definition: tests hold all equal line by line, and this file is fuzzed under AddressSanitizer. A line
+ * that is not exactly as its parts say is left out, for them. Nothing is shared between calls, so many threads can work at once,
+ * each on a chunk of its own. No byte outside of the line in hand is read. docs/speed.md says why this is C. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -17,7 +17,7 @@ from logproc.formats.readers.native.library import MOST_COLUMNS, USUAL_LINE_BYTE
 from logproc.model.columns import KeyColumn
 
 if TYPE_CHECKING:
-    from logproc.model.arrays import Bytes, Integers, Mask
+    from logproc.model.arrays import Bytes, Integers, Mask, Positions
 
 TOKENS = {"time": "t", "status": "s", "bytes": "b"}
 """What the kernel calls parts of a line that are not columns of text."""
@@ -42,7 +42,7 @@ class Cut(Struct, frozen=True):
 
     line: Integers
     time: Integers
-    status: Integers
+    status: Positions
     sizes: Integers
     columns: list[KeyColumn]
 
