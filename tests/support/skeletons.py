@@ -4,7 +4,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
+import numpy
+
+from logproc.formats.readers.json_lines import JsonReader
+from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, exactly, in_line_order
 from tests.support.logs import edit
 
 TEXTS = (
@@ -22,7 +27,16 @@ TOKENS = (
     b"{}",
 )
 KEYS = (b"time", b"level", b"msg", b"a", b"b", b"a.b", b"\xc3\xa9", b"", b"status")
+WANTED = (*STANDARD, "a", "a.b", "a.b.c", "b", "msg", "é", "", "x", "raw_level")
 USUAL = {b'"': TEXTS[:10], b"0": PLAIN[:12]}
+
+
+def assert_quick_is_exact(content: bytes, sample: Sequence[bytes], wanted: Sequence[str]) -> None:
+    """Read lines in the format of a sample, and hold the quick ways equal to the exact one, record by record."""
+    form, _ = JsonReader.of_sample(sample)
+    data = numpy.frombuffer(content, numpy.uint8).copy()  # of its own, so that a sanitizer knows where it ends
+    quick, exact = (in_line_order(way.parse(data, CONTEXT, wanted, MAX_LINE_BYTES)) for way in (form, exactly(form)))
+    assert quick == exact
 
 
 def lines_for(draw: random.Random, count: int) -> bytes:

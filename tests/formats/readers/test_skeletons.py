@@ -15,13 +15,12 @@ from logproc.formats.readers.json_lines import MOST_SKELETONS, JsonReader, Skele
 from logproc.formats.readers.json_values import object_of, text_of, value_at
 from logproc.formats.readers.skeletons import MOST_LITERAL, MOST_VALUES, skeleton_of, usual_skeleton
 from logproc.model.columns import KeyColumn
-from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, bytes_of, exactly, in_line_order
+from tests.formats.readings import CONTEXT, STANDARD, bytes_of
 from tests.support.logs import edit
-from tests.support.skeletons import PLAIN, TEXTS, TOKENS, lines_for
+from tests.support.skeletons import PLAIN, TEXTS, TOKENS, WANTED, assert_quick_is_exact, lines_for
 from tests.support.twins import without_kernel
 
 NEEDS_KERNEL = pytest.mark.needs("the compiled kernel")
-WANTED = (*STANDARD, "time", "level", "msg", "a", "a.b", "a.b.c", "b", "é", "", "status", "raw_level", "x")
 USUAL = b'{"time":"2026-03-07T10:00:00.123Z","level":"info","a":{"b":{"c":1.50},"x":null},"msg": "caf\xc3\xa9","status":200}'
 ANY_NUMBERS = st.one_of(
     st.integers(-(10**18), 10**18).map(str),
@@ -46,22 +45,13 @@ def claimed(lines: list[bytes], wanted: tuple[str, ...] = WANTED) -> tuple[list[
     return found.line.tolist(), columns
 
 
-def assert_same(content: bytes, sample: list[bytes], wanted: tuple[str, ...] = WANTED) -> None:
-    """Hold the quick ways equal to the exact one, record by record."""
-    form, _ = JsonReader.of_sample(sample)
-    quick, exact = (
-        in_line_order(way.parse(bytes_of(content), CONTEXT, wanted, MAX_LINE_BYTES)) for way in (form, exactly(form))
-    )
-    assert quick == exact
-
-
 @given(st.integers(0, 2**64), st.sampled_from([WANTED, (), ("level",), ("a", "a.b"), ("b", "é", "x")]))
 def test_lines_of_some_programs_are_the_same_in_both_ways(seed: int, wanted: tuple[str, ...]) -> None:
     """Lines with the same keys, and odd values or damage in some, in chunks and for samples of any of them."""
     draw = random.Random(seed)
     content = lines_for(draw, 30)
     sample = draw.choice((content, lines_for(draw, 3))).split(b"\n")
-    assert_same(content, sample, wanted)
+    assert_quick_is_exact(content, sample, wanted)
 
 
 def test_every_change_of_a_few_bytes_is_the_same_in_both_ways() -> None:
@@ -69,7 +59,8 @@ def test_every_change_of_a_few_bytes_is_the_same_in_both_ways() -> None:
     changed = [edit(USUAL, number, at, token, 3) for number in range(4) for token in TOKENS for at in range(len(USUAL))]
     changed = [line for line in changed if b"\n" not in line]
     for start in range(0, len(changed), 500):
-        assert_same(b"".join(line + b"\n" for line in [*[USUAL] * 8, *changed[start : start + 500]]), [USUAL])
+        content = b"".join(line + b"\n" for line in [*[USUAL] * 8, *changed[start : start + 500]])
+        assert_quick_is_exact(content, [USUAL], WANTED)
 
 
 @NEEDS_KERNEL
@@ -90,7 +81,7 @@ def test_only_what_is_certainly_valid_is_claimed_and_read_as_the_definition_does
 @given(ANY_NUMBERS)
 def test_numbers_are_written_as_the_definition_does(number: str) -> None:
     """A number that is taken at all has the text of its value."""
-    assert_same(b'{"a":1}\n' * 8 + b'{"a":%b}\n' % number.encode(), [b'{"a":1}'])
+    assert_quick_is_exact(b'{"a":1}\n' * 8 + b'{"a":%b}\n' % number.encode(), [b'{"a":1}'], ("a",))
 
 
 @NEEDS_KERNEL
