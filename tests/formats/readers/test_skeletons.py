@@ -30,6 +30,10 @@ ANY_NUMBERS = st.one_of(
 )
 
 
+def is_utf8(line: bytes) -> bool:
+    return line.decode("utf-8", "ignore").encode() == line
+
+
 def claimed(lines: list[bytes], wanted: tuple[str, ...] = WANTED) -> tuple[list[int], dict[str, list[bytes]]]:
     """Return which lines the reader takes, and the texts that it has in them, `-` where there is none."""
     form, _ = JsonReader.of_sample(lines)
@@ -45,7 +49,7 @@ def claimed(lines: list[bytes], wanted: tuple[str, ...] = WANTED) -> tuple[list[
     return found.line.tolist(), columns
 
 
-@given(st.integers(0, 2**64), st.sampled_from([WANTED, (), ("level",), ("a", "a.b"), ("b", "é", "x")]))
+@given(st.integers(0, 2**64), st.sampled_from([WANTED, (), ("level",), (*WANTED, "a", "a.b", "b"), ("b", "é", "x")]))
 def test_lines_of_some_programs_are_the_same_in_both_ways(seed: int, wanted: tuple[str, ...]) -> None:
     """Lines with the same keys, and odd values or damage in some, in chunks and for samples of any of them."""
     draw = random.Random(seed)
@@ -57,7 +61,7 @@ def test_lines_of_some_programs_are_the_same_in_both_ways(seed: int, wanted: tup
 def test_every_change_of_a_few_bytes_is_the_same_in_both_ways() -> None:
     """Whatever is put into a line, or in place of a part of it, at any place: the others show the skeleton."""
     changed = [edit(USUAL, number, at, token, 3) for number in range(4) for token in TOKENS for at in range(len(USUAL))]
-    changed = [line for line in changed if b"\n" not in line]
+    changed.sort(key=is_utf8)  # a chunk that is not UTF-8 is left as a whole
     for start in range(0, len(changed), 500):
         content = b"".join(line + b"\n" for line in [*[USUAL] * 8, *changed[start : start + 500]])
         assert_quick_is_exact(content, [USUAL], WANTED)
