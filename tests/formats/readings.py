@@ -80,7 +80,7 @@ def time_of(form: Parser) -> TimeForm | None:
 
 def read(form: Parser, content: bytes, wanted: tuple[str, ...] = STANDARD, context: Context = CONTEXT) -> Reading:
     """Return what a format makes of whole lines."""
-    return reading_of(form.parse(bytes_of(content), context, wanted, MAX_LINE_BYTES))
+    return in_line_order(form.parse(bytes_of(content), context, wanted, MAX_LINE_BYTES))
 
 
 def reading_of(parsed: Parsed) -> Reading:
@@ -97,9 +97,10 @@ def reading_of(parsed: Parsed) -> Reading:
 
 
 def in_line_order(parsed: Parsed) -> Reading:
-    """Return a parsed chunk as plain data, its records in the order of their lines, whichever reader found them."""
+    """Return a parsed chunk as plain data, its records in the order of their lines if these are known."""
     reading = reading_of(parsed)
-    assert parsed.record_lines is not None
+    if parsed.record_lines is None:
+        return reading
     order = numpy.argsort(parsed.record_lines).tolist()
     return replace(
         reading,
