@@ -6,11 +6,11 @@ and what is not yet a whole line, or perhaps not yet a whole record, waits for t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy
-from msgspec import structs
+from msgspec import Struct, structs
 
 from logproc.formats.detection.detect import GENERIC
 from logproc.formats.detection.sample import SAMPLE_BYTES, SAMPLE_LINES
@@ -26,13 +26,23 @@ MOST_FILES = 100
 """How many files of one log are remembered: so many rotated ones, which an argument may name as well, are known again."""
 
 
+class Before(Struct, frozen=True):
+    """What earlier runs have read of a log: to where in which of its files, and how many lines in all."""
+
+    positions: tuple[Position, ...] = ()
+    lines: int = 0
+
+
+NOTHING_BEFORE = Before()
+
+
 class Feed:
     """Cuts one log. All methods are for the thread that reads. Each chunk says where its file has been read to with it.
 
-    known: where an earlier run stopped in the files of the log. cutter: has the format, and the numbers of lines and bytes.
+    before: what earlier runs have read. cutter: has the format, and the numbers of lines and bytes.
     """
 
-    def __init__(self, source: Source, options: ReadingOptions, known: Sequence[Position] = ()) -> None:
+    def __init__(self, source: Source, options: ReadingOptions, before: Before = NOTHING_BEFORE) -> None:
         self.source = source
         self.cutter = Cutter(
             source.index,
@@ -48,9 +58,15 @@ class Feed:
         self._waiting = bytearray()
         self._file = 0
         self._trail: Trail | None = None
-        self._positions: dict[int, Position] = {-1 - at: position for at, position in enumerate(known)}
+        self._lines_before = self.cutter.lines = before.lines  # so that lines are numbered through all runs
+        self._positions: dict[int, Position] = {-1 - at: position for at, position in enumerate(before.positions)}
         self._is_too_long = False  # the waiting line, of which only the beginning is kept
         self._trailed = 0  # how many of the waiting bytes the trail is behind already: the beginning of such a line
+
+    @property
+    def lines(self) -> int:
+        """How many lines this run has cut."""
+        return self.cutter.lines - self._lines_before
 
     @property
     def is_empty(self) -> bool:
@@ -70,8 +86,12 @@ class Feed:
             context = structs.replace(
                 context, directives=position.directives, date_s=position.date_s, in_record=position.in_record
             )
+            lines = sample[: sample.rfind(b"\n") + 1]
             if not self._is_fixed:
-                self._learn(sample[: sample.rfind(b"\n") + 1])
+                self._learn(lines)
+            if self.cutter.format and not position.directives and lines:  # what the log says of its lines at its start
+                known = self.cutter.format.follow(context, numpy.frombuffer(lines, numpy.uint8), self._options.max_line_bytes)
+                context = structs.replace(context, directives=known.directives, date_s=known.date_s)
         self.cutter.context = context
 
     def _known_at(self, begun: Position) -> Position:
@@ -162,8 +182,9 @@ class Feed:
 
         Raises SourceError if they are not text.
         """
-        self._sample = (self._sample + lines)[: SAMPLE_BYTES[0]]
-        _, found = detect_format(self._options.choice, lambda head, _: (head, True), self._sample)
+        room = SAMPLE_BYTES[0] - len(self._sample)
+        self._sample += lines if len(lines) <= room else lines[: lines.rfind(b"\n", 0, room) + 1]
+        _, found = detect_format(self._options.choice, lambda *_: (self._sample, True))
         self.cutter.format = found or self.cutter.format
         is_sure = found is not None and found.name not in GENERIC
-        self._is_fixed = is_sure or self._sample.count(b"\n") >= SAMPLE_LINES[0] or len(self._sample) >= SAMPLE_BYTES[0]
+        self._is_fixed = is_sure or self._sample.count(b"\n") >= SAMPLE_LINES[0] or len(lines) > room

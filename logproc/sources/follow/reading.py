@@ -7,23 +7,23 @@ that sleep.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from logproc.model.chunk import Chunk, Outcome
 from logproc.model.errors import SourceError
 from logproc.model.source import Kind, Source, State, Verdict, source_name
-from logproc.sources.follow.feed import Feed
+from logproc.sources.follow.feed import NOTHING_BEFORE, Before, Feed
 from logproc.sources.reading import ReadingOptions
 
 if TYPE_CHECKING:
-    from logproc.model.position import Position
     from logproc.sources.follow.following import Following
     from logproc.sources.follow.marks import Trail
     from logproc.sources.follow.one_log import Log, Read
 
 QUIET_S = 0.2
 """A last record is held back for so long: further lines of it may follow. Half of the time in which a line must be seen."""
+PAUSES = 5
 FOLLOWING = Source(-1, "the logs that are followed", Kind.FILE, "")
 
 
@@ -32,7 +32,8 @@ class FollowReading:
 
     outcomes: of each log so far, by its index. add_source: makes the source of a log that appears, given its name and location.
     sample_of: returns the first decoded bytes of a log, to detect its format where it is not read from its start.
-    known: of each log by its name where an earlier run stopped.
+    caught_up: called once, with the number of chunks of each source so far, when all that was there has been read.
+    before: of each log by its name what earlier runs have read of it.
     """
 
     def __init__(
@@ -41,9 +42,10 @@ class FollowReading:
         options: ReadingOptions,
         add_source: Callable[[str, str], Source],
         sample_of: Callable[[Source], bytes] = lambda _: b"",
-        known: Mapping[str, Sequence[Position]] | None = None,
+        before: Mapping[str, Before] | None = None,
         clock: Callable[[], float] = time.time,
         now: Callable[[], float] = time.monotonic,
+        caught_up: Callable[[Mapping[int, int]], None] = lambda _: None,
     ) -> None:
         self.source = FOLLOWING
         self.outcome: Outcome | None = None
@@ -53,9 +55,11 @@ class FollowReading:
         self._options = options
         self._add_source = add_source
         self._sample_of = sample_of
-        self._known = known or {}
+        self._before = before or {}
         self._clock = clock
         self._now = now
+        self._pauses = 0
+        self._caught_up: Callable[[Mapping[int, int]], None] | None = caught_up
         self._feeds: dict[Log, Feed] = {}
         self._trails: dict[int, Trail] = {}
         self._files: dict[Log, int] = {}
@@ -84,16 +88,24 @@ class FollowReading:
         for read in self._following.reads(self._options.chunk_bytes):
             if read is None:
                 yield from self._flush()
+                self._say_caught_up()
             else:
                 yield from self._guarded(self._feed_of(read.log), self._taken(read))
         for feed in list(self._feeds.values()):
             yield from self._guarded(feed, feed.flush(everything=True))
 
+    def _say_caught_up(self) -> None:
+        """Tell once that all that was there is read. Not while a last record may go on, unless its log never pauses."""
+        self._pauses += 1
+        if self._caught_up and (not self._grown_s or self._pauses >= PAUSES):
+            tell, self._caught_up = self._caught_up, None
+            tell({feed.source.index: feed.cutter.chunks_cut for feed in self._feeds.values()})
+
     def _feed_of(self, log: Log) -> Feed:
         feed = self._feeds.get(log)
         if feed is None:
             source = self._add_source(log.name, log.location)
-            feed = self._feeds[log] = Feed(source, self._options, self._known.get(log.name, ()))
+            feed = self._feeds[log] = Feed(source, self._options, self._before.get(log.name, NOTHING_BEFORE))
             self._verdicts[feed.source.index] = Verdict(State.COMPLETE)
         source_name.set(feed.source.name)
         self.source = feed.source
@@ -115,7 +127,7 @@ class FollowReading:
     def _tell(self, feed: Feed) -> None:
         index, cutter = feed.source.index, feed.cutter
         sizes = cutter.bytes_decoded, cutter.bytes_decoded
-        self.outcomes[index] = Outcome(self._verdicts[index], cutter.format, *sizes, cutter.lines, self._notes.get(index, ()))
+        self.outcomes[index] = Outcome(self._verdicts[index], cutter.format, *sizes, feed.lines, self._notes.get(index, ()))
 
     def _taken(self, read: Read) -> Iterator[Chunk]:
         feed, now_s = self._feeds[read.log], int(self._clock())
