@@ -231,7 +231,7 @@ def logfmt_format(reader: PairsReader, meaning: Meaning = UNKNOWN) -> Format:
         reader,
         reader.aliases,
         meaning,
-        quick=CutReader(reader),
+        quick=(CutReader(reader),),
         summary="logfmt: `key=value` pairs",
         example='ts=2026-03-07T10:00:00Z level=info msg="ready" took=3ms',
     )
