@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
@@ -27,6 +26,7 @@ from logproc.model.errors import (
     UsageError,
     too_many_files,
 )
+from logproc.model.patterns import regex
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind, Source, State
 from logproc.model.trace.doing import Doing
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 PAGE_ROWS = 25
 """Rows of each panel for a page, which shows the first `--top` of them and the others on request."""
 REPORT_IT = "please report it; --debug shows where"
-HEADER = re.compile(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
+HEADER = regex(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
 MANY_KEYS_COUNTED = f"counting over {MANY_KEYS:,} keys takes much memory", "bound it with --max-keys, or count by fewer fields"
 REASONS = {"line-too-long": "over --max-line-bytes", "too-long-for-pattern": "too long for a pattern with counted repeats"}
 """Reasons of rejected lines that a diagnostic words differently."""
