@@ -28,7 +28,6 @@ from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.readers.logfmt import fields_of
 from logproc.formats.readers.sampled import UNKNOWN, Sampled, format_of_keys
 from logproc.model.chunk import Context
-from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.formats.columns.lines import Lines
@@ -111,7 +110,7 @@ class LtsvReader(Reader, frozen=True):
         times = {label for source in aliases.get("time", ()) for label in source.keys}
 
         def found(label: str) -> Field | None:
-            if not LABEL.fullmatch(label):
+            if not re.fullmatch(LABEL, label):
                 return None
             return Field(value_of(label, texts, IN_BRACKETS if label in times else VALUE))
 
