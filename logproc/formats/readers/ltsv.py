@@ -28,6 +28,7 @@ from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.readers.logfmt import fields_of
 from logproc.formats.readers.sampled import UNKNOWN, Sampled, format_of_keys
 from logproc.model.chunk import Context
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.formats.columns.lines import Lines
