@@ -182,6 +182,9 @@ class Settings:
     )
     config_file: str | None = field(default=None, metadata={"table": True})  # the one that was read, for the report
     families: bool = field(default=False, metadata={"table": True})  # whether the report names browsers and systems
+    shows: tuple[str, ...] | None = field(
+        default=None, metadata={"table": True}
+    )  # the fields that `show` writes; None: a report
     compares: bool = field(default=False, metadata={"table": True})  # whether the counts are for a comparison, not for a report
     patterns: tuple[tuple[str, str], ...] = field(default=(), metadata={"table": True})
     formats: tuple[tuple[str, dict[str, Any]], ...] = field(default=(), metadata={"table": True})

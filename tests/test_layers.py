@@ -19,6 +19,7 @@ LAYERS = [
     {"counting"},
     {"comparing"},
     {"reports"},
+    {"records"},
     {"settings", "sources", "threads"},
     {"pipeline"},
     {"command"},

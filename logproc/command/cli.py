@@ -17,6 +17,7 @@ from logproc.command import process
 from logproc.command.analyze_command import analyze_command
 from logproc.command.diff_command import diff_command
 from logproc.command.process import OUT_OF_MEMORY
+from logproc.command.show_command import show_command
 from logproc.command.terminal.screen import Screen
 from logproc.command.usage.click_errors import Commands, with_command, words_of
 from logproc.command.usage.options import complete_files, complete_setting
@@ -66,6 +67,7 @@ def cli() -> None:
 
 cli.add_command(analyze_command)
 cli.add_command(diff_command)
+cli.add_command(show_command)
 
 
 @cli.command("formats", short_help="List the known formats, or show one with its fields and its definition.")

@@ -93,12 +93,25 @@ class Tally(Struct, frozen=True):
         )
 
 
-def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, *names: str) -> Tally:
-    """Count the records of a parsed chunk that pass the question's filters; the others are counted as filtered.
+class Filtered(Struct, frozen=True):
+    """The records of a parsed chunk, and which of them pass the filters.
 
-    names: of its sources.
+    every: all records, ready to be counted. kept: which pass, shape (records,); None if all do without being asked.
+    columns: those that pass. seen: the fields that some record has, the filtered ones too.
+    unmatched: what they were, if none passes. unread: values that the filter could not read as numbers, see SourceTally.
     """
-    every, seen = parsed.columns, frozenset[str]()  # of all records, the filtered ones too
+
+    every: Columns | None
+    kept: Mask | None
+    columns: Columns | None
+    seen: frozenset[str]
+    unmatched: Unmatched
+    unread: Unread
+
+
+def filtered(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, *names: str) -> Filtered:
+    """Return which records of a parsed chunk pass the question's filters. names: of its sources."""
+    every, seen = parsed.columns, frozenset[str]()
     if every is not None:
         every = question.prepared(every, names_of_records(chunk, parsed, names)) if every.records else every
         texts = (name for name, column in every.keys.items() if column.keys.null_count < len(column.keys))
@@ -113,7 +126,21 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, *nam
         unread |= {key: records for name in question.ordered for key, records in view.unread(name).items()}
         columns = every if kept.all() else every.keep(kept)
         unmatched = ALL_MATCHED if columns.records else Unmatched.of(view, question)
-    tally = Tally(unmatched=unmatched)
+    return Filtered(every, kept, columns, seen, unmatched, unread)
+
+
+def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, *names: str) -> Tally:
+    """Count the records of a parsed chunk that pass the question's filters; the others are counted as filtered.
+
+    names: of its sources.
+    """
+    return count_filtered(chunk, parsed, filtered(chunk, parsed, question, *names), question)
+
+
+def count_filtered(chunk: Chunk, parsed: Parsed, found: Filtered, question: Question) -> Tally:
+    """Count what `filtered` returned for a chunk."""
+    columns, kept = found.columns, found.kept
+    tally, unread = Tally(unmatched=found.unmatched), dict(found.unread)
     if columns is not None and columns.records:
         view = question.view(columns)
         tally = counted(view, question)
@@ -124,10 +151,10 @@ def count(chunk: Chunk, parsed: Parsed, question: Question = ASKED_NOTHING, *nam
         unread |= {key: number[records] for key, records in of_kept.items()}
     unread = {key: records for key, records in unread.items() if len(records)}
     if chunk.parts:
-        sources = split(chunk, chunk.parts, parsed, every, kept, unread, question)
+        sources = split(chunk, chunk.parts, parsed, found.every, kept, unread, question)
     else:
-        sources = {chunk.source: source_tally(chunk, parsed, every, kept, unread, question, seen)}
-    return replace(tally, sources=sources, seen=seen)
+        sources = {chunk.source: source_tally(chunk, parsed, found.every, kept, unread, question, found.seen)}
+    return replace(tally, sources=sources, seen=found.seen)
 
 
 def names_of_records(chunk: Chunk, parsed: Parsed, names: Sequence[str]) -> KeyColumn:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy
 import pyarrow
 import pyarrow.compute
+from msgspec import Struct
 from msgspec.structs import replace
 
 from logproc.formats.columns.fields import Wanted
@@ -32,8 +33,23 @@ VAGUE = frozenset({"no-match", "bad-json"})
 """Reasons that any text has that is not a record."""
 
 
+NO_PAIRS = numpy.empty((0, 2), numpy.int64)
 Claimed = tuple[list[tuple[Found, bool]], Columns]
 """What was found in some lines, each part with whether its records may have several lines; and the columns of all records."""
+
+
+class Opened(Struct, frozen=True):
+    """What is in the messages of some outer records.
+
+    columns: of the records that these make. rows: of each the outer record that it begins in.
+    number: of each outer record the number of the record that it is part of; -1 if that began before the first line.
+    further: the lines that continue a record inside.
+    """
+
+    columns: Columns
+    rows: Integers
+    number: Integers
+    further: Integers
 
 
 def parsed(
@@ -45,25 +61,31 @@ def parsed(
     *,
     otherwise: str = "no-match",
     order: str = "",
-    opened: Callable[[list[Found], Columns], tuple[Columns, Integers]] | None = None,
+    opened: Callable[[list[Found], Columns], Opened] | None = None,
 ) -> Parsed:
     """Return the wanted columns of a chunk of whole lines, and the account of all its lines.
 
     claim: gets a mask of the lines that may be in a record. otherwise: why a line is rejected for which nobody has a better
-    reason. order: the order of day and month that was assumed. opened: returns the columns with what is in their messages,
-    and the lines that continue a record inside.
+    reason. order: the order of day and month that was assumed. opened: returns what is in the messages of the records.
     """
     too_long, blank = too_long_and_blank(lines, max_line_bytes)
     left = ~(too_long | blank)
     parts, columns = claim(left)
     found = [part for part, _ in parts]
     continuation = continuing(lines, parts, left, in_record=context.in_record, firsts=context.firsts)
-    columns = with_further_lines(lines, found, continuation, columns, wanted, max_line_bytes)
+    columns, owned = with_further_lines(lines, found, continuation, columns, wanted, max_line_bytes)
+    record_lines = numpy.concatenate([no_lines(), *(part.line for part in found)])
     if columns.records and opened:
-        columns, further = opened(found, columns)
-        continuation[further] = True
+        inside = opened(found, columns)
+        columns = inside.columns
+        continuation[inside.further] = True
+        joined = numpy.delete(numpy.arange(len(record_lines)), inside.rows)
+        members = numpy.concatenate([owned, numpy.column_stack([record_lines[joined], joined])])
+        owned = numpy.column_stack([members[:, 0], inside.number[members[:, 1]]])
+        owned = owned[owned[:, 1] >= 0]
+        record_lines = record_lines[inside.rows]
     result = accounted(lines, found, too_long, blank, continuation, otherwise, columns, order)
-    return replace(result, record_lines=None) if opened else result  # `opened` puts the records in another order
+    return replace(result, record_lines=record_lines, further_lines=owned if len(owned) else None)
 
 
 def starts_in(lines: Lines, claim: Callable[[Mask], Claimed], max_line_bytes: int) -> Integers:
@@ -122,16 +144,20 @@ def with_further_lines(
     columns: Columns,
     wanted: Collection[str],
     max_line_bytes: int,
-) -> Columns:
+) -> tuple[Columns, Integers]:
     """Return the records of some lines with what their further lines add, and with the text of whole records if wanted.
 
+    Also returns the further lines, each with the number of its record, shape (n, 2).
     parts: in the order of the records. continuation: as `continuing` returns it.
     """
     is_text = "text" in wanted and not {"text"} & {*columns.keys, *columns.numbers}
     if not columns.records or not (is_text or continuation.any()):
-        return columns
+        return columns, NO_PAIRS
     line = numpy.concatenate([part.line for part in parts])
-    last, further = ends_of_records(lines, line, continuation, max_line_bytes)
+    owned = owned_lines(lines, line, continuation, max_line_bytes)
+    further = numpy.bincount(owned[:, 1], minlength=len(line))
+    last = line.copy()
+    last[owned[:, 1]] = owned[:, 0]  # of several the last one stays
     order = numpy.argsort(line, kind="stable")
     searched = {}
     if is_text:
@@ -144,11 +170,11 @@ def with_further_lines(
         longer = order[further[order] > 0]
         rest = searchable(KeyColumn(texts_between(lines, line[longer] + 1, last[longer]), numpy.arange(len(longer))))
         searched["message"] = joined_at(columns.keys["message"], longer, rest)
-    return replace(columns, further=further, searched=searched)
+    return replace(columns, further=further, searched=searched), owned
 
 
-def ends_of_records(lines: Lines, line: Integers, continuation: Mask, max_line_bytes: int) -> tuple[Integers, Integers]:
-    """Return the last line of each record, and how many further lines it has, given its first line.
+def owned_lines(lines: Lines, line: Integers, continuation: Mask, max_line_bytes: int) -> Integers:
+    """Return the lines that continue a record, ascending, each with the number of the record, given its first line.
 
     Lines after a rejected one continue that one, and belong to no record.
     """
@@ -159,10 +185,7 @@ def ends_of_records(lines: Lines, line: Integers, continuation: Mask, max_line_b
     which = numpy.flatnonzero(continuation)
     record = number[opener[which]]
     near = (record >= 0) & (lines.starts[which] - lines.starts[opener[which]] < max_line_bytes)
-    which, record = which[near], record[near]
-    last = line.copy()
-    last[record] = which  # of several the last one stays
-    return last, numpy.bincount(record, minlength=len(line))
+    return numpy.column_stack([which[near], record[near]])
 
 
 def texts_between(lines: Lines, first: Integers, last: Integers) -> pyarrow.Array:
@@ -223,7 +246,6 @@ def accounted(
         undated=undated_times(parts),
         order=order if columns and columns.records else "",
         zoneless_lines=numpy.concatenate([no_lines(), *zoneless]),
-        record_lines=numpy.concatenate([no_lines(), *(part.line for part in parts)]),
         blank=blank,
     )
 

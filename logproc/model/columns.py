@@ -176,8 +176,9 @@ class Parsed(Struct, frozen=True):
     zoneless: whether any record has a time without a zone; zoneless_lines: the lines of those. undated: the times without a
     year in the order of the log, as they were taken; None for none. order: which order of day and month was assumed, "" if
     none was.
-    record_lines: the line of each record, in the order of the columns; None if it is not known. blank: which lines are blank.
-    With `rejected_lines` they account for the lines of each source of a chunk that holds several.
+    record_lines: the (first) line of each record, in the order of the columns; None without columns. blank: which lines are
+    blank. With `rejected_lines` they account for the lines of each source of a chunk that holds several.
+    further_lines: each line that continues a record, and the number of that record, shape (n, 2); None if none does.
     """
 
     columns: Columns | None
@@ -191,6 +192,7 @@ class Parsed(Struct, frozen=True):
     zoneless_lines: Integers | None = None
     record_lines: Integers | None = None
     blank: Mask | None = None
+    further_lines: Integers | None = None
 
     def bounds_of(self, reason: str) -> Integers:
         """Return start and end of the lines rejected for one reason, shape (n, 2)."""

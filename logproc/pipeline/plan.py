@@ -61,8 +61,10 @@ class Plan(Struct, frozen=True):
         choice = replace(Choice.of(settings.format, settings.pattern, settings.nginx_conf, own), maps=parse_maps(settings.map))
         question = question_of(settings, now_s)
         check_top(settings, question)
-        whole, size = question.needs_whole_records, chunk_bytes(settings, sources)
-        reading = ReadingOptions(choice, size, settings.max_line_bytes, now_s, zone, whole, question.needs_fractions)
+        whole = question.needs_whole_records or settings.shows is not None
+        fractions = question.needs_fractions or "time" in (settings.shows or ())
+        size = chunk_bytes(settings, sources)
+        reading = ReadingOptions(choice, size, settings.max_line_bytes, now_s, zone, whole, fractions)
         return cls(question, choice, reading, settings.top, settings.max_line_bytes, settings.families)
 
     def bounded(self, tally: Tally) -> Tally:
@@ -95,7 +97,11 @@ def question_of(settings: Settings, now_s: int) -> Question:
     metrics = parse_metrics(",".join(settings.metric), zone)
     sort = sort_of(settings.sort, metrics, zone)
     metrics = with_sort(metrics, sort)
-    panels = () if settings.compares else panels_for(settings.by, metrics, sort, visitors=settings.visitors)
+    panels = (
+        ()
+        if settings.compares or settings.shows is not None
+        else panels_for(settings.by, metrics, sort, visitors=settings.visitors)
+    )
     check_sketches(need for panel in panels for need in panel.needs)
     where = None if settings.where is None else parse_where(settings.where, zone)
     named = [name for panel in panels if settings.by and not panel.title for name in panel.by]
@@ -118,7 +124,13 @@ def question_of(settings: Settings, now_s: int) -> Question:
         from_forwarded=settings.client_from == "xff",
         anonymous=settings.anonymize,
         max_keys=settings.max_keys,
-        asked=(*named, *measured, *(where.fields if where else ()), *(found.source for found in parse_maps(settings.map))),
+        asked=(
+            *(settings.shows or ()),
+            *named,
+            *measured,
+            *(where.fields if where else ()),
+            *(found.source for found in parse_maps(settings.map)),
+        ),
         asked_by=bool(settings.by),
         compares=settings.compares,
         kinds=tuple((found.field, found.unit.kind) for found in parse_maps(settings.map) if found.unit),

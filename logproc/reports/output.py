@@ -47,14 +47,14 @@ HINTS = {
     errno.EPIPE: "its reader closed the pipe before the end",
 }
 
-# Temporary files that may exist now. Only the main thread writes reports, and it also runs the signal handlers, between two
-# bytecodes, so these never see a half-changed set. With a lock, a handler could wait for the very code that it interrupted.
+# Temporary files that may exist now. A signal handler reads this between any two bytecodes, so there is no lock: it could wait
+# for the very code that it interrupted. Other threads may write files, too; each call of a method of a set is atomic.
 temporaries: set[str] = set()
 
 
 def known_temporaries() -> tuple[str, ...]:
     """Return the files to delete if the process must exit at once. Some may not exist yet, or no longer."""
-    return tuple(temporaries)
+    return tuple(temporaries.copy())
 
 
 def format_for(path: str | Path) -> Form:
@@ -182,15 +182,23 @@ def status(path: Path, *, follow_symlinks: bool) -> os.stat_result | None:
 
 
 def write_directly(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write to a FIFO or device. Opening does not block: a FIFO without a reader is an error (ENXIO)."""
+    with opened_directly(path) as (_, descriptor), os.fdopen(descriptor, "wb", buffering=0, closefd=False) as file:
+        for piece in pieces:
+            write_whole(file, piece)
+
+
+@contextlib.contextmanager
+def opened_directly(path: Path) -> Iterator[tuple[str, int]]:
+    """Open a FIFO or device; yield name and descriptor. Does not block: a FIFO without a reader is an error (ENXIO)."""
     descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    with os.fdopen(descriptor, "wb", buffering=0) as file:
+    try:
         kind = os.fstat(descriptor).st_mode
         if not (stat.S_ISFIFO(kind) or stat.S_ISCHR(kind)):
             raise refusal(path, "was replaced in the meantime", "name a file in a folder of your own")
         os.set_blocking(descriptor, True)
-        for piece in pieces:
-            write_whole(file, piece)
+        yield str(path), descriptor
+    finally:
+        os.close(descriptor)
 
 
 def replace(target: Path, pieces: Iterable[bytes]) -> None:

@@ -54,8 +54,8 @@ class ByteBudget:
         """The bytes in flight. Read without the lock, for display: it may be out of date when it arrives."""
         return self._in_flight_bytes
 
-    def take(self, size_bytes: int) -> int:
-        """Take bytes; return how many were taken: at least 4 KiB, because a small chunk needs memory too.
+    def take(self, size_bytes: int, source: int = 0) -> int:  # noqa: ARG002 - see ReorderBudget
+        """Take bytes for a chunk of a source; return how many: at least 4 KiB, because a small chunk needs memory too.
 
         Blocks until all earlier calls are served and the bytes are free. Raises Stopped when the run is stopped.
         Not for main: an exception from a signal in this wait would leave a ticket that is never served.
@@ -75,12 +75,15 @@ class ByteBudget:
         self._trace.change(Gauge.BYTES, size_bytes)
         return size_bytes
 
-    def give(self, size_bytes: int) -> None:
+    def give(self, size_bytes: int, source: int = 0) -> None:  # noqa: ARG002
         """Give back what `take` returned. Never blocks for long."""
         with self._changed:
             self._in_flight_bytes -= size_bytes
             self._changed.notify_all()
         self._trace.change(Gauge.BYTES, -size_bytes)
+
+    def ended(self, source: int) -> None:
+        """Nothing: here all sources are alike. See ReorderBudget."""
 
     def wake(self) -> None:
         """Let every waiter check again. The Condition does not know about the Stop, which its waiters also check."""

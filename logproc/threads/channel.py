@@ -56,6 +56,8 @@ DONE = Mark("DONE")
 """A worker has finished one chunk, with or without success."""
 WAKE = Mark("WAKE")
 """Check the stop, and whether a signal was noted."""
+WRITTEN = Mark("WRITTEN")
+"""The writer has ended: everything is written, or nothing more will be."""
 LATE = Mark("LATE")
 """Never in the queue: `get` returns it at its deadline."""
 

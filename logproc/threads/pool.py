@@ -126,7 +126,7 @@ class Pool:
         self.doing[name] = f"parsing lines {chunk.first_line:,} to {chunk.last_line:,}"
         try:
             if not self._dropped:
-                self._work(chunk, partial(self._budget.give, taken_bytes))
+                self._work(chunk, partial(self._budget.give, taken_bytes, chunk.source))
                 self._lines[name] = self._lines.get(name, 0) + chunk.lines
         finally:
             self.doing[name] = IDLE

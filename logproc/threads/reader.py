@@ -159,12 +159,17 @@ class ToDo(Generic[Task]):
         return self._lost_s[server], self._taken[server], self._waiting[server][0].index
 
 
+def untold(_source: int, _chunks: int) -> None:
+    """Tell nobody that a source has ended."""
+
+
 class Reader(Thread):
     """Reads sources from a to-do list, one after the other, and puts their chunks into a channel.
 
     reading: what is being read now, None between two sources. Written only by this thread, read by the live view: assigning
     one reference is atomic, so the view sees either the old one or the new one.
     outcomes: how its sources ended, by their index. Written only by this thread; complete after `join`.
+    ended(source, chunks): called at the end of each source.
     """
 
     def __init__(
@@ -176,6 +181,7 @@ class Reader(Thread):
         put: Callable[[Charged], None],
         stop: Stop,
         trace: Trace = NO_TRACE,
+        ended: Callable[[int, int], None] = untold,
     ) -> None:
         super().__init__(name=name, daemon=True)  # a read from a dead disk cannot be ended, and must not keep the process
         self.reading: Reading | None = None
@@ -186,6 +192,7 @@ class Reader(Thread):
         self._budget = budget
         self._put = put
         self._trace = trace
+        self._ended = ended
         self._run_stop = stop  # not `_stop`: Thread has a private method of that name, and `join` calls it
 
     def run(self) -> None:
@@ -205,8 +212,11 @@ class Reader(Thread):
         self.reading, self.doing = reading, "reading"
         try:
             with self._run_stop.waking(reading.cancel), self._trace.span(Doing.CUT, reading.source.name):
+                chunks = 0
                 for chunk in reading.chunks():
                     self._hand_over(chunk)
+                    chunks += 1
+            self._ended(source.index, chunks)
         finally:
             self.outcomes |= reading.outcomes
             self._to_do.done(source, reading.outcome)
@@ -222,7 +232,7 @@ class Reader(Thread):
         self.doing = "waiting for memory"
         try:
             with self._trace.span(Doing.WAIT_MEMORY, lines=chunk.lines):
-                taken_bytes = self._budget.take(chunk.data.nbytes * PARSING_WEIGHT)
+                taken_bytes = self._budget.take(chunk.data.nbytes * PARSING_WEIGHT, chunk.source)
         except Stopped:
             taken_bytes = 0
         self.doing = "reading"

@@ -17,7 +17,7 @@ import pyarrow.compute
 from msgspec import Struct
 from msgspec.structs import replace
 
-from logproc.formats.account import joined_at, parsed, too_long_and_blank
+from logproc.formats.account import Opened, joined_at, parsed, too_long_and_blank
 from logproc.formats.columns.fields import Wanted, either
 from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
 from logproc.formats.columns.printable import searchable
@@ -191,7 +191,7 @@ class Envelope(Struct, frozen=True):
 
     def _opened(
         self, lines: Lines, parts: list[Found], outer: Columns, wanted: Collection[str], context: Context, max_line_bytes: int
-    ) -> tuple[Columns, Integers]:
+    ) -> Opened:
         """Return the columns of the records, with what is in their messages, and the lines that continue one of them."""
         messages = self._read(parts, lines, outer, wanted, context, max_line_bytes)
         if messages.is_further_part.any():
@@ -211,10 +211,12 @@ class Envelope(Struct, frozen=True):
             parted = found if found.joined.any() else None
         kept = [both(without(outer, carried_by(self.outer)).take(of), messages.inner_columns), outer.keep(rest)]
         columns = stacked([part for part in kept if part.records]) if len(of) or rest.any() else outer.keep(rest)
-        if parted is None:
-            return columns, further
         rows = numpy.concatenate([of, numpy.flatnonzero(rest)])
-        return with_joined(columns, rows, messages, parted, wanted, max_line_bytes), further
+        number = numpy.full(outer.records, -1)
+        number[rows] = numpy.arange(len(rows))
+        if parted is not None:
+            columns = with_joined(columns, number, messages, parted, wanted, max_line_bytes)
+        return Opened(columns, rows, number, further)
 
 
 def together(lines: Sequence[Integers]) -> Integers:
@@ -222,11 +224,12 @@ def together(lines: Sequence[Integers]) -> Integers:
 
 
 def with_joined(
-    columns: Columns, rows: Integers, messages: Messages, found: Continuations, wanted: Collection[str], max_line_bytes: int
+    columns: Columns, number: Integers, messages: Messages, found: Continuations, wanted: Collection[str], max_line_bytes: int
 ) -> Columns:
     """Return the records with what is in their continuation lines.
 
-    rows: of each record the number of the outer one. What begins further behind than `max_line_bytes` is not part of it.
+    number: of each outer record that begins a record the number of that one; gets those of the records that continue it. What
+    begins further behind than `max_line_bytes` is not part of it.
     """
     starts = messages.lines.starts[messages.line]
     near = found.joined & (found.opener >= 0)
@@ -236,9 +239,8 @@ def with_joined(
     openers, firsts, counts = numpy.unique(found.opener[members], return_index=True, return_counts=True)
     if not len(openers):
         return columns
-    row_of = numpy.empty(messages.columns.records, numpy.int64)
-    row_of[rows] = numpy.arange(len(rows))
-    which, of = row_of[messages.order[openers]], messages.order[members]
+    which, of = number[messages.order[openers]], messages.order[members]
+    number[of] = numpy.repeat(which, counts)
     further = numpy.zeros(columns.records, numpy.int64) if columns.further is None else columns.further.copy()
     further[which] += counts
     if messages.columns.further is not None:
@@ -252,7 +254,7 @@ def with_joined(
         of_text = members[~messages.is_further_part[members]]  # the others are in the first line already
         openers, counts = numpy.unique(found.opener[of_text], return_counts=True)
         rest = searchable(in_groups(messages.texts.take(arrow(of_text, pyarrow.int64())), counts))
-        longer = row_of[messages.order[openers]]
+        longer = number[messages.order[openers]]
         searched["message"] = joined_at(searched.get("message") or columns.keys["message"], longer, rest)
     return replace(columns, further=further, searched=searched)
 

@@ -1,0 +1,202 @@
+"""`logproc show`: which records, written how, and to where."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, nullcontext
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from logproc.command.exit_codes import first_of, judged
+from logproc.command.outputs import Outputs, keep_settings, keep_sources
+from logproc.command.subcommands.analyze import beside, read_headers, report_cause, say_sources
+from logproc.command.subcommands.follow import split_arguments
+from logproc.command.terminal import log
+from logproc.command.terminal.screen import Screen, is_terminal
+from logproc.model.errors import EXIT_OK, Enough, Interrupted, UsageError
+from logproc.model.source import Kind
+from logproc.pipeline.following import Followed
+from logproc.pipeline.openers import Openers, find_sources
+from logproc.pipeline.threaded import run_threaded
+from logproc.pipeline.writing import Writing
+from logproc.questions.question import split_fields
+from logproc.records.destinations import to_file, to_stdout
+from logproc.records.selection import piece_of
+from logproc.records.stages import Around, Bytes, First, Last, Merging, Output
+from logproc.reports.output import check_output, known_temporaries, write_stdout
+from logproc.threads.grace import within_grace
+from logproc.threads.reader import PARSING_WEIGHT
+from logproc.threads.signals import unlink_on_second
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logproc.counting.tally import Filtered
+    from logproc.model.chunk import Chunk
+    from logproc.model.columns import Parsed
+    from logproc.model.source import Source
+    from logproc.pipeline.serial import Run
+    from logproc.records.piece import Piece
+    from logproc.settings import Settings
+
+ENDINGS = {".log": "lines", ".txt": "lines", ".jsonl": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
+CHUNK_BYTES = 2 << 20
+"""Smaller than for a report: nothing has to be merged, and the first lines appear sooner."""
+SCREEN_CHUNK_BYTES = 256 << 10
+LEAST_CHUNK_BYTES = 64 << 10
+
+
+class Asked(Struct, frozen=True):
+    """What the user asked for; see the options of `show`. first, last, around: numbers of records."""
+
+    sources: Sequence[str]
+    fields: str | None = None
+    output: str | None = None
+    file: str | None = None
+    first: int | None = None
+    last: int | None = None
+    around: int | None = None
+    with_source: bool = False
+    merge: bool = False
+    count: bool = False
+    partition: str | None = None
+    follow: bool = False
+    headers: Sequence[str] = ()
+    debug: bool = False
+
+    @property
+    def form(self) -> str:
+        """The format of the records: lines, json, csv or parquet."""
+        return self.output or ("lines" if self.file is None else ENDINGS[Path(self.file).suffix.lower()])
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The fields to write; None for all, or for the lines of the log."""
+        return None if self.fields is None else split_fields(self.fields)
+
+
+def show(asked: Asked, screen: Screen) -> int:
+    """Write the records that match, and return the exit code. Raises UsageError for what makes no sense."""
+    check(asked, screen.settings)
+    unlink_on_second(known_temporaries)
+    given = read_headers(asked.headers, screen.environ)
+    outputs = Outputs((asked.file,) if asked.file else ())
+    followed, others = split_arguments(asked.sources) if asked.follow else ([], asked.sources)
+    sources = find_sources(others, screen.settings)
+    sources = tuple(keep_sources(sources, outputs, asked.sources, [screen.stdout, screen.stderr]))
+    settings = screen.settings = with_chunks(screen.settings, asked, sources, for_screen=is_terminal(screen.stdout))
+    openers = Openers.of(settings, given, screen.say_now, sources)
+    keep_settings(outputs, settings)
+    if any(source.kind is Kind.STDIN for source in sources) and os.isatty(0) and not settings.quiet:
+        screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
+    log.configure(settings, screen.write, color=screen.colors(screen.stderr))
+    with ExitStack() as stack:
+        output = None if asked.count else opened(asked, screen, stack, sources)
+        writing = Writing(piece_maker(asked), output, asked.merge or asked.follow) if output else None
+        logs = Followed(followed, sources) if asked.follow else None
+        with screen.painting() if paints(asked, screen) else nullcontext() as paint:
+            observers = partial(beside, paint, lambda: None)
+            run = run_threaded(sources, settings, openers, None, observers, writing=writing, followed=logs)
+        if isinstance(run.cause, UsageError):
+            raise run.cause
+    is_end = isinstance(run.cause, Enough) or (asked.follow and isinstance(run.cause, Interrupted))
+    causes = [run.cause] if run.cause and not is_end else []
+    if asked.count:
+        causes += write_count(run, screen)
+    return finished(run, causes, sources, screen, asked)
+
+
+def check(asked: Asked, settings: Settings) -> None:
+    """Raise UsageError for options that contradict one another, and OutputError for a file that cannot be written."""
+    if asked.file is not None:
+        if asked.output is None and Path(asked.file).suffix.lower() not in ENDINGS:
+            raise UsageError(f"{asked.file}: no format has this ending", "use " + ", ".join(ENDINGS) + ", or --output")
+        if not asked.partition:
+            check_output(asked.file)
+    if asked.form == "parquet" and asked.file is None:
+        raise UsageError("Parquet needs a file", "name one with -o, such as -o records.parquet")
+    if asked.first and asked.last:
+        raise UsageError("-n and --tail contradict each other", "give one of them")
+    if asked.follow and (asked.merge or asked.last or asked.count or asked.form == "parquet"):
+        raise UsageError("--follow never ends", "leave out --merge, --tail, --count and Parquet")
+    if asked.around is not None and (asked.merge or asked.last or asked.first or asked.form != "lines" or asked.fields):
+        raise UsageError("-C shows lines around each match", "leave out --merge, -n, --tail, --fields and --output")
+    if asked.partition and asked.form != "parquet":
+        raise UsageError("--partition is for Parquet", "add --output parquet")
+    if settings.anonymize and asked.form == "lines" and asked.fields is None and not asked.count:
+        raise UsageError("--anonymize cannot change the lines of a log", "choose --fields, or --output json or csv")
+
+
+def with_chunks(settings: Settings, asked: Asked, sources: Sequence[Source], *, for_screen: bool) -> Settings:
+    """Return the settings of the run: small chunks, and with `--merge` one for each source within half of the memory."""
+    names = [*(asked.names or ()), *(["time"] if asked.merge or asked.form != "lines" else [])]
+    size = settings.chunk_size
+    if size is None:
+        size = min(settings.chunk_bytes, SCREEN_CHUNK_BYTES if for_screen else CHUNK_BYTES)
+        if asked.merge:
+            size = min(size, settings.memory // (2 * PARSING_WEIGHT * max(1, len(sources))))
+            if size < LEAST_CHUNK_BYTES:
+                raise UsageError(f"--merge of {len(sources)} sources needs more memory", "raise --memory, or name fewer")
+    return replace(settings, chunk_size=size, shows=tuple(dict.fromkeys(names)))
+
+
+def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Source]) -> Output:
+    """Return where the records go, with all stages before it. What has to be closed is on the stack."""
+    if asked.file is not None:
+        end: Output = Bytes(*stack.enter_context(to_file(asked.file)))
+    else:
+        end = Bytes(to_stdout(screen.stdout.buffer if screen.stdout else None))
+    if asked.first:
+        end = First(asked.first, end)
+    if asked.last:
+        end = Last(asked.last, end)
+    if asked.around is not None:
+        end = Around(asked.around, end)
+    if asked.merge:
+        end = Merging([source.index for source in sources if not source.verdict], end)
+    return end
+
+
+def piece_maker(asked: Asked) -> Any:
+    """Return the function that makes the piece of a chunk, in a worker."""
+
+    def lines(chunk: Chunk, parsed: Parsed, found: Filtered, name: str) -> Piece:
+        prefix = f"{name}: " if asked.with_source else ""
+        return piece_of(chunk, parsed, found, prefix=prefix, around=asked.around is not None, timed=asked.merge)
+
+    return lines
+
+
+def paints(asked: Asked, screen: Screen) -> bool:
+    """Whether the progress is painted: not where the records themselves, or a pager behind a pipe, have the terminal."""
+    return asked.file is not None or (asked.count and not is_terminal(screen.stdout))
+
+
+def write_count(run: Run, screen: Screen) -> list[BaseException]:
+    try:
+        stream = screen.stdout.buffer if screen.stdout else None
+        within_grace(partial(write_stdout, stream, f"{run.snapshot.account.records}\n"))
+    except (BrokenPipeError, Interrupted) as error:
+        return [error]
+    return []
+
+
+def finished(run: Run, causes: Sequence[BaseException], sources: Sequence[Source], screen: Screen, asked: Asked) -> int:
+    """Say what is to be said, and return the exit code."""
+    is_enough = isinstance(run.cause, Enough)
+    codes = {EXIT_OK} if is_enough else {EXIT_OK, *judged(run.snapshot, screen.settings)}
+
+    def diagnose() -> None:
+        codes.update(report_cause(cause, sources, screen, debug=asked.debug) for cause in causes)
+        if not screen.settings.quiet and not is_enough and not any(isinstance(cause, BrokenPipeError) for cause in causes):
+            say_sources(run.snapshot, screen, "`logproc analyze --rejects FILE` writes them")
+
+    try:
+        within_grace(diagnose)
+    except Interrupted as error:
+        codes.add(error.exit_code)
+    return first_of(codes)

@@ -1,0 +1,41 @@
+"""A piece: the records of one chunk that are to be written, on their way from a worker to the writer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from logproc.model.arrays import Integers, Mask
+
+
+class Piece(Struct, frozen=True):
+    """Some records in the order of the log.
+
+    content: their bytes, as a buffer; or a pyarrow.Table with a row for each. records: how many there are.
+    ends: where each ends in the bytes, ascending, shape (records,); None for a table.
+    front: bytes that belong to the last record before these: further lines that a chunk begins with. They are written if that
+        record was. is_open: whether the last record of the chunk is among these, so that such lines belong to it; None if no
+        record begins in the chunk.
+    chosen: None if all records are to be written; else these are all records of the chunk and what else stands in it, and
+        `chosen` tells which of them match.
+    times: of each record, in nanoseconds since 1970, NO_TIME where it has none; None unless sources are to be merged.
+    """
+
+    content: Any
+    records: int
+    ends: Integers | None = None
+    front: bytes = b""
+    is_open: bool | None = None
+    chosen: Mask | None = None
+    times: Integers | None = None
+
+    def slice(self, start: int, end: int) -> Piece:
+        """Return some of the records, by their numbers."""
+        if self.ends is None:
+            return Piece(self.content.slice(start, end - start), end - start)
+        first = int(self.ends[start - 1]) if start else 0
+        last = int(self.ends[end - 1]) if end > start else first
+        content = self.content[first:last]
+        return Piece(content, end - start, self.ends[start:end] - first, self.front if start == 0 else b"", self.is_open)
