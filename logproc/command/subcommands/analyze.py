@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
@@ -22,6 +21,7 @@ from logproc.model.errors import (
     OutputError,
     UsageError,
 )
+from logproc.model.patterns import regex
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind
 from logproc.model.trace.doing import Doing
@@ -52,7 +52,7 @@ Observe = Callable[["Crew"], Sequence["Companion"]]
 """Makes the threads that observe a run."""
 PAGE_ROWS = 25
 """Rows of each panel for a page, which shows the first `--top` of them and the others on request."""
-HEADER = re.compile(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
+HEADER = regex(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
 MANY_KEYS_COUNTED = f"counting over {MANY_KEYS:,} keys takes much memory", "bound it with --max-keys, or count by fewer fields"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import traceback
 from collections import deque
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from logproc.command.terminal.log import json_line
 from logproc.model.errors import Interrupted
+from logproc.model.patterns import regex
 from logproc.reports.output import write_whole
 from logproc.reports.safe import distinct, harmless
 from logproc.settings import Settings
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NARROW, WIDEST = 100, 1000
 NO_SEQUENCES = {"", "dumb", "unknown", "network", "vt52"}
 """What TERM is, or that it is not set, for terminals that may show an escape sequence as text."""
-NO_COLORS = re.compile(r"vt\d+|.*-(m|mono)$")
+NO_COLORS = regex(r"vt\d+|.*-(m|mono)$")
 """What TERM begins with for terminals that have sequences but no colours, such as vt100 and xterm-mono."""
 OFF = {"0", "false"}
 """Values of FORCE_COLOR that force the opposite."""
