@@ -82,7 +82,7 @@ class TableForm:
         return Wanted.everything(form, question.wanted) if self._everything else question.wanted
 
     def header(self) -> bytes:
-        """What comes before all records."""
+        """Return what comes before all records."""
         return csv_header(self.layout.schema, raw=self._raw) if self._kind == "csv" and self.layout else b""
 
     def piece(self, chunk: Chunk, parsed: Parsed, found: Filtered, question: Question, name: str) -> Piece:

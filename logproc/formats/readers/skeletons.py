@@ -12,7 +12,6 @@ keys, as long as its values are valid: text in UTF-8 without a backslash or a co
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -27,13 +26,14 @@ from logproc.formats.columns.lines import LF, Lines, blocks
 from logproc.formats.columns.slices import ABSENT, BLANK, places
 from logproc.formats.readers.json_values import object_of
 from logproc.model.columns import KeyColumn
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
 
-MEMBER = re.compile(rb'((?:[ }]*+[{,] *+"[^"\\]*+": *+)++)(?:("[^"\\]*+")|[+\-.0-9A-Za-z]++)')
+MEMBER = regex(rb'((?:[ }]*+[{,] *+"[^"\\]*+": *+)++)(?:("[^"\\]*+")|[+\-.0-9A-Za-z]++)')
 """A value behind its key, and those of the objects that it is the first one in. Arrays and empty objects do not fit."""
-END = re.compile(rb"[ }]++")
+END = regex(rb"[ }]++")
 MOST_BYTES, MOST_VALUES, MOST_LITERAL = 1 << 12, 64, 127
 SAMPLE = 8
 PLAIN = r"^(?:true|false|null|0(?:\.0+)?|-?[1-9][0-9]*(?:\.[0-9]+)?|-?0\.0{0,3}[1-9][0-9]*)$"
