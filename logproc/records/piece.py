@@ -20,6 +20,7 @@ class Piece(Struct, frozen=True):
         record begins in the chunk.
     chosen: None if all records are to be written; else these are all records of the chunk and what else stands in it, and
         `chosen` tells which of them match.
+    values: a table for the painter of a terminal, with a row for each record: see `screen.values`; else None.
     times: of each record, in nanoseconds since 1970, NO_TIME where it has none; None unless sources are to be merged.
     """
 
@@ -30,6 +31,7 @@ class Piece(Struct, frozen=True):
     is_open: bool | None = None
     chosen: Mask | None = None
     times: Integers | None = None
+    values: Any = None
 
     def slice(self, start: int, end: int) -> Piece:
         """Return some of the records, by their numbers."""
@@ -38,4 +40,11 @@ class Piece(Struct, frozen=True):
         first = int(self.ends[start - 1]) if start else 0
         last = int(self.ends[end - 1]) if end > start else first
         content = self.content[first:last]
-        return Piece(content, end - start, self.ends[start:end] - first, self.front if start == 0 else b"", self.is_open)
+        return Piece(
+            content,
+            end - start,
+            self.ends[start:end] - first,
+            self.front if start == 0 else b"",
+            self.is_open,
+            values=None if self.values is None else self.values[start:end],
+        )

@@ -15,14 +15,16 @@ from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, keep_settings, keep_sources
 from logproc.command.subcommands.analyze import beside, read_headers, report_cause, say_sources
 from logproc.command.terminal import log
-from logproc.command.terminal.screen import Screen, is_terminal
+from logproc.command.terminal.screen import Screen, is_terminal, is_utf8
 from logproc.model.errors import EXIT_OK, Enough, Interrupted, UsageError
 from logproc.model.source import Kind
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.threaded import run_threaded
 from logproc.pipeline.writing import Writing
 from logproc.questions.question import split_fields
+from logproc.questions.where.grammar import parse_where
 from logproc.records.destinations import to_file, to_stdout
+from logproc.records.screen.values import PAINTED
 from logproc.records.selection import piece_of
 from logproc.records.stages import Around, Bytes, First, Last, Merging, Output
 from logproc.reports.output import check_output, known_temporaries, write_stdout
@@ -91,7 +93,7 @@ def show(asked: Asked, screen: Screen) -> int:
         screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
     log.configure(settings, screen.write, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
-        writing = None if asked.count else Writing(piece_maker(asked), opened(asked, screen, stack, sources), asked.merge)
+        writing = None if asked.count else Writing(piece_maker(asked, settings), opened(asked, screen, stack, sources), asked.merge)
         with screen.painting() if paints(asked, screen) else nullcontext() as paint:
             run = run_threaded(sources, settings, openers, None, partial(beside, paint, lambda: None), writing=writing)
         if isinstance(run.cause, UsageError):
@@ -131,7 +133,8 @@ def with_chunks(settings: Settings, asked: Asked, sources: Sequence[Source], *, 
             size = min(size, settings.memory // (2 * PARSING_WEIGHT * max(1, len(sources))))
             if size < LEAST_CHUNK_BYTES:
                 raise UsageError(f"--merge of {len(sources)} sources needs more memory", "raise --memory, or name fewer")
-    return replace(settings, chunk_size=size, shows=tuple(dict.fromkeys(names)))
+    paints = PAINTED if asked.file is None and (for_screen or settings.color == "always") else ()
+    return replace(settings, chunk_size=size, shows=tuple(dict.fromkeys(names)), paints=paints)
 
 
 def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Source]) -> Output:
@@ -140,6 +143,8 @@ def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Sou
         end: Output = Bytes(*stack.enter_context(to_file(asked.file)))
     else:
         end = Bytes(to_stdout(screen.stdout.buffer if screen.stdout else None))
+        if screen.settings.paints:
+            end = painted(end, screen)
     if asked.first:
         end = First(asked.first, end)
     if asked.last:
@@ -151,12 +156,33 @@ def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Sou
     return end
 
 
-def piece_maker(asked: Asked) -> Any:
+def painted(end: Output, screen: Screen) -> Output:
+    """Return the stage that makes records harmless, and puts them in colours."""
+    from logproc.records.screen.highlights import highlights_of
+    from logproc.records.screen.paint import Paint
+
+    where = parse_where(screen.settings.where) if screen.settings.where else None
+    return Paint(
+        end,
+        color=screen.colors(screen.stdout),
+        in_ascii=screen.stdout is not None and not is_utf8(screen.stdout),
+        names=painted_fields(screen.settings),
+        highlights=tuple(highlights_of(where.tree)) if where else (),
+    )
+
+
+def painted_fields(settings: Settings) -> tuple[str, ...]:
+    where = parse_where(settings.where) if settings.where else None
+    return (*settings.paints, *(where.fields if where else ()))
+
+
+def piece_maker(asked: Asked, settings: Settings) -> Any:
     """Return the function that makes the piece of a chunk, in a worker."""
+    fields = painted_fields(settings) if settings.paints else None
 
     def lines(chunk: Chunk, parsed: Parsed, found: Filtered, name: str) -> Piece:
         prefix = f"{name}: " if asked.with_source else ""
-        return piece_of(chunk, parsed, found, prefix=prefix, around=asked.around is not None, timed=asked.merge)
+        return piece_of(chunk, parsed, found, prefix=prefix, around=asked.around is not None, timed=asked.merge, painted=fields)
 
     return lines
 
