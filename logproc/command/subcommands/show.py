@@ -15,6 +15,7 @@ from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, keep_settings, keep_sources
 from logproc.command.subcommands.analyze import beside, read_headers, report_cause, say_sources
 from logproc.command.terminal import log
+from logproc.command.terminal.pager import pager_of
 from logproc.command.terminal.screen import Screen, is_terminal, is_utf8
 from logproc.model.errors import EXIT_OK, Enough, Interrupted, UsageError
 from logproc.model.source import Kind
@@ -35,6 +36,7 @@ from logproc.threads.signals import unlink_on_second
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from logproc.command.terminal.record_pager import RecordPager
     from logproc.counting.tally import Filtered
     from logproc.model.chunk import Chunk
     from logproc.model.columns import Parsed
@@ -93,9 +95,16 @@ def show(asked: Asked, screen: Screen) -> int:
         screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
     log.configure(settings, screen.write, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
-        writing = None if asked.count else Writing(piece_maker(asked, settings), opened(asked, screen, stack, sources), asked.merge)
-        with screen.painting() if paints(asked, screen) else nullcontext() as paint:
-            run = run_threaded(sources, settings, openers, None, partial(beside, paint, lambda: None), writing=writing)
+        pager = pager_for(asked, screen, sources)
+        paint = stack.enter_context(screen.painting()) if pager or paints(asked, screen) else None
+        writing = (
+            None
+            if asked.count
+            else Writing(piece_maker(asked, settings), opened(asked, screen, stack, sources, pager), asked.merge)
+        )
+        more = partial(pager.beside, paint) if pager else partial(beside, paint, lambda: None)
+        with pager.paged() if pager else nullcontext():
+            run = run_threaded(sources, settings, openers, None, more, writing=writing)
         if isinstance(run.cause, UsageError):
             raise run.cause
     causes = [run.cause] if run.cause and not isinstance(run.cause, Enough) else []
@@ -137,12 +146,22 @@ def with_chunks(settings: Settings, asked: Asked, sources: Sequence[Source], *, 
     return replace(settings, chunk_size=size, shows=tuple(dict.fromkeys(names)), paints=paints)
 
 
-def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Source]) -> Output:
+def pager_for(asked: Asked, screen: Screen, sources: Sequence[Source]) -> RecordPager | None:
+    """Return what shows the records on a terminal, None if they go elsewhere, or the user is typing there."""
+    typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
+    if asked.file is not None or asked.count or typed or not is_terminal(screen.stdout):
+        return None
+    from logproc.command.terminal.record_pager import RecordPager
+
+    return RecordPager(screen, pager_of(screen.environ) if screen.has_sequences else None)
+
+
+def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Source], pager: RecordPager | None) -> Output:
     """Return where the records go, with all stages before it. What has to be closed is on the stack."""
     if asked.file is not None:
         end: Output = Bytes(*stack.enter_context(to_file(asked.file)))
     else:
-        end = Bytes(to_stdout(screen.stdout.buffer if screen.stdout else None))
+        end = Bytes(pager.write if pager else to_stdout(screen.stdout.buffer if screen.stdout else None))
         if screen.settings.paints:
             end = painted(end, screen)
     if asked.first:

@@ -44,7 +44,11 @@ def sequences(style: Style) -> tuple[str, str]:
     return before, behind
 
 
-SGR = {code | found: sequences(style + Style(reverse=True) if found else style) for code, style in enumerate(STYLES) for found in (0, FOUND)}
+SGR = {
+    code | found: sequences(style + Style(reverse=True) if found else style)
+    for code, style in enumerate(STYLES)
+    for found in (0, FOUND)
+}
 
 
 class Paint:
@@ -55,7 +59,13 @@ class Paint:
     """
 
     def __init__(
-        self, behind: Output, *, color: bool, in_ascii: bool = False, names: Sequence[str] = PAINTED, highlights: Sequence[Highlight] = ()
+        self,
+        behind: Output,
+        *,
+        color: bool,
+        in_ascii: bool = False,
+        names: Sequence[str] = PAINTED,
+        highlights: Sequence[Highlight] = (),
     ) -> None:
         self._behind = behind
         self._color = color
@@ -69,7 +79,7 @@ class Paint:
         front = self._painted(piece.front, self._last.get(source), further=True) if piece.front else b""
         for first in range(0, max(len(ends), 1), FEW):
             few = ends[first : first + FEW]
-            starts = [ends[first - 1] if first else 0, *few[:-1]]
+            starts = [ends[first - 1] if first else 0, *few][: len(few)]
             rows = [None] * len(few) if table is None else table[first : first + FEW]
             out = [self._painted(bytes(piece.content[a:b]), row) for a, b, row in zip(starts, few, rows, strict=True)]
             self._pass_on(source, piece, out, front if first == 0 else b"", first + FEW >= len(ends))
@@ -87,7 +97,9 @@ class Paint:
     def _pass_on(self, source: int, piece: Piece, out: list[bytes], front: bytes, is_last: bool) -> None:
         data, ends = b"".join(out), numpy.cumsum([len(record) for record in out])
         is_open = piece.is_open if is_last else None
-        self._behind.take(source, replace(piece, content=data, records=len(out), ends=ends, front=front, is_open=is_open), nothing)
+        self._behind.take(
+            source, replace(piece, content=data, records=len(out), ends=ends, front=front, is_open=is_open), nothing
+        )
 
     def _painted(self, record: bytes, row: Any, *, further: bool = False) -> bytes:
         lines = record.decode("utf-8", "surrogateescape").split("\n")
