@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers
 from logproc.model.columns import Parsed
+from logproc.model.position import Position
 from logproc.model.source import Verdict
 
 
@@ -144,6 +145,7 @@ class Chunk:
     data: the bytes. The last one is always LF, added if the source ended without one.
     parts: None for a chunk of one source. Of a chunk of many, `source` is the first one, and the lines are counted from 1
         through all of them.
+    positions: where the files of its log have been read to with it, the one it is of last; none where nobody asks.
     """
 
     source: int
@@ -155,6 +157,7 @@ class Chunk:
     data: Bytes = field(repr=False)
     context: Context = AT_START
     parts: Parts | None = None
+    positions: tuple[Position, ...] = ()
 
     @property
     def sources(self) -> tuple[int, ...]:

@@ -31,15 +31,12 @@ class Writing(Struct, frozen=True):
     output: Output[Any]
     side_by_side: bool = False
 
-
-def select(
-    plan: Plan, sources: Sequence[Source], chunk: Chunk, writing: Writing, trace: Trace = NO_TRACE
-) -> tuple[Tally, Piece]:
-    """Parse one chunk; return its account and the piece of its matching records. Shares no state."""
-    parsed = traced_parse(plan, sources, chunk, trace)
-    name = sources[chunk.source].name
-    with trace.span(Doing.COUNT, name, chunk.lines):
-        found = filtered(chunk, parsed, plan.question, name)
-        tally = count_filtered(chunk, parsed, found, plan.question)
-    with trace.span(Doing.SELECT, name, chunk.lines):
-        return tally, writing.piece(chunk, parsed, found, name)
+    def select(self, plan: Plan, sources: Sequence[Source], chunk: Chunk, trace: Trace = NO_TRACE) -> tuple[Tally, Piece]:
+        """Parse one chunk; return its account and the piece of its matching records. Shares no state."""
+        parsed = traced_parse(plan, sources, chunk, trace)
+        name = sources[chunk.source].name
+        with trace.span(Doing.COUNT, name, chunk.lines):
+            found = filtered(chunk, parsed, plan.question, name)
+            tally = count_filtered(chunk, parsed, found, plan.question)
+        with trace.span(Doing.SELECT, name, chunk.lines):
+            return tally, self.piece(chunk, parsed, found, name)

@@ -47,14 +47,14 @@ HINTS = {
     errno.EPIPE: "its reader closed the pipe before the end",
 }
 
-# Temporary files that may exist now. Only the main thread writes reports, and it also runs the signal handlers, between two
-# bytecodes, so these never see a half-changed set. With a lock, a handler could wait for the very code that it interrupted.
+# Temporary files that may exist now. A signal handler reads this between any two bytecodes, so there is no lock: it could wait
+# for the very code that it interrupted. Other threads may write files, too; each call of a method of a set is atomic.
 temporaries: set[str] = set()
 
 
 def known_temporaries() -> tuple[str, ...]:
     """Return the files to delete if the process must exit at once. Some may not exist yet, or no longer."""
-    return tuple(temporaries)
+    return tuple(temporaries.copy())
 
 
 def format_for(path: str | Path) -> Form:

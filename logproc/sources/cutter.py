@@ -116,6 +116,15 @@ class Cutter:
             if is_long:
                 carry = self._skip_line(stream, carry)
 
+    def cut(self, lines: Bytes, *, everything: bool) -> tuple[list[Chunk], int]:
+        """Cut whole lines that have arrived into chunks; return these, and how many bytes they are.
+
+        For a log that grows, whose bytes are not read to an end. everything: whether to cut off the last record too, although
+        further lines of it may follow.
+        """
+        size = len(lines) if everything else self._finished(lines)
+        return list(self._split(lines[:size])), size
+
     def _fill(self, stream: ByteStream, buffer: Bytes, filled: int) -> tuple[int, bool, SourceError | Stopped | None]:
         """Read until the buffer is full, the stream ends or fails, or it is time to yield the lines that are there.
 

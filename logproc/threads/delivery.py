@@ -129,7 +129,7 @@ class Delivery(Thread, Generic[Piece]):
         self,
         output: Output[Piece],
         in_turn: Sequence[int] | None,
-        budget: ReorderBudget,
+        budget: ByteBudget,
         stop: Stop,
         done: Callable[[], None],
         trace: Trace = NO_TRACE,

@@ -57,6 +57,7 @@ class _Noted:
     wake: Callable[[], None] | None = None
     clock: Callable[[], float] = staticmethod(time.monotonic)
     temporaries: Callable[[], Iterable[str]] = staticmethod(tuple)
+    undo: Callable[[], None] | None = None
 
 
 def install(clock: Callable[[], float] = time.monotonic) -> None:
@@ -79,6 +80,19 @@ def install(clock: Callable[[], float] = time.monotonic) -> None:
 def unlink_on_second(temporaries: Callable[[], Iterable[str]]) -> None:
     """Set the function that lists the temporary files to remove on a second signal. It must not take a lock."""
     _Noted.temporaries = staticmethod(temporaries)
+
+
+@contextmanager
+def before_leaving(undo: Callable[[], None]) -> Iterator[None]:
+    """While the block runs, have a second signal call `undo` before it ends the process: a terminal must be usable again.
+
+    It runs in the handler: it must not take a lock, wait, or raise.
+    """
+    _Noted.undo = staticmethod(undo)
+    try:
+        yield
+    finally:
+        _Noted.undo = None
 
 
 def noted() -> tuple[int, float] | None:
@@ -166,6 +180,8 @@ def _handle(number: int, _frame: FrameType | None) -> None:
     elif number == signal.SIGINT and _Noted.is_shared:
         return
     elif _Noted.signal_number is None or now_s >= _Noted.at_s + SECOND_AFTER_S:
+        if _Noted.undo is not None:
+            _Noted.undo()
         for path in _Noted.temporaries():
             with suppress(OSError):
                 os.unlink(path)  # noqa: PTH108 - a handler does as little as it can

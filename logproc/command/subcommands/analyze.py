@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -49,10 +49,13 @@ from logproc.threads.signals import unlink_on_second
 from logproc.threads.spool import Spool
 
 if TYPE_CHECKING:
+    from logproc.command.subcommands.follow import GoingOn
     from logproc.command.terminal.progress import LiveStatus
     from logproc.reports.text.style import Look
     from logproc.settings import Settings
 
+Observe = Callable[["Crew"], Sequence["Companion"]]
+"""Makes the threads that observe a run."""
 PAGE_ROWS = 25
 """Rows of each panel for a page, which shows the first `--top` of them and the others on request."""
 REPORT_IT = "please report it; --debug shows where"
@@ -63,18 +66,27 @@ REASONS = {"line-too-long": "over --max-line-bytes", "too-long-for-pattern": "to
 
 
 def analyze(
-    arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], trace: Trace = NO_TRACE, *, debug: bool
+    arguments: Sequence[str],
+    screen: Screen,
+    outputs: Outputs,
+    headers: Sequence[str],
+    trace: Trace = NO_TRACE,
+    going_on: GoingOn | None = None,
+    *,
+    debug: bool,
 ) -> int:
     """Read the sources that the arguments name, write the reports, and return the exit code.
 
-    Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has.
+    going_on: for a run that follows logs, or goes on where an earlier one stopped. Raises UsageError and OutputError for what
+    is wrong before anything is read, and UsageError for a field that no source has.
     """
     check_outputs(outputs)
     settings = screen.settings = replace(screen.settings, families=for_people(screen.settings, outputs))
     unlink_on_second(known_temporaries)
     run_settings = with_page_rows(settings, outputs)
     given = read_headers(headers, screen.environ)
-    sources = keep_sources(find_sources(arguments, settings), outputs, arguments, [screen.stdout, screen.stderr])
+    named = arguments if going_on is None else going_on.others(arguments)
+    sources = keep_sources(find_sources(named, settings), outputs, arguments, [screen.stdout, screen.stderr])
     openers = Openers.of(settings, given, screen.say_now, sources, trace)
     keep_settings(outputs, settings)
     typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
@@ -84,12 +96,19 @@ def analyze(
     say_many_keys = cache(partial(screen.say, "", *MANY_KEYS_COUNTED, level="warning"))  # so that it is said once
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
-        with nullcontext() if typed else screen.painting() as paint:  # ends before anything is written
-            run = run_threaded(sources, run_settings, openers, spool, partial(beside, paint, say_many_keys), trace)
+        followed = going_on.begin(arguments, sources, stack) if going_on else None
+        with ExitStack() as painted:  # ends before anything is written
+            observers: list[Observe] = [
+                partial(beside, painted.enter_context(painting(screen, going_on, typed=typed)), say_many_keys)
+            ]
+            observers += [going_on.observers(painted, partial(rewritten, outputs, screen), typed=typed)] if going_on else []
+            run = run_threaded(sources, run_settings, openers, spool, partial(all_of, observers), trace, followed=followed)
+        unsaved = failures_of([partial(within_grace, going_on.finish)]) if going_on else []
         trace.between(Doing.REPORT)
         if isinstance(run.cause, UsageError):
             raise run.cause  # for a question that makes no sense, an error and not an empty report
-        causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
+        ended = going_on is not None and going_on.is_end(run.cause)
+        causes = [*write_reports(run, screen, outputs, spool), *unsaved, *([run.cause] if run.cause and not ended else [])]
     recording, words = trace.recording(), list[str]()
     if outputs.trace and recording:
         causes += failures_of([partial(write_trace, outputs.trace, recording, screen, words)])
@@ -145,6 +164,24 @@ def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str
     return found
 
 
+def painting(
+    screen: Screen, going_on: GoingOn | None, *, typed: bool
+) -> AbstractContextManager[Callable[[LiveStatus], None] | None]:
+    """Return the context in which the progress is painted, if it is: not over what the user types, or a live report."""
+    return nullcontext() if typed or (going_on and going_on.follows) else screen.painting()
+
+
+def all_of(observers: Iterable[Observe], crew: Crew) -> list[Companion]:
+    return [companion for make in observers for companion in make(crew)]
+
+
+def rewritten(outputs: Outputs, screen: Screen, every_s: float, snapshot: Snapshot) -> None:
+    """Write the files of a report while its run goes on. For any thread. Raises OutputError."""
+    for path in outputs.files:
+        form = format_for(path)
+        write_atomically(path, render(snapshot, form, screen, to_stdout=False, reload_s=every_s))
+
+
 def beside(paint: Callable[[LiveStatus], None] | None, say_many_keys: Callable[[], None], crew: Crew) -> list[Companion]:
     """Return the thread that paints the progress, if it is painted at all; have many keys reported while they are counted."""
     if not crew.settings.quiet:
@@ -156,14 +193,14 @@ def beside(paint: Callable[[LiveStatus], None] | None, say_many_keys: Callable[[
     return [LiveView(lambda: paint(status_of(crew)))]
 
 
-def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) -> str:
-    """Return the report in the format `html`, `json`, `csv` or `terminal`."""
+def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool, reload_s: float | None = None) -> str:
+    """Return the report in the format `html`, `json`, `csv` or `terminal`. reload_s: see `render_html`."""
     top = screen.settings.top
     if form == "html":
         from logproc.command.command_line import shown_command
         from logproc.reports.html.page import render_html
 
-        return render_html(snapshot, shown_command(screen.arguments), top if isinstance(top, int) else 0)
+        return render_html(snapshot, shown_command(screen.arguments), top if isinstance(top, int) else 0, reload_s)
     if isinstance(top, int):
         snapshot = snapshot.first_rows(top)
     if form == "json":

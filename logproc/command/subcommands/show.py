@@ -14,11 +14,13 @@ from msgspec import Struct
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, keep_settings, keep_sources
 from logproc.command.subcommands.analyze import beside, read_headers, report_cause, say_sources
+from logproc.command.subcommands.follow import split_arguments
 from logproc.command.terminal import log
 from logproc.command.terminal.pager import pager_of
 from logproc.command.terminal.screen import Screen, is_terminal, is_utf8
 from logproc.model.errors import EXIT_OK, Enough, Interrupted, UsageError
 from logproc.model.source import Kind
+from logproc.pipeline.following import Followed
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.threaded import run_threaded
 from logproc.pipeline.writing import Writing
@@ -66,6 +68,7 @@ class Asked(Struct, frozen=True):
     merge: bool = False
     count: bool = False
     partition: str | None = None
+    follow: bool = False
     headers: Sequence[str] = ()
     debug: bool = False
 
@@ -86,7 +89,8 @@ def show(asked: Asked, screen: Screen) -> int:
     unlink_on_second(known_temporaries)
     given = read_headers(asked.headers, screen.environ)
     outputs = Outputs((asked.file,) if asked.file else ())
-    sources = find_sources(asked.sources, screen.settings)
+    followed, others = split_arguments(asked.sources) if asked.follow else ([], asked.sources)
+    sources = find_sources(others, screen.settings)
     sources = tuple(keep_sources(sources, outputs, asked.sources, [screen.stdout, screen.stderr]))
     settings = screen.settings = with_chunks(screen.settings, asked, sources, for_screen=is_terminal(screen.stdout))
     openers = Openers.of(settings, given, screen.say_now, sources)
@@ -97,17 +101,16 @@ def show(asked: Asked, screen: Screen) -> int:
     with ExitStack() as stack:
         pager = pager_for(asked, screen, sources)
         paint = stack.enter_context(screen.painting()) if pager or paints(asked, screen) else None
-        writing = (
-            None
-            if asked.count
-            else Writing(piece_maker(asked, settings), opened(asked, screen, stack, sources, pager), asked.merge)
-        )
-        more = partial(pager.beside, paint) if pager else partial(beside, paint, lambda: None)
+        output = None if asked.count else opened(asked, screen, stack, sources, pager)
+        writing = Writing(piece_maker(asked, settings), output, asked.merge or asked.follow) if output else None
+        logs = Followed(followed, sources) if asked.follow else None
+        observers = partial(pager.beside, paint) if pager else partial(beside, paint, lambda: None)
         with pager.paged() if pager else nullcontext():
-            run = run_threaded(sources, settings, openers, None, more, writing=writing)
+            run = run_threaded(sources, settings, openers, None, observers, writing=writing, followed=logs)
         if isinstance(run.cause, UsageError):
             raise run.cause
-    causes = [run.cause] if run.cause and not isinstance(run.cause, Enough) else []
+    is_end = isinstance(run.cause, Enough) or (asked.follow and isinstance(run.cause, Interrupted))
+    causes = [run.cause] if run.cause and not is_end else []
     if asked.count:
         causes += write_count(run, screen)
     return finished(run, causes, sources, screen, asked)
@@ -124,6 +127,8 @@ def check(asked: Asked, settings: Settings) -> None:
         raise UsageError("Parquet needs a file", "name one with -o, such as -o records.parquet")
     if asked.first and asked.last:
         raise UsageError("-n and --tail contradict each other", "give one of them")
+    if asked.follow and (asked.merge or asked.last or asked.count or asked.form == "parquet"):
+        raise UsageError("--follow never ends", "leave out --merge, --tail, --count and Parquet")
     if asked.around is not None and (asked.merge or asked.last or asked.first or asked.form != "lines" or asked.fields):
         raise UsageError("-C shows lines around each match", "leave out --merge, -n, --tail, --fields and --output")
     if asked.partition and asked.form != "parquet":
@@ -147,9 +152,9 @@ def with_chunks(settings: Settings, asked: Asked, sources: Sequence[Source], *, 
 
 
 def pager_for(asked: Asked, screen: Screen, sources: Sequence[Source]) -> RecordPager | None:
-    """Return what shows the records on a terminal, None if they go elsewhere, or the user is typing there."""
+    """Return what shows the records on a terminal; None if they go elsewhere, come as they are written, or are typed there."""
     typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
-    if asked.file is not None or asked.count or typed or not is_terminal(screen.stdout):
+    if asked.file is not None or asked.count or asked.follow or typed or not is_terminal(screen.stdout):
         return None
     from logproc.command.terminal.record_pager import RecordPager
 

@@ -17,6 +17,8 @@ from logproc.model.knobs import GROUPS
 
 Rows = Sequence[tuple[str, str]]
 
+FOLLOWING = "Following"
+"""Options of runs that go on."""
 FIRST_GROUP = "Records"
 """What `show` writes: the only options of records that are not settings."""
 LAST_GROUP = "Help"
@@ -121,7 +123,7 @@ class GroupedCommand(Command):
         self.more_examples = more_examples
         self.topics = topics
         self.closing = closing
-        order = [FIRST_GROUP, *GROUPS, LAST_GROUP]
+        order = [FIRST_GROUP, *GROUPS, FOLLOWING, LAST_GROUP]
         # The order of the help is also that of the table in docs/options.md and of the man page.
         self.params.sort(key=lambda option: order.index(option.group) if isinstance(option, GroupedOption) else -1)
 
@@ -165,7 +167,7 @@ class GroupedCommand(Command):
     def grouped(self, ctx: click.Context) -> Iterator[tuple[str, list[click.Parameter]]]:
         """Yield each group with its options, in the order of GROUPS; the last one has what explains the command."""
         options = [option for option in self.get_params(ctx) if isinstance(option, click.Option) and not option.hidden]
-        for group in (FIRST_GROUP, *GROUPS, LAST_GROUP):
+        for group in (FIRST_GROUP, *GROUPS, FOLLOWING, LAST_GROUP):
             yield group, [one for one in options if (one.group if isinstance(one, GroupedOption) else LAST_GROUP) == group]
 
 
