@@ -112,7 +112,7 @@ class Paint:
     def _line(self, line: str, row: Any, further: bool) -> str:
         if not self._color:
             return self._safe(line)
-        prefix = row[PREFIX] if row is not None else ""
+        prefix = "" if row is None else row[PREFIX] or ""  # that between two groups has none
         line = line[len(prefix) :]
         codes = self._codes(line[:MOST_CHARACTERS], row, further)
         pieces = [styled(self._safe(prefix), CODES[id(BAR)])] if prefix else []

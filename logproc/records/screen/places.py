@@ -45,13 +45,13 @@ def pairs_of(line: str) -> Iterator[tuple[Span, Pair]]:
     """Yield where each key of a line of JSON or logfmt is, its divider included, with the pair. Other lines have none."""
     text = line.strip()
     if text.startswith("{") and text.endswith("}"):
-        key: Span | None = None
+        key: tuple[Span, str] | None = None
         for token in JSON_TOKEN.finditer(line):
-            if token[2]:
-                key = token.start(), token.end(2)
-            elif key:
-                yield key, (line[key[0] : token.start()].rstrip(" :").strip('"'), *token.span())
-                key = None
+            if key:  # what comes behind it is its value, unless that is an object with keys of its own
+                yield key[0], (key[1], *((token.end(), token.end()) if token[2] else token.span()))
+            key = ((token.start(), token.end(2)), token[1].strip('"')) if token[2] else None
+        if key:
+            yield key[0], (key[1], len(line), len(line))
     elif (first := LOGFMT_PAIR.match(line, len(line) - len(line.lstrip()))) and first[1] != "=":
         for found in LOGFMT_PAIR.finditer(line):
             yield found.span(1), (found[1][:-1], *found.span(2))
