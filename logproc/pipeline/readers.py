@@ -29,7 +29,9 @@ def wanted_readers(
 ) -> dict[str, tuple[int, ToDo[Any]]]:
     """Return how many readers there are of each kind, and their lists: a few for all files and for all URLs, one for each pipe.
 
-    Raises UsageError if sources are to be merged and there are not enough descriptors for all of them. A slow server must not delay a local file. And a pipe must not wait for another one to end: its writer, or the writer of
+    Raises UsageError if sources are to be merged and there are not enough descriptors for all of them.
+
+    A slow server must not delay a local file. And a pipe must not wait for another one to end: its writer, or the writer of
     both, may wait for a reader, or may never come. probes: of the regular files among the sources.
 
     Where the records are written in the order of the sources, the first one that is not done must never wait for a later one

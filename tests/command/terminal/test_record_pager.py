@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
@@ -70,12 +71,11 @@ def test_the_pager_inherits_nothing_of_our_signals() -> None:
 
 
 @contextmanager
-def searching(tmp_path: Path, terminal: Terminal, pager: str, *arguments: str) -> Iterator[tuple[object, int]]:
+def searching(tmp_path: Path, terminal: Terminal, pager: str, *arguments: str) -> Iterator[tuple[Popen[bytes], int]]:
     """Start a search in a log with two records, and then in a pipe that does not end; yield process and pipe."""
     (tmp_path / "a.log").write_text(LINE.format("a") + LINE.format("b"))
     os.mkfifo(tmp_path / "pipe.log")
-    options = {"cwd": tmp_path, "variables": {"PAGER": pager}}
-    with terminal.started("show", *arguments, **options) as process:
+    with terminal.started("show", *arguments, cwd=tmp_path, variables={"PAGER": pager}) as process:
         pipe = os.open(tmp_path / "pipe.log", os.O_WRONLY)
         try:
             os.write(pipe, LINE.format("of-pipe").encode())

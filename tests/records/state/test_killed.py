@@ -1,4 +1,4 @@
-"""Killed at every step of a commit, and at random moments: the former state is there or the new one, and the next run goes on."""
+"""Killed at every step of a commit, or at any moment: the former state is there or the new one, and the next run goes on."""
 
 from __future__ import annotations
 
