@@ -91,6 +91,9 @@ class Paint:
         self._last.pop(source, None)
         self._behind.ended(source)
 
+    def caught_up(self) -> None:
+        self._behind.caught_up()
+
     def close(self) -> None:
         self._behind.close()
 
