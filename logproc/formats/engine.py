@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from logproc.formats.account import Claimed, parsed, starts_in
 from logproc.formats.columns.coalesce import with_date
-from logproc.formats.columns.fields import EMPTY, absent_once, columns_of, complete, with_absent
+from logproc.formats.columns.fields import EMPTY, absent_once, asks_for_others, columns_of, complete, sought, with_absent
 from logproc.formats.columns.levels import leveled
 from logproc.formats.columns.lines import Lines, plain_lines
 from logproc.formats.columns.printable import absent_as_null
@@ -84,6 +84,17 @@ class Format(Struct, frozen=True):
         """The columns of the records, as far as they are known before reading."""
         fields = (*self.exact.fields, *(found.field for found in self.maps))
         return columns_of(fields, has_requests=self.splits_requests, has_targets=self.splits_targets)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The columns without what others say as well: a request in parts, a target, keys that a column is taken from."""
+        fields, parts = self.fields, set(self.exact.held)
+        is_split = self.splits_requests and "request" in fields
+        if is_split:
+            parts.add("request")
+        if "path" in fields and (self.splits_targets or (is_split and "target" not in self.exact.fields)):
+            parts.add("target")
+        return tuple(name for name in fields if name not in parts)
 
     @property
     def whole_records(self) -> bool:
@@ -189,6 +200,8 @@ class Format(Struct, frozen=True):
         raw = {name: self.column_of(column) for name, column in found.items()}
         if "level" in found:  # before `-` is absent: it is a level of Redis
             raw |= {"level": leveled(found["level"], self.levels), "raw_level": raw["level"]}
+        if self.in_parts and asks_for_others(wanted) and "tag" not in {*self.fields, *sought(wanted)}:
+            raw.pop("tag", None)  # a mark of the reader, not a field of the log
         none = numpy.full(records, NO_TIME, numpy.int64)
         time = together([none[: len(part.line)] if part.time is None else part.time for part in parts]) if parts else none
         units = {name: unit_of(name, power) for name, power in self.units}

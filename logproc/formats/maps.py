@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from logproc.formats.columns.fields import Wanted, sought
+from logproc.formats.columns.fields import Wanted, asks_for_others, sought
 from logproc.formats.columns.units import LONG_NAMES, Unit, unit_named, unit_of
 from logproc.formats.times.given import GivenForm, given_form
 from logproc.model.errors import UsageError
@@ -161,7 +161,7 @@ def widened(wanted: Collection[str], maps: Collection[Map]) -> Wanted:
     sources = frozenset(name for found in needed for name in (found.source, found.date) if name)
     usual = wanted.usual if isinstance(wanted, Wanted) else frozenset()
     searched = wanted.searched if isinstance(wanted, Wanted) else frozenset()
-    return Wanted(sources.union(sought(wanted)), usual, searched, sources)
+    return Wanted(sources.union(sought(wanted)), usual, searched, sources, asks_for_others(wanted))
 
 
 def with_sources(part: Found, maps: Collection[Map]) -> Found:

@@ -231,6 +231,8 @@ class Crew:
         elif isinstance(message, Probed):
             self._start_readers(message.probes)
         elif not isinstance(message, Mark):
+            if self.writing:
+                self.writing.begin([message[0].format])
             self.pool.submit(message)
         if self.delivery and (message is DONE or message is END) and self._is_done():
             self.delivery.all_read()
@@ -250,6 +252,8 @@ class Crew:
         self.probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}
         if len(self._files) == len(self.to_read):
             check_fields_early(self.plan, [probe.format for probe in probes])
+        if self.writing:
+            self.writing.begin(probe.format for probe in probes)
         for name, (number, to_do) in wanted_readers(self.to_read, probes, self.plan, self.settings, self.writing).items():
             self._start_some(name, number, to_do)
         if self.followed:

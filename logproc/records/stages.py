@@ -20,6 +20,7 @@ from logproc.records.piece import Piece
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers
+    from logproc.records.parquet import ParquetFile, ParquetFolder
 
 Release = Callable[[], None]
 SEPARATOR = b"--\n"
@@ -46,11 +47,18 @@ class Output(Protocol):
 
 
 class Bytes:
-    """Writes the bytes of pieces. write, finish: of the file; `finish` makes it valid under its name."""
+    """Writes the bytes of pieces.
 
-    def __init__(self, write: Callable[[Any], None], finish: Callable[[], None] = nothing) -> None:
-        self._write = write
+    write, finish: of the file; `finish` makes it valid under its name. header: returns what comes before all pieces.
+    """
+
+    def __init__(
+        self, write: Callable[[Any], None], finish: Callable[[], None] = nothing, header: Callable[[], bytes] = bytes
+    ) -> None:
+        self._write_on = write
         self._finish = finish
+        self._header = header
+        self._has_begun = False
         self._open: dict[int, bool] = {}
 
     def take(self, source: int, piece: Piece, release: Release) -> None:
@@ -69,7 +77,47 @@ class Bytes:
         """Nothing: all was written at once."""
 
     def close(self) -> None:
+        self._write(b"")  # a file without records has its header, too
         self._finish()
+
+    def _write(self, content: Any) -> None:
+        if not self._has_begun:
+            self._has_begun = True
+            if header := self._header():
+                self._write_on(header)
+        if len(content):
+            self._write_on(content)
+
+
+class Tables:
+    """Writes tables to a file or folder of Parquet. open_file: opens it once the columns are known; None if they never were."""
+
+    def __init__(self, open_file: Callable[[], ParquetFile | ParquetFolder | None]) -> None:
+        self._open_file = open_file
+        self._file: ParquetFile | ParquetFolder | None = None
+
+    def take(self, source: int, piece: Piece, release: Release) -> None:  # noqa: ARG002 - all go to one file
+        if piece.records:
+            self._file = self._file or self._open_file()
+            if self._file:
+                self._file.write(piece.content)
+        release()
+
+    def ended(self, source: int) -> None:
+        """Nothing: all sources are in one file."""
+
+    def caught_up(self) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        self._file = self._file or self._open_file()  # a file without records is one, too
+        if self._file:
+            self._file.close()
+
+    def discard(self) -> None:
+        """Leave no file behind, if it was not closed."""
+        if self._file:
+            self._file.discard()
 
 
 class First:

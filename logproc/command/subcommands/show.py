@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, nullcontext
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -24,27 +25,23 @@ from logproc.pipeline.following import Followed
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.threaded import run_threaded
 from logproc.pipeline.writing import Writing
-from logproc.questions.question import split_fields
 from logproc.questions.where.grammar import parse_where
-from logproc.records.destinations import to_file, to_stdout
+from logproc.records.destinations import Write, to_file, to_stdout
+from logproc.records.forms import LinesForm, TableForm
+from logproc.records.layout import Layout, fields_of
 from logproc.records.screen.values import PAINTED
-from logproc.records.selection import piece_of
-from logproc.records.stages import Around, Bytes, First, Last, Merging, Output
+from logproc.records.stages import Around, Bytes, First, Last, Merging, Output, Tables
 from logproc.reports.output import check_output, known_temporaries, write_stdout
 from logproc.threads.grace import within_grace
 from logproc.threads.reader import PARSING_WEIGHT
 from logproc.threads.signals import unlink_on_second
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from logproc.command.terminal.record_pager import RecordPager
-    from logproc.counting.tally import Filtered
-    from logproc.model.chunk import Chunk
-    from logproc.model.columns import Parsed
     from logproc.model.source import Source
     from logproc.pipeline.serial import Run
-    from logproc.records.piece import Piece
     from logproc.settings import Settings
 
 ENDINGS = {".log": "lines", ".txt": "lines", ".jsonl": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
@@ -88,7 +85,9 @@ class Asked(Struct, frozen=True):
     @property
     def names(self) -> tuple[str, ...] | None:
         """The fields to write; None for all, or for the lines of the log."""
-        return None if self.fields is None else split_fields(self.fields)
+        if self.fields is None:
+            return None
+        return tuple(dict.fromkeys([*(["source"] if self.with_source else []), *fields_of(self.fields)]))
 
 
 def show(asked: Asked, screen: Screen) -> int:
@@ -109,8 +108,9 @@ def show(asked: Asked, screen: Screen) -> int:
     with ExitStack() as stack:
         pager = pager_for(asked, screen, sources)
         paint = stack.enter_context(screen.painting()) if pager or paints(asked, screen) else None
-        output = None if asked.count else opened(asked, screen, stack, sources, pager)
-        writing = Writing(piece_maker(asked, settings), output, asked.merge or asked.follow) if output else None
+        form = form_of(asked, settings)
+        output = None if asked.count else opened(asked, screen, stack, sources, form, pager)
+        writing = Writing(form, output, asked.merge or asked.follow) if output else None
         logs = Followed(followed, sources, near_end=asked.shows_last) if asked.follow else None
         observers = partial(pager.beside, paint) if pager else partial(beside, paint, lambda: None)
         with pager.paged() if pager else nullcontext():
@@ -141,13 +141,14 @@ def check(asked: Asked, settings: Settings) -> None:
         raise UsageError("-C shows lines around each match", "leave out --merge, -n, --tail, --fields and --output")
     if asked.partition and asked.form != "parquet":
         raise UsageError("--partition is for Parquet", "add --output parquet")
-    if settings.anonymize and asked.form == "lines" and asked.fields is None and not asked.count:
-        raise UsageError("--anonymize cannot change the lines of a log", "choose --fields, or --output json or csv")
+    if settings.anonymize and asked.fields is None and not asked.count:
+        raise UsageError("--anonymize cannot find all addresses in whole records", "name the fields to write with --fields")
 
 
 def with_chunks(settings: Settings, asked: Asked, sources: Sequence[Source], *, for_screen: bool) -> Settings:
     """Return the settings of the run: small chunks, and with `--merge` one for each source within half of the memory."""
-    names = [*(asked.names or ()), *(["time"] if asked.merge or asked.form != "lines" else [])]
+    fields = [] if asked.names is None else Layout.of_fields(asked.names).asked
+    names = [*fields, *(["time"] if asked.merge or asked.form != "lines" else [])]
     size = settings.chunk_size
     if size is None:
         size = min(settings.chunk_bytes, SCREEN_CHUNK_BYTES if for_screen else CHUNK_BYTES)
@@ -169,14 +170,23 @@ def pager_for(asked: Asked, screen: Screen, sources: Sequence[Source]) -> Record
     return RecordPager(screen, pager_of(screen.environ) if screen.has_sequences else None)
 
 
-def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Source], pager: RecordPager | None) -> Output:
+def opened(
+    asked: Asked,
+    screen: Screen,
+    stack: ExitStack,
+    sources: Sequence[Source],
+    form: LinesForm | TableForm,
+    pager: RecordPager | None,
+) -> Output:
     """Return where the records go, with all stages before it. What has to be closed is on the stack."""
-    if asked.file is not None:
-        end: Output = Bytes(*stack.enter_context(to_file(asked.file)))
+    header = form.header if isinstance(form, TableForm) else bytes
+    if asked.file is not None and isinstance(form, TableForm) and asked.form == "parquet":
+        end: Output = stack.enter_context(parquet_output(asked.file, form, by_day=asked.partition is not None))
+    elif asked.file is not None:
+        end = Bytes(*stack.enter_context(to_file(asked.file)), header)
     else:
-        end = Bytes(pager.write if pager else to_stdout(screen.stdout.buffer if screen.stdout else None))
-        if screen.settings.paints:
-            end = painted(end, screen)
+        write = pager.write if pager else to_stdout(screen.stdout.buffer if screen.stdout else None)
+        end = painted(write, header, screen) if screen.settings.paints else Bytes(write, header=header)
     if asked.first:
         end = First(asked.first, end)
     if last := asked.last or (LAST_FIRST if asked.follow and asked.shows_last else None):
@@ -188,35 +198,49 @@ def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Sou
     return end
 
 
-def painted(end: Output, screen: Screen) -> Output:
-    """Return the stage that makes records harmless, and puts them in colours."""
+def painted(write: Write, header: Callable[[], bytes], screen: Screen) -> Output:
+    """Return the stage that makes records harmless, and puts them in colours, with what writes them."""
     from logproc.records.screen.highlights import highlights_of
-    from logproc.records.screen.paint import Paint
+    from logproc.records.screen.paint import Paint, plain
 
     where = parse_where(screen.settings.where) if screen.settings.where else None
     return Paint(
-        end,
+        Bytes(write, header=lambda: plain(header())),
         color=screen.colors(screen.stdout),
         in_ascii=screen.stdout is not None and not is_utf8(screen.stdout),
-        names=painted_fields(screen.settings),
+        names=painted_fields(screen.settings) or (),
         highlights=tuple(highlights_of(where.tree)) if where else (),
     )
 
 
-def painted_fields(settings: Settings) -> tuple[str, ...]:
+def painted_fields(settings: Settings) -> tuple[str, ...] | None:
+    """Return the fields whose values the painter needs, None if there is none."""
+    if not settings.paints:
+        return None
     where = parse_where(settings.where) if settings.where else None
     return (*settings.paints, *(where.fields if where else ()))
 
 
-def piece_maker(asked: Asked, settings: Settings) -> Any:
-    """Return the function that makes the piece of a chunk, in a worker."""
-    fields = painted_fields(settings) if settings.paints else None
+@contextmanager
+def parquet_output(path: str, form: TableForm, *, by_day: bool) -> Iterator[Tables]:
+    """Yield what writes a Parquet file, or a folder with one for each day. What was not closed is removed at the end."""
+    from logproc.records.parquet import ParquetFile, ParquetFolder
 
-    def lines(chunk: Chunk, parsed: Parsed, found: Filtered, name: str) -> Piece:
-        prefix = f"{name}: " if asked.with_source else ""
-        return piece_of(chunk, parsed, found, prefix=prefix, around=asked.around is not None, timed=asked.merge, painted=fields)
+    kind = ParquetFolder if by_day else ParquetFile
+    tables = Tables(lambda: kind(path, form.layout.schema) if form.layout else None)
+    try:
+        yield tables
+    finally:
+        tables.discard()
 
-    return lines
+
+def form_of(asked: Asked, settings: Settings) -> LinesForm | TableForm:
+    """Return the form in which the records are written."""
+    fields = painted_fields(settings)
+    if asked.form == "lines" and asked.fields is None:
+        return LinesForm(with_source=asked.with_source, around=asked.around is not None, timed=asked.merge, painted=fields)
+    kind = "text" if asked.form == "lines" else asked.form
+    return TableForm(kind, asked.names, timed=asked.merge, raw=settings.csv_raw, painted=fields)
 
 
 def paints(asked: Asked, screen: Screen) -> bool:

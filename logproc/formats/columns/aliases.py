@@ -127,6 +127,11 @@ def hidden_of(names: Collection[str], aliases: Mapping[str, object], wanted: Col
     return (NEVER_RAW | (GRAMMAR.keys() if "status" in aliases else frozenset())) & own - aliases.keys() - sources
 
 
+def held_by(aliases: Mapping[str, tuple[Source, ...]]) -> frozenset[str]:
+    """Return the keys that standard columns are taken from in the first place: they hold nothing else."""
+    return frozenset(key for name, sources in aliases.items() for key in sources[0].keys if key != name)
+
+
 def sources_of(
     fields: Collection[str],
     keys: Collection[str],

@@ -7,7 +7,7 @@ not UTF-8, NaN and Infinity, more than one object in a line, depth, digits witho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,9 @@ import pyarrow.compute
 from msgspec import field
 from msgspec.structs import replace
 
-from logproc.formats.columns.aliases import Meaning, meaning_of, sources_of
+from logproc.formats.columns.aliases import Meaning, held_by, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen
-from logproc.formats.columns.fields import again
+from logproc.formats.columns.fields import again, asks_for_others, with_others
 from logproc.formats.columns.lines import Lines
 from logproc.formats.columns.slices import encoded
 from logproc.formats.engine import Format
@@ -33,6 +33,7 @@ from logproc.formats.readers.json_table import (
     first_of,
     has_finer_times,
     objects_among,
+    other_kinds,
     paths_of,
     read_table,
     schema_of,
@@ -66,6 +67,10 @@ class JsonReader(Reader, frozen=True):
     @property
     def fields(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*dict(self.aliases), *self.names]))
+
+    @property
+    def held(self) -> frozenset[str]:
+        return held_by(dict(self.aliases))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -106,6 +111,9 @@ class JsonReader(Reader, frozen=True):
                 aside.append(at)
             else:
                 reasons[at] = found
+        if asks_for_others(wanted):
+            keys = {".".join(path) for record in records for path in paths_in(record)}
+            wanted = with_others(wanted, keys, self.names)
         columns = {
             name: chosen(name, sources, partial(texts_at, records, name, raw=sources[0].raw))
             for name, sources in self.sources(wanted).items()
@@ -145,19 +153,23 @@ class ArrowReader(Reader, frozen=True):
         """Return all objects, or none unless Arrow surely reads them as the exact reader does."""
         try:
             rows, data = objects_among(lines, left)
-            columns = self.columns(data, int(rows.sum()), self.exact.sources(wanted), fractions=context.fractions)
+            columns = self.columns(data, int(rows.sum()), wanted, fractions=context.fractions)
         except NotFast:
             return Found()
         return Found(numpy.flatnonzero(rows), self.exact.present(columns))
 
-    def columns(
-        self, data: Bytes, rows: int, sources: Mapping[str, tuple[Source, ...]], *, fractions: bool = False
-    ) -> dict[str, KeyColumn]:
+    def columns(self, data: Bytes, rows: int, wanted: Collection[str], *, fractions: bool = False) -> dict[str, KeyColumn]:
         """Return the fields of a chunk of so many objects. Raises NotFast where that is not certain."""
-        kinds = dict(self.exact.kinds)
-        keys = {key for several in sources.values() for source in several for key in source.keys}
-        paths = {key: paths_of(key, kinds) for key in keys}
-        table = read_table(data, schema_of(paths.values(), kinds))
+        kinds, sources, any_key = dict(self.exact.kinds), self.exact.sources(wanted), asks_for_others(wanted)
+        paths = paths_by_key(sources, kinds)
+        schema = schema_of(paths.values(), kinds)
+        table = read_table(data, schema, others="infer" if any_key else "ignore")
+        if any_key and (more := other_kinds(table.schema, schema, kinds)):
+            # Once more, with their types given: Arrow takes some texts for times.
+            kinds |= more
+            sources = self.exact.sources(with_others(wanted, map(".".join, more), self.exact.names))
+            paths = paths_by_key(sources, kinds)
+            table = read_table(data, schema_of(paths.values(), kinds))
         if len(table) != rows:
             raise NotFast
 
@@ -174,6 +186,21 @@ class ArrowReader(Reader, frozen=True):
             return first_of([column for column, *_ in found])
 
         return {name: chosen(name, several, partial(values_of, name, several[0].raw)) for name, several in sources.items()}
+
+
+def paths_by_key(sources: Mapping[str, tuple[Source, ...]], kinds: Mapping[Path, str]) -> dict[str, list[Path]]:
+    """Return the paths of all keys of some sources. Raises NotFast where they are not certain."""
+    return {key: paths_of(key, kinds) for several in sources.values() for source in several for key in source.keys}
+
+
+def paths_in(found: Mapping[str, Any], front: Path = ()) -> Iterator[Path]:
+    """Yield the paths to the values in an object, as `Keys` has them."""
+    for key, value in found.items():
+        path = (*front, key)
+        if isinstance(value, dict) and len(path) <= DEEPEST_KEY:
+            yield from paths_in(value, path)
+        elif value is not None:
+            yield path
 
 
 def json_format(reader: JsonReader, meaning: Meaning = UNKNOWN) -> Format:

@@ -156,13 +156,36 @@ def fields_of(tree: Mapping[str, Any]) -> list[pyarrow.Field]:
     ]
 
 
-def read_table(data: Bytes, schema: pyarrow.Schema) -> pyarrow.Table:
-    """Return the objects of a chunk as one table; keys outside the schema are ignored."""
+def other_kinds(found: pyarrow.Schema, asked: pyarrow.Schema, kinds: Mapping[Path, str]) -> dict[Path, str]:
+    """Return the paths to values that were neither asked for nor are in a sample, each with its kind."""
+    known = {*kinds, *(path for path, _ in leaves(asked))}
+    return {path: kind_of_type(kind) for path, kind in leaves(found) if path not in known}
+
+
+def leaves(fields: Iterable[pyarrow.Field], front: Path = ()) -> Iterator[tuple[Path, pyarrow.DataType]]:
+    """Yield the paths to the values of a schema, and their types."""
+    for field in fields:
+        path = (*front, field.name)
+        if pyarrow.types.is_struct(field.type):
+            yield from leaves(field.type, path)
+        else:
+            yield path, field.type
+
+
+def kind_of_type(found: pyarrow.DataType) -> str:
+    """Return the kind of values of which Arrow has found a type; text that looks like a time is still text."""
+    if pyarrow.types.is_temporal(found) or pyarrow.types.is_null(found):
+        return "text"
+    return next((kind for kind, known in ARROW_TYPES.items() if known == found), "")
+
+
+def read_table(data: Bytes, schema: pyarrow.Schema, others: str = "ignore") -> pyarrow.Table:
+    """Return the objects of a chunk as one table. others: what to do with keys outside the schema, ignore or infer them."""
     try:
         return pyarrow.json.read_json(
             pyarrow.BufferReader(pyarrow.py_buffer(data)),
             read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(data) + 1),
-            parse_options=pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+            parse_options=pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior=others),
         )
     except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:  # wrong JSON, and a number of another type
         raise NotFast from error

@@ -26,9 +26,9 @@ import pyarrow
 import pyarrow.compute
 from msgspec import Struct
 
-from logproc.formats.columns.aliases import Meaning, meaning_of, sources_of
+from logproc.formats.columns.aliases import Meaning, held_by, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen, is_simple
-from logproc.formats.columns.fields import EMPTY, with_absent
+from logproc.formats.columns.fields import EMPTY, asks_for_others, with_absent, with_others
 from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import Raw, Slices, encoded, offsets_and_data, places
 from logproc.formats.engine import Format
@@ -72,6 +72,10 @@ class PairsReader(Reader, frozen=True):
     def fields(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*dict(self.aliases), *self.keys]))
 
+    @property
+    def held(self) -> frozenset[str]:
+        return held_by(dict(self.aliases))
+
     @classmethod
     def of_sample(cls, lines: Sequence[bytes]) -> tuple[Format, Mask]:
         """Return logfmt with the keys of a sample, and which lines fit: two values or more, and more than bare words."""
@@ -111,11 +115,12 @@ class PairsReader(Reader, frozen=True):
                 return None
             return Field(pyarrow.array(values[name], pyarrow.binary()), numpy.array(of[name], numpy.int64))
 
-        return Found(numpy.array(line, numpy.int64), fields_of(self.sources(wanted), len(line), found), reasons=reasons)
+        sources = self.sources(wanted, {key.decode("utf-8", "replace") for key in values})
+        return Found(numpy.array(line, numpy.int64), fields_of(sources, len(line), found), reasons=reasons)
 
-    def sources(self, wanted: Collection[str]) -> dict[str, tuple[Source, ...]]:
-        """Return where the fields are that are needed for the wanted columns."""
-        return sources_of(self.fields, self.keys, dict(self.aliases), wanted)
+    def sources(self, wanted: Collection[str], found: Collection[str] = ()) -> dict[str, tuple[Source, ...]]:
+        """Return where the fields are that are needed for the wanted columns. found: the keys of all records."""
+        return sources_of(self.fields, self.keys, dict(self.aliases), with_others(wanted, found, self.keys))
 
 
 def fields_of(
@@ -159,7 +164,8 @@ class CutReader(Reader, frozen=True):
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
         sources = self.exact.sources(wanted)
-        keys = {key for several in sources.values() for source in several for key in source.keys}
+        any_key = asks_for_others(wanted)
+        keys = wanted if any_key else {key for several in sources.values() for source in several for key in source.keys}
         rest = left.copy()
         parts: list[Part] = [
             (which, {key: (which, found) for key, found in values.items()}) for which, values in of_layouts(lines, rest, keys)
@@ -180,6 +186,8 @@ class CutReader(Reader, frozen=True):
             return Field(column, record[numpy.concatenate([which for which, _ in having])])
 
         line = numpy.flatnonzero(good)
+        if any_key:
+            sources = self.exact.sources(wanted, {key for _, values in parts for key in values})
         return Found(line, fields_of(sources, len(line), found))
 
 

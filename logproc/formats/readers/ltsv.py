@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from logproc.formats.columns.aliases import Meaning, is_access, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source
-from logproc.formats.columns.fields import EMPTY
+from logproc.formats.columns.fields import EMPTY, asks_for_others, with_others
 from logproc.formats.columns.slices import arrow
 from logproc.formats.engine import Format
 from logproc.formats.raw import Field, Found, Reader
@@ -114,8 +114,17 @@ class LtsvReader(Reader, frozen=True):
                 return None
             return Field(value_of(label, texts, IN_BRACKETS if label in times else VALUE))
 
+        if asks_for_others(wanted):
+            wanted = with_others(wanted, labels_of(texts), self.labels)
         sources = sources_of(self.fields, self.labels, aliases, wanted, frozenset({"time"} - aliases.keys()))
         return Found(line, fields_of(sources, len(line), found))
+
+
+def labels_of(texts: pyarrow.Array) -> list[str]:
+    """Return the labels of the fields of some lines."""
+    fields = pyarrow.compute.list_flatten(pyarrow.compute.split_pattern(texts, "\t"))
+    found = pyarrow.compute.extract_regex(fields, rf"^(?P<label>{LABEL}):").field("label")
+    return [label.decode() for label in found.unique().to_pylist() if label is not None]
 
 
 def value_of(label: str, texts: pyarrow.Array, value: str) -> pyarrow.Array:

@@ -21,7 +21,7 @@ import pyarrow
 import pyarrow.compute
 from msgspec.structs import replace
 
-from logproc.formats.columns.fields import EMPTY, raw_fields
+from logproc.formats.columns.fields import EMPTY, asks_for_others, raw_fields
 from logproc.formats.columns.lines import Lines, plain_lines
 from logproc.formats.columns.slices import BLANK, Slices, encoded, places
 from logproc.formats.engine import Format
@@ -89,7 +89,10 @@ class W3cReader(Reader, frozen=True):
         for names, which in by_names(lines, aside, context.directives):
             records.cut(which[left[which]], names_of(names))
             milliseconds[which] = OF_IIS in names
-        found = Found(records.line, {name: records.field(name) for name in raw_fields(records.names, wanted)})
+        names = raw_fields(records.names, wanted)
+        if asks_for_others(wanted):
+            names = tuple(name for name in records.names if name not in ("date", "time"))
+        found = Found(records.line, {name: records.field(name) for name in names})
         time, exists = records.times(partial(dates_above, lines, aside, context.date_s))
         nanos = records.nanos(time) if context.fractions else None
         if "duration" in found.fields:

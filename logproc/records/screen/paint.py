@@ -142,7 +142,7 @@ class Paint:
             color(time_in(line, pairs), DIM)
             level, raw_level, status = (row[self._at[name]] for name in PAINTED)
             if level in LEVEL_STYLES and raw_level:
-                color(level_in(line, raw_level, pairs), LEVEL_STYLES[level])
+                color(level_in(line, raw_level, pairs) or level_in(line, level, pairs), LEVEL_STYLES[level])
             if status and status[0] in STATUS_STYLES:
                 color(place_of(line, "status", status, pairs), STATUS_STYLES[status[0]])
         if row[MATCHES]:
@@ -171,6 +171,11 @@ class Paint:
     def _safe(self, text: str) -> str:
         safe = text if text.isascii() and text.isprintable() else "\t".join(map(harmless, text.split("\t")))
         return ascii_only(safe) if self._in_ascii else safe
+
+
+def plain(data: bytes) -> bytes:
+    """Return lines, such as a header, as text that is safe to show."""
+    return "\n".join(map(harmless, data.decode("utf-8", "surrogateescape").split("\n"))).encode("utf-8", "backslashreplace")
 
 
 def styled(text: str, code: int) -> str:
