@@ -10,13 +10,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy
-import pyarrow
 from msgspec.structs import replace
 
-from logproc.formats.columns.slices import arrow, offsets_and_data
 from logproc.model.columns import NO_TIME
 from logproc.model.errors import Enough
-from logproc.records.piece import Piece
+from logproc.records.piece import Piece, concatenated, rearranged
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers
@@ -326,38 +324,3 @@ class Merging:
         self._behind.take(0, rearranged(parts, order), nothing)
         for release in releases:
             release()
-
-
-def concatenated(pieces: list[Piece]) -> Piece:
-    """Return the records of some pieces of bytes one behind the other."""
-    sizes = [numpy.diff(piece.ends, prepend=0) for piece in pieces if piece.ends is not None]
-    ends = numpy.cumsum(numpy.concatenate(sizes))
-    return Piece(b"".join(piece.content for piece in pieces), len(ends), ends, values=stacked(pieces))
-
-
-def stacked(pieces: list[Piece]) -> Any:
-    """Return the tables of some pieces as one, None if none has one."""
-    width = next((piece.values.shape[1] for piece in pieces if piece.values is not None), None)
-    if width is None:
-        return None
-    tables = [numpy.full((piece.records, width), None) if piece.values is None else piece.values for piece in pieces]
-    return numpy.concatenate(tables)
-
-
-def rearranged(pieces: list[Piece], order: Integers) -> Piece:
-    """Return the records of some pieces in another order. order: their numbers, counted through all pieces."""
-    which = arrow(order.astype(numpy.int64), pyarrow.int64())
-    if pieces[0].ends is None:
-        return Piece(pyarrow.concat_tables([piece.content for piece in pieces]).take(which), len(order))
-    arrays = [binary(piece) for piece in pieces]
-    ends, data = offsets_and_data(pyarrow.concat_arrays(arrays).take(which))
-    values = stacked(pieces)
-    return Piece(data, len(order), ends[1:].astype(numpy.int64), values=None if values is None else values[order])
-
-
-def binary(piece: Piece) -> pyarrow.Array:
-    """Return the records of a piece of bytes as a binary array over the same memory."""
-    offsets = numpy.concatenate([[0], piece.ends]).astype(numpy.int32)
-    return pyarrow.Array.from_buffers(
-        pyarrow.binary(), piece.records, [None, pyarrow.py_buffer(offsets), pyarrow.py_buffer(piece.content)]
-    )
