@@ -16,8 +16,11 @@ from msgspec import Struct
 from logproc.formats.columns.slices import arrow, offsets_and_data
 from logproc.model.columns import NO_TIME
 from logproc.records.piece import Piece
+from logproc.records.screen.values import values_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from logproc.counting.tally import Filtered
     from logproc.model.arrays import Bytes, Integers, Mask
     from logproc.model.chunk import Chunk
@@ -81,11 +84,19 @@ def last_before(mask: Mask) -> Integers:
 
 
 def piece_of(
-    chunk: Chunk, parsed: Parsed, found: Filtered, *, prefix: str = "", around: bool = False, timed: bool = False
+    chunk: Chunk,
+    parsed: Parsed,
+    found: Filtered,
+    *,
+    prefix: str = "",
+    around: bool = False,
+    timed: bool = False,
+    painted: Sequence[str] | None = None,
 ) -> Piece:
     """Return the bytes of the records of a chunk that pass, as the log has them.
 
     prefix: what comes before each line. around: return all units, with which of them pass. timed: with their times.
+    painted: the fields that the painter of a terminal needs; None if there is no painter.
     """
     units = units_of(chunk, parsed)
     passes = numpy.zeros(len(units.record), bool)
@@ -112,6 +123,7 @@ def piece_of(
         bool(passes[-1]) if len(passes) else None,
         passes if around else None,
         times,
+        None if painted is None else values_of(found.every, units.record[wanted], painted, passes[wanted], prefix),
     )
 
 

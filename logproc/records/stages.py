@@ -10,12 +10,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy
-import pyarrow
+from msgspec.structs import replace
 
-from logproc.formats.columns.slices import arrow, offsets_and_data
 from logproc.model.columns import NO_TIME
 from logproc.model.errors import Enough
-from logproc.records.piece import Piece
+from logproc.records.piece import Piece, concatenated, rearranged
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers
@@ -165,7 +164,7 @@ class Last:
         if piece.records or piece.front:
             # A view would keep the whole chunk, whose bytes are given back.
             content = bytes(piece.content) if piece.ends is not None else piece.content
-            self._kept.append((source, Piece(content, piece.records, piece.ends, piece.front, piece.is_open)))
+            self._kept.append((source, replace(piece, content=content)))
             self._records += piece.records
         while self._kept and self._records - self._kept[0][1].records >= self._most:
             self._records -= self._kept.popleft()[1].records
@@ -200,7 +199,7 @@ class Around:
     def __init__(self, most: int, behind: Output) -> None:
         self._most = most
         self._behind = behind
-        self._before: deque[bytes] = deque(maxlen=most)  # the last units that were not written
+        self._before: deque[Piece] = deque(maxlen=most)  # the last units that were not written
         self._seen = 0  # units of this source so far
         self._written = 0  # the number behind the last one that was written
         self._after = 0  # how many more are to be written
@@ -217,20 +216,18 @@ class Around:
         edges[min(self._after, piece.records)] -= min(self._after, 1)
         wanted = numpy.cumsum(edges[:-1]) > 0
         bounds = numpy.flatnonzero(numpy.diff(numpy.concatenate([[False], wanted, [False]]))).reshape(-1, 2).tolist()
-        out: list[Any] = []
+        out: list[Piece] = []
         missing = self._most - int(matches[0]) if len(matches) else 0
         before = list(self._before)[-missing:] if missing > 0 else []
         for start, end in bounds:
             first = self._seen + start - (len(before) if start == 0 else 0)
             if self._any and first > self._written:
-                out.append(SEPARATOR)
+                out.append(Piece(SEPARATOR, 1, numpy.array([len(SEPARATOR)])))
             out += before if start == 0 else []
-            some = piece.slice(start, end)
-            out.append(some.content)
+            out.append(piece.slice(start, end))
             self._written, self._any = self._seen + end, True
         if out:
-            data = b"".join(out)
-            self._behind.take(source, Piece(data, 1, numpy.array([len(data)])), nothing)
+            self._behind.take(source, concatenated(out), nothing)
         self._remember(piece, int(matches[-1]) if len(matches) else None)
         release()
 
@@ -255,7 +252,8 @@ class Around:
             self._before.clear()
         first = max(0, piece.records - self._most, self._written - (self._seen - piece.records))
         for at in range(first, piece.records):
-            self._before.append(bytes(piece.slice(at, at + 1).content))
+            unit = piece.slice(at, at + 1)
+            self._before.append(replace(unit, content=bytes(unit.content)))
 
 
 class Merging:
@@ -326,21 +324,3 @@ class Merging:
         self._behind.take(0, rearranged(parts, order), nothing)
         for release in releases:
             release()
-
-
-def rearranged(pieces: list[Piece], order: Integers) -> Piece:
-    """Return the records of some pieces in another order. order: their numbers, counted through all pieces."""
-    which = arrow(order.astype(numpy.int64), pyarrow.int64())
-    if pieces[0].ends is None:
-        return Piece(pyarrow.concat_tables([piece.content for piece in pieces]).take(which), len(order))
-    arrays = [binary(piece) for piece in pieces]
-    ends, data = offsets_and_data(pyarrow.concat_arrays(arrays).take(which))
-    return Piece(data, len(order), ends[1:].astype(numpy.int64))
-
-
-def binary(piece: Piece) -> pyarrow.Array:
-    """Return the records of a piece of bytes as a binary array over the same memory."""
-    offsets = numpy.concatenate([[0], piece.ends]).astype(numpy.int32)
-    return pyarrow.Array.from_buffers(
-        pyarrow.binary(), piece.records, [None, pyarrow.py_buffer(offsets), pyarrow.py_buffer(piece.content)]
-    )

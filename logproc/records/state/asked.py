@@ -23,7 +23,7 @@ NOT_ASKED = frozenset(
     {
         *("recursive", "order", "top", "full", "output", "csv_raw", "strict", "quiet", "color", "log_level", "log_format"),
         *("memory", "max_ratio", "max_time", "connections_per_host", "connect_timeout", "read_timeout", "retries"),
-        *("trust_env", "allow_downgrade", "readers", "streams", "workers", "chunk_size", "config_file", "families"),
+        *("trust_env", "allow_downgrade", "readers", "streams", "workers", "chunk_size", "config_file", "families", "paints"),
     }
 )
 """Settings that change what is read, how fast, or what is shown, but not how a line is counted."""
