@@ -79,7 +79,7 @@ class Feed:
         self._file, self._trail = file, trail
         context = Context(reference_s=now_s, zone=self._options.zone, fractions=self._options.fractions)
         if trail.offset:
-            position = self._known_at(trail.position)
+            position = self._positions[file] = self._known_at(trail.position)
             context = structs.replace(
                 context, directives=position.directives, date_s=position.date_s, in_record=position.in_record
             )

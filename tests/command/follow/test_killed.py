@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.sources.follow.test_rotations import survivors
 
 SCRIPT = Path(rotating.__file__)
 KINDS = ["rename", "gzip", "copytruncate"]
-"""Rotations after which all lines are still in some file: nobody reads a file that is deleted between a kill and the next run."""
+"""After these all lines are still in some file. Nobody could read a file that is deleted between a kill and the next run."""
 QUESTION = ["--pattern", r"line (?P<number>\d+) \.*", "--by", "number", "--top", "0", "--quiet"]
 
 
@@ -49,7 +50,7 @@ def kill_and_go_on(folder: Path, kills: int, seed: str) -> str:
         writer.wait(10)
     found = subprocess.run(command(folder, "--output", "json"), capture_output=True, check=False)
     report = json.loads(found.stdout)
-    seen = {int(row["number"]): row["count"] for row in rows_of(report)}
+    seen = {int(row["number"]): int(row["count"]) for row in rows_of(report)}
     written, there = int((done.parent / "lines").read_text()), survivors(log)
     lost, doubled = sorted(set(there) - set(seen)), {number: times for number, times in seen.items() if times > 1}
     figures = f"{kills} kills, {written} lines: {len(lost)} lost, {len(doubled)} doubled"
@@ -58,14 +59,10 @@ def kill_and_go_on(folder: Path, kills: int, seed: str) -> str:
     return figures
 
 
-def rows_of(report: dict[str, object]) -> list[dict[str, object]]:
+def rows_of(report: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the rows of the only panel."""
-    panels = report["panels"]
-    assert isinstance(panels, dict)
-    (panel,) = panels.values()
-    rows = panel["rows"]
-    assert isinstance(rows, list)
-    return rows
+    (panel,) = report["panels"].values()
+    return list(panel["rows"])
 
 
 @pytest.mark.timeout(120)
