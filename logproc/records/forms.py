@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy
 
 from logproc.formats.columns.fields import Wanted
-from logproc.records.csv_lines import csv_header, csv_lines
-from logproc.records.field_lines import field_lines
-from logproc.records.json_lines import json_lines
-from logproc.records.layout import Layout
 from logproc.records.piece import Piece
 from logproc.records.screen.values import values_of
 from logproc.records.selection import piece_of, times_of
-from logproc.records.table import in_order, table_of
+from logproc.records.tables.csv_lines import csv_header, csv_lines
+from logproc.records.tables.field_lines import field_lines
+from logproc.records.tables.json_lines import json_lines
+from logproc.records.tables.layout import Layout
+from logproc.records.tables.table import in_order, table_of
 
 if TYPE_CHECKING:
     from logproc.counting.tally import Filtered

@@ -18,7 +18,7 @@ from logproc.records.piece import Piece, concatenated, rearranged
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers
-    from logproc.records.parquet import ParquetFile, ParquetFolder
+    from logproc.records.tables.parquet import ParquetFile, ParquetFolder
 
 Release = Callable[[], None]
 SEPARATOR = b"--\n"

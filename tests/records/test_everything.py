@@ -15,10 +15,10 @@ from logproc.model.chunk import Context, Parser
 from logproc.model.columns import NO_TIME, Parsed
 from logproc.questions.question import Question
 from logproc.questions.view import View
-from logproc.records.csv_lines import csv_header, csv_lines
-from logproc.records.json_lines import json_lines
-from logproc.records.layout import Layout
-from logproc.records.table import table_of
+from logproc.records.tables.csv_lines import csv_header, csv_lines
+from logproc.records.tables.json_lines import json_lines
+from logproc.records.tables.layout import Layout
+from logproc.records.tables.table import table_of
 from tests.formats.samples import SAMPLES, Sample
 from tests.records.tables import LONGEST, rows_of
 

@@ -29,9 +29,9 @@ from logproc.pipeline.writing import Writing
 from logproc.questions.where.grammar import parse_where
 from logproc.records.destinations import Write, to_file, to_stdout
 from logproc.records.forms import LinesForm, TableForm
-from logproc.records.layout import Layout, fields_of
 from logproc.records.screen.values import PAINTED
 from logproc.records.stages import Around, Bytes, First, Last, Merging, Output, Tables
+from logproc.records.tables.layout import Layout, fields_of
 from logproc.reports.output import check_output, known_temporaries, write_stdout
 from logproc.threads.grace import within_grace
 from logproc.threads.reader import PARSING_WEIGHT
@@ -225,7 +225,7 @@ def painted_fields(settings: Settings) -> tuple[str, ...] | None:
 @contextmanager
 def parquet_output(path: str, form: TableForm, *, by_day: bool) -> Iterator[Tables]:
     """Yield what writes a Parquet file, or a folder with one for each day. What was not closed is removed at the end."""
-    from logproc.records.parquet import ParquetFile, ParquetFolder
+    from logproc.records.tables.parquet import ParquetFile, ParquetFolder
 
     kind = ParquetFolder if by_day else ParquetFile
     tables = Tables(lambda: kind(path, form.layout.schema) if form.layout else None)
