@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from logproc.model.errors import OutputError
-from logproc.records import parquet
+from logproc.records.tables import parquet
 from logproc.records.tables.layout import Layout
 from logproc.records.tables.parquet import ParquetFile, ParquetFolder
 from logproc.reports.output import known_temporaries
