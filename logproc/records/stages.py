@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy
 import pyarrow
+from msgspec.structs import replace
 
 from logproc.formats.columns.slices import arrow, offsets_and_data
 from logproc.model.columns import NO_TIME
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Release = Callable[[], None]
 SEPARATOR = b"--\n"
+NO_UNITS = Piece(b"", 0, numpy.empty(0, numpy.int64))
 
 
 def nothing() -> None:
@@ -47,15 +49,20 @@ class Bytes:
     def __init__(self, write: Callable[[Any], None], finish: Callable[[], None] = nothing) -> None:
         self._write = write
         self._finish = finish
-        self._open: dict[int, bool] = {}
+        self._open: dict[int, bytes] = {}
+        """The sources whose last record was written and may go on, each with the blank lines behind it."""
 
     def take(self, source: int, piece: Piece, release: Release) -> None:
-        if piece.front and self._open.get(source):
-            self._write(piece.front)
-        if piece.is_open is not None:
-            self._open[source] = piece.is_open
+        gap = self._open.pop(source, None)
+        if gap is not None and piece.front:
+            self._write(gap + piece.front)
+            gap = b""
         if piece.records:
             self._write(piece.content)
+        if piece.is_open:
+            self._open[source] = piece.gap
+        elif piece.is_open is None and gap is not None:
+            self._open[source] = gap + piece.gap
         release()
 
     def ended(self, source: int) -> None:
@@ -63,6 +70,45 @@ class Bytes:
 
     def close(self) -> None:
         self._finish()
+
+
+class Whole:
+    """Puts records together that go on in another chunk. It holds the last record of a source as long as that may go on."""
+
+    def __init__(self, behind: Output) -> None:
+        self._behind = behind
+        self._open: dict[int, tuple[Piece, list[bytes], bytes]] = {}
+        """By source: the last record, its bytes so far, and the blank lines behind them."""
+
+    def take(self, source: int, piece: Piece, release: Release) -> None:
+        if source in self._open:
+            record, parts, gap = self._open.pop(source)
+            if piece.front:
+                parts, gap = [*parts, gap, piece.front], b""
+            self._open[source] = record, parts, gap + piece.gap
+            if piece.is_open is None:
+                release()
+                return
+            self._let_go(source)
+        if piece.is_open:
+            last = piece.slice(piece.records - 1, piece.records)
+            self._open[source] = last, [bytes(last.content)], piece.gap
+            piece = piece.slice(0, piece.records - 1)
+        self._behind.take(source, replace(piece, front=b"", is_open=False, gap=b""), release)
+
+    def ended(self, source: int) -> None:
+        self._let_go(source)
+        self._behind.ended(source)
+
+    def close(self) -> None:
+        self._behind.close()
+
+    def _let_go(self, source: int) -> None:
+        if source in self._open:
+            record, parts, _ = self._open.pop(source)
+            content = b"".join(parts)
+            whole = replace(record, content=content, ends=numpy.array([len(content)]), front=b"", is_open=False, gap=b"")
+            self._behind.take(source, whole, nothing)
 
 
 class First:
@@ -97,12 +143,10 @@ class Last:
         self._records = 0
 
     def take(self, source: int, piece: Piece, release: Release) -> None:
-        piece = piece.slice(max(0, piece.records - self._most), piece.records)
-        if piece.records or piece.front:
-            # A view would keep the whole chunk, whose bytes are given back.
-            content = bytes(piece.content) if piece.ends is not None else piece.content
-            self._kept.append((source, Piece(content, piece.records, piece.ends, piece.front, piece.is_open)))
-            self._records += piece.records
+        if piece.records:
+            some = piece.slice(max(0, piece.records - self._most), piece.records)
+            self._kept.append((source, copied(some)))
+            self._records += some.records
         while self._kept and self._records - self._kept[0][1].records >= self._most:
             self._records -= self._kept.popleft()[1].records
         release()
@@ -113,7 +157,7 @@ class Last:
     def close(self) -> None:
         surplus = max(0, self._records - self._most)
         for source, piece in self._kept:
-            self._behind.take(source, piece.slice(surplus, piece.records) if surplus else piece, nothing)
+            self._behind.take(source, piece.slice(surplus, piece.records), nothing)
             surplus = 0
         self._behind.close()
 
@@ -127,59 +171,52 @@ class Around:
     def __init__(self, most: int, behind: Output) -> None:
         self._most = most
         self._behind = behind
-        self._before: deque[bytes] = deque(maxlen=most)  # the last units that were not written
-        self._seen = 0  # units of this source so far
-        self._written = 0  # the number behind the last one that was written
+        self._kept = NO_UNITS  # the last units of the source that were not written, at most `most`
+        self._skipped = False  # whether other units stand between the last one that was written and these
         self._after = 0  # how many more are to be written
         self._any = False
 
     def take(self, source: int, piece: Piece, release: Release) -> None:
-        if piece.chosen is None or piece.ends is None:
+        if piece.chosen is None:
             raise TypeError("a piece without its units")
-        matches = numpy.flatnonzero(piece.chosen)
-        edges = numpy.zeros(piece.records + 1, numpy.int64)
-        numpy.add.at(edges, numpy.maximum(matches - self._most, 0), 1)
-        numpy.add.at(edges, numpy.minimum(matches + self._most + 1, piece.records), -1)
-        edges[0] += min(self._after, 1)
-        edges[min(self._after, piece.records)] -= min(self._after, 1)
-        wanted = numpy.cumsum(edges[:-1]) > 0
-        bounds = numpy.flatnonzero(numpy.diff(numpy.concatenate([[False], wanted, [False]]))).reshape(-1, 2).tolist()
+        kept, units = self._kept.records, self._kept.records + piece.records
+        matches = numpy.flatnonzero(piece.chosen) + kept
+        begins = numpy.append(numpy.maximum(matches - self._most, 0), kept)
+        ends = numpy.minimum(numpy.append(matches + self._most + 1, kept + self._after), units)
+        changes = numpy.bincount(begins, minlength=units + 1) - numpy.bincount(ends, minlength=units + 1)
+        wanted = numpy.concatenate([[False], numpy.cumsum(changes[:-1]) > 0, [False]])
         out: list[Any] = []
-        missing = self._most - int(matches[0]) if len(matches) else 0
-        before = list(self._before)[-missing:] if missing > 0 else []
-        for start, end in bounds:
-            first = self._seen + start - (len(before) if start == 0 else 0)
-            if self._any and first > self._written:
+        written = -1
+        for start, end in numpy.flatnonzero(numpy.diff(wanted)).reshape(-1, 2).tolist():
+            if self._any and (start or self._skipped):
                 out.append(SEPARATOR)
-            out += before if start == 0 else []
-            some = piece.slice(start, end)
-            out.append(some.content)
-            self._written, self._any = self._seen + end, True
+            out.append(self._units(piece, start, end).content)
+            written, self._any = end - 1, True
         if out:
             data = b"".join(out)
             self._behind.take(source, Piece(data, 1, numpy.array([len(data)])), nothing)
-        self._remember(piece, int(matches[-1]) if len(matches) else None)
+        first = max(written + 1, units - self._most)
+        self._skipped = first > written + 1 or (self._skipped and written < 0)
+        self._kept = copied(self._units(piece, first, units))
+        self._after = max(0, (int(matches[-1]) + self._most + 1 - units) if len(matches) else self._after - piece.records)
         release()
 
     def ended(self, source: int) -> None:
-        self._before.clear()
-        self._after = 0
-        self._seen += self._most + 1  # so that what comes next is another group
+        self._kept, self._skipped, self._after = NO_UNITS, True, 0
         self._behind.ended(source)
 
     def close(self) -> None:
         self._behind.close()
 
-    def _remember(self, piece: Piece, last_match: int | None) -> None:
-        self._after = max(0, self._after - piece.records)
-        if last_match is not None:
-            self._after = max(self._after, self._most - (piece.records - 1 - last_match))
-        self._seen += piece.records
-        if self._written == self._seen:
-            self._before.clear()
-        first = max(0, piece.records - self._most, self._written - (self._seen - piece.records))
-        for at in range(first, piece.records):
-            self._before.append(bytes(piece.slice(at, at + 1).content))
+    def _units(self, piece: Piece, start: int, end: int) -> Piece:
+        """Return some units, counted from the first one that was kept."""
+        kept = self._kept.records
+        before = self._kept.slice(min(start, kept), min(end, kept))
+        after = piece.slice(max(start - kept, 0), max(end - kept, 0))
+        if not before.records:
+            return after
+        content = b"".join([before.content, after.content])
+        return Piece(content, end - start, numpy.concatenate([before.ends, after.ends + len(before.content)]))
 
 
 class Merging:
@@ -244,9 +281,14 @@ class Merging:
                 waiting.popleft()
                 self._done[source] = 0
         order = numpy.argsort(numpy.concatenate(keys), kind="stable")
-        self._behind.take(0, rearranged(parts, order), nothing)
+        self._behind.take(0, rearranged(parts, order) if len(parts) > 1 else parts[0], nothing)
         for release in releases:
             release()
+
+
+def copied(piece: Piece) -> Piece:
+    """Return a piece of bytes that does not keep the whole chunk, whose bytes are given back, in memory."""
+    return piece if piece.ends is None else replace(piece, content=bytes(piece.content))
 
 
 def rearranged(pieces: list[Piece], order: Integers) -> Piece:

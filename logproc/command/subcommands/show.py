@@ -24,7 +24,7 @@ from logproc.pipeline.writing import Writing
 from logproc.questions.question import split_fields
 from logproc.records.destinations import to_file, to_stdout
 from logproc.records.selection import piece_of
-from logproc.records.stages import Around, Bytes, First, Last, Merging, Output
+from logproc.records.stages import Around, Bytes, First, Last, Merging, Output, Whole
 from logproc.reports.output import check_output, known_temporaries, write_stdout
 from logproc.threads.grace import within_grace
 from logproc.threads.reader import PARSING_WEIGHT
@@ -91,7 +91,11 @@ def show(asked: Asked, screen: Screen) -> int:
         screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
     log.configure(settings, screen.write, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
-        writing = None if asked.count else Writing(piece_maker(asked), opened(asked, screen, stack, sources), asked.merge)
+        writing = (
+            None
+            if asked.count
+            else Writing(piece_maker(asked, settings.max_line_bytes), opened(asked, screen, stack, sources), asked.merge)
+        )
         with screen.painting() if paints(asked, screen) else nullcontext() as paint:
             run = run_threaded(sources, settings, openers, None, partial(beside, paint, lambda: None), writing=writing)
         if isinstance(run.cause, UsageError):
@@ -140,6 +144,11 @@ def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Sou
         end: Output = Bytes(*stack.enter_context(to_file(asked.file)))
     else:
         end = Bytes(to_stdout(screen.stdout.buffer if screen.stdout else None))
+    return stages(asked, sources, end)
+
+
+def stages(asked: Asked, sources: Sequence[Source], end: Output) -> Output:
+    """Return an output with the stages before it that the options ask for."""
     if asked.first:
         end = First(asked.first, end)
     if asked.last:
@@ -148,15 +157,23 @@ def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Sou
         end = Around(asked.around, end)
     if asked.merge:
         end = Merging([source.index for source in sources if not source.verdict], end)
-    return end
+    return end if isinstance(end, Bytes) else Whole(end)
 
 
-def piece_maker(asked: Asked) -> Any:
+def piece_maker(asked: Asked, max_line_bytes: int) -> Any:
     """Return the function that makes the piece of a chunk, in a worker."""
 
     def lines(chunk: Chunk, parsed: Parsed, found: Filtered, name: str) -> Piece:
         prefix = f"{name}: " if asked.with_source else ""
-        return piece_of(chunk, parsed, found, prefix=prefix, around=asked.around is not None, timed=asked.merge)
+        return piece_of(
+            chunk,
+            parsed,
+            found,
+            max_line_bytes=max_line_bytes,
+            prefix=prefix,
+            around=asked.around is not None,
+            timed=asked.merge,
+        )
 
     return lines
 
