@@ -22,7 +22,7 @@ from itertools import chain
 from typing import Any, Protocol
 
 from logproc.model.chunk import Chunk, Outcome, Probe
-from logproc.model.errors import InternalError, Interrupted, Stopped
+from logproc.model.errors import InternalError, Interrupted, Stopped, UsageError
 from logproc.model.source import Kind, Source, source_name
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
@@ -223,9 +223,12 @@ class Crew:
         wanted: dict[str, tuple[int, ToDo[Any]]] = {
             "reader": (self._side_by_side(to_read) or self.settings.reader_count(len(to_read)), ToDo(to_read)),
             "stream": self._streams(urls),
-            "pipe": (min(MOST_PIPES, len(pipes)), ToDo(pipes)),
+            "pipe": (self._side_by_side(pipes) or min(MOST_PIPES, len(pipes)), ToDo(pipes)),
         }
         affordable = shared_out(free_descriptors(), {name: number for name, (number, _) in wanted.items()})
+        if self.writing and self.writing.side_by_side and affordable != {name: number for name, (number, _) in wanted.items()}:
+            what = f"cannot read {len(self.to_read)} sources at the same time, as merging needs"
+            raise UsageError(what, "raise the limit of open files with `ulimit -n`, or name fewer")
         for name, (number, to_do) in wanted.items():
             if affordable[name] < number:
                 few = f"only {affordable[name]} of {number} threads for {name}s: raise the limit of open files with `ulimit -n`"
@@ -258,7 +261,10 @@ class Crew:
     def _start_some(self, name: str, wanted: int, to_do: ToDo[Any]) -> None:
         ended = self.delivery.source_ended if self.delivery else untold
         shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop, self.trace, ended)
-        self.readers += start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
+        started = start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
+        self.readers += started
+        if self.writing and self.writing.side_by_side and len(started) < wanted:
+            raise InternalError(*CANNOT_START)  # the others would wait for ever for what nobody reads
 
     def _start_reading(self, item: Source | Lot) -> Reading | LotReading:
         if isinstance(item, Lot):

@@ -16,8 +16,8 @@ from logproc.command.outputs import Outputs, keep_settings, keep_sources
 from logproc.command.subcommands.analyze import beside, read_headers, report_cause, say_sources
 from logproc.command.terminal import log
 from logproc.command.terminal.screen import Screen, is_terminal
-from logproc.model.errors import EXIT_OK, Enough, Interrupted, UsageError
-from logproc.model.source import Kind
+from logproc.model.errors import EXIT_INCOMPLETE, EXIT_OK, Enough, Interrupted, UsageError
+from logproc.model.source import Kind, State
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.threaded import run_threaded
 from logproc.pipeline.writing import Writing
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from logproc.settings import Settings
 
 ENDINGS = {".log": "lines", ".txt": "lines", ".jsonl": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
-CHUNK_BYTES = 2 << 20
+CHUNK_BYTES = 4 << 20
 """Smaller than for a report: nothing has to be merged, and the first lines appear sooner."""
 SCREEN_CHUNK_BYTES = 256 << 10
 LEAST_CHUNK_BYTES = 64 << 10
@@ -119,6 +119,8 @@ def check(asked: Asked, settings: Settings) -> None:
         raise UsageError("-n and --tail contradict each other", "give one of them")
     if asked.around is not None and (asked.merge or asked.last or asked.first or asked.form != "lines" or asked.fields):
         raise UsageError("-C shows lines around each match", "leave out --merge, -n, --tail, --fields and --output")
+    if asked.count and (asked.file or asked.first or asked.last or asked.around is not None):
+        raise UsageError("--count writes only a number", "leave out -o, -n, --tail and -C")
     if asked.partition and asked.form != "parquet":
         raise UsageError("--partition is for Parquet", "add --output parquet")
     if settings.anonymize and asked.form == "lines" and asked.fields is None and not asked.count:
@@ -195,11 +197,20 @@ def write_count(run: Run, screen: Screen) -> list[BaseException]:
 def finished(run: Run, causes: Sequence[BaseException], sources: Sequence[Source], screen: Screen, asked: Asked) -> int:
     """Say what is to be said, and return the exit code."""
     is_enough = isinstance(run.cause, Enough)
-    codes = {EXIT_OK} if is_enough else {EXIT_OK, *judged(run.snapshot, screen.settings)}
+    # After -n, that the rest was not read is as it was asked for; that a source could not be read is not.
+    failed = [source for source in run.snapshot.sources if source.state is State.FAILED]
+    codes = (
+        {EXIT_OK, *({EXIT_INCOMPLETE} if failed else ())} if is_enough else {EXIT_OK, *judged(run.snapshot, screen.settings)}
+    )
 
     def diagnose() -> None:
         codes.update(report_cause(cause, sources, screen, debug=asked.debug) for cause in causes)
-        if not screen.settings.quiet and not is_enough and not any(isinstance(cause, BrokenPipeError) for cause in causes):
+        if screen.settings.quiet or any(isinstance(cause, BrokenPipeError) for cause in causes):
+            return
+        if is_enough:
+            for source in failed:
+                screen.say(source.source, source.reason or "", source.hint, level="error")
+        else:
             say_sources(run.snapshot, screen, "`logproc analyze --rejects FILE` writes them")
 
     try:

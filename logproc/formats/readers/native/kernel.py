@@ -11,7 +11,7 @@ import numpy
 from logproc.formats.columns.lines import NOWHERE, Lines
 from logproc.formats.columns.slices import texts_of
 from logproc.formats.raw import Field, Found, no_lines
-from logproc.formats.readers.layout import STATUSES, Layout
+from logproc.formats.readers.layout import Layout, status_column
 from logproc.formats.readers.native.library import MOST_COLUMNS, USUAL_LINE_BYTES, Job, kernel
 from logproc.model.columns import KeyColumn
 
@@ -62,7 +62,7 @@ def cut_lines(lines: Lines, left: Mask, layout: Layout, names: Sequence[str]) ->
         values = texts_of(lines.data, keys[at, :number, 0], keys[at, :number, 1])
         fields[name] = Field(KeyColumn(values, codes[at, :records]))
     if "status" in layout.tokens:
-        fields["status"] = Field(KeyColumn(STATUSES, status[:records]))
+        fields["status"] = Field(status_column(status[:records]))
     numbers = {"bytes": sizes[:records]} if "bytes" in layout.tokens else {}
     return Found(line[:records], fields, numbers, time[:records] if "time" in layout.tokens else None)
 
