@@ -213,7 +213,7 @@ class Around:
         kept = self._kept.records
         before = self._kept.slice(min(start, kept), min(end, kept))
         after = piece.slice(max(start - kept, 0), max(end - kept, 0))
-        if not before.records:
+        if not before.records or before.ends is None or after.ends is None:
             return after
         content = b"".join([before.content, after.content])
         return Piece(content, end - start, numpy.concatenate([before.ends, after.ends + len(before.content)]))

@@ -153,8 +153,8 @@ def test_records_of_several_containers_come_each_as_a_whole(seed: int, tmp_path:
                 left[container].append((container, number, is_error, b"web-%d  | %s\n" % (container + 1, line)))
     lines = []
     while any(left):
-        container = rng.choice([some for some in left if some])
-        lines += [container.pop(0) for _ in range(min(len(container), rng.choice([1, 2, 5])))]
+        some = rng.choice([waiting for waiting in left if waiting])
+        lines += [some.pop(0) for _ in range(min(len(some), rng.choice([1, 2, 5])))]
     path = tmp_path / "a.log"
     path.write_bytes(b"".join(text for *_, text in lines))
     groups: dict[tuple[int, int], bytes] = {}
