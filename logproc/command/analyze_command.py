@@ -11,7 +11,14 @@ from logproc.command import process
 from logproc.command.prepare import prepare
 from logproc.command.terminal.screen import Screen
 from logproc.command.usage.help import GroupedCommand, GroupedOption, Rows
-from logproc.command.usage.options import FileName, complete_files, output_files_option, run_options, settings_options
+from logproc.command.usage.options import (
+    FileName,
+    complete_files,
+    follow_options,
+    output_files_option,
+    run_options,
+    settings_options,
+)
 from logproc.model.errors import UsageError
 from logproc.model.trace.doing import Doing
 
@@ -51,6 +58,24 @@ MORE_EXAMPLES: Rows = (
     cls=GroupedOption,
     group="Tuning",
 )
+@follow_options
+@click.option(
+    "--every",
+    type=click.FloatRange(0.1),
+    metavar="SECONDS",
+    help="With --follow, write the files of -o anew so often; a page loads itself again.",
+    cls=GroupedOption,
+    group="Following",
+)
+@click.option(
+    "--state",
+    type=FileName(),
+    metavar="FILE",
+    help="Keep in this file what was counted and how far each log was read: the next run counts only what is new.",
+    cls=GroupedOption,
+    group="Following",
+    usual=True,
+)
 @run_options
 @click.pass_obj
 def analyze_command(
@@ -60,6 +85,9 @@ def analyze_command(
     output_files: tuple[str, ...],
     rejects: str | None,
     trace: str | None,
+    follow: bool,
+    every: float | None,
+    state: str | None,
     headers: tuple[str, ...],
     config: Path | None,
     debug: bool,
@@ -83,7 +111,14 @@ def analyze_command(
     check_filter(options.get("where"), sources, screen.stdout)
     prepare(screen, options, config, headers)
     with recorder.span(Doing.LOAD):
+        process.load_libraries()
         from logproc.command.outputs import Outputs
         from logproc.command.subcommands.analyze import analyze
 
-    return analyze(sources or ("-",), screen, Outputs(output_files, rejects, trace), headers, recorder, debug=debug)
+    going_on = None
+    if follow or state is not None or every is not None:
+        from logproc.command.subcommands.follow import FollowOptions, GoingOn
+
+        going_on = GoingOn(FollowOptions(follow, every, state), screen)
+    outputs = Outputs(output_files, rejects, trace)
+    return analyze(sources or ("-",), screen, outputs, headers, recorder, going_on, debug=debug)

@@ -13,7 +13,7 @@ from logproc.command import process
 from logproc.command.prepare import prepare
 from logproc.command.terminal.screen import Screen
 from logproc.command.usage.help import GroupedCommand, GroupedOption, Rows
-from logproc.command.usage.options import FileName, complete_files, run_options, settings_options
+from logproc.command.usage.options import FileName, complete_files, follow_options, run_options, settings_options
 from logproc.settings import knobs
 
 EXAMPLES: Rows = (
@@ -22,6 +22,7 @@ EXAMPLES: Rows = (
     ("logproc show app.log --where 'message contains timeout' -C 3", "and what was around them"),
     ("logproc show access.log --fields time,status,path", "only some fields"),
     ("logproc show 'web*/access.log' --merge --source", "several logs in one order of time"),
+    ("logproc show -f app.log --where 'level >= warning'", "as they come"),
     ("logproc show access.log.gz -o access.parquet", "for DuckDB, Polars or pandas"),
 )
 MORE_EXAMPLES: Rows = (
@@ -67,6 +68,7 @@ def show_option(*names: str, **about: Any) -> Callable[[Callable[..., Any]], Cal
     "--partition", type=click.Choice(["day"]), help="With Parquet: a folder with a file for each day, as day=2026-03-07/…"
 )
 @settings_options(without=NOT_SHOWN)
+@follow_options
 @run_options
 @click.pass_obj
 def show_command(
@@ -83,6 +85,7 @@ def show_command(
     merge: bool,
     count: bool,
     partition: str | None,
+    follow: bool,
     headers: tuple[str, ...],
     config: Path | None,
     debug: bool,
@@ -114,6 +117,8 @@ def show_command(
         merge=merge,
         count=count,
         partition=partition,
+        follow=follow,
+        since=options.get("since") is not None,
         headers=headers,
         debug=debug,
     )

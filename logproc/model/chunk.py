@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers
 from logproc.model.columns import Parsed
+from logproc.model.position import Position
 from logproc.model.source import Verdict
 
 
@@ -88,6 +89,10 @@ class Parser(Protocol):
         """The columns that are known before any record is read."""
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """Those of them that do not only say what others say."""
+
+    @property
     def open_fields(self) -> bool:
         """Whether records may have other fields as well."""
 
@@ -144,6 +149,7 @@ class Chunk:
     data: the bytes. The last one is always LF, added if the source ended without one.
     parts: None for a chunk of one source. Of a chunk of many, `source` is the first one, and the lines are counted from 1
         through all of them.
+    positions: where the files of its log have been read to with it, the one it is of last; none where nobody asks.
     """
 
     source: int
@@ -155,6 +161,7 @@ class Chunk:
     data: Bytes = field(repr=False)
     context: Context = AT_START
     parts: Parts | None = None
+    positions: tuple[Position, ...] = ()
 
     @property
     def sources(self) -> tuple[int, ...]:

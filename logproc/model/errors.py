@@ -75,6 +75,15 @@ class Enough(LogprocError):
         super().__init__("all that was wanted is written")
 
 
+class Ended(LogprocError):
+    """The user has ended a run that goes on. Not an error: its report is whole."""
+
+    exit_code = EXIT_OK
+
+    def __init__(self) -> None:
+        super().__init__("ended by the user")
+
+
 class Interrupted(LogprocError):
     """A signal ended the run early; what was counted so far is reported."""
 

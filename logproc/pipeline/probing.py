@@ -14,6 +14,15 @@ from logproc.sources.files.copies import HEAD_BYTES
 from logproc.sources.opening import Peek
 from logproc.sources.reading import detect_format
 
+MOST_AT_ONCE, LEAST_BATCHES = 256, 16
+"""How many files are probed together at most, and how many batches there are at least, if there are so many files."""
+
+
+def in_batches(files: Sequence[Source]) -> list[Sequence[Source]]:
+    """Return files in batches to be probed together: of one where there are few, since each may be large, or on a slow disk."""
+    size = max(1, min(MOST_AT_ONCE, len(files) // LEAST_BATCHES))
+    return [files[start : start + size] for start in range(0, len(files), size)]
+
 
 def probe_files(openers: Openers, plan: Plan, sources: Sequence[Source]) -> list[Probe]:
     """Probe some regular files: the same as `probe_file` for each, but small plain ones are read in one go.

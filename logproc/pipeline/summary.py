@@ -57,10 +57,12 @@ def summarize(
     run: RunInfo,
     *,
     stopped: bool = False,
+    goes_on: bool = False,
 ) -> Snapshot:
     """Return the snapshot of a run. Raises InternalError if a line is not accounted for: a wrong number is worse than none.
 
-    If a run was stopped, lines may have been read and not counted. Their source then has the state `interrupted`.
+    If a run was stopped, lines may have been read and not counted; their source then has the state `interrupted`.
+    goes_on: whether only a stop ends the run, so that it may be complete all the same.
     """
     results = []
     for source in sources:
@@ -75,7 +77,7 @@ def summarize(
     found = panels(tally, plan.question, plan.top)
     results = with_notes(results, empty_panels(plan.question, found) if tally.account.records else [])
     return Snapshot(
-        complete=not stopped and all(source.state in DONE for source in results),
+        complete=(goes_on or not stopped) and all(source.state in DONE for source in results),
         account=tally.account,
         bytes=tally.bytes,
         malformed_requests=tally.malformed_requests,

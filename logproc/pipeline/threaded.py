@@ -13,34 +13,36 @@ The report equals that of `run_serial`, byte for byte except for its `run`, for 
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from itertools import chain
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from msgspec import structs
+
+from logproc.counting.by_source.source_tally import SourceTally
+from logproc.counting.tally import Tally
 from logproc.model.chunk import Chunk, Outcome, Probe
-from logproc.model.errors import InternalError, Interrupted, Stopped, UsageError
+from logproc.model.errors import Ended, InternalError, Interrupted, Stopped
+from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind, Source, source_name
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
-from logproc.pipeline.descriptors import free_descriptors, shared_out
+from logproc.pipeline.descriptors import free_descriptors
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
-from logproc.pipeline.probing import probe_files
+from logproc.pipeline.probing import in_batches, probe_files
+from logproc.pipeline.readers import wanted_readers
 from logproc.pipeline.serial import Run, work
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
-from logproc.pipeline.writing import Writing, select
 from logproc.settings import Settings
 from logproc.sources.files.copies import content_of, without_copies
-from logproc.sources.files.lots import Lot, LotReading, in_lots
-from logproc.sources.http.urls import parse_url
+from logproc.sources.files.lots import Lot, LotReading
 from logproc.sources.reading import Reading
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import DONE, END, LATE, WRITTEN, Channel, Mark
-from logproc.threads.delivery import Delivery, ReorderBudget
 from logproc.threads.grace import within_grace
 from logproc.threads.hosts import HostLimit
 from logproc.threads.pool import Pool
@@ -51,11 +53,15 @@ from logproc.threads.signals import blocked, noted, waking
 from logproc.threads.spool import Spool
 from logproc.threads.stop import Stop
 
+if TYPE_CHECKING:  # only runs that follow or write need these
+    from logproc.pipeline.following import Followed
+    from logproc.pipeline.writing import Writing
+    from logproc.threads.committer import Committer
+    from logproc.threads.delivery import Delivery
+    from logproc.threads.follower import Follower
+
 ABANDON_S = 0.5
 """How long main waits for the other threads after a stop. What is not counted by then is not in the report."""
-MOST_PIPES = 1024
-MOST_AT_ONCE, LEAST_BATCHES = 256, 16
-"""How many files are probed together at most, and how many batches there are at least, if there are so many files."""
 Message = Charged | Probed | Mark
 logger = logging.getLogger(__name__)
 
@@ -68,14 +74,17 @@ def run_threaded(
     beside: Callable[[Crew], Sequence[Companion]] = lambda _: (),
     trace: Trace = NO_TRACE,
     writing: Writing | None = None,
+    followed: Followed | None = None,
 ) -> Run:
     """Read, parse and count everything with threads; with `writing`, also write the records that match.
+
+    followed: the logs that are followed besides the sources, until a stop.
 
     Blocks until all is done. After a failure or a signal (see threads.signals) it waits for the threads for at most half a
     second; what was counted by then is in the snapshot. Raises Interrupted if there is so much that it cannot be ranked in the
     time that is left. beside: returns threads that observe the crew while it works.
     """
-    crew = Crew(sources, settings, openers or Openers.of(settings), spool, trace, writing)
+    crew = Crew(sources, settings, openers or Openers.of(settings), spool, trace, writing, followed)
     with ExitStack() as stack:
         for companion in beside(crew):
             stack.callback(companion.finish)
@@ -108,8 +117,11 @@ class Crew:
         spool: Spool | None,
         trace: Trace = NO_TRACE,
         writing: Writing | None = None,
+        followed: Followed | None = None,
     ) -> None:
-        self.sources = sources
+        self.sources = followed.sources if followed else sources
+        self.followed = followed
+        self.follower: Follower | None = None
         self.to_read = [source for source in sources if not source.verdict]
         self.settings = settings
         self.plan = Plan.of(settings, sources=sources)
@@ -123,7 +135,11 @@ class Crew:
         self.budget = ByteBudget(settings.memory, self.stop, trace) if not writing else self._deliver(writing)
         connections = len(sources) if writing and writing.side_by_side else settings.connections_per_host
         self.hosts = HostLimit(max(connections, 1), self.stop)
-        self.shared = SharedTally(max_keys=self.plan.question.max_keys, trace=trace)
+        self.shared: SharedTally | Committer[Any] = (
+            followed.committer(self.plan.question.max_keys, trace)
+            if followed
+            else SharedTally(max_keys=self.plan.question.max_keys, trace=trace)
+        )
         done = partial(self.channel.put, DONE)
         self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop, done, trace)
         self.readers: list[Reader] = []
@@ -154,18 +170,41 @@ class Crew:
                 self.pool.close()
 
     def run(self) -> Run:
-        outcomes = dict(self._unread)
-        for reader in self.readers:
-            outcomes |= reader.outcomes
-        for source in self.sources:
-            outcomes.setdefault(source.index, self._interrupted(source))
-        counted, tally = self.shared.close(), self.shared.snapshot()
+        """Return the result. Nothing is added to it any more."""
+        counted = self.shared.close()
+        outcomes, tally = self.outcomes(), self.shared.snapshot()
+        snapshot = self._summary(outcomes, tally, stopped=self.stop.is_set())
+        cause = self.stop.cause or check_fields(self.plan, outcomes.values(), tally)
+        return Run(snapshot, cause, self.left_behind, counted, tally if self.settings.compares else None)
+
+    def so_far(self) -> Snapshot:
+        """Return what the run has found until now. For any thread, while others go on."""
+        tally = self.shared.snapshot()
+        outcomes = {
+            index: structs.replace(outcome, lines=found.account.lines)  # more have been read than counted
+            for index, outcome in self.outcomes().items()
+            for found in [tally.sources.get(index, SourceTally())]
+        }
+        known = {index: tally.sources[index] for index in outcomes.keys() & tally.sources.keys()}
+        return self._summary(outcomes, structs.replace(tally, sources=known), stopped=True)
+
+    def _summary(self, outcomes: dict[int, Outcome], tally: Tally, *, stopped: bool) -> Snapshot:
         file_readers = sum(reader.name.startswith("reader-") for reader in self.readers)
         took_s = time.monotonic() - self.started
         info = run_info(took_s, file_readers, self.settings.worker_count, self.settings.config_file)
-        summary = summarize(self.sources, outcomes, tally, self.plan, info, stopped=self.stop.is_set())
-        cause = self.stop.cause or check_fields(self.plan, outcomes.values(), tally)
-        return Run(summary, cause, self.left_behind, counted, tally if self.settings.compares else None)
+        sources = [source for source in list(self.sources) if source.index in outcomes]
+        return summarize(sources, outcomes, tally, self.plan, info, stopped=stopped, goes_on=self.followed is not None)
+
+    def outcomes(self) -> dict[int, Outcome]:
+        """Return how each source stands, or ended. For any thread."""
+        outcomes = dict(self._unread)
+        for reader in self.readers:
+            outcomes |= dict(reader.outcomes)
+        if self.followed and self.follower:
+            outcomes |= self.followed.outcomes({**outcomes, **self.follower.outcomes_so_far})
+        for source in list(self.sources):
+            outcomes.setdefault(source.index, self._interrupted(source))
+        return outcomes
 
     def _is_done(self) -> bool:
         return self._all_read and not self.pool.pending
@@ -192,6 +231,8 @@ class Crew:
         elif isinstance(message, Probed):
             self._start_readers(message.probes)
         elif not isinstance(message, Mark):
+            if self.writing:
+                self.writing.begin([message[0].format])
             self.pool.submit(message)
         if self.delivery and (message is DONE or message is END) and self._is_done():
             self.delivery.all_read()
@@ -208,55 +249,24 @@ class Crew:
         self.channel.put(Probed(without_copies(self._files, probes, content)))
 
     def _start_readers(self, probes: Sequence[Probe]) -> None:
-        """Start a few readers for all files, a few for all URLs, and one for each pipe.
-
-        A slow server must not delay a local file. And a pipe must not wait for another one to end: its writer, or the writer of
-        both, may wait for a reader, or may never come.
-        """
         self.probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}
         if len(self._files) == len(self.to_read):
             check_fields_early(self.plan, [probe.format for probe in probes])
-        urls = [source for source in self.to_read if source.kind is Kind.URL]
-        pipes = [source for source in self.to_read if source.kind in {Kind.FIFO, Kind.STDIN}]
-        in_order = self.plan.question.max_keys or self.writing
-        to_read = list(self._files) if in_order else in_lots(self._files, probes, self.plan.reading.chunk_bytes)
-        wanted: dict[str, tuple[int, ToDo[Any]]] = {
-            "reader": (self._side_by_side(to_read) or self.settings.reader_count(len(to_read)), ToDo(to_read)),
-            "stream": self._streams(urls),
-            "pipe": (self._side_by_side(pipes) or min(MOST_PIPES, len(pipes)), ToDo(pipes)),
-        }
-        affordable = shared_out(free_descriptors(), {name: number for name, (number, _) in wanted.items()})
-        if self.writing and self.writing.side_by_side and affordable != {name: number for name, (number, _) in wanted.items()}:
-            what = f"cannot read {len(self.to_read)} sources at the same time, as merging needs"
-            raise UsageError(what, "raise the limit of open files with `ulimit -n`, or name fewer")
-        for name, (number, to_do) in wanted.items():
-            if affordable[name] < number:
-                few = f"only {affordable[name]} of {number} threads for {name}s: raise the limit of open files with `ulimit -n`"
-                logger.log(logging.WARNING if name == "pipe" else logging.INFO, few)  # a pipe may wait for ever
-            self._start_some(name, affordable[name], to_do)
+        if self.writing:
+            self.writing.begin(probe.format for probe in probes)
+        for name, (number, to_do) in wanted_readers(self.to_read, probes, self.plan, self.settings, self.writing).items():
+            self._start_some(name, number, to_do)
+        if self.followed:
+            told = [self.delivery.caught_up] if self.delivery else []
+            reading = self.followed.reading(self.plan, self.settings, self.openers, *told)
+            self.follower = self.followed.follower(reading, self.budget, self.channel.put, self.stop, self.trace)
+            self.readers += start_readers([self.follower])
         try:
             self.channel.close_after(self.readers)
         except RuntimeError as error:
             if not refused(error):
                 raise
             raise InternalError(*CANNOT_START) from error
-
-    def _side_by_side(self, to_read: Sequence[Source | Lot]) -> int:
-        """Return how many readers there must be because all sources are written side by side, 0 if that is not so."""
-        return len(to_read) if self.writing and self.writing.side_by_side else 0
-
-    def _streams(self, urls: Sequence[Source]) -> tuple[int, ToDo[Any]]:
-        """Return how many threads read URLs, and their list.
-
-        Where the records are written in the order of the sources, the first one that is not done must never wait for a later
-        one: so they are taken in their order, and there are no more readers than permits for one server.
-        """
-        if not self.writing:
-            servers = {source: parse_url(os.fsdecode(source.location)).origin for source in urls}
-            most = self.settings.connections_per_host
-            return min(self.settings.streams, len(urls)), ToDo(urls, servers.get, most)
-        few = min(self.settings.streams, self.settings.connections_per_host, len(urls))
-        return self._side_by_side(urls) or few, ToDo(urls)
 
     def _start_some(self, name: str, wanted: int, to_do: ToDo[Any]) -> None:
         ended = self.delivery.source_ended if self.delivery else untold
@@ -275,11 +285,15 @@ class Crew:
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
         return Reading(source, opener, self.plan.reading, self.probes.get(source.index))
 
-    def _deliver(self, writing: Writing) -> ReorderBudget:
+    def _deliver(self, writing: Writing) -> ByteBudget:
         """Make the thread that writes; return the budget that goes with it."""
+        from logproc.threads.delivery import Delivery, ReorderBudget
+
         in_turn = None if writing.side_by_side else [source.index for source in self.to_read]
         reserved = self.plan.reading.chunk_bytes * PARSING_WEIGHT * (len(self.to_read) if writing.side_by_side else 1)
-        budget = ReorderBudget(self.settings.memory, reserved, self.stop, in_turn, self.trace)
+        budget = ByteBudget(self.settings.memory, self.stop, self.trace)
+        if not self.followed:
+            budget = ReorderBudget(self.settings.memory, reserved, self.stop, in_turn, self.trace)
         done = partial(self.channel.put, WRITTEN)
         self.delivery = Delivery(writing.output, in_turn, budget, self.stop, done, self.trace)
         return budget
@@ -287,12 +301,14 @@ class Crew:
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
         source_name.set(self.sources[chunk.source].name)
         if self.delivery and self.writing:
-            tally, piece = select(self.plan, self.sources, chunk, self.writing, self.trace)
+            tally, piece = self.writing.select(self.plan, self.sources, chunk, self.trace)
             self.shared.add(tally, (chunk.source, chunk.index))
             self.delivery.put(chunk.source, chunk.index, piece, release)
             return
+        tally = work(self.plan, spool, self.sources, chunk, self.trace)
         place, *more = [(source, chunk.index) for source in chunk.sources]
-        self.shared.add(work(self.plan, spool, self.sources, chunk, self.trace), place, release, more)
+        where = {"position": chunk.positions} if chunk.positions else {}
+        self.shared.add(tally, place, release, more, **where)
 
     def _wind_up(self) -> None:
         """After a stop, wait for the threads until ABANDON_S is over, then note which ones have not ended.
@@ -301,7 +317,7 @@ class Crew:
         parse it. After a failure the chunks that wait are dropped.
         """
         deadline = time.monotonic() + ABANDON_S
-        interrupted = isinstance(self.stop.cause, Interrupted | KeyboardInterrupt)
+        interrupted = isinstance(self.stop.cause, Interrupted | Ended | KeyboardInterrupt)
         if not interrupted:
             self.pool.drop()
         if not self.readers:
@@ -317,9 +333,3 @@ class Crew:
         readings = [reader.reading for reader in self.readers]  # read once: a reader left behind may still change it
         reading = next((reading for reading in readings if reading and reading.source is source), None)
         return reading.so_far(INTERRUPTED) if reading else Outcome(INTERRUPTED)
-
-
-def in_batches(files: Sequence[Source]) -> list[Sequence[Source]]:
-    """Return files in batches to be probed together: of one where there are few, since each may be large, or on a slow disk."""
-    size = max(1, min(MOST_AT_ONCE, len(files) // LEAST_BATCHES))
-    return [files[start : start + size] for start in range(0, len(files), size)]

@@ -16,8 +16,11 @@ from msgspec import Struct
 from logproc.formats.columns.slices import arrow, offsets_and_data
 from logproc.model.columns import NO_TIME
 from logproc.records.piece import Piece
+from logproc.records.screen.values import values_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from logproc.counting.tally import Filtered
     from logproc.model.arrays import Bytes, Integers, Mask
     from logproc.model.chunk import Chunk
@@ -91,10 +94,12 @@ def piece_of(
     prefix: str = "",
     around: bool = False,
     timed: bool = False,
+    painted: Sequence[str] | None = None,
 ) -> Piece:
     """Return the bytes of the records of a chunk that pass, as the log has them.
 
     prefix: what comes before each line. around: return all units, with which of them pass. timed: with their times.
+    painted: the fields that the painter of a terminal needs; None if there is no painter.
     """
     units = units_of(chunk, parsed)
     passes = numpy.zeros(len(units.record), bool)
@@ -119,6 +124,7 @@ def piece_of(
         gap=joined(chunk, gap, prefix)[0].tobytes() if len(gap) else b"",
         chosen=passes if around else None,
         times=times_of(found.every, units.record[wanted]) if timed and found.every is not None else None,
+        values=None if painted is None else values_of(found.every, units.record[wanted], painted, passes[wanted], prefix),
     )
 
 

@@ -10,16 +10,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy
-import pyarrow
 from msgspec.structs import replace
 
-from logproc.formats.columns.slices import arrow, offsets_and_data
 from logproc.model.columns import NO_TIME
 from logproc.model.errors import Enough
-from logproc.records.piece import Piece
+from logproc.records.piece import Piece, concatenated, rearranged
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers
+    from logproc.records.parquet import ParquetFile, ParquetFolder
 
 Release = Callable[[], None]
 SEPARATOR = b"--\n"
@@ -39,18 +38,28 @@ class Output(Protocol):
     def ended(self, source: int) -> None:
         """All pieces of a source were taken."""
 
+    def caught_up(self) -> None:
+        """All that was there when a run began to follow logs was taken."""
+
     def close(self) -> None:
         """Write what is held back, and finish the file."""
 
 
 class Bytes:
-    """Writes the bytes of pieces. write, finish: of the file; `finish` makes it valid under its name."""
+    """Writes the bytes of pieces.
 
-    def __init__(self, write: Callable[[Any], None], finish: Callable[[], None] = nothing) -> None:
-        self._write = write
+    write, finish: of the file; `finish` makes it valid under its name. header: returns what comes before all pieces.
+    """
+
+    def __init__(
+        self, write: Callable[[Any], None], finish: Callable[[], None] = nothing, header: Callable[[], bytes] = bytes
+    ) -> None:
+        self._write_on = write
         self._finish = finish
         self._open: dict[int, bytes] = {}
         """The sources whose last record was written and may go on, each with the blank lines behind it."""
+        self._header = header
+        self._has_begun = False
 
     def take(self, source: int, piece: Piece, release: Release) -> None:
         gap = self._open.pop(source, None)
@@ -68,8 +77,51 @@ class Bytes:
     def ended(self, source: int) -> None:
         self._open.pop(source, None)
 
+    def caught_up(self) -> None:
+        """Nothing: all was written at once."""
+
     def close(self) -> None:
+        self._write(b"")  # a file without records has its header, too
         self._finish()
+
+    def _write(self, content: Any) -> None:
+        if not self._has_begun:
+            self._has_begun = True
+            if header := self._header():
+                self._write_on(header)
+        if len(content):
+            self._write_on(content)
+
+
+class Tables:
+    """Writes tables to a file or folder of Parquet. open_file: opens it once the columns are known; None if they never were."""
+
+    def __init__(self, open_file: Callable[[], ParquetFile | ParquetFolder | None]) -> None:
+        self._open_file = open_file
+        self._file: ParquetFile | ParquetFolder | None = None
+
+    def take(self, source: int, piece: Piece, release: Release) -> None:  # noqa: ARG002 - all go to one file
+        if piece.records:
+            self._file = self._file or self._open_file()
+            if self._file:
+                self._file.write(piece.content)
+        release()
+
+    def ended(self, source: int) -> None:
+        """Nothing: all sources are in one file."""
+
+    def caught_up(self) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        self._file = self._file or self._open_file()  # a file without records is one, too
+        if self._file:
+            self._file.close()
+
+    def discard(self) -> None:
+        """Leave no file behind, if it was not closed."""
+        if self._file:
+            self._file.discard()
 
 
 class Whole:
@@ -100,6 +152,11 @@ class Whole:
         self._let_go(source)
         self._behind.ended(source)
 
+    def caught_up(self) -> None:
+        for source in list(self._open):
+            self._let_go(source)
+        self._behind.caught_up()
+
     def close(self) -> None:
         self._behind.close()
 
@@ -129,20 +186,30 @@ class First:
     def ended(self, source: int) -> None:
         self._behind.ended(source)
 
+    def caught_up(self) -> None:
+        self._behind.caught_up()
+
     def close(self) -> None:
         self._behind.close()
 
 
 class Last:
-    """Keeps the last `most` records, and lets them pass at the end. It gives the memory of each chunk back at once."""
+    """Keeps the last `most` records, and lets them pass at the end, or when the logs that are followed have been read so far.
+
+    It gives the memory of each chunk back at once.
+    """
 
     def __init__(self, most: int, behind: Output) -> None:
         self._most = most
         self._behind = behind
         self._kept: deque[tuple[int, Piece]] = deque()
         self._records = 0
+        self._passes = False
 
     def take(self, source: int, piece: Piece, release: Release) -> None:
+        if self._passes:
+            self._behind.take(source, piece, release)
+            return
         if piece.records:
             some = piece.slice(max(0, piece.records - self._most), piece.records)
             self._kept.append((source, copied(some)))
@@ -154,12 +221,21 @@ class Last:
     def ended(self, source: int) -> None:
         """Nothing: which records are the last ones is known at the end."""
 
+    def caught_up(self) -> None:
+        self._pass_all()
+        self._passes = True
+        self._behind.caught_up()
+
     def close(self) -> None:
+        self._pass_all()
+        self._behind.close()
+
+    def _pass_all(self) -> None:
         surplus = max(0, self._records - self._most)
         for source, piece in self._kept:
             self._behind.take(source, piece.slice(surplus, piece.records), nothing)
             surplus = 0
-        self._behind.close()
+        self._kept.clear()
 
 
 class Around:
@@ -185,16 +261,15 @@ class Around:
         ends = numpy.minimum(numpy.append(matches + self._most + 1, kept + self._after), units)
         changes = numpy.bincount(begins, minlength=units + 1) - numpy.bincount(ends, minlength=units + 1)
         wanted = numpy.concatenate([[False], numpy.cumsum(changes[:-1]) > 0, [False]])
-        out: list[Any] = []
+        out: list[Piece] = []
         written = -1
         for start, end in numpy.flatnonzero(numpy.diff(wanted)).reshape(-1, 2).tolist():
             if self._any and (start or self._skipped):
-                out.append(SEPARATOR)
-            out.append(self._units(piece, start, end).content)
+                out.append(Piece(SEPARATOR, 1, numpy.array([len(SEPARATOR)])))
+            out.append(self._units(piece, start, end))
             written, self._any = end - 1, True
         if out:
-            data = b"".join(out)
-            self._behind.take(source, Piece(data, 1, numpy.array([len(data)])), nothing)
+            self._behind.take(source, concatenated(out), nothing)
         first = max(written + 1, units - self._most)
         self._skipped = first > written + 1 or (self._skipped and written < 0)
         self._kept = copied(self._units(piece, first, units))
@@ -205,6 +280,9 @@ class Around:
         self._kept, self._skipped, self._after = NO_UNITS, True, 0
         self._behind.ended(source)
 
+    def caught_up(self) -> None:
+        self._behind.caught_up()
+
     def close(self) -> None:
         self._behind.close()
 
@@ -213,10 +291,7 @@ class Around:
         kept = self._kept.records
         before = self._kept.slice(min(start, kept), min(end, kept))
         after = piece.slice(max(start - kept, 0), max(end - kept, 0))
-        if not before.records or before.ends is None or after.ends is None:
-            return after
-        content = b"".join([before.content, after.content])
-        return Piece(content, end - start, numpy.concatenate([before.ends, after.ends + len(before.content)]))
+        return concatenated([before, after]) if before.records else after
 
 
 class Merging:
@@ -247,6 +322,9 @@ class Merging:
     def ended(self, source: int) -> None:
         self._ended.add(source)
         self._merge()
+
+    def caught_up(self) -> None:
+        self._behind.caught_up()
 
     def close(self) -> None:
         self._behind.close()
@@ -289,21 +367,3 @@ class Merging:
 def copied(piece: Piece) -> Piece:
     """Return a piece of bytes that does not keep the whole chunk, whose bytes are given back, in memory."""
     return piece if piece.ends is None else replace(piece, content=bytes(piece.content))
-
-
-def rearranged(pieces: list[Piece], order: Integers) -> Piece:
-    """Return the records of some pieces in another order. order: their numbers, counted through all pieces."""
-    which = arrow(order.astype(numpy.int64), pyarrow.int64())
-    if pieces[0].ends is None:
-        return Piece(pyarrow.concat_tables([piece.content for piece in pieces]).take(which), len(order))
-    arrays = [binary(piece) for piece in pieces]
-    ends, data = offsets_and_data(pyarrow.concat_arrays(arrays).take(which))
-    return Piece(data, len(order), ends[1:].astype(numpy.int64))
-
-
-def binary(piece: Piece) -> pyarrow.Array:
-    """Return the records of a piece of bytes as a binary array over the same memory."""
-    offsets = numpy.concatenate([[0], piece.ends]).astype(numpy.int32)
-    return pyarrow.Array.from_buffers(
-        pyarrow.binary(), piece.records, [None, pyarrow.py_buffer(offsets), pyarrow.py_buffer(piece.content)]
-    )

@@ -13,6 +13,7 @@ import errno
 import os
 import re
 import select
+import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -47,14 +48,14 @@ HINTS = {
     errno.EPIPE: "its reader closed the pipe before the end",
 }
 
-# Temporary files that may exist now. Only the main thread writes reports, and it also runs the signal handlers, between two
-# bytecodes, so these never see a half-changed set. With a lock, a handler could wait for the very code that it interrupted.
+# Temporary files that may exist now. A signal handler reads this between any two bytecodes, so there is no lock: it could wait
+# for the very code that it interrupted. Other threads may write files, too; each call of a method of a set is atomic.
 temporaries: set[str] = set()
 
 
 def known_temporaries() -> tuple[str, ...]:
     """Return the files to delete if the process must exit at once. Some may not exist yet, or no longer."""
-    return tuple(temporaries)
+    return tuple(temporaries.copy())
 
 
 def format_for(path: str | Path) -> Form:
@@ -227,6 +228,17 @@ def temporary_file(folder: Path) -> Iterator[tuple[str, int]]:
             os.close(descriptor)
     finally:
         temporaries.discard(name)
+
+
+@contextlib.contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """Create a folder with an unpredictable name, and yield it. It is removed at the end, with all in it, unless renamed."""
+    folder = parent / TEMPORARY.format(os.urandom(8).hex())
+    folder.mkdir(0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -44,8 +44,8 @@ class Cutter:
     whole_records: whether to cut only where a record begins, if records may have several lines. Of one that is longer, a chunk
     has at least the lines that begin in its first `max_line_bytes`; what comes then may be in the next chunk.
 
-    bytes_decoded: bytes received so far. lines: lines yielded so far. format, context: for the next chunk; set them before the
-    first one. One thread owns it; others may read the counters.
+    bytes_decoded: bytes received so far. lines, chunks_cut: yielded so far. format, context: for the next chunk; set before
+    the first one. One thread owns it; others may read the counters.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Cutter:
         self._max_line_bytes = max_line_bytes
         self._kept_bytes = max(max_line_bytes, REJECTED_TEXT_BYTES) + 2
         self._clock = clock
-        self._chunks = 0
+        self.chunks_cut = 0
         self._offset = 0
         self._begun = False
         self._whole_records = whole_records
@@ -115,6 +115,15 @@ class Cutter:
             carry = buffer[whole:filled].copy()  # a view would keep the whole block in memory while the next one is filled
             if is_long:
                 carry = self._skip_line(stream, carry)
+
+    def cut(self, lines: Bytes, *, everything: bool) -> tuple[list[Chunk], int]:
+        """Cut whole lines that have arrived into chunks; return these, and how many bytes they are.
+
+        For a log that grows, whose bytes are not read to an end. everything: whether to cut off the last record too, although
+        further lines of it may follow.
+        """
+        size = len(lines) if everything else self._finished(lines)
+        return list(self._split(lines[:size])), size
 
     def _fill(self, stream: ByteStream, buffer: Bytes, filled: int) -> tuple[int, bool, SourceError | Stopped | None]:
         """Read until the buffer is full, the stream ends or fails, or it is time to yield the lines that are there.
@@ -227,10 +236,10 @@ class Cutter:
         return self.format.starts(lines, self.context, self._max_line_bytes) if self.format else numpy.empty(0, numpy.int64)
 
     def _chunk(self, data: Bytes, lines: int) -> Chunk:
-        chunk = Chunk(self.source, self._chunks, self._offset, self.lines + 1, lines, self.format, data, self.context)
+        chunk = Chunk(self.source, self.chunks_cut, self._offset, self.lines + 1, lines, self.format, data, self.context)
         if self.format and lines < len(data):  # line feeds alone change nothing
             self.context = self.format.follow(self.context, data, self._max_line_bytes)
-        self._chunks += 1
+        self.chunks_cut += 1
         self._offset += len(data)
         self.lines += lines
         return chunk

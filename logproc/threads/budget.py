@@ -82,6 +82,9 @@ class ByteBudget:
             self._changed.notify_all()
         self._trace.change(Gauge.BYTES, -size_bytes)
 
+    def ended(self, source: int) -> None:
+        """Nothing: here all sources are alike. See ReorderBudget."""
+
     def wake(self) -> None:
         """Let every waiter check again. The Condition does not know about the Stop, which its waiters also check."""
         with self._changed:

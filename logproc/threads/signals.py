@@ -53,9 +53,11 @@ class _Noted:
     at_s = 0.0
     begun = False
     installed = False
+    is_shared = False
     wake: Callable[[], None] | None = None
     clock: Callable[[], float] = staticmethod(time.monotonic)
     temporaries: Callable[[], Iterable[str]] = staticmethod(tuple)
+    undo: Callable[[], None] | None = None
 
 
 def install(clock: Callable[[], float] = time.monotonic) -> None:
@@ -78,6 +80,19 @@ def install(clock: Callable[[], float] = time.monotonic) -> None:
 def unlink_on_second(temporaries: Callable[[], Iterable[str]]) -> None:
     """Set the function that lists the temporary files to remove on a second signal. It must not take a lock."""
     _Noted.temporaries = staticmethod(temporaries)
+
+
+@contextmanager
+def before_leaving(undo: Callable[[], None]) -> Iterator[None]:
+    """While the block runs, have a second signal call `undo` before it ends the process: a terminal must be usable again.
+
+    It runs in the handler: it must not take a lock, wait, or raise.
+    """
+    _Noted.undo = staticmethod(undo)
+    try:
+        yield
+    finally:
+        _Noted.undo = None
 
 
 def noted() -> tuple[int, float] | None:
@@ -114,13 +129,27 @@ def blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def share_terminal() -> None:
+    """Let Ctrl-C stop the run, but never end the process: a child, such as a pager, has the terminal too. For any thread.
+
+    As in `git log | less`: what is still searching stops, and its user goes on reading, until `left_to_child` is over.
+    """
+    _Noted.is_shared = True
+
+
 @contextmanager
 def left_to_child() -> Iterator[None]:
-    """Ignore Ctrl-C while a child, such as a pager, has the terminal: both get the signal, and only the child acts on it."""
+    """Ignore Ctrl-C while a child, such as a pager, has the terminal: both get the signal, and only the child acts on it.
+
+    One that has stopped the run before is forgotten: it is no reason to leave the child behind.
+    """
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if _Noted.signal_number == signal.SIGINT:
+        _Noted.signal_number = None
     try:
         yield
     finally:
+        _Noted.is_shared = False
         signal.signal(signal.SIGINT, before)
 
 
@@ -148,7 +177,11 @@ def _handle(number: int, _frame: FrameType | None) -> None:
         _Noted.signal_number, _Noted.at_s = number, now_s
         if _Noted.wake is not None:
             _Noted.wake()
+    elif number == signal.SIGINT and _Noted.is_shared:
+        return
     elif _Noted.signal_number is None or now_s >= _Noted.at_s + SECOND_AFTER_S:
+        if _Noted.undo is not None:
+            _Noted.undo()
         for path in _Noted.temporaries():
             with suppress(OSError):
                 os.unlink(path)  # noqa: PTH108 - a handler does as little as it can

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from logproc.command.subcommands.show import Asked, piece_maker, stages, with_chunks
+from logproc.command.subcommands.show import Asked, form_of, stages, with_chunks
 from logproc.model.errors import Enough
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Source
@@ -32,9 +32,7 @@ def run_of(sources: Sequence[Source], openers: Openers | None = None, **options:
     settings = with_chunks(knobs, asked, sources, for_screen=False)
     parts: list[bytes] = []
     output = stages(asked, sources, Bytes(lambda data: parts.append(bytes(data))))
-    run = run_threaded(
-        sources, settings, openers, writing=Writing(piece_maker(asked, settings.max_line_bytes), output, asked.merge)
-    )
+    run = run_threaded(sources, settings, openers, writing=Writing(form_of(asked, settings), output, asked.merge))
     assert run.cause is None or isinstance(run.cause, Enough), repr(run.cause)
     assert run.left_behind == ()
     return b"".join(parts), run.snapshot

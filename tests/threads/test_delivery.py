@@ -32,6 +32,9 @@ class Written:
     def ended(self, source: int) -> None:
         """Nothing."""
 
+    def caught_up(self) -> None:
+        """Nothing."""
+
     def close(self) -> None:
         self.is_closed = True
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -14,21 +12,18 @@ from typing import TYPE_CHECKING
 
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_outputs, keep_settings, keep_sources
-from logproc.command.process import OUT_OF_MEMORY
+from logproc.command.subcommands.diagnostics import report_cause, report_sources, worth_showing
 from logproc.command.terminal import log
-from logproc.command.terminal.screen import Screen, is_terminal, is_utf8, same_place, terminal_size
+from logproc.command.terminal.screen import Screen, is_terminal, is_utf8, terminal_size
 from logproc.model.errors import (
-    EXIT_BROKEN_PIPE,
-    EXIT_INTERNAL,
     EXIT_OK,
     Interrupted,
-    LogprocError,
     OutputError,
     UsageError,
-    too_many_files,
 )
+from logproc.model.patterns import regex
 from logproc.model.snapshot import Snapshot
-from logproc.model.source import Kind, Source, State
+from logproc.model.source import Kind
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.model.trace.recording import Recording
@@ -43,38 +38,46 @@ from logproc.reports.output import (
 )
 from logproc.threads.grace import within_grace
 from logproc.threads.live import LiveView
-from logproc.threads.pool import WorkerFailed
 from logproc.threads.shared_tally import MANY_KEYS
 from logproc.threads.signals import unlink_on_second
 from logproc.threads.spool import Spool
 
 if TYPE_CHECKING:
+    from logproc.command.subcommands.follow import GoingOn
     from logproc.command.terminal.progress import LiveStatus
     from logproc.reports.text.style import Look
     from logproc.settings import Settings
 
+Observe = Callable[["Crew"], Sequence["Companion"]]
+"""Makes the threads that observe a run."""
 PAGE_ROWS = 25
 """Rows of each panel for a page, which shows the first `--top` of them and the others on request."""
-REPORT_IT = "please report it; --debug shows where"
-HEADER = re.compile(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
+HEADER = regex(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
 MANY_KEYS_COUNTED = f"counting over {MANY_KEYS:,} keys takes much memory", "bound it with --max-keys, or count by fewer fields"
-REASONS = {"line-too-long": "over --max-line-bytes", "too-long-for-pattern": "too long for a pattern with counted repeats"}
-"""Reasons of rejected lines that a diagnostic words differently."""
 
 
 def analyze(
-    arguments: Sequence[str], screen: Screen, outputs: Outputs, headers: Sequence[str], trace: Trace = NO_TRACE, *, debug: bool
+    arguments: Sequence[str],
+    screen: Screen,
+    outputs: Outputs,
+    headers: Sequence[str],
+    trace: Trace = NO_TRACE,
+    going_on: GoingOn | None = None,
+    *,
+    debug: bool,
 ) -> int:
     """Read the sources that the arguments name, write the reports, and return the exit code.
 
-    Raises UsageError and OutputError for what is wrong before anything is read, and UsageError for a field that no source has.
+    going_on: for a run that follows logs, or goes on where an earlier one stopped. Raises UsageError and OutputError for what
+    is wrong before anything is read, and UsageError for a field that no source has.
     """
     check_outputs(outputs)
     settings = screen.settings = replace(screen.settings, families=for_people(screen.settings, outputs))
     unlink_on_second(known_temporaries)
     run_settings = with_page_rows(settings, outputs)
     given = read_headers(headers, screen.environ)
-    sources = keep_sources(find_sources(arguments, settings), outputs, arguments, [screen.stdout, screen.stderr])
+    named = arguments if going_on is None else going_on.others(arguments)
+    sources = keep_sources(find_sources(named, settings), outputs, arguments, [screen.stdout, screen.stderr])
     openers = Openers.of(settings, given, screen.say_now, sources, trace)
     keep_settings(outputs, settings)
     typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
@@ -84,12 +87,19 @@ def analyze(
     say_many_keys = cache(partial(screen.say, "", *MANY_KEYS_COUNTED, level="warning"))  # so that it is said once
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
-        with nullcontext() if typed else screen.painting() as paint:  # ends before anything is written
-            run = run_threaded(sources, run_settings, openers, spool, partial(beside, paint, say_many_keys), trace)
+        followed = going_on.begin(arguments, sources, stack) if going_on else None
+        with ExitStack() as painted:  # ends before anything is written
+            observers: list[Observe] = [
+                partial(beside, painted.enter_context(painting(screen, going_on, typed=typed)), say_many_keys)
+            ]
+            observers += [going_on.observers(painted, partial(rewritten, outputs, screen), typed=typed)] if going_on else []
+            run = run_threaded(sources, run_settings, openers, spool, partial(all_of, observers), trace, followed=followed)
+        unsaved = failures_of([partial(within_grace, going_on.finish)]) if going_on else []
         trace.between(Doing.REPORT)
         if isinstance(run.cause, UsageError):
             raise run.cause  # for a question that makes no sense, an error and not an empty report
-        causes = [*write_reports(run, screen, outputs, spool), *([run.cause] if run.cause else [])]
+        ended = going_on is not None and going_on.is_end(run.cause)
+        causes = [*write_reports(run, screen, outputs, spool), *unsaved, *([run.cause] if run.cause and not ended else [])]
     recording, words = trace.recording(), list[str]()
     if outputs.trace and recording:
         causes += failures_of([partial(write_trace, outputs.trace, recording, screen, words)])
@@ -145,6 +155,24 @@ def read_headers(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str
     return found
 
 
+def painting(
+    screen: Screen, going_on: GoingOn | None, *, typed: bool
+) -> AbstractContextManager[Callable[[LiveStatus], None] | None]:
+    """Return the context in which the progress is painted, if it is: not over what the user types, or a live report."""
+    return nullcontext() if typed or (going_on and going_on.follows) else screen.painting()
+
+
+def all_of(observers: Iterable[Observe], crew: Crew) -> list[Companion]:
+    return [companion for make in observers for companion in make(crew)]
+
+
+def rewritten(outputs: Outputs, screen: Screen, every_s: float, snapshot: Snapshot) -> None:
+    """Write the files of a report while its run goes on. For any thread. Raises OutputError."""
+    for path in outputs.files:
+        form = format_for(path)
+        write_atomically(path, render(snapshot, form, screen, to_stdout=False, reload_s=every_s))
+
+
 def beside(paint: Callable[[LiveStatus], None] | None, say_many_keys: Callable[[], None], crew: Crew) -> list[Companion]:
     """Return the thread that paints the progress, if it is painted at all; have many keys reported while they are counted."""
     if not crew.settings.quiet:
@@ -156,14 +184,14 @@ def beside(paint: Callable[[LiveStatus], None] | None, say_many_keys: Callable[[
     return [LiveView(lambda: paint(status_of(crew)))]
 
 
-def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool) -> str:
-    """Return the report in the format `html`, `json`, `csv` or `terminal`."""
+def render(snapshot: Snapshot, form: str, screen: Screen, *, to_stdout: bool, reload_s: float | None = None) -> str:
+    """Return the report in the format `html`, `json`, `csv` or `terminal`. reload_s: see `render_html`."""
     top = screen.settings.top
     if form == "html":
         from logproc.command.command_line import shown_command
         from logproc.reports.html.page import render_html
 
-        return render_html(snapshot, shown_command(screen.arguments), top if isinstance(top, int) else 0)
+        return render_html(snapshot, shown_command(screen.arguments), top if isinstance(top, int) else 0, reload_s)
     if isinstance(top, int):
         snapshot = snapshot.first_rows(top)
     if form == "json":
@@ -215,11 +243,6 @@ def failures_of(tasks: Iterable[Callable[[], None]]) -> list[BaseException]:
     return failures
 
 
-def worth_showing(snapshot: Snapshot) -> bool:
-    """Whether the report says anything: if nothing could be read, one line on stderr is enough."""
-    return bool(snapshot.account.lines) or any(source.state is not State.FAILED for source in snapshot.sources)
-
-
 def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
     text = within_grace(partial(render, snapshot, screen.settings.output, screen, to_stdout=True))
     if screen.stdout is not None and pages(screen) and text.count("\n") >= terminal_size().lines:
@@ -259,66 +282,3 @@ def write_out(path: str, content: str | Iterable[bytes]) -> None:
         for name in known_temporaries():
             Path(name).unlink(missing_ok=True)
         raise
-
-
-def report_sources(snapshot: Snapshot, screen: Screen) -> None:
-    """Write what is wrong or odd about each source to stderr, one line each, unless a report in the same place says it.
-
-    The same place is one terminal, but also one pipe or file (`2>&1`, a CI system): everything would be there twice.
-    """
-    if screen.settings.output == "terminal" and worth_showing(snapshot) and same_place(screen.stdout, screen.stderr):
-        return
-    say_sources(snapshot, screen, "--rejects FILE writes them")
-
-
-def say_sources(snapshot: Snapshot, screen: Screen, how_to_see_rejected: str) -> None:
-    for source in snapshot.sources:
-        if source.reason:
-            level = "warning" if source.state in (State.COMPLETE, State.SKIPPED) else "error"
-            screen.say(source.source, source.reason, source.hint, level=level)
-        for note in source.notes:
-            screen.say(source.source, note, level="warning")
-    report_rejected(snapshot, screen, how_to_see_rejected)
-    if snapshot.empty:
-        screen.say("", snapshot.empty, level="warning")
-
-
-def report_rejected(snapshot: Snapshot, screen: Screen, how_to_see: str) -> None:
-    """Write how many lines were rejected and why, in one line for all sources that could be read."""
-    reasons: Counter[str] = Counter()
-    for source in snapshot.sources:
-        if source.state is not State.FAILED:
-            reasons.update(source.rejected_by_reason)
-    if reasons:
-        counts = ", ".join(f"{count} {REASONS.get(reason, reason)}" for reason, count in sorted(reasons.items()))
-        what = f"{reasons.total()} of {snapshot.account.lines} lines rejected: {counts}"
-        screen.say("", what, how_to_see, level="warning")
-
-
-def report_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:
-    """Write to stderr why the run ended early or what could not be written; return the exit code for it."""
-    if debug:
-        screen.show_traceback(cause)
-    if isinstance(cause, BrokenPipeError):
-        return EXIT_BROKEN_PIPE
-    worker_cause = cause.__cause__ if isinstance(cause, WorkerFailed) else None
-    if isinstance(worker_cause, (MemoryError, OutputError)) or (worker_cause and too_many_files(worker_cause)):
-        return report_cause(worker_cause, sources, screen, debug=False)
-    if words := too_many_files(cause):
-        screen.say("", *words)
-        return EXIT_INTERNAL
-    if isinstance(cause, MemoryError):
-        screen.say("", *OUT_OF_MEMORY)
-        return EXIT_INTERNAL
-    if isinstance(cause, WorkerFailed):
-        what = f"internal error at {sources[cause.source].name}, lines {cause.first_line}-{cause.last_line}"
-        screen.say("", f"{what}: {cause.__cause__!r}", REPORT_IT)
-        return EXIT_INTERNAL
-    if isinstance(cause, LogprocError):
-        screen.say("", cause.what, cause.hint)
-        return cause.exit_code
-    if isinstance(cause, KeyboardInterrupt):
-        return 130
-    notes = getattr(cause, "__notes__", [])
-    screen.say("", f"{' '.join(['internal error', *notes])}: {cause!r}", REPORT_IT)
-    return EXIT_INTERNAL

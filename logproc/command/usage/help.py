@@ -6,7 +6,6 @@ declaration if it can only be given on the command line.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -14,15 +13,18 @@ from typing import Any
 import click
 
 from logproc.model.knobs import GROUPS
+from logproc.model.patterns import regex
 
 Rows = Sequence[tuple[str, str]]
 
+FOLLOWING = "Following"
+"""Options of runs that go on."""
 FIRST_GROUP = "Records"
 """What `show` writes: the only options of records that are not settings."""
 LAST_GROUP = "Help"
 NAMES_WIDE = 28
 """The widest column of names: longer ones have their text below."""
-OPTION_NAMES = re.compile(r"(?<!\S)(-\w|--[\w-]+)")
+OPTION_NAMES = regex(r"(?<!\S)(-\w|--[\w-]+)")
 FIRST_EXAMPLES: Rows = (
     ("logproc access.log", "what is in it, on one screen"),
     ("logproc access.log --by path,status", "count by fields"),
@@ -121,7 +123,7 @@ class GroupedCommand(Command):
         self.more_examples = more_examples
         self.topics = topics
         self.closing = closing
-        order = [FIRST_GROUP, *GROUPS, LAST_GROUP]
+        order = [FIRST_GROUP, *GROUPS, FOLLOWING, LAST_GROUP]
         # The order of the help is also that of the table in docs/options.md and of the man page.
         self.params.sort(key=lambda option: order.index(option.group) if isinstance(option, GroupedOption) else -1)
 
@@ -165,7 +167,7 @@ class GroupedCommand(Command):
     def grouped(self, ctx: click.Context) -> Iterator[tuple[str, list[click.Parameter]]]:
         """Yield each group with its options, in the order of GROUPS; the last one has what explains the command."""
         options = [option for option in self.get_params(ctx) if isinstance(option, click.Option) and not option.hidden]
-        for group in (FIRST_GROUP, *GROUPS, LAST_GROUP):
+        for group in (FIRST_GROUP, *GROUPS, FOLLOWING, LAST_GROUP):
             yield group, [one for one in options if (one.group if isinstance(one, GroupedOption) else LAST_GROUP) == group]
 
 

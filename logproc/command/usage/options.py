@@ -92,6 +92,19 @@ def output_files_option(text: str) -> Callable[[Callable[..., Any]], Callable[..
     )
 
 
+def follow_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a command that can follow logs."""
+    return click.option(
+        "-f",
+        "--follow",
+        is_flag=True,
+        help="Read on as the logs grow, through rotation; new files that match are read, too. Ctrl-C ends it.",
+        cls=GroupedOption,
+        group="Following",
+        usual=True,
+    )(command)
+
+
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Decorate a command that reads logs with the options that are not settings: a value of theirs belongs to one run."""
     header = click.option(

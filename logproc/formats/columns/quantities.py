@@ -6,7 +6,6 @@ digits; more are dropped. What cannot be read is left out. Either is counted, by
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
@@ -19,12 +18,13 @@ from msgspec.structs import replace
 
 from logproc.formats.columns.units import ANY, NO_UNIT, NOT_A_NUMBER, NOT_A_SIZE, NUMBER, TOO_FINE, TOO_LARGE, Unit, amount
 from logproc.model.columns import KeyColumn, Large, Numbers
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
 
 PLAIN = r"^(?P<whole>[0-9]{1,18})(?:\.(?P<fraction>[0-9]{1,9})(?P<rest>[0-9]*))?$"
-LIST = re.compile(r", | : ")
+LIST = regex(r", | : ")
 """As nginx writes it. A comma between digits may be a decimal comma, and a colon part of a clock."""
 MOST_CHARACTERS = 1024
 NANO = 10**9

@@ -69,7 +69,7 @@ def format_of_layout(layout: Layout) -> Format:
     return Format(
         layout.name,
         LayoutReader(layout),
-        Quotes(layout),
+        (Quotes(layout),),
         summary=layout.summary,
         example=layout.example,
         units=layout.units,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from markupsafe import Markup
 from msgspec import to_builtins
 
 from logproc.model.overview import QUANTILES
+from logproc.model.patterns import regex
 from logproc.questions.view import WEEKDAYS
 from logproc.reports.html import charts, contents
 from logproc.reports.html.contents import LOOK
@@ -40,15 +40,16 @@ FIRST_ROWS = 10
 MOST_SAMPLES = 5
 MOST_SOURCES = 200
 HEAT_STEPS = 7
-INDENT = re.compile(r"\n +")
+INDENT = regex(r"\n +")
 JSON_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 """Inside a script element these could end it, begin a comment, or end a line of JavaScript. JSON has them only in texts."""
 
 
-def render_html(snapshot: Snapshot, command: str = "", first: int = FIRST_ROWS) -> str:
+def render_html(snapshot: Snapshot, command: str = "", first: int = FIRST_ROWS, reload_s: float | None = None) -> str:
     """Return the report as an HTML document.
 
-    command: the command that made it, without secrets. first: how many rows of each table are shown at once.
+    command: the command that made it, without secrets. first: how many rows of each table are shown at once. reload_s: after so
+    many seconds the page loads itself again; None for a run that has ended.
     """
     style, script = dense(part("style.css")), dense(part("page.js"))
     overview = snapshot.overview
@@ -57,6 +58,7 @@ def render_html(snapshot: Snapshot, command: str = "", first: int = FIRST_ROWS) 
     noun = "Requests" if overview and overview.headline.requests else "Records"
     return environment().get_template("page.html.j2").render(
         policy=policy(style, script),
+        reload=None if reload_s is None else max(1, round(reload_s)),
         style=Markup(style),  # noqa: S704 - files of this package
         script=Markup(script),  # noqa: S704 - a file of this package
         report=Markup(embedded(dense(render_json(snapshot)))),  # noqa: S704 - escaped for its place

@@ -1,0 +1,230 @@
+"""Runs that go on: `--follow`, `--every` and `--state`."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from logproc.command.terminal.screen import Screen, is_terminal, is_utf8
+from logproc.model.errors import Ended, Interrupted, OutputError, UsageError
+from logproc.pipeline.following import Followed
+from logproc.questions.zones import parse_zone
+from logproc.records.state.asked import asked
+from logproc.records.state.state_file import StateFile
+from logproc.sources.resolve import MAGIC, SCHEME, STDIN_ARGUMENT, WEB_SCHEMES, resolve
+from logproc.threads.committer import Committer, Saver
+from logproc.threads.live import LiveView
+from logproc.threads.signals import blocked
+
+if TYPE_CHECKING:
+    from logproc.model.snapshot import Snapshot
+    from logproc.model.source import Source
+    from logproc.pipeline.threaded import Companion, Crew
+    from logproc.threads.committer import Commit
+
+
+class FollowOptions(Struct, frozen=True):
+    """The options of a run that goes on. every_s: how often files are written anew."""
+
+    follow: bool = False
+    every_s: float | None = None
+    state: str | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        return self.follow or self.state is not None
+
+
+def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the arguments that are followed as files, and the others: standard input, pipes and URLs."""
+    files: list[str] = []
+    others: list[str] = []
+    for argument in arguments:
+        scheme = SCHEME.match(argument)
+        is_url = scheme is not None and scheme[1].lower() in WEB_SCHEMES
+        is_pipe = not MAGIC.search(argument) and Path(argument).is_fifo()
+        (others if is_url or is_pipe or argument == STDIN_ARGUMENT else files).append(argument)
+    return files, others
+
+
+class GoingOn:
+    """What a run that follows logs, or has a state, does besides counting. Raises UsageError for what makes no sense."""
+
+    def __init__(self, options: FollowOptions, screen: Screen) -> None:
+        self._options = options
+        self._screen = screen
+        self._keeper = StateKeeper(options.state, screen) if options.state is not None else None
+        if options.every_s is not None and not options.follow:
+            raise UsageError("--every is for --follow", "add --follow")
+        if screen.settings.max_time is not None:
+            raise UsageError("--max-time bounds the reading of a source that ends", "leave out --max-time")
+
+    @property
+    def follows(self) -> bool:
+        return self._options.follow
+
+    def others(self, arguments: Sequence[str]) -> list[str]:
+        """Return the arguments that are not files."""
+        others = split_arguments(arguments)[1]
+        if self._keeper and others:
+            raise UsageError(f"--state: {others[0]} cannot be read again from where a run stopped", "name files")
+        return others
+
+    def begin(self, arguments: Sequence[str], sources: Sequence[Source], stack: ExitStack) -> Followed:
+        """Return the logs of the run, with their state if there is one; the stack closes its file."""
+        files, _ = split_arguments(arguments)
+        for source in resolve(files, recursive=self._screen.settings.recursive):
+            if source.verdict and source.verdict.hint == "use --recursive":
+                raise UsageError(f"{source.name}: is a directory", "use --recursive")
+        if self._keeper is None:
+            return Followed(files, sources, once=not self.follows)
+        stack.callback(self._keeper.close)
+        return self._keeper.open(files, sources, once=not self.follows)
+
+    def observers(
+        self, stack: ExitStack, rewrite: Callable[[float, Snapshot], None], *, typed: bool
+    ) -> Callable[[Crew], list[Companion]]:
+        """Return what makes the threads beside the run: the live report, what writes files anew, and what saves the state."""
+        make_live = stack.enter_context(live(self._screen, typed=typed)) if self._shows_live else None
+
+        def make(crew: Crew) -> list[Companion]:
+            found: list[Companion] = []
+            if make_live:
+                found.append(make_live(crew))
+            if self.follows and self._options.every_s:
+                found.append(Rewriter(partial(rewrite, self._options.every_s), crew, self._options.every_s, self._screen))
+            if self._keeper:
+                self._keeper.watch(crew)
+            return found
+
+        return make
+
+    def finish(self) -> None:
+        """Save the state a last time. Blocks until it is on the disk. Raises OutputError."""
+        if self._keeper:
+            self._keeper.finish()
+
+    def is_end(self, cause: BaseException | None) -> bool:
+        """Whether a run has ended as it should: one that follows logs is ended by its user, or by the system."""
+        return self.follows and isinstance(cause, Ended | Interrupted)
+
+    @property
+    def _shows_live(self) -> bool:
+        settings = self._screen.settings
+        return self.follows and settings.output == "terminal" and not settings.quiet
+
+
+class StateKeeper:
+    """The state of one run: its file, and the thread that saves it."""
+
+    def __init__(self, path: str, screen: Screen) -> None:
+        self._file = StateFile(path)
+        self._screen = screen
+        self._saver: Saver[Any] | None = None
+        self._crew: Crew | None = None
+        self._followed: Followed | None = None
+
+    def open(self, arguments: Sequence[str], sources: Sequence[Source], *, once: bool) -> Followed:
+        """Lock and load the file; return the logs, which go on from there. Raises UsageError and OutputError."""
+        settings = self._screen.settings
+        question = asked(
+            {item.name: getattr(settings, item.name) for item in fields(settings)}, parse_zone(settings.tz), int(time.time())
+        )
+        self._file.lock()
+        earlier = self._file.load(question)
+        self._followed = Followed(arguments, sources, once=once, earlier=earlier, question=question)
+        return self._followed
+
+    def watch(self, crew: Crew) -> None:
+        """Start the thread that saves the state of a run."""
+        if not isinstance(crew.shared, Committer):
+            raise TypeError("a run without commits")
+        self._crew = crew
+        self._saver = Saver(crew.shared, self._save, crew.stop, self._say)
+        with suppress(RuntimeError), blocked():  # without the thread the state is saved once, at the end
+            self._saver.start()
+
+    def finish(self) -> None:
+        """Save a last time. Blocks until it is on the disk. Raises OutputError."""
+        if self._saver:
+            self._saver.finish()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _save(self, commit: Commit[Any]) -> None:
+        if self._crew and self._followed:
+            self._file.save(self._followed.state(commit, self._crew.outcomes()))
+
+    def _say(self, error: OutputError) -> None:
+        self._screen.say("", error.what, "; ".join(filter(None, (error.hint, "the run goes on"))), level="warning")
+
+
+class Rewriter:
+    """Writes the report files anew now and then, while the run goes on. A companion of the run."""
+
+    def __init__(self, write: Callable[[Snapshot], None], crew: Crew, every_s: float, screen: Screen) -> None:
+        self._write = write
+        self._crew = crew
+        self._every_s = every_s
+        self._screen = screen
+        self._next_s = time.monotonic()
+        self._has_failed = False
+        self._view = LiveView(self._tick)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._view.start()
+
+    def finish(self) -> None:
+        """End, and wait briefly for a file being written."""
+        self._view.finish()
+
+    def _tick(self) -> None:
+        if time.monotonic() < self._next_s:
+            return
+        try:
+            self._write(self._crew.so_far())
+        except OutputError as error:
+            if not self._has_failed:
+                self._screen.say("", error.what, "it is tried again", level="warning")
+            self._has_failed = True
+        self._next_s = time.monotonic() + self._every_s
+
+
+@contextmanager
+def live(screen: Screen, *, typed: bool) -> Iterator[Callable[[Crew], LiveView] | None]:
+    """Yield what makes the thread that paints the live report, None where stdout cannot show one.
+
+    typed: whether standard input is read as a log, so that no key can be pressed.
+    """
+    if screen.stdout is None or not is_terminal(screen.stdout) or not screen.has_sequences:
+        yield None
+        return
+    from logproc.command.terminal.live_report import LiveReport, whole_screen
+    from logproc.reports.text.style import Look
+    from logproc.reports.text.terminal import render_terminal
+
+    keys = 0 if not typed and os.isatty(0) else None
+    terminal, top = screen.stdout, screen.settings.top
+    look = Look(color=screen.colors(terminal), ascii_only=not is_utf8(terminal), terminal=True, whole=screen.settings.full)
+
+    def make(crew: Crew) -> LiveView:
+        def render(columns: int, rows: int) -> str:
+            snapshot = crew.so_far()
+            snapshot = snapshot.first_rows(top) if isinstance(top, int) else snapshot
+            return render_terminal(snapshot, replace(look, columns=columns, rows=rows))
+
+        return LiveView(LiveReport(terminal, keys, render, lambda: crew.stop.set(Ended())).tick)
+
+    with whole_screen(terminal, keys):
+        yield make

@@ -1,0 +1,156 @@
+"""Runs that follow logs, or go on where an earlier run stopped: their sources, which appear as they run, and their state."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from logproc.counting.by_source.source_tally import SourceTally
+from logproc.counting.tally import Tally
+from logproc.model.chunk import Outcome
+from logproc.model.errors import SourceError
+from logproc.model.position import Position
+from logproc.model.source import Kind, Source, State, Verdict
+from logproc.records.state.saved import SavedLog, SavedState
+from logproc.sources.follow.feed import Before
+from logproc.sources.follow.following import Following
+from logproc.sources.follow.near_end import near_end
+from logproc.sources.follow.reading import FollowReading
+from logproc.sources.opening import OpenOptions
+from logproc.sources.resolve import resolve
+from logproc.threads.committer import Commit, Committer
+from logproc.threads.follower import Follower
+
+if TYPE_CHECKING:
+    from logproc.model.trace.recorder import Trace
+    from logproc.pipeline.openers import Openers
+    from logproc.pipeline.plan import Plan
+    from logproc.settings import Settings
+
+SAMPLE_BYTES = 256 << 10
+NOT_SEEN = "not there any more: what was counted of it is kept"
+
+
+class Followed:
+    """The logs that one run follows.
+
+    arguments: paths, patterns and directories. sources: of the whole run; the thread that reads the logs adds to them as they
+    appear. once: whether the logs are only read to their ends. earlier: the state of an earlier run. question: what belongs to
+    the state of this one. near_end: begin with large logs not at their starts, but some way before their ends.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        sources: Sequence[Source] = (),
+        *,
+        once: bool = False,
+        earlier: SavedState | None = None,
+        question: Mapping[str, str] | None = None,
+        near_end: bool = False,
+    ) -> None:
+        self.sources = list(sources)
+        self._arguments = arguments
+        self._once = once
+        self._question = question or {}
+        self._near_end = near_end
+        self._saved: dict[int, SavedLog] = {}
+        for log in earlier.logs if earlier else ():
+            source = Source(len(self.sources), log.name, Kind.FILE, log.name)
+            self._saved[source.index] = log
+            self.sources.append(source)
+        self._numbers = {log.name: index for index, log in self._saved.items()}
+        self._earlier = earlier.tally_for(self._numbers) if earlier else None
+
+    def committer(self, max_keys: int | None, trace: Trace) -> Committer[Any]:
+        """Return what collects the counts, with those of the earlier run."""
+        positions = {index: log.positions for index, log in self._saved.items()}
+        return Committer(self._earlier, positions, max_keys, trace)
+
+    def follower(self, reading: FollowReading, *shared: Any) -> Follower:
+        """Return the thread that reads the logs."""
+        return Follower(reading, *shared)
+
+    def reading(
+        self,
+        plan: Plan,
+        settings: Settings,
+        openers: Openers,
+        caught_up: Callable[[Mapping[int, int]], None] = lambda _: None,
+    ) -> FollowReading:
+        """Return the reading of all logs. caught_up: see there."""
+        before = {
+            log.name: Before(log.positions, self._counted_before(index).account.lines) for index, log in self._saved.items()
+        }
+        if self._near_end:
+            files = (source for source in resolve(self._arguments, recursive=settings.recursive) if not source.verdict)
+            begun = ((source.name, near_end(os.fsdecode(source.location))) for source in files)
+            before |= {name: Before((position,)) for name, position in begun if position}
+        following = Following(
+            self._arguments,
+            recursive=settings.recursive,
+            known=[position for log in before.values() for position in log.positions],
+            once=self._once,
+            options=OpenOptions(settings.max_bytes, settings.max_ratio, None, settings.encoding),
+        )
+
+        def sample_of(source: Source) -> bytes:
+            try:
+                return openers.peek(source, SAMPLE_BYTES).head
+            except SourceError:
+                return b""
+
+        return FollowReading(following, plan.reading, self.add, sample_of, before, caught_up=caught_up)
+
+    def add(self, name: str, location: str) -> Source:
+        """Return the source of a log that has appeared: that of the earlier run, or a new one."""
+        number = self._numbers.get(name)
+        source = Source(len(self.sources) if number is None else number, name, Kind.FILE, location)
+        if number is None:
+            self.sources.append(source)
+            self._numbers[name] = source.index
+        else:
+            self.sources[number] = source
+        return source
+
+    def outcomes(self, found: Mapping[int, Outcome]) -> dict[int, Outcome]:
+        """Return the outcomes of all logs: what this run has found, and what earlier ones had counted before."""
+        sources = list(self.sources)
+        all_of_them = dict(found)
+        for index, log in self._saved.items():
+            outcome = found.get(index) or Outcome(Verdict(State.COMPLETE), notes=(NOT_SEEN,))
+            all_of_them[index] = replace(
+                outcome,
+                lines=outcome.lines + self._counted_before(index).account.lines,
+                bytes_read=outcome.bytes_read + log.bytes_read,
+                bytes_decoded=outcome.bytes_decoded + log.bytes_decoded,
+                notes=tuple(dict.fromkeys((*log.notes, *outcome.notes))),
+            )
+        return {source.index: all_of_them.get(source.index, Outcome(Verdict(State.COMPLETE))) for source in sources}
+
+    def state(self, commit: Commit[tuple[Position, ...]], outcomes: Mapping[int, Outcome]) -> SavedState:
+        """Return what is to be saved of a commit. outcomes: of all logs, as `outcomes` returns them."""
+        logs = []
+        for source in list(self.sources):
+            if source.index in commit.positions or source.index in self._saved:
+                outcome = outcomes[source.index]
+                form = outcome.format.name if outcome.format else None
+                before = self._saved.get(source.index)
+                logs.append(
+                    SavedLog(
+                        source.name,
+                        source.index,
+                        commit.positions.get(source.index, ()),
+                        form or (before.format if before else None),
+                        outcome.bytes_read,
+                        outcome.bytes_decoded,
+                        tuple(note for note in outcome.notes if note != NOT_SEEN),
+                    )
+                )
+        return SavedState(dict(self._question), tuple(logs), commit.tally)
+
+    def _counted_before(self, index: int) -> SourceTally:
+        return (self._earlier or Tally()).sources.get(index, SourceTally())

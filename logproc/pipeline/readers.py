@@ -1,0 +1,65 @@
+"""How many threads read which sources."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from logproc.model.chunk import Probe
+from logproc.model.errors import UsageError
+from logproc.model.source import Kind, Source
+from logproc.pipeline.descriptors import free_descriptors, shared_out
+from logproc.pipeline.plan import Plan
+from logproc.settings import Settings
+from logproc.sources.files.lots import in_lots
+from logproc.sources.http.urls import parse_url
+from logproc.threads.reader import ToDo
+
+if TYPE_CHECKING:
+    from logproc.pipeline.writing import Writing
+
+MOST_PIPES = 1024
+logger = logging.getLogger(__name__)
+
+
+def wanted_readers(
+    sources: Sequence[Source], probes: Sequence[Probe], plan: Plan, settings: Settings, writing: Writing | None
+) -> dict[str, tuple[int, ToDo[Any]]]:
+    """Return how many readers there are of each kind, and their lists: a few for all files and for all URLs, one for each pipe.
+
+    Raises UsageError if sources are to be merged and there are not enough descriptors for all of them.
+
+    A slow server must not delay a local file. And a pipe must not wait for another one to end: its writer, or the writer of
+    both, may wait for a reader, or may never come. probes: of the regular files among the sources.
+
+    Where the records are written in the order of the sources, the first one that is not done must never wait for a later one
+    (see threads.delivery): they are taken in their order, small files are not put together, and there are no more readers of
+    URLs than permits for one server. Where several are merged, each needs a reader of its own.
+    """
+    files = [source for source in sources if source.kind is Kind.FILE]
+    urls = [source for source in sources if source.kind is Kind.URL]
+    pipes = [source for source in sources if source.kind in {Kind.FIFO, Kind.STDIN}]
+    in_order = plan.question.max_keys or writing
+    to_read = list(files) if in_order else in_lots(files, probes, plan.reading.chunk_bytes)
+    servers = {source: parse_url(os.fsdecode(source.location)).origin for source in urls}
+    connections = settings.connections_per_host
+    streams = min(settings.streams, len(urls), *([connections] if writing else []))
+    wanted: dict[str, tuple[int, ToDo[Any]]] = {
+        "reader": (settings.reader_count(len(to_read)), ToDo(to_read)),
+        "stream": (streams, ToDo(urls) if writing else ToDo(urls, servers.get, connections)),
+        "pipe": (min(MOST_PIPES, len(pipes)), ToDo(pipes)),
+    }
+    if writing and writing.side_by_side:
+        wanted |= {"reader": (len(files), ToDo(files)), "stream": (len(urls), ToDo(urls)), "pipe": (len(pipes), ToDo(pipes))}
+    affordable = shared_out(free_descriptors(), {name: number for name, (number, _) in wanted.items()})
+    for name, (number, _) in wanted.items():
+        if affordable[name] < number and writing and writing.side_by_side:
+            raise UsageError(
+                f"{len(sources)} sources are too many to be merged", "raise the limit of open files with `ulimit -n`"
+            )
+        if affordable[name] < number:
+            few = f"only {affordable[name]} of {number} threads for {name}s: raise the limit of open files with `ulimit -n`"
+            logger.log(logging.WARNING if name == "pipe" else logging.INFO, few)  # a pipe may wait for ever
+    return {name: (affordable[name], to_do) for name, (_, to_do) in wanted.items()}

@@ -1,0 +1,77 @@
+"""All files of all logs that were read, and whose content a file is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from logproc.sources.follow.content import Content
+from logproc.sources.follow.marks import digest
+from logproc.sources.follow.one_file import File
+
+KEPT_S = 60.0
+"""A finished file that has not been seen anywhere for so long is forgotten: nobody will compress it any more."""
+
+
+class KnownFiles:
+    """The files that were read, in any log. Those that are finished are kept as long as they, or copies of them, are seen."""
+
+    def __init__(self) -> None:
+        self._files: list[File] = []
+        self._by_location: dict[str, list[File]] = {}
+        self._by_head: dict[tuple[int, str], list[File]] = {}
+
+    def __iter__(self) -> Iterator[File]:
+        return iter(self._files)
+
+    def add(self, file: File) -> None:
+        self._files.append(file)
+        self._enter(file)
+
+    def _enter(self, file: File) -> None:
+        if file.marks.offset:
+            self._by_location.setdefault(file.location, []).append(file)
+            self._by_head.setdefault((file.marks.head_size, file.marks.head_digest), []).append(file)
+
+    def by_inode(self) -> dict[tuple[int, int], File]:
+        """Return the files by device and inode. One that is being read goes before a finished one: inodes are used again."""
+        files = sorted(self._files, key=lambda file: not file.finished)
+        return {file.identity: file for file in files if file.inode}
+
+    def forget(self, now: float, last: Collection[File | None]) -> list[File]:
+        """Forget the finished files that are no longer seen, and return them. Take note of how far the others were read.
+
+        last: the last file of each log, which is never forgotten: a whole folder may be away for a while.
+        """
+        old = [file for file in self._files if file.finished and now - file.seen_at >= KEPT_S and file not in last]
+        self._files = [file for file in self._files if file not in old]
+        self._by_location, self._by_head = {}, {}
+        for file in self._files:
+            self._enter(file)
+        return old
+
+    def owner(self, content: Content, *, family: str, own_name: bool, elsewhere: Collection[File]) -> File | None:
+        """Return the file whose content this is, or of which it is a shorter copy; None if it is new.
+
+        family: the path of the log that the path belongs to by its name. own_name: whether the path is that of the log itself.
+        elsewhere: the files that were just seen under another name, with their inode.
+
+        A long beginning (MARK_BYTES) proves the content. A short one may be a banner with which each new file begins. So it
+        counts only within a family; and for the log's own name only if the file it belonged to is nowhere else: if that was
+        renamed, this is a new file. A shorter copy under the log's own name is not a copy: the log was truncated.
+        """
+        shorter = None
+        for file in sorted(self._beginning_with(content.head, family), key=lambda file: -file.marks.offset):
+            is_strong = file.marks.is_strong and len(content.head) >= file.marks.head_size
+            if not is_strong and (file.location != family or (own_name and file in elsewhere)):
+                continue
+            continues = content.continues(file.marks)
+            if continues:
+                return file
+            if continues is None and not own_name:
+                shorter = shorter or file
+        return shorter
+
+    def _beginning_with(self, head: bytes, family: str) -> set[File]:
+        sizes = {size for size, _ in self._by_head if size <= len(head)}
+        found = {file for size in sizes for file in self._by_head.get((size, digest(head[:size])), ())}
+        return found | {file for file in self._by_location.get(family, ()) if head and file.marks.begins(head)}

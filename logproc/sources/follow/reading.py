@@ -1,0 +1,163 @@
+"""All logs that a run follows, read by one thread: with the interface of a `Reading`, but as many sources as appear.
+
+One thread is enough: it only moves bytes, and waits for all files at once. A thread for each file would be a thousand threads
+that sleep.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from logproc.model.chunk import Chunk, Outcome
+from logproc.model.errors import SourceError
+from logproc.model.source import Kind, Source, State, Verdict, source_name
+from logproc.sources.follow.feed import NOTHING_BEFORE, Before, Feed
+from logproc.sources.reading import ReadingOptions
+
+if TYPE_CHECKING:
+    from logproc.sources.follow.following import Following
+    from logproc.sources.follow.marks import Trail
+    from logproc.sources.follow.one_log import Log, Read
+
+QUIET_S = 0.2
+"""A last record is held back for so long: further lines of it may follow. Half of the time in which a line must be seen."""
+PAUSES = 5
+FOLLOWING = Source(-1, "the logs that are followed", Kind.FILE, "")
+
+
+class FollowReading:
+    """Reads all followed logs. One thread iterates over `chunks`; `cancel` and the counters are for any thread.
+
+    outcomes: of each log so far, by its index. add_source: makes the source of a log that appears, given its name and location.
+    sample_of: returns the first decoded bytes of a log, to detect its format where it is not read from its start.
+    caught_up: called once, with the number of chunks of each source so far, when all that was there has been read.
+    before: of each log by its name what earlier runs have read of it.
+    """
+
+    def __init__(
+        self,
+        following: Following,
+        options: ReadingOptions,
+        add_source: Callable[[str, str], Source],
+        sample_of: Callable[[Source], bytes] = lambda _: b"",
+        before: Mapping[str, Before] | None = None,
+        clock: Callable[[], float] = time.time,
+        now: Callable[[], float] = time.monotonic,
+        caught_up: Callable[[Mapping[int, int]], None] = lambda _: None,
+    ) -> None:
+        self.source = FOLLOWING
+        self.outcome: Outcome | None = None
+        self.outcomes: dict[int, Outcome] = {}
+        self.bytes_read = 0
+        self._following = following
+        self._options = options
+        self._add_source = add_source
+        self._sample_of = sample_of
+        self._before = before or {}
+        self._clock = clock
+        self._now = now
+        self._pauses = 0
+        self._caught_up: Callable[[Mapping[int, int]], None] | None = caught_up
+        self._feeds: dict[Log, Feed] = {}
+        self._trails: dict[int, Trail] = {}
+        self._files: dict[Log, int] = {}
+        self._grown_s: dict[Feed, float] = {}  # when those that hold lines back have grown
+        self._notes: dict[int, tuple[str, ...]] = {}
+        self._verdicts: dict[int, Verdict] = {}
+
+    @property
+    def waits_for(self) -> str:
+        return ""
+
+    @property
+    def lines(self) -> int:
+        return sum(outcome.lines for outcome in list(self.outcomes.values()))
+
+    def so_far(self, verdict: Verdict) -> Outcome:
+        """Return an outcome without content: each log has its own."""
+        return Outcome(verdict)
+
+    def cancel(self) -> None:
+        """Make the iteration end soon, after all whole lines that were read."""
+        self._following.cancel()
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield chunks as the logs grow, until `cancel`. A log that fails is noted, and the others go on."""
+        for read in self._following.reads(self._options.chunk_bytes):
+            if read is None:
+                yield from self._flush()
+                self._say_caught_up()
+            else:
+                yield from self._guarded(self._feed_of(read.log), self._taken(read))
+        for feed in list(self._feeds.values()):
+            yield from self._guarded(feed, feed.flush(everything=True))
+
+    def _say_caught_up(self) -> None:
+        """Tell once that all that was there is read. Not while a last record may go on, unless its log never pauses."""
+        self._pauses += 1
+        if self._caught_up and (not self._grown_s or self._pauses >= PAUSES):
+            tell, self._caught_up = self._caught_up, None
+            tell({feed.source.index: feed.cutter.chunks_cut for feed in self._feeds.values()})
+
+    def _feed_of(self, log: Log) -> Feed:
+        feed = self._feeds.get(log)
+        if feed is None:
+            source = self._add_source(log.name, log.location)
+            feed = self._feeds[log] = Feed(source, self._options, self._before.get(log.name, NOTHING_BEFORE))
+            self._verdicts[feed.source.index] = Verdict(State.COMPLETE)
+        source_name.set(feed.source.name)
+        self.source = feed.source
+        return feed
+
+    def _guarded(self, feed: Feed, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """Yield the chunks of a log, and keep its outcome up to date. After a failure nothing more is read of it."""
+        index = feed.source.index
+        if self._verdicts[index].state is State.FAILED:
+            return
+        try:
+            for chunk in chunks:
+                self._tell(feed)  # before it is handed over: the lines count from then on
+                yield chunk
+        except SourceError as error:
+            self._verdicts[index] = Verdict(State.FAILED, error.what, error.hint, error.exit_code)
+        self._tell(feed)
+
+    def _tell(self, feed: Feed) -> None:
+        index, cutter = feed.source.index, feed.cutter
+        sizes = cutter.bytes_decoded, cutter.bytes_decoded
+        self.outcomes[index] = Outcome(self._verdicts[index], cutter.format, *sizes, feed.lines, self._notes.get(index, ()))
+
+    def _taken(self, read: Read) -> Iterator[Chunk]:
+        feed, now_s = self._feeds[read.log], int(self._clock())
+        if read.note:
+            index = feed.source.index
+            self._notes[index] = tuple(dict.fromkeys((*self._notes.get(index, ()), read.note)))
+        if read.begins:
+            yield from feed.flush(everything=True)
+            self._trails[read.file] = read.begins
+            sample = self._sample_of(feed.source) if read.begins.offset else b""
+            feed.begin(read.file, read.begins, now_s, sample)
+        elif read.data and self._files.get(read.log) != read.file:
+            yield from feed.go_on(read.file, self._trails[read.file])
+        self._files[read.log] = read.file
+        self.bytes_read += len(read.data)
+        if read.data:
+            self._grown_s[feed] = self._now()
+            yield from feed.take(read.data, now_s)
+        if read.ends:
+            if self._files.get(read.log) == read.file:
+                yield from feed.end()
+            self._trails.pop(read.file, None)
+        if read.forgotten:
+            feed.forget(read.file)
+
+    def _flush(self) -> Iterator[Chunk]:
+        """Yield the whole records that wait; the last one of a log too, if no further line has come to it for a while."""
+        now_s = self._now()
+        for feed, grown_s in list(self._grown_s.items()):
+            is_quiet = now_s - grown_s >= QUIET_S
+            yield from self._guarded(feed, feed.flush(everything=is_quiet))
+            if is_quiet or feed.is_empty:
+                del self._grown_s[feed]

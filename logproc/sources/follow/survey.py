@@ -1,0 +1,341 @@
+"""A look at the folders: which file is where now, which are new, and which log they belong to.
+
+A name says little after a rotation, so each path is first asked for its inode, then for its content:
+
+1. The inode is that of a file which is being read: a descriptor keeps it from being used again, so it is this file, perhaps
+   under another name. Of a file without a descriptor, the content is compared.
+2. A log's own name leads to another inode. If its content begins with all that was read, somebody rewrote the file (an editor,
+   `rsync`, another target of a link with the same content), and only what follows is new. Otherwise the log was rotated, and
+   this is its next file.
+3. Any other path. If its content is that of a known file, it is a copy or an archive of it: there is nothing new, unless the
+   file was truncated or deleted before its end was read. If it is unknown, and the log was just rotated, it is a file that came
+   and went between two looks; else it is a new log, if an argument matches it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Sequence
+
+from logproc.model.errors import SourceError
+from logproc.model.position import Position
+from logproc.sources.follow.content import Content
+from logproc.sources.follow.discovery import PACKED, Place, beside, families_of, looks_rotated, named
+from logproc.sources.follow.known_files import KnownFiles
+from logproc.sources.follow.marks import Marks
+from logproc.sources.follow.one_file import CHANGED, QUIET_S, Descriptors, File
+from logproc.sources.follow.one_log import Log
+from logproc.sources.names import shown_path
+from logproc.sources.opening import OpenOptions
+
+ROTATION_S = 10.0
+"""For so long after a rotation, an unknown file beside a log may be one that was split off it."""
+NOT_FOUND = "gone: what was counted of it is kept"
+
+
+class Survey:
+    """The logs, and where their files are. `look` brings it up to date."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        recursive: bool,
+        known: Sequence[Position],
+        once: bool,
+        options: OpenOptions,
+        clock: Callable[[], float],
+        descriptors: Descriptors,
+    ) -> None:
+        self.logs: list[Log] = []
+        self.due: dict[Log, None] = {}
+        self.undecided: set[str] = set()
+        self._arguments, self._recursive, self._once = arguments, recursive, once
+        self._options, self._clock, self._descriptors = options, clock, descriptors
+        self._known, self._positions = KnownFiles(), known
+        self._numbers = itertools.count(1)
+        self._by_location: dict[str, Log] = {}
+        self._families: dict[tuple[str, str], Log] = {}
+        self._memory: dict[str, tuple[tuple[int, int, int, int], File | None]] = {}
+        self._first_seen: dict[str, float] = {}
+        self._resumed: dict[Log, float] = {}
+        self._is_first = True
+
+    def look(self) -> None:
+        """Find out where everything is now. Blocks as long as the file system takes."""
+        self._now = self._clock()
+        for file in self._known.forget(self._now, {log.last for log in self.logs}):
+            self._log_of(file).forgotten.append(file.number)
+            self.due[self._log_of(file)] = None
+        places = {place.path: place for place in reversed([*named(self._arguments, recursive=self._recursive)])}
+        places = dict(reversed(places.items()))
+        if self._is_first:
+            self._begin(places)
+        self._family: dict[str, Log] = {}
+        for place, family in beside(self._families.keys()):
+            places.setdefault(place.path, place)
+            self._family[place.path] = self._families[family]
+        self._inodes = self._known.by_inode()
+        self._claimed: dict[str, File] = {}
+        self._new: dict[tuple[int, int], File] = {}
+        for place in places.values():
+            self._claim(place)
+        for log in list(self.logs):
+            self._look_at(log, places.get(log.location) or self._missing_argument(log))
+        rest = [place for place in places.values() if place.path not in self._claimed and place.path not in self._by_location]
+        self.undecided = set()
+        for place in rest if self._is_first and not self._positions else sorted(rest, key=lambda place: place.order):
+            self._look_at_other(place, places)
+        self._memory = {path: memory for path, memory in self._memory.items() if path in places}
+        self._first_seen = {path: self._first_seen.get(path, self._now) for path in self.undecided}
+        if self._is_first:
+            self._give_up()
+        self._is_first = False
+
+    def files(self) -> list[tuple[Log, File]]:
+        """Return the files that are not finished."""
+        return [(log, file) for log in self.logs for file in log.files]
+
+    def close(self) -> None:
+        for _, file in self.files():
+            file.close(self._descriptors)
+
+    # The first look
+
+    def _begin(self, places: dict[str, Place]) -> None:
+        """Create the logs of an earlier run with their files, wherever these are now."""
+        locations = {shown_path(path): path for path in places}
+        order = {name: number for number, name in enumerate(locations)}
+        for position in sorted(self._positions, key=lambda position: order.get(position.name, len(order))):
+            location = locations.get(position.name, position.name)
+            log = self._by_location.get(location) or self._new_log(location)
+            file = self._new_file(log, None, Marks.of_position(position), position.lines)
+            file.device, file.inode, file.position = position.device, position.inode, position
+            file.gone_at = self._now
+            self._make_newest(log, file)
+
+    def _make_newest(self, log: Log, file: File) -> None:
+        log.late = [other for other in [*log.late, *log.waiting] if other is not file]
+        log.waiting = [file]
+        log.last = file
+
+    def _give_up(self) -> None:
+        """Tell of each file of an earlier run that was not found what that means."""
+        for log in self._by_location.values():
+            for file in log.files:
+                if file.path is None:
+                    file.fate = CHANGED if log.newest is not file else NOT_FOUND
+                    self.due[log] = None
+
+    # What a path leads to
+
+    def _claim(self, place: Place) -> None:
+        """Note where a known file is, if its inode is at this place."""
+        if place.seen is None:
+            return
+        file = self._inodes.get(place.seen[:2])
+        if file is None or not self._is_at(file, place):
+            return
+        own = self._by_location.get(place.path)
+        if file.path not in self._claimed or (own and own.location == file.location):
+            file.path = place.path  # of several names of a file, that of the log
+        self._claimed[place.path] = file
+        self._remember(place, file)
+        if self._is_first and place.path != file.location:
+            self._resumed[self._log_of(file)] = place.seen[3] / 1e9
+        if not file.finished and file.stamp != place.seen[2:]:
+            self.due[self._log_of(file)] = None
+
+    def _is_at(self, file: File, place: Place) -> bool:
+        """Return whether a file with this inode is still at a place, and not another one with the same number."""
+        seen = place.seen
+        if self._descriptors.has(file) or self._memory.get(place.path) == (seen, file):
+            return True
+        if not file.finished and file.path == place.path:
+            return True  # whether it still holds what was read is compared when it is read on
+        try:
+            with Content(place.path, self._options) as content:
+                if content.status.st_ino != file.inode or not content.continues(file.marks):
+                    if file.path in {None, place.path}:
+                        self._inodes.pop(file.identity, None)
+                        file.lose(self._descriptors, is_other=True)
+                    return False
+                self._found(file, place, content, is_copy=False)
+                return True
+        except SourceError:
+            return False
+
+    def _found(self, file: File, place: Place, content: Content, *, is_copy: bool) -> None:
+        """Note that the content of a file was found at a place, and read it on from there if it is needed.
+
+        It is if the file is nowhere else; also if it was finished before all was read that is there now.
+        """
+        log = self._log_of(file)
+        self._remember(place, file)
+        is_revived = file.finished and content.is_longer(file.marks)
+        if is_revived:
+            file.finished = False
+            file.gone_at = self._now
+            log.late.append(file)
+        if is_revived or (not file.finished and file.path is None):
+            file.at(place.path, content.status, packed=content.packed)
+            file.is_copy = is_copy and not content.packed
+            self._inodes[file.identity] = file
+            self.due[log] = None
+
+    def _look_at(self, log: Log, place: Place) -> None:
+        """Find out whether the name of a log leads to another file than before."""
+        newest, owner = log.newest, self._claimed.get(log.location)
+        if owner is not None and (owner is newest or not owner.finished):
+            owner.gone_at = None
+        if owner is not None and self._is_first and owner in log.files:
+            self._make_newest(log, owner)
+            newest = owner
+        if owner is not None and owner is newest:
+            return
+        if newest is not None and newest.gone_at is None:
+            newest.gone_at = self._now
+            self.due[log] = None
+        log.rotated_at = self._now
+        if place.verdict is not None:
+            self._tell_once(log, place.verdict.reason or "", place.verdict.hint)
+        if place.seen is None or owner is not None or self._is_settled(place):
+            return
+        try:
+            with Content(log.location, self._options) as content:
+                self._arrived(log, place, content)
+        except SourceError as error:
+            self._tell_once(log, error.what, error.hint)
+
+    def _arrived(self, log: Log, place: Place, content: Content) -> None:
+        """Another file has the name of the log: the next one, or the same content in another file."""
+        elsewhere = {file for path, file in self._claimed.items() if path != log.location}
+        file = self._known.owner(content, family=log.location, own_name=True, elsewhere=elsewhere)
+        if file is None or self._log_of(file) is not log:
+            if file is None:
+                self._add_new(log, place, content, is_newest=True)
+            else:
+                self._found(file, place, content, is_copy=True)
+            return
+        if not file.finished:
+            if file.path is not None:
+                file.notes.append(f"replaced: {file.marks.offset} known bytes skipped")
+            file.lose(self._descriptors, is_other=True)
+        self._found(file, place, content, is_copy=False)
+        self._claimed[place.path] = file
+        file.gone_at = None
+
+    def _look_at_other(self, place: Place, places: dict[str, Place]) -> None:
+        log = self._family.get(place.path)
+        seen = place.seen
+        if seen is None:
+            if place.matched:
+                self._new_log(place.path)
+                self._look_at(self._by_location[place.path], place)
+            return
+        if seen[:2] in self._new:
+            self._remember(place, self._new[seen[:2]])  # the same file by another path: counted once
+            return
+        if self._is_settled(place):
+            return
+        if self._is_first and not place.matched and not (log and self._may_have_moved(log)):
+            self._remember(place, None)  # it was there before, and nobody asked for it
+            return
+        try:
+            with Content(place.path, self._options) as content:
+                self._decide(place, content, log, places)
+        except SourceError as error:
+            if place.matched:
+                log = self._new_log(place.path)
+                self._tell_once(log, error.what, error.hint)
+                self._remember(place, None)
+
+    def _is_settled(self, place: Place) -> bool:
+        """Return whether it is known what is at a place, and nothing has changed there since, and nothing is searched for."""
+        seen, file = self._memory.get(place.path, (None, None))
+        if seen is None or seen != place.seen or (file and file.path is None and not file.finished):
+            return False
+        if file:
+            file.seen_at = self._now
+        return True
+
+    def _decide(self, place: Place, content: Content, log: Log | None, places: dict[str, Place]) -> None:
+        file = self._known.owner(content, family=log.location if log else "", own_name=False, elsewhere=())
+        if file is not None:
+            self._found(file, place, content, is_copy=True)
+            if self._is_first and place.seen:
+                self._resumed.setdefault(self._log_of(file), place.seen[3] / 1e9)
+            return
+        is_fresh = time.time() - content.status.st_mtime < QUIET_S and not self._once
+        is_partial = (content.packed and is_fresh) or (not content.head and not (self._is_first and place.matched))
+        # Both are there while the archive is made. What it holds can be compared when the original has been read.
+        has_original = self._is_first and place.path.endswith(PACKED) and place.path.rpartition(".")[0] in places
+        if is_partial or has_original:
+            self.undecided.add(place.path)
+        elif log and looks_rotated(place.path, os.path.basename(log.location)) and self._was_split_off(log, place):  # noqa: PTH119
+            self._add_new(log, place, content, is_newest=False)
+        elif place.matched:
+            log = self._new_log(place.path)
+            self._add_new(log, place, content, is_newest=True)
+        elif self._is_first or self._now - self._first_seen.get(place.path, self._now) > ROTATION_S:
+            self._remember(place, None)
+        else:
+            self.undecided.add(place.path)
+
+    def _was_split_off(self, log: Log, place: Place) -> bool:
+        """Return whether an unknown file beside a log can be one that had its name between two looks, or two runs."""
+        if self._is_first:
+            return log in self._resumed and place.seen is not None and place.seen[3] / 1e9 >= self._resumed[log]
+        return log.rotated_at is not None and self._now - log.rotated_at <= ROTATION_S
+
+    def _may_have_moved(self, log: Log) -> bool:
+        """Return whether the file that an earlier run read last is under another name now, or not found yet."""
+        return log in self._resumed or any(file.path is None for file in log.files)
+
+    # Small things
+
+    def _new_log(self, location: str) -> Log:
+        log = Log(shown_path(location) or "''", location, self._descriptors, self._clock, once=self._once)
+        self.logs.append(log)
+        self._by_location[location] = log
+        for family in families_of(location):
+            self._families.setdefault(family, log)
+        self.due[log] = None
+        return log
+
+    def _new_file(self, log: Log, path: str | None, marks: Marks, lines: int = 0) -> File:
+        file = File(next(self._numbers), log.location, path, marks, self._options, lines=lines, once=self._once)
+        file.seen_at = self._now
+        self._known.add(file)
+        return file
+
+    def _add_new(self, log: Log, place: Place, content: Content, *, is_newest: bool) -> None:
+        file = self._new_file(log, place.path, Marks())
+        file.at(place.path, content.status, packed=content.packed)
+        file.modified_s = content.status.st_mtime
+        file.gone_at = None if is_newest else self._now
+        self._new[file.identity] = file
+        self._remember(place, file)
+        log.add(file, is_newest=is_newest)
+        self.due[log] = None
+
+    def _log_of(self, file: File) -> Log:
+        return self._by_location[file.location]
+
+    def _remember(self, place: Place, file: File | None) -> None:
+        if place.seen:
+            self._memory[place.path] = place.seen, file
+        if file:
+            file.seen_at = self._now
+
+    def _tell_once(self, log: Log, what: str, hint: str) -> None:
+        note = f"{what}: {hint}" if hint else what
+        if log.failure != note:
+            log.failure = note
+            log.notes.append(note)
+            self.due[log] = None
+
+    def _missing_argument(self, log: Log) -> Place:
+        return Place(log.location, matched=True, seen=None)
