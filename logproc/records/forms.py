@@ -50,8 +50,15 @@ class LinesForm:
     """
 
     def __init__(
-        self, *, with_source: bool = False, around: bool = False, timed: bool = False, painted: Sequence[str] | None = None
+        self,
+        max_line_bytes: int,
+        *,
+        with_source: bool = False,
+        around: bool = False,
+        timed: bool = False,
+        painted: Sequence[str] | None = None,
     ) -> None:
+        self._max_line_bytes = max_line_bytes
         self._painted = painted
         self._with_source, self._around, self._timed = with_source, around, timed
 
@@ -63,7 +70,16 @@ class LinesForm:
 
     def piece(self, chunk: Chunk, parsed: Parsed, found: Filtered, question: Question, name: str) -> Piece:  # noqa: ARG002
         prefix = f"{name}: " if self._with_source else ""
-        return piece_of(chunk, parsed, found, prefix=prefix, around=self._around, timed=self._timed, painted=self._painted)
+        return piece_of(
+            chunk,
+            parsed,
+            found,
+            prefix=prefix,
+            max_line_bytes=self._max_line_bytes,
+            around=self._around,
+            timed=self._timed,
+            painted=self._painted,
+        )
 
 
 class TableForm:

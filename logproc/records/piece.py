@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import pyarrow
 from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.formats.columns.slices import arrow, offsets_and_data
 
@@ -20,8 +21,9 @@ class Piece(Struct, frozen=True):
     content: their bytes, as a buffer; or a pyarrow.Table with a row for each. records: how many there are.
     ends: where each ends in the bytes, ascending, shape (records,); None for a table.
     front: bytes that belong to the last record before these: further lines that a chunk begins with. They are written if that
-        record was. is_open: whether the last record of the chunk is among these, so that such lines belong to it; None if no
-        record begins in the chunk.
+        record was. Only a record that is longer than `max_line_bytes` goes on in another chunk.
+    is_open: whether the last record may go on in the next chunk. None if no record begins in the chunk.
+    gap: blank lines at the end of the chunk, which belong to that record if it does go on.
     chosen: None if all records are to be written; else these are all records of the chunk and what else stands in it, and
         `chosen` tells which of them match.
     values: a table for the painter of a terminal, with a row for each record: see `screen.values`; else None.
@@ -32,25 +34,31 @@ class Piece(Struct, frozen=True):
     records: int
     ends: Integers | None = None
     front: bytes = b""
-    is_open: bool | None = None
+    is_open: bool | None = False
+    gap: bytes = b""
     chosen: Mask | None = None
     times: Integers | None = None
     values: Any = None
 
     def slice(self, start: int, end: int) -> Piece:
-        """Return some of the records, by their numbers."""
+        """Return some of the records, by their numbers; what stands before and after them only with the first and the last."""
         if self.ends is None:
             return Piece(self.content.slice(start, end - start), end - start)
+        if start == 0 and end == self.records:
+            return self
         first = int(self.ends[start - 1]) if start else 0
         last = int(self.ends[end - 1]) if end > start else first
-        content = self.content[first:last]
+        is_last = end == self.records
         return Piece(
-            content,
+            self.content[first:last],
             end - start,
             self.ends[start:end] - first,
-            self.front if start == 0 else b"",
-            self.is_open,
+            front=b"" if start else self.front,
+            is_open=is_last and self.is_open,
+            gap=self.gap if is_last else b"",
+            chosen=None if self.chosen is None else self.chosen[start:end],
             values=None if self.values is None else self.values[start:end],
+            times=None if self.times is None else self.times[start:end],
         )
 
 
@@ -87,3 +95,8 @@ def binary(piece: Piece) -> pyarrow.Array:
     return pyarrow.Array.from_buffers(
         pyarrow.binary(), piece.records, [None, pyarrow.py_buffer(offsets), pyarrow.py_buffer(piece.content)]
     )
+
+
+def copied(piece: Piece) -> Piece:
+    """Return a piece of bytes that does not keep the whole chunk, whose bytes are given back, in memory."""
+    return piece if piece.ends is None else replace(piece, content=bytes(piece.content))

@@ -1,4 +1,4 @@
-"""How long after its write a line is shown by `logproc show --follow`, and what following costs: `python -m tools.bench.latency`.
+"""How long after its write `show --follow` shows a line, and what following costs: `python -m tools.bench.latency`.
 
 A writer appends lines that hold their own time. The reader takes what the program prints, and compares.
 """

@@ -20,8 +20,8 @@ from logproc.command.subcommands.follow import split_arguments
 from logproc.command.terminal import log
 from logproc.command.terminal.pager import pager_of
 from logproc.command.terminal.screen import Screen, is_terminal, is_utf8
-from logproc.model.errors import EXIT_OK, Enough, Interrupted, UsageError
-from logproc.model.source import Kind
+from logproc.model.errors import EXIT_INCOMPLETE, EXIT_OK, Enough, Interrupted, UsageError
+from logproc.model.source import Kind, State
 from logproc.pipeline.following import Followed
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.threaded import run_threaded
@@ -30,7 +30,12 @@ from logproc.questions.where.grammar import parse_where
 from logproc.records.destinations import Write, to_file, to_stdout
 from logproc.records.forms import LinesForm, TableForm
 from logproc.records.screen.values import PAINTED
-from logproc.records.stages import Around, Bytes, First, Last, Merging, Output, Tables
+from logproc.records.stages.around import Around
+from logproc.records.stages.endings import Bytes, Tables
+from logproc.records.stages.first_last import First, Last
+from logproc.records.stages.merging import Merging
+from logproc.records.stages.output import Output
+from logproc.records.stages.whole import Whole
 from logproc.records.tables.layout import Layout, fields_of
 from logproc.reports.output import check_output, known_temporaries, write_stdout
 from logproc.threads.grace import within_grace
@@ -48,7 +53,7 @@ if TYPE_CHECKING:
 ENDINGS = {".log": "lines", ".txt": "lines", ".jsonl": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
 LAST_FIRST = 10
 """How many records of those that are there `--follow` begins with."""
-CHUNK_BYTES = 2 << 20
+CHUNK_BYTES = 4 << 20
 """Smaller than for a report: nothing has to be merged, and the first lines appear sooner."""
 SCREEN_CHUNK_BYTES = 256 << 10
 LEAST_CHUNK_BYTES = 64 << 10
@@ -140,6 +145,8 @@ def check(asked: Asked, settings: Settings) -> None:
         raise UsageError("--follow never ends", "leave out --merge, --count and Parquet")
     if asked.around is not None and (asked.merge or asked.last or asked.first or asked.form != "lines" or asked.fields):
         raise UsageError("-C shows lines around each match", "leave out --merge, -n, --tail, --fields and --output")
+    if asked.count and (asked.file or asked.first or asked.last or asked.around is not None):
+        raise UsageError("--count writes only a number", "leave out -o, -n, --tail and -C")
     if asked.partition and asked.form != "parquet":
         raise UsageError("--partition is for Parquet", "add --output parquet")
     if settings.anonymize and asked.fields is None and not asked.count:
@@ -188,6 +195,11 @@ def opened(
     else:
         write = pager.write if pager else to_stdout(screen.stdout.buffer if screen.stdout else None)
         end = painted(write, header, screen) if screen.settings.paints else Bytes(write, header=header)
+    return stages(asked, sources, end)
+
+
+def stages(asked: Asked, sources: Sequence[Source], end: Output) -> Output:
+    """Return an output with the stages before it that the options ask for."""
     if asked.first:
         end = First(asked.first, end)
     if last := asked.last or (LAST_FIRST if asked.follow and asked.shows_last else None):
@@ -196,7 +208,7 @@ def opened(
         end = Around(asked.around, end)
     if asked.merge:
         end = Merging([source.index for source in sources if not source.verdict], end)
-    return end
+    return end if isinstance(end, Bytes) else Whole(end)
 
 
 def painted(write: Write, header: Callable[[], bytes], screen: Screen) -> Output:
@@ -239,7 +251,13 @@ def form_of(asked: Asked, settings: Settings) -> LinesForm | TableForm:
     """Return the form in which the records are written."""
     fields = painted_fields(settings)
     if asked.form == "lines" and asked.fields is None:
-        return LinesForm(with_source=asked.with_source, around=asked.around is not None, timed=asked.merge, painted=fields)
+        return LinesForm(
+            settings.max_line_bytes,
+            with_source=asked.with_source,
+            around=asked.around is not None,
+            timed=asked.merge,
+            painted=fields,
+        )
     kind = "text" if asked.form == "lines" else asked.form
     return TableForm(kind, asked.names, timed=asked.merge, raw=settings.csv_raw, painted=fields)
 
@@ -261,11 +279,20 @@ def write_count(run: Run, screen: Screen) -> list[BaseException]:
 def finished(run: Run, causes: Sequence[BaseException], sources: Sequence[Source], screen: Screen, asked: Asked) -> int:
     """Say what is to be said, and return the exit code."""
     is_enough = isinstance(run.cause, Enough)
-    codes = {EXIT_OK} if is_enough else {EXIT_OK, *judged(run.snapshot, screen.settings)}
+    # After -n, that the rest was not read is as it was asked for; that a source could not be read is not.
+    failed = [source for source in run.snapshot.sources if source.state is State.FAILED]
+    codes = (
+        {EXIT_OK, *({EXIT_INCOMPLETE} if failed else ())} if is_enough else {EXIT_OK, *judged(run.snapshot, screen.settings)}
+    )
 
     def diagnose() -> None:
         codes.update(report_cause(cause, sources, screen, debug=asked.debug) for cause in causes)
-        if not screen.settings.quiet and not is_enough and not any(isinstance(cause, BrokenPipeError) for cause in causes):
+        if screen.settings.quiet or any(isinstance(cause, BrokenPipeError) for cause in causes):
+            return
+        if is_enough:
+            for source in failed:
+                screen.say(source.source, source.reason or "", source.hint, level="error")
+        else:
             say_sources(run.snapshot, screen, "`logproc analyze --rejects FILE` writes them")
 
     try:

@@ -31,6 +31,9 @@ NANO = 10**9
 MOST_WHOLE = 2**63 - 1
 TOO_LARGE_FROM = 10**308
 
+NO_TEXT, ZERO = pyarrow.scalar(""), pyarrow.scalar("0")
+"""Made once: for each text that pyarrow gets from Python it looks for modules that are not installed, on all paths."""
+
 
 def numbers_of(column: KeyColumn, unit: Unit = ANY) -> Numbers:
     """Return the numbers that the texts of a column are, in seconds or bytes if they have a unit; other texts are not valid.
@@ -124,8 +127,8 @@ def plain_numbers(keys: pyarrow.Array, power: int) -> tuple[Integers, Integers, 
 
 def integers(digits: pyarrow.Array) -> Integers:
     """Return texts of digits as integers; null and empty texts (groups that did not match) become 0."""
-    digits = pyarrow.compute.fill_null(digits, "")
-    numbers = pyarrow.compute.if_else(pyarrow.compute.equal(digits, ""), "0", digits).cast(pyarrow.int64())
+    digits = pyarrow.compute.fill_null(digits, NO_TEXT)
+    numbers = pyarrow.compute.if_else(pyarrow.compute.equal(digits, NO_TEXT), ZERO, digits).cast(pyarrow.int64())
     return numpy.array(numbers.to_numpy(zero_copy_only=False), numpy.int64)
 
 

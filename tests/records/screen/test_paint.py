@@ -17,7 +17,8 @@ from logproc.command.terminal.screen import Screen
 from logproc.records.piece import Piece
 from logproc.records.screen.paint import Paint
 from logproc.records.screen.values import PAINTED, values_of
-from logproc.records.stages import Bytes, nothing
+from logproc.records.stages.endings import Bytes
+from logproc.records.stages.output import nothing
 from logproc.settings import Settings
 
 TAGS = {"2": "dim", "31": "red", "32": "green", "33": "yellow", "34": "blue", "36": "cyan", "7": "found"}

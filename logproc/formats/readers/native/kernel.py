@@ -12,7 +12,7 @@ from msgspec import Struct
 from logproc.formats.columns.lines import NOWHERE, Lines
 from logproc.formats.columns.slices import texts_of
 from logproc.formats.raw import Field, Found, no_lines
-from logproc.formats.readers.layout import STATUSES, Layout
+from logproc.formats.readers.layout import Layout, status_column
 from logproc.formats.readers.native.library import MOST_COLUMNS, USUAL_LINE_BYTES, Job, kernel
 from logproc.model.columns import KeyColumn
 
@@ -57,7 +57,7 @@ def cut_lines(lines: Lines, left: Mask, layout: Layout, names: Sequence[str]) ->
         return None
     fields = {name: Field(column) for name, column in zip(kept(layout, names), cut.columns, strict=True)}
     if "status" in layout.tokens:
-        fields["status"] = Field(KeyColumn(STATUSES, cut.status))
+        fields["status"] = Field(status_column(cut.status))
     numbers = {"bytes": cut.sizes} if "bytes" in layout.tokens else {}
     return Found(cut.line, fields, numbers, cut.time if "time" in layout.tokens else None)
 
