@@ -231,6 +231,8 @@ class Crew:
         elif isinstance(message, Probed):
             self._start_readers(message.probes)
         elif not isinstance(message, Mark):
+            if self.writing:
+                self.writing.begin([message[0].format])
             self.pool.submit(message)
         if self.delivery and (message is DONE or message is END) and self._is_done():
             self.delivery.all_read()
@@ -250,6 +252,8 @@ class Crew:
         self.probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}
         if len(self._files) == len(self.to_read):
             check_fields_early(self.plan, [probe.format for probe in probes])
+        if self.writing:
+            self.writing.begin(probe.format for probe in probes)
         for name, (number, to_do) in wanted_readers(self.to_read, probes, self.plan, self.settings, self.writing).items():
             self._start_some(name, number, to_do)
         if self.followed:
@@ -267,7 +271,10 @@ class Crew:
     def _start_some(self, name: str, wanted: int, to_do: ToDo[Any]) -> None:
         ended = self.delivery.source_ended if self.delivery else untold
         shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop, self.trace, ended)
-        self.readers += start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
+        started = start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
+        self.readers += started
+        if self.writing and self.writing.side_by_side and len(started) < wanted:
+            raise InternalError(*CANNOT_START)  # the others would wait for ever for what nobody reads
 
     def _start_reading(self, item: Source | Lot) -> Reading | LotReading:
         if isinstance(item, Lot):

@@ -1,4 +1,4 @@
-"""A writer of numbered lines and a rotator, each a process: `rotating.py write|rotate LOG DONE|COUNT SEED`.
+"""A writer of numbered lines and a rotator, each a process: `rotating.py write|rotate LOG DONE|COUNT SEED [KIND]…`.
 
 Each file that ever had lines is kept: those that the rotator deletes have another link in `kept/`.
 """
@@ -41,12 +41,12 @@ def write_lines(log: Path, done: Path, random_numbers: random.Random) -> None:
     (log.parent / "kept" / "lines").write_text(str(number))
 
 
-def rotate(log: Path, count: int, random_numbers: random.Random) -> None:
+def rotate(log: Path, count: int, random_numbers: random.Random, of_kinds: list[str]) -> None:
     """Rotate so many times."""
     kinds: dict[str, int] = {}
     for number in range(count):
         time.sleep(random_numbers.choice([0.01, 0.05, 0.1, 0.2]))
-        kind = random_numbers.choice(KINDS)
+        kind = random_numbers.choice(of_kinds)
         kinds[kind] = kinds.get(kind, 0) + 1
         rotate_once(log, kind, number)
     print(*(f"{kind} {kinds[kind]}" for kind in sorted(kinds)))
@@ -91,8 +91,8 @@ def rotate_once(log: Path, kind: str, number: int) -> None:
 
 
 if __name__ == "__main__":
-    action, location, amount, seed = sys.argv[1:]
+    action, location, amount, seed, *kinds_wanted = sys.argv[1:]
     if action == "write":
         write_lines(Path(location), Path(amount), random.Random(seed))
     else:
-        rotate(Path(location), int(amount), random.Random(seed))
+        rotate(Path(location), int(amount), random.Random(seed), kinds_wanted or KINDS)
