@@ -65,7 +65,7 @@ class Following:
         self._cancelled = self._names_changed = self._is_behind = False
         self._restless: set[Log] = set()
         self._paths: dict[str, Log] = {}
-        self._took = deque([0.0], maxlen=4)
+        self._took: deque[float] = deque(maxlen=4)
         self._surveyed_at = self._polled_at = self._flushed_at = clock()
 
     @property
