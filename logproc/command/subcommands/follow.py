@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,6 +19,8 @@ from logproc.pipeline.following import Followed
 from logproc.questions.zones import parse_zone
 from logproc.records.state.asked import asked
 from logproc.records.state.state_file import StateFile
+from logproc.reports.units import plural
+from logproc.sources.names import shown_url
 from logproc.sources.resolve import MAGIC, SCHEME, STDIN_ARGUMENT, WEB_SCHEMES, resolve
 from logproc.threads.committer import Committer, Saver
 from logproc.threads.live import LiveView
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from logproc.model.source import Source
     from logproc.pipeline.threaded import Companion, Crew
     from logproc.threads.committer import Commit
+
+
+MOST_NAMES = 3
 
 
 class FollowOptions(Struct, frozen=True):
@@ -62,6 +66,7 @@ class GoingOn:
     def __init__(self, options: FollowOptions, screen: Screen) -> None:
         self._options = options
         self._screen = screen
+        self._followed: Sequence[str] = ()
         self._keeper = StateKeeper(options.state, screen) if options.state is not None else None
         if options.every_s is not None and not options.follow:
             raise UsageError("--every is for --follow", "add --follow")
@@ -81,6 +86,7 @@ class GoingOn:
 
     def begin(self, arguments: Sequence[str], sources: Sequence[Source], stack: ExitStack) -> Followed:
         """Return the logs of the run, with their state if there is one; the stack closes its file."""
+        self._followed = arguments
         files, _ = split_arguments(arguments)
         for source in resolve(files, recursive=self._screen.settings.recursive):
             if source.verdict and source.verdict.hint == "use --recursive":
@@ -94,7 +100,7 @@ class GoingOn:
         self, stack: ExitStack, rewrite: Callable[[float, Snapshot], None], *, typed: bool
     ) -> Callable[[Crew], list[Companion]]:
         """Return what makes the threads beside the run: the live report, what writes files anew, and what saves the state."""
-        make_live = stack.enter_context(live(self._screen, typed=typed)) if self._shows_live else None
+        make_live = stack.enter_context(live(self._screen, self._followed, typed=typed)) if self.follows else None
 
         def make(crew: Crew) -> list[Companion]:
             found: list[Companion] = []
@@ -116,11 +122,6 @@ class GoingOn:
     def is_end(self, cause: BaseException | None) -> bool:
         """Whether a run has ended as it should: one that follows logs is ended by its user, or by the system."""
         return self.follows and isinstance(cause, Ended | Interrupted)
-
-    @property
-    def _shows_live(self) -> bool:
-        settings = self._screen.settings
-        return self.follows and settings.output == "terminal" and not settings.quiet
 
 
 class StateKeeper:
@@ -202,29 +203,58 @@ class Rewriter:
 
 
 @contextmanager
-def live(screen: Screen, *, typed: bool) -> Iterator[Callable[[Crew], LiveView] | None]:
-    """Yield what makes the thread that paints the live report, None where stdout cannot show one.
+def live(screen: Screen, arguments: Sequence[str], *, typed: bool) -> Iterator[Callable[[Crew], LiveView] | None]:
+    """Yield what makes the thread that paints the live report; None where stdout cannot show one.
 
-    typed: whether standard input is read as a log, so that no key can be pressed.
+    arguments: what is followed. typed: whether standard input is read as a log: then what is typed is on the screen already.
     """
-    if screen.stdout is None or not is_terminal(screen.stdout) or not screen.has_sequences:
+    terminal = screen.stdout
+    settings = screen.settings
+    wanted = settings.output == "terminal" and not settings.quiet and not typed
+    if terminal is None or not wanted or not is_terminal(terminal) or not screen.has_sequences:
+        if is_terminal(screen.stderr):
+            screen.say_now("", f"following {named(arguments)}", "the report comes at the end; end with Ctrl-C")
         yield None
         return
-    from logproc.command.terminal.live_report import LiveReport, whole_screen
+    from logproc.command.terminal.live_report import LiveReport, View, full_screen, keyboard
     from logproc.reports.text.style import Look
     from logproc.reports.text.terminal import render_terminal
 
-    keys = 0 if not typed and os.isatty(0) else None
-    terminal, top = screen.stdout, screen.settings.top
-    look = Look(color=screen.colors(terminal), ascii_only=not is_utf8(terminal), terminal=True, whole=screen.settings.full)
+    top = settings.top
+    look = Look(color=screen.colors(terminal), ascii_only=not is_utf8(terminal), terminal=True, whole=settings.full)
 
     def make(crew: Crew) -> LiveView:
-        def render(columns: int, rows: int) -> str:
+        def view(columns: int, rows: int) -> View:
+            found = len([source for source in list(crew.sources) if not source.verdict])
+            footer = [f"{found} {plural(found, 'log')}"]
+            if not crew.pool.lines:
+                return View(["", look.text(f"  Waiting for lines of {named(arguments)}")], footer, screen.unsaid())
             snapshot = crew.so_far()
             snapshot = snapshot.first_rows(top) if isinstance(top, int) else snapshot
-            return render_terminal(snapshot, replace(look, columns=columns, rows=rows))
+            text = render_terminal(snapshot, replace(look, columns=columns, rows=rows + 1))
+            return View(text.removesuffix("\n").split("\n"), footer, screen.unsaid())
 
-        return LiveView(LiveReport(terminal, keys, render, lambda: crew.stop.set(Ended())).tick)
+        def mark() -> object:
+            return crew.pool.lines, len(crew.sources), screen.unsaid()
 
-    with whole_screen(terminal, keys):
+        def tick() -> None:
+            try:
+                report.tick()
+            except OSError:  # the terminal is gone
+                raise
+            except Exception as error:
+                crew.stop.set(error)
+                raise
+
+        report = LiveReport(taken, view, mark, lambda: crew.pool.lines, lambda: crew.stop.set(Ended()))
+        return LiveView(tick)
+
+    with screen.holding_back(), keyboard(typed=typed) as keys, full_screen(terminal, keys) as taken:
         yield make
+
+
+def named(arguments: Sequence[str]) -> str:
+    """Return a few of the names of what is followed, and the number of the others."""
+    names = ["standard input" if name == STDIN_ARGUMENT else shown_url(name) for name in arguments]
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
