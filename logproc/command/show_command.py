@@ -118,6 +118,7 @@ def show_command(
         count=count,
         partition=partition,
         follow=follow,
+        since=options.get("since") is not None,
         headers=headers,
         debug=debug,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -16,8 +17,10 @@ from logproc.model.source import Kind, Source, State, Verdict
 from logproc.records.state.saved import SavedLog, SavedState
 from logproc.sources.follow.feed import Before
 from logproc.sources.follow.following import Following
+from logproc.sources.follow.near_end import near_end
 from logproc.sources.follow.reading import FollowReading
 from logproc.sources.opening import OpenOptions
+from logproc.sources.resolve import resolve
 from logproc.threads.committer import Commit, Committer
 from logproc.threads.follower import Follower
 
@@ -36,7 +39,7 @@ class Followed:
 
     arguments: paths, patterns and directories. sources: of the whole run; the thread that reads the logs adds to them as they
     appear. once: whether the logs are only read to their ends. earlier: the state of an earlier run. question: what belongs to
-    the state of this one.
+    the state of this one. near_end: begin with large logs not at their starts, but some way before their ends.
     """
 
     def __init__(
@@ -47,11 +50,13 @@ class Followed:
         once: bool = False,
         earlier: SavedState | None = None,
         question: Mapping[str, str] | None = None,
+        near_end: bool = False,
     ) -> None:
         self.sources = list(sources)
         self._arguments = arguments
         self._once = once
         self._question = question or {}
+        self._near_end = near_end
         self._saved: dict[int, SavedLog] = {}
         for log in earlier.logs if earlier else ():
             source = Source(len(self.sources), log.name, Kind.FILE, log.name)
@@ -69,11 +74,21 @@ class Followed:
         """Return the thread that reads the logs."""
         return Follower(reading, *shared)
 
-    def reading(self, plan: Plan, settings: Settings, openers: Openers) -> FollowReading:
-        """Return the reading of all logs. Nothing is opened yet."""
+    def reading(
+        self,
+        plan: Plan,
+        settings: Settings,
+        openers: Openers,
+        caught_up: Callable[[Mapping[int, int]], None] = lambda _: None,
+    ) -> FollowReading:
+        """Return the reading of all logs. caught_up: see there."""
         before = {
             log.name: Before(log.positions, self._counted_before(index).account.lines) for index, log in self._saved.items()
         }
+        if self._near_end:
+            files = (source for source in resolve(self._arguments, recursive=settings.recursive) if not source.verdict)
+            begun = ((source.name, near_end(os.fsdecode(source.location))) for source in files)
+            before |= {name: Before((position,)) for name, position in begun if position}
         following = Following(
             self._arguments,
             recursive=settings.recursive,
@@ -88,7 +103,7 @@ class Followed:
             except SourceError:
                 return b""
 
-        return FollowReading(following, plan.reading, self.add, sample_of, before)
+        return FollowReading(following, plan.reading, self.add, sample_of, before, caught_up=caught_up)
 
     def add(self, name: str, location: str) -> Source:
         """Return the source of a log that has appeared: that of the earlier run, or a new one."""

@@ -253,7 +253,8 @@ class Crew:
         for name, (number, to_do) in wanted_readers(self.to_read, probes, self.plan, self.settings, self.writing).items():
             self._start_some(name, number, to_do)
         if self.followed:
-            reading = self.followed.reading(self.plan, self.settings, self.openers)
+            told = [self.delivery.caught_up] if self.delivery else []
+            reading = self.followed.reading(self.plan, self.settings, self.openers, *told)
             self.follower = self.followed.follower(reading, self.budget, self.channel.put, self.stop, self.trace)
             self.readers += start_readers([self.follower])
         try:

@@ -37,6 +37,9 @@ class Output(Protocol):
     def ended(self, source: int) -> None:
         """All pieces of a source were taken."""
 
+    def caught_up(self) -> None:
+        """All that was there when a run began to follow logs was taken."""
+
     def close(self) -> None:
         """Write what is held back, and finish the file."""
 
@@ -61,6 +64,9 @@ class Bytes:
     def ended(self, source: int) -> None:
         self._open.pop(source, None)
 
+    def caught_up(self) -> None:
+        """Nothing: all was written at once."""
+
     def close(self) -> None:
         self._finish()
 
@@ -83,20 +89,30 @@ class First:
     def ended(self, source: int) -> None:
         self._behind.ended(source)
 
+    def caught_up(self) -> None:
+        self._behind.caught_up()
+
     def close(self) -> None:
         self._behind.close()
 
 
 class Last:
-    """Keeps the last `most` records, and lets them pass at the end. It gives the memory of each chunk back at once."""
+    """Keeps the last `most` records, and lets them pass at the end, or when the logs that are followed have been read so far.
+
+    It gives the memory of each chunk back at once.
+    """
 
     def __init__(self, most: int, behind: Output) -> None:
         self._most = most
         self._behind = behind
         self._kept: deque[tuple[int, Piece]] = deque()
         self._records = 0
+        self._passes = False
 
     def take(self, source: int, piece: Piece, release: Release) -> None:
+        if self._passes:
+            self._behind.take(source, piece, release)
+            return
         piece = piece.slice(max(0, piece.records - self._most), piece.records)
         if piece.records or piece.front:
             # A view would keep the whole chunk, whose bytes are given back.
@@ -110,12 +126,21 @@ class Last:
     def ended(self, source: int) -> None:
         """Nothing: which records are the last ones is known at the end."""
 
+    def caught_up(self) -> None:
+        self._pass_all()
+        self._passes = True
+        self._behind.caught_up()
+
     def close(self) -> None:
+        self._pass_all()
+        self._behind.close()
+
+    def _pass_all(self) -> None:
         surplus = max(0, self._records - self._most)
         for source, piece in self._kept:
             self._behind.take(source, piece.slice(surplus, piece.records) if surplus else piece, nothing)
             surplus = 0
-        self._behind.close()
+        self._kept.clear()
 
 
 class Around:
@@ -167,6 +192,9 @@ class Around:
         self._seen += self._most + 1  # so that what comes next is another group
         self._behind.ended(source)
 
+    def caught_up(self) -> None:
+        self._behind.caught_up()
+
     def close(self) -> None:
         self._behind.close()
 
@@ -210,6 +238,9 @@ class Merging:
     def ended(self, source: int) -> None:
         self._ended.add(source)
         self._merge()
+
+    def caught_up(self) -> None:
+        self._behind.caught_up()
 
     def close(self) -> None:
         self._behind.close()

@@ -44,8 +44,8 @@ class Cutter:
     whole_records: whether to cut only where a record begins, if records may have several lines. Of one that is longer, a chunk
     has at least the lines that begin in its first `max_line_bytes`; what comes then may be in the next chunk.
 
-    bytes_decoded: bytes received so far. lines: lines yielded so far. format, context: for the next chunk; set them before the
-    first one. One thread owns it; others may read the counters.
+    bytes_decoded: bytes received so far. lines, chunks_cut: yielded so far. format, context: for the next chunk; set before
+    the first one. One thread owns it; others may read the counters.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Cutter:
         self._max_line_bytes = max_line_bytes
         self._kept_bytes = max(max_line_bytes, REJECTED_TEXT_BYTES) + 2
         self._clock = clock
-        self._chunks = 0
+        self.chunks_cut = 0
         self._offset = 0
         self._begun = False
         self._whole_records = whole_records
@@ -236,10 +236,10 @@ class Cutter:
         return self.format.starts(lines, self.context, self._max_line_bytes) if self.format else numpy.empty(0, numpy.int64)
 
     def _chunk(self, data: Bytes, lines: int) -> Chunk:
-        chunk = Chunk(self.source, self._chunks, self._offset, self.lines + 1, lines, self.format, data, self.context)
+        chunk = Chunk(self.source, self.chunks_cut, self._offset, self.lines + 1, lines, self.format, data, self.context)
         if self.format and lines < len(data):  # line feeds alone change nothing
             self.context = self.format.follow(self.context, data, self._max_line_bytes)
-        self._chunks += 1
+        self.chunks_cut += 1
         self._offset += len(data)
         self.lines += lines
         return chunk

@@ -25,7 +25,7 @@ Newer Pythons change nothing here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from queue import SimpleQueue
 from threading import Thread
 from typing import Generic, Protocol, TypeVar
@@ -51,6 +51,9 @@ class Output(Protocol[Piece_contra]):
 
     def ended(self, source: int) -> None:
         """All pieces of a source were taken."""
+
+    def caught_up(self) -> None:
+        """All that was there when a run began to follow logs was taken; what comes now is new."""
 
     def close(self) -> None:
         """Write what is still held back: everything was taken."""
@@ -116,7 +119,8 @@ class _End:
     """A message without a piece. Compared with `is`."""
 
 
-ENDED, CANCELLED = _End(), _End()
+ENDED, CANCELLED, CAUGHT_UP = _End(), _End(), _End()
+NO_SOURCE = -1
 
 
 class Delivery(Thread, Generic[Piece]):
@@ -134,7 +138,7 @@ class Delivery(Thread, Generic[Piece]):
         done: Callable[[], None],
         trace: Trace = NO_TRACE,
     ) -> None:
-        super().__init__(name="writer", daemon=True)  # a pipe that nobody reads may block it for ever
+        super().__init__(name="delivery", daemon=True)  # a pipe that nobody reads may block it for ever
         self.doing = "waiting"
         self._output = output
         self._in_turn = None if in_turn is None else list(reversed(in_turn))
@@ -146,6 +150,7 @@ class Delivery(Thread, Generic[Piece]):
         # The rest is the writer's own. _early: what has come and is not written, by source and number.
         self._early: dict[tuple[int, int], tuple[Piece | _End, Release]] = {}
         self._next: Counter[int] = Counter()
+        self._to_catch_up: dict[int, int] | None = None
 
     def begin(self) -> None:
         """Start the thread, and have a stop end it. Raises InternalError if it cannot be started."""
@@ -166,16 +171,30 @@ class Delivery(Thread, Generic[Piece]):
         """Tell how many chunks a source had."""
         self._messages.put((source, chunks, ENDED, _nothing))
 
+    def caught_up(self, chunks: Mapping[int, int]) -> None:
+        """Tell that all that was there is read: so many chunks of each source. What comes from now on is new."""
+        for source, number in chunks.items():
+            self._messages.put((source, number, CAUGHT_UP, _nothing))
+        self._messages.put((NO_SOURCE, 0, CAUGHT_UP, _nothing))
+
     def all_read(self) -> None:
         """Tell that all was put, and every source has ended."""
-        self._messages.put((-1, 0, ENDED, _nothing))
+        self._messages.put((NO_SOURCE, 0, ENDED, _nothing))
 
     def run(self) -> None:
         """Write until all is written, or the run is stopped. A failure stops the run; main raises it."""
         try:
+            to_come: dict[int, int] = {}
             for source, number, message, release in self._messages_until_end():
-                self._early[source, number] = message, release
-                self._write_due(source)
+                if message is CAUGHT_UP:
+                    if source == NO_SOURCE:
+                        self._to_catch_up = to_come
+                    else:
+                        to_come[source] = number
+                else:
+                    self._early[source, number] = message, release
+                    self._write_due(source)
+                self._look_whether_caught_up()
             with self._trace.span(Doing.WRITE):
                 self._output.close()
         except BaseException as error:
@@ -189,7 +208,7 @@ class Delivery(Thread, Generic[Piece]):
                 source, number, message, release = self._messages.get()
             if message is CANCELLED or self._run_stop.is_set():
                 raise Stopped
-            if source < 0:
+            if source == NO_SOURCE and message is ENDED:
                 return
             yield source, number, message, release
 
@@ -216,8 +235,13 @@ class Delivery(Thread, Generic[Piece]):
                 self._output.take(source, message, release)
                 self.doing = "waiting"
 
+    def _look_whether_caught_up(self) -> None:
+        if self._to_catch_up is not None and all(self._next[source] >= to for source, to in self._to_catch_up.items()):
+            self._to_catch_up = None
+            self._output.caught_up()
+
     def _cancel(self) -> None:
-        self._messages.put((-1, 0, CANCELLED, _nothing))
+        self._messages.put((NO_SOURCE, 0, CANCELLED, _nothing))
 
 
 def _nothing() -> None:

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from logproc.settings import Settings
 
 ENDINGS = {".log": "lines", ".txt": "lines", ".jsonl": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
+LAST_FIRST = 10
+"""How many records of those that are there `--follow` begins with."""
 CHUNK_BYTES = 2 << 20
 """Smaller than for a report: nothing has to be merged, and the first lines appear sooner."""
 SCREEN_CHUNK_BYTES = 256 << 10
@@ -65,6 +67,7 @@ class Asked(Struct, frozen=True):
     count: bool = False
     partition: str | None = None
     follow: bool = False
+    since: bool = False
     headers: Sequence[str] = ()
     debug: bool = False
 
@@ -72,6 +75,11 @@ class Asked(Struct, frozen=True):
     def form(self) -> str:
         """The format of the records: lines, json, csv or parquet."""
         return self.output or ("lines" if self.file is None else ENDINGS[Path(self.file).suffix.lower()])
+
+    @property
+    def shows_last(self) -> bool:
+        """Whether, with `--follow`, only the last records of those that are there are shown, as by `tail -f`."""
+        return not (self.first or self.last or self.since or self.around is not None)
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -97,7 +105,7 @@ def show(asked: Asked, screen: Screen) -> int:
     with ExitStack() as stack:
         output = None if asked.count else opened(asked, screen, stack, sources)
         writing = Writing(piece_maker(asked), output, asked.merge or asked.follow) if output else None
-        logs = Followed(followed, sources) if asked.follow else None
+        logs = Followed(followed, sources, near_end=asked.shows_last) if asked.follow else None
         with screen.painting() if paints(asked, screen) else nullcontext() as paint:
             observers = partial(beside, paint, lambda: None)
             run = run_threaded(sources, settings, openers, None, observers, writing=writing, followed=logs)
@@ -121,8 +129,8 @@ def check(asked: Asked, settings: Settings) -> None:
         raise UsageError("Parquet needs a file", "name one with -o, such as -o records.parquet")
     if asked.first and asked.last:
         raise UsageError("-n and --tail contradict each other", "give one of them")
-    if asked.follow and (asked.merge or asked.last or asked.count or asked.form == "parquet"):
-        raise UsageError("--follow never ends", "leave out --merge, --tail, --count and Parquet")
+    if asked.follow and (asked.merge or asked.count or asked.form == "parquet"):
+        raise UsageError("--follow never ends", "leave out --merge, --count and Parquet")
     if asked.around is not None and (asked.merge or asked.last or asked.first or asked.form != "lines" or asked.fields):
         raise UsageError("-C shows lines around each match", "leave out --merge, -n, --tail, --fields and --output")
     if asked.partition and asked.form != "parquet":
@@ -152,8 +160,8 @@ def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Sou
         end = Bytes(to_stdout(screen.stdout.buffer if screen.stdout else None))
     if asked.first:
         end = First(asked.first, end)
-    if asked.last:
-        end = Last(asked.last, end)
+    if last := asked.last or (LAST_FIRST if asked.follow and asked.shows_last else None):
+        end = Last(last, end)
     if asked.around is not None:
         end = Around(asked.around, end)
     if asked.merge:

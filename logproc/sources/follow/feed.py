@@ -86,8 +86,12 @@ class Feed:
             context = structs.replace(
                 context, directives=position.directives, date_s=position.date_s, in_record=position.in_record
             )
+            lines = sample[: sample.rfind(b"\n") + 1]
             if not self._is_fixed:
-                self._learn(sample[: sample.rfind(b"\n") + 1])
+                self._learn(lines)
+            if self.cutter.format and not position.directives and lines:  # what the log says of its lines at its start
+                known = self.cutter.format.follow(context, numpy.frombuffer(lines, numpy.uint8), self._options.max_line_bytes)
+                context = structs.replace(context, directives=known.directives, date_s=known.date_s)
         self.cutter.context = context
 
     def _known_at(self, begun: Position) -> Position:
@@ -178,8 +182,9 @@ class Feed:
 
         Raises SourceError if they are not text.
         """
-        self._sample = (self._sample + lines)[: SAMPLE_BYTES[0]]
-        _, found = detect_format(self._options.choice, lambda head, _: (head, True), self._sample)
+        room = SAMPLE_BYTES[0] - len(self._sample)
+        self._sample += lines if len(lines) <= room else lines[: lines.rfind(b"\n", 0, room) + 1]
+        _, found = detect_format(self._options.choice, lambda *_: (self._sample, True))
         self.cutter.format = found or self.cutter.format
         is_sure = found is not None and found.name not in GENERIC
-        self._is_fixed = is_sure or self._sample.count(b"\n") >= SAMPLE_LINES[0] or len(self._sample) >= SAMPLE_BYTES[0]
+        self._is_fixed = is_sure or self._sample.count(b"\n") >= SAMPLE_LINES[0] or len(lines) > room

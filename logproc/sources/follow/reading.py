@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 QUIET_S = 0.2
 """A last record is held back for so long: further lines of it may follow. Half of the time in which a line must be seen."""
+PAUSES = 5
 FOLLOWING = Source(-1, "the logs that are followed", Kind.FILE, "")
 
 
@@ -31,6 +32,7 @@ class FollowReading:
 
     outcomes: of each log so far, by its index. add_source: makes the source of a log that appears, given its name and location.
     sample_of: returns the first decoded bytes of a log, to detect its format where it is not read from its start.
+    caught_up: called once, with the number of chunks of each source so far, when all that was there has been read.
     before: of each log by its name what earlier runs have read of it.
     """
 
@@ -43,6 +45,7 @@ class FollowReading:
         before: Mapping[str, Before] | None = None,
         clock: Callable[[], float] = time.time,
         now: Callable[[], float] = time.monotonic,
+        caught_up: Callable[[Mapping[int, int]], None] = lambda _: None,
     ) -> None:
         self.source = FOLLOWING
         self.outcome: Outcome | None = None
@@ -55,6 +58,8 @@ class FollowReading:
         self._before = before or {}
         self._clock = clock
         self._now = now
+        self._pauses = 0
+        self._caught_up: Callable[[Mapping[int, int]], None] | None = caught_up
         self._feeds: dict[Log, Feed] = {}
         self._trails: dict[int, Trail] = {}
         self._files: dict[Log, int] = {}
@@ -83,10 +88,18 @@ class FollowReading:
         for read in self._following.reads(self._options.chunk_bytes):
             if read is None:
                 yield from self._flush()
+                self._say_caught_up()
             else:
                 yield from self._guarded(self._feed_of(read.log), self._taken(read))
         for feed in list(self._feeds.values()):
             yield from self._guarded(feed, feed.flush(everything=True))
+
+    def _say_caught_up(self) -> None:
+        """Tell once that all that was there is read. Not while a last record may go on, unless its log never pauses."""
+        self._pauses += 1
+        if self._caught_up and (not self._grown_s or self._pauses >= PAUSES):
+            tell, self._caught_up = self._caught_up, None
+            tell({feed.source.index: feed.cutter.chunks_cut for feed in self._feeds.values()})
 
     def _feed_of(self, log: Log) -> Feed:
         feed = self._feeds.get(log)
