@@ -13,6 +13,7 @@ from logproc.command.terminal.screen import Screen
 from logproc.command.usage.help import GroupedCommand, GroupedOption, Rows
 from logproc.command.usage.options import (
     FileName,
+    Seconds,
     complete_files,
     follow_options,
     output_files_option,
@@ -61,9 +62,9 @@ MORE_EXAMPLES: Rows = (
 @follow_options
 @click.option(
     "--every",
-    type=click.FloatRange(0.1),
-    metavar="SECONDS",
-    help="With --follow, write the files of -o anew so often; a page loads itself again.",
+    type=Seconds(0.1),
+    metavar="TIME",
+    help="With --follow, write the files of -o anew so often, such as 5s; a page loads itself again.",
     cls=GroupedOption,
     group="Following",
 )

@@ -39,7 +39,8 @@ class Followed:
 
     arguments: paths, patterns and directories. sources: of the whole run; the thread that reads the logs adds to them as they
     appear. once: whether the logs are only read to their ends. earlier: the state of an earlier run. question: what belongs to
-    the state of this one. near_end: begin with large logs not at their starts, but some way before their ends.
+    the state of this one. near_end: begin with large logs not at their starts, but some way before their ends. leave_out: see
+    `sources.follow.Following`.
     """
 
     def __init__(
@@ -51,12 +52,14 @@ class Followed:
         earlier: SavedState | None = None,
         question: Mapping[str, str] | None = None,
         near_end: bool = False,
+        leave_out: Callable[[str, tuple[int, ...]], bool] = lambda *_: False,
     ) -> None:
         self.sources = list(sources)
         self._arguments = arguments
         self._once = once
         self._question = question or {}
         self._near_end = near_end
+        self._leave_out = leave_out
         self._saved: dict[int, SavedLog] = {}
         for log in earlier.logs if earlier else ():
             source = Source(len(self.sources), log.name, Kind.FILE, log.name)
@@ -95,6 +98,7 @@ class Followed:
             known=[position for log in before.values() for position in log.positions],
             once=self._once,
             options=OpenOptions(settings.max_bytes, settings.max_ratio, None, settings.encoding),
+            leave_out=self._leave_out,
         )
 
         def sample_of(source: Source) -> bytes:

@@ -27,7 +27,7 @@ from logproc.counting.tally import Tally
 from logproc.model.chunk import Chunk, Outcome, Probe
 from logproc.model.errors import Ended, InternalError, Interrupted, Stopped
 from logproc.model.snapshot import Snapshot
-from logproc.model.source import Kind, Source, source_name
+from logproc.model.source import Kind, Source, State, Verdict, source_name
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.pipeline.descriptors import free_descriptors
@@ -62,6 +62,7 @@ if TYPE_CHECKING:  # only runs that follow or write need these
 
 ABANDON_S = 0.5
 """How long main waits for the other threads after a stop. What is not counted by then is not in the report."""
+COMPLETE = Verdict(State.COMPLETE)
 Message = Charged | Probed | Mark
 logger = logging.getLogger(__name__)
 
@@ -204,7 +205,17 @@ class Crew:
             outcomes |= self.followed.outcomes({**outcomes, **self.follower.outcomes_so_far})
         for source in list(self.sources):
             outcomes.setdefault(source.index, self._interrupted(source))
+        if self.followed and (self.stop.cause is None or self._is_ended):  # also for a pipe: nothing else ends such a run
+            outcomes = {
+                index: structs.replace(outcome, verdict=COMPLETE) if outcome.verdict.state is State.INTERRUPTED else outcome
+                for index, outcome in outcomes.items()
+            }
         return outcomes
+
+    @property
+    def _is_ended(self) -> bool:
+        """Whether the user or the system ended the run before its sources did."""
+        return isinstance(self.stop.cause, Interrupted | Ended | KeyboardInterrupt)
 
     def _is_done(self) -> bool:
         return self._all_read and not self.pool.pending
@@ -310,7 +321,7 @@ class Crew:
         parse it. After a failure the chunks that wait are dropped.
         """
         deadline = time.monotonic() + ABANDON_S
-        interrupted = isinstance(self.stop.cause, Interrupted | Ended | KeyboardInterrupt)
+        interrupted = self._is_ended
         if not interrupted:
             self.pool.drop()
         if not self.readers:

@@ -10,6 +10,7 @@ from logproc.model.errors import UsageError, nearest
 
 UNITS_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 RELATIVE = re.compile(r"(\d{1,9})\s*(s|min|m|h|d|w)(?:\s+ago)?")
+LASTING = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(s|min|m|h|d|w)?", re.ASCII)
 TIME_OF_DAY = r"\d{1,2}:\d{2}(?::\d{2})?"
 CLOCK = re.compile(TIME_OF_DAY)
 NAMED_DAY = re.compile(rf"(today|yesterday)(?:[ T]({TIME_OF_DAY}))?", re.IGNORECASE)
@@ -32,6 +33,16 @@ LAST = re.compile(rf"(?:last|past) ({'|'.join(LASTS)})")
 UNPADDED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 YEAR_LAST = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4})", re.ASCII)
 HINT = 'write "2026-03-07 10:00", "2026-03-07", "10:00", "yesterday", "2h" (two hours ago) or "@1772877600"'
+
+
+def seconds_of(text: str) -> float | None:
+    """Return the seconds of a time that lasts, None if the text does not name one. A number without a unit is in seconds.
+
+    >>> seconds_of("15m"), seconds_of("0.5"), seconds_of("soon")
+    (900.0, 0.5, None)
+    """
+    match = LASTING.fullmatch(text.strip())
+    return float(match[1]) * UNITS_S[match[2] or "s"] if match else None
 
 
 def parse_moment(option: str, text: str, zone: tzinfo, now_s: int) -> int:

@@ -96,7 +96,7 @@ def analyze(
     say_many_keys = cache(partial(screen.say, "", *MANY_KEYS_COUNTED, level="warning"))  # so that it is said once
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
-        followed = going_on.begin(arguments, sources, stack) if going_on else None
+        followed = going_on.begin(arguments, sources, outputs, stack) if going_on else None
         with ExitStack() as painted:  # ends before anything is written
             observers: list[Observe] = [
                 partial(beside, painted.enter_context(painting(screen, going_on, typed=typed)), say_many_keys)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from logproc.command.outputs import Outputs, check_followed, leave_out
 from logproc.command.terminal.screen import Screen, is_terminal, is_utf8
 from logproc.model.errors import Ended, Interrupted, OutputError, UsageError
 from logproc.pipeline.following import Followed
@@ -23,6 +24,7 @@ from logproc.reports.units import plural
 from logproc.sources.names import shown_url
 from logproc.sources.resolve import MAGIC, SCHEME, STDIN_ARGUMENT, WEB_SCHEMES, resolve
 from logproc.threads.committer import Committer, Saver
+from logproc.threads.grace import within_grace
 from logproc.threads.live import LiveView
 from logproc.threads.signals import blocked
 
@@ -84,17 +86,22 @@ class GoingOn:
             raise UsageError(f"--state: {others[0]} cannot be read again from where a run stopped", "name files")
         return others
 
-    def begin(self, arguments: Sequence[str], sources: Sequence[Source], stack: ExitStack) -> Followed:
+    def begin(self, arguments: Sequence[str], sources: Sequence[Source], outputs: Outputs, stack: ExitStack) -> Followed:
         """Return the logs of the run, with their state if there is one; the stack closes its file."""
         self._followed = arguments
         files, _ = split_arguments(arguments)
         for source in resolve(files, recursive=self._screen.settings.recursive):
             if source.verdict and source.verdict.hint == "use --recursive":
                 raise UsageError(f"{source.name}: is a directory", "use --recursive")
+        streams = [self._screen.stdout, self._screen.stderr]
+        check_followed(files, outputs, streams, self._screen.settings)
+        make = partial(
+            Followed, files, sources, once=not self.follows, leave_out=leave_out(outputs, streams, self._options.state)
+        )
         if self._keeper is None:
-            return Followed(files, sources, once=not self.follows)
+            return make()
         stack.callback(self._keeper.close)
-        return self._keeper.open(files, sources, once=not self.follows)
+        return self._keeper.open(make)
 
     def observers(
         self, stack: ExitStack, rewrite: Callable[[float, Snapshot], None], *, typed: bool
@@ -134,15 +141,18 @@ class StateKeeper:
         self._crew: Crew | None = None
         self._followed: Followed | None = None
 
-    def open(self, arguments: Sequence[str], sources: Sequence[Source], *, once: bool) -> Followed:
-        """Lock and load the file; return the logs, which go on from there. Raises UsageError and OutputError."""
+    def open(self, make: Callable[..., Followed]) -> Followed:
+        """Lock and load the file; return the logs, which go on from there. Raises UsageError and OutputError.
+
+        make: makes the logs, given the state.
+        """
         settings = self._screen.settings
         question = asked(
             {item.name: getattr(settings, item.name) for item in fields(settings)}, parse_zone(settings.tz), int(time.time())
         )
         self._file.lock()
         earlier = self._file.load(question)
-        self._followed = Followed(arguments, sources, once=once, earlier=earlier, question=question)
+        self._followed = make(earlier=earlier, question=question)
         return self._followed
 
     def watch(self, crew: Crew) -> None:
@@ -187,18 +197,25 @@ class Rewriter:
         self._view.start()
 
     def finish(self) -> None:
-        """End, and wait briefly for a file being written."""
+        """End, and wait for a file that is being written, which must not replace the last one. For main; a signal ends it."""
         self._view.finish()
+        if self._view.is_alive():
+            with suppress(Interrupted):
+                within_grace(self._view.join)
 
     def _tick(self) -> None:
         if time.monotonic() < self._next_s:
             return
         try:
             self._write(self._crew.so_far())
+            self._has_failed = False
         except OutputError as error:
             if not self._has_failed:
                 self._screen.say("", error.what, "it is tried again", level="warning")
             self._has_failed = True
+        except Exception as error:
+            self._crew.stop.set(error)
+            raise
         self._next_s = time.monotonic() + self._every_s
 
 

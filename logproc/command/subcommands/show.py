@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from logproc.command.exit_codes import first_of, judged
-from logproc.command.outputs import Outputs, keep_settings, keep_sources
+from logproc.command.outputs import Outputs, check_followed, keep_settings, keep_sources, leave_out
 from logproc.command.subcommands.analyze import beside, read_headers, report_cause, say_sources
 from logproc.command.subcommands.follow import split_arguments
 from logproc.command.terminal import log
@@ -95,7 +95,9 @@ def show(asked: Asked, screen: Screen) -> int:
     outputs = Outputs((asked.file,) if asked.file else ())
     followed, others = split_arguments(asked.sources) if asked.follow else ([], asked.sources)
     sources = find_sources(others, screen.settings)
-    sources = tuple(keep_sources(sources, outputs, asked.sources, [screen.stdout, screen.stderr]))
+    streams = [screen.stdout, screen.stderr]
+    sources = tuple(keep_sources(sources, outputs, asked.sources, streams))
+    check_followed(followed, outputs, streams, screen.settings)
     settings = screen.settings = with_chunks(screen.settings, asked, sources, for_screen=is_terminal(screen.stdout))
     openers = Openers.of(settings, given, screen.say_now, sources)
     keep_settings(outputs, settings)
@@ -105,7 +107,11 @@ def show(asked: Asked, screen: Screen) -> int:
     with ExitStack() as stack:
         output = None if asked.count else opened(asked, screen, stack, sources)
         writing = Writing(piece_maker(asked), output, asked.merge or asked.follow) if output else None
-        logs = Followed(followed, sources, near_end=asked.shows_last) if asked.follow else None
+        logs = (
+            Followed(followed, sources, near_end=asked.shows_last, leave_out=leave_out(outputs, streams))
+            if asked.follow
+            else None
+        )
         with screen.painting() if paints(asked, screen) else nullcontext() as paint:
             observers = partial(beside, paint, lambda: None)
             run = run_threaded(sources, settings, openers, None, observers, writing=writing, followed=logs)

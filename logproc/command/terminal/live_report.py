@@ -60,7 +60,7 @@ class FullScreen:
 
     def take(self) -> bool:
         """Take the screen unless another job has the terminal; return whether it may be painted on."""
-        if self._forbidden or in_background(self.terminal):
+        if not self._is_allowed() or in_background(self.terminal):
             return False
         if not self._is_taken:
             if self.keys is not None:
@@ -69,9 +69,9 @@ class FullScreen:
             if self.keys is not None:
                 tty.setcbreak(self.keys, termios.TCSANOW)
             os.write(self.terminal.fileno(), ENTER.encode())
-            if self._forbidden:
+            if not self._is_allowed():
                 self._undo()
-        return not self._forbidden
+        return self._is_allowed()
 
     def give_back(self) -> None:
         """Make the terminal what it was before, until `allow`. Does not wait for anything but the terminal."""
@@ -86,7 +86,7 @@ class FullScreen:
     def write(self, text: str) -> None:
         """Paint, if the screen is still taken."""
         data = text.encode(self.terminal.encoding or "ascii", "backslashreplace")
-        if not self._forbidden:
+        if self._is_allowed():
             write_whole(self.terminal.buffer, data)
 
     def pressed(self) -> bytes:
@@ -97,6 +97,9 @@ class FullScreen:
             with suppress(OSError):
                 return os.read(self.keys, 64) if poll.poll(0) else b""
         return b""
+
+    def _is_allowed(self) -> bool:
+        return not self._forbidden
 
     def _undo(self) -> None:
         self._is_taken = False

@@ -209,7 +209,9 @@ def test_keys_come_from_the_terminal_when_the_log_is_standard_input(terminal: Te
         assert bottom(terminal).startswith("q ends")
         terminal.type("q")
         terminal.watch(until=lambda: "1 line = 1 record" in below(terminal))
+        terminal.watch(seconds=0.5)
     assert "interrupted" not in below(terminal)
+    assert "NOT COMPLETE" not in below(terminal)
 
 
 def test_a_pipe_gets_nothing_until_the_end(tmp_path: Path) -> None:
