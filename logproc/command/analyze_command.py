@@ -69,6 +69,14 @@ MORE_EXAMPLES: Rows = (
     group="Following",
 )
 @click.option(
+    "--window",
+    type=Seconds(1),
+    metavar="TIME",
+    help="With --follow, report only the records of the last so many seconds, minutes or hours, such as 15m.",
+    cls=GroupedOption,
+    group="Following",
+)
+@click.option(
     "--state",
     type=FileName(),
     metavar="FILE",
@@ -88,6 +96,7 @@ def analyze_command(
     trace: str | None,
     follow: bool,
     every: float | None,
+    window: float | None,
     state: str | None,
     headers: tuple[str, ...],
     config: Path | None,
@@ -116,9 +125,9 @@ def analyze_command(
         from logproc.command.subcommands.analyze import analyze
 
     going_on = None
-    if follow or state is not None or every is not None:
+    if follow or (state, every, window) != (None, None, None):
         from logproc.command.subcommands.follow import FollowOptions, GoingOn
 
-        going_on = GoingOn(FollowOptions(follow, every, state), screen)
+        going_on = GoingOn(FollowOptions(follow, every, state, window), screen)
     outputs = Outputs(output_files, rejects, trace)
     return analyze(sources or ("-",), screen, outputs, headers, recorder, going_on, debug=debug)

@@ -10,10 +10,13 @@ from msgspec.structs import replace
 
 from logproc.counting.by_source.source_tally import SourceTally
 from logproc.counting.tally import Tally
+from logproc.counting.window import Window
 from logproc.model.chunk import Outcome
 from logproc.model.errors import SourceError
 from logproc.model.position import Position
 from logproc.model.source import Kind, Source, State, Verdict
+from logproc.pipeline.summary import with_notes
+from logproc.questions.timespan import lasting
 from logproc.records.state.saved import SavedLog, SavedState
 from logproc.sources.follow.feed import Before
 from logproc.sources.follow.following import Following
@@ -23,8 +26,10 @@ from logproc.sources.opening import OpenOptions
 from logproc.sources.resolve import resolve
 from logproc.threads.committer import Commit, Committer
 from logproc.threads.follower import Follower
+from logproc.threads.sliding import SlidingTally
 
 if TYPE_CHECKING:
+    from logproc.model.snapshot import Snapshot
     from logproc.model.trace.recorder import Trace
     from logproc.pipeline.openers import Openers
     from logproc.pipeline.plan import Plan
@@ -40,7 +45,7 @@ class Followed:
     arguments: paths, patterns and directories. sources: of the whole run; the thread that reads the logs adds to them as they
     appear. once: whether the logs are only read to their ends. earlier: the state of an earlier run. question: what belongs to
     the state of this one. near_end: begin with large logs not at their starts, but some way before their ends. leave_out: see
-    `sources.follow.Following`.
+    `sources.follow.Following`. window: count only the last minutes.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class Followed:
         question: Mapping[str, str] | None = None,
         near_end: bool = False,
         leave_out: Callable[[str, tuple[int, ...]], bool] = lambda *_: False,
+        window: Window | None = None,
     ) -> None:
         self.sources = list(sources)
         self._arguments = arguments
@@ -60,6 +66,7 @@ class Followed:
         self._question = question or {}
         self._near_end = near_end
         self._leave_out = leave_out
+        self._window = window
         self._saved: dict[int, SavedLog] = {}
         for log in earlier.logs if earlier else ():
             source = Source(len(self.sources), log.name, Kind.FILE, log.name)
@@ -68,8 +75,10 @@ class Followed:
         self._numbers = {log.name: index for index, log in self._saved.items()}
         self._earlier = earlier.tally_for(self._numbers) if earlier else None
 
-    def committer(self, max_keys: int | None, trace: Trace) -> Committer[Any]:
-        """Return what collects the counts, with those of the earlier run."""
+    def committer(self, max_keys: int | None, trace: Trace) -> Committer[Any] | SlidingTally:
+        """Return what collects the counts, with those of the earlier run, or those of the window."""
+        if self._window:
+            return SlidingTally(self._window, trace=trace)
         positions = {index: log.positions for index, log in self._saved.items()}
         return Committer(self._earlier, positions, max_keys, trace)
 
@@ -119,6 +128,16 @@ class Followed:
         else:
             self.sources[number] = source
         return source
+
+    def described(self, snapshot: Snapshot) -> Snapshot:
+        """Return the snapshot with what it covers, if that is a window."""
+        if not self._window:
+            return snapshot
+        span = lasting(self._window.seconds)
+        note = f"counted are the records of the last {span}: older ones are among the filtered"
+        sources = tuple(with_notes(snapshot.sources, [note]))
+        empty = snapshot.empty or ("" if snapshot.account.records else f"no record in the last {span}")
+        return replace(snapshot, sources=sources, empty=empty)
 
     def outcomes(self, found: Mapping[int, Outcome]) -> dict[int, Outcome]:
         """Return the outcomes of all logs: what this run has found, and what earlier ones had counted before."""

@@ -35,7 +35,7 @@ from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
 from logproc.pipeline.probing import in_batches, probe_files
 from logproc.pipeline.readers import wanted_readers
-from logproc.pipeline.serial import Run, work
+from logproc.pipeline.serial import Run, slide, work
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
 from logproc.settings import Settings
 from logproc.sources.files.copies import content_of, without_copies
@@ -50,6 +50,7 @@ from logproc.threads.probe import THREADS, Probed, start_probing
 from logproc.threads.reader import CANNOT_START, PARSING_WEIGHT, Charged, Reader, ToDo, refused, start_readers, untold
 from logproc.threads.shared_tally import SharedTally
 from logproc.threads.signals import blocked, noted, waking
+from logproc.threads.sliding import SlidingTally
 from logproc.threads.spool import Spool
 from logproc.threads.stop import Stop
 
@@ -136,7 +137,7 @@ class Crew:
         self.budget = ByteBudget(settings.memory, self.stop, trace) if not writing else self._deliver(writing)
         connections = len(sources) if writing and writing.side_by_side else settings.connections_per_host
         self.hosts = HostLimit(max(connections, 1), self.stop)
-        self.shared: SharedTally | Committer[Any] = (
+        self.shared: SharedTally | Committer[Any] | SlidingTally = (
             followed.committer(self.plan.question.max_keys, trace)
             if followed
             else SharedTally(max_keys=self.plan.question.max_keys, trace=trace)
@@ -194,7 +195,8 @@ class Crew:
         took_s = time.monotonic() - self.started
         info = run_info(took_s, file_readers, self.settings.worker_count, self.settings.config_file)
         sources = [source for source in list(self.sources) if source.index in outcomes]
-        return summarize(sources, outcomes, tally, self.plan, info, stopped=stopped, goes_on=self.followed is not None)
+        found = summarize(sources, outcomes, tally, self.plan, info, stopped=stopped, goes_on=self.followed is not None)
+        return self.followed.described(found) if self.followed else found
 
     def outcomes(self) -> dict[int, Outcome]:
         """Return how each source stands, or ended. For any thread."""
@@ -304,6 +306,9 @@ class Crew:
 
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
         source_name.set(self.sources[chunk.source].name)
+        if isinstance(self.shared, SlidingTally):
+            self.shared.add(slide(self.plan, spool, self.sources, chunk, self.shared, self.trace), release)
+            return
         if self.delivery and self.writing:
             tally, piece = self.writing.select(self.plan, self.sources, chunk, self.trace)
             self.shared.add(tally, (chunk.source, chunk.index))

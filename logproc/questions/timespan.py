@@ -45,6 +45,16 @@ def seconds_of(text: str) -> float | None:
     return float(match[1]) * UNITS_S[match[2] or "s"] if match else None
 
 
+def lasting(seconds: float) -> str:
+    """Return a time that lasts as people write it, in the largest unit that is not below one.
+
+    >>> lasting(900), lasting(90), lasting(7200)
+    ('15 min', '1.5 min', '2 h')
+    """
+    unit, name = next((unit, name) for unit, name in ((86400, "d"), (3600, "h"), (60, "min"), (0, "s")) if seconds >= unit)
+    return f"{seconds / (unit or 1):.3g} {name}"
+
+
 def parse_moment(option: str, text: str, zone: tzinfo, now_s: int) -> int:
     """Return the time that a text names, in nanoseconds since 1970. Raises UsageError if it is not a time.
 

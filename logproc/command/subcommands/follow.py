@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from logproc.command.outputs import Outputs, check_followed, leave_out
 from logproc.command.terminal.screen import Screen, is_terminal, is_utf8
+from logproc.counting.window import Window
 from logproc.model.errors import Ended, Interrupted, OutputError, UsageError
 from logproc.pipeline.following import Followed
 from logproc.questions.zones import parse_zone
@@ -27,6 +28,7 @@ from logproc.threads.committer import Committer, Saver
 from logproc.threads.grace import within_grace
 from logproc.threads.live import LiveView
 from logproc.threads.signals import blocked
+from logproc.threads.sliding import SlidingTally
 
 if TYPE_CHECKING:
     from logproc.model.snapshot import Snapshot
@@ -39,11 +41,12 @@ MOST_NAMES = 3
 
 
 class FollowOptions(Struct, frozen=True):
-    """The options of a run that goes on. every_s: how often files are written anew."""
+    """The options of a run that goes on. every_s: how often files are written anew. window_s: count only so many seconds."""
 
     follow: bool = False
     every_s: float | None = None
     state: str | None = None
+    window_s: float | None = None
 
     @property
     def goes_on(self) -> bool:
@@ -72,6 +75,12 @@ class GoingOn:
         self._keeper = StateKeeper(options.state, screen) if options.state is not None else None
         if options.every_s is not None and not options.follow:
             raise UsageError("--every is for --follow", "add --follow")
+        if options.window_s is not None:
+            if not options.follow:
+                raise UsageError("--window is for --follow", "add --follow, or use --since")
+            if options.state is not None or screen.settings.max_keys is not None:
+                other = "--state" if options.state is not None else "--max-keys"
+                raise UsageError(f"--window forgets what {other} would keep", f"leave out one of --window and {other}")
         if screen.settings.max_time is not None:
             raise UsageError("--max-time bounds the reading of a source that ends", "leave out --max-time")
 
@@ -96,7 +105,12 @@ class GoingOn:
         streams = [self._screen.stdout, self._screen.stderr]
         check_followed(files, outputs, streams, self._screen.settings)
         make = partial(
-            Followed, files, sources, once=not self.follows, leave_out=leave_out(outputs, streams, self._options.state)
+            Followed,
+            files,
+            sources,
+            once=not self.follows,
+            leave_out=leave_out(outputs, streams, self._options.state),
+            window=Window(self._options.window_s) if self._options.window_s else None,
         )
         if self._keeper is None:
             return make()
@@ -252,7 +266,9 @@ def live(screen: Screen, arguments: Sequence[str], *, typed: bool) -> Iterator[C
             return View(text.removesuffix("\n").split("\n"), footer, screen.unsaid())
 
         def mark() -> object:
-            return crew.pool.lines, len(crew.sources), screen.unsaid()
+            shared = crew.shared
+            moved = int(shared.now() // shared.window.slice_s) if isinstance(shared, SlidingTally) else 0
+            return crew.pool.lines, moved, len(crew.sources), screen.unsaid()
 
         def tick() -> None:
             try:

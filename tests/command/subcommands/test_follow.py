@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.reports.html.chromium import browser
 from tests.support import processes
 from tests.support.processes import Ended
-
-from tests.reports.html.chromium import browser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
