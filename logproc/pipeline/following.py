@@ -15,7 +15,6 @@ from logproc.model.chunk import Outcome
 from logproc.model.errors import SourceError
 from logproc.model.position import Position
 from logproc.model.source import Kind, Source, State, Verdict
-from logproc.pipeline.summary import with_notes
 from logproc.questions.timespan import lasting
 from logproc.records.state.saved import SavedLog, SavedState
 from logproc.sources.follow.feed import Before
@@ -135,7 +134,8 @@ class Followed:
             return snapshot
         span = lasting(self._window.seconds)
         note = f"counted are the records of the last {span}: older ones are among the filtered"
-        sources = tuple(with_notes(snapshot.sources, [note]))
+        first, *others = snapshot.sources or (None,)
+        sources = (replace(first, notes=(*first.notes, note)), *others) if first else ()
         empty = snapshot.empty or ("" if snapshot.account.records else f"no record in the last {span}")
         return replace(snapshot, sources=sources, empty=empty)
 

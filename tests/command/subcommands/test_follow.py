@@ -157,3 +157,39 @@ def test_an_open_page_shows_new_numbers_by_itself(chromium: Browser, tmp_path: P
             assert page.locator("details").first.evaluate("one => one.open")
             assert not [noise for noise in found.noise if not noise.startswith("request: file:")]
         assert stopped(process).code == 0
+
+
+def timed(at_s: float) -> str:
+    return LINE.replace("10/Oct/2025:13:55:{:02}+0000", time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(at_s)))
+
+
+def test_a_window_forgets(tmp_path: Path) -> None:
+    """A record counts while it is in the last seconds; then it is filtered, with a note."""
+    log, report = tmp_path / "access.log", tmp_path / "report.json"
+    log.write_text(timed(time.time() - 100) + timed(time.time()))
+    with processes.started("-f", log, "--window", "4s", "--every", "0.2", "-o", report, "-q") as process:
+        until(lambda: lines_in(report) == 2)
+        account = json.loads(report.read_text())["account"]
+        assert (account["records"], account["filtered"]) == (1, 1)
+        until(lambda: json.loads(report.read_text())["account"]["filtered"] == 2)
+        assert stopped(process).code == 0
+    found = json.loads(report.read_text())
+    assert found["account"] == {"lines": 2, "records": 0, "rejected": 0, "blank": 0, "filtered": 2, "continuation": 0}
+    assert "last 4 s" in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--window", "1m"], "--window is for --follow"),
+        (["--window", "1m", "-f", "--state", "s"], "--state"),
+        (["--window", "1m", "-f", "--max-keys", "10"], "--max-keys"),
+        (["--every", "1m"], "--every is for --follow"),
+        (["--window", "0.5", "-f"], "less than 1 second"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(tmp_path: Path, options: list[str], words: str) -> None:
+    """Before anything is read."""
+    ended = processes.analyze(written(tmp_path), *options, cwd=tmp_path)
+    assert ended.code == 2
+    assert words in ended.stderr
