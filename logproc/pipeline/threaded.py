@@ -263,7 +263,9 @@ class Crew:
         self.probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}
         if len(self._files) == len(self.to_read):
             check_fields_early(self.plan, [probe.format for probe in probes])
-        for name, (number, to_do) in wanted_readers(self.to_read, probes, self.plan, self.settings, self.writing).items():
+        for name, (number, to_do) in wanted_readers(
+            self.to_read, probes, self.plan, self.settings, self.writing, follows=self.followed is not None
+        ).items():
             self._start_some(name, number, to_do)
         if self.followed:
             told = [self.delivery.caught_up] if self.delivery else []

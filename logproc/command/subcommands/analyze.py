@@ -87,7 +87,8 @@ def analyze(
     given = read_headers(headers, screen.environ)
     named = arguments if going_on is None else going_on.others(arguments)
     sources = keep_sources(find_sources(named, settings), outputs, arguments, [screen.stdout, screen.stderr])
-    openers = Openers.of(settings, given, screen.say_now, sources, trace)
+    grows = going_on is not None and going_on.follows
+    openers = Openers.of(settings, given, screen.say_now, sources, trace, grows=grows)
     keep_settings(outputs, settings)
     typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
     if typed and not settings.quiet:

@@ -99,7 +99,7 @@ def show(asked: Asked, screen: Screen) -> int:
     sources = tuple(keep_sources(sources, outputs, asked.sources, streams))
     check_followed(followed, outputs, streams, screen.settings)
     settings = screen.settings = with_chunks(screen.settings, asked, sources, for_screen=is_terminal(screen.stdout))
-    openers = Openers.of(settings, given, screen.say_now, sources)
+    openers = Openers.of(settings, given, screen.say_now, sources, grows=asked.follow)
     keep_settings(outputs, settings)
     if any(source.kind is Kind.STDIN for source in sources) and os.isatty(0) and not settings.quiet:
         screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
