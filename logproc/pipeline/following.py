@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from logproc.settings import Settings
 
 SAMPLE_BYTES = 256 << 10
+FLUSH_S = 0.2, 0.1
+"""The longest time for which whole lines of a pipe are held back, and that without data."""
 NOT_SEEN = "not there any more: what was counted of it is kept"
 
 
@@ -127,6 +129,11 @@ class Followed:
         else:
             self.sources[number] = source
         return source
+
+    @staticmethod
+    def quick(plan: Plan) -> Plan:
+        """Return a plan in which also lines from pipes and URLs are seen soon after they came."""
+        return replace(plan, reading=replace(plan.reading, flush_s=FLUSH_S))
 
     def described(self, snapshot: Snapshot) -> Snapshot:
         """Return the snapshot with what it covers, if that is a window."""

@@ -127,6 +127,8 @@ class Crew:
         self.to_read = [source for source in sources if not source.verdict]
         self.settings = settings
         self.plan = Plan.of(settings, sources=sources)
+        if followed:
+            self.plan = followed.quick(self.plan)
         self.openers = openers
         self.trace = trace
         self.started = time.monotonic()

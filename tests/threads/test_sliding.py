@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import tracemalloc
 from datetime import UTC, datetime
@@ -130,18 +131,18 @@ def test_memory_is_that_of_one_window() -> None:
     sizes = []
     tracemalloc.start()
     try:
-        for minute in range(24 * 60):
+        for minute in range(0, 24 * 60, 3):
             clock.now_s = START + 60 * minute
             text = "".join(line(int(clock.now_s) - at, f"/{minute}-{at}") for at in range(3))
             sliding.add(sliced(text, clock.now_s, window))
-            if minute % 360 == 359:
+            if minute % 360 == 357:
+                gc.collect()
                 sizes.append(tracemalloc.get_traced_memory()[0])
             assert sliding.slices <= len(window.slices_at(clock.now_s))
     finally:
         tracemalloc.stop()
-    print(sizes)
-    assert sizes[-1] < 1.2 * sizes[0]
-    assert paths(sliding.snapshot()) < 200
+    assert sizes[-1] < 1.1 * sizes[0]
+    assert paths(sliding.snapshot()) < 100
 
 
 def test_threads_add_while_others_look() -> None:
@@ -150,7 +151,7 @@ def test_threads_add_while_others_look() -> None:
     part = sliced("".join(line(START - at) for at in range(30)), START)
 
     def add() -> None:
-        for _ in range(100):
+        for _ in range(40):
             sliding.add(part)
 
     threads = [Thread(target=add) for _ in range(3)]
@@ -163,8 +164,8 @@ def test_threads_add_while_others_look() -> None:
         time.sleep(0.01)
     for thread in threads:
         thread.join()
-    assert sliding.snapshot().account.records == 9000
-    assert paths(sliding.snapshot()) == 9000
+    assert sliding.snapshot().account.records == 3600
+    assert paths(sliding.snapshot()) == 3600
 
 
 def test_nothing_is_added_after_close() -> None:

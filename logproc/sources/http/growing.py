@@ -25,6 +25,7 @@ SHARE = 10
 """A server without ranges is asked less often: receiving the whole log again takes at most a tenth of the time."""
 KNOWN_BYTES = 1024
 """How many known bytes are asked for once more."""
+AHEAD_BYTES = 1 << 16
 REPLACED = "replaced on the server: read again from its start"
 ENCODED = "the server compresses it, so it cannot be followed", "read it without --follow"
 
@@ -63,6 +64,7 @@ class Growing:
         self._failures = 0
         self._waits_for = ""
         self._is_cut_line = False
+        self._ahead = b""
         self._forget()
 
     @property
@@ -80,17 +82,30 @@ class Growing:
         Raises SourceError if the first answer shows that there is no log to follow.
         """
         while True:
-            if self._is_cut_line:  # of the version before: no line is made of the bytes of two
+            if self._is_cut_line and not self._ahead:  # of the version before: no line is made of the bytes of two
                 self._is_cut_line, buffer[0] = False, ord("\n")
                 return 1
+            if self._ahead:
+                count = min(len(self._ahead), len(buffer))
+                buffer[:count] = self._ahead[:count]
+                self._ahead = self._ahead[count:]
+                return count
             count = self._persist(lambda: self._receive(buffer) if self._reply else self._ask())
             if count:
                 return count
 
     def ready_within(self, seconds: float) -> bool:
-        """Wait as `ByteStream.ready_within` promises."""
-        if self._reply:
-            return self._reply.ready_within(seconds)
+        """Wait as `ByteStream.ready_within` promises. What there is, is received: only so the end of an answer is seen."""
+        if self._reply and not self._ahead:
+            if not self._reply.ready_within(seconds):
+                return False
+            block = bytearray(AHEAD_BYTES)
+            try:
+                self._ahead = bytes(block[: self._persist(lambda: self._receive(memoryview(block)))])
+            except (SourceError, Stopped):
+                return True  # `readinto` raises it again
+        if self._ahead:
+            return True
         left_s = self._due - self._transport.clock()
         self._wait(max(0.0, min(seconds, left_s)))
         return self._transport.cancelled or left_s <= seconds
