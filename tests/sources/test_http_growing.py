@@ -193,7 +193,7 @@ def test_a_run_follows_more_urls_than_it_has_connections(server: FaultServer, tm
         return 0
 
     urls = [server.url(f"/{at}.log") for at in range(12)]
-    command = ["-f", "a.log", *urls, "--every", "0.2", "-o", report, "-q", "--connections-per-host", "2"]
+    command: list[str | Path] = ["-f", "a.log", *urls, "--every", "0.2", "-o", report, "-q", "--connections-per-host", "2"]
     with processes.started(*command, cwd=tmp_path) as process:
         until(lambda: lines() == 13)
         for log in logs:

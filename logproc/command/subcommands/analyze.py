@@ -121,6 +121,8 @@ def analyze(
             if settings.max_keys is None and sum(panel.distinct for panel in run.snapshot.panels.values()) > MANY_KEYS:
                 say_many_keys()
             report_sources(run.snapshot, screen)
+            if going_on and followed and going_on.follows:
+                going_on.say_missing(followed.sources)
             for line in words:
                 screen.say("", line, level="info")
 

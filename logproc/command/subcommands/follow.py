@@ -22,7 +22,7 @@ from logproc.questions.zones import parse_zone
 from logproc.records.state.asked import asked
 from logproc.records.state.state_file import StateFile
 from logproc.reports.units import plural
-from logproc.sources.names import shown_url
+from logproc.sources.names import shown_path, shown_url
 from logproc.sources.resolve import MAGIC, SCHEME, STDIN_ARGUMENT, WEB_SCHEMES, resolve
 from logproc.threads.committer import Committer, Saver
 from logproc.threads.grace import within_grace
@@ -139,6 +139,13 @@ class GoingOn:
         """Save the state a last time. Blocks until it is on the disk. Raises OutputError."""
         if self._keeper:
             self._keeper.finish()
+
+    def say_missing(self, sources: Sequence[Source]) -> None:
+        """Say which files were waited for in vain."""
+        found = {source.location for source in sources}
+        for path in split_arguments(self._followed)[0]:
+            if path not in found and not MAGIC.search(path) and not Path(path).exists():
+                self._screen.say(shown_path(path), "there was no such file", level="warning")
 
     def is_end(self, cause: BaseException | None) -> bool:
         """Whether a run has ended as it should: one that follows logs is ended by its user, or by the system."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from subprocess import Popen
+from subprocess import PIPE, Popen
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -143,7 +143,7 @@ def test_an_open_page_shows_new_numbers_by_itself(chromium: Browser, tmp_path: P
     from tests.reports.html.chromium import opened
 
     page_file = tmp_path / "report.html"
-    command = ["-f", written(tmp_path), "--every", "1", "-o", page_file, "-q"]
+    command: list[str | Path] = ["-f", written(tmp_path), "--every", "1", "-o", page_file, "-q"]
     with processes.started(*command) as process:
         until(page_file.exists)
         with opened(chromium, page_file, viewport={"width": 600, "height": 300}) as found:
@@ -193,3 +193,39 @@ def test_options_that_make_no_sense_are_refused(tmp_path: Path, options: list[st
     ended = processes.analyze(written(tmp_path), *options, cwd=tmp_path)
     assert ended.code == 2
     assert words in ended.stderr
+
+
+def test_lines_of_a_pipe_are_shown_at_once(tmp_path: Path) -> None:
+    """Also while more come all the time: none is held back for half a second."""
+    written(tmp_path)
+    with processes.started("show", "-f", "-", stdin=PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def write(at: int) -> None:
+            assert process.stdin is not None
+            process.stdin.write(LINE.format(1).replace("/a", f"/{at}.").encode())
+            process.stdin.flush()
+
+        write(0)
+        seen = process.stdout.readline()
+        late = []
+        for at in range(1, 60):
+            write(at)
+            wrote = time.monotonic()
+            if at % 20 == 0:
+                while f"/{at}." not in seen.decode():
+                    seen = process.stdout.readline()
+                late.append(time.monotonic() - wrote)
+            time.sleep(0.03)
+        assert max(late) < 0.5
+        stopped(process)
+
+
+def test_a_file_that_never_came_is_named(tmp_path: Path) -> None:
+    """A name that is misspelt is waited for without end, so the end says that there was nothing of it."""
+    with processes.started("-f", "acess.log", written(tmp_path), "--output", "json", cwd=tmp_path) as process:
+        time.sleep(2)
+        ended = stopped(process)
+    assert ended.code == 0
+    assert ended.stderr == "logproc: acess.log: there was no such file\n"
