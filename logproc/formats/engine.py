@@ -2,11 +2,11 @@
 
 Logs differ in how lines become raw fields: that is the job of a Reader. Everything else is here, once:
 
-    lines ─ quick reader ─ exact reader ─ times ─ requests, targets ─ made printable ─ numbers ─→ Columns
-                 └ claims what it can  └ claims the rest, gives reasons ─→ Account
+    lines ─ quick readers ─ exact reader ─ times ─ requests, targets ─ made printable ─ numbers ─→ Columns
+                 └ claim what they can  └ claims the rest, gives reasons ─→ Account
 
-The exact reader defines a format. A quick reader takes regular lines, many at once, and leaves all others; tests check
-that the two agree, field by field.
+The exact reader defines a format. Quick readers take regular lines, many at once, and leave all others; tests check
+that they agree, field by field.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from logproc.formats.account import Claimed, parsed, starts_in
 from logproc.formats.columns.coalesce import with_date
-from logproc.formats.columns.fields import EMPTY, absent_once, columns_of, complete, with_absent
+from logproc.formats.columns.fields import EMPTY, absent_once, asks_for_others, columns_of, complete, sought, with_absent
 from logproc.formats.columns.levels import leveled
 from logproc.formats.columns.lines import Lines, plain_lines
 from logproc.formats.columns.printable import absent_as_null
@@ -46,7 +46,7 @@ LOOK_LINES = 4096
 class Format(Struct, frozen=True):
     """One format of lines. Frozen, so threads can share it.
 
-    exact: the definition of its records. quick: a reader that is asked first.
+    exact: the definition of its records. quick: the readers that are asked first, in turn.
     units: the columns that hold numbers, each with the power of ten to divide by: 3 for milliseconds.
     multi_line: whether a line that does not fit belongs to the record before it.
     mixed: whether some records are not requests. open_fields: whether records may have any fields.
@@ -62,7 +62,7 @@ class Format(Struct, frozen=True):
 
     name: str
     exact: Reader
-    quick: Reader | None = None
+    quick: tuple[Reader, ...] = ()
     summary: str = ""
     example: str = ""
     units: tuple[tuple[str, int], ...] = ()
@@ -86,6 +86,21 @@ class Format(Struct, frozen=True):
         return columns_of(fields, has_requests=self.splits_requests, has_targets=self.splits_targets)
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """The columns without what others say as well: a request in parts, a target, keys that a column is taken from."""
+        fields, parts = self.fields, set(self.exact.held)
+        is_split = self.splits_requests and "request" in fields
+        if is_split:
+            parts.add("request")
+        if "path" in fields and (self.splits_targets or (is_split and "target" not in self.exact.fields)):
+            parts.add("target")
+        return tuple(name for name in fields if name not in parts)
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        return (*self.quick, self.exact)
+
+    @property
     def whole_records(self) -> bool:
         """Whether chunks must begin with a record."""
         return False
@@ -96,8 +111,7 @@ class Format(Struct, frozen=True):
 
         The header of a W3C log tells what its later lines hold. Where it ends, another file may begin with other fields.
         """
-        readers = [reader for reader in (self.quick, self.exact) if reader]
-        return all(type(reader).follow is Reader.follow for reader in readers) and not self.in_parts
+        return all(type(reader).follow is Reader.follow for reader in self.readers) and not self.in_parts
 
     @property
     def splits_requests(self) -> bool:
@@ -144,14 +158,14 @@ class Format(Struct, frozen=True):
 
     def lines(self, data: Bytes) -> Lines:
         """Return the lines of a chunk, with the marks that the readers need."""
-        return (self.quick or self.exact).lines(data)
+        return self.readers[0].lines(data)
 
     def claimed(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Claimed:
         """Return what the readers find in the lines that `left` names, and take these lines out of it."""
         parts: list[Found] = []
         wanted = widened(wanted, self.maps) if self.maps else wanted
-        for reader in (self.quick, self.exact):
-            if reader and left.any():
+        for reader in self.readers:
+            if left.any():
                 part = self.timed(reader.read(lines, left, wanted, context), context)
                 left[part.line] = left[part.untimed] = left[part.aside] = False
                 parts.append(part)
@@ -189,6 +203,8 @@ class Format(Struct, frozen=True):
         raw = {name: self.column_of(column) for name, column in found.items()}
         if "level" in found:  # before `-` is absent: it is a level of Redis
             raw |= {"level": leveled(found["level"], self.levels), "raw_level": raw["level"]}
+        if self.in_parts and asks_for_others(wanted) and "tag" not in {*self.fields, *sought(wanted)}:
+            raw.pop("tag", None)  # a mark of the reader, not a field of the log
         none = numpy.full(records, NO_TIME, numpy.int64)
         time = together([none[: len(part.line)] if part.time is None else part.time for part in parts]) if parts else none
         units = {name: unit_of(name, power) for name, power in self.units}

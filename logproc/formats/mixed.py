@@ -41,6 +41,10 @@ class Mixed(Struct, frozen=True):
         return tuple(dict.fromkeys(field for layout in self.layouts for field in layout.fields))
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(field for layout in self.layouts for field in layout.shown))
+
+    @property
     def multi_line(self) -> bool:
         return any(layout.multi_line for layout in self.layouts)
 

@@ -103,6 +103,11 @@ class Reader(Struct, frozen=True):
         raise NotImplementedError
 
     @property
+    def held(self) -> frozenset[str]:
+        """The fields that say the same as a standard column, which is taken from them: `msg` beside `message`."""
+        return frozenset()
+
+    @property
     def numbers(self) -> tuple[str, ...]:
         """The fields that it reads as numbers by itself."""
         return ()

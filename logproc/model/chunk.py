@@ -89,6 +89,10 @@ class Parser(Protocol):
         """The columns that are known before any record is read."""
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """Those of them that do not only say what others say."""
+
+    @property
     def open_fields(self) -> bool:
         """Whether records may have other fields as well."""
 

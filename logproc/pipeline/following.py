@@ -161,6 +161,15 @@ class Followed:
             )
         return {source.index: all_of_them.get(source.index, Outcome(Verdict(State.COMPLETE))) for source in sources}
 
+    @staticmethod
+    def complete(outcomes: Mapping[int, Outcome]) -> dict[int, Outcome]:
+        """Return outcomes in which what was only interrupted is complete: of a pipe or a URL, too, there is no other end."""
+        complete = Verdict(State.COMPLETE)
+        return {
+            index: replace(outcome, verdict=complete) if outcome.verdict.state is State.INTERRUPTED else outcome
+            for index, outcome in outcomes.items()
+        }
+
     def state(self, commit: Commit[tuple[Position, ...]], outcomes: Mapping[int, Outcome]) -> SavedState:
         """Return what is to be saved of a commit. outcomes: of all logs, as `outcomes` returns them."""
         logs = []

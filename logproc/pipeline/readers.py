@@ -58,7 +58,7 @@ def wanted_readers(
         "pipe": (min(MOST_PIPES, len(pipes)), ToDo(pipes)),
     }
     if writing and writing.side_by_side:
-        wanted |= {"reader": (len(files), ToDo(files)), "stream": (len(urls), ToDo(urls))}
+        wanted |= {"reader": (len(files), ToDo(files)), "stream": (len(urls), ToDo(urls)), "pipe": (len(pipes), ToDo(pipes))}
     if follows:  # a log that is followed has no end, so each needs a reader of its own
         wanted["stream"] = len(urls), ToDo(urls)
     affordable = shared_out(free_descriptors(), {name: number for name, (number, _) in wanted.items()})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -120,13 +120,17 @@ def keep_rejected(
                 spool.add((source, chunk.index), lines)
 
 
-def parse(plan: Plan, chunk: Chunk) -> Parsed:
-    """Parse a chunk in its format. Without a format, every line that is not blank is rejected."""
+def parse(plan: Plan, chunk: Chunk, wanted: Collection[str] | None = None) -> Parsed:
+    """Parse a chunk in its format. Without a format, every line that is not blank is rejected.
+
+    wanted: the columns, by default those of the question.
+    """
     if only_line_ends := parse_line_ends(chunk.data):
         return only_line_ends
     if chunk.format is None:
         return parse_unknown(chunk.data, plan.max_line_bytes)
-    return chunk.format.parse(chunk.data, chunk.context, plan.question.wanted, plan.max_line_bytes)
+    columns = plan.question.wanted if wanted is None else wanted
+    return chunk.format.parse(chunk.data, chunk.context, columns, plan.max_line_bytes)
 
 
 def rejected_lines(plan: Plan, sources: Sequence[Source], chunk: Chunk, parsed: Parsed) -> Iterator[tuple[int, bytes]]:

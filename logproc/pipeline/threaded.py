@@ -27,7 +27,7 @@ from logproc.counting.tally import Tally
 from logproc.model.chunk import Chunk, Outcome, Probe
 from logproc.model.errors import Ended, InternalError, Interrupted, Stopped
 from logproc.model.snapshot import Snapshot
-from logproc.model.source import Kind, Source, State, Verdict, source_name
+from logproc.model.source import Kind, Source, source_name
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.pipeline.descriptors import free_descriptors
@@ -63,7 +63,6 @@ if TYPE_CHECKING:  # only runs that follow or write need these
 
 ABANDON_S = 0.5
 """How long main waits for the other threads after a stop. What is not counted by then is not in the report."""
-COMPLETE = Verdict(State.COMPLETE)
 Message = Charged | Probed | Mark
 logger = logging.getLogger(__name__)
 
@@ -209,11 +208,8 @@ class Crew:
             outcomes |= self.followed.outcomes({**outcomes, **self.follower.outcomes_so_far})
         for source in list(self.sources):
             outcomes.setdefault(source.index, self._interrupted(source))
-        if self.followed and (self.stop.cause is None or self._is_ended):  # also for a pipe: nothing else ends such a run
-            outcomes = {
-                index: structs.replace(outcome, verdict=COMPLETE) if outcome.verdict.state is State.INTERRUPTED else outcome
-                for index, outcome in outcomes.items()
-            }
+        if self.followed and (self.stop.cause is None or self._is_ended):
+            return self.followed.complete(outcomes)
         return outcomes
 
     @property
@@ -246,6 +242,8 @@ class Crew:
         elif isinstance(message, Probed):
             self._start_readers(message.probes)
         elif not isinstance(message, Mark):
+            if self.writing:
+                self.writing.begin([message[0].format])
             self.pool.submit(message)
         if self.delivery and (message is DONE or message is END) and self._is_done():
             self.delivery.all_read()
@@ -265,9 +263,10 @@ class Crew:
         self.probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}
         if len(self._files) == len(self.to_read):
             check_fields_early(self.plan, [probe.format for probe in probes])
-        for name, (number, to_do) in wanted_readers(
-            self.to_read, probes, self.plan, self.settings, self.writing, follows=self.followed is not None
-        ).items():
+        if self.writing:
+            self.writing.begin(probe.format for probe in probes)
+        wanted = wanted_readers(self.to_read, probes, self.plan, self.settings, self.writing, follows=bool(self.followed))
+        for name, (number, to_do) in wanted.items():
             self._start_some(name, number, to_do)
         if self.followed:
             told = [self.delivery.caught_up] if self.delivery else []
@@ -284,7 +283,10 @@ class Crew:
     def _start_some(self, name: str, wanted: int, to_do: ToDo[Any]) -> None:
         ended = self.delivery.source_ended if self.delivery else untold
         shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop, self.trace, ended)
-        self.readers += start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
+        started = start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
+        self.readers += started
+        if self.writing and self.writing.side_by_side and len(started) < wanted:
+            raise InternalError(*CANNOT_START)  # the others would wait for ever for what nobody reads
 
     def _start_reading(self, item: Source | Lot) -> Reading | LotReading:
         if isinstance(item, Lot):

@@ -13,6 +13,7 @@ import errno
 import os
 import re
 import select
+import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -233,6 +234,17 @@ def temporary_file(folder: Path) -> Iterator[tuple[str, int]]:
             os.close(descriptor)
     finally:
         temporaries.discard(name)
+
+
+@contextlib.contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """Create a folder with an unpredictable name, and yield it. It is removed at the end, with all in it, unless renamed."""
+    folder = parent / TEMPORARY.format(os.urandom(8).hex())
+    folder.mkdir(0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,6 +10,7 @@ In reading order:
     pool          submit           a stream of chunks for the worker threads
     shared_tally  Lock             many workers add to one result
     in_order      Lock             the same where the order matters, without waiting for a turn
+    committer     Lock, Event      what may be saved of it: counts and positions that fit each other, whenever it is killed
     unpackers     queue, submit    blocks of an archive, made in any order and delivered in theirs
     probe         map              one question per file, answers in the order of the files
     live          shared variables what every thread is doing, for the progress display

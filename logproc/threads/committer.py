@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from threading import Event, Lock, Thread
 from typing import Generic, TypeVar
@@ -57,8 +57,6 @@ EARLIER = -1
 
 Position = TypeVar("Position")
 """Whatever says how far a source was read. It is kept and given back, never looked at."""
-Work = Mapping[int, tuple[int, list[Tally]]]
-"""What a thread is to merge: by group, the place of the first of some parts, and these parts."""
 logger = logging.getLogger(__name__)
 
 
@@ -70,10 +68,25 @@ class Commit(Struct, Generic[Position], frozen=True):
     number: int
 
 
+class Part(Struct, frozen=True):
+    """The counts of one chunk, or the sum of several. weight: what it costs to merge them, asked once and without the lock."""
+
+    tally: Tally
+    weight: int = 0
+
+    @classmethod
+    def of(cls, tally: Tally) -> Part:
+        return cls(tally, tally.keys + len(tally.sources))
+
+
+Work = Mapping[int, tuple[int, list[Part]]]
+"""What a thread is to merge: by group, the place of the first of some parts, and these parts."""
+
+
 class Added(Struct, Generic[Position], frozen=True):
     """A chunk that was counted."""
 
-    tally: Tally
+    part: Part
     places: tuple[Place, ...]
     position: Position | None
     release: Release
@@ -99,7 +112,7 @@ class Committer(Generic[Position]):
         # sum; `_parts` hold exactly the chunks before `_next`, and `_positions` are those of the last of them. Only the thread
         # that set `_merging` replaces parts; others append. Never held during a merge or a callback.
         self._lock = trace.watched(Lock())
-        self._parts: dict[int, list[Tally]] = {}
+        self._parts: dict[int, list[Part]] = {}
         self._merging = False
         self._waiting: dict[Place, Added[Position]] = {}
         self._next: dict[int, int] = {}
@@ -109,7 +122,7 @@ class Committer(Generic[Position]):
         self._closed = False
         self._tell: Callable[[], None] | None = None
         if earlier is not None:
-            self._parts[EARLIER if max_keys else ALL] = [earlier]
+            self._parts[EARLIER if max_keys else ALL] = [Part.of(earlier)]
 
     def on_many_keys(self, tell: Callable[[], None]) -> None:
         """Have `tell` called once, as SharedTally does. Call this before any thread adds."""
@@ -125,19 +138,20 @@ class Committer(Generic[Position]):
     ) -> None:
         """Add the counts of one chunk. Now and then the calling thread also merges, without the lock.
 
-        place, more: the sources of the chunk, and its number in each, from 0. position: where its source is after it; None for
-        one that has no position. release: called once the chunk belongs to the prefix of its sources, perhaps by another
-        thread, so that the budget bounds what waits. The next chunk of a source took its bytes before all that wait for
-        it, so it never waits for theirs. Not called for chunks that come after `close`.
+        place, more: the sources of the chunk, and its number in each, from 0. position: where the first of these is after it; a
+        source has one with all of its chunks, or with none.
+        release: called once the chunk belongs to the prefix of its sources, perhaps by another thread, so that the budget
+        bounds what waits. The next chunk of a source took its bytes before all that wait for it, so it never waits for theirs.
+        Not called for chunks that come after `close`.
         """
+        added = Added(Part.of(tally), (place, *more), position, release)
         with self._lock:
             if self._closed:
                 return
-            added = Added(tally, (place, *more), position, release)
             self._places.update(added.places)
             self._waiting |= dict.fromkeys(added.places, added)
             ready = self._take_ready(added)
-            work = self._take_work(self._worth_merging)
+            work = self._take_work({self._group(chunk.places) for chunk in ready}, self._worth_merging)
         for each in ready:
             each.release()
         self._merge(work)
@@ -154,7 +168,7 @@ class Committer(Generic[Position]):
             groups = {group: list(parts) for group, parts in self._parts.items()}
             waiting = sorted({added.places: added for added in self._waiting.values()}.items())
         for places, added in waiting:
-            groups.setdefault(self._group(places), []).append(added.tally)
+            groups.setdefault(self._group(places), []).append(added.part)
         return self._total(groups)
 
     def committed(self) -> Commit[Position]:
@@ -162,7 +176,7 @@ class Committer(Generic[Position]):
         with self._lock:
             groups = {group: list(parts) for group, parts in self._parts.items()}
             positions, number = dict(self._positions), self._number
-            work = self._take_work(lambda parts: 0 if len(parts) > 1 else None)
+            work = self._take_work(groups, lambda parts: 0 if len(parts) > 1 else None)
         sums = self._merge(work)
         return Commit(self._total(groups | {group: [merged] for group, merged in sums.items()}), positions, number)
 
@@ -181,7 +195,7 @@ class Committer(Generic[Position]):
                 continue
             found.append(chunk)
             self._number += 1
-            self._parts.setdefault(self._group(chunk.places), []).append(chunk.tally)
+            self._parts.setdefault(self._group(chunk.places), []).append(chunk.part)
             if chunk.position is not None:
                 self._positions[chunk.places[0][0]] = chunk.position
             for source, index in chunk.places:
@@ -194,64 +208,63 @@ class Committer(Generic[Position]):
     def _group(self, places: Sequence[Place]) -> int:
         return places[0][0] if self._max_keys else ALL
 
-    def _worth_merging(self, parts: Sequence[Tally]) -> int | None:
+    def _worth_merging(self, parts: Sequence[Part]) -> int | None:
         """Return from where on parts are to be merged, None for not yet.
 
         With a limit on the keys a sum has to begin with the first part, and is small.
         """
         if len(parts) <= FEW_PARTS or self._max_keys:
             return 0 if len(parts) > FEW_PARTS else None
-        start, weight = len(parts) - 1, parts[-1].keys
-        while start and parts[start - 1].keys <= weight:
+        start, weight = len(parts) - 1, parts[-1].weight
+        while start and parts[start - 1].weight <= weight:
             start -= 1
-            weight += parts[start].keys
+            weight += parts[start].weight
         return start if len(parts) - start > FEW_PARTS else None
 
-    def _take_work(self, start_of: Callable[[Sequence[Tally]], int | None]) -> Work:
-        """Return the parts to merge of each group, from `start_of` on; none while another thread merges.
+    def _take_work(self, groups: Iterable[int], start_of: Callable[[Sequence[Part]], int | None]) -> Work:
+        """Return the parts to merge of some groups, from `start_of` on; none while another thread merges.
 
         Called with the lock. The caller is to merge them.
         """
         if self._merging:
             return {}
-        starts = {group: start_of(parts) for group, parts in self._parts.items()}
+        starts = {group: start_of(self._parts[group]) for group in groups}
         work = {group: (start, self._parts[group][start:]) for group, start in starts.items() if start is not None}
         self._merging = bool(work)
         return work
 
-    def _merge(self, work: Work) -> dict[int, Tally]:
+    def _merge(self, work: Work) -> dict[int, Part]:
         """Merge parts without the lock, put their sums in their places, and return them."""
         if not work:
             return {}
-        sums: dict[int, Tally] = {}
+        sums: dict[int, Part] = {}
         tell = None
         try:
             with self._trace.span(Doing.MERGE):
-                sums = {group: self._sum(parts) for group, (_, parts) in work.items()}
+                sums = {group: Part.of(self._sum(parts)) for group, (_, parts) in work.items()}
         finally:
             with self._lock:  # in one step, so that a snapshot sees the parts or their sum
                 for group, merged in sums.items():
                     start, parts = work[group]
                     self._parts[group][start : start + len(parts)] = [merged]
                 self._merging = False
-                if self._tell and any(merged.distinct > MANY_KEYS for merged in sums.values()):
+                if self._tell and any(merged.tally.distinct > MANY_KEYS for merged in sums.values()):
                     tell, self._tell = self._tell, None
         if tell:
             tell()
         return sums
 
-    def _sum(self, parts: Sequence[Tally]) -> Tally:
+    def _sum(self, parts: Sequence[Part]) -> Tally:
         """Return the sum of parts. With a limit on the keys it depends on their order, not on how many are merged at once."""
-        limit = self._max_keys
+        limit, tallies = self._max_keys, [part.tally for part in parts]
         if limit is None:
-            return merge(parts)
-        return reduce(lambda total, part: merge([total, part]).folded(limit), parts, merge([]))
+            return tallies[0] if len(tallies) == 1 else merge(tallies)
+        return reduce(lambda total, tally: merge([total, tally]).folded(limit), tallies, merge([]))
 
-    def _total(self, groups: Mapping[int, Sequence[Tally]]) -> Tally:
-        parts = [part for group in sorted(groups) for part in groups[group]]
-        if self._max_keys:  # as in_order does: each source by itself
-            parts = [self._sum(groups[group]) for group in sorted(groups)]
-        return parts[0] if len(parts) == 1 else self._sum(parts)
+    def _total(self, groups: Mapping[int, Sequence[Part]]) -> Tally:
+        """Return the sum of all groups. With a limit on the keys each source is summed up first, as in in_order."""
+        sums = [self._sum(groups[group]) for group in sorted(groups)]
+        return sums[0] if len(sums) == 1 else self._sum([Part(tally) for tally in sums])
 
 
 class Saver(Thread, Generic[Position]):
@@ -275,7 +288,7 @@ class Saver(Thread, Generic[Position]):
         super().__init__(name="saver", daemon=True)  # a disk may block it for ever
         self._committer = committer
         self._save = save
-        self._run_stop = stop  # not `_stop`: Thread has a private method of that name
+        self._run_stop = stop
         self._tell = tell
         self._seconds = seconds
         self._clock = clock

@@ -30,7 +30,7 @@ from unittest.mock import patch
 
 Scene = TypeVar("Scene")
 PACKAGE = str(Path(__file__).parents[2] / "logproc" / "threads")
-IMPORTERS = ("hosts", "in_order", "shared_tally", "spool", "stop")
+IMPORTERS = ("committer", "hosts", "in_order", "shared_tally", "spool", "stop")
 """The modules of the package that have `Lock` by name."""
 preemptions = 1
 """How many switches in the middle of somebody's work an interleaving may have; `make soak` allows two."""

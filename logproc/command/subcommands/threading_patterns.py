@@ -157,6 +157,27 @@ PATTERNS = (
         "tests/threads/test_unpackers.py::test_results_come_in_the_order_of_the_work",
     ),
     Pattern(
+        "a reorder window, with memory reserved for what is due",
+        "threads/delivery.py",
+        (
+            Excerpt("ReorderBudget._may_take", "if self._is_due(source) and not", 2),
+            Excerpt("Delivery._write_due", "found = self._early.pop", 1),
+        ),
+        "tests/threads/test_delivery.py::test_the_reserve_keeps_the_source_due_from_waiting_for_later_ones",
+    ),
+    Pattern(
+        "a producer that never ends",
+        "threads/follower.py",
+        (Excerpt("Follower", "class Follower", 1), Excerpt("Follower.__init__", "super().__init__(", 2)),
+        "tests/threads/test_follower.py::test_what_is_added_is_handed_on_until_the_run_is_stopped",
+    ),
+    Pattern(
+        "a commit that survives kill -9",
+        "threads/committer.py",
+        (Excerpt("Committer._take_ready", "found.append(chunk)", MOST_LINES),),
+        "tests/threads/test_committer.py::test_at_any_moment_counts_and_positions_fit",
+    ),
+    Pattern(
         "shared variables",
         "threads/live.py",
         (Excerpt("LiveView", "class LiveView", 1), Excerpt("LiveView.run", "def run", 4)),
@@ -169,7 +190,7 @@ PATTERNS = (
         "tests/threads/test_signals.py::test_the_first_signal_is_noted_and_wakes_main",
     ),
 )
-"""The patterns of the guide, in its order, with results in order behind `map`; then signals."""
+"""The patterns of the guide, in its order; behind `map` what goes beyond it: order, no end, commits. Then signals."""
 
 
 def listing() -> str:

@@ -41,6 +41,7 @@ from logproc.formats.times.calendar import LAST_S
 from logproc.formats.times.forms import DAY_SHORT, FORMS, MONTH_SHORT
 from logproc.formats.times.order import KNOWN, TURNED, Order, order_of
 from logproc.formats.times.reading import value_seconds
+from logproc.model.patterns import regex
 
 RARE = 10
 """A field is the time, or the status, if one in so many of its values is one: the others are then times that cannot be read."""
@@ -48,10 +49,10 @@ SURELY_TIMES = ["time", "timestamp", "@timestamp", "ts", "datetime", "Timestamp"
 LEAST_DIGITS, LONGEST_TIME = 6, 64
 """How many digits a date or a time of day has at least, and how long it is at most."""
 SHORT_FORMS = (DAY_SHORT, MONTH_SHORT)
-REQUEST = re.compile(r"[A-Z]+ \S|[A-Za-z]+ +\S.* HTTP/\d")
+REQUEST = regex(r"[A-Z]+ \S|[A-Za-z]+ +\S.* HTTP/\d")
 UNIT_NAMES = {0: "s", 3: "ms", 6: "us", 9: "ns"}
 """Units of durations by their power of ten."""
-NAME = re.compile(r"[\w.@-]+")
+NAME = regex(r"[\w.@-]+")
 """A name that can be written in `--map` as it is."""
 SERILOG = "@t"
 NEVER_RAW = frozenset({"time", "client", "logger", "pid"})
@@ -125,6 +126,11 @@ def hidden_of(names: Collection[str], aliases: Mapping[str, object], wanted: Col
     sources = wanted.sources if isinstance(wanted, Wanted) else frozenset()
     own = {*names, *(name.partition(".")[0] for name in names)}  # `client.id`: `client` is an object
     return (NEVER_RAW | (GRAMMAR.keys() if "status" in aliases else frozenset())) & own - aliases.keys() - sources
+
+
+def held_by(aliases: Mapping[str, tuple[Source, ...]]) -> frozenset[str]:
+    """Return the keys that standard columns are taken from in the first place: they hold nothing else."""
+    return frozenset(key for name, sources in aliases.items() for key in sources[0].keys if key != name)
 
 
 def sources_of(

@@ -6,7 +6,7 @@ is the same request in every log.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +25,10 @@ from logproc.model.columns import Columns, KeyColumn
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers
+    from logproc.model.chunk import Parser
 
 EMPTY = pyarrow.scalar(b"", pyarrow.binary())
+REQUEST = "request"
 TARGET_COLUMNS = ("path", "query")
 TARGET = r"(?s)^(?:https?://[^/?]*)?(?P<path>[^?]*)(?P<mark>\??)(?P<query>.*)$"
 
@@ -39,21 +41,42 @@ class Wanted(Collection[str]):
     difference matters where records may have any field: looking for what is not there costs as much as for what is.
     searched: those of them that a filter searches, further lines of a record included.
     sources: those that the user takes for another field, so that they are what they are, whatever their name means elsewhere.
+    others: whether all other keys are asked for, where records may have any.
     """
 
     sought: frozenset[str] = frozenset()
     usual: frozenset[str] = frozenset()
     searched: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
+    others: bool = False
+
+    @classmethod
+    def everything(cls, form: Parser, wanted: Collection[str] = ()) -> Wanted:
+        """Return all that the records of a format have, and what is named anyway."""
+        names = frozenset({*form.shown, REQUEST, *sought(wanted)})
+        return cls(names, searched=wanted.searched if isinstance(wanted, Wanted) else frozenset(), others=form.open_fields)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.sought or name in self.usual
+        return self.others or name in self.sought or name in self.usual
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.sought | self.usual)
 
     def __len__(self) -> int:
         return len(self.sought | self.usual)
+
+
+def asks_for_others(wanted: Collection[str]) -> bool:
+    """Return whether keys that nobody has named are asked for."""
+    return isinstance(wanted, Wanted) and wanted.others
+
+
+def with_others(wanted: Collection[str], found: Iterable[str], names: Collection[str]) -> Collection[str]:
+    """Return what to look for, with the keys found in records that a sample does not have, if those are asked for.
+
+    names: the keys of the sample. A `time` is left out: what the sample does not show to be one must not become one.
+    """
+    return {*sought(wanted), *({*found} - {*names, "time"})} if asks_for_others(wanted) else wanted
 
 
 def sought(wanted: Collection[str]) -> Collection[str]:

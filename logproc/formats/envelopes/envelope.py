@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from logproc.formats.account import Opened, joined_at, parsed, too_long_and_blank
-from logproc.formats.columns.fields import Wanted, either
+from logproc.formats.columns.fields import Wanted, asks_for_others, either, sought
 from logproc.formats.columns.lines import Lines, blank_lines, plain_lines
 from logproc.formats.columns.printable import searchable
 from logproc.formats.columns.slices import arrow, offsets_and_data
@@ -79,6 +79,10 @@ class Envelope(Struct, frozen=True):
         return tuple(dict.fromkeys([*self.outer.fields, *self.inner.fields]))
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*self.outer.shown, *self.inner.shown]))
+
+    @property
     def open_fields(self) -> bool:
         return self.outer.open_fields or self.inner.open_fields
 
@@ -125,7 +129,7 @@ class Envelope(Struct, frozen=True):
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:
         """Return the wanted columns of a chunk of whole lines, and the account of all its lines."""
         lines = self.outer.lines(data)
-        claim = partial(self.outer.claimed, lines, wanted={*wanted, *self.needed}, context=context)
+        claim = partial(self.outer.claimed, lines, wanted=with_needed(wanted, self.needed), context=context)
         opened = partial(self._opened, lines, wanted=wanted, context=context, max_line_bytes=max_line_bytes)
         return parsed(lines, claim, context, wanted, max_line_bytes, opened=opened)
 
@@ -209,6 +213,8 @@ class Envelope(Struct, frozen=True):
             further = messages.line[found.joined]
             rest[messages.order[found.joined]] = False
             parted = found if found.joined.any() else None
+        if asks_for_others(wanted) and TAG not in {*self.outer.fields, *sought(wanted)}:
+            outer = without(outer, TAG)  # a mark of the reader, not a field of the log
         kept = [both(without(outer, carried_by(self.outer)).take(of), messages.inner_columns), outer.keep(rest)]
         columns = stacked([part for part in kept if part.records]) if len(of) or rest.any() else outer.keep(rest)
         rows = numpy.concatenate([of, numpy.flatnonzero(rest)])
@@ -217,6 +223,11 @@ class Envelope(Struct, frozen=True):
         if parted is not None:
             columns = with_joined(columns, number, messages, parted, wanted, max_line_bytes)
         return Opened(columns, rows, number, further)
+
+
+def with_needed(wanted: Collection[str], needed: Collection[str]) -> Collection[str]:
+    """Return what is wanted of the outer records, with what is always needed."""
+    return Wanted(frozenset({*wanted, *needed}), others=asks_for_others(wanted))
 
 
 def together(lines: Sequence[Integers]) -> Integers:

@@ -1,13 +1,14 @@
 """JSON lines (RFC 8259): one object a line. Nested keys are `a.b`, arrays are their JSON text.
 
-The quick way has Arrow parse a whole chunk, which releases the GIL, with the types that a sample has. A chunk is read the
+Lines with the same keys are cut at the text between their values, where the compiled kernel is installed (see `skeletons`).
+Others are parsed by Arrow, a whole chunk at once, which releases the GIL, with the types that a sample has. A chunk is read the
 exact way, a line at a time with msgspec, where Arrow refuses it, and where the two would not agree: text that is
 not UTF-8, NaN and Infinity, more than one object in a line, depth, digits without end, numbers that a double rounds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,10 +19,11 @@ import pyarrow.compute
 from msgspec import field
 from msgspec.structs import replace
 
-from logproc.formats.columns.aliases import Meaning, meaning_of, sources_of
+from logproc.formats.columns.aliases import Meaning, held_by, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen
-from logproc.formats.columns.fields import again
-from logproc.formats.columns.lines import Lines
+from logproc.formats.columns.fields import again, asks_for_others, with_others
+from logproc.formats.columns.lines import Lines, plain_lines
+from logproc.formats.columns.odd_bytes import is_utf8
 from logproc.formats.columns.slices import encoded
 from logproc.formats.engine import Format
 from logproc.formats.raw import Field, Found, Reader
@@ -33,12 +35,15 @@ from logproc.formats.readers.json_table import (
     first_of,
     has_finer_times,
     objects_among,
+    other_kinds,
     paths_of,
     read_table,
     schema_of,
 )
 from logproc.formats.readers.json_values import IN_ONE_LINE, column_text_of, is_bracket, object_of, text_of, value_at
+from logproc.formats.readers.native.kernel import cut_parts, find_lines
 from logproc.formats.readers.sampled import UNKNOWN, Sampled, format_of_keys
+from logproc.formats.readers.skeletons import SAMPLE, are_valid, meant, usual_skeleton, with_controls
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn
 
@@ -47,6 +52,7 @@ if TYPE_CHECKING:
 
 OPENINGS = frozenset({b"{", b"[", b","})
 DEEPEST_KEY = 8
+MOST_SKELETONS = 3
 KINDS: Mapping[type, str] = {str: "text", bool: "truth", int: "integer", float: "number", Decimal: "number"}
 
 
@@ -66,6 +72,10 @@ class JsonReader(Reader, frozen=True):
     @property
     def fields(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*dict(self.aliases), *self.names]))
+
+    @property
+    def held(self) -> frozenset[str]:
+        return held_by(dict(self.aliases))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -106,6 +116,9 @@ class JsonReader(Reader, frozen=True):
                 aside.append(at)
             else:
                 reasons[at] = found
+        if asks_for_others(wanted):
+            keys = {".".join(path) for record in records for path in paths_in(record)}
+            wanted = with_others(wanted, keys, self.names)
         columns = {
             name: chosen(name, sources, partial(texts_at, records, name, raw=sources[0].raw))
             for name, sources in self.sources(wanted).items()
@@ -145,19 +158,23 @@ class ArrowReader(Reader, frozen=True):
         """Return all objects, or none unless Arrow surely reads them as the exact reader does."""
         try:
             rows, data = objects_among(lines, left)
-            columns = self.columns(data, int(rows.sum()), self.exact.sources(wanted), fractions=context.fractions)
+            columns = self.columns(data, int(rows.sum()), wanted, fractions=context.fractions)
         except NotFast:
             return Found()
         return Found(numpy.flatnonzero(rows), self.exact.present(columns))
 
-    def columns(
-        self, data: Bytes, rows: int, sources: Mapping[str, tuple[Source, ...]], *, fractions: bool = False
-    ) -> dict[str, KeyColumn]:
+    def columns(self, data: Bytes, rows: int, wanted: Collection[str], *, fractions: bool = False) -> dict[str, KeyColumn]:
         """Return the fields of a chunk of so many objects. Raises NotFast where that is not certain."""
-        kinds = dict(self.exact.kinds)
-        keys = {key for several in sources.values() for source in several for key in source.keys}
-        paths = {key: paths_of(key, kinds) for key in keys}
-        table = read_table(data, schema_of(paths.values(), kinds))
+        kinds, sources, any_key = dict(self.exact.kinds), self.exact.sources(wanted), asks_for_others(wanted)
+        paths = paths_by_key(sources, kinds)
+        schema = schema_of(paths.values(), kinds)
+        table = read_table(data, schema, others="infer" if any_key else "ignore")
+        if any_key and (more := other_kinds(table.schema, schema, kinds)):
+            # Once more, with their types given: Arrow takes some texts for times.
+            kinds |= more
+            sources = self.exact.sources(with_others(wanted, map(".".join, more), self.exact.names))
+            paths = paths_by_key(sources, kinds)
+            table = read_table(data, schema_of(paths.values(), kinds))
         if len(table) != rows:
             raise NotFast
 
@@ -176,13 +193,63 @@ class ArrowReader(Reader, frozen=True):
         return {name: chosen(name, several, partial(values_of, name, several[0].raw)) for name, several in sources.items()}
 
 
+def paths_by_key(sources: Mapping[str, tuple[Source, ...]], kinds: Mapping[Path, str]) -> dict[str, list[Path]]:
+    """Return the paths of all keys of some sources. Raises NotFast where they are not certain."""
+    return {key: paths_of(key, kinds) for several in sources.values() for source in several for key in source.keys}
+
+
+def paths_in(found: Mapping[str, Any], front: Path = ()) -> Iterator[Path]:
+    """Yield the paths to the values in an object, as `Keys` has them."""
+    for key, value in found.items():
+        path = (*front, key)
+        if isinstance(value, dict) and len(path) <= DEEPEST_KEY:
+            yield from paths_in(value, path)
+        elif value is not None:
+            yield path
+
+
+class SkeletonReader(Reader, frozen=True):
+    """The quickest way: the lines of the usual skeleton, cut. Another one like it takes those of the next skeleton."""
+
+    exact: JsonReader
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return self.exact.fields
+
+    def lines(self, data: Bytes) -> Lines:
+        return find_lines(data) or plain_lines(data)
+
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
+        """Return lines that are as one line is; none where there is no kernel, or a wanted value is an object."""
+        if asks_for_others(wanted):
+            return Found()
+        sources = self.exact.sources(wanted)
+        keys = {key for several in sources.values() for source in several for key in source.keys}
+        skeleton = usual_skeleton([lines.text(line) for line in numpy.flatnonzero(left)[:SAMPLE].tolist()])
+        if not skeleton or skeleton.objects & keys or not is_utf8(lines.data):
+            return Found()
+        parts, are_texts = skeleton.cut(keys)
+        cut = cut_parts(lines, left & ~with_controls(lines), parts, len(are_texts))
+        if not cut:
+            return Found()
+        good = numpy.ones(len(cut.line), bool)
+        values = dict(zip(are_texts, cut.columns, strict=True))
+        for name in [name for name, is_text in are_texts.items() if not is_text]:
+            good &= are_valid(values[name])
+            values[name] = meant(values[name]) if name in keys else values[name]
+        absent = KeyColumn(pyarrow.array([b"-"], pyarrow.binary()), numpy.zeros(len(good), numpy.int32))
+        columns = {name: chosen(name, several, lambda key: values.get(key, absent)) for name, several in sources.items()}
+        return Found(cut.line, self.exact.present(columns)).keep(good)
+
+
 def json_format(reader: JsonReader, meaning: Meaning = UNKNOWN) -> Format:
     return format_of_keys(
         "json",
         reader,
         reader.aliases,
         replace(meaning, levels=reader.levels),
-        quick=ArrowReader(reader),
+        quick=(*[SkeletonReader(reader)] * MOST_SKELETONS, ArrowReader(reader)),
         summary="JSON lines: one object a line, of any logger or server",
         example='{"time": "2026-03-07T10:00:00Z", "level": "info", "msg": "ready"}',
         multi_line=True,

@@ -21,6 +21,7 @@ from logproc.formats.columns.printable import absent_as_null
 from logproc.formats.columns.slices import BLANK, arrow, index_of, mask
 from logproc.formats.readers.json_values import EXACT_IN_A_DOUBLE, FINE_IN_A_DOUBLE, brackets
 from logproc.model.columns import KeyColumn
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask
@@ -36,7 +37,7 @@ MOST_BRACKETS = 300
 MOST_STEPS = 4
 Path: TypeAlias = tuple[str, ...]
 """The keys that lead to a value through objects: {"log": {"level": …}} is ("log", "level"), {"log.level": …} ("log.level",)."""
-MANY_DIGITS = re.compile(rb"(?<![0-9])[0-9]{7,}+\.[0-9]*[1-9]|\.[0-9]{7,}+[eE]")
+MANY_DIGITS = regex(rb"(?<![0-9])[0-9]{7,}+\.[0-9]*[1-9]|\.[0-9]{7,}+[eE]")
 """A number of which a double may lose digits. Linear: each run of digits is tried once."""
 FINER_THAN_DOUBLES = (
     r"(?:^|[^0-9])(?:[1-7][0-9]{9}\.[0-9]{6}|[089][0-9]{9}\.[0-9]{5}|[0-9]{11}\.[0-9]{4}|[0-9]{12}\.[0-9]{3}|[0-9]{13}\.[0-9]{2}"
@@ -156,13 +157,36 @@ def fields_of(tree: Mapping[str, Any]) -> list[pyarrow.Field]:
     ]
 
 
-def read_table(data: Bytes, schema: pyarrow.Schema) -> pyarrow.Table:
-    """Return the objects of a chunk as one table; keys outside the schema are ignored."""
+def other_kinds(found: pyarrow.Schema, asked: pyarrow.Schema, kinds: Mapping[Path, str]) -> dict[Path, str]:
+    """Return the paths to values that were neither asked for nor are in a sample, each with its kind."""
+    known = {*kinds, *(path for path, _ in leaves(asked))}
+    return {path: kind_of_type(kind) for path, kind in leaves(found) if path not in known}
+
+
+def leaves(fields: Iterable[pyarrow.Field], front: Path = ()) -> Iterator[tuple[Path, pyarrow.DataType]]:
+    """Yield the paths to the values of a schema, and their types."""
+    for field in fields:
+        path = (*front, field.name)
+        if pyarrow.types.is_struct(field.type):
+            yield from leaves(field.type, path)
+        else:
+            yield path, field.type
+
+
+def kind_of_type(found: pyarrow.DataType) -> str:
+    """Return the kind of values of which Arrow has found a type; text that looks like a time is still text."""
+    if pyarrow.types.is_temporal(found) or pyarrow.types.is_null(found):
+        return "text"
+    return next((kind for kind, known in ARROW_TYPES.items() if known == found), "")
+
+
+def read_table(data: Bytes, schema: pyarrow.Schema, others: str = "ignore") -> pyarrow.Table:
+    """Return the objects of a chunk as one table. others: what to do with keys outside the schema, ignore or infer them."""
     try:
         return pyarrow.json.read_json(
             pyarrow.BufferReader(pyarrow.py_buffer(data)),
             read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(data) + 1),
-            parse_options=pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+            parse_options=pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior=others),
         )
     except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:  # wrong JSON, and a number of another type
         raise NotFast from error

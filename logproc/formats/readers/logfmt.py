@@ -26,9 +26,9 @@ import pyarrow
 import pyarrow.compute
 from msgspec import Struct
 
-from logproc.formats.columns.aliases import Meaning, meaning_of, sources_of
+from logproc.formats.columns.aliases import Meaning, held_by, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen, is_simple
-from logproc.formats.columns.fields import EMPTY, with_absent
+from logproc.formats.columns.fields import EMPTY, asks_for_others, with_absent, with_others
 from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import Raw, Slices, encoded, offsets_and_data, places
 from logproc.formats.engine import Format
@@ -37,6 +37,7 @@ from logproc.formats.readers.logfmt_layout import of_layouts
 from logproc.formats.readers.sampled import UNKNOWN, Sampled, format_of_keys
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask
@@ -49,13 +50,13 @@ LINE_FEED = pyarrow.scalar(b"\n", pyarrow.binary())
 LAST_BLANK = 0x20
 SPARSE, DENSE_BYTES = 8, 1 << 18
 """Where more than one byte in eight is a blank or a quote, so many bytes of a chunk are read at a time."""
-PAIR = re.compile(rb'([^\x00-\x20="]++)(?:=(?:"((?:[^"\\]++|\\.)*+)"|([^\x00-\x20"]*+)))?(?:[\x00-\x20]++|\Z)', re.DOTALL)
-FIRST_PAIR = re.compile(rb'[\x00-\x20]*[\w@.][^\x00-\x20=",;({]*=')
+PAIR = regex(rb'([^\x00-\x20="]++)(?:=(?:"((?:[^"\\]++|\\.)*+)"|([^\x00-\x20"]*+)))?(?:[\x00-\x20]++|\Z)', re.DOTALL)
+FIRST_PAIR = regex(rb'[\x00-\x20]*[\w@.][^\x00-\x20=",;({]*=')
 BLANKS = bytes(range(LAST_BLANK + 1))
-KEY = re.compile(rb"[A-Za-z_@$.\x80-\xff][\w.@$/:+#%\x80-\xff-]*")
+KEY = regex(rb"[A-Za-z_@$.\x80-\xff][\w.@$/:+#%\x80-\xff-]*")
 ENDS_OF_CODE = (b",", b";", b"(", b"{", b"):", b"),", b"\\")
 """How a value does not end: `host=None, port=80):` and `a=1; b=2` are not pairs of logfmt."""
-ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+ESCAPE = regex(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b'"': b'"', b"\\": b"\\", b"/": b"/"}
 
 
@@ -71,6 +72,10 @@ class PairsReader(Reader, frozen=True):
     @property
     def fields(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*dict(self.aliases), *self.keys]))
+
+    @property
+    def held(self) -> frozenset[str]:
+        return held_by(dict(self.aliases))
 
     @classmethod
     def of_sample(cls, lines: Sequence[bytes]) -> tuple[Format, Mask]:
@@ -111,11 +116,12 @@ class PairsReader(Reader, frozen=True):
                 return None
             return Field(pyarrow.array(values[name], pyarrow.binary()), numpy.array(of[name], numpy.int64))
 
-        return Found(numpy.array(line, numpy.int64), fields_of(self.sources(wanted), len(line), found), reasons=reasons)
+        sources = self.sources(wanted, {key.decode("utf-8", "replace") for key in values})
+        return Found(numpy.array(line, numpy.int64), fields_of(sources, len(line), found), reasons=reasons)
 
-    def sources(self, wanted: Collection[str]) -> dict[str, tuple[Source, ...]]:
-        """Return where the fields are that are needed for the wanted columns."""
-        return sources_of(self.fields, self.keys, dict(self.aliases), wanted)
+    def sources(self, wanted: Collection[str], found: Collection[str] = ()) -> dict[str, tuple[Source, ...]]:
+        """Return where the fields are that are needed for the wanted columns. found: the keys of all records."""
+        return sources_of(self.fields, self.keys, dict(self.aliases), with_others(wanted, found, self.keys))
 
 
 def fields_of(
@@ -159,7 +165,8 @@ class CutReader(Reader, frozen=True):
 
     def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
         sources = self.exact.sources(wanted)
-        keys = {key for several in sources.values() for source in several for key in source.keys}
+        any_key = asks_for_others(wanted)
+        keys = wanted if any_key else {key for several in sources.values() for source in several for key in source.keys}
         rest = left.copy()
         parts: list[Part] = [
             (which, {key: (which, found) for key, found in values.items()}) for which, values in of_layouts(lines, rest, keys)
@@ -180,6 +187,8 @@ class CutReader(Reader, frozen=True):
             return Field(column, record[numpy.concatenate([which for which, _ in having])])
 
         line = numpy.flatnonzero(good)
+        if any_key:
+            sources = self.exact.sources(wanted, {key for _, values in parts for key in values})
         return Found(line, fields_of(sources, len(line), found))
 
 
@@ -223,7 +232,7 @@ def logfmt_format(reader: PairsReader, meaning: Meaning = UNKNOWN) -> Format:
         reader,
         reader.aliases,
         meaning,
-        quick=CutReader(reader),
+        quick=(CutReader(reader),),
         summary="logfmt: `key=value` pairs",
         example='ts=2026-03-07T10:00:00Z level=info msg="ready" took=3ms',
     )

@@ -21,13 +21,14 @@ from msgspec.structs import replace
 
 from logproc.formats.columns.aliases import Meaning, is_access, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source
-from logproc.formats.columns.fields import EMPTY
+from logproc.formats.columns.fields import EMPTY, asks_for_others, with_others
 from logproc.formats.columns.slices import arrow
 from logproc.formats.engine import Format
 from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.readers.logfmt import fields_of
 from logproc.formats.readers.sampled import UNKNOWN, Sampled, format_of_keys
 from logproc.model.chunk import Context
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.formats.columns.lines import Lines
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 LABEL = r"[A-Za-z_][0-9A-Za-z_.-]*"
 LINE = rf"(?s)^{LABEL}:[^\t]*(?:\t{LABEL}:[^\t]*)+$"
-FIELD = re.compile(rf"({LABEL}):([^\t]*)(?:\t|$)".encode(), re.DOTALL)
+FIELD = regex(rf"({LABEL}):([^\t]*)(?:\t|$)".encode(), re.DOTALL)
 LABELS: Mapping[str, str] = {
     "client": "host",
     "forwarded_for": "forwardedfor",
@@ -114,8 +115,17 @@ class LtsvReader(Reader, frozen=True):
                 return None
             return Field(value_of(label, texts, IN_BRACKETS if label in times else VALUE))
 
+        if asks_for_others(wanted):
+            wanted = with_others(wanted, labels_of(texts), self.labels)
         sources = sources_of(self.fields, self.labels, aliases, wanted, frozenset({"time"} - aliases.keys()))
         return Found(line, fields_of(sources, len(line), found))
+
+
+def labels_of(texts: pyarrow.Array) -> list[str]:
+    """Return the labels of the fields of some lines."""
+    fields = pyarrow.compute.list_flatten(pyarrow.compute.split_pattern(texts, "\t"))
+    found = pyarrow.compute.extract_regex(fields, rf"^(?P<label>{LABEL}):").field("label")
+    return [label.decode() for label in found.unique().to_pylist() if label is not None]
 
 
 def value_of(label: str, texts: pyarrow.Array, value: str) -> pyarrow.Array:

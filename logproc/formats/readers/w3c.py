@@ -11,7 +11,6 @@ line is cut at all its blanks, and only if it then has another number of fields 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ import pyarrow
 import pyarrow.compute
 from msgspec.structs import replace
 
-from logproc.formats.columns.fields import EMPTY, raw_fields
+from logproc.formats.columns.fields import EMPTY, asks_for_others, raw_fields
 from logproc.formats.columns.lines import Lines, plain_lines
 from logproc.formats.columns.slices import BLANK, Slices, encoded, places
 from logproc.formats.engine import Format
@@ -33,13 +32,14 @@ from logproc.formats.times.forms import ISO
 from logproc.formats.times.reading import read_values, to_seconds, value_seconds
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask, Positions
 
 TAB, QUOTE = b'\t"'
-STRING = re.compile(rb'"[^"]*"')
-CLOCK = re.compile(rb"\d\d?:\d\d:\d\d(?:\.\d+)?")
+STRING = regex(rb'"[^"]*"')
+CLOCK = regex(rb"\d\d?:\d\d:\d\d(?:\.\d+)?")
 ANY_DAY = pyarrow.scalar(b"1970-01-01 ", pyarrow.binary())
 
 
@@ -89,7 +89,10 @@ class W3cReader(Reader, frozen=True):
         for names, which in by_names(lines, aside, context.directives):
             records.cut(which[left[which]], names_of(names))
             milliseconds[which] = OF_IIS in names
-        found = Found(records.line, {name: records.field(name) for name in raw_fields(records.names, wanted)})
+        names = raw_fields(records.names, wanted)
+        if asks_for_others(wanted):
+            names = tuple(name for name in records.names if name not in ("date", "time"))
+        found = Found(records.line, {name: records.field(name) for name in names})
         time, exists = records.times(partial(dates_above, lines, aside, context.date_s))
         nanos = records.nanos(time) if context.fractions else None
         if "duration" in found.fields:

@@ -25,6 +25,9 @@ CONSTRUCTS = [
     ".submit(",
     ".map(",
     "_results.get()",
+    "_early.pop(",
+    "class Follower",
+    "_positions[",
     "self._paint()",
     "_Noted.wake()",
 ]

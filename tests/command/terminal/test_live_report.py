@@ -63,7 +63,7 @@ def test_the_report_grows_with_the_log_and_q_ends_it(terminal: Terminal, tmp_pat
     """What is waited for is said; lines appear on the screen; the final report is on the screen as it was before."""
     with terminal.started("-f", "access.log", cwd=tmp_path) as process:
         terminal.watch(until=lambda: "Waiting for lines of access.log" in terminal.text)
-        assert bottom(terminal).startswith("q ends  0 lines")
+        terminal.watch(until=lambda: bottom(terminal).startswith("q ends  0 lines"))
         assert not is_usual(terminal)
         log = log_of(tmp_path)
         watch_count(terminal, 3)

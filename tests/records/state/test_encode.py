@@ -120,6 +120,8 @@ def put(value: Any, *path: int) -> Any:
 
 COUNTS = (0, 1, 0)
 """Where the counts of the first panel are: of the tally's first field the values, of these the first."""
+WRAPPED = numpy.array([2**32, 1 - 2**32], "<i8").tobytes()
+"""Lengths that fit the text again once they are cut to 32 bits."""
 CHANGES = {
     "a text for a number": put("7", 2),
     "true for a number": put(True, 2),
@@ -134,6 +136,7 @@ CHANGES = {
     "negative lengths of texts": put([["string", ["<i1", b"\xff\x02"], b"a"]], *COUNTS, 0),
     "lengths of more text": put([["string", ["<i1", b"\x7f"], b"a"]], *COUNTS, 0),
     "lengths that overflow": put([["string", ["<i8", b"\xff" * 7 + b"\x7f\2" + b"\0" * 7], b"a"]], *COUNTS, 0),
+    "lengths that go back": put([["string", ["<i8", WRAPPED], b"a"]], *COUNTS, 0),
     "text that is not UTF-8": put([["string", ["<i1", b"\1"], b"\xff"]], *COUNTS, 0),
     "another type of Arrow": put([["dictionary", ["<i1", b"\1"], b"a"]], *COUNTS, 0),
 }
@@ -176,6 +179,19 @@ def test_damaged_bytes_give_a_tally_or_are_refused(data: Any) -> None:
         good[at] = data.draw(st.integers(0, 255))
     with suppress(MalformedError):
         check_sizes(decode(bytes(good), Tally))
+
+
+def test_a_set_is_the_same_bytes_in_every_process() -> None:
+    """Its order depends on a seed: a state that did not change would be another file."""
+    letters = "zyxwvutsrqponmlkjihgfedcba"
+    assert encoding.codec(frozenset[str]).plain(frozenset(letters)) == sorted(letters)
+
+
+def test_an_array_with_nulls_is_not_encoded() -> None:
+    """Keys have none; as bytes a null would become an empty text."""
+    ones = numpy.ones(2, numpy.int64)
+    with pytest.raises(InternalError, match="nulls"):
+        encode(Tally({"path": Counts((pyarrow.array(["a", None]),), ones, ones, ones)}), Tally)
 
 
 def test_what_annotations_do_not_allow_is_not_encoded() -> None:

@@ -25,12 +25,13 @@ from logproc.model.columns import Account
 from logproc.model.errors import EXIT_OUTPUT, EXIT_USAGE, OutputError, UsageError
 from logproc.model.position import Position
 from logproc.records.state import state_file
+from logproc.records.state.lock import FileLock
 from logproc.records.state.saved import SavedLog, SavedState
 from logproc.records.state.state_file import StateFile
 from tests.records.state.tallies import plain, question, some_tally
 from tests.records.state.test_encode import Bomb
 from tests.support.processes import environment
-from tests.threads.tools import Call
+from tests.threads.tools import Call, Halted, arrives
 
 ASKED = {"by": "path", "tz": "UTC"}
 AT = Position("a.log", 7, 8, 2000, 30, 2000, "ab" * 16, "cd" * 16)
@@ -299,6 +300,17 @@ def test_a_killed_run_holds_no_lock(path: Path, holder: subprocess.Popen[str]) -
     assert path.with_name("x.state.lock").exists()
     with StateFile(path) as file:
         file.lock()
+
+
+def test_a_lock_on_a_file_that_was_removed_meanwhile_is_none(path: Path) -> None:
+    """A run has opened the file of the lock; the run that had it ends and removes it; a third one makes it anew."""
+    with StateFile(path) as first, StateFile(path) as second:
+        first.lock()
+        waiting: Halted[str] = Halted((FileLock._locked, "fcntl.flock"), locked, path)
+        arrives(waiting.arrived)
+        first.close()
+        second.lock()
+        assert waiting.go_on().startswith(f"state {path} is in use by pid ")
 
 
 def test_of_many_runs_one_has_the_state(path: Path) -> None:
