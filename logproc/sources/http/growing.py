@@ -218,7 +218,7 @@ class Growing:
         first, _, size = content_range(reply.headers)
         if first != self._offset - len(self._known) or not self._known:
             self._has_ranges = False
-            raise PassingError("sends a part that was not requested")
+            raise PassingError("sends a part that was not requested", "report it to the server's operator")
         digest = hashlib.sha256(self._known).digest()
         if (size is not None and size < self._offset) or not self._is_same(reply, len(self._known), digest):
             return self._replace()
