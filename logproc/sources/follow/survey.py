@@ -48,12 +48,14 @@ class Survey:
         options: OpenOptions,
         clock: Callable[[], float],
         descriptors: Descriptors,
+        leave_out: Callable[[str, tuple[int, ...]], bool] = lambda *_: False,
     ) -> None:
         self.logs: list[Log] = []
         self.due: dict[Log, None] = {}
         self.undecided: set[str] = set()
         self._arguments, self._recursive, self._once = arguments, recursive, once
         self._options, self._clock, self._descriptors = options, clock, descriptors
+        self._leave_out = leave_out
         self._known, self._positions = KnownFiles(), known
         self._numbers = itertools.count(1)
         self._by_location: dict[str, Log] = {}
@@ -72,11 +74,13 @@ class Survey:
                 self.due[self._log_of(file)] = None
         places = {place.path: place for place in reversed([*named(self._arguments, recursive=self._recursive)])}
         places = dict(reversed(places.items()))
+        places = {path: place for path, place in places.items() if not self._leave_out(path, place.seen or ())}
         if self._is_first:
             self._begin(places)
         self._family: dict[str, Log] = {}
         for place, family in beside(self._families.keys()):
-            places.setdefault(place.path, place)
+            if place.path not in places and not self._leave_out(place.path, place.seen or ()):
+                places[place.path] = place
             self._family[place.path] = self._families[family]
         self._inodes = self._known.by_inode()
         self._claimed: dict[str, File] = {}
