@@ -66,6 +66,10 @@ class Descriptors:
     def has(self, file: File) -> bool:
         return file in self._open
 
+    def hand_over(self, file: File, successor: File) -> None:
+        """Let the descriptor of a file be that of another one."""
+        self._open[successor] = self._open.pop(file)
+
     def close(self, file: File) -> None:
         if file in self._open:
             os.close(self._open.pop(file))

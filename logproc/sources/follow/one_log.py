@@ -21,6 +21,8 @@ GRACE_S = 5.0
 TRIES = 5
 """How often a file is looked for that is gone again when it is opened: each rotation renames it."""
 
+Lose = Callable[[File, bool], None]
+
 
 class Read(Struct):
     """What happened to a log, in order.
@@ -96,10 +98,20 @@ class Log:
         else:
             self.late.append(file)
 
-    def step(self, most_bytes: int, look: Callable[[], None]) -> Read | None:
+    def add_successor(self, file: File, successor: File) -> None:
+        """Add what is now in the place of a file that was overwritten. It is read after it, and before the next file."""
+        if file in self.late:
+            self.late.append(successor)
+        else:
+            self.waiting.insert(self.waiting.index(file) + 1 if file in self.waiting else 0, successor)
+        if self.last is file:
+            self.last = successor
+
+    def step(self, most_bytes: int, lost: Lose) -> Read | None:
         """Return what happened next; None if nothing did.
 
-        look: called if a file is no longer where it was. It finds out where its content is, and adds new files to the log.
+        lost: called if a file is no longer where it was, or (True) holds something else there. It finds out where the content
+            is, and adds new files to the log.
         """
         if self.forgotten:
             return Read(self, self.forgotten.pop(), forgotten=True)
@@ -108,18 +120,18 @@ class Log:
                 self.active = self.waiting.pop(0)
             if self.active is None or self.active.at_line_end:
                 for late in list(self.late):
-                    read = self._step_late(late, most_bytes, look)
+                    read = self._step_late(late, most_bytes, lost)
                     if read or not late.at_line_end:
                         return read
             file = self.active
             if file is None:
                 return Read(self, 0, note=self._take_notes()) if self.notes else None
-            read = self._step_active(file, most_bytes, look)
+            read = self._step_active(file, most_bytes, lost)
             if read or self.active is file:
                 return read
 
-    def _step_active(self, file: File, most_bytes: int, look: Callable[[], None]) -> Read | None:
-        data, failure = self._read(file, most_bytes, look)
+    def _step_active(self, file: File, most_bytes: int, lost: Lose) -> Read | None:
+        data, failure = self._read(file, most_bytes, lost)
         if data:
             return self._tell(file, data)
         if failure or file.is_ended:
@@ -130,13 +142,13 @@ class Log:
             return self._tell(file) if self._has_news(file) else None
         # Its last line is incomplete. The writer may still complete it, and until then no line of the next file may follow.
         if self._is_over(file) or (self._once and self.waiting):
-            data, failure = self._read(file, most_bytes, look, last=True)
+            data, failure = self._read(file, most_bytes, lost, last=True)
             return self._tell(file, data) if data else self._finish(file, note=failure)
         return self._tell(file) if self._has_news(file) else None
 
-    def _step_late(self, file: File, most_bytes: int, look: Callable[[], None]) -> Read | None:
+    def _step_late(self, file: File, most_bytes: int, lost: Lose) -> Read | None:
         is_over = self._is_over(file)
-        data, failure = self._read(file, most_bytes, look, whole_lines=not is_over, last=is_over)
+        data, failure = self._read(file, most_bytes, lost, whole_lines=not is_over, last=is_over)
         if data:
             return self._tell(file, data)
         if is_over or failure or file.is_ended:
@@ -144,18 +156,16 @@ class Log:
         return self._tell(file) if self._has_news(file) else None
 
     def _read(
-        self, file: File, most_bytes: int, look: Callable[[], None], *, whole_lines: bool = False, last: bool = False
+        self, file: File, most_bytes: int, lost: Lose, *, whole_lines: bool = False, last: bool = False
     ) -> tuple[bytes, str]:
         """Return the next bytes of a file, or what happened to it if the rest is nowhere."""
         what = ""
         for _ in range(TRIES):
             try:
                 data = file.read(most_bytes, self._descriptors, whole_lines=whole_lines, last=last)
-            except Lost as lost:
-                what = what or file.fate or lost.what
-                file.lose(self._descriptors, is_other=lost.what != GONE)
-                if not file.fate:
-                    look()
+            except Lost as reason:
+                what = what or file.fate or reason.what
+                lost(file, reason.what != GONE)
                 if file.path is None:
                     break
             except SourceError as error:

@@ -99,6 +99,22 @@ class Survey:
             self._give_up()
         self._is_first = False
 
+    def lose(self, file: File, *, is_other: bool) -> None:
+        """Forget where a file is. is_other: something else was found in its place.
+
+        If it was overwritten, usually after it was copied, then what its descriptor leads to now is the next file of the log. It
+        is known by its descriptor alone: it may be renamed, or deleted, before anybody looks.
+        """
+        if is_other and self._descriptors.has(file) and not file.is_copy:
+            log = self._log_of(file)
+            successor = self._new_file(log, file.path, Marks())
+            successor.device, successor.inode, successor.gone_at = file.device, file.inode, file.gone_at
+            self._descriptors.hand_over(file, successor)
+            log.add_successor(file, successor)
+            log.rotated_at = self._clock()
+            file.gone_at = log.rotated_at
+        file.lose(self._descriptors, is_other=is_other)
+
     def files(self) -> list[tuple[Log, File]]:
         """Return the files that are not finished."""
         return [(log, file) for log in self.logs for file in log.files]
