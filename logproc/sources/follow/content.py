@@ -92,16 +92,10 @@ class Content:
         before = self.before(marks.offset)
         return None if before is None else digest(before) == marks.tail_digest
 
-    def may_be_copy_of(self, path: str | None) -> bool:
-        """Return whether it begins as the file at `path`, as far as both go. For a file of which nothing was read yet."""
-        if path is None:
-            return False
-        try:
-            with Content(path, self._options) as other:
-                size = min(len(self.head), len(other.head))
-                return size > 0 and self.head[:size] == other.head[:size]
-        except SourceError:
-            return False
+    def begins_as(self, head: bytes) -> bool:
+        """Return whether it begins as a file with these first bytes, as far as both go."""
+        size = min(len(self.head), len(head))
+        return size > 0 and self.head[:size] == head[:size]
 
     def is_longer(self, marks: Marks) -> bool:
         """Return whether the content, which continues what was read, has more."""

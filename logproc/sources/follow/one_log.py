@@ -161,10 +161,13 @@ class Log:
         """Return the next bytes of a file, or what happened to it if the rest is nowhere."""
         what = ""
         for _ in range(TRIES):
+            was_open = self._descriptors.has(file)
             try:
                 data = file.read(most_bytes, self._descriptors, whole_lines=whole_lines, last=last)
             except Lost as reason:
                 what = what or file.fate or reason.what
+                if not was_open:  # then this may be any file that was given the same inode number
+                    self._descriptors.close(file)
                 lost(file, reason.what != GONE)
                 if file.path is None:
                     break

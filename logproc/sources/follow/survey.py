@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from logproc.model.errors import SourceError
-from logproc.model.position import Position
+from logproc.model.position import MARK_BYTES, Position
 from logproc.sources.follow.content import Content
 from logproc.sources.follow.discovery import PACKED, Place, beside, families_of, looks_rotated, named
 from logproc.sources.follow.known_files import KnownFiles
@@ -113,6 +113,8 @@ class Survey:
             log.add_successor(file, successor)
             log.rotated_at = self._clock()
             file.gone_at = log.rotated_at
+        if is_other:
+            self._memory = {path: memory for path, memory in self._memory.items() if memory[1] is not file}
         file.lose(self._descriptors, is_other=is_other)
 
     def files(self) -> list[tuple[Log, File]]:
@@ -297,7 +299,7 @@ class Survey:
         if (
             is_partial
             or has_original
-            or (log and any(content.may_be_copy_of(file.path) for file in log.files if not file.marks.offset))
+            or (log and any(content.begins_as(self._head_now(file)) for file in log.files))
         ):
             self.undecided.add(place.path)
         elif log and looks_rotated(place.path, os.path.basename(log.location)) and self._was_split_off(log, place):  # noqa: PTH119
@@ -309,6 +311,20 @@ class Survey:
             self._remember(place, None)
         else:
             self.undecided.add(place.path)
+
+    def _head_now(self, file: File) -> bytes:
+        """Return the first bytes that a file has now, b"" if it is not there.
+
+        They may be others than those read: of a file that was overwritten, a copy may be found before that is noticed.
+        """
+        try:
+            if self._descriptors.has(file):
+                return os.pread(self._descriptors.of(file), MARK_BYTES, 0)
+            with Content(file.path or "", self._options) as content:
+                is_same = (content.status.st_dev, content.status.st_ino) == file.identity
+                return content.head if is_same else b""
+        except (OSError, SourceError):
+            return b""
 
     def _was_split_off(self, log: Log, place: Place) -> bool:
         """Return whether an unknown file beside a log can be one that had its name between two looks, or two runs."""
