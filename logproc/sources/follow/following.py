@@ -152,7 +152,7 @@ class Following:
         usual = POLLED_SURVEY_S if self._watcher.polling else SURVEY_S
         return self._clock() - self._surveyed_at >= (2 * took if reported else max(usual, took * SHARE))
 
-    def _lose(self, file: File, is_other: bool) -> None:  # noqa: FBT001
+    def _lose(self, file: File, is_other: bool) -> None:
         self._survey.lose(file, is_other=is_other)
         if not file.fate:
             self._look()

@@ -14,7 +14,7 @@ from logproc.model.position import MARK_BYTES, Position
 from logproc.model.source import ByteStream
 from logproc.sources.archives.magic import HEAD_BYTES, foreign, may_be_archive, sniff
 from logproc.sources.files.errors import source_error
-from logproc.sources.follow.content import blocks, open_archive, open_regular
+from logproc.sources.follow.content import Content, blocks, open_archive, open_regular
 from logproc.sources.follow.marks import Marks, Trail, digest
 from logproc.sources.names import shown_path
 from logproc.sources.opening import OpenOptions
@@ -301,6 +301,16 @@ class File:
         self.path = None
         if is_other or not self.marks.offset:
             self.device = self.inode = 0
+
+    def head_now(self, descriptors: Descriptors) -> bytes:
+        """Return the first decoded bytes that it has now, read or not; b"" if it is not there any more."""
+        with suppress(OSError, SourceError):
+            if descriptors.has(self):
+                return os.pread(descriptors.of(self), MARK_BYTES, 0)
+            with Content(self.path or "", self._options) as content:
+                is_this = self.identity == (content.status.st_dev, content.status.st_ino)
+                return content.head if is_this else b""
+        return b""
 
     def close(self, descriptors: Descriptors) -> None:
         self._close_stream()

@@ -98,14 +98,29 @@ class Log:
         else:
             self.late.append(file)
 
-    def add_successor(self, file: File, successor: File) -> None:
-        """Add what is now in the place of a file that was overwritten. It is read after it, and before the next file."""
+    def make_newest(self, file: File) -> None:
+        """Note that the name of the log leads to this file. For the first look of a run that goes on."""
+        self.late = [other for other in [*self.late, *self.waiting] if other is not file]
+        self.waiting = [file]
+        self.last = file
+
+    def overwritten(self, file: File, successor: File) -> None:
+        """Add what is in the place of a file now that was overwritten. It is read after that, and before the next file."""
+        successor.device, successor.inode, successor.gone_at = file.device, file.inode, file.gone_at
+        self._descriptors.hand_over(file, successor)
+        self.rotated_at = file.gone_at = self._clock()
         if file in self.late:
             self.late.append(successor)
         else:
             self.waiting.insert(self.waiting.index(file) + 1 if file in self.waiting else 0, successor)
         if self.last is file:
             self.last = successor
+
+    def tell_once(self, note: str) -> None:
+        """Add a note about the path of the log, if it is not the same as before."""
+        if self.failure != note:
+            self.failure = note
+            self.notes.append(note)
 
     def step(self, most_bytes: int, lost: Lose) -> Read | None:
         """Return what happened next; None if nothing did.

@@ -3,7 +3,8 @@
 A name says little after a rotation, so each path is first asked for its inode, then for its content:
 
 1. The inode is that of a file which is being read: a descriptor keeps it from being used again, so it is this file, perhaps
-   under another name. Of a file without a descriptor, the content is compared.
+   under another name. Of a file without a descriptor, the content is compared. A file that was overwritten since, as by
+   `copytruncate`, goes on as another file; what was not read before is searched for as in 3.
 2. A log's own name leads to another inode. If its content begins with all that was read, somebody rewrote the file (an editor,
    `rsync`, another target of a link with the same content), and only what follows is new. Otherwise the log was rotated, and
    this is its next file.
@@ -20,7 +21,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from logproc.model.errors import SourceError
-from logproc.model.position import MARK_BYTES, Position
+from logproc.model.position import Position
 from logproc.sources.follow.content import Content
 from logproc.sources.follow.discovery import PACKED, Place, beside, families_of, looks_rotated, named
 from logproc.sources.follow.known_files import KnownFiles
@@ -100,21 +101,16 @@ class Survey:
         self._is_first = False
 
     def lose(self, file: File, *, is_other: bool) -> None:
-        """Forget where a file is. is_other: something else was found in its place.
+        """Forget where a file is. is_other: other content was found in its place.
 
-        If it was overwritten, usually after it was copied, then what its descriptor leads to now is the next file of the log. It
-        is known by its descriptor alone: it may be renamed, or deleted, before anybody looks.
+        If it was overwritten, usually after it was copied, what its descriptor leads to now is another file of the log. It is
+        taken over at once: it may be renamed, or deleted, before anybody looks at the folder.
         """
-        if is_other and self._descriptors.has(file) and not file.is_copy:
-            log = self._log_of(file)
-            successor = self._new_file(log, file.path, Marks())
-            successor.device, successor.inode, successor.gone_at = file.device, file.inode, file.gone_at
-            self._descriptors.hand_over(file, successor)
-            log.add_successor(file, successor)
-            log.rotated_at = self._clock()
-            file.gone_at = log.rotated_at
         if is_other:
             self._memory = {path: memory for path, memory in self._memory.items() if memory[1] is not file}
+            if self._descriptors.has(file) and not file.is_copy:
+                log = self._log_of(file)
+                log.overwritten(file, self._new_file(log, file.path, Marks()))
         file.lose(self._descriptors, is_other=is_other)
 
     def files(self) -> list[tuple[Log, File]]:
@@ -137,12 +133,7 @@ class Survey:
             file = self._new_file(log, None, Marks.of_position(position), position.lines)
             file.device, file.inode, file.position = position.device, position.inode, position
             file.gone_at = self._now
-            self._make_newest(log, file)
-
-    def _make_newest(self, log: Log, file: File) -> None:
-        log.late = [other for other in [*log.late, *log.waiting] if other is not file]
-        log.waiting = [file]
-        log.last = file
+            log.make_newest(file)
 
     def _give_up(self) -> None:
         """Tell of each file of an earlier run that was not found what that means."""
@@ -214,7 +205,7 @@ class Survey:
         if owner is not None and (owner is newest or not owner.finished):
             owner.gone_at = None
         if owner is not None and self._is_first and owner in log.files:
-            self._make_newest(log, owner)
+            log.make_newest(owner)
             newest = owner
         if owner is not None and owner is newest:
             return
@@ -237,19 +228,18 @@ class Survey:
         """Another file has the name of the log: the next one, or the same content in another file."""
         elsewhere = {file for path, file in self._claimed.items() if path != log.location}
         file = self._known.owner(content, family=log.location, own_name=True, elsewhere=elsewhere)
-        if file is None or self._log_of(file) is not log:
-            if file is None:
-                self._add_new(log, place, content, is_newest=True)
-            else:
-                self._found(file, place, content, is_copy=True)
-            return
-        if not file.finished:
-            if file.path is not None:
-                file.notes.append(f"replaced: {file.marks.offset} known bytes skipped")
-            file.lose(self._descriptors, is_other=True)
-        self._found(file, place, content, is_copy=False)
-        self._claimed[place.path] = file
-        file.gone_at = None
+        if file is None:
+            self._add_new(log, place, content, is_newest=True)
+        elif self._log_of(file) is not log:
+            self._found(file, place, content, is_copy=True)
+        else:
+            if not file.finished:
+                if file.path is not None:
+                    file.notes.append(f"replaced: {file.marks.offset} known bytes skipped")
+                file.lose(self._descriptors, is_other=True)
+            self._found(file, place, content, is_copy=False)
+            self._claimed[place.path] = file
+            file.gone_at = None
 
     def _look_at_other(self, place: Place, places: dict[str, Place]) -> None:
         log = self._family.get(place.path)
@@ -296,11 +286,10 @@ class Survey:
         is_partial = (content.packed and is_fresh) or (not content.head and not (self._is_first and place.matched))
         # Both are there while the archive is made. What it holds can be compared when the original has been read.
         has_original = self._is_first and place.path.endswith(PACKED) and place.path.rpartition(".")[0] in places
-        if (
-            is_partial
-            or has_original
-            or (log and any(content.begins_as(self._head_now(file)) for file in log.files))
-        ):
+        # A copy of what was not read yet, as that is read from the original. After a truncation that was not noticed yet, the
+        # original has other content than what was read of it.
+        is_copy = log is not None and any(content.begins_as(file.head_now(self._descriptors)) for file in log.files)
+        if is_partial or has_original or is_copy:
             self.undecided.add(place.path)
         elif log and looks_rotated(place.path, os.path.basename(log.location)) and self._was_split_off(log, place):  # noqa: PTH119
             self._add_new(log, place, content, is_newest=False)
@@ -312,25 +301,12 @@ class Survey:
         else:
             self.undecided.add(place.path)
 
-    def _head_now(self, file: File) -> bytes:
-        """Return the first bytes that a file has now, b"" if it is not there.
-
-        They may be others than those read: of a file that was overwritten, a copy may be found before that is noticed.
-        """
-        try:
-            if self._descriptors.has(file):
-                return os.pread(self._descriptors.of(file), MARK_BYTES, 0)
-            with Content(file.path or "", self._options) as content:
-                is_same = (content.status.st_dev, content.status.st_ino) == file.identity
-                return content.head if is_same else b""
-        except (OSError, SourceError):
-            return b""
-
     def _was_split_off(self, log: Log, place: Place) -> bool:
         """Return whether an unknown file beside a log can be one that had its name between two looks, or two runs."""
         if self._is_first:
             return log in self._resumed and place.seen is not None and place.seen[3] / 1e9 >= self._resumed[log]
-        return log.rotated_at is not None and self._now - log.rotated_at <= ROTATION_S
+        first_seen = self._first_seen.get(place.path, self._now)  # an archive is not looked into before it is complete
+        return log.rotated_at is not None and first_seen - log.rotated_at <= ROTATION_S
 
     def _may_have_moved(self, log: Log) -> bool:
         """Return whether the file that an earlier run read last is under another name now, or not found yet."""
@@ -375,8 +351,5 @@ class Survey:
             file.seen_at = self._now
 
     def _tell_once(self, log: Log, what: str, hint: str) -> None:
-        note = f"{what}: {hint}" if hint else what
-        if log.failure != note:
-            log.failure = note
-            log.notes.append(note)
-            self.due[log] = None
+        log.tell_once(f"{what}: {hint}" if hint else what)
+        self.due[log] = None
