@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 
 from logproc.model.position import Position
+from logproc.model.source import real_path
 from logproc.sources.follow.discovery import folders_of
 from logproc.sources.follow.one_file import Descriptors, File
 from logproc.sources.follow.one_log import Log, Read
@@ -168,7 +169,7 @@ class Following:
             return
         self._paths, folders = {}, folders_of(self._arguments)
         for log in self.logs:
-            for path in {log.location, os.path.realpath(log.location), *(file.path for file in log.files if file.path)}:
+            for path in {log.location, real_path(log.location), *(file.path for file in log.files if file.path)}:
                 folder, name = os.path.split(path)
                 self._paths[f"{folder}/{name}" if folder else name] = log
                 folders.add(folder)
