@@ -52,6 +52,11 @@ class Marks:
         self.offset += len(data)
         self.tail_digest = digest((before + data)[-MARK_BYTES:] if len(data) < MARK_BYTES else data[-MARK_BYTES:])
 
+    def learn(self, head: bytes) -> None:
+        """Keep the first bytes of a file of which only their digest was known: a copy may be shorter while it is being made."""
+        if self.head is None and len(head) >= self.head_size and self.begins(head):
+            self.head = head[: self.head_size]
+
     def begins(self, head: bytes) -> bool:
         """Return whether a file whose first bytes are `head` begins as the one that was read, as far as both are known."""
         if len(head) >= self.head_size:

@@ -78,7 +78,7 @@ class Descriptors:
 class File:
     """One file that a log consists of, and how far it was read. Where it is may change; that it is this one, content decides.
 
-    number: different for each file. location: the path of the log. lines: how many are before the offset where
+    number: different for each file. location: the path of the log; family: see Log. lines: how many are before the offset where
         reading begins.
     path: where it was last seen; None if nobody knows. device, inode: of it there; 0 if nobody knows.
     gone_at: when it was found that the log's name leads to another file, or to none. A writer may still have it open.
@@ -97,10 +97,11 @@ class File:
         marks: Marks,
         options: OpenOptions,
         *,
+        family: str = "",
         lines: int = 0,
         once: bool = False,
     ) -> None:
-        self.number, self.location = number, location
+        self.number, self.location, self.family = number, location, family or location
         self.path = path
         self.device = self.inode = 0
         self.marks = marks

@@ -47,13 +47,16 @@ class Read(Struct):
 class Log:
     """A log: one source of the report. name: for display. location: its path.
 
+    family: the location of the log that it was split off by its name, such as `access.log` of `access.log.2`; its own if none.
     active: the file being read. waiting: files to be read after it, the newest last. late: files that may still get late lines.
     last: the file that its name led to last, even if that is finished. forgotten: numbers of files that are nowhere any more.
     rotated_at: when it was last seen that the name leads to another file than before, or to none.
     """
 
-    def __init__(self, name: str, location: str, descriptors: Descriptors, clock: Callable[[], float], *, once: bool) -> None:
-        self.name, self.location = name, location
+    def __init__(
+        self, name: str, location: str, descriptors: Descriptors, clock: Callable[[], float], *, family: str = "", once: bool
+    ) -> None:
+        self.name, self.location, self.family = name, location, family or location
         self.active: File | None = None
         self.waiting: list[File] = []
         self.late: list[File] = []

@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from logproc.model.errors import SourceError
 from logproc.model.position import Position
 from logproc.sources.follow.content import Content
-from logproc.sources.follow.discovery import PACKED, Place, beside, families_of, looks_rotated, named
+from logproc.sources.follow.discovery import PACKED, Place, beside, families_of, family_of, looks_rotated, named
 from logproc.sources.follow.known_files import KnownFiles
 from logproc.sources.follow.marks import Marks
 from logproc.sources.follow.one_file import CHANGED, QUIET_S, Descriptors, File
@@ -65,6 +65,14 @@ class Survey:
 
     def look(self) -> None:
         """Find out where everything is now. Blocks as long as the file system takes."""
+        self._look()
+        if self._is_first:
+            if any(file.path is None for _, file in self.files()):
+                self._look()  # a file that is renamed during a look may be found under neither of its names
+            self._give_up()
+        self._is_first = False
+
+    def _look(self) -> None:
         self._now = self._clock()
         for file in self._known.forget(self._now, {log.last for log in self.logs}):
             if file.begun:
@@ -72,12 +80,9 @@ class Survey:
                 self.due[self._log_of(file)] = None
         places = {place.path: place for place in reversed([*named(self._arguments, recursive=self._recursive)])}
         places = dict(reversed(places.items()))
-        if self._is_first:
+        if self._is_first and not self.logs:
             self._begin(places)
-        self._family: dict[str, Log] = {}
-        for place, family in beside(self._families.keys()):
-            places.setdefault(place.path, place)
-            self._family[place.path] = self._families[family]
+        places |= {place.path: place for place in beside(self._families.keys(), places.keys())}
         self._inodes = self._known.by_inode()
         self._claimed: dict[str, File] = {}
         self._new: dict[tuple[int, int], File] = {}
@@ -91,9 +96,6 @@ class Survey:
             self._look_at_other(place, places)
         self._memory = {path: memory for path, memory in self._memory.items() if path in places}
         self._first_seen = {path: self._first_seen.get(path, self._now) for path in self.undecided}
-        if self._is_first:
-            self._give_up()
-        self._is_first = False
 
     def files(self) -> list[tuple[Log, File]]:
         """Return the files that are not finished."""
@@ -109,7 +111,7 @@ class Survey:
         """Create the logs of an earlier run with their files, wherever these are now."""
         locations = {shown_path(path): path for path in places}
         order = {name: number for number, name in enumerate(locations)}
-        for position in sorted(self._positions, key=lambda position: order.get(position.name, len(order))):
+        for position in sorted(self._positions, key=lambda position: order.get(position.name, -1)):
             location = locations.get(position.name, position.name)
             log = self._by_location.get(location) or self._new_log(location)
             file = self._new_file(log, None, Marks.of_position(position), position.lines)
@@ -174,6 +176,7 @@ class Survey:
         It is if the file is nowhere else; also if it was finished before all was read that is there now.
         """
         log = self._log_of(file)
+        file.marks.learn(content.head)
         self._remember(place, file)
         is_revived = file.finished and content.is_longer(file.marks)
         if is_revived:
@@ -214,7 +217,7 @@ class Survey:
     def _arrived(self, log: Log, place: Place, content: Content) -> None:
         """Another file has the name of the log: the next one, or the same content in another file."""
         elsewhere = {file for path, file in self._claimed.items() if path != log.location}
-        file = self._known.owner(content, family=log.location, own_name=True, elsewhere=elsewhere)
+        file = self._known.owner(content, family=log.family, own_name=True, elsewhere=elsewhere)
         if file is None or self._log_of(file) is not log:
             if file is None:
                 self._add_new(log, place, content, is_newest=True)
@@ -230,7 +233,8 @@ class Survey:
         file.gone_at = None
 
     def _look_at_other(self, place: Place, places: dict[str, Place]) -> None:
-        log = self._family.get(place.path)
+        family = family_of(place.path, self._families)
+        log = self._families[family] if family else None
         seen = place.seen
         if seen is None:
             if place.matched:
@@ -264,23 +268,23 @@ class Survey:
         return True
 
     def _decide(self, place: Place, content: Content, log: Log | None, places: dict[str, Place]) -> None:
-        file = self._known.owner(content, family=log.location if log else "", own_name=False, elsewhere=())
+        file = self._known.owner(content, family=log.family if log else "", own_name=False, elsewhere=())
         if file is not None:
             self._found(file, place, content, is_copy=True)
             if self._is_first and place.seen:
                 self._resumed.setdefault(self._log_of(file), place.seen[3] / 1e9)
             return
         is_fresh = time.time() - content.status.st_mtime < QUIET_S and not self._once
-        is_partial = (content.packed and is_fresh) or (not content.head and not (self._is_first and place.matched))
+        is_rotated = log is not None and looks_rotated(place.path, os.path.basename(log.location))  # noqa: PTH119
+        # An empty file may be the beginning of a copy.
+        may_grow = not (self._is_first and place.matched) or (is_rotated and not content.packed)
+        is_partial = (content.packed and is_fresh) or (may_grow and not content.head)
         # Both are there while the archive is made. What it holds can be compared when the original has been read.
         has_original = self._is_first and place.path.endswith(PACKED) and place.path.rpartition(".")[0] in places
-        if (
-            is_partial
-            or has_original
-            or (log and any(content.may_be_copy_of(file.path) for file in log.files if not file.marks.offset))
-        ):
+        unread = [file for file in log.files if not file.marks.offset] if log else []
+        if is_partial or has_original or any(content.may_be_copy_of(file.path) for file in unread):
             self.undecided.add(place.path)
-        elif log and looks_rotated(place.path, os.path.basename(log.location)) and self._was_split_off(log, place):  # noqa: PTH119
+        elif log and is_rotated and self._was_split_off(log, place):
             self._add_new(log, place, content, is_newest=False)
         elif place.matched:
             log = self._new_log(place.path)
@@ -303,16 +307,21 @@ class Survey:
     # Small things
 
     def _new_log(self, location: str) -> Log:
-        log = Log(shown_path(location) or "''", location, self._descriptors, self._clock, once=self._once)
+        root = family_of(location, self._families)
+        is_root = root is None or not looks_rotated(location, root[1])
+        family = location if root is None or is_root else self._families[root].family
+        name = shown_path(location) or "''"
+        log = Log(name, location, self._descriptors, self._clock, family=family, once=self._once)
         self.logs.append(log)
         self._by_location[location] = log
-        for family in families_of(location):
-            self._families.setdefault(family, log)
+        if is_root:
+            self._families |= {each: log for each in families_of(location) if each not in self._families}
         self.due[log] = None
         return log
 
     def _new_file(self, log: Log, path: str | None, marks: Marks, lines: int = 0) -> File:
-        file = File(next(self._numbers), log.location, path, marks, self._options, lines=lines, once=self._once)
+        number, options = next(self._numbers), self._options
+        file = File(number, log.location, path, marks, options, family=log.family, lines=lines, once=self._once)
         file.seen_at = self._now
         self._known.add(file)
         return file
