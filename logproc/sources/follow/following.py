@@ -35,6 +35,7 @@ class Following:
     arguments: paths, patterns and, with `recursive`, directories; others, such as URLs, are left to the caller. known: where an
     earlier run stopped, of each log one position or several, the oldest file first. once: end at the end of all files, as they
     are when they are opened. poll_s: how often to look at files whose changes are not reported.
+    leave_out: says of a path, and of device and inode of its file, whether it is not to be followed although it was found.
     logs: in the order in which they were found; only ever longer.
     """
 
@@ -49,6 +50,7 @@ class Following:
         poll_s: float = POLL_S,
         use_inotify: bool = True,
         clock: Callable[[], float] = time.monotonic,
+        leave_out: Callable[[str, tuple[int, ...]], bool] = lambda *_: False,
     ) -> None:
         self._descriptors = Descriptors()
         self._survey = Survey(
@@ -59,6 +61,7 @@ class Following:
             options=options or OpenOptions(),
             clock=clock,
             descriptors=self._descriptors,
+            leave_out=leave_out,
         )
         self._arguments, self._once, self._poll_s, self._clock = arguments, once, poll_s, clock
         self._watcher = Watcher(use_inotify=use_inotify and not once)

@@ -48,12 +48,14 @@ class Survey:
         options: OpenOptions,
         clock: Callable[[], float],
         descriptors: Descriptors,
+        leave_out: Callable[[str, tuple[int, ...]], bool] = lambda *_: False,
     ) -> None:
         self.logs: list[Log] = []
         self.due: dict[Log, None] = {}
         self.undecided: set[str] = set()
         self._arguments, self._recursive, self._once = arguments, recursive, once
         self._options, self._clock, self._descriptors = options, clock, descriptors
+        self._leave_out = leave_out
         self._known, self._positions = KnownFiles(), known
         self._numbers = itertools.count(1)
         self._by_location: dict[str, Log] = {}
@@ -83,6 +85,7 @@ class Survey:
         if self._is_first and not self.logs:
             self._begin(places)
         places |= {place.path: place for place in beside(self._families.keys(), places.keys())}
+        places = {path: place for path, place in places.items() if not self._leave_out(path, place.seen or ())}
         self._inodes = self._known.by_inode()
         self._claimed: dict[str, File] = {}
         self._new: dict[tuple[int, int], File] = {}
