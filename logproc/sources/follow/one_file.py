@@ -27,6 +27,19 @@ QUIET_S = 2.0
 
 GONE = "gone: it was deleted before it was read to its end"
 CHANGED = "content changed: read from the start"
+NOT_FOUND = "not found: what was counted of it is kept"
+DELETED = "deleted after it had been read"
+AWAY = "not found, as nothing of its log"
+SILENT, USELESS = frozenset({DELETED, AWAY}), frozenset({CHANGED, DELETED})
+"""Of the fates of a file of an earlier run: which nobody needs to know of, and after which its position is of no use."""
+SET_BACK_S = 60.0
+"""What changed so far in the future changed before the clock was set back, not just now."""
+
+
+def age_s(changed_s: float) -> float:
+    """Return for how long a file has not changed, by the time of its last change."""
+    age = time.time() - changed_s
+    return age if age > -SET_BACK_S else float("inf")
 
 
 class Lost(Exception):
@@ -82,6 +95,7 @@ class File:
         reading begins.
     path: where it was last seen; None if nobody knows. device, inode: of it there; 0 if nobody knows.
     gone_at: when it was found that the log's name leads to another file, or to none. A writer may still have it open.
+    is_unchanged: whether, where a run begins, nothing has come since the one before.
     is_copy: whether it is being read from a copy, which no writer has open. packed: whether from an archive.
     position: where an earlier run stopped. trail: how far the caller is; set when it was opened, and then the caller's.
     failure: why it cannot be read now. fate: why looking for it is useless, "" if it is not.
@@ -112,7 +126,7 @@ class File:
         self.trail: Trail | None = None
         self.position: Position | None = None
         self.failure = self.fate = ""
-        self.is_copy = self.packed = self.complete = self.begun = self.finished = False
+        self.is_copy = self.packed = self.complete = self.begun = self.finished = self.is_unchanged = False
         self.at_line_end = True
         self._once = once
         self._limit: int | None = None
@@ -137,6 +151,7 @@ class File:
         """Note where the file is now. What it holds there has been compared."""
         self.path, self.device, self.inode = path, status.st_dev, status.st_ino
         self.packed, self._stamp, self.complete = packed, None, False
+        self.modified_s = status.st_mtime
 
     @property
     def is_ended(self) -> bool:
@@ -243,7 +258,7 @@ class File:
                 self.modified_s = status.st_mtime
                 stamp = status.st_size, status.st_mtime_ns
                 if stamp == self._stamp:
-                    if time.time() - status.st_mtime >= QUIET_S:
+                    if age_s(status.st_mtime) >= QUIET_S:
                         self._give_up()
                     return b"", b""
                 self._stamp = stamp

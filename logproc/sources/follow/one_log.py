@@ -8,14 +8,13 @@ the caller may put the bytes of a log behind each other.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from msgspec import Struct
 
 from logproc.model.errors import SourceError
 from logproc.sources.follow.marks import Trail
-from logproc.sources.follow.one_file import CHANGED, GONE, Descriptors, File, Lost
+from logproc.sources.follow.one_file import GONE, SILENT, USELESS, Descriptors, File, Lost, age_s
 
 GRACE_S = 5.0
 TRIES = 5
@@ -179,7 +178,7 @@ class Log:
         if file.gone_at is None:
             return False
         if self._once:  # nobody waits here, so the file must have been quiet before
-            return time.time() - file.modified_s >= GRACE_S
+            return age_s(file.modified_s) >= GRACE_S
         return self._clock() - max(file.gone_at, file.grown_at) >= GRACE_S
 
     def _has_news(self, file: File) -> bool:
@@ -189,11 +188,10 @@ class Log:
         if not file.trail and ends and file.position:
             file.trail = Trail.of_position(file.position)  # not found, and still to be counted on
         begins, file.begun = None if file.begun else file.trail, file.begun or file.trail is not None
-        notes = [*file.notes, *([note] if note and note not in file.notes else [])]
+        notes = [*file.notes, *([note] if note and note not in {*file.notes, *SILENT} else [])]
         file.notes.clear()
-        return Read(
-            self, file.number, data, begins, ends, file.fate == CHANGED, "; ".join(filter(None, [self._take_notes(), *notes]))
-        )
+        forgotten = ends and file.fate in USELESS
+        return Read(self, file.number, data, begins, ends, forgotten, "; ".join(filter(None, [self._take_notes(), *notes])))
 
     def _take_notes(self) -> str:
         note = "; ".join(self.notes)

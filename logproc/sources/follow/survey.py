@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import time
 from collections.abc import Callable, Sequence
 
 from logproc.model.errors import SourceError
@@ -25,14 +24,14 @@ from logproc.sources.follow.content import Content
 from logproc.sources.follow.discovery import PACKED, Place, beside, families_of, family_of, looks_rotated, named
 from logproc.sources.follow.known_files import KnownFiles
 from logproc.sources.follow.marks import Marks
-from logproc.sources.follow.one_file import CHANGED, QUIET_S, Descriptors, File
+from logproc.sources.follow.one_file import QUIET_S, Descriptors, File, age_s
 from logproc.sources.follow.one_log import Log
+from logproc.sources.follow.settling import settle
 from logproc.sources.names import shown_path
 from logproc.sources.opening import OpenOptions
 
 ROTATION_S = 10.0
 """For so long after a rotation, an unknown file beside a log may be one that was split off it."""
-NOT_FOUND = "gone: what was counted of it is kept"
 
 
 class Survey:
@@ -71,7 +70,7 @@ class Survey:
         if self._is_first:
             if any(file.path is None for _, file in self.files()):
                 self._look()  # a file that is renamed during a look may be found under neither of its names
-            self._give_up()
+            self.due |= dict.fromkeys(settle(self.logs, self._positions))
         self._is_first = False
 
     def _look(self) -> None:
@@ -127,14 +126,6 @@ class Survey:
         log.waiting = [file]
         log.last = file
 
-    def _give_up(self) -> None:
-        """Tell of each file of an earlier run that was not found what that means."""
-        for log in self._by_location.values():
-            for file in log.files:
-                if file.path is None:
-                    file.fate = CHANGED if log.newest is not file else NOT_FOUND
-                    self.due[log] = None
-
     # What a path leads to
 
     def _claim(self, place: Place) -> None:
@@ -188,6 +179,7 @@ class Survey:
             log.late.append(file)
         if is_revived or (not file.finished and file.path is None):
             file.at(place.path, content.status, packed=content.packed)
+            file.is_unchanged = self._is_first and not content.packed and not content.is_longer(file.marks)
             file.is_copy = is_copy and not content.packed
             self._inodes[file.identity] = file
             self.due[log] = None
@@ -277,7 +269,7 @@ class Survey:
             if self._is_first and place.seen:
                 self._resumed.setdefault(self._log_of(file), place.seen[3] / 1e9)
             return
-        is_fresh = time.time() - content.status.st_mtime < QUIET_S and not self._once
+        is_fresh = age_s(content.status.st_mtime) < QUIET_S and not self._once
         is_rotated = log is not None and looks_rotated(place.path, os.path.basename(log.location))  # noqa: PTH119
         # An empty file may be the beginning of a copy.
         may_grow = not (self._is_first and place.matched) or (is_rotated and not content.packed)

@@ -127,7 +127,7 @@ def test_gone(log: Path, known: list[Position]) -> None:
     """The log is still there, and a note says that its counts are kept."""
     log.unlink()
     second = run(log, known=known)
-    assert (second.text, second.notes) == (b"", ["gone: what was counted of it is kept"])
+    assert (second.text, second.notes) == (b"", ["not found: what was counted of it is kept"])
     assert [one.name for one in second.following.logs] == [str(log)]
     assert second.positions == known
 
