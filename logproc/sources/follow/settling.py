@@ -12,8 +12,8 @@ from logproc.sources.follow.one_log import GRACE_S, Log
 def settle(logs: Iterable[Log], positions: Sequence[Position]) -> Iterator[Log]:
     """Finish the files that have nothing new, and decide what it means that others were not found; yield their logs.
 
-    positions: where the earlier run stopped, the last file of each log last. Older files of a log were deleted if there is any of
-    its files; if there is none, perhaps a disk is not mounted, and they will be back.
+    positions: where the earlier run stopped, the last file of each log last. Older files of a log were deleted if any other of
+    its files is there; otherwise perhaps a disk is not mounted, and they will be back.
     """
     latest = {position.name: position for position in positions}
     for log in logs:
