@@ -21,7 +21,7 @@ from logproc.sources.follow.feed import Before
 from logproc.sources.follow.following import Following
 from logproc.sources.follow.near_end import near_end
 from logproc.sources.follow.one_file import NOT_FOUND
-from logproc.sources.follow.reading import FollowReading
+from logproc.sources.follow.reading import FollowReading, last_of_each_kind
 from logproc.sources.opening import OpenOptions
 from logproc.sources.resolve import resolve
 from logproc.threads.committer import Commit, Committer
@@ -157,7 +157,7 @@ class Followed:
                 lines=outcome.lines + self._counted_before(index).account.lines,
                 bytes_read=outcome.bytes_read + log.bytes_read,
                 bytes_decoded=outcome.bytes_decoded + log.bytes_decoded,
-                notes=tuple(dict.fromkeys((*log.notes, *outcome.notes))),
+                notes=last_of_each_kind((*log.notes, *outcome.notes)),
             )
         return {source.index: all_of_them.get(source.index, Outcome(Verdict(State.COMPLETE))) for source in sources}
 

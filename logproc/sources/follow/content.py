@@ -103,6 +103,12 @@ class Content:
         except SourceError:
             return False
 
+    def is_shorter(self, marks: Marks) -> bool:
+        """Return whether the content, which begins as what was read, ends before that does."""
+        if self.packed:
+            return self.before(marks.offset) is None
+        return self.status.st_size < marks.offset
+
     def is_longer(self, marks: Marks) -> bool:
         """Return whether the content, which continues what was read, has more."""
         if self.packed:

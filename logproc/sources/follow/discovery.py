@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -39,6 +39,14 @@ class Place(Struct, frozen=True):
     def order(self) -> tuple[bool, int]:
         """Plain files before archives, so that an archive is compared with what is being read already; then by age."""
         return self.path.endswith(PACKED), self.seen[3] if self.seen else 0
+
+
+def first_of_each(places: Iterable[Place]) -> dict[str, Place]:
+    """Return places by path. Of several with one path it is the first one."""
+    found: dict[str, Place] = {}
+    for place in places:
+        found.setdefault(place.path, place)
+    return found
 
 
 def named(arguments: Sequence[str], *, recursive: bool) -> Iterator[Place]:

@@ -32,7 +32,7 @@ class Marks:
 
     @classmethod
     def of_position(cls, position: Position) -> Marks:
-        return cls(position.offset, None, position.head, position.tail)
+        return cls(position.offset, position.start or None, position.head, position.tail)
 
     @property
     def is_strong(self) -> bool:
@@ -99,6 +99,5 @@ class Trail:
         if self._fixed:
             return self._fixed
         tail = digest(self._tail)
-        return Position(
-            self._name, self._device, self._inode, self.offset, self.lines, self._head_size, self._head_digest, tail
-        )
+        head = self._head_size, self._head_digest
+        return Position(self._name, self._device, self._inode, self.offset, self.lines, *head, tail, self._head or b"")

@@ -30,7 +30,8 @@ CHANGED = "content changed: read from the start"
 NOT_FOUND = "not found: what was counted of it is kept"
 DELETED = "deleted after it had been read"
 AWAY = "not found, as nothing of its log"
-SILENT, USELESS = frozenset({DELETED, AWAY}), frozenset({CHANGED, DELETED})
+SHORTER = "truncated; the copy has less than was read"
+SILENT, USELESS = frozenset({DELETED, AWAY, SHORTER}), frozenset({CHANGED, DELETED})
 """Of the fates of a file of an earlier run: which nobody needs to know of, and after which its position is of no use."""
 SET_BACK_S = 60.0
 """What changed so far in the future changed before the clock was set back, not just now."""

@@ -20,7 +20,9 @@ def settle(logs: Iterable[Log], positions: Sequence[Position]) -> Iterator[Log]:
         is_there = any(file.path is not None for file in log.files)
         for file in log.files:
             if file.path is None and file.position:
-                if file.position is latest[file.position.name]:
+                if file.fate:
+                    pass  # a shorter copy of it is there
+                elif file.position is latest[file.position.name]:
                     file.fate = NOT_FOUND if log.newest is file else CHANGED
                 else:
                     file.fate = DELETED if is_there else AWAY

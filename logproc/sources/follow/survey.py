@@ -21,10 +21,10 @@ from collections.abc import Callable, Sequence
 from logproc.model.errors import SourceError
 from logproc.model.position import Position
 from logproc.sources.follow.content import Content
-from logproc.sources.follow.discovery import PACKED, Place, beside, families_of, family_of, looks_rotated, named
+from logproc.sources.follow.discovery import PACKED, Place, beside, families_of, family_of, first_of_each, looks_rotated, named
 from logproc.sources.follow.known_files import KnownFiles
 from logproc.sources.follow.marks import Marks
-from logproc.sources.follow.one_file import QUIET_S, Descriptors, File, age_s
+from logproc.sources.follow.one_file import QUIET_S, SHORTER, Descriptors, File, age_s
 from logproc.sources.follow.one_log import Log
 from logproc.sources.follow.settling import settle
 from logproc.sources.names import shown_path
@@ -79,11 +79,10 @@ class Survey:
             if file.begun:
                 self._log_of(file).forgotten.append(file.number)
                 self.due[self._log_of(file)] = None
-        places = {place.path: place for place in reversed([*named(self._arguments, recursive=self._recursive)])}
-        places = dict(reversed(places.items()))
+        places = first_of_each(named(self._arguments, recursive=self._recursive))
         if self._is_first and not self.logs:
             self._begin(places)
-        places |= {place.path: place for place in beside(self._families.keys(), places.keys())}
+        places |= first_of_each(beside(self._families.keys(), places.keys()))
         places = {path: place for path, place in places.items() if not self._leave_out(path, place.seen or ())}
         self._inodes = self._known.by_inode()
         self._claimed: dict[str, File] = {}
@@ -107,8 +106,6 @@ class Survey:
         for _, file in self.files():
             file.close(self._descriptors)
 
-    # The first look
-
     def _begin(self, places: dict[str, Place]) -> None:
         """Create the logs of an earlier run with their files, wherever these are now."""
         locations = {shown_path(path): path for path in places}
@@ -125,8 +122,6 @@ class Survey:
         log.late = [other for other in [*log.late, *log.waiting] if other is not file]
         log.waiting = [file]
         log.last = file
-
-    # What a path leads to
 
     def _claim(self, place: Place) -> None:
         """Note where a known file is, if its inode is at this place."""
@@ -220,7 +215,7 @@ class Survey:
                 self._found(file, place, content, is_copy=True)
             return
         if not file.finished:
-            if file.path is not None:
+            if file.path is not None or file.position:
                 file.notes.append(f"replaced: {file.marks.offset} known bytes skipped")
             file.lose(self._descriptors, is_other=True)
         self._found(file, place, content, is_copy=False)
@@ -264,14 +259,18 @@ class Survey:
 
     def _decide(self, place: Place, content: Content, log: Log | None, places: dict[str, Place]) -> None:
         file = self._known.owner(content, family=log.family if log else "", own_name=False, elsewhere=())
+        if file is not None and content.is_shorter(file.marks):
+            self._remember(place, file)  # a copy of what was read, never to be taken for new content
+            file.fate = SHORTER if self._is_first and file.path is None else ""
+            return
         if file is not None:
             self._found(file, place, content, is_copy=True)
+            file.fate = ""
             if self._is_first and place.seen:
                 self._resumed.setdefault(self._log_of(file), place.seen[3] / 1e9)
             return
         is_fresh = age_s(content.status.st_mtime) < QUIET_S and not self._once
         is_rotated = log is not None and looks_rotated(place.path, os.path.basename(log.location))  # noqa: PTH119
-        # An empty file may be the beginning of a copy.
         may_grow = not (self._is_first and place.matched) or (is_rotated and not content.packed)
         is_partial = (content.packed and is_fresh) or (may_grow and not content.head)
         # Both are there while the archive is made. What it holds can be compared when the original has been read.
@@ -298,8 +297,6 @@ class Survey:
     def _may_have_moved(self, log: Log) -> bool:
         """Return whether the file that an earlier run read last is under another name now, or not found yet."""
         return log in self._resumed or any(file.path is None for file in log.files)
-
-    # Small things
 
     def _new_log(self, location: str) -> Log:
         root = family_of(location, self._families)

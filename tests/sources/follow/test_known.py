@@ -231,3 +231,19 @@ def test_a_clock_that_was_set_back(log: Path, known: list[Position]) -> None:
     second = run(f"{log}*", known=known)
     assert sorted(second.lines) == [b"cut", b"four", b"packed", b"three"]
     assert "truncated" in "".join(second.notes)
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+def test_a_copy_with_less_than_was_read(log: Path, lines: list[bytes], runs: int) -> None:
+    """Lines that came while the log was being copied were read from the log: the copy has nothing new, in any later run."""
+    Path(f"{log}.1").write_bytes(log.read_bytes() + b"thr")
+    write(log, b"three", b"four")
+    known = run(log).positions
+    os.truncate(log, 0)
+    write(log, b"five")
+    reads = []
+    for _ in range(runs):
+        reader = run(f"{log}*", known=known)
+        reads += reader.lines
+        known = reader.positions
+    assert reads == [b"five"]
