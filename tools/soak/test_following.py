@@ -1,4 +1,7 @@
-"""A day of following in a few minutes: a log that is rotated 1,440 times; memory, descriptors and threads stay as they are."""
+"""A day of following in a few minutes: a log that is rotated 1,440 times; memory, descriptors and threads stay as they are.
+
+`python -m pytest -m soak -s tools/soak/test_following.py -o timeout=3600` prints the figures.
+"""
 
 from __future__ import annotations
 
@@ -45,10 +48,7 @@ def rotate(log: Path, number: int, lines: bytes) -> None:
 def grown(samples: Sequence[tuple[int, int, int]]) -> list[float]:
     """Return by how much each figure is larger in the last quarter of the samples than in the first."""
     part = len(samples) // 4
-    return [
-        fmean(last) / fmean(first)
-        for first, last in zip(zip(*samples[:part], strict=False), zip(*samples[-part:], strict=False), strict=True)
-    ]
+    return [fmean(figures[-part:]) / fmean(figures[:part]) for figures in zip(*samples, strict=True)]
 
 
 @pytest.mark.soak
