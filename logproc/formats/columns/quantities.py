@@ -17,6 +17,7 @@ import pyarrow
 import pyarrow.compute
 from msgspec.structs import replace
 
+from logproc.formats.columns.slices import constant
 from logproc.formats.columns.units import ANY, NO_UNIT, NOT_A_NUMBER, NOT_A_SIZE, NUMBER, TOO_FINE, TOO_LARGE, Unit, amount
 from logproc.model.columns import KeyColumn, Large, Numbers
 
@@ -118,14 +119,14 @@ def plain_numbers(keys: pyarrow.Array, power: int) -> tuple[Integers, Integers, 
     nanos = whole % scale * (NANO // scale) + fraction // scale
     fine = fraction % scale != 0
     rest = pyarrow.compute.utf8_trim(pyarrow.compute.fill_null(found.field(2), ""), "0")
-    fine |= pyarrow.compute.not_equal(rest, "").to_numpy(zero_copy_only=False)
+    fine |= pyarrow.compute.not_equal(rest, constant("")).to_numpy(zero_copy_only=False)
     return whole // scale, nanos, valid, fine & valid
 
 
 def integers(digits: pyarrow.Array) -> Integers:
     """Return texts of digits as integers; null and empty texts (groups that did not match) become 0."""
     digits = pyarrow.compute.fill_null(digits, "")
-    numbers = pyarrow.compute.if_else(pyarrow.compute.equal(digits, ""), "0", digits).cast(pyarrow.int64())
+    numbers = pyarrow.compute.if_else(pyarrow.compute.equal(digits, constant("")), constant("0"), digits).cast(pyarrow.int64())
     return numpy.array(numbers.to_numpy(zero_copy_only=False), numpy.int64)
 
 
