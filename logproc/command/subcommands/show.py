@@ -45,6 +45,8 @@ LAST_FIRST = 10
 """How many records of those that are there `--follow` begins with."""
 CHUNK_BYTES = 2 << 20
 """Smaller than for a report: nothing has to be merged, and the first lines appear sooner."""
+FILE_CHUNK_BYTES = 4 << 20
+"""Nobody waits for the first lines of a file, and twice the size saves an eighth of the time."""
 SCREEN_CHUNK_BYTES = 256 << 10
 LEAST_CHUNK_BYTES = 64 << 10
 
@@ -145,7 +147,8 @@ def with_chunks(settings: Settings, asked: Asked, sources: Sequence[Source], *, 
     names = [*fields, *(["time"] if asked.merge or asked.form != "lines" else [])]
     size = settings.chunk_size
     if size is None:
-        size = min(settings.chunk_bytes, SCREEN_CHUNK_BYTES if for_screen else CHUNK_BYTES)
+        usual = FILE_CHUNK_BYTES if asked.file else SCREEN_CHUNK_BYTES if for_screen else CHUNK_BYTES
+        size = min(settings.chunk_bytes, usual)
         if asked.merge:
             size = min(size, settings.memory // (2 * PARSING_WEIGHT * max(1, len(sources))))
             if size < LEAST_CHUNK_BYTES:
