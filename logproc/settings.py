@@ -185,6 +185,7 @@ class Settings:
     shows: tuple[str, ...] | None = field(
         default=None, metadata={"table": True}
     )  # the fields that `show` writes; None: a report
+    paints: tuple[str, ...] = field(default=(), metadata={"table": True})  # the fields it colours, where a log has them
     compares: bool = field(default=False, metadata={"table": True})  # whether the counts are for a comparison, not for a report
     patterns: tuple[tuple[str, str], ...] = field(default=(), metadata={"table": True})
     formats: tuple[tuple[str, dict[str, Any]], ...] = field(default=(), metadata={"table": True})

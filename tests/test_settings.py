@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from logproc.model.config_files import config_path, distrust, distrusted
 from logproc.model.errors import EXIT_USAGE, UsageError
-from logproc.model.knobs import GROUPS, option_name
-from logproc.model.sizes import parse_size
+from logproc.model.knobs import GROUPS, option_name, parse_size
 from logproc.settings import (
     Settings,
     convert,

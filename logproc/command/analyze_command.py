@@ -111,6 +111,7 @@ def analyze_command(
     check_filter(options.get("where"), sources, screen.stdout)
     prepare(screen, options, config, headers)
     with recorder.span(Doing.LOAD):
+        process.load_libraries()
         from logproc.command.outputs import Outputs
         from logproc.command.subcommands.analyze import analyze
 

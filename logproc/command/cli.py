@@ -83,6 +83,7 @@ def formats_command(screen: Screen, /, names: tuple[str, ...], config: Path | No
     process.configure(os.environ)
     settings = load({}, config, os.environ)
     own: dict[str, Any] = {**dict(settings.patterns), **dict(settings.formats)}
+    process.load_libraries()
     from logproc.command.subcommands.formats import list_of, page_of
 
     if not names:
@@ -113,6 +114,7 @@ def detect_command(screen: Screen, /, files: tuple[str, ...], encoding: str | No
         raise click.MissingParameter(ctx=click.get_current_context(), param_type="argument")
     process.configure(os.environ)
     process.check_address_space(0, 1)
+    process.load_libraries()
     from logproc.command.subcommands.detect import explain
 
     files = files or ("-",)

@@ -6,9 +6,10 @@ import re
 import shlex
 from collections.abc import Iterable
 
+from logproc.model.patterns import regex
 from logproc.sources.names import shown_path, shown_url
 
-URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+URL = regex(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 
 
 def shown_command(arguments: Iterable[str]) -> str:

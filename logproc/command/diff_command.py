@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from logproc.command import process
 from logproc.command.prepare import prepare
 from logproc.command.terminal.screen import Screen
 from logproc.command.usage.help import GroupedCommand, GroupedOption, Rows
@@ -112,6 +113,7 @@ def diff_command(
         raise UsageError(f"--top {options['top']}: not for a comparison", "write one number, 0 for all")
     unset: dict[str, Any] = {item.name: item.default for item in knobs() if item.name in NOT_COMPARED}
     screen.settings = replace(screen.settings, compares=True, **unset)
+    process.load_libraries()
     from logproc.command.subcommands.diff import Asked, diff
 
     return diff(Asked(sources, before, after, conditions, output, output_files, headers, debug), screen)

@@ -13,6 +13,7 @@ from logproc.formats.columns.levels import LEVELS
 from logproc.model.comparison import Change, Comparison
 from logproc.model.errors import UsageError, nearest
 from logproc.model.overview import QUANTILES
+from logproc.model.patterns import regex
 from logproc.questions.fields.outcomes import CLASSES
 
 OPTION = "--fail-on"
@@ -20,8 +21,8 @@ SHARES = ("error_share", *CLASSES)
 DURATIONS = tuple(f"{name}:duration" for name in QUANTILES)
 METRICS = (*SHARES, *DURATIONS, "rate")
 NEW_KEYS_OF = ("message", "path", "status", "level", "logger", "client")
-STEP = re.compile(r"(?P<metric>\S+)\s*(?P<sign>[+-])\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>%?)")
-NEW = re.compile(r"new\s+(?P<field>\w+)(?:(?:\s+(?P<of>\w+))?\s*(?P<sign>>=|==|=)\s*(?P<value>\w+))?")
+STEP = regex(r"(?P<metric>\S+)\s*(?P<sign>[+-])\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>%?)")
+NEW = regex(r"new\s+(?P<field>\w+)(?:(?:\s+(?P<of>\w+))?\s*(?P<sign>>=|==|=)\s*(?P<value>\w+))?")
 EXAMPLES = "write 'error_share +1%', 'p95:duration +20%' or 'new message level >= error'"
 ROUNDING = 1e-9
 Verdict = Literal["fails", "undecided", "passes"]

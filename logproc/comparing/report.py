@@ -16,12 +16,13 @@ from logproc.formats.times.calendar import seconds_of
 from logproc.model.comparison import Compared
 from logproc.model.errors import UsageError, system_words
 from logproc.model.overview import QUANTILES
+from logproc.model.patterns import regex
 
 HEAD_BYTES = 64 << 10
 MOST_BYTES = 256 << 20
-JSON_HEAD = re.compile(rb'\s*\{\s*"schema"\s*:\s*\d')
-PAGE_HEAD = re.compile(rb"\s*<!doctype html", re.IGNORECASE)
-EMBEDDED = re.compile(r'<script[^>]*\bid="logproc-report"[^>]*>(.*?)</script>', re.DOTALL)
+JSON_HEAD = regex(rb'\s*\{\s*"schema"\s*:\s*\d')
+PAGE_HEAD = regex(rb"\s*<!doctype html", re.IGNORECASE)
+EMBEDDED = regex(r'<script[^>]*\bid="logproc-report"[^>]*>(.*?)</script>', re.DOTALL)
 COMPARISON = 'id="logproc-comparison">'
 SCHEMA = 1
 PANELS = {"status": "status", "logger": "logger", "path": "path", "client": "client", "shape(message)": "message"}

@@ -46,7 +46,7 @@ def format_of_pattern(name: str, text: str, option: str) -> Format:
         raise UsageError(f"{option} has two groups {twice}", f"call the other one {twice}_2, which is the same field")
     reader = Expression(whole, limited=True)
     maps = (*named_times(reader.fields), *named_units(groups, groups))
-    return Format(name, reader, CutLines(reader), summary=text, units=tuple(UNITS.items()), maps=maps, keeps_untimed=True)
+    return Format(name, reader, (CutLines(reader),), summary=text, units=tuple(UNITS.items()), maps=maps, keeps_untimed=True)
 
 
 def groups_of(expression: str, option: str) -> list[str]:

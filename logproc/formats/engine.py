@@ -2,11 +2,11 @@
 
 Logs differ in how lines become raw fields: that is the job of a Reader. Everything else is here, once:
 
-    lines ─ quick reader ─ exact reader ─ times ─ requests, targets ─ made printable ─ numbers ─→ Columns
-                 └ claims what it can  └ claims the rest, gives reasons ─→ Account
+    lines ─ quick readers ─ exact reader ─ times ─ requests, targets ─ made printable ─ numbers ─→ Columns
+                 └ claim what they can  └ claims the rest, gives reasons ─→ Account
 
-The exact reader defines a format. A quick reader takes regular lines, many at once, and leaves all others; tests check
-that the two agree, field by field.
+The exact reader defines a format. Quick readers take regular lines, many at once, and leave all others; tests check
+that they agree, field by field.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ LOOK_LINES = 4096
 class Format(Struct, frozen=True):
     """One format of lines. Frozen, so threads can share it.
 
-    exact: the definition of its records. quick: a reader that is asked first.
+    exact: the definition of its records. quick: the readers that are asked first, in turn.
     units: the columns that hold numbers, each with the power of ten to divide by: 3 for milliseconds.
     multi_line: whether a line that does not fit belongs to the record before it.
     mixed: whether some records are not requests. open_fields: whether records may have any fields.
@@ -62,7 +62,7 @@ class Format(Struct, frozen=True):
 
     name: str
     exact: Reader
-    quick: Reader | None = None
+    quick: tuple[Reader, ...] = ()
     summary: str = ""
     example: str = ""
     units: tuple[tuple[str, int], ...] = ()
@@ -97,6 +97,10 @@ class Format(Struct, frozen=True):
         return tuple(name for name in fields if name not in parts)
 
     @property
+    def readers(self) -> tuple[Reader, ...]:
+        return (*self.quick, self.exact)
+
+    @property
     def whole_records(self) -> bool:
         """Whether chunks must begin with a record."""
         return False
@@ -107,8 +111,7 @@ class Format(Struct, frozen=True):
 
         The header of a W3C log tells what its later lines hold. Where it ends, another file may begin with other fields.
         """
-        readers = [reader for reader in (self.quick, self.exact) if reader]
-        return all(type(reader).follow is Reader.follow for reader in readers) and not self.in_parts
+        return all(type(reader).follow is Reader.follow for reader in self.readers) and not self.in_parts
 
     @property
     def splits_requests(self) -> bool:
@@ -155,14 +158,14 @@ class Format(Struct, frozen=True):
 
     def lines(self, data: Bytes) -> Lines:
         """Return the lines of a chunk, with the marks that the readers need."""
-        return (self.quick or self.exact).lines(data)
+        return self.readers[0].lines(data)
 
     def claimed(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Claimed:
         """Return what the readers find in the lines that `left` names, and take these lines out of it."""
         parts: list[Found] = []
         wanted = widened(wanted, self.maps) if self.maps else wanted
-        for reader in (self.quick, self.exact):
-            if reader and left.any():
+        for reader in self.readers:
+            if left.any():
                 part = self.timed(reader.read(lines, left, wanted, context), context)
                 left[part.line] = left[part.untimed] = left[part.aside] = False
                 parts.append(part)

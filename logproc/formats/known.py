@@ -72,7 +72,7 @@ def format_of_entry(name: str, entry: Mapping[str, Any]) -> Format:
     return Format(
         name,
         reader,
-        CutLines(reader),
+        (CutLines(reader),),
         summary=entry.get("summary", ""),
         example=entry.get("example", ""),
         units=tuple(units.items()),
@@ -167,7 +167,7 @@ def learned(form: TimeForm | None, lines: Sequence[bytes], *, with_level: bool =
         expression = rf"(?s)^{OPENING}{time}{CLOSING}{BEFORE_MESSAGE}(?P<message>.*)$"
         return Format("text", Expression(expression, form, ANY_LEVEL, HEAD_BYTES), summary=TEXT, multi_line=True)
     reader = Expression(expression, form)
-    return Format("text", reader, CutLines(reader), summary=TEXT, multi_line=True)
+    return Format("text", reader, (CutLines(reader),), summary=TEXT, multi_line=True)
 
 
 def leveled(lines: Sequence[bytes]) -> Format | None:

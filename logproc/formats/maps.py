@@ -17,11 +17,12 @@ from logproc.formats.columns.fields import Wanted, asks_for_others, sought
 from logproc.formats.columns.units import LONG_NAMES, Unit, unit_named, unit_of
 from logproc.formats.times.given import GivenForm, given_form
 from logproc.model.errors import UsageError
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.formats.raw import Found
 
-TEXT = re.compile(r"(?P<field>[A-Za-z_@][\w.@-]*)\s*=\s*(?P<source>[^:]+)(?::(?P<form>.+))?", re.DOTALL)
+TEXT = regex(r"(?P<field>[A-Za-z_@][\w.@-]*)\s*=\s*(?P<source>[^:]+)(?::(?P<form>.+))?", re.DOTALL)
 HINT = "write FIELD=SOURCE or FIELD=SOURCE:FORM, as in duration=took:ms or 'time=date:%d/%m/%Y %H:%M:%S'"
 UNITS = "ns, us, ms, s, min, h, B, kB, MB, GB, KiB, MiB, GiB"
 STEMS = {
@@ -38,17 +39,17 @@ TIMES = (
 """Groups of a pattern that are the time, if no group is called so, the likeliest first."""
 DATES_AND_CLOCKS = (("date", "time"), ("date", "clock"), ("day", "time"), ("log_date", "log_time"))
 """Groups with a date and a time of day."""
-OUTER = re.compile(
+OUTER = regex(
     r"^(?:res|req|response|request|http|http_?request|event|attributes|properties|fields|meta|record|data|context)\.",
     re.IGNORECASE,
 )
 """Objects that such a field may be in."""
-CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+CAPITAL = regex(r"(?<=[a-z0-9])(?=[A-Z])")
 OWN_UNITS = {"kb": "kB", "mb": "MB", "gb": "GB", "kib": "KiB", "mib": "MiB", "gib": "GiB", "b": "B", "bytes": "B"}
 """Units as names have them, in lower case. Those of durations are lower case anyway."""
-DIVIDED = re.compile(r"(?P<stem>.+?)(?:_in)?_(?P<unit>(?!min$)[a-z]+)")
+DIVIDED = regex(r"(?P<stem>.+?)(?:_in)?_(?P<unit>(?!min$)[a-z]+)")
 """`latency_min` is rather the smallest than in minutes."""
-RUN_TOGETHER = re.compile(
+RUN_TOGETHER = regex(
     rf"(?P<stem>.+?)(?:in)?(?P<unit>{'|'.join(unit for unit in (*LONG_NAMES, 'ms', 'us', 'ns', *OWN_UNITS) if len(unit) > 1)})"
 )
 """A unit of one letter needs something between: `durations` are several, not seconds."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from logproc.model.errors import UsageError, nearest
-from logproc.model.sizes import parse_size
+from logproc.model.patterns import regex
 
 GROUPS = ("Sources", "Formats", "Questions", "Reports", "Limits", "Web", "Tuning")
 """The groups of settings, in the order of the help, of config/logproc.toml and of the man page."""
 MOST = {"bytes": 1 << 60, "seconds": 366 * 86_400, "": 1 << 48}
 """The limit of a knob without one of its own, by its unit: the operating system accepts no wait that is much longer."""
+SIZE = regex(r"(\d+)\s*(?:([KMGT])(?:i?B)?|B)?", re.IGNORECASE)
+SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
 def knob(
@@ -97,6 +100,18 @@ def convert_one(kind: Kind, value: Any, unit: str, where: str) -> Any:
     except (ValueError, OverflowError) as error:
         noun, hint = ("a size", "write 65536, 64K or 4MiB") if unit == "bytes" else NOUNS[kind.type]
         raise UsageError(f"{where} {value!r} is not {noun}", hint) from error
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes that a text such as `4194304`, `64K`, `4MiB` or `1 GB` names (all powers of 1024).
+
+    >>> parse_size("4MiB")
+    4194304
+    """
+    match = SIZE.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is not a size")
+    return int(match[1]) * SIZE_UNITS.get((match[2] or "").upper(), 1)
 
 
 OTHER_VALUES = {

@@ -46,7 +46,7 @@ class Assumption(Struct, frozen=True):
 class RunInfo(Struct, frozen=True):
     """Everything that may differ between two runs over the same input.
 
-    native: whether access logs were cut by the compiled kernel.
+    native: whether lines were cut by the compiled kernel.
     """
 
     elapsed_s: float

@@ -132,6 +132,7 @@ def question_of(settings: Settings, now_s: int) -> Question:
             *(found.source for found in parse_maps(settings.map)),
         ),
         asked_by=bool(settings.by),
+        optional=settings.paints,
         compares=settings.compares,
         kinds=tuple((found.field, found.unit.kind) for found in parse_maps(settings.map) if found.unit),
     )

@@ -52,7 +52,7 @@ def wanted_readers(
         "pipe": (min(MOST_PIPES, len(pipes)), ToDo(pipes)),
     }
     if writing and writing.side_by_side:
-        wanted |= {"reader": (len(files), ToDo(files)), "stream": (len(urls), ToDo(urls))}
+        wanted |= {"reader": (len(files), ToDo(files)), "stream": (len(urls), ToDo(urls)), "pipe": (len(pipes), ToDo(pipes))}
     affordable = shared_out(free_descriptors(), {name: number for name, (number, _) in wanted.items()})
     for name, (number, _) in wanted.items():
         if affordable[name] < number and writing and writing.side_by_side:

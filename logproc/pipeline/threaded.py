@@ -271,7 +271,10 @@ class Crew:
     def _start_some(self, name: str, wanted: int, to_do: ToDo[Any]) -> None:
         ended = self.delivery.source_ended if self.delivery else untold
         shared = (to_do, self._start_reading, self.budget, self.channel.put, self.stop, self.trace, ended)
-        self.readers += start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
+        started = start_readers([Reader(f"{name}-{number + 1}", *shared) for number in range(wanted)])
+        self.readers += started
+        if self.writing and self.writing.side_by_side and len(started) < wanted:
+            raise InternalError(*CANNOT_START)  # the others would wait for ever for what nobody reads
 
     def _start_reading(self, item: Source | Lot) -> Reading | LotReading:
         if isinstance(item, Lot):

@@ -14,12 +14,13 @@ from typing import Literal
 from msgspec import Struct
 
 from logproc.model.errors import UsageError, nearest
+from logproc.model.patterns import regex
 from logproc.questions.fields.stretches import duration_s
 from logproc.questions.where.grammar import Where, parse_where
 
 Measured = Literal["totals", "buckets", "uniques", "peaks"]
 KINDS: dict[str, Measured] = {"mean": "totals", "min": "totals", "max": "totals", "sum": "totals", "uniques": "uniques"}
-PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,3})?|100)")
+PERCENTILE = regex(r"p(\d{1,2}(?:\.\d{1,3})?|100)")
 VISITOR = "client,user_agent"
 """A visitor is a distinct pair of client and user agent."""
 KNOWN = (
@@ -41,13 +42,13 @@ OTHER_NAMES = {
 """Names of functions in other programs."""
 COUNTS = dict.fromkeys(("hits", "requests", "records", "lines", "entries", "events", "number", "n"), "count")
 COUNTS |= dict.fromkeys(("traffic", "size", "bandwidth"), "bytes")
-PERCENT = re.compile(
+PERCENT = regex(
     r"(?:(?:p|pct|perc|percentile|quantile|q)[( _-]?)?(\d{1,2}(?:\.\d{1,3})?)\)?:(.+)|(?:percentile|quantile|perc|pct):(.+)"
 )
 """Ways to write a percentile that are not ours."""
-CALL = re.compile(r"([A-Za-z_0-9.]+)[(]([^()]*)[)]")
-FILTERED = re.compile(r"(share|peak)[(](.*)[)]", re.DOTALL)
-QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | `[^`]*` | [^"'`] | . """, re.VERBOSE | re.DOTALL)
+CALL = regex(r"([A-Za-z_0-9.]+)[(]([^()]*)[)]")
+FILTERED = regex(r"(share|peak)[(](.*)[)]", re.DOTALL)
+QUOTED = regex(r""" "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | `[^`]*` | [^"'`] | . """, re.VERBOSE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from logproc.model.errors import nearest
+from logproc.model.patterns import regex
 from logproc.questions.fields.derived import FIELDS
 from logproc.questions.where.values import FIELD_TYPES
 
@@ -48,7 +49,7 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """What the fields are called in other programs."""
 STANDARD = (*FIELD_TYPES, *FIELDS)
-CALL = re.compile(r"([A-Za-z_]+)\((.*)\)", re.DOTALL)
+CALL = regex(r"([A-Za-z_]+)\((.*)\)", re.DOTALL)
 
 
 def hint_for(name: str, own: Collection[str], computed: Collection[str] = ()) -> str:

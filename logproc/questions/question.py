@@ -82,6 +82,7 @@ class Question(Struct, frozen=True):
 
     since, until: nanoseconds since 1970; `until` is exclusive. zone: the time zone of hours and days.
     asked: fields named by the user, which some source must have. asked_by: whether the user named panels.
+    optional: fields that are not named, to be delivered where a source has them.
     kinds: fields that the user says to be a "duration" or a "size".
     sort: the metric to sort rows by. descending: None for the panel's usual direction.
     wanted: the columns that formats have to deliver. filters_of: the filters of metrics, by what they are called.
@@ -103,6 +104,7 @@ class Question(Struct, frozen=True):
     max_keys: int | None = None
     asked: tuple[str, ...] = ()
     asked_by: bool = False
+    optional: tuple[str, ...] = ()
     compares: bool = False
     kinds: tuple[tuple[str, str], ...] = ()
     # These four follow from the others, whatever they are given.
@@ -129,6 +131,7 @@ class Question(Struct, frozen=True):
         sought = [name for name in sought if name != SOURCE]
         extra = [
             "bytes",
+            *self.optional,
             *(OVERVIEW_FIELDS if self.overview else ()),
             *(COMPARED_FIELDS if self.compares else ()),
             *(ADDRESSES if self.from_forwarded else ()),

@@ -7,14 +7,15 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from logproc.formats.times.calendar import MONTHS
 from logproc.model.errors import UsageError, nearest
+from logproc.model.patterns import regex
 
 UNITS_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-RELATIVE = re.compile(r"(\d{1,9})\s*(s|min|m|h|d|w)(?:\s+ago)?")
+RELATIVE = regex(r"(\d{1,9})\s*(s|min|m|h|d|w)(?:\s+ago)?")
 TIME_OF_DAY = r"\d{1,2}:\d{2}(?::\d{2})?"
-CLOCK = re.compile(TIME_OF_DAY)
-NAMED_DAY = re.compile(rf"(today|yesterday)(?:[ T]({TIME_OF_DAY}))?", re.IGNORECASE)
-EPOCH = re.compile(r"@(\d{1,12})(?:\.(\d+))?")
-FRACTION = re.compile(
+CLOCK = regex(TIME_OF_DAY)
+NAMED_DAY = regex(rf"(today|yesterday)(?:[ T]({TIME_OF_DAY}))?", re.IGNORECASE)
+EPOCH = regex(r"@(\d{1,12})(?:\.(\d+))?")
+FRACTION = regex(
     r"(?P<front>.*(?::\d{2}:|[T ]\d{4})\d{2})[.,](?P<digits>\d+)(?P<behind> ?(?:Z|[+-][\d:]+)?\]?)", re.ASCII | re.IGNORECASE
 )
 """A time with a fraction of its second, and perhaps a zone."""
@@ -23,14 +24,14 @@ NANO = 10**9
 MICRO = 1000
 UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 BEHIND_DATE = rf"(?:[:T ]({TIME_OF_DAY})(?: ?([+-]\d{{2}}:?\d{{2}}|Z))?)?"
-OF_ACCESS_LOG = re.compile(rf"\[?(\d{{1,2}})/([A-Za-z]{{3}})/(\d{{4}}){BEHIND_DATE}\]?", re.ASCII)
-WITH_SLASHES = re.compile(rf"(\d{{4}})/(\d{{1,2}})/(\d{{1,2}}){BEHIND_DATE}", re.ASCII)
+OF_ACCESS_LOG = regex(rf"\[?(\d{{1,2}})/([A-Za-z]{{3}})/(\d{{4}}){BEHIND_DATE}\]?", re.ASCII)
+WITH_SLASHES = regex(rf"(\d{{4}})/(\d{{1,2}})/(\d{{1,2}}){BEHIND_DATE}", re.ASCII)
 """The year first: `07/03/2026` is March in one country and July in another."""
-IN_WORDS = re.compile(r"(\d+) ?(seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?)(?: ago)?")
+IN_WORDS = regex(r"(\d+) ?(seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?)(?: ago)?")
 LASTS = {"hour": "1h", "day": "1d", "week": "7d", "month": "30d", "year": "365d"}
-LAST = re.compile(rf"(?:last|past) ({'|'.join(LASTS)})")
-UNPADDED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
-YEAR_LAST = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4})", re.ASCII)
+LAST = regex(rf"(?:last|past) ({'|'.join(LASTS)})")
+UNPADDED = regex(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+YEAR_LAST = regex(r"\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4})", re.ASCII)
 HINT = 'write "2026-03-07 10:00", "2026-03-07", "10:00", "yesterday", "2h" (two hours ago) or "@1772877600"'
 
 

@@ -13,18 +13,19 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from logproc.model.errors import UsageError, nearest
+from logproc.model.patterns import regex
 
 LOCALTIME, TIMEZONE = Path("/etc/localtime"), Path("/etc/timezone")
 """Where a system keeps its zone: the data, or a link to it; the name."""
 DATABASE = "zoneinfo/"
 NAME = r"(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)"
 OFFSET = r"[+-]?\d{1,2}(?::\d{2}){0,2}"
-POSIX = re.compile(rf"{NAME}{OFFSET}(?P<summer>{NAME}(?:{OFFSET})?)?(?P<rules>(?:,[JM][^,]+){{2}})?")
+POSIX = regex(rf"{NAME}{OFFSET}(?P<summer>{NAME}(?:{OFFSET})?)?(?P<rules>(?:,[JM][^,]+){{2}})?")
 """Without days as bare numbers, counted from 0: zoneinfo takes them to be a day earlier than the C library."""
 USUAL_RULES = ",M3.2.0,M11.1.0"
 """When clocks change if a POSIX string does not say it, as in the C library: those of the United States."""
 SAME_AS_UTC = frozenset({"UTC", "Z", "UTC0", "ETC/UTC", "ETC/UCT", "UCT", "ZULU", "ETC/ZULU", "UNIVERSAL", "ETC/UNIVERSAL"})
-FIXED = re.compile(r"(?:UTC|GMT)? ?([+-])(\d{1,2})(?::?00)?", re.IGNORECASE)
+FIXED = regex(r"(?:UTC|GMT)? ?([+-])(\d{1,2})(?::?00)?", re.IGNORECASE)
 ABBREVIATIONS = {
     **dict.fromkeys(("CEST", "MESZ", "MEZ"), "Europe/Berlin"),
     **dict.fromkeys(("PST", "PDT", "PT"), "America/Los_Angeles"),

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy
 
 from logproc.formats.columns.fields import Wanted
-from logproc.records.csv_lines import csv_header, csv_lines
-from logproc.records.field_lines import field_lines
-from logproc.records.json_lines import json_lines
-from logproc.records.layout import Layout
 from logproc.records.piece import Piece
+from logproc.records.screen.values import values_of
 from logproc.records.selection import piece_of, times_of
-from logproc.records.table import in_order, table_of
+from logproc.records.tables.csv_lines import csv_header, csv_lines
+from logproc.records.tables.field_lines import field_lines
+from logproc.records.tables.json_lines import json_lines
+from logproc.records.tables.layout import Layout
+from logproc.records.tables.table import in_order, table_of
 
 if TYPE_CHECKING:
     from logproc.counting.tally import Filtered
@@ -45,10 +46,20 @@ class LinesForm:
     """The log's own lines.
 
     with_source: begin each with the name of its source. around: with the units that do not match. timed: with the times of the
-    records, to merge sources.
+    records, to merge sources. painted: the fields whose values a painter needs, None for no painter.
     """
 
-    def __init__(self, *, with_source: bool = False, around: bool = False, timed: bool = False) -> None:
+    def __init__(
+        self,
+        max_line_bytes: int,
+        *,
+        with_source: bool = False,
+        around: bool = False,
+        timed: bool = False,
+        painted: Sequence[str] | None = None,
+    ) -> None:
+        self._max_line_bytes = max_line_bytes
+        self._painted = painted
         self._with_source, self._around, self._timed = with_source, around, timed
 
     def begin(self, formats: Sequence[Parser]) -> None:
@@ -59,7 +70,16 @@ class LinesForm:
 
     def piece(self, chunk: Chunk, parsed: Parsed, found: Filtered, question: Question, name: str) -> Piece:  # noqa: ARG002
         prefix = f"{name}: " if self._with_source else ""
-        return piece_of(chunk, parsed, found, prefix=prefix, around=self._around, timed=self._timed)
+        return piece_of(
+            chunk,
+            parsed,
+            found,
+            prefix=prefix,
+            max_line_bytes=self._max_line_bytes,
+            around=self._around,
+            timed=self._timed,
+            painted=self._painted,
+        )
 
 
 class TableForm:
@@ -69,7 +89,16 @@ class TableForm:
     a formula stay as they are.
     """
 
-    def __init__(self, kind: str, names: Sequence[str] | None, *, timed: bool = False, raw: bool = False) -> None:
+    def __init__(
+        self,
+        kind: str,
+        names: Sequence[str] | None,
+        *,
+        timed: bool = False,
+        raw: bool = False,
+        painted: Sequence[str] | None = None,
+    ) -> None:
+        self._painted = painted
         self.layout = None if names is None else Layout.of_fields(names)
         self._kind, self._timed, self._raw = kind, timed, raw
         self._everything = names is None
@@ -82,7 +111,7 @@ class TableForm:
         return Wanted.everything(form, question.wanted) if self._everything else question.wanted
 
     def header(self) -> bytes:
-        """What comes before all records."""
+        """Return what comes before all records."""
         return csv_header(self.layout.schema, raw=self._raw) if self._kind == "csv" and self.layout else b""
 
     def piece(self, chunk: Chunk, parsed: Parsed, found: Filtered, question: Question, name: str) -> Piece:
@@ -98,7 +127,8 @@ class TableForm:
             return Piece(table, len(records), times=times)
         write: Callable[[Any], Any] = {"json": json_lines, "text": field_lines}.get(self._kind, self._csv)
         content, ends = write(table)
-        return Piece(content, len(records), ends, times=times)
+        values = None if self._painted is None else values_of(every, records, self._painted)
+        return Piece(content, len(records), ends, times=times, values=values)
 
     def _csv(self, table: Any) -> Any:
         return csv_lines(table, raw=self._raw)

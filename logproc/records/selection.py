@@ -16,8 +16,11 @@ from msgspec import Struct
 from logproc.formats.columns.slices import arrow, offsets_and_data
 from logproc.model.columns import NO_TIME
 from logproc.records.piece import Piece
+from logproc.records.screen.values import values_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from logproc.counting.tally import Filtered
     from logproc.model.arrays import Bytes, Integers, Mask
     from logproc.model.chunk import Chunk
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 LF = 10
 NOTHING = -1
+NO_LINES = numpy.empty(0, numpy.int64)
 BILLION = 1_000_000_000
 
 
@@ -33,7 +37,7 @@ class Units(Struct, frozen=True):
 
     of_line: the unit of each line, shape (lines,): NOTHING for a blank line outside. record: of each unit the number of the
     record that it is, NOTHING for a line that could not be read, shape (units,). front: which lines go on from the last record
-    before the chunk.
+    before the chunk; None if none does.
     """
 
     of_line: Integers
@@ -59,17 +63,18 @@ def units_of(chunk: Chunk, parsed: Parsed) -> Units:
     front = None
     if parsed.further_lines is not None:
         of_line[parsed.further_lines[:, 0]] = of_line[record_lines[parsed.further_lines[:, 1]]]
-    if chunk.format is not None and chunk.format.multi_line and chunk.format.by_line:
+    if may_be_cut(chunk):
         # What continues a record from further behind than `max_line_bytes` belongs to no record that filters see, but to one
         # of the log; and what the chunk begins with, to the last one of the chunk before.
         loose = ~blank & (of_line == NOTHING)
         of_line[loose] = of_line[last_before(of_line != NOTHING)][loose]
-        front = loose & (of_line == NOTHING)
+        found = loose & (of_line == NOTHING)
+        front = found if found.any() else None
     inside = numpy.flatnonzero(blank)
     if len(inside):
         before, after = of_line[last_before(~blank)], of_line[::-1][last_before(~blank[::-1])][::-1]
         of_line[inside] = numpy.where(before == after, before, NOTHING)[inside]
-        if front is not None and front.any():
+        if front is not None:
             front[: numpy.flatnonzero(front)[-1]] = True
     return Units(of_line, record, front)
 
@@ -81,11 +86,20 @@ def last_before(mask: Mask) -> Integers:
 
 
 def piece_of(
-    chunk: Chunk, parsed: Parsed, found: Filtered, *, prefix: str = "", around: bool = False, timed: bool = False
+    chunk: Chunk,
+    parsed: Parsed,
+    found: Filtered,
+    *,
+    max_line_bytes: int,
+    prefix: str = "",
+    around: bool = False,
+    timed: bool = False,
+    painted: Sequence[str] | None = None,
 ) -> Piece:
     """Return the bytes of the records of a chunk that pass, as the log has them.
 
     prefix: what comes before each line. around: return all units, with which of them pass. timed: with their times.
+    painted: the fields that the painter of a terminal needs; None if there is no painter.
     """
     units = units_of(chunk, parsed)
     passes = numpy.zeros(len(units.record), bool)
@@ -99,25 +113,45 @@ def piece_of(
         order = numpy.argsort(of, kind="stable")
         lines, of = lines[order], of[order]
     content, line_ends = joined(chunk, lines, prefix)
-    last_of_unit = numpy.flatnonzero(numpy.diff(of, append=NOTHING) != 0) if len(of) else of
-    front = b""
-    if units.front is not None and units.front.any():
-        front = joined(chunk, numpy.flatnonzero(units.front), prefix)[0].tobytes()
-    times = times_of(found.every, units.record[wanted]) if timed and found.every is not None else None
+    last_of_unit = numpy.flatnonzero(numpy.diff(of, append=NOTHING) != 0)
+    is_open, gap = goes_on(chunk, parsed, max_line_bytes)
     return Piece(
         content,
         len(last_of_unit),
         line_ends[last_of_unit],
-        front,
-        bool(passes[-1]) if len(passes) else None,
-        passes if around else None,
-        times,
+        front=b"" if units.front is None else joined(chunk, numpy.flatnonzero(units.front), prefix)[0].tobytes(),
+        is_open=is_open and bool(wanted[-1]) if len(wanted) else None,
+        gap=joined(chunk, gap, prefix)[0].tobytes() if len(gap) else b"",
+        chosen=passes if around else None,
+        times=times_of(found.every, units.record[wanted]) if timed and found.every is not None else None,
+        values=None if painted is None else values_of(found.every, units.record[wanted], painted, passes[wanted], prefix),
     )
+
+
+def may_be_cut(chunk: Chunk) -> bool:
+    """Return whether a record of the log may have lines in several chunks."""
+    return chunk.format is not None and chunk.format.multi_line and chunk.format.by_line
+
+
+def goes_on(chunk: Chunk, parsed: Parsed, max_line_bytes: int) -> tuple[bool, Integers]:
+    """Return whether the last record may go on in the next chunk, and which blank lines stand behind it.
+
+    A source is cut inside of a record only if that is longer than `max_line_bytes`, see `sources.cutter`.
+    """
+    if not may_be_cut(chunk):
+        return False, NO_LINES
+    if parsed.record_lines is not None and len(parsed.record_lines):
+        lines_in_end = int(numpy.count_nonzero(chunk.data[-max_line_bytes:] == LF))
+        if parsed.record_lines.max() > chunk.lines - lines_in_end:
+            return False, NO_LINES
+    if parsed.blank is None or not parsed.blank[-1]:
+        return True, NO_LINES
+    return True, numpy.arange(chunk.lines - int((~parsed.blank[::-1]).argmax()) if not parsed.blank.all() else 0, chunk.lines)
 
 
 def joined(chunk: Chunk, lines: Integers, prefix: str) -> tuple[Bytes, Integers]:
     """Return the bytes of some lines one behind the other, line ends included, and where each ends."""
-    if len(lines) == chunk.lines and not prefix and (len(lines) < 2 or lines[-1] == len(lines) - 1):
+    if len(lines) == chunk.lines and not prefix and (lines == numpy.arange(chunk.lines)).all():
         return chunk.data, numpy.flatnonzero(chunk.data == LF) + 1
     feeds = numpy.flatnonzero(chunk.data == LF).astype(numpy.int32)
     offsets = numpy.concatenate([[0], feeds + 1]).astype(numpy.int32)

@@ -25,13 +25,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
+from logproc.model.patterns import regex
 from logproc.reports.metric_values import MEMBERS, Number, given_up, rounded
 from logproc.reports.safe import printable
 
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 HEADER = ("panel", "key", *MEMBERS)
 FIRST_ROWS = ("complete", "account", "state", "rejected", "other")
 CELL_START = r"(?:(?<=[;\t\r\n])|^)(\"*)"
-FORMULA = re.compile(CELL_START + r"(?=['=+\-@\t\r＝＋－＠])")
-GUARD = re.compile(CELL_START + "'")
+FORMULA = regex(CELL_START + r"(?=['=+\-@\t\r＝＋－＠])")
+GUARD = regex(CELL_START + "'")
 
 
 def render_csv(snapshot: Snapshot, *, raw: bool = False) -> str:

@@ -14,7 +14,6 @@ null if the user named panels; its `timeline` is null without times.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import asdict
 
 from logproc.formats.times.calendar import iso
+from logproc.model.patterns import regex
 from logproc.reports.metric_values import MEMBERS, given_up, key_members, rounded
 from logproc.reports.safe import numbered
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from logproc.model.snapshot import Snapshot, SourceResult
 
 SCHEMA = 1
-STATUS = re.compile(r"[0-9]{3}")
+STATUS = regex(r"[0-9]{3}")
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 

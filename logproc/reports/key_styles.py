@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from logproc.formats.columns.levels import LEVELS
+from logproc.model.patterns import regex
 from logproc.questions.fields.stretches import stretch_of
 from logproc.reports.text.style import BAD, DIM, GOOD, NEUTRAL, PLAIN, WARN, Line, Look
 from logproc.reports.units import clock_text
@@ -21,7 +21,7 @@ STATUS_STYLES = {"2": GOOD, "3": NEUTRAL, "4": WARN, "5": BAD}
 LEVEL_STYLES = dict(zip(LEVELS, (DIM, DIM, GOOD, GOOD, WARN, BAD, BAD), strict=True))
 OUTCOME_STYLES = {f"{digit}xx": style for digit, style in STATUS_STYLES.items()} | LEVEL_STYLES
 AGENT_PANELS = ("browsers", "systems")
-PLACEHOLDER = re.compile(r"(<[a-z0-9]+>)")
+PLACEHOLDER = regex(r"(<[a-z0-9]+>)")
 
 
 def title_of(panel: Panel) -> str:

@@ -13,10 +13,11 @@ Letters that only look alike, such as a Latin and a Cyrillic a, stay as they are
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 from unicodedata import category, is_normalized
+
+from logproc.model.patterns import regex
 
 NO_INK = frozenset(
     chain(
@@ -31,7 +32,7 @@ NO_INK = frozenset(
 """Characters that Python calls printable although they show nothing, or change only how another one is drawn (UAX #44)."""
 MOST_MARKS = 4
 """On one letter (UTS #39, section 5.4)."""
-LONG_NUMBER = re.compile(r"u[0-9a-f]{4}|U[0-9a-f]{8}")
+LONG_NUMBER = regex(r"u[0-9a-f]{4}|U[0-9a-f]{8}")
 
 
 def harmless(text: str) -> str:

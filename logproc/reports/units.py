@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+
+from logproc.model.patterns import regex
 
 SECOND_UNITS = ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1.0, "s"))
 SIZE_UNITS = ("kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB", "RB", "QB")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WIDEST = 10**36
 """From here on digits would fill a screen; the JSON and CSV reports have them all."""
-ZONE = re.compile(r"(?:Z|[+-]\d\d:\d\d(?::\d\d)?)$")
+ZONE = regex(r"(?:Z|[+-]\d\d:\d\d(?::\d\d)?)$")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -8,12 +8,13 @@ from itertools import islice
 from pathlib import Path
 
 from logproc.model.errors import nearest
+from logproc.model.patterns import regex
 from logproc.sources.names import shown_url
 
-NOT_QUITE_WEB = re.compile(r"(https?)(?::/*|/{2,})(?=[^/])", re.IGNORECASE)
+NOT_QUITE_WEB = regex(r"(https?)(?::/*|/{2,})(?=[^/])", re.IGNORECASE)
 """`http:/host`, `http:host` and `http//host`."""
-HOST = re.compile(r"(?:www\.[\w.-]+|(?:[\w-]+\.)+(?:com|org|net|io|dev|edu|gov|info))(?::\d+)?(?:/.*)?", re.IGNORECASE)
-REMOTE = re.compile(r"(?:ssh://|sftp://|scp://)?((?:[\w.-]+@)?[A-Za-z][\w.-]*):?(/.*)")
+HOST = regex(r"(?:www\.[\w.-]+|(?:[\w-]+\.)+(?:com|org|net|io|dev|edu|gov|info))(?::\d+)?(?:/.*)?", re.IGNORECASE)
+REMOTE = regex(r"(?:ssh://|sftp://|scp://)?((?:[\w.-]+@)?[A-Za-z][\w.-]*):?(/.*)")
 """A file of another machine, as scp, rsync and their URLs write it."""
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
 """What word processors and web pages make of a `-`."""

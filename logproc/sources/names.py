@@ -7,27 +7,29 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from urllib.parse import unquote, unquote_plus
 
-HARMLESS = re.compile(
+from logproc.model.patterns import regex
+
+HARMLESS = regex(
     r"(?:per_)?page|page_size|format|output|type|version|from|to|since|until|start|end|begin|after|before|date|day|week|month"
     r"|year|hour|minute|tz|timezone|lines?|limit|offset|count|max|tail|head|size|skip|level|sort|order|lang|raw|download|follow"
     r"|timestamps|stdout|stderr",
     re.IGNORECASE,
 )
 """Parameters whose values are shown, if these are short and plain. A list of secret ones would never be complete."""
-PLAIN_VALUE = re.compile(r"[\w.:+, /-]{0,40}")
-BEFORE_SECRETS = re.compile(r"(?:web)?hooks?|tokens?|secrets?|api[-_]?keys?", re.IGNORECASE)
+PLAIN_VALUE = regex(r"[\w.:+, /-]{0,40}")
+BEFORE_SECRETS = regex(r"(?:web)?hooks?|tokens?|secrets?|api[-_]?keys?", re.IGNORECASE)
 """After one of these, the rest of a path is a secret."""
-TOKEN = re.compile(
+TOKEN = regex(
     r"eyJ[\w-]{8,}\.|(?:A[KS]IA|AGPA|AIDA|AROA)[A-Z0-9]{12,}|AIza[\w-]{20,}"
     r"|(?:gh[a-z]|glpat|xox[a-z]|sk|pk|rk|npm|pypi|dop_v1|hf)[-_]\w{12,}"
     r"|(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32,})|[A-Z0-9]{20,}"
 )
 """JWT, keys of AWS and Google, tokens of well-known services; UUIDs and long hexadecimal and Base32, which serve as tokens."""
-WORD = re.compile(r"[A-Za-z0-9]{16,}")
+WORD = regex(r"[A-Za-z0-9]{16,}")
 LONG_WORD = 24
-ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*:[/\\]*)([^/\\?#]*)(.*)", re.DOTALL | re.IGNORECASE)
+ADDRESS = regex(r"([a-z][a-z0-9+.-]*:[/\\]*)([^/\\?#]*)(.*)", re.DOTALL | re.IGNORECASE)
 LEAST_SECRET = 4
-NO_PORT = re.compile(r":(?![0-9]*\Z)[^\[\]]*\Z")
+NO_PORT = regex(r":(?![0-9]*\Z)[^\[\]]*\Z")
 
 
 def shown_path(path: str | bytes) -> str:

@@ -18,15 +18,16 @@ from collections.abc import Hashable, Iterator, Sequence
 from msgspec import Struct
 
 from logproc.model.errors import EXIT_INCOMPLETE
+from logproc.model.patterns import regex
 from logproc.model.source import Kind, Seen, Source, State, Verdict
 from logproc.sources.files import STDIN, seen_as
 from logproc.sources.files.errors import source_error
 from logproc.sources.names import shown_path, shown_url
 
-SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+SCHEME = regex(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 WEB_SCHEMES = ("http", "https")
 STDIN_ARGUMENT = "-"
-MAGIC = re.compile(r"[*?[]")
+MAGIC = regex(r"[*?[]")
 
 
 class Found(Struct, frozen=True):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy
 
 from logproc.model.errors import SourceError, UsageError
+from logproc.model.patterns import regex
 from logproc.model.source import ByteStream
 from logproc.sources.archives.magic import is_tar
 from logproc.sources.limits import Layer, Peeked, copy_some, skip_hole_of
@@ -18,10 +19,10 @@ BLOCK_BYTES = 1 << 20
 FIRST_LINE_BYTES = 256 << 10
 SAMPLE_BYTES = 32
 """So many bytes show the encoding where the first line is too short for that. Few, because a live stream waits for them."""
-PLAIN = re.compile(rb"[\t\r\x20-\x7e]+")
+PLAIN = regex(rb"[\t\r\x20-\x7e]+")
 HOLE_BYTES = 16
 """So many NULs inside a line are a hole, as a crash leaves it: the line ends there. Fewer are a part of the line."""
-HOLE = re.compile(rb"(?<=\n)(\0+)|(\0{%d,})\n?" % HOLE_BYTES)
+HOLE = regex(rb"(?<=\n)(\0+)|(\0{%d,})\n?" % HOLE_BYTES)
 
 
 class Transcoded(Layer):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from logproc.model.patterns import regex
+
 MARKS = (("utf-32", b"\xff\xfe\0\0"), ("utf-32", b"\0\0\xfe\xff"), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff"))
 """Byte order marks. UTF-32 comes first, because its little-endian mark begins with that of UTF-16."""
 NULS = (
@@ -16,7 +18,7 @@ NULS = (
 BINARY = "looks binary: skipped", "give logs, or archives of them as .gz .bz2 .xz .zst"
 HEAD_BYTES = 4096
 OWN_REPORT = "is a report of logproc, not a log", "compare it with another by `logproc diff`"
-OWN = re.compile(
+OWN = regex(
     rb'\{"schema": \d+, "complete": (?:true|false),|<!doctype html>(?:(?!<title>).)*<meta name="generator" content="logproc ',
     re.DOTALL | re.IGNORECASE,
 )
@@ -31,17 +33,17 @@ MORE_TAGS = (
     rb"article|aside|base|button|code|dl|em|footer|header|hr|i|img|input|label|li|main|nav|ol|section|small|span|strong|svg"
     rb"|u|ul"
 )
-HTML = re.compile(PROLOG + rb"(?:" + TAGS + rb")[\s/>]", re.IGNORECASE | re.DOTALL)
+HTML = regex(PROLOG + rb"(?:" + TAGS + rb")[\s/>]", re.IGNORECASE | re.DOTALL)
 """How HTML begins (MIME Sniffing, 7.1, and some more tags)."""
-MARKUP = re.compile(PROLOG + rb"(?:" + TAGS + rb"|" + MORE_TAGS + rb")[\s/>]", re.IGNORECASE | re.DOTALL)
+MARKUP = regex(PROLOG + rb"(?:" + TAGS + rb"|" + MORE_TAGS + rb")[\s/>]", re.IGNORECASE | re.DOTALL)
 """How a body begins that its server calls HTML, if it is. A log does not become a page by what the server calls it."""
-MAY_BE_MARKUP = re.compile(rb"\xef?\xbb?\xbf?\s*(?:<(?![0-9]).*)?|[\xfe\xff].*|.?\0.*", re.DOTALL)
+MAY_BE_MARKUP = regex(rb"\xef?\xbb?\xbf?\s*(?:<(?![0-9]).*)?|[\xfe\xff].*|.?\0.*", re.DOTALL)
 """What more bytes may turn into one of these."""
 OBJECTS = "JSON over several lines, not one object a line", "`jq -c . FILE | logproc analyze -`"
 ARRAY = "a JSON array over several lines, not one object a line", "`jq -c '.[]' FILE | logproc analyze -`"
-JSON_LINE = re.compile(rb'(?>[\s{}\[\],:]|"(?:[^"\\]|\\.)*+"|-?\d[\d.eE+-]*+|true|false|null)*+')
+JSON_LINE = regex(rb'(?>[\s{}\[\],:]|"(?:[^"\\]|\\.)*+"|-?\d[\d.eE+-]*+|true|false|null)*+')
 """A line that has nothing but what JSON has."""
-WHOLE_OBJECT = re.compile(rb'\{\s*+".*\}\s*,?\s*')
+WHOLE_OBJECT = regex(rb'\{\s*+".*\}\s*,?\s*')
 NEARLY, FEW_OBJECTS, SAMPLE_LINES = 0.9, 0.1, 1000
 LEAST_BYTES = 8
 MANY, FEW = 1 / 4, 1 / 8

@@ -71,20 +71,21 @@ class ReorderBudget(ByteBudget):
     ) -> None:
         super().__init__(limit_bytes, stop, trace)
         # The lock of `_changed` guards these too. Invariant: `_held_bytes` of all sources together is what is in flight;
-        # `_waiting` are the callers of `take` in the order in which they came.
+        # `_waiting` are the callers of `take` in the order in which they came,
+        # each with its source.
         self._in_turn = None if in_turn is None else list(reversed(in_turn))
         self._reserved_bytes = reserved_bytes
         self._held_bytes: Counter[int] = Counter()
-        self._waiting: list[object] = []
+        self._waiting: dict[object, int] = {}
 
     def take(self, size_bytes: int, source: int = 0) -> int:
         """Take bytes for a chunk of a source; return how many. Blocks and raises as in ByteBudget."""
         size_bytes = max(size_bytes, MIN_BYTES)
         ticket = object()
         with self._changed:
-            self._waiting.append(ticket)
+            self._waiting[ticket] = source
             self._changed.wait_for(lambda: self._stop.is_set() or self._may_take(ticket, size_bytes, source))
-            self._waiting.remove(ticket)
+            del self._waiting[ticket]
             self._changed.notify_all()  # the next one may fit as well
             if self._stop.is_set():
                 raise Stopped
@@ -108,11 +109,19 @@ class ReorderBudget(ByteBudget):
 
     def _may_take(self, ticket: object, size_bytes: int, source: int) -> bool:
         # Called with the lock held.
-        is_due = self._in_turn is None or self._in_turn[-1:] == [source]
-        if is_due and not self._held_bytes[source]:
+        if self._is_due(source) and not self._held_bytes[source]:
             return True
-        most = self.limit_bytes - self._reserved_bytes if is_due else self.limit_bytes // 2
-        return self._waiting[0] is ticket and self._in_flight_bytes + size_bytes <= most
+        if self._in_turn is None:
+            most = self.limit_bytes - self._reserved_bytes
+        elif self._is_due(source):  # it passes the others, or it could read only one chunk at a time
+            return self._in_flight_bytes + size_bytes <= self.limit_bytes
+        else:
+            most = self.limit_bytes // 2
+        first = next(other for other, of in self._waiting.items() if self._in_turn is None or not self._is_due(of))
+        return first is ticket and self._in_flight_bytes + size_bytes <= most
+
+    def _is_due(self, source: int) -> bool:
+        return self._in_turn is None or self._in_turn[-1:] == [source]
 
 
 class _End:

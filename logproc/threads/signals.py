@@ -53,6 +53,7 @@ class _Noted:
     at_s = 0.0
     begun = False
     installed = False
+    is_shared = False
     wake: Callable[[], None] | None = None
     clock: Callable[[], float] = staticmethod(time.monotonic)
     temporaries: Callable[[], Iterable[str]] = staticmethod(tuple)
@@ -128,13 +129,27 @@ def blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def share_terminal() -> None:
+    """Let Ctrl-C stop the run, but never end the process: a child, such as a pager, has the terminal too. For any thread.
+
+    As in `git log | less`: what is still searching stops, and its user goes on reading, until `left_to_child` is over.
+    """
+    _Noted.is_shared = True
+
+
 @contextmanager
 def left_to_child() -> Iterator[None]:
-    """Ignore Ctrl-C while a child, such as a pager, has the terminal: both get the signal, and only the child acts on it."""
+    """Ignore Ctrl-C while a child, such as a pager, has the terminal: both get the signal, and only the child acts on it.
+
+    One that has stopped the run before is forgotten: it is no reason to leave the child behind.
+    """
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if _Noted.signal_number == signal.SIGINT:
+        _Noted.signal_number = None
     try:
         yield
     finally:
+        _Noted.is_shared = False
         signal.signal(signal.SIGINT, before)
 
 
@@ -162,6 +177,8 @@ def _handle(number: int, _frame: FrameType | None) -> None:
         _Noted.signal_number, _Noted.at_s = number, now_s
         if _Noted.wake is not None:
             _Noted.wake()
+    elif number == signal.SIGINT and _Noted.is_shared:
+        return
     elif _Noted.signal_number is None or now_s >= _Noted.at_s + SECOND_AFTER_S:
         if _Noted.undo is not None:
             _Noted.undo()

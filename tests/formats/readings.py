@@ -54,8 +54,8 @@ def bytes_of(content: bytes) -> numpy.typing.NDArray[numpy.uint8]:
 
 
 def exactly(form: Format) -> Format:
-    """Return a format without its quick reader: what both together must be equal to, for any bytes."""
-    return replace(form, quick=None)
+    """Return a format without its quick readers: what both together must be equal to, for any bytes."""
+    return replace(form, quick=())
 
 
 def by_expression(
@@ -80,7 +80,7 @@ def time_of(form: Parser) -> TimeForm | None:
 
 def read(form: Parser, content: bytes, wanted: tuple[str, ...] = STANDARD, context: Context = CONTEXT) -> Reading:
     """Return what a format makes of whole lines."""
-    return reading_of(form.parse(bytes_of(content), context, wanted, MAX_LINE_BYTES))
+    return in_line_order(form.parse(bytes_of(content), context, wanted, MAX_LINE_BYTES))
 
 
 def reading_of(parsed: Parsed) -> Reading:
@@ -94,6 +94,20 @@ def reading_of(parsed: Parsed) -> Reading:
     assert account.rejected == len(rejected)
     malformed = None if columns.malformed is None else columns.malformed.tolist()
     return Reading(account, rejected, columns.time.tolist(), malformed, values_of(columns))
+
+
+def in_line_order(parsed: Parsed) -> Reading:
+    """Return a parsed chunk as plain data, its records in the order of their lines if these are known."""
+    reading = reading_of(parsed)
+    if parsed.record_lines is None:
+        return reading
+    order = numpy.argsort(parsed.record_lines).tolist()
+    return replace(
+        reading,
+        time=[reading.time[at] for at in order],
+        malformed=reading.malformed and [reading.malformed[at] for at in order],
+        columns={name: [values[at] for at in order] for name, values in reading.columns.items()},
+    )
 
 
 def values_of(columns: Columns) -> dict[str, list[object]]:

@@ -76,7 +76,7 @@ def read(form: Format, content: bytes) -> Reading:
 @given(lines=LINES)
 def test_two_readers_are_one_table(quick: str, exact: str, lines: list[bytes]) -> None:
     """Whatever the shape in which each reader hands its fields over, each record has its own text, and absent is one thing."""
-    form = Format("letters", Letters(b"abt#", exact), Letters(b"a", quick), empty_is_absent=True)
+    form = Format("letters", Letters(b"abt#", exact), (Letters(b"a", quick),), empty_is_absent=True)
     content = b"".join(line + b"\n" for line in lines)
     reading = read(form, content)
     taken = [line for letter in (b"a", b"b") for line in lines if line.startswith(letter)]
@@ -91,9 +91,9 @@ def test_two_readers_are_one_table(quick: str, exact: str, lines: list[bytes]) -
 
 def test_a_quick_reader_is_asked_first() -> None:
     """What it claims the exact one does not see; what it leaves the exact one gets."""
-    form = Format("letters", Letters(b"ab", "array"), Letters(b"a", "slices"))
+    form = Format("letters", Letters(b"ab", "array"), (Letters(b"a", "slices"),))
     assert read(form, b"b x\na x\n").columns["text"] == ["x", "x"]
-    assert read(Format("letters", Letters(b"b"), Letters(b"a")), b"b x\na x\n").account == Account(lines=2, records=2)
+    assert read(Format("letters", Letters(b"b"), (Letters(b"a"),)), b"b x\na x\n").account == Account(lines=2, records=2)
 
 
 def test_further_lines_belong_to_the_record_before_them() -> None:

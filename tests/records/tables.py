@@ -14,8 +14,8 @@ from logproc.model.chunk import Context, Parser
 from logproc.model.columns import NO_TIME, Columns, KeyColumn, Numbers
 from logproc.questions.question import Question
 from logproc.questions.view import View
-from logproc.records.layout import Layout
-from logproc.records.table import in_order, table_of
+from logproc.records.tables.layout import Layout
+from logproc.records.tables.table import in_order, table_of
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from logproc.formats.times.calendar import FIRST_S, LAST_S
 from logproc.model.columns import Numbers
 from logproc.questions.fields.stretches import with_offset
-from logproc.records.csv_lines import cells, csv_header, csv_lines
-from logproc.records.field_lines import field_lines
-from logproc.records.json_lines import json_lines
-from logproc.records.moments import moment_texts
+from logproc.records.tables.csv_lines import cells, csv_header, csv_lines
+from logproc.records.tables.field_lines import field_lines
+from logproc.records.tables.json_lines import json_lines
+from logproc.records.tables.moments import moment_texts
 from logproc.reports.csv_report import protect
 from logproc.reports.safe import printable
 from tests.records.tables import rows_of, table_by_hand, table_of_log

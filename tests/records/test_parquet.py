@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from logproc.model.errors import OutputError
-from logproc.records import parquet
-from logproc.records.layout import TEXT, Layout
-from logproc.records.parquet import ParquetFile, ParquetFolder
+from logproc.records.tables import parquet
+from logproc.records.tables.layout import TEXT, Layout
+from logproc.records.tables.parquet import ParquetFile, ParquetFolder
 from logproc.reports.output import known_temporaries
 from tests.records.tables import rows_of, table_by_hand, table_of_log
 from tests.records.test_lines import tables

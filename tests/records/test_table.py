@@ -16,8 +16,8 @@ from logproc.formats.times.calendar import FIRST_S, LAST_S
 from logproc.model.columns import Columns, Numbers
 from logproc.model.errors import UsageError
 from logproc.questions.view import View
-from logproc.records.layout import Layout, fields_of
-from logproc.records.table import in_order, table_of
+from logproc.records.tables.layout import Layout, fields_of
+from logproc.records.tables.table import in_order, table_of
 from tests.records.tables import format_of, keys_of, rows_of, table_by_hand, table_of_log
 from tests.support import logs
 

@@ -242,6 +242,25 @@ with lock, waking(wake):
     assert python(script).returncode == 130
 
 
+def test_ctrl_c_never_ends_a_process_whose_pager_has_the_terminal() -> None:
+    """It stops the run, once; when the pager is waited for it is forgotten, and another signal is noted as ever."""
+    script = """
+from logproc.threads.signals import left_to_child, share_terminal
+with waking(wake):
+    share_terminal()
+    signal.raise_signal(signal.SIGINT)
+    time_s = SECOND_AFTER_S + 1
+    signal.raise_signal(signal.SIGINT)
+    print(noted()[0], end=" ")
+    with left_to_child():
+        print(noted(), end=" ")
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        print(noted()[0])
+"""
+    assert told(script) == f"{signal.SIGINT.value} None {signal.SIGTERM.value}"
+
+
 def test_a_signal_that_comes_twice_at_once_is_one() -> None:
     """`timeout` signals a program and then its group: that does not count as a second signal, and the report is written."""
     script = """

@@ -31,7 +31,8 @@ DEFINITIONS = (
 def layouts_of(definitions: tuple[str, ...]) -> tuple[Layout, ...]:
     """Return the layouts of the definitions that have one."""
     forms = [format_of_definition(definition_of(text), "custom") for text in definitions]
-    return tuple(form.quick.layout for form in forms if isinstance(form, Format) and isinstance(form.quick, Quotes))
+    quick = [reader for form in forms if isinstance(form, Format) for reader in form.quick]
+    return tuple(reader.layout for reader in quick if isinstance(reader, Quotes))
 
 
 SERVED = (*LAYOUTS, *layouts_of(DEFINITIONS))

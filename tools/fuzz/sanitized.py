@@ -1,9 +1,9 @@
-"""The compiled kernel under AddressSanitizer and UndefinedBehaviorSanitizer, against its twin in numpy, on random lines.
+"""The compiled kernel under AddressSanitizer and UndefinedBehaviorSanitizer, against its definitions, on random lines.
 
 usage: python -m tools.fuzz.sanitized [--seconds N] [--seed N]
 
 Compiles a kernel of its own. A read or write outside of an array, or anything undefined, ends the run with a report; so does
-a line on which the twins differ. Needs gcc with its sanitizers (Debian: in the package gcc).
+a line on which the readers differ. Needs gcc with its sanitizers (Debian: in the package gcc).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from pathlib import Path
 
 from logproc.formats.readers.native import library
 from tests.support.logs import line as access_line
+from tests.support.skeletons import WANTED, assert_quick_is_exact
+from tests.support.skeletons import lines_for as json_lines_for
 from tests.support.twins import assert_twins_agree, lines_for
 from tools.build_kernel import compiled
 from tools.fuzz.kernel import SERVED, TARGETS
@@ -59,6 +61,9 @@ def fuzz(made: Path, seconds: int, seed: int) -> None:
         agents = (b"%x" % draw.getrandbits(draw.choice((4, 64, 400))) for _ in range(MANY))  # so that dictionaries grow
         content = b"".join(access_line(user_agent=agent, referrer=agent[:5]) + b"\n" for agent in agents)
         assert_twins_agree(COMBINED, content, COMBINED.texts, seed)
+        for _ in range(BATCH):
+            content = json_lines_for(draw, BATCH)
+            assert_quick_is_exact(content, content.splitlines(), WANTED[:: draw.randint(1, 4)])
     print(f"{lines} lines of layouts, {records} of them records: no difference, and no report of a sanitizer")
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
@@ -14,21 +12,18 @@ from typing import TYPE_CHECKING
 
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_outputs, keep_settings, keep_sources
-from logproc.command.process import OUT_OF_MEMORY
+from logproc.command.subcommands.diagnostics import report_cause, report_sources, worth_showing
 from logproc.command.terminal import log
-from logproc.command.terminal.screen import Screen, is_terminal, is_utf8, same_place, terminal_size
+from logproc.command.terminal.screen import Screen, is_terminal, is_utf8, terminal_size
 from logproc.model.errors import (
-    EXIT_BROKEN_PIPE,
-    EXIT_INTERNAL,
     EXIT_OK,
     Interrupted,
-    LogprocError,
     OutputError,
     UsageError,
-    too_many_files,
 )
+from logproc.model.patterns import regex
 from logproc.model.snapshot import Snapshot
-from logproc.model.source import Kind, Source, State
+from logproc.model.source import Kind
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.model.trace.recording import Recording
@@ -43,7 +38,6 @@ from logproc.reports.output import (
 )
 from logproc.threads.grace import within_grace
 from logproc.threads.live import LiveView
-from logproc.threads.pool import WorkerFailed
 from logproc.threads.shared_tally import MANY_KEYS
 from logproc.threads.signals import unlink_on_second
 from logproc.threads.spool import Spool
@@ -58,11 +52,8 @@ Observe = Callable[["Crew"], Sequence["Companion"]]
 """Makes the threads that observe a run."""
 PAGE_ROWS = 25
 """Rows of each panel for a page, which shows the first `--top` of them and the others on request."""
-REPORT_IT = "please report it; --debug shows where"
-HEADER = re.compile(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
+HEADER = regex(r"\s*(?:(?P<host>\S+)\s+)?(?P<name>[^\s:]+)\s*:\s*env:(?P<variable>\S+)\s*")
 MANY_KEYS_COUNTED = f"counting over {MANY_KEYS:,} keys takes much memory", "bound it with --max-keys, or count by fewer fields"
-REASONS = {"line-too-long": "over --max-line-bytes", "too-long-for-pattern": "too long for a pattern with counted repeats"}
-"""Reasons of rejected lines that a diagnostic words differently."""
 
 
 def analyze(
@@ -252,11 +243,6 @@ def failures_of(tasks: Iterable[Callable[[], None]]) -> list[BaseException]:
     return failures
 
 
-def worth_showing(snapshot: Snapshot) -> bool:
-    """Whether the report says anything: if nothing could be read, one line on stderr is enough."""
-    return bool(snapshot.account.lines) or any(source.state is not State.FAILED for source in snapshot.sources)
-
-
 def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
     text = within_grace(partial(render, snapshot, screen.settings.output, screen, to_stdout=True))
     if screen.stdout is not None and pages(screen) and text.count("\n") >= terminal_size().lines:
@@ -296,66 +282,3 @@ def write_out(path: str, content: str | Iterable[bytes]) -> None:
         for name in known_temporaries():
             Path(name).unlink(missing_ok=True)
         raise
-
-
-def report_sources(snapshot: Snapshot, screen: Screen) -> None:
-    """Write what is wrong or odd about each source to stderr, one line each, unless a report in the same place says it.
-
-    The same place is one terminal, but also one pipe or file (`2>&1`, a CI system): everything would be there twice.
-    """
-    if screen.settings.output == "terminal" and worth_showing(snapshot) and same_place(screen.stdout, screen.stderr):
-        return
-    say_sources(snapshot, screen, "--rejects FILE writes them")
-
-
-def say_sources(snapshot: Snapshot, screen: Screen, how_to_see_rejected: str) -> None:
-    for source in snapshot.sources:
-        if source.reason:
-            level = "warning" if source.state in (State.COMPLETE, State.SKIPPED) else "error"
-            screen.say(source.source, source.reason, source.hint, level=level)
-        for note in source.notes:
-            screen.say(source.source, note, level="warning")
-    report_rejected(snapshot, screen, how_to_see_rejected)
-    if snapshot.empty:
-        screen.say("", snapshot.empty, level="warning")
-
-
-def report_rejected(snapshot: Snapshot, screen: Screen, how_to_see: str) -> None:
-    """Write how many lines were rejected and why, in one line for all sources that could be read."""
-    reasons: Counter[str] = Counter()
-    for source in snapshot.sources:
-        if source.state is not State.FAILED:
-            reasons.update(source.rejected_by_reason)
-    if reasons:
-        counts = ", ".join(f"{count} {REASONS.get(reason, reason)}" for reason, count in sorted(reasons.items()))
-        what = f"{reasons.total()} of {snapshot.account.lines} lines rejected: {counts}"
-        screen.say("", what, how_to_see, level="warning")
-
-
-def report_cause(cause: BaseException, sources: Sequence[Source], screen: Screen, *, debug: bool) -> int:
-    """Write to stderr why the run ended early or what could not be written; return the exit code for it."""
-    if debug:
-        screen.show_traceback(cause)
-    if isinstance(cause, BrokenPipeError):
-        return EXIT_BROKEN_PIPE
-    worker_cause = cause.__cause__ if isinstance(cause, WorkerFailed) else None
-    if isinstance(worker_cause, (MemoryError, OutputError)) or (worker_cause and too_many_files(worker_cause)):
-        return report_cause(worker_cause, sources, screen, debug=False)
-    if words := too_many_files(cause):
-        screen.say("", *words)
-        return EXIT_INTERNAL
-    if isinstance(cause, MemoryError):
-        screen.say("", *OUT_OF_MEMORY)
-        return EXIT_INTERNAL
-    if isinstance(cause, WorkerFailed):
-        what = f"internal error at {sources[cause.source].name}, lines {cause.first_line}-{cause.last_line}"
-        screen.say("", f"{what}: {cause.__cause__!r}", REPORT_IT)
-        return EXIT_INTERNAL
-    if isinstance(cause, LogprocError):
-        screen.say("", cause.what, cause.hint)
-        return cause.exit_code
-    if isinstance(cause, KeyboardInterrupt):
-        return 130
-    notes = getattr(cause, "__notes__", [])
-    screen.say("", f"{' '.join(['internal error', *notes])}: {cause!r}", REPORT_IT)
-    return EXIT_INTERNAL

@@ -12,7 +12,8 @@ from msgspec import Struct, structs
 
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_outputs, identity, keep_settings, keep_sources
-from logproc.command.subcommands.analyze import beside, failures_of, look_of, read_headers, report_cause, say_sources, write_out
+from logproc.command.subcommands.analyze import beside, failures_of, look_of, read_headers, write_out
+from logproc.command.subcommands.diagnostics import report_cause, say_sources
 from logproc.command.terminal import log
 from logproc.command.terminal.screen import Screen
 from logproc.comparing.compare import compare

@@ -10,8 +10,9 @@ import click
 
 from logproc import __version__
 from logproc.command.usage.help import AFTER_A_SIGNAL, EXIT_CODES, PRECEDENCE, GroupedCommand
+from logproc.model.patterns import regex
 
-MARKED = re.compile(r"`([^`]+)`")
+MARKED = regex(r"`([^`]+)`")
 ESCAPES = {"…": "...", "\\": r"\e", "-": r"\-", "'": r"\(aq", '"': r"\(dq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti"}
 VARIABLES: Sequence[tuple[str, str]] = (
     ("LOGPROC_CONFIG", "The config file to read."),

@@ -14,28 +14,38 @@ from msgspec import Struct
 
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, keep_settings, keep_sources
-from logproc.command.subcommands.analyze import beside, read_headers, report_cause, say_sources
+from logproc.command.subcommands.analyze import beside, read_headers
+from logproc.command.subcommands.diagnostics import report_cause, say_sources
 from logproc.command.subcommands.follow import split_arguments
 from logproc.command.terminal import log
-from logproc.command.terminal.screen import Screen, is_terminal
-from logproc.model.errors import EXIT_OK, Enough, Interrupted, UsageError
-from logproc.model.source import Kind
+from logproc.command.terminal.pager import pager_of
+from logproc.command.terminal.screen import Screen, is_terminal, is_utf8
+from logproc.model.errors import EXIT_INCOMPLETE, EXIT_OK, Enough, Interrupted, UsageError
+from logproc.model.source import Kind, State
 from logproc.pipeline.following import Followed
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.threaded import run_threaded
 from logproc.pipeline.writing import Writing
-from logproc.records.destinations import to_file, to_stdout
+from logproc.questions.where.grammar import parse_where
+from logproc.records.destinations import Write, to_file, to_stdout
 from logproc.records.forms import LinesForm, TableForm
-from logproc.records.layout import Layout, fields_of
-from logproc.records.stages import Around, Bytes, First, Last, Merging, Output, Tables
+from logproc.records.screen.values import PAINTED
+from logproc.records.stages.around import Around
+from logproc.records.stages.endings import Bytes, Tables
+from logproc.records.stages.first_last import First, Last
+from logproc.records.stages.merging import Merging
+from logproc.records.stages.output import Output
+from logproc.records.stages.whole import Whole
+from logproc.records.tables.layout import Layout, fields_of
 from logproc.reports.output import check_output, known_temporaries, write_stdout
 from logproc.threads.grace import within_grace
 from logproc.threads.reader import PARSING_WEIGHT
 from logproc.threads.signals import unlink_on_second
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from logproc.command.terminal.record_pager import RecordPager
     from logproc.model.source import Source
     from logproc.pipeline.serial import Run
     from logproc.settings import Settings
@@ -43,10 +53,8 @@ if TYPE_CHECKING:
 ENDINGS = {".log": "lines", ".txt": "lines", ".jsonl": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
 LAST_FIRST = 10
 """How many records of those that are there `--follow` begins with."""
-CHUNK_BYTES = 2 << 20
+CHUNK_BYTES = 4 << 20
 """Smaller than for a report: nothing has to be merged, and the first lines appear sooner."""
-FILE_CHUNK_BYTES = 4 << 20
-"""Nobody waits for the first lines of a file, and twice the size saves an eighth of the time."""
 SCREEN_CHUNK_BYTES = 256 << 10
 LEAST_CHUNK_BYTES = 64 << 10
 
@@ -104,12 +112,14 @@ def show(asked: Asked, screen: Screen) -> int:
         screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
     log.configure(settings, screen.write, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
+        pager = pager_for(asked, screen, sources)
+        paint = stack.enter_context(screen.painting()) if pager or paints(asked, screen) else None
         form = form_of(asked, settings)
-        output = None if asked.count else opened(asked, screen, stack, sources, form)
+        output = None if asked.count else opened(asked, screen, stack, sources, form, pager)
         writing = Writing(form, output, asked.merge or asked.follow) if output else None
         logs = Followed(followed, sources, near_end=asked.shows_last) if asked.follow else None
-        with screen.painting() if paints(asked, screen) else nullcontext() as paint:
-            observers = partial(beside, paint, lambda: None)
+        observers = partial(pager.beside, paint) if pager else partial(beside, paint, lambda: None)
+        with pager.paged() if pager else nullcontext():
             run = run_threaded(sources, settings, openers, None, observers, writing=writing, followed=logs)
         if isinstance(run.cause, UsageError):
             raise run.cause
@@ -135,6 +145,8 @@ def check(asked: Asked, settings: Settings) -> None:
         raise UsageError("--follow never ends", "leave out --merge, --count and Parquet")
     if asked.around is not None and (asked.merge or asked.last or asked.first or asked.form != "lines" or asked.fields):
         raise UsageError("-C shows lines around each match", "leave out --merge, -n, --tail, --fields and --output")
+    if asked.count and (asked.file or asked.first or asked.last or asked.around is not None):
+        raise UsageError("--count writes only a number", "leave out -o, -n, --tail and -C")
     if asked.partition and asked.form != "parquet":
         raise UsageError("--partition is for Parquet", "add --output parquet")
     if settings.anonymize and asked.fields is None and not asked.count:
@@ -147,16 +159,33 @@ def with_chunks(settings: Settings, asked: Asked, sources: Sequence[Source], *, 
     names = [*fields, *(["time"] if asked.merge or asked.form != "lines" else [])]
     size = settings.chunk_size
     if size is None:
-        usual = FILE_CHUNK_BYTES if asked.file else SCREEN_CHUNK_BYTES if for_screen else CHUNK_BYTES
-        size = min(settings.chunk_bytes, usual)
+        size = min(settings.chunk_bytes, SCREEN_CHUNK_BYTES if for_screen else CHUNK_BYTES)
         if asked.merge:
             size = min(size, settings.memory // (2 * PARSING_WEIGHT * max(1, len(sources))))
             if size < LEAST_CHUNK_BYTES:
                 raise UsageError(f"--merge of {len(sources)} sources needs more memory", "raise --memory, or name fewer")
-    return replace(settings, chunk_size=size, shows=tuple(dict.fromkeys(names)))
+    paints = PAINTED if asked.file is None and (for_screen or settings.color == "always") else ()
+    return replace(settings, chunk_size=size, shows=tuple(dict.fromkeys(names)), paints=paints)
 
 
-def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Source], form: LinesForm | TableForm) -> Output:
+def pager_for(asked: Asked, screen: Screen, sources: Sequence[Source]) -> RecordPager | None:
+    """Return what shows the records on a terminal; None if they go elsewhere, come as they are written, or are typed there."""
+    typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
+    if asked.file is not None or asked.count or asked.follow or typed or not is_terminal(screen.stdout):
+        return None
+    from logproc.command.terminal.record_pager import RecordPager
+
+    return RecordPager(screen, pager_of(screen.environ) if screen.has_sequences else None)
+
+
+def opened(
+    asked: Asked,
+    screen: Screen,
+    stack: ExitStack,
+    sources: Sequence[Source],
+    form: LinesForm | TableForm,
+    pager: RecordPager | None,
+) -> Output:
     """Return where the records go, with all stages before it. What has to be closed is on the stack."""
     header = form.header if isinstance(form, TableForm) else bytes
     if asked.file is not None and isinstance(form, TableForm) and asked.form == "parquet":
@@ -164,7 +193,13 @@ def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Sou
     elif asked.file is not None:
         end = Bytes(*stack.enter_context(to_file(asked.file)), header)
     else:
-        end = Bytes(to_stdout(screen.stdout.buffer if screen.stdout else None), header=header)
+        write = pager.write if pager else to_stdout(screen.stdout.buffer if screen.stdout else None)
+        end = painted(write, header, screen) if screen.settings.paints else Bytes(write, header=header)
+    return stages(asked, sources, end)
+
+
+def stages(asked: Asked, sources: Sequence[Source], end: Output) -> Output:
+    """Return an output with the stages before it that the options ask for."""
     if asked.first:
         end = First(asked.first, end)
     if last := asked.last or (LAST_FIRST if asked.follow and asked.shows_last else None):
@@ -173,13 +208,36 @@ def opened(asked: Asked, screen: Screen, stack: ExitStack, sources: Sequence[Sou
         end = Around(asked.around, end)
     if asked.merge:
         end = Merging([source.index for source in sources if not source.verdict], end)
-    return end
+    return end if isinstance(end, Bytes) else Whole(end)
+
+
+def painted(write: Write, header: Callable[[], bytes], screen: Screen) -> Output:
+    """Return the stage that makes records harmless, and puts them in colours, with what writes them."""
+    from logproc.records.screen.highlights import highlights_of
+    from logproc.records.screen.paint import Paint, plain
+
+    where = parse_where(screen.settings.where) if screen.settings.where else None
+    return Paint(
+        Bytes(write, header=lambda: plain(header())),
+        color=screen.colors(screen.stdout),
+        in_ascii=screen.stdout is not None and not is_utf8(screen.stdout),
+        names=painted_fields(screen.settings) or (),
+        highlights=tuple(highlights_of(where.tree)) if where else (),
+    )
+
+
+def painted_fields(settings: Settings) -> tuple[str, ...] | None:
+    """Return the fields whose values the painter needs, None if there is none."""
+    if not settings.paints:
+        return None
+    where = parse_where(settings.where) if settings.where else None
+    return (*settings.paints, *(where.fields if where else ()))
 
 
 @contextmanager
 def parquet_output(path: str, form: TableForm, *, by_day: bool) -> Iterator[Tables]:
     """Yield what writes a Parquet file, or a folder with one for each day. What was not closed is removed at the end."""
-    from logproc.records.parquet import ParquetFile, ParquetFolder
+    from logproc.records.tables.parquet import ParquetFile, ParquetFolder
 
     kind = ParquetFolder if by_day else ParquetFile
     tables = Tables(lambda: kind(path, form.layout.schema) if form.layout else None)
@@ -191,10 +249,17 @@ def parquet_output(path: str, form: TableForm, *, by_day: bool) -> Iterator[Tabl
 
 def form_of(asked: Asked, settings: Settings) -> LinesForm | TableForm:
     """Return the form in which the records are written."""
+    fields = painted_fields(settings)
     if asked.form == "lines" and asked.fields is None:
-        return LinesForm(with_source=asked.with_source, around=asked.around is not None, timed=asked.merge)
+        return LinesForm(
+            settings.max_line_bytes,
+            with_source=asked.with_source,
+            around=asked.around is not None,
+            timed=asked.merge,
+            painted=fields,
+        )
     kind = "text" if asked.form == "lines" else asked.form
-    return TableForm(kind, asked.names, timed=asked.merge, raw=settings.csv_raw)
+    return TableForm(kind, asked.names, timed=asked.merge, raw=settings.csv_raw, painted=fields)
 
 
 def paints(asked: Asked, screen: Screen) -> bool:
@@ -214,11 +279,20 @@ def write_count(run: Run, screen: Screen) -> list[BaseException]:
 def finished(run: Run, causes: Sequence[BaseException], sources: Sequence[Source], screen: Screen, asked: Asked) -> int:
     """Say what is to be said, and return the exit code."""
     is_enough = isinstance(run.cause, Enough)
-    codes = {EXIT_OK} if is_enough else {EXIT_OK, *judged(run.snapshot, screen.settings)}
+    # After -n, that the rest was not read is as it was asked for; that a source could not be read is not.
+    failed = [source for source in run.snapshot.sources if source.state is State.FAILED]
+    codes = (
+        {EXIT_OK, *({EXIT_INCOMPLETE} if failed else ())} if is_enough else {EXIT_OK, *judged(run.snapshot, screen.settings)}
+    )
 
     def diagnose() -> None:
         codes.update(report_cause(cause, sources, screen, debug=asked.debug) for cause in causes)
-        if not screen.settings.quiet and not is_enough and not any(isinstance(cause, BrokenPipeError) for cause in causes):
+        if screen.settings.quiet or any(isinstance(cause, BrokenPipeError) for cause in causes):
+            return
+        if is_enough:
+            for source in failed:
+                screen.say(source.source, source.reason or "", source.hint, level="error")
+        else:
             say_sources(run.snapshot, screen, "`logproc analyze --rejects FILE` writes them")
 
     try:

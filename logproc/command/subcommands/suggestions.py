@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from logproc.formats.columns.aliases import is_time
 from logproc.formats.columns.durations import is_number
 from logproc.formats.columns.levels import is_level
 from logproc.formats.readers.access_lines import is_address
+from logproc.model.patterns import regex
 
 NEARLY = 0.9
-TOOK = re.compile(
+TOOK = regex(
     r"(?i)(?:^|[._-])(?:took|dur(?:ation)?|elapsed|latency|rt|lat|time|cost|spent|runtime)(?:$|[._-])|(?:Time|Duration|Latency)$"
 )
 """Names of keys that hold how long something took, if their values are numbers."""

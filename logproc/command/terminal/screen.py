@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import traceback
 from collections import deque
@@ -15,18 +14,19 @@ from typing import TYPE_CHECKING, TextIO
 
 from logproc.command.terminal.log import json_line
 from logproc.model.errors import Interrupted
+from logproc.model.patterns import regex
 from logproc.reports.output import write_whole
 from logproc.reports.safe import distinct, harmless
 from logproc.settings import Settings
 from logproc.threads.grace import within_grace
 
 if TYPE_CHECKING:
-    from logproc.command.terminal.progress import LiveStatus
+    from logproc.command.terminal.progress import LiveStatus, ProgressPainter
 
 NARROW, WIDEST = 100, 1000
 NO_SEQUENCES = {"", "dumb", "unknown", "network", "vt52"}
 """What TERM is, or that it is not set, for terminals that may show an escape sequence as text."""
-NO_COLORS = re.compile(r"vt\d+|.*-(m|mono)$")
+NO_COLORS = regex(r"vt\d+|.*-(m|mono)$")
 """What TERM begins with for terminals that have sequences but no colours, such as vt100 and xterm-mono."""
 OFF = {"0", "false"}
 """Values of FORCE_COLOR that force the opposite."""
@@ -49,6 +49,7 @@ class Screen:
     settings: Settings
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     arguments: Sequence[str] = ()
+    _painter: ProgressPainter | None = field(default=None, init=False)
     _painted: bool = field(default=False, init=False)
     _unsaid: deque[str] = field(default_factory=deque, init=False)
 
@@ -129,22 +130,11 @@ class Screen:
     @contextmanager
     def painting(self) -> Iterator[Callable[[LiveStatus], None] | None]:
         """Yield the function that paints the progress, None if stderr cannot show it. The picture is erased at the end."""
-        unable = not is_terminal(self.stderr) or not self.has_sequences
-        if self.stderr is None or unable or self.settings.quiet:
-            yield None
-            return
-        from logproc.command.terminal.progress import ProgressPainter
+        painter = self._painter = self._new_painter()
+        self._painted = painter is not None
 
-        painter = ProgressPainter(
-            self.stderr,
-            partial(window_size, self.stderr),
-            color=self.colors(self.stderr),
-            ascii_only=not is_utf8(self.stderr),
-        )
-        stderr = self.stderr
-
-        def stroke(status: LiveStatus) -> None:
-            if in_background(stderr):  # after Ctrl-Z and `bg`, the shell's prompt is where the picture was
+        def stroke(painter: ProgressPainter, status: LiveStatus) -> None:
+            if in_background(painter.stream):  # after Ctrl-Z and `bg`, the shell's prompt is where the picture was
                 painter.forget()
                 return
             if self._unsaid:
@@ -152,18 +142,33 @@ class Screen:
                 self._write_unsaid()
             painter.paint(status)
 
-        def end() -> None:
-            painter.close()
-            self._painted = False
-            self._write_unsaid()
-
-        self._painted = True
         try:
-            yield stroke
+            yield partial(stroke, painter) if painter else None
         finally:
             with suppress(Interrupted):
-                within_grace(end)
+                within_grace(partial(self.end_painting, hold=False))
             self._painted = False
+
+    def end_painting(self, *, hold: bool) -> None:
+        """Erase the picture for good, after its last stroke. hold: whether messages wait on, until `painting` is over."""
+        if self._painter:
+            self._painter.close()
+        self._painted = hold
+        if not hold:
+            self._write_unsaid()
+
+    def _new_painter(self) -> ProgressPainter | None:
+        unable = not is_terminal(self.stderr) or not self.has_sequences
+        if self.stderr is None or unable or self.settings.quiet:
+            return None
+        from logproc.command.terminal.progress import ProgressPainter
+
+        return ProgressPainter(
+            self.stderr,
+            partial(window_size, self.stderr),
+            color=self.colors(self.stderr),
+            ascii_only=not is_utf8(self.stderr),
+        )
 
     def _write_late(self) -> None:
         """Write the waiting lines if the painting has ended meanwhile, perhaps just before the last line was added."""

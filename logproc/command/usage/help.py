@@ -6,7 +6,6 @@ declaration if it can only be given on the command line.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import click
 
 from logproc.model.knobs import GROUPS
+from logproc.model.patterns import regex
 
 Rows = Sequence[tuple[str, str]]
 
@@ -24,7 +24,7 @@ FIRST_GROUP = "Records"
 LAST_GROUP = "Help"
 NAMES_WIDE = 28
 """The widest column of names: longer ones have their text below."""
-OPTION_NAMES = re.compile(r"(?<!\S)(-\w|--[\w-]+)")
+OPTION_NAMES = regex(r"(?<!\S)(-\w|--[\w-]+)")
 FIRST_EXAMPLES: Rows = (
     ("logproc access.log", "what is in it, on one screen"),
     ("logproc access.log --by path,status", "count by fields"),

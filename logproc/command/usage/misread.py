@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -12,10 +11,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from logproc.model.errors import UsageError
+from logproc.model.patterns import regex
 
-FIELD = re.compile(r"[A-Za-z_@][\w.@-]*")
+FIELD = regex(r"[A-Za-z_@][\w.@-]*")
 OPERATORS = {"==", "=", "!=", "<", "<=", ">", ">=", "=~", "!~", "contains", "in", "is"}
-NUMBER = re.compile(r"\d+(?:\.\d+)?\w*")
+NUMBER = regex(r"\d+(?:\.\d+)?\w*")
 QUOTED = ("'", '"', "(")
 
 

@@ -13,6 +13,8 @@ import socket
 import pyarrow
 import pyarrow.compute
 
+from logproc.model.patterns import regex
+
 ADDRESS_BITS = 128
 MAPPED = bytes(10) + b"\xff\xff"
 """The first 96 bits of an IPv4 address mapped to IPv6 (RFC 4291, 2.5.5.2)."""
@@ -26,16 +28,16 @@ CANONICAL = rf"^(?:[^:\[\]\"(),|<>=]*|{GROUP}(?::{GROUP}){{7}}|{SHORTENED})$"
 
 Others may be as well: they are looked at one by one.
 """
-WITH_MORE = re.compile(
+WITH_MORE = regex(
     r"\[(?P<bracketed>[0-9A-Fa-f:.]+)(?:%[^\]]*)?\](?::(?P<port>[0-9]{1,5}))?"
     r"|(?P<four>(?:::[Ff]{4}:)?[0-9]+\.[0-9.]+):(?P<port_of_four>[0-9]{1,5})"
     r"|(?P<bare>[0-9A-Fa-f:.]+)(?:%.*)?"
 )
-NO_NAME = re.compile(
+NO_NAME = regex(
     r'(?![0-9A-Fa-f]*::|unix:)[^\[].*[:"(]\d+\.\d+\.\d+\.\d+|[("]?\d+\.\d+\.\d+\.\d+[,)]|[("]\d+\.\d+\.\d+\.\d+', re.DOTALL
 )
 """What is neither an address nor a name, such as a client that grep wrote the name of a file before."""
-NAME_AND_PORT = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*):([0-9]{1,5})")
+NAME_AND_PORT = regex(r"([A-Za-z0-9_][A-Za-z0-9_.-]*):([0-9]{1,5})")
 
 
 def address_of(text: str) -> bytes | None:

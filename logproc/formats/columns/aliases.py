@@ -41,6 +41,7 @@ from logproc.formats.times.calendar import LAST_S
 from logproc.formats.times.forms import DAY_SHORT, FORMS, MONTH_SHORT
 from logproc.formats.times.order import KNOWN, TURNED, Order, order_of
 from logproc.formats.times.reading import value_seconds
+from logproc.model.patterns import regex
 
 RARE = 10
 """A field is the time, or the status, if one in so many of its values is one: the others are then times that cannot be read."""
@@ -48,10 +49,10 @@ SURELY_TIMES = ["time", "timestamp", "@timestamp", "ts", "datetime", "Timestamp"
 LEAST_DIGITS, LONGEST_TIME = 6, 64
 """How many digits a date or a time of day has at least, and how long it is at most."""
 SHORT_FORMS = (DAY_SHORT, MONTH_SHORT)
-REQUEST = re.compile(r"[A-Z]+ \S|[A-Za-z]+ +\S.* HTTP/\d")
+REQUEST = regex(r"[A-Z]+ \S|[A-Za-z]+ +\S.* HTTP/\d")
 UNIT_NAMES = {0: "s", 3: "ms", 6: "us", 9: "ns"}
 """Units of durations by their power of ten."""
-NAME = re.compile(r"[\w.@-]+")
+NAME = regex(r"[\w.@-]+")
 """A name that can be written in `--map` as it is."""
 SERILOG = "@t"
 NEVER_RAW = frozenset({"time", "client", "logger", "pid"})

@@ -9,13 +9,13 @@ loguru; log4j; Serilog; Microsoft.Extensions.Logging; zap; glog; logcat; Postgre
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pyarrow
 
 from logproc.formats.columns.slices import index_of
 from logproc.model.columns import KeyColumn
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,9 +44,9 @@ WORDS: Mapping[str, str] = {
     }.items()
     for word in words.split()
 } | NUMBERS
-NUMBERED = re.compile(r"(?:severity_number_)?(trace|debug|d|info|warn|error|fatal|verbose)[1-9]?")
+NUMBERED = regex(r"(?:severity_number_)?(trace|debug|d|info|warn|error|fatal|verbose)[1-9]?")
 """Apache's `trace1` to `trace8`, PostgreSQL's `DEBUG1` to `DEBUG5`, MongoDB's `D1` to `D5`, OpenTelemetry's `INFO2`."""
-OFFSET = re.compile(r"(debug|info|warn|error)([+-])([0-9]{1,2})")
+OFFSET = regex(r"(debug|info|warn|error)([+-])([0-9]{1,2})")
 """Go's slog: a named level and how far another one is from it."""
 SIGNS: Mapping[str, str] = {".": "debug", "-": "info", "*": "notice", "#": "warning"}
 """Redis."""

@@ -6,7 +6,6 @@ digits; more are dropped. What cannot be read is left out. Either is counted, by
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
@@ -17,20 +16,23 @@ import pyarrow
 import pyarrow.compute
 from msgspec.structs import replace
 
-from logproc.formats.columns.slices import constant
 from logproc.formats.columns.units import ANY, NO_UNIT, NOT_A_NUMBER, NOT_A_SIZE, NUMBER, TOO_FINE, TOO_LARGE, Unit, amount
 from logproc.model.columns import KeyColumn, Large, Numbers
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
 
 PLAIN = r"^(?P<whole>[0-9]{1,18})(?:\.(?P<fraction>[0-9]{1,9})(?P<rest>[0-9]*))?$"
-LIST = re.compile(r", | : ")
+LIST = regex(r", | : ")
 """As nginx writes it. A comma between digits may be a decimal comma, and a colon part of a clock."""
 MOST_CHARACTERS = 1024
 NANO = 10**9
 MOST_WHOLE = 2**63 - 1
 TOO_LARGE_FROM = 10**308
+
+NO_TEXT, ZERO = pyarrow.scalar(""), pyarrow.scalar("0")
+"""Made once: for each text that pyarrow gets from Python it looks for modules that are not installed, on all paths."""
 
 
 def numbers_of(column: KeyColumn, unit: Unit = ANY) -> Numbers:
@@ -119,14 +121,14 @@ def plain_numbers(keys: pyarrow.Array, power: int) -> tuple[Integers, Integers, 
     nanos = whole % scale * (NANO // scale) + fraction // scale
     fine = fraction % scale != 0
     rest = pyarrow.compute.utf8_trim(pyarrow.compute.fill_null(found.field(2), ""), "0")
-    fine |= pyarrow.compute.not_equal(rest, constant("")).to_numpy(zero_copy_only=False)
+    fine |= pyarrow.compute.not_equal(rest, "").to_numpy(zero_copy_only=False)
     return whole // scale, nanos, valid, fine & valid
 
 
 def integers(digits: pyarrow.Array) -> Integers:
     """Return texts of digits as integers; null and empty texts (groups that did not match) become 0."""
-    digits = pyarrow.compute.fill_null(digits, "")
-    numbers = pyarrow.compute.if_else(pyarrow.compute.equal(digits, constant("")), constant("0"), digits).cast(pyarrow.int64())
+    digits = pyarrow.compute.fill_null(digits, NO_TEXT)
+    numbers = pyarrow.compute.if_else(pyarrow.compute.equal(digits, NO_TEXT), ZERO, digits).cast(pyarrow.int64())
     return numpy.array(numbers.to_numpy(zero_copy_only=False), numpy.int64)
 
 

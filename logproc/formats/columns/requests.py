@@ -10,7 +10,6 @@ Work is done on the distinct requests of a chunk and not on its rows: thousands 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -21,14 +20,15 @@ from msgspec import Struct
 from logproc.formats.columns.printable import ABSENT, absent_as_null
 from logproc.formats.columns.slices import BLANK, Slices, arrow, encoded, offsets_and_data, places, rows_of
 from logproc.model.columns import KeyColumn
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask, Positions
 
 TEXT = rb"[^ \t\n\r\v\f]+"
-PROTOCOL = re.compile(rb"HTTP/[0-9]+(?:\.[0-9]+)?")
+PROTOCOL = regex(rb"HTTP/[0-9]+(?:\.[0-9]+)?")
 METHOD = rb"[A-Za-z][A-Za-z0-9_-]*"
-REQUEST = re.compile(
+REQUEST = regex(
     rb"(%(text)b) (%(text)b) (%(protocol)b)|(%(method)b) (%(text)b(?: +%(text)b)+) (%(protocol)b)|(GET) (%(text)b)"
     % {b"text": TEXT, b"method": METHOD, b"protocol": PROTOCOL.pattern}
 )

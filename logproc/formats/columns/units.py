@@ -7,7 +7,6 @@ as well have a decimal comma, so it is not a number.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -15,6 +14,8 @@ from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
+
+from logproc.model.patterns import regex
 
 Factor: TypeAlias = int | Fraction
 Kind: TypeAlias = Literal["", "duration", "size"]
@@ -56,13 +57,13 @@ IN_VALUES: Mapping[str, Factor] = {
 """Units of sizes that only logs write, as Kubernetes' `2Gi`."""
 BYTES_OF = {**BYTES, **IN_VALUES, **{word: BYTES[unit] for word, unit in LONG_NAMES.items() if unit in BYTES}}
 
-ISO_DURATION = re.compile(r"P(?=.)(?:([0-9]+)D)?(?:T(?=.)(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:[.,][0-9]{1,9})?)S)?)?")
+ISO_DURATION = regex(r"P(?=.)(?:([0-9]+)D)?(?:T(?=.)(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:[.,][0-9]{1,9})?)S)?)?")
 """ISO 8601, Java's Duration: `PT1.5S`, `P1DT2H`. Years and months have no one length."""
-CLOCK = re.compile(r"(?:([0-9]{1,8})\.)?([0-9]{1,8}):([0-5][0-9]):([0-5][0-9](?:\.[0-9]{1,9})?)")
+CLOCK = regex(r"(?:([0-9]{1,8})\.)?([0-9]{1,8}):([0-5][0-9]):([0-5][0-9](?:\.[0-9]{1,9})?)")
 """Hours, minutes and seconds, behind .NET's days and a point: `00:00:01.5`, `1.02:03:04`. `01:30` may begin with either."""
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
-GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+\.[0-9]+|(?:,[0-9]{3}){2,})")
-TERM = re.compile(r" ?([0-9]+(?:\.[0-9]+)?|[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+\.[0-9]+|(?:,[0-9]{3}){2,})) ?([A-Za-zµμ]+)")
+NUMBER = regex(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
+GROUPED = regex(r"[+-]?[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+\.[0-9]+|(?:,[0-9]{3}){2,})")
+TERM = regex(r" ?([0-9]+(?:\.[0-9]+)?|[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+\.[0-9]+|(?:,[0-9]{3}){2,})) ?([A-Za-zµμ]+)")
 MOST_OF_A_QUANTITY = 64
 MOST_DIGITS = 2048
 FINEST = -400
@@ -70,7 +71,7 @@ FINEST = -400
 NOT_A_NUMBER, NOT_A_SIZE, TOO_LARGE, TOO_FINE = "not-a-number", "not-a-size", "too-large", "too-fine"
 NOT_A_TIME, NO_UNIT = "not-a-time", "no-unit"
 """Why a value is not read, or not all of it."""
-OF_DURATION = re.compile(
+OF_DURATION = regex(
     r"(?:.*[_.\-])?(?:duration|latency|elapsed|took|time|wait)(?:_?(?:s|ms|us|ns|seconds|millis))?"
     r"|.*(?:Duration|Latency|Elapsed|Time)(?:Ms|Us|Ns|Millis|Seconds)?|T[qwcrRtda]"
 )

@@ -7,7 +7,6 @@ log. Layouts that only a few lines have are searched for in a longer sample.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -35,6 +34,7 @@ from logproc.formats.readers.logfmt import FIRST_PAIR, PairsReader
 from logproc.formats.readers.ltsv import LtsvReader
 from logproc.formats.readers.w3c import W3cReader
 from logproc.model.chunk import Context
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
@@ -50,7 +50,7 @@ CARRIERS = frozenset(
 """Formats whose messages are often the lines of another log."""
 InnerOf = Callable[[Format, Sample], Format | Mixed | None]
 QUOTED_REQUEST = r'"[A-Z]+ [^"]*" \d\d\d(?: |$)'
-NOTICE = re.compile(rb"Attaching to |\S+ exited with code \d|==> .+ <==$|(?:Gracefully s|S)topping |-- ")
+NOTICE = regex(rb"Attaching to |\S+ exited with code \d|==> .+ <==$|(?:Gracefully s|S)topping |-- ")
 """What programs that show the logs of others print between them."""
 
 

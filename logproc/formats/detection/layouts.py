@@ -10,7 +10,6 @@ are text: a minority never rejects the rest. What fits nothing else is text too.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,7 @@ from logproc.formats.readers.logfmt import PairsReader
 from logproc.formats.readers.ltsv import LtsvReader
 from logproc.formats.readers.w3c import W3cReader
 from logproc.formats.times.order import order_of
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
@@ -45,8 +45,8 @@ LEAST_ADDITIONAL = 0.05
 NEVER = 2.0
 """A share that no number of lines reaches."""
 MOST_LAYOUTS = 6
-IS_CONTINUATION = re.compile(CONTINUATION.encode())
-IS_CONTINUATION_INSIDE = re.compile(CONTINUATION_INSIDE.encode())
+IS_CONTINUATION = regex(CONTINUATION.encode())
+IS_CONTINUATION_INSIDE = regex(CONTINUATION_INSIDE.encode())
 
 
 def layouts_of(sample: Sample, *, inside: bool = False) -> list[Format]:

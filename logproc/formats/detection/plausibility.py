@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy
@@ -14,12 +13,13 @@ from logproc.formats.known import PIECES, TIMES, timed
 from logproc.formats.readers.access_lines import UNKNOWN, are_hosts, is_client
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.layout import LayoutReader
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
 
-IS_DATE = re.compile(rb"\d{2,4}([-/.])\d\d\1\d{2,4}")
-NO_WORD = re.compile(rb"[\d._:/-]")
+IS_DATE = regex(rb"\d{2,4}([-/.])\d\d\1\d{2,4}")
+NO_WORD = regex(rb"[\d._:/-]")
 DAEMONS = frozenset(
     (
         b"kernel systemd cron crond anacron sshd sudo su login logger last nginx apache apache2 httpd haproxy squid "

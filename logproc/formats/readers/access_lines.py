@@ -24,27 +24,28 @@ from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.layout import QUOTED, TIME, Layout
 from logproc.formats.readers.quotes import format_of_layout
 from logproc.formats.times.forms import ACCESS
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
 
 TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
-LINE = re.compile(
+LINE = regex(
     rb"(?P<front>(?:\"[^\"\[]*\"|[^\"\[])[^\"\[]*) \[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\] "
     rb"(?P<request>" + TEXT + rb") \d{3} (?:\d+|-)(?P<rest>(?: .*)?)",
     re.DOTALL,
 )
-PIECE = re.compile(rb" (?:(?P<key>[A-Za-z_][\w.-]*)=)?(?P<value>" + TEXT + rb'|[^\s"]+)')
-LIST = re.compile(rb"[^\s,\"]+(?:, [^\s,\"]+)+")
-HOST = re.compile(rb"(?:[A-Za-z0-9_-]+\.)*[A-Za-z0-9_-]*[A-Za-z][A-Za-z0-9_-]*\.?(?::\d+)?|_|-|\d+(?:\.\d+){3}(?::\d+)?")
-IDENTIFIER = re.compile(rb"(?=[0-9a-f-]*\d)[0-9a-f-]{6,}")
+PIECE = regex(rb" (?:(?P<key>[A-Za-z_][\w.-]*)=)?(?P<value>" + TEXT + rb'|[^\s"]+)')
+LIST = regex(rb"[^\s,\"]+(?:, [^\s,\"]+)+")
+HOST = regex(rb"(?:[A-Za-z0-9_-]+\.)*[A-Za-z0-9_-]*[A-Za-z][A-Za-z0-9_-]*\.?(?::\d+)?|_|-|\d+(?:\.\d+){3}(?::\d+)?")
+IDENTIFIER = regex(rb"(?=[0-9a-f-]*\d)[0-9a-f-]{6,}")
 """Looks like a host, but is a number in hexadecimal, such as that of a request."""
-TOKEN = re.compile(rb"[\w.:@%/+,\[\]\\-]+|\([\w.:,-]*\)|\"[^\"]*\"")
+TOKEN = regex(rb"[\w.:@%/+,\[\]\\-]+|\([\w.:,-]*\)|\"[^\"]*\"")
 """What may be a token before the time: a bar or a parenthesis is from something that put it there."""
-REQUEST = re.compile(rb'"(?:[A-Z]+ \S+(?: HTTP/[\d.]+)?|-)"')
-STAMPED = re.compile(rb"\[?\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:\d\d")
+REQUEST = regex(rb'"(?:[A-Z]+ \S+(?: HTTP/[\d.]+)?|-)"')
+STAMPED = regex(rb"\[?\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:\d\d")
 """A line that begins with a time is one of a logger, with an access log in its message."""
-PID = re.compile(rb"\[\d+\]")
+PID = regex(rb"\[\d+\]")
 """The number of a process, which may be anywhere: see `access_variants`."""
 UNKNOWN = frozenset({b"-", b"unknown"})
 SUMMARY = "Access log like common or combined, with other fields in front or behind"

@@ -33,15 +33,16 @@ from logproc.formats.readers.access_lines import (
 from logproc.formats.readers.expression import Expression
 from logproc.formats.readers.layout import QUOTED
 from logproc.formats.times.forms import CLF, ISO, TimeForm, compiled
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Mask
 
 FORMS = (CLF, ISO)
 TOKEN = rb"\[?[\w.:@%/+,\\-]*[\w.:@%/+\\-]\]?"
-TOKENS = re.compile(rb"(?:%(token)b(?: %(token)b)*)?" % {b"token": TOKEN})
-BEHIND = re.compile(rb" (?P<request>%b) (?P<status>\d{3}) (?P<bytes>\d+|-)(?P<rest>(?: .*)?)" % TEXT, re.DOTALL)
-NAMED_HOST = re.compile(rb"(?:[A-Za-z0-9_-]+\.)+[A-Za-z][A-Za-z0-9-]*(?::\d+)?|localhost(?::\d+)?")
+TOKENS = regex(rb"(?:%(token)b(?: %(token)b)*)?" % {b"token": TOKEN})
+BEHIND = regex(rb" (?P<request>%b) (?P<status>\d{3}) (?P<bytes>\d+|-)(?P<rest>(?: .*)?)" % TEXT, re.DOTALL)
+NAMED_HOST = regex(rb"(?:[A-Za-z0-9_-]+\.)+[A-Za-z][A-Za-z0-9-]*(?::\d+)?|localhost(?::\d+)?")
 
 Line = tuple[TimeForm, list[bytes], list[bytes], re.Match[bytes]]
 """The form of the time, the tokens before it, those between it and the request, and what follows."""

@@ -18,6 +18,7 @@ from msgspec import Struct, field
 
 from logproc.formats.columns.levels import WORDS, is_level_word
 from logproc.formats.times.own_time import COLOUR
+from logproc.model.patterns import regex
 
 NEARLY_ALL = 0.9
 MOST_SLOTS = 8
@@ -72,19 +73,19 @@ UNNAMED = "unnamed"
 """In place of a field: what is surely a slot, but of no use."""
 WORD = rf"(?:{LEVEL}|(?i:{'|'.join(word for word in WORDS if len(word) < 3 and word.isalpha())})|[A-Z]{{3,12}})"
 """What a level in brackets may be: a word of the scale, or another one in capitals. In other lines a number may be there."""
-IS_DOTTED = re.compile(DOTTED.encode() + rb"|")
-ENDS_COLOUR = re.compile(RESET.encode() + rb"$")
-LOOKS_NAMED = re.compile(rb"[._:/$#-]|[a-z][A-Z]|\d")
-NO_NAME = re.compile(
+IS_DOTTED = regex(DOTTED.encode() + rb"|")
+ENDS_COLOUR = regex(RESET.encode() + rb"$")
+LOOKS_NAMED = regex(rb"[._:/$#-]|[a-z][A-Z]|\d")
+NO_NAME = regex(
     rb".*(?:Error|Exception|Failure)|[\w.+-]+@[\w-]+\.[\w.-]+"  # what went wrong, and mail
     rb"|.*\.(?:com|org|net|io|local|example|pdf|png|jpe?g|gif|csv|txt|json|xml|ya?ml|toml|ini|conf|cfg|log|gz|zip|tar|html?|css|sql|mp[34])"
 )
 """What is written as names of loggers are, but is not one: exceptions, hosts and files that are not source code."""
-IS_PLAIN = re.compile(rb"[A-Z][A-Za-z]*")
-IS_CAPITALS = re.compile(rb"[A-Z]{3,}")
+IS_PLAIN = regex(rb"[A-Z][A-Za-z]*")
+IS_CAPITALS = regex(rb"[A-Z]{3,}")
 ROOTS = frozenset({b"root", b"main", b"__main__"})
-LOOKS_PROGRAMMED = re.compile(rb"\w[.:/$@]+\w|[a-z][A-Z]")
-AT_LEVEL = re.compile((BETWEEN + KINDS["level"]).encode("latin-1"))
+LOOKS_PROGRAMMED = regex(rb"\w[.:/$@]+\w|[a-z][A-Z]")
+AT_LEVEL = regex((BETWEEN + KINDS["level"]).encode("latin-1"))
 
 
 class Slots(Struct):

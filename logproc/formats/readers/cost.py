@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from logproc.model.patterns import regex
+
 STEPS = 1 << 26
 """The most bytes of a line times repeated pieces: some seconds at worst."""
 MOST_REPEATED = 128
 """The most repeated pieces in a filter, whose values may be as long as a line: some seconds for a value of 1 MiB."""
-PIECE = re.compile(
+PIECE = regex(
     r"""
     \\Q(?:(?!\\E).)*+(?:\\E)? | \\x\{[^}]*+\} | \\[pP]\{[^}]*+\} | \\.
     | \[\^?\]?(?:\\.|\[:\^?\w++:\]|[^\]\\])*+\]?

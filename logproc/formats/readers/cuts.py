@@ -26,12 +26,13 @@ from msgspec import Struct
 
 from logproc.formats.columns.lines import Lines, blocks
 from logproc.formats.columns.slices import Slices, places
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask, Positions
 
-WHOLE = re.compile(r"\(\?s\)\^\(\?:(.*)\)\$", re.DOTALL)
-TOKEN = re.compile(
+WHOLE = regex(r"\(\?s\)\^\(\?:(.*)\)\$", re.DOTALL)
+TOKEN = regex(
     r"""
     (?P<open>  \((?:\?P<(?P<name>\w+)>|\?:)? )
     | (?P<atom> \\x[0-9A-Fa-f]{2} | \\[dDsSwWtnrf] | \\[!-/:-@\[-`{-~] | \[\^?\]?(?:\\.|\[:\^?\w++:\]|[^\]\\])*+\]
@@ -40,7 +41,7 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
-REPEAT = re.compile(r"(?:[*+?]|\{(?P<least>\d+)(?P<comma>,(?P<most>\d*))?\})(?P<lazy>\??)", re.ASCII)
+REPEAT = regex(r"(?:[*+?]|\{(?P<least>\d+)(?P<comma>,(?P<most>\d*))?\})(?P<lazy>\??)", re.ASCII)
 ANY = frozenset(range(256))
 FEW = 4
 """So many bytes are compared with one by one; more are looked up in a table, which takes longer."""

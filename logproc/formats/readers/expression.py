@@ -28,13 +28,14 @@ from logproc.formats.times.fractions import nanos_of
 from logproc.formats.times.reading import lacks_year, lacks_zone, seconds
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.formats.columns.lines import Lines
     from logproc.formats.times.reading import Groups
     from logproc.model.arrays import Integers, Mask
 
-GROUP = re.compile(r"\(\?P<(\w+)>")
+GROUP = regex(r"\(\?P<(\w+)>")
 TOO_LONG_FOR_IT = "too-long-for-pattern"
 SUBSECOND = "subsecond"
 READ_ALWAYS = ("minute", "second", "rest", "zone")

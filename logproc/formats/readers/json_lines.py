@@ -1,6 +1,7 @@
 """JSON lines (RFC 8259): one object a line. Nested keys are `a.b`, arrays are their JSON text.
 
-The quick way has Arrow parse a whole chunk, which releases the GIL, with the types that a sample has. A chunk is read the
+Lines with the same keys are cut at the text between their values, where the compiled kernel is installed (see `skeletons`).
+Others are parsed by Arrow, a whole chunk at once, which releases the GIL, with the types that a sample has. A chunk is read the
 exact way, a line at a time with msgspec, where Arrow refuses it, and where the two would not agree: text that is
 not UTF-8, NaN and Infinity, more than one object in a line, depth, digits without end, numbers that a double rounds.
 """
@@ -21,7 +22,8 @@ from msgspec.structs import replace
 from logproc.formats.columns.aliases import Meaning, held_by, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen
 from logproc.formats.columns.fields import again, asks_for_others, with_others
-from logproc.formats.columns.lines import Lines
+from logproc.formats.columns.lines import Lines, plain_lines
+from logproc.formats.columns.odd_bytes import is_utf8
 from logproc.formats.columns.slices import encoded
 from logproc.formats.engine import Format
 from logproc.formats.raw import Field, Found, Reader
@@ -39,7 +41,9 @@ from logproc.formats.readers.json_table import (
     schema_of,
 )
 from logproc.formats.readers.json_values import IN_ONE_LINE, column_text_of, is_bracket, object_of, text_of, value_at
+from logproc.formats.readers.native.kernel import cut_parts, find_lines
 from logproc.formats.readers.sampled import UNKNOWN, Sampled, format_of_keys
+from logproc.formats.readers.skeletons import SAMPLE, are_valid, meant, usual_skeleton, with_controls
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn
 
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
 
 OPENINGS = frozenset({b"{", b"[", b","})
 DEEPEST_KEY = 8
+MOST_SKELETONS = 3
 KINDS: Mapping[type, str] = {str: "text", bool: "truth", int: "integer", float: "number", Decimal: "number"}
 
 
@@ -203,13 +208,48 @@ def paths_in(found: Mapping[str, Any], front: Path = ()) -> Iterator[Path]:
             yield path
 
 
+class SkeletonReader(Reader, frozen=True):
+    """The quickest way: the lines of the usual skeleton, cut. Another one like it takes those of the next skeleton."""
+
+    exact: JsonReader
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return self.exact.fields
+
+    def lines(self, data: Bytes) -> Lines:
+        return find_lines(data) or plain_lines(data)
+
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
+        """Return lines that are as one line is; none where there is no kernel, or a wanted value is an object."""
+        if asks_for_others(wanted):
+            return Found()
+        sources = self.exact.sources(wanted)
+        keys = {key for several in sources.values() for source in several for key in source.keys}
+        skeleton = usual_skeleton([lines.text(line) for line in numpy.flatnonzero(left)[:SAMPLE].tolist()])
+        if not skeleton or skeleton.objects & keys or not is_utf8(lines.data):
+            return Found()
+        parts, are_texts = skeleton.cut(keys)
+        cut = cut_parts(lines, left & ~with_controls(lines), parts, len(are_texts))
+        if not cut:
+            return Found()
+        good = numpy.ones(len(cut.line), bool)
+        values = dict(zip(are_texts, cut.columns, strict=True))
+        for name in [name for name, is_text in are_texts.items() if not is_text]:
+            good &= are_valid(values[name])
+            values[name] = meant(values[name]) if name in keys else values[name]
+        absent = KeyColumn(pyarrow.array([b"-"], pyarrow.binary()), numpy.zeros(len(good), numpy.int32))
+        columns = {name: chosen(name, several, lambda key: values.get(key, absent)) for name, several in sources.items()}
+        return Found(cut.line, self.exact.present(columns)).keep(good)
+
+
 def json_format(reader: JsonReader, meaning: Meaning = UNKNOWN) -> Format:
     return format_of_keys(
         "json",
         reader,
         reader.aliases,
         replace(meaning, levels=reader.levels),
-        quick=ArrowReader(reader),
+        quick=(*[SkeletonReader(reader)] * MOST_SKELETONS, ArrowReader(reader)),
         summary="JSON lines: one object a line, of any logger or server",
         example='{"time": "2026-03-07T10:00:00Z", "level": "info", "msg": "ready"}',
         multi_line=True,

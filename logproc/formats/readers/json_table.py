@@ -21,6 +21,7 @@ from logproc.formats.columns.printable import absent_as_null
 from logproc.formats.columns.slices import BLANK, arrow, index_of, mask
 from logproc.formats.readers.json_values import EXACT_IN_A_DOUBLE, FINE_IN_A_DOUBLE, brackets
 from logproc.model.columns import KeyColumn
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask
@@ -36,7 +37,7 @@ MOST_BRACKETS = 300
 MOST_STEPS = 4
 Path: TypeAlias = tuple[str, ...]
 """The keys that lead to a value through objects: {"log": {"level": …}} is ("log", "level"), {"log.level": …} ("log.level",)."""
-MANY_DIGITS = re.compile(rb"(?<![0-9])[0-9]{7,}+\.[0-9]*[1-9]|\.[0-9]{7,}+[eE]")
+MANY_DIGITS = regex(rb"(?<![0-9])[0-9]{7,}+\.[0-9]*[1-9]|\.[0-9]{7,}+[eE]")
 """A number of which a double may lose digits. Linear: each run of digits is tried once."""
 FINER_THAN_DOUBLES = (
     r"(?:^|[^0-9])(?:[1-7][0-9]{9}\.[0-9]{6}|[089][0-9]{9}\.[0-9]{5}|[0-9]{11}\.[0-9]{4}|[0-9]{12}\.[0-9]{3}|[0-9]{13}\.[0-9]{2}"

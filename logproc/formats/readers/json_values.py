@@ -15,16 +15,17 @@ from typing import Any
 import msgspec
 
 from logproc.formats.columns.lines import BLANKS, is_blank
+from logproc.model.patterns import regex
 
 DEEPEST, TOO_DEEP = 500, "bad-json-too-deep"
 """Levels of objects and arrays. msgspec goes as deep as the stack of its thread allows, which no count may depend on."""
 EXACT_IN_A_DOUBLE = 2**53
-ESCAPES = re.compile(rb"(?:\\(?!x[0-9a-fA-F]{2}).)++|\\(x[0-9a-fA-F]{2})", re.DOTALL)
+ESCAPES = regex(rb"(?:\\(?!x[0-9a-fA-F]{2}).)++|\\(x[0-9a-fA-F]{2})", re.DOTALL)
 AS_TEXT = {0xDC00 + byte: f"\\\\x{byte:02x}" for byte in range(0x80, 0x100)}
 """Bytes that are not UTF-8, as `surrogateescape` has them, → text that is valid in JSON."""
 MOST_DIGITS = 308
 """Numbers from ten times this power of ten on keep their exponent."""
-SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+SURROGATE = regex(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 CLOSED = (b"}", b"]")
 ABSENT = (None, "-")
 MAY_BE_BYTES = frozenset({"message", "program"})

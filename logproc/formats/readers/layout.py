@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy
 import pyarrow
@@ -22,8 +22,11 @@ from logproc.formats.raw import Found, Reader
 from logproc.formats.readers.expression import Expression, extract, matching
 from logproc.formats.times.forms import ACCESS
 from logproc.model.chunk import Context
+from logproc.model.columns import KeyColumn
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from logproc.formats.columns.lines import Lines
     from logproc.model.arrays import Integers, Mask
 
@@ -45,6 +48,14 @@ STRICT = {
 TIME = rf"\[{ACCESS.expression}\]"
 QUOTED = r'"(?P<{}>[^"\\]*(?:\\.[^"\\]*)*)"'
 STATUSES = pyarrow.array([b"%03d" % status for status in range(1000)], pyarrow.binary())
+
+
+def status_column(numbers: NDArray[Any]) -> KeyColumn:
+    """Return status codes from 0 to 999 as a column of text, whose keys are those that occur."""
+    occurs = numpy.bincount(numbers, minlength=len(STATUSES)) > 0
+    return KeyColumn(STATUSES.filter(pyarrow.array(occurs)), (numpy.cumsum(occurs) - 1)[numbers])
+
+
 MOST_DIGITS, MOST_BYTES = 19, 2**63 - 1
 FRONT = ("client", "ident", "user", "time")
 RESULT = ("status", "bytes")

@@ -37,6 +37,7 @@ from logproc.formats.readers.logfmt_layout import of_layouts
 from logproc.formats.readers.sampled import UNKNOWN, Sampled, format_of_keys
 from logproc.model.chunk import Context
 from logproc.model.columns import KeyColumn
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask
@@ -49,13 +50,13 @@ LINE_FEED = pyarrow.scalar(b"\n", pyarrow.binary())
 LAST_BLANK = 0x20
 SPARSE, DENSE_BYTES = 8, 1 << 18
 """Where more than one byte in eight is a blank or a quote, so many bytes of a chunk are read at a time."""
-PAIR = re.compile(rb'([^\x00-\x20="]++)(?:=(?:"((?:[^"\\]++|\\.)*+)"|([^\x00-\x20"]*+)))?(?:[\x00-\x20]++|\Z)', re.DOTALL)
-FIRST_PAIR = re.compile(rb'[\x00-\x20]*[\w@.][^\x00-\x20=",;({]*=')
+PAIR = regex(rb'([^\x00-\x20="]++)(?:=(?:"((?:[^"\\]++|\\.)*+)"|([^\x00-\x20"]*+)))?(?:[\x00-\x20]++|\Z)', re.DOTALL)
+FIRST_PAIR = regex(rb'[\x00-\x20]*[\w@.][^\x00-\x20=",;({]*=')
 BLANKS = bytes(range(LAST_BLANK + 1))
-KEY = re.compile(rb"[A-Za-z_@$.\x80-\xff][\w.@$/:+#%\x80-\xff-]*")
+KEY = regex(rb"[A-Za-z_@$.\x80-\xff][\w.@$/:+#%\x80-\xff-]*")
 ENDS_OF_CODE = (b",", b";", b"(", b"{", b"):", b"),", b"\\")
 """How a value does not end: `host=None, port=80):` and `a=1; b=2` are not pairs of logfmt."""
-ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+ESCAPE = regex(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b'"': b'"', b"\\": b"\\", b"/": b"/"}
 
 
@@ -231,7 +232,7 @@ def logfmt_format(reader: PairsReader, meaning: Meaning = UNKNOWN) -> Format:
         reader,
         reader.aliases,
         meaning,
-        quick=CutReader(reader),
+        quick=(CutReader(reader),),
         summary="logfmt: `key=value` pairs",
         example='ts=2026-03-07T10:00:00Z level=info msg="ready" took=3ms',
     )

@@ -18,12 +18,13 @@ import pyarrow.compute
 
 from logproc.formats.columns.slices import Slices
 from logproc.formats.readers.cuts import cuts_of, fitting
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.formats.columns.lines import Lines
     from logproc.model.arrays import Integers, Mask
 
-PAIR = re.compile(rb'([!#-<>-~]{1,64})=(?:("[^"\\]*+")|[^\x00-\x20"]*+)(?: |\Z)')
+PAIR = regex(rb'([!#-<>-~]{1,64})=(?:("[^"\\]*+")|[^\x00-\x20"]*+)(?: |\Z)')
 """A pair as layouts have them: with a value, and a key of ASCII."""
 MOST_PAIRS, MOST_BYTES, MOST_LAYOUTS = 64, 1 << 12, 4
 SHARE = 8

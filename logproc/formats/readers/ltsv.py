@@ -28,6 +28,7 @@ from logproc.formats.raw import Field, Found, Reader
 from logproc.formats.readers.logfmt import fields_of
 from logproc.formats.readers.sampled import UNKNOWN, Sampled, format_of_keys
 from logproc.model.chunk import Context
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.formats.columns.lines import Lines
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 LABEL = r"[A-Za-z_][0-9A-Za-z_.-]*"
 LINE = rf"(?s)^{LABEL}:[^\t]*(?:\t{LABEL}:[^\t]*)+$"
-FIELD = re.compile(rf"({LABEL}):([^\t]*)(?:\t|$)".encode(), re.DOTALL)
+FIELD = regex(rf"({LABEL}):([^\t]*)(?:\t|$)".encode(), re.DOTALL)
 LABELS: Mapping[str, str] = {
     "client": "host",
     "forwarded_for": "forwardedfor",

@@ -17,11 +17,10 @@ from logproc.formats.columns.lines import Lines, lines_of
 from logproc.formats.columns.slices import BLANK, Slices, digits_of, places, rows_of, windows
 from logproc.formats.engine import Format
 from logproc.formats.raw import Field, Found, Reader
-from logproc.formats.readers.layout import STATUSES, Layout, LayoutReader
+from logproc.formats.readers.layout import Layout, LayoutReader, status_column
 from logproc.formats.readers.native.kernel import cut_lines, find_lines
 from logproc.formats.times.access import WIDTH, many_to_seconds
 from logproc.model.chunk import Context
-from logproc.model.columns import KeyColumn
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask, Positions
@@ -61,7 +60,7 @@ class Quotes(Reader, frozen=True):
         found.narrow(left[found.line])
         fields = {name: Field(found.slices[name]) for name in names}
         if "status" in found.numbers:
-            fields["status"] = Field(KeyColumn(STATUSES, found.numbers["status"]))
+            fields["status"] = Field(status_column(found.numbers["status"]))
         sizes = {"bytes": found.numbers["bytes"]} if "bytes" in found.numbers else {}
         return Found(found.line, fields, sizes, found.numbers.get("time"))
 
@@ -70,7 +69,7 @@ def format_of_layout(layout: Layout) -> Format:
     return Format(
         layout.name,
         LayoutReader(layout),
-        Quotes(layout),
+        (Quotes(layout),),
         summary=layout.summary,
         example=layout.example,
         units=layout.units,

@@ -35,7 +35,7 @@ def format_of_keys(
     aliases: Sequence[tuple[str, tuple[Source, ...]]],
     meaning: Meaning,
     *,
-    quick: Reader | None = None,
+    quick: tuple[Reader, ...] = (),
     summary: str,
     example: str,
     multi_line: bool = False,

@@ -11,7 +11,6 @@ line is cut at all its blanks, and only if it then has another number of fields 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -33,13 +32,14 @@ from logproc.formats.times.forms import ISO
 from logproc.formats.times.reading import read_values, to_seconds, value_seconds
 from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask, Positions
 
 TAB, QUOTE = b'\t"'
-STRING = re.compile(rb'"[^"]*"')
-CLOCK = re.compile(rb"\d\d?:\d\d:\d\d(?:\.\d+)?")
+STRING = regex(rb'"[^"]*"')
+CLOCK = regex(rb"\d\d?:\d\d:\d\d(?:\.\d+)?")
 ANY_DAY = pyarrow.scalar(b"1970-01-01 ", pyarrow.binary())
 
 

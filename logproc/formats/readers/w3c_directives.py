@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -13,14 +12,15 @@ import numpy
 from logproc.formats.times.calendar import LAST_S
 from logproc.formats.times.reading import value_seconds
 from logproc.model.columns import NO_TIME
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.formats.columns.lines import Lines
     from logproc.model.arrays import Integers, Mask
 
 HASH = ord("#")
-FIELDS = re.compile(rb"#Fields:|#fields\t")
-DATE = re.compile(rb"#(?:Start-)?Date:\s*(.*)")
+FIELDS = regex(rb"#Fields:|#fields\t")
+DATE = regex(rb"#(?:Start-)?Date:\s*(.*)")
 NAMES = {
     "c-ip": "client",
     "c-port": "client_port",

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from logproc.formats.servers.definition import Literal, Variable, fault
 from logproc.formats.times import strftime
+from logproc.model.patterns import regex
 
 DIRECTIVES = {
     "A": Variable("server_addr", "", "address", shape="token"),
@@ -74,9 +75,9 @@ NAMED: dict[str, Callable[[str], str]] = {
     "^to": lambda argument: f"sent_trailer_{plain(argument)}",
 }
 """The directives whose argument is a name, and the column of one."""
-DIRECTIVE = re.compile(r"%(?P<modifiers>(?:[!<>,0-9]|\{[^}]*\})*)(?P<letter>\^..|[^{])", re.DOTALL)
-TARGET = re.compile(r"%[<>]?U%[<>]?q")
-ESCAPE = re.compile(r'\\(["\\nrt])')
+DIRECTIVE = regex(r"%(?P<modifiers>(?:[!<>,0-9]|\{[^}]*\})*)(?P<letter>\^..|[^{])", re.DOTALL)
+TARGET = regex(r"%[<>]?U%[<>]?q")
+ESCAPE = regex(r'\\(["\\nrt])')
 ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 
 

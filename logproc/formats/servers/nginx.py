@@ -10,6 +10,7 @@ import re
 
 from logproc.formats.servers.definition import Escape, Kind, Literal, Shape, Variable, fault
 from logproc.formats.times import strftime
+from logproc.model.patterns import regex
 
 NAMES = {
     "args": "query",
@@ -84,10 +85,8 @@ DIGITS = frozenset({"connection", "pid", "realip_remote_port", "remote_port", "s
 LISTS = frozenset({"upstream_addr", "upstream_status"})
 """One token for each server that was asked. Times and lengths of such servers are lists of numbers: see `expression`."""
 WIDTHS = {"pipe": 1, "request_id": 32, "status": 3}
-VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)\}|(?P<name>\w+))", re.ASCII)
-TARGET = re.compile(
-    r"\$(?:\{uri\}|uri)\$(?:\{is_args\}|is_args)\$(?:\{(?:args|query_string)\}|(?:args|query_string)\b)", re.ASCII
-)
+VARIABLE = regex(r"\$(?:\{(?P<braced>\w+)\}|(?P<name>\w+))", re.ASCII)
+TARGET = regex(r"\$(?:\{uri\}|uri)\$(?:\{is_args\}|is_args)\$(?:\{(?:args|query_string)\}|(?:args|query_string)\b)", re.ASCII)
 
 
 def parts_of(text: str, escape: Escape) -> list[Literal | Variable]:

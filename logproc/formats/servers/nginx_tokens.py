@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from logproc.model.errors import UsageError
+from logproc.model.patterns import regex
 
-TOKEN = re.compile(
+TOKEN = regex(
     r"""
     [ \t\r\n]+ | \#[^\n]*
     | (?P<quoted> "(?P<double>(?:[^"\\]|\\.)*+)" | '(?P<single>(?:[^'\\]|\\.)*+)' ) (?=[ \t\r\n;{)]|\Z)
@@ -24,14 +25,14 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 DEEPEST_BLOCK = 100
-LUA = re.compile(
+LUA = regex(
     r"""
     (?P<mark> [{}] ) | --\[\[.*?(?:\]\]|\Z) | --[^\n]* | \[\[.*?(?:\]\]|\Z)
     | "(?:[^"\\]|\\.)*+" | '(?:[^'\\]|\\.)*+' | [^{}"'\[-]++ | .
     """,
     re.VERBOSE | re.DOTALL,
 )
-ESCAPED = re.compile(r"""\\(["'\\trn])""")
+ESCAPED = regex(r"""\\(["'\\trn])""")
 CONTROLS = {"t": "\t", "r": "\r", "n": "\n"}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from itertools import chain, combinations, count, pairwise
 
@@ -12,6 +11,7 @@ from logproc.formats.servers import apache, nginx
 from logproc.formats.servers.definition import Definition, Dialect, Escape, Literal, Variable, fault
 from logproc.formats.times import strftime
 from logproc.model.errors import UsageError
+from logproc.model.patterns import regex
 
 OF_REQUEST = ("method", "target", "path", "query", "protocol")
 """The columns that a request is split into."""
@@ -19,8 +19,8 @@ MOST_VARIABLES = 500
 """Ten times as many as any real log has; the work for a line grows with their square."""
 MOST_PIECES = 9
 """A time has a year, month, day, hour, minute, second and zone."""
-OF_NGINX = re.compile(r"\$[A-Za-z0-9_{]")
-OF_APACHE = re.compile(r"%(?:[!<>,0-9]|\{[^}]*\})*[A-Za-z^]")
+OF_NGINX = regex(r"\$[A-Za-z0-9_{]")
+OF_APACHE = regex(r"%(?:[!<>,0-9]|\{[^}]*\})*[A-Za-z^]")
 
 
 def definition_of(text: str, *, escape: Escape = "default", dialect: Dialect | None = None) -> Definition:

@@ -6,7 +6,6 @@ so the calendar is asked once for each distinct day and zone of a chunk; hours, 
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,11 +14,12 @@ import pyarrow
 
 from logproc.formats.columns.slices import digits_of
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, MONTHS
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers
 
-TIME = re.compile(rb"(\d\d/[A-Z][a-z][a-z]/\d{4}):(\d\d):(\d\d):(\d\d) ([+-]\d{4})")
+TIME = regex(rb"(\d\d/[A-Z][a-z][a-z]/\d{4}):(\d\d):(\d\d):(\d\d) ([+-]\d{4})")
 NO_DAY = numpy.iinfo(numpy.int64).min // 2
 WIDTH = 26
 

@@ -26,11 +26,12 @@ from logproc.formats.times.reading import Values, local_correction, zone_correct
 from logproc.formats.times.strftime import SHORT, escaped
 from logproc.model.columns import NO_TIME
 from logproc.model.errors import UsageError
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
 
-CONVERSION = re.compile(r"%(-?:?[A-Za-z%])|([^%]+|%)", re.DOTALL)
+CONVERSION = regex(r"%(-?:?[A-Za-z%])|([^%]+|%)", re.DOTALL)
 NUMBER = r"(?P<{}> ?\d{{1,2}})"
 NAME = r"(?P<{}>[A-Za-z]{{3,9}}\.?)"
 PIECES: Mapping[str, tuple[str, str]] = {

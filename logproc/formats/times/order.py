@@ -6,7 +6,6 @@ changes, and a day does; where neither changes, a year after 2012 is likelier th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -25,6 +24,7 @@ from logproc.formats.times.forms import (
     compiled,
 )
 from logproc.formats.times.reading import value_seconds
+from logproc.model.patterns import regex
 
 
 class Order(Struct, frozen=True):
@@ -34,7 +34,7 @@ class Order(Struct, frozen=True):
     assumed: str = ""
 
 
-THREE_NUMBERS = re.compile(r"\D{0,8}(\d{1,2})/(\d{1,2})/(\d{2})(?!\d)")
+THREE_NUMBERS = regex(r"\D{0,8}(\d{1,2})/(\d{1,2})/(\d{2})(?!\d)")
 LIKELY_YEAR = 13
 KNOWN = Order(WITHOUT_ORDER)
 """No date of numbers was in the sample. One with slashes that comes later is not read: nothing says in which order."""

@@ -7,7 +7,6 @@ are set forward is as if they had not been set yet.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -26,6 +25,7 @@ from logproc.formats.times.forms import ISO, WITHOUT_ORDER, TimeForm, compiled
 from logproc.formats.times.fractions import NANO, nanos_of
 from logproc.formats.times.iso import iso_nanos, iso_seconds
 from logproc.model.columns import NO_TIME
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask
@@ -41,10 +41,10 @@ ZONE_HOURS |= {b"Z": 0, b"UTC": 0, b"GMT": 0, b"CET": 1, b"CEST": 2}
 ZONE_HOURS |= {b"WET": 0, b"WEST": 1, b"MEZ": 1, b"MESZ": 2, b"EET": 2, b"EEST": 3, b"SAST": 2, b"MSK": 3, b"HKT": 8, b"SGT": 8}
 ZONE_HOURS |= {b"JST": 9, b"KST": 9, b"AEST": 10, b"AEDT": 11, b"NZST": 12, b"NZDT": 13}
 """The names of RFC 2822, and others of one meaning. Some (IST, BST) are ambiguous, so they are not accepted."""
-OFFSET = re.compile(rb"(?:UTC|GMT)?([+-])(\d{1,2}?)(?::?(\d\d))?(?:[ \[].*)?")
-BRACKETED = re.compile(rb"^\[(.*)\]$")
+OFFSET = regex(rb"(?:UTC|GMT)?([+-])(\d{1,2}?)(?::?(\d\d))?(?:[ \[].*)?")
+BRACKETED = regex(rb"^\[(.*)\]$")
 """Apache's `%t` has brackets, also where it is the value of a key."""
-NUMBER = re.compile(rb"\d{1,30}(?:\.\d{0,30})?(?:[eE]\+?\d{1,2})?")
+NUMBER = regex(rb"\d{1,30}(?:\.\d{0,30})?(?:[eE]\+?\d{1,2})?")
 
 
 def to_seconds(form: TimeForm, text: bytes, reference: int, local: tzinfo = UTC) -> int | None:

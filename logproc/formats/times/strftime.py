@@ -11,6 +11,7 @@ import re
 from msgspec import Struct
 
 from logproc.formats.times.calendar import MONTHS
+from logproc.model.patterns import regex
 
 Element = tuple[str, str]
 """A conversion and "", or "" and a text."""
@@ -70,7 +71,7 @@ LETTERS = {
     ":z": Letter(r"[+-]\d{2}:\d{2}", 6),
 }
 """The known conversions by their letter. Those with `-`, which glibc writes without padding, are for our own forms."""
-ELEMENT = re.compile(r"%(?P<conversion>:?.)|(?P<text>[^%]+|%)", re.DOTALL)
+ELEMENT = regex(r"%(?P<conversion>:?.)|(?P<text>[^%]+|%)", re.DOTALL)
 DATE_AND_MINUTE = ({"Y", "y"}, {"b", "m"}, {"d", "e"}, {"H", "k"}, {"M"})
 """The conversions that a moment needs before its second: one of each set."""
 ZONES = frozenset({"z", ":z", "Z"})

@@ -20,6 +20,7 @@ import pyarrow.compute
 from logproc.formats.columns.addresses import ADDRESS_BITS, IPV4, MAPPED, OCTET, address_of, bare, canonical
 from logproc.formats.columns.slices import arrow, mask
 from logproc.model.columns import KeyColumn
+from logproc.model.patterns import regex
 from logproc.questions.fields.recode import recode
 from logproc.questions.where.networks import MAPPED_BITS, is_mapped, prefix_mask
 from logproc.questions.where.predicates import truths
@@ -42,7 +43,7 @@ DOTTED = r"([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})(?:\.[0-9]+)+"
 DASHED = "((?:^|[^0-9])[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3})-[0-9]{1,3}"
 COLON = "(?::|%3[Aa])"
 MAYBE_IPV6 = f"{COLON}[0-9A-Fa-f]*{COLON}"
-IPV6_RUN = re.compile(rf"(?:[0-9A-Fa-f]|{COLON}{{2}})(?:[0-9A-Fa-f]|{COLON}|\.[0-9])*+")
+IPV6_RUN = regex(rf"(?:[0-9A-Fa-f]|{COLON}{{2}})(?:[0-9A-Fa-f]|{COLON}|\.[0-9])*+")
 
 
 def networks(keys: pyarrow.Array, bits: int) -> pyarrow.Array:

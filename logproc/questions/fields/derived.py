@@ -6,7 +6,6 @@ Each is a function of the dictionary, so its cost depends on a chunk's distinct 
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable
 
 import pyarrow
@@ -16,6 +15,7 @@ from msgspec import Struct
 from logproc.formats.columns.addresses import ADDRESS_BITS
 from logproc.model.columns import KeyColumn
 from logproc.model.errors import UsageError
+from logproc.model.patterns import regex
 from logproc.questions.fields.addresses import networks
 from logproc.questions.fields.agents import agent_classes, families
 from logproc.questions.fields.links import hosts, parameters
@@ -24,9 +24,9 @@ from logproc.questions.fields.shapes import shape
 
 EXTENSION = r"[^/;]\.(?P<extension>[0-9A-Za-z]{1,10})(?:;[^/]*)?$"
 STATUS = "^(?P<digit>[1-5])[0-9]{2}$"
-NETWORK = re.compile("net:([0-9]{1,3})")
-SHAPE = re.compile(r"shape\(([^()]+)\)")
-QUERY = re.compile(r"query\(([^()]+)\)")
+NETWORK = regex("net:([0-9]{1,3})")
+SHAPE = regex(r"shape\(([^()]+)\)")
+QUERY = regex(r"query\(([^()]+)\)")
 
 
 class Derived(Struct, frozen=True):

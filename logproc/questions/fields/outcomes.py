@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import pyarrow
 from logproc.formats.columns.levels import LEVELS
 from logproc.formats.columns.slices import arrow
 from logproc.model.columns import KeyColumn
+from logproc.model.patterns import regex
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers
@@ -23,7 +23,7 @@ ERRORS = frozenset({"5xx", "error", "critical"})
 WARNINGS = frozenset({"4xx", "warning"})
 NEITHER = len(OUTCOMES)
 KEYS = pyarrow.array([*OUTCOMES, ""])
-STATUS = re.compile("[1-5][0-9]{2}")
+STATUS = regex("[1-5][0-9]{2}")
 ERROR_LEVELS = LEVELS[LEVELS.index("error") :]
 FAILURES = OUTCOMES.index("4xx"), OUTCOMES.index("5xx")
 

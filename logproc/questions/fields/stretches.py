@@ -16,14 +16,15 @@ from msgspec import Struct
 
 from logproc.formats.times.calendar import DAY_S, EPOCH_DAY, FIRST_S, HOUR_S, LAST_S, fraction, iso
 from logproc.model.errors import UsageError
+from logproc.model.patterns import regex
 from logproc.questions.timespan import UNITS_S, absolute, divided
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers
 
-DURATION = re.compile(r"(?:[0-9]{1,9}(?:s|min|m|h|d|w))+")
-PART = re.compile(r"([0-9]+)([a-z]+)")
-EVERY = re.compile(r"every\((.*)\)", re.DOTALL)
+DURATION = regex(r"(?:[0-9]{1,9}(?:s|min|m|h|d|w))+")
+PART = regex(r"([0-9]+)([a-z]+)")
+EVERY = regex(r"every\((.*)\)", re.DOTALL)
 MONDAY_S = 4 * DAY_S
 """The first Monday after 1970 began."""
 MONTH_S = 30 * DAY_S
@@ -36,8 +37,8 @@ UNIT_WORDS = (
     (1, "s", "second", "s"),
 )
 SECOND_CHARACTERS = len("2026-03-07T11:00:00")
-MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
-WEEK = re.compile(r"([0-9]{4})-?W([0-9]{2})")
+MONTH = regex(r"([0-9]{4})-([0-9]{2})")
+WEEK = regex(r"([0-9]{4})-?W([0-9]{2})")
 
 
 class Stretch(Struct, frozen=True):

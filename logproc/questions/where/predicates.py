@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import operator
-import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from fractions import Fraction
@@ -28,6 +27,7 @@ from logproc.formats.columns.printable import LAID_OUT, shown
 from logproc.formats.columns.quantities import total_of
 from logproc.formats.columns.units import ANY, Unit, unit_of
 from logproc.model.columns import KeyColumn, Numbers
+from logproc.model.patterns import regex
 from logproc.questions.where.networks import Network
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ Answer: TypeAlias = "tuple[Mask, Mask]"
 """Two masks over keys or records: whether the relation holds, and whether the value can be compared at all."""
 
 BILLION = 10**9
-NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?")
+NUMBER = regex(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?")
 NUMBER_BYTES = 1024
 ORDER: dict[str, Callable[[Any, Any], Any]] = {"==": operator.eq, "<": operator.lt, "<=": operator.le}
 

@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from logproc.formats.columns.printable import shown
 from logproc.model.errors import UsageError
+from logproc.model.patterns import regex
 
 SHOWN_CHARACTERS = 60
 """How much of an expression an error quotes."""
-TOKEN = re.compile(
+TOKEN = regex(
     r"""
     [ \t\r\n]*+ (?:
       (?P<text> "[^"\\]*+(?:\\.[^"\\]*+)*+" | '[^'\\]*+(?:\\.[^'\\]*+)*+' )
@@ -25,7 +26,7 @@ TOKEN = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
-WORD = re.compile(r"""[^\s"'`(),=<>!~&|]+""")
+WORD = regex(r"""[^\s"'`(),=<>!~&|]+""")
 BLANKS = " \t\r\n"
 UNCLOSED = {'"': "a text is not closed", "'": "a text is not closed", "`": "a name is not closed"}
 MEANT = {

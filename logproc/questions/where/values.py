@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from logproc.formats.columns.levels import LEVELS, severity_of
 from logproc.formats.columns.units import BYTES, SECONDS, Factor
+from logproc.model.patterns import regex
 from logproc.questions.fields.stretches import STRETCHES, stretch_of
 from logproc.questions.timespan import absolute, divided, since_1970
 from logproc.questions.where.networks import Network, network_of
@@ -28,12 +29,12 @@ from logproc.questions.where.predicates import (
     TextComparison,
 )
 
-FORM = re.compile(r"net:[0-9]{1,3}|shape\(.*\)", re.DOTALL)
-HOUR_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3])(?::00)?")
+FORM = regex(r"net:[0-9]{1,3}|shape\(.*\)", re.DOTALL)
+HOUR_OF_DAY = regex(r"([01]?[0-9]|2[0-3])(?::00)?")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEKDAY_CHARACTERS = 3
 """How much of a weekday's name keys have."""
-ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+ESCAPE = regex(r"\\(.)", re.DOTALL)
 ESCAPES = {'"': '"', "'": "'", "\\": "\\", "n": "\n", "t": "\t"}
 
 OPERATORS: dict[str, tuple[Relation, bool]] = {

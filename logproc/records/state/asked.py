@@ -23,7 +23,7 @@ NOT_ASKED = frozenset(
     {
         *("recursive", "order", "top", "full", "output", "csv_raw", "strict", "quiet", "color", "log_level", "log_format"),
         *("memory", "max_ratio", "max_time", "connections_per_host", "connect_timeout", "read_timeout", "retries"),
-        *("trust_env", "allow_downgrade", "readers", "streams", "workers", "chunk_size", "config_file", "families"),
+        *("trust_env", "allow_downgrade", "readers", "streams", "workers", "chunk_size", "config_file", "families", "paints"),
     }
 )
 """Settings that change what is read, how fast, or what is shown, but not how a line is counted."""
@@ -44,6 +44,8 @@ def asked(values: Mapping[str, Any], zone: tzinfo, now_s: int) -> dict[str, str]
     """
     given = {name: value for name, value in values.items() if name not in NOT_ASKED and value not in (None, (), False)}
     found = {name: words(name, value) for name, value in given.items() if name != "sort" or value not in COUNTED_ANYWAY}
+    if values.get("shows") is not None:  # which fields are shown changes no counts, but a report needs more of them
+        found["shows"] = "True"
     found |= {name: fixed(name, found[name], zone, now_s) for name in ("since", "until") if name in found}
     return dict(sorted((found | {"tz": str(zone)}).items()))
 
@@ -99,7 +101,7 @@ def difference(before: Mapping[str, str], now: Mapping[str, str]) -> str:
 
 def option(name: str, value: str | None) -> str:
     """Return a setting as it is written on the command line."""
-    shown = f"[{name}] in the config file" if name in TABLES else option_name(name)
+    shown = f"[{name}] in the config file" if name in TABLES else "`logproc show`" if name == "shows" else option_name(name)
     if value is None:
         return f"no {shown}"
     if value == "True":

@@ -28,6 +28,7 @@ from typing import BinaryIO, Self
 
 from logproc import __version__
 from logproc.model.errors import UsageError, system_words
+from logproc.model.patterns import regex
 from logproc.records.state.asked import difference
 from logproc.records.state.encode import MalformedError, check_sizes, decode, encode, fingerprint
 from logproc.records.state.lock import MODE, FileLock, allow_owner
@@ -38,7 +39,7 @@ from logproc.reports.safe import harmless
 FORMAT = 1
 """To be raised when counts of the same classes mean something else, such as other bounds of buckets."""
 MAGIC = b"logproc state "
-HEADER = re.compile(rb"logproc state (\d{1,9}) ([0-9a-f]{16}) (\S{1,40}) (\d{1,15}) ([0-9a-f]{64})\n")
+HEADER = regex(rb"logproc state (\d{1,9}) ([0-9a-f]{16}) (\S{1,40}) (\d{1,15}) ([0-9a-f]{64})\n")
 MOST_HEADER_BYTES = 200
 START_ANEW = "start anew: remove it, or name another file"
 

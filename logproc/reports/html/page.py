@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from markupsafe import Markup
 from msgspec import to_builtins
 
 from logproc.model.overview import QUANTILES
+from logproc.model.patterns import regex
 from logproc.questions.view import WEEKDAYS
 from logproc.reports.html import charts, contents
 from logproc.reports.html.contents import LOOK
@@ -40,7 +40,7 @@ FIRST_ROWS = 10
 MOST_SAMPLES = 5
 MOST_SOURCES = 200
 HEAT_STEPS = 7
-INDENT = re.compile(r"\n +")
+INDENT = regex(r"\n +")
 JSON_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 """Inside a script element these could end it, begin a comment, or end a line of JavaScript. JSON has them only in texts."""
 

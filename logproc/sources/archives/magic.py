@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 
+from logproc.model.patterns import regex
+
 HEAD_BYTES = 18
 """As many bytes as the longest magic, and all that a codec needs to say why it cannot decode a member."""
 
@@ -42,8 +44,8 @@ ENDINGS = {b"gz": "gzip", b"xz": "xz", b"zst": "zstd", b"bz2": "bz2"}
 LEAST_BYTES = {"gzip": 2, "xz": 2, "zstd": 2, "bz2": 4}
 """How many magic bytes identify a file that ends within them. With fewer it could be a short text."""
 LATER_MAGICS = [magic for _, magic in (*MAGICS, *FOREIGN) if len(magic) > 2]
-ARCHIVE = re.compile(b"(?:%s)" % b"|".join(map(re.escape, LATER_MAGICS)))
-LATER_ARCHIVE = re.compile(rb"\n\0?(%s)" % ARCHIVE.pattern)
+ARCHIVE = regex(b"(?:%s)" % b"|".join(map(re.escape, LATER_MAGICS)))
+LATER_ARCHIVE = regex(rb"\n\0?(%s)" % ARCHIVE.pattern)
 """An archive at the start of a line. Two bytes are too few there: they may be a text in another encoding."""
 LEAST_TEXT, NEVER_UTF8 = 9, 0xFD
 """Each archive has among its first 15 bytes one that is less than TAB, or a byte that is never part of UTF-8."""

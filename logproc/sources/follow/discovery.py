@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterator, Sequence
 
 from msgspec import Struct
 
+from logproc.model.patterns import regex
 from logproc.model.source import Kind, Verdict
 from logproc.sources.archives.magic import ENDINGS
 from logproc.sources.files import seen_as
 from logproc.sources.resolve import MAGIC, find
 
 PACKED = tuple("." + ending.decode() for ending in ENDINGS)
-ROTATED = re.compile(r"[.\-_~]?(?:old|bak|prev|copy|\d[\d.\-_:TZ]*)?(?:\.(?:gz|bz2|xz|zst))?")
+ROTATED = regex(r"[.\-_~]?(?:old|bak|prev|copy|\d[\d.\-_:TZ]*)?(?:\.(?:gz|bz2|xz|zst))?")
 """What rotation puts behind the name of a log: a number, a date, the ending of an archive."""
 
 

@@ -22,9 +22,6 @@ from logproc.sources.cutter import UTF8_MARK, Cutter
 from logproc.sources.follow.marks import Trail
 from logproc.sources.reading import ReadingOptions, detect_format
 
-MOST_FILES = 100
-"""How many files of one log are remembered: so many rotated ones, which an argument may name as well, are known again."""
-
 
 class Before(Struct, frozen=True):
     """What earlier runs have read of a log: to where in which of its files, and how many lines in all."""
@@ -82,7 +79,7 @@ class Feed:
         self._file, self._trail = file, trail
         context = Context(reference_s=now_s, zone=self._options.zone, fractions=self._options.fractions)
         if trail.offset:
-            position = self._known_at(trail.position)
+            position = self._positions[file] = self._known_at(trail.position)
             context = structs.replace(
                 context, directives=position.directives, date_s=position.date_s, in_record=position.in_record
             )
@@ -144,6 +141,10 @@ class Feed:
         yield from self._cut(everything=True, added=is_cut)
         self._is_too_long = False
 
+    def forget(self, file: int) -> None:
+        """Forget the position of a file that is nowhere any more."""
+        self._positions.pop(file, None)
+
     def _cut(self, *, everything: bool, added: bool = False) -> Iterator[Chunk]:
         """Yield what waits as chunks, with their positions. added: the last line feed is not in the file."""
         end = self._waiting.rfind(b"\n") + 1
@@ -169,8 +170,6 @@ class Feed:
         )
         self._positions.pop(self._file, None)
         self._positions[self._file] = position
-        if len(self._positions) > MOST_FILES:
-            del self._positions[next(iter(self._positions))]
         return replace(chunk, positions=tuple(self._positions.values()))
 
     def _follow(self, data: bytes | bytearray) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from logproc.model.position import Position
 from logproc.sources.follow.discovery import folders_of
@@ -61,7 +61,7 @@ class Following:
         )
         self._arguments, self._once, self._poll_s, self._clock = arguments, once, poll_s, clock
         self._watcher = Watcher(use_inotify=use_inotify and not once)
-        self._cancelled = self._names_changed = False
+        self._cancelled = self._names_changed = self._is_behind = False
         self._restless: set[Log] = set()
         self._paths: dict[str, Log] = {}
         self._surveyed_at = self._survey_ended_at = self._polled_at = self._flushed_at = clock()
@@ -75,7 +75,7 @@ class Following:
         self._cancelled = True
         self._watcher.cancel()
 
-    def reads(self, most_bytes: int) -> Iterator[Read | None]:
+    def reads(self, most_bytes: int) -> Generator[Read | None, None, None]:
         """Yield what happens, each time at most `most_bytes`; None when everything that is there was yielded.
 
         None comes after at most QUIET_S seconds without news, and at least as often when there is a little all the time. Ends
@@ -101,6 +101,7 @@ class Following:
     def _read_all(self, most_bytes: int) -> Generator[Read, None, bool]:
         """Yield what the logs that are due have, in turns, until there is nothing more; return whether there was anything."""
         due, was_busy = self._survey.due, False
+        self._is_behind = False
         started = self._clock()
         while due and not self._cancelled:
             for log in list(due):
@@ -113,6 +114,7 @@ class Following:
                         (self._restless.add if log.is_restless else self._restless.discard)(log)
                         break
                     was_busy = True
+                    self._is_behind |= len(read.data) == most_bytes
                     due[log] = None
                     yield read
             if self._clock() - started > QUIET_S:
@@ -122,7 +124,7 @@ class Following:
     def _flush_and_wait(self, *, was_busy: bool) -> Generator[None, None, bool]:
         """Wait for news, and yield None if it is time; return whether to look at the folders."""
         now = self._clock()
-        if not self._survey.due and now - self._flushed_at >= QUIET_S:
+        if now - self._flushed_at >= QUIET_S and not (self._survey.due and self._is_behind):
             self._flushed_at = now
             yield None
         if self._survey.due:

@@ -37,12 +37,17 @@ class KnownFiles:
         files = sorted(self._files, key=lambda file: not file.finished)
         return {file.identity: file for file in files if file.inode}
 
-    def forget(self, now: float) -> None:
-        """Forget the finished files that are no longer seen, and take note of how far the others were read."""
-        self._files = [file for file in self._files if not file.finished or now - file.seen_at < KEPT_S]
+    def forget(self, now: float, last: Collection[File | None]) -> list[File]:
+        """Forget the finished files that are no longer seen, and return them. Take note of how far the others were read.
+
+        last: the last file of each log, which is never forgotten: a whole folder may be away for a while.
+        """
+        old = [file for file in self._files if file.finished and now - file.seen_at >= KEPT_S and file not in last]
+        self._files = [file for file in self._files if file not in old]
         self._by_location, self._by_head = {}, {}
         for file in self._files:
             self._enter(file)
+        return old
 
     def owner(self, content: Content, *, family: str, own_name: bool, elsewhere: Collection[File]) -> File | None:
         """Return the file whose content this is, or of which it is a shorter copy; None if it is new.

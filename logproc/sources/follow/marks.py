@@ -64,10 +64,11 @@ class Trail:
 
     def __init__(self, name: str, device: int, inode: int, marks: Marks, before: bytes, lines: int) -> None:
         self._name, self._device, self._inode = name, device, inode
-        self._head = marks.head if marks.head_size < MARK_BYTES else None
+        self._head = before if marks.head_size < MARK_BYTES else None  # then `before` is all that was read
         self._head_digest, self._head_size = marks.head_digest, marks.head_size
         self._tail = before[-MARK_BYTES:]
         self.offset, self.lines = marks.offset, lines
+        self._fixed: Position | None = None
 
     def take(self, data: bytes | memoryview, lines: int) -> None:
         """Move on behind the next bytes of the file, which are `lines` whole lines."""
@@ -79,8 +80,19 @@ class Trail:
         self.offset += len(data)
         self.lines += lines
 
+    @classmethod
+    def of_position(cls, position: Position) -> Trail:
+        """Return the trail of a file that nobody can find, and that nothing more is taken of."""
+        marks = Marks.of_position(position)
+        trail = cls(position.name, position.device, position.inode, marks, b"", position.lines)
+        trail._fixed = position
+        return trail
+
     @property
     def position(self) -> Position:
+        """Where the file was taken to."""
+        if self._fixed:
+            return self._fixed
         tail = digest(self._tail)
         return Position(
             self._name, self._device, self._inode, self.offset, self.lines, self._head_size, self._head_digest, tail

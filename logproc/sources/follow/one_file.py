@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from logproc.model.errors import SourceError
-from logproc.model.position import MARK_BYTES
+from logproc.model.position import MARK_BYTES, Position
 from logproc.model.source import ByteStream
 from logproc.sources.archives.magic import HEAD_BYTES, foreign, may_be_archive, sniff
 from logproc.sources.files.errors import source_error
@@ -74,10 +74,12 @@ class Descriptors:
 class File:
     """One file that a log consists of, and how far it was read. Where it is may change; that it is this one, content decides.
 
-    number: different for each file. location: the path of the log. lines: how many there are before the offset from which it is read.
+    number: different for each file. location: the path of the log. lines: how many are before the offset where
+        reading begins.
     path: where it was last seen; None if nobody knows. device, inode: of it there; 0 if nobody knows.
     gone_at: when it was found that the log's name leads to another file, or to none. A writer may still have it open.
     is_copy: whether it is being read from a copy, which no writer has open. packed: whether from an archive.
+    position: where an earlier run stopped. trail: how far the caller is; set when it was opened, and then the caller's.
     failure: why it cannot be read now. fate: why looking for it is useless, "" if it is not.
     seen_at: when it was last seen anywhere. grown_at: when something was last read of it. modified_s: its time of change.
     complete: whether no more can come: the end of an archive, or with `once` the end that it had when it was first read.
@@ -103,6 +105,7 @@ class File:
         self.grown_at = self.modified_s = 0.0
         self.seen_at = 0.0
         self.trail: Trail | None = None
+        self.position: Position | None = None
         self.failure = self.fate = ""
         self.is_copy = self.packed = self.complete = self.begun = self.finished = False
         self.at_line_end = True
@@ -179,9 +182,8 @@ class File:
         except OSError as error:
             raise lost_or_failed(error, marks.offset) from error
         if len(found) < size or len(head) < marks.head_size:
-            raise Lost(
-                f"truncated from {marks.offset} to {os.fstat(descriptor).st_size} bytes: what was written since the last read may be lost"
-            )
+            now = os.fstat(descriptor).st_size
+            raise Lost(f"truncated from {marks.offset} to {now} bytes: what was written since the last read may be lost")
         if digest(found[:size]) != marks.tail_digest or digest(head) != marks.head_digest:
             raise Lost(CHANGED)
         data = found[size:]

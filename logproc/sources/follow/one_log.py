@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from logproc.model.errors import SourceError
 from logproc.sources.follow.marks import Trail
-from logproc.sources.follow.one_file import GONE, Descriptors, File, Lost
+from logproc.sources.follow.one_file import CHANGED, GONE, Descriptors, File, Lost
 
 GRACE_S = 5.0
 TRIES = 5
@@ -30,6 +30,8 @@ class Read(Struct):
         or had `ends`.
     begins: set with the first Read of a file: its start, or where an earlier run stopped.
     ends: no more will come from this file; an incomplete last line is a line now.
+    forgotten: the file is nowhere any more, so its position is of no use. Until then it is, also after `ends`: by it the next
+        run knows that a file which matches the arguments, or its archive, was read.
     note: what the user must know, "" for nothing.
     """
 
@@ -38,6 +40,7 @@ class Read(Struct):
     data: bytes = b""
     begins: Trail | None = None
     ends: bool = False
+    forgotten: bool = False
     note: str = ""
 
 
@@ -45,6 +48,7 @@ class Log:
     """A log: one source of the report. name: for display. location: its path.
 
     active: the file being read. waiting: files to be read after it, the newest last. late: files that may still get late lines.
+    last: the file that its name led to last, even if that is finished. forgotten: numbers of files that are nowhere any more.
     rotated_at: when it was last seen that the name leads to another file than before, or to none.
     """
 
@@ -53,6 +57,8 @@ class Log:
         self.active: File | None = None
         self.waiting: list[File] = []
         self.late: list[File] = []
+        self.last: File | None = None
+        self.forgotten: list[int] = []
         self.notes: list[str] = []
         self.rotated_at: float | None = None
         self.failure = ""
@@ -82,6 +88,7 @@ class Log:
         that wait, or, if the newest is being read already, as a late one.
         """
         if is_newest or self.newest is None:
+            self.last = file
             self.waiting.append(file)
         elif self.waiting:
             self.waiting.insert(-1, file)
@@ -94,6 +101,8 @@ class Log:
 
         look: called if a file is no longer where it was. It finds out where its content is, and adds new files to the log.
         """
+        if self.forgotten:
+            return Read(self, self.forgotten.pop(), forgotten=True)
         while True:
             if self.active is None and self.waiting:
                 self.active = self.waiting.pop(0)
@@ -174,10 +183,14 @@ class Log:
         return bool(file.notes or self.notes or (file.trail and not file.begun))
 
     def _tell(self, file: File, data: bytes = b"", *, ends: bool = False, note: str = "") -> Read:
+        if not file.trail and ends and file.position:
+            file.trail = Trail.of_position(file.position)  # not found, and still to be counted on
         begins, file.begun = None if file.begun else file.trail, file.begun or file.trail is not None
         notes = [*file.notes, *([note] if note and note not in file.notes else [])]
         file.notes.clear()
-        return Read(self, file.number, data, begins, ends, "; ".join(filter(None, [self._take_notes(), *notes])))
+        return Read(
+            self, file.number, data, begins, ends, file.fate == CHANGED, "; ".join(filter(None, [self._take_notes(), *notes]))
+        )
 
     def _take_notes(self) -> str:
         note = "; ".join(self.notes)

@@ -150,6 +150,8 @@ class FollowReading:
             if self._files.get(read.log) == read.file:
                 yield from feed.end()
             self._trails.pop(read.file, None)
+        if read.forgotten:
+            feed.forget(read.file)
 
     def _flush(self) -> Iterator[Chunk]:
         """Yield the whole records that wait; the last one of a log too, if no further line has come to it for a while."""

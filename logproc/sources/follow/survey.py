@@ -66,7 +66,9 @@ class Survey:
     def look(self) -> None:
         """Find out where everything is now. Blocks as long as the file system takes."""
         self._now = self._clock()
-        self._known.forget(self._now)
+        for file in self._known.forget(self._now, {log.last for log in self.logs}):
+            self._log_of(file).forgotten.append(file.number)
+            self.due[self._log_of(file)] = None
         places = {place.path: place for place in reversed([*named(self._arguments, recursive=self._recursive)])}
         places = dict(reversed(places.items()))
         if self._is_first:
@@ -110,9 +112,14 @@ class Survey:
             location = locations.get(position.name, position.name)
             log = self._by_location.get(location) or self._new_log(location)
             file = self._new_file(log, None, Marks.of_position(position), position.lines)
-            file.device, file.inode = position.device, position.inode
-            log.late += log.waiting
-            log.waiting = [file]
+            file.device, file.inode, file.position = position.device, position.inode, position
+            file.gone_at = self._now
+            self._make_newest(log, file)
+
+    def _make_newest(self, log: Log, file: File) -> None:
+        log.late = [other for other in [*log.late, *log.waiting] if other is not file]
+        log.waiting = [file]
+        log.last = file
 
     def _give_up(self) -> None:
         """Tell of each file of an earlier run that was not found what that means."""
@@ -183,6 +190,9 @@ class Survey:
         newest, owner = log.newest, self._claimed.get(log.location)
         if owner is not None and (owner is newest or not owner.finished):
             owner.gone_at = None
+        if owner is not None and self._is_first and owner in log.files:
+            self._make_newest(log, owner)
+            newest = owner
         if owner is not None and owner is newest:
             return
         if newest is not None and newest.gone_at is None:
@@ -259,7 +269,7 @@ class Survey:
                 self._resumed.setdefault(self._log_of(file), place.seen[3] / 1e9)
             return
         is_fresh = time.time() - content.status.st_mtime < QUIET_S and not self._once
-        is_partial = (content.broken is not None and is_fresh) or (not content.head and not (self._is_first and place.matched))
+        is_partial = (content.packed and is_fresh) or (not content.head and not (self._is_first and place.matched))
         # Both are there while the archive is made. What it holds can be compared when the original has been read.
         has_original = self._is_first and place.path.endswith(PACKED) and place.path.rpartition(".")[0] in places
         if is_partial or has_original:

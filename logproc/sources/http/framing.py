@@ -6,15 +6,15 @@ http.client accepts `-5`, `+5` and `0x5` as chunk sizes, ignores what is between
 from __future__ import annotations
 
 import io
-import re
 from contextlib import suppress
 
 from logproc.model.errors import SourceError
+from logproc.model.patterns import regex
 from logproc.sources.http.transport import PassingError
 
 MOST_LINE_BYTES = 1 << 13
 MOST_TRAILER_BYTES = 1 << 16
-CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
+CHUNK_SIZE = regex(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
 class Chunked:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from logproc.model.errors import UsageError
+from logproc.model.patterns import regex
 
-HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-HEADER_VALUE = re.compile(r"(?:[\x21-\x7e\xa1-\xff][\t\x20-\x7e\x80-\xff]*)?")
+HEADER_NAME = regex(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+HEADER_VALUE = regex(r"(?:[\x21-\x7e\xa1-\xff][\t\x20-\x7e\x80-\xff]*)?")
 OUR_HEADERS = {"range", "if-range", "host", "connection", "content-length", "transfer-encoding"}
 
 

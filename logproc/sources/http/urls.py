@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,14 +10,15 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit, urlunsplit
 
 from logproc.model.errors import SourceError, UsageError
+from logproc.model.patterns import regex
 
 Origin = tuple[str, str, int]
 """Scheme, host and port (RFC 6454): permits and credentials belong to an origin."""
 Permit = Callable[[Origin], AbstractContextManager[object]]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
+UNFIT = regex(r"[\x00-\x1f\x7f\ud800-\udfff]")
+SCHEME = regex(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
 URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"  # RFC 3986, and `%`: what is quoted already stays quoted
 TRANSLATED = [ipaddress.IPv6Network(text) for text in ("::ffff:0:0/96", "::ffff:0:0:0/96", "::/96", "64:ff9b::/96")]
 """Addresses whose last 32 bits are one of IPv4: mapped, translated (RFC 2765), compatible (RFC 4291), NAT64 (RFC 6052)."""

@@ -10,8 +10,10 @@ from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
 
-CONTENT_RANGE = re.compile(r"bytes +(?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18}|\*)", re.IGNORECASE)
-STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
+from logproc.model.patterns import regex
+
+CONTENT_RANGE = regex(r"bytes +(?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18}|\*)", re.IGNORECASE)
+STRONG_ETAG = regex(r'"[\x21\x23-\x7e\x80-\xff]*"')
 STRONG_AFTER_S = 60.0
 """A Last-Modified distinguishes versions only if it is this much older than the response (RFC 9110, 8.8.2.2)."""
 DAY_S = 86400

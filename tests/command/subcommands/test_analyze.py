@@ -13,7 +13,8 @@ import pytest
 
 from logproc.command.exit_codes import EXIT_ORDER, judged
 from logproc.command.outputs import Outputs, check_outputs, keep_sources
-from logproc.command.subcommands.analyze import look_of, read_headers, report_cause, report_sources, write_reports
+from logproc.command.subcommands.analyze import look_of, read_headers, write_reports
+from logproc.command.subcommands.diagnostics import report_cause, report_sources
 from logproc.command.terminal.screen import Screen
 from logproc.model.errors import InternalError, Interrupted, LogprocError, OutputError, UsageError
 from logproc.model.snapshot import Snapshot

@@ -14,11 +14,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logproc.formats.columns.lines import plain_lines
-from logproc.formats.readers.json_lines import JsonReader, json_format
+from logproc.formats.readers.json_lines import ArrowReader, JsonReader, json_format
 from logproc.formats.readers.json_table import texts_of_kind
 from logproc.formats.readers.json_values import object_of, text_of, value_at
 from logproc.model.chunk import Context
-from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, Reading, bytes_of, detected, exactly, read, reading_of
+from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, Reading, bytes_of, detected, exactly, in_line_order, read
 
 KEYS = (
     *("time", "level", "msg", "status", "a", "b", "a.b", "é", "", "request", "url", "bytes", "took"),
@@ -92,7 +92,7 @@ def both(lines: list[bytes], sample: list[bytes] | None = None, max_line_bytes: 
     """Parse lines in both ways, hold them equal field by field, and return what the fast one gave."""
     form, _ = JsonReader.of_sample(lines if sample is None else sample)
     data = bytes_of(b"".join(line + b"\n" for line in lines))
-    fast, exact = (reading_of(way(data, CONTEXT, WANTED, max_line_bytes)) for way in (form.parse, exactly(form).parse))
+    fast, exact = (in_line_order(way(data, CONTEXT, WANTED, max_line_bytes)) for way in (form.parse, exactly(form).parse))
     assert fast == exact
     return fast
 
@@ -101,8 +101,9 @@ def is_fast(lines: list[bytes]) -> bool:
     """Return whether Arrow reads lines for which the format was made."""
     form, _ = JsonReader.of_sample(lines)
     data = bytes_of(b"".join(line + b"\n" for line in lines))
-    assert form.quick
-    found = form.quick.read(plain_lines(data), numpy.ones(len(lines), bool), STANDARD, CONTEXT)
+    arrow = form.quick[-1]
+    assert isinstance(arrow, ArrowReader)
+    found = arrow.read(plain_lines(data), numpy.ones(len(lines), bool), STANDARD, CONTEXT)
     return len(found.line) == len(lines)
 
 

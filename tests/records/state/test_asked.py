@@ -31,7 +31,7 @@ ASKED = {
         "sort",
         "visitors",
     ),
-    *("client_from", "anonymize", "max_keys", "max_line_bytes", "max_bytes", "compares", "patterns", "formats"),
+    *("client_from", "anonymize", "max_keys", "max_line_bytes", "max_bytes", "compares", "shows", "patterns", "formats"),
 }
 """The settings that change counts."""
 
@@ -60,6 +60,7 @@ DIFFERENT: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "metrics": ({"metric": ("rate",)}, {"metric": ("rate,visitors",)}, "--metric rate, this run has --metric rate,visitors"),
     "the order of maps": ({"map": ("a=b", "a=c")}, {"map": ("a=c", "a=b")}, "--map a=b --map a=c, this run"),
     "a table": ({"formats": (("x", {"pattern": "a"}),)}, {}, "[formats] in the config file"),
+    "a command": ({"shows": ()}, {}, "counted with `logproc show`, this run has no `logproc show`"),
     "a time": ({"since": "2026-03-07"}, {"since": "2026-03-08"}, "--since 2026-03-07T00:00:00Z, this run"),
 }
 
@@ -71,6 +72,7 @@ def test_another_question_is_named(before: dict[str, Any], now: dict[str, Any], 
 
 SAME: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "nothing": ({}, {}),
+    "what is shown of records": ({"shows": ()}, {"shows": ("time", "path")}),
     "how it is shown": ({"top": 3, "order": "asc", "sort": "count", "output": "json", "quiet": True}, {"sort": "key"}),
     "how it is read": ({"workers": 1, "memory": 1 << 20, "chunk_size": 99}, {"readers": 3, "retries": 0}),
     "the order of panels": ({"by": ("a", "b")}, {"by": ("b", "a")}),

@@ -1,9 +1,8 @@
-/* The lines of a chunk of an access log, cut, checked and encoded in one pass: the compiled twin of ../quotes.py.
+/* The lines of a chunk, cut, checked and encoded in one pass: the compiled twin of ../quotes.py, and ../skeletons.py cuts by it.
  *
- * quotes.py is the definition: tests hold the two equal line by line, and this file is fuzzed under AddressSanitizer. A line that
- * is not exactly as its layout says is left out, for the exact reader. Nothing is shared between calls, so many threads can work
- * at once, each on a chunk of its own. No byte outside of the line in hand is read. docs/speed.md says why this is C.
- */
+ * The exact readers are the definition: tests hold all equal line by line, and this file is fuzzed under AddressSanitizer. A line
+ * that is not exactly as its parts say is left out, for them. Nothing is shared between calls, so many threads can work at once,
+ * each on a chunk of its own. No byte outside of the line in hand is read. docs/speed.md says why this is C. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,15 +83,10 @@ static int read_time(Text text, Day *day, int64_t *time) {
     return *time >= FIRST_S && *time <= LAST_S;
 }
 
-/* Return the end of a token: the first white space or quote. */
-static Text token_end(Text at, Text end) {
-    while (at < end && (*at > ' ' ? *at != '"' : *at != ' ' && (*at < '\t' || *at > '\r'))) at++;
-    return at;
-}
-
 /* Cut one line. Returns whether it is as the parts say; only then is the record complete.
  *
- * ' ' is a blank, t a time in brackets, s a status, b a size or `-`, w a token, q text in quotes; W and Q are columns, too. */
+ * ' ' is a blank, t a time in brackets, s a status, b a size or `-`, w a token, q text in quotes; W and Q are columns, too.
+ * Of JSON, = is text with its length in front, and V a column: a value without quotes, which is not checked. */
 static int cut(const char *parts, Text at, Text end, Day *day, Record *record) {
     Piece *piece = record->pieces;
     if (memchr(at, '\\', (size_t)(end - at))) return 0;
@@ -116,8 +110,17 @@ static int cut(const char *parts, Text at, Text end, Day *day, Record *record) {
             if (*parts == 'Q') *piece++ = (Piece){begin + 1, (int32_t)(at - begin - 1)};
             at++;
             break;
-        default: /* a token */
-            if ((at = token_end(begin, end)) == begin) return 0;
+        case '=':
+            if (end - at < *++parts || memcmp(at, parts + 1, (size_t)*parts)) return 0;
+            at += *parts, parts += *parts;
+            break;
+        case 'V':
+            while (at < end && *at >= '-' && *at <= 'z') at++; /* up to a comma, a blank or a brace */
+            *piece++ = (Piece){begin, (int32_t)(at - begin)};
+            break;
+        default: /* a token, up to white space or a quote */
+            while (at < end && (*at > ' ' ? *at != '"' : *at != ' ' && (*at < '\t' || *at > '\r'))) at++;
+            if (at == begin) return 0;
             if (*parts == 'W') *piece++ = (Piece){begin, (int32_t)(at - begin)};
             if (*parts != 'b') break;
             record->bytes = at - begin == 1 && *begin == '-' ? 0 : at - begin > MOST_DIGITS ? FAILED : number(begin, at - begin);
@@ -158,9 +161,7 @@ static int grow(Table *table) {
     return 1;
 }
 
-/* Return the code of a value: how many others came first. FAILED if there is no memory, or too many values collide.
- *
- * keys: start and end of the distinct values so far. */
+/* Return the code of a value: how many others came first. FAILED if there is no memory, or too many of these `keys` collide. */
 static int32_t code_of(Table *table, Text data, int32_t (*keys)[2], Piece piece) {
     if (table->used * 2 >= table->size && !grow(table)) return FAILED;
     uint32_t hash = hash_of(piece), at = hash & (table->size - 1);

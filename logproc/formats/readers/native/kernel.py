@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy
+from msgspec import Struct
 
 from logproc.formats.columns.lines import NOWHERE, Lines
 from logproc.formats.columns.slices import texts_of
 from logproc.formats.raw import Field, Found, no_lines
-from logproc.formats.readers.layout import STATUSES, Layout
+from logproc.formats.readers.layout import Layout, status_column
 from logproc.formats.readers.native.library import MOST_COLUMNS, USUAL_LINE_BYTES, Job, kernel
 from logproc.model.columns import KeyColumn
 
 if TYPE_CHECKING:
-    from logproc.model.arrays import Bytes, Mask
+    from logproc.model.arrays import Bytes, Integers, Mask, Positions
 
 TOKENS = {"time": "t", "status": "s", "bytes": "b"}
 """What the kernel calls parts of a line that are not columns of text."""
@@ -36,15 +37,40 @@ def find_lines(data: Bytes) -> Lines | None:
         room = count
 
 
+class Cut(Struct, frozen=True):
+    """What the kernel found: of each record its line, time, status and size, and the columns of text in their order."""
+
+    line: Integers
+    time: Integers
+    status: Positions
+    sizes: Integers
+    columns: list[KeyColumn]
+
+
 def cut_lines(lines: Lines, left: Mask, layout: Layout, names: Sequence[str]) -> Found | None:
     """Return the lines of `left` that are exactly as the layout says, with the columns of text that `names` lists.
 
     None if there is no kernel, or it cannot do this chunk: it has no memory, or too many values have one hash.
     """
-    library = kernel()
-    if library is None or len(names) > MOST_COLUMNS:
+    cut = cut_parts(lines, left, parts_of(layout, names), len(names))
+    if cut is None:
         return None
-    count, room = len(names), len(lines)
+    fields = {name: Field(column) for name, column in zip(kept(layout, names), cut.columns, strict=True)}
+    if "status" in layout.tokens:
+        fields["status"] = Field(status_column(cut.status))
+    numbers = {"bytes": cut.sizes} if "bytes" in layout.tokens else {}
+    return Found(cut.line, fields, numbers, cut.time if "time" in layout.tokens else None)
+
+
+def cut_parts(lines: Lines, left: Mask, parts: bytes, count: int) -> Cut | None:
+    """Return the lines of `left` that are exactly as their parts say, among which are `count` columns of text.
+
+    None as for `cut_lines`.
+    """
+    library = kernel()
+    if library is None or count > MOST_COLUMNS:
+        return None
+    room = len(lines)
     line, time, sizes = (numpy.empty(room, numpy.int64) for _ in range(3))
     status = numpy.empty(room, numpy.int32)
     codes, keys = numpy.empty((count, room), numpy.int32), numpy.empty((count, room, 2), numpy.int32)
@@ -53,18 +79,15 @@ def cut_lines(lines: Lines, left: Mask, layout: Layout, names: Sequence[str]) ->
     left = numpy.ascontiguousarray(left)
     given = map(address, (lines.data, starts, ends, left))
     results = map(address, (line, time, sizes, status, codes, keys, distinct))
-    job = Job(*given, room, count, parts_of(layout, names), *results)
+    job = Job(*given, room, count, parts, *results)
     records = library.logproc_read(ctypes.byref(job))
     if records < 0:
         return None
-    fields = {}
-    for at, (name, number) in enumerate(zip(kept(layout, names), distinct.tolist(), strict=True)):
-        values = texts_of(lines.data, keys[at, :number, 0], keys[at, :number, 1])
-        fields[name] = Field(KeyColumn(values, codes[at, :records]))
-    if "status" in layout.tokens:
-        fields["status"] = Field(KeyColumn(STATUSES, status[:records]))
-    numbers = {"bytes": sizes[:records]} if "bytes" in layout.tokens else {}
-    return Found(line[:records], fields, numbers, time[:records] if "time" in layout.tokens else None)
+    columns = [
+        KeyColumn(texts_of(lines.data, keys[at, :number, 0], keys[at, :number, 1]), codes[at, :records])
+        for at, number in enumerate(distinct.tolist())
+    ]
+    return Cut(line[:records], time[:records], status[:records], sizes[:records], columns)
 
 
 def kept(layout: Layout, names: Sequence[str]) -> list[str]:

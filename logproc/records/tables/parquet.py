@@ -20,8 +20,8 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.times.calendar import DAY_S
-from logproc.records.cells import NANO, column_of
-from logproc.records.layout import LINE, TEXT, TIME
+from logproc.records.tables.cells import NANO, column_of
+from logproc.records.tables.layout import LINE, TEXT, TIME
 from logproc.reports.output import (
     MODE,
     is_special,

@@ -18,8 +18,8 @@ from logproc.formats.columns.slices import arrow, mask
 from logproc.model.columns import NO_TIME, KeyColumn, Numbers
 from logproc.questions.question import SOURCE
 from logproc.questions.view import View, keys_of_numbers
-from logproc.records.layout import LINE, OTHER, OURS, TIME, TYPES, Layout, type_of
-from logproc.records.moments import moment_texts
+from logproc.records.tables.layout import LINE, OTHER, OURS, TIME, TYPES, Layout, type_of
+from logproc.records.tables.moments import moment_texts
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers, Mask

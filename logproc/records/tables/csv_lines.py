@@ -14,8 +14,17 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.columns.slices import arrow, constant, offsets_and_data
-from logproc.records.cells import data_and_ends, entries_of, joined, odd_places, per_record, replaced, rows_of_cells, texts_of
-from logproc.records.json_lines import quoted
+from logproc.records.tables.cells import (
+    data_and_ends,
+    entries_of,
+    joined,
+    odd_places,
+    per_record,
+    replaced,
+    rows_of_cells,
+    texts_of,
+)
+from logproc.records.tables.json_lines import quoted
 from logproc.reports.csv_report import FORMULA, protect
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.columns.slices import arrow, constant, offsets_and_data
-from logproc.records.moments import moment_texts
+from logproc.records.tables.moments import moment_texts
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers

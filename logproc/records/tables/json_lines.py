@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 import pyarrow
 import pyarrow.compute
 
-from logproc.records.cells import column_of, data_and_ends, entries_of, joined, odd_places, per_record, replaced, texts_of
+from logproc.records.tables.cells import (
+    column_of,
+    data_and_ends,
+    entries_of,
+    joined,
+    odd_places,
+    per_record,
+    replaced,
+    texts_of,
+)
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers

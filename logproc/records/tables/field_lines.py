@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow
 
-from logproc.records.cells import data_and_ends, odd_places, replaced, rows_of_cells, texts_of
-from logproc.records.csv_lines import objects_of
+from logproc.records.tables.cells import data_and_ends, odd_places, replaced, rows_of_cells, texts_of
+from logproc.records.tables.csv_lines import objects_of
 from logproc.reports.safe import printable
 
 if TYPE_CHECKING:

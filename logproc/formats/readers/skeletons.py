@@ -1,0 +1,131 @@
+r"""JSON lines that have the same keys in the same order, as most lines of one program do: cut by the compiled kernel.
+
+The text between the values of such lines is the same: it is their skeleton.
+
+    {"time":"2026-03-07T10:00:00Z","level":"info","request":{"path":"/cart"},"status":200,"took":0.5}
+    └──────┘                      └────────┘      └───────────────────┘       └─────────┘   └──────┘   └
+
+One line is read exactly, to know the keys. Another line with the same text between its values is an object with the same
+keys, as long as its values are valid: text in UTF-8 without a backslash or a control character, and numbers and words as
+`PLAIN` has them. All other lines are left, and may have a skeleton of their own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import pyarrow
+import pyarrow.compute
+from msgspec import Struct
+
+from logproc.formats.columns.fields import again
+from logproc.formats.columns.lines import LF, Lines, blocks
+from logproc.formats.columns.slices import ABSENT, BLANK, places
+from logproc.formats.readers.json_values import object_of
+from logproc.model.columns import KeyColumn
+from logproc.model.patterns import regex
+
+if TYPE_CHECKING:
+    from logproc.model.arrays import Mask
+
+MEMBER = regex(rb'((?:[ }]*+[{,] *+"[^"\\]*+": *+)++)(?:("[^"\\]*+")|[+\-.0-9A-Za-z]++)')
+"""A value behind its key, and those of the objects that it is the first one in. Arrays and empty objects do not fit."""
+END = regex(rb"[ }]++")
+MOST_BYTES, MOST_VALUES, MOST_LITERAL = 1 << 12, 64, 127
+SAMPLE = 8
+PLAIN = r"^(?:true|false|null|0(?:\.0+)?|-?[1-9][0-9]*(?:\.[0-9]+)?|-?0\.0{0,3}[1-9][0-9]*)$"
+MOST_PLAIN = 16
+"""With at most 15 digits, or no point, these numbers are written as `text_of` does, but for zeros at the end."""
+ZEROS = r"(\.[0-9]*[1-9])0+$|\.0+$"
+NULL = pyarrow.scalar(b"null", pyarrow.binary())
+
+
+class Skeleton(Struct, frozen=True):
+    """What lines have in common.
+
+    names: of each value the keys that lead to it, joined by dots. texts: whether it is in quotes. before: the text before it.
+    end: the text behind the last one. objects: the names of what values are in.
+    """
+
+    names: tuple[str, ...]
+    texts: tuple[bool, ...]
+    before: tuple[bytes, ...]
+    end: bytes
+    objects: frozenset[str]
+
+    def cut(self, keys: Collection[str]) -> tuple[bytes, dict[str, bool]]:
+        """Return the parts of a line in the kernel's terms, and of each column whether it is in quotes: all plain ones are."""
+        parts, columns = [], {}
+        for name, is_text, before in zip(self.names, self.texts, self.before, strict=True):
+            if name in keys or not is_text:
+                columns[name] = is_text
+            parts += [literal(before), b"V" if not is_text else b"Q" if name in keys else b"q"]
+        return b"".join([*parts, literal(self.end)]), columns
+
+
+def literal(text: bytes) -> bytes:
+    pieces = [text[start : start + MOST_LITERAL] for start in range(0, len(text), MOST_LITERAL)]
+    return b"".join(b"=%c%b" % (len(piece), piece) for piece in pieces)
+
+
+def usual_skeleton(sample: Sequence[bytes]) -> Skeleton | None:
+    """Return the skeleton that most of some lines have, None if none has one."""
+    counts = Counter(skeleton for line in sample if (skeleton := skeleton_of(line)))
+    return max(counts, key=counts.__getitem__, default=None)
+
+
+def skeleton_of(line: bytes) -> Skeleton | None:
+    """Return the skeleton of a line, None if it is no object, or one with arrays, empty objects or a key that comes twice."""
+    texts, before, at = [], [], 0
+    while at < len(line) <= MOST_BYTES and (member := MEMBER.match(line, at)):
+        before.append(member[1])
+        texts.append(member[2] is not None)
+        at = member.end()
+    found = object_of(line) if END.fullmatch(line, at) else None
+    if not isinstance(found, dict):
+        return None
+    paths = list(paths_in(found))
+    names = [".".join(path) for path in paths]
+    objects = frozenset(".".join(path[:end]) for path in paths for end in range(1, len(path)))
+    # Of a key that comes twice the exact way returns one value, so that there are fewer of them than in the line.
+    if not len(set(names) - objects) == len(names) == len(texts) <= MOST_VALUES:
+        return None
+    return Skeleton(tuple(names), tuple(texts), tuple(before), line[at:], objects)
+
+
+def paths_in(found: dict[str, Any], front: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the keys that lead to each value in an object, in their order."""
+    for key, value in found.items():
+        if isinstance(value, dict) and value:
+            yield from paths_in(value, (*front, key))
+        else:
+            yield (*front, key)
+
+
+def with_controls(lines: Lines) -> Mask:
+    """Return which lines hold a control character. Usually the line feeds are the only ones in the chunk."""
+    found = numpy.zeros(len(lines), bool)
+    if sum(numpy.count_nonzero(block < BLANK) for _, block in blocks(lines.data)) == len(lines):
+        return found
+    odd = numpy.concatenate([places((block < BLANK) & (block != LF), start) for start, block in blocks(lines.data)])
+    line = numpy.searchsorted(lines.ends, odd)
+    found[line[odd < lines.ends[line]]] = True  # and not the CR behind it
+    return found
+
+
+def are_valid(column: KeyColumn) -> Mask:
+    """Return which records have a value without quotes that `meant` is right for."""
+    valid = pyarrow.compute.match_substring_regex(column.keys, PLAIN).to_numpy(zero_copy_only=False)
+    valid &= pyarrow.compute.binary_length(column.keys).to_numpy() <= MOST_PLAIN
+    found: Mask = valid[column.index]
+    return found
+
+
+def meant(column: KeyColumn) -> KeyColumn:
+    """Return valid values without quotes as `text_of` gives them."""
+    keys = pyarrow.compute.replace_substring_regex(column.keys, ZEROS, r"\1")
+    keys = pyarrow.compute.if_else(pyarrow.compute.equal(keys, NULL), ABSENT, keys)
+    return again(keys, column.index)

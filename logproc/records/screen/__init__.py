@@ -1,0 +1,1 @@
+"""Records for a person at a terminal: harmless, and in colours."""

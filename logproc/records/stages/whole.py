@@ -1,0 +1,58 @@
+"""Records that go on in the next chunk, made whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy
+from msgspec.structs import replace
+
+from logproc.records.piece import Piece
+from logproc.records.stages.output import Output, Release, nothing
+
+if TYPE_CHECKING:
+    pass
+
+
+class Whole:
+    """Puts records together that go on in another chunk. It holds the last record of a source as long as that may go on."""
+
+    def __init__(self, behind: Output) -> None:
+        self._behind = behind
+        self._open: dict[int, tuple[Piece, list[bytes], bytes]] = {}
+        """By source: the last record, its bytes so far, and the blank lines behind them."""
+
+    def take(self, source: int, piece: Piece, release: Release) -> None:
+        if source in self._open:
+            record, parts, gap = self._open.pop(source)
+            if piece.front:
+                parts, gap = [*parts, gap, piece.front], b""
+            self._open[source] = record, parts, gap + piece.gap
+            if piece.is_open is None:
+                release()
+                return
+            self._let_go(source)
+        if piece.is_open:
+            last = piece.slice(piece.records - 1, piece.records)
+            self._open[source] = last, [bytes(last.content)], piece.gap
+            piece = piece.slice(0, piece.records - 1)
+        self._behind.take(source, replace(piece, front=b"", is_open=False, gap=b""), release)
+
+    def ended(self, source: int) -> None:
+        self._let_go(source)
+        self._behind.ended(source)
+
+    def caught_up(self) -> None:
+        for source in list(self._open):
+            self._let_go(source)
+        self._behind.caught_up()
+
+    def close(self) -> None:
+        self._behind.close()
+
+    def _let_go(self, source: int) -> None:
+        if source in self._open:
+            record, parts, _ = self._open.pop(source)
+            content = b"".join(parts)
+            whole = replace(record, content=content, ends=numpy.array([len(content)]), front=b"", is_open=False, gap=b"")
+            self._behind.take(source, whole, nothing)

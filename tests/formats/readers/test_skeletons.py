@@ -1,0 +1,151 @@
+# ruff: noqa: E501 - a line that is damaged shows it best whole
+r"""JSON lines cut by their skeleton: what is claimed is what the exact way reads, and everything else is left."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import numpy
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logproc.formats.readers.json_lines import MOST_SKELETONS, JsonReader, SkeletonReader
+from logproc.formats.readers.json_values import object_of, text_of, value_at
+from logproc.formats.readers.skeletons import MOST_LITERAL, MOST_VALUES, skeleton_of, usual_skeleton
+from logproc.model.columns import KeyColumn
+from tests.formats.readings import CONTEXT, STANDARD, bytes_of
+from tests.support.logs import edit
+from tests.support.skeletons import PLAIN, TEXTS, TOKENS, WANTED, assert_quick_is_exact, lines_for
+from tests.support.twins import without_kernel
+
+NEEDS_KERNEL = pytest.mark.needs("the compiled kernel")
+USUAL = b'{"time":"2026-03-07T10:00:00.123Z","level":"info","a":{"b":{"c":1.50},"x":null},"msg": "caf\xc3\xa9","status":200}'
+ANY_NUMBERS = st.one_of(
+    st.integers(-(10**18), 10**18).map(str),
+    st.floats(-1e9, 1e9).map(repr),
+    st.decimals(-(10**8), 10**8, places=7).map(str),
+    st.from_regex(r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?", fullmatch=True),
+)
+
+
+def is_utf8(line: bytes) -> bool:
+    return line.decode("utf-8", "ignore").encode() == line
+
+
+def claimed(lines: list[bytes], wanted: tuple[str, ...] = WANTED) -> tuple[list[int], dict[str, list[bytes]]]:
+    """Return which lines the reader takes, and the texts that it has in them, `-` where there is none."""
+    form, _ = JsonReader.of_sample(lines)
+    reader = form.quick[0]
+    assert isinstance(reader, SkeletonReader)
+    data = bytes_of(b"".join(line + b"\n" for line in lines))
+    found = reader.read(reader.lines(data), numpy.ones(len(lines), bool), wanted, CONTEXT)
+    columns = {}
+    for name, field in found.fields.items():
+        assert isinstance(field.values, KeyColumn)
+        keys = field.values.keys.to_pylist()
+        columns[name] = [keys[at] for at in field.values.index.tolist()]
+    return found.line.tolist(), columns
+
+
+@given(st.integers(0, 2**64), st.sampled_from([WANTED, (), ("level",), (*WANTED, "a", "a.b", "b"), ("b", "é", "x")]))
+def test_lines_of_some_programs_are_the_same_in_both_ways(seed: int, wanted: tuple[str, ...]) -> None:
+    """Lines with the same keys, and odd values or damage in some, in chunks and for samples of any of them."""
+    draw = random.Random(seed)
+    content = lines_for(draw, 30)
+    sample = draw.choice((content, lines_for(draw, 3))).split(b"\n")
+    assert_quick_is_exact(content, sample, wanted)
+
+
+def test_every_change_of_a_few_bytes_is_the_same_in_both_ways() -> None:
+    """Whatever is put into a line, or in place of a part of it, at any place: the others show the skeleton."""
+    changed = [edit(USUAL, number, at, token, 3) for number in range(4) for token in TOKENS for at in range(len(USUAL))]
+    changed.sort(key=is_utf8)  # a chunk that is not UTF-8 is left as a whole
+    for start in range(0, len(changed), 500):
+        content = b"".join(line + b"\n" for line in [*[USUAL] * 8, *changed[start : start + 500]])
+        assert_quick_is_exact(content, [USUAL], WANTED)
+
+
+@NEEDS_KERNEL
+@pytest.mark.parametrize("value", [*TEXTS, *PLAIN])
+def test_only_what_is_certainly_valid_is_claimed_and_read_as_the_definition_does(value: bytes) -> None:
+    """Beside usual values of the same kind; a value that is left is read by another reader."""
+    usual = b'"x"' if value.startswith(b'"') else b"1"
+    lines = [b'{"a":%b,"b":%b}' % (usual, usual)] * 8 + [b'{"a":%b,"b":%b}' % (usual, value)] * 2
+    for wanted in (("b",), ("a",)):
+        which, columns = claimed(lines, wanted)
+        assert which in (list(range(10)), list(range(8)), [])  # none where the chunk is not UTF-8
+        assert which or not value.isascii()
+        if which and wanted == ("b",):
+            found = [object_of(lines[at]) for at in which]
+            assert columns["b"] == [text_of(value_at(each, "b")) for each in found if isinstance(each, dict)]
+
+
+@given(ANY_NUMBERS)
+def test_numbers_are_written_as_the_definition_does(number: str) -> None:
+    """A number that is taken at all has the text of its value."""
+    assert_quick_is_exact(b'{"a":1}\n' * 8 + b'{"a":%b}\n' % number.encode(), [b'{"a":1}'], ("a",))
+
+
+@NEEDS_KERNEL
+def test_usual_lines_are_claimed() -> None:
+    """Numbers with zeros at their end, words and text of any script, nested keys, CR LF, and keys longer than a literal."""
+    lines = [
+        b'{"time":"2026-03-07T10:00:0%dZ","a":{"%b":%b,"b":"\xc3\xa9"},"c":%b}' % (at, b"k" * 2 * MOST_LITERAL, number, word)
+        for at, (number, word) in enumerate(((b"1", b"true"), (b"1.50", b"false"), (b"0.0000", b"null"), (b"-0.0001", b"7.0")))
+    ]
+    blanks = [json.dumps(json.loads(line), ensure_ascii=False).encode() for line in lines]
+    for content in (lines, [line + b"\r" for line in lines], blanks, [line.replace(b",", b" , ") for line in lines]):
+        which, columns = claimed(content, (*STANDARD, "c", f"a.{'k' * 2 * MOST_LITERAL}"))
+        assert which == [0, 1, 2, 3]
+        assert columns["c"] == [b"true", b"false", b"-", b"7"]
+        assert columns[f"a.{'k' * 2 * MOST_LITERAL}"] == [b"1", b"1.5", b"0", b"-0.0001"]
+
+
+@NEEDS_KERNEL
+def test_lines_of_several_skeletons_are_taken_one_skeleton_after_the_other() -> None:
+    """The reader takes the usual one; others like it follow, and what Arrow gets is the rest."""
+    lines = [b'{"a":1}', b'{"a":1,"b":"x"}', b'{"a":"x"}'] * 5 + [b'{"a":[1]}']
+    form, _ = JsonReader.of_sample(lines)
+    data, left = bytes_of(b"".join(line + b"\n" for line in lines)), numpy.ones(len(lines), bool)
+    for reader in form.quick[:MOST_SKELETONS]:
+        left[reader.read(reader.lines(data), left, WANTED, CONTEXT).line] = False
+    assert numpy.flatnonzero(left).tolist() == [15]
+
+
+@NEEDS_KERNEL
+@pytest.mark.parametrize("wanted", ["a", "a.b"])
+def test_a_wanted_object_is_left(wanted: str) -> None:
+    """An object is a text of its own where it is asked for."""
+    lines = [b'{"a":{"b":{"c":1,"d":2}}}'] * 3
+    assert claimed(lines, (wanted,))[0] == []
+    assert claimed(lines, ("a.b.c",))[0] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b"", b"x", b"{}", b"[1]", b'{"a":1', b'{"a":1}}', b'{"a":1},', b'[{"a":1}', b'{"a":1}{"a":2}', b'{"a" :1}'),
+        *(b'{"a":1,"a":2}', b'{"a":{},"a":1}', b'{"a":{"b":1},"a":2}', b'{"a":{"b":1},"a":{"c":2}}', b'{"a.b":1,"a":{"b":2}}'),
+        *(b'{"a":{}}', b'{"a":[]}', b'{"a":1,"b":{"c":[2]}}', b'{"a":"\\n"}', b'{"\\u0061":1}', b'{"a":NaN}', b'{"a":01}', b'{"a":+1}'),
+        *(b'{"a.b":1,"a":{"b":{"c":2}}}', b'{"a":1,"a":{},"b":2}', b"{" + b",".join(b'"%d":1' % at for at in range(MOST_VALUES + 1)) + b"}"),
+    ],
+)  # fmt: skip
+def test_such_lines_have_no_skeleton(line: bytes) -> None:
+    """No objects, or those with a key twice or with two meanings, arrays, empty objects, escapes, or too many keys."""
+    assert skeleton_of(line) is None
+
+
+def test_the_usual_skeleton_is_the_most_frequent() -> None:
+    """The first of those that are equally frequent; none of lines without one."""
+    assert usual_skeleton([b'{"a":1}', b'{"b":1}', b'{"b":2}', b"x"]) == skeleton_of(b'{"b":3}')
+    assert usual_skeleton([b'{"a":1}', b'{"b":1}']) == skeleton_of(b'{"a":3}')
+    assert usual_skeleton([b"x", b"[]"]) is None
+    assert usual_skeleton([]) is None
+
+
+def test_without_the_kernel_no_line_is_claimed() -> None:
+    """Then Arrow reads the lines."""
+    with without_kernel():
+        assert claimed([USUAL] * 3) == ([], {})

@@ -1,0 +1,170 @@
+"""A run that goes on where an earlier one stopped: only what is new is read, wherever the file is now."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from logproc.model.position import Position
+from tests.sources.follow.reader import Reader
+
+BIG = [b"%06d %s" % (number, b"x" * 50) for number in range(200)]
+
+
+def write(path: Path, *lines: bytes, end: bytes = b"\n") -> Path:
+    with path.open("ab") as file:
+        file.write(b"\n".join(lines) + end)
+    return path
+
+
+def run(*arguments: Path | str, known: list[Position] | None = None) -> Reader:
+    return Reader(arguments, once=True, known=known or []).all()
+
+
+@pytest.fixture(params=["short", "long"])
+def lines(request: pytest.FixtureRequest) -> list[bytes]:
+    """Return lines that prove the content by their length, or not."""
+    return BIG if request.param == "long" else [b"one", b"two"]
+
+
+@pytest.fixture
+def log(tmp_path: Path, lines: list[bytes]) -> Path:
+    return write(tmp_path / "access.log", *lines)
+
+
+@pytest.fixture
+def known(log: Path, lines: list[bytes]) -> list[Position]:
+    """Return the position after a first run."""
+    first = run(log)
+    assert first.lines == lines
+    (position,) = first.positions
+    assert (position.name, position.offset, position.lines) == (str(log), log.stat().st_size, len(lines))
+    return first.positions
+
+
+def test_nothing_new(log: Path, known: list[Position]) -> None:
+    """Nothing is read again, and the position is told again."""
+    second = run(log, known=known)
+    assert (second.text, second.notes, second.positions) == (b"", [], known)
+
+
+def test_growth(log: Path, known: list[Position], lines: list[bytes]) -> None:
+    """Only what was appended; the incomplete line is left for the next time."""
+    write(log, b"three", b"fo", end=b"")
+    second = run(log, known=known)
+    assert second.lines == [b"three"]
+    write(log, b"ur")
+    third = run(log, known=second.positions)
+    assert third.lines == [b"four"]
+    assert third.positions[0].lines == len(lines) + 2
+
+
+def test_an_incomplete_line_is_read_again(tmp_path: Path) -> None:
+    """The position is at the end of a line, the file of one byte is no exception (F17)."""
+    log = write(tmp_path / "log", b"x", end=b"")
+    first = run(log)
+    assert (first.positions[0].offset, first.positions[0].head_size) == (0, 0)
+    write(log, b"y")
+    assert run(log, known=first.positions).lines == [b"xy"]
+
+
+@pytest.mark.parametrize("pattern", ["", "*"])
+@pytest.mark.parametrize("kind", ["rename", "gzip", "copytruncate", "copytruncate and gzip"])
+def test_rotated_in_the_meantime(log: Path, known: list[Position], kind: str, pattern: str) -> None:
+    """The rest of the predecessor, then the new file."""
+    write(log, b"three")
+    old = Path(f"{log}.1")
+    if kind.startswith("copytruncate"):
+        shutil.copy(log, old)
+        os.truncate(log, 0)
+    else:
+        log.rename(old)
+    if kind.endswith("gzip"):
+        Path(f"{log}.1.gz").write_bytes(gzip.compress(old.read_bytes()))
+        old.unlink()
+    write(log, b"four")
+    second = run(f"{log}{pattern}", known=known)
+    assert second.by_log == {str(log): b"three\nfour\n"}
+    assert run(f"{log}{pattern}", known=second.positions).text == b""
+
+
+def test_rotated_several_times(log: Path, known: list[Position]) -> None:
+    """Files that came and went in the meantime are read as well, the oldest first; older ones are not."""
+    write(Path(f"{log}.4"), b"older")
+    os.utime(f"{log}.4", (1, 1))
+    write(log, b"three")
+    log.rename(f"{log}.3")
+    past = Path(f"{log}.3").stat().st_mtime
+    Path(f"{log}.2.gz").write_bytes(gzip.compress(b"four\n"))
+    os.utime(f"{log}.2.gz", (past + 1, past + 1))
+    write(Path(f"{log}.1"), b"five")
+    os.utime(f"{log}.1", (past + 2, past + 2))
+    write(log, b"six")
+    assert run(log, known=known).text == b"three\nfour\nfive\nsix\n"
+
+
+def test_rewritten(log: Path, known: list[Position], lines: list[bytes]) -> None:
+    """A new file with the same content: only what follows is new (F24)."""
+    write(log.with_name("swap"), *lines, *BIG[:30]).rename(log)
+    assert run(log, known=known).lines == BIG[:30]
+
+
+@pytest.mark.parametrize("new", [[b"x"], [line.replace(b"x", b"y") for line in BIG], [b"y" * 70] * 999])
+def test_other_content(log: Path, known: list[Position], new: list[bytes]) -> None:
+    """Shorter or longer, in the same inode or in another one: it is read from the start (F15, F16)."""
+    log.write_bytes(b"\n".join(new) + b"\n")
+    second = run(log, known=known)
+    assert (second.lines, second.notes) == (new, ["content changed: read from the start"])
+    assert [position.offset for position in second.positions] == [log.stat().st_size]
+    assert run(log, known=second.positions).reads[0].note == ""
+
+
+def test_gone(log: Path, known: list[Position]) -> None:
+    """The log is still there, and a note says that its counts are kept."""
+    log.unlink()
+    second = run(log, known=known)
+    assert (second.text, second.notes) == (b"", ["gone: what was counted of it is kept"])
+    assert [one.name for one in second.following.logs] == [str(log)]
+    assert second.positions == known
+
+
+def test_two_files_of_a_log(log: Path) -> None:
+    """While late lines may come, a log has two positions; none of its lines is lost or read twice."""
+    first = Reader([log])
+    first.until(lambda: first.text)
+    before = first.text
+    log.rename(f"{log}.1")
+    write(log, b"new")
+    first.until(lambda: first.text == before + b"new\n")
+    first.close()
+    assert len(first.positions) == 2
+    write(Path(f"{log}.1"), b"late")
+    write(log, b"newer")
+    assert run(log, known=first.positions).lines == [b"late", b"newer"]
+
+
+def test_archives_are_not_read_again(log: Path, lines: list[bytes]) -> None:
+    """An archive that was a log of its own, and a new one that was not there before."""
+    Path(f"{log}.1.gz").write_bytes(gzip.compress(b"zero\n"))
+    first = run(f"{log}*")
+    assert len(first.lines) == len(lines) + 1
+    Path(f"{log}.1.gz").rename(f"{log}.2.gz")
+    Path(f"{log}.7.gz").write_bytes(gzip.compress(b"seven\n"))
+    second = run(f"{log}*", known=first.positions)
+    assert second.lines == [b"seven"]
+    assert run(f"{log}*", known=second.positions).text == b""
+
+
+def test_many_logs(tmp_path: Path) -> None:
+    """Each log goes on at its own position, whatever the others are called."""
+    logs = [write(tmp_path / f"{number}.log", b"banner", b"%d" % number) for number in range(20)]
+    first = run(tmp_path / "*.log")
+    logs[3].rename(f"{logs[3]}.1")
+    write(logs[3], b"banner", b"new")
+    write(logs[5], b"more")
+    second = run(tmp_path / "*.log*", known=first.positions)
+    assert second.by_log == {str(logs[3]): b"banner\nnew\n", str(logs[5]): b"more\n"}
