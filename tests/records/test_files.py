@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import duckdb
 import numpy
 import pytest
 
-from tests.support.processes import analyze, logproc
+from tests.support.processes import ROOT, analyze, logproc
 from tools.bench.logs import access_log, app_log
 
 polars = pytest.importorskip("polars")
@@ -132,7 +134,7 @@ def test_json_lines_in_all_formats(app: Path, tmp_path: Path) -> None:
     assert [{**found, "time": datetime.fromisoformat(found["time"])} for found in of_json] == expected
     with written("csv", tmp_path, app, *CHUNKS).open(encoding="utf-8", newline="") as file:
         of_csv = [{name: cell for name, cell in row.items() if cell} for row in csv.DictReader(file)]
-    numbers = {"status": int, "duration": float, "line": int, "time": datetime.fromisoformat}
+    numbers: dict[str, Callable[[str], Any]] = {"status": int, "duration": float, "line": int, "time": datetime.fromisoformat}
     assert [{name: numbers.get(name, str)(cell) for name, cell in row.items()} for row in of_csv] == expected
     frame = polars.read_parquet(written("parquet", tmp_path, app, *CHUNKS))
     assert frame["other"].null_count() == LINES
@@ -200,3 +202,42 @@ def test_merged_records_are_in_order_of_time(access: Path, app: Path, tmp_path: 
     assert last.select("source", "line").rows() == merged[-321:]
     first = polars.read_parquet(written("parquet", tmp_path, access, half, app, "--merge", "-n", "321", *CHUNKS))
     assert first.select("source", "line").rows() == merged[:321]
+
+
+def test_fields_and_all_others(app: Path, tmp_path: Path) -> None:
+    """`other` beside chosen fields has all that they leave out."""
+    path = written("parquet", tmp_path, app, "--fields", "time,status,other", "-n", "1")
+    record = next(records_of(app))
+    ((status, other),) = rows(f"SELECT status, other FROM '{path}'")
+    assert status == record["status"]
+    left_out = {"time", "status", "source", "line"}
+    assert other == {name: str(value) for name, value in record.items() if name not in left_out}
+
+
+def test_a_record_does_not_depend_on_other_logs(access: Path, app: Path) -> None:
+    """In JSON, records beside those of another format are as alone, numbers included; files and streams alike."""
+    alone = [logproc("show", path, "-n", "3", "--output", "json").stdout.splitlines() for path in (access, app)]
+    script = '"$0" -m logproc show <(head -3 "$1") <(head -3 "$2") --output json'
+    piped = subprocess.run(["bash", "-c", script, sys.executable, access, app], capture_output=True, check=True, cwd=ROOT)
+    without_source = [[{**json.loads(line), "source": ""} for line in lines] for lines in alone]
+    assert [{**json.loads(line), "source": ""} for line in piped.stdout.splitlines()] == without_source[0] + without_source[1]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_columns_of_several_streams_must_be_named(access: Path, app: Path, tmp_path: Path, ending: str) -> None:
+    """They would be those of the stream that is first, by chance."""
+    path = tmp_path / f"x.{ending}"
+    script = '"$0" -m logproc show <(cat "$1") <(cat "$2") -o "$3" "${@:4}"'
+    for options, code in (((), 2), (("--format", "json"), 2), (("--fields", "time,status"), 0)):
+        command = ["bash", "-c", script, sys.executable, access, app, path, *options]
+        run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+        assert (run.returncode, "--fields" in run.stderr) == (code, code == 2)
+        assert path.exists() == (code == 0)
+
+
+def test_an_empty_log_makes_a_file(tmp_path: Path) -> None:
+    """An old file does not stay in its place, and the new one can be read."""
+    (tmp_path / "a.log").write_bytes(b"")
+    (tmp_path / "records.parquet").write_bytes(b"old")
+    assert rows(f"SELECT count(*) FROM '{written('parquet', tmp_path, tmp_path / 'a.log')}'") == [(0,)]
+    assert written("csv", tmp_path, tmp_path / "a.log").read_bytes() == b"time,source,line,other\n"

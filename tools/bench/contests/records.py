@@ -26,7 +26,7 @@ from tools.bench.common import (
 from tools.bench.compare import in_turn, measure
 from tools.bench.contests.app import LINES, make_logs
 
-BOUNDS = {
+BOUNDS: Mapping[tuple[str, str], Mapping[str, float]] = {
     ("access", "parquet"): {"DuckDB": 2, "Polars": 2},
     ("app", "parquet"): {"DuckDB": 0.4, "Polars": 0.4},
     ("app", "jsonl"): {"DuckDB": 0.4, "Polars": 0.4, "jq": 2.5},
@@ -64,7 +64,7 @@ def measured(options: argparse.Namespace, show: Show) -> list[Promise]:
     ]
 
 
-def commands(log: str, path: Path, ending: str) -> Mapping[str, Sequence[str] | None]:
+def commands(log: str, path: Path, ending: str) -> dict[str, Sequence[str] | None]:
     """Return the commands to compare, by name, logproc first; None if a program is not installed."""
     found: dict[str, Sequence[str] | None] = {"logproc": shown(path, ending)}
     for name, module in (("DuckDB", "duckdb"), ("Polars", "polars")):

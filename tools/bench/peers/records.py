@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 LINE = (
     r'^(\S+) \S+ (\S+) \[([^\]]+)\] "(?:(\S+) ([^" ?]*)(?:\?([^" ]*))? (HTTP/[\d.]+)|[^"]*)" (\d{3}) (\d+|-)'
@@ -64,7 +65,7 @@ def with_polars(what: str, log: str, file: str) -> None:
     else:
         request = polars.Struct(dict.fromkeys(("id", "method", "path"), polars.String))
         texts = dict.fromkeys(("level", "time", "logger", "msg"), polars.String)
-        schema = {**texts, "request": request, "status": polars.Int32, "duration": polars.Float64}
+        schema: Any = {**texts, "request": request, "status": polars.Int32, "duration": polars.Float64}
         parts = [polars.col("request").struct.field(name).alias(f"request.{name}") for name in ("id", "path")]
         records = polars.scan_ndjson(log, schema=schema).select(
             polars.col("time").str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="ns", time_zone="UTC"),
