@@ -144,7 +144,7 @@ def check(asked: Asked, settings: Settings) -> None:
         if not asked.partition:
             check_output(asked.file)
     if asked.form == "parquet" and asked.file is None:
-        raise UsageError("Parquet needs a file", "name one with -o, such as -o records.parquet")
+        raise UsageError("a Parquet file needs a name", "name one with -o, such as -o records.parquet")
     if asked.first and asked.last:
         raise UsageError("-n and --tail contradict each other", "give one of them")
     if asked.follow and (asked.merge or asked.count or asked.form == "parquet"):
