@@ -250,7 +250,7 @@ logproc show sample_data/shop-access.log -o {folder}/days --output parquet --par
 IN_PYTHON = """\
 import duckdb, polars as pl
 
-slow = duckdb.sql("SELECT path, count(*) AS n, sum(bytes) AS bytes FROM '{folder}/shop.parquet' WHERE status >= 500 GROUP BY path")
+slow = duckdb.sql("SELECT path, count(*) AS n, sum(bytes) FROM '{folder}/shop.parquet' WHERE status >= 500 GROUP BY path")
 print(slow.order("n DESC, path").limit(3))
 
 log = pl.scan_parquet("{folder}/shop.parquet")

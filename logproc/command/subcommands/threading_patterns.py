@@ -159,8 +159,11 @@ PATTERNS = (
     Pattern(
         "a reorder window, with memory reserved for what is due",
         "threads/delivery.py",
-        (Excerpt("ReorderBudget._may_take", "is_due =", 5), Excerpt("Delivery._write_due", "found = self._early.pop", 1)),
-        "tests/threads/test_delivery.py::test_the_chunk_due_gets_memory_although_later_ones_hold_it_all",
+        (
+            Excerpt("ReorderBudget._may_take", "if self._is_due(source) and not", 2),
+            Excerpt("Delivery._write_due", "found = self._early.pop", 1),
+        ),
+        "tests/threads/test_delivery.py::test_the_reserve_keeps_the_source_due_from_waiting_for_later_ones",
     ),
     Pattern(
         "a producer that never ends",
