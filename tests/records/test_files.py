@@ -241,3 +241,30 @@ def test_an_empty_log_makes_a_file(tmp_path: Path) -> None:
     (tmp_path / "records.parquet").write_bytes(b"old")
     assert rows(f"SELECT count(*) FROM '{written('parquet', tmp_path, tmp_path / 'a.log')}'") == [(0,)]
     assert written("csv", tmp_path, tmp_path / "a.log").read_bytes() == b"time,source,line,other\n"
+
+
+DAYS = """\
+logproc show 'sample_data/shop-access.log*' -o {folder}/shop.parquet --quiet
+logproc show sample_data/shop-access.log -o {folder}/days --output parquet --partition day --tz Europe/Berlin --quiet
+"""
+IN_PYTHON = """\
+import duckdb, polars as pl
+
+slow = duckdb.sql("SELECT path, count(*) AS n, sum(bytes) FROM '{folder}/shop.parquet' WHERE status >= 500 GROUP BY path")
+print(slow.order("n DESC, path").limit(3))
+
+log = pl.scan_parquet("{folder}/shop.parquet")
+print(log.filter(pl.col("path").str.starts_with("/cart")).group_by("status").len().sort("status").collect())
+
+print(duckdb.sql("SELECT day, count(*) FROM '{folder}/days/**/*.parquet' GROUP BY day ORDER BY day"))
+"""
+
+
+def test_the_example_runs_as_it_is(tmp_path: Path) -> None:
+    """What a user of DuckDB or Polars would paste."""
+    script = DAYS.format(folder=tmp_path).replace("logproc show", f"{sys.executable} -m logproc show")
+    subprocess.run(["sh", "-ec", script], check=True, cwd=ROOT)
+    command = [sys.executable, "-c", IN_PYTHON.format(folder=tmp_path)]
+    found = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True).stdout
+    assert "status" in found
+    assert all(path.name in {f"day={day}" for day in found.split()} for path in (tmp_path / "days").iterdir())

@@ -7,6 +7,7 @@ import threading
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy
@@ -251,6 +252,16 @@ def test_days(tmp_path: Path) -> None:
         ("2026-03-07", "d"),
     ]
     assert known_temporaries() == ()
+
+
+def test_days_of_a_zone(tmp_path: Path) -> None:
+    """A day is what the clocks of the zone say, in summer and in winter."""
+    summer = 1_782_856_800 * 10**9  # 2026-06-30T22:00:00Z
+    table = table_by_hand({"path": list("abc")}, times=[AT, summer - 1, summer])
+    output = ParquetFolder(tmp_path / "out", table.schema, ZoneInfo("Europe/Berlin"))
+    output.write(table)
+    output.close()
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["day=2026-03-07", "day=2026-06-30", "day=2026-07-01"]
 
 
 def test_many_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

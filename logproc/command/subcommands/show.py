@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
+from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.threaded import run_threaded
 from logproc.pipeline.writing import Writing
 from logproc.questions.where.grammar import parse_where
+from logproc.questions.zones import parse_zone
 from logproc.records.destinations import Write, to_file, to_stdout
 from logproc.records.forms import LinesForm, TableForm
 from logproc.records.screen.values import PAINTED
@@ -155,6 +157,8 @@ def check(asked: Asked, settings: Settings) -> None:
         raise UsageError("--count writes only a number", "leave out -o, -n, --tail and -C")
     if asked.partition and asked.form != "parquet":
         raise UsageError("--partition is for Parquet", "add --output parquet")
+    if asked.partition and asked.names is not None and "time" not in asked.names:
+        raise UsageError("--partition day needs the times", "add time to --fields")
     if settings.anonymize and asked.fields is None and not asked.count:
         raise UsageError("--anonymize cannot find all addresses in whole records", "name the fields to write with --fields")
 
@@ -207,7 +211,8 @@ def opened(
     """Return where the records go, with all stages before it. What has to be closed is on the stack."""
     header = form.header if isinstance(form, TableForm) else bytes
     if asked.file is not None and isinstance(form, TableForm) and asked.form == "parquet":
-        end: Output = stack.enter_context(parquet_output(asked.file, form, by_day=asked.partition is not None))
+        zone = parse_zone(screen.settings.tz) if asked.partition else None
+        end: Output = stack.enter_context(parquet_output(asked.file, form, zone))
     elif asked.file is not None:
         end = Bytes(*stack.enter_context(to_file(asked.file)), header)
     else:
@@ -253,12 +258,14 @@ def painted_fields(settings: Settings) -> tuple[str, ...] | None:
 
 
 @contextmanager
-def parquet_output(path: str, form: TableForm, *, by_day: bool) -> Iterator[Tables]:
-    """Yield what writes a Parquet file, or a folder with one for each day. What was not closed is removed at the end."""
+def parquet_output(path: str, form: TableForm, zone: tzinfo | None) -> Iterator[Tables]:
+    """Yield what writes a Parquet file; or, given a zone, a folder with files for each day in it.
+
+    What was not closed is removed at the end.
+    """
     from logproc.records.tables.parquet import ParquetFile, ParquetFolder
 
-    kind = ParquetFolder if by_day else ParquetFile
-    tables = Tables(lambda: kind(path, form.schema))
+    tables = Tables(lambda: ParquetFile(path, form.schema) if zone is None else ParquetFolder(path, form.schema, zone))
     try:
         yield tables
     finally:

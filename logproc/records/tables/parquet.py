@@ -12,6 +12,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,6 +21,7 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.times.calendar import DAY_S
+from logproc.questions.view import offsets
 from logproc.records.tables.cells import NANO, column_of
 from logproc.records.tables.layout import LINE, TEXT, TIME
 from logproc.reports.output import (
@@ -173,15 +175,16 @@ class ParquetFile:
 
 
 class ParquetFolder:
-    """A folder with Parquet files by day in UTC, `day=2026-03-07/part-0.parquet`, as DuckDB and Polars read them.
+    """A folder with Parquet files by day in a zone, `day=2026-03-07/part-0.parquet`, as DuckDB and Polars read them.
 
     The folder must not exist, or be empty: old files beside new ones would be records twice. It appears at `close`, in one
     step. At most MOST_OPEN days are open; one that comes again later gets another part. Otherwise as ParquetFile.
     """
 
-    def __init__(self, path: str | Path, schema: pyarrow.Schema) -> None:
+    def __init__(self, path: str | Path, schema: pyarrow.Schema, zone: tzinfo = UTC) -> None:
         self._target = Path(path)
         self._schema = schema
+        self._zone = zone
         self._open: OrderedDict[str, tuple[Groups, BinaryIO]] = OrderedDict()
         self._parts: dict[str, int] = {}
         self._stack = ExitStack()
@@ -192,7 +195,7 @@ class ParquetFolder:
 
     def write(self, table: pyarrow.Table) -> None:
         with reported(self._target):
-            for day, rows in by_day(table):
+            for day, rows in by_day(table, self._zone):
                 self._groups_of(day).add(rows)
                 while sum(groups.fill for groups, _ in self._open.values()) >= 2:
                     max((groups for groups, _ in self._open.values()), key=lambda groups: groups.fill).flush()
@@ -251,11 +254,12 @@ def is_empty(folder: Path) -> bool:
     return folder.is_dir() and next(folder.iterdir(), None) is None
 
 
-def by_day(table: pyarrow.Table) -> Iterator[tuple[str, pyarrow.Table]]:
-    """Yield the days of the records, in order, and the records of each."""
+def by_day(table: pyarrow.Table, zone: tzinfo) -> Iterator[tuple[str, pyarrow.Table]]:
+    """Yield the days of the records by the clocks of a zone, in order, and the records of each."""
     time = column_of(table, TIME)
-    days = time.view(pyarrow.int64()).fill_null(0).to_numpy() // (DAY_S * NANO)
+    seconds = time.view(pyarrow.int64()).fill_null(0).to_numpy() // NANO
     known = time.is_valid().to_numpy(zero_copy_only=False)
+    days = (seconds + offsets(seconds, known, zone)) // DAY_S
     if not known.all():
         yield NO_DAY, table.filter(pyarrow.array(~known))
     for day in numpy.unique(days[known]).tolist():
