@@ -56,7 +56,11 @@ HINTS: list[tuple[str, int, str]] = [
     ("anlyze access.log", 2, "no such command or file 'anlyze': did you mean 'analyze'?"),
     ("acces", 2, "no such command or file 'acces': did you mean 'access.log'?"),
     ("my log.log", 2, "no such command or file 'my': put the name in quotes: 'my log.log'"),
-    ("nonsense", 2, "no such command or file 'nonsense': the commands are analyze, detect, diff, formats, init, man, show, threads"),
+    (
+        "nonsense",
+        2,
+        "no such command or file 'nonsense': the commands are analyze, detect, diff, formats, init, man, show, threads",
+    ),
     ("acess.log", 3, "acess.log: no such file: did you mean 'access.log'?"),
     ("access.log.", 3, "access.log.: no such file: did you mean 'access.log'?"),
     ("logs/Access.log", 3, "logs/Access.log: no such file: did you mean 'access.log'?"),
