@@ -13,6 +13,7 @@ from logproc.command.terminal.screen import Screen
 from logproc.command.usage.help import GroupedCommand, GroupedOption, Rows
 from logproc.command.usage.options import (
     FileName,
+    Seconds,
     complete_files,
     follow_options,
     output_files_option,
@@ -61,9 +62,17 @@ MORE_EXAMPLES: Rows = (
 @follow_options
 @click.option(
     "--every",
-    type=click.FloatRange(0.1),
-    metavar="SECONDS",
-    help="With --follow, write the files of -o anew so often; a page loads itself again.",
+    type=Seconds(0.1),
+    metavar="TIME",
+    help="With --follow, write the files of -o anew so often, such as 5s; a page loads itself again.",
+    cls=GroupedOption,
+    group="Following",
+)
+@click.option(
+    "--window",
+    type=Seconds(1),
+    metavar="TIME",
+    help="With --follow, report only the records of the last so many seconds, minutes or hours, such as 15m.",
     cls=GroupedOption,
     group="Following",
 )
@@ -87,6 +96,7 @@ def analyze_command(
     trace: str | None,
     follow: bool,
     every: float | None,
+    window: float | None,
     state: str | None,
     headers: tuple[str, ...],
     config: Path | None,
@@ -116,9 +126,9 @@ def analyze_command(
         from logproc.command.subcommands.analyze import analyze
 
     going_on = None
-    if follow or state is not None or every is not None:
+    if follow or (state, every, window) != (None, None, None):
         from logproc.command.subcommands.follow import FollowOptions, GoingOn
 
-        going_on = GoingOn(FollowOptions(follow, every, state), screen)
+        going_on = GoingOn(FollowOptions(follow, every, state, window), screen)
     outputs = Outputs(output_files, rejects, trace)
     return analyze(sources or ("-",), screen, outputs, headers, recorder, going_on, debug=debug)

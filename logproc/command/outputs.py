@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, TextIO
 from msgspec import Struct
 
 from logproc.command.subcommands.trace import check_trace
-from logproc.model.errors import UsageError
+from logproc.model.errors import OutputError, UsageError
 from logproc.model.source import Kind, Source, State, Verdict
-from logproc.reports.output import check_output, format_for, is_special, place
+from logproc.reports.output import check_output, format_for, is_special, is_temporary, place
+from logproc.sources.resolve import MAGIC, resolve
 
 if TYPE_CHECKING:
     from logproc.settings import Settings
@@ -88,6 +89,38 @@ def keep_sources(
         else:
             kept.append(source)
     return kept
+
+
+def leave_out(
+    outputs: Outputs, streams: Sequence[TextIO | None] = (), state: str | None = None
+) -> Callable[[str, tuple[int, ...]], bool]:
+    """Return what says of a path, and of device and inode of its file, whether the run itself writes there.
+
+    Such a file is never followed: each line that is written would be read, and written again. Paths are compared, too, because
+    a file that is written anew is another one each time. state: the file of the state.
+    """
+    beside = [f"{state}{ending}" for ending in ("", ".lock", ".tmp")] if state else []
+    names = {Path(path).name for path in (*outputs.paths, *beside)}
+    places = {place(path) for path in (*outputs.paths, *beside)}
+    streamed = {found for stream in streams if (found := identity(descriptor_of(stream)))}
+
+    def is_written(path: str, seen: tuple[int, ...]) -> bool:
+        name = os.path.basename(path)  # noqa: PTH119 - often called: pathlib takes ten times as long
+        if seen[:2] in streamed or is_temporary(name):
+            return True
+        with suppress(OutputError):  # its folder is gone
+            return name in names and place(path) in places
+        return False
+
+    return is_written
+
+
+def check_followed(files: Sequence[str], outputs: Outputs, streams: Sequence[TextIO | None], settings: Settings) -> None:
+    """Raise UsageError if a file that is named, not only found, would be followed and written by one run."""
+    for path in files:
+        if not MAGIC.search(path) and any(place(path) == place(output) for output in outputs.paths):
+            raise UsageError(f"{path} would be read and overwritten", "name another file for the output")
+    keep_sources(resolve(files, recursive=settings.recursive), Outputs(), files, streams)
 
 
 def keep_settings(outputs: Outputs, settings: Settings) -> None:

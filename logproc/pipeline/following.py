@@ -10,10 +10,12 @@ from msgspec.structs import replace
 
 from logproc.counting.by_source.source_tally import SourceTally
 from logproc.counting.tally import Tally
+from logproc.counting.window import Window
 from logproc.model.chunk import Outcome
 from logproc.model.errors import SourceError
 from logproc.model.position import Position
 from logproc.model.source import Kind, Source, State, Verdict
+from logproc.questions.timespan import lasting
 from logproc.records.state.saved import SavedLog, SavedState
 from logproc.sources.follow.feed import Before
 from logproc.sources.follow.following import Following
@@ -23,14 +25,18 @@ from logproc.sources.opening import OpenOptions
 from logproc.sources.resolve import resolve
 from logproc.threads.committer import Commit, Committer
 from logproc.threads.follower import Follower
+from logproc.threads.sliding import SlidingTally
 
 if TYPE_CHECKING:
+    from logproc.model.snapshot import Snapshot
     from logproc.model.trace.recorder import Trace
     from logproc.pipeline.openers import Openers
     from logproc.pipeline.plan import Plan
     from logproc.settings import Settings
 
 SAMPLE_BYTES = 256 << 10
+FLUSH_S = 0.2, 0.1
+"""The longest time for which whole lines of a pipe are held back, and that without data."""
 NOT_SEEN = "not there any more: what was counted of it is kept"
 
 
@@ -39,7 +45,8 @@ class Followed:
 
     arguments: paths, patterns and directories. sources: of the whole run; the thread that reads the logs adds to them as they
     appear. once: whether the logs are only read to their ends. earlier: the state of an earlier run. question: what belongs to
-    the state of this one. near_end: begin with large logs not at their starts, but some way before their ends.
+    the state of this one. near_end: begin with large logs not at their starts, but some way before their ends. leave_out: see
+    `sources.follow.Following`. window: count only the last minutes.
     """
 
     def __init__(
@@ -51,12 +58,16 @@ class Followed:
         earlier: SavedState | None = None,
         question: Mapping[str, str] | None = None,
         near_end: bool = False,
+        leave_out: Callable[[str, tuple[int, ...]], bool] = lambda *_: False,
+        window: Window | None = None,
     ) -> None:
         self.sources = list(sources)
         self._arguments = arguments
         self._once = once
         self._question = question or {}
         self._near_end = near_end
+        self._leave_out = leave_out
+        self._window = window
         self._saved: dict[int, SavedLog] = {}
         for log in earlier.logs if earlier else ():
             source = Source(len(self.sources), log.name, Kind.FILE, log.name)
@@ -65,8 +76,10 @@ class Followed:
         self._numbers = {log.name: index for index, log in self._saved.items()}
         self._earlier = earlier.tally_for(self._numbers) if earlier else None
 
-    def committer(self, max_keys: int | None, trace: Trace) -> Committer[Any]:
-        """Return what collects the counts, with those of the earlier run."""
+    def committer(self, max_keys: int | None, trace: Trace) -> Committer[Any] | SlidingTally:
+        """Return what collects the counts, with those of the earlier run, or those of the window."""
+        if self._window:
+            return SlidingTally(self._window, trace=trace)
         positions = {index: log.positions for index, log in self._saved.items()}
         return Committer(self._earlier, positions, max_keys, trace)
 
@@ -95,6 +108,7 @@ class Followed:
             known=[position for log in before.values() for position in log.positions],
             once=self._once,
             options=OpenOptions(settings.max_bytes, settings.max_ratio, None, settings.encoding),
+            leave_out=self._leave_out,
         )
 
         def sample_of(source: Source) -> bytes:
@@ -116,6 +130,22 @@ class Followed:
             self.sources[number] = source
         return source
 
+    @staticmethod
+    def quick(plan: Plan) -> Plan:
+        """Return a plan in which also lines from pipes and URLs are seen soon after they came."""
+        return replace(plan, reading=replace(plan.reading, flush_s=FLUSH_S))
+
+    def described(self, snapshot: Snapshot) -> Snapshot:
+        """Return the snapshot with what it covers, if that is a window."""
+        if not self._window:
+            return snapshot
+        span = lasting(self._window.seconds)
+        note = f"counted are the records of the last {span}: older ones are among the filtered"
+        first, *others = snapshot.sources or (None,)
+        sources = (replace(first, notes=(*first.notes, note)), *others) if first else ()
+        empty = snapshot.empty or ("" if snapshot.account.records else f"no record in the last {span}")
+        return replace(snapshot, sources=sources, empty=empty)
+
     def outcomes(self, found: Mapping[int, Outcome]) -> dict[int, Outcome]:
         """Return the outcomes of all logs: what this run has found, and what earlier ones had counted before."""
         sources = list(self.sources)
@@ -130,6 +160,15 @@ class Followed:
                 notes=tuple(dict.fromkeys((*log.notes, *outcome.notes))),
             )
         return {source.index: all_of_them.get(source.index, Outcome(Verdict(State.COMPLETE))) for source in sources}
+
+    @staticmethod
+    def complete(outcomes: Mapping[int, Outcome]) -> dict[int, Outcome]:
+        """Return outcomes in which what was only interrupted is complete: of a pipe or a URL, too, there is no other end."""
+        complete = Verdict(State.COMPLETE)
+        return {
+            index: replace(outcome, verdict=complete) if outcome.verdict.state is State.INTERRUPTED else outcome
+            for index, outcome in outcomes.items()
+        }
 
     def state(self, commit: Commit[tuple[Position, ...]], outcomes: Mapping[int, Outcome]) -> SavedState:
         """Return what is to be saved of a commit. outcomes: of all logs, as `outcomes` returns them."""

@@ -53,14 +53,17 @@ class Openers(Struct, frozen=True):
         say: Say | None = None,
         sources: Iterable[Source] = (),
         trace: Trace = NO_TRACE,
+        *,
+        grows: bool = False,
     ) -> Openers:
         """Return the real openers. say: called when a named pipe has no writer. trace: records opening, reading and unpacking.
 
+        grows: whether the logs behind URLs are followed.
         headers: for the servers of the URLs among `sources`, as in `http.headers_by_url`. Raises UsageError as that does.
         """
 
         def open_for_reading(wait: Wait, permit: Permit, source: Source) -> ByteStream:
-            own = replace(options, http=http_options(settings, by_url.get(os.fsdecode(source.location), {})))
+            own = replace(options, http=http_options(settings, by_url.get(os.fsdecode(source.location), {}), grows=grows))
             with trace.span(Doing.OPEN, source.name):
                 return open_source(source, own, wait=wait, permit=permit, say=say, start_call=LookUp, unpackers=unpackers)
 
@@ -94,7 +97,7 @@ def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, 
     return sources
 
 
-def http_options(settings: Settings, headers: Mapping[str, str]) -> HttpOptions:
+def http_options(settings: Settings, headers: Mapping[str, str], *, grows: bool = False) -> HttpOptions:
     return HttpOptions(
         connect_timeout_s=settings.connect_timeout,
         read_timeout_s=settings.read_timeout,
@@ -103,4 +106,5 @@ def http_options(settings: Settings, headers: Mapping[str, str]) -> HttpOptions:
         trust_env=settings.trust_env,
         allow_downgrade=settings.allow_downgrade,
         user_agent=f"logproc/{__version__}",
+        grows=grows,
     )

@@ -25,7 +25,13 @@ logger = logging.getLogger(__name__)
 
 
 def wanted_readers(
-    sources: Sequence[Source], probes: Sequence[Probe], plan: Plan, settings: Settings, writing: Writing | None
+    sources: Sequence[Source],
+    probes: Sequence[Probe],
+    plan: Plan,
+    settings: Settings,
+    writing: Writing | None,
+    *,
+    follows: bool = False,
 ) -> dict[str, tuple[int, ToDo[Any]]]:
     """Return how many readers there are of each kind, and their lists: a few for all files and for all URLs, one for each pipe.
 
@@ -53,6 +59,8 @@ def wanted_readers(
     }
     if writing and writing.side_by_side:
         wanted |= {"reader": (len(files), ToDo(files)), "stream": (len(urls), ToDo(urls)), "pipe": (len(pipes), ToDo(pipes))}
+    if follows:  # a log that is followed has no end, so each needs a reader of its own
+        wanted["stream"] = len(urls), ToDo(urls)
     affordable = shared_out(free_descriptors(), {name: number for name, (number, _) in wanted.items()})
     for name, (number, _) in wanted.items():
         if affordable[name] < number and writing and writing.side_by_side:

@@ -15,6 +15,7 @@ from msgspec.structs import asdict
 from logproc.counting.by_source.source_tally import rejected
 from logproc.counting.by_source.split import can_split
 from logproc.counting.tally import Tally, count, merge
+from logproc.counting.window import Sliced, count_slices
 from logproc.formats.account import parse_line_ends, parse_unknown
 from logproc.model.chunk import Chunk
 from logproc.model.columns import Parsed
@@ -31,6 +32,7 @@ from logproc.settings import Settings
 from logproc.sources.files.copies import content_of, without_copies
 from logproc.sources.reading import Reading
 from logproc.threads.hosts import HostLimit
+from logproc.threads.sliding import SlidingTally
 from logproc.threads.spool import Spool
 from logproc.threads.stop import Stop
 
@@ -92,13 +94,30 @@ def traced_parse(plan: Plan, sources: Sequence[Source], chunk: Chunk, trace: Tra
 
 
 def counted(plan: Plan, spool: Spool | None, sources: Sequence[Source], chunk: Chunk, parsed: Parsed, trace: Trace) -> Tally:
+    keep_rejected(plan, spool, sources, chunk, parsed, trace)
+    with trace.span(Doing.COUNT, sources[chunk.source].name, chunk.lines):
+        return count(chunk, parsed, plan.question, *(sources[source].name for source in chunk.sources))
+
+
+def slide(
+    plan: Plan, spool: Spool | None, sources: Sequence[Source], chunk: Chunk, sliding: SlidingTally, trace: Trace = NO_TRACE
+) -> Sliced:
+    """Parse and count one chunk of one source for a window that moves. As `work`, it shares no state."""
+    parsed = traced_parse(plan, sources, chunk, trace)
+    keep_rejected(plan, spool, sources, chunk, parsed, trace)
     name = sources[chunk.source].name
+    with trace.span(Doing.COUNT, name, chunk.lines):
+        return count_slices(chunk, parsed, plan.question, name, window=sliding.window, now_s=sliding.now())
+
+
+def keep_rejected(
+    plan: Plan, spool: Spool | None, sources: Sequence[Source], chunk: Chunk, parsed: Parsed, trace: Trace
+) -> None:
+    """Add the rejected lines of a parsed chunk to the spool, if there is one."""
     if spool and len(parsed.rejected_lines):
-        with trace.span(Doing.REJECTS, name):
+        with trace.span(Doing.REJECTS, sources[chunk.source].name):
             for source, lines in rejected_lines(plan, sources, chunk, parsed):
                 spool.add((source, chunk.index), lines)
-    with trace.span(Doing.COUNT, name, chunk.lines):
-        return count(chunk, parsed, plan.question, *(sources[source].name for source in chunk.sources))
 
 
 def parse(plan: Plan, chunk: Chunk, wanted: Collection[str] | None = None) -> Parsed:

@@ -35,7 +35,7 @@ from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
 from logproc.pipeline.probing import in_batches, probe_files
 from logproc.pipeline.readers import wanted_readers
-from logproc.pipeline.serial import Run, work
+from logproc.pipeline.serial import Run, slide, work
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
 from logproc.settings import Settings
 from logproc.sources.files.copies import content_of, without_copies
@@ -50,6 +50,7 @@ from logproc.threads.probe import THREADS, Probed, start_probing
 from logproc.threads.reader import CANNOT_START, PARSING_WEIGHT, Charged, Reader, ToDo, refused, start_readers, untold
 from logproc.threads.shared_tally import SharedTally
 from logproc.threads.signals import blocked, noted, waking
+from logproc.threads.sliding import SlidingTally
 from logproc.threads.spool import Spool
 from logproc.threads.stop import Stop
 
@@ -125,6 +126,8 @@ class Crew:
         self.to_read = [source for source in sources if not source.verdict]
         self.settings = settings
         self.plan = Plan.of(settings, sources=sources)
+        if followed:
+            self.plan = followed.quick(self.plan)
         self.openers = openers
         self.trace = trace
         self.started = time.monotonic()
@@ -135,7 +138,7 @@ class Crew:
         self.budget = ByteBudget(settings.memory, self.stop, trace) if not writing else self._deliver(writing)
         connections = len(sources) if writing and writing.side_by_side else settings.connections_per_host
         self.hosts = HostLimit(max(connections, 1), self.stop)
-        self.shared: SharedTally | Committer[Any] = (
+        self.shared: SharedTally | Committer[Any] | SlidingTally = (
             followed.committer(self.plan.question.max_keys, trace)
             if followed
             else SharedTally(max_keys=self.plan.question.max_keys, trace=trace)
@@ -193,7 +196,8 @@ class Crew:
         took_s = time.monotonic() - self.started
         info = run_info(took_s, file_readers, self.settings.worker_count, self.settings.config_file)
         sources = [source for source in list(self.sources) if source.index in outcomes]
-        return summarize(sources, outcomes, tally, self.plan, info, stopped=stopped, goes_on=self.followed is not None)
+        found = summarize(sources, outcomes, tally, self.plan, info, stopped=stopped, goes_on=self.followed is not None)
+        return self.followed.described(found) if self.followed else found
 
     def outcomes(self) -> dict[int, Outcome]:
         """Return how each source stands, or ended. For any thread."""
@@ -204,7 +208,14 @@ class Crew:
             outcomes |= self.followed.outcomes({**outcomes, **self.follower.outcomes_so_far})
         for source in list(self.sources):
             outcomes.setdefault(source.index, self._interrupted(source))
+        if self.followed and (self.stop.cause is None or self._is_ended):
+            return self.followed.complete(outcomes)
         return outcomes
+
+    @property
+    def _is_ended(self) -> bool:
+        """Whether the user or the system ended the run before its sources did."""
+        return isinstance(self.stop.cause, Interrupted | Ended | KeyboardInterrupt)
 
     def _is_done(self) -> bool:
         return self._all_read and not self.pool.pending
@@ -254,7 +265,8 @@ class Crew:
             check_fields_early(self.plan, [probe.format for probe in probes])
         if self.writing:
             self.writing.begin(probe.format for probe in probes)
-        for name, (number, to_do) in wanted_readers(self.to_read, probes, self.plan, self.settings, self.writing).items():
+        wanted = wanted_readers(self.to_read, probes, self.plan, self.settings, self.writing, follows=bool(self.followed))
+        for name, (number, to_do) in wanted.items():
             self._start_some(name, number, to_do)
         if self.followed:
             told = [self.delivery.caught_up] if self.delivery else []
@@ -300,6 +312,9 @@ class Crew:
 
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
         source_name.set(self.sources[chunk.source].name)
+        if isinstance(self.shared, SlidingTally):
+            self.shared.add(slide(self.plan, spool, self.sources, chunk, self.shared, self.trace), release)
+            return
         if self.delivery and self.writing:
             tally, piece = self.writing.select(self.plan, self.sources, chunk, self.trace)
             self.shared.add(tally, (chunk.source, chunk.index))
@@ -317,7 +332,7 @@ class Crew:
         parse it. After a failure the chunks that wait are dropped.
         """
         deadline = time.monotonic() + ABANDON_S
-        interrupted = isinstance(self.stop.cause, Interrupted | Ended | KeyboardInterrupt)
+        interrupted = self._is_ended
         if not interrupted:
             self.pool.drop()
         if not self.readers:

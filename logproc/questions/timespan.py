@@ -11,6 +11,7 @@ from logproc.model.patterns import regex
 
 UNITS_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 RELATIVE = regex(r"(\d{1,9})\s*(s|min|m|h|d|w)(?:\s+ago)?")
+LASTING = regex(r"(\d{1,9}(?:\.\d{1,9})?)\s*(s|min|m|h|d|w)?", re.ASCII)
 TIME_OF_DAY = r"\d{1,2}:\d{2}(?::\d{2})?"
 CLOCK = regex(TIME_OF_DAY)
 NAMED_DAY = regex(rf"(today|yesterday)(?:[ T]({TIME_OF_DAY}))?", re.IGNORECASE)
@@ -33,6 +34,26 @@ LAST = regex(rf"(?:last|past) ({'|'.join(LASTS)})")
 UNPADDED = regex(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 YEAR_LAST = regex(r"\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4})", re.ASCII)
 HINT = 'write "2026-03-07 10:00", "2026-03-07", "10:00", "yesterday", "2h" (two hours ago) or "@1772877600"'
+
+
+def seconds_of(text: str) -> float | None:
+    """Return the seconds of a time that lasts, None if the text does not name one. A number without a unit is in seconds.
+
+    >>> seconds_of("15m"), seconds_of("0.5"), seconds_of("soon")
+    (900.0, 0.5, None)
+    """
+    match = LASTING.fullmatch(text.strip())
+    return float(match[1]) * UNITS_S[match[2] or "s"] if match else None
+
+
+def lasting(seconds: float) -> str:
+    """Return a time that lasts as people write it, in the largest unit that is not below one.
+
+    >>> lasting(900), lasting(90), lasting(7200)
+    ('15 min', '1.5 min', '2 h')
+    """
+    unit, name = next((unit, name) for unit, name in ((86400, "d"), (3600, "h"), (60, "min"), (0, "s")) if seconds >= unit)
+    return f"{seconds / (unit or 1):.3g} {name}"
 
 
 def parse_moment(option: str, text: str, zone: tzinfo, now_s: int) -> int:

@@ -92,6 +92,12 @@ def place(path: str | Path) -> tuple[int, int, str]:
     return folder.st_dev, folder.st_ino, target.name
 
 
+def is_temporary(name: str) -> bool:
+    """Return whether a file has a name that `write_atomically` gives to those that it renames when they are complete."""
+    before, after = TEMPORARY.split("{}")
+    return name.startswith(before) and name.endswith(after)
+
+
 def write_atomically(path: str | Path, content: str | Iterable[bytes]) -> None:
     """Write text as UTF-8, or pieces of bytes in order.
 

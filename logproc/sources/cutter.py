@@ -44,6 +44,8 @@ class Cutter:
     whole_records: whether to cut only where a record begins, if records may have several lines. Of one that is longer, a chunk
     has at least the lines that begin in its first `max_line_bytes`; what comes then may be in the next chunk.
 
+    flush_s: the longest time until whole lines are yielded, and that without data after which they are.
+
     bytes_decoded: bytes received so far. lines, chunks_cut: yielded so far. format, context: for the next chunk; set before
     the first one. One thread owns it; others may read the counters.
     """
@@ -56,6 +58,7 @@ class Cutter:
         max_line_bytes: int,
         clock: Callable[[], float] = time.monotonic,
         whole_records: bool = False,
+        flush_s: tuple[float, float] = (FLUSH_S, QUIET_S),
     ) -> None:
         self.source = source
         self.format: Parser | None = None
@@ -71,6 +74,7 @@ class Cutter:
         self._offset = 0
         self._begun = False
         self._whole_records = whole_records
+        self._flush_s, self._quiet_s = flush_s
 
     def pass_over(self, stream: ByteStream, head: bytes) -> Generator[Chunk, None, bytes]:
         """Yield the lines of `head`, the first bytes of a stream, whose last line is incomplete and already too long.
@@ -131,9 +135,9 @@ class Cutter:
         Returns the number of bytes in the buffer, whether the stream has ended, and its error.
         """
         view = buffer.data
-        deadline = self._clock() + FLUSH_S
+        deadline = self._clock() + self._flush_s
         while filled < len(view):
-            if filled and not stream.ready_within(QUIET_S) and last_line_end(buffer[:filled]):
+            if filled and not stream.ready_within(self._quiet_s) and last_line_end(buffer[:filled]):
                 break
             try:
                 count = stream.readinto(view[filled:])

@@ -20,7 +20,7 @@ from logproc.formats.detection.sample import SAMPLE_BYTES, SAMPLE_LINES
 from logproc.model.chunk import Chunk, Context, Outcome, Parser, Probe
 from logproc.model.errors import SourceError, Stopped
 from logproc.model.source import ByteStream, Kind, Source, State, Verdict, source_name
-from logproc.sources.cutter import Cutter, read_head
+from logproc.sources.cutter import FLUSH_S, QUIET_S, Cutter, read_head
 from logproc.sources.unreadable import laid_out_json, own_report, unreadable
 
 Opener = Callable[[Source], ByteStream]
@@ -36,7 +36,7 @@ class ReadingOptions(Struct, frozen=True):
 
     now_s: seconds since 1970; used instead of the time of the last change, if that is unknown.
     zone: the time zone of times without an offset. whole_records: whether chunks begin with a record, see `Cutter`.
-    fractions: whether times are needed to the nanosecond.
+    fractions: whether times are needed to the nanosecond. flush_s: see `Cutter`.
     """
 
     choice: Choice
@@ -46,6 +46,7 @@ class ReadingOptions(Struct, frozen=True):
     zone: tzinfo = UTC
     whole_records: bool = False
     fractions: bool = False
+    flush_s: tuple[float, float] = (FLUSH_S, QUIET_S)
 
 
 class Reading:
@@ -58,6 +59,7 @@ class Reading:
             chunk_bytes=options.chunk_bytes,
             max_line_bytes=options.max_line_bytes,
             whole_records=options.whole_records,
+            flush_s=options.flush_s,
         )
         self.cutter.format = options.choice.fixed(source) or (probe.format if probe else None)
         self.outcome: Outcome | None = None

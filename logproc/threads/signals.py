@@ -138,6 +138,29 @@ def share_terminal() -> None:
 
 
 @contextmanager
+def suspending(leave: Callable[[], None], come_back: Callable[[], None]) -> Iterator[None]:
+    """While the block runs, have Ctrl-Z call `leave` before it stops the process, and `come_back` when that goes on. For main.
+
+    Both run in the handler: they must not take a lock, wait, or raise. SIGSTOP stops the process as the default action of
+    SIGTSTP does, after `leave`, and it needs no second handler: `kill` returns when the process goes on.
+    """
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        leave()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        come_back()
+
+    if not _Noted.installed or signal.getsignal(signal.SIGTSTP) is not signal.SIG_DFL:
+        yield
+        return
+    before = signal.signal(signal.SIGTSTP, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTSTP, before)
+
+
+@contextmanager
 def left_to_child() -> Iterator[None]:
     """Ignore Ctrl-C while a child, such as a pager, has the terminal: both get the signal, and only the child acts on it.
 

@@ -78,7 +78,8 @@ def analyze(
     given = read_headers(headers, screen.environ)
     named = arguments if going_on is None else going_on.others(arguments)
     sources = keep_sources(find_sources(named, settings), outputs, arguments, [screen.stdout, screen.stderr])
-    openers = Openers.of(settings, given, screen.say_now, sources, trace)
+    grows = going_on is not None and going_on.follows
+    openers = Openers.of(settings, given, screen.say_now, sources, trace, grows=grows)
     keep_settings(outputs, settings)
     typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
     if typed and not settings.quiet:
@@ -87,7 +88,7 @@ def analyze(
     say_many_keys = cache(partial(screen.say, "", *MANY_KEYS_COUNTED, level="warning"))  # so that it is said once
     with ExitStack() as stack:
         spool = stack.enter_context(Spool()) if outputs.rejects else None
-        followed = going_on.begin(arguments, sources, stack) if going_on else None
+        followed = going_on.begin(arguments, sources, outputs, stack) if going_on else None
         with ExitStack() as painted:  # ends before anything is written
             observers: list[Observe] = [
                 partial(beside, painted.enter_context(painting(screen, going_on, typed=typed)), say_many_keys)
@@ -111,6 +112,8 @@ def analyze(
             if settings.max_keys is None and sum(panel.distinct for panel in run.snapshot.panels.values()) > MANY_KEYS:
                 say_many_keys()
             report_sources(run.snapshot, screen)
+            if going_on and followed and going_on.follows:
+                going_on.say_missing(followed.sources)
             for line in words:
                 screen.say("", line, level="info")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,16 +13,22 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from logproc.command.outputs import Outputs, check_followed, leave_out
 from logproc.command.terminal.screen import Screen, is_terminal, is_utf8
+from logproc.counting.window import Window
 from logproc.model.errors import Ended, Interrupted, OutputError, UsageError
 from logproc.pipeline.following import Followed
 from logproc.questions.zones import parse_zone
 from logproc.records.state.asked import asked
 from logproc.records.state.state_file import StateFile
+from logproc.reports.units import plural
+from logproc.sources.names import shown_path, shown_url
 from logproc.sources.resolve import MAGIC, SCHEME, STDIN_ARGUMENT, WEB_SCHEMES, resolve
 from logproc.threads.committer import Committer, Saver
+from logproc.threads.grace import within_grace
 from logproc.threads.live import LiveView
 from logproc.threads.signals import blocked
+from logproc.threads.sliding import SlidingTally
 
 if TYPE_CHECKING:
     from logproc.model.snapshot import Snapshot
@@ -32,12 +37,16 @@ if TYPE_CHECKING:
     from logproc.threads.committer import Commit
 
 
+MOST_NAMES = 3
+
+
 class FollowOptions(Struct, frozen=True):
-    """The options of a run that goes on. every_s: how often files are written anew."""
+    """The options of a run that goes on. every_s: how often files are written anew. window_s: count only so many seconds."""
 
     follow: bool = False
     every_s: float | None = None
     state: str | None = None
+    window_s: float | None = None
 
     @property
     def goes_on(self) -> bool:
@@ -62,9 +71,16 @@ class GoingOn:
     def __init__(self, options: FollowOptions, screen: Screen) -> None:
         self._options = options
         self._screen = screen
+        self._followed: Sequence[str] = ()
         self._keeper = StateKeeper(options.state, screen) if options.state is not None else None
         if options.every_s is not None and not options.follow:
             raise UsageError("--every is for --follow", "add --follow")
+        if options.window_s is not None:
+            if not options.follow:
+                raise UsageError("--window is for --follow", "add --follow, or use --since")
+            if options.state is not None or screen.settings.max_keys is not None:
+                other = "--state" if options.state is not None else "--max-keys"
+                raise UsageError(f"--window forgets what {other} would keep", f"leave out one of --window and {other}")
         if screen.settings.max_time is not None:
             raise UsageError("--max-time bounds the reading of a source that ends", "leave out --max-time")
 
@@ -79,22 +95,33 @@ class GoingOn:
             raise UsageError(f"--state: {others[0]} cannot be read again from where a run stopped", "name files")
         return others
 
-    def begin(self, arguments: Sequence[str], sources: Sequence[Source], stack: ExitStack) -> Followed:
+    def begin(self, arguments: Sequence[str], sources: Sequence[Source], outputs: Outputs, stack: ExitStack) -> Followed:
         """Return the logs of the run, with their state if there is one; the stack closes its file."""
+        self._followed = arguments
         files, _ = split_arguments(arguments)
         for source in resolve(files, recursive=self._screen.settings.recursive):
             if source.verdict and source.verdict.hint == "use --recursive":
                 raise UsageError(f"{source.name}: is a directory", "use --recursive")
+        streams = [self._screen.stdout, self._screen.stderr]
+        check_followed(files, outputs, streams, self._screen.settings)
+        make = partial(
+            Followed,
+            files,
+            sources,
+            once=not self.follows,
+            leave_out=leave_out(outputs, streams, self._options.state),
+            window=Window(self._options.window_s) if self._options.window_s else None,
+        )
         if self._keeper is None:
-            return Followed(files, sources, once=not self.follows)
+            return make()
         stack.callback(self._keeper.close)
-        return self._keeper.open(files, sources, once=not self.follows)
+        return self._keeper.open(make)
 
     def observers(
         self, stack: ExitStack, rewrite: Callable[[float, Snapshot], None], *, typed: bool
     ) -> Callable[[Crew], list[Companion]]:
         """Return what makes the threads beside the run: the live report, what writes files anew, and what saves the state."""
-        make_live = stack.enter_context(live(self._screen, typed=typed)) if self._shows_live else None
+        make_live = stack.enter_context(live(self._screen, self._followed, typed=typed)) if self.follows else None
 
         def make(crew: Crew) -> list[Companion]:
             found: list[Companion] = []
@@ -113,14 +140,16 @@ class GoingOn:
         if self._keeper:
             self._keeper.finish()
 
+    def say_missing(self, sources: Sequence[Source]) -> None:
+        """Say which files were waited for in vain."""
+        found = {source.location for source in sources}
+        for path in split_arguments(self._followed)[0]:
+            if path not in found and not MAGIC.search(path) and not Path(path).exists():
+                self._screen.say(shown_path(path), "there was no such file", level="warning")
+
     def is_end(self, cause: BaseException | None) -> bool:
         """Whether a run has ended as it should: one that follows logs is ended by its user, or by the system."""
         return self.follows and isinstance(cause, Ended | Interrupted)
-
-    @property
-    def _shows_live(self) -> bool:
-        settings = self._screen.settings
-        return self.follows and settings.output == "terminal" and not settings.quiet
 
 
 class StateKeeper:
@@ -133,15 +162,18 @@ class StateKeeper:
         self._crew: Crew | None = None
         self._followed: Followed | None = None
 
-    def open(self, arguments: Sequence[str], sources: Sequence[Source], *, once: bool) -> Followed:
-        """Lock and load the file; return the logs, which go on from there. Raises UsageError and OutputError."""
+    def open(self, make: Callable[..., Followed]) -> Followed:
+        """Lock and load the file; return the logs, which go on from there. Raises UsageError and OutputError.
+
+        make: makes the logs, given the state.
+        """
         settings = self._screen.settings
         question = asked(
             {item.name: getattr(settings, item.name) for item in fields(settings)}, parse_zone(settings.tz), int(time.time())
         )
         self._file.lock()
         earlier = self._file.load(question)
-        self._followed = Followed(arguments, sources, once=once, earlier=earlier, question=question)
+        self._followed = make(earlier=earlier, question=question)
         return self._followed
 
     def watch(self, crew: Crew) -> None:
@@ -186,45 +218,83 @@ class Rewriter:
         self._view.start()
 
     def finish(self) -> None:
-        """End, and wait briefly for a file being written."""
+        """End, and wait for a file that is being written, which must not replace the last one. For main; a signal ends it."""
         self._view.finish()
+        if self._view.is_alive():
+            with suppress(Interrupted):
+                within_grace(self._view.join)
 
     def _tick(self) -> None:
         if time.monotonic() < self._next_s:
             return
         try:
             self._write(self._crew.so_far())
+            self._has_failed = False
         except OutputError as error:
             if not self._has_failed:
                 self._screen.say("", error.what, "it is tried again", level="warning")
             self._has_failed = True
+        except Exception as error:
+            self._crew.stop.set(error)
+            raise
         self._next_s = time.monotonic() + self._every_s
 
 
 @contextmanager
-def live(screen: Screen, *, typed: bool) -> Iterator[Callable[[Crew], LiveView] | None]:
-    """Yield what makes the thread that paints the live report, None where stdout cannot show one.
+def live(screen: Screen, arguments: Sequence[str], *, typed: bool) -> Iterator[Callable[[Crew], LiveView] | None]:
+    """Yield what makes the thread that paints the live report; None where stdout cannot show one.
 
-    typed: whether standard input is read as a log, so that no key can be pressed.
+    arguments: what is followed. typed: whether standard input is read as a log: then what is typed is on the screen already.
     """
-    if screen.stdout is None or not is_terminal(screen.stdout) or not screen.has_sequences:
+    terminal = screen.stdout
+    settings = screen.settings
+    wanted = settings.output == "terminal" and not settings.quiet and not typed
+    if terminal is None or not wanted or not is_terminal(terminal) or not screen.has_sequences:
+        if is_terminal(screen.stderr):
+            screen.say_now("", f"following {named(arguments)}", "the report comes at the end; end with Ctrl-C")
         yield None
         return
-    from logproc.command.terminal.live_report import LiveReport, whole_screen
+    from logproc.command.terminal.live_report import LiveReport, View, full_screen, keyboard
     from logproc.reports.text.style import Look
     from logproc.reports.text.terminal import render_terminal
 
-    keys = 0 if not typed and os.isatty(0) else None
-    terminal, top = screen.stdout, screen.settings.top
-    look = Look(color=screen.colors(terminal), ascii_only=not is_utf8(terminal), terminal=True, whole=screen.settings.full)
+    top = settings.top
+    look = Look(color=screen.colors(terminal), ascii_only=not is_utf8(terminal), terminal=True, whole=settings.full)
 
     def make(crew: Crew) -> LiveView:
-        def render(columns: int, rows: int) -> str:
+        def view(columns: int, rows: int) -> View:
+            found = len([source for source in list(crew.sources) if not source.verdict])
+            footer = [f"{found} {plural(found, 'log')}"]
+            if not crew.pool.lines:
+                return View(["", look.text(f"  Waiting for lines of {named(arguments)}")], footer, screen.unsaid())
             snapshot = crew.so_far()
             snapshot = snapshot.first_rows(top) if isinstance(top, int) else snapshot
-            return render_terminal(snapshot, replace(look, columns=columns, rows=rows))
+            text = render_terminal(snapshot, replace(look, columns=columns, rows=rows + 1))
+            return View(text.removesuffix("\n").split("\n"), footer, screen.unsaid())
 
-        return LiveView(LiveReport(terminal, keys, render, lambda: crew.stop.set(Ended())).tick)
+        def mark() -> object:
+            shared = crew.shared
+            moved = int(shared.now() // shared.window.slice_s) if isinstance(shared, SlidingTally) else 0
+            return crew.pool.lines, moved, len(crew.sources), screen.unsaid()
 
-    with whole_screen(terminal, keys):
+        def tick() -> None:
+            try:
+                report.tick()
+            except OSError:  # the terminal is gone
+                raise
+            except Exception as error:
+                crew.stop.set(error)
+                raise
+
+        report = LiveReport(taken, view, mark, lambda: crew.pool.lines, lambda: crew.stop.set(Ended()))
+        return LiveView(tick)
+
+    with screen.holding_back(), keyboard(typed=typed) as keys, full_screen(terminal, keys) as taken:
         yield make
+
+
+def named(arguments: Sequence[str]) -> str:
+    """Return a few of the names of what is followed, and the number of the others."""
+    names = ["standard input" if name == STDIN_ARGUMENT else shown_url(name) for name in arguments]
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from logproc.command.exit_codes import first_of, judged
-from logproc.command.outputs import Outputs, keep_settings, keep_sources
+from logproc.command.outputs import Outputs, check_followed, keep_settings, keep_sources, leave_out
 from logproc.command.subcommands.analyze import beside, read_headers
 from logproc.command.subcommands.diagnostics import report_cause, say_sources
 from logproc.command.subcommands.follow import split_arguments
@@ -104,9 +104,11 @@ def show(asked: Asked, screen: Screen) -> int:
     outputs = Outputs((asked.file,) if asked.file else ())
     followed, others = split_arguments(asked.sources) if asked.follow else ([], asked.sources)
     sources = find_sources(others, screen.settings)
-    sources = tuple(keep_sources(sources, outputs, asked.sources, [screen.stdout, screen.stderr]))
+    streams = [screen.stdout, screen.stderr]
+    sources = tuple(keep_sources(sources, outputs, asked.sources, streams))
+    check_followed(followed, outputs, streams, screen.settings)
     settings = screen.settings = with_chunks(screen.settings, asked, sources, for_screen=is_terminal(screen.stdout))
-    openers = Openers.of(settings, given, screen.say_now, sources)
+    openers = Openers.of(settings, given, screen.say_now, sources, grows=asked.follow)
     keep_settings(outputs, settings)
     if any(source.kind is Kind.STDIN for source in sources) and os.isatty(0) and not settings.quiet:
         screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
@@ -117,7 +119,8 @@ def show(asked: Asked, screen: Screen) -> int:
         form = form_of(asked, settings)
         output = None if asked.count else opened(asked, screen, stack, sources, form, pager)
         writing = Writing(form, output, asked.merge or asked.follow) if output else None
-        logs = Followed(followed, sources, near_end=asked.shows_last) if asked.follow else None
+        left_out = leave_out(outputs, streams)
+        logs = Followed(followed, sources, near_end=asked.shows_last, leave_out=left_out) if asked.follow else None
         observers = partial(pager.beside, paint) if pager else partial(beside, paint, lambda: None)
         with pager.paged() if pager else nullcontext():
             run = run_threaded(sources, settings, openers, None, observers, writing=writing, followed=logs)

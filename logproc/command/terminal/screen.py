@@ -28,6 +28,8 @@ NO_SEQUENCES = {"", "dumb", "unknown", "network", "vt52"}
 """What TERM is, or that it is not set, for terminals that may show an escape sequence as text."""
 NO_COLORS = regex(r"vt\d+|.*-(m|mono)$")
 """What TERM begins with for terminals that have sequences but no colours, such as vt100 and xterm-mono."""
+MOST_HELD = 100
+"""How many lines wait for the end of a live report."""
 OFF = {"0", "false"}
 """Values of FORCE_COLOR that force the opposite."""
 DEV_TTY = os.makedev(5, 0)
@@ -51,6 +53,7 @@ class Screen:
     arguments: Sequence[str] = ()
     _painter: ProgressPainter | None = field(default=None, init=False)
     _painted: bool = field(default=False, init=False)
+    _held: bool = field(default=False, init=False)
     _unsaid: deque[str] = field(default_factory=deque, init=False)
 
     @property
@@ -123,6 +126,9 @@ class Screen:
         """
         if self._painted:
             self._unsaid.append(line)
+            if self._held and len(self._unsaid) > MOST_HELD:  # a run that goes on for days may say much
+                with suppress(IndexError):
+                    self._unsaid.popleft()
             self._write_late()
         else:
             self._write_now(line)
@@ -148,6 +154,22 @@ class Screen:
             with suppress(Interrupted):
                 within_grace(partial(self.end_painting, hold=False))
             self._painted = False
+
+    @contextmanager
+    def holding_back(self) -> Iterator[None]:
+        """Have lines wait until the end of the block if stdout, where something else is shown, is the same terminal."""
+        self._painted = self._held = same_place(self.stdout, self.stderr)
+        try:
+            yield
+        finally:
+            self._painted = self._held = False
+            self._write_unsaid()
+
+    def unsaid(self) -> str:
+        """Return the last line that waits, "" for none."""
+        with suppress(IndexError):
+            return self._unsaid[-1]
+        return ""
 
     def end_painting(self, *, hold: bool) -> None:
         """Erase the picture for good, after its last stroke. hold: whether messages wait on, until `painting` is over."""

@@ -51,6 +51,26 @@ class FileName(click.ParamType):  # type: ignore[type-arg]  # generic in newer r
         return complete_files(ctx, param, incomplete)
 
 
+class Seconds(click.ParamType):  # type: ignore[type-arg]  # as above
+    """A time in seconds, or with a unit: `5`, `5s`, `15m`, `1h`."""
+
+    name = "seconds"
+
+    def __init__(self, least: float) -> None:
+        self._least = least
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the time in seconds."""
+        from logproc.questions.timespan import seconds_of
+
+        seconds = value if isinstance(value, float) else seconds_of(value)
+        if seconds is None:
+            self.fail(f"{value!r} is not a time: write it as 5s, 15m or 1h", param, ctx)
+        if seconds < self._least:
+            self.fail(f"{value} is less than {self._least:g} seconds", param, ctx)
+        return seconds
+
+
 class OneOf(click.Choice):  # type: ignore[type-arg]  # as above
     """Choices that are shown in the help but not checked: `settings.load` checks every value."""
 

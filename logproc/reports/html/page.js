@@ -12,6 +12,17 @@
   const data = (id) => { const found = document.getElementById(id); return found && JSON.parse(found.textContent); };
   root.classList.add("on");
 
+  // A page that reloads itself keeps open what was opened; the browser keeps the place.
+  if (document.querySelector("meta[http-equiv=refresh]")) {
+    try {
+      const opened = JSON.parse(sessionStorage.getItem("opened") ?? "[]");
+      all("details").forEach((one, at) => { one.open = opened.includes(at); });
+      addEventListener("pagehide", () => {
+        sessionStorage.setItem("opened", JSON.stringify(all("details").flatMap((one, at) => one.open ? [at] : [])));
+      });
+    } catch { /* no storage for this page */ }
+  }
+
   // What could hide in a copied text or end a command in a terminal is written as its number.
   const visible = (text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
 

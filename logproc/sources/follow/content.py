@@ -71,6 +71,10 @@ class Content:
     def __exit__(self, *_: object) -> None:
         os.close(self._descriptor)
 
+    def duplicate(self) -> int:
+        """Return another descriptor of the file, which leads to it whatever becomes of its path. The caller closes it."""
+        return os.dup(self._descriptor)
+
     def before(self, offset: int) -> bytes | None:
         """Return the last bytes before `offset`, at most MARK_BYTES; None if the content ends before it."""
         size = min(offset, MARK_BYTES)
@@ -87,6 +91,17 @@ class Content:
             return False
         before = self.before(marks.offset)
         return None if before is None else digest(before) == marks.tail_digest
+
+    def may_be_copy_of(self, path: str | None) -> bool:
+        """Return whether it begins as the file at `path`, as far as both go. For a file of which nothing was read yet."""
+        if path is None:
+            return False
+        try:
+            with Content(path, self._options) as other:
+                size = min(len(self.head), len(other.head))
+                return size > 0 and self.head[:size] == other.head[:size]
+        except SourceError:
+            return False
 
     def is_longer(self, marks: Marks) -> bool:
         """Return whether the content, which continues what was read, has more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 
 from logproc.model.position import Position
@@ -34,6 +35,7 @@ class Following:
     arguments: paths, patterns and, with `recursive`, directories; others, such as URLs, are left to the caller. known: where an
     earlier run stopped, of each log one position or several, the oldest file first. once: end at the end of all files, as they
     are when they are opened. poll_s: how often to look at files whose changes are not reported.
+    leave_out: says of a path, and of device and inode of its file, whether it is not to be followed although it was found.
     logs: in the order in which they were found; only ever longer.
     """
 
@@ -48,6 +50,7 @@ class Following:
         poll_s: float = POLL_S,
         use_inotify: bool = True,
         clock: Callable[[], float] = time.monotonic,
+        leave_out: Callable[[str, tuple[int, ...]], bool] = lambda *_: False,
     ) -> None:
         self._descriptors = Descriptors()
         self._survey = Survey(
@@ -58,13 +61,15 @@ class Following:
             options=options or OpenOptions(),
             clock=clock,
             descriptors=self._descriptors,
+            leave_out=leave_out,
         )
         self._arguments, self._once, self._poll_s, self._clock = arguments, once, poll_s, clock
         self._watcher = Watcher(use_inotify=use_inotify and not once)
         self._cancelled = self._names_changed = self._is_behind = False
         self._restless: set[Log] = set()
         self._paths: dict[str, Log] = {}
-        self._surveyed_at = self._survey_ended_at = self._polled_at = self._flushed_at = clock()
+        self._took: deque[float] = deque(maxlen=4)
+        self._surveyed_at = self._polled_at = self._flushed_at = clock()
 
     @property
     def logs(self) -> list[Log]:
@@ -143,16 +148,17 @@ class Following:
         return self._is_survey_due(reported=self._names_changed)
 
     def _is_survey_due(self, *, reported: bool) -> bool:
-        took = self._survey_ended_at - self._surveyed_at
+        took = min(self._took)  # one may have been held up
         usual = POLLED_SURVEY_S if self._watcher.polling else SURVEY_S
-        return self._clock() - self._survey_ended_at >= (took * SHARE / 10 if reported else max(usual, took * SHARE))
+        return self._clock() - self._surveyed_at >= (2 * took if reported else max(usual, took * SHARE))
 
     def _look(self) -> None:
         """Look at all folders, and watch those in which something may happen."""
         self._names_changed = False
-        self._surveyed_at = self._clock()
+        started = self._clock()
         self._survey.look()
-        self._survey_ended_at = self._clock()
+        self._surveyed_at = self._clock()
+        self._took.append(self._surveyed_at - started)
         if self._once:
             return
         self._paths, folders = {}, folders_of(self._arguments)

@@ -35,7 +35,7 @@ class KnownFiles:
     def by_inode(self) -> dict[tuple[int, int], File]:
         """Return the files by device and inode. One that is being read goes before a finished one: inodes are used again."""
         files = sorted(self._files, key=lambda file: not file.finished)
-        return {file.identity: file for file in files if file.inode}
+        return {file.identity: file for file in files if file.inode and (file.marks.offset or not file.finished)}
 
     def forget(self, now: float, last: Collection[File | None]) -> list[File]:
         """Forget the finished files that are no longer seen, and return them. Take note of how far the others were read.

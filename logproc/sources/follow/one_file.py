@@ -53,11 +53,15 @@ class Descriptors:
     def of(self, file: File) -> int:
         """Return the descriptor of a file, opened if necessary. Raises Lost if another file is at its path."""
         if file not in self._open:
-            if len(self._open) >= self._most:
-                self.close(next((other for other in self._open if other.gone_at is None), next(iter(self._open))))
-            self._open[file] = open_again(file)
+            self.adopt(file, open_again(file))
         self._open.move_to_end(file)
         return self._open[file]
+
+    def adopt(self, file: File, descriptor: int) -> None:
+        """Take over the descriptor of a file, and close another one if there are too many."""
+        if len(self._open) >= self._most:
+            self.close(next((other for other in self._open if other.gone_at is None), next(iter(self._open))))
+        self._open[file] = descriptor
 
     def has(self, file: File) -> bool:
         return file in self._open
@@ -285,10 +289,13 @@ class File:
         self._stream = None
 
     def lose(self, descriptors: Descriptors, *, is_other: bool) -> None:
-        """Forget where the file is. is_other: whether its inode has other content now, so that only the content counts."""
+        """Forget where the file is. is_other: whether its inode has other content now, so that only the content counts.
+
+        Of a file of which nothing was read, the inode proves nothing: without a descriptor it may be another file's by now.
+        """
         self.close(descriptors)
         self.path = None
-        if is_other:
+        if is_other or not self.marks.offset:
             self.device = self.inode = 0
 
     def close(self, descriptors: Descriptors) -> None:

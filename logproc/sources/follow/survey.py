@@ -48,12 +48,14 @@ class Survey:
         options: OpenOptions,
         clock: Callable[[], float],
         descriptors: Descriptors,
+        leave_out: Callable[[str, tuple[int, ...]], bool] = lambda *_: False,
     ) -> None:
         self.logs: list[Log] = []
         self.due: dict[Log, None] = {}
         self.undecided: set[str] = set()
         self._arguments, self._recursive, self._once = arguments, recursive, once
         self._options, self._clock, self._descriptors = options, clock, descriptors
+        self._leave_out = leave_out
         self._known, self._positions = KnownFiles(), known
         self._numbers = itertools.count(1)
         self._by_location: dict[str, Log] = {}
@@ -67,15 +69,18 @@ class Survey:
         """Find out where everything is now. Blocks as long as the file system takes."""
         self._now = self._clock()
         for file in self._known.forget(self._now, {log.last for log in self.logs}):
-            self._log_of(file).forgotten.append(file.number)
-            self.due[self._log_of(file)] = None
+            if file.begun:
+                self._log_of(file).forgotten.append(file.number)
+                self.due[self._log_of(file)] = None
         places = {place.path: place for place in reversed([*named(self._arguments, recursive=self._recursive)])}
         places = dict(reversed(places.items()))
+        places = {path: place for path, place in places.items() if not self._leave_out(path, place.seen or ())}
         if self._is_first:
             self._begin(places)
         self._family: dict[str, Log] = {}
         for place, family in beside(self._families.keys()):
-            places.setdefault(place.path, place)
+            if place.path not in places and not self._leave_out(place.path, place.seen or ()):
+                places[place.path] = place
             self._family[place.path] = self._families[family]
         self._inodes = self._known.by_inode()
         self._claimed: dict[str, File] = {}
@@ -83,7 +88,7 @@ class Survey:
         for place in places.values():
             self._claim(place)
         for log in list(self.logs):
-            self._look_at(log, places.get(log.location) or self._missing_argument(log))
+            self._look_at(log, places.get(log.location) or Place(log.location, matched=True, seen=None))
         rest = [place for place in places.values() if place.path not in self._claimed and place.path not in self._by_location]
         self.undecided = set()
         for place in rest if self._is_first and not self._positions else sorted(rest, key=lambda place: place.order):
@@ -207,7 +212,8 @@ class Survey:
             with Content(log.location, self._options) as content:
                 self._arrived(log, place, content)
         except SourceError as error:
-            self._tell_once(log, error.what, error.hint)
+            if os.path.exists(log.location):  # noqa: PTH110
+                self._tell_once(log, error.what, error.hint)
 
     def _arrived(self, log: Log, place: Place, content: Content) -> None:
         """Another file has the name of the log: the next one, or the same content in another file."""
@@ -247,7 +253,7 @@ class Survey:
             with Content(place.path, self._options) as content:
                 self._decide(place, content, log, places)
         except SourceError as error:
-            if place.matched:
+            if place.matched and os.path.exists(place.path):  # noqa: PTH110 - otherwise it was renamed since
                 log = self._new_log(place.path)
                 self._tell_once(log, error.what, error.hint)
                 self._remember(place, None)
@@ -272,7 +278,11 @@ class Survey:
         is_partial = (content.packed and is_fresh) or (not content.head and not (self._is_first and place.matched))
         # Both are there while the archive is made. What it holds can be compared when the original has been read.
         has_original = self._is_first and place.path.endswith(PACKED) and place.path.rpartition(".")[0] in places
-        if is_partial or has_original:
+        if (
+            is_partial
+            or has_original
+            or (log and any(content.may_be_copy_of(file.path) for file in log.files if not file.marks.offset))
+        ):
             self.undecided.add(place.path)
         elif log and looks_rotated(place.path, os.path.basename(log.location)) and self._was_split_off(log, place):  # noqa: PTH119
             self._add_new(log, place, content, is_newest=False)
@@ -318,6 +328,8 @@ class Survey:
         file.gone_at = None if is_newest else self._now
         self._new[file.identity] = file
         self._remember(place, file)
+        if not self._is_first and not content.packed:
+            self._descriptors.adopt(file, content.duplicate())  # it may be deleted before it is its turn
         log.add(file, is_newest=is_newest)
         self.due[log] = None
 
@@ -336,6 +348,3 @@ class Survey:
             log.failure = note
             log.notes.append(note)
             self.due[log] = None
-
-    def _missing_argument(self, log: Log) -> Place:
-        return Place(log.location, matched=True, seen=None)

@@ -1,8 +1,8 @@
 """Logs behind http and https URLs: `open_url` returns the body as a stream, each byte exactly once.
 
 Reading order: this module; `urls`, which URLs are accepted; `headers`, which of ours go where; `transport`, a connection that
-another thread can cancel; `connection`, one request through requests; `redirects`; `body`, retries and resuming. requests and
-urllib3 take a fifth of a second to import, so that happens when the first URL is opened.
+another thread can cancel; `connection`, one request through requests; `redirects`; `body`, retries and resuming; `growing`,
+logs that are followed. requests and urllib3 take a fifth of a second to import, so that happens when the first URL is opened.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from logproc.sources.unreadable import HEAD_BYTES, MAY_BE_MARKUP, PAGE, is_page
 
 if TYPE_CHECKING:
     from logproc.sources.http.body import Body
+    from logproc.sources.http.growing import Growing
 
 __all__ = ["HttpOptions", "StartCall", "check_url", "headers_by_url", "open_url"]
 
@@ -62,13 +63,18 @@ def open_url(
     from logproc.sources.http.transport import Transport
 
     transport = Transport(options.connect_timeout_s, options.read_timeout_s, deadline, clock, start_call)
-    return HttpStream(Body(Fetcher(start, options, transport, permit), transport, options.retries, wait, rng))
+    fetcher = Fetcher(start, options, transport, permit)
+    if options.grows:
+        from logproc.sources.http.growing import Growing
+
+        return HttpStream(Growing(fetcher, transport, wait, rng))
+    return HttpStream(Body(fetcher, transport, options.retries, wait, rng))
 
 
 class HttpStream(Layer):
     """The decoded body. Its content codings are known after the first response headers."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: Body | Growing) -> None:
         super().__init__(body)
         self._body = body
         self._decoded: ByteStream | None = None
@@ -99,7 +105,7 @@ def without_page(stream: ByteStream) -> ByteStream:
     return Peeked(stream, head)
 
 
-def without_encoding(body: Body) -> ByteStream:
+def without_encoding(body: Body | Growing) -> ByteStream:
     """Undo the content codings of a body, the last one first. Raises SourceError for unknown ones."""
     names = [name for name in body.encoding.lower().replace(" ", "").split(",") if name not in {"", "identity"}]
     if len(names) > MOST_CODINGS:

@@ -41,7 +41,7 @@ BAD_RESPONSES = (
     (http.client.HTTPException, "over 100 headers", "report it to the server's operator"),
 )
 """Exceptions of http.client and requests: what is wrong with the response, and what to do. The first match applies."""
-OPEN_HEADERS = {"user-agent", "accept", "accept-encoding", "range", "if-range"}
+OPEN_HEADERS = {"user-agent", "accept", "accept-encoding", "range", "if-range", "if-none-match", "if-modified-since"}
 """Request headers without secrets."""
 UNKNOWN = ("it cannot be read", "is this a web server?")
 PROXY_FAULTS = (
@@ -167,7 +167,8 @@ class Session(requests.Session):
         self.verify = options.ca_file or True
         self.timeout = transport.connect_timeout_s, transport.read_timeout_s  # for sending; the transport limits all else
         self.headers.clear()
-        self.headers.update({"User-Agent": options.user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"})
+        encoding = "identity" if options.grows else "gzip"
+        self.headers.update({"User-Agent": options.user_agent, "Accept": "*/*", "Accept-Encoding": encoding})
         self.cookies.set_policy(NO_COOKIES)  # cookies are never sent, not even to the same server
         self.adapter = Adapter(transport)
         for scheme in ("http://", "https://"):

@@ -22,7 +22,8 @@ class HttpOptions:
     then the longest time without a byte of the body. retries: tries after the first; the count starts again after a try that
     brought new bytes. headers: sent only to the origin of the URL itself; their values never appear in a message. trust_env:
     whether to use proxy variables, .netrc and REQUESTS_CA_BUNDLE. allow_downgrade: whether a redirect may lead from https to
-    http. ca_file: certificates to trust instead of certifi's.
+    http. ca_file: certificates to trust instead of certifi's. grows: whether to follow the log: then it has no end, and is not
+    requested in an encoding.
     """
 
     connect_timeout_s: float = 10.0
@@ -33,6 +34,7 @@ class HttpOptions:
     allow_downgrade: bool = False
     user_agent: str = "logproc"
     ca_file: str | None = None
+    grows: bool = False
 
     def __post_init__(self) -> None:
         for name, value in self.headers.items():

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-SEEN_S = 0.3
+SEEN_S = 0.5
 KINDS = ["rename", "copytruncate", "gzip", "delete", "link"]
 
 

@@ -120,6 +120,17 @@ def test_rename(log: Path, follow: Follow) -> None:
     assert reader.notes == []
 
 
+def test_a_new_file_that_begins_as_the_old_one(log: Path, follow: Follow) -> None:
+    """A banner does not make it the same file; neither do those of other logs."""
+    reader = follow(f"{log.parent}/*.log")
+    reader.sees(b"one", b"two")
+    log.rename(f"{log}.1")
+    write(log, b"one", b"two", b"three")
+    reader.sees(b"one", b"two", b"one", b"two", b"three")
+    other = write(log.with_name("other.log"), b"one", b"two", b"four")
+    reader.sees(b"one", b"two", b"four", log=str(other))
+
+
 def test_late_lines_of_a_renamed_file(log: Path, follow: Follow) -> None:
     """A writer that keeps the old file open for a while loses nothing, and no line is torn."""
     reader = follow(log)

@@ -50,12 +50,12 @@ def follow_rotations(folder: Path, count: int, seed: str, pattern: str) -> str:
     done.touch()
     assert writer.wait() == 0
     written, there = int((done.parent / "lines").read_text()), survivors(log)
-    end = time.monotonic() + 8
-    while time.monotonic() < end and not set(there) <= set(numbers_in(reader.lines)):
-        reader.step()
-    end = time.monotonic() + 1
-    while time.monotonic() < end:
-        reader.step()
+    for _ in range(10):
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            reader.step()
+        if set(there) <= set(numbers_in(reader.lines)):
+            break
     reader.close()
     seen = numbers_in(reader.lines)
     lost, doubled = sorted(set(there) - set(seen)), sorted(number for number, times in seen.items() if times > 1)

@@ -1,0 +1,252 @@
+"""A log behind a URL that grows: `--follow`. It has no end.
+
+Each poll asks for what comes after the bytes that are known, and for a few of those once more: if they differ, the log was
+replaced, and the new one is read from its start. With validators (RFC 9110, 8.8) a server need not send anything if nothing has
+changed. From a server without ranges the whole log comes; what is known of it is skipped if its hash is the same.
+
+A server that fails or is gone is asked again, for as long as the run goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+
+from logproc.model.errors import SourceError, Stopped
+from logproc.sources.http.body import BACKOFF_S, MOST_BACKOFF_S, SKIP_BYTES, SPREAD, check_status
+from logproc.sources.http.connection import Reply
+from logproc.sources.http.redirects import Fetcher
+from logproc.sources.http.transport import PassingError, Transport
+from logproc.sources.http.versions import Version, content_range
+
+POLL_S = 2.0
+SHARE = 10
+"""A server without ranges is asked less often: receiving the whole log again takes at most a tenth of the time."""
+KNOWN_BYTES = 1024
+"""How many known bytes are asked for once more."""
+AHEAD_BYTES = 1 << 16
+REPLACED = "replaced on the server: read again from its start"
+ENCODED = "the server compresses it, so it cannot be followed", "read it without --follow"
+
+logger = logging.getLogger(__name__)
+
+
+class Growing:
+    """The bytes of a log that grows: a ByteStream that never ends. One thread reads; others may call `cancel`.
+
+    bytes_read: of all versions together. wait(seconds): returns True if the run is stopping.
+    """
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        transport: Transport,
+        wait: Callable[[float], bool],
+        rng: Callable[[], float],
+        poll_s: float = POLL_S,
+    ) -> None:
+        self.size_bytes: int | None = None
+        self.bytes_read = 0
+        self.modified_s: float | None = None
+        self.notes: list[str] = []
+        self.encoding = ""
+        self.media_type = ""
+        self._fetcher = fetcher
+        self._transport = transport
+        self._wait = wait
+        self._rng = rng
+        self._poll_s = poll_s
+        self._reply: Reply | None = None
+        self._version: Version | None = None
+        self._has_ranges = True
+        self._due = self._asked = transport.clock()
+        self._failures = 0
+        self._waits_for = ""
+        self._is_cut_line = False
+        self._ahead = b""
+        self._forget()
+
+    @property
+    def waits_for(self) -> str:
+        return self._fetcher.waits_for or self._waits_for
+
+    def begin(self) -> None:
+        """Receive the headers of the first response. Raises as `readinto` does."""
+        while self._version is None:
+            self._persist(self._ask)
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill `buffer` with the next bytes, as `ByteStream.readinto` promises; it never returns 0.
+
+        Raises SourceError if the first answer shows that there is no log to follow.
+        """
+        while True:
+            if self._is_cut_line and not self._ahead:  # of the version before: no line is made of the bytes of two
+                self._is_cut_line, buffer[0] = False, ord("\n")
+                return 1
+            if self._ahead:
+                count = min(len(self._ahead), len(buffer))
+                buffer[:count] = self._ahead[:count]
+                self._ahead = self._ahead[count:]
+                return count
+            count = self._persist(lambda: self._receive(buffer) if self._reply else self._ask())
+            if count:
+                return count
+
+    def ready_within(self, seconds: float) -> bool:
+        """Wait as `ByteStream.ready_within` promises. What there is, is received: only so the end of an answer is seen."""
+        if self._reply and not self._ahead:
+            if not self._reply.ready_within(seconds):
+                return False
+            block = bytearray(AHEAD_BYTES)
+            try:
+                self._ahead = bytes(block[: self._persist(lambda: self._receive(memoryview(block)))])
+            except (SourceError, Stopped):
+                return True  # `readinto` raises it again
+        if self._ahead:
+            return True
+        left_s = self._due - self._transport.clock()
+        self._wait(max(0.0, min(seconds, left_s)))
+        return self._transport.cancelled or left_s <= seconds
+
+    def cancel(self) -> None:
+        self._transport.cancel()
+
+    def close(self) -> None:
+        self._reply = None
+        self._fetcher.close()
+
+    def _persist(self, step: Callable[[], int]) -> int:
+        """Take a step; after a failure that need not last, return 0: the next step comes later."""
+        self._transport.check()
+        try:
+            return step()
+        except SourceError as error:
+            self._release()
+            if self._version is None and not isinstance(error, PassingError):
+                raise  # there is no log; one that was there before may come back
+            self._fail(error)
+            return 0
+        except BaseException:
+            self._release()
+            raise
+
+    def _fail(self, error: SourceError) -> None:
+        self._failures += 1
+        asked_s = error.after_s if isinstance(error, PassingError) else None
+        delay_s = asked_s or min(BACKOFF_S * 2 ** min(self._failures, 10), MOST_BACKOFF_S)
+        self._due = self._transport.clock() + delay_s * (1 + SPREAD * self._rng())
+        self._waits_for = f"waiting to ask the server again, {error.what}"
+        note = f"failed for a while: {error.what}"
+        if note not in self.notes:
+            self.notes.append(note)
+        logger.info("failed, is asked again", extra={"reason": error.what, "wait_s": round(delay_s), "byte": self._offset})
+
+    def _release(self) -> None:
+        self._reply = None
+        self._fetcher.release()
+
+    def _forget(self) -> None:
+        """Begin with a new version at its start."""
+        self._offset, self._known, self._hash = 0, b"", hashlib.sha256()
+
+    def _receive(self, buffer: memoryview) -> int:
+        if self._reply is None:
+            return 0
+        count = self._reply.receive(buffer)
+        if not count:
+            self._release()
+            now = self._transport.clock()
+            took = 0.0 if self._has_ranges else now - self._asked
+            self._due = now + max(self._poll_s, SHARE * took)
+            return 0
+        self._failures, self._waits_for = 0, ""
+        self._take(bytes(buffer[:count]))
+        self.bytes_read += count
+        return count
+
+    def _take(self, data: bytes) -> None:
+        self._hash.update(data)
+        self._offset += len(data)
+        self._known = (self._known + data)[-KNOWN_BYTES:]
+
+    def _ask(self) -> int:
+        """Wait until it is time, and ask for what is new. Afterwards there is a reply at `_offset`, or nothing is new."""
+        left_s = self._due - self._transport.clock()
+        if left_s > 0 and self._wait(left_s):
+            raise Stopped
+        self._asked = self._transport.clock()
+        version = self._version
+        reply = self._fetcher.fetch(version.url if version else "", self._conditions())
+        if reply.status == 304 and version:
+            return self._nothing_new()
+        if reply.status == 416 and self._known:
+            return self._replace() if content_range(reply.headers)[2] != self._offset else self._nothing_new()
+        check_status(reply)
+        length = reply.begin_body()
+        self._adopt(reply)
+        if reply.status == 206:
+            return self._take_part(reply)
+        if self._offset:
+            self._has_ranges = False
+            if (length is not None and length < self._offset) or not self._is_same(reply, self._offset, self._hash.digest()):
+                return self._replace()
+        self._reply = reply
+        return 0
+
+    def _conditions(self) -> dict[str, str]:
+        version, conditions = self._version, {}
+        if self._known and self._has_ranges:
+            conditions["Range"] = f"bytes={self._offset - len(self._known)}-"
+        if version and version.etag:
+            conditions["If-None-Match"] = version.etag
+        elif version and version.modified_is_strong and version.modified.isprintable():
+            conditions["If-Modified-Since"] = version.modified
+        return conditions
+
+    def _adopt(self, reply: Reply) -> None:
+        version = Version.of(reply.url, reply.headers)
+        if version.encoding.lower() not in {"", "identity"}:
+            self._version = None
+            raise SourceError(*ENCODED)
+        self._version, self.modified_s = version, version.modified_s
+        self.media_type = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    def _take_part(self, reply: Reply) -> int:
+        """Take an answer to a range: it must begin with the bytes that are known."""
+        first, _, size = content_range(reply.headers)
+        if first != self._offset - len(self._known) or not self._known:
+            self._has_ranges = False
+            raise PassingError("sends a part that was not requested", "report it to the server's operator")
+        digest = hashlib.sha256(self._known).digest()
+        if (size is not None and size < self._offset) or not self._is_same(reply, len(self._known), digest):
+            return self._replace()
+        self._reply = reply
+        return 0
+
+    def _is_same(self, reply: Reply, left: int, digest: bytes) -> bool:
+        """Receive what is known already; return whether it is the same."""
+        again = hashlib.sha256()
+        block = memoryview(bytearray(SKIP_BYTES))
+        while left and (count := reply.receive(block[:left])):
+            again.update(block[:count])
+            left -= count
+        return not left and again.digest() == digest
+
+    def _nothing_new(self) -> int:
+        self._release()
+        self._failures, self._waits_for = 0, ""
+        self._due = self._transport.clock() + self._poll_s
+        return 0
+
+    def _replace(self) -> int:
+        self._release()
+        if REPLACED not in self.notes:
+            self.notes.append(REPLACED)
+        logger.info(REPLACED, extra={"byte": self._offset})
+        self._is_cut_line = bool(self._known) and not self._known.endswith(b"\n")
+        self._forget()
+        self._version = None if self._version is None else Version(self._version.url, "", "", "", modified_is_strong=False)
+        self._due = self._transport.clock()
+        return 0
