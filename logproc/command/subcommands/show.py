@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from logproc.settings import Settings
 
 ENDINGS = {".log": "lines", ".txt": "lines", ".jsonl": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
+KEYED_FORMATS = frozenset({"json", "logfmt", "ltsv"})
+"""Formats whose fields are the keys of each log."""
 LAST_FIRST = 10
 """How many records of those that are there `--follow` begins with."""
 CHUNK_BYTES = 4 << 20
@@ -108,6 +110,7 @@ def show(asked: Asked, screen: Screen) -> int:
     sources = tuple(keep_sources(sources, outputs, asked.sources, streams))
     check_followed(followed, outputs, streams, screen.settings)
     settings = screen.settings = with_chunks(screen.settings, asked, sources, for_screen=is_terminal(screen.stdout))
+    check_streams(asked, settings, sources)
     openers = Openers.of(settings, given, screen.say_now, sources, grows=asked.follow)
     keep_settings(outputs, settings)
     if any(source.kind is Kind.STDIN for source in sources) and os.isatty(0) and not settings.quiet:
@@ -154,6 +157,18 @@ def check(asked: Asked, settings: Settings) -> None:
         raise UsageError("--partition is for Parquet", "add --output parquet")
     if settings.anonymize and asked.fields is None and not asked.count:
         raise UsageError("--anonymize cannot find all addresses in whole records", "name the fields to write with --fields")
+
+
+def check_streams(asked: Asked, settings: Settings, sources: Sequence[Source]) -> None:
+    """Raise UsageError if the columns would be those of the stream that happens to be the first.
+
+    The formats of files are known before anything is written.
+    """
+    named = asked.fields or settings.pattern or (settings.format and settings.format not in KEYED_FORMATS)
+    streams = [source for source in sources if source.kind is not Kind.FILE]
+    if asked.form in {"csv", "parquet"} and len(streams) == len(sources) > 1 and not named:
+        form = "CSV" if asked.form == "csv" else "Parquet"
+        raise UsageError(f"{form} has one set of columns, and streams may differ", "name them: --fields time,status,path")
 
 
 def with_chunks(settings: Settings, asked: Asked, sources: Sequence[Source], *, for_screen: bool) -> Settings:
@@ -243,7 +258,7 @@ def parquet_output(path: str, form: TableForm, *, by_day: bool) -> Iterator[Tabl
     from logproc.records.tables.parquet import ParquetFile, ParquetFolder
 
     kind = ParquetFolder if by_day else ParquetFile
-    tables = Tables(lambda: kind(path, form.layout.schema) if form.layout else None)
+    tables = Tables(lambda: kind(path, form.schema))
     try:
         yield tables
     finally:
