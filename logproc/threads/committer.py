@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import reduce
 from threading import Event, Lock, Thread
 from typing import Generic, TypeVar
@@ -83,6 +83,16 @@ Work = Mapping[int, tuple[int, list[Part]]]
 """What a thread is to merge: by group, the place of the first of some parts, and these parts."""
 
 
+class Counted(Struct, frozen=True):
+    """Which chunks were added: of each source those before a number, and some more. A run of days has too many to list."""
+
+    before: Mapping[int, int]
+    more: frozenset[Place]
+
+    def __contains__(self, place: object) -> bool:
+        return place in self.more or (isinstance(place, tuple) and place[1] < self.before.get(place[0], 0))
+
+
 class Added(Struct, Generic[Position], frozen=True):
     """A chunk that was counted."""
 
@@ -118,7 +128,6 @@ class Committer(Generic[Position]):
         self._next: dict[int, int] = {}
         self._positions: dict[int, Position] = dict(positions or {})
         self._number = 0
-        self._places: set[Place] = set()
         self._closed = False
         self._tell: Callable[[], None] | None = None
         if earlier is not None:
@@ -148,7 +157,6 @@ class Committer(Generic[Position]):
         with self._lock:
             if self._closed:
                 return
-            self._places.update(added.places)
             self._waiting |= dict.fromkeys(added.places, added)
             ready = self._take_ready(added)
             work = self._take_work({self._group(chunk.places) for chunk in ready}, self._worth_merging)
@@ -156,11 +164,11 @@ class Committer(Generic[Position]):
             each.release()
         self._merge(work)
 
-    def close(self) -> frozenset[Place]:
+    def close(self) -> Container[Place]:
         """Accept nothing more; return the places of all chunks that were added."""
         with self._lock:
             self._closed = True
-            return frozenset(self._places)
+            return Counted(dict(self._next), frozenset(self._waiting))
 
     def snapshot(self) -> Tally:
         """Return everything added so far, also what waits for a chunk before it."""
