@@ -65,7 +65,9 @@ def show_option(*names: str, **about: Any) -> Callable[[Callable[..., Any]], Cal
 @show_option("--merge", is_flag=True, help="Put the records of several sources in one order of time.")
 @show_option("--count", is_flag=True, help="Print only how many records match.")
 @show_option(
-    "--partition", type=click.Choice(["day"]), help="With Parquet: a folder with a file for each day, as day=2026-03-07/…"
+    "--partition",
+    type=click.Choice(["day"]),
+    help="With Parquet: a folder with files for each day in --tz, as day=2026-03-07/…",
 )
 @settings_options(without=NOT_SHOWN)
 @follow_options

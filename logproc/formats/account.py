@@ -16,7 +16,7 @@ import pyarrow.compute
 from msgspec import Struct
 from msgspec.structs import replace
 
-from logproc.formats.columns.fields import Wanted
+from logproc.formats.columns.fields import Wanted, sought
 from logproc.formats.columns.lines import CR, LF, Lines, blank_lines, plain_lines
 from logproc.formats.columns.printable import searchable
 from logproc.formats.columns.slices import arrow, texts_of
@@ -150,7 +150,7 @@ def with_further_lines(
     Also returns the further lines, each with the number of its record, shape (n, 2).
     parts: in the order of the records. continuation: as `continuing` returns it.
     """
-    is_text = "text" in wanted and not {"text"} & {*columns.keys, *columns.numbers}
+    is_text = "text" in sought(wanted) and not {"text"} & {*columns.keys, *columns.numbers}
     if not columns.records or not (is_text or continuation.any()):
         return columns, NO_PAIRS
     line = numpy.concatenate([part.line for part in parts])

@@ -20,7 +20,8 @@ from logproc.records.state.saved import SavedLog, SavedState
 from logproc.sources.follow.feed import Before
 from logproc.sources.follow.following import Following
 from logproc.sources.follow.near_end import near_end
-from logproc.sources.follow.reading import FollowReading
+from logproc.sources.follow.one_file import NOT_FOUND
+from logproc.sources.follow.reading import FollowReading, last_of_each_kind
 from logproc.sources.opening import OpenOptions
 from logproc.sources.resolve import resolve
 from logproc.threads.committer import Commit, Committer
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 SAMPLE_BYTES = 256 << 10
 FLUSH_S = 0.2, 0.1
 """The longest time for which whole lines of a pipe are held back, and that without data."""
-NOT_SEEN = "not there any more: what was counted of it is kept"
 
 
 class Followed:
@@ -151,13 +151,13 @@ class Followed:
         sources = list(self.sources)
         all_of_them = dict(found)
         for index, log in self._saved.items():
-            outcome = found.get(index) or Outcome(Verdict(State.COMPLETE), notes=(NOT_SEEN,))
+            outcome = found.get(index) or Outcome(Verdict(State.COMPLETE), notes=(NOT_FOUND,))
             all_of_them[index] = replace(
                 outcome,
                 lines=outcome.lines + self._counted_before(index).account.lines,
                 bytes_read=outcome.bytes_read + log.bytes_read,
                 bytes_decoded=outcome.bytes_decoded + log.bytes_decoded,
-                notes=tuple(dict.fromkeys((*log.notes, *outcome.notes))),
+                notes=last_of_each_kind((*log.notes, *outcome.notes)),
             )
         return {source.index: all_of_them.get(source.index, Outcome(Verdict(State.COMPLETE))) for source in sources}
 
@@ -186,7 +186,7 @@ class Followed:
                         form or (before.format if before else None),
                         outcome.bytes_read,
                         outcome.bytes_decoded,
-                        tuple(note for note in outcome.notes if note != NOT_SEEN),
+                        tuple(note for note in outcome.notes if NOT_FOUND not in note),
                     )
                 )
         return SavedState(dict(self._question), tuple(logs), commit.tally)

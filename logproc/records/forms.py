@@ -17,10 +17,12 @@ from logproc.records.selection import piece_of, times_of
 from logproc.records.tables.csv_lines import csv_header, csv_lines
 from logproc.records.tables.field_lines import field_lines
 from logproc.records.tables.json_lines import json_lines
-from logproc.records.tables.layout import Layout
+from logproc.records.tables.layout import OTHER, Layout
 from logproc.records.tables.table import in_order, table_of
 
 if TYPE_CHECKING:
+    import pyarrow
+
     from logproc.counting.tally import Filtered
     from logproc.model.chunk import Chunk, Parser
     from logproc.model.columns import Parsed
@@ -86,7 +88,8 @@ class TableForm:
     """Records as tables with typed columns, written in one of several ways.
 
     names: the columns, None for all fields. kind: json, csv, text or parquet. raw: CSV cells that a spreadsheet would take for
-    a formula stay as they are.
+    a formula stay as they are. Each record of JSON has the fields of its own format, whatever others there are; CSV and Parquet
+    have one set of columns.
     """
 
     def __init__(
@@ -101,7 +104,8 @@ class TableForm:
         self._painted = painted
         self.layout = None if names is None else Layout.of_fields(names)
         self._kind, self._timed, self._raw = kind, timed, raw
-        self._everything = names is None
+        self._own_layout = names is None and kind == "json"
+        self._everything = names is None or OTHER in names
 
     def begin(self, formats: Sequence[Parser]) -> None:
         if self.layout is None and formats:
@@ -110,18 +114,24 @@ class TableForm:
     def wanted(self, form: Parser, question: Question) -> Collection[str]:
         return Wanted.everything(form, question.wanted) if self._everything else question.wanted
 
+    @property
+    def schema(self) -> pyarrow.Schema:
+        """The columns; if no source has a format, those that all have."""
+        return (self.layout or Layout.of_formats([])).schema
+
     def header(self) -> bytes:
         """Return what comes before all records."""
-        return csv_header(self.layout.schema, raw=self._raw) if self._kind == "csv" and self.layout else b""
+        return csv_header(self.schema, raw=self._raw) if self._kind == "csv" else b""
 
     def piece(self, chunk: Chunk, parsed: Parsed, found: Filtered, question: Question, name: str) -> Piece:
         every, lines = found.every, parsed.record_lines
-        if every is None or lines is None or not every.records or self.layout is None:
+        layout = Layout.of_formats([chunk.format]) if self._own_layout and chunk.format else self.layout
+        if every is None or lines is None or not every.records or layout is None:
             return NO_RECORDS
         records = in_order(numpy.ones(every.records, bool) if found.kept is None else found.kept, lines)
         if not len(records):
             return NO_RECORDS
-        table = table_of(question.view(every), records, lines[records] + chunk.first_line, name, self.layout)
+        table = table_of(question.view(every), records, lines[records] + chunk.first_line, name, layout)
         times = times_of(every, records) if self._timed else None
         if self._kind == "parquet":
             return Piece(table, len(records), times=times)

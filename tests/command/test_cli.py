@@ -154,7 +154,11 @@ USAGE: list[tuple[list[str], int, str]] = [
     (["formats", "./xyz"], 2, "format './xyz' is unknown: see `logproc formats`"),
     (["formats", "trafik"], 2, "format 'trafik' is unknown: did you mean 'traefik'?"),
     (["analyse", "good.log"], 2, "no such command or file 'analyse': did you mean 'analyze'?"),
-    (["pattern"], 2, "no such command or file 'pattern': the commands are analyze, detect, diff, formats, init, man, threads"),
+    (
+        ["pattern"],
+        2,
+        "no such command or file 'pattern': the commands are analyze, detect, diff, formats, init, man, show, threads",
+    ),
     (["--tpo", "3", "good.log"], 2, "no such option --tpo: did you mean '--top'?"),
     (["analyze", "good.log", "--by", "paht"], 2, "no source has a field 'paht': did you mean 'path'?"),
     (["analyze", "good.log", "--metric", "avg:bytes"], 2, "--metric 'avg:bytes' is unknown: write mean:bytes"),

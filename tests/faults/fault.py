@@ -57,12 +57,16 @@ class Fault:
 
 @dataclass(slots=True)
 class Scene:
-    """The place where a fault happens: a folder, which is the working directory, another for temporary files, a server."""
+    """The place where a fault happens: a folder, which is the working directory, another for temporary files, a server.
+
+    other: another run that has to do with the one that is tested.
+    """
 
     folder: Path
     temporary: Path
     stack: ExitStack
     started_server: FaultServer | None = field(default=None)
+    other: subprocess.Popen[bytes] | None = None
 
     def file(self, name: str | bytes, *lines: bytes, end: bytes = b"\n") -> Path:
         """Write a file of whole lines and return its path."""

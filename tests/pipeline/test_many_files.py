@@ -140,7 +140,7 @@ def test_any_small_files_give_the_serial_report(
     """Whatever the files, the question and the sizes of lots and batches: the same bytes as one file after the other."""
     with tempfile.TemporaryDirectory() as folder:
         sources = written(folder, map(content_of, pieces))
-        with patch.object(lots, "LOT_BYTES", lot_bytes), patch("logproc.pipeline.threaded.LEAST_BATCHES", least_batches):
+        with patch.object(lots, "LOT_BYTES", lot_bytes), patch("logproc.pipeline.probing.LEAST_BATCHES", least_batches):
             found = run_threaded(sources, Settings(**knobs))
         expected = run_serial(sources, Settings(**knobs))
         assert repr(found.cause) == repr(expected.cause)
@@ -277,7 +277,7 @@ def test_a_file_that_changes_after_it_was_probed(way: str, tmp_path: Path) -> No
             changed(fifth, way)
         return small
 
-    with patch("logproc.pipeline.threaded.LEAST_BATCHES", 1):
+    with patch("logproc.pipeline.probing.LEAST_BATCHES", 1):
         found = run_threaded(sources, Settings(), structs.replace(openers, read_small=probed_then_changed)).snapshot
     others = [source for source in found.sources if source.source != str(fifth)]
     assert all((source.state, source.account.records) == (State.COMPLETE, 3) for source in others)
@@ -405,7 +405,7 @@ def test_pieces_of_each_sample_as_many_files(name: str, tmp_path: Path) -> None:
     """Each format of the samples, cut into files of three lines: the report is the serial one."""
     lines = SAMPLES[name].splitlines(keepends=True)
     sources = written(tmp_path, (b"".join(lines[start : start + 3]) for start in range(0, len(lines), 3)))
-    with patch("logproc.pipeline.threaded.LEAST_BATCHES", 1):
+    with patch("logproc.pipeline.probing.LEAST_BATCHES", 1):
         assert threaded(sources, by=("source",)) == serial(sources, by=("source",))
 
 

@@ -14,9 +14,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tools.bench.common import machine, print_markdown, print_plain
-from tools.bench.contests import access, app, growth, sources
+from tools.bench.contests import access, app, growth, records, sources
 
-CONTESTS = {"access": access.measured, "app": app.measured, "sources": sources.measured, "growth": growth.measured}
+CONTESTS = {
+    "access": access.measured,
+    "app": app.measured,
+    "records": records.measured,
+    "sources": sources.measured,
+    "growth": growth.measured,
+}
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
+from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.threaded import run_threaded
 from logproc.pipeline.writing import Writing
 from logproc.questions.where.grammar import parse_where
+from logproc.questions.zones import parse_zone
 from logproc.records.destinations import Write, to_file, to_stdout
 from logproc.records.forms import LinesForm, TableForm
 from logproc.records.screen.values import PAINTED
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
     from logproc.settings import Settings
 
 ENDINGS = {".log": "lines", ".txt": "lines", ".jsonl": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
+KEYED_FORMATS = frozenset({"json", "logfmt", "ltsv"})
+"""Formats whose fields are the keys of each log."""
 LAST_FIRST = 10
 """How many records of those that are there `--follow` begins with."""
 CHUNK_BYTES = 4 << 20
@@ -108,6 +112,7 @@ def show(asked: Asked, screen: Screen) -> int:
     sources = tuple(keep_sources(sources, outputs, asked.sources, streams))
     check_followed(followed, outputs, streams, screen.settings)
     settings = screen.settings = with_chunks(screen.settings, asked, sources, for_screen=is_terminal(screen.stdout))
+    check_streams(asked, settings, sources)
     openers = Openers.of(settings, given, screen.say_now, sources, grows=asked.follow)
     keep_settings(outputs, settings)
     if any(source.kind is Kind.STDIN for source in sources) and os.isatty(0) and not settings.quiet:
@@ -141,7 +146,7 @@ def check(asked: Asked, settings: Settings) -> None:
         if not asked.partition:
             check_output(asked.file)
     if asked.form == "parquet" and asked.file is None:
-        raise UsageError("Parquet needs a file", "name one with -o, such as -o records.parquet")
+        raise UsageError("a Parquet file needs a name", "name one with -o, such as -o records.parquet")
     if asked.first and asked.last:
         raise UsageError("-n and --tail contradict each other", "give one of them")
     if asked.follow and (asked.merge or asked.count or asked.form == "parquet"):
@@ -152,8 +157,22 @@ def check(asked: Asked, settings: Settings) -> None:
         raise UsageError("--count writes only a number", "leave out -o, -n, --tail and -C")
     if asked.partition and asked.form != "parquet":
         raise UsageError("--partition is for Parquet", "add --output parquet")
+    if asked.partition and asked.names is not None and "time" not in asked.names:
+        raise UsageError("--partition day needs the times", "add time to --fields")
     if settings.anonymize and asked.fields is None and not asked.count:
         raise UsageError("--anonymize cannot find all addresses in whole records", "name the fields to write with --fields")
+
+
+def check_streams(asked: Asked, settings: Settings, sources: Sequence[Source]) -> None:
+    """Raise UsageError if the columns would be those of the stream that happens to be the first.
+
+    The formats of files are known before anything is written.
+    """
+    named = asked.fields or settings.pattern or (settings.format and settings.format not in KEYED_FORMATS)
+    streams = [source for source in sources if source.kind is not Kind.FILE]
+    if asked.form in {"csv", "parquet"} and len(streams) == len(sources) > 1 and not named:
+        form = "CSV" if asked.form == "csv" else "Parquet"
+        raise UsageError(f"{form} has one set of columns, and streams may differ", "name them: --fields time,status,path")
 
 
 def with_chunks(settings: Settings, asked: Asked, sources: Sequence[Source], *, for_screen: bool) -> Settings:
@@ -192,7 +211,8 @@ def opened(
     """Return where the records go, with all stages before it. What has to be closed is on the stack."""
     header = form.header if isinstance(form, TableForm) else bytes
     if asked.file is not None and isinstance(form, TableForm) and asked.form == "parquet":
-        end: Output = stack.enter_context(parquet_output(asked.file, form, by_day=asked.partition is not None))
+        zone = parse_zone(screen.settings.tz) if asked.partition else None
+        end: Output = stack.enter_context(parquet_output(asked.file, form, zone))
     elif asked.file is not None:
         end = Bytes(*stack.enter_context(to_file(asked.file)), header)
     else:
@@ -238,12 +258,14 @@ def painted_fields(settings: Settings) -> tuple[str, ...] | None:
 
 
 @contextmanager
-def parquet_output(path: str, form: TableForm, *, by_day: bool) -> Iterator[Tables]:
-    """Yield what writes a Parquet file, or a folder with one for each day. What was not closed is removed at the end."""
+def parquet_output(path: str, form: TableForm, zone: tzinfo | None) -> Iterator[Tables]:
+    """Yield what writes a Parquet file; or, given a zone, a folder with files for each day in it.
+
+    What was not closed is removed at the end.
+    """
     from logproc.records.tables.parquet import ParquetFile, ParquetFolder
 
-    kind = ParquetFolder if by_day else ParquetFile
-    tables = Tables(lambda: kind(path, form.layout.schema) if form.layout else None)
+    tables = Tables(lambda: ParquetFile(path, form.schema) if zone is None else ParquetFolder(path, form.schema, zone))
     try:
         yield tables
     finally:

@@ -29,10 +29,12 @@ OTHER_OPTIONS = {
     **dict.fromkeys(("--format-json", "--json-output"), "--output json"),
     **dict.fromkeys(("--no-color", "--no-colour", "--nocolor"), "--color never"),
     **dict.fromkeys(("-v", "--verbose"), "--log-level info"),
+    "-F": "--follow",
 }
 """What other programs call the options."""
 NOT_HERE = {
-    **dict.fromkeys(("-f", "-F", "--follow", "--tail"), "a log is read to its end; to follow one: tail -F FILE | logproc"),
+    **dict.fromkeys(("--tail", "--context", "-C", "--merge", "--count"), "`logproc show` prints records, see its --help"),
+    **dict.fromkeys(("-f", "--follow", "--state"), "`logproc analyze` has it, see its --help"),
     **dict.fromkeys(("-V", "--version"), "write `logproc --version`"),
 }
 """Hints for options that there are not, or elsewhere."""

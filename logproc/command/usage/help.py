@@ -29,6 +29,8 @@ FIRST_EXAMPLES: Rows = (
     ("logproc access.log", "what is in it, on one screen"),
     ("logproc access.log --by path,status", "count by fields"),
     ("logproc access.log --where 'status >= 500'", "only some records"),
+    ("logproc show access.log --where 'status >= 500'", "their lines"),
+    ("logproc -f access.log", "as it grows"),
     ("logproc *.log.gz -o report.html", "the report as a page"),
     ("ssh web1 cat app.log | logproc", "read a pipe"),
 )

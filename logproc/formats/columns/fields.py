@@ -53,7 +53,9 @@ class Wanted(Collection[str]):
     @classmethod
     def everything(cls, form: Parser, wanted: Collection[str] = ()) -> Wanted:
         """Return all that the records of a format have, and what is named anyway."""
-        names = frozenset({*form.shown, REQUEST, *sought(wanted)})
+        # The request is there for those without parts. Where a sample has none, it may be an object, whose keys are columns.
+        requests = {REQUEST} if REQUEST in form.fields else set()
+        names = frozenset({*form.shown, *requests, *sought(wanted)})
         return cls(names, searched=wanted.searched if isinstance(wanted, Wanted) else frozenset(), others=form.open_fields)
 
     def __contains__(self, name: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy
@@ -20,6 +21,12 @@ BLANK, TAB, CR = b" \t\r"
 ZERO = numpy.uint8(ord("0"))
 ABSENT = pyarrow.scalar(b"-", pyarrow.binary())
 """Made once: each time that Arrow turns a value of Python into one of its own, it looks for pandas, which takes 0.2 ms."""
+
+
+@lru_cache(1024)
+def constant(text: str) -> pyarrow.StringScalar:
+    """Return a text as Arrow's functions take it, made once: see ABSENT."""
+    return pyarrow.scalar(text, pyarrow.string())
 
 
 class Slices(Struct, frozen=True):

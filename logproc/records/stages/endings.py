@@ -61,17 +61,16 @@ class Bytes:
 
 
 class Tables:
-    """Writes tables to a file or folder of Parquet. open_file: opens it once the columns are known; None if they never were."""
+    """Writes tables to a file or folder of Parquet. open_file: opens it once the columns are known."""
 
-    def __init__(self, open_file: Callable[[], ParquetFile | ParquetFolder | None]) -> None:
+    def __init__(self, open_file: Callable[[], ParquetFile | ParquetFolder]) -> None:
         self._open_file = open_file
         self._file: ParquetFile | ParquetFolder | None = None
 
     def take(self, source: int, piece: Piece, release: Release) -> None:  # noqa: ARG002 - all go to one file
         if piece.records:
             self._file = self._file or self._open_file()
-            if self._file:
-                self._file.write(piece.content)
+            self._file.write(piece.content)
         release()
 
     def ended(self, source: int) -> None:
@@ -82,8 +81,7 @@ class Tables:
 
     def close(self) -> None:
         self._file = self._file or self._open_file()  # a file without records is one, too
-        if self._file:
-            self._file.close()
+        self._file.close()
 
     def discard(self) -> None:
         """Leave no file behind, if it was not closed."""

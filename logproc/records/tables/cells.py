@@ -9,7 +9,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.slices import arrow, offsets_and_data
+from logproc.formats.columns.slices import arrow, constant, offsets_and_data
 from logproc.records.tables.moments import moment_texts
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def joined(pieces: Iterable[pyarrow.Array | str], null: str | None = "") -> pyar
         elif not isinstance(piece, str) or piece:
             parts.append(piece)
     options = {"null_handling": "emit_null"} if null is None else {"null_handling": "replace", "null_replacement": null}
-    return pyarrow.compute.binary_join_element_wise(*parts, "", **options)
+    arguments = [constant(part) if isinstance(part, str) else part for part in (*parts, "")]
+    return pyarrow.compute.binary_join_element_wise(*arguments, **options)
 
 
 def rows_of_cells(
@@ -59,10 +60,12 @@ def rows_of_cells(
 ) -> pyarrow.Array:
     """Return each record as a line of cells. cells: a column → its texts, null where it is. absent: what is there then."""
     columns = [column_of(table, name) for name in table.column_names]
-    *front, last = [absent if column.null_count == len(column) else cells(column) for column in columns]
-    end = pyarrow.repeat(f"{last}\n", len(table)) if isinstance(last, str) else joined([last, "\n"], absent)
+    *front, last = [constant(absent) if column.null_count == len(column) else cells(column) for column in columns]
+    if isinstance(last, pyarrow.Scalar):
+        last = pyarrow.repeat(last, len(table))
+    end = joined([last, "\n"], absent)
     options = {"null_handling": "replace", "null_replacement": absent}
-    return pyarrow.compute.binary_join_element_wise(*front, end, separator, **options)
+    return pyarrow.compute.binary_join_element_wise(*front, end, constant(separator), **options)
 
 
 def data_and_ends(texts: pyarrow.Array) -> tuple[memoryview, Integers]:

@@ -13,7 +13,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from logproc.formats.columns.slices import arrow, offsets_and_data
+from logproc.formats.columns.slices import arrow, constant, offsets_and_data
 from logproc.records.tables.cells import (
     data_and_ends,
     entries_of,
@@ -73,7 +73,7 @@ def cells(texts: pyarrow.Array, *, raw: bool) -> pyarrow.Array:
     quoted_texts = replaced(
         texts, odd_places(texts, lambda data: SPECIAL[data]), lambda text: '"' + text.replace('"', '""') + '"'
     )
-    return pyarrow.compute.if_else(pyarrow.compute.equal(texts, ""), '""', quoted_texts)
+    return pyarrow.compute.if_else(pyarrow.compute.equal(texts, constant("")), constant('""'), quoted_texts)
 
 
 def formulas(texts: pyarrow.Array) -> Integers:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,6 +21,7 @@ import pyarrow
 import pyarrow.compute
 
 from logproc.formats.times.calendar import DAY_S
+from logproc.questions.view import offsets
 from logproc.records.tables.cells import NANO, column_of
 from logproc.records.tables.layout import LINE, TEXT, TIME
 from logproc.reports.output import (
@@ -34,8 +36,9 @@ from logproc.reports.output import (
     temporary_folder,
 )
 
-GROUP_ROWS = 1 << 18
-"""Rows of a group. Twice as many make the file 5 % smaller, and take twice the memory."""
+GROUP_ROWS, GROUP_BYTES = 1 << 17, 64 << 20
+"""Rows of a group, and bytes of their tables, whichever comes first. DuckDB has as many rows. Twice as many make the file 5 %
+smaller, and take twice the memory."""
 FEW_VALUES, RISING = frozenset({"status"}), frozenset({TIME, LINE})
 """Numbers with a dictionary, and those of which the differences are written: an eighth of the file less, and faster."""
 MOST_OPEN = 8
@@ -45,23 +48,23 @@ NO_DAY = "__HIVE_DEFAULT_PARTITION__"
 
 
 class Groups:
-    """Pieces gathered to groups of rows, and written to an open file. Its owner opens, syncs and closes that."""
+    """Pieces gathered to groups of rows, and written to an open file. Its owner opens, syncs and closes that.
+
+    Dictionaries of texts of which nearly each record has its own cost more than they save, and are dissolved. The first group
+    decides which columns that are, because a file has one schema.
+    """
 
     def __init__(self, file: BinaryIO, schema: pyarrow.Schema) -> None:
-        import pyarrow.parquet  # not above: it takes 20 ms, and most runs write no Parquet
-
-        texts = [field.name for field in schema if field.type == TEXT]
-        self.rows = 0
+        self.rows = self.bytes = 0
         self._file = file
+        self._schema = schema
         self._pieces: list[pyarrow.Table] = []
-        self._writer: Any = pyarrow.parquet.ParquetWriter(
-            file,
-            schema,
-            compression="zstd",
-            use_dictionary=[*texts, *FEW_VALUES.intersection(schema.names)],
-            column_encoding=dict.fromkeys(RISING.intersection(schema.names), "DELTA_BINARY_PACKED"),
-            write_statistics=[field.name for field in schema if not pyarrow.types.is_nested(field.type) and field.type != TEXT],
-        )
+        self._writer: Any = None
+
+    @property
+    def fill(self) -> float:
+        """How full the group is that is being gathered: 1 is full."""
+        return max(self.rows / GROUP_ROWS, self.bytes / GROUP_BYTES)
 
     def add(self, table: pyarrow.Table) -> None:
         while self.rows + len(table) >= GROUP_ROWS:
@@ -70,31 +73,63 @@ class Groups:
             self.flush()
             table = table[rest:]
         self._gather(table)
+        if self.fill >= 1:
+            self.flush()
 
     def _gather(self, table: pyarrow.Table) -> None:
         if len(table):
             self._pieces.append(table)
             self.rows += len(table)
+            self.bytes += table.nbytes
 
     def flush(self) -> None:
         """Write the gathered rows as one group. Blocks until the file has taken them."""
         if self._pieces:
+            pieces, self._pieces, self.rows, self.bytes = self._pieces, [], 0, 0
+            self._begin(pieces)
             # A writer keeps a dictionary only while all it is given is the same one.
-            table = pyarrow.concat_tables(self._pieces).unify_dictionaries()
-            self._pieces, self.rows = [], 0
+            table = pyarrow.concat_tables(piece.cast(self._schema) for piece in pieces).unify_dictionaries()
             self._writer.write_table(table, row_group_size=GROUP_ROWS)
+
+    def _begin(self, pieces: Sequence[pyarrow.Table]) -> None:
+        if self._writer is not None:
+            return
+        import pyarrow.parquet  # not above: it takes 20 ms, and most runs write no Parquet
+
+        names = self._schema.names
+        texts = [field.name for field in self._schema if field.type == TEXT]
+        for name in texts:
+            if is_mostly_distinct([chunk for piece in pieces for chunk in piece.column(name).chunks]):
+                at = names.index(name)
+                self._schema = self._schema.set(at, self._schema.field(at).with_type(pyarrow.string()))
+        plain = [field.name for field in self._schema if not pyarrow.types.is_nested(field.type) and field.name not in texts]
+        self._writer = pyarrow.parquet.ParquetWriter(
+            self._file,
+            self._schema,
+            compression="zstd",
+            use_dictionary=[*texts, *FEW_VALUES.intersection(names)],
+            column_encoding=dict.fromkeys(RISING.intersection(names), "DELTA_BINARY_PACKED"),
+            write_statistics=plain,
+            store_schema=False,  # or Polars and pandas would read texts as categories, which have no functions of texts
+        )
 
     def close(self) -> None:
         self.flush()
+        self._begin([])
         self._writer.close()
         self._file.flush()
 
     def discard(self) -> None:
         """Let go of everything: what is in the file is of no use. Harmless after `close`."""
-        if self._writer.is_open:
+        if self._writer is not None and self._writer.is_open:
             with contextlib.suppress(OSError):
                 self._writer.close()
             self._writer.is_open = False  # or its finalizer would try again
+
+
+def is_mostly_distinct(columns: Sequence[pyarrow.DictionaryArray]) -> bool:
+    """Return whether dictionaries have more than half as many texts as there are records."""
+    return 2 * sum(len(column.dictionary) for column in columns) > sum(map(len, columns))
 
 
 class ParquetFile:
@@ -140,15 +175,16 @@ class ParquetFile:
 
 
 class ParquetFolder:
-    """A folder with Parquet files by day in UTC, `day=2026-03-07/part-0.parquet`, as DuckDB and Polars read them.
+    """A folder with Parquet files by day in a zone, `day=2026-03-07/part-0.parquet`, as DuckDB and Polars read them.
 
     The folder must not exist, or be empty: old files beside new ones would be records twice. It appears at `close`, in one
     step. At most MOST_OPEN days are open; one that comes again later gets another part. Otherwise as ParquetFile.
     """
 
-    def __init__(self, path: str | Path, schema: pyarrow.Schema) -> None:
+    def __init__(self, path: str | Path, schema: pyarrow.Schema, zone: tzinfo = UTC) -> None:
         self._target = Path(path)
         self._schema = schema
+        self._zone = zone
         self._open: OrderedDict[str, tuple[Groups, BinaryIO]] = OrderedDict()
         self._parts: dict[str, int] = {}
         self._stack = ExitStack()
@@ -159,10 +195,10 @@ class ParquetFolder:
 
     def write(self, table: pyarrow.Table) -> None:
         with reported(self._target):
-            for day, rows in by_day(table):
+            for day, rows in by_day(table, self._zone):
                 self._groups_of(day).add(rows)
-                while sum(groups.rows for groups, _ in self._open.values()) >= 2 * GROUP_ROWS:
-                    max((groups for groups, _ in self._open.values()), key=lambda groups: groups.rows).flush()
+                while sum(groups.fill for groups, _ in self._open.values()) >= 2:
+                    max((groups for groups, _ in self._open.values()), key=lambda groups: groups.fill).flush()
 
     def _groups_of(self, day: str) -> Groups:
         if day not in self._open:
@@ -218,11 +254,12 @@ def is_empty(folder: Path) -> bool:
     return folder.is_dir() and next(folder.iterdir(), None) is None
 
 
-def by_day(table: pyarrow.Table) -> Iterator[tuple[str, pyarrow.Table]]:
-    """Yield the days of the records, in order, and the records of each."""
+def by_day(table: pyarrow.Table, zone: tzinfo) -> Iterator[tuple[str, pyarrow.Table]]:
+    """Yield the days of the records by the clocks of a zone, in order, and the records of each."""
     time = column_of(table, TIME)
-    days = time.view(pyarrow.int64()).fill_null(0).to_numpy() // (DAY_S * NANO)
+    seconds = time.view(pyarrow.int64()).fill_null(0).to_numpy() // NANO
     known = time.is_valid().to_numpy(zero_copy_only=False)
+    days = (seconds + offsets(seconds, known, zone)) // DAY_S
     if not known.all():
         yield NO_DAY, table.filter(pyarrow.array(~known))
     for day in numpy.unique(days[known]).tolist():

@@ -7,7 +7,7 @@ In reading order:
     one_file     one file: read from its offset, if what was before it is still there
     one_log      the files of a log, one after the other, with their late lines
     discovery    which files there are; known_files: which were read
-    survey       which file is where now, after a rotation
+    survey       which file is where now, after a rotation; settling: of an earlier run
     watcher      waits until something may have happened
     following    all of it, as one iterator
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -18,6 +19,24 @@ from logproc.sources.follow.marks import Marks, digest
 from logproc.sources.opening import OpenOptions, open_source
 
 BLOCK_BYTES = 1 << 20
+GONE = "gone: it was deleted before it was read to its end"
+
+
+class Lost(Exception):
+    """The file is no longer where it was, or no longer holds what was read. `what` says which, in words for the user."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+def lost_or_failed(error: OSError, offset: int) -> Exception:
+    """Return Lost if the file is not there any more; a network file system says so of a deleted one by ESTALE."""
+    if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ESTALE}:
+        return Lost(GONE)
+    words = source_error(error)
+    what = "I/O error" if error.errno == errno.EIO else words.what
+    return SourceError(f"{what} at byte {offset}", words.hint)
 
 
 def open_regular(path: str) -> tuple[int, os.stat_result]:
@@ -96,6 +115,12 @@ class Content:
         """Return whether it begins as a file with these first bytes, as far as both go."""
         size = min(len(self.head), len(head))
         return size > 0 and self.head[:size] == head[:size]
+
+    def is_shorter(self, marks: Marks) -> bool:
+        """Return whether the content, which begins as what was read, ends before that does."""
+        if self.packed:
+            return self.before(marks.offset) is None
+        return self.status.st_size < marks.offset
 
     def is_longer(self, marks: Marks) -> bool:
         """Return whether the content, which continues what was read, has more."""

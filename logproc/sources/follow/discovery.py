@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -17,8 +17,11 @@ from logproc.sources.files import seen_as
 from logproc.sources.resolve import MAGIC, find
 
 PACKED = tuple("." + ending.decode() for ending in ENDINGS)
-ROTATED = regex(r"[.\-_~]?(?:old|bak|prev|copy|\d[\d.\-_:TZ]*)?(?:\.(?:gz|bz2|xz|zst))?")
-"""What rotation puts behind the name of a log: a number, a date, the ending of an archive."""
+ROTATED = regex(
+    r"(?:[.\-_~]\d[\d.\-_:TZ]*|[.\-_~]?(?:old|bak|prev|copy|\d{6}[\d.\-_:TZ]*)?)"
+    r"(?:\.(?:gz|bz2|xz|zst))?"
+)
+"""What rotation puts behind the name of a log: a number, a date, the ending of an archive. `log.12` is not one of `log.1`."""
 
 
 class Place(Struct, frozen=True):
@@ -38,6 +41,14 @@ class Place(Struct, frozen=True):
         return self.path.endswith(PACKED), self.seen[3] if self.seen else 0
 
 
+def first_of_each(places: Iterable[Place]) -> dict[str, Place]:
+    """Return places by path. Of several with one path it is the first one."""
+    found: dict[str, Place] = {}
+    for place in places:
+        found.setdefault(place.path, place)
+    return found
+
+
 def named(arguments: Sequence[str], *, recursive: bool) -> Iterator[Place]:
     """Yield the regular files that the arguments lead to, and those named one by one that do not exist yet.
 
@@ -52,10 +63,10 @@ def named(arguments: Sequence[str], *, recursive: bool) -> Iterator[Place]:
             yield Place(item.location, matched=True, seen=readable, verdict=verdict)
 
 
-def beside(families: Collection[tuple[str, str]]) -> Iterator[tuple[Place, tuple[str, str]]]:
-    """Yield the files whose name begins with that of a log in the same folder, each with folder and name of the log.
+def beside(families: Collection[tuple[str, str]], known: Collection[str]) -> Iterator[Place]:
+    """Yield the files whose name begins with that of a log in the same folder. Those at paths that are known are left out.
 
-    families: folder and name of each log. A file that fits several logs belongs to the one with the longest name.
+    families: folder and name of each log.
     """
     for folder in {folder for folder, _ in families}:
         try:
@@ -64,17 +75,25 @@ def beside(families: Collection[tuple[str, str]]) -> Iterator[tuple[Place, tuple
         except OSError:
             continue
         for name in names:
-            sizes = range(len(name) - 1, 0, -1)
-            family = next(((folder, name[:size]) for size in sizes if (folder, name[:size]) in families), None)
-            if family is None:
-                continue
             path = os.path.join(folder, name)  # noqa: PTH118 - "" stays ""
+            if path in known or family_of(path, families) is None:
+                continue
             try:
                 status = os.stat(path)  # noqa: PTH116
             except OSError:
                 continue
             if (status.st_mode & 0o170000) == 0o100000:
-                yield Place(path, matched=False, seen=seen_as(status)), family
+                yield Place(path, matched=False, seen=seen_as(status))
+
+
+def family_of(path: str, families: Collection[tuple[str, str]]) -> tuple[str, str] | None:
+    """Return folder and name of the log that a file is beside, None if there is none.
+
+    Of several logs with such a name it is the one that it may have been split off, and then the one with the longest name.
+    """
+    folder, name = os.path.split(path)
+    fitting = [(folder, name[:size]) for size in range(len(name) - 1, 0, -1) if (folder, name[:size]) in families]
+    return next((family for family in fitting if looks_rotated(path, family[1])), fitting[0] if fitting else None)
 
 
 def families_of(location: str) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ class KnownFiles:
 
     def __init__(self) -> None:
         self._files: list[File] = []
-        self._by_location: dict[str, list[File]] = {}
+        self._by_family: dict[str, list[File]] = {}
         self._by_head: dict[tuple[int, str], list[File]] = {}
 
     def __iter__(self) -> Iterator[File]:
@@ -29,7 +29,7 @@ class KnownFiles:
 
     def _enter(self, file: File) -> None:
         if file.marks.offset:
-            self._by_location.setdefault(file.location, []).append(file)
+            self._by_family.setdefault(file.family, []).append(file)
             self._by_head.setdefault((file.marks.head_size, file.marks.head_digest), []).append(file)
 
     def by_inode(self) -> dict[tuple[int, int], File]:
@@ -44,7 +44,7 @@ class KnownFiles:
         """
         old = [file for file in self._files if file.finished and now - file.seen_at >= KEPT_S and file not in last]
         self._files = [file for file in self._files if file not in old]
-        self._by_location, self._by_head = {}, {}
+        self._by_family, self._by_head = {}, {}
         for file in self._files:
             self._enter(file)
         return old
@@ -52,7 +52,7 @@ class KnownFiles:
     def owner(self, content: Content, *, family: str, own_name: bool, elsewhere: Collection[File]) -> File | None:
         """Return the file whose content this is, or of which it is a shorter copy; None if it is new.
 
-        family: the path of the log that the path belongs to by its name. own_name: whether the path is that of the log itself.
+        family: of the log that the path belongs to by its name, see Log. own_name: whether the path is that of the log itself.
         elsewhere: the files that were just seen under another name, with their inode.
 
         A long beginning (MARK_BYTES) proves the content. A short one may be a banner with which each new file begins. So it
@@ -62,7 +62,7 @@ class KnownFiles:
         shorter = None
         for file in sorted(self._beginning_with(content.head, family), key=lambda file: -file.marks.offset):
             is_strong = file.marks.is_strong and len(content.head) >= file.marks.head_size
-            if not is_strong and (file.location != family or (own_name and file in elsewhere)):
+            if not is_strong and (file.family != family or (own_name and file in elsewhere)):
                 continue
             continues = content.continues(file.marks)
             if continues:
@@ -74,4 +74,4 @@ class KnownFiles:
     def _beginning_with(self, head: bytes, family: str) -> set[File]:
         sizes = {size for size, _ in self._by_head if size <= len(head)}
         found = {file for size in sizes for file in self._by_head.get((size, digest(head[:size])), ())}
-        return found | {file for file in self._by_location.get(family, ()) if head and file.marks.begins(head)}
+        return found | {file for file in self._by_family.get(family, ()) if head and file.marks.begins(head)}

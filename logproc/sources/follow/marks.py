@@ -32,7 +32,7 @@ class Marks:
 
     @classmethod
     def of_position(cls, position: Position) -> Marks:
-        return cls(position.offset, None, position.head, position.tail)
+        return cls(position.offset, position.start or None, position.head, position.tail)
 
     @property
     def is_strong(self) -> bool:
@@ -51,6 +51,11 @@ class Marks:
             self.head_digest = digest(self.head)
         self.offset += len(data)
         self.tail_digest = digest((before + data)[-MARK_BYTES:] if len(data) < MARK_BYTES else data[-MARK_BYTES:])
+
+    def learn(self, head: bytes) -> None:
+        """Keep the first bytes of a file of which only their digest was known: a copy may be shorter while it is being made."""
+        if self.head is None and len(head) >= self.head_size and self.begins(head):
+            self.head = head[: self.head_size]
 
     def begins(self, head: bytes) -> bool:
         """Return whether a file whose first bytes are `head` begins as the one that was read, as far as both are known."""
@@ -94,6 +99,5 @@ class Trail:
         if self._fixed:
             return self._fixed
         tail = digest(self._tail)
-        return Position(
-            self._name, self._device, self._inode, self.offset, self.lines, self._head_size, self._head_digest, tail
-        )
+        head = self._head_size, self._head_digest
+        return Position(self._name, self._device, self._inode, self.offset, self.lines, *head, tail, self._head or b"")

@@ -13,8 +13,7 @@ from logproc.model.errors import SourceError
 from logproc.model.position import MARK_BYTES, Position
 from logproc.model.source import ByteStream
 from logproc.sources.archives.magic import HEAD_BYTES, foreign, may_be_archive, sniff
-from logproc.sources.files.errors import source_error
-from logproc.sources.follow.content import Content, blocks, open_archive, open_regular
+from logproc.sources.follow.content import GONE, Content, Lost, blocks, lost_or_failed, open_archive, open_regular
 from logproc.sources.follow.marks import Marks, Trail, digest
 from logproc.sources.names import shown_path
 from logproc.sources.opening import OpenOptions
@@ -25,16 +24,21 @@ QUIET_S = 2.0
 """An archive that ends too early and has not changed for so long is damaged, not unfinished."""
 
 
-GONE = "gone: it was deleted before it was read to its end"
 CHANGED = "content changed: read from the start"
+NOT_FOUND = "not found: what was counted of it is kept"
+DELETED = "deleted after it had been read"
+AWAY = "not found, as nothing of its log"
+SHORTER = "truncated; the copy has less than was read"
+SILENT, USELESS = frozenset({DELETED, AWAY, SHORTER}), frozenset({CHANGED, DELETED})
+"""Of the fates of a file of an earlier run: which nobody needs to know of, and after which its position is of no use."""
+SET_BACK_S = 60.0
+"""What changed so far in the future changed before the clock was set back, not just now."""
 
 
-class Lost(Exception):
-    """The file is no longer where it was, or no longer holds what was read. `what` says which, in words for the user."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
+def age_s(changed_s: float) -> float:
+    """Return for how long a file has not changed, by the time of its last change."""
+    age = time.time() - changed_s
+    return age if age > -SET_BACK_S else float("inf")
 
 
 class Descriptors:
@@ -82,10 +86,11 @@ class Descriptors:
 class File:
     """One file that a log consists of, and how far it was read. Where it is may change; that it is this one, content decides.
 
-    number: different for each file. location: the path of the log. lines: how many are before the offset where
+    number: different for each file. location: the path of the log; family: see Log. lines: how many are before the offset where
         reading begins.
     path: where it was last seen; None if nobody knows. device, inode: of it there; 0 if nobody knows.
     gone_at: when it was found that the log's name leads to another file, or to none. A writer may still have it open.
+    is_unchanged: whether, where a run begins, nothing has come since the one before.
     is_copy: whether it is being read from a copy, which no writer has open. packed: whether from an archive.
     position: where an earlier run stopped. trail: how far the caller is; set when it was opened, and then the caller's.
     failure: why it cannot be read now. fate: why looking for it is useless, "" if it is not.
@@ -101,10 +106,11 @@ class File:
         marks: Marks,
         options: OpenOptions,
         *,
+        family: str = "",
         lines: int = 0,
         once: bool = False,
     ) -> None:
-        self.number, self.location = number, location
+        self.number, self.location, self.family = number, location, family or location
         self.path = path
         self.device = self.inode = 0
         self.marks = marks
@@ -115,7 +121,7 @@ class File:
         self.trail: Trail | None = None
         self.position: Position | None = None
         self.failure = self.fate = ""
-        self.is_copy = self.packed = self.complete = self.begun = self.finished = False
+        self.is_copy = self.packed = self.complete = self.begun = self.finished = self.is_unchanged = False
         self.at_line_end = True
         self._once = once
         self._limit: int | None = None
@@ -140,6 +146,7 @@ class File:
         """Note where the file is now. What it holds there has been compared."""
         self.path, self.device, self.inode = path, status.st_dev, status.st_ino
         self.packed, self._stamp, self.complete = packed, None, False
+        self.modified_s = status.st_mtime
 
     @property
     def is_ended(self) -> bool:
@@ -246,7 +253,7 @@ class File:
                 self.modified_s = status.st_mtime
                 stamp = status.st_size, status.st_mtime_ns
                 if stamp == self._stamp:
-                    if time.time() - status.st_mtime >= QUIET_S:
+                    if age_s(status.st_mtime) >= QUIET_S:
                         self._give_up()
                     return b"", b""
                 self._stamp = stamp
@@ -332,12 +339,3 @@ def open_again(file: File) -> int:
     with suppress(OSError):
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
     return descriptor
-
-
-def lost_or_failed(error: OSError, offset: int) -> Exception:
-    """Return Lost if the file is not there any more; a network file system says so of a deleted one by ESTALE."""
-    if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ESTALE}:
-        return Lost(GONE)
-    words = source_error(error)
-    what = "I/O error" if error.errno == errno.EIO else words.what
-    return SourceError(f"{what} at byte {offset}", words.hint)

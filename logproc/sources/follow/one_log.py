@@ -8,14 +8,14 @@ the caller may put the bytes of a log behind each other.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from msgspec import Struct
 
 from logproc.model.errors import SourceError
+from logproc.sources.follow.content import GONE, Lost
 from logproc.sources.follow.marks import Trail
-from logproc.sources.follow.one_file import CHANGED, GONE, Descriptors, File, Lost
+from logproc.sources.follow.one_file import SILENT, USELESS, Descriptors, File, age_s
 
 GRACE_S = 5.0
 TRIES = 5
@@ -49,13 +49,16 @@ class Read(Struct):
 class Log:
     """A log: one source of the report. name: for display. location: its path.
 
+    family: the location of the log that it was split off by its name, such as `access.log` of `access.log.2`; its own if none.
     active: the file being read. waiting: files to be read after it, the newest last. late: files that may still get late lines.
     last: the file that its name led to last, even if that is finished. forgotten: numbers of files that are nowhere any more.
     rotated_at: when it was last seen that the name leads to another file than before, or to none.
     """
 
-    def __init__(self, name: str, location: str, descriptors: Descriptors, clock: Callable[[], float], *, once: bool) -> None:
-        self.name, self.location = name, location
+    def __init__(
+        self, name: str, location: str, descriptors: Descriptors, clock: Callable[[], float], *, family: str = "", once: bool
+    ) -> None:
+        self.name, self.location, self.family = name, location, family or location
         self.active: File | None = None
         self.waiting: list[File] = []
         self.late: list[File] = []
@@ -116,8 +119,14 @@ class Log:
         if self.last is file:
             self.last = successor
 
-    def tell_once(self, note: str) -> None:
+    def revive(self, file: File) -> None:
+        """Read a finished file on, as a late one: a copy has more of it than could be read."""
+        file.finished, file.gone_at = False, self._clock()
+        self.late.append(file)
+
+    def tell_once(self, what: str, hint: str) -> None:
         """Add a note about the path of the log, if it is not the same as before."""
+        note = f"{what}: {hint}" if hint else what
         if self.failure != note:
             self.failure = note
             self.notes.append(note)
@@ -204,7 +213,7 @@ class Log:
         if file.gone_at is None:
             return False
         if self._once:  # nobody waits here, so the file must have been quiet before
-            return time.time() - file.modified_s >= GRACE_S
+            return age_s(file.modified_s) >= GRACE_S
         return self._clock() - max(file.gone_at, file.grown_at) >= GRACE_S
 
     def _has_news(self, file: File) -> bool:
@@ -214,11 +223,10 @@ class Log:
         if not file.trail and ends and file.position:
             file.trail = Trail.of_position(file.position)  # not found, and still to be counted on
         begins, file.begun = None if file.begun else file.trail, file.begun or file.trail is not None
-        notes = [*file.notes, *([note] if note and note not in file.notes else [])]
+        notes = [*file.notes, *([note] if note and note not in {*file.notes, *SILENT} else [])]
         file.notes.clear()
-        return Read(
-            self, file.number, data, begins, ends, file.fate == CHANGED, "; ".join(filter(None, [self._take_notes(), *notes]))
-        )
+        forgotten = ends and file.fate in USELESS
+        return Read(self, file.number, data, begins, ends, forgotten, "; ".join(filter(None, [self._take_notes(), *notes])))
 
     def _take_notes(self) -> str:
         note = "; ".join(self.notes)

@@ -7,11 +7,12 @@ that sleep.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from logproc.model.chunk import Chunk, Outcome
 from logproc.model.errors import SourceError
+from logproc.model.patterns import regex
 from logproc.model.source import Kind, Source, State, Verdict, source_name
 from logproc.sources.follow.feed import NOTHING_BEFORE, Before, Feed
 from logproc.sources.reading import ReadingOptions
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 QUIET_S = 0.2
 """A last record is held back for so long: further lines of it may follow. Half of the time in which a line must be seen."""
 PAUSES = 5
+NUMBERS = regex(r"\d+")
 FOLLOWING = Source(-1, "the logs that are followed", Kind.FILE, "")
+
+
+def last_of_each_kind(notes: Iterable[str]) -> tuple[str, ...]:
+    """Return notes without those of which a later one differs only in its numbers: a log may be truncated every night."""
+    return tuple({NUMBERS.sub("", note): note for note in notes}.values())
 
 
 class FollowReading:
@@ -133,7 +140,7 @@ class FollowReading:
         feed, now_s = self._feeds[read.log], int(self._clock())
         if read.note:
             index = feed.source.index
-            self._notes[index] = tuple(dict.fromkeys((*self._notes.get(index, ()), read.note)))
+            self._notes[index] = last_of_each_kind((*self._notes.get(index, ()), read.note))
         if read.begins:
             yield from feed.flush(everything=True)
             self._trails[read.file] = read.begins

@@ -17,23 +17,22 @@ from __future__ import annotations
 
 import itertools
 import os
-import time
 from collections.abc import Callable, Sequence
 
 from logproc.model.errors import SourceError
 from logproc.model.position import Position
 from logproc.sources.follow.content import Content
-from logproc.sources.follow.discovery import PACKED, Place, beside, families_of, looks_rotated, named
+from logproc.sources.follow.discovery import PACKED, Place, beside, families_of, family_of, first_of_each, looks_rotated, named
 from logproc.sources.follow.known_files import KnownFiles
 from logproc.sources.follow.marks import Marks
-from logproc.sources.follow.one_file import CHANGED, QUIET_S, Descriptors, File
+from logproc.sources.follow.one_file import QUIET_S, SHORTER, Descriptors, File, age_s
 from logproc.sources.follow.one_log import Log
+from logproc.sources.follow.settling import settle
 from logproc.sources.names import shown_path
 from logproc.sources.opening import OpenOptions
 
 ROTATION_S = 10.0
 """For so long after a rotation, an unknown file beside a log may be one that was split off it."""
-NOT_FOUND = "gone: what was counted of it is kept"
 
 
 class Survey:
@@ -68,21 +67,24 @@ class Survey:
 
     def look(self) -> None:
         """Find out where everything is now. Blocks as long as the file system takes."""
+        self._look()
+        if self._is_first:
+            if any(file.path is None for _, file in self.files()):
+                self._look()  # a file that is renamed during a look may be found under neither of its names
+            self.due |= dict.fromkeys(settle(self.logs, self._positions))
+        self._is_first = False
+
+    def _look(self) -> None:
         self._now = self._clock()
         for file in self._known.forget(self._now, {log.last for log in self.logs}):
             if file.begun:
                 self._log_of(file).forgotten.append(file.number)
                 self.due[self._log_of(file)] = None
-        places = {place.path: place for place in reversed([*named(self._arguments, recursive=self._recursive)])}
-        places = dict(reversed(places.items()))
-        places = {path: place for path, place in places.items() if not self._leave_out(path, place.seen or ())}
-        if self._is_first:
+        places = first_of_each(named(self._arguments, recursive=self._recursive))
+        if self._is_first and not self.logs:
             self._begin(places)
-        self._family: dict[str, Log] = {}
-        for place, family in beside(self._families.keys()):
-            if place.path not in places and not self._leave_out(place.path, place.seen or ()):
-                places[place.path] = place
-            self._family[place.path] = self._families[family]
+        places |= first_of_each(beside(self._families.keys(), places.keys()))
+        places = {path: place for path, place in places.items() if not self._leave_out(path, place.seen or ())}
         self._inodes = self._known.by_inode()
         self._claimed: dict[str, File] = {}
         self._new: dict[tuple[int, int], File] = {}
@@ -96,9 +98,7 @@ class Survey:
             self._look_at_other(place, places)
         self._memory = {path: memory for path, memory in self._memory.items() if path in places}
         self._first_seen = {path: self._first_seen.get(path, self._now) for path in self.undecided}
-        if self._is_first:
-            self._give_up()
-        self._is_first = False
+        self.due |= {log: None for log in self.logs if log.notes}
 
     def lose(self, file: File, *, is_other: bool) -> None:
         """Forget where a file is. is_other: other content was found in its place.
@@ -121,29 +121,17 @@ class Survey:
         for _, file in self.files():
             file.close(self._descriptors)
 
-    # The first look
-
     def _begin(self, places: dict[str, Place]) -> None:
         """Create the logs of an earlier run with their files, wherever these are now."""
         locations = {shown_path(path): path for path in places}
         order = {name: number for number, name in enumerate(locations)}
-        for position in sorted(self._positions, key=lambda position: order.get(position.name, len(order))):
+        for position in sorted(self._positions, key=lambda position: order.get(position.name, -1)):
             location = locations.get(position.name, position.name)
             log = self._by_location.get(location) or self._new_log(location)
             file = self._new_file(log, None, Marks.of_position(position), position.lines)
             file.device, file.inode, file.position = position.device, position.inode, position
             file.gone_at = self._now
             log.make_newest(file)
-
-    def _give_up(self) -> None:
-        """Tell of each file of an earlier run that was not found what that means."""
-        for log in self._by_location.values():
-            for file in log.files:
-                if file.path is None:
-                    file.fate = CHANGED if log.newest is not file else NOT_FOUND
-                    self.due[log] = None
-
-    # What a path leads to
 
     def _claim(self, place: Place) -> None:
         """Note where a known file is, if its inode is at this place."""
@@ -187,14 +175,14 @@ class Survey:
         It is if the file is nowhere else; also if it was finished before all was read that is there now.
         """
         log = self._log_of(file)
+        file.marks.learn(content.head)
         self._remember(place, file)
         is_revived = file.finished and content.is_longer(file.marks)
         if is_revived:
-            file.finished = False
-            file.gone_at = self._now
-            log.late.append(file)
+            log.revive(file)
         if is_revived or (not file.finished and file.path is None):
             file.at(place.path, content.status, packed=content.packed)
+            file.is_unchanged = self._is_first and not content.packed and not content.is_longer(file.marks)
             file.is_copy = is_copy and not content.packed
             self._inodes[file.identity] = file
             self.due[log] = None
@@ -214,7 +202,7 @@ class Survey:
             self.due[log] = None
         log.rotated_at = self._now
         if place.verdict is not None:
-            self._tell_once(log, place.verdict.reason or "", place.verdict.hint)
+            log.tell_once(place.verdict.reason or "", place.verdict.hint)
         if place.seen is None or owner is not None or self._is_settled(place):
             return
         try:
@@ -222,19 +210,19 @@ class Survey:
                 self._arrived(log, place, content)
         except SourceError as error:
             if os.path.exists(log.location):  # noqa: PTH110
-                self._tell_once(log, error.what, error.hint)
+                log.tell_once(error.what, error.hint)
 
     def _arrived(self, log: Log, place: Place, content: Content) -> None:
         """Another file has the name of the log: the next one, or the same content in another file."""
         elsewhere = {file for path, file in self._claimed.items() if path != log.location}
-        file = self._known.owner(content, family=log.location, own_name=True, elsewhere=elsewhere)
+        file = self._known.owner(content, family=log.family, own_name=True, elsewhere=elsewhere)
         if file is None:
             self._add_new(log, place, content, is_newest=True)
         elif self._log_of(file) is not log:
             self._found(file, place, content, is_copy=True)
         else:
             if not file.finished:
-                if file.path is not None:
+                if file.path is not None or file.position:
                     file.notes.append(f"replaced: {file.marks.offset} known bytes skipped")
                 file.lose(self._descriptors, is_other=True)
             self._found(file, place, content, is_copy=False)
@@ -242,7 +230,8 @@ class Survey:
             file.gone_at = None
 
     def _look_at_other(self, place: Place, places: dict[str, Place]) -> None:
-        log = self._family.get(place.path)
+        family = family_of(place.path, self._families)
+        log = self._families[family] if family else None
         seen = place.seen
         if seen is None:
             if place.matched:
@@ -263,7 +252,7 @@ class Survey:
         except SourceError as error:
             if place.matched and os.path.exists(place.path):  # noqa: PTH110 - otherwise it was renamed since
                 log = self._new_log(place.path)
-                self._tell_once(log, error.what, error.hint)
+                log.tell_once(error.what, error.hint)
                 self._remember(place, None)
 
     def _is_settled(self, place: Place) -> bool:
@@ -276,22 +265,28 @@ class Survey:
         return True
 
     def _decide(self, place: Place, content: Content, log: Log | None, places: dict[str, Place]) -> None:
-        file = self._known.owner(content, family=log.location if log else "", own_name=False, elsewhere=())
+        file = self._known.owner(content, family=log.family if log else "", own_name=False, elsewhere=())
+        if file is not None and content.is_shorter(file.marks):
+            self._remember(place, file)  # a copy of what was read, never to be taken for new content
+            file.fate = SHORTER if self._is_first and file.path is None else ""
+            return
         if file is not None:
             self._found(file, place, content, is_copy=True)
+            file.fate = ""
             if self._is_first and place.seen:
                 self._resumed.setdefault(self._log_of(file), place.seen[3] / 1e9)
             return
-        is_fresh = time.time() - content.status.st_mtime < QUIET_S and not self._once
-        is_partial = (content.packed and is_fresh) or (not content.head and not (self._is_first and place.matched))
+        is_fresh = age_s(content.status.st_mtime) < QUIET_S and not self._once
+        is_rotated = log is not None and looks_rotated(place.path, os.path.basename(log.location))  # noqa: PTH119
+        may_grow = not (self._is_first and place.matched) or (is_rotated and not content.packed)
+        is_partial = (content.packed and is_fresh) or (may_grow and not content.head)
         # Both are there while the archive is made. What it holds can be compared when the original has been read.
         has_original = self._is_first and place.path.endswith(PACKED) and place.path.rpartition(".")[0] in places
-        # A copy of what was not read yet, as that is read from the original. After a truncation that was not noticed yet, the
-        # original has other content than what was read of it.
+        # What is not known yet may be read from its original: from a new one, or one whose truncation was not noticed yet.
         is_copy = log is not None and any(content.begins_as(file.head_now(self._descriptors)) for file in log.files)
         if is_partial or has_original or is_copy:
             self.undecided.add(place.path)
-        elif log and looks_rotated(place.path, os.path.basename(log.location)) and self._was_split_off(log, place):  # noqa: PTH119
+        elif log and is_rotated and self._was_split_off(log, place):
             self._add_new(log, place, content, is_newest=False)
         elif place.matched:
             log = self._new_log(place.path)
@@ -312,19 +307,22 @@ class Survey:
         """Return whether the file that an earlier run read last is under another name now, or not found yet."""
         return log in self._resumed or any(file.path is None for file in log.files)
 
-    # Small things
-
     def _new_log(self, location: str) -> Log:
-        log = Log(shown_path(location) or "''", location, self._descriptors, self._clock, once=self._once)
+        root = family_of(location, self._families)
+        is_root = root is None or not looks_rotated(location, root[1])
+        family = location if root is None or is_root else self._families[root].family
+        name = shown_path(location) or "''"
+        log = Log(name, location, self._descriptors, self._clock, family=family, once=self._once)
         self.logs.append(log)
         self._by_location[location] = log
-        for family in families_of(location):
-            self._families.setdefault(family, log)
+        if is_root:
+            self._families |= {each: log for each in families_of(location) if each not in self._families}
         self.due[log] = None
         return log
 
     def _new_file(self, log: Log, path: str | None, marks: Marks, lines: int = 0) -> File:
-        file = File(next(self._numbers), log.location, path, marks, self._options, lines=lines, once=self._once)
+        number, options = next(self._numbers), self._options
+        file = File(number, log.location, path, marks, options, family=log.family, lines=lines, once=self._once)
         file.seen_at = self._now
         self._known.add(file)
         return file
@@ -349,7 +347,3 @@ class Survey:
             self._memory[place.path] = place.seen, file
         if file:
             file.seen_at = self._now
-
-    def _tell_once(self, log: Log, what: str, hint: str) -> None:
-        log.tell_once(f"{what}: {hint}" if hint else what)
-        self.due[log] = None

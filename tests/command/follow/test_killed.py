@@ -27,15 +27,15 @@ def command(folder: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "logproc", "analyze", f"{folder}/access.log*", "--state", state, *QUESTION, *options]
 
 
-def kill_and_go_on(folder: Path, kills: int, seed: str) -> str:
-    """Kill a run so many times; return the figures. Fails if a line is lost or counted twice."""
+def kill_and_go_on(folder: Path, kills: int, seed: str, *how: str) -> str:
+    """Kill a run so many times; return the figures. Fails if a line is lost or counted twice. how: see `rotating.rotate`."""
     random_numbers = random.Random(seed)
     log, done = folder / "access.log", folder / "kept" / "done"
     done.parent.mkdir()
     writer = subprocess.Popen([sys.executable, SCRIPT, "write", log, done, seed])
     while not (done.parent / "inode").exists():
         time.sleep(0.01)
-    rotator = subprocess.Popen([sys.executable, SCRIPT, "rotate", log, "1000000", seed, *KINDS])
+    rotator = subprocess.Popen([sys.executable, SCRIPT, "rotate", log, "1000000", seed, *KINDS, *how])
     try:
         for _ in range(kills):
             run = subprocess.Popen(command(folder, "--follow"), stdout=subprocess.DEVNULL)
@@ -73,6 +73,7 @@ def test_a_few_kills(tmp_path: Path) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(5000)
-def test_a_thousand_kills(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [[], ["slowly"]])
+def test_a_thousand_kills(tmp_path: Path, how: list[str]) -> None:
     """As the short test, for half an hour."""
-    print(kill_and_go_on(tmp_path, 1000, "long"))
+    print(kill_and_go_on(tmp_path, 1000, "long", *how))

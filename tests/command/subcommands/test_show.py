@@ -140,6 +140,7 @@ def test_a_source_that_fails_is_said_after_the_first_records(path: Path) -> None
         (("--count", "-o", "x.log"), "--count"),
         (("--output", "parquet"), "needs a file"),
         (("--partition", "day"), "Parquet"),
+        (("--partition", "day", "--output", "parquet", "-o", "x", "--fields", "status"), "add time to --fields"),
         (("--anonymize",), "--anonymize"),
     ],
 )

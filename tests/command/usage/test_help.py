@@ -72,13 +72,13 @@ def test_examples_come_first_and_options_in_groups() -> None:
     assert headings(said("--help")) == ["Examples", "Options", "Commands"]
     short, whole = said("analyze", "--help"), said("analyze", "--help-all")
     usual = {item.metadata["group"] for item in knobs() if item.metadata["usual"]}
-    assert headings(short) == ["Examples", *(group for group in GROUPS if group in usual), "Help"]
-    assert headings(whole) == ["Examples", *GROUPS, "Help", "Exit codes"]
+    assert headings(short) == ["Examples", *(group for group in GROUPS if group in usual), "Following", "Help"]
+    assert headings(whole) == ["Examples", *GROUPS, "Following", "Help", "Exit codes"]
     names = {option.opts[-1] for option in cli.commands["analyze"].params if isinstance(option, click.Option)}
     assert {name for name in names if re.search(rf"^  (?:-\w, )?{name}\b", whole, re.MULTILINE)} == names
     listed = set(re.findall(r"^  (?:-\w, )?(--[\w-]+)", short, re.MULTILINE))
     asked = {option_name(item.name) for item in knobs() if item.metadata["usual"]}
-    assert listed == asked | {"--output-file", "--help", "--help-all"}
+    assert listed == asked | {"--output-file", "--follow", "--state", "--help", "--help-all"}
     assert 10 <= len(asked) <= 14
 
 

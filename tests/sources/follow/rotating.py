@@ -42,10 +42,12 @@ def write_lines(log: Path, done: Path, random_numbers: random.Random) -> None:
 
 
 def rotate(log: Path, count: int, random_numbers: random.Random, of_kinds: list[str]) -> None:
-    """Rotate so many times."""
+    """Rotate so many times, some ten times a second; one of the kinds may be `slowly`, for once a second."""
     kinds: dict[str, int] = {}
+    slower = 10 if "slowly" in of_kinds else 1
+    of_kinds = [kind for kind in of_kinds if kind != "slowly"]
     for number in range(count):
-        time.sleep(random_numbers.choice([0.01, 0.05, 0.1, 0.2]))
+        time.sleep(slower * random_numbers.choice([0.01, 0.05, 0.1, 0.2]))
         kind = random_numbers.choice(of_kinds)
         kinds[kind] = kinds.get(kind, 0) + 1
         rotate_once(log, kind, number)

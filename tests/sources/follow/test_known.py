@@ -127,7 +127,7 @@ def test_gone(log: Path, known: list[Position]) -> None:
     """The log is still there, and a note says that its counts are kept."""
     log.unlink()
     second = run(log, known=known)
-    assert (second.text, second.notes) == (b"", ["gone: what was counted of it is kept"])
+    assert (second.text, second.notes) == (b"", ["not found: what was counted of it is kept"])
     assert [one.name for one in second.following.logs] == [str(log)]
     assert second.positions == known
 
@@ -168,3 +168,82 @@ def test_many_logs(tmp_path: Path) -> None:
     write(logs[5], b"more")
     second = run(tmp_path / "*.log*", known=first.positions)
     assert second.by_log == {str(logs[3]): b"banner\nnew\n", str(logs[5]): b"more\n"}
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.7, 1])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_copy_that_is_being_made_when_a_run_starts(log: Path, known: list[Position], share: float, *, is_known: bool) -> None:
+    """It is not a new log, however little of it is there, and whatever its neighbours are called."""
+    write(Path(f"{log}.1"), b"older")
+    before = run(f"{log}*", known=known).positions if is_known else []
+    content = log.read_bytes()
+    copy = Path(f"{log}.12")
+    copy.write_bytes(content[: int(len(content) * share)])
+    reader = Reader([f"{log}*"], known=before)
+    for _ in range(5):
+        reader.step()
+    copy.write_bytes(content)
+    os.truncate(log, 0)
+    write(log, b"new")
+    reader.until(lambda: b"new" in reader.text)
+    reader.stays()
+    expected = {str(log): b"new\n"} if is_known else {str(log): content + b"new\n", f"{log}.1": b"older\n"}
+    assert reader.by_log == expected
+    reader.close()
+
+
+def rotated(log: Path, known: list[Position]) -> list[Position]:
+    """Rotate a log twice, with a run each time; return the positions in all three files."""
+    for number in (2, 1):
+        log.rename(f"{log}.{number}")
+        write(log, b"after %d" % number)
+        known = run(f"{log}*", known=known).positions
+    assert len(known) == 3
+    return known
+
+
+def test_a_rotated_file_that_was_deleted(log: Path, known: list[Position]) -> None:
+    """Nobody needs to know, and its position is forgotten."""
+    known = rotated(log, known)
+    Path(f"{log}.2").unlink()
+    second = run(f"{log}*", known=known)
+    assert (second.text, second.notes, second.positions) == (b"", [], known[1:])
+
+
+def test_a_folder_that_is_away_for_a_while(log: Path, known: list[Position]) -> None:
+    """Nothing is counted again when it is back."""
+    known = rotated(log, known)
+    log.parent.rename(f"{log.parent}.away")
+    second = run(f"{log}*", known=known)
+    assert (second.notes, len(second.positions)) == (["not found: what was counted of it is kept"], 3)
+    Path(f"{log.parent}.away").rename(log.parent)
+    assert run(f"{log}*", known=second.positions).text == b""
+
+
+def test_a_clock_that_was_set_back(log: Path, known: list[Position]) -> None:
+    """What changed in the future is not for ever a file that is still being written."""
+    write(log, b"three", b"cut", end=b"")
+    log.rename(f"{log}.1")
+    Path(f"{log}.0.gz").write_bytes(gzip.compress(b"packed\n")[:-4])
+    write(log, b"four")
+    for path in log.parent.iterdir():
+        os.utime(path, (2**32, 2**32))
+    second = run(f"{log}*", known=known)
+    assert sorted(second.lines) == [b"cut", b"four", b"packed", b"three"]
+    assert "truncated" in "".join(second.notes)
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+def test_a_copy_with_less_than_was_read(log: Path, runs: int) -> None:
+    """Lines that came while the log was being copied were read from the log: the copy has nothing new, in any later run."""
+    Path(f"{log}.1").write_bytes(log.read_bytes() + b"thr")
+    write(log, b"three", b"four")
+    known = run(log).positions
+    os.truncate(log, 0)
+    write(log, b"five")
+    reads = []
+    for _ in range(runs):
+        reader = run(f"{log}*", known=known)
+        reads += reader.lines
+        known = reader.positions
+    assert reads == [b"five"]

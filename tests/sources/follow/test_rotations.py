@@ -25,10 +25,13 @@ def numbers_in(lines: list[bytes]) -> Counter[int]:
 
 
 def survivors(log: Path) -> dict[int, str]:
-    """Return the numbers that are in any file at the end, each with its file. Others were lost by a copy with truncation."""
+    """Return the numbers of the whole lines that are in any file at the end, each with its file.
+
+    Others were lost by a copy with truncation: a line that was being copied may be cut in the copy and is truncated in the log.
+    """
     files = [path for path in [*log.parent.glob(f"{log.name}*"), *(log.parent / "kept").iterdir()] if not path.is_symlink()]
     texts = {path.name: gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in files}
-    return {number: name for name, text in texts.items() for number in numbers_in(text.splitlines())}
+    return {number: name for name, text in texts.items() for number in numbers_in(text.split(b"\n")[:-1])}
 
 
 def follow_rotations(folder: Path, count: int, seed: str, pattern: str) -> str:
