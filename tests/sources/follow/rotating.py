@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 
 OPEN_S = 60.0
+OPEN_TIMES = 3
+"""So often in a row the reader must be found to hold a file. It may also open one for a moment, to compare it with others."""
 KINDS = ["rename", "copytruncate", "gzip", "delete", "link"]
 
 
@@ -90,11 +92,13 @@ def rotate_once(log: Path, kind: str, number: int) -> None:
 
 
 def wait_until_open(log: Path) -> None:
-    """Wait until the process that started this one has the log open. How long that takes depends on the machine."""
-    end, seen = time.monotonic() + OPEN_S, log.stat()
-    while not any(is_of(descriptor, seen) for descriptor in Path(f"/proc/{os.getppid()}/fd").iterdir()):
+    """Wait until the process that started this one holds the log open. How long that takes depends on the machine."""
+    end, seen, times = time.monotonic() + OPEN_S, log.stat(), 0
+    while times < OPEN_TIMES:
+        is_open = any(is_of(descriptor, seen) for descriptor in Path(f"/proc/{os.getppid()}/fd").iterdir())
+        times = times + 1 if is_open else 0
         assert time.monotonic() < end, f"{log} is not opened"
-        time.sleep(0.005)
+        time.sleep(0.03)
 
 
 def is_of(descriptor: Path, seen: os.stat_result) -> bool:
