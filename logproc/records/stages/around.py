@@ -29,10 +29,13 @@ class Around:
         self._skipped = False  # whether other units stand between the last one that was written and these
         self._after = 0  # how many more are to be written
         self._any = False
+        self._is_last_written = False
 
     def take(self, source: int, piece: Piece, release: Release) -> None:
         if piece.chosen is None:
             raise TypeError("a piece without its units")
+        if piece.front and self._is_last_written:  # of a log that is followed: further lines that come late
+            self._behind.take(source, Piece(piece.front, 1, numpy.array([len(piece.front)])), nothing)
         kept, units = self._kept.records, self._kept.records + piece.records
         matches = numpy.flatnonzero(piece.chosen) + kept
         begins = numpy.append(numpy.maximum(matches - self._most, 0), kept)
@@ -48,6 +51,7 @@ class Around:
             written, self._any = end - 1, True
         if out:
             self._behind.take(source, concatenated(out), nothing)
+        self._is_last_written = written == units - 1 if units else self._is_last_written
         first = max(written + 1, units - self._most)
         self._skipped = first > written + 1 or (self._skipped and written < 0)
         self._kept = copied(self._units(piece, first, units))
@@ -55,7 +59,7 @@ class Around:
         release()
 
     def ended(self, source: int) -> None:
-        self._kept, self._skipped, self._after = NO_UNITS, True, 0
+        self._kept, self._skipped, self._after, self._is_last_written = NO_UNITS, True, 0, False
         self._behind.ended(source)
 
     def caught_up(self) -> None:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy
 from msgspec.structs import replace
 
 from logproc.records.piece import Piece
 from logproc.records.stages.output import Output, Release, nothing
 
-if TYPE_CHECKING:
-    pass
-
 
 class Whole:
-    """Puts records together that go on in another chunk. It holds the last record of a source as long as that may go on."""
+    """Puts records together that go on in another chunk. It holds the last record of a source as long as that may go on.
+
+    Of a log that is followed, only until all that was there is read: what is new passes at once, and its further lines when
+    they come.
+    """
 
     def __init__(self, behind: Output) -> None:
         self._behind = behind
         self._open: dict[int, tuple[Piece, list[bytes], bytes]] = {}
         """By source: the last record, its bytes so far, and the blank lines behind them."""
+        self._passes = False
 
     def take(self, source: int, piece: Piece, release: Release) -> None:
+        if self._passes:
+            self._behind.take(source, piece, release)
+            return
         if source in self._open:
             record, parts, gap = self._open.pop(source)
             if piece.front:
@@ -44,15 +47,17 @@ class Whole:
 
     def caught_up(self) -> None:
         for source in list(self._open):
-            self._let_go(source)
+            self._let_go(source, may_go_on=True)
+        self._passes = True
         self._behind.caught_up()
 
     def close(self) -> None:
         self._behind.close()
 
-    def _let_go(self, source: int) -> None:
+    def _let_go(self, source: int, *, may_go_on: bool = False) -> None:
         if source in self._open:
-            record, parts, _ = self._open.pop(source)
+            record, parts, gap = self._open.pop(source)
             content = b"".join(parts)
-            whole = replace(record, content=content, ends=numpy.array([len(content)]), front=b"", is_open=False, gap=b"")
+            ends = numpy.array([len(content)])
+            whole = replace(record, content=content, ends=ends, front=b"", is_open=may_go_on, gap=gap if may_go_on else b"")
             self._behind.take(source, whole, nothing)
