@@ -116,7 +116,8 @@ class Survey:
             file = self._new_file(log, None, Marks.of_position(position), position.lines)
             file.device, file.inode, file.position = position.device, position.inode, position
             file.gone_at = self._now
-            self._make_newest(log, file)
+            log.late += log.waiting
+            log.waiting, log.last = [file], file
 
     def _make_newest(self, log: Log, file: File) -> None:
         log.late = [other for other in [*log.late, *log.waiting] if other is not file]
