@@ -242,8 +242,11 @@ class Crew:
         elif isinstance(message, Probed):
             self._start_readers(message.probes)
         elif not isinstance(message, Mark):
+            form = message[0].format
+            if self.followed and len(self.sources) == 1 and form:  # a followed log has no end at which this could be said
+                check_fields_early(self.plan, [form])
             if self.writing:
-                self.writing.begin([message[0].format])
+                self.writing.begin([form])
             self.pool.submit(message)
         if self.delivery and (message is DONE or message is END) and self._is_done():
             self.delivery.all_read()
@@ -268,7 +271,7 @@ class Crew:
         wanted = wanted_readers(self.to_read, probes, self.plan, self.settings, self.writing, follows=bool(self.followed))
         for name, (number, to_do) in wanted.items():
             self._start_some(name, number, to_do)
-        if self.followed:
+        if self.followed and self.followed.has_files:
             told = [self.delivery.caught_up] if self.delivery else []
             reading = self.followed.reading(self.plan, self.settings, self.openers, *told)
             self.follower = self.followed.follower(reading, self.budget, self.channel.put, self.stop, self.trace)

@@ -13,7 +13,7 @@ In reading order:
     sliding       Lock             the same for a window that moves: whole slices of time are forgotten
     committer     Lock, Event      what may be saved of it: counts and positions that fit each other, whenever it is killed
     unpackers     queue, submit    blocks of an archive, made in any order and delivered in theirs
-    delivery      queue            pieces written in the order of the log, made in any order; a share of memory is for what is due
+    delivery      queue            pieces made in any order and written in the order of the log; memory is kept for what is due
     follower      Thread subclass  a reader of logs that have no end
     probe         map              one question per file, answers in the order of the files
     live          shared variables what every thread is doing, for the progress display
