@@ -17,7 +17,8 @@ class Position(Struct, frozen=True):
     offset: the bytes read, up to the end of a line; lines: how many lines these are.
     head: the digest of the first `head_size` bytes, which is `min(offset, MARK_BYTES)`. tail: the digest of as many bytes
         before the offset. Both are BLAKE2b of 16 bytes, in hexadecimal.
-    start: the first bytes while they are fewer than MARK_BYTES: by their digest alone, no shorter copy would be recognized.
+    starts: the digests, of 6 bytes, of the first bytes up to each line end among the first MARK_BYTES: by the digest of all of
+        them, a shorter copy would not be recognized.
     directives, date_s, in_record: what its format must know of the lines before, see `model.chunk.Context`.
     """
 
@@ -29,7 +30,7 @@ class Position(Struct, frozen=True):
     head_size: int
     head: str
     tail: str
-    start: bytes = b""
+    starts: bytes = b""
     directives: tuple[str, ...] = ()
     date_s: int | None = None
     in_record: bool = False

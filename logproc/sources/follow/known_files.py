@@ -43,7 +43,8 @@ class KnownFiles:
         last: the last file of each log, which is never forgotten: a whole folder may be away for a while.
         """
         old = [file for file in self._files if file.finished and now - file.seen_at >= KEPT_S and file not in last]
-        self._files = [file for file in self._files if file not in old]
+        forgotten = set(old)
+        self._files = [file for file in self._files if file not in forgotten]
         self._by_family, self._by_head = {}, {}
         for file in self._files:
             self._enter(file)
@@ -74,4 +75,5 @@ class KnownFiles:
     def _beginning_with(self, head: bytes, family: str) -> set[File]:
         sizes = {size for size, _ in self._by_head if size <= len(head)}
         found = {file for size in sizes for file in self._by_head.get((size, digest(head[:size])), ())}
-        return found | {file for file in self._by_family.get(family, ()) if head and file.marks.begins(head)}
+        longer = (file for file in self._by_family.get(family, ()) if file.marks.head_size > len(head) > 0)
+        return found | {file for file in longer if file.marks.begins(head)}

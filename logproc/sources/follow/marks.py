@@ -6,9 +6,12 @@ is the one that was read if its first bytes, and the last ones before the offset
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 
 from logproc.model.position import MARK_BYTES, Position
+
+START_BYTES = 6
 
 
 def digest(data: bytes) -> str:
@@ -16,15 +19,26 @@ def digest(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
+def starts_of(head: bytes) -> bytes:
+    """Return the digests of the first bytes of a file up to each line end in `head`, behind each other."""
+    found, taken = bytearray(), blake2b(digest_size=START_BYTES)
+    for line in re.findall(rb"[^\n]*\n", head):
+        taken.update(line)
+        found += taken.digest()
+    return bytes(found)
+
+
 class Marks:
     """What is remembered of a file up to `offset`, in decoded bytes.
 
     head: the first bytes, at most MARK_BYTES of them; None if only their digest is known, from a state. The bytes before the
-    offset are not kept, only their digest: with ten thousand files they would be 40 MB, and the file has them.
+    offset are not kept, only their digest: with ten thousand files they would be 40 MB, and the file has them. starts: see
+    Position; only where the first bytes are not known.
     """
 
     def __init__(self, offset: int = 0, head: bytes | None = b"", head_digest: str = "", tail_digest: str = "") -> None:
         self.offset = offset
+        self.starts = b""
         self.head = head
         self.head_size = min(offset, MARK_BYTES)
         self.head_digest = head_digest or digest(head or b"")
@@ -32,7 +46,9 @@ class Marks:
 
     @classmethod
     def of_position(cls, position: Position) -> Marks:
-        return cls(position.offset, position.start or None, position.head, position.tail)
+        marks = cls(position.offset, None, position.head, position.tail)
+        marks.starts = position.starts
+        return marks
 
     @property
     def is_strong(self) -> bool:
@@ -61,7 +77,9 @@ class Marks:
         """Return whether a file whose first bytes are `head` begins as the one that was read, as far as both are known."""
         if len(head) >= self.head_size:
             return digest(head[: self.head_size]) == self.head_digest
-        return self.head is not None and self.head.startswith(head)
+        if self.head is not None:
+            return self.head.startswith(head)
+        return b"\n" in head and self.starts.startswith(starts_of(head))
 
 
 class Trail:
@@ -71,6 +89,7 @@ class Trail:
         self._name, self._device, self._inode = name, device, inode
         self._head = before if marks.head_size < MARK_BYTES else None  # then `before` is all that was read
         self._head_digest, self._head_size = marks.head_digest, marks.head_size
+        self._starts = marks.starts or starts_of(marks.head or before[: marks.head_size])
         self._tail = before[-MARK_BYTES:]
         self.offset, self.lines = marks.offset, lines
         self._fixed: Position | None = None
@@ -79,7 +98,7 @@ class Trail:
         """Move on behind the next bytes of the file, which are `lines` whole lines."""
         if self._head is not None:
             self._head = (self._head + bytes(data[:MARK_BYTES]))[:MARK_BYTES]
-            self._head_size, self._head_digest = len(self._head), digest(self._head)
+            self._head_size, self._head_digest, self._starts = len(self._head), digest(self._head), starts_of(self._head)
             self._head = self._head if self._head_size < MARK_BYTES else None
         self._tail = (self._tail + bytes(data[-MARK_BYTES:]))[-MARK_BYTES:]
         self.offset += len(data)
@@ -100,4 +119,4 @@ class Trail:
             return self._fixed
         tail = digest(self._tail)
         head = self._head_size, self._head_digest
-        return Position(self._name, self._device, self._inode, self.offset, self.lines, *head, tail, self._head or b"")
+        return Position(self._name, self._device, self._inode, self.offset, self.lines, *head, tail, self._starts)

@@ -131,7 +131,8 @@ class Survey:
             file = self._new_file(log, None, Marks.of_position(position), position.lines)
             file.device, file.inode, file.position = position.device, position.inode, position
             file.gone_at = self._now
-            log.make_newest(file)
+            log.late += log.waiting
+            log.waiting, log.last = [file], file
 
     def _claim(self, place: Place) -> None:
         """Note where a known file is, if its inode is at this place."""

@@ -233,11 +233,12 @@ def test_a_clock_that_was_set_back(log: Path, known: list[Position]) -> None:
     assert "truncated" in "".join(second.notes)
 
 
+@pytest.mark.parametrize("more", [1, 100])
 @pytest.mark.parametrize("runs", [1, 3])
-def test_a_copy_with_less_than_was_read(log: Path, runs: int) -> None:
+def test_a_copy_with_less_than_was_read(log: Path, runs: int, more: int) -> None:
     """Lines that came while the log was being copied were read from the log: the copy has nothing new, in any later run."""
     Path(f"{log}.1").write_bytes(log.read_bytes() + b"thr")
-    write(log, b"three", b"four")
+    write(log, *([b"three", *[b"four" * 20] * more]))
     known = run(log).positions
     os.truncate(log, 0)
     write(log, b"five")
