@@ -23,7 +23,16 @@ from msgspec.structs import replace
 
 from logproc.formats.account import Claimed, parsed, starts_in
 from logproc.formats.columns.coalesce import with_date
-from logproc.formats.columns.fields import EMPTY, absent_once, asks_for_others, columns_of, complete, sought, with_absent
+from logproc.formats.columns.fields import (
+    EMPTY,
+    TARGET_COLUMNS,
+    absent_once,
+    asks_for_others,
+    columns_of,
+    complete,
+    sought,
+    with_absent,
+)
 from logproc.formats.columns.levels import leveled
 from logproc.formats.columns.lines import Lines, plain_lines
 from logproc.formats.columns.printable import absent_as_null
@@ -90,6 +99,8 @@ class Format(Struct, frozen=True):
         """The columns without what others say as well: a request in parts, a target, keys that a column is taken from."""
         fields, parts = self.fields, set(self.exact.held)
         is_split = self.splits_requests and "request" in fields
+        if self.splits_targets:
+            parts.difference_update(TARGET_COLUMNS)  # a target in a key `path`: its column is the target without the query
         if is_split:
             parts.add("request")
         if "path" in fields and (self.splits_targets or (is_split and "target" not in self.exact.fields)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
@@ -101,3 +102,14 @@ class ByteStream(Protocol):
 source_name: ContextVar[str | None] = ContextVar("source_name", default=None)
 """The source that a thread works on, for log messages. Each thread sets it when it begins to work on a source: new threads
 inherit context variables only on free-threaded 3.14."""
+
+
+def real_path(path: str) -> str:
+    """Return where a path leads through symbolic links; as it is if one of them is removed at this moment.
+
+    `os.path.realpath` raises then: it finds the link, and reads it only after that.
+    """
+    try:
+        return os.path.realpath(path)
+    except OSError:
+        return path

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from logproc.model.errors import EXIT_INCOMPLETE
 from logproc.model.patterns import regex
-from logproc.model.source import Kind, Seen, Source, State, Verdict
+from logproc.model.source import Kind, Seen, Source, State, Verdict, real_path
 from logproc.sources.files import STDIN, seen_as
 from logproc.sources.files.errors import source_error
 from logproc.sources.names import shown_path, shown_url
@@ -162,7 +162,7 @@ def walk(folder: str) -> Iterator[Found]:
 
 def files_below(folder: str) -> Iterator[tuple[str, Verdict | None]]:
     """Yield every path below a directory that is not a directory itself, with a verdict if it will not be read."""
-    inside = os.path.join(os.path.realpath(folder), "")  # noqa: PTH118 - with the last `/`
+    inside = os.path.join(real_path(folder), "")  # noqa: PTH118 - with the last `/`
     waiting: list[tuple[str, bool]] = [(folder, True)]
     while waiting:
         path, is_folder = waiting.pop()
@@ -182,4 +182,4 @@ def verdict_on_link(path: str, inside: str) -> Verdict | None:
     """Return why a symbolic link below a directory is not followed; None for one to a file in it. inside: its real path."""
     if os.path.isdir(path):
         return skipped("link to a directory: not followed")
-    return None if os.path.realpath(path).startswith(inside) else skipped("link out of the directory: not followed")
+    return None if real_path(path).startswith(inside) else skipped("link out of the directory: not followed")

@@ -130,6 +130,21 @@ def test_a_malformed_request_is_in_other() -> None:
     assert "request" not in table.column_names
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"time":"2026-03-07T10:00:00Z","method":"GET","path":"/cart?a=1","status":200}\n',
+        b'time=2026-03-07T10:00:00Z method=GET path="/cart?a=1" status=200\n',
+    ],
+    ids=["json", "logfmt"],
+)
+def test_a_target_that_a_log_calls_path(text: bytes) -> None:
+    """The key holds the target, and the column of its name the path, which nothing else says."""
+    table = table_of_log(text * 2)
+    assert [(row["path"], row["query"]) for row in rows_of(table)] == [("/cart", "a=1")] * 2
+    assert "target" not in table.column_names
+
+
 def test_fields_with_the_names_of_our_columns() -> None:
     """A logger's own line and source are kept under other names."""
     row = rows_of(table_of_log(b'{"msg":"a","line":17,"source":"main.go","other":"x"}\n' * 2))[1]

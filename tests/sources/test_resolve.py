@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from logproc.model.source import Kind, Source, State
+from logproc.model.source import Kind, Source, State, real_path
 from logproc.sources.resolve import resolve
 
 
@@ -149,3 +151,15 @@ def test_urls_that_differ_only_in_their_secrets_have_names_of_their_own() -> Non
     assert found[4].verdict is not None
     assert found[4].verdict.reason == "same URL as http://h/a?key=*** (2): counted once"
     assert "key=1" not in repr(found)
+
+
+def test_a_link_that_is_removed_while_it_is_read(tmp_path: Path) -> None:
+    """Its path is told as it is; a log that is a link is switched or removed at any moment."""
+    link = tmp_path / "link"
+    toggle = f"import os\nwhile True: os.symlink('target', {str(link)!r}); os.unlink({str(link)!r})"
+    process = subprocess.Popen([sys.executable, "-c", toggle])
+    end = time.monotonic() + 1
+    while time.monotonic() < end:
+        assert real_path(str(link)) in {str(link), str(tmp_path / "target")}
+    process.kill()
+    process.wait()

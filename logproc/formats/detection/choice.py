@@ -23,7 +23,7 @@ from logproc.formats.readers.expression import Expression
 from logproc.formats.servers.formats import format_of_definition
 from logproc.formats.times.order import KNOWN
 from logproc.model.errors import UsageError, nearest
-from logproc.model.source import Kind
+from logproc.model.source import Kind, real_path
 
 if TYPE_CHECKING:
     from logproc.model.chunk import Parser
@@ -91,7 +91,7 @@ class Choice(Struct, frozen=True):
     def fixed(self, source: Source) -> Parser | None:
         """Return the format of a source if it is known before its content is read, else None."""
         if self.of_paths and source.kind is Kind.FILE:
-            found = self.of_paths.get(os.path.realpath(os.fsdecode(source.location)))
+            found = self.of_paths.get(real_path(os.fsdecode(source.location)))
             if found:
                 return self.mapped(found)
         return None if self.named and needs_order(self.named) else self.mapped(self.named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -18,6 +19,24 @@ from logproc.sources.follow.marks import Marks, digest
 from logproc.sources.opening import OpenOptions, open_source
 
 BLOCK_BYTES = 1 << 20
+GONE = "gone: it was deleted before it was read to its end"
+
+
+class Lost(Exception):
+    """The file is no longer where it was, or no longer holds what was read. `what` says which, in words for the user."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+def lost_or_failed(error: OSError, offset: int) -> Exception:
+    """Return Lost if the file is not there any more; a network file system says so of a deleted one by ESTALE."""
+    if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ESTALE}:
+        return Lost(GONE)
+    words = source_error(error)
+    what = "I/O error" if error.errno == errno.EIO else words.what
+    return SourceError(f"{what} at byte {offset}", words.hint)
 
 
 def open_regular(path: str) -> tuple[int, os.stat_result]:
@@ -92,16 +111,10 @@ class Content:
         before = self.before(marks.offset)
         return None if before is None else digest(before) == marks.tail_digest
 
-    def may_be_copy_of(self, path: str | None) -> bool:
-        """Return whether it begins as the file at `path`, as far as both go. For a file of which nothing was read yet."""
-        if path is None:
-            return False
-        try:
-            with Content(path, self._options) as other:
-                size = min(len(self.head), len(other.head))
-                return size > 0 and self.head[:size] == other.head[:size]
-        except SourceError:
-            return False
+    def begins_as(self, head: bytes) -> bool:
+        """Return whether it begins as a file with these first bytes, as far as both go."""
+        size = min(len(self.head), len(head))
+        return size > 0 and self.head[:size] == head[:size]
 
     def is_shorter(self, marks: Marks) -> bool:
         """Return whether the content, which begins as what was read, ends before that does."""

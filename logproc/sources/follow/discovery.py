@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from logproc.model.patterns import regex
-from logproc.model.source import Kind, Verdict
+from logproc.model.source import Kind, Verdict, real_path
 from logproc.sources.archives.magic import ENDINGS
 from logproc.sources.files import seen_as
 from logproc.sources.resolve import MAGIC, find
@@ -99,7 +99,7 @@ def family_of(path: str, families: Collection[tuple[str, str]]) -> tuple[str, st
 def families_of(location: str) -> Iterator[tuple[str, str]]:
     """Yield folder and name of a log, as it is named and, for a link, where it leads to."""
     yield os.path.split(location)
-    real = os.path.realpath(location)
+    real = real_path(location)
     if os.path.islink(location):  # noqa: PTH114
         yield os.path.split(real)
 

@@ -8,8 +8,9 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 
 from logproc.model.position import Position
+from logproc.model.source import real_path
 from logproc.sources.follow.discovery import folders_of
-from logproc.sources.follow.one_file import Descriptors
+from logproc.sources.follow.one_file import Descriptors, File
 from logproc.sources.follow.one_log import Log, Read
 from logproc.sources.follow.survey import Survey
 from logproc.sources.follow.watcher import Watcher
@@ -114,7 +115,7 @@ class Following:
                     if self._cancelled or (turn >= TURN and not (log.active and log.active.packed)):
                         break
                     due.pop(log, None)  # before the step, which may find that there is more
-                    read = log.step(most_bytes, self._look)
+                    read = log.step(most_bytes, self._lose)
                     if read is None:
                         (self._restless.add if log.is_restless else self._restless.discard)(log)
                         break
@@ -152,6 +153,11 @@ class Following:
         usual = POLLED_SURVEY_S if self._watcher.polling else SURVEY_S
         return self._clock() - self._surveyed_at >= (2 * took if reported else max(usual, took * SHARE))
 
+    def _lose(self, file: File, is_other: bool) -> None:
+        self._survey.lose(file, is_other=is_other)
+        if not file.fate:
+            self._look()
+
     def _look(self) -> None:
         """Look at all folders, and watch those in which something may happen."""
         self._names_changed = False
@@ -163,7 +169,7 @@ class Following:
             return
         self._paths, folders = {}, folders_of(self._arguments)
         for log in self.logs:
-            for path in {log.location, os.path.realpath(log.location), *(file.path for file in log.files if file.path)}:
+            for path in {log.location, real_path(log.location), *(file.path for file in log.files if file.path)}:
                 folder, name = os.path.split(path)
                 self._paths[f"{folder}/{name}" if folder else name] = log
                 folders.add(folder)

@@ -13,8 +13,7 @@ from logproc.model.errors import SourceError
 from logproc.model.position import MARK_BYTES, Position
 from logproc.model.source import ByteStream
 from logproc.sources.archives.magic import HEAD_BYTES, foreign, may_be_archive, sniff
-from logproc.sources.files.errors import source_error
-from logproc.sources.follow.content import blocks, open_archive, open_regular
+from logproc.sources.follow.content import GONE, Content, Lost, blocks, lost_or_failed, open_archive, open_regular
 from logproc.sources.follow.marks import Marks, Trail, digest
 from logproc.sources.names import shown_path
 from logproc.sources.opening import OpenOptions
@@ -25,7 +24,6 @@ QUIET_S = 2.0
 """An archive that ends too early and has not changed for so long is damaged, not unfinished."""
 
 
-GONE = "gone: it was deleted before it was read to its end"
 CHANGED = "content changed: read from the start"
 NOT_FOUND = "not found: what was counted of it is kept"
 DELETED = "deleted after it had been read"
@@ -41,14 +39,6 @@ def age_s(changed_s: float) -> float:
     """Return for how long a file has not changed, by the time of its last change."""
     age = time.time() - changed_s
     return age if age > -SET_BACK_S else float("inf")
-
-
-class Lost(Exception):
-    """The file is no longer where it was, or no longer holds what was read. `what` says which, in words for the user."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
 
 
 class Descriptors:
@@ -79,6 +69,10 @@ class Descriptors:
 
     def has(self, file: File) -> bool:
         return file in self._open
+
+    def hand_over(self, file: File, successor: File) -> None:
+        """Let the descriptor of a file be that of another one."""
+        self._open[successor] = self._open.pop(file)
 
     def close(self, file: File) -> None:
         if file in self._open:
@@ -315,6 +309,16 @@ class File:
         if is_other or not self.marks.offset:
             self.device = self.inode = 0
 
+    def head_now(self, descriptors: Descriptors) -> bytes:
+        """Return the first decoded bytes that it has now, read or not; b"" if it is not there any more."""
+        with suppress(OSError, SourceError):
+            if descriptors.has(self):
+                return os.pread(descriptors.of(self), MARK_BYTES, 0)
+            with Content(self.path or "", self._options) as content:
+                is_this = self.identity == (content.status.st_dev, content.status.st_ino)
+                return content.head if is_this else b""
+        return b""
+
     def close(self, descriptors: Descriptors) -> None:
         self._close_stream()
         descriptors.close(self)
@@ -335,12 +339,3 @@ def open_again(file: File) -> int:
     with suppress(OSError):
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
     return descriptor
-
-
-def lost_or_failed(error: OSError, offset: int) -> Exception:
-    """Return Lost if the file is not there any more; a network file system says so of a deleted one by ESTALE."""
-    if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ESTALE}:
-        return Lost(GONE)
-    words = source_error(error)
-    what = "I/O error" if error.errno == errno.EIO else words.what
-    return SourceError(f"{what} at byte {offset}", words.hint)

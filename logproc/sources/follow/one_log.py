@@ -13,12 +13,15 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from logproc.model.errors import SourceError
+from logproc.sources.follow.content import GONE, Lost
 from logproc.sources.follow.marks import Trail
-from logproc.sources.follow.one_file import GONE, SILENT, USELESS, Descriptors, File, Lost, age_s
+from logproc.sources.follow.one_file import SILENT, USELESS, Descriptors, File, age_s
 
 GRACE_S = 5.0
 TRIES = 5
 """How often a file is looked for that is gone again when it is opened: each rotation renames it."""
+
+Lose = Callable[[File, bool], None]
 
 
 class Read(Struct):
@@ -98,10 +101,41 @@ class Log:
         else:
             self.late.append(file)
 
-    def step(self, most_bytes: int, look: Callable[[], None]) -> Read | None:
+    def make_newest(self, file: File) -> None:
+        """Note that the name of the log leads to this file. For the first look of a run that goes on."""
+        self.late = [other for other in [*self.late, *self.waiting] if other is not file]
+        self.waiting = [file]
+        self.last = file
+
+    def overwritten(self, file: File, successor: File) -> None:
+        """Add what is in the place of a file now that was overwritten. It is read after that, and before the next file."""
+        successor.device, successor.inode, successor.gone_at = file.device, file.inode, file.gone_at
+        self._descriptors.hand_over(file, successor)
+        self.rotated_at = file.gone_at = self._clock()
+        if file in self.late:
+            self.late.append(successor)
+        else:
+            self.waiting.insert(self.waiting.index(file) + 1 if file in self.waiting else 0, successor)
+        if self.last is file:
+            self.last = successor
+
+    def revive(self, file: File) -> None:
+        """Read a finished file on, as a late one: a copy has more of it than could be read."""
+        file.finished, file.gone_at = False, self._clock()
+        self.late.append(file)
+
+    def tell_once(self, what: str, hint: str) -> None:
+        """Add a note about the path of the log, if it is not the same as before."""
+        note = f"{what}: {hint}" if hint else what
+        if self.failure != note:
+            self.failure = note
+            self.notes.append(note)
+
+    def step(self, most_bytes: int, lost: Lose) -> Read | None:
         """Return what happened next; None if nothing did.
 
-        look: called if a file is no longer where it was. It finds out where its content is, and adds new files to the log.
+        lost: called if a file is no longer where it was, or (True) holds something else there. It finds out where the content
+            is, and adds new files to the log.
         """
         if self.forgotten:
             return Read(self, self.forgotten.pop(), forgotten=True)
@@ -110,18 +144,18 @@ class Log:
                 self.active = self.waiting.pop(0)
             if self.active is None or self.active.at_line_end:
                 for late in list(self.late):
-                    read = self._step_late(late, most_bytes, look)
+                    read = self._step_late(late, most_bytes, lost)
                     if read or not late.at_line_end:
                         return read
             file = self.active
             if file is None:
                 return Read(self, 0, note=self._take_notes()) if self.notes else None
-            read = self._step_active(file, most_bytes, look)
+            read = self._step_active(file, most_bytes, lost)
             if read or self.active is file:
                 return read
 
-    def _step_active(self, file: File, most_bytes: int, look: Callable[[], None]) -> Read | None:
-        data, failure = self._read(file, most_bytes, look)
+    def _step_active(self, file: File, most_bytes: int, lost: Lose) -> Read | None:
+        data, failure = self._read(file, most_bytes, lost)
         if data:
             return self._tell(file, data)
         if failure or file.is_ended:
@@ -132,13 +166,13 @@ class Log:
             return self._tell(file) if self._has_news(file) else None
         # Its last line is incomplete. The writer may still complete it, and until then no line of the next file may follow.
         if self._is_over(file) or (self._once and self.waiting):
-            data, failure = self._read(file, most_bytes, look, last=True)
+            data, failure = self._read(file, most_bytes, lost, last=True)
             return self._tell(file, data) if data else self._finish(file, note=failure)
         return self._tell(file) if self._has_news(file) else None
 
-    def _step_late(self, file: File, most_bytes: int, look: Callable[[], None]) -> Read | None:
+    def _step_late(self, file: File, most_bytes: int, lost: Lose) -> Read | None:
         is_over = self._is_over(file)
-        data, failure = self._read(file, most_bytes, look, whole_lines=not is_over, last=is_over)
+        data, failure = self._read(file, most_bytes, lost, whole_lines=not is_over, last=is_over)
         if data:
             return self._tell(file, data)
         if is_over or failure or file.is_ended:
@@ -146,18 +180,19 @@ class Log:
         return self._tell(file) if self._has_news(file) else None
 
     def _read(
-        self, file: File, most_bytes: int, look: Callable[[], None], *, whole_lines: bool = False, last: bool = False
+        self, file: File, most_bytes: int, lost: Lose, *, whole_lines: bool = False, last: bool = False
     ) -> tuple[bytes, str]:
         """Return the next bytes of a file, or what happened to it if the rest is nowhere."""
         what = ""
         for _ in range(TRIES):
+            was_open = self._descriptors.has(file)
             try:
                 data = file.read(most_bytes, self._descriptors, whole_lines=whole_lines, last=last)
-            except Lost as lost:
-                what = what or file.fate or lost.what
-                file.lose(self._descriptors, is_other=lost.what != GONE)
-                if not file.fate:
-                    look()
+            except Lost as reason:
+                what = what or file.fate or reason.what
+                if not was_open:  # then this may be any file that was given the same inode number
+                    self._descriptors.close(file)
+                lost(file, reason.what != GONE)
                 if file.path is None:
                     break
             except SourceError as error:

@@ -3,7 +3,8 @@
 A name says little after a rotation, so each path is first asked for its inode, then for its content:
 
 1. The inode is that of a file which is being read: a descriptor keeps it from being used again, so it is this file, perhaps
-   under another name. Of a file without a descriptor, the content is compared.
+   under another name. Of a file without a descriptor, the content is compared. A file that was overwritten since, as by
+   `copytruncate`, goes on as another file; what was not read before is searched for as in 3.
 2. A log's own name leads to another inode. If its content begins with all that was read, somebody rewrote the file (an editor,
    `rsync`, another target of a link with the same content), and only what follows is new. Otherwise the log was rotated, and
    this is its next file.
@@ -97,6 +98,20 @@ class Survey:
             self._look_at_other(place, places)
         self._memory = {path: memory for path, memory in self._memory.items() if path in places}
         self._first_seen = {path: self._first_seen.get(path, self._now) for path in self.undecided}
+        self.due |= {log: None for log in self.logs if log.notes}
+
+    def lose(self, file: File, *, is_other: bool) -> None:
+        """Forget where a file is. is_other: other content was found in its place.
+
+        If it was overwritten, usually after it was copied, what its descriptor leads to now is another file of the log. It is
+        taken over at once: it may be renamed, or deleted, before anybody looks at the folder.
+        """
+        if is_other:
+            self._memory = {path: memory for path, memory in self._memory.items() if memory[1] is not file}
+            if self._descriptors.has(file) and not file.is_copy:
+                log = self._log_of(file)
+                log.overwritten(file, self._new_file(log, file.path, Marks()))
+        file.lose(self._descriptors, is_other=is_other)
 
     def files(self) -> list[tuple[Log, File]]:
         """Return the files that are not finished."""
@@ -118,11 +133,6 @@ class Survey:
             file.gone_at = self._now
             log.late += log.waiting
             log.waiting, log.last = [file], file
-
-    def _make_newest(self, log: Log, file: File) -> None:
-        log.late = [other for other in [*log.late, *log.waiting] if other is not file]
-        log.waiting = [file]
-        log.last = file
 
     def _claim(self, place: Place) -> None:
         """Note where a known file is, if its inode is at this place."""
@@ -170,9 +180,7 @@ class Survey:
         self._remember(place, file)
         is_revived = file.finished and content.is_longer(file.marks)
         if is_revived:
-            file.finished = False
-            file.gone_at = self._now
-            log.late.append(file)
+            log.revive(file)
         if is_revived or (not file.finished and file.path is None):
             file.at(place.path, content.status, packed=content.packed)
             file.is_unchanged = self._is_first and not content.packed and not content.is_longer(file.marks)
@@ -186,7 +194,7 @@ class Survey:
         if owner is not None and (owner is newest or not owner.finished):
             owner.gone_at = None
         if owner is not None and self._is_first and owner in log.files:
-            self._make_newest(log, owner)
+            log.make_newest(owner)
             newest = owner
         if owner is not None and owner is newest:
             return
@@ -195,7 +203,7 @@ class Survey:
             self.due[log] = None
         log.rotated_at = self._now
         if place.verdict is not None:
-            self._tell_once(log, place.verdict.reason or "", place.verdict.hint)
+            log.tell_once(place.verdict.reason or "", place.verdict.hint)
         if place.seen is None or owner is not None or self._is_settled(place):
             return
         try:
@@ -203,25 +211,24 @@ class Survey:
                 self._arrived(log, place, content)
         except SourceError as error:
             if os.path.exists(log.location):  # noqa: PTH110
-                self._tell_once(log, error.what, error.hint)
+                log.tell_once(error.what, error.hint)
 
     def _arrived(self, log: Log, place: Place, content: Content) -> None:
         """Another file has the name of the log: the next one, or the same content in another file."""
         elsewhere = {file for path, file in self._claimed.items() if path != log.location}
         file = self._known.owner(content, family=log.family, own_name=True, elsewhere=elsewhere)
-        if file is None or self._log_of(file) is not log:
-            if file is None:
-                self._add_new(log, place, content, is_newest=True)
-            else:
-                self._found(file, place, content, is_copy=True)
-            return
-        if not file.finished:
-            if file.path is not None or file.position:
-                file.notes.append(f"replaced: {file.marks.offset} known bytes skipped")
-            file.lose(self._descriptors, is_other=True)
-        self._found(file, place, content, is_copy=False)
-        self._claimed[place.path] = file
-        file.gone_at = None
+        if file is None:
+            self._add_new(log, place, content, is_newest=True)
+        elif self._log_of(file) is not log:
+            self._found(file, place, content, is_copy=True)
+        else:
+            if not file.finished:
+                if file.path is not None or file.position:
+                    file.notes.append(f"replaced: {file.marks.offset} known bytes skipped")
+                file.lose(self._descriptors, is_other=True)
+            self._found(file, place, content, is_copy=False)
+            self._claimed[place.path] = file
+            file.gone_at = None
 
     def _look_at_other(self, place: Place, places: dict[str, Place]) -> None:
         family = family_of(place.path, self._families)
@@ -246,7 +253,7 @@ class Survey:
         except SourceError as error:
             if place.matched and os.path.exists(place.path):  # noqa: PTH110 - otherwise it was renamed since
                 log = self._new_log(place.path)
-                self._tell_once(log, error.what, error.hint)
+                log.tell_once(error.what, error.hint)
                 self._remember(place, None)
 
     def _is_settled(self, place: Place) -> bool:
@@ -276,8 +283,9 @@ class Survey:
         is_partial = (content.packed and is_fresh) or (may_grow and not content.head)
         # Both are there while the archive is made. What it holds can be compared when the original has been read.
         has_original = self._is_first and place.path.endswith(PACKED) and place.path.rpartition(".")[0] in places
-        unread = [file for file in log.files if not file.marks.offset] if log else []
-        if is_partial or has_original or any(content.may_be_copy_of(file.path) for file in unread):
+        # What is not known yet may be read from its original: from a new one, or one whose truncation was not noticed yet.
+        is_copy = log is not None and any(content.begins_as(file.head_now(self._descriptors)) for file in log.files)
+        if is_partial or has_original or is_copy:
             self.undecided.add(place.path)
         elif log and is_rotated and self._was_split_off(log, place):
             self._add_new(log, place, content, is_newest=False)
@@ -293,7 +301,8 @@ class Survey:
         """Return whether an unknown file beside a log can be one that had its name between two looks, or two runs."""
         if self._is_first:
             return log in self._resumed and place.seen is not None and place.seen[3] / 1e9 >= self._resumed[log]
-        return log.rotated_at is not None and self._now - log.rotated_at <= ROTATION_S
+        first_seen = self._first_seen.get(place.path, self._now)  # an archive is not looked into before it is complete
+        return log.rotated_at is not None and first_seen - log.rotated_at <= ROTATION_S
 
     def _may_have_moved(self, log: Log) -> bool:
         """Return whether the file that an earlier run read last is under another name now, or not found yet."""
@@ -339,10 +348,3 @@ class Survey:
             self._memory[place.path] = place.seen, file
         if file:
             file.seen_at = self._now
-
-    def _tell_once(self, log: Log, what: str, hint: str) -> None:
-        note = f"{what}: {hint}" if hint else what
-        if log.failure != note:
-            log.failure = note
-            log.notes.append(note)
-            self.due[log] = None

@@ -13,7 +13,9 @@ import sys
 import time
 from pathlib import Path
 
-SEEN_S = 0.5
+OPEN_S = 60.0
+OPEN_TIMES = 3
+"""So often in a row the reader must be found to hold a file. It may also open one for a moment, to compare it with others."""
 KINDS = ["rename", "copytruncate", "gzip", "delete", "link"]
 
 
@@ -62,11 +64,8 @@ def rotate_once(log: Path, kind: str, number: int) -> None:
         time.sleep(0.005 * (number % 2))  # what is written now is lost
         os.truncate(log, 0)
         return
-    if kind in {
-        "link",
-        "delete",
-    }:  # the file will be nowhere the reader could find it, so it has to live long enough to be seen
-        time.sleep(SEEN_S)
+    if kind in {"link", "delete"}:  # the file will be nowhere, so nobody could read it who has not opened it by now
+        wait_until_open(log)
     inode = log.stat().st_ino
     target = Path(os.path.realpath(log))
     if kind == "link":
@@ -90,6 +89,24 @@ def rotate_once(log: Path, kind: str, number: int) -> None:
         old.unlink()
         if target.parent == kept:
             target.unlink()
+
+
+def wait_until_open(log: Path) -> None:
+    """Wait until the process that started this one holds the log open. How long that takes depends on the machine."""
+    end, seen, times = time.monotonic() + OPEN_S, log.stat(), 0
+    while times < OPEN_TIMES:
+        is_open = any(is_of(descriptor, seen) for descriptor in Path(f"/proc/{os.getppid()}/fd").iterdir())
+        times = times + 1 if is_open else 0
+        assert time.monotonic() < end, f"{log} is not opened"
+        time.sleep(0.03)
+
+
+def is_of(descriptor: Path, seen: os.stat_result) -> bool:
+    """Return whether a descriptor of a process is still open, and leads to this file."""
+    try:
+        return os.path.samestat(descriptor.stat(), seen)
+    except OSError:
+        return False
 
 
 if __name__ == "__main__":

@@ -210,6 +210,56 @@ def test_copytruncate(tmp_path: Path, follow: Follow, lines: list[bytes]) -> Non
     assert len(reader.following.logs) == 1
 
 
+@pytest.mark.parametrize("lines", [[b"one", b"two"], BIG])
+@pytest.mark.parametrize("then", ["rename", "delete"])
+def test_truncated_and_gone_before_the_next_look(tmp_path: Path, follow: Follow, lines: list[bytes], then: str) -> None:
+    """What was written after the truncation is read, wherever the file is by then, before the next file."""
+    log = write(tmp_path / "access.log", *lines)
+    reader = follow(f"{log}*")
+    reader.sees(*lines)
+    write(log, b"three")
+    shutil.copy(log, f"{log}.1")
+    os.truncate(log, 0)
+    write(log, b"four")
+    if then == "rename":
+        log.rename(f"{log}.2")
+    else:
+        log.unlink()
+    write(log, b"five")
+    reader.sees(*lines, b"three", b"four", b"five")
+    reader.stays(2)
+    assert len(reader.following.logs) == 1
+
+
+def test_a_copy_of_what_a_truncated_file_has_now(tmp_path: Path, follow: Follow) -> None:
+    """It is not a new file, although the reader has not noticed yet that the original was truncated."""
+    log = write(tmp_path / "access.log", *BIG)
+    reader = follow(f"{log}*", most_bytes=1000)
+    reader.until(lambda: len(reader.text) > 3000)
+    waiting = write(tmp_path / "waiting", *[b"%06d" % number for number in range(2000)])
+    shutil.copy(log, f"{log}.1")
+    log.write_bytes(waiting.read_bytes())
+    shutil.copy(log, f"{log}.2")
+    write(log, b"end")
+    reader.sees(*BIG, *waiting.read_bytes().splitlines(), b"end")
+    reader.stays(2)
+    assert len(reader.following.logs) == 1
+
+
+def test_an_archive_that_is_found_late(log: Path, follow: Follow) -> None:
+    """It was split off when it was first seen, however long it took until it could be read."""
+    seconds = [0.0]
+    reader = follow(f"{log}*", clock=lambda: time.monotonic() + seconds[0])
+    reader.sees(b"one", b"two")
+    log.rename(f"{log}.1")
+    Path(f"{log}.2.gz").write_bytes(gzip.compress(b"three\n"))
+    write(log, b"four")
+    reader.sees(b"one", b"two", b"four")
+    seconds[0] = 11.0  # so rare are looks at folders that are large and slow
+    reader.sees(b"one", b"two", b"four", b"three")
+    assert len(reader.following.logs) == 1
+
+
 def test_truncation_without_a_copy(log: Path, follow: Follow) -> None:
     """What is there now is read from the start, and a note names what may be lost."""
     reader = follow(log)
