@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tests.faults import compression, content, copies, files, going_on, network, process, rewritten, security
+from tests.faults import compression, content, copies, files, going_on, going_on_states, network, process, rewritten, security
 from tests.faults.fault import Fault
 from tests.faults.sentences import SENTENCES
 
-MODULES = (content, files, copies, rewritten, going_on, compression, network, process, security)
+MODULES = (content, files, copies, rewritten, going_on, going_on_states, compression, network, process, security)
 FAULTS: list[Fault] = [fault for module in MODULES for fault in module.FAULTS]
 TITLES = {
     "C": "Bad content",

@@ -221,16 +221,12 @@ def test_a_folder_that_is_away_for_a_while(log: Path, known: list[Position]) -> 
 
 
 def test_a_clock_that_was_set_back(log: Path, known: list[Position]) -> None:
-    """What changed in the future is not for ever a file that is still being written."""
-    write(log, b"three", b"cut", end=b"")
-    log.rename(f"{log}.1")
-    Path(f"{log}.0.gz").write_bytes(gzip.compress(b"packed\n")[:-4])
-    write(log, b"four")
-    for path in log.parent.iterdir():
-        os.utime(path, (2**32, 2**32))
-    second = run(f"{log}*", known=known)
-    assert sorted(second.lines) == [b"cut", b"four", b"packed", b"three"]
-    assert "truncated" in "".join(second.notes)
+    """An archive that changed in the future is not for ever one that is still being written."""
+    Path(f"{log}.0.gz").write_bytes(gzip.compress(b"packed\n"))
+    os.utime(f"{log}.0.gz", (2**32, 2**32))
+    reader = Reader([f"{log}*"], known=known)
+    reader.until(lambda: reader.lines == [b"packed"], 5)
+    reader.close()
 
 
 @pytest.mark.parametrize("more", [1, 100])
