@@ -21,6 +21,7 @@ from logproc.sources.follow.feed import Before
 from logproc.sources.follow.following import Following
 from logproc.sources.follow.near_end import near_end
 from logproc.sources.follow.reading import FollowReading
+from logproc.sources.follow.survey import NOT_FOUND
 from logproc.sources.opening import OpenOptions
 from logproc.sources.resolve import resolve
 from logproc.threads.committer import Commit, Committer
@@ -191,7 +192,7 @@ class Followed:
                         form or (before.format if before else None),
                         outcome.bytes_read,
                         outcome.bytes_decoded,
-                        tuple(note for note in outcome.notes if note != NOT_SEEN),
+                        tuple(note for note in outcome.notes if note not in {NOT_SEEN, NOT_FOUND}),  # a log may come back
                     )
                 )
         return SavedState(dict(self._question), tuple(logs), commit.tally)
