@@ -53,6 +53,8 @@ class StateFile:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.name = harmless(str(path))
+        if not self.path.name:  # `.` and `/`
+            raise self._refused("is a directory", "name a file")
         self._temporary = self.path.with_name(f"{self.path.name}.tmp")
         self._lock = FileLock(self.path.with_name(f"{self.path.name}.lock"))
 

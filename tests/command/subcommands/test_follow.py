@@ -229,3 +229,18 @@ def test_a_file_that_never_came_is_named(tmp_path: Path) -> None:
         ended = stopped(process)
     assert ended.code == 0
     assert ended.stderr == "logproc: acess.log: there was no such file\n"
+
+
+def test_a_log_that_came_back_is_not_called_gone(tmp_path: Path) -> None:
+    """What is said of a log that a run with a state has not found is not said by later ones that have."""
+    path = written(tmp_path)
+
+    def said() -> str:
+        with processes.started("analyze", path, "--state", tmp_path / "state") as process:
+            return processes.ended(process).stderr
+
+    assert "gone" not in said()
+    path.rename(tmp_path / "elsewhere")
+    assert "gone" in said()
+    (tmp_path / "elsewhere").rename(path)
+    assert "gone" not in said()

@@ -81,6 +81,12 @@ def test_what_was_saved_is_loaded(saved: Path) -> None:
     assert (found.question, found.logs) == (ASKED, state_of().logs)
 
 
+@pytest.mark.parametrize("name", [".", "/"])
+def test_a_folder_without_a_name_of_its_own_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="is a directory"):
+        StateFile(name)
+
+
 def test_without_a_file_there_is_no_state(path: Path) -> None:
     with StateFile(path) as file:
         file.lock()
