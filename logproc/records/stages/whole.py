@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy
 from msgspec.structs import replace
 
 from logproc.records.piece import Piece
 from logproc.records.stages.output import Output, Release, nothing
-
-if TYPE_CHECKING:
-    pass
 
 
 class Whole:
@@ -34,7 +29,7 @@ class Whole:
             self._let_go(source)
         if piece.is_open:
             last = piece.slice(piece.records - 1, piece.records)
-            self._open[source] = last, [bytes(last.content)], piece.gap
+            self._open[source] = replace(last, content=b""), [bytes(last.content)], piece.gap  # not the whole chunk in memory
             piece = piece.slice(0, piece.records - 1)
         self._behind.take(source, replace(piece, front=b"", is_open=False, gap=b""), release)
 
