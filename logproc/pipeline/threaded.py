@@ -47,7 +47,7 @@ from logproc.threads.grace import within_grace
 from logproc.threads.hosts import HostLimit
 from logproc.threads.pool import Pool
 from logproc.threads.probe import THREADS, Probed, start_probing
-from logproc.threads.reader import CANNOT_START, PARSING_WEIGHT, Charged, Reader, ToDo, refused, start_readers, untold
+from logproc.threads.reader import CANNOT_START, Charged, Reader, ToDo, refused, start_readers, untold
 from logproc.threads.shared_tally import SharedTally
 from logproc.threads.signals import blocked, noted, waking
 from logproc.threads.sliding import SlidingTally
@@ -302,10 +302,9 @@ class Crew:
         from logproc.threads.delivery import Delivery, ReorderBudget
 
         in_turn = None if writing.side_by_side else [source.index for source in self.to_read]
-        reserved = self.plan.reading.chunk_bytes * PARSING_WEIGHT * (len(self.to_read) if writing.side_by_side else 1)
         budget = ByteBudget(self.settings.memory, self.stop, self.trace)
         if not self.followed:
-            budget = ReorderBudget(self.settings.memory, reserved, self.stop, in_turn, self.trace)
+            budget = ReorderBudget(self.settings.memory, self.stop, in_turn, self.trace)
         done = partial(self.channel.put, WRITTEN)
         self.delivery = Delivery(writing.output, in_turn, budget, self.stop, done, self.trace)
         return budget
