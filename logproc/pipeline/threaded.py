@@ -217,6 +217,11 @@ class Crew:
         """Whether the user or the system ended the run before its sources did."""
         return isinstance(self.stop.cause, Interrupted | Ended | KeyboardInterrupt)
 
+    @property
+    def _finishes_writing(self) -> bool:
+        """Whether what was read before a stop is still written: nothing else ends a run that follows logs."""
+        return self.followed is not None and self._is_ended
+
     def _is_done(self) -> bool:
         return self._all_read and not self.pool.pending
 
@@ -306,7 +311,7 @@ class Crew:
         if not self.followed:
             budget = ReorderBudget(self.settings.memory, self.stop, in_turn, self.trace)
         done = partial(self.channel.put, WRITTEN)
-        self.delivery = Delivery(writing.output, in_turn, budget, self.stop, done, self.trace)
+        self.delivery = Delivery(writing.output, in_turn, budget, self.stop, done, self.trace, lambda: self._finishes_writing)
         return budget
 
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
@@ -335,9 +340,11 @@ class Crew:
         if not interrupted:
             self.pool.drop()
         if not self.readers:
-            self._all_read = True
+            self._take(END)
         with suppress(Exception):  # if no worker can be started, for example: the first cause of the stop is reported
-            while not self._is_done() and (message := self.channel.get(deadline)) is not LATE:
+            while not (self._is_done() and (self._is_written or not self._finishes_writing)):
+                if (message := self.channel.get(deadline)) is LATE:
+                    break
                 if isinstance(message, Mark) or (interrupted and not isinstance(message, Probed)):
                     self._take(message)
         workers = self.pool.abandon()

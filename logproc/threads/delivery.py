@@ -104,10 +104,16 @@ ENDED, CANCELLED, CAUGHT_UP = _End(), _End(), _End()
 NO_SOURCE = -1
 
 
+def never() -> bool:
+    """Drop what has not been written yet when the run is stopped."""
+    return False
+
+
 class Delivery(Thread, Generic[Piece]):
     """The thread that writes. `put` is for the workers, `source_ended` for the readers, `all_read` for main; none blocks.
 
-    in_turn: as in ReorderBudget. done: called when everything has been written, or nothing more is.
+    in_turn: as in ReorderBudget. done: called when everything has been written, or nothing more is. finishes: whether, after a
+    stop, what is still put is written, until `all_read`: asked again and again from then on.
     """
 
     def __init__(
@@ -118,6 +124,7 @@ class Delivery(Thread, Generic[Piece]):
         stop: Stop,
         done: Callable[[], None],
         trace: Trace = NO_TRACE,
+        finishes: Callable[[], bool] = never,
     ) -> None:
         super().__init__(name="delivery", daemon=True)  # a pipe that nobody reads may block it for ever
         self.doing = "waiting"
@@ -127,6 +134,7 @@ class Delivery(Thread, Generic[Piece]):
         self._run_stop = stop
         self._done = done
         self._trace = trace
+        self._finishes = finishes
         self._messages: SimpleQueue[tuple[int, int, Piece | _End, Release]] = SimpleQueue()
         # The rest is the writer's own. _early: what has come and is not written, by source and number.
         self._early: dict[tuple[int, int], tuple[Piece | _End, Release]] = {}
@@ -187,8 +195,10 @@ class Delivery(Thread, Generic[Piece]):
         while True:
             with self._trace.span(Doing.WAIT_PIECE):
                 source, number, message, release = self._messages.get()
-            if message is CANCELLED or self._run_stop.is_set():
+            if self._run_stop.is_set() and not self._finishes():
                 raise Stopped
+            if message is CANCELLED:
+                continue
             if source == NO_SOURCE and message is ENDED:
                 return
             yield source, number, message, release

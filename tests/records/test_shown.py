@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy
 import pytest
 
+from logproc.model.errors import Ended
+from logproc.pipeline.following import Followed
+from logproc.pipeline.threaded import Companion, Crew, run_threaded
+from logproc.pipeline.writing import Writing
+from logproc.records.forms import LinesForm
 from logproc.records.piece import Piece
 from logproc.records.stages.around import Around
+from logproc.records.stages.whole import Whole
+from logproc.settings import Settings
 from tests.formats.samples import SAMPLES, Sample
 from tests.support.reports_of import PACKINGS, sources_of
 from tests.support.shown import run_of, shown
@@ -136,6 +143,28 @@ def test_what_is_around_a_match_is_of_its_source() -> None:
         content = b"".join(lines)
         stage.take(source, Piece(content, len(lines), numpy.arange(1, len(lines) + 1) * 3, chosen=chosen), lambda: None)
     assert kept.content == b"b1\nb2\n--\na2\na3\n--\nb3\n"
+
+
+def test_what_a_run_that_follows_has_read_when_it_is_ended_is_written(tmp_path: Path) -> None:
+    """Ctrl-C is how it ends: no line that was read and counted is lost."""
+    path, content, crews = tmp_path / "a.log", joined(log(2)) * 9, list[Crew]()
+    path.write_bytes(content)
+
+    class Ending(Kept):
+        """Ends the run with the first piece."""
+
+        def take(self, source: int, piece: Piece, release: Callable[[], None]) -> None:
+            super().take(source, piece, release)
+            crews[0].stop.set(Ended())
+
+    def beside(crew: Crew) -> Sequence[Companion]:
+        crews.append(crew)
+        return ()
+
+    settings, kept = Settings(chunk_size=100, workers=2, format="python"), Ending()
+    writing = Writing(LinesForm(1 << 20), Whole(kept), side_by_side=True)
+    run_threaded([], settings, beside=beside, writing=writing, followed=Followed([str(path)]))
+    assert kept.content == content
 
 
 @SEEDS

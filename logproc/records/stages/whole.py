@@ -38,12 +38,16 @@ class Whole:
         self._behind.ended(source)
 
     def caught_up(self) -> None:
-        for source in list(self._open):
-            self._let_go(source)
+        self._let_all_go()
         self._behind.caught_up()
 
     def close(self) -> None:
+        self._let_all_go()  # a log that is followed does not end
         self._behind.close()
+
+    def _let_all_go(self) -> None:
+        for source in list(self._open):
+            self._let_go(source)
 
     def _let_go(self, source: int) -> None:
         if source in self._open:
