@@ -79,9 +79,7 @@ def run_threaded(
 ) -> Run:
     """Read, parse and count everything with threads; with `writing`, also write the records that match.
 
-    followed: the logs that are followed besides the sources, until a stop.
-
-    Blocks until all is done. After a failure or a signal (see threads.signals) it waits for the threads for at most half a
+    followed: the logs that are followed besides the sources, until a stop. Blocks until all is done. After a failure or a signal (see threads.signals) it waits for the threads for at most half a
     second; what was counted by then is in the snapshot. Raises Interrupted if there is so much that it cannot be ranked in the
     time that is left. beside: returns threads that observe the crew while it works.
     """
@@ -135,13 +133,15 @@ class Crew:
         self.channel: Channel[Charged | Probed] = Channel(self.stop, trace=trace)
         self.writing = writing
         self.delivery: Delivery[Any] | None = None
-        self.budget = ByteBudget(settings.memory, self.stop, trace) if not writing else self._deliver(writing)
+        self.budget = ByteBudget(settings.memory, self.stop, trace)
+        if writing:
+            written, in_turn = partial(self.channel.put, WRITTEN), [source.index for source in self.to_read]
+            shared = self.budget, in_turn, self.stop, written, trace, lambda: self._finishes_writing
+            self.budget, self.delivery = writing.delivery(*shared, follows=bool(followed))
         connections = len(sources) if writing and writing.side_by_side else settings.connections_per_host
         self.hosts = HostLimit(max(connections, 1), self.stop)
-        self.shared: SharedTally | Committer[Any] | SlidingTally = (
-            followed.committer(self.plan.question.max_keys, trace)
-            if followed
-            else SharedTally(max_keys=self.plan.question.max_keys, trace=trace)
+        self.shared: SharedTally | Committer[Any] | SlidingTally = (followed.committer if followed else SharedTally)(
+            max_keys=self.plan.question.max_keys, trace=trace
         )
         done = partial(self.channel.put, DONE)
         self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop, done, trace)
@@ -274,9 +274,11 @@ class Crew:
         for name, (number, to_do) in wanted.items():
             self._start_some(name, number, to_do)
         if self.followed:
-            told = [self.delivery.caught_up] if self.delivery else []
-            reading = self.followed.reading(self.plan, self.settings, self.openers, *told)
-            self.follower = self.followed.follower(reading, self.budget, self.channel.put, self.stop, self.trace)
+            from logproc.threads.follower import Follower
+
+            caught_up = self.delivery.caught_up if self.delivery else lambda _: None
+            reading = self.followed.reading(self.plan, self.settings, self.openers, caught_up)
+            self.follower = Follower(reading, self.budget, self.channel.put, self.stop, self.trace)
             self.readers += start_readers([self.follower])
         try:
             self.channel.close_after(self.readers)
@@ -301,18 +303,6 @@ class Crew:
     def _read_alone(self, source: Source) -> Reading:
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
         return Reading(source, opener, self.plan.reading, self.probes.get(source.index))
-
-    def _deliver(self, writing: Writing) -> ByteBudget:
-        """Make the thread that writes; return the budget that goes with it."""
-        from logproc.threads.delivery import Delivery, ReorderBudget
-
-        in_turn = None if writing.side_by_side else [source.index for source in self.to_read]
-        budget = ByteBudget(self.settings.memory, self.stop, self.trace)
-        if not self.followed:
-            budget = ReorderBudget(self.settings.memory, self.stop, in_turn, self.trace)
-        done = partial(self.channel.put, WRITTEN)
-        self.delivery = Delivery(writing.output, in_turn, budget, self.stop, done, self.trace, lambda: self._finishes_writing)
-        return budget
 
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
         source_name.set(self.sources[chunk.source].name)

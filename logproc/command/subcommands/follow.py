@@ -71,7 +71,7 @@ class GoingOn:
     def __init__(self, options: FollowOptions, screen: Screen) -> None:
         self._options = options
         self._screen = screen
-        self._followed: Sequence[str] = ()
+        self._arguments: Sequence[str] = ()
         self._keeper = StateKeeper(options.state, screen) if options.state is not None else None
         if options.every_s is not None and not options.follow:
             raise UsageError("--every is for --follow", "add --follow")
@@ -97,7 +97,7 @@ class GoingOn:
 
     def begin(self, arguments: Sequence[str], sources: Sequence[Source], outputs: Outputs, stack: ExitStack) -> Followed:
         """Return the logs of the run, with their state if there is one; the stack closes its file."""
-        self._followed = arguments
+        self._arguments = arguments
         files, _ = split_arguments(arguments)
         for source in resolve(files, recursive=self._screen.settings.recursive):
             if source.verdict and source.verdict.hint == "use --recursive":
@@ -121,7 +121,7 @@ class GoingOn:
         self, stack: ExitStack, rewrite: Callable[[float, Snapshot], None], *, typed: bool
     ) -> Callable[[Crew], list[Companion]]:
         """Return what makes the threads beside the run: the live report, what writes files anew, and what saves the state."""
-        make_live = stack.enter_context(live(self._screen, self._followed, typed=typed)) if self.follows else None
+        make_live = stack.enter_context(live(self._screen, self._arguments, typed=typed)) if self.follows else None
 
         def make(crew: Crew) -> list[Companion]:
             found: list[Companion] = []
@@ -143,7 +143,7 @@ class GoingOn:
     def say_missing(self, sources: Sequence[Source]) -> None:
         """Say which files were waited for in vain."""
         found = {source.location for source in sources}
-        for path in split_arguments(self._followed)[0]:
+        for path in split_arguments(self._arguments)[0]:
             if path not in found and not MAGIC.search(path) and not Path(path).exists():
                 self._screen.say(shown_path(path), "there was no such file", level="warning")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
@@ -16,7 +15,7 @@ from msgspec import Struct
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_followed, keep_settings, keep_sources, leave_out
 from logproc.command.subcommands.analyze import beside, failures_of, read_headers
-from logproc.command.subcommands.diagnostics import report_cause, say_sources
+from logproc.command.subcommands.diagnostics import is_typed, report_cause, say_sources
 from logproc.command.subcommands.follow import split_arguments
 from logproc.command.terminal import log
 from logproc.command.terminal.pager import pager_of
@@ -115,11 +114,10 @@ def show(asked: Asked, screen: Screen) -> int:
     check_streams(asked, settings, sources)
     openers = Openers.of(settings, given, screen.say_now, sources, grows=asked.follow)
     keep_settings(outputs, settings)
-    if any(source.kind is Kind.STDIN for source in sources) and os.isatty(0) and not settings.quiet:
-        screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
+    typed = is_typed(sources, screen)
     log.configure(settings, screen.write, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
-        pager = pager_for(asked, screen, sources)
+        pager = pager_for(asked, screen, typed=typed)
         paint = stack.enter_context(screen.painting()) if pager or paints(asked, screen) else None
         form = form_of(asked, settings)
         output = None if asked.count else opened(asked, screen, stack, sources, form, pager)
@@ -192,9 +190,8 @@ def with_chunks(settings: Settings, asked: Asked, sources: Sequence[Source], *, 
     return replace(settings, chunk_size=size, shows=tuple(dict.fromkeys(names)), paints=paints)
 
 
-def pager_for(asked: Asked, screen: Screen, sources: Sequence[Source]) -> RecordPager | None:
+def pager_for(asked: Asked, screen: Screen, *, typed: bool) -> RecordPager | None:
     """Return what shows the records on a terminal; None if they go elsewhere, come as they are written, or are typed there."""
-    typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
     if asked.file is not None or asked.count or asked.follow or typed or not is_terminal(screen.stdout):
         return None
     from logproc.command.terminal.record_pager import RecordPager
