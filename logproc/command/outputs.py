@@ -116,11 +116,15 @@ def leave_out(
 
 
 def check_followed(files: Sequence[str], outputs: Outputs, streams: Sequence[TextIO | None], settings: Settings) -> None:
-    """Raise UsageError if a file that is named, not only found, would be followed and written by one run."""
+    """Raise UsageError if a file that is named, not only found, would be followed and written by one run, and for a folder."""
+    found = resolve(files, recursive=settings.recursive)
+    for source in found:
+        if source.verdict and source.verdict.hint == "use --recursive":
+            raise UsageError(f"{source.name}: is a directory", "use --recursive")
     for path in files:
         if not MAGIC.search(path) and any(place(path) == place(output) for output in outputs.paths):
             raise UsageError(f"{path} would be read and overwritten", "name another file for the output")
-    keep_sources(resolve(files, recursive=settings.recursive), Outputs(), files, streams)
+    keep_sources(found, Outputs(), files, streams)
 
 
 def keep_settings(outputs: Outputs, settings: Settings) -> None:

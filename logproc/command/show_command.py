@@ -30,6 +30,14 @@ MORE_EXAMPLES: Rows = (
 NOT_SHOWN = {"by", "metric", "sort", "order", "visitors", "top", "full", "output", "max_keys", "strict"}
 """Settings of reports that have no meaning here; in a config file they may be meant for reports."""
 
+REWORDED = {
+    "where": {"text": "Only records that match, such as `status >= 500`."},
+    "since": {"text": "Only records from this time on: `2026-03-07 10:00`, `10:00`, `yesterday`, or `2h` (ago)."},
+    "until": {"text": "Only records before this time."},
+    "color": {"text": "Colours of the records on a terminal."},
+    "quiet": {"text": "No progress and no diagnostics."},
+}
+
 
 def show_option(*names: str, **about: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return click.option(*names, cls=GroupedOption, group="Records", usual=True, **about)
@@ -67,7 +75,7 @@ def show_option(*names: str, **about: Any) -> Callable[[Callable[..., Any]], Cal
     type=click.Choice(["day"]),
     help="With Parquet: a folder with files for each day in --tz, as day=2026-03-07/…",
 )
-@settings_options(without=NOT_SHOWN)
+@settings_options(without=NOT_SHOWN, reworded=REWORDED)
 @follow_options
 @run_options
 @click.pass_obj

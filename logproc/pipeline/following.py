@@ -75,6 +75,11 @@ class Followed:
         self._numbers = {log.name: index for index, log in self._saved.items()}
         self._earlier = earlier.tally_for(self._numbers) if earlier else None
 
+    @property
+    def has_files(self) -> bool:
+        """Whether files are followed, and not only pipes or URLs."""
+        return bool(self._arguments)
+
     def committer(self, max_keys: int | None, trace: Trace) -> Committer[Any] | SlidingTally:
         """Return what collects the counts, with those of the earlier run, or those of the window."""
         if self._window:

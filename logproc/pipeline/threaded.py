@@ -79,9 +79,10 @@ def run_threaded(
 ) -> Run:
     """Read, parse and count everything with threads; with `writing`, also write the records that match.
 
-    followed: the logs that are followed besides the sources, until a stop. Blocks until all is done. After a failure or a signal (see threads.signals) it waits for the threads for at most half a
-    second; what was counted by then is in the snapshot. Raises Interrupted if there is so much that it cannot be ranked in the
-    time that is left. beside: returns threads that observe the crew while it works.
+    followed: the logs that are followed besides the sources, until a stop. beside: returns threads that observe the crew while
+    it works. Blocks until all is done. After a failure or a signal (see threads.signals) it waits for the threads for at most
+    half a second; what was counted by then is in the snapshot. Raises Interrupted if there is so much that it cannot be ranked
+    in the time that is left.
     """
     crew = Crew(sources, settings, openers or Openers.of(settings), spool, trace, writing, followed)
     with ExitStack() as stack:
@@ -247,8 +248,11 @@ class Crew:
         elif isinstance(message, Probed):
             self._start_readers(message.probes)
         elif not isinstance(message, Mark):
+            form = message[0].format
+            if self.followed and len(self.sources) == 1 and form:  # a followed log has no end at which this could be said
+                check_fields_early(self.plan, [form])
             if self.writing:
-                self.writing.begin([message[0].format])
+                self.writing.begin([form])
             self.pool.submit(message)
         if self.delivery and (message is DONE or message is END) and self._is_done():
             self.delivery.all_read()
@@ -273,7 +277,7 @@ class Crew:
         wanted = wanted_readers(self.to_read, probes, self.plan, self.settings, self.writing, follows=bool(self.followed))
         for name, (number, to_do) in wanted.items():
             self._start_some(name, number, to_do)
-        if self.followed:
+        if self.followed and self.followed.has_files:
             from logproc.threads.follower import Follower
 
             caught_up = self.delivery.caught_up if self.delivery else lambda _: None

@@ -98,8 +98,8 @@ def without_pauses(scene: Scene, arguments: Arguments) -> Ended:
     """Run the program with retries that do not wait; their log messages show how long they would have waited."""
     of = Openers.of
 
-    def hasty(*settings: Any) -> Openers:
-        openers = of(*settings)
+    def hasty(*settings: Any, **options: Any) -> Openers:
+        openers = of(*settings, **options)
         return Openers(
             lambda _wait, permit, of_source: openers.open_source(lambda _seconds: False, permit, of_source), openers.peek
         )

@@ -23,7 +23,7 @@ from logproc.records.state.asked import asked
 from logproc.records.state.state_file import StateFile
 from logproc.reports.units import plural
 from logproc.sources.names import shown_path, shown_url
-from logproc.sources.resolve import MAGIC, SCHEME, STDIN_ARGUMENT, WEB_SCHEMES, resolve
+from logproc.sources.resolve import MAGIC, SCHEME, STDIN_ARGUMENT, WEB_SCHEMES
 from logproc.threads.committer import Committer, Saver
 from logproc.threads.grace import within_grace
 from logproc.threads.live import LiveView
@@ -65,6 +65,14 @@ def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     return files, others
 
 
+def say_missing(arguments: Sequence[str], sources: Sequence[Source], screen: Screen) -> None:
+    """Say which of the files that arguments name never came."""
+    found = {source.location for source in sources}
+    for path in split_arguments(arguments)[0]:
+        if path not in found and not MAGIC.search(path) and not Path(path).exists():
+            screen.say(shown_path(path), "there was no such file", level="warning")
+
+
 class GoingOn:
     """What a run that follows logs, or has a state, does besides counting. Raises UsageError for what makes no sense."""
 
@@ -99,9 +107,6 @@ class GoingOn:
         """Return the logs of the run, with their state if there is one; the stack closes its file."""
         self._arguments = arguments
         files, _ = split_arguments(arguments)
-        for source in resolve(files, recursive=self._screen.settings.recursive):
-            if source.verdict and source.verdict.hint == "use --recursive":
-                raise UsageError(f"{source.name}: is a directory", "use --recursive")
         streams = [self._screen.stdout, self._screen.stderr]
         check_followed(files, outputs, streams, self._screen.settings)
         make = partial(
@@ -142,10 +147,7 @@ class GoingOn:
 
     def say_missing(self, sources: Sequence[Source]) -> None:
         """Say which files were waited for in vain."""
-        found = {source.location for source in sources}
-        for path in split_arguments(self._arguments)[0]:
-            if path not in found and not MAGIC.search(path) and not Path(path).exists():
-                self._screen.say(shown_path(path), "there was no such file", level="warning")
+        say_missing(self._arguments, sources, self._screen)
 
     def is_end(self, cause: BaseException | None) -> bool:
         """Whether a run has ended as it should: one that follows logs is ended by its user, or by the system."""

@@ -16,7 +16,7 @@ from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_followed, keep_settings, keep_sources, leave_out
 from logproc.command.subcommands.analyze import beside, failures_of, read_headers
 from logproc.command.subcommands.diagnostics import is_typed, report_cause, say_sources
-from logproc.command.subcommands.follow import split_arguments
+from logproc.command.subcommands.follow import say_missing, split_arguments
 from logproc.command.terminal import log
 from logproc.command.terminal.pager import pager_of
 from logproc.command.terminal.screen import Screen, is_terminal, is_utf8
@@ -123,7 +123,9 @@ def show(asked: Asked, screen: Screen) -> int:
         output = None if asked.count else opened(asked, screen, stack, sources, form, pager)
         writing = Writing(form, output, asked.merge or asked.follow) if output else None
         left_out = leave_out(outputs, streams)
-        logs = Followed(followed, sources, near_end=asked.shows_last, leave_out=left_out) if asked.follow else None
+        # Records with their numbers are read from the start: how many lines are before a place near the end is not known.
+        near_end = asked.shows_last and isinstance(form, LinesForm)
+        logs = Followed(followed, sources, near_end=near_end, leave_out=left_out) if asked.follow else None
         observers = partial(pager.beside, paint) if pager else partial(beside, paint, lambda: None)
         with pager.paged() if pager else nullcontext():
             run = run_threaded(sources, settings, openers, None, observers, writing=writing, followed=logs)
@@ -135,7 +137,7 @@ def show(asked: Asked, screen: Screen) -> int:
         stream = screen.stdout.buffer if screen.stdout else None
         number = f"{run.snapshot.account.records}\n"
         causes += failures_of([partial(within_grace, partial(write_stdout, stream, number))])
-    return finished(run, causes, sources, screen, asked)
+    return finished(run, causes, logs.sources if logs else sources, screen, asked)
 
 
 def check(asked: Asked, settings: Settings) -> None:
@@ -224,7 +226,8 @@ def stages(asked: Asked, sources: Sequence[Source], end: Output) -> Output:
     """Return an output with the stages before it that the options ask for."""
     if asked.first:
         end = First(asked.first, end)
-    if last := asked.last or (LAST_FIRST if asked.follow and asked.shows_last else None):
+    has_files = asked.follow and bool(split_arguments(asked.sources)[0])
+    if last := asked.last or (LAST_FIRST if has_files and asked.shows_last else None):
         end = Last(last, end)
     if asked.around is not None:
         end = Around(asked.around, end)
@@ -304,6 +307,8 @@ def finished(run: Run, causes: Sequence[BaseException], sources: Sequence[Source
         codes.update(report_cause(cause, sources, screen, debug=asked.debug) for cause in causes)
         if screen.settings.quiet or any(isinstance(cause, BrokenPipeError) for cause in causes):
             return
+        if asked.follow:
+            say_missing(asked.sources, sources, screen)
         if is_enough:
             for source in failed:
                 screen.say(source.source, source.reason or "", source.hint, level="error")

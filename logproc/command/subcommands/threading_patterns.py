@@ -157,7 +157,7 @@ PATTERNS = (
         "tests/threads/test_unpackers.py::test_results_come_in_the_order_of_the_work",
     ),
     Pattern(
-        "a reorder window, with memory reserved for what is due",
+        "delivering in order what was made out of order: a reorder window with a reserve",
         "threads/delivery.py",
         (
             Excerpt("ReorderBudget._may_take", "if self._is_due(source) and not", 2),

@@ -33,9 +33,7 @@ OTHER_OPTIONS = {
 }
 """What other programs call the options."""
 NOT_HERE = {
-    **dict.fromkeys(
-        ("--tail", "--context", "-C", "--merge", "--count"), "records are printed by `logproc show`, see its --help"
-    ),
+    **dict.fromkeys(("--tail", "--context", "-C", "--merge", "--count"), "`logproc show` prints records, see its --help"),
     **dict.fromkeys(("-f", "--follow", "--state"), "`logproc analyze` has it, see its --help"),
     **dict.fromkeys(("-V", "--version"), "write `logproc --version`"),
 }

@@ -16,12 +16,13 @@ class Seen(Struct):
     """What `Around` has to know of a source that has not ended.
 
     kept: its last units that were not written, at most `most`. skipped: whether other units stand between the last one that was
-    written and these. after: how many more are to be written.
+    written and these. after: how many more are to be written. is_last_written: whether the last one was.
     """
 
     kept: Piece = NO_UNITS
     skipped: bool = False
     after: int = 0
+    is_last_written: bool = False
 
 
 class Around:
@@ -40,6 +41,8 @@ class Around:
         if piece.chosen is None:
             raise TypeError("a piece without its units")
         seen = self._seen.setdefault(source, Seen())
+        if piece.front and seen.is_last_written:  # of a log that is followed: further lines that come late
+            self._behind.take(source, Piece(piece.front, 1, numpy.array([len(piece.front)])), nothing)
         kept, units = seen.kept.records, seen.kept.records + piece.records
         matches = numpy.flatnonzero(piece.chosen) + kept
         begins = numpy.append(numpy.maximum(matches - self._most, 0), kept)
@@ -55,6 +58,7 @@ class Around:
             written, self._written = end - 1, source
         if out:
             self._behind.take(source, concatenated(out), nothing)
+        seen.is_last_written = written == units - 1 if units else seen.is_last_written
         first = max(written + 1, units - self._most)
         seen.skipped = first > written + 1 or (seen.skipped and written < 0)
         seen.kept = copied(units_of(seen.kept, piece, first, units))

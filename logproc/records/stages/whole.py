@@ -10,14 +10,22 @@ from logproc.records.stages.output import Output, Release, nothing
 
 
 class Whole:
-    """Puts records together that go on in another chunk. It holds the last record of a source as long as that may go on."""
+    """Puts records together that go on in another chunk. It holds the last record of a source as long as that may go on.
+
+    Of a log that is followed, only until all that was there is read: what is new passes at once, and its further lines when
+    they come.
+    """
 
     def __init__(self, behind: Output) -> None:
         self._behind = behind
         self._open: dict[int, tuple[Piece, list[bytes], bytes]] = {}
         """By source: the last record, its bytes so far, and the blank lines behind them."""
+        self._passes = False
 
     def take(self, source: int, piece: Piece, release: Release) -> None:
+        if self._passes:
+            self._behind.take(source, piece, release)
+            return
         if source in self._open:
             record, parts, gap = self._open.pop(source)
             if piece.front:
@@ -38,20 +46,22 @@ class Whole:
         self._behind.ended(source)
 
     def caught_up(self) -> None:
-        self._let_all_go()
+        self._let_all_go(may_go_on=True)
+        self._passes = True
         self._behind.caught_up()
 
     def close(self) -> None:
         self._let_all_go()  # a log that is followed does not end
         self._behind.close()
 
-    def _let_all_go(self) -> None:
+    def _let_all_go(self, *, may_go_on: bool = False) -> None:
         for source in list(self._open):
-            self._let_go(source)
+            self._let_go(source, may_go_on=may_go_on)
 
-    def _let_go(self, source: int) -> None:
+    def _let_go(self, source: int, *, may_go_on: bool = False) -> None:
         if source in self._open:
-            record, parts, _ = self._open.pop(source)
+            record, parts, gap = self._open.pop(source)
             content = b"".join(parts)
-            whole = replace(record, content=content, ends=numpy.array([len(content)]), front=b"", is_open=False, gap=b"")
+            ends = numpy.array([len(content)])
+            whole = replace(record, content=content, ends=ends, front=b"", is_open=may_go_on, gap=gap if may_go_on else b"")
             self._behind.take(source, whole, nothing)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,36 @@ def test_options_that_make_no_sense(options: tuple[str, ...], word: str, path: P
     run = logproc("show", path, *options, cwd=path.parent)
     assert (run.code, run.stdout) == (2, b"")
     assert word in run.stderr
+
+
+def test_a_record_that_may_go_on_is_shown_at_once(tmp_path: Path) -> None:
+    """A followed log with traces: a new record comes within a second, and its further lines when they are written."""
+    log = tmp_path / "app.log"
+    log.write_text("2026-03-07 10:00:00,000 - shop - INFO - started\n")
+    with started("show", "-f", str(log), "--where", "level >= error") as process:
+        assert process.stdout is not None
+        time.sleep(1)  # it has caught up: what is there does not match
+        with log.open("a") as file:
+            file.write("2026-03-07 10:00:01,000 - shop - ERROR - refused\n")
+            file.flush()
+            assert process.stdout.readline().endswith(b"refused\n")
+            file.write('Traceback (most recent call last):\n  File "a.py", line 1, in run\n')
+            file.flush()
+            assert process.stdout.readline().startswith(b"Traceback")
+            assert process.stdout.readline().startswith(b"  File")
+        process.terminate()
+        process.communicate()
+
+
+def test_following_only_a_pipe_ends_with_it(path: Path) -> None:
+    """There is nothing else that could come."""
+    with path.open("rb") as file:
+        found = logproc("show", "-f", "-", "-q", stdin=file)
+    assert (found.code, found.stdout) == (0, CONTENT)
+
+
+def test_a_misspelt_field_of_a_followed_log_is_refused(path: Path) -> None:
+    """It would be absent for ever."""
+    found = logproc("show", "-f", str(path), "--fields", "time,statsu")
+    assert found.code == 2
+    assert "did you mean 'status'?" in found.stderr

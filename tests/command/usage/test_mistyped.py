@@ -14,6 +14,7 @@ from tests.support.processes import shell
 
 LOG = logs.log(50)
 WRITE = 'write "2026-03-07 10:00", "2026-03-07", "10:00", "yesterday", "2h" (two hours ago) or "@1772877600"'
+COMMANDS = "the commands are analyze, detect, diff, formats, init, man, show, threads"
 # A command line, the exit code, and how the only line on stderr ends.
 HINTS: list[tuple[str, int, str]] = [
     # options
@@ -23,7 +24,7 @@ HINTS: list[tuple[str, int, str]] = [
     ("access.log --no-color", 2, "no such option --no-color: did you mean '--color never'?"),
     ("access.log -v", 2, "no such option -v: did you mean '--log-level info'?"),
     ("-F access.log", 2, "no such option -F: did you mean '--follow'?"),
-    ("access.log --tail 3", 2, "no such option --tail: records are printed by `logproc show`, see its --help"),
+    ("access.log --tail 3", 2, "no such option --tail: `logproc show` prints records, see its --help"),
     ("diff access.log --follow", 2, "no such option --follow: `logproc analyze` has it, see its --help"),
     ("access.log --version", 2, "no such option --version: write `logproc --version`"),
     ("access.log -top 3", 2, "no such option -t: did you mean '--top'?"),
@@ -59,7 +60,7 @@ HINTS: list[tuple[str, int, str]] = [
     (
         "nonsense",
         2,
-        "no such command or file 'nonsense': the commands are analyze, detect, diff, formats, init, man, show, threads",
+        f"no such command or file 'nonsense': {COMMANDS}",
     ),
     ("acess.log", 3, "acess.log: no such file: did you mean 'access.log'?"),
     ("access.log.", 3, "access.log.: no such file: did you mean 'access.log'?"),
