@@ -9,12 +9,11 @@ from typing import Any
 import click
 
 from logproc.command import process
-from logproc.command.prepare import prepare
+from logproc.command.prepare import prepare, without
 from logproc.command.terminal.screen import Screen
 from logproc.command.usage.help import GroupedCommand, GroupedOption, Rows
 from logproc.command.usage.options import complete_files, output_files_option, run_options, settings_options
 from logproc.model.errors import UsageError
-from logproc.settings import knobs
 
 EXAMPLES: Rows = (
     ("logproc diff access.log.1 access.log", "two days"),
@@ -111,8 +110,7 @@ def diff_command(
     prepare(screen, options, config, headers)
     if options["top"] and not isinstance(screen.settings.top, int):  # one in the config file may be meant for reports
         raise UsageError(f"--top {options['top']}: not for a comparison", "write one number, 0 for all")
-    unset: dict[str, Any] = {item.name: item.default for item in knobs() if item.name in NOT_COMPARED}
-    screen.settings = replace(screen.settings, compares=True, **unset)
+    screen.settings = replace(without(NOT_COMPARED, screen.settings), compares=True)
     process.load_libraries()
     from logproc.command.subcommands.diff import Asked, diff
 

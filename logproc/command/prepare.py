@@ -1,16 +1,17 @@
-"""What `analyze` and `diff` do before their libraries load: settings, remarks on what is not used, limits of the process."""
+"""What the commands that read logs do before their libraries load: settings, remarks on those not used, limits."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from logproc.command import process
 from logproc.command.terminal.screen import Screen
 from logproc.model.config_files import distrusted
-from logproc.settings import load, unknown_variables
+from logproc.settings import Settings, knobs, load, unknown_variables
 
 
 def prepare(screen: Screen, options: Mapping[str, Any], config: Path | None, headers: Sequence[str]) -> None:
@@ -24,6 +25,12 @@ def prepare(screen: Screen, options: Mapping[str, Any], config: Path | None, hea
     if not screen.settings.quiet:
         remark(screen, config, headers)
     process.check_address_space(screen.settings.memory, screen.settings.worker_count)
+
+
+def without(names: Collection[str], settings: Settings) -> Settings:
+    """Return settings in which those with these names have their defaults."""
+    defaults: dict[str, Any] = {item.name: item.default for item in knobs() if item.name in names}
+    return replace(settings, **defaults)
 
 
 def remark(screen: Screen, config: Path | None, headers: Sequence[str]) -> None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from logproc.command import process
-from logproc.command.prepare import prepare
+from logproc.command.prepare import prepare, without
 from logproc.command.terminal.screen import Screen
 from logproc.command.usage.help import GroupedCommand, GroupedOption, Rows
 from logproc.command.usage.options import FileName, complete_files, follow_options, run_options, settings_options
-from logproc.settings import knobs
 
 EXAMPLES: Rows = (
     ("logproc show access.log --where 'status >= 500'", "the lines of failed requests"),
@@ -111,8 +109,8 @@ def show_command(
         raise click.MissingParameter(ctx=click.get_current_context(), param_type="argument")
     check_filter(options.get("where"), sources, screen.stdout)
     prepare(screen, options, config, headers)
-    unset: dict[str, Any] = {item.name: item.default for item in knobs() if item.name in NOT_SHOWN}
-    screen.settings = replace(screen.settings, **unset)
+    screen.settings = without(NOT_SHOWN, screen.settings)
+    process.load_libraries()
     from logproc.command.subcommands.show import Asked, show
 
     asked = Asked(

@@ -25,7 +25,6 @@ from logproc.sources.follow.reading import FollowReading, last_of_each_kind
 from logproc.sources.opening import OpenOptions
 from logproc.sources.resolve import resolve
 from logproc.threads.committer import Commit, Committer
-from logproc.threads.follower import Follower
 from logproc.threads.sliding import SlidingTally
 
 if TYPE_CHECKING:
@@ -87,10 +86,6 @@ class Followed:
             return SlidingTally(self._window, trace=trace)
         positions = {index: log.positions for index, log in self._saved.items()}
         return Committer(self._earlier, positions, max_keys, trace)
-
-    def follower(self, reading: FollowReading, *shared: Any) -> Follower:
-        """Return the thread that reads the logs."""
-        return Follower(reading, *shared)
 
     def reading(
         self,

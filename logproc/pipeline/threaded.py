@@ -47,7 +47,7 @@ from logproc.threads.grace import within_grace
 from logproc.threads.hosts import HostLimit
 from logproc.threads.pool import Pool
 from logproc.threads.probe import THREADS, Probed, start_probing
-from logproc.threads.reader import CANNOT_START, PARSING_WEIGHT, Charged, Reader, ToDo, refused, start_readers, untold
+from logproc.threads.reader import CANNOT_START, Charged, Reader, ToDo, refused, start_readers, untold
 from logproc.threads.shared_tally import SharedTally
 from logproc.threads.signals import blocked, noted, waking
 from logproc.threads.sliding import SlidingTally
@@ -79,11 +79,10 @@ def run_threaded(
 ) -> Run:
     """Read, parse and count everything with threads; with `writing`, also write the records that match.
 
-    followed: the logs that are followed besides the sources, until a stop.
-
-    Blocks until all is done. After a failure or a signal (see threads.signals) it waits for the threads for at most half a
-    second; what was counted by then is in the snapshot. Raises Interrupted if there is so much that it cannot be ranked in the
-    time that is left. beside: returns threads that observe the crew while it works.
+    followed: the logs that are followed besides the sources, until a stop. beside: returns threads that observe the crew while
+    it works. Blocks until all is done. After a failure or a signal (see threads.signals) it waits for the threads for at most
+    half a second; what was counted by then is in the snapshot. Raises Interrupted if there is so much that it cannot be ranked
+    in the time that is left.
     """
     crew = Crew(sources, settings, openers or Openers.of(settings), spool, trace, writing, followed)
     with ExitStack() as stack:
@@ -135,13 +134,15 @@ class Crew:
         self.channel: Channel[Charged | Probed] = Channel(self.stop, trace=trace)
         self.writing = writing
         self.delivery: Delivery[Any] | None = None
-        self.budget = ByteBudget(settings.memory, self.stop, trace) if not writing else self._deliver(writing)
+        self.budget = ByteBudget(settings.memory, self.stop, trace)
+        if writing:
+            written, in_turn = partial(self.channel.put, WRITTEN), [source.index for source in self.to_read]
+            shared = self.budget, in_turn, self.stop, written, trace, lambda: self._finishes_writing
+            self.budget, self.delivery = writing.delivery(*shared, follows=bool(followed))
         connections = len(sources) if writing and writing.side_by_side else settings.connections_per_host
         self.hosts = HostLimit(max(connections, 1), self.stop)
-        self.shared: SharedTally | Committer[Any] | SlidingTally = (
-            followed.committer(self.plan.question.max_keys, trace)
-            if followed
-            else SharedTally(max_keys=self.plan.question.max_keys, trace=trace)
+        self.shared: SharedTally | Committer[Any] | SlidingTally = (followed.committer if followed else SharedTally)(
+            max_keys=self.plan.question.max_keys, trace=trace
         )
         done = partial(self.channel.put, DONE)
         self.pool = Pool(settings.worker_count, partial(self._work, spool), self.budget, self.stop, done, trace)
@@ -217,6 +218,11 @@ class Crew:
         """Whether the user or the system ended the run before its sources did."""
         return isinstance(self.stop.cause, Interrupted | Ended | KeyboardInterrupt)
 
+    @property
+    def _finishes_writing(self) -> bool:
+        """Whether what was read before a stop is still written: nothing else ends a run that follows logs."""
+        return self.followed is not None and self._is_ended
+
     def _is_done(self) -> bool:
         return self._all_read and not self.pool.pending
 
@@ -272,9 +278,11 @@ class Crew:
         for name, (number, to_do) in wanted.items():
             self._start_some(name, number, to_do)
         if self.followed and self.followed.has_files:
-            told = [self.delivery.caught_up] if self.delivery else []
-            reading = self.followed.reading(self.plan, self.settings, self.openers, *told)
-            self.follower = self.followed.follower(reading, self.budget, self.channel.put, self.stop, self.trace)
+            from logproc.threads.follower import Follower
+
+            caught_up = self.delivery.caught_up if self.delivery else lambda _: None
+            reading = self.followed.reading(self.plan, self.settings, self.openers, caught_up)
+            self.follower = Follower(reading, self.budget, self.channel.put, self.stop, self.trace)
             self.readers += start_readers([self.follower])
         try:
             self.channel.close_after(self.readers)
@@ -299,19 +307,6 @@ class Crew:
     def _read_alone(self, source: Source) -> Reading:
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
         return Reading(source, opener, self.plan.reading, self.probes.get(source.index))
-
-    def _deliver(self, writing: Writing) -> ByteBudget:
-        """Make the thread that writes; return the budget that goes with it."""
-        from logproc.threads.delivery import Delivery, ReorderBudget
-
-        in_turn = None if writing.side_by_side else [source.index for source in self.to_read]
-        reserved = self.plan.reading.chunk_bytes * PARSING_WEIGHT * (len(self.to_read) if writing.side_by_side else 1)
-        budget = ByteBudget(self.settings.memory, self.stop, self.trace)
-        if not self.followed:
-            budget = ReorderBudget(self.settings.memory, reserved, self.stop, in_turn, self.trace)
-        done = partial(self.channel.put, WRITTEN)
-        self.delivery = Delivery(writing.output, in_turn, budget, self.stop, done, self.trace)
-        return budget
 
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
         source_name.set(self.sources[chunk.source].name)
@@ -339,9 +334,11 @@ class Crew:
         if not interrupted:
             self.pool.drop()
         if not self.readers:
-            self._all_read = True
+            self._take(END)
         with suppress(Exception):  # if no worker can be started, for example: the first cause of the stop is reported
-            while not self._is_done() and (message := self.channel.get(deadline)) is not LATE:
+            while not (self._is_done() and (self._is_written or not self._finishes_writing)):
+                if (message := self.channel.get(deadline)) is LATE:
+                    break
                 if isinstance(message, Mark) or (interrupted and not isinstance(message, Probed)):
                     self._take(message)
         workers = self.pool.abandon()

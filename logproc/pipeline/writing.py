@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -16,7 +16,9 @@ from logproc.pipeline.plan import Plan
 from logproc.pipeline.serial import parse
 from logproc.records.forms import Form
 from logproc.records.piece import Piece
-from logproc.threads.delivery import Output
+from logproc.threads.budget import ByteBudget
+from logproc.threads.delivery import Delivery, Output, ReorderBudget
+from logproc.threads.stop import Stop
 
 
 class Writing(Struct, frozen=True):
@@ -33,6 +35,26 @@ class Writing(Struct, frozen=True):
     def begin(self, formats: Iterable[Parser | None]) -> None:
         """Tell the form which formats there are: for main, before a worker makes the first piece."""
         self.form.begin([form for form in formats if form is not None])
+
+    def delivery(
+        self,
+        budget: ByteBudget,
+        in_turn: Sequence[int],
+        stop: Stop,
+        written: Callable[[], None],
+        trace: Trace,
+        finishes: Callable[[], bool],
+        *,
+        follows: bool,
+    ) -> tuple[ByteBudget, Delivery[Piece]]:
+        """Return the thread that writes, and the budget that goes with it: the given one for logs that are followed.
+
+        in_turn: the sources in their order. The others are as for Delivery.
+        """
+        order = None if self.side_by_side else in_turn
+        if not follows:
+            budget = ReorderBudget(budget.limit_bytes, stop, order, trace)
+        return budget, Delivery(self.output, order, budget, stop, written, trace, finishes)
 
     def select(self, plan: Plan, sources: Sequence[Source], chunk: Chunk, trace: Trace = NO_TRACE) -> tuple[Tally, Piece]:
         """Parse one chunk; return its account and the piece of its matching records. Shares no state."""

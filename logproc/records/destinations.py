@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -41,25 +41,21 @@ def to_file(path: str) -> Iterator[tuple[Write, Callable[[], None]]]:
     see `reports.output.temporaries`. Both functions raise OutputError.
     """
     target = Path(path)
-    with reported(target):
-        special = is_special(target)
-    context = opened_directly(target) if special else temporary_file(target.parent)
-    with reported(target):
-        name, descriptor = context.__enter__()
-    try:
-        with os.fdopen(descriptor, "wb", buffering=0, closefd=False) as file:
+    with ExitStack() as stack:
+        with reported(target):
+            special = is_special(target)
+            name, descriptor = stack.enter_context(opened_directly(target) if special else temporary_file(target.parent))
+        file = stack.enter_context(os.fdopen(descriptor, "wb", buffering=0, closefd=False))
 
-            def write(data: Any) -> None:
+        def write(data: Any) -> None:
+            with reported(target):
+                write_whole(file, data)
+
+        def finish() -> None:
+            if not special:
                 with reported(target):
-                    write_whole(file, data)
+                    os.fsync(descriptor)
+                    Path(name).replace(target)
+                    sync_folder(target.parent)
 
-            def finish() -> None:
-                if not special:
-                    with reported(target):
-                        os.fsync(descriptor)
-                        Path(name).replace(target)
-                        sync_folder(target.parent)
-
-            yield write, finish
-    finally:
-        context.__exit__(None, None, None)
+        yield write, finish

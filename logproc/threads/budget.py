@@ -36,25 +36,24 @@ class ByteBudget:
         self._stop = stop
         self._trace = trace
         # Its lock guards all fields below; only `in_flight_bytes` reads one number without it. Invariant: `_in_flight_bytes` is
-        # what was taken and not given back; `_serving` is the ticket that may take next. Never held during I/O, parsing or a
-        # callback; `wait_for` releases it.
+        # what was taken and not given back; `_waiting` has a ticket for each caller of `take` that waits, in the order in which
+        # they came, with its source. Never held during I/O, parsing or a callback; `wait_for` releases it.
         self._changed = Condition(trace.watched())
         self._in_flight_bytes = 0
-        self._next_ticket = 0
-        self._serving = 0
+        self._waiting: dict[object, int] = {}
         stop.on_set(self.wake)
 
     def __repr__(self) -> str:
         with self._changed:
-            waiting = self._next_ticket - self._serving
-            return f"<ByteBudget {self._in_flight_bytes} of {self.limit_bytes} bytes in flight, {waiting} waiting>"
+            state = f"{self._in_flight_bytes} of {self.limit_bytes} bytes in flight, {len(self._waiting)} waiting"
+            return f"<{type(self).__name__} {state}>"
 
     @property
     def in_flight_bytes(self) -> int:
         """The bytes in flight. Read without the lock, for display: it may be out of date when it arrives."""
         return self._in_flight_bytes
 
-    def take(self, size_bytes: int, source: int = 0) -> int:  # noqa: ARG002 - see ReorderBudget
+    def take(self, size_bytes: int, source: int = 0) -> int:
         """Take bytes for a chunk of a source; return how many: at least 4 KiB, because a small chunk needs memory too.
 
         Blocks until all earlier calls are served and the bytes are free. Raises Stopped when the run is stopped.
@@ -63,22 +62,22 @@ class ByteBudget:
         The ticket makes it fair. If waiters only checked for room, a take of 7 out of 8 would starve: there is always room
         for another small one.
         """
-        size_bytes = max(size_bytes, MIN_BYTES)
+        size_bytes, ticket = max(size_bytes, MIN_BYTES), object()
         with self._changed:
-            ticket, self._next_ticket = self._next_ticket, self._next_ticket + 1
-            self._changed.wait_for(lambda: self._stop.is_set() or (self._serving == ticket and self._has_room(size_bytes)))
-            self._serving += 1
-            self._changed.notify_all()  # the next ticket may fit as well
+            self._waiting[ticket] = source
+            self._changed.wait_for(lambda: self._stop.is_set() or self._may_take(ticket, size_bytes, source))
+            del self._waiting[ticket]
+            self._changed.notify_all()  # the next one may fit as well
             if self._stop.is_set():
                 raise Stopped
-            self._in_flight_bytes += size_bytes
+            self._add(size_bytes, source)
         self._trace.change(Gauge.BYTES, size_bytes)
         return size_bytes
 
-    def give(self, size_bytes: int, source: int = 0) -> None:  # noqa: ARG002
+    def give(self, size_bytes: int, source: int = 0) -> None:
         """Give back what `take` returned. Never blocks for long."""
         with self._changed:
-            self._in_flight_bytes -= size_bytes
+            self._add(-size_bytes, source)
             self._changed.notify_all()
         self._trace.change(Gauge.BYTES, -size_bytes)
 
@@ -90,6 +89,12 @@ class ByteBudget:
         with self._changed:
             self._changed.notify_all()
 
-    def _has_room(self, size_bytes: int) -> bool:
-        # Called with the lock held. A chunk larger than the whole budget gets in when nothing else is in flight.
-        return not self._in_flight_bytes or self._in_flight_bytes + size_bytes <= self.limit_bytes
+    # The rest is called with the lock held.
+
+    def _may_take(self, ticket: object, size_bytes: int, source: int) -> bool:  # noqa: ARG002 - see ReorderBudget
+        # A chunk larger than the whole budget gets in when nothing else is in flight.
+        has_room = not self._in_flight_bytes or self._in_flight_bytes + size_bytes <= self.limit_bytes
+        return has_room and next(iter(self._waiting)) is ticket
+
+    def _add(self, size_bytes: int, source: int) -> None:  # noqa: ARG002
+        self._in_flight_bytes += size_bytes

@@ -30,7 +30,6 @@ class Child:
     def __init__(self, command: str, environ: Mapping[str, str]) -> None:
         outlet, inlet = os.pipe()  # neither is inherited, but for the copy that becomes stdin
         try:
-            share_terminal()
             self._pid = os.posix_spawnp(
                 "sh",
                 ["sh", "-c", command],
@@ -44,6 +43,7 @@ class Child:
             raise
         finally:
             os.close(outlet)
+        share_terminal()  # not for one that could not be started: nothing would end that
         self.inlet = open(inlet, "wb", buffering=0)  # noqa: PTH123, SIM115 - a descriptor, which `wait` closes
 
     def has_left(self) -> bool:

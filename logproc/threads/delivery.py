@@ -31,9 +31,9 @@ from threading import Thread
 from typing import Generic, Protocol, TypeVar
 
 from logproc.model.errors import InternalError, Stopped
-from logproc.model.trace.doing import Doing, Gauge
+from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
-from logproc.threads.budget import MIN_BYTES, ByteBudget
+from logproc.threads.budget import ByteBudget
 from logproc.threads.reader import CANNOT_START, refused
 from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop
@@ -62,43 +62,14 @@ class Output(Protocol[Piece_contra]):
 class ReorderBudget(ByteBudget):
     """A budget that always has room for the chunk due next: see the module.
 
-    in_turn: the sources in the order in which they are written; None if each may be written at any time.
-    reserved_bytes: what the sources whose turn it is need for a chunk each.
+    in_turn: the sources in the order in which they are written; None if each may be written at any time, so that each is due.
     """
 
-    def __init__(
-        self, limit_bytes: int, reserved_bytes: int, stop: Stop, in_turn: Sequence[int] | None, trace: Trace = NO_TRACE
-    ) -> None:
+    def __init__(self, limit_bytes: int, stop: Stop, in_turn: Sequence[int] | None, trace: Trace = NO_TRACE) -> None:
         super().__init__(limit_bytes, stop, trace)
-        # The lock of `_changed` guards these too. Invariant: `_held_bytes` of all sources together is what is in flight;
-        # `_waiting` are the callers of `take` in the order in which they came,
-        # each with its source.
+        # The lock of `_changed` guards these too. Invariant: `_held_bytes` of all sources together is what is in flight.
         self._in_turn = None if in_turn is None else list(reversed(in_turn))
-        self._reserved_bytes = reserved_bytes
         self._held_bytes: Counter[int] = Counter()
-        self._waiting: dict[object, int] = {}
-
-    def take(self, size_bytes: int, source: int = 0) -> int:
-        """Take bytes for a chunk of a source; return how many. Blocks and raises as in ByteBudget."""
-        size_bytes = max(size_bytes, MIN_BYTES)
-        ticket = object()
-        with self._changed:
-            self._waiting[ticket] = source
-            self._changed.wait_for(lambda: self._stop.is_set() or self._may_take(ticket, size_bytes, source))
-            del self._waiting[ticket]
-            self._changed.notify_all()  # the next one may fit as well
-            if self._stop.is_set():
-                raise Stopped
-            self._held_bytes[source] += size_bytes
-            self._in_flight_bytes += size_bytes
-        self._trace.change(Gauge.BYTES, size_bytes)
-        return size_bytes
-
-    def give(self, size_bytes: int, source: int = 0) -> None:
-        """Give back what `take` returned."""
-        with self._changed:
-            self._held_bytes[source] -= size_bytes
-        super().give(size_bytes)
 
     def ended(self, source: int) -> None:
         """Let the next source have its turn: this one was written to its end."""
@@ -107,18 +78,19 @@ class ReorderBudget(ByteBudget):
                 self._in_turn.pop()
             self._changed.notify_all()
 
+    # The rest is called with the lock held.
+
     def _may_take(self, ticket: object, size_bytes: int, source: int) -> bool:
-        # Called with the lock held.
         if self._is_due(source) and not self._held_bytes[source]:
             return True
-        if self._in_turn is None:
-            most = self.limit_bytes - self._reserved_bytes
-        elif self._is_due(source):  # it passes the others, or it could read only one chunk at a time
+        if self._in_turn is not None and self._is_due(source):  # it passes the others, or it had one chunk at a time
             return self._in_flight_bytes + size_bytes <= self.limit_bytes
-        else:
-            most = self.limit_bytes // 2
         first = next(other for other, of in self._waiting.items() if self._in_turn is None or not self._is_due(of))
-        return first is ticket and self._in_flight_bytes + size_bytes <= most
+        return first is ticket and self._in_flight_bytes + size_bytes <= self.limit_bytes // 2
+
+    def _add(self, size_bytes: int, source: int) -> None:
+        super()._add(size_bytes, source)
+        self._held_bytes[source] += size_bytes
 
     def _is_due(self, source: int) -> bool:
         return self._in_turn is None or self._in_turn[-1:] == [source]
@@ -132,10 +104,16 @@ ENDED, CANCELLED, CAUGHT_UP = _End(), _End(), _End()
 NO_SOURCE = -1
 
 
+def never() -> bool:
+    """Drop what has not been written yet when the run is stopped."""
+    return False
+
+
 class Delivery(Thread, Generic[Piece]):
     """The thread that writes. `put` is for the workers, `source_ended` for the readers, `all_read` for main; none blocks.
 
-    in_turn: as in ReorderBudget. done: called when everything has been written, or nothing more is.
+    in_turn: as in ReorderBudget. done: called when everything has been written, or nothing more is. finishes: whether, after a
+    stop, what is still put is written, until `all_read`: asked again and again from then on.
     """
 
     def __init__(
@@ -146,6 +124,7 @@ class Delivery(Thread, Generic[Piece]):
         stop: Stop,
         done: Callable[[], None],
         trace: Trace = NO_TRACE,
+        finishes: Callable[[], bool] = never,
     ) -> None:
         super().__init__(name="delivery", daemon=True)  # a pipe that nobody reads may block it for ever
         self.doing = "waiting"
@@ -155,6 +134,7 @@ class Delivery(Thread, Generic[Piece]):
         self._run_stop = stop
         self._done = done
         self._trace = trace
+        self._finishes = finishes
         self._messages: SimpleQueue[tuple[int, int, Piece | _End, Release]] = SimpleQueue()
         # The rest is the writer's own. _early: what has come and is not written, by source and number.
         self._early: dict[tuple[int, int], tuple[Piece | _End, Release]] = {}
@@ -215,8 +195,10 @@ class Delivery(Thread, Generic[Piece]):
         while True:
             with self._trace.span(Doing.WAIT_PIECE):
                 source, number, message, release = self._messages.get()
-            if message is CANCELLED or self._run_stop.is_set():
+            if self._run_stop.is_set() and not self._finishes():
                 raise Stopped
+            if message is CANCELLED:
+                continue
             if source == NO_SOURCE and message is ENDED:
                 return
             yield source, number, message, release

@@ -46,7 +46,8 @@ class _Noted:
     """What the handler shares with main. No lock: the handler runs in the main thread too.
 
     wake: wakes main, None while it does not wait for messages. begun: whether there may be something to report. installed:
-    whether our handlers are installed; they are not where logproc is used as a library.
+    whether our handlers are installed; they are not where logproc is used as a library. is_shared: whether a child has the
+    terminal too. undo: makes the terminal usable before a second signal ends the process.
     """
 
     signal_number: int | None = None

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
+from logproc.model.errors import Ended
+from logproc.pipeline.following import Followed
+from logproc.pipeline.threaded import Companion, Crew, run_threaded
+from logproc.pipeline.writing import Writing
+from logproc.records.forms import LinesForm
+from logproc.records.piece import Piece
+from logproc.records.stages.around import Around
+from logproc.records.stages.whole import Whole
+from logproc.settings import Settings
 from tests.formats.samples import SAMPLES, Sample
 from tests.support.reports_of import PACKINGS, sources_of
 from tests.support.shown import run_of, shown
@@ -96,6 +107,64 @@ def test_records_come_whole_and_in_order(seed: int, memory: int, tmp_path: Path)
     assert shown(*paths, where=ERRORS, last=most, **knobs) == joined(errors[-most:])
     groups = [group for found in logs_of if (group := around(found, most - 1))]
     assert shown(*paths, where=ERRORS, around=most - 1, **knobs) == b"--\n".join(groups)
+
+
+class Kept:
+    """An end that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def take(self, source: int, piece: Piece, release: Callable[[], None]) -> None:  # noqa: ARG002
+        self.content += bytes(piece.content)
+        release()
+
+    def ended(self, source: int) -> None:
+        """Nothing."""
+
+    def caught_up(self) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+def test_what_is_around_a_match_is_of_its_source() -> None:
+    """Also where the chunks of several logs come in turns, as they do when these are followed."""
+    kept = Kept()
+    stage = Around(1, kept)
+    for source, lines, matching in (
+        (0, [b"a1\n", b"a2\n"], []),
+        (1, [b"b1\n", b"b2\n"], [1]),
+        (0, [b"a3\n"], [0]),
+        (1, [b"b3\n", b"b4\n"], []),
+    ):
+        chosen = numpy.isin(numpy.arange(len(lines)), matching)
+        content = b"".join(lines)
+        stage.take(source, Piece(content, len(lines), numpy.arange(1, len(lines) + 1) * 3, chosen=chosen), lambda: None)
+    assert kept.content == b"b1\nb2\n--\na2\na3\n--\nb3\n"
+
+
+def test_what_a_run_that_follows_has_read_when_it_is_ended_is_written(tmp_path: Path) -> None:
+    """Ctrl-C is how it ends: no line that was read and counted is lost."""
+    path, content, crews = tmp_path / "a.log", joined(log(2)) * 9, list[Crew]()
+    path.write_bytes(content)
+
+    class Ending(Kept):
+        """Ends the run with the first piece."""
+
+        def take(self, source: int, piece: Piece, release: Callable[[], None]) -> None:
+            super().take(source, piece, release)
+            crews[0].stop.set(Ended())
+
+    def beside(crew: Crew) -> Sequence[Companion]:
+        crews.append(crew)
+        return ()
+
+    settings, kept = Settings(chunk_size=100, workers=2, format="python"), Ending()
+    writing = Writing(LinesForm(1 << 20), Whole(kept), side_by_side=True)
+    run_threaded([], settings, beside=beside, writing=writing, followed=Followed([str(path)]))
+    assert kept.content == content
 
 
 @SEEDS

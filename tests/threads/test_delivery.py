@@ -54,9 +54,9 @@ def test_all_is_written_in_order_within_the_budget(seed: int, side_by_side: bool
     """Whoever is faster, the pieces come in order, none is missing, and no more is in flight than the budget has."""
     sizes = [random.Random(seed).randrange(12) for _ in range(4)]
     stop, output, done, seen = Stop(), Written(), Event(), list[int]()
-    limit = SIZE * (5 if side_by_side else 4)
+    limit = SIZE * (8 if side_by_side else 4)
     in_turn = None if side_by_side else range(4)
-    budget = ReorderBudget(limit, SIZE * (4 if side_by_side else 1), stop, in_turn)
+    budget = ReorderBudget(limit, stop, in_turn)
     delivery = Delivery(output, in_turn, budget, stop, done.set)
     with chaos(seed):
         delivery.begin()
@@ -92,7 +92,7 @@ def test_the_reserve_keeps_the_source_due_from_waiting_for_later_ones() -> None:
         first.outcome()
 
     stop, output, done = Stop(), Written(), Event()
-    budget = ReorderBudget(2 * SIZE, SIZE, stop, (0, 1))
+    budget = ReorderBudget(2 * SIZE, stop, (0, 1))
     delivery = Delivery(output, (0, 1), budget, stop, done.set)
     delivery.begin()
     second = Call(read, 1, 5, budget, delivery, [])
@@ -106,7 +106,7 @@ def test_the_reserve_keeps_the_source_due_from_waiting_for_later_ones() -> None:
 
 def test_the_source_due_passes_those_that_read_ahead() -> None:
     """It may use the whole budget, although another one has waited longer: otherwise it had one chunk at a time."""
-    budget = ReorderBudget(4 * SIZE, SIZE, Stop(), (0, 1))
+    budget = ReorderBudget(4 * SIZE, Stop(), (0, 1))
     budget.take(2 * SIZE, 1)
     assert blocks(ahead := Call(budget.take, SIZE, 1))
     assert [budget.take(SIZE, 0), budget.take(SIZE, 0)] == [SIZE, SIZE]
@@ -126,7 +126,7 @@ class Broken(Written):
 def test_a_failure_of_the_writer_stops_the_run() -> None:
     """The error is the cause of the stop, main is told, and who waits for memory is woken."""
     stop, done = Stop(), Event()
-    budget = ReorderBudget(SIZE, SIZE, stop, (0,))
+    budget = ReorderBudget(SIZE, stop, (0,))
     delivery = Delivery(Broken(), (0,), budget, stop, done.set)
     delivery.begin()
     with pytest.raises(Stopped):
@@ -138,7 +138,7 @@ def test_a_failure_of_the_writer_stops_the_run() -> None:
 def test_a_stop_ends_the_writer() -> None:
     """A writer that waits for a piece that never comes ends with the run, and writes nothing any more."""
     stop, output, done = Stop(), Written(), Event()
-    delivery = Delivery(output, (0,), ReorderBudget(SIZE, SIZE, stop, (0,)), stop, done.set)
+    delivery = Delivery(output, (0,), ReorderBudget(SIZE, stop, (0,)), stop, done.set)
     delivery.begin()
     delivery.put(0, 1, 1, lambda: None)
     stop.set(Stopped())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_outputs, keep_settings, keep_sources
-from logproc.command.subcommands.diagnostics import report_cause, report_sources, worth_showing
+from logproc.command.subcommands.diagnostics import is_typed, report_cause, report_sources, worth_showing
 from logproc.command.terminal import log
 from logproc.command.terminal.screen import Screen, is_terminal, is_utf8, terminal_size
 from logproc.model.errors import (
@@ -23,7 +22,6 @@ from logproc.model.errors import (
 )
 from logproc.model.patterns import regex
 from logproc.model.snapshot import Snapshot
-from logproc.model.source import Kind
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.model.trace.recording import Recording
@@ -81,9 +79,7 @@ def analyze(
     grows = going_on is not None and going_on.follows
     openers = Openers.of(settings, given, screen.say_now, sources, trace, grows=grows)
     keep_settings(outputs, settings)
-    typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
-    if typed and not settings.quiet:
-        screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
+    typed = is_typed(sources, screen)
     log.configure(settings, screen.write, color=screen.colors(screen.stderr))
     say_many_keys = cache(partial(screen.say, "", *MANY_KEYS_COUNTED, level="warning"))  # so that it is said once
     with ExitStack() as stack:
@@ -95,10 +91,10 @@ def analyze(
             ]
             observers += [going_on.observers(painted, partial(rewritten, outputs, screen), typed=typed)] if going_on else []
             run = run_threaded(sources, run_settings, openers, spool, partial(all_of, observers), trace, followed=followed)
-        unsaved = failures_of([partial(within_grace, going_on.finish)]) if going_on else []
         trace.between(Doing.REPORT)
         if isinstance(run.cause, UsageError):
-            raise run.cause  # for a question that makes no sense, an error and not an empty report
+            raise run.cause  # for a question that makes no sense, an error and not an empty report, and no state of it
+        unsaved = failures_of([partial(within_grace, going_on.finish)]) if going_on else []
         ended = going_on is not None and going_on.is_end(run.cause)
         causes = [*write_reports(run, screen, outputs, spool), *unsaved, *([run.cause] if run.cause and not ended else [])]
     recording, words = trace.recording(), list[str]()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 
@@ -9,12 +10,20 @@ from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.terminal.screen import Screen, same_place
 from logproc.model.errors import EXIT_BROKEN_PIPE, EXIT_INTERNAL, LogprocError, OutputError, too_many_files
 from logproc.model.snapshot import Snapshot
-from logproc.model.source import Source, State
+from logproc.model.source import Kind, Source, State
 from logproc.threads.pool import WorkerFailed
 
 REPORT_IT = "please report it; --debug shows where"
 REASONS = {"line-too-long": "over --max-line-bytes", "too-long-for-pattern": "too long for a pattern with counted repeats"}
 """Reasons of rejected lines that a diagnostic words differently."""
+
+
+def is_typed(sources: Sequence[Source], screen: Screen) -> bool:
+    """Return whether one of the sources is typed at a terminal; if so, tell its user how to end it."""
+    typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
+    if typed:
+        screen.say_now("-", "reading what you type", "end with Ctrl-D")
+    return typed
 
 
 def worth_showing(snapshot: Snapshot) -> bool:

@@ -79,7 +79,7 @@ class GoingOn:
     def __init__(self, options: FollowOptions, screen: Screen) -> None:
         self._options = options
         self._screen = screen
-        self._followed: Sequence[str] = ()
+        self._arguments: Sequence[str] = ()
         self._keeper = StateKeeper(options.state, screen) if options.state is not None else None
         if options.every_s is not None and not options.follow:
             raise UsageError("--every is for --follow", "add --follow")
@@ -105,7 +105,7 @@ class GoingOn:
 
     def begin(self, arguments: Sequence[str], sources: Sequence[Source], outputs: Outputs, stack: ExitStack) -> Followed:
         """Return the logs of the run, with their state if there is one; the stack closes its file."""
-        self._followed = arguments
+        self._arguments = arguments
         files, _ = split_arguments(arguments)
         streams = [self._screen.stdout, self._screen.stderr]
         check_followed(files, outputs, streams, self._screen.settings)
@@ -126,7 +126,7 @@ class GoingOn:
         self, stack: ExitStack, rewrite: Callable[[float, Snapshot], None], *, typed: bool
     ) -> Callable[[Crew], list[Companion]]:
         """Return what makes the threads beside the run: the live report, what writes files anew, and what saves the state."""
-        make_live = stack.enter_context(live(self._screen, self._followed, typed=typed)) if self.follows else None
+        make_live = stack.enter_context(live(self._screen, self._arguments, typed=typed)) if self.follows else None
 
         def make(crew: Crew) -> list[Companion]:
             found: list[Companion] = []
@@ -147,7 +147,7 @@ class GoingOn:
 
     def say_missing(self, sources: Sequence[Source]) -> None:
         """Say which files were waited for in vain."""
-        say_missing(self._followed, sources, self._screen)
+        say_missing(self._arguments, sources, self._screen)
 
     def is_end(self, cause: BaseException | None) -> bool:
         """Whether a run has ended as it should: one that follows logs is ended by its user, or by the system."""

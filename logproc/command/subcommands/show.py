@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
@@ -15,8 +14,8 @@ from msgspec import Struct
 
 from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_followed, keep_settings, keep_sources, leave_out
-from logproc.command.subcommands.analyze import beside, read_headers
-from logproc.command.subcommands.diagnostics import report_cause, say_sources
+from logproc.command.subcommands.analyze import beside, failures_of, read_headers
+from logproc.command.subcommands.diagnostics import is_typed, report_cause, say_sources
 from logproc.command.subcommands.follow import say_missing, split_arguments
 from logproc.command.terminal import log
 from logproc.command.terminal.pager import pager_of
@@ -115,11 +114,10 @@ def show(asked: Asked, screen: Screen) -> int:
     check_streams(asked, settings, sources)
     openers = Openers.of(settings, given, screen.say_now, sources, grows=asked.follow)
     keep_settings(outputs, settings)
-    if any(source.kind is Kind.STDIN for source in sources) and os.isatty(0) and not settings.quiet:
-        screen.say("-", "reading what you type", "end with Ctrl-D", level="info")
+    typed = is_typed(sources, screen)
     log.configure(settings, screen.write, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
-        pager = pager_for(asked, screen, sources)
+        pager = pager_for(asked, screen, typed=typed)
         paint = stack.enter_context(screen.painting()) if pager or paints(asked, screen) else None
         form = form_of(asked, settings)
         output = None if asked.count else opened(asked, screen, stack, sources, form, pager)
@@ -136,7 +134,9 @@ def show(asked: Asked, screen: Screen) -> int:
     is_end = isinstance(run.cause, Enough) or (asked.follow and isinstance(run.cause, Interrupted))
     causes = [run.cause] if run.cause and not is_end else []
     if asked.count:
-        causes += write_count(run, screen)
+        stream = screen.stdout.buffer if screen.stdout else None
+        number = f"{run.snapshot.account.records}\n"
+        causes += failures_of([partial(within_grace, partial(write_stdout, stream, number))])
     return finished(run, causes, logs.sources if logs else sources, screen, asked)
 
 
@@ -151,8 +151,8 @@ def check(asked: Asked, settings: Settings) -> None:
         raise UsageError("a Parquet file needs a name", "name one with -o, such as -o records.parquet")
     if asked.first and asked.last:
         raise UsageError("-n and --tail contradict each other", "give one of them")
-    if asked.follow and (asked.merge or asked.count or asked.form == "parquet"):
-        raise UsageError("--follow never ends", "leave out --merge, --count and Parquet")
+    if asked.follow and (asked.merge or asked.count or asked.file):  # a file appears under its name at the end
+        raise UsageError("--follow never ends", "leave out --merge, --count and -o; `> FILE` writes records as they come")
     if asked.around is not None and (asked.merge or asked.last or asked.first or asked.form != "lines" or asked.fields):
         raise UsageError("-C shows lines around each match", "leave out --merge, -n, --tail, --fields and --output")
     if asked.count and (asked.file or asked.first or asked.last or asked.around is not None):
@@ -192,9 +192,8 @@ def with_chunks(settings: Settings, asked: Asked, sources: Sequence[Source], *, 
     return replace(settings, chunk_size=size, shows=tuple(dict.fromkeys(names)), paints=paints)
 
 
-def pager_for(asked: Asked, screen: Screen, sources: Sequence[Source]) -> RecordPager | None:
+def pager_for(asked: Asked, screen: Screen, *, typed: bool) -> RecordPager | None:
     """Return what shows the records on a terminal; None if they go elsewhere, come as they are written, or are typed there."""
-    typed = any(source.kind is Kind.STDIN for source in sources) and os.isatty(0)
     if asked.file is not None or asked.count or asked.follow or typed or not is_terminal(screen.stdout):
         return None
     from logproc.command.terminal.record_pager import RecordPager
@@ -293,15 +292,6 @@ def form_of(asked: Asked, settings: Settings) -> LinesForm | TableForm:
 def paints(asked: Asked, screen: Screen) -> bool:
     """Whether the progress is painted: not where the records themselves, or a pager behind a pipe, have the terminal."""
     return asked.file is not None or (asked.count and not is_terminal(screen.stdout))
-
-
-def write_count(run: Run, screen: Screen) -> list[BaseException]:
-    try:
-        stream = screen.stdout.buffer if screen.stdout else None
-        within_grace(partial(write_stdout, stream, f"{run.snapshot.account.records}\n"))
-    except (BrokenPipeError, Interrupted) as error:
-        return [error]
-    return []
 
 
 def finished(run: Run, causes: Sequence[BaseException], sources: Sequence[Source], screen: Screen, asked: Asked) -> int:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
 
 from logproc.model.errors import Enough
 from logproc.records.piece import Piece, copied
 from logproc.records.stages.output import Output, Release, nothing
-
-if TYPE_CHECKING:
-    pass
 
 
 class First:

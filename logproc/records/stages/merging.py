@@ -32,9 +32,11 @@ class Merging:
         self._latest: dict[int, int] = dict.fromkeys(sources, NO_TIME)
 
     def take(self, source: int, piece: Piece, release: Release) -> None:
-        if not piece.records or piece.times is None:
+        if not piece.records:
             release()
             return
+        if piece.times is None:
+            raise TypeError("a piece without its times")
         keys = numpy.maximum.accumulate(numpy.maximum(piece.times, self._latest[source]))
         self._latest[source] = int(keys[-1])
         self._waiting[source].append((piece, keys, release))

@@ -37,7 +37,7 @@ class Whole:
             self._let_go(source)
         if piece.is_open:
             last = piece.slice(piece.records - 1, piece.records)
-            self._open[source] = last, [bytes(last.content)], piece.gap
+            self._open[source] = replace(last, content=b""), [bytes(last.content)], piece.gap  # not the whole chunk in memory
             piece = piece.slice(0, piece.records - 1)
         self._behind.take(source, replace(piece, front=b"", is_open=False, gap=b""), release)
 
@@ -46,13 +46,17 @@ class Whole:
         self._behind.ended(source)
 
     def caught_up(self) -> None:
-        for source in list(self._open):
-            self._let_go(source, may_go_on=True)
+        self._let_all_go(may_go_on=True)
         self._passes = True
         self._behind.caught_up()
 
     def close(self) -> None:
+        self._let_all_go()  # a log that is followed does not end
         self._behind.close()
+
+    def _let_all_go(self, *, may_go_on: bool = False) -> None:
+        for source in list(self._open):
+            self._let_go(source, may_go_on=may_go_on)
 
     def _let_go(self, source: int, *, may_go_on: bool = False) -> None:
         if source in self._open:

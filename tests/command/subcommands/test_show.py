@@ -139,6 +139,7 @@ def test_a_source_that_fails_is_said_after_the_first_records(path: Path) -> None
         (("-n", "1", "--tail", "1"), "contradict"),
         (("-C", "1", "--merge"), "-C"),
         (("--count", "-o", "x.log"), "--count"),
+        (("--follow", "-o", "x.log"), "> FILE"),
         (("--output", "parquet"), "needs a name"),
         (("--partition", "day"), "Parquet"),
         (("--partition", "day", "--output", "parquet", "-o", "x", "--fields", "status"), "add time to --fields"),
