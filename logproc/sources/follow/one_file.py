@@ -285,7 +285,7 @@ class File:
         while left:
             block = next(self._unpacked, b"")
             if not block:
-                raise SourceError("the archive ends before what was read of it")
+                raise SourceError("the archive ends before what was read of it", "what was counted of it is kept")
             self._tail = (self._tail + block[:left])[-MARK_BYTES:]
             if len(block) > left:
                 rest, stream = block[left:], self._unpacked
