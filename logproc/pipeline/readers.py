@@ -64,8 +64,9 @@ def wanted_readers(
     affordable = shared_out(free_descriptors(), {name: number for name, (number, _) in wanted.items()})
     for name, (number, _) in wanted.items():
         if affordable[name] < number and writing and writing.side_by_side:
+            together = "followed at once" if follows else "merged"
             raise UsageError(
-                f"{len(sources)} sources are too many to be merged", "raise the limit of open files with `ulimit -n`"
+                f"{len(sources)} sources are too many to be {together}", "raise the limit of open files with `ulimit -n`"
             )
         if affordable[name] < number:
             few = f"only {affordable[name]} of {number} threads for {name}s: raise the limit of open files with `ulimit -n`"
