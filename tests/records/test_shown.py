@@ -17,6 +17,7 @@ from logproc.pipeline.writing import Writing
 from logproc.records.forms import LinesForm
 from logproc.records.piece import Piece
 from logproc.records.stages.around import Around
+from logproc.records.stages.endings import Bytes
 from logproc.records.stages.whole import Whole
 from logproc.settings import Settings
 from tests.formats.samples import SAMPLES, Sample
@@ -150,7 +151,7 @@ def test_what_a_run_that_follows_has_read_when_it_is_ended_is_written(tmp_path: 
     path, content, crews = tmp_path / "a.log", joined(log(2)) * 9, list[Crew]()
     path.write_bytes(content)
 
-    class Ending(Kept):
+    class Ending(Bytes):
         """Ends the run with the first piece."""
 
         def take(self, source: int, piece: Piece, release: Callable[[], None]) -> None:
@@ -161,10 +162,10 @@ def test_what_a_run_that_follows_has_read_when_it_is_ended_is_written(tmp_path: 
         crews.append(crew)
         return ()
 
-    settings, kept = Settings(chunk_size=100, workers=2, format="python"), Ending()
-    writing = Writing(LinesForm(1 << 20), Whole(kept), side_by_side=True)
+    settings, written = Settings(chunk_size=100, workers=2, format="python"), list[bytes]()
+    writing = Writing(LinesForm(1 << 20), Whole(Ending(lambda part: written.append(bytes(part)))), side_by_side=True)
     run_threaded([], settings, beside=beside, writing=writing, followed=Followed([str(path)]))
-    assert kept.content == content
+    assert b"".join(written) == content
 
 
 @SEEDS

@@ -231,7 +231,7 @@ def test_a_file_that_never_came_is_named(tmp_path: Path) -> None:
     assert ended.stderr == "logproc: acess.log: there was no such file\n"
 
 
-def test_a_log_that_came_back_is_not_called_gone(tmp_path: Path) -> None:
+def test_a_log_that_came_back_is_not_said_to_be_missing(tmp_path: Path) -> None:
     """What is said of a log that a run with a state has not found is not said by later ones that have."""
     path = written(tmp_path)
 
@@ -239,8 +239,8 @@ def test_a_log_that_came_back_is_not_called_gone(tmp_path: Path) -> None:
         with processes.started("analyze", path, "--state", tmp_path / "state") as process:
             return processes.ended(process).stderr
 
-    assert "gone" not in said()
+    assert "not found" not in said()
     path.rename(tmp_path / "elsewhere")
-    assert "gone" in said()
+    assert "not found" in said()
     (tmp_path / "elsewhere").rename(path)
-    assert "gone" not in said()
+    assert "not found" not in said()
