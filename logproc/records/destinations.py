@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from logproc.model.errors import OutputError
-from logproc.reports.output import failure, is_special, opened_directly, reported, sync_folder, temporary_file, write_whole
+from logproc.reports.output import failure, is_special, opened_directly, put_in_place, reported, temporary_file, write_whole
 
 Write = Callable[[Any], None]
 
@@ -54,8 +54,6 @@ def to_file(path: str) -> Iterator[tuple[Write, Callable[[], None]]]:
         def finish() -> None:
             if not special:
                 with reported(target):
-                    os.fsync(descriptor)
-                    Path(name).replace(target)
-                    sync_folder(target.parent)
+                    put_in_place(descriptor, Path(name), target)
 
         yield write, finish

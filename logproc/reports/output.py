@@ -212,9 +212,18 @@ def replace(target: Path, pieces: Iterable[bytes]) -> None:
     with temporary_file(target.parent) as (name, descriptor):
         with os.fdopen(descriptor, "wb", closefd=False) as file:
             file.writelines(pieces)
-        os.fsync(descriptor)
-        Path(name).replace(target)
-        sync_folder(target.parent)
+        put_in_place(descriptor, Path(name), target)
+
+
+def put_in_place(descriptor: int, written: Path, target: Path) -> None:
+    """Give a file that is written its name. Blocks until content and name are on the disk.
+
+    Without the first sync a crash of the machine could leave the name and not the content; without the last one it could undo
+    the rename after the program has gone on.
+    """
+    os.fsync(descriptor)
+    written.replace(target)
+    sync_folder(target.parent)
 
 
 @contextlib.contextmanager

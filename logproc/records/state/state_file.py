@@ -33,7 +33,7 @@ from logproc.records.state.asked import difference
 from logproc.records.state.encode import MalformedError, check_sizes, decode, encode, fingerprint
 from logproc.records.state.lock import MODE, FileLock, allow_owner
 from logproc.records.state.saved import SavedState
-from logproc.reports.output import REFUSED, failure, refusal, sync_folder, write_whole
+from logproc.reports.output import REFUSED, failure, put_in_place, refusal, write_whole
 from logproc.reports.safe import harmless
 
 FORMAT = 1
@@ -106,13 +106,11 @@ class StateFile:
                 with os.fdopen(descriptor, "wb", buffering=0) as file:
                     write_whole(file, header)
                     write_whole(file, body)
-                    os.fsync(descriptor)
-                self._temporary.replace(self.path)
+                    put_in_place(descriptor, self._temporary, self.path)
             except BaseException:
                 with contextlib.suppress(OSError):
                     self._temporary.unlink()
                 raise
-            sync_folder(self.path.parent)
 
     def close(self) -> None:
         """Let go of the file. Does nothing if it was not locked."""

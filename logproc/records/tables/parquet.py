@@ -28,6 +28,7 @@ from logproc.reports.output import (
     MODE,
     is_special,
     opened_directly,
+    put_in_place,
     refusal,
     reported,
     sync_folder,
@@ -164,9 +165,7 @@ class ParquetFile:
                 self._groups.discard()
                 raise
             if self._temporary is not None:
-                os.fsync(self._file.fileno())
-                self._temporary.replace(self._target)
-                sync_folder(self._target.parent)
+                put_in_place(self._file.fileno(), self._temporary, self._target)
 
     def discard(self) -> None:
         """Remove what was written. Harmless after `close`. Does not raise."""
