@@ -111,9 +111,10 @@ def show_command(
     prepare(screen, options, config, headers)
     screen.settings = without(NOT_SHOWN, screen.settings)
     process.load_libraries()
-    from logproc.command.subcommands.show import Asked, show
+    from logproc.command.subcommands.show.options import ShowOptions
+    from logproc.command.subcommands.show.run import show
 
-    asked = Asked(
+    asked = ShowOptions(
         sources=sources or ("-",),
         fields=fields,
         output=output,

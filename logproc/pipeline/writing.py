@@ -15,9 +15,10 @@ from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.pipeline.plan import Plan
 from logproc.pipeline.serial import parse
 from logproc.records.forms import Form
+from logproc.records.output import Output
 from logproc.records.piece import Piece
 from logproc.threads.budget import ByteBudget
-from logproc.threads.delivery import Delivery, Output, ReorderBudget
+from logproc.threads.delivery import Delivery, ReorderBudget
 from logproc.threads.stop import Stop
 
 

@@ -28,35 +28,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from queue import SimpleQueue
 from threading import Thread
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from logproc.model.errors import InternalError, Stopped
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
+from logproc.records.output import Output, Release, nothing
 from logproc.threads.budget import ByteBudget
 from logproc.threads.reader import CANNOT_START, refused
 from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop
 
 Piece = TypeVar("Piece")
-Piece_contra = TypeVar("Piece_contra", contravariant=True)
-Release = Callable[[], None]
-
-
-class Output(Protocol[Piece_contra]):
-    """Where the pieces go. Only the delivery's thread calls it; it may block."""
-
-    def take(self, source: int, piece: Piece_contra, release: Release) -> None:
-        """Write the next piece of a source, then, now or later, call `release`. Raises Stopped if no more is wanted."""
-
-    def ended(self, source: int) -> None:
-        """All pieces of a source were taken."""
-
-    def caught_up(self) -> None:
-        """All that was there when a run began to follow logs was taken; what comes now is new."""
-
-    def close(self) -> None:
-        """Write what is still held back: everything was taken."""
 
 
 class ReorderBudget(ByteBudget):
@@ -100,7 +83,14 @@ class _End:
     """A message without a piece. Compared with `is`."""
 
 
-ENDED, CANCELLED, CAUGHT_UP = _End(), _End(), _End()
+class _CaughtUp(_End):
+    """All that was there is read. chunks: how many of each source."""
+
+    def __init__(self, chunks: Mapping[int, int]) -> None:
+        self.chunks = chunks
+
+
+ENDED, CANCELLED = _End(), _End()
 NO_SOURCE = -1
 
 
@@ -139,7 +129,7 @@ class Delivery(Thread, Generic[Piece]):
         # The rest is the writer's own. _early: what has come and is not written, by source and number.
         self._early: dict[tuple[int, int], tuple[Piece | _End, Release]] = {}
         self._next: Counter[int] = Counter()
-        self._to_catch_up: dict[int, int] | None = None
+        self._to_catch_up: Mapping[int, int] | None = None
 
     def begin(self) -> None:
         """Start the thread, and have a stop end it. Raises InternalError if it cannot be started."""
@@ -158,28 +148,22 @@ class Delivery(Thread, Generic[Piece]):
 
     def source_ended(self, source: int, chunks: int) -> None:
         """Tell how many chunks a source had."""
-        self._messages.put((source, chunks, ENDED, _nothing))
+        self._messages.put((source, chunks, ENDED, nothing))
 
     def caught_up(self, chunks: Mapping[int, int]) -> None:
         """Tell that all that was there is read: so many chunks of each source. What comes from now on is new."""
-        for source, number in chunks.items():
-            self._messages.put((source, number, CAUGHT_UP, _nothing))
-        self._messages.put((NO_SOURCE, 0, CAUGHT_UP, _nothing))
+        self._messages.put((NO_SOURCE, 0, _CaughtUp(chunks), nothing))
 
     def all_read(self) -> None:
         """Tell that all was put, and every source has ended."""
-        self._messages.put((NO_SOURCE, 0, ENDED, _nothing))
+        self._messages.put((NO_SOURCE, 0, ENDED, nothing))
 
     def run(self) -> None:
         """Write until all is written, or the run is stopped. A failure stops the run; main raises it."""
         try:
-            to_come: dict[int, int] = {}
             for source, number, message, release in self._messages_until_end():
-                if message is CAUGHT_UP:
-                    if source == NO_SOURCE:
-                        self._to_catch_up = to_come
-                    else:
-                        to_come[source] = number
+                if isinstance(message, _CaughtUp):
+                    self._to_catch_up = message.chunks
                 else:
                     self._early[source, number] = message, release
                     self._write_due(source)
@@ -232,8 +216,4 @@ class Delivery(Thread, Generic[Piece]):
             self._output.caught_up()
 
     def _cancel(self) -> None:
-        self._messages.put((NO_SOURCE, 0, CANCELLED, _nothing))
-
-
-def _nothing() -> None:
-    """Release nothing."""
+        self._messages.put((NO_SOURCE, 0, CANCELLED, nothing))

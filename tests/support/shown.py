@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from logproc.command.subcommands.show import Asked, form_of, stages, with_chunks
+from logproc.command.subcommands.show.options import ShowOptions, with_chunks
+from logproc.command.subcommands.show.output import form_of, stages
 from logproc.model.errors import Enough
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Source
@@ -21,13 +22,13 @@ ASKED = {"fields", "output", "file", "first", "last", "around", "with_source", "
 
 
 def shown(*paths: str | Path, **options: Any) -> bytes:
-    """Return what `show` writes for some files. options: fields of `Asked`, and settings."""
+    """Return what `show` writes for some files. options: fields of `ShowOptions`, and settings."""
     return run_of(sources_of(*paths), **options)[0]
 
 
 def run_of(sources: Sequence[Source], openers: Openers | None = None, **options: Any) -> tuple[bytes, Snapshot]:
     """Return what `show` writes for some sources, and the account of the run."""
-    asked = Asked(sources=(), **{name: value for name, value in options.items() if name in ASKED})
+    asked = ShowOptions(sources=(), **{name: value for name, value in options.items() if name in ASKED})
     knobs = Settings(**{name: value for name, value in options.items() if name not in ASKED})
     settings = with_chunks(knobs, asked, sources, for_screen=False)
     parts: list[bytes] = []

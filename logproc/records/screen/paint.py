@@ -15,11 +15,11 @@ from msgspec.structs import replace
 from rich.color import ColorSystem
 from rich.style import Style
 
+from logproc.records.output import Output, nothing
 from logproc.records.screen.highlights import Highlight
 from logproc.records.screen.places import level_in, pairs_of, place_of, time_in
 from logproc.records.screen.values import FIRST_FIELD, MATCHES, PAINTED, PREFIX
 from logproc.records.stages.around import SEPARATOR
-from logproc.records.stages.output import Output, nothing
 from logproc.reports.key_styles import LEVEL_STYLES, STATUS_STYLES
 from logproc.reports.safe import ascii_only, harmless
 from logproc.reports.text.style import BAR, DIM, PLAIN
@@ -61,7 +61,7 @@ class Paint:
 
     def __init__(
         self,
-        behind: Output,
+        behind: Output[Piece],
         *,
         color: bool,
         in_ascii: bool = False,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy
 from msgspec import Struct
 
+from logproc.records.output import Output, Release, nothing
 from logproc.records.piece import Piece, concatenated, copied
-from logproc.records.stages.output import Output, Release, nothing
 
 SEPARATOR = b"--\n"
 NO_UNITS = Piece(b"", 0, numpy.empty(0, numpy.int64))
@@ -31,7 +31,7 @@ class Around:
     A unit is a record, or a line that could not be read.
     """
 
-    def __init__(self, most: int, behind: Output) -> None:
+    def __init__(self, most: int, behind: Output[Piece]) -> None:
         self._most = most
         self._behind = behind
         self._seen: dict[int, Seen] = {}  # by source: those of logs that are followed come in turns

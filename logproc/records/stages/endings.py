@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from logproc.records.output import Release, nothing
 from logproc.records.piece import Piece
-from logproc.records.stages.output import Release, nothing
 
 if TYPE_CHECKING:
     from logproc.records.tables.parquet import ParquetFile, ParquetFolder

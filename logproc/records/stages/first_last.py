@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 
 from logproc.model.errors import Enough
+from logproc.records.output import Output, Release, nothing
 from logproc.records.piece import Piece, copied
-from logproc.records.stages.output import Output, Release, nothing
 
 
 class First:
     """Lets the first `most` records pass, then ends the run."""
 
-    def __init__(self, most: int, behind: Output) -> None:
+    def __init__(self, most: int, behind: Output[Piece]) -> None:
         self._left = most
         self._behind = behind
 
@@ -40,7 +40,7 @@ class Last:
     It gives the memory of each chunk back at once.
     """
 
-    def __init__(self, most: int, behind: Output) -> None:
+    def __init__(self, most: int, behind: Output[Piece]) -> None:
         self._most = most
         self._behind = behind
         self._kept: deque[tuple[int, Piece]] = deque()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from logproc.model.columns import NO_TIME
+from logproc.records.output import Output, Release, nothing
 from logproc.records.piece import Piece, rearranged
-from logproc.records.stages.output import Output, Release, nothing
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Integers
@@ -23,7 +23,7 @@ class Merging:
     sort. sources: all that will be merged.
     """
 
-    def __init__(self, sources: list[int], behind: Output) -> None:
+    def __init__(self, sources: list[int], behind: Output[Piece]) -> None:
         self._behind = behind
         # Of each source that has not ended: its pieces with the keys of their records, and how many of the first are done.
         self._waiting: dict[int, deque[tuple[Piece, Integers, Release]]] = {source: deque() for source in sources}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy
 from msgspec.structs import replace
 
+from logproc.records.output import Output, Release, nothing
 from logproc.records.piece import Piece
-from logproc.records.stages.output import Output, Release, nothing
 
 
 class Whole:
@@ -16,7 +16,7 @@ class Whole:
     they come.
     """
 
-    def __init__(self, behind: Output) -> None:
+    def __init__(self, behind: Output[Piece]) -> None:
         self._behind = behind
         self._open: dict[int, tuple[Piece, list[bytes], bytes]] = {}
         """By source: the last record, its bytes so far, and the blank lines behind them."""

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.command.subcommands.show import Asked, show
+from logproc.command.subcommands.show.options import ShowOptions
+from logproc.command.subcommands.show.run import show
 from logproc.command.terminal.screen import Screen
+from logproc.records.output import nothing
 from logproc.records.piece import Piece
 from logproc.records.screen.paint import Paint
 from logproc.records.screen.values import PAINTED, values_of
 from logproc.records.stages.endings import Bytes
-from logproc.records.stages.output import nothing
 from logproc.settings import Settings
 
 TAGS = {"2": "dim", "31": "red", "32": "green", "33": "yellow", "34": "blue", "36": "cyan", "7": "found"}
@@ -47,7 +48,7 @@ def painted(tmp_path: Path) -> Painted:
             path.write_bytes(log.encode() if isinstance(log, str) else log)
             paths.append(str(path))
         with (tmp_path / "out").open("w", encoding="utf-8") as out, (tmp_path / "err").open("w") as err:
-            code = show(Asked(paths, **asked), Screen(out, err, Settings(where=where, color="always"), {}))
+            code = show(ShowOptions(paths, **asked), Screen(out, err, Settings(where=where, color="always"), {}))
         assert code == 0, (tmp_path / "err").read_text()
         return tagged((tmp_path / "out").read_text("utf-8")).replace(str(tmp_path) + "/", "").splitlines()
 

@@ -1,0 +1,1 @@
+"""`logproc show`: which records, written how, and to where."""
