@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from logproc.model.errors import LimitError, SourceError, Stopped
 from logproc.sources.http.connection import Reply
+from logproc.sources.http.received import Received, is_same, media_type_of
 from logproc.sources.http.redirects import Fetcher
 from logproc.sources.http.transport import PassingError, Transport
 from logproc.sources.http.versions import Version, content_range, retry_after_s, span
@@ -38,7 +39,6 @@ HINTS_BY_HUNDRED = {
 LONGEST_WAIT_S = 60.0
 BACKOFF_S, MOST_BACKOFF_S, SPREAD = 1.0, 24.0, 0.25
 """Waits double from the first to the second, plus up to a quarter at random, so that many clients spread out."""
-SKIP_BYTES = 1 << 18
 CHANGED, UNASKED = "changed on server", "sends a part that was not requested"
 LEAST_PROGRESS_BYTES = 100
 """How much a connection must bring to reset the count of tries. With one byte per connection they would never end."""
@@ -46,7 +46,7 @@ LEAST_PROGRESS_BYTES = 100
 logger = logging.getLogger(__name__)
 
 
-class Body:
+class Body(Received):
     """The bytes of a body as received: a ByteStream whose `bytes_read` is its position."""
 
     def __init__(
@@ -57,21 +57,9 @@ class Body:
         wait: Callable[[float], bool],
         rng: Callable[[], float],
     ) -> None:
-        self.size_bytes: int | None = None
-        self.bytes_read = 0
-        self.modified_s: float | None = None
-        self.notes: list[str] = []
-        self.encoding = ""
-        self.media_type = ""
-        self._fetcher = fetcher
-        self._transport = transport
+        super().__init__(fetcher, transport, wait, rng)
         self._retries = retries
-        self._wait = wait
-        self._rng = rng
-        self._reply: Reply | None = None
-        self._version: Version | None = None
         self._hash = hashlib.sha256()
-        self._failures = 0
         self._came_bytes = 0
         self._ranges = True
         self._ended = False
@@ -91,13 +79,6 @@ class Body:
     def ready_within(self, seconds: float) -> bool:
         """Wait as `ByteStream.ready_within` promises. True without a connection: `readinto` must make one."""
         return self._reply is None or self._reply.ready_within(seconds)
-
-    def cancel(self) -> None:
-        self._transport.cancel()
-
-    def close(self) -> None:
-        self._reply = None
-        self._fetcher.close()
 
     def _attempt(self, step: Callable[[], int]) -> int:
         """Run a step with retries. After a redirect, errors name the other server."""
@@ -122,9 +103,8 @@ class Body:
                 raise
 
     def _release(self) -> None:
-        self._reply = None
+        super()._release()
         self._came_bytes = 0
-        self._fetcher.release()
 
     def _back_off(self, failure: PassingError) -> None:
         self._failures += 1
@@ -214,7 +194,7 @@ class Body:
             self._take_part(reply, length, CHANGED if asked_range else UNASKED)
         else:
             self._take_whole(reply, length)
-        self.media_type = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        self.media_type = media_type_of(reply)
         self._reply = reply
 
     def _take_part(self, reply: Reply, length: int | None, wrong: str) -> None:
@@ -234,7 +214,8 @@ class Body:
             raise changed()
         if self.bytes_read:
             self._log("restarted from 0")
-            self._skip_known(reply)
+            if not is_same(reply, self.bytes_read, self._hash.digest()):
+                raise changed()
         self._adopt(reply, length)
 
     def _adopt(self, reply: Reply, size_bytes: int | None) -> None:
@@ -243,20 +224,6 @@ class Body:
         self.encoding = self._version.encoding
         self.modified_s = self._version.modified_s
         self.size_bytes = size_bytes
-
-    def _skip_known(self, reply: Reply) -> None:
-        """Receive again what was already delivered. Raises SourceError if it differs."""
-        again = hashlib.sha256()
-        block = memoryview(bytearray(SKIP_BYTES))
-        left = self.bytes_read
-        while left:
-            count = reply.receive(block[:left])
-            if not count:
-                raise changed()
-            again.update(block[:count])
-            left -= count
-        if again.digest() != self._hash.digest():
-            raise changed()
 
     def _untrusted(self, what: str) -> PassingError:
         """Return the error for a response that is not the next part. From now on only whole bodies are requested."""

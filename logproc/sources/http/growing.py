@@ -14,8 +14,9 @@ import logging
 from collections.abc import Callable
 
 from logproc.model.errors import SourceError, Stopped
-from logproc.sources.http.body import BACKOFF_S, MOST_BACKOFF_S, SKIP_BYTES, SPREAD, check_status
+from logproc.sources.http.body import BACKOFF_S, MOST_BACKOFF_S, SPREAD, UNASKED, check_status
 from logproc.sources.http.connection import Reply
+from logproc.sources.http.received import Received, is_same, media_type_of
 from logproc.sources.http.redirects import Fetcher
 from logproc.sources.http.transport import PassingError, Transport
 from logproc.sources.http.versions import Version, content_range
@@ -32,11 +33,8 @@ ENCODED = "the server compresses it, so it cannot be followed", "read it without
 logger = logging.getLogger(__name__)
 
 
-class Growing:
-    """The bytes of a log that grows: a ByteStream that never ends. One thread reads; others may call `cancel`.
-
-    bytes_read: of all versions together. wait(seconds): returns True if the run is stopping.
-    """
+class Growing(Received):
+    """The bytes of a log that grows: a ByteStream that never ends. bytes_read: of all versions together."""
 
     def __init__(
         self,
@@ -46,22 +44,10 @@ class Growing:
         rng: Callable[[], float],
         poll_s: float = POLL_S,
     ) -> None:
-        self.size_bytes: int | None = None
-        self.bytes_read = 0
-        self.modified_s: float | None = None
-        self.notes: list[str] = []
-        self.encoding = ""
-        self.media_type = ""
-        self._fetcher = fetcher
-        self._transport = transport
-        self._wait = wait
-        self._rng = rng
+        super().__init__(fetcher, transport, wait, rng)
         self._poll_s = poll_s
-        self._reply: Reply | None = None
-        self._version: Version | None = None
         self._has_ranges = True
         self._due = self._asked = transport.clock()
-        self._failures = 0
         self._waits_for = ""
         self._is_cut_line = False
         self._ahead = b""
@@ -110,13 +96,6 @@ class Growing:
         self._wait(max(0.0, min(seconds, left_s)))
         return self._transport.cancelled or left_s <= seconds
 
-    def cancel(self) -> None:
-        self._transport.cancel()
-
-    def close(self) -> None:
-        self._reply = None
-        self._fetcher.close()
-
     def _persist(self, step: Callable[[], int]) -> int:
         """Take a step; after a failure that need not last, return 0: the next step comes later."""
         self._transport.check()
@@ -142,10 +121,6 @@ class Growing:
         if note not in self.notes:
             self.notes.append(note)
         logger.info("failed, is asked again", extra={"reason": error.what, "wait_s": round(delay_s), "byte": self._offset})
-
-    def _release(self) -> None:
-        self._reply = None
-        self._fetcher.release()
 
     def _forget(self) -> None:
         """Begin with a new version at its start."""
@@ -190,7 +165,7 @@ class Growing:
             return self._take_part(reply)
         if self._offset:
             self._has_ranges = False
-            if (length is not None and length < self._offset) or not self._is_same(reply, self._offset, self._hash.digest()):
+            if (length is not None and length < self._offset) or not is_same(reply, self._offset, self._hash.digest()):
                 return self._replace()
         self._reply = reply
         return 0
@@ -211,28 +186,19 @@ class Growing:
             self._version = None
             raise SourceError(*ENCODED)
         self._version, self.modified_s = version, version.modified_s
-        self.media_type = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        self.media_type = media_type_of(reply)
 
     def _take_part(self, reply: Reply) -> int:
         """Take an answer to a range: it must begin with the bytes that are known."""
         first, _, size = content_range(reply.headers)
         if first != self._offset - len(self._known) or not self._known:
             self._has_ranges = False
-            raise PassingError("sends a part that was not requested", "report it to the server's operator")
+            raise PassingError(UNASKED, "report it to the server's operator")
         digest = hashlib.sha256(self._known).digest()
-        if (size is not None and size < self._offset) or not self._is_same(reply, len(self._known), digest):
+        if (size is not None and size < self._offset) or not is_same(reply, len(self._known), digest):
             return self._replace()
         self._reply = reply
         return 0
-
-    def _is_same(self, reply: Reply, left: int, digest: bytes) -> bool:
-        """Receive what is known already; return whether it is the same."""
-        again = hashlib.sha256()
-        block = memoryview(bytearray(SKIP_BYTES))
-        while left and (count := reply.receive(block[:left])):
-            again.update(block[:count])
-            left -= count
-        return not left and again.digest() == digest
 
     def _nothing_new(self) -> int:
         self._release()
