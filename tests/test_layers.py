@@ -17,7 +17,6 @@ LAYERS = [
     {"formats"},
     {"questions"},
     {"counting"},
-    {"comparing"},
     {"reports"},
     {"records"},
     {"settings", "sources", "threads"},

@@ -11,8 +11,8 @@ from logproc.formats.times.calendar import iso
 from logproc.reports.json_report import encode, rows
 
 if TYPE_CHECKING:
-    from logproc.comparing.conditions import Answer
     from logproc.model.comparison import Change, Compared, Comparison
+    from logproc.reports.comparing.conditions import Answer
 
 SCHEMA = 1
 

@@ -12,8 +12,8 @@ from logproc.reports.units import count, latency, plain, span
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from logproc.comparing.conditions import Answer
     from logproc.model.comparison import Change, Compared, Comparison
+    from logproc.reports.comparing.conditions import Answer
 
 TITLES = {
     "message": "messages",

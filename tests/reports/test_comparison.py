@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 from rich.cells import cell_len
 
-from logproc.comparing.conditions import Answer, Condition
 from logproc.model.comparison import Change, Compared, Comparison
+from logproc.reports.comparing.conditions import Answer, Condition
 from logproc.reports.comparison_json import comparison_json
 from logproc.reports.html.comparison import comparison_html
 from logproc.reports.text.comparison import render_comparison

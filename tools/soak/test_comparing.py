@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from logproc.comparing.compare import compare
 from logproc.model.comparison import Comparison
-from tests.comparing.bursty import World, write
-from tests.comparing.sides import side_of
+from logproc.reports.comparing.compare import compare
+from tests.reports.comparing.bursty import World, write
+from tests.reports.comparing.sides import side_of
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600)]
 SEEDS = 100

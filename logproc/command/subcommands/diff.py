@@ -16,10 +16,6 @@ from logproc.command.subcommands.analyze import beside, failures_of, look_of, re
 from logproc.command.subcommands.diagnostics import report_cause, say_sources
 from logproc.command.terminal import log
 from logproc.command.terminal.screen import Screen
-from logproc.comparing.compare import compare
-from logproc.comparing.conditions import OPTION, Answer, Condition, answer, parse_condition
-from logproc.comparing.report import read_report, side_of_report
-from logproc.comparing.side import Side, side_of_log
 from logproc.model.comparison import Comparison
 from logproc.model.errors import (
     EXIT_FAIL_ON,
@@ -33,6 +29,10 @@ from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.threaded import run_threaded
 from logproc.questions.timespan import parse_moment
 from logproc.questions.zones import parse_zone
+from logproc.reports.comparing.compare import compare
+from logproc.reports.comparing.conditions import OPTION, Answer, Condition, answer, parse_condition
+from logproc.reports.comparing.report import read_report, side_of_report
+from logproc.reports.comparing.side import Side, side_of_log
 from logproc.reports.comparison_words import reasons
 from logproc.reports.output import format_for, write_stdout
 from logproc.reports.safe import distinct

@@ -14,8 +14,8 @@ from logproc.reports.html.page import dense, embedded, environment, part, policy
 from logproc.reports.safe import distinct
 
 if TYPE_CHECKING:
-    from logproc.comparing.conditions import Answer
     from logproc.model.comparison import Change, Compared, Comparison
+    from logproc.reports.comparing.conditions import Answer
 
 TONES = {"fails": "bad", "undecided": "unsure", "passes": "good"}
 """By verdict the class of its line; the plain look of a line is that of a warning."""

@@ -15,8 +15,8 @@ from logproc.reports.key_styles import style_of, value_segments
 from logproc.reports.text.style import BAD, BOLD, DIM, GOOD, NAME, PLAIN, WARN, Apart, Line, Look, padded, paint, separated
 
 if TYPE_CHECKING:
-    from logproc.comparing.conditions import Answer
     from logproc.model.comparison import Change, Comparison
+    from logproc.reports.comparing.conditions import Answer
 
 MARKS = {"appeared": "+", "vanished": "-", "rose": "↑", "fell": "↓", "same": "="}
 ASCII_MARKS = {**MARKS, "rose": ">", "fell": "<"}

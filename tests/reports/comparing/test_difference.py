@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy
 import pytest
 
-from logproc.comparing.difference import ASSUMED_DISPERSION, Sample, differences
+from logproc.reports.comparing.difference import ASSUMED_DISPERSION, Sample, differences
 
 BLOCKS, RECORDS = 24, 500
 NONE = [0] * BLOCKS

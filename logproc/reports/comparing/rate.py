@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from logproc.comparing.chance import two_sided_t
-from logproc.comparing.difference import LEAST_BLOCKS
 from logproc.model.comparison import Change, What
+from logproc.reports.comparing.chance import two_sided_t
+from logproc.reports.comparing.difference import LEAST_BLOCKS
 
 if TYPE_CHECKING:
-    from logproc.comparing.side import Side
+    from logproc.reports.comparing.side import Side
 
 MOST_ALIKE = 0.9
 

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 import numpy
 from msgspec.structs import replace
 
-from logproc.comparing.chance import two_sided_t
-from logproc.comparing.difference import LEAST_BLOCKS, Sample, differences
 from logproc.counting.measures.buckets import ACCURACY, GAMMA, middle
 from logproc.counting.overview.counts import FRACTIONS
 from logproc.counting.rows import encoded
 from logproc.model.comparison import Change
+from logproc.reports.comparing.chance import two_sided_t
+from logproc.reports.comparing.difference import LEAST_BLOCKS, Sample, differences
 
 if TYPE_CHECKING:
-    from logproc.comparing.difference import Floats
-    from logproc.comparing.side import Latencies, Side
     from logproc.model.arrays import Integers
+    from logproc.reports.comparing.difference import Floats
+    from logproc.reports.comparing.side import Latencies, Side
 
 UNSEEN = 2 * ACCURACY
 """The smallest relative change that two sketches can show."""

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 from msgspec import Struct
 
-from logproc.comparing.chance import critical_t, two_sided_binomial, two_sided_t
+from logproc.reports.comparing.chance import critical_t, two_sided_binomial, two_sided_t
 
 if TYPE_CHECKING:
     import numpy.typing

@@ -11,22 +11,22 @@ import numpy
 import pyarrow
 from msgspec.structs import replace
 
-from logproc.comparing.chance import benjamini_hochberg
-from logproc.comparing.difference import LEAST_COUNT, Sample, differences, seen_from
-from logproc.comparing.latency import UNSEEN, latency_changes
-from logproc.comparing.matrices import Pair, alike_together, with_keys
-from logproc.comparing.rate import rate_change
-from logproc.comparing.side import Keyed
 from logproc.counting.overview.counts import NO_KEYS
 from logproc.formats.columns.levels import LEVELS
 from logproc.model.comparison import Change, Comparison, What
 from logproc.model.overview import QUANTILES
 from logproc.questions.fields.outcomes import CLASSES, ERRORS, WARNINGS
+from logproc.reports.comparing.chance import benjamini_hochberg
+from logproc.reports.comparing.difference import LEAST_COUNT, Sample, differences, seen_from
+from logproc.reports.comparing.latency import UNSEEN, latency_changes
+from logproc.reports.comparing.matrices import Pair, alike_together, with_keys
+from logproc.reports.comparing.rate import rate_change
+from logproc.reports.comparing.side import Keyed
 
 if TYPE_CHECKING:
-    from logproc.comparing.difference import Differences, Floats
-    from logproc.comparing.side import Side
     from logproc.model.arrays import Integers, Mask
+    from logproc.reports.comparing.difference import Differences, Floats
+    from logproc.reports.comparing.side import Side
 
 FALSE_FINDINGS = 0.01
 """The share of findings that may be false on average."""

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from logproc.comparing.compare import compare
-from logproc.comparing.report import read_report, side_of_report
-from logproc.comparing.side import Side
 from logproc.model.comparison import Change, Comparison
 from logproc.model.errors import UsageError
 from logproc.pipeline.serial import run_serial
+from logproc.reports.comparing.compare import compare
+from logproc.reports.comparing.report import read_report, side_of_report
+from logproc.reports.comparing.side import Side
 from logproc.reports.json_report import render_json
 from logproc.settings import Settings
-from tests.comparing.bursty import World, write
-from tests.comparing.sides import side_of
+from tests.reports.comparing.bursty import World, write
+from tests.reports.comparing.sides import side_of
 from tests.support.reports_of import sources_of
 
 WORLD = World(records=8000)

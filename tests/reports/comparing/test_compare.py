@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from logproc.comparing.compare import compare
-from logproc.comparing.side import side_of_log
 from logproc.model.comparison import Change, Comparison
 from logproc.pipeline.threaded import run_threaded
+from logproc.reports.comparing.compare import compare
+from logproc.reports.comparing.side import side_of_log
 from logproc.reports.comparison_json import comparison_json
 from logproc.settings import Settings
-from tests.comparing.bursty import World, write
-from tests.comparing.sides import side_of
+from tests.reports.comparing.bursty import World, write
+from tests.reports.comparing.sides import side_of
 from tests.support.reports_of import sources_of
 
 SMALL = World(records=12_000)

@@ -16,9 +16,9 @@ from logproc.model.columns import KeyColumn
 from logproc.questions.fields.shapes import shape
 
 if TYPE_CHECKING:
-    from logproc.comparing.difference import Floats
-    from logproc.comparing.side import Keyed, Latencies
     from logproc.model.arrays import Integers, Mask
+    from logproc.reports.comparing.difference import Floats
+    from logproc.reports.comparing.side import Keyed, Latencies
 
 Entries = TypeVar("Entries", "Keyed", "Latencies")
 MANY_ALIKE = 20

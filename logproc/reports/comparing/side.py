@@ -18,10 +18,10 @@ from logproc.model.comparison import Compared
 from logproc.questions.fields.outcomes import ERRORS
 
 if TYPE_CHECKING:
-    from logproc.comparing.difference import Floats
     from logproc.counting.measures.buckets import Buckets
     from logproc.counting.tally import Tally
     from logproc.model.arrays import Integers
+    from logproc.reports.comparing.difference import Floats
 
 BLOCKS = 24
 """Long enough that a burst is within one or two, many enough for a variance."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from logproc.comparing.conditions import Condition, answer, parse_condition
 from logproc.model.comparison import Change, Compared, Comparison, What
 from logproc.model.errors import UsageError
+from logproc.reports.comparing.conditions import Condition, answer, parse_condition
 
 REPORT = Compared("b.json", "report", 1000, 0, 3600, 1)
 SIDE = Compared("a.log", "log", 1000, 0, 3600, 24)

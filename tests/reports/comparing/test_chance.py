@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.comparing.chance import benjamini_hochberg, critical_t, incomplete_beta, two_sided_binomial, two_sided_t
+from logproc.reports.comparing.chance import benjamini_hochberg, critical_t, incomplete_beta, two_sided_binomial, two_sided_t
 
 # Student's t with both tails: Abramowitz and Stegun, "Handbook of Mathematical Functions", table 26.10, and its later digits.
 TABLE = [

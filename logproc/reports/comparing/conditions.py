@@ -8,13 +8,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from logproc.comparing.difference import seen_from
 from logproc.formats.columns.levels import LEVELS
 from logproc.model.comparison import Change, Comparison
 from logproc.model.errors import UsageError, nearest
 from logproc.model.overview import QUANTILES
 from logproc.model.patterns import regex
 from logproc.questions.fields.outcomes import CLASSES
+from logproc.reports.comparing.difference import seen_from
 
 OPTION = "--fail-on"
 SHARES = ("error_share", *CLASSES)

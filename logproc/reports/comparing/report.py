@@ -11,12 +11,12 @@ from typing import Any
 import numpy
 import pyarrow
 
-from logproc.comparing.side import BLOCKS, Keyed, Side
 from logproc.formats.times.calendar import seconds_of
 from logproc.model.comparison import Compared
 from logproc.model.errors import UsageError, system_words
 from logproc.model.overview import QUANTILES
 from logproc.model.patterns import regex
+from logproc.reports.comparing.side import BLOCKS, Keyed, Side
 
 HEAD_BYTES = 64 << 10
 MOST_BYTES = 256 << 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from logproc.comparing.side import Side, side_of_log
 from logproc.pipeline.serial import run_serial
+from logproc.reports.comparing.side import Side, side_of_log
 from logproc.settings import Settings
 from tests.support.reports_of import sources_of
 
