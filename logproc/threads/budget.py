@@ -96,5 +96,5 @@ class ByteBudget:
         has_room = not self._in_flight_bytes or self._in_flight_bytes + size_bytes <= self.limit_bytes
         return has_room and next(iter(self._waiting)) is ticket
 
-    def _add(self, size_bytes: int, source: int) -> None:  # noqa: ARG002
+    def _add(self, size_bytes: int, source: int) -> None:  # noqa: ARG002 - see ReorderBudget
         self._in_flight_bytes += size_bytes

@@ -165,7 +165,7 @@ def suspending(leave: Callable[[], None], come_back: Callable[[], None]) -> Iter
 def left_to_child() -> Iterator[None]:
     """Ignore Ctrl-C while a child, such as a pager, has the terminal: both get the signal, and only the child acts on it.
 
-    One that has stopped the run before is forgotten: it is no reason to leave the child behind.
+    One that has stopped the run before is forgotten: it must not make main leave the child behind.
     """
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     if _Noted.signal_number == signal.SIGINT:

@@ -105,7 +105,7 @@ def refused(word: str) -> None:
 
 
 def test_json_without_any_value() -> None:
-    """A record without any of the chosen fields is an empty object; no record is no byte."""
+    """A record without any of the chosen fields is an empty object; without records nothing is written."""
     table = table_by_hand({"a": [None, None]}, names=["a"])
     assert lines_at(*json_lines(table)) == [b"{}\n", b"{}\n"]
     assert bytes(json_lines(table.slice(0, 0))[0]) == b""

@@ -48,10 +48,6 @@ class FollowOptions(Struct, frozen=True):
     state: str | None = None
     window_s: float | None = None
 
-    @property
-    def goes_on(self) -> bool:
-        return self.follow or self.state is not None
-
 
 def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the arguments that are followed as files, and the others: standard input, pipes and URLs."""

@@ -102,7 +102,7 @@ class RecordPager:
                 child.terminate()
                 raise
         if code in NOT_STARTED:
-            raise OutputError("cannot write stdout: the pager could not be started", "PAGER names it; PAGER=cat is none")
+            raise OutputError("cannot write stdout: the pager could not be started", "PAGER names it; PAGER=cat does without")
 
 
 def can_start(command: str, environ: Mapping[str, str]) -> bool:
@@ -111,7 +111,7 @@ def can_start(command: str, environ: Mapping[str, str]) -> bool:
         words = shlex.split(command)
         program = next((word for word in words if not word.partition("=")[0].isidentifier() or "=" not in word), "")
         found = subprocess.run(  # noqa: S603 - a word of the user's own command
-            ["sh", "-c", 'command -v "$0"', program],  # noqa: S607
+            ["sh", "-c", 'command -v "$0"', program],  # noqa: S607 - the shell of PATH, as for every command of the user
             env=dict(environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

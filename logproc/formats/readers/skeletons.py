@@ -78,7 +78,7 @@ def usual_skeleton(sample: Sequence[bytes]) -> Skeleton | None:
 
 
 def skeleton_of(line: bytes) -> Skeleton | None:
-    """Return the skeleton of a line, None if it is no object, or one with arrays, empty objects or a key that comes twice."""
+    """Return the skeleton of a line, None if it is not an object, or has arrays, empty objects or a key that comes twice."""
     texts, before, at = [], [], 0
     while at < len(line) <= MOST_BYTES and (member := MEMBER.match(line, at)):
         before.append(member[1])

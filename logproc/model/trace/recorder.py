@@ -23,7 +23,7 @@ NOTHING: AbstractContextManager[Any] = nullcontext()
 class Trace:
     """The recorder that records nothing, so that no caller asks whether there is one. All methods are for any thread."""
 
-    def span(self, doing: Doing, source: str = "", lines: int = 0) -> AbstractContextManager[Any]:  # noqa: ARG002
+    def span(self, doing: Doing, source: str = "", lines: int = 0) -> AbstractContextManager[Any]:  # noqa: ARG002 - Recorder's
         """Record what the calling thread does while the block runs. Spans in it interrupt it."""
         return NOTHING
 

@@ -133,7 +133,7 @@ def values(items: list[Codec], plain: Any) -> list[Any]:
 
 
 def struct(kind: Any) -> Codec:
-    """Return the rule for a class of fields. Those of a dataclass that do not compare are no part of its value."""
+    """Return the rule for a class of fields. Those of a dataclass that do not compare are not part of its value."""
     hints = typing.get_type_hints(kind, localns=LATE_NAMES)
     names = [item.name for item in fields(kind) if item.compare] if is_dataclass(kind) else kind.__struct_fields__
     items = [codec(hints[name]) for name in names]
@@ -190,7 +190,7 @@ def mapping(key: Codec, of: Codec) -> Codec:
 
 
 def one_of(allowed: tuple[Any, ...], plain: Any) -> Any:
-    demand(plain in allowed, f"{plain!r} is none of {allowed}")
+    demand(plain in allowed, f"{plain!r} is not one of {allowed}")
     return plain
 
 

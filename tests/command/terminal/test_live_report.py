@@ -81,7 +81,7 @@ def test_the_report_grows_with_the_log_and_q_ends_it(terminal: Terminal, tmp_pat
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_run_as_q_does(terminal: Terminal, tmp_path: Path, number: signal.Signals) -> None:
-    """A run that follows has no other end, so this one is no failure, and the sources are complete."""
+    """A run that follows has no other end, so this one is not a failure, and the sources are complete."""
     with terminal.started("-f", log_of(tmp_path)) as process:
         watch_count(terminal, 3)
         process.send_signal(number)
@@ -159,7 +159,7 @@ def test_another_size_is_painted_at_once(terminal: Terminal, tmp_path: Path) -> 
 
 
 def test_nothing_is_painted_while_nothing_happens(terminal: Terminal, tmp_path: Path) -> None:
-    """Once the lines of the last seconds are none, the picture stays the same, and is not written again."""
+    """Once no lines have come for some seconds, the picture stays the same, and is not written again."""
     with terminal.started("-f", log_of(tmp_path)) as process:
         terminal.watch(until=lambda: "  0 in the last 5 s" in bottom(terminal))
         before = len(terminal.seen)

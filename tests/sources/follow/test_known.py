@@ -64,7 +64,7 @@ def test_growth(log: Path, known: list[Position], lines: list[bytes]) -> None:
 
 
 def test_an_incomplete_line_is_read_again(tmp_path: Path) -> None:
-    """The position is at the end of a line, the file of one byte is no exception (F17)."""
+    """The position is at the end of a line, the file of one byte included (F17)."""
     log = write(tmp_path / "log", b"x", end=b"")
     first = run(log)
     assert (first.positions[0].offset, first.positions[0].head_size) == (0, 0)

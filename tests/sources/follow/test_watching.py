@@ -34,7 +34,7 @@ def test_a_write_and_a_new_name(tmp_path: Path, watcher: Watcher) -> None:
 
 
 def test_a_folder_that_is_not_there_yet(tmp_path: Path, watcher: Watcher) -> None:
-    """It is no reason to poll, and watched when it is there."""
+    """It does not cause polling, and is watched when it is there."""
     folder = tmp_path / "later"
     watcher.watch([str(folder)])
     assert not watcher.polling
