@@ -11,7 +11,7 @@ from logproc.model.position import Position
 from logproc.model.source import real_path
 from logproc.sources.follow.discovery import folders_of
 from logproc.sources.follow.one_file import Descriptors, File
-from logproc.sources.follow.one_log import Log, Read
+from logproc.sources.follow.rotation import Log, Read
 from logproc.sources.follow.survey import Survey
 from logproc.sources.follow.watcher import Watcher
 from logproc.sources.opening import OpenOptions

@@ -20,7 +20,7 @@ from logproc.sources.reading import ReadingOptions
 if TYPE_CHECKING:
     from logproc.sources.follow.following import Following
     from logproc.sources.follow.marks import Trail
-    from logproc.sources.follow.one_log import Log, Read
+    from logproc.sources.follow.rotation import Log, Read
 
 QUIET_S = 0.2
 """A last record is held back for so long: further lines of it may follow. Half of the time in which a line must be seen."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from logproc.model.position import Position
 from logproc.sources.follow.one_file import AWAY, CHANGED, DELETED, NOT_FOUND, age_s
-from logproc.sources.follow.one_log import GRACE_S, Log
+from logproc.sources.follow.rotation import GRACE_S, Log
 
 
 def settle(logs: Iterable[Log], positions: Sequence[Position]) -> Iterator[Log]:

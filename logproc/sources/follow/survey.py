@@ -26,7 +26,7 @@ from logproc.sources.follow.discovery import PACKED, Place, beside, families_of,
 from logproc.sources.follow.known_files import KnownFiles
 from logproc.sources.follow.marks import Marks
 from logproc.sources.follow.one_file import QUIET_S, SHORTER, Descriptors, File, age_s
-from logproc.sources.follow.one_log import Log
+from logproc.sources.follow.rotation import Log
 from logproc.sources.follow.settling import settle
 from logproc.sources.names import shown_path
 from logproc.sources.opening import OpenOptions
