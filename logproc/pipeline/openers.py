@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -17,10 +18,12 @@ from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.sources.files.small_file import Small, read_small
 from logproc.sources.http import HttpOptions, check_url, headers_by_url
+from logproc.sources.objects import ObjectOptions, list_objects, prepare
 from logproc.sources.opening import OpenOptions, Peek, open_source, peek
 from logproc.sources.resolve import resolve
 from logproc.sources.text import check_encoding
 from logproc.threads.lookup import LookUp
+from logproc.threads.signals import blocked
 from logproc.threads.unpackers import Unpackers
 
 if TYPE_CHECKING:
@@ -64,13 +67,17 @@ class Openers(Struct, frozen=True):
 
         def open_for_reading(wait: Wait, permit: Permit, source: Source) -> ByteStream:
             own = replace(options, http=http_options(settings, by_url.get(os.fsdecode(source.location), {}), grows=grows))
+            started = {"start_call": LookUp, "start_request": start_request}
             with trace.span(Doing.OPEN, source.name):
-                return open_source(source, own, wait=wait, permit=permit, say=say, start_call=LookUp, unpackers=unpackers)
+                return open_source(source, own, wait=wait, permit=permit, say=say, unpackers=unpackers, **started)
 
+        sources, stores = list(sources), object_options(settings)
+        with blocked():
+            prepare(sources, stores)
         urls = [os.fsdecode(source.location) for source in sources if source.kind is Kind.URL and not source.verdict]
         by_url = headers_by_url(headers or {}, urls)
         limits = settings.max_bytes, settings.max_ratio, settings.max_time
-        options = OpenOptions(*limits, settings.encoding, None if trace is NO_TRACE else trace.span)
+        options = OpenOptions(*limits, settings.encoding, None if trace is NO_TRACE else trace.span, objects=stores)
         unpackers = Unpackers(settings.worker_count, settings.memory // UNPACKED_SHARE, trace)
         is_limited = options.encoding or options.max_time_s is not None or options.max_bytes is not None
 
@@ -84,10 +91,14 @@ class Openers(Struct, frozen=True):
 
 
 def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, ...]:
-    """Return the sources that the arguments name. Raises UsageError for an unknown encoding or an invalid URL."""
+    """Return the sources that the arguments name. Raises UsageError for an unknown encoding or an invalid URL.
+
+    Blocks until the file system, and the stores of what is a pattern of objects, have said what there is.
+    """
     if settings.encoding is not None:
         check_encoding(settings.encoding)
-    sources = resolve(arguments, recursive=settings.recursive)
+    listing = partial(list_objects, options=object_options(settings), start_call=start_request)
+    sources = resolve(arguments, recursive=settings.recursive, list_objects=listing)
     for source in sources:
         if source.kind is Kind.URL and not source.verdict:
             try:
@@ -95,6 +106,14 @@ def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, 
             except UsageError as error:
                 raise UsageError(f"{source.name}: {error.what}", error.hint) from error
     return sources
+
+
+def start_request(call: Callable[[], Any]) -> LookUp:
+    return LookUp(call, "object store")
+
+
+def object_options(settings: Settings) -> ObjectOptions:
+    return ObjectOptions(settings.connect_timeout, settings.read_timeout, settings.retries, settings.streams)
 
 
 def http_options(settings: Settings, headers: Mapping[str, str], *, grows: bool = False) -> HttpOptions:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.model.chunk import Probe
 from logproc.model.errors import UsageError
-from logproc.model.source import Kind, Source
+from logproc.model.source import REMOTE, Kind, Source
 from logproc.pipeline.descriptors import free_descriptors, shared_out
 from logproc.pipeline.plan import Plan
 from logproc.settings import Settings
@@ -33,7 +33,7 @@ def wanted_readers(
     *,
     follows: bool = False,
 ) -> dict[str, tuple[int, ToDo[Any]]]:
-    """Return how many readers there are of each kind, and their lists: a few for all files and for all URLs, one for each pipe.
+    """Return how many readers there are of each kind, and their lists: few for all files, and for all URLs and objects; one a pipe.
 
     Raises UsageError if sources are to be merged and there are not enough descriptors for all of them.
 
@@ -45,22 +45,22 @@ def wanted_readers(
     URLs than permits for one server. Where several are merged, each needs a reader of its own.
     """
     files = [source for source in sources if source.kind is Kind.FILE]
-    urls = [source for source in sources if source.kind is Kind.URL]
+    remote = [source for source in sources if source.kind in REMOTE]
     pipes = [source for source in sources if source.kind in {Kind.FIFO, Kind.STDIN}]
     in_order = plan.question.max_keys or writing
     to_read = list(files) if in_order else in_lots(files, probes, plan.reading.chunk_bytes)
-    servers = {source: parse_url(os.fsdecode(source.location)).origin for source in urls}
-    connections = settings.connections_per_host
-    streams = min(settings.streams, len(urls), *([connections] if writing else []))
+    servers = {source: parse_url(os.fsdecode(source.location)).origin for source in remote if source.kind is Kind.URL}
+    connections = settings.connections_per_host  # not to a store of objects: it has any number of servers behind one name
+    streams = min(settings.streams, len(remote), *([connections] if writing and servers else []))
     wanted: dict[str, tuple[int, ToDo[Any]]] = {
         "reader": (settings.reader_count(len(to_read)), ToDo(to_read)),
-        "stream": (streams, ToDo(urls) if writing else ToDo(urls, servers.get, connections)),
+        "stream": (streams, ToDo(remote) if writing else ToDo(remote, servers.get, connections)),
         "pipe": (min(MOST_PIPES, len(pipes)), ToDo(pipes)),
     }
     if writing and writing.side_by_side:
-        wanted |= {"reader": (len(files), ToDo(files)), "stream": (len(urls), ToDo(urls)), "pipe": (len(pipes), ToDo(pipes))}
+        wanted |= {"reader": (len(files), ToDo(files)), "stream": (len(remote), ToDo(remote)), "pipe": (len(pipes), ToDo(pipes))}
     if follows:  # a log that is followed has no end, so each needs a reader of its own
-        wanted["stream"] = len(urls), ToDo(urls)
+        wanted["stream"] = len(remote), ToDo(remote)
     affordable = shared_out(free_descriptors(), {name: number for name, (number, _) in wanted.items()})
     for name, (number, _) in wanted.items():
         if affordable[name] < number and writing and writing.side_by_side:
