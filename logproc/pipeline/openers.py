@@ -18,7 +18,8 @@ from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.sources.files.small_file import Small, read_small
 from logproc.sources.http import HttpOptions, check_url, headers_by_url
-from logproc.sources.objects import ObjectOptions, list_objects, prepare
+from logproc.sources.http.options import Call
+from logproc.sources.objects import ObjectOptions, begin, list_objects, prepare
 from logproc.sources.opening import OpenOptions, Peek, open_source, peek
 from logproc.sources.resolve import resolve
 from logproc.sources.text import check_encoding
@@ -37,16 +38,18 @@ Permit = Callable[[tuple[str, str, int]], AbstractContextManager[None]]
 
 
 class Openers(Struct, frozen=True):
-    """open_source(wait, permit, source): open a source; see `sources.opening`. peek(source, n_bytes): its first bytes.
+    """open_source(wait, permit, source, begun): open a source; see `sources.opening`. peek(source, n_bytes): its first bytes.
 
     unpackers: help `open_source` with archives while a threaded run has them open; by default they never do.
     read_small(source): the whole of a small plain file; None for any other, and where an option asks for a closer look.
+    begin(source): request a small object, see `sources.objects`; None where an option asks for a closer look.
     """
 
-    open_source: Callable[[Wait, Permit, Source], ByteStream]
+    open_source: Callable[..., ByteStream]
     peek: Callable[[Source, int], Peek]
     unpackers: Unpackers = field(default_factory=lambda: Unpackers(1, 0))
     read_small: Callable[[Source], Small | None] = lambda _: None
+    begin: Callable[[Source], Call] | None = None
 
     @classmethod
     def of(
@@ -65,11 +68,11 @@ class Openers(Struct, frozen=True):
         headers: for the servers of the URLs among `sources`, as in `http.headers_by_url`. Raises UsageError as that does.
         """
 
-        def open_for_reading(wait: Wait, permit: Permit, source: Source) -> ByteStream:
+        def open_for_reading(wait: Wait, permit: Permit, source: Source, begun: Call | None = None) -> ByteStream:
             own = replace(options, http=http_options(settings, by_url.get(os.fsdecode(source.location), {}), grows=grows))
-            started = {"start_call": LookUp, "start_request": start_request}
+            calls = {"start_call": LookUp, "start_request": start_request, "begun": begun}
             with trace.span(Doing.OPEN, source.name):
-                return open_source(source, own, wait=wait, permit=permit, say=say, unpackers=unpackers, **started)
+                return open_source(source, own, wait=wait, permit=permit, say=say, unpackers=unpackers, **calls)
 
         sources, stores = list(sources), object_options(settings)
         with blocked():
@@ -87,7 +90,11 @@ class Openers(Struct, frozen=True):
             with trace.span(Doing.READ, source.name):
                 return read_small(source)
 
-        return cls(open_for_reading, lambda source, n_bytes: peek(source, options, n_bytes), unpackers, read_whole)
+        def begin_read(source: Source) -> Call:
+            return begin(source, stores, start_request)
+
+        begins = None if is_limited else begin_read
+        return cls(open_for_reading, lambda source, n_bytes: peek(source, options, n_bytes), unpackers, read_whole, begins)
 
 
 def find_sources(arguments: Sequence[str], settings: Settings) -> tuple[Source, ...]:

@@ -17,7 +17,7 @@ from logproc.sources.archives.codecs import decoded, read_head
 from logproc.sources.archives.magic import sniff
 from logproc.sources.files import open_fifo, open_file, open_stdin
 from logproc.sources.http import HttpOptions, StartCall, open_url
-from logproc.sources.http.options import CallHere
+from logproc.sources.http.options import Call, CallHere
 from logproc.sources.limits import Deadline, Peeked, ReadOptions, Stopwatch, Timed
 from logproc.sources.objects import ObjectOptions, open_object
 from logproc.sources.spans import reading
@@ -56,11 +56,12 @@ def open_source(
     start_call: StartCall = CallHere,
     start_request: StartCall = CallHere,
     unpackers: Unpackers | None = None,
+    begun: Call | None = None,
 ) -> ByteStream:
     """Open a source that has no verdict and return its decoded bytes. The caller closes the stream.
 
     Does not block for long: waiting for a pipe or a server happens in the first `readinto`, which `cancel` ends.
-    wait, permit, start_call: for URLs, as in `http.open_url`. start_request: for objects, as in `objects.open_object`. say(name, what, hint): called if a named pipe has no writer
+    wait, permit, start_call: for URLs, as in `http.open_url`. start_request, begun: for objects, as in `objects.open_object`. say(name, what, hint): called if a named pipe has no writer
     yet. unpackers: help with archives. Raises SourceError if the source cannot be opened, and UsageError for an invalid URL.
     """
     watch = Stopwatch(clock)
@@ -80,7 +81,7 @@ def open_source(
     elif source.kind is Kind.FIFO:
         raw = open_fifo(source.location, deadline, partial(say, source.name, *WAITING) if say else None)
     elif source.kind is Kind.OBJECT:
-        raw = open_object(source, options.objects or ObjectOptions(), deadline, start_request)
+        raw = open_object(source, options.objects or ObjectOptions(), deadline, start_request, begun=begun)
     else:
         http, at, url = options.http or HttpOptions(), deadline.at if deadline else None, str(source.location)
         raw = open_url(url, http, wait=wait, permit=untimed_permit, deadline=at, clock=watch.now, start_call=start_call)

@@ -11,21 +11,21 @@ files of the provider. They are in no name and no option.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.util import find_spec
 
 from msgspec import Struct
 
 from logproc.model.errors import LogprocError
 from logproc.model.source import ByteStream, Kind, Listed, Source
-from logproc.sources.http.options import CallHere, StartCall
+from logproc.sources.http.options import Call, CallHere, StartCall
 from logproc.sources.limits import Deadline
 from logproc.sources.objects.errors import explained
 from logproc.sources.objects.places import Place
 from logproc.sources.objects.stores import STORES, Store
-from logproc.sources.objects.stream import ObjectStream
+from logproc.sources.objects.stream import BLOCK_BYTES, ObjectStream
 
-__all__ = ["ObjectOptions", "ObjectStream", "list_objects", "missing_package", "open_object", "prepare"]
+__all__ = ["ObjectOptions", "ObjectStream", "begin", "list_objects", "missing_package", "open_object", "prepare"]
 
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs"}
 
@@ -92,12 +92,21 @@ def open_object(
     deadline: Deadline | None = None,
     start_call: StartCall = CallHere,
     start: int = 0,
+    begun: Call | None = None,
 ) -> ByteStream:
     """Return an object as a stream of its bytes from `start` on. No server is contacted before the first `readinto`.
 
-    start_call(function): runs each request so that it can be abandoned; the default blocks until it ends. `readinto` blocks
+    start_call(function): runs each request so that it can be abandoned; the default blocks until it ends. begun: what `begin`
+    has returned for this object. `readinto` blocks
     until a block of the object is there. It raises SourceError if the object cannot be read, and if it is not the one that
     was listed; LimitError at the deadline, and Stopped after `cancel`, which leaves a request behind until it ends by itself.
     """
     place = Place.of(str(source.location))
-    return ObjectStream(place, lambda: store_of(place.store, place.account, options), source.listed, deadline, start_call, start)
+    store = partial(store_of, place.store, place.account, options)
+    return ObjectStream(place, store, source.listed, deadline, start_call, start, begun)
+
+
+def begin(source: Source, options: ObjectOptions, start_call: StartCall) -> Call:
+    """Begin to read an object; return the call, whose result is that of the first `Store.read`."""
+    place = Place.of(str(source.location))
+    return start_call(lambda: store_of(place.store, place.account, options).read(place, source.listed, 0, BLOCK_BYTES))

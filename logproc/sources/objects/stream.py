@@ -19,6 +19,7 @@ class ObjectStream:
     """The bytes of an object from `start` on, as they are stored: a ByteStream.
 
     known: what the listing says of the object; None if it was named, then the first read says it. store(): returns the store.
+    begun: the first read, if it is under way.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class ObjectStream:
         deadline: Deadline | None,
         start_call: StartCall,
         start: int = 0,
+        begun: Call | None = None,
     ) -> None:
         self._place = place
         self._store = store
@@ -38,7 +40,7 @@ class ObjectStream:
         self._start = start
         self._received = 0
         self._block = memoryview(b"")
-        self._call: Call | None = None
+        self._call = begun
         self._failure: LogprocError | None = None
         self._is_begun = False
         self._cancelled = False
