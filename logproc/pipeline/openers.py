@@ -70,7 +70,7 @@ class Openers(Struct, frozen=True):
 
         def open_for_reading(wait: Wait, permit: Permit, source: Source, begun: Call | None = None) -> ByteStream:
             own = replace(options, http=http_options(settings, by_url.get(os.fsdecode(source.location), {}), grows=grows))
-            calls = {"start_call": LookUp, "start_request": start_request, "begun": begun}
+            calls: dict[str, Any] = {"start_call": LookUp, "start_request": start_request, "begun": begun}
             with trace.span(Doing.OPEN, source.name):
                 return open_source(source, own, wait=wait, permit=permit, say=say, unpackers=unpackers, **calls)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from logproc.model.chunk import Probe
-from logproc.model.errors import UsageError
+from logproc.model.errors import InternalError, UsageError
 from logproc.model.source import REMOTE, ByteStream, Kind, Source
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import Trace
@@ -45,7 +45,7 @@ def wanted_readers(
     *,
     follows: bool = False,
 ) -> dict[str, tuple[int, ToDo[Any]]]:
-    """Return how many readers there are of each kind, and their lists: few for all files, and for all URLs and objects; one a pipe.
+    """Return how many readers there are of each kind, and their lists: some for all files, some for what is remote, one a pipe.
 
     Raises UsageError if sources are to be merged and there are not enough descriptors for all of them.
 
@@ -72,7 +72,11 @@ def wanted_readers(
         "pipe": (min(MOST_PIPES, len(pipes)), ToDo(pipes)),
     }
     if writing and writing.side_by_side:
-        wanted |= {"reader": (len(files), ToDo(files)), "stream": (len(remote), ToDo(remote)), "pipe": (len(pipes), ToDo(pipes))}
+        wanted |= {
+            "reader": (len(files), ToDo(files)),
+            "stream": (len(remote), ToDo(remote)),
+            "pipe": (len(pipes), ToDo(pipes)),
+        }
     if follows:  # a log that is followed has no end, so each needs a reader of its own
         wanted["stream"] = len(remote), ToDo(remote)
     affordable = shared_out(free_descriptors(), {name: number for name, (number, _) in wanted.items()})
@@ -107,6 +111,8 @@ def start_reading(
     if isinstance(item, Batch) and openers.begin:
         requests = Requests(openers.begin, opener, probe, lambda source: trace.span(Doing.WAIT_DATA, source.name))
         return BatchReading(item, requests, plan.reading)
+    if isinstance(item, Batch):
+        raise InternalError("a batch that cannot be requested")
     if isinstance(item, Lot):
         return LotReading(item, openers.read_small, alone, plan.reading)
     return alone(item)

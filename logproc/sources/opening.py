@@ -61,8 +61,9 @@ def open_source(
     """Open a source that has no verdict and return its decoded bytes. The caller closes the stream.
 
     Does not block for long: waiting for a pipe or a server happens in the first `readinto`, which `cancel` ends.
-    wait, permit, start_call: for URLs, as in `http.open_url`. start_request, begun: for objects, as in `objects.open_object`. say(name, what, hint): called if a named pipe has no writer
-    yet. unpackers: help with archives. Raises SourceError if the source cannot be opened, and UsageError for an invalid URL.
+    wait, permit, start_call: for URLs, as in `http.open_url`. start_request, begun: for objects, as start_call and begun in
+    `objects.open_object`. say(name, what, hint): called if a named pipe has no writer yet. unpackers: help with archives.
+    Raises SourceError if the source cannot be opened, and UsageError for an invalid URL.
     """
     watch = Stopwatch(clock)
     deadline = Deadline.after(options.max_time_s, watch.now)

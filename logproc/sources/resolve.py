@@ -1,6 +1,7 @@
 """Command-line arguments → sources: globs, directories, links, URLs and objects.
 
-Nothing is opened here, but stores of objects are asked for lists. Each source gets a location, a name for display, and, if it will not be read, a verdict.
+Nothing is opened here, but stores of objects are asked what they have. Each source gets a location, a name for display, and,
+if it will not be read, a verdict.
 """
 
 # pathlib would change what was typed: it removes the `./` of `./http:log`.
@@ -61,9 +62,7 @@ def nothing_listed(place: Place, *, deep: bool) -> Sequence[tuple[str, Listed]]:
     return ()
 
 
-def resolve(
-    arguments: Sequence[str], *, recursive: bool, list_objects: ListObjects = nothing_listed
-) -> tuple[Source, ...]:
+def resolve(arguments: Sequence[str], *, recursive: bool, list_objects: ListObjects = nothing_listed) -> tuple[Source, ...]:
     """Return the sources of `arguments` in their order; those of a glob or a directory in byte order of the path.
 
     Blocks as long as the file system takes, and `list_objects`. Does not raise: what cannot be read gets a verdict.
@@ -109,7 +108,7 @@ def find(argument: str, recursive: bool, list_objects: ListObjects = nothing_lis
     elif os.path.lexists(argument):
         yield from find_path(argument, recursive, is_named=True)
     elif scheme:
-        from logproc.sources.misspelt import hint_for_scheme
+        from logproc.sources.files.misspelt import hint_for_scheme
 
         yield Found(Kind.URL, argument, verdict=failed("unsupported URL scheme", hint_for_scheme(argument)))
     elif MAGIC.search(argument):
@@ -138,7 +137,7 @@ def find_objects(argument: str, recursive: bool, list_objects: ListObjects) -> I
     if wrong:
         yield Found(Kind.OBJECT, argument, verdict=failed(*wrong))
         return
-    start = literal_prefix(place.key) if is_pattern else os.path.join(place.key, "") if place.key else ""
+    start = literal_prefix(place.key) if is_pattern else re.sub(r"(?<=[^/])\Z", "/", place.key)
     try:
         found = list_objects(replace(place, key=start), deep=recursive if not is_pattern else is_deep(place.key))
     except SourceError as error:
@@ -193,7 +192,7 @@ def missing(path: str, error: OSError | ValueError) -> Verdict:
         return failed("no such file", "a path cannot contain NUL")
     words = source_error(error)
     if isinstance(error, FileNotFoundError):
-        from logproc.sources.misspelt import hint_for_missing
+        from logproc.sources.files.misspelt import hint_for_missing
 
         return failed(words.what, "its target does not exist" if os.path.islink(path) else hint_for_missing(path))
     return failed(words.what, words.hint)

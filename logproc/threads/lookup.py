@@ -2,10 +2,10 @@
 
 Invariant: `wait` ends with the result, at its timeout, or at `cancel`, whatever the call does.
 
-Use a separate thread for a call that may block too long and has no timeout: `socket.getaddrinfo` asks one name server after
-the other, and a library for object stores waits for its own thread. The call itself cannot be ended. A late result goes into a queue that is no longer read, and the thread, a daemon,
-does not keep the program from exiting.
-Do not use it where a call has a timeout or can be woken: each abandoned call leaves a thread behind until it returns.
+Use a separate thread for a call that may block too long and cannot be woken: `socket.getaddrinfo` asks one name server after
+the other, and a library for object stores tries again and again. The call itself cannot be ended. A late result goes into a
+queue that is no longer read, and the thread, a daemon, does not keep the program from exiting.
+Do not use it where a call can be woken, or has a short timeout: each abandoned call leaves a thread behind until it returns.
 
 Newer Pythons change nothing here.
 """

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from logproc.model.chunk import Chunk, Outcome, Probe
 from logproc.model.errors import Stopped
-from logproc.model.source import ByteStream, Kind, Source, Verdict, source_name
+from logproc.model.source import ByteStream, Source, Verdict, source_name
 from logproc.sources.files.lots import LOT_BYTES, Lot, LotReading, in_lots
 from logproc.sources.files.small_file import LEAST_BYTES, SMALL_BYTES, Small, is_plain
 from logproc.sources.http.options import Call
@@ -142,22 +142,24 @@ class BatchReading:
 
     def _fetch(self, source: Source) -> Answer | None:
         """Return the answer for an object, None if the run is stopped."""
-        if self._cancelled:
-            return None
         self.source = source
         source_name.set(source.name)
-        with self._requests.during(source):
-            self._call = self._requests.begin(source)
-            if self._cancelled:
-                return None
-            try:
+        try:
+            self._go_on()
+            with self._requests.during(source):
+                self._call = self._requests.begin(source)
+                self._go_on()
                 return Answer(self._call.wait(None))
-            except Stopped:
-                return None
-            except Exception as error:  # the stream of the object says what it means
-                return Answer(None, error)
-            finally:
-                self._call = None
+        except Stopped:
+            return None
+        except Exception as error:  # the stream of the object says what it means
+            return Answer(None, error)
+        finally:
+            self._call = None
+
+    def _go_on(self) -> None:
+        if self._cancelled:
+            raise Stopped
 
     def _read_lot(
         self, lot: Lot, read_small: Callable[[Source], Small | None], read_alone: Callable[[Source], Reading]

@@ -61,7 +61,7 @@ def explained(error: BaseException, place: Place) -> SourceError:
         if names & set(known.split()):
             what, hint = words
             return SourceError(what, hint or HINTS[place.store])
-    return SourceError(f"the store's library failed: {sorted(names)[0] if names else 'no reason'}", "--debug shows where")
+    return SourceError(f"the store's library failed: {min(names, default='no reason')}", "--debug shows where")
 
 
 def names_in(error: BaseException) -> Iterator[str]:

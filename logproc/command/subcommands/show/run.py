@@ -10,7 +10,7 @@ from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_followed, keep_settings, keep_sources, leave_out
 from logproc.command.subcommands.analyze import beside, failures_of, read_headers
 from logproc.command.subcommands.diagnostics import is_typed, report_cause, say_sources
-from logproc.command.subcommands.follow import say_missing, refuse_objects, split_arguments
+from logproc.command.subcommands.follow import refuse_objects, say_missing, split_arguments
 from logproc.command.subcommands.show.options import ShowOptions, check, check_streams, with_chunks
 from logproc.command.subcommands.show.output import form_of, opened
 from logproc.command.terminal import log
