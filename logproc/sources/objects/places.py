@@ -59,6 +59,8 @@ class Place(Struct, frozen=True):
             return "a signed URL of an object", "give the https:// URL, or the name without what is behind `?`"
         if not self.bucket:
             return "no bucket is named", f"write {self.scheme}://bucket/key"
+        if any("**" in part and part != "**" for part in self.key.split("/")):
+            return "`**` stands for whole folders", "write it between two `/`"
         return None
 
 
@@ -89,34 +91,7 @@ def is_deep(pattern: str) -> bool:
 
 
 def matcher(pattern: str) -> re.Pattern[str]:
-    """Return an expression for the keys that match a pattern as paths match it: only `**` goes across `/`.
+    """Return an expression for the keys that match a pattern as paths match it: only `**` goes across `/`."""
+    from fsspec.utils import glob_translate
 
-    >>> [bool(matcher("a/**/*.gz").fullmatch(key)) for key in ("a/x.gz", "a/b/c/x.gz", "a/b/x.log")]
-    [True, True, False]
-    """
-    parts = []
-    pieces = pattern.split("/")
-    for number, piece in enumerate(pieces):
-        is_last = number == len(pieces) - 1
-        if piece == "**":
-            parts.append(".*" if is_last else "(?:.+/)?")
-        else:
-            parts.append(one_piece(piece) + ("" if is_last else "/"))
-    return re.compile("(?s:" + "".join(parts) + ")|" + re.escape(pattern))  # a key may contain such characters itself
-
-
-def one_piece(piece: str) -> str:
-    found = ""
-    place = 0
-    while place < len(piece):
-        character = piece[place]
-        end = piece.find("]", place + 2)
-        if character == "[" and end > 0:
-            inside = piece[place + 1 : end]
-            negated = inside.startswith("!")
-            found += "[" + ("^/" if negated else "") + re.escape(inside[negated:]).replace(r"\-", "-") + "]"
-            place = end
-        else:
-            found += {"*": "[^/]*", "?": "[^/]"}.get(character) or re.escape(character)
-        place += 1
-    return found
+    return re.compile(f"{glob_translate(pattern)}|{re.escape(pattern)}")  # a key may contain `*` itself

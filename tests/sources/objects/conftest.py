@@ -1,0 +1,46 @@
+"""One S3 for all tests of objects, and an environment that leads there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from logproc.sources.objects import store_of
+from tests.sources.objects.s3_server import S3Server, s3_server, variables
+from tests.support.fault_server import FaultServer
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[S3Server]:
+    """Run one S3 for all tests. fsspec's thread, which never ends, is started before any test is asked for its threads."""
+    from fsspec.asyn import get_loop
+
+    get_loop()
+    with s3_server() as found:
+        yield found
+
+
+def lead_to(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in variables(endpoint).items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def s3(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
+    """Return the S3, to which the environment leads."""
+    lead_to(server.url, monkeypatch)
+    yield server
+    store_of.cache_clear()
+
+
+@pytest.fixture
+def faulty(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
+    """Return a server to which the environment leads, and that answers as a test says."""
+    del server
+    with FaultServer() as found:
+        lead_to(found.url().rstrip("/"), monkeypatch)
+        yield found
+    store_of.cache_clear()
