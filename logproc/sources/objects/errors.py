@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from logproc.model.errors import SourceError, too_many_files
+from logproc.model.patterns import regex
 from logproc.sources.objects.places import Place
 
 REPLACED = "replaced since it was listed", "it is not known which of its lines belong together; run again"
@@ -39,11 +40,12 @@ WORDS = {
     " FSTimeoutError",
     UNREACHABLE: "EndpointConnectionError ProxyConnectionError ServiceRequestError ClientConnectorError SSLError",
     CUT: "ConnectionClosedError ResponseStreamingError IncompleteRead IncompleteReadError ClientPayloadError"
-    " ServiceResponseError ServerDisconnectedError HTTPClientError ClientError ConnectionError",
+    " ServiceResponseError ServerDisconnectedError HTTPClientError ClientConnectionError ConnectionError",
     UNWELL: "InternalError ServiceUnavailable 500 502 504",
     BAD_NAME: "ParamValidationError InvalidBucketName InvalidResourceName InvalidUri KeyTooLongError 400",
 }
 """What to say, and the hint, by codes of the servers and by names of exceptions. What comes first is more exact."""
+NAME = regex(r"[A-Za-z0-9_.]{1,60}")
 HINTS = {
     "s3": "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; of a public bucket, FSSPEC_S3_ANON=true",
     "gs": "set GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`",
@@ -56,22 +58,26 @@ def explained(error: BaseException, place: Place) -> SourceError:
     for cause in causes(error):
         if no_descriptor := too_many_files(cause):
             return SourceError(*no_descriptor)
-    names = set(names_in(error))
+    names = list(filter(NAME.fullmatch, names_in(error)))
     for words, known in WORDS.items():
-        if names & set(known.split()):
+        if not set(names).isdisjoint(known.split()):
             what, hint = words
             return SourceError(what, hint or HINTS[place.store])
-    return SourceError(f"the store's library failed: {min(names, default='no reason')}", "--debug shows where")
+    return SourceError(f"the store or its library failed: {names[0]}", "--debug shows where")
 
 
 def names_in(error: BaseException) -> Iterator[str]:
-    """Yield the codes of an error and of its causes, and the names of their classes."""
+    """Yield the codes of an error and of its causes, and the names of their classes. The code of an S3 comes first."""
+    yield from filter(None, map(code_of, causes(error)))
     for cause in causes(error):
-        response = getattr(cause, "response", None)
-        if isinstance(response, dict):  # of botocore
-            yield str(response.get("Error", {}).get("Code", ""))
         yield from (str(getattr(cause, name, "")) for name in ("error_code", "status_code", "code"))
         yield from (kind.__name__ for kind in type(cause).__mro__ if kind not in {OSError, Exception, BaseException, object})
+
+
+def code_of(error: BaseException) -> str:
+    """Return the code with which botocore says that a server refused a request, or ""."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

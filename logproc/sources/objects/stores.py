@@ -13,6 +13,7 @@ from typing import Any
 
 from logproc.model.errors import SourceError
 from logproc.model.source import Listed
+from logproc.sources.objects.errors import causes, code_of
 from logproc.sources.objects.places import Place
 
 Read = tuple[bytes, Listed]
@@ -86,7 +87,7 @@ class S3(Store):
             try:
                 reply = await self.fs._call_s3("get_object", **wanted)  # noqa: SLF001 - its public twin is not for a coroutine
             except OSError as error:
-                if known is None and code_of(error) in {"InvalidRange", "416"}:
+                if known is None and "InvalidRange" in map(code_of, causes(error)):
                     return b"", Listed(start, "", None)
                 raise
             size = int(reply.get("ContentRange", "").rpartition("/")[2] or reply["ContentLength"])
@@ -167,9 +168,3 @@ STORES: dict[str, type[S3 | GoogleCloudStorage | Azure]] = {"s3": S3, "gs": Goog
 def seconds(moment: datetime | str) -> float:
     found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return found.timestamp()
-
-
-def code_of(error: BaseException) -> str:
-    """Return the code with which the server of an S3 refused a request, or ""."""
-    response = getattr(error.__cause__, "response", None)
-    return str(response["Error"].get("Code", "")) if response else ""

@@ -55,6 +55,7 @@ class ObjectStream:
         self.waits_for = ""
         if known:
             self._learn(known)
+            self._is_begun = 0 < known.size_bytes <= start  # there is nothing to ask for
 
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer` as `ByteStream.readinto` promises."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from logproc.sources.objects import store_of
 from tests.sources.objects.s3_server import S3Server, s3_server, variables
 from tests.support.fault_server import FaultServer
+from tests.support.leftovers import JOIN_S, threads_left
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +22,16 @@ def server() -> Iterator[S3Server]:
     get_loop()
     with s3_server() as found:
         yield found
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    """Fail a test that leaves a thread behind, other than those of fsspec's event loop, which live as long as the process."""
+    before = set(threading.enumerate())
+    yield
+    left = threads_left(before | {t for t in threading.enumerate() if t.name.startswith("asyncio_")}, time.monotonic() + JOIN_S)
+    if left:
+        pytest.fail("threads left behind: " + ", ".join(sorted(thread.name for thread in left)))
 
 
 def lead_to(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
