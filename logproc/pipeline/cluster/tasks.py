@@ -1,0 +1,183 @@
+"""What workers do: count a piece, and join the counts of several. Nothing here knows who runs it.
+
+A worker reads and counts with the code of `run_serial`. What comes back is a Part: all that a report needs of what was read.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import cache, lru_cache, partial
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from logproc import __version__
+from logproc.counting.tally import Tally, merge
+from logproc.model.chunk import Chunk, Context, Outcome, Parser, Probe
+from logproc.model.errors import InternalError, LogprocError
+from logproc.model.source import Source, State, Verdict
+from logproc.pipeline.cluster.pieces import Piece
+from logproc.pipeline.cluster.unwanted import stopped_when_unwanted
+from logproc.pipeline.openers import Openers
+from logproc.pipeline.plan import Plan
+from logproc.pipeline.serial import work
+from logproc.settings import Settings
+from logproc.sources.cutter import Cutter
+from logproc.sources.files.lots import Lot, LotReading
+from logproc.sources.files.ranges import Range, RangeOfFile
+from logproc.sources.reading import Reading
+from logproc.threads.hosts import HostLimit
+from logproc.threads.stop import Stop
+
+HERE = f"logproc {__version__} on Python {sys.version_info.major}.{sys.version_info.minor}"
+
+
+class OtherVersionError(LogprocError):
+    """A worker has another version of the program, or of Python, than the client."""
+
+
+class Job(Struct, frozen=True):
+    """What all tasks of a run share. headers: for web servers, with their values, so it must not be shown."""
+
+    plan: Plan
+    settings: Settings
+    headers: Mapping[str, str]
+    forms: tuple[Parser, ...]
+
+    def __repr__(self) -> str:
+        return "Job(…)"
+
+
+class Part(Struct, frozen=True):
+    """The counts of some pieces, and how their sources ended. A range of a source has an outcome of its own."""
+
+    tally: Tally = field(default_factory=Tally)
+    outcomes: Mapping[int, Outcome] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=4)
+def job_of(data: bytes) -> Job:
+    job: Job = pickle.loads(data)  # noqa: S301 - from the client, as the task itself
+    return job
+
+
+@cache
+def hosts_of(most: int) -> HostLimit:
+    """Return the limit on connections to one server. It holds for one process: workers do not ask one another."""
+    return HostLimit(most, Stop())
+
+
+def same(data: bytes) -> bytes:
+    """Return what every task needs: as a result, it goes to each worker once, and can be had again if that one is gone."""
+    return data
+
+
+def counted(sender: str, data: bytes, piece: Piece) -> Part:
+    """Read and count one piece. Blocks as its sources do.
+
+    Raises OtherVersionError; SourceError for a range of a file that cannot be read to its end, so that the file is read as a
+    whole, which finds out what is wrong and where; Stopped, if nobody wants the result.
+    """
+    if sender != HERE:
+        raise OtherVersionError(f"a worker has {HERE}, this is {sender}", "install the same on all machines")
+    job, stop = job_of(data), Stop()
+    with stopped_when_unwanted(stop):
+        return counted_range(job, piece, piece.range, stop) if piece.range else counted_whole(job, piece, stop)
+
+
+def counted_whole(job: Job, piece: Piece, stop: Stop) -> Part:
+    form = None if piece.form is None else job.forms[piece.form]
+    openers = Openers.of(job.settings, job.headers, None, piece.sources)
+    opener = partial(openers.open_source, stop.wait, hosts_of(job.settings.connections_per_host).permit)
+
+    def alone(source: Source) -> Reading:
+        return Reading(source, opener, job.plan.reading, of_format(probes.get(source.index), form))
+
+    if isinstance(piece.item, Lot):
+        probes = {source.index: probe for source, probe in zip(piece.item.sources, piece.item.probes, strict=True)}
+        lot = Lot(piece.item.sources, tuple(replace(probe, format=form) for probe in piece.item.probes))
+        reading: Any = LotReading(lot, openers.read_small, alone, job.plan.reading)
+    else:
+        probes = {piece.item.index: piece.probe} if piece.probe else {}
+        reading = alone(piece.item)
+    with stop.waking(reading.cancel):
+        tally = sum_of(job, piece, reading.chunks())
+    return Part(tally, {index: nameless(outcome, form) for index, outcome in reading.outcomes.items()})
+
+
+def of_format(probe: Probe | None, form: Parser | None) -> Probe | None:
+    return replace(probe, format=form) if probe else None
+
+
+def nameless(outcome: Outcome, form: Parser | None) -> Outcome:
+    """Return an outcome without the format, if that came with the piece: the client has it, and it is large."""
+    return replace(outcome, format=None) if outcome.format is form else outcome
+
+
+def counted_range(job: Job, piece: Piece, part: Range, stop: Stop) -> Part:
+    source, probe = piece.item, piece.probe
+    if isinstance(source, Lot) or probe is None or piece.form is None:
+        raise InternalError("a range of something that has none")
+    form, options = job.forms[piece.form], job.plan.reading
+    context = Context(reference_s=piece.changed_s, zone=options.zone, fractions=options.fractions)
+    file = RangeOfFile(source, probe, form, job.plan.max_line_bytes)
+    with closing(file):
+        start, end = file.begin(part.start, context), file.begin(part.end, context)
+        if start is None or start == end:
+            return Part(outcomes={source.index: Outcome(Verdict(State.COMPLETE))})
+        stream = file.between(start, end)
+        cutter = Cutter(
+            source.index,
+            chunk_bytes=options.chunk_bytes,
+            max_line_bytes=options.max_line_bytes,
+            whole_records=options.whole_records,
+            offset=start,
+        )
+        cutter.format, cutter.context = form, context
+        with stop.waking(stream.cancel):
+            tally = sum_of(job, piece, cutter.chunks(stream))
+        read = stream.bytes_read, cutter.bytes_decoded, cutter.lines, tuple(stream.notes)
+    return Part(tally, {source.index: Outcome(Verdict(State.COMPLETE), None, *read)})
+
+
+def sum_of(job: Job, piece: Piece, chunks: Iterator[Chunk]) -> Tally:
+    sources: Any = {source.index: source for source in piece.sources}  # a worker has only these, and asks by their indexes
+    tally = Tally()
+    for chunk in chunks:
+        tally = job.plan.bounded(merge([tally, work(job.plan, None, sources, chunk)]))
+    return tally
+
+
+def failed(source: int, verdict: Verdict) -> Part:
+    """Return the part of a source that cannot be read."""
+    return Part(outcomes={source: Outcome(verdict)})
+
+
+def joined(max_keys: int | None, parts: Sequence[Part]) -> Part:
+    """Return the sum of parts in their order. Of a source that is in several, the lines of later ones follow."""
+    tallies: list[Tally] = []
+    outcomes: dict[int, Outcome] = {}
+    for part in parts:
+        before = {index: outcomes[index].lines for index in part.outcomes.keys() & outcomes.keys()}
+        tallies.append(part.tally.behind(before))
+        outcomes |= {
+            index: and_then(outcomes[index], outcome) if index in outcomes else outcome
+            for index, outcome in part.outcomes.items()
+        }
+    tally = merge(tallies)
+    return Part(tally.folded(max_keys) if max_keys else tally, outcomes)
+
+
+def and_then(outcome: Outcome, later: Outcome) -> Outcome:
+    """Return the outcome of a source that was read in two ranges, each to its end."""
+    return replace(
+        outcome,
+        bytes_read=outcome.bytes_read + later.bytes_read,
+        bytes_decoded=outcome.bytes_decoded + later.bytes_decoded,
+        lines=outcome.lines + later.lines,
+        notes=(*outcome.notes, *later.notes),
+    )
