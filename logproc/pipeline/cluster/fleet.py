@@ -24,7 +24,7 @@ from logproc.model.chunk import Outcome, Probe
 from logproc.model.errors import EXIT_INCOMPLETE, Interrupted, LogprocError, SourceError, Stopped
 from logproc.model.source import Kind, Source, State, Verdict
 from logproc.pipeline.cluster.pieces import RANGE_BYTES, Piece, pieces_of
-from logproc.pipeline.cluster.tasks import HERE, Job, Part, counted, failed, joined, same
+from logproc.pipeline.cluster.tasks import HERE, Job, Part, counted, failed, joined, passed_over, same
 from logproc.pipeline.cluster.tree import Held, Place, Tree
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
@@ -212,8 +212,11 @@ class Fleet:
             self._begin(group)
 
     def _begin(self, group: Group) -> None:
+        begin = None
         for number, piece in enumerate(group.pieces):
-            self._watch(group, Place(0, number), self._submit(counted, HERE, self._job, piece))
+            self._watch(group, Place(0, number), self._submit(counted, HERE, self._job, piece, begin))
+            if piece.in_turn and number + 1 < len(group.pieces):
+                begin = self._submit(passed_over, HERE, self._job, piece, begin)
 
     def _submit(self, work: Callable[..., Any], *arguments: Any) -> Future:
         """Have something done by a worker. The key has no name of a source: keys are in logs, and names may be secret."""

@@ -25,7 +25,8 @@ class Piece(Struct, frozen=True):
     """What one task reads.
 
     form: the number of its format in the job; None where the worker detects it. changed_s: when the file of a range was last
-    changed, as `Context.reference_s`: the same for all its ranges, even if it grows.
+    changed, as `Context.reference_s`: the same for all its ranges, even if it grows. in_turn: whether what a line means depends on
+    those before it, such as the header of a W3C log: somebody has to look through the range before it first.
     """
 
     item: Source | Lot
@@ -33,6 +34,7 @@ class Piece(Struct, frozen=True):
     form: int | None = None
     range: Range | None = None
     changed_s: int = 0
+    in_turn: bool = False
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -89,8 +91,10 @@ def pieces_of(
             found.append([Piece(lot, None, form)])
             continue
         ranges: Sequence[Range | None] = ranges_of(probe.size_bytes, range_bytes) if splits(item, probe, settings) else [None]
-        bare, changed = without_format(probe), changed_s.get(item.index, 0)
-        found.append([Piece(item, bare, form, part, changed) for part in (ranges if len(ranges) > 1 else [None])])
+        about = changed_s.get(item.index, 0), probe.format is not None and not probe.format.by_line
+        found.append(
+            [Piece(item, without_format(probe), form, part, *about) for part in (ranges if len(ranges) > 1 else [None])]
+        )
     found += [[Piece(source)] for source in sources if source.index not in probes]
     return found, tuple(forms)
 
@@ -103,7 +107,7 @@ def without_format(probe: Probe) -> Probe:
 def splits(source: Source, probe: Probe, settings: Settings) -> bool:
     """Whether a file may be read in ranges. A limit is one of the whole source, so that somebody has to read it whole."""
     limited = settings.max_bytes is not None or settings.max_time is not None or settings.encoding is not None
-    if limited or probe.format is None or not probe.format.by_line:
+    if limited or probe.format is None:
         return False
     with suppress(SourceError):  # then whoever reads it says what is wrong
         return is_as_on_disk(source, probe)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pickle
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import cache, lru_cache, partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from logproc import __version__
 from logproc.counting.tally import Tally, merge
 from logproc.model.chunk import Chunk, Context, Outcome, Parser, Probe
 from logproc.model.errors import InternalError, LogprocError
-from logproc.model.source import Source, State, Verdict
+from logproc.model.source import ByteStream, Source, State, Verdict
 from logproc.pipeline.cluster.pieces import Piece
 from logproc.pipeline.cluster.unwanted import stopped_when_unwanted
 from logproc.pipeline.openers import Openers
@@ -28,7 +28,7 @@ from logproc.pipeline.serial import work
 from logproc.settings import Settings
 from logproc.sources.cutter import Cutter
 from logproc.sources.files.lots import Lot, LotReading
-from logproc.sources.files.ranges import Range, RangeOfFile
+from logproc.sources.files.ranges import RangeOfFile
 from logproc.sources.reading import Reading
 from logproc.threads.hosts import HostLimit
 from logproc.threads.stop import Stop
@@ -76,17 +76,21 @@ def same(data: bytes) -> bytes:
     return data
 
 
-def counted(sender: str, data: bytes, piece: Piece) -> Part:
-    """Read and count one piece. Blocks as its sources do.
+def check_sender(sender: str) -> None:
+    if sender != HERE:
+        raise OtherVersionError(f"a worker has {HERE}, this is {sender}", "install the same on all machines")
+
+
+def counted(sender: str, data: bytes, piece: Piece, begin: Begin | None = None) -> Part:
+    """Read and count one piece. Blocks as its sources do. begin: of a range, if it depends on what is before it.
 
     Raises OtherVersionError; SourceError for a range of a file that cannot be read to its end, so that the file is read as a
     whole, which finds out what is wrong and where; Stopped, if nobody wants the result.
     """
-    if sender != HERE:
-        raise OtherVersionError(f"a worker has {HERE}, this is {sender}", "install the same on all machines")
+    check_sender(sender)
     job, stop = job_of(data), Stop()
     with stopped_when_unwanted(stop):
-        return counted_range(job, piece, piece.range, stop) if piece.range else counted_whole(job, piece, stop)
+        return counted_range(job, piece, begin, stop) if piece.range else counted_whole(job, piece, stop)
 
 
 def counted_whole(job: Job, piece: Piece, stop: Stop) -> Part:
@@ -118,30 +122,61 @@ def nameless(outcome: Outcome, form: Parser | None) -> Outcome:
     return replace(outcome, format=None) if outcome.format is form else outcome
 
 
-def counted_range(job: Job, piece: Piece, part: Range, stop: Stop) -> Part:
-    source, probe = piece.item, piece.probe
-    if isinstance(source, Lot) or probe is None or piece.form is None:
+class Begin(Struct, frozen=True):
+    """Where a range begins, None if it is empty; and what is known there of the lines before it."""
+
+    offset: int | None
+    context: Context
+
+
+def counted_range(job: Job, piece: Piece, begin: Begin | None, stop: Stop) -> Part:
+    with opened_range(job, piece, begin) as (stream, cutter, _):
+        tally = Tally()
+        if stream:
+            with stop.waking(stream.cancel):
+                tally = sum_of(job, piece, cutter.chunks(stream))
+        read = (stream.bytes_read, cutter.bytes_decoded, cutter.lines, tuple(stream.notes)) if stream else ()
+    return Part(tally, {piece.sources[0].index: Outcome(Verdict(State.COMPLETE), None, *read)})
+
+
+def passed_over(sender: str, data: bytes, piece: Piece, begin: Begin | None = None) -> Begin:
+    """Read a range without counting it; return where the next one begins, and what is known there. Raises as `counted`."""
+    check_sender(sender)
+    stop = Stop()
+    with stopped_when_unwanted(stop), opened_range(job_of(data), piece, begin) as (stream, cutter, end):
+        if stream:
+            with stop.waking(stream.cancel):
+                for _ in cutter.chunks(stream):
+                    pass
+        return Begin(end, cutter.context)
+
+
+@contextmanager
+def opened_range(job: Job, piece: Piece, begin: Begin | None) -> Iterator[tuple[ByteStream | None, Cutter, int | None]]:
+    """Open a range of a file; return its text, None if it has none, what cuts it, and where the next one begins.
+
+    begin: where it begins itself, None if that is to be found.
+    """
+    source, probe, part, options = piece.item, piece.probe, piece.range, job.plan.reading
+    if isinstance(source, Lot) or probe is None or piece.form is None or part is None:
         raise InternalError("a range of something that has none")
-    form, options = job.forms[piece.form], job.plan.reading
+    form = job.forms[piece.form]
     context = Context(reference_s=piece.changed_s, zone=options.zone, fractions=options.fractions)
     file = RangeOfFile(source, probe, form, job.plan.max_line_bytes)
     with closing(file):
-        start, end = file.begin(part.start, context), file.begin(part.end, context)
-        if start is None or start == end:
-            return Part(outcomes={source.index: Outcome(Verdict(State.COMPLETE))})
-        stream = file.between(start, end)
+        begin = begin or Begin(file.begin(part.start, context), context)
+        start, end = begin.offset, file.begin(part.end, begin.context)
+        is_empty = start is None or (end is not None and end <= start)
+        stream = None if start is None or is_empty else file.between(start, end)
         cutter = Cutter(
             source.index,
             chunk_bytes=options.chunk_bytes,
             max_line_bytes=options.max_line_bytes,
             whole_records=options.whole_records,
-            offset=start,
+            offset=start or 0,
         )
-        cutter.format, cutter.context = form, context
-        with stop.waking(stream.cancel):
-            tally = sum_of(job, piece, cutter.chunks(stream))
-        read = stream.bytes_read, cutter.bytes_decoded, cutter.lines, tuple(stream.notes)
-    return Part(tally, {source.index: Outcome(Verdict(State.COMPLETE), None, *read)})
+        cutter.format, cutter.context = form, begin.context
+        yield stream, cutter, start if is_empty else end
 
 
 def sum_of(job: Job, piece: Piece, chunks: Iterator[Chunk]) -> Tally:
