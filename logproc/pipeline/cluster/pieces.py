@@ -25,8 +25,8 @@ class Piece(Struct, frozen=True):
     """What one task reads.
 
     form: the number of its format in the job; None where the worker detects it. changed_s: when the file of a range was last
-    changed, as `Context.reference_s`: the same for all its ranges, even if it grows. in_turn: whether what a line means depends on
-    those before it, such as the header of a W3C log: somebody has to look through the range before it first.
+    changed, as `Context.reference_s`: the same for all its ranges, even if it grows. in_turn: whether what a line means depends
+    on those before it, such as the header of a W3C log: somebody has to pass over the range before it first.
     """
 
     item: Source | Lot
