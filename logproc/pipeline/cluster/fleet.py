@@ -12,8 +12,6 @@ import pickle
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -28,15 +26,14 @@ from logproc.pipeline.cluster.tasks import HERE, Job, Part, counted, failed, joi
 from logproc.pipeline.cluster.tree import Held, Place, Tree
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
-from logproc.pipeline.probing import in_batches, probe_files
+from logproc.pipeline.probing import start_probing_files
 from logproc.pipeline.serial import Run
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
 from logproc.settings import Settings
-from logproc.sources.files.copies import content_of, without_copies
 from logproc.threads.channel import LATE, Channel
 from logproc.threads.grace import within_grace
 from logproc.threads.hosts import HostLimit
-from logproc.threads.probe import Probed, start_probing
+from logproc.threads.probe import Probed
 from logproc.threads.signals import blocked, noted, waking
 from logproc.threads.stop import Stop
 
@@ -131,7 +128,8 @@ class Fleet:
         with waking(self.channel.wake):
             try:
                 watch_workers(self._client, self.channel.put)
-                start_probing(in_batches(self._files), self._probe, self._probed, self.stop)
+                shared = self.stop, HostLimit(1, self.stop).permit, self.channel.put
+                start_probing_files(self._files, self._openers, self.plan, *shared)
                 while self._part is None:
                     self._take(self.channel.get(min(self._patient_until, self._silent_at)))
                     self._heed()
@@ -143,10 +141,9 @@ class Fleet:
     def run(self) -> Run:
         """Return the result."""
         part, stopped = self._part or Part(), self.stop.is_set()
-        outcomes = {**{source.index: Outcome(INTERRUPTED) for source in self.sources}, **self._outcomes, **part.outcomes}
-        for index, probe in self._probes.items():  # what came with the piece does not come back with the part
-            if outcomes[index].format is None:
-                outcomes[index] = replace(outcomes[index], format=probe.format)
+        forms = {index: probe.format for index, probe in self._probes.items()}
+        unread = {source.index: Outcome(INTERRUPTED, forms.get(source.index)) for source in self.sources}
+        outcomes = {**unread, **self._outcomes, **part.outcomes}
         info = run_info(time.monotonic() - self.started, 0, self.workers.threads, self.settings.config_file)
         snapshot = summarize(self.sources, outcomes, part.tally, self.plan, info, stopped=stopped)
         cause = self.stop.cause or check_fields(self.plan, outcomes.values(), part.tally)
@@ -180,15 +177,6 @@ class Fleet:
                 raise ClusterError(*LOST)
             else:
                 self._done(message.group, message.place, message.future)
-
-    def _probe(self, batch: Sequence[Source]) -> list[Probe]:
-        return probe_files(self._openers, self.plan, batch)
-
-    def _probed(self, probed: Probed) -> None:
-        """Leave out copies, and hand the probes to main. Runs in the thread that probes, because it may read whole files."""
-        opener = partial(self._openers.open_source, self.stop.wait, HostLimit(1, self.stop).permit)
-        content = partial(content_of, opener, waking=self.stop.waking)
-        self.channel.put(Probed(without_copies(self._files, list(chain.from_iterable(probed.probes)), content)))
 
     def _hand_out(self, probes: Sequence[Probe]) -> None:
         self._probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}
