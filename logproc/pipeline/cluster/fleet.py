@@ -12,6 +12,7 @@ import pickle
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -23,7 +24,7 @@ from logproc.model.errors import EXIT_INCOMPLETE, Interrupted, LogprocError, Sou
 from logproc.model.source import Kind, Source, State, Verdict
 from logproc.pipeline.cluster.pieces import RANGE_BYTES, Piece, pieces_of
 from logproc.pipeline.cluster.tasks import HERE, Job, Part, counted, failed, joined, passed_over, same
-from logproc.pipeline.cluster.tree import Held, Place, Tree
+from logproc.pipeline.cluster.tree import Place, Tree
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
 from logproc.pipeline.probing import start_probing_files
@@ -258,35 +259,37 @@ class Fleet:
         return self._groups[group.number]
 
     def _so_far(self) -> Part:
-        """Fetch what is there after a stop, the largest first, for as long as there is time; return its sum."""
-        there: list[tuple[Group | None, Held[Future]]] = [(None, held) for held in self._tree.in_order()]
-        there += [(group, held) for group in self._groups for held in group.tree.in_order()]
+        """Return the sum of what is there after a stop, as far as it can be fetched in time.
+
+        Of a file whose ranges are not all there, that is its beginning: the lines behind a gap have no numbers yet.
+        """
+        whole, begun = self._tree.in_order(), [(group, group.tree.in_order()) for group in self._groups]
         found: dict[int, Part] = {}
         deadline = time.monotonic() + FETCH_S
 
-        def fetch() -> None:
-            for held in sorted((held for _, held in there), key=lambda held: held.first - held.behind):
+        def fetch() -> None:  # the largest first
+            every = sorted(chain(whole, *(parts for _, parts in begun)), key=lambda held: held.first - held.behind)
+            for held in every:
                 found[id(held)] = held.result.result(timeout=max(0.0, deadline - time.monotonic()))
 
         with suppress(Exception):  # the time is over, or the cluster is gone: what has come is reported
             within_grace(fetch)
         got = found.copy()  # the thread may still go on
-        had = [(group, held, got[id(held)]) for group, held in there if id(held) in got]
-        parts = [part for group, _, part in had if not group]
-        parts += [unfinished([(held, part) for of, held, part in had if of is group], group) for group in self._groups]
+        parts = [got[id(held)] for held in whole if id(held) in got]
+        for group, some in begun:
+            end = 0
+            for held in some:
+                if id(held) in got and (held.first == end or not group.pieces[0].range):
+                    parts.append(Part(got[id(held)].tally, cut_off(got[id(held)], group)))
+                    end = held.behind
         return joined(self.plan.question.max_keys, parts)
 
 
-def unfinished(found: Sequence[tuple[Held[Future], Part]], group: Group) -> Part:
-    """Return the sum of what there is of a group. Behind a gap nobody knows the numbers of the lines."""
+def cut_off(part: Part, group: Group) -> Mapping[int, Outcome]:
+    """Return the outcomes of a part of a group that is not complete: a file of which there are only some ranges is cut off."""
     if not group.pieces[0].range:
-        return joined(None, [part for _, part in found])
-    parts, end = [], 0
-    for held, part in found:
-        end = held.behind if held.first == end else -1
-        parts.append(part if end > 0 else Part(part.tally.behind(dict.fromkeys(part.outcomes)), part.outcomes))
-    sum_of = joined(None, parts)
-    return Part(sum_of.tally, {at: replace(outcome, verdict=INTERRUPTED) for at, outcome in sum_of.outcomes.items()})
+        return part.outcomes
+    return {index: replace(outcome, verdict=INTERRUPTED) for index, outcome in part.outcomes.items()}
 
 
 def fetched(root: Future) -> Fetched | ClusterError:
