@@ -40,6 +40,8 @@ ONLY_IN = {
     "botocore": STORES,
     "click": ["command"],
     "concurrent": ["threads"],
+    "dask": ["pipeline.cluster"],
+    "distributed": ["pipeline.cluster"],
     "faulthandler": ["threads"],
     "fsspec": STORES,
     "gcsfs": STORES,
@@ -49,6 +51,7 @@ ONLY_IN = {
     "s3fs": STORES,
     "signal": ["threads", "model.errors"],
     "threading": ["threads"],
+    "tornado": ["pipeline.cluster"],
     "urllib3": ["sources.http"],
 }
 LIGHT = [
