@@ -133,7 +133,7 @@ class Followed:
     @staticmethod
     def quick(plan: Plan) -> Plan:
         """Return a plan in which also lines from pipes and URLs are seen soon after they came."""
-        return replace(plan, reading=replace(plan.reading, flush_s=FLUSH_S))
+        return replace(plan, reading=replace(plan.reading, flush_s=FLUSH_S, goes_on=True))
 
     def described(self, snapshot: Snapshot) -> Snapshot:
         """Return the snapshot with what it covers, if that is a window."""

@@ -47,7 +47,7 @@ from logproc.threads.grace import within_grace
 from logproc.threads.hosts import HostLimit
 from logproc.threads.pool import Pool
 from logproc.threads.probe import THREADS, Probed, start_probing
-from logproc.threads.reader import CANNOT_START, Charged, Reader, ToDo, refused, start_readers, untold
+from logproc.threads.reader import CANNOT_START, Charged, Reader, ToDo, start_or_fail, start_readers, untold
 from logproc.threads.shared_tally import SharedTally
 from logproc.threads.signals import blocked, noted, waking
 from logproc.threads.sliding import SlidingTally
@@ -284,12 +284,7 @@ class Crew:
             reading = self.followed.reading(self.plan, self.settings, self.openers, caught_up)
             self.follower = Follower(reading, self.budget, self.channel.put, self.stop, self.trace)
             self.readers += start_readers([self.follower])
-        try:
-            self.channel.close_after(self.readers)
-        except RuntimeError as error:
-            if not refused(error):
-                raise
-            raise InternalError(*CANNOT_START) from error
+        start_or_fail(partial(self.channel.close_after, self.readers))
 
     def _start_some(self, name: str, wanted: int, to_do: ToDo[Any]) -> None:
         ended = self.delivery.source_ended if self.delivery else untold
@@ -306,7 +301,11 @@ class Crew:
 
     def _read_alone(self, source: Source) -> Reading:
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
-        return Reading(source, opener, self.plan.reading, self.probes.get(source.index))
+        told = self.delivery.stream_caught_up if self.delivery else untold
+        caught_up = partial(told, source.index)
+        if self.followed and source.kind is not Kind.URL:  # all that comes from a pipe is new
+            caught_up(0)
+        return Reading(source, opener, self.plan.reading, self.probes.get(source.index), caught_up)
 
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
         source_name.set(self.sources[chunk.source].name)

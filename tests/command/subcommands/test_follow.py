@@ -222,6 +222,21 @@ def test_lines_of_a_pipe_are_shown_at_once(tmp_path: Path) -> None:
         stopped(process)
 
 
+def test_the_last_record_of_a_pipe_is_shown_at_once(tmp_path: Path) -> None:
+    """Although it may have further lines; those that come later follow it."""
+    out = tmp_path / "out"
+    with out.open("wb") as stream, processes.started("show", "-f", "-", stdin=PIPE, stdout=stream) as process:
+        assert process.stdin is not None
+        error = b"2026-03-07 22:05:36,758 - shop.orders - ERROR - order %d failed\nTraceback (most recent call last):\n"
+        said = b"".join(error % at for at in range(5))
+        for written in [said, b"KeyError: 1\n", error % 6]:
+            process.stdin.write(written)
+            process.stdin.flush()
+            until(lambda written=written: out.read_bytes().endswith(written))  # type: ignore[misc]
+        stopped(process)
+    assert out.read_bytes() == said + b"KeyError: 1\n" + error % 6
+
+
 def test_a_file_that_never_came_is_named(tmp_path: Path) -> None:
     """A name that is misspelt is waited for without end, so the end says that there was nothing of it."""
     with processes.started("-f", "acess.log", written(tmp_path), "--output", "json", cwd=tmp_path) as process:
