@@ -58,12 +58,18 @@ class Feed:
         self._lines_before = self.cutter.lines = before.lines  # so that lines are numbered through all runs
         self._positions: dict[int, Position] = {-1 - at: position for at, position in enumerate(before.positions)}
         self._is_too_long = False  # the waiting line, of which only the beginning is kept
+        self._left_out_bytes = 0  # how much of it is not kept
         self._trailed = 0  # how many of the waiting bytes the trail is behind already: the beginning of such a line
 
     @property
     def lines(self) -> int:
         """How many lines this run has cut."""
         return self.cutter.lines - self._lines_before
+
+    @property
+    def bytes_cut(self) -> int:
+        """The bytes of these lines. What waits is not among them: if the run ends now, the next one reads it again."""
+        return self.cutter.bytes_decoded - len(self._waiting) - self._left_out_bytes
 
     @property
     def is_empty(self) -> bool:
@@ -114,9 +120,11 @@ class Feed:
         if self._is_too_long:
             feed = data.find(b"\n")
             self._follow(data if feed < 0 else data[:feed])
+            self._left_out_bytes += len(data) if feed < 0 else feed
             if feed < 0:
                 return
             self._waiting += b"\n"
+            self._left_out_bytes = 0
             yield from self._cut(everything=True)
             self._is_too_long = False
             data = data[feed + 1 :]
@@ -126,6 +134,7 @@ class Feed:
             yield from self._cut(everything=True)
             self._follow(self._waiting)
             self._is_too_long, self._trailed = True, self._kept_bytes
+            self._left_out_bytes = len(self._waiting) - self._kept_bytes
             del self._waiting[self._kept_bytes :]
         elif len(self._waiting) >= self._options.chunk_bytes:
             yield from self._cut(everything=False)
@@ -138,6 +147,7 @@ class Feed:
         """Yield all that waits at the end of a file: a last line without a line feed is a line."""
         is_cut = bool(self._waiting) and not self._waiting.endswith(b"\n")
         self._waiting += b"\n" * is_cut
+        self._left_out_bytes = 0
         yield from self._cut(everything=True, added=is_cut)
         self._is_too_long = False
 
@@ -154,9 +164,9 @@ class Feed:
         if not self._is_fixed:
             self._learn(content)
         chunks, size = self.cutter.cut(numpy.frombuffer(content, numpy.uint8), everything=everything)
+        del self._waiting[:size]
         for chunk in chunks:
             yield self._placed(chunk, added=added and chunk is chunks[-1])
-        del self._waiting[:size]
 
     def _placed(self, chunk: Chunk, *, added: bool) -> Chunk:
         if self._trail is None:

@@ -132,9 +132,9 @@ class FollowReading:
         self._tell(feed)
 
     def _tell(self, feed: Feed) -> None:
-        index, cutter = feed.source.index, feed.cutter
-        sizes = cutter.bytes_decoded, cutter.bytes_decoded
-        self.outcomes[index] = Outcome(self._verdicts[index], cutter.format, *sizes, feed.lines, self._notes.get(index, ()))
+        index, size = feed.source.index, feed.bytes_cut
+        notes = self._notes.get(index, ())
+        self.outcomes[index] = Outcome(self._verdicts[index], feed.cutter.format, size, size, feed.lines, notes)
 
     def _taken(self, read: Read) -> Iterator[Chunk]:
         feed, now_s = self._feeds[read.log], int(self._clock())
