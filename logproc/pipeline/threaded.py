@@ -178,8 +178,9 @@ class Crew:
         counted = self.shared.close()
         outcomes, tally = self.outcomes(), self.shared.snapshot()
         snapshot = self._summary(outcomes, tally, stopped=self.stop.is_set())
-        cause = self.stop.cause or check_fields(self.plan, outcomes.values(), tally)
-        return Run(snapshot, cause, self.left_behind, counted, tally if self.settings.compares else None)
+        unknown = check_fields(self.plan, outcomes.values(), tally)
+        kept = tally if self.settings.compares else None
+        return Run(snapshot, self.stop.cause or unknown, self.left_behind, counted, kept, unknown)
 
     def so_far(self) -> Snapshot:
         """Return what the run has found until now. For any thread, while others go on."""

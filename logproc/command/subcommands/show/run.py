@@ -110,6 +110,9 @@ def finished(run: Run, causes: Sequence[BaseException], sources: Sequence[Source
             return
         if asked.follow:
             say_missing(asked.sources, sources, screen)
+        if is_enough and run.unknown:  # perhaps a later record has it: a log of JSON may have any
+            what = run.unknown.what.replace("no source has", "no record that was read has")
+            screen.say("", what, run.unknown.hint, level="warning")
         if is_enough:
             for source in failed:
                 screen.say(source.source, source.reason or "", source.hint, level="error")
