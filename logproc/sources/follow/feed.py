@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from logproc.formats.detection.detect import GENERIC
 from logproc.formats.detection.sample import SAMPLE_BYTES, SAMPLE_LINES
-from logproc.model.chunk import Chunk, Context
+from logproc.model.chunk import Chunk, Context, Parser
 from logproc.model.columns import REJECTED_TEXT_BYTES
 from logproc.model.position import Position
 from logproc.model.source import Source
@@ -76,11 +76,11 @@ class Feed:
         """Whether nothing waits."""
         return not self._waiting
 
-    def begin(self, file: int, trail: Trail, now_s: int, sample: bytes = b"") -> None:
+    def begin(self, file: int, trail: Trail, now_s: int) -> None:
         """Begin a file at its start, or where an earlier run stopped. Nothing may wait.
 
-        file: its number. now_s: no record of it is later; gives times without a year their year. sample: the first bytes of the
-        log if this is not its start, to detect its format.
+        file: its number. now_s: no record of it is later; gives times without a year their year. If this is not the start of
+        the log, `learn_from` must be called before `take`.
         """
         self._file, self._trail = file, trail
         context = Context(reference_s=now_s, zone=self._options.zone, fractions=self._options.fractions)
@@ -89,13 +89,16 @@ class Feed:
             context = structs.replace(
                 context, directives=position.directives, date_s=position.date_s, in_record=position.in_record
             )
-            lines = sample[: sample.rfind(b"\n") + 1]
-            if not self._is_fixed:
-                self._learn(lines)
-            if self.cutter.format and not position.directives and lines:  # what the log says of its lines at its start
-                known = self.cutter.format.follow(context, numpy.frombuffer(lines, numpy.uint8), self._options.max_line_bytes)
-                context = structs.replace(context, directives=known.directives, date_s=known.date_s)
         self.cutter.context = context
+
+    def learn_from(self, lines: bytes, found: Parser | None = None) -> None:
+        """Detect the format from the first lines of the log. found: what it certainly is, if that is known."""
+        context = self.cutter.context
+        if not self._is_fixed:
+            self._learn(lines, found)
+        if self.cutter.format and not context.directives and lines:  # what the log says of its lines at its start
+            known = self.cutter.format.follow(context, numpy.frombuffer(lines, numpy.uint8), self._options.max_line_bytes)
+            self.cutter.context = structs.replace(context, directives=known.directives, date_s=known.date_s)
 
     def _known_at(self, begun: Position) -> Position:
         """Return the position of an earlier run where a file goes on, with what else is known there, and forget that one."""
@@ -186,14 +189,15 @@ class Feed:
         if self._trail:
             self._trail.take(bytes(data), 0)
 
-    def _learn(self, lines: bytes) -> None:
+    def _learn(self, lines: bytes, found: Parser | None = None) -> None:
         """Detect the format from the first lines. While there are few, more of them may show that it is another one.
 
         Raises SourceError if they are not text.
         """
         room = SAMPLE_BYTES[0] - len(self._sample)
         self._sample += lines if len(lines) <= room else lines[: lines.rfind(b"\n", 0, room) + 1]
-        _, found = detect_format(self._options.choice, lambda *_: (self._sample, True))
+        if not found:
+            _, found = detect_format(self._options.choice, lambda *_: (self._sample, True))
         self.cutter.format = found or self.cutter.format
         is_sure = found is not None and found.name not in GENERIC
         self._is_fixed = is_sure or self._sample.count(b"\n") >= SAMPLE_LINES[0] or len(lines) > room
