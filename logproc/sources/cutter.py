@@ -46,6 +46,7 @@ class Cutter:
 
     flush_s: the longest time until whole lines are yielded, and that without data after which they are. goes_on: whether the
     source has no end: then also a last record to which nothing is added in that time is yielded.
+    offset: where the stream begins in its source, which may be read in ranges.
 
     bytes_decoded: bytes received so far. lines, chunks_cut: yielded so far. format, context: for the next chunk; set before
     the first one. One thread owns it; others may read the counters.
@@ -61,6 +62,7 @@ class Cutter:
         whole_records: bool = False,
         flush_s: tuple[float, float] = (FLUSH_S, QUIET_S),
         goes_on: bool = False,
+        offset: int = 0,
     ) -> None:
         self.source = source
         self.format: Parser | None = None
@@ -73,8 +75,8 @@ class Cutter:
         self._kept_bytes = max(max_line_bytes, REJECTED_TEXT_BYTES) + 2
         self._clock = clock
         self.chunks_cut = 0
-        self._offset = 0
-        self._begun = False
+        self._offset = offset
+        self._begun = offset > 0
         self._whole_records = whole_records
         self._flush_s, self._quiet_s = flush_s
         self._goes_on = goes_on
