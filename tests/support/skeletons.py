@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy
 
@@ -32,7 +32,7 @@ WANTED = (*STANDARD, "a.b.c", "a.x", "b.a", "b.b", "msg", "é", "", "x", "raw_le
 USUAL = {b'"': TEXTS[:10], b"0": PLAIN[:12]}
 
 
-def assert_quick_is_exact(content: bytes, sample: Sequence[bytes], wanted: Sequence[str]) -> None:
+def assert_quick_is_exact(content: bytes, sample: Sequence[bytes], wanted: Collection[str]) -> None:
     """Read lines in the format of a sample, and hold the quick ways equal to the exact one, record by record."""
     form, _ = JsonReader.of_sample(sample)
     data = numpy.frombuffer(content, numpy.uint8).copy()  # of its own, so that a sanitizer knows where it ends

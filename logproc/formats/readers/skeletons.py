@@ -24,7 +24,7 @@ from msgspec import Struct
 from logproc.formats.columns.fields import again
 from logproc.formats.columns.lines import LF, Lines, blocks
 from logproc.formats.columns.slices import ABSENT, BLANK, places
-from logproc.formats.readers.json_values import object_of
+from logproc.formats.readers.json_values import DEEPEST_KEY, object_of
 from logproc.model.columns import KeyColumn
 from logproc.model.patterns import regex
 
@@ -78,7 +78,7 @@ def usual_skeleton(sample: Sequence[bytes]) -> Skeleton | None:
 
 
 def skeleton_of(line: bytes) -> Skeleton | None:
-    """Return the skeleton of a line, None if it is not an object, or has arrays, empty objects or a key that comes twice."""
+    """Return the skeleton of a line; None if it is not an object, is too deep, or has arrays, empty objects or a key twice."""
     texts, before, at = [], [], 0
     while at < len(line) <= MOST_BYTES and (member := MEMBER.match(line, at)):
         before.append(member[1])
@@ -90,6 +90,8 @@ def skeleton_of(line: bytes) -> Skeleton | None:
     paths = list(paths_in(found))
     names = [".".join(path) for path in paths]
     objects = frozenset(".".join(path[:end]) for path in paths for end in range(1, len(path)))
+    if max(map(len, paths), default=0) > DEEPEST_KEY + 1:
+        return None
     # Of a key that comes twice the exact way returns one value, so that there are fewer of them than in the line.
     if not len(set(names) - objects) == len(names) == len(texts) <= MOST_VALUES:
         return None

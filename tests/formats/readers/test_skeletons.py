@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.formats.columns.fields import Wanted
 from logproc.formats.readers.json_lines import MOST_SKELETONS, JsonReader, SkeletonReader
-from logproc.formats.readers.json_values import object_of, text_of, value_at
+from logproc.formats.readers.json_values import DEEPEST_KEY, object_of, text_of, value_at
 from logproc.formats.readers.skeletons import MOST_LITERAL, MOST_VALUES, skeleton_of, usual_skeleton
 from logproc.model.columns import KeyColumn
-from tests.formats.readings import CONTEXT, STANDARD, bytes_of
+from tests.formats.readings import CONTEXT, MAX_LINE_BYTES, STANDARD, bytes_of, exactly, in_line_order
 from tests.support.logs import edit
 from tests.support.skeletons import PLAIN, TEXTS, TOKENS, WANTED, assert_quick_is_exact, lines_for
 from tests.support.twins import without_kernel
@@ -56,6 +57,39 @@ def test_lines_of_some_programs_are_the_same_in_both_ways(seed: int, wanted: tup
     content = lines_for(draw, 30)
     sample = draw.choice((content, lines_for(draw, 3))).split(b"\n")
     assert_quick_is_exact(content, sample, wanted)
+
+
+@given(st.integers(0, 2**64))
+def test_all_keys_are_the_same_in_both_ways(seed: int) -> None:
+    """Asked for whatever there is, also what no line of the sample has."""
+    draw = random.Random(seed)
+    content = lines_for(draw, 30)
+    sample = draw.choice((content, lines_for(draw, 3))).split(b"\n")
+    form, _ = JsonReader.of_sample(sample)
+    assert_quick_is_exact(content, sample, Wanted.everything(form))
+
+
+@NEEDS_KERNEL
+def test_all_keys_of_usual_lines_are_claimed() -> None:
+    """Also those that no line of the sample has, as deep as keys are fields."""
+    deep = b'{"a":1,"b":' + b'{"k":' * DEEPEST_KEY + b'"x"' + b"}" * DEEPEST_KEY + b"}"
+    form, _ = JsonReader.of_sample([b'{"a":2}'])
+    lines = form.quick[0].lines(bytes_of(3 * (deep + b"\n")))
+    found = form.quick[0].read(lines, numpy.ones(3, bool), Wanted.everything(form), CONTEXT)
+    assert set(found.fields) == {"a", "b" + ".k" * DEEPEST_KEY}
+    assert found.line.tolist() == [0, 1, 2]
+    for depth in range(DEEPEST_KEY - 1, DEEPEST_KEY + 3):
+        deeper = b'{"a":1,"b":' + b'{"k":' * depth + b'"x"' + b"}" * depth + b"}\n"
+        assert_quick_is_exact(3 * deeper, [b'{"a":2}'], Wanted.everything(form))
+
+
+def test_what_is_in_an_object_does_not_depend_on_other_lines() -> None:
+    """A key that nobody named may have an object in one line and a number in the next. The object is its keys, in all chunks."""
+    form, _ = JsonReader.of_sample([b'{"x":2}'])
+    lines = [b'{"x":1,"a":{"b":2}}', b'{"x":1,"a":3}', b'{"x":1,"a":{}}']
+    for ways in (form, exactly(form)):
+        found = in_line_order(ways.parse(bytes_of(b"\n".join([*lines, b""])), CONTEXT, Wanted.everything(form), MAX_LINE_BYTES))
+        assert found.columns == {"x": ["1", "1", "1"], "a": [None, "3", None], "a.b": ["2", None, None]}
 
 
 def test_every_change_of_a_few_bytes_is_the_same_in_both_ways() -> None:
@@ -129,6 +163,7 @@ def test_a_wanted_object_is_left(wanted: str) -> None:
         *(b"", b"x", b"{}", b"[1]", b'{"a":1', b'{"a":1}}', b'{"a":1},', b'[{"a":1}', b'{"a":1}{"a":2}', b'{"a" :1}'),
         *(b'{"a":1,"a":2}', b'{"a":{},"a":1}', b'{"a":{"b":1},"a":2}', b'{"a":{"b":1},"a":{"c":2}}', b'{"a.b":1,"a":{"b":2}}'),
         *(b'{"a":{}}', b'{"a":[]}', b'{"a":1,"b":{"c":[2]}}', b'{"a":"\\n"}', b'{"\\u0061":1}', b'{"a":NaN}', b'{"a":01}', b'{"a":+1}'),
+        b'{"a":' * (DEEPEST_KEY + 2) + b"1" + b"}" * (DEEPEST_KEY + 2),
         *(b'{"a.b":1,"a":{"b":{"c":2}}}', b'{"a":1,"a":{},"b":2}', b"{" + b",".join(b'"%d":1' % at for at in range(MOST_VALUES + 1)) + b"}"),
     ],
 )  # fmt: skip
