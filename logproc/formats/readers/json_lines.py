@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from logproc.formats.columns.aliases import Meaning, held_by, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen
-from logproc.formats.columns.fields import again, asks_for_others, sought, with_others
+from logproc.formats.columns.fields import Wanted, again, asks_for_others, sought, with_others
 from logproc.formats.columns.lines import Lines, plain_lines
 from logproc.formats.columns.odd_bytes import is_utf8
 from logproc.formats.columns.slices import encoded
@@ -226,7 +226,7 @@ class SkeletonReader(Reader, frozen=True):
     def lines(self, data: Bytes) -> Lines:
         return find_lines(data) or plain_lines(data)
 
-    def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
         """Return lines that are as one line is; none where there is no kernel, or a wanted value is an object."""
         skeleton = usual_skeleton([lines.text(line) for line in numpy.flatnonzero(left)[:SAMPLE].tolist()])
         if not skeleton:
@@ -235,7 +235,9 @@ class SkeletonReader(Reader, frozen=True):
         keys = {key for several in sources.values() for source in several for key in source.keys}
         if skeleton.objects & keys or not is_utf8(lines.data):
             return Found()
-        parts, are_texts = skeleton.cut(keys)
+        moment = key_of_time(sources, wanted)
+        moment = moment if skeleton.has_moment(moment) else None
+        parts, are_texts = skeleton.cut(keys, moment)
         cut = cut_parts(lines, left & ~with_controls(lines), parts, len(are_texts))
         if not cut:
             return Found()
@@ -245,8 +247,22 @@ class SkeletonReader(Reader, frozen=True):
             good &= are_valid(values[name])
             values[name] = meant(values[name]) if name in keys else values[name]
         absent = KeyColumn(pyarrow.array([b"-"], pyarrow.binary()), numpy.zeros(len(good), numpy.int32))
-        columns = {name: chosen(name, several, lambda key: values.get(key, absent)) for name, several in sources.items()}
-        return Found(cut.line, self.exact.present(columns)).keep(good)
+        columns = {
+            name: chosen(name, several, lambda key: values.get(key, absent))
+            for name, several in sources.items()
+            if moment is None or name != "time"
+        }
+        time, nanos = (None, None) if moment is None else (cut.time, cut.nanos.astype(numpy.int64))
+        return Found(cut.line, self.exact.present(columns), time=time, nanos=nanos if context.fractions else None).keep(good)
+
+
+def key_of_time(sources: Mapping[str, tuple[Source, ...]], wanted: Collection[str]) -> str | None:
+    """Return the key that is the time of all records, and nothing else; None if there is none."""
+    keys = [key for several in sources.values() for source in several for key in source.keys]
+    times = [key for source in sources.get("time", ()) for key in source.keys]
+    if len(times) != 1 or keys.count(times[0]) != 1 or (isinstance(wanted, Wanted) and "time" in wanted.sources):
+        return None
+    return times[0]
 
 
 def json_format(reader: JsonReader, meaning: Meaning = UNKNOWN) -> Format:
