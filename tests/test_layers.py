@@ -35,12 +35,15 @@ ONLY_IN = {
     "asyncio": [],
     "click": ["command"],
     "concurrent": ["threads"],
+    "dask": ["pipeline.cluster"],
+    "distributed": ["pipeline.cluster"],
     "faulthandler": ["threads"],
     "multiprocessing": [],
     "queue": ["threads"],
     "requests": ["sources.http"],
     "signal": ["threads", "model.errors"],
     "threading": ["threads"],
+    "tornado": ["pipeline.cluster"],
     "urllib3": ["sources.http"],
 }
 LIGHT = [

@@ -85,6 +85,13 @@ MORE_EXAMPLES: Rows = (
     group="Following",
     usual=True,
 )
+@click.option(
+    "--cluster",
+    metavar="WHERE",
+    help="Read and count on the workers of a Dask cluster: tcp://HOST:8786, the file of a scheduler, or local.",
+    cls=GroupedOption,
+    group="Cluster",
+)
 @run_options
 @click.pass_obj
 def analyze_command(
@@ -98,6 +105,7 @@ def analyze_command(
     every: float | None,
     window: float | None,
     state: str | None,
+    cluster: str | None,
     headers: tuple[str, ...],
     config: Path | None,
     debug: bool,
@@ -131,4 +139,4 @@ def analyze_command(
 
         going_on = GoingOn(FollowOptions(follow, every, state, window), screen)
     outputs = Outputs(output_files, rejects, trace)
-    return analyze(sources or ("-",), screen, outputs, headers, recorder, going_on, debug=debug)
+    return analyze(sources or ("-",), screen, outputs, headers, recorder, going_on, cluster, debug=debug)

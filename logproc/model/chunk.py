@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Protocol
+from zlib import adler32, crc32
 
 from msgspec import Struct, structs
 
@@ -22,8 +23,8 @@ class Probe(Struct, frozen=True):
     size_bytes: on disk. format: None if none fits. verdict: set if the file will not be read.
     head: the first decoded bytes, none if they may change at every reading; whole: whether these are all.
     packed: whether the file is compressed.
-    small: None, or the size and the hash of the head of a plain file that can be read in one go. Its head itself is not kept:
-        of a hundred thousand files that would be 200 MB.
+    small: None, or the size and the checksum of the head of a plain file that can be read in one go. The head itself is not
+        kept: of a hundred thousand files that would be 200 MB.
     """
 
     size_bytes: int
@@ -36,7 +37,7 @@ class Probe(Struct, frozen=True):
 
     @property
     def mark(self) -> tuple[int, int]:
-        """The size and the hash of the head."""
+        """The size and the checksum of the head."""
         return self.small or mark_of(self.head)
 
     def may_begin(self, head: bytes) -> bool:
@@ -47,8 +48,8 @@ class Probe(Struct, frozen=True):
 
 
 def mark_of(head: bytes) -> tuple[int, int]:
-    """Return the size and the hash of some bytes: Python's own keyed hash of 64 bits, which needs no library."""
-    return len(head), hash(head)
+    """Return the size and a checksum of 64 bits, the same in every process. hashlib would load OpenSSL first."""
+    return len(head), crc32(head) << 32 | adler32(head)
 
 
 class Context(Struct, frozen=True):

@@ -45,6 +45,7 @@ class Cutter:
     has at least the lines that begin in its first `max_line_bytes`; what comes then may be in the next chunk.
 
     flush_s: the longest time until whole lines are yielded, and that without data after which they are.
+    offset: where the stream begins in its source, which may be read in ranges.
 
     bytes_decoded: bytes received so far. lines, chunks_cut: yielded so far. format, context: for the next chunk; set before
     the first one. One thread owns it; others may read the counters.
@@ -59,6 +60,7 @@ class Cutter:
         clock: Callable[[], float] = time.monotonic,
         whole_records: bool = False,
         flush_s: tuple[float, float] = (FLUSH_S, QUIET_S),
+        offset: int = 0,
     ) -> None:
         self.source = source
         self.format: Parser | None = None
@@ -71,8 +73,8 @@ class Cutter:
         self._kept_bytes = max(max_line_bytes, REJECTED_TEXT_BYTES) + 2
         self._clock = clock
         self.chunks_cut = 0
-        self._offset = 0
-        self._begun = False
+        self._offset = offset
+        self._begun = offset > 0
         self._whole_records = whole_records
         self._flush_s, self._quiet_s = flush_s
 

@@ -61,15 +61,20 @@ def analyze(
     headers: Sequence[str],
     trace: Trace = NO_TRACE,
     going_on: GoingOn | None = None,
+    cluster: str | None = None,
     *,
     debug: bool,
 ) -> int:
     """Read the sources that the arguments name, write the reports, and return the exit code.
 
-    going_on: for a run that follows logs, or goes on where an earlier one stopped. Raises UsageError and OutputError for what
-    is wrong before anything is read, and UsageError for a field that no source has.
+    going_on: for a run that follows logs, or goes on where an earlier one stopped. cluster: as `--cluster`. Raises UsageError
+    and OutputError for what is wrong before anything is read, and UsageError for a field that no source has.
     """
     check_outputs(outputs)
+    if cluster is not None:
+        from logproc.command.subcommands.cluster import check_cluster
+
+        check_cluster(outputs, goes_on=going_on is not None)
     settings = screen.settings = replace(screen.settings, families=for_people(screen.settings, outputs))
     unlink_on_second(known_temporaries)
     run_settings = with_page_rows(settings, outputs)
@@ -86,11 +91,16 @@ def analyze(
         spool = stack.enter_context(Spool()) if outputs.rejects else None
         followed = going_on.begin(arguments, sources, outputs, stack) if going_on else None
         with ExitStack() as painted:  # ends before anything is written
-            observers: list[Observe] = [
-                partial(beside, painted.enter_context(painting(screen, going_on, typed=typed)), say_many_keys)
-            ]
-            observers += [going_on.observers(painted, partial(rewritten, outputs, screen), typed=typed)] if going_on else []
-            run = run_threaded(sources, run_settings, openers, spool, partial(all_of, observers), trace, followed=followed)
+            paint = painted.enter_context(painting(screen, going_on, typed=typed))
+            if cluster is not None:
+                from logproc.command.subcommands.cluster import run_there
+
+                run = run_there(cluster, stack, sources, run_settings, openers, given, paint)
+            else:
+                observers: list[Observe] = [partial(beside, paint, say_many_keys)]
+                if going_on:
+                    observers.append(going_on.observers(painted, partial(rewritten, outputs, screen), typed=typed))
+                run = run_threaded(sources, run_settings, openers, spool, partial(all_of, observers), trace, followed=followed)
         trace.between(Doing.REPORT)
         if isinstance(run.cause, UsageError):
             raise run.cause  # for a question that makes no sense, an error and not an empty report, and no state of it

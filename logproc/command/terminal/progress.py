@@ -41,15 +41,16 @@ class LiveStatus(Struct, frozen=True):
     """What a run is doing at one moment.
 
     bytes_read, bytes_total: of the sources as stored (compressed); the total is None if the size of a source is unknown.
-    lines: counted so far. sources_done, sources_total: how many have ended, how many there are.
+    lines: counted so far, None if that is known only at the end. sources_done, sources_total: how many sources, or on a cluster
+        pieces of them, have ended, and how many there are.
     threads: the name of each thread and what it is doing, in a few words.
-    in_flight_bytes, budget_bytes: the memory that chunks hold, and the most they may hold.
+    in_flight_bytes, budget_bytes: the memory that chunks hold, and the most they may hold; 0 if that is elsewhere.
     """
 
     bytes_read: int
     bytes_total: int | None
     elapsed_s: float
-    lines: int
+    lines: int | None
     sources_done: int
     sources_total: int
     threads: tuple[tuple[str, str], ...]
@@ -204,6 +205,9 @@ def bar(done: int, total: int, look: Look) -> Line:
 
 
 def how_much(status: LiveStatus) -> Iterator[Line]:
+    if status.lines is None:
+        yield [Segment(f"{status.sources_done:,} of {count(status.sources_total, 'piece')}")]
+        return
     yield [Segment(f"{status.lines:,}", BOLD), Segment(" lines")]
     yield [Segment(f"{status.sources_done:,} of {count(status.sources_total, 'source')}")]
     yield [Segment(f"{size(status.in_flight_bytes)} of {size(status.budget_bytes)} in flight", DIM)]

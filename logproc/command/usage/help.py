@@ -21,6 +21,8 @@ FOLLOWING = "Following"
 """Options of runs that go on."""
 FIRST_GROUP = "Records"
 """What `show` writes: the only options of records that are not settings."""
+CLUSTER = "Cluster"
+"""Where a run reads and counts, if it is not here."""
 LAST_GROUP = "Help"
 NAMES_WIDE = 28
 """The widest column of names: longer ones have their text below."""
@@ -125,7 +127,7 @@ class GroupedCommand(Command):
         self.more_examples = more_examples
         self.topics = topics
         self.closing = closing
-        order = [FIRST_GROUP, *GROUPS, FOLLOWING, LAST_GROUP]
+        order = [FIRST_GROUP, *GROUPS, FOLLOWING, CLUSTER, LAST_GROUP]
         # The order of the help is also that of the table in docs/options.md and of the man page.
         self.params.sort(key=lambda option: order.index(option.group) if isinstance(option, GroupedOption) else -1)
 
@@ -169,7 +171,7 @@ class GroupedCommand(Command):
     def grouped(self, ctx: click.Context) -> Iterator[tuple[str, list[click.Parameter]]]:
         """Yield each group with its options, in the order of GROUPS; the last one has what explains the command."""
         options = [option for option in self.get_params(ctx) if isinstance(option, click.Option) and not option.hidden]
-        for group in (FIRST_GROUP, *GROUPS, FOLLOWING, LAST_GROUP):
+        for group in (FIRST_GROUP, *GROUPS, FOLLOWING, CLUSTER, LAST_GROUP):
             yield group, [one for one in options if (one.group if isinstance(one, GroupedOption) else LAST_GROUP) == group]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from logproc.formats.columns.odd_bytes import NONE_ODD, OddLines
 from logproc.formats.columns.printable import shown
@@ -55,6 +56,11 @@ class SourceTally(Struct, frozen=True):
             self.assumed + other.assumed,
             self.seen | other.seen,
         )
+
+    def behind(self, lines: int) -> SourceTally:
+        """Return the same for lines that come behind so many others."""
+        sample = tuple(replace(rejected, line=rejected.line + lines) for rejected in self.sample)
+        return replace(self, sample=sample, assumed=self.assumed.behind(lines)) if lines else self
 
 
 def rejected(chunk: Chunk, parsed: Parsed, position: int, question: Question) -> Rejected:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.formats.times.calendar import DAY_S
 
@@ -63,6 +64,11 @@ class Assumed(Struct, frozen=True):
         years = (min(first for first, _ in both), max(last for _, last in both)) if both else None
         stretches = sorted((*self.stretches, *other.stretches), key=lambda stretch: stretch.first_line)
         return Assumed(self.zone or other.zone, years, tuple(connected(stretches)), max(self.order, other.order))
+
+    def behind(self, lines: int) -> Assumed:
+        """Return the same for lines that come behind so many others of the source."""
+        moved = (replace(part, first_line=part.first_line + lines, last_line=part.last_line + lines) for part in self.stretches)
+        return replace(self, stretches=tuple(moved))
 
     @property
     def goes_back(self) -> bool:

@@ -122,14 +122,14 @@ class Unpacked(Layer):
 class Unmixed(Layer):
     """A stream of text that fails where an archive begins at the start of a line, after all text before it.
 
-    word: goes before `byte` in the message.
+    word: goes before `byte` in the message. before: the end of what comes before the stream, if its source begins earlier.
     """
 
-    def __init__(self, below: ByteStream, word: str) -> None:
+    def __init__(self, below: ByteStream, word: str, before: bytes = b"") -> None:
         super().__init__(below)
         self._word = word
         self._delivered = 0
-        self._before = b""
+        self._before = before
         self._failure: SourceError | None = None
 
     def skip_hole(self) -> int:

@@ -40,6 +40,12 @@ class RegularFile:
         self.notes: list[str] = []
         self.waits_for = ""
 
+    def limit(self, start: int, end: int, *, is_last: bool) -> None:
+        """Read only these bytes. To be called before the first `readinto`. is_last: whether the file ends with them."""
+        self._start, self._end = start, end
+        self._grew = not is_last
+        self.size_bytes = end - start
+
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer`; return 0 at the end.
 

@@ -1,0 +1,11 @@
+"""The same run on many machines, by Dask's `distributed`: which scheduler, transport and retries, is its business.
+
+    client     sources → pieces → one task each  ······················→  summarize → report
+    workers                        counted → Part ┐
+                                   counted → Part ┼ joined → Part ┐
+                                   counted → Part ┘               ┼ joined → Part
+                                             …    ── joined → Part ┘
+
+A task that is lost with its worker is run again elsewhere, and one result of each task counts. Reading order: `pieces`, what
+one task reads; `tasks`, what workers do; `tree`, who is merged with whom; `fleet`, the client; `connect`, how it gets there.
+"""

@@ -1,0 +1,324 @@
+"""The client of a run on a cluster: hands out the pieces, has their counts joined, and waits for one Part.
+
+Main waits in one place, `channel.get`, as in a threaded run. Everything it waits for is a message: the probes, a Future that
+is done (told by a thread of `distributed`), how many workers there are, the result, and a signal.
+
+Nothing is fetched but the last Part, so this process needs the memory of one tally. After a signal it fetches what is there.
+"""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from logproc.model.chunk import Outcome, Probe
+from logproc.model.errors import EXIT_INCOMPLETE, Interrupted, LogprocError, SourceError, Stopped
+from logproc.model.source import Kind, Source, State, Verdict
+from logproc.pipeline.cluster.pieces import RANGE_BYTES, Piece, pieces_of
+from logproc.pipeline.cluster.tasks import HERE, Job, Part, counted, failed, joined, passed_over, same
+from logproc.pipeline.cluster.tree import Place, Tree
+from logproc.pipeline.openers import Openers
+from logproc.pipeline.plan import Plan, check_fields, check_fields_early
+from logproc.pipeline.probing import start_probing_files
+from logproc.pipeline.serial import Run
+from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
+from logproc.settings import Settings
+from logproc.threads.channel import LATE, Channel
+from logproc.threads.grace import within_grace
+from logproc.threads.hosts import HostLimit
+from logproc.threads.probe import Probed
+from logproc.threads.signals import blocked, noted, waking
+from logproc.threads.stop import Stop
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+LOOK_S = 1.0
+FETCH_S = 2.0
+"""So long the counts of a run that failed are fetched. After a signal there is less time, see `threads.grace`."""
+PATIENCE_S = 20.0
+"""So long a run waits for a worker, or for a scheduler that does not answer. Of a cluster that starts, some come late."""
+LOST = "the scheduler is gone", "see its log; run again"
+SILENT = f"the scheduler has not answered for {PATIENCE_S:.0f} s", "see its log; run again"
+NO_WORKERS = f"the cluster has had no worker for {PATIENCE_S:.0f} s", "start some with `dask worker`"
+
+
+class ClusterError(LogprocError):
+    """The cluster does not work, so that nothing of a run can go on."""
+
+    exit_code = EXIT_INCOMPLETE
+
+
+class Group:
+    """Pieces that are joined first: the ranges of one file, or the sources of a lot that are read again one by one."""
+
+    def __init__(self, number: int, pieces: Sequence[Piece]) -> None:
+        self.number = number
+        self.pieces = pieces
+        self.tree: Tree[Future] = Tree(len(pieces))
+
+
+class Done(Struct, frozen=True):
+    """A Future that has ended, well or with an error, and its place in the tree of a group, or in that of all groups."""
+
+    group: Group | None
+    place: Place
+    future: Any
+    error: BaseException | None
+
+
+class Workers(Struct, frozen=True):
+    """How many workers there are, and threads in them."""
+
+    count: int
+    threads: int
+
+
+class Fetched(Struct, frozen=True):
+    """The counts of everything."""
+
+    part: Part
+
+
+class Fleet:
+    """One run on a cluster. Main calls `work`, then `run`; the live view reads the fields."""
+
+    def __init__(
+        self,
+        client: Client,
+        sources: Sequence[Source],
+        settings: Settings,
+        openers: Openers,
+        headers: Mapping[str, str],
+        range_bytes: int = RANGE_BYTES,
+    ) -> None:
+        self.sources = sources
+        self.settings = settings
+        self.started = time.monotonic()
+        self.plan = Plan.of(settings, sources=sources)
+        self.stop = Stop()
+        self.channel: Channel[Any] = Channel(self.stop)
+        self.workers = Workers(0, 0)
+        self.pieces_done = self.pieces = self.bytes_done = 0
+        self.bytes_total: int | None = None
+        self._client = client
+        self._openers = openers
+        self._headers = headers
+        self._range_bytes = range_bytes
+        self._to_read = [source for source in sources if not source.verdict]
+        self._files = [source for source in self._to_read if source.kind is Kind.FILE]
+        self._outcomes = {source.index: Outcome(source.verdict) for source in sources if source.verdict}
+        self._probes: dict[int, Probe] = {}
+        self._groups: list[Group] = []
+        self._tree: Tree[Future] = Tree(1)
+        self._part: Part | None = None
+        self._name = f"logproc-{uuid4().hex[:12]}"
+        self._tasks = 0
+        self._patient_until = self._silent_at = self.started + PATIENCE_S
+
+    def work(self) -> None:
+        """Run to the end, or to a stop. Every exception, also one in main itself, becomes the cause of a stop."""
+        with waking(self.channel.wake):
+            try:
+                watch_workers(self._client, self.channel.put)
+                shared = self.stop, HostLimit(1, self.stop).permit, self.channel.put
+                start_probing_files(self._files, self._openers, self.plan, *shared)
+                while self._part is None:
+                    self._take(self.channel.get(min(self._patient_until, self._silent_at)))
+                    self._heed()
+            except BaseException as error:
+                self.stop.set(error)
+        if self._part is None:
+            self._part = self._so_far()
+
+    def run(self) -> Run:
+        """Return the result."""
+        part, stopped = self._part or Part(), self.stop.is_set()
+        forms = {index: probe.format for index, probe in self._probes.items()}
+        unread = {source.index: Outcome(INTERRUPTED, forms.get(source.index)) for source in self.sources}
+        outcomes = {**unread, **self._outcomes, **part.outcomes}
+        info = run_info(time.monotonic() - self.started, 0, self.workers.threads, self.settings.config_file)
+        snapshot = summarize(self.sources, outcomes, part.tally, self.plan, info, stopped=stopped)
+        cause = self.stop.cause or check_fields(self.plan, outcomes.values(), part.tally)
+        return Run(snapshot, cause)
+
+    def _heed(self) -> None:
+        """Raise Interrupted if a signal has come, and Stopped after a stop, whose cause is known already."""
+        if signal := noted():
+            raise Interrupted(signal[0])
+        if self.stop.is_set():
+            raise Stopped
+
+    def _take(self, message: Any) -> None:
+        """Act on a message. Never waits for the cluster."""
+        if message is LATE:
+            raise ClusterError(*(NO_WORKERS if self._silent_at > time.monotonic() else SILENT))
+        if isinstance(message, Workers):
+            self.workers, now = message, time.monotonic()
+            self._silent_at = now + PATIENCE_S
+            self._patient_until = now + PATIENCE_S if message.count else self._patient_until
+        elif isinstance(message, Probed):
+            self._hand_out(message.probes)
+        elif isinstance(message, Fetched):
+            self._part = message.part
+        elif isinstance(message, ClusterError):
+            raise message
+        elif isinstance(message, Done) and (message.group is None or self._groups[message.group.number] is message.group):
+            if message.error:
+                self._failed(message.group, message.place, message.error)
+            elif message.future.status == "cancelled":
+                raise ClusterError(*LOST)
+            else:
+                self._done(message.group, message.place, message.future)
+
+    def _hand_out(self, probes: Sequence[Probe]) -> None:
+        self._probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}
+        if len(self._files) == len(self._to_read):
+            check_fields_early(self.plan, [probe.format for probe in probes])
+        refused = {index: probe.verdict for index, probe in self._probes.items() if probe.verdict}
+        self._outcomes |= {index: Outcome(verdict) for index, verdict in refused.items()}
+        sources = [source for source in self._to_read if source.index not in refused]
+        pieces, forms = pieces_of(sources, self._probes, self.settings, self._range_bytes)
+        if not pieces:
+            self._part = Part()
+            return
+        data = pickle.dumps(Job(self.plan, self.settings, self._headers, forms), protocol=5)
+        self._job = self._submit(same, data)
+        self._groups = [Group(number, some) for number, some in enumerate(pieces)]
+        self._tree = Tree(len(pieces))
+        self.pieces = sum(len(group.pieces) for group in self._groups)
+        if all(source.kind is Kind.FILE for source in sources):
+            self.bytes_total = sum(piece.size_bytes for group in self._groups for piece in group.pieces)
+        for group in self._groups:
+            self._begin(group)
+
+    def _begin(self, group: Group) -> None:
+        begin = None
+        for number, piece in enumerate(group.pieces):
+            self._watch(group, Place(0, number), self._submit(counted, HERE, self._job, piece, begin))
+            if piece.in_turn and number + 1 < len(group.pieces):
+                begin = self._submit(passed_over, HERE, self._job, piece, begin)
+
+    def _submit(self, work: Callable[..., Any], *arguments: Any) -> Future:
+        """Have something done by a worker. The key has no name of a source: keys are in logs, and names may be secret."""
+        self._tasks += 1
+        key = f"{self._name}-{work.__name__}-{self._tasks}"
+        return self._client.submit(work, *arguments, key=key, pure=False)
+
+    def _watch(self, group: Group | None, place: Place, future: Future) -> None:
+        """Have main told when a Future is done. The callback runs in a thread of `distributed`, and may wait there."""
+
+        def done(future: Future) -> None:
+            error = future.exception() if future.status == "error" else None
+            self.channel.put(Done(group, place, future, error))
+
+        future.add_done_callback(done)
+
+    def _done(self, group: Group | None, place: Place, future: Future) -> None:
+        """Have what is complete by now joined. A result that is lost again is no matter: who needs it gets it made anew."""
+        if group and not place.level:
+            self.pieces_done += 1
+            self.bytes_done += group.pieces[place.number].size_bytes
+        tree = group.tree if group else self._tree
+        if together := tree.add(place, future):
+            self._watch(group, place.above, self._submit(joined, self.plan.question.max_keys, together))
+        elif tree.is_root(place) and group:
+            tree.there.clear()
+            self._done(None, Place(0, group.number), future)
+        elif tree.is_root(place):
+            future.add_done_callback(lambda root: self.channel.put(fetched(root)))
+
+    def _failed(self, group: Group | None, place: Place, error: BaseException) -> None:
+        """Read a piece in another way, or have its source fail if it has cost too many workers. Raises any other error."""
+        if not group or place.level:
+            raise error
+        piece = group.pieces[place.number]
+        is_deadly = type(error).__name__ == "KilledWorker"
+        if isinstance(error, SourceError) or (is_deadly and len(piece.sources) > 1):
+            self._begin(self._anew(group, piece))
+        elif is_deadly:
+            if piece.range:
+                group, place = self._anew(group, piece), Place(0, 0)
+            reason = f"killed {getattr(error, 'allowed_failures', 0) + 1} workers in turn{piece.shown_range}"
+            verdict = Verdict(State.FAILED, reason, "see the logs of the workers", EXIT_INCOMPLETE)
+            self._watch(group, place, self._submit(failed, piece.sources[0].index, verdict))
+        else:
+            raise error
+
+    def _anew(self, group: Group, piece: Piece) -> Group:
+        """Replace a group by the sources of one of its pieces, whole, one by one. What the old one has counted is dropped."""
+        self._groups[group.number] = Group(group.number, piece.singly())
+        return self._groups[group.number]
+
+    def _so_far(self) -> Part:
+        """Return the sum of what is there after a stop, as far as it can be fetched in time.
+
+        Of a file whose ranges are not all there, that is its beginning: the lines behind a gap have no numbers yet.
+        """
+        whole, begun = self._tree.in_order(), [(group, group.tree.in_order()) for group in self._groups]
+        found: dict[int, Part] = {}
+        deadline = time.monotonic() + FETCH_S
+
+        def fetch() -> None:  # the largest first
+            every = sorted(chain(whole, *(parts for _, parts in begun)), key=lambda held: held.first - held.behind)
+            for held in every:
+                found[id(held)] = held.result.result(timeout=max(0.0, deadline - time.monotonic()))
+
+        with suppress(Exception):  # the time is over, or the cluster is gone: what has come is reported
+            within_grace(fetch)
+        got = found.copy()  # the thread may still go on
+        parts = [got[id(held)] for held in whole if id(held) in got]
+        for group, some in begun:
+            end = 0
+            for held in some:
+                if id(held) in got and (held.first == end or not group.pieces[0].range):
+                    parts.append(Part(got[id(held)].tally, cut_off(got[id(held)], group)))
+                    end = held.behind
+        return joined(self.plan.question.max_keys, parts)
+
+
+def cut_off(part: Part, group: Group) -> Mapping[int, Outcome]:
+    """Return the outcomes of a part of a group that is not complete: a file of which there are only some ranges is cut off."""
+    if not group.pieces[0].range:
+        return part.outcomes
+    return {index: replace(outcome, verdict=INTERRUPTED) for index, outcome in part.outcomes.items()}
+
+
+def fetched(root: Future) -> Fetched | ClusterError:
+    """Return the last part, from the worker that has it. Blocks until it is here."""
+    try:
+        return Fetched(root.result())
+    except Exception as error:  # what is raised is not ours to list, and this is the end of a thread
+        return ClusterError(f"the result cannot be fetched: {error}", LOST[1])
+
+
+def watch_workers(client: Client, put: Callable[[Workers], None]) -> None:
+    """Have main told every second how many workers there are, for as long as the client is open."""
+    from tornado.ioloop import PeriodicCallback
+
+    async def look() -> None:
+        with suppress(OSError):  # main notices the silence
+            found = await client.scheduler.identity(n_workers=0)
+            put(Workers(found["n_workers"], found["total_threads"]))
+
+    client.loop.add_callback(look)
+    client.loop.add_callback(PeriodicCallback(look, LOOK_S * 1000).start)
+
+
+def run_on_cluster(fleet: Fleet, beside: Sequence[Any] = ()) -> Run:
+    """Run to the end or to a stop. beside: threads that observe the fleet. Blocks and raises as `run_threaded` does."""
+    with ExitStack() as stack:
+        for companion in beside:
+            stack.callback(companion.finish)
+            with suppress(OSError, RuntimeError), blocked():  # the run does not need them
+                companion.start()
+        fleet.work()
+    return within_grace(fleet.run)
