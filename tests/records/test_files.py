@@ -188,6 +188,35 @@ def test_the_bytes_do_not_depend_on_the_workers(
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize("options", [(), ("--where", "status >= 400"), ("--output", "json")], ids=" ".join)
+def test_the_bytes_do_not_depend_on_the_chunks(access: Path, app: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
+    """Nor a Parquet file and JSON, for logs of several formats: keys in any order that come late, traces, and no value at all."""
+    late = [
+        b'{"time":"2026-03-07T10:00:%02dZ","msg":"m%d",%s}\n'
+        % (at % 60, at, b'"a":1' if at < 2000 else b'"new":%d,"old":"x"' % at if at % 7 else b'"old":null,"new":"","b":2.50')
+        for at in range(4000)
+    ]
+    (tmp_path / "late.json").write_bytes(b"".join(late))
+    blocks = b"".join(bytes(block["text"]) for block in app_log.blocks(LINES // 4, numpy.random.default_rng(3))).splitlines(
+        True
+    )
+    traces = [
+        line + (b"Traceback:\n  at %d\n" % (number % 100) if number % 9 == 0 else b"") for number, line in enumerate(blocks)
+    ]
+    (tmp_path / "app.text").write_bytes(b"".join(traces))
+    logfmt = [
+        b"time=2026-03-07T10:00:00Z level=info n=%d%s\n" % (at, b" a=%d" % (at % 3) if at % 4 else b"") for at in range(4000)
+    ]
+    (tmp_path / "a.logfmt").write_bytes(b"".join(logfmt))
+    files = [access, tmp_path / "late.json", tmp_path / "app.text", app, tmp_path / "a.logfmt"]
+    found = []
+    for reading in (("1",), ("8",), ("3", "--chunk-size", "8MiB"), ("8", "--chunk-size", "10KB")):
+        path = written("parquet", tmp_path, *files, *options, "--workers", *reading)
+        found.append(path.read_bytes())
+    assert len(found[0]) > 10_000
+    assert [content == found[0] for content in found] == [True] * 4
+
+
 def test_merged_records_are_in_order_of_time(access: Path, app: Path, tmp_path: Path) -> None:
     """All records of all logs, those of one log in its order, which makes some wait; -n and --tail take from this order."""
     half = tmp_path / "half.log"

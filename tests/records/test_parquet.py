@@ -6,15 +6,18 @@ import os
 import threading
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy
 import pyarrow
+import pyarrow.compute
 import pyarrow.parquet
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from logproc.model.errors import OutputError
 from logproc.records.tables import parquet
@@ -117,6 +120,58 @@ def test_texts_of_many_pieces_have_one_dictionary(tmp_path: Path) -> None:
     written(tmp_path / "x.parquet", *pieces)
     column = pyarrow.parquet.ParquetFile(tmp_path / "x.parquet").metadata.row_group(0).column(0)
     assert 3000 < column.total_uncompressed_size < 4000
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(table=tables(), data=st.data())
+@pytest.mark.parametrize("kind", [ParquetFile, ParquetFolder])
+def test_the_bytes_do_not_depend_on_the_pieces(kind: Any, tmp_path: Path, table: pyarrow.Table, data: st.DataObject) -> None:
+    """However the same records are cut to pieces, whose dictionaries have what else a chunk had, the file is the same."""
+    order = data.draw(st.lists(st.integers(0, len(table) - 1), min_size=1, max_size=30))
+    records = table.take(order).unify_dictionaries()
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(order)))) | {0, len(order)})
+    found = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parquet, "GROUP_ROWS", data.draw(st.integers(1, 40)))
+        patch.setattr(parquet, "GROUP_BYTES", data.draw(st.integers(8, 4000)))
+        patch.setattr(parquet, "MOST_OPEN", 2)
+        for number, pieces in enumerate(([records], [alone(records[start:end]) for start, end in pairwise(cuts)])):
+            with TemporaryDirectory(dir=tmp_path) as folder:
+                output = kind(Path(folder, f"{number}"), records.schema)
+                for piece in pieces:
+                    output.write(piece)
+                output.close()
+                place = Path(folder, f"{number}")
+                files = [place, *place.rglob("*.parquet")] if place.is_dir() else [place]
+                found.append({path.relative_to(place): path.read_bytes() for path in files if path.is_file()})
+    assert found[0] == found[1]
+
+
+def alone(table: pyarrow.Table) -> pyarrow.Table:
+    """Return a table with dictionaries of its own, in the opposite order."""
+    columns = []
+    for column, field in zip(table.columns, table.schema, strict=True):
+        if field.type != TEXT:
+            columns.append(column)
+            continue
+        texts = column.cast(pyarrow.string()).combine_chunks()
+        places = pyarrow.compute.unique(texts.drop_null())[::-1]
+        indices = pyarrow.compute.index_in(texts, places, skip_nulls=True).cast(pyarrow.int32())
+        columns.append(pyarrow.DictionaryArray.from_arrays(indices, places))
+    return pyarrow.table(columns, schema=table.schema)
+
+
+def test_pages_do_not_depend_on_the_pieces(tmp_path: Path) -> None:
+    """Nor in a group of several pages, of texts with a dictionary, without one, and numbers, with nulls among them."""
+    count = 60_000
+    keys = {
+        "few": [f"{number * number % 7919}" for number in range(count)],
+        "many": [f"{number}-{number * 7919}" * 3 if number % 5 else None for number in range(count)],
+    }
+    table = table_by_hand(keys, times=[AT + number * number for number in range(count)])
+    written(tmp_path / "1.parquet", table)
+    written(tmp_path / "2.parquet", *(alone(table[start : start + 7001]) for start in range(0, count, 7001)))
+    assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()
 
 
 def test_a_large_piece_is_several_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

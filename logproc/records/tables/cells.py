@@ -22,7 +22,10 @@ Quote: TypeAlias = Callable[[pyarrow.Array], pyarrow.Array]
 
 def column_of(table: pyarrow.Table, name: str) -> pyarrow.Array:
     """Return a column of a table in one piece."""
-    column = table.column(name)
+    return one_array(table.column(name))
+
+
+def one_array(column: pyarrow.ChunkedArray) -> pyarrow.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 

@@ -22,7 +22,8 @@ import pyarrow.compute
 
 from logproc.formats.times.calendar import DAY_S
 from logproc.questions.view import offsets
-from logproc.records.tables.cells import NANO, column_of
+from logproc.records.tables.cells import NANO, column_of, one_array
+from logproc.records.tables.groups import Gathering, in_order_of_appearance
 from logproc.records.tables.layout import LINE, TEXT, TIME
 from logproc.reports.output import (
     MODE,
@@ -44,6 +45,8 @@ FEW_VALUES, RISING = frozenset({"status"}), frozenset({TIME, LINE})
 """Numbers with a dictionary, and those of which the differences are written: an eighth of the file less, and faster."""
 MOST_OPEN = 8
 """Days written at a time. A log is in order of time but for its zones and its delays, so two are usual."""
+SHARES = 8
+"""Of a group: the number of parts in which rows are shared out to the files of their days."""
 NO_DAY = "__HIVE_DEFAULT_PARTITION__"
 """The folder of records without a time, as Hive, DuckDB and Polars call it."""
 
@@ -51,57 +54,49 @@ NO_DAY = "__HIVE_DEFAULT_PARTITION__"
 class Groups:
     """Pieces gathered to groups of rows, and written to an open file. Its owner opens, syncs and closes that.
 
+    The bytes depend on the rows alone, not on the pieces: a group is written as one array for each column, because pages end
+    where arrays do, and dictionaries are in the order of their rows.
+
     Dictionaries of texts of which nearly each record has its own cost more than they save, and are dissolved. The first group
     decides which columns that are, because a file has one schema.
     """
 
     def __init__(self, file: BinaryIO, schema: pyarrow.Schema) -> None:
-        self.rows = self.bytes = 0
         self._file = file
         self._schema = schema
-        self._pieces: list[pyarrow.Table] = []
+        self._gathering = Gathering(GROUP_ROWS, GROUP_BYTES)
         self._writer: Any = None
 
     @property
     def fill(self) -> float:
         """How full the group is that is being gathered: 1 is full."""
-        return max(self.rows / GROUP_ROWS, self.bytes / GROUP_BYTES)
+        return self._gathering.fill
 
     def add(self, table: pyarrow.Table) -> None:
-        while self.rows + len(table) >= GROUP_ROWS:
-            rest = GROUP_ROWS - self.rows
-            self._gather(table[:rest])
-            self.flush()
-            table = table[rest:]
-        self._gather(table)
-        if self.fill >= 1:
-            self.flush()
-
-    def _gather(self, table: pyarrow.Table) -> None:
-        if len(table):
-            self._pieces.append(table)
-            self.rows += len(table)
-            self.bytes += table.nbytes
+        for batches in self._gathering.add(table):
+            self._write(batches)
 
     def flush(self) -> None:
         """Write the gathered rows as one group. Blocks until the file has taken them."""
-        if self._pieces:
-            pieces, self._pieces, self.rows, self.bytes = self._pieces, [], 0, 0
-            self._begin(pieces)
-            # A writer keeps a dictionary only while all it is given is the same one.
-            table = pyarrow.concat_tables(piece.cast(self._schema) for piece in pieces).unify_dictionaries()
-            self._writer.write_table(table, row_group_size=GROUP_ROWS)
+        if batches := self._gathering.take():
+            self._write(batches)
 
-    def _begin(self, pieces: Sequence[pyarrow.Table]) -> None:
-        if self._writer is not None:
-            return
+    def _write(self, batches: Sequence[pyarrow.RecordBatch]) -> None:
+        gathered = pyarrow.Table.from_batches(batches)
+        columns = [in_one(column, field.type) for column, field in zip(gathered.columns, self._schema, strict=True)]
+        if self._writer is None:
+            self._begin(columns)
+            columns = [column.cast(field.type) for column, field in zip(columns, self._schema, strict=True)]
+        self._writer.write_table(pyarrow.table(columns, schema=self._schema), row_group_size=GROUP_ROWS)
+
+    def _begin(self, columns: Sequence[pyarrow.Array]) -> None:
+        """Decide which columns have a dictionary. columns: of the first group, if there is one."""
         import pyarrow.parquet  # not above: it takes 20 ms, and most runs write no Parquet
 
         names = self._schema.names
         texts = [field.name for field in self._schema if field.type == TEXT]
-        for name in texts:
-            if is_mostly_distinct([chunk for piece in pieces for chunk in piece.column(name).chunks]):
-                at = names.index(name)
+        for at, column in enumerate(columns):
+            if names[at] in texts and is_mostly_distinct(column):
                 self._schema = self._schema.set(at, self._schema.field(at).with_type(pyarrow.string()))
         plain = [field.name for field in self._schema if not pyarrow.types.is_nested(field.type) and field.name not in texts]
         self._writer = pyarrow.parquet.ParquetWriter(
@@ -116,7 +111,8 @@ class Groups:
 
     def close(self) -> None:
         self.flush()
-        self._begin([])
+        if self._writer is None:
+            self._begin([])
         self._writer.close()
         self._file.flush()
 
@@ -128,9 +124,16 @@ class Groups:
             self._writer.is_open = False  # or its finalizer would try again
 
 
-def is_mostly_distinct(columns: Sequence[pyarrow.DictionaryArray]) -> bool:
-    """Return whether dictionaries have more than half as many texts as there are records."""
-    return 2 * sum(len(column.dictionary) for column in columns) > sum(map(len, columns))
+def in_one(column: pyarrow.ChunkedArray, kind: pyarrow.DataType) -> pyarrow.Array:
+    """Return a column as one array of a type; text as one dictionary in the order in which its texts first appear."""
+    if kind == TEXT:  # Arrow makes one dictionary of several in this order, too
+        column = pyarrow.chunked_array([in_order_of_appearance(chunk) for chunk in column.chunks], kind)
+    return one_array(column.cast(kind))
+
+
+def is_mostly_distinct(column: pyarrow.DictionaryArray) -> bool:
+    """Return whether a dictionary has more than half as many texts as there are records."""
+    return 2 * len(column.dictionary) > len(column)
 
 
 class ParquetFile:
@@ -186,6 +189,8 @@ class ParquetFolder:
         self._zone = zone
         self._open: OrderedDict[str, tuple[Groups, BinaryIO]] = OrderedDict()
         self._parts: dict[str, int] = {}
+        # Which files are open, and where their groups end, must not depend on the pieces, either.
+        self._gathering = Gathering(max(1, GROUP_ROWS // SHARES), GROUP_BYTES // SHARES)
         self._stack = ExitStack()
         with reported(self._target):
             if self._target.is_symlink() or (self._target.exists() and not is_empty(self._target)):
@@ -194,10 +199,14 @@ class ParquetFolder:
 
     def write(self, table: pyarrow.Table) -> None:
         with reported(self._target):
-            for day, rows in by_day(table, self._zone):
-                self._groups_of(day).add(rows)
-                while sum(groups.fill for groups, _ in self._open.values()) >= 2:
-                    max((groups for groups, _ in self._open.values()), key=lambda groups: groups.fill).flush()
+            for batches in self._gathering.add(table):
+                self._share_out(batches)
+
+    def _share_out(self, batches: Sequence[pyarrow.RecordBatch]) -> None:
+        for day, rows in by_day(pyarrow.Table.from_batches(batches), self._zone):
+            self._groups_of(day).add(rows)
+            while sum(groups.fill for groups, _ in self._open.values()) >= 2:
+                max((groups for groups, _ in self._open.values()), key=lambda groups: groups.fill).flush()
 
     def _groups_of(self, day: str) -> Groups:
         if day not in self._open:
@@ -227,6 +236,8 @@ class ParquetFolder:
         """Write the rest, sync, and put the folder in its place."""
         with reported(self._target), self._stack:
             try:
+                if batches := self._gathering.take():
+                    self._share_out(batches)
                 for day in list(self._open):
                     self._finish(day)
                 for day in self._parts:

@@ -224,11 +224,12 @@ def dictionary_of(column: KeyColumn, records: Integers) -> pyarrow.DictionaryArr
 
 
 def others(rest: list[tuple[str, KeyColumn]], records: int) -> pyarrow.MapArray:
-    """Return for each record a map of what is in no column of its own, null where that is nothing.
+    """Return for each record a map of what is in no column of its own, in the order of the names; null where that is nothing.
 
     rest: names, and the texts of all records.
     """
-    found = list(entries(rest))
+    # In the order of a chunk's records it would depend on where the chunk begins.
+    found = sorted(entries(rest), key=lambda entry: entry[0])
     if not found:
         return pyarrow.nulls(records, TYPES[OTHER])
     at = numpy.concatenate([which for _, which, _ in found])
