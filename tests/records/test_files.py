@@ -188,31 +188,33 @@ def test_the_bytes_do_not_depend_on_the_workers(
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize("options", [(), ("--where", "status >= 400"), ("--output", "json")], ids=" ".join)
-def test_the_bytes_do_not_depend_on_the_chunks(access: Path, app: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
-    """Nor a Parquet file and JSON, for logs of several formats: keys in any order that come late, traces, and no value at all."""
-    late = [
-        b'{"time":"2026-03-07T10:00:%02dZ","msg":"m%d",%s}\n'
-        % (at % 60, at, b'"a":1' if at < 2000 else b'"new":%d,"old":"x"' % at if at % 7 else b'"old":null,"new":"","b":2.50')
-        for at in range(4000)
-    ]
-    (tmp_path / "late.json").write_bytes(b"".join(late))
-    blocks = b"".join(bytes(block["text"]) for block in app_log.blocks(LINES // 4, numpy.random.default_rng(3))).splitlines(
-        True
-    )
-    traces = [
-        line + (b"Traceback:\n  at %d\n" % (number % 100) if number % 9 == 0 else b"") for number, line in enumerate(blocks)
-    ]
-    (tmp_path / "app.text").write_bytes(b"".join(traces))
-    logfmt = [
-        b"time=2026-03-07T10:00:00Z level=info n=%d%s\n" % (at, b" a=%d" % (at % 3) if at % 4 else b"") for at in range(4000)
-    ]
-    (tmp_path / "a.logfmt").write_bytes(b"".join(logfmt))
-    files = [access, tmp_path / "late.json", tmp_path / "app.text", app, tmp_path / "a.logfmt"]
-    found = []
-    for reading in (("1",), ("8",), ("3", "--chunk-size", "8MiB"), ("8", "--chunk-size", "10KB")):
-        path = written("parquet", tmp_path, *files, *options, "--workers", *reading)
-        found.append(path.read_bytes())
+@pytest.fixture(scope="module")
+def several(access: Path, app: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return logs of several formats: keys in any order that come late, traces, and values that are absent."""
+    folder = tmp_path_factory.mktemp("several")
+    late = [b'"a":1', b'"old":"x","new":7', b'"old":null,"new":"","b":2.50', b'"b":"y","old":3']
+    in_text = b"".join(bytes(block["text"]) for block in app_log.blocks(LINES // 4, numpy.random.default_rng(3)))
+    lines = {
+        "late.json": [
+            b'{"time":"2026-03-07T10:00:00Z","msg":"m%d",%s}' % (n, late[n % 7 % 4 * (n > 2000)]) for n in range(4000)
+        ],
+        "app.text": [b"%s%s" % (line, b"\nTraceback:\n  at x" * (n % 9 == 0)) for n, line in enumerate(in_text.splitlines())],
+        "a.logfmt": [b"time=2026-03-07T10:00:00Z level=info n=%d%s" % (n, b" a=1" * (n % 4 == 0)) for n in range(4000)],
+    }
+    for name, content in lines.items():
+        (folder / name).write_bytes(b"\n".join([*content, b""]))
+    return [access, *(folder / name for name in lines), app]
+
+
+@pytest.mark.parametrize(
+    ("ending", "options"), [("parquet", ()), ("parquet", ("--where", "status >= 400")), ("jsonl", ())], ids=str
+)
+def test_the_bytes_do_not_depend_on_the_chunks(
+    several: list[Path], tmp_path: Path, ending: str, options: tuple[str, ...]
+) -> None:
+    """Few workers have large chunks, many have small ones; neither shows in the file."""
+    readings = (("1",), ("8",), ("3", "--chunk-size", "8MiB"), ("8", "--chunk-size", "10KB"))
+    found = [written(ending, tmp_path, *several, *options, "--workers", *reading).read_bytes() for reading in readings]
     assert len(found[0]) > 10_000
     assert [content == found[0] for content in found] == [True] * 4
 
