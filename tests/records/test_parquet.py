@@ -164,7 +164,7 @@ def alone(table: pyarrow.Table) -> pyarrow.Table:
 def test_pages_do_not_depend_on_the_pieces(tmp_path: Path) -> None:
     """Nor in a group of several pages, of texts with a dictionary, without one, and numbers, with nulls among them."""
     count = 60_000
-    keys = {
+    keys: dict[str, list[str | None]] = {
         "few": [f"{number * number % 7919}" for number in range(count)],
         "many": [f"{number}-{number * 7919}" * 3 if number % 5 else None for number in range(count)],
     }
