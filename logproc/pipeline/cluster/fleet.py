@@ -122,7 +122,7 @@ class Fleet:
         self._groups: list[Group] = []
         self._tree: Tree[Future] = Tree(1)
         self._part: Part | None = None
-        self._name = f"logproc-{uuid4().hex[:12]}"
+        self._name = uuid4().hex[:12]
         self._tasks = 0
         self._patient_until = self._silent_at = self.started + PATIENCE_S
 
@@ -216,9 +216,13 @@ class Fleet:
             self._watch(group, Place(0, number), self._submit(counted, HERE, self._job, piece))
 
     def _submit(self, work: Callable[..., Any], *arguments: Any) -> Future:
-        """Have something done by a worker. The key has no name of a source: keys are in logs, and names may be secret."""
+        """Have something done by a worker. The key has no name of a source: keys are in logs, and names may be secret.
+
+        Tasks whose keys begin alike are a group. Those of a large one are given out as workers become free, also to workers
+        that come later; others are all given to the workers of the moment.
+        """
         self._tasks += 1
-        key = f"{self._name}-{work.__name__}-{self._tasks}"
+        key = f"logproc-{work.__name__}-{self._name}", self._tasks
         return self._client.submit(work, *arguments, key=key, pure=False)
 
     def _watch(self, group: Group | None, place: Place, future: Future) -> None:
