@@ -29,7 +29,17 @@ class Machines:
         self.gate = folder / "gate"
         self.workers: list[subprocess.Popen[bytes]] = []
         self._variables = {"TEST_FOLDER": str(folder), **variables}
-        self.scheduler = self.start("scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0", "--scheduler-file", self.file)
+        self.scheduler = self.start(
+            "scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--dashboard-address",
+            "127.0.0.1:0",
+            "--scheduler-file",
+            self.file,
+        )
         self.address = str(eventually(self._address))
 
     def start(self, what: str, *arguments: str | Path, variables: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
