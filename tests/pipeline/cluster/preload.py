@@ -9,7 +9,7 @@ from typing import Any
 
 from logproc.pipeline import serial
 
-FOLDER = Path(os.environ["TEST_FOLDER"])
+FOLDER = Path(os.environ.get("TEST_FOLDER", ""))
 parse = getattr(serial.parse, "original", serial.parse)
 """Dask loads a file of this kind twice."""
 
