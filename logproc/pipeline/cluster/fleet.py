@@ -289,6 +289,8 @@ class Fleet:
                 raise ClusterError(*TOO_LARGE)
             else:
                 self._killed(group, place, getattr(error, "allowed_failures", 0) + 1)
+        elif isinstance(error, Stopped):  # its worker was told that nobody wants it, and then that somebody does
+            self._begin(group, place)
         elif not (is_deadly or isinstance(error, SourceError)):
             raise error
         elif place.level:
