@@ -19,6 +19,8 @@ def parsed(plan: Any, chunk: Any, *wanted: Any) -> Any:
     data = bytes(chunk.data)
     if b"/die" in data:
         os._exit(1)
+    if b"/raise" in data:
+        raise ValueError
     if b"/wait" in data:
         mark = FOLDER / f"waits.{os.getpid()}"
         mark.touch()

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.pipeline.cluster.machines import Machines, eventually, machines
+from tests.support.fault_server import Answer, FaultServer
 from tests.support.processes import Ended, analyze, ended, started
 
 RANGE_BYTES = 100_000
@@ -165,7 +166,7 @@ def test_a_cluster_that_stands_still_is_given_up(what: str, cluster: Machines, t
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.soak)])
-def test_no_worker_goes_on_for_a_client_that_has_gone(number: signal.Signals, cluster: Machines, tmp_path: Path) -> None:
+def test_no_worker_goes_on_for_a_client_that_has_gone(number: signal.Signals, cluster: Machines) -> None:
     """A worker that waits for a server which says nothing lets go of it, and can do something else."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
@@ -223,3 +224,18 @@ def test_a_worker_that_comes_late_gets_some_of_the_tasks(tmp_path: Path) -> None
         eventually(lambda: "Starting Worker plugin logproc-dropped" in (cluster.folder / "worker-1.log").read_text("utf-8"))
         cluster.open_gate()
         assert ended(run).code == 0
+
+
+@pytest.mark.soak
+def test_no_secret_is_in_a_log_of_the_cluster(tmp_path: Path) -> None:
+    """Neither the value of a header nor a password or token of a URL, not even if a task fails in a way nobody foresaw."""
+    levels = {f"DASK_LOGGING__DISTRIBUTED{name}": "debug" for name in ("", ".WORKER", ".SCHEDULER", ".CORE")}
+    with FaultServer() as server, machines(tmp_path / "cluster", 1, **levels) as cluster:
+        server.on("/log", Answer(log(tmp_path / "log", 10, {5: "/raise"}).read_bytes()))
+        url = server.url("/log?token=secret-1").replace("://", "://me:secret-2@")
+        with on(cluster, url, "--header", "X-Key: env:KEY", variables={"KEY": "secret-3"}) as run:
+            found = ended(run)
+        text = cluster.log()
+    assert found.code == 70
+    assert "Compute Failed" in text
+    assert "secret" not in text + found.stderr + found.stdout.decode()
