@@ -62,7 +62,7 @@ def main(megabytes: dict[str, int] = LOGS) -> None:
 
         say("Again, and a worker is killed while it reads:")
         again = start([*first, "-q", "-o", str(folder / "again.csv")])
-        victim = reader_of(logs, workers[0])
+        victim = reader_of(logs, workers)
         os.kill(victim, signal.SIGKILL)
         print(f"$ kill -9 {victim}")
         print(f"({timed(again):.1f} s: its pieces were read again, by the other one or by its successor)")
@@ -131,15 +131,15 @@ def running(folder: Path, *arguments: str) -> Iterator[int]:
         process.wait()
 
 
-def reader_of(logs: list[Path], group: int) -> int:
-    """Return the process of a group that has one of the logs open. Waits for it."""
+def reader_of(logs: list[Path], groups: list[int]) -> int:
+    """Return a process of some groups that has one of the logs open. Waits for it."""
     names = {str(log) for log in logs}
     found: list[int] = []
 
     def look() -> bool:
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
-                if os.getpgid(int(folder.name)) == group and names & {str(at.readlink()) for at in (folder / "fd").iterdir()}:
+                if os.getpgid(int(folder.name)) in groups and names & {str(at.readlink()) for at in (folder / "fd").iterdir()}:
                     found.append(int(folder.name))
         return bool(found)
 
