@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import structs
@@ -30,15 +29,13 @@ from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind, Source, source_name
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
-from logproc.pipeline.descriptors import free_descriptors
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
-from logproc.pipeline.probing import in_batches, probe_files
+from logproc.pipeline.probing import start_probing_files
 from logproc.pipeline.readers import wanted_readers
 from logproc.pipeline.serial import Run, slide, work
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
 from logproc.settings import Settings
-from logproc.sources.files.copies import content_of, without_copies
 from logproc.sources.files.lots import Lot, LotReading
 from logproc.sources.reading import Reading
 from logproc.threads.budget import ByteBudget
@@ -46,7 +43,7 @@ from logproc.threads.channel import DONE, END, LATE, WRITTEN, Channel, Mark
 from logproc.threads.grace import within_grace
 from logproc.threads.hosts import HostLimit
 from logproc.threads.pool import Pool
-from logproc.threads.probe import THREADS, Probed, start_probing
+from logproc.threads.probe import Probed
 from logproc.threads.reader import CANNOT_START, Charged, Reader, ToDo, refused, start_readers, untold
 from logproc.threads.shared_tally import SharedTally
 from logproc.threads.signals import blocked, noted, waking
@@ -161,8 +158,8 @@ class Crew:
                 if self.delivery:
                     self.delivery.begin()
                 unpackers.open()
-                threads = max(1, min(THREADS, free_descriptors()))
-                start_probing(in_batches(self._files), self._probe, self._probed, self.stop, threads)
+                shared = self.stop, self.hosts.permit, self.channel.put, self.trace
+                start_probing_files(self._files, self.openers, self.plan, *shared)
                 while not (self._is_done() and self._is_written):
                     self._take(self.channel.get())
                     self._heed()
@@ -256,17 +253,6 @@ class Crew:
             self.pool.submit(message)
         if self.delivery and (message is DONE or message is END) and self._is_done():
             self.delivery.all_read()
-
-    def _probe(self, batch: Sequence[Source]) -> list[Probe]:
-        with self.trace.span(Doing.DETECT, batch[0].name):
-            return probe_files(self.openers, self.plan, batch)
-
-    def _probed(self, probed: Probed) -> None:
-        """Leave out copies, and hand the probes to main. Runs in the thread that probes, because it may read whole files."""
-        opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
-        content = partial(content_of, opener, waking=self.stop.waking)
-        probes = list(chain.from_iterable(probed.probes))
-        self.channel.put(Probed(without_copies(self._files, probes, content)))
 
     def _start_readers(self, probes: Sequence[Probe]) -> None:
         self.probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pickle
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import cache, lru_cache, partial
 from typing import Any
 
@@ -17,9 +17,9 @@ from msgspec.structs import replace
 
 from logproc import __version__
 from logproc.counting.tally import Tally, merge
-from logproc.model.chunk import Chunk, Context, Outcome, Parser, Probe
+from logproc.model.chunk import Chunk, Context, Outcome, Parser
 from logproc.model.errors import InternalError, LogprocError
-from logproc.model.source import Source, State, Verdict
+from logproc.model.source import ByteStream, Source, State, Verdict
 from logproc.pipeline.cluster.pieces import Piece
 from logproc.pipeline.cluster.unwanted import stopped_when_unwanted
 from logproc.pipeline.openers import Openers
@@ -28,7 +28,7 @@ from logproc.pipeline.serial import work
 from logproc.settings import Settings
 from logproc.sources.cutter import Cutter
 from logproc.sources.files.lots import Lot, LotReading
-from logproc.sources.files.ranges import Range, RangeOfFile
+from logproc.sources.files.ranges import RangeOfFile
 from logproc.sources.reading import Reading
 from logproc.threads.hosts import HostLimit
 from logproc.threads.stop import Stop
@@ -76,72 +76,96 @@ def same(data: bytes) -> bytes:
     return data
 
 
-def counted(sender: str, data: bytes, piece: Piece) -> Part:
-    """Read and count one piece. Blocks as its sources do.
+def check_sender(sender: str) -> None:
+    if sender != HERE:
+        raise OtherVersionError(f"a worker has {HERE}, this is {sender}", "install the same on all machines")
+
+
+def counted(sender: str, data: bytes, piece: Piece, begin: Begin | None = None) -> Part:
+    """Read and count one piece. Blocks as its sources do. begin: of a range, if it depends on what is before it.
 
     Raises OtherVersionError; SourceError for a range of a file that cannot be read to its end, so that the file is read as a
     whole, which finds out what is wrong and where; Stopped, if nobody wants the result.
     """
-    if sender != HERE:
-        raise OtherVersionError(f"a worker has {HERE}, this is {sender}", "install the same on all machines")
+    check_sender(sender)
     job, stop = job_of(data), Stop()
     with stopped_when_unwanted(stop):
-        return counted_range(job, piece, piece.range, stop) if piece.range else counted_whole(job, piece, stop)
+        return counted_range(job, piece, begin, stop) if piece.range else counted_whole(job, piece, stop)
 
 
 def counted_whole(job: Job, piece: Piece, stop: Stop) -> Part:
     form = None if piece.form is None else job.forms[piece.form]
+    probes = {source.index: replace(probe, format=form) for source, probe in zip(piece.sources, piece.probes, strict=False)}
     openers = Openers.of(job.settings, job.headers, None, piece.sources)
     opener = partial(openers.open_source, stop.wait, hosts_of(job.settings.connections_per_host).permit)
 
     def alone(source: Source) -> Reading:
-        return Reading(source, opener, job.plan.reading, of_format(probes.get(source.index), form))
+        return Reading(source, opener, job.plan.reading, probes.get(source.index))
 
-    if isinstance(piece.item, Lot):
-        probes = {source.index: probe for source, probe in zip(piece.item.sources, piece.item.probes, strict=True)}
-        lot = Lot(piece.item.sources, tuple(replace(probe, format=form) for probe in piece.item.probes))
-        reading: Any = LotReading(lot, openers.read_small, alone, job.plan.reading)
-    else:
-        probes = {piece.item.index: piece.probe} if piece.probe else {}
-        reading = alone(piece.item)
-    with stop.waking(reading.cancel):
-        tally = sum_of(job, piece, reading.chunks())
-    return Part(tally, {index: nameless(outcome, form) for index, outcome in reading.outcomes.items()})
+    lot = Lot(piece.sources, tuple(probes.values()))
+    together = [LotReading(lot, openers.read_small, alone, job.plan.reading)] if piece.is_lot else map(alone, piece.sources)
+    parts = []
+    for reading in together:
+        with stop.waking(reading.cancel):
+            tally = sum_of(job, piece, reading.chunks())
+        parts.append(Part(tally, reading.outcomes))
+    return joined(job.plan.question.max_keys, parts)
 
 
-def of_format(probe: Probe | None, form: Parser | None) -> Probe | None:
-    return replace(probe, format=form) if probe else None
+class Begin(Struct, frozen=True):
+    """Where a range begins, None if it is empty; and what is known there of the lines before it."""
+
+    offset: int | None
+    context: Context
 
 
-def nameless(outcome: Outcome, form: Parser | None) -> Outcome:
-    """Return an outcome without the format, if that came with the piece: the client has it, and it is large."""
-    return replace(outcome, format=None) if outcome.format is form else outcome
+def counted_range(job: Job, piece: Piece, begin: Begin | None, stop: Stop) -> Part:
+    with opened_range(job, piece, begin) as (stream, cutter, _):
+        tally = Tally()
+        if stream:
+            with stop.waking(stream.cancel):
+                tally = sum_of(job, piece, cutter.chunks(stream))
+        read = (stream.bytes_read, cutter.bytes_decoded, cutter.lines, tuple(stream.notes)) if stream else ()
+    return Part(tally, {piece.sources[0].index: Outcome(Verdict(State.COMPLETE), cutter.format, *read)})
 
 
-def counted_range(job: Job, piece: Piece, part: Range, stop: Stop) -> Part:
-    source, probe = piece.item, piece.probe
-    if isinstance(source, Lot) or probe is None or piece.form is None:
+def passed_over(sender: str, data: bytes, piece: Piece, begin: Begin | None = None) -> Begin:
+    """Read a range without counting it; return where the next one begins, and what is known there. Raises as `counted`."""
+    check_sender(sender)
+    stop = Stop()
+    with stopped_when_unwanted(stop), opened_range(job_of(data), piece, begin) as (stream, cutter, end):
+        if stream:
+            with stop.waking(stream.cancel):
+                for _ in cutter.chunks(stream):
+                    pass
+        return Begin(end, cutter.context)
+
+
+@contextmanager
+def opened_range(job: Job, piece: Piece, begin: Begin | None) -> Iterator[tuple[ByteStream | None, Cutter, int | None]]:
+    """Open a range of a file; return its text, None if it has none, what cuts it, and where the next one begins.
+
+    begin: where it begins itself, None if that is to be found.
+    """
+    if piece.range is None or piece.form is None:
         raise InternalError("a range of something that has none")
-    form, options = job.forms[piece.form], job.plan.reading
+    part, form, options = piece.range, job.forms[piece.form], job.plan.reading
     context = Context(reference_s=piece.changed_s, zone=options.zone, fractions=options.fractions)
-    file = RangeOfFile(source, probe, form, job.plan.max_line_bytes)
+    file = RangeOfFile(piece.sources[0], piece.probes[0], form, job.plan.max_line_bytes)
     with closing(file):
-        start, end = file.begin(part.start, context), file.begin(part.end, context)
-        if start is None or start == end:
-            return Part(outcomes={source.index: Outcome(Verdict(State.COMPLETE))})
-        stream = file.between(start, end)
+        begin = begin or Begin(file.begin(part.start, context), context)
+        start, end = begin.offset, file.begin(part.end, begin.context)
+        is_empty = start is None or (end is not None and end <= start)
+        stream = None if start is None or is_empty else file.between(start, end)
         cutter = Cutter(
-            source.index,
+            piece.sources[0].index,
             chunk_bytes=options.chunk_bytes,
             max_line_bytes=options.max_line_bytes,
             whole_records=options.whole_records,
-            offset=start,
+            offset=start or 0,
         )
-        cutter.format, cutter.context = form, context
-        with stop.waking(stream.cancel):
-            tally = sum_of(job, piece, cutter.chunks(stream))
-        read = stream.bytes_read, cutter.bytes_decoded, cutter.lines, tuple(stream.notes)
-    return Part(tally, {source.index: Outcome(Verdict(State.COMPLETE), None, *read)})
+        cutter.format, cutter.context = form, begin.context
+        yield stream, cutter, start if is_empty else end
 
 
 def sum_of(job: Job, piece: Piece, chunks: Iterator[Chunk]) -> Tally:
@@ -161,13 +185,16 @@ def joined(max_keys: int | None, parts: Sequence[Part]) -> Part:
     """Return the sum of parts in their order. Of a source that is in several, the lines of later ones follow."""
     tallies: list[Tally] = []
     outcomes: dict[int, Outcome] = {}
+    forms: dict[int, Parser | None] = {}
+    equal: dict[Parser | None, Parser | None] = {}
     for part in parts:
-        before = {index: outcomes[index].lines for index in part.outcomes.keys() & outcomes.keys()}
-        tallies.append(part.tally.behind(before))
-        outcomes |= {
-            index: and_then(outcomes[index], outcome) if index in outcomes else outcome
-            for index, outcome in part.outcomes.items()
-        }
+        tallies.append(part.tally.behind({index: outcomes[index].lines for index in part.outcomes.keys() & outcomes.keys()}))
+        for index, outcome in part.outcomes.items():
+            form = outcome.format
+            if id(form) not in forms:  # equal ones become one object: each is larger than all else that is known of a source
+                forms[id(form)] = equal.setdefault(form, form)
+            found = replace(outcome, format=forms[id(form)])
+            outcomes[index] = and_then(outcomes[index], found) if index in outcomes else found
     tally = merge(tallies)
     return Part(tally.folded(max_keys) if max_keys else tally, outcomes)
 

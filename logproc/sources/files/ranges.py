@@ -72,7 +72,7 @@ class RangeOfFile:
         if not offset:
             return offset
         start = self._line_behind(offset - 1)
-        while start is not None and self._form.multi_line:
+        while start is not None and (self._form.multi_line or self._form.whole_records):
             window = numpy.frombuffer(self._read(start, WINDOW_BYTES), numpy.uint8)
             window = window[: last_line_end(window)]
             if not len(window):  # a line that is longer, and perhaps than the limit: no record is looked for in it
