@@ -16,8 +16,10 @@ from logproc.settings import Settings
 from logproc.sources.files.lots import Lot, in_lots
 from logproc.sources.files.ranges import Range, is_as_on_disk, ranges_of
 
-RANGE_BYTES = 64 << 20
-"""About a quarter of a second of work: much longer than handing it out takes, short enough to be lost and done again."""
+RANGE_BYTES = 32 << 20
+"""About an eighth of a second of work: much longer than handing it out takes, short enough to be lost and done again."""
+MOST_RANGES = 4000
+"""Of more bytes than so many ranges have, each range is larger: the scheduler needs about a millisecond for a task."""
 LOT_BYTES = 8 << 20
 
 
@@ -76,6 +78,7 @@ def pieces_of(
     changed_s = {source.index: int(source.seen[3] / 1e9) for source in sources if source.seen}
     sources = [for_workers(source) for source in sources]
     files = [source for source in sources if source.index in probes]
+    range_bytes = max(range_bytes, sum(probe.size_bytes for probe in probes.values()) // MOST_RANGES)
     found: list[list[Piece]] = []
     for item in in_lots(files, [probes[source.index] for source in files], LOT_BYTES):
         some = item.sources if isinstance(item, Lot) else (item,)

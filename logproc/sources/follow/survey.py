@@ -23,7 +23,7 @@ from logproc.model.errors import SourceError
 from logproc.model.position import Position
 from logproc.sources.follow.content import Content
 from logproc.sources.follow.discovery import PACKED, Place, beside, families_of, family_of, first_of_each, looks_rotated, named
-from logproc.sources.follow.known_files import KnownFiles
+from logproc.sources.follow.known_files import Heads, KnownFiles
 from logproc.sources.follow.marks import Marks
 from logproc.sources.follow.one_file import QUIET_S, SHORTER, Descriptors, File, age_s
 from logproc.sources.follow.rotation import Log
@@ -88,6 +88,7 @@ class Survey:
         self._inodes = self._known.by_inode()
         self._claimed: dict[str, File] = {}
         self._new: dict[tuple[int, int], File] = {}
+        self._heads: dict[Log, Heads] = {}
         for place in places.values():
             self._claim(place)
         for log in list(self.logs):
@@ -231,9 +232,8 @@ class Survey:
             file.gone_at = None
 
     def _look_at_other(self, place: Place, places: dict[str, Place]) -> None:
-        family = family_of(place.path, self._families)
+        seen, family = place.seen, family_of(place.path, self._families)
         log = self._families[family] if family else None
-        seen = place.seen
         if seen is None:
             if place.matched:
                 self._new_log(place.path)
@@ -284,7 +284,7 @@ class Survey:
         # Both are there while the archive is made. What it holds can be compared when the original has been read.
         has_original = self._is_first and place.path.endswith(PACKED) and place.path.rpartition(".")[0] in places
         # What is not known yet may be read from its original: from a new one, or one whose truncation was not noticed yet.
-        is_copy = log is not None and any(content.begins_as(file.head_now(self._descriptors)) for file in log.files)
+        is_copy = log is not None and self._heads.setdefault(log, Heads(self._descriptors)).has(content, log.files)
         if is_partial or has_original or is_copy:
             self.undecided.add(place.path)
         elif log and is_rotated and self._was_split_off(log, place):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from logproc.model.position import Position
+from logproc.sources.follow.one_file import Descriptors, File
 from tests.sources.follow.reader import Reader
 
 BIG = [b"%06d %s" % (number, b"x" * 50) for number in range(200)]
@@ -244,3 +245,25 @@ def test_a_copy_with_less_than_was_read(log: Path, runs: int, more: int) -> None
         reads += reader.lines
         known = reader.positions
     assert reads == [b"five"]
+
+
+def test_each_of_many_rotated_files_is_looked_into_a_few_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that was rotated a hundred times since the last run: the work does not grow with the square of the files."""
+    log = write(tmp_path / "access.log", b"old 0", b"old 1")
+    known = run(log).positions
+    for number in range(100):
+        rotated = tmp_path / f"access.log.{100 - number}"
+        log.rename(rotated)
+        os.utime(rotated, (1_772_920_000 + number, 1_772_920_000 + number))
+        write(log, b"new %d" % number)
+    looks: list[str | None] = []
+    head_now = File.head_now
+
+    def look(file: File, descriptors: Descriptors) -> bytes:
+        looks.append(file.path)
+        return head_now(file, descriptors)
+
+    monkeypatch.setattr(File, "head_now", look)
+    reader = run(f"{log}*", known=known)
+    assert sorted(reader.text.split()) == sorted([b"new", b"%d" % number][at] for number in range(100) for at in (0, 1))
+    assert len(looks) <= 400
