@@ -26,16 +26,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy
-import psutil
+import psutil  # comes with distributed
 from distributed import Client
 
 from logproc.pipeline.cluster.fleet import Fleet, run_on_cluster
-from logproc.pipeline.cluster.pieces import RANGE_BYTES, Piece, pieces_of
+from logproc.pipeline.cluster.pieces import MOST_RANGES, RANGE_BYTES, Piece, pieces_of
 from logproc.pipeline.cluster.tasks import HERE, Job, Part, counted, joined
 from logproc.pipeline.cluster.tree import FAN
 from logproc.pipeline.openers import Openers, find_sources
@@ -53,8 +53,11 @@ NETWORK_BPS = 1.25e9
 """Between two workers: 10 Gbit/s."""
 STORAGE_BPS = (1.25e9, 12.5e9, math.inf)
 """Of the storage that all workers share: a server with 10 Gbit/s, one with 100, and each worker a disk of its own."""
-WORKERS = (4, 16, 64, 256)
+WORKERS = (4, 16, 64, 256, 1024)
 WORK_BYTES = 10**12
+PIECE_LINES = 1_000_000
+"""About so many lines of an access log are in a piece of 1 TB, and at most so many keys in its part."""
+MANY_KEYS = (1_000_000, 100_000_000)
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class JoinCost:
 
     def part_keys(self, level: int) -> int:
         """Return how many keys a part has, from level 0 for that of one piece: no more than all parts in it together."""
-        return min(self.most_keys, self.keys * FAN**level)
+        return min(self.most_keys, self.keys * int(FAN**level))
 
     def seconds(self, level: int) -> float:
         """Return the seconds of one join of parts of this level."""
@@ -166,7 +169,7 @@ def cluster(workers: int, threads: int = 1) -> Iterator[tuple[Client, dict[str, 
 
 
 def cpu_s(processes: list[psutil.Process]) -> float:
-    return sum(process.cpu_times().user + process.cpu_times().system for process in processes)
+    return float(sum(process.cpu_times().user + process.cpu_times().system for process in processes))
 
 
 def run_of(client: Client, log: Path, range_bytes: int = RANGE_BYTES) -> tuple[float, float]:
@@ -213,7 +216,8 @@ def estimate(
     costs: Costs, join: JoinCost, workers: int, work_bytes: float = WORK_BYTES, storage_bps: float = math.inf
 ) -> Estimate:
     """Return how long so many workers take, and what is the limit."""
-    pieces = math.ceil(work_bytes / RANGE_BYTES)
+    range_bytes = max(RANGE_BYTES, work_bytes / MOST_RANGES)
+    pieces = math.ceil(work_bytes / range_bytes)
     levels = max(1, math.ceil(math.log(pieces, FAN)))
     joins = pieces / (FAN - 1)
     joining_s = sum(pieces / FAN ** (level + 1) * join.seconds(level) for level in range(levels))
@@ -267,7 +271,7 @@ def main() -> None:
         ["", ""],
         [
             ["one thread counts", f"{1e-6 / count_s:.0f} MB/s"],
-            ["a part of 64 MiB, packed", f"{part_bytes / 1e6:.2f} MB"],
+            [f"a part of {RANGE_BYTES >> 20} MiB, packed", f"{part_bytes / 1e6:.2f} MB"],
             ["each piece or join: scheduler", f"{scheduler_s * 1e3:.2f} ms"],
             ["each piece or join: client", f"{client_s * 1e3:.2f} ms"],
             ["each piece or join: worker, beside its work", f"{costs.worker_s * 1e3:.2f} ms"],
@@ -277,16 +281,8 @@ def main() -> None:
         ],
     )
     print(f"\nJoining {FAN} parts:\n")
-    rows = [
-        [
-            f"{keys:,}" if isinstance(keys, int) else keys,
-            f"{most or '–'}",
-            f"{cost.keys:,}",
-            f"{FAN * cost.keys * cost.join_s * 1e3:.1f}",
-        ]
-        + [f"{FAN * cost.keys * cost.pack_s * 1e3:.1f}", f"{cost.keys * cost.key_bytes / 1e6:.2f}"]
-        for (keys, most), cost in [*joins.items(), (("usual panels", None), usual)]
-    ]
+    rows = [join_row(f"{keys:,}", f"{most or '–'}", cost) for (keys, most), cost in joins.items()]
+    rows.append(join_row("usual panels", "–", usual))
     print_markdown(["distinct keys", "--max-keys", "keys of a part", "joining, ms", "packing, ms", "a part, MB"], rows)
     print(f"\nThe model against {size / 1e6:.0f} MB read here, without the start:\n")
     rows = []
@@ -297,12 +293,12 @@ def main() -> None:
     print("\n1 TB:\n")
     rows = [model_row(costs, usual, workers) for workers in WORKERS]
     print_markdown(["workers", *[f"storage {called(bps)}" for bps in STORAGE_BPS], "limit without one of storage"], rows)
-    print("\n1 TB with many keys, each worker with a disk of its own, minutes:\n")
-    rows = [
-        [str(workers), *[f"{estimate(costs, cost, workers).seconds / 60:.1f}" for cost in joins.values()]]
-        for workers in WORKERS
-    ]
-    print_markdown(["workers", *[f"{keys:,}{' max' if most else ''}" for keys, most in joins]], rows)
+    print(f"\n1 TB by one field, each worker with a disk of its own; last column: --max-keys {MAX_KEYS}:\n")
+    most = joins[max(KEYS), None]
+    grown = [replace(most, keys=PIECE_LINES, most_keys=keys) for keys in MANY_KEYS] + [joins[max(KEYS), MAX_KEYS]]
+    rows = [[str(workers), *[lasting(estimate(costs, cost, workers).seconds) for cost in grown]] for workers in WORKERS]
+    rows.append(["the last part", *[f"{cost.most_keys * cost.key_bytes / 1e6:,.0f} MB" for cost in grown]])
+    print_markdown(["workers", *[f"{keys:,} keys" for keys in MANY_KEYS], "any"], rows)
     print("\n" + json.dumps({"costs": costs.__dict__, "usual": usual.__dict__}, default=str))
 
 
@@ -312,13 +308,23 @@ def usual_join(job: bytes, pieces: list[Piece]) -> JoinCost:
     return measured_join(parts, None, keys_of(joined(None, parts)))
 
 
+def join_row(keys: str, max_keys: str, cost: JoinCost) -> list[str]:
+    of_all = FAN * cost.keys
+    times = [f"{of_all * cost.join_s * 1e3:.1f}", f"{of_all * cost.pack_s * 1e3:.1f}"]
+    return [keys, max_keys, f"{cost.keys:,}", *times, f"{cost.keys * cost.key_bytes / 1e6:.2f}"]
+
+
 def called(storage_bps: float) -> str:
     return "without limit" if math.isinf(storage_bps) else f"{storage_bps / 1e9:g} GB/s"
 
 
 def model_row(costs: Costs, join: JoinCost, workers: int) -> list[str]:
     found = [estimate(costs, join, workers, storage_bps=bps) for bps in STORAGE_BPS]
-    return [str(workers), *[f"{one.seconds / 60:.1f} min" for one in found], f"{found[-1].limit}, {found[-1].busy:.0%} busy"]
+    return [str(workers), *[lasting(one.seconds) for one in found], f"{found[-1].limit}, {found[-1].busy:.0%} busy"]
+
+
+def lasting(seconds: float) -> str:
+    return f"{seconds / 60:.1f} min" if seconds > 120 else f"{seconds:.0f} s"
 
 
 if __name__ == "__main__":
