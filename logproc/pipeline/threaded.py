@@ -32,11 +32,12 @@ from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
 from logproc.pipeline.probing import start_probing_files
-from logproc.pipeline.readers import wanted_readers
+from logproc.pipeline.readers import Item, start_reading, wanted_readers
 from logproc.pipeline.serial import Run, slide, work
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
 from logproc.settings import Settings
-from logproc.sources.files.lots import Lot, LotReading
+from logproc.sources.files.lots import LotReading
+from logproc.sources.objects.batches import BatchReading
 from logproc.sources.reading import Reading
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import DONE, END, LATE, WRITTEN, Channel, Mark
@@ -260,7 +261,8 @@ class Crew:
             check_fields_early(self.plan, [probe.format for probe in probes])
         if self.writing:
             self.writing.begin(probe.format for probe in probes)
-        wanted = wanted_readers(self.to_read, probes, self.plan, self.settings, self.writing, follows=bool(self.followed))
+        shared = self.plan, self.settings, self.openers, self.writing
+        wanted = wanted_readers(self.to_read, probes, *shared, follows=bool(self.followed))
         for name, (number, to_do) in wanted.items():
             self._start_some(name, number, to_do)
         if self.followed and self.followed.has_files:
@@ -285,14 +287,9 @@ class Crew:
         if self.writing and self.writing.side_by_side and len(started) < wanted:
             raise InternalError(*CANNOT_START)  # the others would wait for ever for what nobody reads
 
-    def _start_reading(self, item: Source | Lot) -> Reading | LotReading:
-        if isinstance(item, Lot):
-            return LotReading(item, self.openers.read_small, self._read_alone, self.plan.reading)
-        return self._read_alone(item)
-
-    def _read_alone(self, source: Source) -> Reading:
+    def _start_reading(self, item: Item) -> Reading | LotReading | BatchReading:
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
-        return Reading(source, opener, self.plan.reading, self.probes.get(source.index))
+        return start_reading(item, self.openers, self.plan, opener, self.probes, self.trace)
 
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
         source_name.set(self.sources[chunk.source].name)

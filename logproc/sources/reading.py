@@ -19,7 +19,7 @@ from logproc.formats.detection.detect import GENERIC
 from logproc.formats.detection.sample import SAMPLE_BYTES, SAMPLE_LINES
 from logproc.model.chunk import Chunk, Context, Outcome, Parser, Probe
 from logproc.model.errors import SourceError, Stopped
-from logproc.model.source import ByteStream, Kind, Source, State, Verdict, source_name
+from logproc.model.source import REMOTE, ByteStream, Source, State, Verdict, source_name
 from logproc.sources.cutter import FLUSH_S, QUIET_S, Cutter, read_head
 from logproc.sources.unreadable import laid_out_json, own_report, unreadable
 
@@ -132,7 +132,7 @@ class Reading:
         head = self._probed_again(stream)
         if not self.cutter.format:
             head = yield from self._find_format(stream, head)
-        elif self.source.kind is Kind.URL:
+        elif self.source.kind in REMOTE:
             head, _ = read_head(stream, b"", 1)  # the headers come before the first byte, and set `modified_s`
         changed_s = self._options.now_s if stream.modified_s is None else int(stream.modified_s)
         self.cutter.context = Context(reference_s=changed_s, zone=self._options.zone, fractions=self._options.fractions)

@@ -23,6 +23,7 @@ from logproc.records.state.asked import asked
 from logproc.records.state.state_file import StateFile
 from logproc.reports.units import plural
 from logproc.sources.names import shown_path, shown_url
+from logproc.sources.objects.places import OBJECT, STORE_OF_SCHEME, shown_object
 from logproc.sources.resolve import MAGIC, SCHEME, STDIN_ARGUMENT, WEB_SCHEMES
 from logproc.threads.committer import Committer, Saver
 from logproc.threads.grace import within_grace
@@ -50,15 +51,22 @@ class FollowOptions(Struct, frozen=True):
 
 
 def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the arguments that are followed as files, and the others: standard input, pipes and URLs."""
+    """Return the arguments that are followed as files, and the others: standard input, pipes, URLs and objects."""
     files: list[str] = []
     others: list[str] = []
     for argument in arguments:
         scheme = SCHEME.match(argument)
-        is_url = scheme is not None and scheme[1].lower() in WEB_SCHEMES
+        is_url = scheme is not None and scheme[1].lower() in (*WEB_SCHEMES, *STORE_OF_SCHEME)
         is_pipe = not MAGIC.search(argument) and Path(argument).is_fifo()
         (others if is_url or is_pipe or argument == STDIN_ARGUMENT else files).append(argument)
     return files, others
+
+
+def refuse_objects(arguments: Sequence[str]) -> None:
+    """Raise UsageError for an object: it does not grow, it is replaced."""
+    for argument in arguments:
+        if OBJECT.fullmatch(argument):
+            raise UsageError(f"--follow: {shown_object(argument)} does not grow", "read objects without --follow")
 
 
 def say_missing(arguments: Sequence[str], sources: Sequence[Source], screen: Screen) -> None:
@@ -93,10 +101,12 @@ class GoingOn:
         return self._options.follow
 
     def others(self, arguments: Sequence[str]) -> list[str]:
-        """Return the arguments that are not files."""
+        """Return the arguments that are not files. Raises UsageError for what cannot be followed, or read again."""
         others = split_arguments(arguments)[1]
+        if self.follows:
+            refuse_objects(others)
         if self._keeper and others:
-            raise UsageError(f"--state: {others[0]} cannot be read again from where a run stopped", "name files")
+            raise UsageError(f"--state: {shown_url(others[0])} cannot be read again from where a run stopped", "name files")
         return others
 
     def begin(self, arguments: Sequence[str], sources: Sequence[Source], outputs: Outputs, stack: ExitStack) -> Followed:

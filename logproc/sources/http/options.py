@@ -54,7 +54,7 @@ class HttpOptions:
 class Call(Protocol):
     """A call in another thread, with a timeout on its result (see threads.lookup)."""
 
-    def wait(self, seconds: float) -> Any:
+    def wait(self, seconds: float | None) -> Any:
         """Return the result, or raise what the call raised. Raises TimeoutError after `seconds`, Stopped after `cancel`."""
 
     def cancel(self) -> None:
@@ -70,7 +70,7 @@ class CallHere:
     def __init__(self, call: Callable[[], Any]) -> None:
         self.call = call
 
-    def wait(self, _seconds: float) -> Any:
+    def wait(self, _seconds: float | None) -> Any:
         return self.call()
 
     def cancel(self) -> None:

@@ -10,7 +10,7 @@ from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_followed, keep_settings, keep_sources, leave_out
 from logproc.command.subcommands.analyze import beside, failures_of, read_headers
 from logproc.command.subcommands.diagnostics import is_typed, report_cause, say_sources
-from logproc.command.subcommands.follow import say_missing, split_arguments
+from logproc.command.subcommands.follow import refuse_objects, say_missing, split_arguments
 from logproc.command.subcommands.show.options import ShowOptions, check, check_streams, with_chunks
 from logproc.command.subcommands.show.output import form_of, opened
 from logproc.command.terminal import log
@@ -42,6 +42,8 @@ def show(asked: ShowOptions, screen: Screen) -> int:
     given = read_headers(asked.headers, screen.environ)
     outputs = Outputs((asked.file,) if asked.file else ())
     followed, others = split_arguments(asked.sources) if asked.follow else ([], asked.sources)
+    if asked.follow:
+        refuse_objects(others)
     sources = find_sources(others, screen.settings)
     streams = [screen.stdout, screen.stderr]
     sources = tuple(keep_sources(sources, outputs, asked.sources, streams))
