@@ -61,15 +61,17 @@ class Openers(Struct, frozen=True):
         trace: Trace = NO_TRACE,
         *,
         grows: bool = False,
+        last_bytes: int = 0,
     ) -> Openers:
         """Return the real openers. say: called when a named pipe has no writer. trace: records opening, reading and unpacking.
 
-        grows: whether the logs behind URLs are followed.
+        grows: whether the logs behind URLs are followed. last_bytes: so much of them is enough to begin with, 0 for all.
         headers: for the servers of the URLs among `sources`, as in `http.headers_by_url`. Raises UsageError as that does.
         """
 
         def open_for_reading(wait: Wait, permit: Permit, source: Source, begun: Call | None = None) -> ByteStream:
-            own = replace(options, http=http_options(settings, by_url.get(os.fsdecode(source.location), {}), grows=grows))
+            headers_for = by_url.get(os.fsdecode(source.location), {})
+            own = replace(options, http=http_options(settings, headers_for, grows=grows, last_bytes=last_bytes))
             calls: dict[str, Any] = {"start_call": LookUp, "start_request": start_request, "begun": begun}
             with trace.span(Doing.OPEN, source.name):
                 return open_source(source, own, wait=wait, permit=permit, say=say, unpackers=unpackers, **calls)
@@ -123,7 +125,7 @@ def object_options(settings: Settings) -> ObjectOptions:
     return ObjectOptions(settings.connect_timeout, settings.read_timeout, settings.retries, settings.streams)
 
 
-def http_options(settings: Settings, headers: Mapping[str, str], *, grows: bool = False) -> HttpOptions:
+def http_options(settings: Settings, headers: Mapping[str, str], *, grows: bool = False, last_bytes: int = 0) -> HttpOptions:
     return HttpOptions(
         connect_timeout_s=settings.connect_timeout,
         read_timeout_s=settings.read_timeout,
@@ -133,4 +135,5 @@ def http_options(settings: Settings, headers: Mapping[str, str], *, grows: bool 
         allow_downgrade=settings.allow_downgrade,
         user_agent=f"logproc/{__version__}",
         grows=grows,
+        last_bytes=last_bytes,
     )

@@ -99,11 +99,12 @@ def start_reading(
     opener: Callable[..., ByteStream],
     probes: Mapping[int, Probe],
     trace: Trace,
+    caught_up: Callable[[int], None] = lambda _: None,
 ) -> Reading | LotReading | BatchReading:
-    """Return the reading of an item. opener(source), opener(source, call): as `Requests.open`."""
+    """Return the reading of an item. opener(source), opener(source, call): as `Requests.open`. caught_up: see `Reading`."""
 
     def alone(source: Source) -> Reading:
-        return Reading(source, opener, plan.reading, probes.get(source.index))
+        return Reading(source, opener, plan.reading, probes.get(source.index), caught_up)
 
     def probe(sources: Sequence[Source], read_small: Callable[[Source], Small | None]) -> Sequence[Probe]:
         return probe_files(replace(openers, read_small=read_small), plan, sources)

@@ -45,7 +45,7 @@ from logproc.threads.grace import within_grace
 from logproc.threads.hosts import HostLimit
 from logproc.threads.pool import Pool
 from logproc.threads.probe import Probed
-from logproc.threads.reader import CANNOT_START, Charged, Reader, ToDo, refused, start_readers, untold
+from logproc.threads.reader import CANNOT_START, Charged, Reader, ToDo, start_or_fail, start_readers, untold
 from logproc.threads.shared_tally import SharedTally
 from logproc.threads.signals import blocked, noted, waking
 from logproc.threads.sliding import SlidingTally
@@ -176,8 +176,9 @@ class Crew:
         counted = self.shared.close()
         outcomes, tally = self.outcomes(), self.shared.snapshot()
         snapshot = self._summary(outcomes, tally, stopped=self.stop.is_set())
-        cause = self.stop.cause or check_fields(self.plan, outcomes.values(), tally)
-        return Run(snapshot, cause, self.left_behind, counted, tally if self.settings.compares else None)
+        unknown = check_fields(self.plan, outcomes.values(), tally)
+        kept = tally if self.settings.compares else None
+        return Run(snapshot, self.stop.cause or unknown, self.left_behind, counted, kept, unknown)
 
     def so_far(self) -> Snapshot:
         """Return what the run has found until now. For any thread, while others go on."""
@@ -272,12 +273,7 @@ class Crew:
             reading = self.followed.reading(self.plan, self.settings, self.openers, caught_up)
             self.follower = Follower(reading, self.budget, self.channel.put, self.stop, self.trace)
             self.readers += start_readers([self.follower])
-        try:
-            self.channel.close_after(self.readers)
-        except RuntimeError as error:
-            if not refused(error):
-                raise
-            raise InternalError(*CANNOT_START) from error
+        start_or_fail(partial(self.channel.close_after, self.readers))
 
     def _start_some(self, name: str, wanted: int, to_do: ToDo[Any]) -> None:
         ended = self.delivery.source_ended if self.delivery else untold
@@ -289,7 +285,10 @@ class Crew:
 
     def _start_reading(self, item: Item) -> Reading | LotReading | BatchReading:
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
-        return start_reading(item, self.openers, self.plan, opener, self.probes, self.trace)
+        caught_up = partial(self.delivery.stream_caught_up if self.delivery else untold, item.index)
+        if self.followed and isinstance(item, Source) and item.kind is not Kind.URL:  # all that comes from a pipe is new
+            caught_up(0)
+        return start_reading(item, self.openers, self.plan, opener, self.probes, self.trace, caught_up)
 
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
         source_name.set(self.sources[chunk.source].name)

@@ -261,6 +261,16 @@ def start_readers(readers: Sequence[Reader]) -> list[Reader]:
     return started
 
 
+def start_or_fail(start: Callable[[], None]) -> None:
+    """Start a thread without which there can be no run. Raises InternalError if it cannot be started."""
+    try:
+        start()
+    except RuntimeError as error:
+        if not refused(error):
+            raise
+        raise InternalError(*CANNOT_START) from error
+
+
 def refused(error: RuntimeError) -> bool:
     """Return whether an error means that the operating system refused a thread. CPython shows that only by this text."""
     return "can't start new thread" in str(error)

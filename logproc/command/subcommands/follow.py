@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import fields
 from functools import partial
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 
 MOST_NAMES = 3
+logger = logging.getLogger(__name__)
 
 
 class FollowOptions(Struct, frozen=True):
@@ -182,6 +184,7 @@ class StateKeeper:
         self._file.lock()
         earlier = self._file.load(question)
         self._followed = make(earlier=earlier, question=question)
+        self._say_resumed(self._followed.lines_before)
         return self._followed
 
     def watch(self, crew: Crew) -> None:
@@ -204,6 +207,17 @@ class StateKeeper:
     def _save(self, commit: Commit[Any]) -> None:
         if self._crew and self._followed:
             self._file.save(self._followed.state(commit, self._crew.outcomes()))
+
+    def _say_resumed(self, lines: Mapping[str, int]) -> None:
+        """Say where the run goes on: to who is watching. A job of cron would send a mail each time."""
+        logger.info("resumed", extra={"logs": len(lines), "lines": sum(lines.values())})
+        if not is_terminal(self._screen.stderr):
+            return
+        if len(lines) > MOST_NAMES:
+            self._screen.say_now("", f"resumed {len(lines):,} logs after {sum(lines.values()):,} lines", "")
+            return
+        for name, count in lines.items():
+            self._screen.say_now(name, f"resumed at line {count + 1:,}", "")
 
     def _say(self, error: OutputError) -> None:
         self._screen.say("", error.what, "; ".join(filter(None, (error.hint, "the run goes on"))), level="warning")

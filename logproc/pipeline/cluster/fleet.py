@@ -195,7 +195,7 @@ class Fleet:
         self._groups = [Group(number, some) for number, some in enumerate(pieces)]
         self._tree = Tree(len(pieces))
         self.pieces = sum(len(group.pieces) for group in self._groups)
-        if all(source.kind is Kind.FILE for source in sources):
+        if all(source.kind is Kind.FILE or source.listed for source in sources):
             self.bytes_total = sum(piece.size_bytes for group in self._groups for piece in group.pieces)
         for group in self._groups:
             self._begin(group)

@@ -15,21 +15,24 @@ from logproc.model.source import Kind, Source
 from logproc.settings import Settings
 from logproc.sources.files.lots import Lot, in_lots
 from logproc.sources.files.ranges import Range, is_as_on_disk, ranges_of
+from logproc.sources.objects.batches import Batch, with_batches
 
 RANGE_BYTES = 32 << 20
 """About an eighth of a second of work: much longer than handing it out takes, short enough to be lost and done again."""
 MOST_RANGES = 4000
 """Of more bytes than so many ranges have, each range is larger: the scheduler needs about a millisecond for a task."""
 LOT_BYTES = 8 << 20
+MOST_READERS = 64
+"""So many workers shall have something to do with small objects, if there are enough of these."""
 
 
 class Piece(Struct, frozen=True):
     """What one task reads: some sources, or a range of one.
 
     probes: of the sources that are regular files; none for others. form: the number of their format in the job; None where the
-    worker detects it. is_lot: whether they are small files that are read together. changed_s: when the file of a range was last
-    changed, as `Context.reference_s`: the same for all its ranges, even if it grows. in_turn: whether what a line means depends
-    on those before it, such as the header of a W3C log: somebody has to pass over the range before it first.
+    worker detects it. is_lot: whether they are small files or objects, read together. changed_s: when the file of a range was
+    last changed, as `Context.reference_s`: the same for all its ranges, even if it grows. in_turn: whether what a line means
+    depends on those before it, such as the header of a W3C log: somebody has to pass over the range before it first.
     """
 
     sources: tuple[Source, ...]
@@ -44,6 +47,7 @@ class Piece(Struct, frozen=True):
     def size_bytes(self) -> int:
         """What is read of it, as far as that is known."""
         sizes = sum(probe.size_bytes for probe in self.probes)
+        sizes += sum(source.listed.size_bytes for source in self.sources if source.listed)
         return (sizes if self.range.end is None else self.range.end) - self.range.start if self.range else sizes
 
     @property
@@ -90,7 +94,10 @@ def pieces_of(
             found.append([Piece(some, piece.probes, form, False, part, *about) for part in ranges])
         else:
             found.append([piece])
-    return found + [[Piece((source,))] for source in sources if source.index not in probes], tuple(forms)
+    others = [source for source in sources if source.index not in probes]
+    remote = others if settings.max_keys else with_batches(others, MOST_READERS)
+    found += [[Piece(item.sources, is_lot=True) if isinstance(item, Batch) else Piece((item,))] for item in remote]
+    return found, tuple(forms)
 
 
 def without_format(probe: Probe) -> Probe:

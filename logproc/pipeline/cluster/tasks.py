@@ -17,19 +17,21 @@ from msgspec.structs import replace
 
 from logproc import __version__
 from logproc.counting.tally import Tally, merge
-from logproc.model.chunk import Chunk, Context, Outcome, Parser
+from logproc.model.chunk import Chunk, Context, Outcome, Parser, Probe
 from logproc.model.errors import InternalError, LogprocError
-from logproc.model.source import ByteStream, Source, State, Verdict
+from logproc.model.source import ByteStream, State, Verdict
+from logproc.model.trace.recorder import NO_TRACE
 from logproc.pipeline.cluster.pieces import Piece
 from logproc.pipeline.cluster.unwanted import stopped_when_unwanted
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan
+from logproc.pipeline.readers import Item, start_reading
 from logproc.pipeline.serial import work
 from logproc.settings import Settings
 from logproc.sources.cutter import Cutter
-from logproc.sources.files.lots import Lot, LotReading
+from logproc.sources.files.lots import Lot
 from logproc.sources.files.ranges import RangeOfFile
-from logproc.sources.reading import Reading
+from logproc.sources.objects.batches import Batch
 from logproc.threads.hosts import HostLimit
 from logproc.threads.stop import Stop
 
@@ -98,18 +100,16 @@ def counted_whole(job: Job, piece: Piece, stop: Stop) -> Part:
     probes = {source.index: replace(probe, format=form) for source, probe in zip(piece.sources, piece.probes, strict=False)}
     openers = Openers.of(job.settings, job.headers, None, piece.sources)
     opener = partial(openers.open_source, stop.wait, hosts_of(job.settings.connections_per_host).permit)
+    reading = start_reading(item_of(piece, probes), openers, job.plan, opener, probes, NO_TRACE)
+    with stop.waking(reading.cancel):
+        tally = sum_of(job, piece, reading.chunks())
+    return Part(tally, reading.outcomes)
 
-    def alone(source: Source) -> Reading:
-        return Reading(source, opener, job.plan.reading, probes.get(source.index))
 
-    lot = Lot(piece.sources, tuple(probes.values()))
-    together = [LotReading(lot, openers.read_small, alone, job.plan.reading)] if piece.is_lot else map(alone, piece.sources)
-    parts = []
-    for reading in together:
-        with stop.waking(reading.cancel):
-            tally = sum_of(job, piece, reading.chunks())
-        parts.append(Part(tally, reading.outcomes))
-    return joined(job.plan.question.max_keys, parts)
+def item_of(piece: Piece, probes: Mapping[int, Probe]) -> Item:
+    if not piece.is_lot:
+        return piece.sources[0]
+    return Lot(piece.sources, tuple(probes.values())) if probes else Batch(piece.sources)
 
 
 class Begin(Struct, frozen=True):

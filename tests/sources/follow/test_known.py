@@ -247,6 +247,20 @@ def test_a_copy_with_less_than_was_read(log: Path, runs: int, more: int) -> None
     assert reads == [b"five"]
 
 
+def test_a_file_split_off_behind_one_that_was_packed(log: Path, known: list[Position]) -> None:
+    """Of a log that was rotated twice between two runs, the archive is known again first; then what came after it is, too."""
+    write(log, b"three")
+    packed, newer = log.with_name("access.log.1.gz"), log.with_name("access.log.2")
+    packed.write_bytes(gzip.compress(log.read_bytes()))
+    log.unlink()
+    now = write(newer, b"four").stat().st_mtime
+    os.utime(packed, (now - 20, now - 20))
+    os.utime(newer, (now - 10, now - 10))
+    second = run(log, known=known)
+    assert (second.lines, second.notes) == ([b"three", b"four"], [])
+    assert run(log, known=second.positions).lines == []
+
+
 def test_each_of_many_rotated_files_is_looked_into_a_few_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A log that was rotated a hundred times since the last run: the work does not grow with the square of the files."""
     log = write(tmp_path / "access.log", b"old 0", b"old 1")
