@@ -227,6 +227,7 @@ class Fleet:
 
     def _begin_all(self, group: Group) -> None:
         for number, piece in enumerate(group.pieces):
+            self._heed()  # it takes seconds to hand out thousands
             self._begin(group, Place(0, number))
             if piece.in_turn and number + 1 < len(group.pieces):
                 before = group.begins.get(number)
