@@ -77,7 +77,8 @@ class Machines:
 
     def waits(self, count: int = 1) -> list[int]:
         """Block until so many workers have come to a `/wait`; return their process ids."""
-        return eventually(lambda: found if len(found := self._waiting()) >= count else None)
+        found: list[int] = eventually(lambda: some if len(some := self._waiting()) >= count else None)
+        return found
 
     def _waiting(self) -> list[int]:
         return [int(path.suffix[1:]) for path in self.folder.glob("waits.*")]

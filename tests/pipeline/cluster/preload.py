@@ -31,4 +31,4 @@ def parsed(plan: Any, chunk: Any, *wanted: Any) -> Any:
 
 
 parsed.original = parse  # type: ignore[attr-defined]
-serial.parse = parsed
+serial.parse = parsed  # type: ignore[assignment]

@@ -115,8 +115,10 @@ def test_the_source_that_kills_workers_fails_and_no_other(tmp_path: Path) -> Non
     """A range, a small file and an archive kill each worker that reads them: their neighbours are complete."""
     files = logs(tmp_path, {3000: "/die"})
     files += [log(tmp_path / "deadly.log", 60, {7: "/die"}), log(tmp_path / "deadly.log.gz", 70, {7: "/die"})]
-    variables = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
-    with machines(tmp_path / "cluster", nanny=True, **variables) as cluster, on(cluster, *files) as run:
+    with (
+        machines(tmp_path / "cluster", nanny=True, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0") as cluster,
+        on(cluster, *files) as run,
+    ):
         found = ended(run)
     assert found.code == 1
     failed = {name for name, state in states(found).items() if state == "failed"}
@@ -229,13 +231,14 @@ def test_a_worker_that_comes_late_gets_some_of_the_tasks(tmp_path: Path) -> None
 @pytest.mark.soak
 def test_no_secret_is_in_a_log_of_the_cluster(tmp_path: Path) -> None:
     """Neither the value of a header nor a password or token of a URL, not even if a task fails in a way nobody foresaw."""
-    levels = {f"DASK_LOGGING__DISTRIBUTED{name}": "debug" for name in ("", ".WORKER", ".SCHEDULER", ".CORE")}
-    with FaultServer() as server, machines(tmp_path / "cluster", 1, **levels) as cluster:
+    levels = "".join(f"  distributed{name}: debug\n" for name in ("", ".worker", ".scheduler", ".core"))
+    (tmp_path / "dask.yaml").write_text(f"logging:\n{levels}", "utf-8")
+    with FaultServer() as server, machines(tmp_path / "cluster", 1, DASK_CONFIG=str(tmp_path / "dask.yaml")) as cluster:
         server.on("/log", Answer(log(tmp_path / "log", 10, {5: "/raise"}).read_bytes()))
-        url = server.url("/log?token=secret-1").replace("://", "://me:secret-2@")
-        with on(cluster, url, "--header", "X-Key: env:KEY", variables={"KEY": "secret-3"}) as run:
+        url = server.url("/log?token=h1dden-1").replace("://", "://me:h1dden-2@")
+        with on(cluster, url, "--header", "X-Key: env:KEY", variables={"KEY": "h1dden-3"}) as run:
             found = ended(run)
         text = cluster.log()
     assert found.code == 70
     assert "Compute Failed" in text
-    assert "secret" not in text + found.stderr + found.stdout.decode()
+    assert "h1dden" not in text + found.stderr + found.stdout.decode()
