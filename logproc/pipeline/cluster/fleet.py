@@ -48,8 +48,7 @@ PATIENCE_S = 20.0
 """So long a run waits for a worker, or for a scheduler that does not answer. Of a cluster that starts, some come late."""
 LOST = "the scheduler is gone", "see its log; run again"
 SILENT = f"the scheduler has not answered for {PATIENCE_S:.0f} s", "see its log; run again"
-NO_WORKERS = f"the cluster has had no worker for {PATIENCE_S:.0f} s", "start some with `dask worker`"
-GONE = "all workers have gone", f"see their logs, and start others: each needs {HERE}"
+NO_WORKERS = f"the cluster has had no worker for {PATIENCE_S:.0f} s", f"start some with `dask worker`; each needs {HERE}"
 DYING = "the workers die again and again", "see their logs; perhaps they need more memory"
 TOO_LARGE = "joining the counts kills workers", "bound the keys with --max-keys, or give workers more memory"
 
@@ -129,7 +128,6 @@ class Fleet:
         self._tree: Tree[Future] = Tree(1)
         self._part: Part | None = None
         self._name = uuid4().hex[:12]
-        self._had_workers = False
         self._tasks = 0
         self._running: dict[Future, Group | None] = {}
         self._suspects: list[tuple[Group | None, Place]] = []
@@ -171,12 +169,11 @@ class Fleet:
     def _take(self, message: Any) -> None:
         """Act on a message. Never waits for the cluster."""
         if message is LATE:
-            silent = self._silent_at <= time.monotonic()
-            raise ClusterError(*(SILENT if silent else GONE if self._had_workers else NO_WORKERS))
+            has_spoken = self._silent_at - time.monotonic() > PATIENCE_S / 2
+            raise ClusterError(*(NO_WORKERS if has_spoken else SILENT))
         if isinstance(message, Workers):
             self.workers, now = message, time.monotonic()
             self._silent_at = now + PATIENCE_S
-            self._had_workers |= message.count > 0
             self._patient_until = now + PATIENCE_S if message.count else self._patient_until
         elif isinstance(message, Probed):
             self._hand_out(message.probes)

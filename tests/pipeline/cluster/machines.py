@@ -47,7 +47,7 @@ class Machines:
         number = len(self.workers)
         env = environment(**self._variables, **(variables or {}))
         with (self.folder / f"{what}-{number}.log").open("wb") as log:
-            command = [*DASK, what, *map(os.fspath, arguments)]
+            command = [*DASK, what, *(os.fspath(argument) for argument in arguments)]
             return subprocess.Popen(
                 command, cwd=self.folder, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
             )

@@ -163,7 +163,7 @@ def test_a_cluster_that_stands_still_is_given_up(what: str, cluster: Machines, t
                 worker.kill()
         found = ended(run, timeout_s=30)
     assert found.code == 1
-    words = "the scheduler has not answered for 20 s: " if what == "scheduler" else "all workers have gone: "
+    words = "the scheduler has not answered for 20 s: " if what == "scheduler" else "the cluster has had no worker for 20 s: "
     assert found.stderr.startswith(f"logproc: {words}")
 
 
