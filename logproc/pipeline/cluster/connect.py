@@ -68,7 +68,7 @@ def begin(stack: ExitStack, target: str | None, workers: int | None) -> Client:
     if not target:
         stack.enter_context(dask.config.set(LOCAL_SETTINGS))
         of_workers: dict[str, Any] = {"n_workers": workers or usable_cores(), "threads_per_worker": 1}
-        target = stack.enter_context(LocalCluster(**of_workers, dashboard_address=None, silence_logs=logging.CRITICAL))
+        target = stack.enter_context(LocalCluster(**of_workers, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL))
     client = Client(target, timeout=CONNECT_S, set_as_default=False)
     stack.callback(client.close, timeout=2)
     return client

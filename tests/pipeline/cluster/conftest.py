@@ -31,6 +31,6 @@ def client() -> Iterator[Any]:
     import distributed
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    address = {"processes": False, "n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    address = {"processes": False, "n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
     with distributed.Client(**address, set_as_default=False) as connected:
         yield connected
