@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from logproc.formats.columns.fields import sought
 from logproc.formats.detection.together import formats_of_whole
 from logproc.model.chunk import Parser, Probe, mark_of
 from logproc.model.errors import SourceError
 from logproc.model.source import Kind, Source, State, Verdict
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan
+from logproc.records.tables.from_parquet import Rows
 from logproc.sources.files.copies import HEAD_BYTES
 from logproc.sources.opening import Peek
 from logproc.sources.reading import detect_format
 
+NOT_SHOWN = "is Parquet, which is only analyzed", "read its records with DuckDB, Polars or pandas"
+NO_TEXT = "is Parquet, which does not have the text of records", "search their fields, such as message or path"
 MOST_AT_ONCE, LEAST_BATCHES = 256, 16
 """How many files are probed together at most, and how many batches there are at least, if there are so many files."""
 
@@ -72,9 +76,27 @@ def probe_file(openers: Openers, plan: Plan, source: Source) -> Probe:
         if fixed:
             read_on(b"", HEAD_BYTES)
     except SourceError as error:
-        return Probe(peeked.size_bytes, None, failed(error))
+        if not peeked.footer:
+            return Probe(peeked.size_bytes, None, failed(error))
+    if peeked.footer:  # it says what is in it, whatever format the logs have
+        return probe_parquet(peeked, plan)
     head = peeked.head[:HEAD_BYTES] if peeked.size_bytes else b""
     return Probe(peeked.size_bytes, found, None, head, peeked.whole and len(peeked.head) <= HEAD_BYTES, peeked.packed)
+
+
+def probe_parquet(peeked: Peek, plan: Plan) -> Probe:
+    """Return what is known of a Parquet file; a verdict if it cannot answer the question as its log would."""
+    try:
+        found = Rows.of(peeked.footer, peeked.size_bytes)
+        if plan.shows:
+            raise SourceError(*NOT_SHOWN)
+        if "text" in sought(plan.question.wanted) and "text" not in found.fields:
+            raise SourceError(*NO_TEXT)
+        if other := [one for one in plan.choice.maps if (one.field, one.source) not in found.facts.maps]:
+            raise SourceError(f"was written without --map {other[0].field}={other[0].source}", "write it with that option")
+    except SourceError as error:
+        return Probe(peeked.size_bytes, None, failed(error))
+    return Probe(peeked.size_bytes, found, None, peeked.head[:HEAD_BYTES])
 
 
 def failed(error: SourceError) -> Verdict:

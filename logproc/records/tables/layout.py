@@ -17,7 +17,7 @@ from logproc.questions.view import base_of
 if TYPE_CHECKING:
     from logproc.model.chunk import Parser
 
-TIME, LINE, OTHER = "time", "line", "other"
+TIME, LINE, OTHER, STATUS = "time", "line", "other", "status"
 OURS = frozenset({SOURCE, LINE, OTHER})
 """The columns that are not fields of a log."""
 TEXT = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
@@ -25,7 +25,7 @@ TYPES: Mapping[str, pyarrow.DataType] = {
     TIME: pyarrow.timestamp("ns", "UTC"),
     LINE: pyarrow.int64(),
     OTHER: pyarrow.map_(pyarrow.string(), pyarrow.string()),
-    "status": pyarrow.int32(),
+    STATUS: pyarrow.int32(),
     "bytes": pyarrow.int64(),
 }
 """The types of columns by name. Durations are seconds as doubles, and all other columns are text."""
@@ -39,11 +39,14 @@ class Layout(Struct, frozen=True):
     names: of the columns, without `other`. other: whether a column `other` has what the columns do not hold: fields that come
     later in a log with open fields, and values that do not fit their type, as text. Without it these are absent.
     known: fields that are left out on purpose, because other columns say the same.
+    exact: whether `other` also has texts that a number of its column is not written as, such as a status of `000`, and absent
+    requests that are malformed. Then nothing is lost for who reads the records again.
     """
 
     names: tuple[str, ...]
     other: bool = True
     known: frozenset[str] = frozenset()
+    exact: bool = False
 
     @property
     def schema(self) -> pyarrow.Schema:

@@ -1,0 +1,90 @@
+"""What a Parquet file that `show` wrote says about itself besides its columns: by this it is read again as the log was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from logproc.formats.columns.fields import REQUEST
+from logproc.formats.columns.units import Unit, unit_of
+from logproc.formats.engine import Format
+from logproc.formats.envelopes.envelope import Envelope
+from logproc.formats.mixed import Mixed
+from logproc.model.chunk import Parser
+from logproc.records.tables.layout import TEXT, Layout, type_of
+
+KEY = b"logproc"
+"""The key of the facts in the metadata of a file, as JSON."""
+SCHEMA = 1
+
+
+class Facts(Struct, frozen=True):
+    """What is not in the columns.
+
+    schema: which version of them this is. further_lines: whether records may have had further lines, which are not there.
+    requests: whether a `request` among the other values is a malformed one. maps: the fields that were taken from another
+    one, with that. units: how the numbers of columns of text are read, where their names do not say it.
+    """
+
+    schema: int
+    further_lines: bool = False
+    requests: bool = False
+    maps: tuple[tuple[str, str], ...] = ()
+    units: Mapping[str, Unit] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, formats: Iterable[Parser], layout: Layout) -> Facts:
+        """Return the facts about records of some formats that are written with a layout."""
+        formats = list(formats)
+        units: dict[str, set[Unit]] = {}
+        for form in formats:
+            own = units_of(form)
+            for name in set(form.fields).intersection(layout.names):
+                units.setdefault(name, set()).add(own.get(name, unit_of(name)))
+        return cls(
+            SCHEMA,
+            any(form.multi_line for form in formats),
+            REQUEST in layout.known,
+            tuple(dict.fromkeys((found.field, found.source) for form in formats for one in within(form) for found in one.maps)),
+            # Where the same column has two units, nothing shows which one a number has.
+            {
+                name: found.pop() if len(found) == 1 else replace(unit_of(name), unknown=True)
+                for name, found in units.items()
+                if type_of(name) == TEXT and found != {unit_of(name)}
+            },
+        )
+
+    @property
+    def metadata(self) -> dict[bytes, bytes]:
+        return {KEY: msgspec.json.encode(self)}
+
+    @classmethod
+    def read(cls, metadata: Mapping[bytes, bytes] | None) -> Facts | None:
+        """Return the facts in the metadata of a file, None if there are none."""
+        try:
+            return msgspec.json.decode((metadata or {})[KEY], type=cls)
+        except (KeyError, msgspec.DecodeError):
+            return None
+
+
+def units_of(form: Parser) -> dict[str, Unit]:
+    """Return how the numbers of columns are read whose text is as the log has it: several formats together have numbers."""
+    if not isinstance(form, Format):
+        return {}
+    return {name: unit_of(name, power) for name, power in form.units} | {
+        found.field: found.unit for found in form.maps if found.unit
+    }
+
+
+def within(form: Parser) -> Iterator[Format]:
+    """Yield the formats that a format consists of."""
+    if isinstance(form, Envelope):
+        yield form.outer
+        yield from within(form.inner)
+    elif isinstance(form, Mixed):
+        yield from form.layouts
+    elif isinstance(form, Format):
+        yield form
