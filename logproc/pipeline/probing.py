@@ -88,15 +88,22 @@ def probe_parquet(peeked: Peek, plan: Plan) -> Probe:
     """Return what is known of a Parquet file; a verdict if it cannot answer the question as its log would."""
     try:
         found = Rows.of(peeked.footer, peeked.size_bytes)
-        if plan.shows:
-            raise SourceError(*NOT_SHOWN)
-        if "text" in sought(plan.question.wanted) and "text" not in found.fields:
-            raise SourceError(*NO_TEXT)
-        if other := [one for one in plan.choice.maps if (one.field, one.source) not in found.facts.maps]:
-            raise SourceError(f"was written without --map {other[0].field}={other[0].source}", "write it with that option")
     except SourceError as error:
         return Probe(peeked.size_bytes, None, failed(error))
+    wrong = NOT_SHOWN if plan.shows else unanswered(found, plan)
+    if wrong:
+        return Probe(peeked.size_bytes, None, failed(SourceError(*wrong)))
     return Probe(peeked.size_bytes, found, None, peeked.head[:HEAD_BYTES])
+
+
+def unanswered(found: Rows, plan: Plan) -> tuple[str, str] | None:
+    """Return why a Parquet file cannot answer a question as its log would, and a hint; None if it can."""
+    if "text" in sought(plan.question.wanted) and "text" not in found.fields:
+        return NO_TEXT
+    others = [one for one in plan.choice.maps if (one.field, one.source) not in found.facts.maps]
+    if others:
+        return f"was written without --map {others[0].field}={others[0].source}", "write it with that option"
+    return None
 
 
 def failed(error: SourceError) -> Verdict:

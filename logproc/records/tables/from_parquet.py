@@ -15,9 +15,11 @@ import numpy
 import pyarrow
 import pyarrow.compute
 from msgspec import Struct
+from msgspec.structs import replace
 
 from logproc.formats.columns.fields import REQUEST, either, sought
 from logproc.formats.columns.quantities import numbers_of
+from logproc.formats.columns.units import unit_of
 from logproc.formats.raw import no_lines
 from logproc.formats.times.reading import read_values
 from logproc.model.chunk import Context
@@ -26,7 +28,7 @@ from logproc.model.errors import SourceError
 from logproc.questions.question import SOURCE
 from logproc.records.tables.cells import NANO, column_of
 from logproc.records.tables.facts import SCHEMA, Facts
-from logproc.records.tables.layout import LINE, OTHER, OURS, STATUS, TEXT, TIME, type_of
+from logproc.records.tables.layout import LINE, OTHER, OURS, STATUS, TEXT, TIME, other_name, type_of
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask
@@ -201,9 +203,11 @@ def group_of(group: Any) -> Group:
 def columns_of(table: pyarrow.Table, wanted: Collection[str], facts: Facts, context: Context) -> Columns:
     """Return the wanted columns of a table as the format of the log would give them."""
     records, names = len(table), set(table.column_names)
-    late = {name for name in sought(wanted) if name not in names} | {TIME, STATUS, REQUEST}
-    other = in_other(column_of(table, OTHER), late) if OTHER in names else {}
-    keys: dict[str, KeyColumn] = {name: other[name] for name in other if name in wanted and name not in {*names, TIME}}
+    measured = {name for name in names if name != STATUS and pyarrow.types.is_primitive(type_of(name))}
+    ours = {TIME, STATUS, *measured, *([REQUEST] if facts.requests else [])}
+    late = {name for name in sought(wanted) if name not in names} - ours
+    other = in_other(column_of(table, OTHER), late | ours) if OTHER in names else {}
+    keys: dict[str, KeyColumn] = {name: other[name] for name in other.keys() & late}
     numbers: dict[str, Numbers] = {}
     for name in names - {TIME, SOURCE, LINE, OTHER}:
         kind = type_of(name)
@@ -211,7 +215,10 @@ def columns_of(table: pyarrow.Table, wanted: Collection[str], facts: Facts, cont
             keys[name] = either(other[name], keys_of(table, name)) if name in other else keys_of(table, name)
         elif kind == TEXT:
             keys[name] = keys_of(table, name)
-        else:
+        elif name in other:
+            unread = numbers_of(other[name], unit_of(name)).unread
+            numbers[name] = replace(numbers_in(column_of(table, name)), unread=unread)
+        elif table.column(name).null_count < records:  # none of these records may be of a format that has the field
             numbers[name] = numbers_in(column_of(table, name))
     numbers |= {name: numbers_of(keys[name], unit) for name, unit in facts.units.items() if name in keys}
     time, nanos = times_of(column_of(table, TIME) if TIME in names else None, other.get(TIME), records, context)
@@ -243,7 +250,7 @@ def in_other(column: pyarrow.MapArray, names: Iterable[str]) -> dict[str, KeyCol
     codes, found = entries.indices.to_numpy(), {}
     places = {key: place for place, key in enumerate(entries.dictionary.to_pylist())}
     for name in names:
-        place = places.get(f"log.{name}" if name in OURS else name)
+        place = places.get(other_name(name))
         if place is not None:
             which = numpy.flatnonzero(codes == place)
             values = column.items.take(pyarrow.array(which)).dictionary_encode()

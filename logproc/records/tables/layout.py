@@ -84,6 +84,18 @@ def type_of(name: str) -> pyarrow.DataType:
     return pyarrow.float64() if unit_of(name).kind == "duration" else TEXT
 
 
+def other_name(name: str) -> str:
+    """Return what a field is called in `other`, so that no two have one name there.
+
+    >>> other_name("user"), other_name("line"), other_name("log.line")
+    ('user', 'log.line', 'log.log.line')
+    """
+    own = name
+    while own.startswith("log."):
+        own = own.removeprefix("log.")
+    return f"log.{name}" if own in OURS else name
+
+
 def fields_of(text: str) -> tuple[str, ...]:
     """Return the names in `--fields time,status,path`. Raises UsageError for an empty, repeated or malformed one."""
     names = tuple(name.strip() for name in split_outside(text))

@@ -18,7 +18,7 @@ from logproc.formats.columns.slices import arrow, mask
 from logproc.model.columns import NO_TIME, KeyColumn, Numbers
 from logproc.questions.question import SOURCE
 from logproc.questions.view import View, keys_of_numbers
-from logproc.records.tables.layout import LINE, OTHER, OURS, STATUS, TIME, TYPES, Layout, type_of
+from logproc.records.tables.layout import LINE, OTHER, OURS, STATUS, TIME, TYPES, Layout, other_name, type_of
 from logproc.records.tables.moments import moment_texts
 
 if TYPE_CHECKING:
@@ -77,13 +77,14 @@ def later_fields(view: View, source: KeyColumn, layout: Layout) -> Iterator[tupl
     """Yield the fields of a chunk that are in no column: those that the layout does not know.
 
     What a log itself calls `source`, `line` or `other` is `log.source` and so on, because our columns have these names.
+    Where nothing may be lost, what it calls `log.source` is `log.log.source`.
     """
     known = {*layout.names, *layout.known} - OURS
     for name in dict.fromkeys((*view.columns.keys, *view.columns.numbers)):
         column = None if name in known else view.texts(name)
         if column is None or (name == SOURCE and column.keys.equals(source.keys)):
             continue
-        yield (f"log.{name}" if name in OURS else name), column
+        yield (other_name(name) if layout.exact or name in OURS else name), column
 
 
 def malformed_requests(view: View, records: Integers, layout: Layout) -> list[tuple[str, KeyColumn]]:

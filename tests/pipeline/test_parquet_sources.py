@@ -1,0 +1,183 @@
+"""What `show` wrote as Parquet gives the numbers that its log gives; what the file cannot know is absent, refused, or said."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from logproc.model.columns import Account
+from logproc.model.errors import LogprocError
+from logproc.model.snapshot import Snapshot
+from logproc.model.source import State
+from logproc.pipeline.serial import run_serial
+from logproc.records.tables import parquet
+from logproc.records.tables.from_parquet import MAGIC
+from logproc.settings import Settings
+from tests.formats.samples import SAMPLES, Sample
+from tests.support.logs import contents
+from tests.support.parquet import as_parquet
+from tests.support.reports_of import report, serial, sources_of, stdin, threaded
+
+EACH = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+EVERYWHERE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+SAME = ("panels", "overview", "totals", "time")
+"""The parts of a report that depend on records alone."""
+LOG = (
+    b'192.0.2.7 - ann [17/May/2015:10:05:03 +0000] "GET /a?id=7 HTTP/1.1" 200 4263 "-" "curl/8"\n'
+    b'192.0.2.8 - - [17/May/2015:10:05:04 +0000] "-" 000 - "-" "-"\n'
+    b'192.0.2.8 - - [17/May/2015:10:06:04 +0000] "\\x16\\x03" 400 157 "-" "-"\n'
+    b"torn\n"
+)
+QUESTIONS: list[dict[str, Any]] = [
+    {},
+    {"by": ("source",), "metric": ("uniques:client", "visitors", "rate")},
+    {"by": ("every(1s)", "weekday,hour_of_day", "day"), "tz": "Asia/Kolkata"},
+    {"by": ("status_class", "status")},
+    {"by": ("shape(message)", "level,logger")},
+    {"since": "2026-03-07 10:00:01", "until": "2026-03-07 10:00:05.5"},
+    {"where": "status >= 300 or level >= warning", "visitors": True, "families": True},
+    {"where": "time.exists and not (path contains 'a')"},
+    {"metric": ("share(status >= 400)", "p95:duration", "sum:bytes", "first:time", "last:time"), "anonymize": True},
+    {"client_from": "xff", "by": ("client", "client_network"), "max_keys": 3},
+]
+
+
+def ask(source: Path, **knobs: Any) -> Snapshot:
+    run = run_serial(sources_of(source), Settings(**knobs))
+    if run.cause:
+        raise run.cause
+    return run.snapshot
+
+
+def numbers(source: Path, **knobs: Any) -> Any:
+    """Return what a report says of the records, or what the program says instead."""
+    try:
+        found = json.loads(report(ask(source, **knobs)))
+    except LogprocError as error:
+        return error.what.partition(":")[0]
+    return {name: found[name] for name in SAME}, found["account"]["records"]
+
+
+def write_log(folder: Path, content: bytes, name: str = "a.log") -> Path:
+    log = folder / name
+    log.write_bytes(content)
+    return log
+
+
+@EACH
+def test_every_format_gives_the_same_numbers(tmp_path: Path, sample: Sample) -> None:
+    """Whatever is asked, the records of each format are counted as they were in their log."""
+    log = write_log(tmp_path, sample.text)
+    for tz in {question.get("tz", "UTC") for question in QUESTIONS}:
+        file = as_parquet(tmp_path / f"{tz[:1]}.parquet", log, tz=tz)
+        for question in (one for one in QUESTIONS if one.get("tz", "UTC") == tz):
+            expected = numbers(log, **question)
+            if isinstance(expected, tuple) and question.get("by") == ("source",):
+                assert expected[0]["panels"]["source"]["rows"][0]["source"] == str(log)
+            assert numbers(file, **question) == expected, question
+
+
+@EACH
+def test_every_field_is_what_it_was(tmp_path: Path, sample: Sample) -> None:
+    """As a key, as a number, and as what filters compare; a duration is a key by its number, however the log spells it."""
+    log = write_log(tmp_path, sample.text)
+    file = as_parquet(tmp_path / "a.parquet", log)
+    schema = pyarrow.parquet.read_schema(file)
+    others = {name for entry in pyarrow.parquet.read_table(file)["other"].to_pylist() for name, _ in entry or ()}
+    late = [name for name in others - {"request"} if not name.startswith("log.")]
+    names = [name for name in (*schema.names, *late) if name not in {"line", "other", "time"}]
+    doubles = {name for name in schema.names if schema.field(name).type == pyarrow.float64()}
+    keys = tuple(name for name in names if name not in doubles)
+    questions: list[dict[str, Any]] = [
+        {"by": keys},
+        {"by": keys, "top": 0, "metric": [f"{function}:{name}" for name in names for function in ("sum", "p50", "max")]},
+        {"metric": [f"uniques:{name}" for name in keys]},
+        *({"where": f"`{name}` > 5"} for name in names),
+        *({"where": f"`{name}` contains 'a'"} for name in keys if name != "message"),
+    ]
+    for question in questions:
+        assert numbers(file, **question) == numbers(log, **question), question
+
+
+@EACH
+def test_a_line_is_a_record(tmp_path: Path, sample: Sample) -> None:
+    """The account has one line for each record of the file, and nothing of the lines that the file does not have."""
+    log = write_log(tmp_path, sample.text)
+    records = ask(log).account.records
+    assert ask(as_parquet(tmp_path / "a.parquet", log)).account == Account(lines=records, records=records)
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.sampled_from([0, 7, 200, 404, -1, 2**31, 2**63, 1e300, 0.1, 1.5, 12345.678901234, 1e-7]),
+    st.sampled_from(["", "-", "000", "200", "0200", " 7", "1.5ms", "2KiB", "1,260.403", "x", "caf\u00e9 \x1b", "1e2", "-0"]),
+)
+TIMES = st.sampled_from(
+    [
+        "2026-03-07T10:00:00Z",
+        "2026-03-07T10:00:00.123456789Z",
+        "1969-12-31T23:59:59.5Z",
+        "1066-10-14T09:00:00Z",
+        "9999-01-01T00:00:00Z",
+    ]
+)
+FIELDS = ("status", "duration", "upstream_duration", "took_ms", "level", "client", "path", "message", "n", "line", "log.line")
+SIZES = st.one_of(st.none(), st.integers(0, 2**60), st.sampled_from(["-", "2KiB"]))
+OBJECTS = st.builds(
+    lambda time, size, values: {"time": time, **size, **values},
+    TIMES,
+    st.one_of(st.just({}), st.fixed_dictionaries({"bytes": SIZES})),
+    st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=6),
+)
+ASKED = st.sampled_from(
+    [
+        {},
+        {"by": ("status", "level,n", "client", "line")},
+        {"by": ("log.line", "n")},
+        {"metric": ("sum:duration", "p50:duration", "max:upstream_duration", "sum:bytes", "uniques:status")},
+        {"metric": ("sum:took_ms", "p99:n", "mean:status", "first:time", "last:time")},
+        {"where": "duration > 0.001 or bytes > 1000"},
+        {"where": "status == '000' or status >= 404"},
+        {"where": "time < '1900-01-01'"},
+        {"since": "2026-03-07T10:00:00.1Z"},
+    ]
+)
+
+
+@EVERYWHERE
+@given(objects=st.lists(OBJECTS, min_size=1, max_size=30), question=ASKED)
+@example(objects=[{"time": "2026-03-07T10:00:00Z", "status": value} for value in ("000", 0, 200)], question={"by": ("status",)})
+@example(objects=[{"time": "1066-10-14T09:00:00Z", "n": 1}], question={"where": "time < '1900-01-01'"})
+def test_odd_values_are_what_they_were(tmp_path: Path, objects: list[dict[str, object]], question: dict[str, Any]) -> None:
+    """Statuses that are not numbers, large sizes, fine durations and times of any century."""
+    log = write_log(tmp_path, b"".join(json.dumps(one).encode() + b"\n" for one in objects))
+    file = as_parquet(tmp_path / "a.parquet", log)
+    assert numbers(file, **question) == numbers(log, **question)
+
+
+@EVERYWHERE
+@given(content=contents(), question=st.sampled_from(QUESTIONS), rows=st.integers(1, 20), seed=st.integers(0, 99))
+def test_access_logs_are_what_they_were(tmp_path: Path, content: bytes, question: dict[str, Any], rows: int, seed: int) -> None:
+    """Malformed requests are counted, in groups of any size, and in any threads."""
+    log = write_log(tmp_path, content)
+    with patch.object(parquet, "GROUP_ROWS", rows):
+        file = as_parquet(tmp_path / "a.parquet", log, tz=question.get("tz", "UTC"))
+    expected = numbers(log, **question)
+    assert numbers(file, **question) == expected
+    if isinstance(expected, tuple) and "max_keys" not in question:
+        assert threaded(sources_of(file), workers=random.Random(seed).choice((1, 8)), **question) == serial(
+            sources_of(file), **question
+        )
