@@ -98,7 +98,7 @@ def probe_parquet(peeked: Peek, plan: Plan) -> Probe:
 
 def unanswered(found: Rows, plan: Plan) -> tuple[str, str] | None:
     """Return why a Parquet file cannot answer a question as its log would, and a hint; None if it can."""
-    if "text" in sought(plan.question.wanted) and "text" not in found.fields:
+    if "text" in sought(plan.question.wanted) and "text" not in found.shown:
         return NO_TEXT
     others = [one for one in plan.choice.maps if (one.field, one.source) not in found.facts.maps]
     if others:

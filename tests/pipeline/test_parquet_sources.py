@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
 import random
 from pathlib import Path
 from typing import Any
@@ -15,14 +13,15 @@ import pyarrow.parquet
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from logproc.model.columns import Account
 from logproc.model.errors import LogprocError
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import State
+from logproc.pipeline.openers import Openers
 from logproc.pipeline.serial import run_serial
 from logproc.records.tables import parquet
-from logproc.records.tables.from_parquet import MAGIC
 from logproc.settings import Settings
 from tests.formats.samples import SAMPLES, Sample
 from tests.support.logs import contents
@@ -30,7 +29,7 @@ from tests.support.parquet import as_parquet
 from tests.support.reports_of import report, serial, sources_of, stdin, threaded
 
 EACH = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
-EVERYWHERE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+EVERYWHERE = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SAME = ("panels", "overview", "totals", "time")
 """The parts of a report that depend on records alone."""
 LOG = (
@@ -181,3 +180,168 @@ def test_access_logs_are_what_they_were(tmp_path: Path, content: bytes, question
         assert threaded(sources_of(file), workers=random.Random(seed).choice((1, 8)), **question) == serial(
             sources_of(file), **question
         )
+
+
+def test_durations_of_other_units_are_seconds(tmp_path: Path) -> None:
+    """HAProxy's timers are text in milliseconds, in the file as in the log; their numbers are seconds in both."""
+    log = write_log(tmp_path, next(one.text for one in SAMPLES if one.name == "haproxy-http"))
+    file = as_parquet(tmp_path / "a.parquet", log)
+    for question in (
+        {"by": ("connect_time",)},
+        {"metric": ("sum:connect_time", "p95:queue_time")},
+        {"where": "connect_time > 0.001"},
+    ):
+        assert numbers(file, **question) == numbers(log, **question)
+
+
+def test_logs_keep_their_names(tmp_path: Path) -> None:
+    """The source of a record is the log that it was in, also where several are in one file, of other formats."""
+    logs = [write_log(tmp_path, LOG), write_log(tmp_path, b'{"time":"2015-05-17T10:00:00Z","level":"error"}\n', "b.log")]
+    file = as_parquet(tmp_path / "a.parquet", *logs)
+    rows = json.loads(serial(sources_of(file), by=("source",), top=0))["panels"]["source"]["rows"]
+    assert [(row["source"], row["count"]) for row in rows] == [(str(logs[0]), 3), (str(logs[1]), 1)]
+    expected = json.loads(serial(sources_of(*logs)))
+    assert {name: json.loads(serial(sources_of(file)))[name] for name in SAME} == {name: expected[name] for name in SAME}
+
+
+def test_days_are_sources_too(tmp_path: Path) -> None:
+    """The files of a folder by day are together what the log is."""
+    log = write_log(tmp_path, LOG + LOG.replace(b"17/May", b"18/May"))
+    folder = as_parquet(tmp_path / "days", log, by_day=True)
+    files = sources_of(*sorted(folder.rglob("*.parquet")))
+    assert len(files) == 2
+    found = json.loads(threaded(files, workers=8))
+    assert ({name: found[name] for name in SAME}, found["account"]["records"]) == numbers(log)
+
+
+def test_no_records_are_no_failure(tmp_path: Path) -> None:
+    """A file without records, or without groups of rows, is complete."""
+    file = as_parquet(tmp_path / "a.parquet", write_log(tmp_path, LOG), where="status == 999")
+    found = ask(file).sources[0]
+    assert (found.state, found.account, found.format) == (State.COMPLETE, Account(), "parquet")
+
+
+@pytest.mark.parametrize(
+    ("knobs", "what"),
+    [
+        ({"where": "text contains 'x'"}, "is Parquet, which does not have the text of records"),
+        ({"map": ("duration=took:ms",)}, "was written without --map duration=took"),
+        ({"shows": ()}, "is Parquet, which is only analyzed"),
+    ],
+)
+def test_what_it_cannot_answer_is_refused(tmp_path: Path, knobs: dict[str, Any], what: str) -> None:
+    """Rather than with other numbers than those of the log."""
+    found = ask(as_parquet(tmp_path / "a.parquet", write_log(tmp_path, LOG)), **knobs)
+    assert (found.sources[0].state, found.sources[0].reason, found.sources[0].exit_code) == (State.FAILED, what, 1)
+
+
+def test_an_option_that_it_was_written_with_is_none_to_refuse(tmp_path: Path) -> None:
+    """What `--map` did is in the file."""
+    log = write_log(tmp_path, b'{"time":"2026-03-07T10:00:00Z","took":"12","wait":"250"}\n')
+    maps = ("duration=took:ms", "pause=wait:ms")
+    file = as_parquet(tmp_path / "a.parquet", log, map=maps)
+    question = {"metric": ("sum:duration", "sum:pause"), "map": maps}
+    assert numbers(file, **question) == numbers(log, **question)
+
+
+def test_a_search_of_messages_says_what_is_not_there(tmp_path: Path) -> None:
+    """Only first lines are in the file. That is a note, and only where messages are searched."""
+    log = write_log(tmp_path, b"2026-03-07 10:00:00 ERROR failed\nTraceback: x\n2026-03-07 10:00:01 INFO went on\n")
+    file = as_parquet(tmp_path / "a.parquet", log)
+    assert any("first lines" in note for note in ask(file, where="message contains 'x'").sources[0].notes)
+    assert not any("first lines" in note for note in ask(file, where="level == error").sources[0].notes)
+
+
+def test_formats_of_lines_do_not_matter(tmp_path: Path) -> None:
+    """`--format` is for logs: a file says itself what is in it."""
+    file = as_parquet(tmp_path / "a.parquet", write_log(tmp_path, LOG))
+    for form in ("json", "combined", "plain"):
+        assert numbers(file, format=form) == numbers(file)
+
+
+def test_only_files_can_be_read(tmp_path: Path) -> None:
+    """The end of a Parquet file says what is in it, and a stream has no end to begin with."""
+    file = as_parquet(tmp_path / "a.parquet", write_log(tmp_path, LOG))
+    with stdin(file):
+        found = ask(Path("-"))
+    assert found.sources[0].reason == "is Parquet: only a file on a disk is read"
+
+
+def test_files_of_others_are_refused(tmp_path: Path) -> None:
+    """Whatever their columns are called; so is a later schema, and a file of ours with columns of other types."""
+    log = as_parquet(tmp_path / "a.parquet", write_log(tmp_path, LOG))
+    table = pyarrow.parquet.read_table(log)
+    metadata = pyarrow.parquet.read_metadata(log).metadata
+    later = {b"logproc": json.dumps({**json.loads(metadata[b"logproc"]), "schema": 2}).encode()}
+    text = table.set_column(table.schema.get_field_index("bytes"), "bytes", table["bytes"].cast(pyarrow.string()))
+    for found, what in (
+        (table.replace_schema_metadata(None), "is Parquet that `logproc show` did not write"),
+        (table.replace_schema_metadata({b"logproc": b"[]"}), "is Parquet that `logproc show` did not write"),
+        (text.replace_schema_metadata(metadata), "is Parquet that `logproc show` did not write"),
+        (table.replace_schema_metadata(later), "was written by a later version of logproc"),
+    ):
+        file = tmp_path / "b.parquet"
+        pyarrow.parquet.write_table(found, file)
+        assert (ask(file).sources[0].state, ask(file).sources[0].reason) == (State.FAILED, what)
+
+
+@EVERYWHERE
+@given(share=st.floats(0, 1))
+def test_a_file_that_is_cut_off_is_refused(tmp_path: Path, share: float) -> None:
+    """Wherever it ends: what is in it stands at its end."""
+    file = tmp_path / "a.parquet"
+    whole = file.read_bytes() if file.exists() else as_parquet(file, write_log(tmp_path, LOG)).read_bytes()
+    cut = tmp_path / "b.parquet"
+    cut.write_bytes(whole[: 5 + int(share * (len(whole) - 6))])
+    found = ask(cut).sources[0]
+    assert found.state is State.FAILED
+    assert found.reason in {"is Parquet that is cut off", "is Parquet with a damaged footer"}
+
+
+@EVERYWHERE
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_damage_is_found(tmp_path: Path, place: float, bit: int) -> None:
+    """A flipped bit in the groups of rows changes nothing, or the records of its group are rejected: never a number."""
+    file = tmp_path / "a.parquet"
+    if not file.exists():
+        with patch.object(parquet, "GROUP_ROWS", 2):
+            as_parquet(file, write_log(tmp_path, LOG))
+    whole = bytearray(file.read_bytes())
+    length = int.from_bytes(whole[-8:-4], "little") + 8
+    whole[5 + int(place * (len(whole) - length - 5))] ^= 1 << bit
+    other = tmp_path / "b.parquet"
+    other.write_bytes(whole)
+    found = ask(other)
+    if found.account.rejected:
+        assert found.account.lines == 3
+        assert found.sources[0].rejected_by_reason == {"damaged-rows": found.account.rejected}
+        assert found.sources[0].state is (State.INCOMPLETE if found.account.records else State.FAILED)
+        assert found.sources[0].exit_code == 1
+        assert (
+            found.sources[0].reason
+            == f"damaged: {found.account.rejected} record{'s' * (found.account.rejected > 1)} cannot be read"
+        )
+        assert threaded(sources_of(other)) == serial(sources_of(other))
+    else:
+        assert numbers(other) == numbers(file)
+
+
+def test_a_file_that_is_replaced_while_it_is_read_says_so(tmp_path: Path) -> None:
+    """Its footer is read before its groups, and compared with its end."""
+    file = as_parquet(tmp_path / "a.parquet", write_log(tmp_path, LOG))
+    changed = file.read_bytes()
+    at = changed.rindex(b"further_lines")
+    source = sources_of(file)
+    openers = Openers.of(Settings())
+
+    found = []
+
+    def peek_and_change(one: Any, size: int) -> Any:
+        found.append(found[0] if found else openers.peek(one, size))
+        file.write_bytes(changed[:at] + b"FURTHER" + changed[at + 7 :])
+        return found[0]
+
+    result = run_serial(source, Settings(), replace(openers, peek=peek_and_change)).snapshot.sources[0]
+    assert (result.state, result.account.records) == (State.INCOMPLETE, 3)
+    assert result.reason is not None
+    assert result.reason.startswith("rewritten while it was read")

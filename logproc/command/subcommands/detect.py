@@ -71,7 +71,7 @@ def from_file(source: Source, openers: Openers) -> str:
 def of_parquet(source: Source, found: Rows) -> str:
     """Return the lines about a Parquet file that `show` wrote."""
     groups = f"{count_of(found.records, 'record')} in {count_of(len(found.groups), 'group')} of rows"
-    lines = [f"{source.name}: parquet", f"  written by logproc show: {groups}", f"  fields: {', '.join(found.fields)}"]
+    lines = [f"{source.name}: parquet", f"  written by logproc show: {groups}", f"  fields: {', '.join(found.shown)}"]
     return "\n".join(map(harmless, lines))
 
 

@@ -26,19 +26,24 @@ class Facts(Struct, frozen=True):
 
     schema: which version of them this is. further_lines: whether records may have had further lines, which are not there.
     requests: whether a `request` among the other values is a malformed one. maps: the fields that were taken from another
-    one, with that. units: how the numbers of columns of text are read, where their names do not say it.
+    one, with that. numbers: the columns of numbers that a format reads as such; others hold what may be a number, as text.
+    units: how the numbers of columns of text are read, where their names do not say it.
     """
 
     schema: int
     further_lines: bool = False
     requests: bool = False
     maps: tuple[tuple[str, str], ...] = ()
+    numbers: tuple[str, ...] = ()
     units: Mapping[str, Unit] = field(default_factory=dict)
 
     @classmethod
     def of(cls, formats: Iterable[Parser], layout: Layout) -> Facts:
         """Return the facts about records of some formats that are written with a layout."""
         formats = list(formats)
+        parts = [part for form in formats for part in within(form)]
+        read = {name for part in parts for name in (*dict(part.units), *part.exact.numbers)}
+        read |= {found.field for part in parts for found in part.maps if found.unit}
         units: dict[str, set[Unit]] = {}
         for form in formats:
             own = units_of(form)
@@ -48,7 +53,8 @@ class Facts(Struct, frozen=True):
             SCHEMA,
             any(form.multi_line for form in formats),
             REQUEST in layout.known,
-            tuple(dict.fromkeys((found.field, found.source) for form in formats for one in within(form) for found in one.maps)),
+            tuple(dict.fromkeys((found.field, found.source) for part in parts for found in part.maps)),
+            tuple(name for name in layout.names if name in read and type_of(name) != TEXT),
             # Where the same column has two units, nothing shows which one a number has.
             {
                 name: found.pop() if len(found) == 1 else replace(unit_of(name), unknown=True)

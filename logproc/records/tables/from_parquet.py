@@ -26,9 +26,10 @@ from logproc.model.chunk import Context
 from logproc.model.columns import NO_TIME, Account, Columns, KeyColumn, Large, Numbers, Parsed
 from logproc.model.errors import SourceError
 from logproc.questions.question import SOURCE
+from logproc.questions.view import keys_of_numbers
 from logproc.records.tables.cells import NANO, column_of
 from logproc.records.tables.facts import SCHEMA, Facts
-from logproc.records.tables.layout import LINE, OTHER, OURS, STATUS, TEXT, TIME, other_name, type_of
+from logproc.records.tables.layout import OTHER, OURS, TEXT, TIME, other_name, type_of
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask
@@ -95,11 +96,12 @@ class Rows(Struct, frozen=True, eq=False):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        return tuple(name for name in self.names if name not in OURS)
+        """The columns, and what they were taken from by `--map`, which may be asked for again."""
+        return (*self.shown, *(source for _, source in self.facts.maps))
 
     @property
     def shown(self) -> tuple[str, ...]:
-        return self.fields
+        return tuple(name for name in self.names if name not in OURS)
 
     @property
     def open_fields(self) -> bool:
@@ -203,24 +205,21 @@ def group_of(group: Any) -> Group:
 def columns_of(table: pyarrow.Table, wanted: Collection[str], facts: Facts, context: Context) -> Columns:
     """Return the wanted columns of a table as the format of the log would give them."""
     records, names = len(table), set(table.column_names)
-    measured = {name for name in names if name != STATUS and pyarrow.types.is_primitive(type_of(name))}
-    ours = {TIME, STATUS, *measured, *([REQUEST] if facts.requests else [])}
-    late = {name for name in sought(wanted) if name not in names} - ours
+    fields = names - {TIME, *OURS}
+    measured = {name for name in fields if name in facts.numbers}
+    typed = {name for name in fields if type_of(name) != TEXT}
+    ours = {TIME, *typed, *([REQUEST] if facts.requests else [])}
+    late = set(sought(wanted)) - fields - ours
     other = in_other(column_of(table, OTHER), late | ours) if OTHER in names else {}
-    keys: dict[str, KeyColumn] = {name: other[name] for name in other.keys() & late}
-    numbers: dict[str, Numbers] = {}
-    for name in names - {TIME, SOURCE, LINE, OTHER}:
-        kind = type_of(name)
-        if name == STATUS:
-            keys[name] = either(other[name], keys_of(table, name)) if name in other else keys_of(table, name)
-        elif kind == TEXT:
-            keys[name] = keys_of(table, name)
-        elif name in other:
+    keys = {name: keys_of(table, name) for name in fields - measured} | {name: other[name] for name in other.keys() & late}
+    keys |= {name: either(other[name], keys[name]) for name in (typed - measured) & other.keys()}
+    numbers = {name: numbers_of(keys[name], unit) for name, unit in facts.units.items() if name in keys}
+    for name in measured:
+        if name in other:  # what a text is that is in no number
             unread = numbers_of(other[name], unit_of(name)).unread
             numbers[name] = replace(numbers_in(column_of(table, name)), unread=unread)
-        elif table.column(name).null_count < records:  # none of these records may be of a format that has the field
+        elif table.column(name).null_count < records:  # otherwise perhaps none of the records is of a format that has it
             numbers[name] = numbers_in(column_of(table, name))
-    numbers |= {name: numbers_of(keys[name], unit) for name, unit in facts.units.items() if name in keys}
     time, nanos = times_of(column_of(table, TIME) if TIME in names else None, other.get(TIME), records, context)
     malformed = present(other[REQUEST]) if facts.requests and REQUEST in other else None
     return Columns(records, time, keys, numbers, malformed, nanos)
@@ -229,6 +228,8 @@ def columns_of(table: pyarrow.Table, wanted: Collection[str], facts: Facts, cont
 def keys_of(table: pyarrow.Table, name: str) -> KeyColumn:
     """Return a column of a table as texts."""
     column = column_of(table, name)
+    if pyarrow.types.is_floating(column.type):
+        return keys_of_numbers(numbers_in(column))
     if not pyarrow.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     return key_column(column.indices, column.dictionary.cast(pyarrow.string()))

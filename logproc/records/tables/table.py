@@ -18,7 +18,7 @@ from logproc.formats.columns.slices import arrow, mask
 from logproc.model.columns import NO_TIME, KeyColumn, Numbers
 from logproc.questions.question import SOURCE
 from logproc.questions.view import View, keys_of_numbers
-from logproc.records.tables.layout import LINE, OTHER, OURS, STATUS, TIME, TYPES, Layout, other_name, type_of
+from logproc.records.tables.layout import LINE, OTHER, OURS, TIME, TYPES, Layout, other_name, type_of
 from logproc.records.tables.moments import moment_texts
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ def table_of(view: View, records: Integers, lines: Integers, source: KeyColumn |
             column, unfit = dictionary_of(names, records), None
         else:
             column, unfit = typed(view, name, records)
-            if layout.exact and name == STATUS:
-                unfit = spelled_otherwise(view, records, column)
+            if layout.exact and name in view.columns.keys and pyarrow.types.is_integer(column.type):
+                unfit = spelled_otherwise(view.columns.keys[name].take(records), column)
         columns.append(column)
         rest += [(name, unfit)] if unfit is not None else []
     if layout.other:
@@ -135,12 +135,8 @@ def unfit_of(view: View, name: str, records: Integers, numbers: Numbers, found: 
     return only(column, missing)
 
 
-def spelled_otherwise(view: View, records: Integers, numbers: pyarrow.Array) -> KeyColumn | None:
+def spelled_otherwise(column: KeyColumn, numbers: pyarrow.Array) -> KeyColumn | None:
     """Return the texts that are not what their numbers are written as, such as `000`, None if all are."""
-    column = view.texts(STATUS)
-    if column is None:
-        return None
-    column = column.take(records)
     as_numbers = pyarrow.compute.match_substring_regex(column.keys, AS_NUMBER).fill_null(True).to_numpy(zero_copy_only=False)
     other = ~as_numbers[column.index]
     if numbers.null_count:
