@@ -29,18 +29,26 @@ STRANGERS = {"settings", "sources", "threads"}
 """The rooms of a layer that must not import one another."""
 NAMES_FOR_ALL = {"logproc.__version__"}
 """What every room may import from the package itself."""
+STORES = ["sources.objects"]
 ONLY_IN = {
     "_signal": ["__main__"],
     "_thread": ["threads"],
+    "adlfs": STORES,
+    "aiobotocore": STORES,
     "asyncio": [],
+    "azure": STORES,
+    "botocore": STORES,
     "click": ["command"],
     "concurrent": ["threads"],
     "dask": ["pipeline.cluster"],
     "distributed": ["pipeline.cluster"],
     "faulthandler": ["threads"],
+    "fsspec": STORES,
+    "gcsfs": STORES,
     "multiprocessing": [],
     "queue": ["threads"],
     "requests": ["sources.http"],
+    "s3fs": STORES,
     "signal": ["threads", "model.errors"],
     "threading": ["threads"],
     "tornado": ["pipeline.cluster"],
@@ -56,7 +64,7 @@ LIGHT = [
     "logproc.model.snapshot",
     "logproc.settings",
 ]
-HEAVY = {"jinja2", "numpy", "pyarrow", "requests", "rich", "structlog", "urllib3"}
+HEAVY = {"fsspec", "jinja2", "numpy", "pyarrow", "requests", "rich", "structlog", "urllib3"}
 MOST_LINES = 350
 MOST_ENTRIES = 14
 """In one folder, besides `__init__.py`."""
@@ -266,6 +274,7 @@ GUARDED = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from logproc
         ("logproc.sources.files", "import requests.exceptions"),
         ("logproc.sources.https", "import requests"),
         ("logproc.pipeline.api", "from click import echo"),
+        ("logproc.sources.opening", "from fsspec.asyn import sync"),
     ],
 )
 def test_an_offender_is_found(module: str, source: str) -> None:

@@ -54,13 +54,49 @@ def found_in(path: Path) -> Iterator[Message]:
         return  # parsing every module would add a second to the start of the tests
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS and node.args:
-            what, hint = text(node.args[0]), text(node.args[1]) if len(node.args) > 1 else ""
+            words = [part for argument in node.args for part in parts_of(argument)]
+            what, hint = text(words[0]), text(words[1]) if len(words) > 1 else ""
             if any(character.isalpha() for character in without_parts(what)):
                 yield Message(MAKERS[node.func.id], what, hint, f"{path.relative_to(ROOT)}:{node.lineno}")
 
 
+@cache
+def constants() -> dict[str, ast.expr]:
+    """Return the texts, and the pairs of texts, that modules give a name, which is the only one of its kind in the program."""
+    found: dict[str, list[ast.expr]] = {}
+    for path in (ROOT / "logproc").rglob("*.py"):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if not isinstance(node, ast.Assign):
+                continue
+            target, value = node.targets[0], node.value
+            is_split = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+            names, values = (elements(target), elements(value)) if is_split else ([target], [value])
+            for name, each in zip(names, values, strict=True):
+                if isinstance(name, ast.Name) and all(is_text(part) for part in elements(each)):
+                    found.setdefault(name.id, []).append(each)
+    return {name: values[0] for name, values in found.items() if len(values) == 1}
+
+
+def elements(node: ast.expr) -> list[ast.expr]:
+    return node.elts if isinstance(node, ast.Tuple) else [node]
+
+
+def is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def parts_of(node: ast.expr) -> list[ast.expr]:
+    """Return what an argument stands for: several ones, if it is a pair of texts with a star before its name."""
+    if isinstance(node, ast.Starred) and isinstance(node.value, ast.Name):
+        pair = constants().get(node.value.id)
+        return list(pair.elts) if isinstance(pair, ast.Tuple) else [node]
+    return [node]
+
+
 def text(node: ast.expr) -> str:
     """Return the words of an expression, with what is filled in between ‹ and ›."""
+    if isinstance(node, ast.Name) and isinstance(constants().get(node.id), ast.Constant):
+        node = constants()[node.id]
     if isinstance(node, ast.Constant):
         return str(node.value)
     if isinstance(node, ast.JoinedStr):

@@ -82,7 +82,7 @@ class Tally(Struct, frozen=True):
     def account(self) -> Account:
         return Account.sum_of(source.account for source in self.sources.values())
 
-    def behind(self, lines: Mapping[int, int | None]) -> Tally:
+    def behind(self, lines: Mapping[int, int]) -> Tally:
         """Return the same for lines that come behind so many others of their sources; see `SourceTally.behind`."""
         sources = {index: tally.behind(lines[index]) if index in lines else tally for index, tally in self.sources.items()}
         return replace(self, sources=sources)

@@ -150,7 +150,8 @@ def with_further_lines(
     Also returns the further lines, each with the number of its record, shape (n, 2).
     parts: in the order of the records. continuation: as `continuing` returns it.
     """
-    is_text = "text" in sought(wanted) and not {"text"} & {*columns.keys, *columns.numbers}
+    is_asked = "text" in sought(wanted) or (isinstance(wanted, Wanted) and "text" in wanted.searched and continuation.any())
+    is_text = is_asked and not {"text"} & {*columns.keys, *columns.numbers}
     if not columns.records or not (is_text or continuation.any()):
         return columns, NO_PAIRS
     line = numpy.concatenate([part.line for part in parts])

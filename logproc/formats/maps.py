@@ -172,4 +172,4 @@ def with_sources(part: Found, maps: Collection[Map]) -> Found:
     numbers = {name: values for name, values in part.numbers.items() if name not in fields}
     if all(found.field != "time" for found in maps):
         return replace(part, fields=fields, numbers=numbers)
-    return replace(part, fields=fields, numbers=numbers, time=None, zoneless=None, undated=None)
+    return replace(part, fields=fields, numbers=numbers, time=None, nanos=None, zoneless=None, undated=None)

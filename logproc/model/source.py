@@ -6,7 +6,7 @@ import os
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 Seen = tuple[int, int, int, int]
 """Device, inode, size and modification time (ns) of a file when it was found."""
@@ -19,6 +19,19 @@ class Kind(Enum):
     STDIN = "stdin"
     FIFO = "fifo"
     URL = "url"
+    OBJECT = "object"
+
+
+REMOTE = frozenset({Kind.URL, Kind.OBJECT})
+"""What comes from a server. All of it is read by the same few threads."""
+
+
+class Listed(NamedTuple):
+    """What a store says of an object. version: its ETag, or its generation. modified_s: seconds since 1970, if known."""
+
+    size_bytes: int
+    version: str
+    modified_s: float | None
 
 
 class State(Enum):
@@ -37,9 +50,10 @@ class Source:
 
     index: its place in the report: in the order of the arguments; expansions in byte order of the path.
     name: for display: printable, and without credentials.
-    location: what is opened: a path, `-`, or the URL with its credentials.
+    location: what is opened: a path, `-`, the URL with its credentials, or the name of an object such as `s3://bucket/key`.
     verdict: set if it is not opened at all (missing, given twice, …).
     seen: for a regular file; shows later whether another file has taken its name.
+    listed: for an object that a listing has found; one that has been replaced since is refused.
     """
 
     index: int
@@ -48,6 +62,7 @@ class Source:
     location: str | bytes = field(repr=False)
     verdict: Verdict | None = None
     seen: Seen | None = None
+    listed: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True)

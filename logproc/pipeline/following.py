@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -22,6 +23,7 @@ from logproc.sources.follow.following import Following
 from logproc.sources.follow.near_end import near_end
 from logproc.sources.follow.one_file import NOT_FOUND
 from logproc.sources.follow.reading import FollowReading, last_of_each_kind
+from logproc.sources.names import shown_path
 from logproc.sources.opening import OpenOptions
 from logproc.sources.resolve import resolve
 from logproc.threads.committer import Commit, Committer
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from logproc.settings import Settings
 
 SAMPLE_BYTES = 256 << 10
+NOT_NAMED = "not named in this run: what was counted of it is kept"
 FLUSH_S = 0.2, 0.1
 """The longest time for which whole lines of a pipe are held back, and that without data."""
 
@@ -74,6 +77,20 @@ class Followed:
             self.sources.append(source)
         self._numbers = {log.name: index for index, log in self._saved.items()}
         self._earlier = earlier.tally_for(self._numbers) if earlier else None
+        self._reading: FollowReading | None = None
+
+    @property
+    def lines_before(self) -> dict[str, int]:
+        """How many lines earlier runs have counted of each log that this run names, too."""
+        return {log.name: self._counted_before(index).account.lines for index, log in self._saved.items() if self._names(log)}
+
+    def told_before(self) -> dict[str, frozenset[str]]:
+        """Return what earlier runs have noted of each log, and this one has not. For main, at the end of a run."""
+        now = self._reading.outcomes if self._reading else {}
+        return {
+            log.name: frozenset(log.notes).difference(now[index].notes if index in now else ())
+            for index, log in self._saved.items()
+        }
 
     @property
     def has_files(self) -> bool:
@@ -117,7 +134,8 @@ class Followed:
             except SourceError:
                 return b""
 
-        return FollowReading(following, plan.reading, self.add, sample_of, before, caught_up=caught_up)
+        self._reading = FollowReading(following, plan.reading, self.add, sample_of, before, caught_up=caught_up)
+        return self._reading
 
     def add(self, name: str, location: str) -> Source:
         """Return the source of a log that has appeared: that of the earlier run, or a new one."""
@@ -133,7 +151,7 @@ class Followed:
     @staticmethod
     def quick(plan: Plan) -> Plan:
         """Return a plan in which also lines from pipes and URLs are seen soon after they came."""
-        return replace(plan, reading=replace(plan.reading, flush_s=FLUSH_S))
+        return replace(plan, reading=replace(plan.reading, flush_s=FLUSH_S, goes_on=True))
 
     def described(self, snapshot: Snapshot) -> Snapshot:
         """Return the snapshot with what it covers, if that is a window."""
@@ -157,7 +175,7 @@ class Followed:
                 lines=outcome.lines + self._counted_before(index).account.lines,
                 bytes_read=outcome.bytes_read + log.bytes_read,
                 bytes_decoded=outcome.bytes_decoded + log.bytes_decoded,
-                notes=last_of_each_kind((*log.notes, *outcome.notes)),
+                notes=last_of_each_kind((*log.notes, *self._notes_of(log, outcome))),
             )
         return {source.index: all_of_them.get(source.index, Outcome(Verdict(State.COMPLETE))) for source in sources}
 
@@ -186,10 +204,24 @@ class Followed:
                         form or (before.format if before else None),
                         outcome.bytes_read,
                         outcome.bytes_decoded,
-                        tuple(note for note in outcome.notes if NOT_FOUND not in note),
+                        tuple(note for note in outcome.notes if NOT_FOUND not in note and note != NOT_NAMED),
                     )
                 )
         return SavedState(dict(self._question), tuple(logs), commit.tally)
+
+    def _names(self, log: SavedLog) -> bool:
+        """Return whether an argument of this run names a log."""
+        arguments = [shown_path(argument) for argument in self._arguments]
+        return any(
+            log.name == argument or fnmatchcase(log.name, argument) or log.name.startswith(argument.rstrip("/") + "/")
+            for argument in arguments
+        )
+
+    def _notes_of(self, log: SavedLog, outcome: Outcome) -> tuple[str, ...]:
+        """Return what this run notes of a log: one that it does not name is not missing."""
+        if any(NOT_FOUND in note for note in outcome.notes) and not self._names(log):
+            return (NOT_NAMED,)
+        return outcome.notes
 
     def _counted_before(self, index: int) -> SourceTally:
         return (self._earlier or Tally()).sources.get(index, SourceTally())

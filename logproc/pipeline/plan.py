@@ -14,7 +14,7 @@ from logproc.formats.detection.choice import Choice
 from logproc.formats.maps import parse_maps
 from logproc.model.chunk import Outcome
 from logproc.model.errors import UsageError
-from logproc.model.source import Kind
+from logproc.model.source import REMOTE, Kind
 from logproc.questions.fields.derived import FIELDS, SHAPE
 from logproc.questions.metrics import check_sketches, parse_metrics
 from logproc.questions.names import hint_for
@@ -89,7 +89,7 @@ def chunk_bytes(settings: Settings, sources: Sequence[Source]) -> int:
     A reader asks for memory only with a chunk in hand, so what the readers have in hand comes on top of the budget.
     """
     kinds = Counter(source.kind for source in sources)
-    streams = min(settings.streams, kinds[Kind.URL]) + kinds[Kind.FIFO]
+    streams = min(settings.streams, sum(kinds[kind] for kind in REMOTE)) + kinds[Kind.FIFO]
     if settings.chunk_size is not None or streams <= FEW_STREAMS:
         return settings.chunk_bytes
     return min(settings.chunk_bytes, max(LEAST_CHUNK_BYTES, settings.chunk_bytes * FEW_STREAMS // streams))

@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import chain
 
 from logproc.formats.columns.fields import sought
 from logproc.formats.detection.together import formats_of_whole
 from logproc.model.chunk import Parser, Probe, mark_of
 from logproc.model.errors import SourceError
 from logproc.model.source import Kind, Source, State, Verdict
-from logproc.pipeline.openers import Openers
+from logproc.model.trace.doing import Doing
+from logproc.model.trace.recorder import NO_TRACE, Trace
+from logproc.pipeline.descriptors import free_descriptors
+from logproc.pipeline.openers import Openers, Permit
 from logproc.pipeline.plan import Plan
 from logproc.records.tables.from_parquet import Rows
-from logproc.sources.files.copies import HEAD_BYTES
+from logproc.sources.files.copies import HEAD_BYTES, content_of, without_copies
 from logproc.sources.opening import Peek
 from logproc.sources.reading import detect_format
+from logproc.threads.probe import THREADS, Probed, start_probing
+from logproc.threads.stop import Stop
 
 NOT_SHOWN = "is Parquet, which is only analyzed", "read its records with DuckDB, Polars or pandas"
 NO_TEXT = "is Parquet, which does not have the text of records", "search their fields, such as message or path"
 MOST_AT_ONCE, LEAST_BATCHES = 256, 16
 """How many files are probed together at most, and how many batches there are at least, if there are so many files."""
+
+
+def start_probing_files(
+    files: Sequence[Source],
+    openers: Openers,
+    plan: Plan,
+    stop: Stop,
+    permit: Permit,
+    put: Callable[[Probed], None],
+    trace: Trace = NO_TRACE,
+) -> None:
+    """Probe regular files in threads, and `put` the probes, in their order, with a verdict on each copy of another file."""
+
+    def look(batch: Sequence[Source]) -> list[Probe]:
+        with trace.span(Doing.DETECT, batch[0].name):
+            return probe_files(openers, plan, batch)
+
+    def leave_out_copies(probed: Probed) -> None:  # in the thread that probes, because it may read whole files
+        content = partial(content_of, partial(openers.open_source, stop.wait, permit), waking=stop.waking)
+        put(Probed(without_copies(files, list(chain.from_iterable(probed.probes)), content)))
+
+    threads = max(1, min(THREADS, free_descriptors()))
+    start_probing(in_batches(files), look, leave_out_copies, stop, threads)
 
 
 def in_batches(files: Sequence[Source]) -> list[Sequence[Source]]:

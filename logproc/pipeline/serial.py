@@ -19,7 +19,7 @@ from logproc.counting.window import Sliced, count_slices
 from logproc.formats.account import parse_line_ends, parse_unknown
 from logproc.model.chunk import Chunk
 from logproc.model.columns import Parsed
-from logproc.model.errors import InternalError
+from logproc.model.errors import InternalError, UsageError
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Source, source_name
 from logproc.model.trace.doing import Doing
@@ -42,6 +42,7 @@ class Run(Struct, frozen=True):
 
     cause: why it was stopped, None if it was not. left_behind: names of the threads that did not end in time.
     counted: the chunks in the snapshot, as (source, index); None for all. tally: the counts for a comparison, if it is one.
+    unknown: for a field that was in no source, as far as these were read.
     """
 
     snapshot: Snapshot
@@ -49,6 +50,7 @@ class Run(Struct, frozen=True):
     left_behind: tuple[str, ...] = ()
     counted: Container[tuple[int, int]] | None = None
     tally: Tally | None = None
+    unknown: UsageError | None = None
 
 
 def run_serial(

@@ -36,7 +36,7 @@ INTERRUPTED = Verdict(State.INTERRUPTED, "interrupted")
 DONE = (State.COMPLETE, State.SKIPPED)
 YEARS_UNKNOWN = "times without a year go back by a day or more: if the log is of more than a year, its years are not known"
 NO_AGENTS = "no user agents: each client counts as one visitor"
-FIRST_LINES = "Parquet has only the first lines of messages: a log is searched as a whole"
+FIRST_LINES = "only first lines of messages are searched: Parquet does not have the others"
 UNREAD = {
     NOT_A_NUMBER: ("is not a number", "are not numbers"),
     NOT_A_SIZE: ("is not a size in bytes", "are not sizes in bytes"),
@@ -169,7 +169,7 @@ def unnamed_time(outcome: Outcome) -> str:
 def may_lack_lines(outcome: Outcome, question: Question) -> bool:
     """Return whether a filter searches messages whose further lines the source does not have."""
     form = outcome.format
-    return isinstance(form, Rows) and form.facts.further_lines and "message" in question.wanted.searched
+    return isinstance(form, Rows) and form.facts.loses_lines and "message" in question.wanted.searched
 
 
 def without_agents(tally: SourceTally) -> bool:

@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import structs
@@ -30,24 +29,23 @@ from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind, Source, source_name
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
-from logproc.pipeline.descriptors import free_descriptors
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
-from logproc.pipeline.probing import in_batches, probe_files
-from logproc.pipeline.readers import wanted_readers
+from logproc.pipeline.probing import start_probing_files
+from logproc.pipeline.readers import Item, start_reading, wanted_readers
 from logproc.pipeline.serial import Run, slide, work
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
 from logproc.settings import Settings
-from logproc.sources.files.copies import content_of, without_copies
-from logproc.sources.files.lots import Lot, LotReading
+from logproc.sources.files.lots import LotReading
+from logproc.sources.objects.batches import BatchReading
 from logproc.sources.reading import Reading
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import DONE, END, LATE, WRITTEN, Channel, Mark
 from logproc.threads.grace import within_grace
 from logproc.threads.hosts import HostLimit
 from logproc.threads.pool import Pool
-from logproc.threads.probe import THREADS, Probed, start_probing
-from logproc.threads.reader import CANNOT_START, Charged, Reader, ToDo, refused, start_readers, untold
+from logproc.threads.probe import Probed
+from logproc.threads.reader import CANNOT_START, Charged, Reader, ToDo, start_or_fail, start_readers, untold
 from logproc.threads.shared_tally import SharedTally
 from logproc.threads.signals import blocked, noted, waking
 from logproc.threads.sliding import SlidingTally
@@ -161,8 +159,8 @@ class Crew:
                 if self.delivery:
                     self.delivery.begin()
                 unpackers.open()
-                threads = max(1, min(THREADS, free_descriptors()))
-                start_probing(in_batches(self._files), self._probe, self._probed, self.stop, threads)
+                shared = self.stop, self.hosts.permit, self.channel.put, self.trace
+                start_probing_files(self._files, self.openers, self.plan, *shared)
                 while not (self._is_done() and self._is_written):
                     self._take(self.channel.get())
                     self._heed()
@@ -178,8 +176,9 @@ class Crew:
         counted = self.shared.close()
         outcomes, tally = self.outcomes(), self.shared.snapshot()
         snapshot = self._summary(outcomes, tally, stopped=self.stop.is_set())
-        cause = self.stop.cause or check_fields(self.plan, outcomes.values(), tally)
-        return Run(snapshot, cause, self.left_behind, counted, tally if self.settings.compares else None)
+        unknown = check_fields(self.plan, outcomes.values(), tally)
+        kept = tally if self.settings.compares else None
+        return Run(snapshot, self.stop.cause or unknown, self.left_behind, counted, kept, unknown)
 
     def so_far(self) -> Snapshot:
         """Return what the run has found until now. For any thread, while others go on."""
@@ -257,24 +256,14 @@ class Crew:
         if self.delivery and (message is DONE or message is END) and self._is_done():
             self.delivery.all_read()
 
-    def _probe(self, batch: Sequence[Source]) -> list[Probe]:
-        with self.trace.span(Doing.DETECT, batch[0].name):
-            return probe_files(self.openers, self.plan, batch)
-
-    def _probed(self, probed: Probed) -> None:
-        """Leave out copies, and hand the probes to main. Runs in the thread that probes, because it may read whole files."""
-        opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
-        content = partial(content_of, opener, waking=self.stop.waking)
-        probes = list(chain.from_iterable(probed.probes))
-        self.channel.put(Probed(without_copies(self._files, probes, content)))
-
     def _start_readers(self, probes: Sequence[Probe]) -> None:
         self.probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}
         if len(self._files) == len(self.to_read):
             check_fields_early(self.plan, [probe.format for probe in probes])
         if self.writing:
             self.writing.begin(probe.format for probe in probes)
-        wanted = wanted_readers(self.to_read, probes, self.plan, self.settings, self.writing, follows=bool(self.followed))
+        shared = self.plan, self.settings, self.openers, self.writing
+        wanted = wanted_readers(self.to_read, probes, *shared, follows=bool(self.followed))
         for name, (number, to_do) in wanted.items():
             self._start_some(name, number, to_do)
         if self.followed and self.followed.has_files:
@@ -284,12 +273,7 @@ class Crew:
             reading = self.followed.reading(self.plan, self.settings, self.openers, caught_up)
             self.follower = Follower(reading, self.budget, self.channel.put, self.stop, self.trace)
             self.readers += start_readers([self.follower])
-        try:
-            self.channel.close_after(self.readers)
-        except RuntimeError as error:
-            if not refused(error):
-                raise
-            raise InternalError(*CANNOT_START) from error
+        start_or_fail(partial(self.channel.close_after, self.readers))
 
     def _start_some(self, name: str, wanted: int, to_do: ToDo[Any]) -> None:
         ended = self.delivery.source_ended if self.delivery else untold
@@ -299,14 +283,12 @@ class Crew:
         if self.writing and self.writing.side_by_side and len(started) < wanted:
             raise InternalError(*CANNOT_START)  # the others would wait for ever for what nobody reads
 
-    def _start_reading(self, item: Source | Lot) -> Reading | LotReading:
-        if isinstance(item, Lot):
-            return LotReading(item, self.openers.read_small, self._read_alone, self.plan.reading)
-        return self._read_alone(item)
-
-    def _read_alone(self, source: Source) -> Reading:
+    def _start_reading(self, item: Item) -> Reading | LotReading | BatchReading:
         opener = partial(self.openers.open_source, self.stop.wait, self.hosts.permit)
-        return Reading(source, opener, self.plan.reading, self.probes.get(source.index))
+        caught_up = partial(self.delivery.stream_caught_up if self.delivery else untold, item.index)
+        if self.followed and isinstance(item, Source) and item.kind is not Kind.URL:  # all that comes from a pipe is new
+            caught_up(0)
+        return start_reading(item, self.openers, self.plan, opener, self.probes, self.trace, caught_up)
 
     def _work(self, spool: Spool | None, chunk: Chunk, release: Callable[[], None]) -> None:
         source_name.set(self.sources[chunk.source].name)

@@ -116,8 +116,23 @@ def from_file(path: Path) -> tzinfo:
     name = name_in_database(path.resolve())
     if name.upper() in SAME_AS_UTC:
         return UTC
-    with path.open("rb") as file:
-        return ZoneInfo.from_file(file, name)
+    return from_bytes(path.read_bytes(), name)
+
+
+class ZoneOfBytes(ZoneInfo):
+    """A zone that is not in the database by its name. It can be sent to another process, which ZoneInfo itself refuses."""
+
+    data: bytes
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return from_bytes, (self.data, self.key)
+
+
+def from_bytes(data: bytes, name: str) -> tzinfo:
+    """Return the zone of a file of the database (RFC 9636)."""
+    zone = ZoneOfBytes.from_file(BytesIO(data), name)
+    zone.data = data
+    return zone
 
 
 def posix_zone(text: str) -> tzinfo:
@@ -133,7 +148,7 @@ def posix_zone(text: str) -> tzinfo:
         raise ValueError(text)
     rules = USUAL_RULES if match["summer"] and not match["rules"] else ""
     head = struct.pack(">4sc15x6l", b"TZif", b"2", 0, 0, 0, 0, 1, 4) + struct.pack(">lbb4s", 0, 0, 0, b"UTC")
-    zone = ZoneInfo.from_file(BytesIO(head * 2 + f"\n{text}{rules}\n".encode()), text)
+    zone = from_bytes(head * 2 + f"\n{text}{rules}\n".encode(), text)
     for month in (1, 7):
         datetime(2026, month, 1, tzinfo=zone).utcoffset()  # raises ValueError for a day or more
     return zone

@@ -44,7 +44,8 @@ class Cutter:
     whole_records: whether to cut only where a record begins, if records may have several lines. Of one that is longer, a chunk
     has at least the lines that begin in its first `max_line_bytes`; what comes then may be in the next chunk.
 
-    flush_s: the longest time until whole lines are yielded, and that without data after which they are.
+    flush_s: the longest time until whole lines are yielded, and that without data after which they are. goes_on: whether the
+    source has no end: then also a last record to which nothing is added in that time is yielded.
     offset: where the stream begins in its source, which may be read in ranges.
 
     bytes_decoded: bytes received so far. lines, chunks_cut: yielded so far. format, context: for the next chunk; set before
@@ -60,6 +61,7 @@ class Cutter:
         clock: Callable[[], float] = time.monotonic,
         whole_records: bool = False,
         flush_s: tuple[float, float] = (FLUSH_S, QUIET_S),
+        goes_on: bool = False,
         offset: int = 0,
     ) -> None:
         self.source = source
@@ -77,6 +79,7 @@ class Cutter:
         self._begun = offset > 0
         self._whole_records = whole_records
         self._flush_s, self._quiet_s = flush_s
+        self._goes_on = goes_on
 
     def pass_over(self, stream: ByteStream, head: bytes) -> Generator[Chunk, None, bytes]:
         """Yield the lines of `head`, the first bytes of a stream, whose last line is incomplete and already too long.
@@ -115,6 +118,8 @@ class Cutter:
             end = max(start, last_line_end(buffer[:filled]))
             is_long = filled - end > self._kept_bytes
             whole = end if ended or is_long else start + self._finished(buffer[start:end])
+            if whole == start and self._goes_on and filled == len(carry):
+                whole = end  # only the last record is left, and nothing has come to it
             yield from self._split(buffer[start:whole])
             if error:
                 raise error

@@ -149,6 +149,11 @@ class Layer(ABC):
     def close(self) -> None:
         self.below.close()
 
+    def on_caught_up(self, tell: Callable[[], None]) -> None:
+        """Have `tell` called as `Endless` promises, if there is such a stream below."""
+        if isinstance(self.below, Endless):
+            self.below.on_caught_up(tell)
+
     def skip_hole(self) -> int:
         """Skip what is left of a hole that the file system knows of; return its size. 0 if this layer changes bytes."""
         return 0
@@ -156,6 +161,14 @@ class Layer(ABC):
     @abstractmethod
     def _read(self, buffer: memoryview) -> int:
         """Do the work of `readinto`."""
+
+
+@runtime_checkable
+class Endless(Protocol):
+    """A stream without an end, or a layer above one."""
+
+    def on_caught_up(self, tell: Callable[[], None]) -> None:
+        """Have `tell` called once by the reading thread, when all that was there has been taken and more is waited for."""
 
 
 @runtime_checkable

@@ -18,17 +18,19 @@ from logproc.sources.archives.magic import sniff
 from logproc.sources.files import open_fifo, open_file, open_stdin
 from logproc.sources.files.parquet import footer_of, is_parquet
 from logproc.sources.http import HttpOptions, StartCall, open_url
-from logproc.sources.http.options import CallHere
+from logproc.sources.http.options import Call, CallHere
 from logproc.sources.limits import Deadline, Limited, Peeked, ReadOptions, Stopwatch, Timed
+from logproc.sources.objects import ObjectOptions, open_object
 from logproc.sources.spans import reading
 
 WAITING = "waits for a writer", "a FIFO ends when its last writer closes it; Ctrl-C ends the run"
 
 
 class OpenOptions(ReadOptions, frozen=True):
-    """Options for every source, and for web servers if there are URLs."""
+    """Options for every source, and for web servers and object stores if there are such sources."""
 
     http: HttpOptions | None = None
+    objects: ObjectOptions | None = None
 
 
 class Peek(Struct, frozen=True):
@@ -54,13 +56,16 @@ def open_source(
     say: Callable[[str, str, str], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
     start_call: StartCall = CallHere,
+    start_request: StartCall = CallHere,
     unpackers: Unpackers | None = None,
+    begun: Call | None = None,
 ) -> ByteStream:
     """Open a source that has no verdict and return its decoded bytes. The caller closes the stream.
 
-    Does not block for long: waiting for a pipe or a web server happens in the first `readinto`, which `cancel` ends.
-    wait, permit, start_call: for URLs, as in `http.open_url`. say(name, what, hint): called if a named pipe has no writer
-    yet. unpackers: help with archives. Raises SourceError if the source cannot be opened, and UsageError for an invalid URL.
+    Does not block for long: waiting for a pipe or a server happens in the first `readinto`, which `cancel` ends.
+    wait, permit, start_call: for URLs, as in `http.open_url`. start_request, begun: for objects, as start_call and begun in
+    `objects.open_object`. say(name, what, hint): called if a named pipe has no writer yet. unpackers: help with archives.
+    Raises SourceError if the source cannot be opened, and UsageError for an invalid URL.
     """
     watch = Stopwatch(clock)
     deadline = Deadline.after(options.max_time_s, watch.now)
@@ -78,6 +83,8 @@ def open_source(
         raw = open_file(source.location, deadline, source.seen)
     elif source.kind is Kind.FIFO:
         raw = open_fifo(source.location, deadline, partial(say, source.name, *WAITING) if say else None)
+    elif source.kind is Kind.OBJECT:
+        raw = open_object(source, options.objects or ObjectOptions(), deadline, start_request, begun=begun)
     else:
         http, at, url = options.http or HttpOptions(), deadline.at if deadline else None, str(source.location)
         raw = open_url(url, http, wait=wait, permit=untimed_permit, deadline=at, clock=watch.now, start_call=start_call)

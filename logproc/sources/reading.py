@@ -19,10 +19,11 @@ from logproc.formats.detection.detect import GENERIC
 from logproc.formats.detection.sample import SAMPLE_BYTES, SAMPLE_LINES
 from logproc.model.chunk import Chunk, Context, Outcome, Parser, Probe
 from logproc.model.errors import SourceError, Stopped
-from logproc.model.source import ByteStream, Kind, Source, State, Verdict, source_name
+from logproc.model.source import REMOTE, ByteStream, Source, State, Verdict, source_name
 from logproc.records.tables.from_parquet import Rows
 from logproc.sources.cutter import FLUSH_S, QUIET_S, Cutter, read_head
 from logproc.sources.files.parquet import GroupCutter
+from logproc.sources.limits import Endless
 from logproc.sources.unreadable import laid_out_json, own_report, unreadable
 
 Opener = Callable[[Source], ByteStream]
@@ -38,7 +39,7 @@ class ReadingOptions(Struct, frozen=True):
 
     now_s: seconds since 1970; used instead of the time of the last change, if that is unknown.
     zone: the time zone of times without an offset. whole_records: whether chunks begin with a record, see `Cutter`.
-    fractions: whether times are needed to the nanosecond. flush_s: see `Cutter`.
+    fractions: whether times are needed to the nanosecond. flush_s, goes_on: see `Cutter`.
     """
 
     choice: Choice
@@ -49,12 +50,23 @@ class ReadingOptions(Struct, frozen=True):
     whole_records: bool = False
     fractions: bool = False
     flush_s: tuple[float, float] = (FLUSH_S, QUIET_S)
+    goes_on: bool = False
 
 
 class Reading:
-    """One source being read. One thread iterates over `chunks`; `cancel` and the counters are for any thread."""
+    """One source being read. One thread iterates over `chunks`; `cancel` and the counters are for any thread.
 
-    def __init__(self, source: Source, open_source: Opener, options: ReadingOptions, probe: Probe | None = None) -> None:
+    caught_up: called once, with the number of chunks so far, when all that was there of an endless source has been read.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        open_source: Opener,
+        options: ReadingOptions,
+        probe: Probe | None = None,
+        caught_up: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self.source = source
         found = probe.format if probe else None
         if isinstance(found, Rows):
@@ -66,6 +78,7 @@ class Reading:
                 max_line_bytes=options.max_line_bytes,
                 whole_records=options.whole_records,
                 flush_s=options.flush_s,
+                goes_on=options.goes_on,
             )
             self.cutter.format = options.choice.fixed(source) or found
         self.outcome: Outcome | None = None
@@ -75,6 +88,7 @@ class Reading:
         self._open_source = open_source
         self._stream: ByteStream | None = None
         self._cancelled = False
+        self._caught_up = caught_up
 
     @property
     def outcomes(self) -> dict[int, Outcome]:
@@ -134,11 +148,13 @@ class Reading:
     def _open_chunks(self, stream: ByteStream) -> Iterator[Chunk]:
         if self._cancelled:
             stream.cancel()
+        if isinstance(stream, Endless):
+            stream.on_caught_up(lambda: self._caught_up(self.cutter.chunks_cut))
         logger.debug("source opened", extra={"size_bytes": stream.size_bytes})
         head = self._probed_again(stream)
         if not self.cutter.format:
             head = yield from self._find_format(stream, head)
-        elif self.source.kind is Kind.URL:
+        elif self.source.kind in REMOTE:
             head, _ = read_head(stream, b"", 1)  # the headers come before the first byte, and set `modified_s`
         changed_s = self._options.now_s if stream.modified_s is None else int(stream.modified_s)
         self.cutter.context = Context(reference_s=changed_s, zone=self._options.zone, fractions=self._options.fractions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from logproc.model.source import ByteStream, Kind, Source
+from logproc.model.source import REMOTE, ByteStream, Kind, Source
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import Span
 from logproc.sources.archives.parallel import Rewindable
@@ -60,7 +60,7 @@ def reading(raw: ByteStream, source: Source, span: Span | None) -> ByteStream:
         return SpannedFile(raw, span, Doing.READ, source.name)
     if source.kind is Kind.FILE:
         return Spanned(raw, span, Doing.READ, source.name)
-    return SpannedWait(raw, span, Doing.CONNECT if source.kind is Kind.URL else Doing.WAIT_DATA, source.name)
+    return SpannedWait(raw, span, Doing.CONNECT if source.kind in REMOTE else Doing.WAIT_DATA, source.name)
 
 
 def unpacking(decoded: ByteStream, span: Span | None) -> ByteStream:

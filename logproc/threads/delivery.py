@@ -30,12 +30,12 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Generic, TypeVar
 
-from logproc.model.errors import InternalError, Stopped
+from logproc.model.errors import Stopped
 from logproc.model.trace.doing import Doing
 from logproc.model.trace.recorder import NO_TRACE, Trace
-from logproc.records.output import Output, Release, nothing
+from logproc.records.output import FILES, Output, Release, nothing
 from logproc.threads.budget import ByteBudget
-from logproc.threads.reader import CANNOT_START, refused
+from logproc.threads.reader import start_or_fail
 from logproc.threads.signals import blocked
 from logproc.threads.stop import Stop
 
@@ -84,14 +84,14 @@ class _End:
 
 
 class _CaughtUp(_End):
-    """All that was there is read. chunks: how many of each source."""
+    """All that was there is read of a stream, or of all files. chunks: how many of each source."""
 
     def __init__(self, chunks: Mapping[int, int]) -> None:
         self.chunks = chunks
 
 
 ENDED, CANCELLED = _End(), _End()
-NO_SOURCE = -1
+NO_SOURCE = FILES
 
 
 def never() -> bool:
@@ -129,17 +129,12 @@ class Delivery(Thread, Generic[Piece]):
         # The rest is the writer's own. _early: what has come and is not written, by source and number.
         self._early: dict[tuple[int, int], tuple[Piece | _End, Release]] = {}
         self._next: Counter[int] = Counter()
-        self._to_catch_up: Mapping[int, int] | None = None
+        self._to_catch_up: dict[int, Mapping[int, int]] = {}
 
     def begin(self) -> None:
         """Start the thread, and have a stop end it. Raises InternalError if it cannot be started."""
-        try:
-            with blocked():
-                self.start()
-        except RuntimeError as error:
-            if not refused(error):
-                raise
-            raise InternalError(*CANNOT_START) from error
+        with blocked():
+            start_or_fail(self.start)
         self._run_stop.on_set(self._cancel)
 
     def put(self, source: int, number: int, piece: Piece, release: Release) -> None:
@@ -151,8 +146,12 @@ class Delivery(Thread, Generic[Piece]):
         self._messages.put((source, chunks, ENDED, nothing))
 
     def caught_up(self, chunks: Mapping[int, int]) -> None:
-        """Tell that all that was there is read: so many chunks of each source. What comes from now on is new."""
-        self._messages.put((NO_SOURCE, 0, _CaughtUp(chunks), nothing))
+        """Tell that all that was there is read of all files: so many chunks of each. What comes from now on is new."""
+        self._messages.put((FILES, 0, _CaughtUp(chunks), nothing))
+
+    def stream_caught_up(self, source: int, chunks: int) -> None:
+        """Tell the same of one stream."""
+        self._messages.put((source, 0, _CaughtUp({source: chunks}), nothing))
 
     def all_read(self) -> None:
         """Tell that all was put, and every source has ended."""
@@ -163,7 +162,7 @@ class Delivery(Thread, Generic[Piece]):
         try:
             for source, number, message, release in self._messages_until_end():
                 if isinstance(message, _CaughtUp):
-                    self._to_catch_up = message.chunks
+                    self._to_catch_up[source] = message.chunks
                 else:
                     self._early[source, number] = message, release
                     self._write_due(source)
@@ -211,9 +210,10 @@ class Delivery(Thread, Generic[Piece]):
                 self.doing = "waiting"
 
     def _look_whether_caught_up(self) -> None:
-        if self._to_catch_up is not None and all(self._next[source] >= to for source, to in self._to_catch_up.items()):
-            self._to_catch_up = None
-            self._output.caught_up()
+        for of, chunks in list(self._to_catch_up.items()):
+            if all(self._next[source] >= to for source, to in chunks.items()):
+                del self._to_catch_up[of]
+                self._output.caught_up(of)
 
     def _cancel(self) -> None:
         self._messages.put((NO_SOURCE, 0, CANCELLED, nothing))

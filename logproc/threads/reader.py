@@ -95,7 +95,8 @@ class ToDo(Generic[Task]):
     """Sources that wait for a reader: no two readers take the same one. Nothing is added once readers have started.
 
     At most `most` sources of one server are taken at a time. So no reader waits for a server's permit while another server
-    has one free, and a silent server holds up few readers, however many sources it has. Which server is next: one that has
+    has one free, and a silent server holds up few readers, however many sources it has. What is of no server (None) has no
+    limit. Which server is next: one that has
     cost less time for nothing, then one with fewer readers at it, then the order of the sources.
     """
 
@@ -154,7 +155,7 @@ class ToDo(Generic[Task]):
             heappush(self._free, (rank, server))
 
     def _rank(self, server: Hashable) -> tuple[int, int, int] | None:
-        if not self._waiting[server] or self._taken[server] == self._most:
+        if not self._waiting[server] or (server is not None and self._taken[server] == self._most):
             return None
         return self._lost_s[server], self._taken[server], self._waiting[server][0].index
 
@@ -259,6 +260,16 @@ def start_readers(readers: Sequence[Reader]) -> list[Reader]:
             break
         started.append(reader)
     return started
+
+
+def start_or_fail(start: Callable[[], None]) -> None:
+    """Start a thread without which there can be no run. Raises InternalError if it cannot be started."""
+    try:
+        start()
+    except RuntimeError as error:
+        if not refused(error):
+            raise
+        raise InternalError(*CANNOT_START) from error
 
 
 def refused(error: RuntimeError) -> bool:

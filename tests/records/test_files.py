@@ -137,8 +137,8 @@ def test_json_lines_in_all_formats(app: Path, tmp_path: Path) -> None:
     numbers: dict[str, Callable[[str], Any]] = {"status": int, "duration": float, "line": int, "time": datetime.fromisoformat}
     assert [{name: numbers.get(name, str)(cell) for name, cell in row.items()} for row in of_csv] == expected
     frame = polars.read_parquet(written("parquet", tmp_path, app, *CHUNKS))
-    assert frame["other"].null_count() == LINES
-    assert [row | {"time": row["time"].replace(tzinfo=None)} for row in frame.drop("other").to_dicts()] == [
+    assert frame["other"].null_count() == frame["text"].null_count() == LINES
+    assert [row | {"time": row["time"].replace(tzinfo=None)} for row in frame.drop("other", "text").to_dicts()] == [
         row | {"time": row["time"].replace(tzinfo=None)} for row in expected
     ]
 
@@ -268,3 +268,23 @@ def test_the_example_runs_as_it_is(tmp_path: Path) -> None:
     found = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True).stdout
     assert "status" in found
     assert all(path.name in {f"day={day}" for day in found.split()} for path in (tmp_path / "days").iterdir())
+
+
+def test_a_trace_is_in_the_text(tmp_path: Path) -> None:
+    """A record of several lines has all of them in `text`, also inside of another log; a record of one line has none."""
+    error = "2026-03-07 10:00:00,123 - shop.a - ERROR - boom\nTraceback (most recent call last):\nKeyError: 'x'"
+    rest = "".join(f"\n2026-03-07 10:00:0{at},000 - shop.a - INFO - fine" for at in range(1, 5))
+    plain, packed = tmp_path / "a.log", tmp_path / "docker.log"
+    plain.write_text(error + rest + "\n")
+    each = [
+        {"log": line + "\n", "stream": "stderr", "time": f"2026-03-07T10:00:0{at}Z"}
+        for at, line in enumerate((error + rest).split("\n"))
+    ]
+    packed.write_text("".join(json.dumps(line) + "\n" for line in each))
+    for path, text in ((plain, error), (packed, "\n".join(json.dumps(line) for line in each[:3]))):
+        for chunk in CHUNKS, ():
+            lines = written("jsonl", tmp_path, path, *chunk).read_text("utf-8").splitlines()
+            assert [json.loads(line).get("text") for line in lines] == [text, None, None, None, None]
+        with written("csv", tmp_path, path).open(encoding="utf-8", newline="") as file:
+            assert [row["text"] for row in csv.DictReader(file)] == [text, "", "", "", ""]
+        assert polars.read_parquet(written("parquet", tmp_path, path))["text"].to_list() == [text, None, None, None, None]

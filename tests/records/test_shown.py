@@ -123,7 +123,7 @@ class Kept:
     def ended(self, source: int) -> None:
         """Nothing."""
 
-    def caught_up(self) -> None:
+    def caught_up(self, of: int) -> None:
         """Nothing."""
 
     def close(self) -> None:

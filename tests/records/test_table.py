@@ -112,6 +112,7 @@ def test_a_log_inside_a_log() -> None:
         "stream": "stdout",
         "new": "1",
         "later": "2",
+        "text": b"".join(parts).decode().removesuffix("\n"),
         "source": "a.log",
         "line": 5,
     }

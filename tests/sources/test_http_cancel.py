@@ -29,7 +29,7 @@ class SeenLookUp(LookUp):
 
     waited_for = threading.Event()
 
-    def wait(self, seconds: float) -> Any:
+    def wait(self, seconds: float | None) -> Any:
         """Wait."""
         self.waited_for.set()
         return super().wait(seconds)

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 from types import SimpleNamespace
@@ -36,13 +37,13 @@ def until(holds: Callable[[], bool]) -> None:
 class Reader:
     """Reads a growing log in a thread, and polls it often."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, last_bytes: int = 0) -> None:
         self.data = bytearray()
         self.error: Exception | None = None
         stopping = Event()
         transport = Transport(5, 5, None, time.monotonic)
         fetcher = Fetcher(parse_url(url), HttpOptions(grows=True), transport, lambda _: nullcontext())
-        self.log = Growing(fetcher, transport, stopping.wait, lambda: 0.0, poll_s=0.05)
+        self.log = Growing(fetcher, transport, stopping.wait, lambda: 0.0, poll_s=0.05, last_bytes=last_bytes)
         self._stopping = stopping
         self._thread = Thread(target=self._read)
         self._thread.start()
@@ -205,3 +206,58 @@ def test_a_run_follows_more_urls_than_it_has_connections(server: FaultServer, tm
         assert time.monotonic() - started < 2
     assert (ended.code, ended.stderr) == (0, "")
     assert json.loads(report.read_text())["complete"]
+
+
+def test_show_begins_with_the_last_records_of_a_url(server: FaultServer, tmp_path: Path) -> None:
+    """Of each URL there are as many as of all files: ten that match or as many as are asked for, and then what is new."""
+
+    def lines(name: str, first: int, end: int) -> str:
+        return "".join(LINE.format(at % 60).replace("/a", f"/{name}{at}") for at in range(first, end))
+
+    log = SimpleNamespace(body=b"")
+    server.on("/log", conditional(log, ranges=True))
+    file, out = tmp_path / "a.log", tmp_path / "out"
+    file.write_text(lines("f", 0, 30))
+
+    def shown(*options: str | Path, most: int) -> str:
+        log.body = lines("u", 0, 3000).encode()
+        with out.open("wb") as stream, processes.started("show", "-f", *options, stdout=stream) as process:
+            until(lambda: out.read_bytes().count(b"\n") >= most)
+            log.body += lines("u", 3000, 3002).encode()
+            until(lambda: b"/u3001" in out.read_bytes())
+            process.send_signal(signal.SIGINT)
+            assert processes.ended(process).code == 0
+        return out.read_text()
+
+    assert shown(server.url("/log"), most=10) == lines("u", 2990, 3002)
+    both = shown(server.url("/log"), file, "--tail", "2", most=4).splitlines(keepends=True)
+    assert "".join(line for line in both if "/u" in line) == lines("u", 2998, 3002)
+    assert "".join(line for line in both if "/f" in line) == lines("f", 28, 30)
+
+
+@pytest.mark.parametrize("head", [b"", b"#Fields: date time\n", b"\0"], ids=["log", "directives", "NUL"])
+@pytest.mark.parametrize("ranges", ["bytes", ""])
+def test_of_a_long_log_only_the_end_is_received(server: FaultServer, ranges: str, head: bytes) -> None:
+    """From a server that sends parts, unless the rest cannot be read without the beginning; then on as ever."""
+    log = SimpleNamespace(body=head + b"".join(b"line %d\n" % at for at in range(100_000)))
+
+    def of(request: Request) -> Answer:
+        answer = conditional(log, ranges=bool(ranges))(request)
+        return replace(answer, headers={**answer.headers, "Accept-Ranges": ranges})
+
+    server.on("/log", of)
+    reader = Reader(server.url("/log"), last_bytes=1000)
+    try:
+        until(lambda: bytes(reader.data).endswith(b"line 99999\n"))
+        log.body += b"new\n"
+        until(lambda: bytes(reader.data).endswith(b"line 99999\nnew\n"))
+        if ranges and not head:
+            assert log.body.endswith(b"\n" + bytes(reader.data))
+            assert 900 < len(reader.data) <= 1000 + len(b"new\n")
+        else:
+            assert bytes(reader.data) == log.body
+        assert reader.log.notes == []
+        log.body = b"another log\n"
+        until(lambda: bytes(reader.data).endswith(b"new\nanother log\n"))
+    finally:
+        reader.close()

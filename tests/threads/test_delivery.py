@@ -32,7 +32,7 @@ class Written:
     def ended(self, source: int) -> None:
         """Nothing."""
 
-    def caught_up(self) -> None:
+    def caught_up(self, of: int) -> None:
         """Nothing."""
 
     def close(self) -> None:

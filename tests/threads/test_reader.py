@@ -214,6 +214,12 @@ def test_servers_are_taken_in_turn() -> None:
     assert [taken.name for taken in iter(to_do.take, None)] == ["a1", "b1", "c1", "a2", "b2", "a3"]
 
 
+def test_what_is_of_no_server_has_no_limit() -> None:
+    """Where the server of a source is None, any number is taken at once."""
+    to_do = ToDo([source(index, f"{index}") for index in range(3)], lambda _: None, most=1)
+    assert [taken.index for taken in (to_do.take(), to_do.take(), to_do.take()) if taken] == [0, 1, 2]
+
+
 def test_a_server_at_its_limit_gives_nothing_until_one_is_done() -> None:
     """A place that becomes free is filled by the next source of that server."""
     to_do = ToDo([source(index, name) for index, name in enumerate(["a1", "a2", "a3", "b1"])], lambda it: it.name[0], most=1)

@@ -117,7 +117,7 @@ def analyze(
         if not settings.quiet:
             if settings.max_keys is None and sum(panel.distinct for panel in run.snapshot.panels.values()) > MANY_KEYS:
                 say_many_keys()
-            report_sources(run.snapshot, screen)
+            report_sources(run.snapshot, screen, followed.told_before() if followed else {})
             if going_on and followed and going_on.follows:
                 going_on.say_missing(followed.sources)
             for line in words:

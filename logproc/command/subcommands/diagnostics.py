@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from logproc.command.process import OUT_OF_MEMORY
 from logproc.command.terminal.screen import Screen, same_place
@@ -16,6 +16,7 @@ from logproc.threads.pool import WorkerFailed
 REPORT_IT = "please report it; --debug shows where"
 REASONS = {"line-too-long": "over --max-line-bytes", "too-long-for-pattern": "too long for a pattern with counted repeats"}
 """Reasons of rejected lines that a diagnostic words differently."""
+NOTHING_TOLD: Mapping[str, Collection[str]] = {}
 
 
 def is_typed(sources: Sequence[Source], screen: Screen) -> bool:
@@ -31,23 +32,30 @@ def worth_showing(snapshot: Snapshot) -> bool:
     return bool(snapshot.account.lines) or any(source.state is not State.FAILED for source in snapshot.sources)
 
 
-def report_sources(snapshot: Snapshot, screen: Screen) -> None:
+def report_sources(snapshot: Snapshot, screen: Screen, told_before: Mapping[str, Collection[str]] = NOTHING_TOLD) -> None:
     """Write what is wrong or odd about each source to stderr, one line each, unless a report in the same place says it.
 
     The same place is one terminal, but also one pipe or file (`2>&1`, a CI system): everything would be there twice.
     """
     if screen.settings.output == "terminal" and worth_showing(snapshot) and same_place(screen.stdout, screen.stderr):
         return
-    say_sources(snapshot, screen, "--rejects FILE writes them")
+    say_sources(snapshot, screen, "--rejects FILE writes them", told_before)
 
 
-def say_sources(snapshot: Snapshot, screen: Screen, how_to_see_rejected: str) -> None:
+def say_sources(
+    snapshot: Snapshot,
+    screen: Screen,
+    how_to_see_rejected: str,
+    told_before: Mapping[str, Collection[str]] = NOTHING_TOLD,
+) -> None:
+    """Write what is wrong or odd about each source to stderr. told_before: notes of each that earlier runs have written."""
     for source in snapshot.sources:
         if source.reason:
             level = "warning" if source.state in (State.COMPLETE, State.SKIPPED) else "error"
             screen.say(source.source, source.reason, source.hint, level=level)
         for note in source.notes:
-            screen.say(source.source, note, level="warning")
+            if note not in told_before.get(source.source, ()):
+                screen.say(source.source, note, level="warning")
     report_rejected(snapshot, screen, how_to_see_rejected)
     if snapshot.empty:
         screen.say("", snapshot.empty, level="warning")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import fields
 from functools import partial
@@ -23,6 +24,7 @@ from logproc.records.state.asked import asked
 from logproc.records.state.state_file import StateFile
 from logproc.reports.units import plural
 from logproc.sources.names import shown_path, shown_url
+from logproc.sources.objects.places import OBJECT, STORE_OF_SCHEME, shown_object
 from logproc.sources.resolve import MAGIC, SCHEME, STDIN_ARGUMENT, WEB_SCHEMES
 from logproc.threads.committer import Committer, Saver
 from logproc.threads.grace import within_grace
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 
 MOST_NAMES = 3
+logger = logging.getLogger(__name__)
 
 
 class FollowOptions(Struct, frozen=True):
@@ -50,15 +53,22 @@ class FollowOptions(Struct, frozen=True):
 
 
 def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the arguments that are followed as files, and the others: standard input, pipes and URLs."""
+    """Return the arguments that are followed as files, and the others: standard input, pipes, URLs and objects."""
     files: list[str] = []
     others: list[str] = []
     for argument in arguments:
         scheme = SCHEME.match(argument)
-        is_url = scheme is not None and scheme[1].lower() in WEB_SCHEMES
+        is_url = scheme is not None and scheme[1].lower() in (*WEB_SCHEMES, *STORE_OF_SCHEME)
         is_pipe = not MAGIC.search(argument) and Path(argument).is_fifo()
         (others if is_url or is_pipe or argument == STDIN_ARGUMENT else files).append(argument)
     return files, others
+
+
+def refuse_objects(arguments: Sequence[str]) -> None:
+    """Raise UsageError for an object: it does not grow, it is replaced."""
+    for argument in arguments:
+        if OBJECT.fullmatch(argument):
+            raise UsageError(f"--follow: {shown_object(argument)} does not grow", "read objects without --follow")
 
 
 def say_missing(arguments: Sequence[str], sources: Sequence[Source], screen: Screen) -> None:
@@ -93,10 +103,12 @@ class GoingOn:
         return self._options.follow
 
     def others(self, arguments: Sequence[str]) -> list[str]:
-        """Return the arguments that are not files."""
+        """Return the arguments that are not files. Raises UsageError for what cannot be followed, or read again."""
         others = split_arguments(arguments)[1]
+        if self.follows:
+            refuse_objects(others)
         if self._keeper and others:
-            raise UsageError(f"--state: {others[0]} cannot be read again from where a run stopped", "name files")
+            raise UsageError(f"--state: {shown_url(others[0])} cannot be read again from where a run stopped", "name files")
         return others
 
     def begin(self, arguments: Sequence[str], sources: Sequence[Source], outputs: Outputs, stack: ExitStack) -> Followed:
@@ -172,6 +184,7 @@ class StateKeeper:
         self._file.lock()
         earlier = self._file.load(question)
         self._followed = make(earlier=earlier, question=question)
+        self._say_resumed(self._followed.lines_before)
         return self._followed
 
     def watch(self, crew: Crew) -> None:
@@ -194,6 +207,17 @@ class StateKeeper:
     def _save(self, commit: Commit[Any]) -> None:
         if self._crew and self._followed:
             self._file.save(self._followed.state(commit, self._crew.outcomes()))
+
+    def _say_resumed(self, lines: Mapping[str, int]) -> None:
+        """Say where the run goes on: to who is watching. A job of cron would send a mail each time."""
+        logger.info("resumed", extra={"logs": len(lines), "lines": sum(lines.values())})
+        if not is_terminal(self._screen.stderr):
+            return
+        if len(lines) > MOST_NAMES:
+            self._screen.say_now("", f"resumed {len(lines):,} logs after {sum(lines.values()):,} lines", "")
+            return
+        for name, count in lines.items():
+            self._screen.say_now(name, f"resumed at line {count + 1:,}", "")
 
     def _say(self, error: OutputError) -> None:
         self._screen.say("", error.what, "; ".join(filter(None, (error.hint, "the run goes on"))), level="warning")

@@ -72,7 +72,7 @@ class Commands(click.Group):
         if ctx.resilient_parsing or name.startswith("-") or self.get_command(ctx, name):
             return super().resolve_command(ctx, args)
         known = [command for command in self.list_commands(ctx) if not self.commands[command].hidden]
-        from logproc.sources.misspelt import CHECK, hint_for_missing
+        from logproc.sources.files.misspelt import CHECK, hint_for_missing
 
         for number in range(2, len(args) + 1):
             if Path(" ".join(args[:number])).is_file():

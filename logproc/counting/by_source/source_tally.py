@@ -57,10 +57,8 @@ class SourceTally(Struct, frozen=True):
             self.seen | other.seen,
         )
 
-    def behind(self, lines: int | None) -> SourceTally:
-        """Return the same for lines that come behind so many others; without their numbers, if it is None: nobody knows."""
-        if lines is None:
-            return replace(self, sample=(), assumed=replace(self.assumed, stretches=()))
+    def behind(self, lines: int) -> SourceTally:
+        """Return the same for lines that come behind so many others."""
         sample = tuple(replace(rejected, line=rejected.line + lines) for rejected in self.sample)
         return replace(self, sample=sample, assumed=self.assumed.behind(lines)) if lines else self
 

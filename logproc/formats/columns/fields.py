@@ -52,11 +52,16 @@ class Wanted(Collection[str]):
 
     @classmethod
     def everything(cls, form: Parser, wanted: Collection[str] = ()) -> Wanted:
-        """Return all that the records of a format have, and what is named anyway."""
+        """Return all that the records of a format have, and what is named anyway. Of records of several lines also the text.
+
+        An envelope finds only at its end which lines belong together; others look for the text only where there are such.
+        """
         # The request is there for those without parts. Where a sample has none, it may be an object, whose keys are columns.
         requests = {REQUEST} if REQUEST in form.fields else set()
-        names = frozenset({*form.shown, *requests, *sought(wanted)})
-        return cls(names, searched=wanted.searched if isinstance(wanted, Wanted) else frozenset(), others=form.open_fields)
+        text = {"text"} if form.multi_line else set()
+        names = frozenset({*form.shown, *requests, *sought(wanted), *(() if form.by_line else text)})
+        searched = wanted.searched if isinstance(wanted, Wanted) else frozenset()
+        return cls(names, searched=searched | text, others=form.open_fields)
 
     def __contains__(self, name: object) -> bool:
         return self.others or name in self.sought or name in self.usual

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from logproc.formats.columns.aliases import Meaning, held_by, meaning_of, sources_of
 from logproc.formats.columns.coalesce import Source, chosen
-from logproc.formats.columns.fields import again, asks_for_others, with_others
+from logproc.formats.columns.fields import Wanted, again, asks_for_others, sought, with_others
 from logproc.formats.columns.lines import Lines, plain_lines
 from logproc.formats.columns.odd_bytes import is_utf8
 from logproc.formats.columns.slices import encoded
@@ -40,7 +40,15 @@ from logproc.formats.readers.json_table import (
     read_table,
     schema_of,
 )
-from logproc.formats.readers.json_values import IN_ONE_LINE, column_text_of, is_bracket, object_of, text_of, value_at
+from logproc.formats.readers.json_values import (
+    DEEPEST_KEY,
+    IN_ONE_LINE,
+    column_text_of,
+    is_bracket,
+    object_of,
+    text_of,
+    value_at,
+)
 from logproc.formats.readers.native.kernel import cut_parts, find_lines
 from logproc.formats.readers.sampled import UNKNOWN, Sampled, format_of_keys
 from logproc.formats.readers.skeletons import SAMPLE, are_valid, meant, usual_skeleton, with_controls
@@ -51,7 +59,6 @@ if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Mask
 
 OPENINGS = frozenset({b"{", b"[", b","})
-DEEPEST_KEY = 8
 MOST_SKELETONS = 3
 KINDS: Mapping[type, str] = {str: "text", bool: "truth", int: "integer", float: "number", Decimal: "number"}
 
@@ -116,12 +123,11 @@ class JsonReader(Reader, frozen=True):
                 aside.append(at)
             else:
                 reasons[at] = found
-        if asks_for_others(wanted):
-            keys = {".".join(path) for record in records for path in paths_in(record)}
-            wanted = with_others(wanted, keys, self.names)
+        keys = {".".join(path) for record in records for path in paths_in(record)} if asks_for_others(wanted) else set()
+        unnamed = keys.difference(self.names, sought(wanted))
         columns = {
-            name: chosen(name, sources, partial(texts_at, records, name, raw=sources[0].raw))
-            for name, sources in self.sources(wanted).items()
+            name: chosen(name, sources, partial(texts_at, records, name, raw=sources[0].raw, in_keys=name in unnamed))
+            for name, sources in self.sources(with_others(wanted, keys, self.names)).items()
         }
         at_lines, asides = (numpy.array(found, numpy.int64) for found in (line, aside))
         return Found(at_lines, self.present(columns), aside=asides, reasons=reasons)
@@ -220,16 +226,18 @@ class SkeletonReader(Reader, frozen=True):
     def lines(self, data: Bytes) -> Lines:
         return find_lines(data) or plain_lines(data)
 
-    def read(self, lines: Lines, left: Mask, wanted: Collection[str], _context: Context) -> Found:
+    def read(self, lines: Lines, left: Mask, wanted: Collection[str], context: Context) -> Found:
         """Return lines that are as one line is; none where there is no kernel, or a wanted value is an object."""
-        if asks_for_others(wanted):
-            return Found()
-        sources = self.exact.sources(wanted)
-        keys = {key for several in sources.values() for source in several for key in source.keys}
         skeleton = usual_skeleton([lines.text(line) for line in numpy.flatnonzero(left)[:SAMPLE].tolist()])
-        if not skeleton or skeleton.objects & keys or not is_utf8(lines.data):
+        if not skeleton:
             return Found()
-        parts, are_texts = skeleton.cut(keys)
+        sources = self.exact.sources(with_others(wanted, skeleton.names, self.exact.names))
+        keys = {key for several in sources.values() for source in several for key in source.keys}
+        if skeleton.objects & keys or not is_utf8(lines.data):
+            return Found()
+        moment = key_of_time(sources, wanted)
+        moment = moment if skeleton.has_moment(moment) else None
+        parts, are_texts = skeleton.cut(keys, moment)
         cut = cut_parts(lines, left & ~with_controls(lines), parts, len(are_texts))
         if not cut:
             return Found()
@@ -239,8 +247,22 @@ class SkeletonReader(Reader, frozen=True):
             good &= are_valid(values[name])
             values[name] = meant(values[name]) if name in keys else values[name]
         absent = KeyColumn(pyarrow.array([b"-"], pyarrow.binary()), numpy.zeros(len(good), numpy.int32))
-        columns = {name: chosen(name, several, lambda key: values.get(key, absent)) for name, several in sources.items()}
-        return Found(cut.line, self.exact.present(columns)).keep(good)
+        columns = {
+            name: chosen(name, several, lambda key: values.get(key, absent))
+            for name, several in sources.items()
+            if moment is None or name != "time"
+        }
+        time, nanos = (None, None) if moment is None else (cut.time, cut.nanos.astype(numpy.int64))
+        return Found(cut.line, self.exact.present(columns), time=time, nanos=nanos if context.fractions else None).keep(good)
+
+
+def key_of_time(sources: Mapping[str, tuple[Source, ...]], wanted: Collection[str]) -> str | None:
+    """Return the key that is the time of all records, and nothing else; None if there is none."""
+    keys = [key for several in sources.values() for source in several for key in source.keys]
+    times = [key for source in sources.get("time", ()) for key in source.keys]
+    if len(times) != 1 or keys.count(times[0]) != 1 or (isinstance(wanted, Wanted) and "time" in wanted.sources):
+        return None
+    return times[0]
 
 
 def json_format(reader: JsonReader, meaning: Meaning = UNKNOWN) -> Format:
@@ -302,8 +324,13 @@ def tags_of(messages: KeyColumn) -> KeyColumn:
     return KeyColumn(pyarrow.array([b"-", b"P"], pyarrow.binary()), index.astype(numpy.int32))
 
 
-def texts_at(records: list[dict[str, Any]], column: str, key: str, *, raw: bool) -> KeyColumn:
-    """Return the texts of a column from a key. raw: whether arrays and objects stay JSON."""
+def texts_at(records: list[dict[str, Any]], column: str, key: str, *, raw: bool, in_keys: bool) -> KeyColumn:
+    """Return the texts of a column from a key.
+
+    raw: whether arrays and objects stay JSON. in_keys: whether what an object holds is in columns of its own, and not in this.
+    """
     values = (value_at(record, key) for record in records)
+    if in_keys and key.count(".") < DEEPEST_KEY:
+        values = (None if isinstance(value, dict) else value for value in values)
     texts = [text_of(value) if raw else column_text_of(value, column) for value in values]
     return KeyColumn(*encoded([pyarrow.array(texts, pyarrow.binary())]))

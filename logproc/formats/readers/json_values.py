@@ -19,6 +19,8 @@ from logproc.model.patterns import regex
 
 DEEPEST, TOO_DEEP = 500, "bad-json-too-deep"
 """Levels of objects and arrays. msgspec goes as deep as the stack of its thread allows, which no count may depend on."""
+DEEPEST_KEY = 8
+"""Objects around the one whose keys are still fields. What is deeper is a field with the text of an object."""
 EXACT_IN_A_DOUBLE = 2**53
 ESCAPES = regex(rb"(?:\\(?!x[0-9a-fA-F]{2}).)++|\\(x[0-9a-fA-F]{2})", re.DOTALL)
 AS_TEXT = {0xDC00 + byte: f"\\\\x{byte:02x}" for byte in range(0x80, 0x100)}

@@ -24,7 +24,7 @@ from msgspec import Struct
 from logproc.formats.columns.fields import again
 from logproc.formats.columns.lines import LF, Lines, blocks
 from logproc.formats.columns.slices import ABSENT, BLANK, places
-from logproc.formats.readers.json_values import object_of
+from logproc.formats.readers.json_values import DEEPEST_KEY, object_of
 from logproc.model.columns import KeyColumn
 from logproc.model.patterns import regex
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MEMBER = regex(rb'((?:[ }]*+[{,] *+"[^"\\]*+": *+)++)(?:("[^"\\]*+")|[+\-.0-9A-Za-z]++)')
 """A value behind its key, and those of the objects that it is the first one in. Arrays and empty objects do not fit."""
+MOMENT = regex(rb'"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]++)?Z"')
 END = regex(rb"[ }]++")
 MOST_BYTES, MOST_VALUES, MOST_LITERAL = 1 << 12, 64, 127
 SAMPLE = 8
@@ -46,24 +47,32 @@ NULL = pyarrow.scalar(b"null", pyarrow.binary())
 class Skeleton(Struct, frozen=True):
     """What lines have in common.
 
-    names: of each value the keys that lead to it, joined by dots. texts: whether it is in quotes. before: the text before it.
-    end: the text behind the last one. objects: the names of what values are in.
+    names: of each value the keys that lead to it, joined by dots. kinds: what the kernel calls it: V; in quotes q, or m for a
+    moment that the kernel can read. before: the text before it. end: the text behind the last one. objects: the names of what
+    values are in.
     """
 
     names: tuple[str, ...]
-    texts: tuple[bool, ...]
+    kinds: tuple[bytes, ...]
     before: tuple[bytes, ...]
     end: bytes
     objects: frozenset[str]
 
-    def cut(self, keys: Collection[str]) -> tuple[bytes, dict[str, bool]]:
-        """Return the parts of a line in the kernel's terms, and of each column whether it is in quotes: all plain ones are."""
+    def cut(self, keys: Collection[str], moment: str | None = None) -> tuple[bytes, dict[str, bool]]:
+        """Return the parts of a line in the kernel's terms, and of each column whether it is in quotes: all plain ones are.
+
+        moment: the name of the one value that is read as a moment, and is not a column.
+        """
         parts, columns = [], {}
-        for name, is_text, before in zip(self.names, self.texts, self.before, strict=True):
-            if name in keys or not is_text:
-                columns[name] = is_text
-            parts += [literal(before), b"V" if not is_text else b"Q" if name in keys else b"q"]
+        for name, kind, before in zip(self.names, self.kinds, self.before, strict=True):
+            part = kind if kind == b"V" or name == moment else b"Q" if name in keys else b"q"
+            if part in b"VQ":
+                columns[name] = part == b"Q"
+            parts += [literal(before), part]
         return b"".join([*parts, literal(self.end)]), columns
+
+    def has_moment(self, name: str | None) -> bool:
+        return any(found == name and kind == b"m" for found, kind in zip(self.names, self.kinds, strict=True))
 
 
 def literal(text: bytes) -> bytes:
@@ -78,11 +87,11 @@ def usual_skeleton(sample: Sequence[bytes]) -> Skeleton | None:
 
 
 def skeleton_of(line: bytes) -> Skeleton | None:
-    """Return the skeleton of a line, None if it is not an object, or has arrays, empty objects or a key that comes twice."""
-    texts, before, at = [], [], 0
+    """Return the skeleton of a line; None if it is not an object, is too deep, or has arrays, empty objects or a key twice."""
+    kinds, before, at = [], [], 0
     while at < len(line) <= MOST_BYTES and (member := MEMBER.match(line, at)):
         before.append(member[1])
-        texts.append(member[2] is not None)
+        kinds.append(b"V" if member[2] is None else b"m" if MOMENT.fullmatch(member[2]) else b"q")
         at = member.end()
     found = object_of(line) if END.fullmatch(line, at) else None
     if not isinstance(found, dict):
@@ -90,10 +99,12 @@ def skeleton_of(line: bytes) -> Skeleton | None:
     paths = list(paths_in(found))
     names = [".".join(path) for path in paths]
     objects = frozenset(".".join(path[:end]) for path in paths for end in range(1, len(path)))
-    # Of a key that comes twice the exact way returns one value, so that there are fewer of them than in the line.
-    if not len(set(names) - objects) == len(names) == len(texts) <= MOST_VALUES:
+    if max(map(len, paths), default=0) > DEEPEST_KEY + 1:
         return None
-    return Skeleton(tuple(names), tuple(texts), tuple(before), line[at:], objects)
+    # Of a key that comes twice the exact way returns one value, so that there are fewer of them than in the line.
+    if not len(set(names) - objects) == len(names) == len(kinds) <= MOST_VALUES:
+        return None
+    return Skeleton(tuple(names), tuple(kinds), tuple(before), line[at:], objects)
 
 
 def paths_in(found: dict[str, Any], front: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

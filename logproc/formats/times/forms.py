@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import cache, partial
+from functools import cache
 
 from msgspec import Struct
 
@@ -71,7 +71,7 @@ def calendar_form(name: str, minute: str, behind: str, rest: str = "", *, year_l
     """
     reading = expanded(minute, named=True) + (f"(?: {expanded(rest, named=True)})?" if rest else "")
     expression = f"(?P<minute>{expanded(minute)}){behind}"
-    return TimeForm(name, expression, partial(calendar_minute, reading), year_less=year_less)
+    return TimeForm(name, expression, CalendarMinute(reading), year_less=year_less)
 
 
 @cache
@@ -80,20 +80,27 @@ def compiled(expression: str) -> re.Pattern[bytes]:
     return re.compile(expression.encode())
 
 
-def calendar_minute(reading: str, text: bytes, reference: int) -> int | None:
-    """Return when the minute begins as if it were UTC, None if no such moment exists."""
-    match = compiled(reading).fullmatch(text)
-    if not match:
-        return None
-    parts = match.groupdict()
-    month, day = MONTHS.get(parts["month"].title()) or int(parts["month"]), int(parts["day"])
-    hour, minute = hour_of(int(parts["hour"]), parts.get("half")), int(parts["minute"])
-    if hour is None or minute > 59:
-        return None
-    since_midnight = hour * HOUR_S + minute * 60
-    if parts.get("year"):
-        return moment(year_of(parts["year"]), month, day, since_midnight)
-    return latest_moment(month, day, since_midnight, reference + DAY_S)
+class CalendarMinute(Struct, frozen=True):
+    """Reads the minute of a calendar form: when it begins as if it were UTC, None if no such moment exists.
+
+    Not a `partial`: two of those are never equal, so formats that came from other processes would not be.
+    """
+
+    reading: str
+
+    def __call__(self, text: bytes, reference: int) -> int | None:
+        match = compiled(self.reading).fullmatch(text)
+        if not match:
+            return None
+        parts = match.groupdict()
+        month, day = MONTHS.get(parts["month"].title()) or int(parts["month"]), int(parts["day"])
+        hour, minute = hour_of(int(parts["hour"]), parts.get("half")), int(parts["minute"])
+        if hour is None or minute > 59:
+            return None
+        since_midnight = hour * HOUR_S + minute * 60
+        if parts.get("year"):
+            return moment(year_of(parts["year"]), month, day, since_midnight)
+        return latest_moment(month, day, since_midnight, reference + DAY_S)
 
 
 def ordinal_minute(text: bytes, _reference: int) -> int | None:
@@ -140,7 +147,7 @@ UNPADDED = TimeForm(
     "unpadded",
     r"(?P<minute>\d{4}[-/.](?:\d[-/.]\d{1,2}|\d{2}[-/.]\d)[T ]\d{1,2}:\d{2}|\d{4}[/.]\d{2}[/.]\d{2} \d:\d{2})"
     rf"(?::{SECOND})?{ZONE}",
-    partial(calendar_minute, expanded("%Y[-/.]%-m[-/.]%-d[T ]%-H:%M", named=True)),
+    CalendarMinute(expanded("%Y[-/.]%-m[-/.]%-d[T ]%-H:%M", named=True)),
 )
 """A year first, and numbers without zeros in front: `2015-5-7 9:05:03`, `2015/5/17 10:05`."""
 YEAR_MONTH_NAME = calendar_form("year-month-name", "%Y[ /-]%b[ /-]%e %H:%M", ":" + SECOND + ZONE)
@@ -201,7 +208,7 @@ FOURTEEN_DIGITS = TimeForm(
     "fourteen-digits",
     r"(?P<minute>(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d)(?P<second>[0-5]\d)"
     r"(?P<subsecond>\d{3}|[.,]\d+)?" + ZONE,
-    partial(calendar_minute, expanded("%Y%m%d%H%M", named=True)),
+    CalendarMinute(expanded("%Y%m%d%H%M", named=True)),
 )
 """`20150517100503`, with milliseconds or a fraction behind it."""
 US = calendar_form("us", "%-m[/.-]%e[/.-]%Y,? %-H:%M", OPTIONAL_SECOND + HALF + ZONE, "%p")

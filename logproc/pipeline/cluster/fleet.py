@@ -12,7 +12,6 @@ import pickle
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -25,18 +24,17 @@ from logproc.model.errors import EXIT_INCOMPLETE, Interrupted, LogprocError, Sou
 from logproc.model.source import Kind, Source, State, Verdict
 from logproc.pipeline.cluster.pieces import RANGE_BYTES, Piece, pieces_of
 from logproc.pipeline.cluster.tasks import HERE, Job, Part, counted, failed, joined, passed_over, same
-from logproc.pipeline.cluster.tree import Held, Place, Tree
+from logproc.pipeline.cluster.tree import Place, Tree
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan, check_fields, check_fields_early
-from logproc.pipeline.probing import in_batches, probe_files
+from logproc.pipeline.probing import start_probing_files
 from logproc.pipeline.serial import Run
 from logproc.pipeline.summary import INTERRUPTED, run_info, summarize
 from logproc.settings import Settings
-from logproc.sources.files.copies import content_of, without_copies
 from logproc.threads.channel import LATE, Channel
 from logproc.threads.grace import within_grace
 from logproc.threads.hosts import HostLimit
-from logproc.threads.probe import Probed, start_probing
+from logproc.threads.probe import Probed
 from logproc.threads.signals import blocked, noted, waking
 from logproc.threads.stop import Stop
 
@@ -131,7 +129,8 @@ class Fleet:
         with waking(self.channel.wake):
             try:
                 watch_workers(self._client, self.channel.put)
-                start_probing(in_batches(self._files), self._probe, self._probed, self.stop)
+                shared = self.stop, HostLimit(1, self.stop).permit, self.channel.put
+                start_probing_files(self._files, self._openers, self.plan, *shared)
                 while self._part is None:
                     self._take(self.channel.get(min(self._patient_until, self._silent_at)))
                     self._heed()
@@ -143,10 +142,9 @@ class Fleet:
     def run(self) -> Run:
         """Return the result."""
         part, stopped = self._part or Part(), self.stop.is_set()
-        outcomes = {**{source.index: Outcome(INTERRUPTED) for source in self.sources}, **self._outcomes, **part.outcomes}
-        for index, probe in self._probes.items():  # what came with the piece does not come back with the part
-            if outcomes[index].format is None:
-                outcomes[index] = replace(outcomes[index], format=probe.format)
+        forms = {index: probe.format for index, probe in self._probes.items()}
+        unread = {source.index: Outcome(INTERRUPTED, forms.get(source.index)) for source in self.sources}
+        outcomes = {**unread, **self._outcomes, **part.outcomes}
         info = run_info(time.monotonic() - self.started, 0, self.workers.threads, self.settings.config_file)
         snapshot = summarize(self.sources, outcomes, part.tally, self.plan, info, stopped=stopped)
         cause = self.stop.cause or check_fields(self.plan, outcomes.values(), part.tally)
@@ -181,15 +179,6 @@ class Fleet:
             else:
                 self._done(message.group, message.place, message.future)
 
-    def _probe(self, batch: Sequence[Source]) -> list[Probe]:
-        return probe_files(self._openers, self.plan, batch)
-
-    def _probed(self, probed: Probed) -> None:
-        """Leave out copies, and hand the probes to main. Runs in the thread that probes, because it may read whole files."""
-        opener = partial(self._openers.open_source, self.stop.wait, HostLimit(1, self.stop).permit)
-        content = partial(content_of, opener, waking=self.stop.waking)
-        self.channel.put(Probed(without_copies(self._files, list(chain.from_iterable(probed.probes)), content)))
-
     def _hand_out(self, probes: Sequence[Probe]) -> None:
         self._probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}
         if len(self._files) == len(self._to_read):
@@ -206,7 +195,7 @@ class Fleet:
         self._groups = [Group(number, some) for number, some in enumerate(pieces)]
         self._tree = Tree(len(pieces))
         self.pieces = sum(len(group.pieces) for group in self._groups)
-        if all(source.kind is Kind.FILE for source in sources):
+        if all(source.kind is Kind.FILE or source.listed for source in sources):
             self.bytes_total = sum(piece.size_bytes for group in self._groups for piece in group.pieces)
         for group in self._groups:
             self._begin(group)
@@ -270,35 +259,37 @@ class Fleet:
         return self._groups[group.number]
 
     def _so_far(self) -> Part:
-        """Fetch what is there after a stop, the largest first, for as long as there is time; return its sum."""
-        there: list[tuple[Group | None, Held[Future]]] = [(None, held) for held in self._tree.in_order()]
-        there += [(group, held) for group in self._groups for held in group.tree.in_order()]
+        """Return the sum of what is there after a stop, as far as it can be fetched in time.
+
+        Of a file whose ranges are not all there, that is its beginning: the lines behind a gap have no numbers yet.
+        """
+        whole, begun = self._tree.in_order(), [(group, group.tree.in_order()) for group in self._groups]
         found: dict[int, Part] = {}
         deadline = time.monotonic() + FETCH_S
 
-        def fetch() -> None:
-            for held in sorted((held for _, held in there), key=lambda held: held.first - held.behind):
+        def fetch() -> None:  # the largest first
+            every = sorted(chain(whole, *(parts for _, parts in begun)), key=lambda held: held.first - held.behind)
+            for held in every:
                 found[id(held)] = held.result.result(timeout=max(0.0, deadline - time.monotonic()))
 
         with suppress(Exception):  # the time is over, or the cluster is gone: what has come is reported
             within_grace(fetch)
         got = found.copy()  # the thread may still go on
-        had = [(group, held, got[id(held)]) for group, held in there if id(held) in got]
-        parts = [part for group, _, part in had if not group]
-        parts += [unfinished([(held, part) for of, held, part in had if of is group], group) for group in self._groups]
+        parts = [got[id(held)] for held in whole if id(held) in got]
+        for group, some in begun:
+            end = 0
+            for held in some:
+                if id(held) in got and (held.first == end or not group.pieces[0].range):
+                    parts.append(Part(got[id(held)].tally, cut_off(got[id(held)], group)))
+                    end = held.behind
         return joined(self.plan.question.max_keys, parts)
 
 
-def unfinished(found: Sequence[tuple[Held[Future], Part]], group: Group) -> Part:
-    """Return the sum of what there is of a group. Behind a gap nobody knows the numbers of the lines."""
+def cut_off(part: Part, group: Group) -> Mapping[int, Outcome]:
+    """Return the outcomes of a part of a group that is not complete: a file of which there are only some ranges is cut off."""
     if not group.pieces[0].range:
-        return joined(None, [part for _, part in found])
-    parts, end = [], 0
-    for held, part in found:
-        end = held.behind if held.first == end else -1
-        parts.append(part if end > 0 else Part(part.tally.behind(dict.fromkeys(part.outcomes)), part.outcomes))
-    sum_of = joined(None, parts)
-    return Part(sum_of.tally, {at: replace(outcome, verdict=INTERRUPTED) for at, outcome in sum_of.outcomes.items()})
+        return part.outcomes
+    return {index: replace(outcome, verdict=INTERRUPTED) for index, outcome in part.outcomes.items()}
 
 
 def fetched(root: Future) -> Fetched | ClusterError:

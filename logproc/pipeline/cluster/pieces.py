@@ -15,38 +15,40 @@ from logproc.model.source import Kind, Source
 from logproc.settings import Settings
 from logproc.sources.files.lots import Lot, in_lots
 from logproc.sources.files.ranges import Range, is_as_on_disk, ranges_of
+from logproc.sources.objects.batches import Batch, with_batches
 
-RANGE_BYTES = 64 << 20
-"""About a quarter of a second of work: much longer than handing it out takes, short enough to be lost and done again."""
+RANGE_BYTES = 32 << 20
+"""About an eighth of a second of work: much longer than handing it out takes, short enough to be lost and done again."""
+MOST_RANGES = 4000
+"""Of more bytes than so many ranges have, each range is larger: the scheduler needs about a millisecond for a task."""
 LOT_BYTES = 8 << 20
+MOST_READERS = 64
+"""So many workers shall have something to do with small objects, if there are enough of these."""
 
 
 class Piece(Struct, frozen=True):
-    """What one task reads.
+    """What one task reads: some sources, or a range of one.
 
-    form: the number of its format in the job; None where the worker detects it. changed_s: when the file of a range was last
-    changed, as `Context.reference_s`: the same for all its ranges, even if it grows. in_turn: whether what a line means depends
-    on those before it, such as the header of a W3C log: somebody has to pass over the range before it first.
+    probes: of the sources that are regular files; none for others. form: the number of their format in the job; None where the
+    worker detects it. is_lot: whether they are small files or objects, read together. changed_s: when the file of a range was
+    last changed, as `Context.reference_s`: the same for all its ranges, even if it grows. in_turn: whether what a line means
+    depends on those before it, such as the header of a W3C log: somebody has to pass over the range before it first.
     """
 
-    item: Source | Lot
-    probe: Probe | None = None
+    sources: tuple[Source, ...]
+    probes: tuple[Probe, ...] = ()
     form: int | None = None
+    is_lot: bool = False
     range: Range | None = None
     changed_s: int = 0
     in_turn: bool = False
 
     @property
-    def sources(self) -> tuple[Source, ...]:
-        return self.item.sources if isinstance(self.item, Lot) else (self.item,)
-
-    @property
     def size_bytes(self) -> int:
         """What is read of it, as far as that is known."""
-        if self.range and self.probe:
-            return (self.probe.size_bytes if self.range.end is None else self.range.end) - self.range.start
-        probes = self.item.probes if isinstance(self.item, Lot) else (self.probe,)
-        return sum(probe.size_bytes for probe in probes if probe)
+        sizes = sum(probe.size_bytes for probe in self.probes)
+        sizes += sum(source.listed.size_bytes for source in self.sources if source.listed)
+        return (sizes if self.range.end is None else self.range.end) - self.range.start if self.range else sizes
 
     @property
     def shown_range(self) -> str:
@@ -54,9 +56,7 @@ class Piece(Struct, frozen=True):
 
     def singly(self) -> list[Piece]:
         """Return its sources as whole pieces, each by itself."""
-        if isinstance(self.item, Lot):
-            return [Piece(source, probe, self.form) for source, probe in zip(self.item.sources, self.item.probes, strict=True)]
-        return [Piece(self.item, self.probe, self.form)]
+        return [Piece((source,), self.probes[at : at + 1], self.form) for at, source in enumerate(self.sources)]
 
 
 def for_workers(source: Source) -> Source:
@@ -82,20 +82,21 @@ def pieces_of(
     changed_s = {source.index: int(source.seen[3] / 1e9) for source in sources if source.seen}
     sources = [for_workers(source) for source in sources]
     files = [source for source in sources if source.index in probes]
+    range_bytes = max(range_bytes, sum(probe.size_bytes for probe in probes.values()) // MOST_RANGES)
     found: list[list[Piece]] = []
     for item in in_lots(files, [probes[source.index] for source in files], LOT_BYTES):
-        probe = item.probes[0] if isinstance(item, Lot) else probes[item.index]
-        form = forms.setdefault(probe.format, len(forms)) if probe.format else None
-        if isinstance(item, Lot):
-            lot = Lot(item.sources, tuple(without_format(probe) for probe in item.probes))
-            found.append([Piece(lot, None, form)])
-            continue
-        ranges: Sequence[Range | None] = ranges_of(probe.size_bytes, range_bytes) if splits(item, probe, settings) else [None]
-        about = changed_s.get(item.index, 0), probe.format is not None and not probe.format.by_line
-        found.append(
-            [Piece(item, without_format(probe), form, part, *about) for part in (ranges if len(ranges) > 1 else [None])]
-        )
-    found += [[Piece(source)] for source in sources if source.index not in probes]
+        some = item.sources if isinstance(item, Lot) else (item,)
+        known = [probes[source.index] for source in some]
+        form = forms.setdefault(known[0].format, len(forms)) if known[0].format else None
+        piece = Piece(some, tuple(map(without_format, known)), form, isinstance(item, Lot))
+        if len(ranges := ranges_of(known[0].size_bytes, range_bytes)) > 1 and splits(some[0], known[0], settings):
+            about = changed_s.get(item.index, 0), not (known[0].format and known[0].format.by_line)
+            found.append([Piece(some, piece.probes, form, False, part, *about) for part in ranges])
+        else:
+            found.append([piece])
+    others = [source for source in sources if source.index not in probes]
+    remote = others if settings.max_keys else with_batches(others, MOST_READERS)
+    found += [[Piece(item.sources, is_lot=True) if isinstance(item, Batch) else Piece((item,))] for item in remote]
     return found, tuple(forms)
 
 

@@ -19,17 +19,19 @@ from logproc import __version__
 from logproc.counting.tally import Tally, merge
 from logproc.model.chunk import Chunk, Context, Outcome, Parser, Probe
 from logproc.model.errors import InternalError, LogprocError
-from logproc.model.source import ByteStream, Source, State, Verdict
+from logproc.model.source import ByteStream, State, Verdict
+from logproc.model.trace.recorder import NO_TRACE
 from logproc.pipeline.cluster.pieces import Piece
 from logproc.pipeline.cluster.unwanted import stopped_when_unwanted
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan
+from logproc.pipeline.readers import Item, start_reading
 from logproc.pipeline.serial import work
 from logproc.settings import Settings
 from logproc.sources.cutter import Cutter
-from logproc.sources.files.lots import Lot, LotReading
+from logproc.sources.files.lots import Lot
 from logproc.sources.files.ranges import RangeOfFile
-from logproc.sources.reading import Reading
+from logproc.sources.objects.batches import Batch
 from logproc.threads.hosts import HostLimit
 from logproc.threads.stop import Stop
 
@@ -95,31 +97,19 @@ def counted(sender: str, data: bytes, piece: Piece, begin: Begin | None = None) 
 
 def counted_whole(job: Job, piece: Piece, stop: Stop) -> Part:
     form = None if piece.form is None else job.forms[piece.form]
+    probes = {source.index: replace(probe, format=form) for source, probe in zip(piece.sources, piece.probes, strict=False)}
     openers = Openers.of(job.settings, job.headers, None, piece.sources)
     opener = partial(openers.open_source, stop.wait, hosts_of(job.settings.connections_per_host).permit)
-
-    def alone(source: Source) -> Reading:
-        return Reading(source, opener, job.plan.reading, of_format(probes.get(source.index), form))
-
-    if isinstance(piece.item, Lot):
-        probes = {source.index: probe for source, probe in zip(piece.item.sources, piece.item.probes, strict=True)}
-        lot = Lot(piece.item.sources, tuple(replace(probe, format=form) for probe in piece.item.probes))
-        reading: Any = LotReading(lot, openers.read_small, alone, job.plan.reading)
-    else:
-        probes = {piece.item.index: piece.probe} if piece.probe else {}
-        reading = alone(piece.item)
+    reading = start_reading(item_of(piece, probes), openers, job.plan, opener, probes, NO_TRACE)
     with stop.waking(reading.cancel):
         tally = sum_of(job, piece, reading.chunks())
-    return Part(tally, {index: nameless(outcome, form) for index, outcome in reading.outcomes.items()})
+    return Part(tally, reading.outcomes)
 
 
-def of_format(probe: Probe | None, form: Parser | None) -> Probe | None:
-    return replace(probe, format=form) if probe else None
-
-
-def nameless(outcome: Outcome, form: Parser | None) -> Outcome:
-    """Return an outcome without the format, if that came with the piece: the client has it, and it is large."""
-    return replace(outcome, format=None) if outcome.format is form else outcome
+def item_of(piece: Piece, probes: Mapping[int, Probe]) -> Item:
+    if not piece.is_lot:
+        return piece.sources[0]
+    return Lot(piece.sources, tuple(probes.values())) if probes else Batch(piece.sources)
 
 
 class Begin(Struct, frozen=True):
@@ -136,7 +126,7 @@ def counted_range(job: Job, piece: Piece, begin: Begin | None, stop: Stop) -> Pa
             with stop.waking(stream.cancel):
                 tally = sum_of(job, piece, cutter.chunks(stream))
         read = (stream.bytes_read, cutter.bytes_decoded, cutter.lines, tuple(stream.notes)) if stream else ()
-    return Part(tally, {piece.sources[0].index: Outcome(Verdict(State.COMPLETE), None, *read)})
+    return Part(tally, {piece.sources[0].index: Outcome(Verdict(State.COMPLETE), cutter.format, *read)})
 
 
 def passed_over(sender: str, data: bytes, piece: Piece, begin: Begin | None = None) -> Begin:
@@ -157,19 +147,18 @@ def opened_range(job: Job, piece: Piece, begin: Begin | None) -> Iterator[tuple[
 
     begin: where it begins itself, None if that is to be found.
     """
-    source, probe, part, options = piece.item, piece.probe, piece.range, job.plan.reading
-    if isinstance(source, Lot) or probe is None or piece.form is None or part is None:
+    if piece.range is None or piece.form is None:
         raise InternalError("a range of something that has none")
-    form = job.forms[piece.form]
+    part, form, options = piece.range, job.forms[piece.form], job.plan.reading
     context = Context(reference_s=piece.changed_s, zone=options.zone, fractions=options.fractions)
-    file = RangeOfFile(source, probe, form, job.plan.max_line_bytes)
+    file = RangeOfFile(piece.sources[0], piece.probes[0], form, job.plan.max_line_bytes)
     with closing(file):
         begin = begin or Begin(file.begin(part.start, context), context)
         start, end = begin.offset, file.begin(part.end, begin.context)
         is_empty = start is None or (end is not None and end <= start)
         stream = None if start is None or is_empty else file.between(start, end)
         cutter = Cutter(
-            source.index,
+            piece.sources[0].index,
             chunk_bytes=options.chunk_bytes,
             max_line_bytes=options.max_line_bytes,
             whole_records=options.whole_records,
@@ -196,13 +185,16 @@ def joined(max_keys: int | None, parts: Sequence[Part]) -> Part:
     """Return the sum of parts in their order. Of a source that is in several, the lines of later ones follow."""
     tallies: list[Tally] = []
     outcomes: dict[int, Outcome] = {}
+    forms: dict[int, Parser | None] = {}
+    equal: dict[Parser | None, Parser | None] = {}
     for part in parts:
-        before = {index: outcomes[index].lines for index in part.outcomes.keys() & outcomes.keys()}
-        tallies.append(part.tally.behind(before))
-        outcomes |= {
-            index: and_then(outcomes[index], outcome) if index in outcomes else outcome
-            for index, outcome in part.outcomes.items()
-        }
+        tallies.append(part.tally.behind({index: outcomes[index].lines for index in part.outcomes.keys() & outcomes.keys()}))
+        for index, outcome in part.outcomes.items():
+            form = outcome.format
+            if id(form) not in forms:  # equal ones become one object: each is larger than all else that is known of a source
+                forms[id(form)] = equal.setdefault(form, form)
+            found = replace(outcome, format=forms[id(form)])
+            outcomes[index] = and_then(outcomes[index], found) if index in outcomes else found
     tally = merge(tallies)
     return Part(tally.folded(max_keys) if max_keys else tally, outcomes)
 

@@ -92,8 +92,8 @@ class Paint:
         self._last.pop(source, None)
         self._behind.ended(source)
 
-    def caught_up(self) -> None:
-        self._behind.caught_up()
+    def caught_up(self, of: int) -> None:
+        self._behind.caught_up(of)
 
     def close(self) -> None:
         self._behind.close()

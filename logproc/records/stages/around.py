@@ -71,8 +71,8 @@ class Around:
             self._written = -1
         self._behind.ended(source)
 
-    def caught_up(self) -> None:
-        self._behind.caught_up()
+    def caught_up(self, of: int) -> None:
+        self._behind.caught_up(of)
 
     def close(self) -> None:
         self._behind.close()

@@ -44,7 +44,7 @@ class Bytes:
     def ended(self, source: int) -> None:
         self._open.pop(source, None)
 
-    def caught_up(self) -> None:
+    def caught_up(self, of: int) -> None:
         """Nothing: all was written at once."""
 
     def close(self) -> None:
@@ -76,7 +76,7 @@ class Tables:
     def ended(self, source: int) -> None:
         """Nothing: all sources are in one file."""
 
-    def caught_up(self) -> None:
+    def caught_up(self, of: int) -> None:
         """Nothing."""
 
     def close(self) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection
 
 from logproc.model.errors import Enough
-from logproc.records.output import Output, Release, nothing
+from logproc.records.output import Output, Release, group_of, nothing
 from logproc.records.piece import Piece, copied
 
 
@@ -27,8 +28,8 @@ class First:
     def ended(self, source: int) -> None:
         self._behind.ended(source)
 
-    def caught_up(self) -> None:
-        self._behind.caught_up()
+    def caught_up(self, of: int) -> None:
+        self._behind.caught_up(of)
 
     def close(self) -> None:
         self._behind.close()
@@ -37,43 +38,47 @@ class First:
 class Last:
     """Keeps the last `most` records, and lets them pass at the end, or when the logs that are followed have been read so far.
 
-    It gives the memory of each chunk back at once.
+    It gives the memory of each chunk back at once. streams: the sources that catch up by themselves, see Output: of each of
+    them there are as many records as of all files together.
     """
 
-    def __init__(self, most: int, behind: Output[Piece]) -> None:
+    def __init__(self, most: int, behind: Output[Piece], streams: Collection[int] = ()) -> None:
         self._most = most
         self._behind = behind
-        self._kept: deque[tuple[int, Piece]] = deque()
-        self._records = 0
-        self._passes = False
+        self._streams = streams
+        self._kept: defaultdict[int, deque[tuple[int, Piece]]] = defaultdict(deque)
+        self._records: Counter[int] = Counter()
+        self._passing: set[int] = set()
 
     def take(self, source: int, piece: Piece, release: Release) -> None:
-        if self._passes:
+        group = group_of(source, self._streams)
+        if group in self._passing:
             self._behind.take(source, piece, release)
             return
+        kept = self._kept[group]
         if piece.records:
             some = piece.slice(max(0, piece.records - self._most), piece.records)
-            self._kept.append((source, copied(some)))
-            self._records += some.records
-        while self._kept and self._records - self._kept[0][1].records >= self._most:
-            self._records -= self._kept.popleft()[1].records
+            kept.append((source, copied(some)))
+            self._records[group] += some.records
+        while kept and self._records[group] - kept[0][1].records >= self._most:
+            self._records[group] -= kept.popleft()[1].records
         release()
 
     def ended(self, source: int) -> None:
         """Nothing: which records are the last ones is known at the end."""
 
-    def caught_up(self) -> None:
-        self._pass_all()
-        self._passes = True
-        self._behind.caught_up()
+    def caught_up(self, of: int) -> None:
+        self._pass_all(of)
+        self._passing.add(of)
+        self._behind.caught_up(of)
 
     def close(self) -> None:
-        self._pass_all()
+        for group in list(self._kept):
+            self._pass_all(group)
         self._behind.close()
 
-    def _pass_all(self) -> None:
-        surplus = max(0, self._records - self._most)
-        for source, piece in self._kept:
+    def _pass_all(self, group: int) -> None:
+        surplus = max(0, self._records[group] - self._most)
+        for source, piece in self._kept.pop(group, ()):
             self._behind.take(source, piece.slice(surplus, piece.records), nothing)
             surplus = 0
-        self._kept.clear()

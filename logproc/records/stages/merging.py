@@ -46,8 +46,8 @@ class Merging:
         self._ended.add(source)
         self._merge()
 
-    def caught_up(self) -> None:
-        self._behind.caught_up()
+    def caught_up(self, of: int) -> None:
+        self._behind.caught_up(of)
 
     def close(self) -> None:
         self._behind.close()

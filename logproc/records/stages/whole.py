@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy
 from msgspec.structs import replace
 
-from logproc.records.output import Output, Release, nothing
+from logproc.records.output import Output, Release, group_of, nothing
 from logproc.records.piece import Piece
 
 
@@ -13,17 +15,18 @@ class Whole:
     """Puts records together that go on in another chunk. It holds the last record of a source as long as that may go on.
 
     Of a log that is followed, only until all that was there is read: what is new passes at once, and its further lines when
-    they come.
+    they come. streams: the sources that catch up by themselves, see Output.
     """
 
-    def __init__(self, behind: Output[Piece]) -> None:
+    def __init__(self, behind: Output[Piece], streams: Collection[int] = ()) -> None:
         self._behind = behind
+        self._streams = streams
         self._open: dict[int, tuple[Piece, list[bytes], bytes]] = {}
         """By source: the last record, its bytes so far, and the blank lines behind them."""
-        self._passes = False
+        self._passing: set[int] = set()
 
     def take(self, source: int, piece: Piece, release: Release) -> None:
-        if self._passes:
+        if group_of(source, self._streams) in self._passing:
             self._behind.take(source, piece, release)
             return
         if source in self._open:
@@ -45,18 +48,17 @@ class Whole:
         self._let_go(source)
         self._behind.ended(source)
 
-    def caught_up(self) -> None:
-        self._let_all_go(may_go_on=True)
-        self._passes = True
-        self._behind.caught_up()
+    def caught_up(self, of: int) -> None:
+        for source in list(self._open):
+            if group_of(source, self._streams) == of:
+                self._let_go(source, may_go_on=True)
+        self._passing.add(of)
+        self._behind.caught_up(of)
 
     def close(self) -> None:
-        self._let_all_go()  # a log that is followed does not end
-        self._behind.close()
-
-    def _let_all_go(self, *, may_go_on: bool = False) -> None:
         for source in list(self._open):
-            self._let_go(source, may_go_on=may_go_on)
+            self._let_go(source)  # a log that is followed does not end
+        self._behind.close()
 
     def _let_go(self, source: int, *, may_go_on: bool = False) -> None:
         if source in self._open:

@@ -24,14 +24,16 @@ SCHEMA = 1
 class Facts(Struct, frozen=True):
     """What is not in the columns.
 
-    schema: which version of them this is. further_lines: whether records may have had further lines, which are not there.
+    schema: which version of them this is. has_text: as of the layout. loses_lines: whether records may have had further lines
+    of messages that are not in `text`, or beside others there: in an envelope each line has a beginning of its own.
     requests: whether a `request` among the other values is a malformed one. maps: the fields that were taken from another
     one, with that. numbers: the columns of numbers that a format reads as such; others hold what may be a number, as text.
     units: how the numbers of columns of text are read, where their names do not say it.
     """
 
     schema: int
-    further_lines: bool = False
+    has_text: bool = False
+    loses_lines: bool = False
     requests: bool = False
     maps: tuple[tuple[str, str], ...] = ()
     numbers: tuple[str, ...] = ()
@@ -51,7 +53,8 @@ class Facts(Struct, frozen=True):
                 units.setdefault(name, set()).add(own.get(name, unit_of(name)))
         return cls(
             SCHEMA,
-            any(form.multi_line for form in formats),
+            layout.has_text,
+            any(form.multi_line and not (form.by_line and layout.has_text) for form in formats),
             REQUEST in layout.known,
             tuple(dict.fromkeys((found.field, found.source) for part in parts for found in part.maps)),
             tuple(name for name in layout.names if name in read and type_of(name) != TEXT),

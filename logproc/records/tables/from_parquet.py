@@ -2,7 +2,7 @@
 
 So a group goes the way of every chunk: a reader reads it, a worker takes the wanted columns out of it, and counts them. Each
 record is one line of the account. What comes back is what the format of the log would give, but for what the file does not
-have: lines that could not be read, further lines, the text of records, and how durations were spelled.
+have: lines that could not be read, the text of records of one line, and how durations were spelled.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import pyarrow.compute
 from msgspec import Struct
 from msgspec.structs import replace
 
-from logproc.formats.columns.fields import REQUEST, either, sought
+from logproc.formats.account import joined_at
+from logproc.formats.columns.fields import REQUEST, Wanted, either, sought
 from logproc.formats.columns.quantities import numbers_of
 from logproc.formats.columns.units import unit_of
 from logproc.formats.raw import no_lines
@@ -29,7 +30,7 @@ from logproc.questions.question import SOURCE
 from logproc.questions.view import keys_of_numbers
 from logproc.records.tables.cells import NANO, column_of
 from logproc.records.tables.facts import SCHEMA, Facts
-from logproc.records.tables.layout import OTHER, OURS, TEXT, TIME, other_name, type_of
+from logproc.records.tables.layout import OTHER, OURS, TEXT, TIME, WHOLE, other_name, type_of
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes, Integers, Mask
@@ -101,7 +102,8 @@ class Rows(Struct, frozen=True, eq=False):
 
     @property
     def shown(self) -> tuple[str, ...]:
-        return tuple(name for name in self.names if name not in OURS)
+        left_out = {*OURS, WHOLE} if self.facts.has_text else OURS
+        return tuple(name for name in self.names if name not in left_out)
 
     @property
     def open_fields(self) -> bool:
@@ -132,9 +134,11 @@ class Rows(Struct, frozen=True, eq=False):
     def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:  # noqa: ARG002
         """Return the wanted columns of a group of rows. If its bytes are damaged, all its records are rejected."""
         group = self.groups[self.number]
+        searches = isinstance(wanted, Wanted) and "message" in wanted.searched and not self.facts.loses_lines
+        needed = {TIME, SOURCE, OTHER, *([WHOLE] if searches and self.facts.has_text else [])}
         account, nowhere = Account(lines=group.records, records=group.records), no_lines().reshape(0, 2)
         try:
-            table = self._table(data, [name for name in self.names if name in {TIME, SOURCE, OTHER} or name in wanted])
+            table = self._table(data, [name for name in self.names if name in needed or name in wanted])
         except (pyarrow.ArrowException, OSError):
             account, all_of_them = Account(lines=group.records, rejected=group.records), numpy.arange(group.records)
             return Parsed(None, account, all_of_them, (DAMAGED,) * group.records, numpy.zeros((group.records, 2), numpy.int64))
@@ -205,7 +209,7 @@ def group_of(group: Any) -> Group:
 def columns_of(table: pyarrow.Table, wanted: Collection[str], facts: Facts, context: Context) -> Columns:
     """Return the wanted columns of a table as the format of the log would give them."""
     records, names = len(table), set(table.column_names)
-    fields = names - {TIME, *OURS}
+    fields = names - {TIME, *OURS, *([WHOLE] if facts.has_text else [])}
     measured = {name for name in fields if name in facts.numbers}
     typed = {name for name in fields if type_of(name) != TEXT}
     ours = {TIME, *typed, *([REQUEST] if facts.requests else [])}
@@ -222,7 +226,17 @@ def columns_of(table: pyarrow.Table, wanted: Collection[str], facts: Facts, cont
             numbers[name] = numbers_in(column_of(table, name))
     time, nanos = times_of(column_of(table, TIME) if TIME in names else None, other.get(TIME), records, context)
     malformed = present(other[REQUEST]) if facts.requests and REQUEST in other else None
-    return Columns(records, time, keys, numbers, malformed, nanos)
+    searched = {}
+    if facts.has_text and WHOLE in names and "message" in keys:
+        searched["message"] = with_further_lines(keys["message"], keys_of(table, WHOLE))
+    return Columns(records, time, keys, numbers, malformed, nanos, searched=searched)
+
+
+def with_further_lines(message: KeyColumn, text: KeyColumn) -> KeyColumn:
+    """Return messages with the further lines of their records. text: all lines of these, for records of several lines."""
+    which = numpy.flatnonzero(present(text))
+    rest = pyarrow.compute.replace_substring_regex(text.keys, r"^[^\n]*\n", "")
+    return joined_at(message, which, KeyColumn(rest, text.index[which]))
 
 
 def keys_of(table: pyarrow.Table, name: str) -> KeyColumn:

@@ -17,7 +17,7 @@ from logproc.questions.view import base_of
 if TYPE_CHECKING:
     from logproc.model.chunk import Parser
 
-TIME, LINE, OTHER, STATUS = "time", "line", "other", "status"
+TIME, LINE, OTHER, STATUS, WHOLE = "time", "line", "other", "status", "text"
 OURS = frozenset({SOURCE, LINE, OTHER})
 """The columns that are not fields of a log."""
 TEXT = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
@@ -41,12 +41,15 @@ class Layout(Struct, frozen=True):
     known: fields that are left out on purpose, because other columns say the same.
     exact: whether `other` also has texts that a number of its column is not written as, such as a status of `000`, and absent
     requests that are malformed. Then nothing is lost for who reads the records again.
+    has_text: whether the column `text` is the whole record, and only for records of several lines: of others the columns have
+    all, but of these only the first line.
     """
 
     names: tuple[str, ...]
     other: bool = True
     known: frozenset[str] = frozenset()
     exact: bool = False
+    has_text: bool = False
 
     @property
     def schema(self) -> pyarrow.Schema:
@@ -65,7 +68,8 @@ class Layout(Struct, frozen=True):
         names = [TIME, *(name for name in FIRST if name in fields), *fields]
         columns = [name for name in dict.fromkeys(names) if name not in OURS]
         known = {name for form in formats for name in form.fields}.difference(columns, OURS)
-        return cls((*columns, SOURCE, LINE), known=frozenset(known))
+        has_text = WHOLE not in columns and any(form.multi_line for form in formats)
+        return cls((*columns, *([WHOLE] if has_text else []), SOURCE, LINE), known=frozenset(known), has_text=has_text)
 
     @classmethod
     def of_fields(cls, names: Sequence[str]) -> Layout:

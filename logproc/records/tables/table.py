@@ -18,7 +18,7 @@ from logproc.formats.columns.slices import arrow, mask
 from logproc.model.columns import NO_TIME, KeyColumn, Numbers
 from logproc.questions.question import SOURCE
 from logproc.questions.view import View, keys_of_numbers
-from logproc.records.tables.layout import LINE, OTHER, OURS, TIME, TYPES, Layout, other_name, type_of
+from logproc.records.tables.layout import LINE, OTHER, OURS, TIME, TYPES, WHOLE, Layout, other_name, type_of
 from logproc.records.tables.moments import moment_texts
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def table_of(view: View, records: Integers, lines: Integers, source: KeyColumn |
             column, unfit = arrow(numpy.ascontiguousarray(lines, numpy.int64), pyarrow.int64()), None
         elif name == SOURCE:
             column, unfit = dictionary_of(names, records), None
+        elif name == WHOLE and layout.has_text and WHOLE not in view.columns.keys:
+            column, unfit = texts_of_several_lines(view, records), None
         else:
             column, unfit = typed(view, name, records)
             if layout.exact and name in view.columns.keys and pyarrow.types.is_integer(column.type):
@@ -67,6 +69,14 @@ def table_of(view: View, records: Integers, lines: Integers, source: KeyColumn |
         rest += [(shown, column.take(records)) for shown, column in later_fields(view, names, layout)]
         columns.append(others(rest + malformed_requests(view, records, layout), len(records)))
     return pyarrow.table(columns, schema=layout.schema)
+
+
+def texts_of_several_lines(view: View, records: Integers) -> pyarrow.DictionaryArray:
+    """Return the whole text of the records that have several lines, with the line feeds between these."""
+    text, further = view.columns.searched.get(WHOLE), view.columns.further
+    if text is None or further is None:
+        return pyarrow.nulls(len(records), type_of(WHOLE))
+    return dictionary_of(only(text.take(records), further[records] > 0), numpy.arange(len(records)))
 
 
 def one_name(name: str, records: int) -> KeyColumn:

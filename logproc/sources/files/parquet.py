@@ -42,47 +42,44 @@ def footer_of(file: RegularFile) -> bytes:
 
 
 class GroupCutter(Cutter):
-    """Cuts a Parquet file into its groups of rows."""
+    """Cuts a Parquet file into its groups of rows, or a range of it: from one group to another one, or to its end."""
 
-    def __init__(self, source: int, form: Rows) -> None:
+    def __init__(self, source: int, form: Rows, start: int = 0, end: int | None = None) -> None:
         super().__init__(source, chunk_bytes=0, max_line_bytes=0)
         self.format: Rows = form
+        self._start, self._end = start, end
 
     def chunks(self, stream: ByteStream, head: bytes = b"") -> Iterator[Chunk]:
         """Yield a chunk for each group that has rows. Blocks and raises as the stream does."""
         carry = numpy.frombuffer(head, numpy.uint8)
 
-        def read(size: int) -> Bytes:
+        def read_to(place: int) -> Bytes:
             nonlocal carry
+            size = place - self._start - self.bytes_decoded
             data = numpy.empty(size, numpy.uint8)
             filled = min(size, len(carry))
             data[:filled], carry = carry[:filled], carry[filled:]
             while filled < size:
                 count = stream.readinto(data[filled:].data)
                 if not count:
-                    raise SourceError(f"shrank from {self.format.size_bytes} to {self.bytes_decoded + filled}", SHRANK)
+                    shrunk = self._start + self.bytes_decoded + filled
+                    raise SourceError(f"shrank from {self.format.size_bytes} to {shrunk}", SHRANK)
                 filled += count
             self.bytes_decoded += size
             return data
 
+        footer = self.format.size_bytes - len(self.format.footer)
+        end = footer if self._end is None else self._end
         for number, group in enumerate(self.format.groups):
-            read(group.start - self.bytes_decoded)
-            data = read(group.end - group.start)
-            if group.records:
-                yield Chunk(
-                    self.source,
-                    self.chunks_cut,
-                    group.start,
-                    self.lines + 1,
-                    group.records,
-                    replace(self.format, number=number),
-                    data,
-                    self.context,
-                    unpacked_bytes=max(1, group.unpacked_bytes),
-                )
+            if self._start <= group.start < end and group.records:
+                read_to(group.start)
+                data, form, size = read_to(group.end), replace(self.format, number=number), max(1, group.unpacked_bytes)
+                place = self.chunks_cut, group.start, self.lines + 1, group.records
+                yield Chunk(self.source, *place, form, data, self.context, unpacked_bytes=size)
                 self.chunks_cut += 1
                 self.lines += group.records
-        read(self.format.size_bytes - len(self.format.footer) - self.bytes_decoded)
-        footer = read(len(self.format.footer)).tobytes()
-        if footer != self.format.footer or stream.readinto(memoryview(bytearray(1))):
+        read_to(end)
+        if self._end is None and read_to(self.format.size_bytes).tobytes() != self.format.footer:
+            raise SourceError(*REWRITTEN)
+        if stream.readinto(memoryview(bytearray(1))):  # also sees whether what was read is still there
             raise SourceError(*REWRITTEN)

@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from logproc.formats.detection.detect import GENERIC
 from logproc.formats.detection.sample import SAMPLE_BYTES, SAMPLE_LINES
-from logproc.model.chunk import Chunk, Context
+from logproc.model.chunk import Chunk, Context, Parser
 from logproc.model.columns import REJECTED_TEXT_BYTES
 from logproc.model.position import Position
 from logproc.model.source import Source
@@ -58,6 +58,7 @@ class Feed:
         self._lines_before = self.cutter.lines = before.lines  # so that lines are numbered through all runs
         self._positions: dict[int, Position] = {-1 - at: position for at, position in enumerate(before.positions)}
         self._is_too_long = False  # the waiting line, of which only the beginning is kept
+        self._left_out_bytes = 0  # how much of it is not kept
         self._trailed = 0  # how many of the waiting bytes the trail is behind already: the beginning of such a line
 
     @property
@@ -66,15 +67,20 @@ class Feed:
         return self.cutter.lines - self._lines_before
 
     @property
+    def bytes_cut(self) -> int:
+        """The bytes of these lines. What waits is not among them: if the run ends now, the next one reads it again."""
+        return self.cutter.bytes_decoded - len(self._waiting) - self._left_out_bytes
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing waits."""
         return not self._waiting
 
-    def begin(self, file: int, trail: Trail, now_s: int, sample: bytes = b"") -> None:
+    def begin(self, file: int, trail: Trail, now_s: int) -> None:
         """Begin a file at its start, or where an earlier run stopped. Nothing may wait.
 
-        file: its number. now_s: no record of it is later; gives times without a year their year. sample: the first bytes of the
-        log if this is not its start, to detect its format.
+        file: its number. now_s: no record of it is later; gives times without a year their year. If this is not the start of
+        the log, `learn_from` must be called before `take`.
         """
         self._file, self._trail = file, trail
         context = Context(reference_s=now_s, zone=self._options.zone, fractions=self._options.fractions)
@@ -83,13 +89,16 @@ class Feed:
             context = structs.replace(
                 context, directives=position.directives, date_s=position.date_s, in_record=position.in_record
             )
-            lines = sample[: sample.rfind(b"\n") + 1]
-            if not self._is_fixed:
-                self._learn(lines)
-            if self.cutter.format and not position.directives and lines:  # what the log says of its lines at its start
-                known = self.cutter.format.follow(context, numpy.frombuffer(lines, numpy.uint8), self._options.max_line_bytes)
-                context = structs.replace(context, directives=known.directives, date_s=known.date_s)
         self.cutter.context = context
+
+    def learn_from(self, lines: bytes, found: Parser | None = None) -> None:
+        """Detect the format from the first lines of the log. found: what it certainly is, if that is known."""
+        context = self.cutter.context
+        if not self._is_fixed:
+            self._learn(lines, found)
+        if self.cutter.format and not context.directives and lines:  # what the log says of its lines at its start
+            known = self.cutter.format.follow(context, numpy.frombuffer(lines, numpy.uint8), self._options.max_line_bytes)
+            self.cutter.context = structs.replace(context, directives=known.directives, date_s=known.date_s)
 
     def _known_at(self, begun: Position) -> Position:
         """Return the position of an earlier run where a file goes on, with what else is known there, and forget that one."""
@@ -114,9 +123,11 @@ class Feed:
         if self._is_too_long:
             feed = data.find(b"\n")
             self._follow(data if feed < 0 else data[:feed])
+            self._left_out_bytes += len(data) if feed < 0 else feed
             if feed < 0:
                 return
             self._waiting += b"\n"
+            self._left_out_bytes = 0
             yield from self._cut(everything=True)
             self._is_too_long = False
             data = data[feed + 1 :]
@@ -126,6 +137,7 @@ class Feed:
             yield from self._cut(everything=True)
             self._follow(self._waiting)
             self._is_too_long, self._trailed = True, self._kept_bytes
+            self._left_out_bytes = len(self._waiting) - self._kept_bytes
             del self._waiting[self._kept_bytes :]
         elif len(self._waiting) >= self._options.chunk_bytes:
             yield from self._cut(everything=False)
@@ -138,6 +150,7 @@ class Feed:
         """Yield all that waits at the end of a file: a last line without a line feed is a line."""
         is_cut = bool(self._waiting) and not self._waiting.endswith(b"\n")
         self._waiting += b"\n" * is_cut
+        self._left_out_bytes = 0
         yield from self._cut(everything=True, added=is_cut)
         self._is_too_long = False
 
@@ -154,9 +167,9 @@ class Feed:
         if not self._is_fixed:
             self._learn(content)
         chunks, size = self.cutter.cut(numpy.frombuffer(content, numpy.uint8), everything=everything)
+        del self._waiting[:size]
         for chunk in chunks:
             yield self._placed(chunk, added=added and chunk is chunks[-1])
-        del self._waiting[:size]
 
     def _placed(self, chunk: Chunk, *, added: bool) -> Chunk:
         if self._trail is None:
@@ -176,14 +189,15 @@ class Feed:
         if self._trail:
             self._trail.take(bytes(data), 0)
 
-    def _learn(self, lines: bytes) -> None:
+    def _learn(self, lines: bytes, found: Parser | None = None) -> None:
         """Detect the format from the first lines. While there are few, more of them may show that it is another one.
 
         Raises SourceError if they are not text.
         """
         room = SAMPLE_BYTES[0] - len(self._sample)
         self._sample += lines if len(lines) <= room else lines[: lines.rfind(b"\n", 0, room) + 1]
-        _, found = detect_format(self._options.choice, lambda *_: (self._sample, True))
+        if not found:
+            _, found = detect_format(self._options.choice, lambda *_: (self._sample, True))
         self.cutter.format = found or self.cutter.format
         is_sure = found is not None and found.name not in GENERIC
         self._is_fixed = is_sure or self._sample.count(b"\n") >= SAMPLE_LINES[0] or len(lines) > room

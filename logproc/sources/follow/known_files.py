@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
+from logproc.model.position import MARK_BYTES
 from logproc.sources.follow.content import Content
 from logproc.sources.follow.marks import digest
-from logproc.sources.follow.one_file import File
+from logproc.sources.follow.one_file import Descriptors, File
 
 KEPT_S = 60.0
 """A finished file that has not been seen anywhere for so long is forgotten: nobody will compress it any more."""
@@ -77,3 +78,31 @@ class KnownFiles:
         found = {file for size in sizes for file in self._by_head.get((size, digest(head[:size])), ())}
         longer = (file for file in self._by_family.get(family, ()) if file.marks.head_size > len(head) > 0)
         return found | {file for file in longer if file.marks.begins(head)}
+
+
+class Heads:
+    """What the files of a log begin with now, read or not, during one look.
+
+    Each head is read once, unless it is short and its file was just written to. (For every new file among thousands, the heads
+    of all others were read: for twenty minutes.)
+    """
+
+    def __init__(self, descriptors: Descriptors) -> None:
+        self._descriptors = descriptors
+        self._heads: dict[bytes, None] = {}
+        self._files: set[File] = set()
+
+    def has(self, content: Content, files: Iterable[File]) -> bool:
+        """Return whether a content begins as one of the files, as far as both go."""
+        growing = [self._read(file) for file in files if file not in self._files]
+        if content.head in self._heads:
+            return True
+        short = self._heads if len(content.head) < MARK_BYTES else (head for head in self._heads if len(head) < MARK_BYTES)
+        return any(map(content.begins_as, (*growing, *short)))
+
+    def _read(self, file: File) -> bytes:
+        head = file.head_now(self._descriptors)
+        if len(head) == MARK_BYTES or file.is_quiet(self._descriptors):
+            self._files.add(file)
+            self._heads[head] = None
+        return head

@@ -319,6 +319,14 @@ class File:
                 return content.head if is_this else b""
         return b""
 
+    def is_quiet(self, descriptors: Descriptors) -> bool:
+        """Return whether it is gone, or has not been written to for a while."""
+        try:
+            status = os.stat(descriptors.of(self) if descriptors.has(self) else self.path or "")  # noqa: PTH116
+            return age_s(status.st_mtime) > QUIET_S
+        except OSError:
+            return True
+
     def close(self, descriptors: Descriptors) -> None:
         self._close_stream()
         descriptors.close(self)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from logproc.formats.detection.together import formats_of_whole
 from logproc.model.chunk import Chunk, Outcome
 from logproc.model.errors import SourceError
 from logproc.model.patterns import regex
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 QUIET_S = 0.2
 """A last record is held back for so long: further lines of it may follow. Half of the time in which a line must be seen."""
 PAUSES = 5
+AT_ONCE, FEW_BYTES = 256, 16 << 10
+"""How many formats are detected together at most, and of how much of each log."""
 NUMBERS = regex(r"\d+")
 FOLLOWING = Source(-1, "the logs that are followed", Kind.FILE, "")
 
@@ -71,6 +74,7 @@ class FollowReading:
         self._trails: dict[int, Trail] = {}
         self._files: dict[Log, int] = {}
         self._grown_s: dict[Feed, float] = {}  # when those that hold lines back have grown
+        self._unlearned: dict[Feed, bytes] = {}  # those that earlier runs have begun, with the first lines of their logs
         self._notes: dict[int, tuple[str, ...]] = {}
         self._verdicts: dict[int, Verdict] = {}
 
@@ -93,11 +97,14 @@ class FollowReading:
     def chunks(self) -> Iterator[Chunk]:
         """Yield chunks as the logs grow, until `cancel`. A log that fails is noted, and the others go on."""
         for read in self._following.reads(self._options.chunk_bytes):
+            if read is None or len(self._unlearned) == AT_ONCE:
+                self._learn_all()
             if read is None:
                 yield from self._flush()
                 self._say_caught_up()
             else:
                 yield from self._guarded(self._feed_of(read.log), self._taken(read))
+        self._learn_all()
         for feed in list(self._feeds.values()):
             yield from self._guarded(feed, feed.flush(everything=True))
 
@@ -132,9 +139,9 @@ class FollowReading:
         self._tell(feed)
 
     def _tell(self, feed: Feed) -> None:
-        index, cutter = feed.source.index, feed.cutter
-        sizes = cutter.bytes_decoded, cutter.bytes_decoded
-        self.outcomes[index] = Outcome(self._verdicts[index], cutter.format, *sizes, feed.lines, self._notes.get(index, ()))
+        index, size = feed.source.index, feed.bytes_cut
+        notes = self._notes.get(index, ())
+        self.outcomes[index] = Outcome(self._verdicts[index], feed.cutter.format, size, size, feed.lines, notes)
 
     def _taken(self, read: Read) -> Iterator[Chunk]:
         feed, now_s = self._feeds[read.log], int(self._clock())
@@ -144,10 +151,14 @@ class FollowReading:
         if read.begins:
             yield from feed.flush(everything=True)
             self._trails[read.file] = read.begins
-            sample = self._sample_of(feed.source) if read.begins.offset else b""
-            feed.begin(read.file, read.begins, now_s, sample)
+            feed.begin(read.file, read.begins, now_s)
+            if read.begins.offset:
+                sample = self._sample_of(feed.source)
+                self._unlearned[feed] = sample[: sample.rfind(b"\n") + 1]
         elif read.data and self._files.get(read.log) != read.file:
             yield from feed.go_on(read.file, self._trails[read.file])
+        if read.data and feed in self._unlearned:
+            feed.learn_from(self._unlearned.pop(feed))
         self._files[read.log] = read.file
         self.bytes_read += len(read.data)
         if read.data:
@@ -159,6 +170,18 @@ class FollowReading:
             self._trails.pop(read.file, None)
         if read.forgotten:
             feed.forget(read.file)
+
+    def _learn_all(self) -> None:
+        """Detect the formats of logs of which nothing new has come yet: together, in a fraction of the time."""
+        few = {feed: lines for feed, lines in self._unlearned.items() if len(lines) <= FEW_BYTES}
+        certain = dict(zip(few, formats_of_whole(self._options.choice, list(few.values())), strict=True))
+        for feed, lines in self._unlearned.items():
+            try:
+                feed.learn_from(lines, certain.get(feed))
+            except SourceError as error:
+                self._verdicts[feed.source.index] = Verdict(State.FAILED, error.what, error.hint, error.exit_code)
+            self._tell(feed)
+        self._unlearned.clear()
 
     def _flush(self) -> Iterator[Chunk]:
         """Yield the whole records that wait; the last one of a log too, if no further line has come to it for a while."""

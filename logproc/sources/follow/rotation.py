@@ -82,6 +82,11 @@ class Log:
         return [*self.late, *([self.active] if self.active else []), *self.waiting]
 
     @property
+    def is_sought(self) -> bool:
+        """Whether one of its files is not found yet. What was split off after that one is known only once it is."""
+        return any(file.path is None for file in self.files)
+
+    @property
     def is_restless(self) -> bool:
         """Whether the log must be looked at again even if nothing is reported."""
         return bool(self.late or self.waiting or (self.active and (self.active.gone_at is not None or self.active.packed)))
@@ -96,8 +101,9 @@ class Log:
             self.last = file
             self.waiting.append(file)
         elif self.waiting:
-            self.waiting.insert(-1, file)
-            self.waiting[:-1] = sorted(self.waiting[:-1], key=lambda other: other.modified_s)
+            newest = [self.waiting.pop()] if self.waiting[-1].path == self.location else []
+            others = sorted([*self.waiting, file], key=lambda other: (other.position is None, other.modified_s))
+            self.waiting = [*others, *newest]
         else:
             self.late.append(file)
 

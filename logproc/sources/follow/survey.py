@@ -23,7 +23,7 @@ from logproc.model.errors import SourceError
 from logproc.model.position import Position
 from logproc.sources.follow.content import Content
 from logproc.sources.follow.discovery import PACKED, Place, beside, families_of, family_of, first_of_each, looks_rotated, named
-from logproc.sources.follow.known_files import KnownFiles
+from logproc.sources.follow.known_files import Heads, KnownFiles
 from logproc.sources.follow.marks import Marks
 from logproc.sources.follow.one_file import QUIET_S, SHORTER, Descriptors, File, age_s
 from logproc.sources.follow.rotation import Log
@@ -69,7 +69,7 @@ class Survey:
         """Find out where everything is now. Blocks as long as the file system takes."""
         self._look()
         if self._is_first:
-            if any(file.path is None for _, file in self.files()):
+            if self.undecided or any(file.path is None for _, file in self.files()):
                 self._look()  # a file that is renamed during a look may be found under neither of its names
             self.due |= dict.fromkeys(settle(self.logs, self._positions))
         self._is_first = False
@@ -88,6 +88,7 @@ class Survey:
         self._inodes = self._known.by_inode()
         self._claimed: dict[str, File] = {}
         self._new: dict[tuple[int, int], File] = {}
+        self._heads: dict[Log, Heads] = {}
         for place in places.values():
             self._claim(place)
         for log in list(self.logs):
@@ -231,9 +232,8 @@ class Survey:
             file.gone_at = None
 
     def _look_at_other(self, place: Place, places: dict[str, Place]) -> None:
-        family = family_of(place.path, self._families)
+        seen, family = place.seen, family_of(place.path, self._families)
         log = self._families[family] if family else None
-        seen = place.seen
         if seen is None:
             if place.matched:
                 self._new_log(place.path)
@@ -267,24 +267,25 @@ class Survey:
 
     def _decide(self, place: Place, content: Content, log: Log | None, places: dict[str, Place]) -> None:
         file = self._known.owner(content, family=log.family if log else "", own_name=False, elsewhere=())
-        if file is not None and content.is_shorter(file.marks):
-            self._remember(place, file)  # a copy of what was read, never to be taken for new content
-            file.fate = SHORTER if self._is_first and file.path is None else ""
-            return
         if file is not None:
+            is_shorter = content.is_shorter(file.marks)
+            file.fate = SHORTER if is_shorter and self._is_first and file.path is None else ""
+            if is_shorter:
+                self._remember(place, file)  # a copy of what was read, never to be taken for new content
+                return
             self._found(file, place, content, is_copy=True)
-            file.fate = ""
             if self._is_first and place.seen:
                 self._resumed.setdefault(self._log_of(file), place.seen[3] / 1e9)
             return
-        is_fresh = age_s(content.status.st_mtime) < QUIET_S and not self._once
-        is_rotated = log is not None and looks_rotated(place.path, os.path.basename(log.location))  # noqa: PTH119
+        is_rotated = bool(log and looks_rotated(place.path, os.path.basename(log.location)))  # noqa: PTH119
         may_grow = not (self._is_first and place.matched) or (is_rotated and not content.packed)
+        is_fresh = not self._once and age_s(content.status.st_mtime) < QUIET_S
         is_partial = (content.packed and is_fresh) or (may_grow and not content.head)
         # Both are there while the archive is made. What it holds can be compared when the original has been read.
         has_original = self._is_first and place.path.endswith(PACKED) and place.path.rpartition(".")[0] in places
         # What is not known yet may be read from its original: from a new one, or one whose truncation was not noticed yet.
-        is_copy = log is not None and any(content.begins_as(file.head_now(self._descriptors)) for file in log.files)
+        is_copy = log is not None and self._heads.setdefault(log, Heads(self._descriptors)).has(content, log.files)
+        waited_s = self._now - self._first_seen.get(place.path, self._now)
         if is_partial or has_original or is_copy:
             self.undecided.add(place.path)
         elif log and is_rotated and self._was_split_off(log, place):
@@ -292,7 +293,7 @@ class Survey:
         elif place.matched:
             log = self._new_log(place.path)
             self._add_new(log, place, content, is_newest=True)
-        elif self._is_first or self._now - self._first_seen.get(place.path, self._now) > ROTATION_S:
+        elif (self._is_first and not (log and log.is_sought)) or waited_s > ROTATION_S:
             self._remember(place, None)
         else:
             self.undecided.add(place.path)
@@ -306,7 +307,7 @@ class Survey:
 
     def _may_have_moved(self, log: Log) -> bool:
         """Return whether the file that an earlier run read last is under another name now, or not found yet."""
-        return log in self._resumed or any(file.path is None for file in log.files)
+        return log in self._resumed or log.is_sought
 
     def _new_log(self, location: str) -> Log:
         root = family_of(location, self._families)
@@ -331,7 +332,6 @@ class Survey:
     def _add_new(self, log: Log, place: Place, content: Content, *, is_newest: bool) -> None:
         file = self._new_file(log, place.path, Marks())
         file.at(place.path, content.status, packed=content.packed)
-        file.modified_s = content.status.st_mtime
         file.gone_at = None if is_newest else self._now
         self._new[file.identity] = file
         self._remember(place, file)

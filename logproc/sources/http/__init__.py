@@ -67,7 +67,7 @@ def open_url(
     if options.grows:
         from logproc.sources.http.growing import Growing
 
-        return HttpStream(Growing(fetcher, transport, wait, rng))
+        return HttpStream(Growing(fetcher, transport, wait, rng, last_bytes=options.last_bytes))
     return HttpStream(Body(fetcher, transport, options.retries, wait, rng))
 
 

@@ -5,6 +5,9 @@ replaced, and the new one is read from its start. With validators (RFC 9110, 8.8
 changed. From a server without ranges the whole log comes; what is known of it is skipped if its hash is the same.
 
 A server that fails or is gone is asked again, for as long as the run goes on.
+
+Of a long log only the last part is asked for, if that is all that is wanted: after its first bytes, which tell whether the rest
+can be read without the beginning.
 """
 
 from __future__ import annotations
@@ -14,9 +17,10 @@ import logging
 from collections.abc import Callable
 
 from logproc.model.errors import SourceError, Stopped
+from logproc.sources.archives.magic import sniff
 from logproc.sources.http.body import BACKOFF_S, MOST_BACKOFF_S, SPREAD, UNASKED, check_status
 from logproc.sources.http.connection import Reply
-from logproc.sources.http.received import Received, is_same, media_type_of
+from logproc.sources.http.received import Received, is_same, media_type_of, skip
 from logproc.sources.http.redirects import Fetcher
 from logproc.sources.http.transport import PassingError, Transport
 from logproc.sources.http.versions import Version, content_range
@@ -24,6 +28,7 @@ from logproc.sources.http.versions import Version, content_range
 POLL_S = 2.0
 SHARE = 10
 """A server without ranges is asked less often: receiving the whole log again takes at most a tenth of the time."""
+HEAD_BYTES = 4096
 KNOWN_BYTES = 1024
 """How many known bytes are asked for once more."""
 AHEAD_BYTES = 1 << 16
@@ -34,7 +39,11 @@ logger = logging.getLogger(__name__)
 
 
 class Growing(Received):
-    """The bytes of a log that grows: a ByteStream that never ends. bytes_read: of all versions together."""
+    """The bytes of a log that grows: a ByteStream that never ends. bytes_read: of all versions together.
+
+    last_bytes: begin with a longer log at a line at most so many bytes before its end, where the server allows that; 0 to begin
+    at its start.
+    """
 
     def __init__(
         self,
@@ -43,9 +52,13 @@ class Growing(Received):
         wait: Callable[[float], bool],
         rng: Callable[[], float],
         poll_s: float = POLL_S,
+        last_bytes: int = 0,
     ) -> None:
         super().__init__(fetcher, transport, wait, rng)
         self._poll_s = poll_s
+        self._last_bytes = last_bytes
+        self._is_at_end = self._is_late_begin = False
+        self._tell_caught_up: Callable[[], None] | None = None
         self._has_ranges = True
         self._due = self._asked = transport.clock()
         self._waits_for = ""
@@ -56,6 +69,10 @@ class Growing(Received):
     @property
     def waits_for(self) -> str:
         return self._fetcher.waits_for or self._waits_for
+
+    def on_caught_up(self, tell: Callable[[], None]) -> None:
+        """Have `tell` called once by the reading thread, when all that was there has been taken and more is waited for."""
+        self._tell_caught_up = tell
 
     def begin(self) -> None:
         """Receive the headers of the first response. Raises as `readinto` does."""
@@ -76,6 +93,9 @@ class Growing(Received):
                 buffer[:count] = self._ahead[:count]
                 self._ahead = self._ahead[count:]
                 return count
+            if self._is_at_end and not self._reply and self._tell_caught_up:
+                tell, self._tell_caught_up = self._tell_caught_up, None
+                tell()
             count = self._persist(lambda: self._receive(buffer) if self._reply else self._ask())
             if count:
                 return count
@@ -124,7 +144,11 @@ class Growing(Received):
 
     def _forget(self) -> None:
         """Begin with a new version at its start."""
-        self._offset, self._known, self._hash = 0, b"", hashlib.sha256()
+        self._begin_at(0)
+
+    def _begin_at(self, offset: int) -> None:
+        self._start = self._offset = offset
+        self._known, self._hash = b"", hashlib.sha256()
 
     def _receive(self, buffer: memoryview) -> int:
         if self._reply is None:
@@ -135,15 +159,24 @@ class Growing(Received):
             now = self._transport.clock()
             took = 0.0 if self._has_ranges else now - self._asked
             self._due = now + max(self._poll_s, SHARE * took)
+            self._is_at_end = True
             return 0
         self._failures, self._waits_for = 0, ""
         self._take(bytes(buffer[:count]))
-        self.bytes_read += count
-        return count
+        return self._from_next_line(buffer, count) if self._is_late_begin else count
+
+    def _from_next_line(self, buffer: memoryview, count: int) -> int:
+        """Drop what comes before the first line that is whole; return how many bytes are left in the buffer."""
+        feed = bytes(buffer[:count]).find(b"\n")
+        self._is_late_begin = feed < 0
+        rest = bytes(buffer[feed + 1 : count]) if feed >= 0 else b""
+        buffer[: len(rest)] = rest
+        return len(rest)
 
     def _take(self, data: bytes) -> None:
         self._hash.update(data)
         self._offset += len(data)
+        self.bytes_read += len(data)
         self._known = (self._known + data)[-KNOWN_BYTES:]
 
     def _ask(self) -> int:
@@ -156,7 +189,7 @@ class Growing(Received):
         reply = self._fetcher.fetch(version.url if version else "", self._conditions())
         if reply.status == 304 and version:
             return self._nothing_new()
-        if reply.status == 416 and self._known:
+        if reply.status == 416 and self._offset:
             return self._replace() if content_range(reply.headers)[2] != self._offset else self._nothing_new()
         check_status(reply)
         length = reply.begin_body()
@@ -165,16 +198,42 @@ class Growing(Received):
             return self._take_part(reply)
         if self._offset:
             self._has_ranges = False
-            if (length is not None and length < self._offset) or not is_same(reply, self._offset, self._hash.digest()):
+            if (length is not None and length < self._offset) or not self._is_continued(reply):
                 return self._replace()
+        elif self._last_bytes and length is not None:
+            return self._begin_late(reply, length)
         self._reply = reply
+        return 0
+
+    def _is_continued(self, reply: Reply) -> bool:
+        """Receive what is known of the whole log; return whether it is the same."""
+        return skip(reply, self._start) and is_same(reply, self._offset - self._start, self._hash.digest())
+
+    def _begin_late(self, reply: Reply, size_bytes: int) -> int:
+        """Go on near the end of a long log, if it can be read from there; otherwise at its start."""
+        start, self._last_bytes = size_bytes - self._last_bytes, 0
+        self._reply = reply
+        if start < HEAD_BYTES or reply.headers.get("Accept-Ranges", "").strip().lower() != "bytes":
+            return 0
+        head = bytearray(HEAD_BYTES)
+        head = head[: reply.receive(memoryview(head))]
+        if needs_its_start(head) or "html" in self.media_type:
+            self._take(bytes(head))
+            self._ahead = bytes(head)
+            return 0
+        self._release()
+        self._begin_at(start)
+        self._is_late_begin = True
+        self._due = self._transport.clock()
         return 0
 
     def _conditions(self) -> dict[str, str]:
         version, conditions = self._version, {}
-        if self._known and self._has_ranges:
+        if self._offset and self._has_ranges:
             conditions["Range"] = f"bytes={self._offset - len(self._known)}-"
-        if version and version.etag:
+        if self._offset and not self._known:
+            pass  # nothing of it is known yet, so also what has not changed is wanted
+        elif version and version.etag:
             conditions["If-None-Match"] = version.etag
         elif version and version.modified_is_strong and version.modified.isprintable():
             conditions["If-Modified-Since"] = version.modified
@@ -191,7 +250,7 @@ class Growing(Received):
     def _take_part(self, reply: Reply) -> int:
         """Take an answer to a range: it must begin with the bytes that are known."""
         first, _, size = content_range(reply.headers)
-        if first != self._offset - len(self._known) or not self._known:
+        if first != self._offset - len(self._known) or not self._offset:
             self._has_ranges = False
             raise PassingError(UNASKED, "report it to the server's operator")
         digest = hashlib.sha256(self._known).digest()
@@ -202,6 +261,7 @@ class Growing(Received):
 
     def _nothing_new(self) -> int:
         self._release()
+        self._is_at_end = True
         self._failures, self._waits_for = 0, ""
         self._due = self._transport.clock() + self._poll_s
         return 0
@@ -216,3 +276,8 @@ class Growing(Received):
         self._version = None if self._version is None else Version(self._version.url, "", "", "", modified_is_strong=False)
         self._due = self._transport.clock()
         return 0
+
+
+def needs_its_start(head: bytes | bytearray) -> bool:
+    """Return whether a log that begins so can be read only from its start: an archive, UTF-16, or with directives."""
+    return sniff(bytes(head)) is not None or b"\0" in head or head.startswith(b"#") or b"\n#" in head

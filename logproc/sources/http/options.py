@@ -23,7 +23,7 @@ class HttpOptions:
     brought new bytes. headers: sent only to the origin of the URL itself; their values never appear in a message. trust_env:
     whether to use proxy variables, .netrc and REQUESTS_CA_BUNDLE. allow_downgrade: whether a redirect may lead from https to
     http. ca_file: certificates to trust instead of certifi's. grows: whether to follow the log: then it has no end, and is not
-    requested in an encoding.
+    requested in an encoding. last_bytes: of a longer log that grows, see `Growing`.
     """
 
     connect_timeout_s: float = 10.0
@@ -35,6 +35,7 @@ class HttpOptions:
     user_agent: str = "logproc"
     ca_file: str | None = None
     grows: bool = False
+    last_bytes: int = 0
 
     def __post_init__(self) -> None:
         for name, value in self.headers.items():
@@ -54,7 +55,7 @@ class HttpOptions:
 class Call(Protocol):
     """A call in another thread, with a timeout on its result (see threads.lookup)."""
 
-    def wait(self, seconds: float) -> Any:
+    def wait(self, seconds: float | None) -> Any:
         """Return the result, or raise what the call raised. Raises TimeoutError after `seconds`, Stopped after `cancel`."""
 
     def cancel(self) -> None:
@@ -70,7 +71,7 @@ class CallHere:
     def __init__(self, call: Callable[[], Any]) -> None:
         self.call = call
 
-    def wait(self, _seconds: float) -> Any:
+    def wait(self, _seconds: float | None) -> Any:
         return self.call()
 
     def cancel(self) -> None:

@@ -53,6 +53,14 @@ def media_type_of(reply: Reply) -> str:
     return reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
+def skip(reply: Reply, size_bytes: int) -> bool:
+    """Receive so many bytes, and drop them; return whether there are so many."""
+    block = memoryview(bytearray(SKIP_BYTES))
+    while size_bytes and (count := reply.receive(block[:size_bytes])):
+        size_bytes -= count
+    return not size_bytes
+
+
 def is_same(reply: Reply, size_bytes: int, digest: bytes) -> bool:
     """Receive bytes that are known already; return whether there are so many with this SHA-256."""
     again, left = hashlib.sha256(), size_bytes

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from logproc.sources.follow.one_file import CHANGED
 from tests.reports.html.chromium import browser
 from tests.support import processes
 from tests.support.processes import Ended
+from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -222,6 +224,21 @@ def test_lines_of_a_pipe_are_shown_at_once(tmp_path: Path) -> None:
         stopped(process)
 
 
+def test_the_last_record_of_a_pipe_is_shown_at_once(tmp_path: Path) -> None:
+    """Although it may have further lines; those that come later follow it."""
+    out = tmp_path / "out"
+    with out.open("wb") as stream, processes.started("show", "-f", "-", stdin=PIPE, stdout=stream) as process:
+        assert process.stdin is not None
+        error = b"2026-03-07 22:05:36,758 - shop.orders - ERROR - order %d failed\nTraceback (most recent call last):\n"
+        said = b"".join(error % at for at in range(5))
+        for written in [said, b"KeyError: 1\n", error % 6]:
+            process.stdin.write(written)
+            process.stdin.flush()
+            until(lambda written=written: out.read_bytes().endswith(written))  # type: ignore[misc]
+        stopped(process)
+    assert out.read_bytes() == said + b"KeyError: 1\n" + error % 6
+
+
 def test_a_file_that_never_came_is_named(tmp_path: Path) -> None:
     """A name that is misspelt is waited for without end, so the end says that there was nothing of it."""
     with processes.started("-f", "acess.log", written(tmp_path), "--output", "json", cwd=tmp_path) as process:
@@ -244,3 +261,50 @@ def test_a_log_that_came_back_is_not_said_to_be_missing(tmp_path: Path) -> None:
     assert "not found" in said()
     (tmp_path / "elsewhere").rename(path)
     assert "not found" not in said()
+
+
+def with_state(folder: Path, *arguments: str) -> Ended:
+    return processes.analyze(*arguments, "--state", "state", cwd=folder)
+
+
+def test_a_run_that_goes_on_says_where(tmp_path: Path) -> None:
+    """On a terminal: of a few logs by their names, of many in one line. A job of cron would send a mail of it."""
+    names = [written(tmp_path, f"{name}.log").name for name in "abcde"]
+    with_state(tmp_path, *names)
+    ended = with_state(tmp_path, *names)
+    assert (ended.code, ended.stderr) == (0, "")
+    for some, words in ((names[:1], "a.log: resumed at line 4"), (names, "resumed 5 logs after 15 lines")):
+        with Terminal(100, 40) as terminal, terminal.started(*some, "--state", "state", cwd=tmp_path) as process:
+            assert terminal.ended(process) == 0
+            assert words in terminal.text
+            assert terminal.text.count("resumed") == 1
+
+
+def test_a_log_that_is_not_named_again_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    """Its counts stay in the report, which says so."""
+    names = [written(tmp_path, f"{name}.log").name for name in "ab"]
+    with_state(tmp_path, *names)
+    ended = with_state(tmp_path, names[0], "--output", "json")
+    assert ended.stderr == "logproc: b.log: not named in this run: what was counted of it is kept\n"
+    assert ended.report["account"]["lines"] == 6
+    for argument in ("*.log", str(tmp_path)):
+        ended = with_state(tmp_path, argument, "-r")
+        assert ended.stderr == ""
+        (tmp_path / "b.log").rename(tmp_path / "b")
+        assert "b.log: not found" in with_state(tmp_path, "*.log").stderr
+        (tmp_path / "b").rename(tmp_path / "b.log")
+
+
+def test_what_an_earlier_run_has_said_is_not_said_again(tmp_path: Path) -> None:
+    """It stays in the report, which is about all runs; what happens once more is said once more."""
+    log = written(tmp_path)
+
+    def run() -> tuple[str, object]:
+        ended = with_state(tmp_path, log.name, "--output", "json")
+        return ended.stderr, ended.report["sources"][0]["notes"]
+
+    assert run() == ("", [])
+    for path in ("/x", "/y"):
+        log.write_text(LINE.format(1).replace("/a", path) * 2)
+        assert run() == ("logproc: access.log: content changed: read from the start\n", [CHANGED])
+        assert run() == ("", [CHANGED])

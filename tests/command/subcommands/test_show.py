@@ -184,3 +184,29 @@ def test_a_misspelt_field_of_a_followed_log_is_refused(path: Path) -> None:
     found = logproc("show", "-f", str(path), "--fields", "time,statsu")
     assert found.code == 2
     assert "did you mean 'status'?" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        (["-C", "1", "--output", "json"], "leave out --output json"),
+        (["-C", "1", "-n", "2", "--merge", "--fields", "time"], "leave out -n, --merge and --fields"),
+        (["-C", "1", "-o", "x.csv"], "leave out -o x.csv"),
+        (["--count", "-C", "0"], "leave out -C"),
+    ],
+)
+def test_what_contradicts_an_option_is_named(path: Path, options: list[str], hint: str) -> None:
+    """Only what was given, not all that might have been."""
+    run = logproc("show", path, *options)
+    assert run.code == 2
+    assert run.stderr.endswith(f": {hint}\n")
+
+
+def test_a_misspelt_field_is_noticed_also_after_enough_records(tmp_path: Path) -> None:
+    """A log of JSON may have any field, so it is an error only after the whole log; before that, a warning."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"time":"2026-03-07T10:00:00Z","level":"info","msg":"a"}\n' * 9)
+    run = logproc("show", path, "--fields", "levle", "-n", "2")
+    warning = "no record that was read has a field 'levle': did you mean 'level'?"
+    assert (run.code, run.stdout, run.stderr) == (0, b"-\n-\n", f"logproc: {warning}\n")
+    assert logproc("show", path, "--fields", "level", "-n", "2").stderr == ""

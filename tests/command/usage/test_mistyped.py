@@ -83,7 +83,7 @@ HINTS: list[tuple[str, int, str]] = [
     ("httpss://u:secret@host/x", 3, "unsupported URL scheme: did you mean 'https://***@host/x'?"),
     ("www.example.com/x.log", 3, "www.example.com/x.log: no such file: did you mean 'http://www.example.com/x.log'?"),
     ("example.com:8080/x", 3, "example.com:8080/x: no such file: did you mean 'http://example.com:8080/x'?"),
-    ("s3://bucket/x.log", 3, "s3://bucket/x.log: unsupported URL scheme: http and https are known"),
+    ("hdfs://host/x.log", 3, "hdfs://host/x.log: unsupported URL scheme: http, https, s3, gs and az are known"),
     ("file:///access.log", 3, "file:///access.log: unsupported URL scheme: write the path alone, without file://"),
     ("web1:/var/log/x.log", 3, "web1:/var/log/x.log: no such file: write ssh web1 cat /var/log/x.log | logproc"),
     (

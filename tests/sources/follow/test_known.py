@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from logproc.model.position import Position
+from logproc.sources.follow.one_file import Descriptors, File
 from tests.sources.follow.reader import Reader
 
 BIG = [b"%06d %s" % (number, b"x" * 50) for number in range(200)]
@@ -244,3 +245,39 @@ def test_a_copy_with_less_than_was_read(log: Path, runs: int, more: int) -> None
         reads += reader.lines
         known = reader.positions
     assert reads == [b"five"]
+
+
+def test_a_file_split_off_behind_one_that_was_packed(log: Path, known: list[Position]) -> None:
+    """Of a log that was rotated twice between two runs, the archive is known again first; then what came after it is, too."""
+    write(log, b"three")
+    packed, newer = log.with_name("access.log.1.gz"), log.with_name("access.log.2")
+    packed.write_bytes(gzip.compress(log.read_bytes()))
+    log.unlink()
+    now = write(newer, b"four").stat().st_mtime
+    os.utime(packed, (now - 20, now - 20))
+    os.utime(newer, (now - 10, now - 10))
+    second = run(log, known=known)
+    assert (second.lines, second.notes) == ([b"three", b"four"], [])
+    assert run(log, known=second.positions).lines == []
+
+
+def test_each_of_many_rotated_files_is_looked_into_a_few_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that was rotated a hundred times since the last run: the work does not grow with the square of the files."""
+    log = write(tmp_path / "access.log", b"old 0", b"old 1")
+    known = run(log).positions
+    for number in range(100):
+        rotated = tmp_path / f"access.log.{100 - number}"
+        log.rename(rotated)
+        os.utime(rotated, (1_772_920_000 + number, 1_772_920_000 + number))
+        write(log, b"new %d" % number)
+    looks: list[str | None] = []
+    head_now = File.head_now
+
+    def look(file: File, descriptors: Descriptors) -> bytes:
+        looks.append(file.path)
+        return head_now(file, descriptors)
+
+    monkeypatch.setattr(File, "head_now", look)
+    reader = run(f"{log}*", known=known)
+    assert sorted(reader.text.split()) == sorted([b"new", b"%d" % number][at] for number in range(100) for at in (0, 1))
+    assert len(looks) <= 400

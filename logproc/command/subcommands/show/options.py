@@ -16,7 +16,7 @@ from logproc.reports.output import check_output
 from logproc.threads.reader import PARSING_WEIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from logproc.model.source import Source
     from logproc.settings import Settings
@@ -80,16 +80,28 @@ def check(asked: ShowOptions, settings: Settings) -> None:
         raise UsageError("-n and --tail contradict each other", "give one of them")
     if asked.follow and (asked.merge or asked.count or asked.file):  # a file appears under its name at the end
         raise UsageError("--follow never ends", "leave out --merge, --count and -o; `> FILE` writes records as they come")
-    if asked.around is not None and (asked.merge or asked.last or asked.first or asked.form != "lines" or asked.fields):
-        raise UsageError("-C shows lines around each match", "leave out --merge, -n, --tail, --fields and --output")
-    if asked.count and (asked.file or asked.first or asked.last or asked.around is not None):
-        raise UsageError("--count writes only a number", "leave out -o, -n, --tail and -C")
+    form = f"--output {asked.form}" if asked.output else f"-o {asked.file}"
+    given = {"-n": asked.first, "--tail": asked.last, "--merge": asked.merge, "--fields": asked.fields}
+    if asked.around is not None and (too_much := [*names_of(given), *([form] if asked.form != "lines" else [])]):
+        raise UsageError("-C shows lines around each match", f"leave out {all_of(too_much)}")
+    given = {"-o": asked.file, "-n": asked.first, "--tail": asked.last, "-C": asked.around is not None}
+    if asked.count and (too_much := names_of(given)):
+        raise UsageError("--count writes only a number", f"leave out {all_of(too_much)}")
     if asked.partition and asked.form != "parquet":
         raise UsageError("--partition is for Parquet", "add --output parquet")
     if asked.partition and asked.names is not None and "time" not in asked.names:
         raise UsageError("--partition day needs the times", "add time to --fields")
     if settings.anonymize and asked.fields is None and not asked.count:
         raise UsageError("--anonymize cannot find all addresses in whole records", "name the fields to write with --fields")
+
+
+def names_of(given: Mapping[str, object]) -> list[str]:
+    """Return the names of the options that are given."""
+    return [name for name, value in given.items() if value]
+
+
+def all_of(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def check_streams(asked: ShowOptions, settings: Settings, sources: Sequence[Source]) -> None:

@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from logproc.command.subcommands.follow import split_arguments
 from logproc.command.subcommands.show.options import ShowOptions
 from logproc.command.terminal.screen import Screen, is_utf8
+from logproc.model.source import Kind
 from logproc.questions.where.grammar import parse_where
 from logproc.questions.zones import parse_zone
 from logproc.records.destinations import Write, to_file, to_stdout
@@ -58,14 +58,14 @@ def stages(asked: ShowOptions, sources: Sequence[Source], end: Output[Piece]) ->
     """Return an output with the stages before it that the options ask for."""
     if asked.first:
         end = First(asked.first, end)
-    has_files = asked.follow and bool(split_arguments(asked.sources)[0])
-    if last := asked.last or (LAST_FIRST if has_files and asked.shows_last else None):
-        end = Last(last, end)
+    streams = [source.index for source in sources if source.kind is not Kind.FILE] if asked.follow else []
+    if last := asked.last or (LAST_FIRST if asked.follow and asked.shows_last else None):
+        end = Last(last, end, streams)
     if asked.around is not None:
         end = Around(asked.around, end)
     if asked.merge:
         end = Merging([source.index for source in sources if not source.verdict], end)
-    return end if isinstance(end, Bytes) else Whole(end)
+    return end if isinstance(end, Bytes) else Whole(end, streams)
 
 
 def painted(write: Write, header: Callable[[], bytes], screen: Screen) -> Output[Piece]:

@@ -10,7 +10,7 @@ from logproc.command.exit_codes import first_of, judged
 from logproc.command.outputs import Outputs, check_followed, keep_settings, keep_sources, leave_out
 from logproc.command.subcommands.analyze import beside, failures_of, read_headers
 from logproc.command.subcommands.diagnostics import is_typed, report_cause, say_sources
-from logproc.command.subcommands.follow import say_missing, split_arguments
+from logproc.command.subcommands.follow import refuse_objects, say_missing, split_arguments
 from logproc.command.subcommands.show.options import ShowOptions, check, check_streams, with_chunks
 from logproc.command.subcommands.show.output import form_of, opened
 from logproc.command.terminal import log
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from logproc.pipeline.serial import Run
 
 
+LAST_BYTES = 8 << 20
+"""With `--follow`, the last records are searched for in so much of a log behind a URL."""
+
+
 def show(asked: ShowOptions, screen: Screen) -> int:
     """Write the records that match, and return the exit code. Raises UsageError for what makes no sense."""
     check(asked, screen.settings)
@@ -42,25 +46,28 @@ def show(asked: ShowOptions, screen: Screen) -> int:
     given = read_headers(asked.headers, screen.environ)
     outputs = Outputs((asked.file,) if asked.file else ())
     followed, others = split_arguments(asked.sources) if asked.follow else ([], asked.sources)
+    if asked.follow:
+        refuse_objects(others)
     sources = find_sources(others, screen.settings)
     streams = [screen.stdout, screen.stderr]
     sources = tuple(keep_sources(sources, outputs, asked.sources, streams))
     check_followed(followed, outputs, streams, screen.settings)
     settings = screen.settings = with_chunks(screen.settings, asked, sources, for_screen=is_terminal(screen.stdout))
     check_streams(asked, settings, sources)
-    openers = Openers.of(settings, given, screen.say_now, sources, grows=asked.follow)
+    form = form_of(asked, settings)
+    # Records with their numbers are read from the start: how many lines are before a place near the end is not known.
+    near_end = asked.follow and asked.shows_last and isinstance(form, LinesForm)
+    last_bytes = LAST_BYTES if near_end and not settings.encoding else 0
+    openers = Openers.of(settings, given, screen.say_now, sources, grows=asked.follow, last_bytes=last_bytes)
     keep_settings(outputs, settings)
     typed = is_typed(sources, screen)
     log.configure(settings, screen.write, color=screen.colors(screen.stderr))
     with ExitStack() as stack:
         pager = pager_for(asked, screen, typed=typed)
         paint = stack.enter_context(screen.painting()) if pager or paints(asked, screen) else None
-        form = form_of(asked, settings)
         output = None if asked.count else opened(asked, screen, stack, sources, form, pager)
         writing = Writing(form, output, asked.merge or asked.follow) if output else None
         left_out = leave_out(outputs, streams)
-        # Records with their numbers are read from the start: how many lines are before a place near the end is not known.
-        near_end = asked.shows_last and isinstance(form, LinesForm)
         logs = Followed(followed, sources, near_end=near_end, leave_out=left_out) if asked.follow else None
         observers = partial(pager.beside, paint) if pager else partial(beside, paint, lambda: None)
         with pager.paged() if pager else nullcontext():
@@ -105,6 +112,9 @@ def finished(run: Run, causes: Sequence[BaseException], sources: Sequence[Source
             return
         if asked.follow:
             say_missing(asked.sources, sources, screen)
+        if is_enough and run.unknown:  # perhaps a later record has it: a log of JSON may have any
+            what = run.unknown.what.replace("no source has", "no record that was read has")
+            screen.say("", what, run.unknown.hint, level="warning")
         if is_enough:
             for source in failed:
                 screen.say(source.source, source.reason or "", source.hint, level="error")

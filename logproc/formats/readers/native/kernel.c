@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define PUBLIC __attribute__((visibility("default")))
-enum { TIME_BYTES = 28, MOST_DIGITS = 18, MOST_COLUMNS = 64, FIRST_SLOTS = 1024, PROBES_PER_LINE = 16, FAILED = -1 };
+enum { TIME_BYTES = 28, MOMENT_BYTES = 22, NANO = 1000000000, MOST_DIGITS = 18, FAILED = -1 };
+enum { MOST_COLUMNS = 64, FIRST_SLOTS = 1024, PROBES_PER_LINE = 16 };
 static const int64_t FIRST_S = -62135596800, LAST_S = 253402300799, NO_DAY = INT64_MIN / 2; /* the years 1 to 9999 */
 typedef const uint8_t *Text;
 
@@ -20,14 +21,14 @@ typedef struct {
     const char *parts;            /* of a line, in order: see `cut` */
     /* The results, with room for all lines. Of each record: its line, time, status and size. */
     int64_t *line, *time, *bytes;
-    int32_t *status;
+    int32_t *status, *nanos; /* nanos: behind the second of a moment */
     /* Of each column in turn: the code of each record's value; start and end of each distinct value; how many there are. */
     int32_t *codes, (*keys)[2], *distinct;
 } Job;
 
 typedef struct { Text text; int32_t length; } Piece;
-typedef struct { int64_t time, bytes; int32_t status; Piece pieces[MOST_COLUMNS]; } Record;
-typedef struct { uint8_t day[11], zone[5]; int64_t midnight; } Day; /* `17/May/2015`, `+0000`, and when it begins there */
+typedef struct { int64_t time, bytes; int32_t status, nanos; Piece pieces[MOST_COLUMNS]; } Record;
+typedef struct { uint8_t day[11], zone[5]; int64_t midnight; } Day; /* `17/May/2015` or `2015-05-17`, `+0000`, and when it begins */
 typedef struct { uint32_t hash; int32_t code; } Slot; /* code: that of the value + 1, so that an empty slot is zeros */
 typedef struct { Slot *slots; uint32_t size, used; int64_t probes; } Table;
 
@@ -54,39 +55,71 @@ static int64_t number(Text text, int64_t length) {
     return found;
 }
 
-/* Return when a day begins in a zone, in seconds since 1970; NO_DAY if one of them does not exist. */
-static int64_t midnight(Text day, Text zone) {
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+/* Return when a day begins in UTC, in seconds since 1970; NO_DAY if it does not exist. month: from 0. */
+static int64_t midnight(int64_t year, int64_t month, int64_t date) {
     static const int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365}; /* days before each month */
-    int64_t date = number(day, 2), year = number(day + 7, 4), hours = number(zone + 1, 2), minutes = number(zone + 3, 2);
-    int month = 0, leap = year % 4 == 0 && (year % 100 || year % 400 == 0);
-    while (month < 12 && memcmp(names + 3 * month, day + 3, 3)) month++;
-    if (month == 12 || day[2] != '/' || day[6] != '/' || year < 1 || date < 1) return NO_DAY;
+    int leap = year % 4 == 0 && (year % 100 || year % 400 == 0);
+    if (year < 1 || month < 0 || month > 11 || date < 1) return NO_DAY;
     if (date > before[month + 1] - before[month] + (month == 1 && leap)) return NO_DAY;
-    if ((*zone != '+' && *zone != '-') || hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return NO_DAY;
     int64_t years = year - 1, days = years * 365 + years / 4 - years / 100 + years / 400; /* since the year 1 began */
-    days += before[month] + (month > 1 && leap) + date - 1;
-    return FIRST_S + days * 86400 - (*zone == '+' ? 1 : -1) * (hours * 3600 + minutes * 60);
+    return FIRST_S + (days + before[month] + (month > 1 && leap) + date - 1) * 86400;
+}
+
+/* The same for `17/May/2015` in a zone; NO_DAY also if there is no such zone. */
+static int64_t midnight_in(Text day, Text zone) {
+    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    int64_t hours = number(zone + 1, 2), minutes = number(zone + 3, 2), month = 0;
+    while (month < 12 && memcmp(names + 3 * month, day + 3, 3)) month++;
+    if (day[2] != '/' || day[6] != '/') return NO_DAY;
+    if ((*zone != '+' && *zone != '-') || hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return NO_DAY;
+    return midnight(number(day + 7, 4), month, number(day, 2)) - (*zone == '+' ? 1 : -1) * (hours * 3600 + minutes * 60);
+}
+
+/* Return the seconds of `10:05:03` since midnight; FAILED if there are none. */
+static int64_t clock_of(Text text) {
+    int64_t hour = number(text, 2), minute = number(text + 3, 2), second = number(text + 6, 2);
+    if (text[2] != ':' || text[5] != ':') return FAILED;
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return FAILED;
+    return hour * 3600 + minute * 60 + second;
 }
 
 /* Read `[17/May/2015:10:05:03 +0000]`. Days repeat: the calendar is asked where a day or zone differs from the one before. */
 static int read_time(Text text, Day *day, int64_t *time) {
-    int64_t hour = number(text + 13, 2), minute = number(text + 16, 2), second = number(text + 19, 2);
-    if (text[0] != '[' || text[12] != ':' || text[15] != ':' || text[18] != ':' || text[21] != ' ' || text[27] != ']') return 0;
-    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return 0;
+    int64_t clock = clock_of(text + 13);
+    if (text[0] != '[' || text[12] != ':' || text[21] != ' ' || text[27] != ']' || clock == FAILED) return 0;
     if (memcmp(day->day, text + 1, 11) || memcmp(day->zone, text + 22, 5)) {
         memcpy(day->day, text + 1, 11);
         memcpy(day->zone, text + 22, 5);
-        day->midnight = midnight(day->day, day->zone);
+        day->midnight = midnight_in(day->day, day->zone);
     }
-    *time = day->midnight + hour * 3600 + minute * 60 + second;
+    *time = day->midnight + clock;
     return *time >= FIRST_S && *time <= LAST_S;
+}
+
+/* Read `"2015-05-17T10:05:03.123Z"`, which may have no fraction. Returns where it ends; NULL for anything else. */
+static Text read_moment(Text text, Text end, Day *day, Record *record) {
+    if (end - text < MOMENT_BYTES || text[0] != '"' || text[5] != '-' || text[8] != '-' || text[11] != 'T') return NULL;
+    int64_t clock = clock_of(text + 12);
+    if (memcmp(day->day, text + 1, 10)) {
+        memcpy(day->day, text + 1, 10);
+        day->midnight = midnight(number(day->day, 4), number(day->day + 5, 2) - 1, number(day->day + 8, 2));
+    }
+    record->time = day->midnight + clock, record->nanos = 0;
+    text += 20;
+    if (*text == '.') {
+        int32_t unit = NANO / 10;
+        if ((uint8_t)(*++text - '0') > 9) return NULL;
+        for (; text < end && (uint8_t)(*text - '0') <= 9; text++, unit /= 10) record->nanos += (*text - '0') * unit;
+    }
+    if (end - text < 2 || text[0] != 'Z' || text[1] != '"' || clock == FAILED || record->time < FIRST_S) return NULL;
+    return text + 2;
 }
 
 /* Cut one line. Returns whether it is as the parts say; only then is the record complete.
  *
  * ' ' is a blank, t a time in brackets, s a status, b a size or `-`, w a token, q text in quotes; W and Q are columns, too.
- * Of JSON, = is text with its length in front, and V a column: a value without quotes, which is not checked. */
+ * Of JSON, = is text with its length in front, V a column: a value without quotes, which is not checked, and m a moment in
+ * quotes, as RFC 3339 has it, in UTC. */
 static int cut(const char *parts, Text at, Text end, Day *day, Record *record) {
     Piece *piece = record->pieces;
     if (memchr(at, '\\', (size_t)(end - at))) return 0;
@@ -109,6 +142,9 @@ static int cut(const char *parts, Text at, Text end, Day *day, Record *record) {
             if (*at != '"' || !(at = memchr(begin + 1, '"', (size_t)(end - begin - 1)))) return 0;
             if (*parts == 'Q') *piece++ = (Piece){begin + 1, (int32_t)(at - begin - 1)};
             at++;
+            break;
+        case 'm':
+            if (!(at = read_moment(at, end, day, record))) return 0;
             break;
         case '=':
             if (end - at < *++parts || memcmp(at, parts + 1, (size_t)*parts)) return 0;
@@ -190,7 +226,7 @@ PUBLIC int64_t logproc_read(const Job *job) {
         for (int64_t column = 0, first = 0; column < job->columns && code != FAILED; column++, first += job->lines)
             job->codes[first + records] = code = code_of(&tables[column], job->data, job->keys + first, record.pieces[column]);
         job->line[records] = line, job->time[records] = record.time;
-        job->status[records] = record.status, job->bytes[records++] = record.bytes;
+        job->status[records] = record.status, job->nanos[records] = record.nanos, job->bytes[records++] = record.bytes;
     }
     for (int column = 0; column < job->columns; column++) {
         job->distinct[column] = (int32_t)tables[column].used;

@@ -38,10 +38,14 @@ def find_lines(data: Bytes) -> Lines | None:
 
 
 class Cut(Struct, frozen=True):
-    """What the kernel found: of each record its line, time, status and size, and the columns of text in their order."""
+    """What the kernel found: of each record its line, time, status and size, and the columns of text in their order.
+
+    nanos: the billionths behind the second of each moment.
+    """
 
     line: Integers
     time: Integers
+    nanos: Positions
     status: Positions
     sizes: Integers
     columns: list[KeyColumn]
@@ -72,13 +76,13 @@ def cut_parts(lines: Lines, left: Mask, parts: bytes, count: int) -> Cut | None:
         return None
     room = len(lines)
     line, time, sizes = (numpy.empty(room, numpy.int64) for _ in range(3))
-    status = numpy.empty(room, numpy.int32)
+    status, nanos = (numpy.empty(room, numpy.int32) for _ in range(2))
     codes, keys = numpy.empty((count, room), numpy.int32), numpy.empty((count, room, 2), numpy.int32)
     distinct = numpy.zeros(count, numpy.int32)
     starts, ends = (numpy.ascontiguousarray(places, numpy.int32) for places in (lines.starts, lines.ends))
     left = numpy.ascontiguousarray(left)
     given = map(address, (lines.data, starts, ends, left))
-    results = map(address, (line, time, sizes, status, codes, keys, distinct))
+    results = map(address, (line, time, sizes, status, nanos, codes, keys, distinct))
     job = Job(*given, room, count, parts, *results)
     records = library.logproc_read(ctypes.byref(job))
     if records < 0:
@@ -87,7 +91,7 @@ def cut_parts(lines: Lines, left: Mask, parts: bytes, count: int) -> Cut | None:
         KeyColumn(texts_of(lines.data, keys[at, :number, 0], keys[at, :number, 1]), codes[at, :records])
         for at, number in enumerate(distinct.tolist())
     ]
-    return Cut(line[:records], time[:records], status[:records], sizes[:records], columns)
+    return Cut(line[:records], time[:records], nanos[:records], status[:records], sizes[:records], columns)
 
 
 def kept(layout: Layout, names: Sequence[str]) -> list[str]:

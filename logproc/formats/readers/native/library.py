@@ -24,7 +24,7 @@ class Job(ctypes.Structure):
         *((name, ctypes.c_void_p) for name in ("data", "starts", "ends", "left")),
         *((name, ctypes.c_int64) for name in ("lines", "columns")),
         ("parts", ctypes.c_char_p),
-        *((name, ctypes.c_void_p) for name in ("line", "time", "bytes", "status", "codes", "keys", "distinct")),
+        *((name, ctypes.c_void_p) for name in ("line", "time", "bytes", "status", "nanos", "codes", "keys", "distinct")),
     ]
 
 

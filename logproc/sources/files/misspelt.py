@@ -42,10 +42,10 @@ def hint_for_scheme(url: str) -> str:
     scheme, _, rest = url.partition("://")
     if scheme.lower() == "file":
         return "write the path alone, without file://"
-    meant = nearest(scheme, ("http", "https"), "none", least=ALIKE)
+    meant = nearest(scheme, ("http", "https", "abfs"), "none", least=ALIKE)
     if meant != "none":
         return f"did you mean {shown_url(meant.split(chr(39))[1] + '://' + rest)!r}?"
-    return remote(url) if scheme.lower() in {"ssh", "sftp", "scp"} else "http and https are known"
+    return remote(url) if scheme.lower() in {"ssh", "sftp", "scp"} else "http, https, s3, gs and az are known"
 
 
 def remote(path: str) -> str:
