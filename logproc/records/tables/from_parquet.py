@@ -125,6 +125,10 @@ class Rows(Struct, frozen=True, eq=False):
     def records(self) -> int:
         return sum(group.records for group in self.groups)
 
+    def begin(self, place: int) -> int | None:
+        """Return where the first group begins that begins at a place in the file or behind it; None if none does."""
+        return next((group.start for group in self.groups if group.start >= place), None)
+
     def follow(self, context: Context, data: Bytes, max_line_bytes: int) -> Context:  # noqa: ARG002 - as every format
         return context
 
