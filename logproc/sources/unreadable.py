@@ -16,7 +16,10 @@ NULS = (
 )
 """Which of four consecutive bytes are NUL in Latin text: always, never, or (None) either."""
 BINARY = "looks binary: skipped", "give logs, or archives of them as .gz .bz2 .xz .zst"
-PARQUET, PARQUET_HEAD = ("is Parquet: only a file on a disk is read", "save it as a file"), b"PAR1\x15"
+PARQUET, PARQUET_HEAD = (
+    ("is Parquet: only files are read, and once", "save it as a file; omit --follow and --state"),
+    b"PAR1\x15",
+)
 HEAD_BYTES = 4096
 OWN_REPORT = "is a report of logproc, not a log", "compare it with another by `logproc diff`"
 OWN = regex(

@@ -214,20 +214,19 @@ def columns_of(table: pyarrow.Table, wanted: Collection[str], facts: Facts, cont
     """Return the wanted columns of a table as the format of the log would give them."""
     records, names = len(table), set(table.column_names)
     fields = names - {TIME, *OURS, *([WHOLE] if facts.has_text else [])}
-    measured = {name for name in fields if name in facts.numbers}
     typed = {name for name in fields if type_of(name) != TEXT}
     ours = {TIME, *typed, *([REQUEST] if facts.requests else [])}
     late = set(sought(wanted)) - fields - ours
     other = in_other(column_of(table, OTHER), late | ours) if OTHER in names else {}
+    # Of a number that no record has, perhaps none of them is of a format with such a field.
+    fields -= {name for name in typed if name not in other and table.column(name).null_count == records}
+    measured = fields.intersection(facts.numbers)
     keys = {name: keys_of(table, name) for name in fields - measured} | {name: other[name] for name in other.keys() & late}
-    keys |= {name: either(other[name], keys[name]) for name in (typed - measured) & other.keys()}
+    keys |= {name: either(other[name], keys[name]) for name in ((typed & fields) - measured) & other.keys()}
     numbers = {name: numbers_of(keys[name], unit) for name, unit in facts.units.items() if name in keys}
     for name in measured:
-        if name in other:  # what a text is that is in no number
-            unread = numbers_of(other[name], unit_of(name)).unread
-            numbers[name] = replace(numbers_in(column_of(table, name)), unread=unread)
-        elif table.column(name).null_count < records:  # otherwise perhaps none of the records is of a format that has it
-            numbers[name] = numbers_in(column_of(table, name))
+        found = numbers_in(column_of(table, name))
+        numbers[name] = replace(found, unread=numbers_of(other[name], unit_of(name)).unread) if name in other else found
     time, nanos = times_of(column_of(table, TIME) if TIME in names else None, other.get(TIME), records, context)
     malformed = present(other[REQUEST]) if facts.requests and REQUEST in other else None
     searched = {}
