@@ -125,6 +125,11 @@ class Rows(Struct, frozen=True, eq=False):
     def records(self) -> int:
         return sum(group.records for group in self.groups)
 
+    @property
+    def outline(self) -> Rows:
+        """The same for who does not read: small, however many groups there are."""
+        return replace(self, metadata=None, groups=(), footer=b"")
+
     def begin(self, place: int) -> int | None:
         """Return where the first group begins that begins at a place in the file or behind it; None if none does."""
         return next((group.start for group in self.groups if group.start >= place), None)
@@ -218,9 +223,9 @@ def columns_of(table: pyarrow.Table, wanted: Collection[str], facts: Facts, cont
     ours = {TIME, *typed, *([REQUEST] if facts.requests else [])}
     late = set(sought(wanted)) - fields - ours
     other = in_other(column_of(table, OTHER), late | ours) if OTHER in names else {}
-    # Of a number that no record has, perhaps none of them is of a format with such a field.
-    fields -= {name for name in typed if name not in other and table.column(name).null_count == records}
     measured = fields.intersection(facts.numbers)
+    # A key that is null in all records is no field of theirs: in a log it would not be there either.
+    fields -= {name for name in typed - measured if name not in other and table.column(name).null_count == records}
     keys = {name: keys_of(table, name) for name in fields - measured} | {name: other[name] for name in other.keys() & late}
     keys |= {name: either(other[name], keys[name]) for name in ((typed & fields) - measured) & other.keys()}
     numbers = {name: numbers_of(keys[name], unit) for name, unit in facts.units.items() if name in keys}
