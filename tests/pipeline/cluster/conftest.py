@@ -25,7 +25,7 @@ def no_thread_is_left() -> Iterator[None]:
     assert not [thread.name for thread in left]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
     """Return a client of that cluster."""
     import distributed
