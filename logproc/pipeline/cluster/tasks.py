@@ -28,9 +28,11 @@ from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan
 from logproc.pipeline.readers import Item, start_reading
 from logproc.pipeline.serial import work
+from logproc.records.tables.from_parquet import Rows
 from logproc.settings import Settings
 from logproc.sources.cutter import Cutter
 from logproc.sources.files.lots import Lot
+from logproc.sources.files.parquet import GroupCutter
 from logproc.sources.files.ranges import RangeOfFile
 from logproc.sources.objects.batches import Batch
 from logproc.threads.hosts import HostLimit
@@ -140,7 +142,8 @@ def counted_range(job: Job, piece: Piece, begin: Begin | None, stop: Stop) -> Pa
             with stop.waking(stream.cancel):
                 tally = sum_of(job, piece, cutter.chunks(stream))
         read = (stream.bytes_read, cutter.bytes_decoded, cutter.lines, tuple(stream.notes)) if stream else ()
-    return Part(tally, {piece.sources[0].index: Outcome(Verdict(State.COMPLETE), cutter.format, *read)})
+    form = cutter.format.outline if isinstance(cutter.format, Rows) else cutter.format
+    return Part(tally, {piece.sources[0].index: Outcome(Verdict(State.COMPLETE), form, *read)})
 
 
 def passed_over(sender: str, data: bytes, piece: Piece, begin: Begin | None = None) -> Begin:
@@ -171,13 +174,16 @@ def opened_range(job: Job, piece: Piece, begin: Begin | None) -> Iterator[tuple[
         start, end = begin.offset, file.begin(part.end, begin.context)
         is_empty = start is None or (end is not None and end <= start)
         stream = None if start is None or is_empty else file.between(start, end)
-        cutter = Cutter(
-            piece.sources[0].index,
-            chunk_bytes=options.chunk_bytes,
-            max_line_bytes=options.max_line_bytes,
-            whole_records=options.whole_records,
-            offset=start or 0,
-        )
+        if isinstance(form, Rows):
+            cutter: Cutter = GroupCutter(piece.sources[0].index, form, start or 0, end)
+        else:
+            cutter = Cutter(
+                piece.sources[0].index,
+                chunk_bytes=options.chunk_bytes,
+                max_line_bytes=options.max_line_bytes,
+                whole_records=options.whole_records,
+                offset=start or 0,
+            )
         cutter.format, cutter.context = form, begin.context
         yield stream, cutter, start if is_empty else end
 
