@@ -16,12 +16,26 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from logproc.model.chunk import Outcome, Probe
-from logproc.model.errors import EXIT_INCOMPLETE, Interrupted, LogprocError, SourceError, Stopped
+from logproc.model.errors import EXIT_INCOMPLETE, Interrupted, SourceError, Stopped
 from logproc.model.source import Kind, Source, State, Verdict
+from logproc.pipeline.cluster.messages import (
+    DYING,
+    LOST,
+    NO_WORKERS,
+    PATIENCE_S,
+    SILENT,
+    TOO_LARGE,
+    ClusterError,
+    Done,
+    Fetched,
+    Group,
+    Workers,
+    fetched,
+    watch_workers,
+)
 from logproc.pipeline.cluster.pieces import RANGE_BYTES, Piece, pieces_of
 from logproc.pipeline.cluster.tasks import HERE, Job, Part, counted, failed, joined, passed_over, same
 from logproc.pipeline.cluster.tree import Place, Tree
@@ -41,58 +55,8 @@ from logproc.threads.stop import Stop
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-LOOK_S = 1.0
 FETCH_S = 2.0
 """So long the counts of a run that failed are fetched. After a signal there is less time, see `threads.grace`."""
-PATIENCE_S = 20.0
-"""So long a run waits for a worker, or for a scheduler that does not answer. Of a cluster that starts, some come late."""
-LOST = "the scheduler is gone", "see its log; run again"
-SILENT = f"the scheduler has not answered for {PATIENCE_S:.0f} s", "see its log; run again"
-NO_WORKERS = f"the cluster has had no worker for {PATIENCE_S:.0f} s", f"start some with `dask worker`; each needs {HERE}"
-DYING = "the workers die again and again", "see their logs; perhaps they need more memory"
-TOO_LARGE = "joining the counts kills workers", "bound the keys with --max-keys, or give workers more memory"
-
-
-class ClusterError(LogprocError):
-    """The cluster does not work, so that nothing of a run can go on."""
-
-    exit_code = EXIT_INCOMPLETE
-
-
-class Group:
-    """Pieces that are joined first: the ranges of one file, or the sources of a lot that are read again one by one."""
-
-    def __init__(self, number: int, pieces: Sequence[Piece]) -> None:
-        self.number = number
-        self.pieces = pieces
-        self.begins: dict[int, Future] = {}
-        self.tree: Tree[Future] = Tree(len(pieces))
-
-
-class Done(Struct, frozen=True):
-    """A Future that has ended, well or with an error, and its place in the tree of a group, or in that of all groups.
-
-    alone: whether nothing else was run while it was.
-    """
-
-    group: Group | None
-    place: Place
-    alone: bool
-    future: Any
-    error: BaseException | None
-
-
-class Workers(Struct, frozen=True):
-    """How many workers there are, and threads in them."""
-
-    count: int
-    threads: int
-
-
-class Fetched(Struct, frozen=True):
-    """The counts of everything."""
-
-    part: Part
 
 
 class Fleet:
@@ -294,6 +258,8 @@ class Fleet:
         elif isinstance(error, Stopped):  # its worker was told that nobody wants it, and then that somebody does
             self._begin(group, place)
         elif not (is_deadly or isinstance(error, SourceError)):
+            if group and not place.level:
+                error.add_note(f"while a worker was reading {group.pieces[place.number].sources[0].name}")
             raise error
         elif place.level:
             self._make_again(group, place)
@@ -362,27 +328,6 @@ def cut_off(part: Part, group: Group) -> Mapping[int, Outcome]:
     if not group.pieces[0].range:
         return part.outcomes
     return {index: replace(outcome, verdict=INTERRUPTED) for index, outcome in part.outcomes.items()}
-
-
-def fetched(root: Future) -> Fetched | ClusterError:
-    """Return the last part, from the worker that has it. Blocks until it is here."""
-    try:
-        return Fetched(root.result())
-    except Exception as error:  # what is raised is not ours to list, and this is the end of a thread
-        return ClusterError(f"the result cannot be fetched: {error}", LOST[1])
-
-
-def watch_workers(client: Client, put: Callable[[Workers], None]) -> None:
-    """Have main told every second how many workers there are, for as long as the client is open."""
-    from tornado.ioloop import PeriodicCallback
-
-    async def look() -> None:
-        with suppress(OSError):  # main notices the silence
-            found = await client.scheduler.identity(n_workers=0)
-            put(Workers(found["n_workers"], found["total_threads"]))
-
-    client.loop.add_callback(look)
-    client.loop.add_callback(PeriodicCallback(look, LOOK_S * 1000).start)
 
 
 def run_on_cluster(fleet: Fleet, beside: Sequence[Any] = ()) -> Run:
