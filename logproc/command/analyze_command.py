@@ -133,6 +133,10 @@ def analyze_command(
         from logproc.command.outputs import Outputs
         from logproc.command.subcommands.analyze import analyze
 
+    if cluster is not None:
+        from logproc.command.subcommands.cluster import check_cluster
+
+        check_cluster({"--follow": follow, "--state": state, "--rejects": rejects, "--trace": trace})
     going_on = None
     if follow or (state, every, window) != (None, None, None):
         from logproc.command.subcommands.follow import FollowOptions, GoingOn

@@ -71,10 +71,6 @@ def analyze(
     and OutputError for what is wrong before anything is read, and UsageError for a field that no source has.
     """
     check_outputs(outputs)
-    if cluster is not None:
-        from logproc.command.subcommands.cluster import check_cluster
-
-        check_cluster(outputs, goes_on=going_on is not None)
     settings = screen.settings = replace(screen.settings, families=for_people(screen.settings, outputs))
     unlink_on_second(known_temporaries)
     run_settings = with_page_rows(settings, outputs)

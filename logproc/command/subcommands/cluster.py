@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from logproc.command.outputs import Outputs
 from logproc.command.terminal.progress import LiveStatus
 from logproc.model.errors import UsageError
 from logproc.pipeline.cluster.connect import connected
 from logproc.pipeline.cluster.fleet import Fleet, run_on_cluster
+from logproc.pipeline.cluster.pieces import for_workers
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.serial import Run
 from logproc.threads.live import LiveView
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from logproc.settings import Settings
 
 
-def check_cluster(outputs: Outputs, *, goes_on: bool) -> None:
-    """Raise UsageError for what only works where the lines are read."""
-    options = {"--rejects": outputs.rejects, "--trace": outputs.trace, "--follow and --state": goes_on}
-    if wrong := [name for name, given in options.items() if given]:
-        raise UsageError(f"{wrong[0]} does not work with --cluster", "omit one of them")
+def check_cluster(options: Mapping[str, object]) -> None:
+    """Raise UsageError for what only works where the lines are read. options: those that do, with what was given for them."""
+    for name, given in options.items():
+        if given:
+            raise UsageError(f"{name} does not work with --cluster", "omit one of them")
 
 
 def run_there(
@@ -37,7 +37,12 @@ def run_there(
     headers: Mapping[str, str],
     paint: Callable[[LiveStatus], None] | None,
 ) -> Run:
-    """Run on a cluster. stack: closes the connection, at the latest possible moment: a report must not wait for that."""
+    """Run on a cluster. Raises UsageError for sources that only this machine has, and if there is no cluster.
+
+    stack: closes the connection, at the latest possible moment: a report must not wait for that.
+    """
+    for source in sources:
+        for_workers(source)
     client = stack.enter_context(connected(where, settings.workers))
     fleet = Fleet(client, sources, settings, openers, headers)
     return run_on_cluster(fleet, [LiveView(lambda: paint(status_of(fleet)))] if paint else [])

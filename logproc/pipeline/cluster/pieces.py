@@ -66,7 +66,8 @@ def for_workers(source: Source) -> Source:
     What tells a file from a later one of the same name, its device and inode, differs between machines: its head does not.
     """
     if source.kind in {Kind.STDIN, Kind.FIFO}:
-        raise UsageError(f"{source.name} is only on this machine", "write it to a file that the workers see, or omit --cluster")
+        name = "standard input" if source.kind is Kind.STDIN else source.name
+        raise UsageError(f"{name} is only on this machine", "write it to a file that the workers see, or omit --cluster")
     if source.kind is not Kind.FILE:
         return source
     return replace(source, location=os.path.abspath(source.location), seen=None)  # noqa: PTH100 - as it was typed
