@@ -162,12 +162,16 @@ class Settings:
         least=0.001,
         group="Web",
     )
-    retries: int = knob(3, "Retries after a temporary failure of a web server.", least=0, most=100, group="Web")
+    retries: int = knob(3, "Retries after a temporary failure of a web server or store.", least=0, most=100, group="Web")
     trust_env: bool = knob(False, "Use proxy variables and .netrc for HTTP.", group="Web")
     allow_downgrade: bool = knob(False, "Follow a redirect from https to http.", group="Web")
     readers: int | None = knob(None, "Threads that read files; min(4, files) if not given.", least=1, most=1024, group="Tuning")
     streams: int = knob(
-        16, "Threads that read URLs; further ones wait. Each pipe has a thread of its own.", least=1, most=1024, group="Tuning"
+        16,
+        "Threads that read URLs and objects; further ones wait. Each pipe has a thread of its own.",
+        least=1,
+        most=1024,
+        group="Tuning",
     )
     workers: int | None = knob(
         None, "Threads that parse and count; the usable cores if not given.", least=1, most=1024, group="Tuning"
