@@ -32,14 +32,17 @@ GRACE_S = 0.6
 """How long after a signal main waits until its output has been read."""
 LEAST_GRACE_S = 0.2
 """The shortest wait, for a call that begins late: enough for a program that does read."""
+REPORT_S = 5.0
+"""The same for the report of a run that has no other end: what took days to count is worth some seconds."""
 
 Result = TypeVar("Result")
 
 
-def within_grace(call: Callable[[], Result]) -> Result:
+def within_grace(call: Callable[[], Result], least_s: float = LEAST_GRACE_S) -> Result:
     """Make a call in a new thread; return what it returns. Raises what it raises, and Interrupted when the grace is over.
 
-    Only for main. If no thread can be started, main makes the call itself, and only a second signal ends it.
+    Only for main. least_s: how long it waits at least, however late it is after the signal. If no thread can be started, main
+    makes the call itself, and only a second signal ends it.
     """
     channel: Channel[BaseException] = Channel(Stop())
     results: list[Result] = []
@@ -52,7 +55,7 @@ def within_grace(call: Callable[[], Result]) -> Result:
         else:
             channel.put(DONE)
 
-    least, deadline, number = time.monotonic() + LEAST_GRACE_S, None, 0
+    least, deadline, number = time.monotonic() + least_s, None, 0
     with waking(channel.wake):
         try:
             with blocked():

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 QUIET_S = 0.2
 """A last record is held back for so long: further lines of it may follow. Half of the time in which a line must be seen."""
+LAST_S = 0.5
+"""How long what was read is handed over after a stop. Nobody waits for more, and it would delay the report."""
 PAUSES = 5
 AT_ONCE, FEW_BYTES = 256, 16 << 10
 """How many formats are detected together at most, and of how much of each log."""
@@ -69,6 +71,7 @@ class FollowReading:
         self._clock = clock
         self._now = now
         self._pauses = 0
+        self._ends_at = float("inf")
         self._caught_up: Callable[[Mapping[int, int]], None] | None = caught_up
         self._feeds: dict[Log, Feed] = {}
         self._trails: dict[int, Trail] = {}
@@ -92,7 +95,8 @@ class FollowReading:
         return Outcome(verdict)
 
     def cancel(self) -> None:
-        """Make the iteration end soon, after all whole lines that were read."""
+        """Make the iteration end soon, after all whole lines that were read, or as many as there is time for."""
+        self._ends_at = self._now() + LAST_S
         self._following.cancel()
 
     def chunks(self) -> Iterator[Chunk]:
@@ -199,10 +203,11 @@ class FollowReading:
 
         everything: the last ones of all.
         """
-        now_s = self._now()
         self._new.clear()
         for start in range(0, len(feeds), AT_ONCE):
-            some = feeds[start : start + AT_ONCE]
+            now_s, some = self._now(), feeds[start : start + AT_ONCE]
+            if now_s > self._ends_at:
+                return
             certain = self._certain({feed: feed.to_learn() for feed in some})
             for feed in some:
                 is_quiet = everything or now_s - self._grown_s[feed] >= QUIET_S
