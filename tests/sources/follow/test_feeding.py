@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from logproc.formats.detection.choice import Choice
-from logproc.model.chunk import Chunk, Parser
+from logproc.model.chunk import Parser
 from logproc.model.source import Kind, Source, State
 from logproc.sources.follow import feed
 from logproc.sources.follow.following import Following
@@ -22,17 +25,10 @@ LINES = {
 }
 
 
-def read(folder: Path) -> tuple[FollowReading, list[Chunk]]:
-    """Read all logs of a folder to their ends."""
-    sources: list[Source] = []
-
-    def add(name: str, location: str) -> Source:
-        sources.append(Source(len(sources), name, Kind.FILE, location))
-        return sources[-1]
-
+def reading_of(folder: Path, add: Callable[[str, str], Source], now: Callable[[], float] = time.monotonic) -> FollowReading:
+    """Return what reads all logs of a folder to their ends."""
     following = Following([str(folder)], recursive=True, once=True)
-    reading = FollowReading(following, ReadingOptions(Choice(), 1 << 20, 1 << 20), add)
-    return reading, list(reading.chunks())
+    return FollowReading(following, ReadingOptions(Choice(), 1 << 20, 1 << 20), add, now=now)
 
 
 def test_formats_of_many_new_logs_are_detected_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +46,9 @@ def test_formats_of_many_new_logs_are_detected_together(tmp_path: Path, monkeypa
         return detect_format(choice, read_on, head, max_line_bytes)
 
     monkeypatch.setattr(feed, "detect_format", look)
-    reading, chunks = read(tmp_path)
+    numbers = itertools.count()
+    reading = reading_of(tmp_path, lambda name, location: Source(next(numbers), name, Kind.FILE, location))
+    chunks = list(reading.chunks())
     contents = {
         index: b"".join(chunk.data.tobytes() for chunk in chunks if chunk.source == index) for index in reading.outcomes
     }
@@ -67,3 +65,22 @@ def test_formats_of_many_new_logs_are_detected_together(tmp_path: Path, monkeypa
             assert found
             assert by_itself
             assert found.name == by_itself.name
+
+
+@pytest.mark.parametrize(("passes_s", "handed_over"), [(0.0, 500), (1.0, 256)])
+def test_after_a_stop_no_more_is_handed_over_than_there_is_time_for(tmp_path: Path, passes_s: float, handed_over: int) -> None:
+    """Whoever ends a run does not wait until the formats of all logs are detected that were just read."""
+    for number in range(500):
+        (tmp_path / f"{number:03}.log").write_bytes(LINES["combined"] % (1, number))
+    now_s, sources = 0.0, list[Source]()
+
+    def add(name: str, location: str) -> Source:
+        nonlocal now_s
+        sources.append(Source(len(sources), name, Kind.FILE, location))
+        if len(sources) == 500:
+            reading.cancel()
+            now_s += passes_s
+        return sources[-1]
+
+    reading = reading_of(tmp_path, add, lambda: now_s)
+    assert len(list(reading.chunks())) == handed_over
