@@ -22,6 +22,7 @@ FUZZ_READY := $(VENV)/fuzz-ready-$(or $(VERSION),none)
 MUTATION_READY := $(VENV)/mutation-ready-$(or $(VERSION),none)
 SECONDS ?= 600
 DOCS_READY := $(VENV)/docs-ready-$(or $(VERSION),none)
+CLUSTER_READY := $(VENV)/cluster-ready-$(or $(VERSION),none)
 BENCH_READY := $(VENV)/bench-ready-$(or $(VERSION),none)
 # Compiled by the installation too; made again when its source changes. Without a compiler there is none, and no error.
 KERNEL_READY := $(VENV)/kernel-ready
@@ -43,6 +44,9 @@ demo: $(RUN_READY) $(KERNEL_READY) ## three short reports on sample_data/: an ac
 	$(BIN)/logproc analyze sample_data/api.jsonl --by path --metric p50:duration,p95:duration,max:duration --sort p95:duration
 	@echo
 	$(BIN)/logproc analyze sample_data/worker-log.txt --top 3
+
+demo-cluster: $(CLUSTER_READY) ## a Dask cluster of three processes here; one is killed, and the report is the same
+	$(BIN)/python -m tools.demo_cluster
 
 test: $(READY) ## the tests on all cores, without those that take minutes
 	$(PYTEST) $(PARALLEL)
@@ -119,6 +123,10 @@ $(READY): $(RUN_READY) $(KERNEL_READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
+$(CLUSTER_READY): $(RUN_READY) $(KERNEL_READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[cluster]'
+	@touch $@
+
 $(BENCH_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
@@ -135,4 +143,4 @@ $(MUTATION_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
 	@touch $@
 
-.PHONY: help check demo test faults fuzz mutation lint format-check ruff types layers format test-switch soak bench picture traces docs clean
+.PHONY: help check demo demo-cluster test faults fuzz mutation lint format-check ruff types layers format test-switch soak bench picture traces docs clean

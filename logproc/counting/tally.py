@@ -25,7 +25,7 @@ from logproc.counting.counts import Counts, Subjects, Weights, count_columns, fo
 from logproc.counting.overview.counts import OverviewCounts, count_overview, interval_s, merge_overviews
 from logproc.counting.rows import LOW_BITS, LOW_MASK, exact_sum
 from logproc.formats.account import TOO_LONG
-from logproc.formats.columns.odd_bytes import odd_lines
+from logproc.formats.columns.odd_bytes import NONE_ODD, odd_lines
 from logproc.formats.columns.slices import index_of
 from logproc.formats.columns.units import NOT_A_TIME
 from logproc.formats.times.assumed import Assumed
@@ -164,6 +164,8 @@ def count_filtered(chunk: Chunk, parsed: Parsed, found: Filtered, question: Ques
 
 def names_of_records(chunk: Chunk, parsed: Parsed, names: Sequence[str]) -> KeyColumn:
     """Return the name of the source of each record."""
+    if parsed.sources is not None:
+        return parsed.sources
     records = parsed.columns.records if parsed.columns else 0
     if chunk.parts is None or parsed.record_lines is None:
         return KeyColumn(pyarrow.array(names[:1] or [""], pyarrow.string()), numpy.zeros(records, numpy.int64))
@@ -195,7 +197,7 @@ def source_tally(
         account,
         Counter(parsed.rejected_reasons),
         tuple(rejected(chunk, parsed, at, question) for at in range(min(len(parsed.rejected_lines), REJECTED_SAMPLES))),
-        odd_lines(chunk.data, parsed.bounds_of(TOO_LONG)),
+        odd_lines(chunk.data, parsed.bounds_of(TOO_LONG)) if chunk.is_text else NONE_ODD,
         {key: len(records) for key, records in unread.items()},
         0 if columns is None else int((columns.time == NO_TIME).sum()),
         Assumed.of_chunk(parsed, chunk.first_line, chunk.last_line),

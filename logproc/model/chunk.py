@@ -151,6 +151,7 @@ class Chunk:
     parts: None for a chunk of one source. Of a chunk of many, `source` is the first one, and the lines are counted from 1
         through all of them.
     positions: where the files of its log have been read to with it, the one it is of last; none where nobody asks.
+    unpacked_bytes: what a worker makes of data that is not text, roughly; 0 for text. A line of it is a record, then.
     """
 
     source: int
@@ -163,6 +164,11 @@ class Chunk:
     context: Context = AT_START
     parts: Parts | None = None
     positions: tuple[Position, ...] = ()
+    unpacked_bytes: int = 0
+
+    @property
+    def is_text(self) -> bool:
+        return not self.unpacked_bytes
 
     @property
     def sources(self) -> tuple[int, ...]:

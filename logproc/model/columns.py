@@ -179,6 +179,7 @@ class Parsed(Struct, frozen=True):
     record_lines: the (first) line of each record, in the order of the columns; None without columns. blank: which lines are
     blank. With `rejected_lines` they account for the lines of each source of a chunk that holds several.
     further_lines: each line that continues a record, and the number of that record, shape (n, 2); None if none does.
+    sources: the name of the log that each record is from, if the source itself holds records of logs; else None.
     """
 
     columns: Columns | None
@@ -193,6 +194,7 @@ class Parsed(Struct, frozen=True):
     record_lines: Integers | None = None
     blank: Mask | None = None
     further_lines: Integers | None = None
+    sources: KeyColumn | None = None
 
     def bounds_of(self, reason: str) -> Integers:
         """Return start and end of the lines rejected for one reason, shape (n, 2)."""

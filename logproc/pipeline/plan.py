@@ -39,7 +39,7 @@ LEAST_CHUNK_BYTES = 1 << 20
 class Plan(Struct, frozen=True):
     """What to count, how to find the formats, and how to read the sources.
 
-    families: whether the report has the browsers and systems of user agents.
+    families: whether the report has the browsers and systems of user agents. shows: whether records are written as they are.
     """
 
     question: Question
@@ -48,6 +48,7 @@ class Plan(Struct, frozen=True):
     top: int | tuple[int, ...]
     max_line_bytes: int
     families: bool = False
+    shows: bool = False
 
     @classmethod
     def of(cls, settings: Settings, now_s: int | None = None, sources: Sequence[Source] = ()) -> Plan:
@@ -65,7 +66,9 @@ class Plan(Struct, frozen=True):
         fractions = question.needs_fractions or "time" in (settings.shows or ())
         size = chunk_bytes(settings, sources)
         reading = ReadingOptions(choice, size, settings.max_line_bytes, now_s, zone, whole, fractions)
-        return cls(question, choice, reading, settings.top, settings.max_line_bytes, settings.families)
+        return cls(
+            question, choice, reading, settings.top, settings.max_line_bytes, settings.families, settings.shows is not None
+        )
 
     def bounded(self, tally: Tally) -> Tally:
         return tally.folded(self.question.max_keys) if self.question.max_keys else tally

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain
 
+from logproc.formats.columns.fields import sought
 from logproc.formats.detection.together import formats_of_whole
 from logproc.model.chunk import Parser, Probe, mark_of
 from logproc.model.errors import SourceError
@@ -15,12 +16,15 @@ from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.pipeline.descriptors import free_descriptors
 from logproc.pipeline.openers import Openers, Permit
 from logproc.pipeline.plan import Plan
+from logproc.records.tables.from_parquet import Rows
 from logproc.sources.files.copies import HEAD_BYTES, content_of, without_copies
 from logproc.sources.opening import Peek
 from logproc.sources.reading import detect_format
 from logproc.threads.probe import THREADS, Probed, start_probing
 from logproc.threads.stop import Stop
 
+NOT_SHOWN = "is Parquet, which is only analyzed", "read its records with DuckDB, Polars or pandas"
+NO_TEXT = "is Parquet, which does not have the text of records", "search their fields, such as message or path"
 MOST_AT_ONCE, LEAST_BATCHES = 256, 16
 """How many files are probed together at most, and how many batches there are at least, if there are so many files."""
 
@@ -102,9 +106,34 @@ def probe_file(openers: Openers, plan: Plan, source: Source) -> Probe:
         if fixed:
             read_on(b"", HEAD_BYTES)
     except SourceError as error:
-        return Probe(peeked.size_bytes, None, failed(error))
+        if not peeked.footer:
+            return Probe(peeked.size_bytes, None, failed(error))
+    if peeked.footer:  # it says what is in it, whatever format the logs have
+        return probe_parquet(peeked, plan)
     head = peeked.head[:HEAD_BYTES] if peeked.size_bytes else b""
     return Probe(peeked.size_bytes, found, None, head, peeked.whole and len(peeked.head) <= HEAD_BYTES, peeked.packed)
+
+
+def probe_parquet(peeked: Peek, plan: Plan) -> Probe:
+    """Return what is known of a Parquet file; a verdict if it cannot answer the question as its log would."""
+    try:
+        found = Rows.of(peeked.footer, peeked.size_bytes)
+    except SourceError as error:
+        return Probe(peeked.size_bytes, None, failed(error))
+    wrong = NOT_SHOWN if plan.shows else unanswered(found, plan)
+    if wrong:
+        return Probe(peeked.size_bytes, None, failed(SourceError(*wrong)))
+    return Probe(peeked.size_bytes, found, None, peeked.head[:HEAD_BYTES])
+
+
+def unanswered(found: Rows, plan: Plan) -> tuple[str, str] | None:
+    """Return why a Parquet file cannot answer a question as its log would, and a hint; None if it can."""
+    if "text" in sought(plan.question.wanted) and "text" not in found.shown:
+        return NO_TEXT
+    others = [one for one in plan.choice.maps if (one.field, one.source) not in found.facts.maps]
+    if others:
+        return f"was written without --map {others[0].field}={others[0].source}", "write it with that option"
+    return None
 
 
 def failed(error: SourceError) -> Verdict:

@@ -20,7 +20,7 @@ from logproc.formats.engine import Format
 from logproc.formats.readers.native.library import in_use
 from logproc.formats.times.calendar import iso
 from logproc.model.chunk import Outcome
-from logproc.model.errors import InternalError
+from logproc.model.errors import EXIT_INCOMPLETE, InternalError
 from logproc.model.panel import Panel
 from logproc.model.snapshot import Assumption, RunInfo, Snapshot, SourceResult, gil_enabled
 from logproc.model.source import Source, State, Verdict
@@ -28,6 +28,7 @@ from logproc.pipeline.empty import why_empty
 from logproc.pipeline.plan import Plan
 from logproc.questions.question import Question
 from logproc.questions.view import is_time_field, offset_s
+from logproc.records.tables.from_parquet import DAMAGED, Rows
 from logproc.reports.units import count as count_of
 
 FIRST_LINE_CHARACTERS = 80
@@ -35,6 +36,7 @@ INTERRUPTED = Verdict(State.INTERRUPTED, "interrupted")
 DONE = (State.COMPLETE, State.SKIPPED)
 YEARS_UNKNOWN = "times without a year go back by a day or more: if the log is of more than a year, its years are not known"
 NO_AGENTS = "no user agents: each client counts as one visitor"
+FIRST_LINES = "only first lines of messages are searched: Parquet does not have the others"
 UNREAD = {
     NOT_A_NUMBER: ("is not a number", "are not numbers"),
     NOT_A_SIZE: ("is not a size in bytes", "are not sizes in bytes"),
@@ -120,7 +122,7 @@ def assumptions(sources: Sequence[Source], tally: Tally, zone: tzinfo) -> tuple[
 
 
 def result(source: Source, outcome: Outcome, tally: SourceTally, plan: Plan) -> SourceResult:
-    verdict = nothing_fits(outcome, tally, plan.choice) or outcome.verdict
+    verdict = damaged(tally) or nothing_fits(outcome, tally, plan.choice) or outcome.verdict
     return SourceResult(
         source=source.name,
         state=verdict.state,
@@ -149,6 +151,7 @@ def notes_on(verdict: Verdict, outcome: Outcome, tally: SourceTally, question: Q
     return (
         *((PLAIN_TEXT,) if is_plain else ()),
         *((f"{count_of(untimed, 'record')} without a time{unnamed}",) if untimed else ()),
+        *((FIRST_LINES,) if may_lack_lines(outcome, question) else ()),
         *((NO_AGENTS,) if question.counts_visitors and without_agents(tally) else ()),
         *((YEARS_UNKNOWN,) if tally.assumed.goes_back else ()),
         *(f"{count} line{'s' if count > 1 else ''}{what}" for what, count in odd.items() if count),
@@ -163,6 +166,12 @@ def unnamed_time(outcome: Outcome) -> str:
     return f": if {name} is their time, --map time={name}" if name else ""
 
 
+def may_lack_lines(outcome: Outcome, question: Question) -> bool:
+    """Return whether a filter searches messages whose further lines the source does not have."""
+    form = outcome.format
+    return isinstance(form, Rows) and form.facts.loses_lines and "message" in question.wanted.searched
+
+
 def without_agents(tally: SourceTally) -> bool:
     return "client" in tally.seen and "user_agent" not in tally.seen
 
@@ -170,6 +179,14 @@ def without_agents(tally: SourceTally) -> bool:
 def unread(field: str, reason: str, count: int) -> str:
     one, many = UNREAD[reason]
     return f"{count} values of {field} {many}" if count > 1 else f"1 value of {field} {one}"
+
+
+def damaged(tally: SourceTally) -> Verdict | None:
+    """Return the verdict on a Parquet file of which some parts, or all, cannot be read; else None."""
+    if not (number := tally.reasons.get(DAMAGED)):
+        return None
+    state = State.INCOMPLETE if tally.account.records + tally.account.filtered else State.FAILED
+    return Verdict(state, f"damaged: {count_of(number, 'record')} cannot be read", "copy or write it again", EXIT_INCOMPLETE)
 
 
 def nothing_fits(outcome: Outcome, tally: SourceTally, choice: Choice) -> Verdict | None:

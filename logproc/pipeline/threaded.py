@@ -91,7 +91,7 @@ def run_threaded(
         with trace.span(Doing.HAND_OUT):
             crew.work()
     with trace.span(Doing.SUMMARY):
-        return within_grace(crew.run, REPORT_S if followed else LEAST_GRACE_S)
+        return within_grace(crew.run, least_s=REPORT_S if followed else LEAST_GRACE_S)
 
 
 class Companion(Protocol):

@@ -9,12 +9,14 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy
+from msgspec.structs import replace
 
 from logproc.formats.columns.fields import Wanted
 from logproc.records.piece import Piece
 from logproc.records.screen.values import values_of
 from logproc.records.selection import piece_of, times_of
 from logproc.records.tables.csv_lines import csv_header, csv_lines
+from logproc.records.tables.facts import Facts
 from logproc.records.tables.field_lines import field_lines
 from logproc.records.tables.json_lines import json_lines
 from logproc.records.tables.layout import OTHER, Layout
@@ -106,18 +108,24 @@ class TableForm:
         self._kind, self._timed, self._raw = kind, timed, raw
         self._own_layout = names is None and kind == "json"
         self._everything = names is None or OTHER in names
+        self._facts: Facts | None = None
 
     def begin(self, formats: Sequence[Parser]) -> None:
         if self.layout is None and formats:
             self.layout = Layout.of_formats(formats)
+        if self._kind == "parquet" and self.layout and formats and not self._facts:
+            self.layout = replace(self.layout, exact=True)
+            self._facts = Facts.of(formats, self.layout)
 
     def wanted(self, form: Parser, question: Question) -> Collection[str]:
         return Wanted.everything(form, question.wanted) if self._everything else question.wanted
 
     @property
     def schema(self) -> pyarrow.Schema:
-        """The columns; if no source has a format, those that all have."""
-        return (self.layout or Layout.of_formats([])).schema
+        """The columns; if no source has a format, those that all have. Of Parquet, its metadata says what is not in them."""
+        layout = self.layout or Layout.of_formats([])
+        facts = self._facts or Facts.of([], layout)
+        return layout.schema.with_metadata(facts.metadata) if self._kind == "parquet" else layout.schema
 
     def header(self) -> bytes:
         """Return what comes before all records."""

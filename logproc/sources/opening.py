@@ -16,9 +16,10 @@ from logproc.sources.archives.by_blocks import Unpackers
 from logproc.sources.archives.codecs import decoded, read_head
 from logproc.sources.archives.magic import sniff
 from logproc.sources.files import open_fifo, open_file, open_stdin
+from logproc.sources.files.parquet import footer_of, is_parquet
 from logproc.sources.http import HttpOptions, StartCall, open_url
 from logproc.sources.http.options import Call, CallHere
-from logproc.sources.limits import Deadline, Peeked, ReadOptions, Stopwatch, Timed
+from logproc.sources.limits import Deadline, Limited, Peeked, ReadOptions, Stopwatch, Timed
 from logproc.sources.objects import ObjectOptions, open_object
 from logproc.sources.spans import reading
 
@@ -36,13 +37,14 @@ class Peek(Struct, frozen=True):
     """The beginning of a regular file.
 
     size_bytes: on disk, 0 for a file that the kernel generates. head: the first decoded bytes. whole: whether these are all.
-    packed: whether the file is compressed.
+    packed: whether the file is compressed. footer: the last bytes of a Parquet file; none of others.
     """
 
     size_bytes: int
     head: bytes
     whole: bool
     packed: bool = False
+    footer: bytes = b""
 
 
 def open_source(
@@ -86,6 +88,8 @@ def open_source(
     else:
         http, at, url = options.http or HttpOptions(), deadline.at if deadline else None, str(source.location)
         raw = open_url(url, http, wait=wait, permit=untimed_permit, deadline=at, clock=watch.now, start_call=start_call)
+    if source.kind is Kind.FILE and is_parquet(raw):
+        return Timed(Limited(reading(raw, source, options.span), options, deadline), watch)
     return Timed(decoded(reading(raw, source, options.span), options, deadline, source.location, unpackers), watch)
 
 
@@ -97,6 +101,8 @@ def peek(source: Source, options: OpenOptions, n_bytes: int, *, clock: Callable[
     deadline = Deadline.after(options.max_time_s, clock)
     raw = open_file(source.location, deadline, source.seen)
     try:
+        if is_parquet(raw):
+            return Peek(raw.size_bytes or 0, raw.read_at(0, n_bytes), whole=False, footer=footer_of(raw))
         start = read_head(raw)
         head, whole = read_up_to(decoded(Peeked(raw, start), options, deadline, source.location), n_bytes)
         return Peek(raw.size_bytes or 0, head, whole, sniff(start) is not None)

@@ -20,7 +20,9 @@ from logproc.formats.detection.sample import SAMPLE_BYTES, SAMPLE_LINES
 from logproc.model.chunk import Chunk, Context, Outcome, Parser, Probe
 from logproc.model.errors import SourceError, Stopped
 from logproc.model.source import REMOTE, ByteStream, Source, State, Verdict, source_name
+from logproc.records.tables.from_parquet import Rows
 from logproc.sources.cutter import FLUSH_S, QUIET_S, Cutter, read_head
+from logproc.sources.files.parquet import GroupCutter
 from logproc.sources.limits import Endless
 from logproc.sources.unreadable import laid_out_json, own_report, unreadable
 
@@ -66,15 +68,19 @@ class Reading:
         caught_up: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.source = source
-        self.cutter = Cutter(
-            source.index,
-            chunk_bytes=options.chunk_bytes,
-            max_line_bytes=options.max_line_bytes,
-            whole_records=options.whole_records,
-            flush_s=options.flush_s,
-            goes_on=options.goes_on,
-        )
-        self.cutter.format = options.choice.fixed(source) or (probe.format if probe else None)
+        found = probe.format if probe else None
+        if isinstance(found, Rows):
+            self.cutter: Cutter = GroupCutter(source.index, found)
+        else:
+            self.cutter = Cutter(
+                source.index,
+                chunk_bytes=options.chunk_bytes,
+                max_line_bytes=options.max_line_bytes,
+                whole_records=options.whole_records,
+                flush_s=options.flush_s,
+                goes_on=options.goes_on,
+            )
+            self.cutter.format = options.choice.fixed(source) or found
         self.outcome: Outcome | None = None
         self._options = options
         self._verdict = source.verdict or (probe.verdict if probe else None)

@@ -16,6 +16,10 @@ NULS = (
 )
 """Which of four consecutive bytes are NUL in Latin text: always, never, or (None) either."""
 BINARY = "looks binary: skipped", "give logs, or archives of them as .gz .bz2 .xz .zst"
+PARQUET, PARQUET_HEAD = (
+    ("is Parquet: only files are read, and once", "save it as a file; omit --follow and --state"),
+    b"PAR1\x15",
+)
 HEAD_BYTES = 4096
 OWN_REPORT = "is a report of logproc, not a log", "compare it with another by `logproc diff`"
 OWN = regex(
@@ -89,6 +93,8 @@ def looks_wide(encoding: str) -> tuple[str, str]:
 def unreadable(sample: bytes) -> tuple[str, str] | None:
     """Return why a sample is not text, and a hint; None if it may be text. For samples that fit no known format."""
     head = sample[:HEAD_BYTES]
+    if head.startswith(PARQUET_HEAD):
+        return PARQUET
     if is_page(sample):
         return PAGE
     if wide := wide_encoding(head):

@@ -1,6 +1,6 @@
 """A daemon thread for one call that may take long, or for ever. After a signal, main waits for it only briefly.
 
-Invariant: main waits until the call returns or raises; after a signal, for at most GRACE_S.
+Invariant: main waits until the call returns or raises, or for the time it is given; after a signal, for at most GRACE_S.
 
 A report goes to a pipe that another program reads. If that program does not read, `write` blocks, and a signal handler must
 not raise to end it (see signals). `poll` does not help: a pipe with room for 4 KiB blocks a write of 5, and O_NONBLOCK would
@@ -18,6 +18,7 @@ Newer Pythons change nothing here.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from threading import Thread
@@ -38,11 +39,12 @@ REPORT_S = 5.0
 Result = TypeVar("Result")
 
 
-def within_grace(call: Callable[[], Result], least_s: float = LEAST_GRACE_S) -> Result:
+def within_grace(call: Callable[[], Result], *, least_s: float = LEAST_GRACE_S, most_s: float = math.inf) -> Result:
     """Make a call in a new thread; return what it returns. Raises what it raises, and Interrupted when the grace is over.
 
-    Only for main. least_s: how long it waits at least, however late it is after the signal. If no thread can be started, main
-    makes the call itself, and only a second signal ends it.
+    least_s: how long main waits at least, however late it is after the signal. most_s: so long main waits without a signal;
+    then it raises TimeoutError. Only for main. If no thread can be started, main makes the call itself, and only a second
+    signal ends it.
     """
     channel: Channel[BaseException] = Channel(Stop())
     results: list[Result] = []
@@ -55,7 +57,8 @@ def within_grace(call: Callable[[], Result], least_s: float = LEAST_GRACE_S) -> 
         else:
             channel.put(DONE)
 
-    least, deadline, number = time.monotonic() + least_s, None, 0
+    now, number = time.monotonic(), 0
+    least, deadline = now + least_s, None if math.isinf(most_s) else now + most_s
     with waking(channel.wake):
         try:
             with blocked():
@@ -67,7 +70,7 @@ def within_grace(call: Callable[[], Result], least_s: float = LEAST_GRACE_S) -> 
             if signal := noted():
                 number, deadline = signal[0], max(signal[1] + GRACE_S, least)
     if message is LATE:
-        raise Interrupted(number)
+        raise Interrupted(number) if number else TimeoutError
     if isinstance(message, BaseException):
         raise message
     return results[0]

@@ -233,7 +233,8 @@ class Reader(Thread):
         self.doing = "waiting for memory"
         try:
             with self._trace.span(Doing.WAIT_MEMORY, lines=chunk.lines):
-                taken_bytes = self._budget.take(chunk.data.nbytes * PARSING_WEIGHT, chunk.source)
+                weight_bytes = chunk.data.nbytes * PARSING_WEIGHT if chunk.is_text else chunk.data.nbytes + chunk.unpacked_bytes
+                taken_bytes = self._budget.take(weight_bytes, chunk.source)
         except Stopped:
             taken_bytes = 0
         self.doing = "reading"

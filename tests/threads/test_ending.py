@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from pathlib import Path
 from threading import Event
 
@@ -92,6 +93,7 @@ def test_a_keyboard_interrupt_stops_the_run() -> None:
 
     def interrupt() -> None:
         until(lambda: waits(main, Channel.get))
+        time.sleep(0.2)  # a moment before it sleeps in the kernel main would sleep on: that gap is closed by the handlers
         signal.pthread_kill(main.ident or 0, signal.SIGINT)
 
     helper = Call(interrupt)

@@ -404,7 +404,7 @@ import os, time
 install()
 within_grace(lambda: os.kill(os.getpid(), signal.SIGTERM))
 time.sleep(GRACE_S)
-print(within_grace(lambda: time.sleep(1) or 7, 5.0))
+print(within_grace(lambda: time.sleep(1) or 7, least_s=5.0))
 """
     assert told(script) == "7"
 

@@ -105,7 +105,7 @@ def analyze(
         if isinstance(run.cause, UsageError):
             raise run.cause  # for a question that makes no sense, an error and not an empty report, and no state of it
         least_s = REPORT_S if going_on else LEAST_GRACE_S
-        unsaved = failures_of([partial(within_grace, going_on.finish, least_s)]) if going_on else []
+        unsaved = failures_of([partial(within_grace, going_on.finish, least_s=least_s)]) if going_on else []
         ended = going_on is not None and going_on.is_end(run.cause)
         causes = [
             *write_reports(run, screen, outputs, spool, least_s),
@@ -260,7 +260,7 @@ def failures_of(tasks: Iterable[Callable[[], None]]) -> list[BaseException]:
 
 
 def write_to_stdout(snapshot: Snapshot, screen: Screen, least_s: float) -> None:
-    text = within_grace(partial(render, snapshot, screen.settings.output, screen, to_stdout=True), least_s)
+    text = within_grace(partial(render, snapshot, screen.settings.output, screen, to_stdout=True), least_s=least_s)
     if screen.stdout is not None and pages(screen) and text.count("\n") >= terminal_size().lines:
         from logproc.command.terminal.pager import page, pager_of
 
@@ -277,7 +277,7 @@ def pages(screen: Screen) -> bool:
 
 
 def write_file(snapshot: Snapshot, path: str, screen: Screen, least_s: float) -> None:
-    write_out(path, within_grace(partial(render, snapshot, format_for(path), screen, to_stdout=False), least_s))
+    write_out(path, within_grace(partial(render, snapshot, format_for(path), screen, to_stdout=False), least_s=least_s))
 
 
 def write_trace(path: str, recording: Recording, screen: Screen, words: list[str]) -> None:

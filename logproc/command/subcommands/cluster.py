@@ -52,7 +52,7 @@ def status_of(fleet: Fleet) -> LiveStatus:
         bytes_total=fleet.bytes_total,
         elapsed_s=time.monotonic() - fleet.started,
         lines=None,
-        sources_done=fleet.pieces_done,
+        sources_done=min(fleet.pieces_done, fleet.pieces),  # some are read twice
         sources_total=fleet.pieces,
         threads=((f"{count} workers", words),),
         in_flight_bytes=0,

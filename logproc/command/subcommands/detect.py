@@ -24,6 +24,7 @@ from logproc.model.errors import SourceError
 from logproc.model.source import Kind, Source
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.questions.where.values import FIELD_TYPES
+from logproc.records.tables.from_parquet import Rows
 from logproc.reports.safe import distinct, harmless
 from logproc.reports.units import count as count_of
 from logproc.settings import Settings
@@ -63,7 +64,15 @@ def from_file(source: Source, openers: Openers) -> str:
         peeked = openers.peek(source, wanted_bytes)
         return peeked.head, peeked.whole
 
-    return explained(source, read_on)
+    peeked = openers.peek(source, 1)
+    return of_parquet(source, Rows.of(peeked.footer, peeked.size_bytes)) if peeked.footer else explained(source, read_on)
+
+
+def of_parquet(source: Source, found: Rows) -> str:
+    """Return the lines about a Parquet file that `show` wrote."""
+    groups = f"{count_of(found.records, 'record')} in {count_of(len(found.groups), 'group')} of rows"
+    lines = [f"{source.name}: parquet", f"  written by logproc show: {groups}", f"  fields: {', '.join(found.shown)}"]
+    return "\n".join(map(harmless, lines))
 
 
 def from_stream(source: Source, openers: Openers) -> str:

@@ -16,12 +16,26 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from logproc.model.chunk import Outcome, Probe
-from logproc.model.errors import EXIT_INCOMPLETE, Interrupted, LogprocError, SourceError, Stopped
+from logproc.model.errors import EXIT_INCOMPLETE, Interrupted, SourceError, Stopped
 from logproc.model.source import Kind, Source, State, Verdict
+from logproc.pipeline.cluster.messages import (
+    DYING,
+    LOST,
+    NO_WORKERS,
+    PATIENCE_S,
+    SILENT,
+    TOO_LARGE,
+    ClusterError,
+    Done,
+    Fetched,
+    Group,
+    Workers,
+    fetched,
+    watch_workers,
+)
 from logproc.pipeline.cluster.pieces import RANGE_BYTES, Piece, pieces_of
 from logproc.pipeline.cluster.tasks import HERE, Job, Part, counted, failed, joined, passed_over, same
 from logproc.pipeline.cluster.tree import Place, Tree
@@ -41,51 +55,8 @@ from logproc.threads.stop import Stop
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-LOOK_S = 1.0
 FETCH_S = 2.0
 """So long the counts of a run that failed are fetched. After a signal there is less time, see `threads.grace`."""
-PATIENCE_S = 20.0
-"""So long a run waits for a worker, or for a scheduler that does not answer. Of a cluster that starts, some come late."""
-LOST = "the scheduler is gone", "see its log; run again"
-SILENT = f"the scheduler has not answered for {PATIENCE_S:.0f} s", "see its log; run again"
-NO_WORKERS = f"the cluster has had no worker for {PATIENCE_S:.0f} s", "start some with `dask worker`"
-
-
-class ClusterError(LogprocError):
-    """The cluster does not work, so that nothing of a run can go on."""
-
-    exit_code = EXIT_INCOMPLETE
-
-
-class Group:
-    """Pieces that are joined first: the ranges of one file, or the sources of a lot that are read again one by one."""
-
-    def __init__(self, number: int, pieces: Sequence[Piece]) -> None:
-        self.number = number
-        self.pieces = pieces
-        self.tree: Tree[Future] = Tree(len(pieces))
-
-
-class Done(Struct, frozen=True):
-    """A Future that has ended, well or with an error, and its place in the tree of a group, or in that of all groups."""
-
-    group: Group | None
-    place: Place
-    future: Any
-    error: BaseException | None
-
-
-class Workers(Struct, frozen=True):
-    """How many workers there are, and threads in them."""
-
-    count: int
-    threads: int
-
-
-class Fetched(Struct, frozen=True):
-    """The counts of everything."""
-
-    part: Part
 
 
 class Fleet:
@@ -120,8 +91,10 @@ class Fleet:
         self._groups: list[Group] = []
         self._tree: Tree[Future] = Tree(1)
         self._part: Part | None = None
-        self._name = f"logproc-{uuid4().hex[:12]}"
+        self._name = uuid4().hex[:12]
         self._tasks = 0
+        self._running: dict[Future, Group | None] = {}
+        self._suspects: list[tuple[Group | None, Place]] = []
         self._patient_until = self._silent_at = self.started + PATIENCE_S
 
     def work(self) -> None:
@@ -160,7 +133,8 @@ class Fleet:
     def _take(self, message: Any) -> None:
         """Act on a message. Never waits for the cluster."""
         if message is LATE:
-            raise ClusterError(*(NO_WORKERS if self._silent_at > time.monotonic() else SILENT))
+            has_spoken = self._silent_at - time.monotonic() > PATIENCE_S / 2
+            raise ClusterError(*(NO_WORKERS if has_spoken else SILENT))
         if isinstance(message, Workers):
             self.workers, now = message, time.monotonic()
             self._silent_at = now + PATIENCE_S
@@ -171,13 +145,25 @@ class Fleet:
             self._part = message.part
         elif isinstance(message, ClusterError):
             raise message
-        elif isinstance(message, Done) and (message.group is None or self._groups[message.group.number] is message.group):
-            if message.error:
-                self._failed(message.group, message.place, message.error)
-            elif message.future.status == "cancelled":
-                raise ClusterError(*LOST)
-            else:
-                self._done(message.group, message.place, message.future)
+        elif isinstance(message, Done):
+            del self._running[message.future]
+            if self._is_wanted(message.group):
+                self._ended(message)
+            while self._suspects and not self._running:
+                group, place = self._suspects.pop()
+                if self._is_wanted(group):
+                    self._begin(group, place, alone=True)
+
+    def _is_wanted(self, group: Group | None) -> bool:
+        return group is None or self._groups[group.number] is group
+
+    def _ended(self, done: Done) -> None:
+        if done.error:
+            self._failed(done, done.error)
+        elif done.future.status == "cancelled":
+            raise ClusterError(*LOST)
+        else:
+            self._done(done.group, done.place, done.future)
 
     def _hand_out(self, probes: Sequence[Probe]) -> None:
         self._probes = {source.index: probe for source, probe in zip(self._files, probes, strict=True)}
@@ -198,28 +184,45 @@ class Fleet:
         if all(source.kind is Kind.FILE or source.listed for source in sources):
             self.bytes_total = sum(piece.size_bytes for group in self._groups for piece in group.pieces)
         for group in self._groups:
-            self._begin(group)
+            self._begin_all(group)
 
-    def _begin(self, group: Group) -> None:
-        begin = None
+    def _begin_all(self, group: Group) -> None:
         for number, piece in enumerate(group.pieces):
-            self._watch(group, Place(0, number), self._submit(counted, HERE, self._job, piece, begin))
+            self._heed()  # it takes seconds to hand out thousands
+            self._begin(group, Place(0, number))
             if piece.in_turn and number + 1 < len(group.pieces):
-                begin = self._submit(passed_over, HERE, self._job, piece, begin)
+                before = group.begins.get(number)
+                group.begins[number + 1] = self._submit(passed_over, HERE, self._job, piece, before)
+
+    def _begin(self, group: Group | None, place: Place, *, alone: bool = False) -> None:
+        """Have the result for a place made: a piece counted, or what is below it joined."""
+        if group and not place.level:
+            piece, begin = group.pieces[place.number], group.begins.get(place.number)
+            future = self._submit(counted, HERE, self._job, piece, begin)
+        else:
+            tree = group.tree if group else self._tree
+            below = [tree.there[child] for child in tree.children(place)]
+            future = self._submit(joined, self.plan.question.max_keys, below)
+        self._watch(group, place, future, alone=alone)
 
     def _submit(self, work: Callable[..., Any], *arguments: Any) -> Future:
-        """Have something done by a worker. The key has no name of a source: keys are in logs, and names may be secret."""
+        """Have something done by a worker. The key has no name of a source: keys are in logs, and names may be secret.
+
+        Tasks whose keys begin alike are a group. Those of a large one are given out as workers become free, also to workers
+        that come later; others are all given to the workers of the moment.
+        """
         self._tasks += 1
-        key = f"{self._name}-{work.__name__}-{self._tasks}"
+        key = f"logproc-{work.__name__}-{self._name}", self._tasks
         return self._client.submit(work, *arguments, key=key, pure=False)
 
-    def _watch(self, group: Group | None, place: Place, future: Future) -> None:
+    def _watch(self, group: Group | None, place: Place, future: Future, *, alone: bool = False) -> None:
         """Have main told when a Future is done. The callback runs in a thread of `distributed`, and may wait there."""
 
         def done(future: Future) -> None:
             error = future.exception() if future.status == "error" else None
-            self.channel.put(Done(group, place, future, error))
+            self.channel.put(Done(group, place, alone, future, error))
 
+        self._running[future] = group
         future.add_done_callback(done)
 
     def _done(self, group: Group | None, place: Place, future: Future) -> None:
@@ -228,34 +231,69 @@ class Fleet:
             self.pieces_done += 1
             self.bytes_done += group.pieces[place.number].size_bytes
         tree = group.tree if group else self._tree
-        if together := tree.add(place, future):
-            self._watch(group, place.above, self._submit(joined, self.plan.question.max_keys, together))
+        if tree.add(place, future):
+            self._begin(group, place.above)
         elif tree.is_root(place) and group:
             tree.there.clear()
+            group.begins.clear()
             self._done(None, Place(0, group.number), future)
         elif tree.is_root(place):
             future.add_done_callback(lambda root: self.channel.put(fetched(root)))
 
-    def _failed(self, group: Group | None, place: Place, error: BaseException) -> None:
-        """Read a piece in another way, or have its source fail if it has cost too many workers. Raises any other error."""
-        if not group or place.level:
-            raise error
-        piece = group.pieces[place.number]
-        is_deadly = type(error).__name__ == "KilledWorker"
-        if isinstance(error, SourceError) or (is_deadly and len(piece.sources) > 1):
-            self._begin(self._anew(group, piece))
-        elif is_deadly:
-            if piece.range:
-                group, place = self._anew(group, piece), Place(0, 0)
-            reason = f"killed {getattr(error, 'allowed_failures', 0) + 1} workers in turn{piece.shown_range}"
-            verdict = Verdict(State.FAILED, reason, "see the logs of the workers", EXIT_INCOMPLETE)
-            self._watch(group, place, self._submit(failed, piece.sources[0].index, verdict))
-        else:
-            raise error
+    def _failed(self, done: Done, error: BaseException) -> None:
+        """Have something done in another way, or a source fail if it has cost too many workers. Raises what is worse.
 
-    def _anew(self, group: Group, piece: Piece) -> Group:
-        """Replace a group by the sources of one of its pieces, whole, one by one. What the old one has counted is dropped."""
-        self._groups[group.number] = Group(group.number, piece.singly())
+        If a worker dies, all that it had to do is under suspicion. So what has seen too many die is begun once more when
+        nothing else runs: then it is not for another's fault.
+        """
+        group, place = done.group, done.place
+        is_deadly = type(error).__name__ == "KilledWorker"
+        if is_deadly and getattr(error, "task", None) == done.future.key:
+            if not done.alone:
+                self._suspects.append((group, place))
+            elif not group or place.level:
+                raise ClusterError(*TOO_LARGE)
+            else:
+                self._killed(group, place, getattr(error, "allowed_failures", 0) + 1)
+        elif isinstance(error, Stopped):  # its worker was told that nobody wants it, and then that somebody does
+            self._begin(group, place)
+        elif not (is_deadly or isinstance(error, SourceError)):
+            if group and not place.level:
+                error.add_note(f"while a worker was reading {group.pieces[place.number].sources[0].name}")
+            raise error
+        elif place.level:
+            self._make_again(group, place)
+        elif group and group.pieces[place.number].range:  # it cannot be read, or where it begins cannot be found
+            self._begin_all(self._instead(group, group.pieces[place.number].singly()))
+        else:
+            raise ClusterError(*DYING) if is_deadly else error
+
+    def _killed(self, group: Group, place: Place, workers: int) -> None:
+        """Have the source of a piece fail that kills workers; of several, find out which of them it is."""
+        piece = group.pieces[place.number]
+        if len(piece.sources) > 1:
+            self._begin_all(self._instead(group, piece.singly()))
+            return
+        if piece.range:
+            group, place = self._instead(group, piece.singly()), Place(0, 0)
+        reason = f"killed {f'{workers} workers in turn' if workers > 1 else 'a worker'}{piece.shown_range}"
+        verdict = Verdict(State.FAILED, reason, "see the logs of the workers; perhaps they need more memory", EXIT_INCOMPLETE)
+        self._watch(group, place, self._submit(failed, piece.sources[0].index, verdict))
+
+    def _make_again(self, group: Group | None, place: Place) -> None:
+        """Begin groups again of which results were lost after they were there, so that they could not be joined."""
+        below = [] if group else [child for child in self._tree.children(place) if not child.level]
+        lost = [group] if group else [self._groups[at.number] for at in below if self._tree.there[at].status == "error"]
+        if not lost:
+            raise ClusterError(*DYING)
+        for one in lost:
+            self._tree.there.pop(Place(0, one.number), None)
+            self._begin_all(self._instead(one, one.pieces))
+
+    def _instead(self, group: Group, pieces: Sequence[Piece]) -> Group:
+        """Replace a group by one of other pieces of the same sources. What the old one has counted is dropped."""
+        self._client.cancel([future for future, of in self._running.items() if of is group])  # waits for nobody
+        self._groups[group.number] = Group(group.number, pieces)
         return self._groups[group.number]
 
     def _so_far(self) -> Part:
@@ -290,27 +328,6 @@ def cut_off(part: Part, group: Group) -> Mapping[int, Outcome]:
     if not group.pieces[0].range:
         return part.outcomes
     return {index: replace(outcome, verdict=INTERRUPTED) for index, outcome in part.outcomes.items()}
-
-
-def fetched(root: Future) -> Fetched | ClusterError:
-    """Return the last part, from the worker that has it. Blocks until it is here."""
-    try:
-        return Fetched(root.result())
-    except Exception as error:  # what is raised is not ours to list, and this is the end of a thread
-        return ClusterError(f"the result cannot be fetched: {error}", LOST[1])
-
-
-def watch_workers(client: Client, put: Callable[[Workers], None]) -> None:
-    """Have main told every second how many workers there are, for as long as the client is open."""
-    from tornado.ioloop import PeriodicCallback
-
-    async def look() -> None:
-        with suppress(OSError):  # main notices the silence
-            found = await client.scheduler.identity(n_workers=0)
-            put(Workers(found["n_workers"], found["total_threads"]))
-
-    client.loop.add_callback(look)
-    client.loop.add_callback(PeriodicCallback(look, LOOK_S * 1000).start)
 
 
 def run_on_cluster(fleet: Fleet, beside: Sequence[Any] = ()) -> Run:

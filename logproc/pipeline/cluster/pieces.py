@@ -12,6 +12,7 @@ from msgspec import Struct
 from logproc.model.chunk import Parser, Probe
 from logproc.model.errors import SourceError, UsageError
 from logproc.model.source import Kind, Source
+from logproc.records.tables.from_parquet import Rows
 from logproc.settings import Settings
 from logproc.sources.files.lots import Lot, in_lots
 from logproc.sources.files.ranges import Range, is_as_on_disk, ranges_of
@@ -89,7 +90,7 @@ def pieces_of(
         known = [probes[source.index] for source in some]
         form = forms.setdefault(known[0].format, len(forms)) if known[0].format else None
         piece = Piece(some, tuple(map(without_format, known)), form, isinstance(item, Lot))
-        if len(ranges := ranges_of(known[0].size_bytes, range_bytes)) > 1 and splits(some[0], known[0], settings):
+        if len(ranges := ranges_in(known[0], range_bytes)) > 1 and splits(some[0], known[0], settings):
             about = changed_s.get(item.index, 0), not (known[0].format and known[0].format.by_line)
             found.append([Piece(some, piece.probes, form, False, part, *about) for part in ranges])
         else:
@@ -98,6 +99,15 @@ def pieces_of(
     remote = others if settings.max_keys else with_batches(others, MOST_READERS)
     found += [[Piece(item.sources, is_lot=True) if isinstance(item, Batch) else Piece((item,))] for item in remote]
     return found, tuple(forms)
+
+
+def ranges_in(probe: Probe, range_bytes: int) -> list[Range]:
+    """Return the ranges of a file: of text by bytes, of Parquet a range for each group of rows, which is as long a task."""
+    if not isinstance(probe.format, Rows):
+        return ranges_of(probe.size_bytes, range_bytes)
+    groups = probe.format.groups
+    starts = [0, *(group.start for group in groups[1:])][:: len(groups) // MOST_RANGES + 1]
+    return [Range(start, end) for start, end in zip(starts, [*starts[1:], None], strict=True)]
 
 
 def without_format(probe: Probe) -> Probe:
@@ -110,6 +120,8 @@ def splits(source: Source, probe: Probe, settings: Settings) -> bool:
     limited = settings.max_bytes is not None or settings.max_time is not None or settings.encoding is not None
     if limited or probe.format is None:
         return False
+    if isinstance(probe.format, Rows):
+        return True
     with suppress(SourceError):  # then whoever reads it says what is wrong
         return is_as_on_disk(source, probe)
     return False

@@ -6,6 +6,7 @@ A worker reads and counts with the code of `run_serial`. What comes back is a Pa
 from __future__ import annotations
 
 import pickle
+import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -18,7 +19,7 @@ from msgspec.structs import replace
 from logproc import __version__
 from logproc.counting.tally import Tally, merge
 from logproc.model.chunk import Chunk, Context, Outcome, Parser, Probe
-from logproc.model.errors import InternalError, LogprocError
+from logproc.model.errors import EXIT_INCOMPLETE, InternalError, LogprocError
 from logproc.model.source import ByteStream, State, Verdict
 from logproc.model.trace.recorder import NO_TRACE
 from logproc.pipeline.cluster.pieces import Piece
@@ -27,9 +28,11 @@ from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan
 from logproc.pipeline.readers import Item, start_reading
 from logproc.pipeline.serial import work
+from logproc.records.tables.from_parquet import Rows
 from logproc.settings import Settings
 from logproc.sources.cutter import Cutter
 from logproc.sources.files.lots import Lot
+from logproc.sources.files.parquet import GroupCutter
 from logproc.sources.files.ranges import RangeOfFile
 from logproc.sources.objects.batches import Batch
 from logproc.threads.hosts import HostLimit
@@ -40,6 +43,8 @@ HERE = f"logproc {__version__} on Python {sys.version_info.major}.{sys.version_i
 
 class OtherVersionError(LogprocError):
     """A worker has another version of the program, or of Python, than the client."""
+
+    exit_code = EXIT_INCOMPLETE
 
 
 class Job(Struct, frozen=True):
@@ -103,13 +108,24 @@ def counted_whole(job: Job, piece: Piece, stop: Stop) -> Part:
     reading = start_reading(item_of(piece, probes), openers, job.plan, opener, probes, NO_TRACE)
     with stop.waking(reading.cancel):
         tally = sum_of(job, piece, reading.chunks())
-    return Part(tally, reading.outcomes)
+    return Part(tally, {index: seen_here(outcome, index in probes) for index, outcome in reading.outcomes.items()})
 
 
 def item_of(piece: Piece, probes: Mapping[int, Probe]) -> Item:
     if not piece.is_lot:
         return piece.sources[0]
     return Lot(piece.sources, tuple(probes.values())) if probes else Batch(piece.sources)
+
+
+def seen_here(outcome: Outcome, by_client: bool) -> Outcome:
+    """Return an outcome that says where a file cannot be opened, if the client could open it."""
+    verdict = outcome.verdict
+    if not by_client or verdict.state is not State.FAILED or outcome.bytes_read:
+        return outcome
+    reason = f"{verdict.reason} on the worker {platform.node()}"
+    return replace(
+        outcome, verdict=Verdict(verdict.state, reason, "every worker must see it at the same path", verdict.exit_code)
+    )
 
 
 class Begin(Struct, frozen=True):
@@ -126,7 +142,8 @@ def counted_range(job: Job, piece: Piece, begin: Begin | None, stop: Stop) -> Pa
             with stop.waking(stream.cancel):
                 tally = sum_of(job, piece, cutter.chunks(stream))
         read = (stream.bytes_read, cutter.bytes_decoded, cutter.lines, tuple(stream.notes)) if stream else ()
-    return Part(tally, {piece.sources[0].index: Outcome(Verdict(State.COMPLETE), cutter.format, *read)})
+    form = cutter.format.outline if isinstance(cutter.format, Rows) else cutter.format
+    return Part(tally, {piece.sources[0].index: Outcome(Verdict(State.COMPLETE), form, *read)})
 
 
 def passed_over(sender: str, data: bytes, piece: Piece, begin: Begin | None = None) -> Begin:
@@ -157,13 +174,16 @@ def opened_range(job: Job, piece: Piece, begin: Begin | None) -> Iterator[tuple[
         start, end = begin.offset, file.begin(part.end, begin.context)
         is_empty = start is None or (end is not None and end <= start)
         stream = None if start is None or is_empty else file.between(start, end)
-        cutter = Cutter(
-            piece.sources[0].index,
-            chunk_bytes=options.chunk_bytes,
-            max_line_bytes=options.max_line_bytes,
-            whole_records=options.whole_records,
-            offset=start or 0,
-        )
+        if isinstance(form, Rows):
+            cutter: Cutter = GroupCutter(piece.sources[0].index, form, start or 0, end)
+        else:
+            cutter = Cutter(
+                piece.sources[0].index,
+                chunk_bytes=options.chunk_bytes,
+                max_line_bytes=options.max_line_bytes,
+                whole_records=options.whole_records,
+                offset=start or 0,
+            )
         cutter.format, cutter.context = form, begin.context
         yield stream, cutter, start if is_empty else end
 

@@ -15,6 +15,17 @@ FAN = 8
 Result = TypeVar("Result")
 
 
+class Place(Struct, frozen=True):
+    """A place in a tree."""
+
+    level: int
+    number: int
+
+    @property
+    def above(self) -> Place:
+        return Place(self.level + 1, self.number // FAN)
+
+
 class Tree(Generic[Result]):
     """What is there of a tree, by place: its level from 0 for the leaves, and its number in it. For one thread."""
 
@@ -22,22 +33,22 @@ class Tree(Generic[Result]):
         self.counts = [leaves]
         while self.counts[-1] > 1:
             self.counts.append(-(-self.counts[-1] // FAN))
-        self.there: dict[tuple[int, int], Result] = {}
+        self.there: dict[Place, Result] = {}
 
-    def add(self, place: Place, result: Result) -> list[Result]:
-        """Add a result; return those that are now to be merged into `place.above`, none if others of them are missing.
+    def add(self, place: Place, result: Result) -> bool:
+        """Add a result; return whether all that are to be merged into `place.above` are there now.
 
         What a result was merged from is forgotten when the result is there, and not before: it may be lost until then.
         """
-        level, number = place.level, place.number
-        for below in range(FAN * number, FAN * (number + 1) if level else 0):
-            self.there.pop((level - 1, below), None)
-        self.there[level, number] = result
-        if level == len(self.counts) - 1:
-            return []
-        first = number // FAN * FAN
-        places = [(level, at) for at in range(first, min(first + FAN, self.counts[level]))]
-        return [self.there[at] for at in places] if all(at in self.there for at in places) else []
+        for child in self.children(place):
+            self.there.pop(child, None)
+        self.there[place] = result
+        return not self.is_root(place) and all(child in self.there for child in self.children(place.above))
+
+    def children(self, place: Place) -> list[Place]:
+        """Return the places of what is merged into the one at a place, in their order."""
+        first, below = FAN * place.number, place.level - 1
+        return [Place(below, at) for at in range(first, min(first + FAN, self.counts[below]))] if place.level else []
 
     def is_root(self, place: Place) -> bool:
         return place.level == len(self.counts) - 1
@@ -46,8 +57,8 @@ class Tree(Generic[Result]):
         """Return what is there, in the order of the leaves."""
         leaves = self.counts[0]
         held = (
-            Held(number * FAN**level, min((number + 1) * FAN**level, leaves), result)
-            for (level, number), result in self.there.items()
+            Held(at.number * FAN**at.level, min((at.number + 1) * FAN**at.level, leaves), result)
+            for at, result in self.there.items()
         )
         return sorted(held, key=lambda one: one.first)
 
@@ -58,14 +69,3 @@ class Held(Struct, Generic[Result], frozen=True):
     first: int
     behind: int
     result: Result
-
-
-class Place(Struct, frozen=True):
-    """A place in a tree."""
-
-    level: int
-    number: int
-
-    @property
-    def above(self) -> Place:
-        return Place(self.level + 1, self.number // FAN)

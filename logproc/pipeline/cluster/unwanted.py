@@ -45,7 +45,7 @@ def watch(worker: Any) -> None:
         name = "logproc-dropped"
 
         def transition(self, key: Any, start: str, finish: str, **_: Any) -> None:
-            if start == "executing" and finish == "cancelled" and (stop := RUNNING.get(key)):
+            if start == "executing" and finish == "released" and (stop := RUNNING.get(key)):
                 stop.set(Stopped())
 
     worker.loop.add_callback(worker.plugin_add, plugin=Dropped(), catch_errors=True)

@@ -17,7 +17,7 @@ from logproc.questions.view import base_of
 if TYPE_CHECKING:
     from logproc.model.chunk import Parser
 
-TIME, LINE, OTHER, WHOLE = "time", "line", "other", "text"
+TIME, LINE, OTHER, STATUS, WHOLE = "time", "line", "other", "status", "text"
 OURS = frozenset({SOURCE, LINE, OTHER})
 """The columns that are not fields of a log."""
 TEXT = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
@@ -25,7 +25,7 @@ TYPES: Mapping[str, pyarrow.DataType] = {
     TIME: pyarrow.timestamp("ns", "UTC"),
     LINE: pyarrow.int64(),
     OTHER: pyarrow.map_(pyarrow.string(), pyarrow.string()),
-    "status": pyarrow.int32(),
+    STATUS: pyarrow.int32(),
     "bytes": pyarrow.int64(),
 }
 """The types of columns by name. Durations are seconds as doubles, and all other columns are text."""
@@ -39,6 +39,8 @@ class Layout(Struct, frozen=True):
     names: of the columns, without `other`. other: whether a column `other` has what the columns do not hold: fields that come
     later in a log with open fields, and values that do not fit their type, as text. Without it these are absent.
     known: fields that are left out on purpose, because other columns say the same.
+    exact: whether `other` also has texts that a number of its column is not written as, such as a status of `000`, and absent
+    requests that are malformed. Then nothing is lost for who reads the records again.
     has_text: whether the column `text` is the whole record, and only for records of several lines: of others the columns have
     all, but of these only the first line.
     """
@@ -46,6 +48,7 @@ class Layout(Struct, frozen=True):
     names: tuple[str, ...]
     other: bool = True
     known: frozenset[str] = frozenset()
+    exact: bool = False
     has_text: bool = False
 
     @property
@@ -83,6 +86,18 @@ def type_of(name: str) -> pyarrow.DataType:
     if name in TYPES:
         return TYPES[name]
     return pyarrow.float64() if unit_of(name).kind == "duration" else TEXT
+
+
+def other_name(name: str) -> str:
+    """Return what a field is called in `other`, so that no two have one name there.
+
+    >>> other_name("user"), other_name("line"), other_name("log.line")
+    ('user', 'log.line', 'log.log.line')
+    """
+    own = name
+    while own.startswith("log."):
+        own = own.removeprefix("log.")
+    return f"log.{name}" if own in OURS else name
 
 
 def fields_of(text: str) -> tuple[str, ...]:

@@ -111,8 +111,10 @@ class Groups:
             use_dictionary=[*texts, *FEW_VALUES.intersection(names)],
             column_encoding=dict.fromkeys(RISING.intersection(names), "DELTA_BINARY_PACKED"),
             write_statistics=plain,
+            write_page_checksum=True,  # or who reads a damaged page again may get other values, and not know it
             store_schema=False,  # or Polars and pandas would read texts as categories, which have no functions of texts
         )
+        self._writer.add_key_value_metadata(self._schema.metadata or {})  # as that of the schema it is not stored either
 
     def close(self) -> None:
         self.flush()

@@ -18,7 +18,7 @@ from logproc.formats.columns.slices import arrow, mask
 from logproc.model.columns import NO_TIME, KeyColumn, Numbers
 from logproc.questions.question import SOURCE
 from logproc.questions.view import View, keys_of_numbers
-from logproc.records.tables.layout import LINE, OTHER, OURS, TIME, TYPES, WHOLE, Layout, type_of
+from logproc.records.tables.layout import LINE, OTHER, OURS, TIME, TYPES, WHOLE, Layout, other_name, type_of
 from logproc.records.tables.moments import moment_texts
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ NANO = 10**9
 FIRST_NS_S, LAST_NS_S = -(2**63) // NANO + 1, (2**63 - 1) // NANO - 1
 """The seconds whose every nanosecond fits a timestamp in nanoseconds: 1677 to 2262."""
 ENTRY = [TYPES[OTHER].key_field, TYPES[OTHER].item_field]
+AS_NUMBER = "^(?:0|-?[1-9][0-9]*)$"
 EXACT_S = 2**53 // NANO - 1
 """Seconds below this are an integer of nanoseconds that a double holds, so that one division rounds once."""
 
@@ -60,6 +61,8 @@ def table_of(view: View, records: Integers, lines: Integers, source: KeyColumn |
             column, unfit = texts_of_several_lines(view, records), None
         else:
             column, unfit = typed(view, name, records)
+            if layout.exact and name in view.columns.keys and pyarrow.types.is_integer(column.type):
+                unfit = spelled_otherwise(view.columns.keys[name].take(records), column)
         columns.append(column)
         rest += [(name, unfit)] if unfit is not None else []
     if layout.other:
@@ -84,13 +87,14 @@ def later_fields(view: View, source: KeyColumn, layout: Layout) -> Iterator[tupl
     """Yield the fields of a chunk that are in no column: those that the layout does not know.
 
     What a log itself calls `source`, `line` or `other` is `log.source` and so on, because our columns have these names.
+    Where nothing may be lost, what it calls `log.source` is `log.log.source`.
     """
     known = {*layout.names, *layout.known} - OURS
     for name in dict.fromkeys((*view.columns.keys, *view.columns.numbers)):
         column = None if name in known else view.texts(name)
         if column is None or (name == SOURCE and column.keys.equals(source.keys)):
             continue
-        yield (f"log.{name}" if name in OURS else name), column
+        yield (other_name(name) if layout.exact or name in OURS else name), column
 
 
 def malformed_requests(view: View, records: Integers, layout: Layout) -> list[tuple[str, KeyColumn]]:
@@ -98,6 +102,8 @@ def malformed_requests(view: View, records: Integers, layout: Layout) -> list[tu
     malformed, request = view.columns.malformed, view.columns.keys.get(REQUEST)
     if REQUEST not in layout.known or malformed is None or request is None or not malformed[records].any():
         return []
+    if layout.exact and request.keys.null_count:
+        request = KeyColumn(request.keys.fill_null("-"), request.index)
     return [(REQUEST, only(request.take(records), malformed[records]))]
 
 
@@ -137,6 +143,15 @@ def unfit_of(view: View, name: str, records: Integers, numbers: Numbers, found: 
     text = view.columns.keys.get(name)
     column = keys_of_numbers(numbers) if text is None else text.take(records)
     return only(column, missing)
+
+
+def spelled_otherwise(column: KeyColumn, numbers: pyarrow.Array) -> KeyColumn | None:
+    """Return the texts that are not what their numbers are written as, such as `000`, None if all are."""
+    as_numbers = pyarrow.compute.match_substring_regex(column.keys, AS_NUMBER).fill_null(True).to_numpy(zero_copy_only=False)
+    other = ~as_numbers[column.index]
+    if numbers.null_count:
+        other |= numbers.is_null().to_numpy(zero_copy_only=False)
+    return only(column, other) if other.any() else None
 
 
 def only(column: KeyColumn, these: Mask) -> KeyColumn:

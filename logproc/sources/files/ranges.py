@@ -19,9 +19,11 @@ from msgspec import Struct
 from logproc.model.chunk import Context, Parser, Probe
 from logproc.model.errors import SourceError
 from logproc.model.source import ByteStream, Source
+from logproc.records.tables.from_parquet import Rows
 from logproc.sources.archives.codecs import Unmixed
 from logproc.sources.cutter import last_line_end
 from logproc.sources.files import open_descriptor
+from logproc.sources.files.parquet import footer_of
 from logproc.sources.files.regular import SHRANK, RegularFile
 from logproc.sources.text import WithoutHoles
 
@@ -63,6 +65,8 @@ class RangeOfFile:
             raise SourceError(f"shrank from {probe.size_bytes} to {self._file.size_bytes}", SHRANK)
         if self._file.read_at(0, len(probe.head)) != probe.head:
             raise SourceError(*CHANGED)
+        if isinstance(form, Rows) and footer_of(self._file) != form.footer:
+            raise SourceError(*CHANGED)
 
     def begin(self, offset: int | None, context: Context) -> int | None:
         """Return where the first record begins at an offset or behind it; None if none does, or for an offset of None.
@@ -71,6 +75,8 @@ class RangeOfFile:
         """
         if not offset:
             return offset
+        if isinstance(self._form, Rows):
+            return self._form.begin(offset)
         start = self._line_behind(offset - 1)
         while start is not None and (self._form.multi_line or self._form.whole_records):
             window = numpy.frombuffer(self._read(start, WINDOW_BYTES), numpy.uint8)
@@ -96,8 +102,10 @@ class RangeOfFile:
         return self._file.read_at(offset, min(size, self._size_bytes - offset))
 
     def between(self, start: int, end: int | None) -> ByteStream:
-        """Return the text between two places, as a stream that owns the file."""
+        """Return the text between two places, or the bytes of groups of rows, as a stream that owns the file."""
         self._file.limit(start, self._size_bytes if end is None else end, is_last=end is None)
+        if isinstance(self._form, Rows):
+            return self._file
         return WithoutHoles(Unmixed(self._file, "", before=b"\n" if start else b""))
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from logproc.command.subcommands.detect import explain
 from logproc.settings import Settings
 from tests.support import logs
 from tests.support.fault_server import Answer, FaultServer
+from tests.support.parquet import as_parquet
 from tests.support.reports_of import stdin
 
 
@@ -43,6 +44,22 @@ def test_files_that_cannot_be_examined_are_reported(tmp_path: Path) -> None:
     assert "looks binary" in found[1][0]
     assert "no line to examine" in found[2][0]
     assert found[3][0].startswith(f"{tmp_path}/plain: plain\n  100.0%  plain: ")
+
+
+def test_a_parquet_file_says_what_is_in_it(tmp_path: Path) -> None:
+    """One that `show` wrote: how many records, and their fields. Others are refused."""
+    log = tmp_path / "a.log"
+    log.write_bytes(logs.line() + b"\n")
+    file = as_parquet(tmp_path / "a.parquet", log)
+    ((text, failed),) = explained(file)
+    assert not failed
+    assert text.startswith(
+        f"{file}: parquet\n  written by logproc show: 1 record in 1 group of rows\n  fields: time, client, user"
+    )
+    file.write_bytes(file.read_bytes()[:-1])
+    assert explained(file) == [
+        (f"logproc: {file}: is Parquet that is cut off: copy it again; its end says what is in it", True)
+    ]
 
 
 def test_standard_input_a_fifo_and_a_url_can_be_examined(tmp_path: Path) -> None:

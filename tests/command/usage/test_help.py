@@ -73,7 +73,7 @@ def test_examples_come_first_and_options_in_groups() -> None:
     short, whole = said("analyze", "--help"), said("analyze", "--help-all")
     usual = {item.metadata["group"] for item in knobs() if item.metadata["usual"]}
     assert headings(short) == ["Examples", *(group for group in GROUPS if group in usual), "Following", "Help"]
-    assert headings(whole) == ["Examples", *GROUPS, "Following", "Help", "Exit codes"]
+    assert headings(whole) == ["Examples", *GROUPS, "Following", "Cluster", "Help", "Exit codes"]
     names = {option.opts[-1] for option in cli.commands["analyze"].params if isinstance(option, click.Option)}
     assert {name for name in names if re.search(rf"^  (?:-\w, )?{name}\b", whole, re.MULTILINE)} == names
     listed = set(re.findall(r"^  (?:-\w, )?(--[\w-]+)", short, re.MULTILINE))

@@ -25,12 +25,12 @@ def no_thread_is_left() -> Iterator[None]:
     assert not [thread.name for thread in left]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
     """Return a client of that cluster."""
     import distributed
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    address = {"processes": False, "n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    address = {"processes": False, "n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
     with distributed.Client(**address, set_as_default=False) as connected:
         yield connected
