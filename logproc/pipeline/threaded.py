@@ -41,7 +41,7 @@ from logproc.sources.objects.batches import BatchReading
 from logproc.sources.reading import Reading
 from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import DONE, END, LATE, WRITTEN, Channel, Mark
-from logproc.threads.grace import within_grace
+from logproc.threads.grace import LEAST_GRACE_S, REPORT_S, within_grace
 from logproc.threads.hosts import HostLimit
 from logproc.threads.pool import Pool
 from logproc.threads.probe import Probed
@@ -91,7 +91,7 @@ def run_threaded(
         with trace.span(Doing.HAND_OUT):
             crew.work()
     with trace.span(Doing.SUMMARY):
-        return within_grace(crew.run)
+        return within_grace(crew.run, least_s=REPORT_S if followed else LEAST_GRACE_S)
 
 
 class Companion(Protocol):

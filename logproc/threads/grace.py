@@ -33,15 +33,18 @@ GRACE_S = 0.6
 """How long after a signal main waits until its output has been read."""
 LEAST_GRACE_S = 0.2
 """The shortest wait, for a call that begins late: enough for a program that does read."""
+REPORT_S = 5.0
+"""The same for the report of a run that has no other end: what took days to count is worth some seconds."""
 
 Result = TypeVar("Result")
 
 
-def within_grace(call: Callable[[], Result], most_s: float = math.inf) -> Result:
+def within_grace(call: Callable[[], Result], *, least_s: float = LEAST_GRACE_S, most_s: float = math.inf) -> Result:
     """Make a call in a new thread; return what it returns. Raises what it raises, and Interrupted when the grace is over.
 
-    most_s: so long main waits without a signal; then it raises TimeoutError. Only for main. If no thread can be started, main
-    makes the call itself, and only a second signal ends it.
+    least_s: how long main waits at least, however late it is after the signal. most_s: so long main waits without a signal;
+    then it raises TimeoutError. Only for main. If no thread can be started, main makes the call itself, and only a second
+    signal ends it.
     """
     channel: Channel[BaseException] = Channel(Stop())
     results: list[Result] = []
@@ -55,7 +58,7 @@ def within_grace(call: Callable[[], Result], most_s: float = math.inf) -> Result
             channel.put(DONE)
 
     now, number = time.monotonic(), 0
-    least, deadline = now + LEAST_GRACE_S, None if math.isinf(most_s) else now + most_s
+    least, deadline = now + least_s, None if math.isinf(most_s) else now + most_s
     with waking(channel.wake):
         try:
             with blocked():

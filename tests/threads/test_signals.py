@@ -397,6 +397,18 @@ os._exit(0)
     assert told(script) == "True"
 
 
+def test_a_call_that_is_worth_it_is_given_more_time_after_a_signal() -> None:
+    """The only report of a run of days is not lost because it takes a second to make."""
+    script = """
+import os, time
+install()
+within_grace(lambda: os.kill(os.getpid(), signal.SIGTERM))
+time.sleep(GRACE_S)
+print(within_grace(lambda: time.sleep(1) or 7, least_s=5.0))
+"""
+    assert told(script) == "7"
+
+
 def test_work_in_python_is_left_behind_after_a_signal() -> None:
     """A loop that never looks for a signal does not keep main; the result of a call that ends is returned."""
     script = """

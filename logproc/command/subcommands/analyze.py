@@ -34,7 +34,7 @@ from logproc.reports.output import (
     write_atomically,
     write_stdout,
 )
-from logproc.threads.grace import within_grace
+from logproc.threads.grace import LEAST_GRACE_S, REPORT_S, within_grace
 from logproc.threads.live import LiveView
 from logproc.threads.shared_tally import MANY_KEYS
 from logproc.threads.signals import unlink_on_second
@@ -100,9 +100,14 @@ def analyze(
         trace.between(Doing.REPORT)
         if isinstance(run.cause, UsageError):
             raise run.cause  # for a question that makes no sense, an error and not an empty report, and no state of it
-        unsaved = failures_of([partial(within_grace, going_on.finish)]) if going_on else []
+        least_s = REPORT_S if going_on else LEAST_GRACE_S
+        unsaved = failures_of([partial(within_grace, going_on.finish, least_s=least_s)]) if going_on else []
         ended = going_on is not None and going_on.is_end(run.cause)
-        causes = [*write_reports(run, screen, outputs, spool), *unsaved, *([run.cause] if run.cause and not ended else [])]
+        causes = [
+            *write_reports(run, screen, outputs, spool, least_s),
+            *unsaved,
+            *([run.cause] if run.cause and not ended else []),
+        ]
     recording, words = trace.recording(), list[str]()
     if outputs.trace and recording:
         causes += failures_of([partial(write_trace, outputs.trace, recording, screen, words)])
@@ -224,15 +229,17 @@ def look_of(screen: Screen, *, to_stdout: bool) -> Look:
     return Look(screen.columns, colors, ascii_only, terminal, whole, terminal_size().lines)
 
 
-def write_reports(run: Run, screen: Screen, outputs: Outputs, spool: Spool | None) -> list[BaseException]:
-    """Write the report to each output; return the failures."""
+def write_reports(
+    run: Run, screen: Screen, outputs: Outputs, spool: Spool | None, least_s: float = LEAST_GRACE_S
+) -> list[BaseException]:
+    """Write the report to each output; return the failures. least_s: how long rendering may take after a signal."""
     snapshot = run.snapshot
     tasks: list[Callable[[], None]] = []
-    tasks += [partial(write_file, snapshot, path, screen) for path in outputs.files]
+    tasks += [partial(write_file, snapshot, path, screen, least_s) for path in outputs.files]
     if spool and outputs.rejects:  # only those that the report counts: a run that stops early may have read more
         tasks.append(partial(write_out, outputs.rejects, spool.pieces(run.counted)))
     if not (screen.settings.quiet and outputs.files) and (screen.settings.output != "terminal" or worth_showing(snapshot)):
-        to_stdout = partial(write_to_stdout, snapshot, screen)
+        to_stdout = partial(write_to_stdout, snapshot, screen, least_s)
         tasks = [*tasks, to_stdout] if pages(screen) else [to_stdout, *tasks]  # files do not wait for the user of a pager
     return failures_of(tasks)
 
@@ -248,8 +255,8 @@ def failures_of(tasks: Iterable[Callable[[], None]]) -> list[BaseException]:
     return failures
 
 
-def write_to_stdout(snapshot: Snapshot, screen: Screen) -> None:
-    text = within_grace(partial(render, snapshot, screen.settings.output, screen, to_stdout=True))
+def write_to_stdout(snapshot: Snapshot, screen: Screen, least_s: float) -> None:
+    text = within_grace(partial(render, snapshot, screen.settings.output, screen, to_stdout=True), least_s=least_s)
     if screen.stdout is not None and pages(screen) and text.count("\n") >= terminal_size().lines:
         from logproc.command.terminal.pager import page, pager_of
 
@@ -265,8 +272,8 @@ def pages(screen: Screen) -> bool:
     return settings.full and settings.output == "terminal" and is_terminal(screen.stdout) and screen.has_sequences
 
 
-def write_file(snapshot: Snapshot, path: str, screen: Screen) -> None:
-    write_out(path, within_grace(partial(render, snapshot, format_for(path), screen, to_stdout=False)))
+def write_file(snapshot: Snapshot, path: str, screen: Screen, least_s: float) -> None:
+    write_out(path, within_grace(partial(render, snapshot, format_for(path), screen, to_stdout=False), least_s=least_s))
 
 
 def write_trace(path: str, recording: Recording, screen: Screen, words: list[str]) -> None:

@@ -22,8 +22,10 @@ from logproc.command.terminal.screen import in_background, window_size
 from logproc.reports.output import write_whole
 from logproc.threads.signals import before_leaving, suspending
 
-REPAINT_S, SHARE = 1.0, 4
-"""How often the report is painted, and how many times as long as painting takes is waited at least."""
+REPAINT_S, SHARE, CHANGED_SHARE = 1.0, 4, 20
+"""How often the report is painted, and how many times as long as painting takes is waited at least. If there is something new
+it need not be so seldom: only CHANGED_SHARE times as long, so that a small report shows a line as soon as `tail -f` would.
+"""
 RECENT_S = 5.0
 ENTER, LEAVE = "\x1b[?1049h\x1b[?25l\x1b[?7l", "\x1b[?7h\x1b[?25h\x1b[?1049l"
 """The alternate screen, without cursor and without wrapping; and back."""
@@ -132,7 +134,7 @@ class LiveReport:
         self._lines = lines
         self._end = end
         self._clock = clock
-        self._next_at = 0.0
+        self._next_at = self._changed_at = 0.0
         self._shown: tuple[object, ...] | None = None
         self._seen: View | None = None
         self._painted: list[str] = []
@@ -148,13 +150,14 @@ class LiveReport:
         size = window_size(self._screen.terminal)
         now = self._clock()
         is_new = self._shown is None or self._shown[0] != size
-        if is_new or now >= self._next_at:
-            self._paint(size, is_new=is_new, now=now)
-            took = self._clock() - now
-            self._next_at = now + took + max(REPAINT_S - took, SHARE * took)
-
-    def _paint(self, size: os.terminal_size, *, is_new: bool, now: float) -> None:
         shown = (size, self._mark())
+        if is_new or now >= (self._next_at if shown == self._shown else self._changed_at):
+            self._paint(shown, size, is_new=is_new, now=now)
+            took = self._clock() - now
+            self._next_at = now + max(REPAINT_S, took + SHARE * took)
+            self._changed_at = min(self._next_at, now + took + CHANGED_SHARE * took)
+
+    def _paint(self, shown: tuple[object, ...], size: os.terminal_size, *, is_new: bool, now: float) -> None:
         if self._seen is None or shown != self._shown:
             self._seen = self._view(size.columns, max(size.lines - 1, 1))
         self._shown = shown

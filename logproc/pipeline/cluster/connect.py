@@ -51,7 +51,7 @@ def connected(where: str, workers: int | None) -> Iterator[Client]:
     target = None if where == LOCAL else address(where)
     with ExitStack() as stack:
         try:
-            client = within_grace(partial(begin, stack, target, workers), ANSWER_S)
+            client = within_grace(partial(begin, stack, target, workers), most_s=ANSWER_S)
         except Interrupted:
             raise
         except Exception as error:  # whatever the library raises for a certificate, a version or a port

@@ -142,9 +142,17 @@ class Feed:
         elif len(self._waiting) >= self._options.chunk_bytes:
             yield from self._cut(everything=False)
 
-    def flush(self, *, everything: bool) -> Iterator[Chunk]:
-        """Yield the whole lines that wait. everything: also the last record, although more lines of it may come."""
-        yield from self._cut(everything=everything)
+    def to_learn(self) -> bytes:
+        """Return the first lines of the log from which the next `flush` detects its format; b"" if that is known."""
+        waiting = b"" if self._is_fixed else bytes(self._waiting[: self._waiting.rfind(b"\n") + 1])
+        return self._sample_with(waiting) if waiting else b""
+
+    def flush(self, *, everything: bool, found: Parser | None = None) -> Iterator[Chunk]:
+        """Yield the whole lines that wait. everything: also the last record, although more lines of it may come.
+
+        found: what the log certainly is by the lines of `to_learn`, if that is known.
+        """
+        yield from self._cut(everything=everything, found=found)
 
     def end(self) -> Iterator[Chunk]:
         """Yield all that waits at the end of a file: a last line without a line feed is a line."""
@@ -158,14 +166,14 @@ class Feed:
         """Forget the position of a file that is nowhere any more."""
         self._positions.pop(file, None)
 
-    def _cut(self, *, everything: bool, added: bool = False) -> Iterator[Chunk]:
-        """Yield what waits as chunks, with their positions. added: the last line feed is not in the file."""
+    def _cut(self, *, everything: bool, added: bool = False, found: Parser | None = None) -> Iterator[Chunk]:
+        """Yield what waits as chunks, with positions. added: the last line feed is not in the file. found: see `flush`."""
         end = self._waiting.rfind(b"\n") + 1
         if not end:
             return
         content = bytes(self._waiting[:end])
         if not self._is_fixed:
-            self._learn(content)
+            self._learn(content, found)
         chunks, size = self.cutter.cut(numpy.frombuffer(content, numpy.uint8), everything=everything)
         del self._waiting[:size]
         for chunk in chunks:
@@ -195,9 +203,13 @@ class Feed:
         Raises SourceError if they are not text.
         """
         room = SAMPLE_BYTES[0] - len(self._sample)
-        self._sample += lines if len(lines) <= room else lines[: lines.rfind(b"\n", 0, room) + 1]
+        self._sample = self._sample_with(lines)
         if not found:
             _, found = detect_format(self._options.choice, lambda *_: (self._sample, True))
         self.cutter.format = found or self.cutter.format
         is_sure = found is not None and found.name not in GENERIC
         self._is_fixed = is_sure or self._sample.count(b"\n") >= SAMPLE_LINES[0] or len(lines) > room
+
+    def _sample_with(self, lines: bytes) -> bytes:
+        room = SAMPLE_BYTES[0] - len(self._sample)
+        return self._sample + (lines if len(lines) <= room else lines[: lines.rfind(b"\n", 0, room) + 1])

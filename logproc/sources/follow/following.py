@@ -24,8 +24,8 @@ QUIET_S = 0.15
 """How long to wait for something new before the caller may flush what it holds."""
 GATHER_S = 0.01
 """For so long events gather, so that a busy writer does not wake the reader for each of its lines."""
-SHARE = 100
-"""A survey takes at most a hundredth of the time: with a hundred thousand files it is made less often."""
+SHARE = 200
+"""A survey takes at most a two-hundredth of the time: with a hundred thousand files it is made less often."""
 TURN = 16
 """So many blocks of a log are read before it is the next one's turn. Archives are read in one go, as each needs its decoder."""
 

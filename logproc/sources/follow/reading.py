@@ -7,11 +7,11 @@ that sleep.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from logproc.formats.detection.together import formats_of_whole
-from logproc.model.chunk import Chunk, Outcome
+from logproc.model.chunk import Chunk, Outcome, Parser
 from logproc.model.errors import SourceError
 from logproc.model.patterns import regex
 from logproc.model.source import Kind, Source, State, Verdict, source_name
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 QUIET_S = 0.2
 """A last record is held back for so long: further lines of it may follow. Half of the time in which a line must be seen."""
+LAST_S = 0.5
+"""How long what was read is handed over after a stop. Nobody waits for more, and it would delay the report."""
 PAUSES = 5
 AT_ONCE, FEW_BYTES = 256, 16 << 10
 """How many formats are detected together at most, and of how much of each log."""
@@ -69,12 +71,14 @@ class FollowReading:
         self._clock = clock
         self._now = now
         self._pauses = 0
+        self._ends_at = float("inf")
         self._caught_up: Callable[[Mapping[int, int]], None] | None = caught_up
         self._feeds: dict[Log, Feed] = {}
         self._trails: dict[int, Trail] = {}
         self._files: dict[Log, int] = {}
         self._grown_s: dict[Feed, float] = {}  # when those that hold lines back have grown
         self._unlearned: dict[Feed, bytes] = {}  # those that earlier runs have begun, with the first lines of their logs
+        self._new: dict[Feed, None] = {}  # those that have grown since the last flush, and whose formats are not known
         self._notes: dict[int, tuple[str, ...]] = {}
         self._verdicts: dict[int, Verdict] = {}
 
@@ -91,7 +95,8 @@ class FollowReading:
         return Outcome(verdict)
 
     def cancel(self) -> None:
-        """Make the iteration end soon, after all whole lines that were read."""
+        """Make the iteration end soon, after all whole lines that were read, or as many as there is time for."""
+        self._ends_at = self._now() + LAST_S
         self._following.cancel()
 
     def chunks(self) -> Iterator[Chunk]:
@@ -100,13 +105,17 @@ class FollowReading:
             if read is None or len(self._unlearned) == AT_ONCE:
                 self._learn_all()
             if read is None:
-                yield from self._flush()
+                yield from self._flush(list(self._grown_s))
                 self._say_caught_up()
-            else:
-                yield from self._guarded(self._feed_of(read.log), self._taken(read))
+                continue
+            feed = self._feed_of(read.log)
+            yield from self._guarded(feed, self._taken(read))
+            if feed in self._grown_s and not feed.cutter.format:
+                self._new[feed] = None
+            if len(self._new) == AT_ONCE:
+                yield from self._flush(list(self._new))
         self._learn_all()
-        for feed in list(self._feeds.values()):
-            yield from self._guarded(feed, feed.flush(everything=True))
+        yield from self._flush(list(self._feeds.values()), everything=True)
 
     def _say_caught_up(self) -> None:
         """Tell once that all that was there is read. Not while a last record may go on, unless its log never pauses."""
@@ -172,9 +181,8 @@ class FollowReading:
             feed.forget(read.file)
 
     def _learn_all(self) -> None:
-        """Detect the formats of logs of which nothing new has come yet: together, in a fraction of the time."""
-        few = {feed: lines for feed, lines in self._unlearned.items() if len(lines) <= FEW_BYTES}
-        certain = dict(zip(few, formats_of_whole(self._options.choice, list(few.values())), strict=True))
+        """Detect the formats of logs of which nothing new has come yet."""
+        certain = self._certain(self._unlearned)
         for feed, lines in self._unlearned.items():
             try:
                 feed.learn_from(lines, certain.get(feed))
@@ -183,11 +191,26 @@ class FollowReading:
             self._tell(feed)
         self._unlearned.clear()
 
-    def _flush(self) -> Iterator[Chunk]:
-        """Yield the whole records that wait; the last one of a log too, if no further line has come to it for a while."""
-        now_s = self._now()
-        for feed, grown_s in list(self._grown_s.items()):
-            is_quiet = now_s - grown_s >= QUIET_S
-            yield from self._guarded(feed, feed.flush(everything=is_quiet))
-            if is_quiet or feed.is_empty:
-                del self._grown_s[feed]
+    def _certain(self, samples: Mapping[Feed, bytes]) -> dict[Feed, Parser | None]:
+        """Return the formats that are certain by the first lines of some logs: of many together, in a fraction of the time."""
+        few = {feed: lines for feed, lines in samples.items() if 0 < len(lines) <= FEW_BYTES}
+        if len(few) < 2:
+            return {}
+        return dict(zip(few, formats_of_whole(self._options.choice, list(few.values())), strict=True))
+
+    def _flush(self, feeds: Sequence[Feed], *, everything: bool = False) -> Iterator[Chunk]:
+        """Yield the whole records that wait; the last one of a log too, if no further line has come to it for a while.
+
+        everything: the last ones of all.
+        """
+        self._new.clear()
+        for start in range(0, len(feeds), AT_ONCE):
+            now_s, some = self._now(), feeds[start : start + AT_ONCE]
+            if now_s > self._ends_at:
+                return
+            certain = self._certain({feed: feed.to_learn() for feed in some})
+            for feed in some:
+                is_quiet = everything or now_s - self._grown_s[feed] >= QUIET_S
+                yield from self._guarded(feed, feed.flush(everything=is_quiet, found=certain.get(feed)))
+                if is_quiet or feed.is_empty:
+                    self._grown_s.pop(feed, None)

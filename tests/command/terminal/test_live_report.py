@@ -79,6 +79,22 @@ def test_the_report_grows_with_the_log_and_q_ends_it(terminal: Terminal, tmp_pat
     assert "q ends" not in below(terminal)
 
 
+def test_a_line_is_on_the_screen_soon_after_it_came(terminal: Terminal, tmp_path: Path) -> None:
+    """A report that is painted quickly does not wait for its next second, also just after it was painted."""
+    log, waits = log_of(tmp_path), []
+    with terminal.started("-f", log) as process:
+        watch_count(terminal, 3)
+        for number in range(4, 11):
+            with log.open("a") as file:
+                file.write(LINE.format(number))
+            written_s = time.monotonic()
+            watch_count(terminal, number)
+            waits.append(time.monotonic() - written_s)
+        terminal.type("q")
+        assert terminal.ended(process) == 0
+    assert sorted(waits)[len(waits) // 2] < 0.75
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_run_as_q_does(terminal: Terminal, tmp_path: Path, number: signal.Signals) -> None:
     """A run that follows has no other end, so this one is not a failure, and the sources are complete."""
