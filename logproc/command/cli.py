@@ -36,6 +36,7 @@ from logproc.reports.output import failure, write_stdout
 from logproc.reports.safe import harmless
 from logproc.settings import Settings, load
 from logproc.threads.grace import within_grace
+from logproc.threads.signals import unlink_temporaries
 
 HELP = {"-h", "--help", "--help-all"}
 STYLES: Mapping[str, Mapping[str, Any]] = {"name": {"bold": True}, "field": {"fg": "cyan"}, "note": {"dim": True}}
@@ -192,9 +193,12 @@ def main() -> NoReturn:
     """Run the command line and leave with its exit code.
 
     Without Python's own clean-up: it would wait for a reader that is stuck in a name look-up and for workers in the middle of
-    a chunk, and flush a stdout whose reader has gone. Everything that has to be written has been written by then.
+    a chunk, and flush a stdout whose reader has gone. Everything that has to be written has been written by then; what a thread
+    that was left behind had begun to write is removed.
     """
-    os._exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    unlink_temporaries()
+    os._exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

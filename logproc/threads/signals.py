@@ -83,6 +83,13 @@ def unlink_on_second(temporaries: Callable[[], Iterable[str]]) -> None:
     _Noted.temporaries = staticmethod(temporaries)
 
 
+def unlink_temporaries() -> None:
+    """Remove the temporary files that there are, before the process is left without Python's clean-up. Never raises."""
+    for path in _Noted.temporaries():
+        with suppress(OSError):
+            os.unlink(path)  # noqa: PTH108 - a handler does as little as it can
+
+
 @contextmanager
 def before_leaving(undo: Callable[[], None]) -> Iterator[None]:
     """While the block runs, have a second signal call `undo` before it ends the process: a terminal must be usable again.
@@ -206,7 +213,5 @@ def _handle(number: int, _frame: FrameType | None) -> None:
     elif _Noted.signal_number is None or now_s >= _Noted.at_s + SECOND_AFTER_S:
         if _Noted.undo is not None:
             _Noted.undo()
-        for path in _Noted.temporaries():
-            with suppress(OSError):
-                os.unlink(path)  # noqa: PTH108 - a handler does as little as it can
+        unlink_temporaries()
         os._exit(128 + number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -210,3 +211,27 @@ def test_a_misspelt_field_is_noticed_also_after_enough_records(tmp_path: Path) -
     warning = "no record that was read has a field 'levle': did you mean 'level'?"
     assert (run.code, run.stdout, run.stderr) == (0, b"-\n-\n", f"logproc: {warning}\n")
     assert logproc("show", path, "--fields", "level", "-n", "2").stderr == ""
+
+
+LEFT_BEHIND = """
+import sys
+from logproc.command import cli
+from logproc.reports.output import known_temporaries, temporaries
+from logproc.threads.signals import unlink_on_second
+
+def run(arguments):
+    unlink_on_second(known_temporaries)
+    temporaries.add(arguments[0])
+    open(arguments[0], "w").close()
+    return 130
+
+cli.run = run
+cli.main()
+"""
+
+
+def test_what_a_thread_had_begun_to_write_is_removed(tmp_path: Path) -> None:
+    """A thread that does not end in time leaves its temporary file; the process removes it when it leaves."""
+    with started(tmp_path / "begun.tmp", python=[sys.executable, "-c", LEFT_BEHIND]) as process:
+        assert ended(process).code == 130
+    assert not list(tmp_path.iterdir())
