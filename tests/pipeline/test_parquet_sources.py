@@ -29,7 +29,12 @@ from tests.support.logs import contents
 from tests.support.parquet import as_parquet
 from tests.support.reports_of import report, serial, sources_of, stdin, threaded
 
-EACH = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+QUICK = 4
+EACH = pytest.mark.parametrize(
+    "sample",
+    [pytest.param(sample, id=sample.name, marks=[pytest.mark.soak] * bool(at % QUICK)) for at, sample in enumerate(SAMPLES)],
+)
+"""Every fourth sample; with `-m soak` the others, which take two minutes."""
 EVERYWHERE = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SAME = ("panels", "overview", "totals", "time")
 """The parts of a report that depend on records alone."""
