@@ -45,7 +45,7 @@ ONLY_IN = {
     "faulthandler": ["threads"],
     "fsspec": STORES,
     "gcsfs": STORES,
-    "multiprocessing": [],
+    "multiprocessing": ["pipeline.cluster"],
     "queue": ["threads"],
     "requests": ["sources.http"],
     "s3fs": STORES,

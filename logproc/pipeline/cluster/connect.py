@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from logproc.model.errors import Interrupted, UsageError, nearest
 from logproc.settings import usable_cores
 from logproc.threads.grace import within_grace
+from logproc.threads.signals import blocked
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -62,10 +63,14 @@ def connected(where: str, workers: int | None) -> Iterator[Client]:
 
 def begin(stack: ExitStack, target: str | None, workers: int | None) -> Client:
     """Return a client of the scheduler at an address, or of a new one with workers: processes with one thread each."""
+    from multiprocessing import resource_tracker
+
     import dask
     from distributed import Client, LocalCluster
 
     if not target:
+        with blocked():  # Ctrl-C is for this process alone, but where the tracker starts, it lets signals through again
+            resource_tracker.ensure_running()
         stack.enter_context(dask.config.set(LOCAL_SETTINGS))
         of_workers: dict[str, Any] = {"n_workers": workers or usable_cores(), "threads_per_worker": 1}
         target = stack.enter_context(LocalCluster(**of_workers, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL))

@@ -209,11 +209,12 @@ class Fleet:
         """Have something done by a worker. The key has no name of a source: keys are in logs, and names may be secret.
 
         Tasks whose keys begin alike are a group. Those of a large one are given out as workers become free, also to workers
-        that come later; others are all given to the workers of the moment.
+        that come later; others are all given to the workers of the moment. Pieces are counted in their order, so that of a file
+        the beginning is known first; all else goes before them, since it makes room.
         """
         self._tasks += 1
-        key = f"logproc-{work.__name__}-{self._name}", self._tasks
-        return self._client.submit(work, *arguments, key=key, pure=False)
+        key, priority = (f"logproc-{work.__name__}-{self._name}", self._tasks), -self._tasks if work is counted else 0
+        return self._client.submit(work, *arguments, key=key, pure=False, priority=priority)
 
     def _watch(self, group: Group | None, place: Place, future: Future, *, alone: bool = False) -> None:
         """Have main told when a Future is done. The callback runs in a thread of `distributed`, and may wait there."""
@@ -315,19 +316,18 @@ class Fleet:
         got = found.copy()  # the thread may still go on
         parts = [got[id(held)] for held in whole if id(held) in got]
         for group, some in begun:
-            end = 0
+            end, own, in_ranges = 0, list[Part](), group.pieces[0].range is not None
             for held in some:
-                if id(held) in got and (held.first == end or not group.pieces[0].range):
-                    parts.append(Part(got[id(held)].tally, cut_off(got[id(held)], group)))
+                if id(held) in got and (held.first == end or not in_ranges):
+                    own.append(got[id(held)])
                     end = held.behind
+            parts += [cut_off(part) for part in own] if in_ranges and end < len(group.pieces) else own
         return joined(self.plan.question.max_keys, parts)
 
 
-def cut_off(part: Part, group: Group) -> Mapping[int, Outcome]:
-    """Return the outcomes of a part of a group that is not complete: a file of which there are only some ranges is cut off."""
-    if not group.pieces[0].range:
-        return part.outcomes
-    return {index: replace(outcome, verdict=INTERRUPTED) for index, outcome in part.outcomes.items()}
+def cut_off(part: Part) -> Part:
+    """Return a part of a file of which there are only some ranges."""
+    return Part(part.tally, {index: replace(outcome, verdict=INTERRUPTED) for index, outcome in part.outcomes.items()})
 
 
 def run_on_cluster(fleet: Fleet, beside: Sequence[Any] = ()) -> Run:
