@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support import logs
-from tests.support.processes import Ended, analyze
+from tests.support.fault_server import Answer, FaultServer
+from tests.support.processes import Ended, analyze, ended, started
 
 ANSWERS: list[list[str]] = [
     ["--by", "status,path", "--metric", "p95:bytes,uniques:client", "--top", "3"],
@@ -57,3 +61,30 @@ def test_what_needs_the_lines_here_is_refused(options: list[str], words: str, lo
     assert words in found.stderr
     assert found.stderr.count("\n") == 1
     assert not list(tmp_path.glob("x.*"))
+
+
+def test_ctrl_c_at_a_terminal_is_for_the_client_alone(log: Path) -> None:
+    """A terminal sends it to all processes. The workers go on until what they have counted is fetched, and say nothing."""
+    with FaultServer() as server:
+        server.on("/silent", Answer(b"x\n", sent=0, ending="stall"))
+        arguments: list[str | Path] = [
+            "analyze",
+            log,
+            server.url("/silent"),
+            "--cluster",
+            "local",
+            "--workers",
+            "2",
+            "--output",
+            "json",
+        ]
+        with started(*arguments, own_group=True) as process:
+            while not server.requests:
+                assert process.poll() is None
+                time.sleep(0.05)
+            time.sleep(1)  # the other worker has counted the file by then
+            os.killpg(process.pid, signal.SIGINT)
+            found = ended(process)
+    assert found.code == 130
+    assert "Traceback" not in found.stderr
+    assert found.report["account"]["records"] == 400
