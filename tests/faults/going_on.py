@@ -158,6 +158,7 @@ FAULTS = [
         lambda log: refill(log, *NEW, *NEW),
         300,
         says=[CHANGED],
+        says_live=["a.log: "],  # that it is truncated, if it is looked at while it is empty; else that its content changed
     ),
     *both("F16", "deleted and written again, shorter", lambda log: recreate(log, *NEW[:9]), 109, says=[CHANGED], says_live=[]),
     *both("F16", "deleted and written again, longer", lambda log: recreate(log, *NEW, *NEW), 300, says=[CHANGED], says_live=[]),
