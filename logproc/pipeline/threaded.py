@@ -15,16 +15,16 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
 from logproc.counting.by_source.source_tally import SourceTally
 from logproc.counting.tally import Tally
 from logproc.model.chunk import Chunk, Outcome, Probe
-from logproc.model.errors import Ended, InternalError, Interrupted, Stopped
+from logproc.model.errors import Ended, InternalError, Interrupted
 from logproc.model.snapshot import Snapshot
 from logproc.model.source import Kind, Source, source_name
 from logproc.model.trace.doing import Doing
@@ -43,14 +43,15 @@ from logproc.threads.budget import ByteBudget
 from logproc.threads.channel import DONE, END, LATE, WRITTEN, Channel, Mark
 from logproc.threads.grace import LEAST_GRACE_S, REPORT_S, within_grace
 from logproc.threads.hosts import HostLimit
+from logproc.threads.live import Companion, accompanied
 from logproc.threads.pool import Pool
 from logproc.threads.probe import Probed
 from logproc.threads.reader import CANNOT_START, Charged, Reader, ToDo, start_or_fail, start_readers, untold
 from logproc.threads.shared_tally import SharedTally
-from logproc.threads.signals import blocked, noted, waking
+from logproc.threads.signals import waking
 from logproc.threads.sliding import SlidingTally
 from logproc.threads.spool import Spool
-from logproc.threads.stop import Stop
+from logproc.threads.stop import Stop, heed
 
 if TYPE_CHECKING:  # only runs that follow or write need these
     from logproc.pipeline.following import Followed
@@ -83,25 +84,10 @@ def run_threaded(
     in the time that is left.
     """
     crew = Crew(sources, settings, openers or Openers.of(settings), spool, trace, writing, followed)
-    with ExitStack() as stack:
-        for companion in beside(crew):
-            stack.callback(companion.finish)
-            with suppress(OSError, RuntimeError), blocked():  # the run does not need them
-                companion.start()
-        with trace.span(Doing.HAND_OUT):
-            crew.work()
+    with accompanied(beside(crew)), trace.span(Doing.HAND_OUT):
+        crew.work()
     with trace.span(Doing.SUMMARY):
         return within_grace(crew.run, least_s=REPORT_S if followed else LEAST_GRACE_S)
-
-
-class Companion(Protocol):
-    """A thread that only observes the run."""
-
-    def start(self) -> None:
-        """Begin. Raises RuntimeError if no thread can be started, OSError if something cannot be opened."""
-
-    def finish(self) -> None:
-        """End. Also called if `start` failed."""
 
 
 class Crew:
@@ -163,7 +149,7 @@ class Crew:
                 start_probing_files(self._files, self.openers, self.plan, *shared)
                 while not (self._is_done() and self._is_written):
                     self._take(self.channel.get())
-                    self._heed()
+                    heed(self.stop)
             except BaseException as error:
                 self.stop.set(error)
             if self.stop.is_set():
@@ -224,17 +210,6 @@ class Crew:
 
     def _is_done(self) -> bool:
         return self._all_read and not self.pool.pending
-
-    def _heed(self) -> None:
-        """Raise Interrupted if a signal has come, and Stopped after a stop.
-
-        Called after every message: the handler's own message is at the end of the queue, perhaps behind many chunks. After,
-        not before: a message that was taken and dropped is a chunk not counted, or a DONE that is waited for in vain.
-        """
-        if signal := noted():
-            raise Interrupted(signal[0])
-        if self.stop.is_set():
-            raise Stopped  # the cause is in the stop already
 
     def _take(self, message: Message) -> None:
         """Act on a message. Never waits for another thread."""

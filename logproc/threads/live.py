@@ -12,14 +12,39 @@ The view is a thread with its own Event, so that it ends at once and not after i
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Event, Thread
+from typing import Protocol
+
+from logproc.threads.signals import blocked
 
 REFRESH_S = 0.1
 FINISH_S = 0.3
 """How long to wait for the view at the end: it may be blocked by a paused terminal (Ctrl-S)."""
 
 logger = logging.getLogger(__name__)
+
+
+class Companion(Protocol):
+    """A thread that only observes the run."""
+
+    def start(self) -> None:
+        """Begin. Raises RuntimeError if no thread can be started, OSError if something cannot be opened."""
+
+    def finish(self) -> None:
+        """End. Also called if `start` failed."""
+
+
+@contextmanager
+def accompanied(companions: Iterable[Companion]) -> Iterator[None]:
+    """Have threads observe what the block does. One that cannot be started is left out: the run does not need it."""
+    with ExitStack() as stack:
+        for companion in companions:
+            stack.callback(companion.finish)
+            with suppress(OSError, RuntimeError), blocked():
+                companion.start()
+        yield
 
 
 class LiveView(Thread):

@@ -19,6 +19,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Lock
 
+from logproc.model.errors import Interrupted, Stopped
+from logproc.threads.signals import noted
+
 Waker = Callable[[], None]
 logger = logging.getLogger(__name__)
 
@@ -90,3 +93,15 @@ class Stop:
         finally:
             with self._lock:
                 self._wakers.remove(wake)
+
+
+def heed(stop: Stop) -> None:
+    """Raise Interrupted if a signal was noted, and Stopped after a stop, whose cause is known already. For main.
+
+    To be called after every message: the handler's own message is at the end of the queue, perhaps behind many others. After,
+    not before: a message that was taken and dropped is work that is not counted, or an answer that is waited for in vain.
+    """
+    if signal := noted():
+        raise Interrupted(signal[0])
+    if stop.is_set():
+        raise Stopped

@@ -21,9 +21,10 @@ from logproc.model.snapshot import Snapshot
 from logproc.model.source import ByteStream, Kind, Source, State
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.serial import Run, run_serial
-from logproc.pipeline.threaded import Companion, Crew, run_threaded
+from logproc.pipeline.threaded import Crew, run_threaded
 from logproc.settings import Settings
 from logproc.sources.resolve import resolve
+from logproc.threads.live import Companion
 from logproc.threads.pool import WorkerFailed
 from tests.support import broken_format, logs
 from tests.support.fault_server import Answer, FaultServer

@@ -12,7 +12,7 @@ import pytest
 
 from logproc.model.errors import Ended
 from logproc.pipeline.following import Followed
-from logproc.pipeline.threaded import Companion, Crew, run_threaded
+from logproc.pipeline.threaded import Crew, run_threaded
 from logproc.pipeline.writing import Writing
 from logproc.records.forms import LinesForm
 from logproc.records.piece import Piece
@@ -20,6 +20,7 @@ from logproc.records.stages.around import Around
 from logproc.records.stages.endings import Bytes
 from logproc.records.stages.whole import Whole
 from logproc.settings import Settings
+from logproc.threads.live import Companion
 from tests.formats.samples import SAMPLES, Sample
 from tests.support.reports_of import PACKINGS, sources_of
 from tests.support.shown import run_of, shown

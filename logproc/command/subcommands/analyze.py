@@ -27,7 +27,7 @@ from logproc.model.trace.recorder import NO_TRACE, Trace
 from logproc.model.trace.recording import Recording
 from logproc.pipeline.openers import Openers, find_sources
 from logproc.pipeline.serial import Run
-from logproc.pipeline.threaded import Companion, Crew, run_threaded
+from logproc.pipeline.threaded import Crew, run_threaded
 from logproc.reports.output import (
     format_for,
     known_temporaries,
@@ -35,7 +35,7 @@ from logproc.reports.output import (
     write_stdout,
 )
 from logproc.threads.grace import LEAST_GRACE_S, REPORT_S, within_grace
-from logproc.threads.live import LiveView
+from logproc.threads.live import Companion, LiveView
 from logproc.threads.shared_tally import MANY_KEYS
 from logproc.threads.signals import unlink_on_second
 from logproc.threads.spool import Spool

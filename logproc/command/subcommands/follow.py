@@ -35,8 +35,9 @@ from logproc.threads.sliding import SlidingTally
 if TYPE_CHECKING:
     from logproc.model.snapshot import Snapshot
     from logproc.model.source import Source
-    from logproc.pipeline.threaded import Companion, Crew
+    from logproc.pipeline.threaded import Crew
     from logproc.threads.committer import Commit
+    from logproc.threads.live import Companion
 
 
 MOST_NAMES = 3

@@ -26,7 +26,8 @@ from logproc.threads.signals import left_to_child
 
 if TYPE_CHECKING:
     from logproc.command.terminal.progress import LiveStatus
-    from logproc.pipeline.threaded import Companion, Crew
+    from logproc.pipeline.threaded import Crew
+    from logproc.threads.live import Companion
 
 NOT_STARTED = {126, 127}
 

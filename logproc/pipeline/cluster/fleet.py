@@ -11,7 +11,7 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -19,7 +19,7 @@ from uuid import uuid4
 from msgspec.structs import replace
 
 from logproc.model.chunk import Outcome, Probe
-from logproc.model.errors import EXIT_INCOMPLETE, Interrupted, SourceError, Stopped
+from logproc.model.errors import EXIT_INCOMPLETE, SourceError, Stopped
 from logproc.model.source import Kind, Source, State, Verdict
 from logproc.pipeline.cluster.messages import (
     DYING,
@@ -48,9 +48,10 @@ from logproc.settings import Settings
 from logproc.threads.channel import LATE, Channel
 from logproc.threads.grace import within_grace
 from logproc.threads.hosts import HostLimit
+from logproc.threads.live import Companion, accompanied
 from logproc.threads.probe import Probed
-from logproc.threads.signals import blocked, noted, waking
-from logproc.threads.stop import Stop
+from logproc.threads.signals import waking
+from logproc.threads.stop import Stop, heed
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -106,7 +107,7 @@ class Fleet:
                 start_probing_files(self._files, self._openers, self.plan, *shared)
                 while self._part is None:
                     self._take(self.channel.get(min(self._patient_until, self._silent_at)))
-                    self._heed()
+                    heed(self.stop)
             except BaseException as error:
                 self.stop.set(error)
         if self._part is None:
@@ -122,13 +123,6 @@ class Fleet:
         snapshot = summarize(self.sources, outcomes, part.tally, self.plan, info, stopped=stopped)
         cause = self.stop.cause or check_fields(self.plan, outcomes.values(), part.tally)
         return Run(snapshot, cause)
-
-    def _heed(self) -> None:
-        """Raise Interrupted if a signal has come, and Stopped after a stop, whose cause is known already."""
-        if signal := noted():
-            raise Interrupted(signal[0])
-        if self.stop.is_set():
-            raise Stopped
 
     def _take(self, message: Any) -> None:
         """Act on a message. Never waits for the cluster."""
@@ -188,7 +182,7 @@ class Fleet:
 
     def _begin_all(self, group: Group) -> None:
         for number, piece in enumerate(group.pieces):
-            self._heed()  # it takes seconds to hand out thousands
+            heed(self.stop)  # it takes seconds to hand out thousands
             self._begin(group, Place(0, number))
             if piece.in_turn and number + 1 < len(group.pieces):
                 before = group.begins.get(number)
@@ -330,12 +324,8 @@ def cut_off(part: Part) -> Part:
     return Part(part.tally, {index: replace(outcome, verdict=INTERRUPTED) for index, outcome in part.outcomes.items()})
 
 
-def run_on_cluster(fleet: Fleet, beside: Sequence[Any] = ()) -> Run:
+def run_on_cluster(fleet: Fleet, beside: Sequence[Companion] = ()) -> Run:
     """Run to the end or to a stop. beside: threads that observe the fleet. Blocks and raises as `run_threaded` does."""
-    with ExitStack() as stack:
-        for companion in beside:
-            stack.callback(companion.finish)
-            with suppress(OSError, RuntimeError), blocked():  # the run does not need them
-                companion.start()
+    with accompanied(beside):
         fleet.work()
     return within_grace(fleet.run)

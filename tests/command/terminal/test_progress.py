@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 
 from logproc.command.terminal.progress import WRAP_OFF, WRAP_ON, LiveStatus, ProgressPainter, status_of
-from logproc.pipeline.threaded import Companion, Crew, run_threaded
+from logproc.pipeline.threaded import Crew, run_threaded
 from logproc.settings import Settings
+from logproc.threads.live import Companion
 from tests.command.terminal.live_status import STATUS
 from tests.reports.texts import ANY_TEXT
 from tests.support.fault_server import closed_port
