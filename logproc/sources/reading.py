@@ -68,19 +68,7 @@ class Reading:
         caught_up: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.source = source
-        found = probe.format if probe else None
-        if isinstance(found, Rows):
-            self.cutter: Cutter = GroupCutter(source.index, found)
-        else:
-            self.cutter = Cutter(
-                source.index,
-                chunk_bytes=options.chunk_bytes,
-                max_line_bytes=options.max_line_bytes,
-                whole_records=options.whole_records,
-                flush_s=options.flush_s,
-                goes_on=options.goes_on,
-            )
-            self.cutter.format = options.choice.fixed(source) or found
+        self.cutter = cutter_of(source, options, probe.format if probe else None)
         self.outcome: Outcome | None = None
         self._options = options
         self._verdict = source.verdict or (probe.verdict if probe else None)
@@ -199,6 +187,23 @@ class Reading:
         notes = tuple(self._stream.notes) if self._stream else ()
         self.outcome = replace(self.so_far(verdict), lines=self.lines, notes=notes)
         logger.info("source ended", extra={"state": verdict.state.value, "reason": verdict.reason, "lines": self.lines})
+
+
+def cutter_of(source: Source, options: ReadingOptions, found: Parser | None, start: int = 0, end: int | None = None) -> Cutter:
+    """Return what cuts a source. found: its format, as far as it was detected. start, end: of a range of a file."""
+    if isinstance(found, Rows):
+        return GroupCutter(source.index, found, start, end)
+    cutter = Cutter(
+        source.index,
+        chunk_bytes=options.chunk_bytes,
+        max_line_bytes=options.max_line_bytes,
+        whole_records=options.whole_records,
+        flush_s=options.flush_s,
+        goes_on=options.goes_on,
+        offset=start,
+    )
+    cutter.format = options.choice.fixed(source) or found
+    return cutter
 
 
 def has_failed(stream: ByteStream) -> bool:

@@ -95,9 +95,9 @@ class ToDo(Generic[Task]):
     """Sources that wait for a reader: no two readers take the same one. Nothing is added once readers have started.
 
     At most `most` sources of one server are taken at a time. So no reader waits for a server's permit while another server
-    has one free, and a silent server holds up few readers, however many sources it has. What is of no server (None) has no
-    limit. Which server is next: one that has
-    cost less time for nothing, then one with fewer readers at it, then the order of the sources.
+    has one free, and a silent server holds up few readers, however many sources it has. Sources without a server (None) have
+    no limit. Which server is next: one that has cost less time for nothing, then one with fewer readers at it, then the order
+    of the sources.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ def run_there(
     stack: closes the connection, at the latest possible moment: a report must not wait for that.
     """
     for source in sources:
-        for_workers(source)
+        for_workers(source)  # raises before anything is started
     client = stack.enter_context(connected(where, settings.workers))
     fleet = Fleet(client, sources, settings, openers, headers)
     return run_on_cluster(fleet, [LiveView(lambda: paint(status_of(fleet)))] if paint else [])

@@ -7,6 +7,6 @@
                                              …    ── joined → Part ┘
 
 A task that is lost with its worker is run again elsewhere, and one result of each task counts. Reading order: `pieces`, what
-one task reads; `tasks`, what workers do; `tree`, who is merged with whom; `messages`, what the client is told; `fleet`, what it
-does; `connect`, how it gets there.
+one task reads; `tasks`, what workers do; `unwanted`, how they stop; `tree`, which parts are merged; `messages`, what the client
+is told; `fleet`, what it does; `connect`, how it gets there.
 """

@@ -1,7 +1,7 @@
 """From `--cluster` to a client of `distributed`, and back to nothing.
 
-This is the only module that imports it, when a run needs it. Its settings, TLS among them, are those of Dask: its config files
-and `DASK_…` variables.
+Only this package imports it, when a run needs it. Its settings, TLS among them, are those of Dask: its config files and
+`DASK_…` variables.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logproc.model.errors import Interrupted, UsageError, nearest
+from logproc.model.patterns import regex
 from logproc.settings import usable_cores
 from logproc.threads.grace import within_grace
 from logproc.threads.signals import blocked
@@ -28,7 +29,7 @@ LOCAL = "local"
 CONNECT_S = 10
 ANSWER_S = 20
 """So long a whole answer may take: what the library waits for after it has connected has no limit of its own."""
-ADDRESS = re.compile(r"(?:[a-z]+://)?[^/]+:[0-9]+")
+ADDRESS = regex(r"(?:[a-z]+://)?[^/]+:[0-9]+")
 START_HINT = "start one with `dask scheduler`, or use --cluster local"
 TLS_HINT = "see distributed.comm.tls in the settings of Dask, and the log of the scheduler"
 HINT = "name an address such as tcp://host:8786, the file of a scheduler, or local"

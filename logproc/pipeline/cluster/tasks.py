@@ -32,9 +32,9 @@ from logproc.records.tables.from_parquet import Rows
 from logproc.settings import Settings
 from logproc.sources.cutter import Cutter
 from logproc.sources.files.lots import Lot
-from logproc.sources.files.parquet import GroupCutter
-from logproc.sources.files.ranges import RangeOfFile
+from logproc.sources.files.ranges import opened_range_of
 from logproc.sources.objects.batches import Batch
+from logproc.sources.reading import cutter_of
 from logproc.threads.hosts import HostLimit
 from logproc.threads.stop import Stop
 
@@ -168,23 +168,13 @@ def opened_range(job: Job, piece: Piece, begin: Begin | None) -> Iterator[tuple[
         raise InternalError("a range of something that has none")
     part, form, options = piece.range, job.forms[piece.form], job.plan.reading
     context = Context(reference_s=piece.changed_s, zone=options.zone, fractions=options.fractions)
-    file = RangeOfFile(piece.sources[0], piece.probes[0], form, job.plan.max_line_bytes)
-    with closing(file):
+    with closing(opened_range_of(piece.sources[0], piece.probes[0], form, job.plan.max_line_bytes)) as file:
         begin = begin or Begin(file.begin(part.start, context), context)
         start, end = begin.offset, file.begin(part.end, begin.context)
         is_empty = start is None or (end is not None and end <= start)
         stream = None if start is None or is_empty else file.between(start, end)
-        if isinstance(form, Rows):
-            cutter: Cutter = GroupCutter(piece.sources[0].index, form, start or 0, end)
-        else:
-            cutter = Cutter(
-                piece.sources[0].index,
-                chunk_bytes=options.chunk_bytes,
-                max_line_bytes=options.max_line_bytes,
-                whole_records=options.whole_records,
-                offset=start or 0,
-            )
-        cutter.format, cutter.context = form, begin.context
+        cutter = cutter_of(piece.sources[0], options, form, start or 0, end)
+        cutter.context = begin.context
         yield stream, cutter, start if is_empty else end
 
 

@@ -1,4 +1,4 @@
-"""Who is merged with whom: neighbours, so many at a time, until one is left.
+"""Which parts are merged: neighbours, so many at a time, until one is left.
 
 A chain would merge the last part with everything before it; here each key of a part is merged as often as the tree has levels.
 Neighbours stay neighbours: the numbers of lines in a later range of a file depend on how many came before it.

@@ -224,7 +224,7 @@ def columns_of(table: pyarrow.Table, wanted: Collection[str], facts: Facts, cont
     late = set(sought(wanted)) - fields - ours
     other = in_other(column_of(table, OTHER), late | ours) if OTHER in names else {}
     measured = fields.intersection(facts.numbers)
-    # A key that is null in all records is no field of theirs: in a log it would not be there either.
+    # A key that is null in all records is not a field of theirs: in a log it would not be there either.
     fields -= {name for name in typed - measured if name not in other and table.column(name).null_count == records}
     keys = {name: keys_of(table, name) for name in fields - measured} | {name: other[name] for name in other.keys() & late}
     keys |= {name: either(other[name], keys[name]) for name in ((typed & fields) - measured) & other.keys()}

@@ -54,18 +54,19 @@ def is_as_on_disk(source: Source, probe: Probe) -> bool:
 
 
 class RangeOfFile:
-    """One range of a file, opened. Raises SourceError if the file is not what it was when it was probed."""
+    """One range of a file, opened: see `opened_range_of`."""
 
     def __init__(self, source: Source, probe: Probe, form: Parser, max_line_bytes: int) -> None:
         self._file = RegularFile(open_descriptor(source.location), None)
         self._size_bytes = probe.size_bytes
         self._form = form
         self._max_line_bytes = max_line_bytes
+
+    def check(self, probe: Probe) -> None:
+        """Raise SourceError if the file is not what it was when it was probed."""
         if (self._file.size_bytes or 0) < probe.size_bytes:
             raise SourceError(f"shrank from {probe.size_bytes} to {self._file.size_bytes}", SHRANK)
         if self._file.read_at(0, len(probe.head)) != probe.head:
-            raise SourceError(*CHANGED)
-        if isinstance(form, Rows) and footer_of(self._file) != form.footer:
             raise SourceError(*CHANGED)
 
     def begin(self, offset: int | None, context: Context) -> int | None:
@@ -75,8 +76,6 @@ class RangeOfFile:
         """
         if not offset:
             return offset
-        if isinstance(self._form, Rows):
-            return self._form.begin(offset)
         start = self._line_behind(offset - 1)
         while start is not None and (self._form.multi_line or self._form.whole_records):
             window = numpy.frombuffer(self._read(start, WINDOW_BYTES), numpy.uint8)
@@ -102,11 +101,48 @@ class RangeOfFile:
         return self._file.read_at(offset, min(size, self._size_bytes - offset))
 
     def between(self, start: int, end: int | None) -> ByteStream:
-        """Return the text between two places, or the bytes of groups of rows, as a stream that owns the file."""
+        """Return the text between two places, as a stream that owns the file."""
+        return WithoutHoles(Unmixed(self.bytes_between(start, end), "", before=b"\n" if start else b""))
+
+    def bytes_between(self, start: int, end: int | None) -> ByteStream:
+        """Return the bytes between two places as they are in the file."""
         self._file.limit(start, self._size_bytes if end is None else end, is_last=end is None)
-        if isinstance(self._form, Rows):
-            return self._file
-        return WithoutHoles(Unmixed(self._file, "", before=b"\n" if start else b""))
+        return self._file
 
     def close(self) -> None:
         self._file.close()
+
+
+class RangeOfGroups(RangeOfFile):
+    """One range of a Parquet file: some groups of rows."""
+
+    def __init__(self, source: Source, probe: Probe, form: Rows, max_line_bytes: int) -> None:
+        super().__init__(source, probe, form, max_line_bytes)
+        self._rows = form
+
+    def check(self, probe: Probe) -> None:
+        """Compare the end of the file, too: it says what is in it."""
+        super().check(probe)
+        if footer_of(self._file) != self._rows.footer:
+            raise SourceError(*CHANGED)
+
+    def begin(self, offset: int | None, _context: Context) -> int | None:
+        return self._rows.begin(offset) if offset else offset
+
+    def between(self, start: int, end: int | None) -> ByteStream:
+        return self.bytes_between(start, end)
+
+
+def opened_range_of(source: Source, probe: Probe, form: Parser, max_line_bytes: int) -> RangeOfFile:
+    """Open a file of which a range is to be read. Raises SourceError if it is not what it was when it was probed."""
+    file: RangeOfFile
+    if isinstance(form, Rows):
+        file = RangeOfGroups(source, probe, form, max_line_bytes)
+    else:
+        file = RangeOfFile(source, probe, form, max_line_bytes)
+    try:
+        file.check(probe)
+    except BaseException:
+        file.close()
+        raise
+    return file

@@ -97,9 +97,9 @@ def open_object(
     """Return an object as a stream of its bytes from `start` on. No server is contacted before the first `readinto`.
 
     start_call(function): runs each request so that it can be abandoned; the default blocks until it ends. begun: what `begin`
-    has returned for this object. `readinto` blocks
-    until a block of the object is there. It raises SourceError if the object cannot be read, and if it is not the one that
-    was listed; LimitError at the deadline, and Stopped after `cancel`, which leaves a request behind until it ends by itself.
+    has returned for this object. `readinto` blocks until a block of the object is there. It raises SourceError if the object
+    cannot be read, and if it is not the one that was listed; LimitError at the deadline, and Stopped after `cancel`, which
+    leaves a request behind until it ends by itself.
     """
     place = Place.of(str(source.location))
     store = partial(store_of, place.store, place.account, options)

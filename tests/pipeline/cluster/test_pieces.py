@@ -14,14 +14,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from logproc.model.errors import SourceError
 from logproc.model.source import Source
 from logproc.pipeline.cluster.fleet import Fleet, run_on_cluster
 from logproc.pipeline.cluster.pieces import pieces_of
 from logproc.pipeline.openers import Openers
 from logproc.pipeline.plan import Plan
-from logproc.pipeline.probing import probe_files
+from logproc.pipeline.probing import probe_file, probe_files
 from logproc.pipeline.serial import Run, run_serial
 from logproc.settings import Settings
+from logproc.sources.files.ranges import opened_range_of
 from tests.formats.samples import SAMPLES, Sample
 from tests.pipeline.test_pipeline_formats import QUESTIONS, answer
 from tests.support import logs
@@ -155,3 +157,16 @@ def test_many_small_files_are_few_pieces(client: Any, tmp_path: Path) -> None:
     sources = sources_of(*sorted(tmp_path.iterdir()))
     assert count_pieces(sources, 1 << 20) == 1
     assert clustered(client, sources, 1 << 20) == serial(sources)
+
+
+def test_a_range_of_a_changed_file_leaves_no_descriptor_open(tmp_path: Path) -> None:
+    """A worker lives long: a file that is refused each time must not use up what it may open."""
+    path = written(tmp_path / "log", (logs.line() + b"\n") * 50)
+    (source,) = sources_of(path)
+    probe = probe_file(Openers.of(Settings()), Plan.of(Settings()), source)
+    path.write_bytes(b"other\n" * 5000)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    assert probe.format
+    with pytest.raises(SourceError):
+        opened_range_of(source, probe, probe.format, 1000)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
