@@ -93,7 +93,7 @@ def test_a_named_object_is_not_listed(s3: S3Server) -> None:
     ],
 )
 def test_patterns_and_prefixes(argument: str, recursive: bool, expected: list[str], s3: S3Server) -> None:
-    """They choose objects as they choose files, in byte order; what serves as a folder is none."""
+    """They choose objects as they choose files, in byte order; what serves as a folder is not an object."""
     names = ["b.log", "a.log", "d/é.log", "d/b.log", "d/", "d/e/x.log", "dd/x.log"]
     s3.put("tree", {**dict.fromkeys(names, b"x\n"), "q%3F.log": b"x\n"})
     sources = found(f"s3://tree/{argument}", recursive=recursive)
@@ -199,7 +199,7 @@ def test_credentials_in_a_name_are_refused_and_not_shown(argument: str, shown: s
 
 
 def test_names_of_objects_are_shown_as_they_are(s3: S3Server) -> None:
-    """A key is no secret, also where it looks like one; what cannot be printed is escaped."""
+    """A key is not a secret, also where it looks like one; what cannot be printed is escaped."""
     key = "AWSLogs/d41d8cd98f00b204e9800998ecf8427e/a\x1b[31m.gz"
     s3.put("odd", {"AWSLogs/d41d8cd98f00b204e9800998ecf8427e/a%1B[31m.gz": gzip.compress(LOG)})
     (source,) = found("s3://odd/AWSLogs/*/*")
