@@ -134,7 +134,13 @@ class Rows(Struct, frozen=True, eq=False):
     def starts(self, data: Bytes, context: Context, max_line_bytes: int) -> Integers:  # noqa: ARG002 - as every format
         return no_lines()
 
-    def parse(self, data: Bytes, context: Context, wanted: Collection[str], max_line_bytes: int) -> Parsed:  # noqa: ARG002
+    def parse(
+        self,
+        data: Bytes,
+        context: Context,
+        wanted: Collection[str],
+        max_line_bytes: int,  # noqa: ARG002 - as every format
+    ) -> Parsed:
         """Return the wanted columns of a group of rows. If its bytes are damaged, all its records are rejected."""
         group = self.groups[self.number]
         searches = isinstance(wanted, Wanted) and "message" in wanted.searched and not self.facts.loses_lines

@@ -89,7 +89,7 @@ class Heads:
 
     def __init__(self, descriptors: Descriptors) -> None:
         self._descriptors = descriptors
-        self._heads: dict[bytes, None] = {}
+        self._heads: set[bytes] = set()
         self._files: set[File] = set()
 
     def has(self, content: Content, files: Iterable[File]) -> bool:
@@ -104,5 +104,5 @@ class Heads:
         head = file.head_now(self._descriptors)
         if len(head) == MARK_BYTES or file.is_quiet(self._descriptors):
             self._files.add(file)
-            self._heads[head] = None
+            self._heads |= {head} if head else set()  # that of a file that is gone is not the head of an empty one
         return head

@@ -322,7 +322,7 @@ class File:
     def is_quiet(self, descriptors: Descriptors) -> bool:
         """Return whether it is gone, or has not been written to for a while."""
         try:
-            status = os.stat(descriptors.of(self) if descriptors.has(self) else self.path or "")  # noqa: PTH116
+            status = os.stat(descriptors.of(self) if descriptors.has(self) else self.path or "")  # noqa: PTH116 - a descriptor, too
             return age_s(status.st_mtime) > QUIET_S
         except OSError:
             return True

@@ -277,7 +277,7 @@ class Survey:
             if self._is_first and place.seen:
                 self._resumed.setdefault(self._log_of(file), place.seen[3] / 1e9)
             return
-        is_rotated = bool(log and looks_rotated(place.path, os.path.basename(log.location)))  # noqa: PTH119
+        is_rotated = bool(log and looks_rotated(place.path, os.path.basename(log.location)))  # noqa: PTH119 - often
         may_grow = not (self._is_first and place.matched) or (is_rotated and not content.packed)
         is_fresh = not self._once and age_s(content.status.st_mtime) < QUIET_S
         is_partial = (content.packed and is_fresh) or (may_grow and not content.head)

@@ -53,19 +53,16 @@ def media_type_of(reply: Reply) -> str:
     return reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
-def skip(reply: Reply, size_bytes: int) -> bool:
-    """Receive so many bytes, and drop them; return whether there are so many."""
+def skip(reply: Reply, size_bytes: int, take: Callable[[memoryview], object] = lambda _: None) -> bool:
+    """Receive so many bytes, and hand each block to `take`; return whether there are so many."""
     block = memoryview(bytearray(SKIP_BYTES))
     while size_bytes and (count := reply.receive(block[:size_bytes])):
+        take(block[:count])
         size_bytes -= count
     return not size_bytes
 
 
 def is_same(reply: Reply, size_bytes: int, digest: bytes) -> bool:
     """Receive bytes that are known already; return whether there are so many with this SHA-256."""
-    again, left = hashlib.sha256(), size_bytes
-    block = memoryview(bytearray(SKIP_BYTES))
-    while left and (count := reply.receive(block[:left])):
-        again.update(block[:count])
-        left -= count
-    return not left and again.digest() == digest
+    again = hashlib.sha256()
+    return skip(reply, size_bytes, again.update) and again.digest() == digest

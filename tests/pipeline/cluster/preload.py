@@ -30,5 +30,5 @@ def parsed(plan: Any, chunk: Any, *wanted: Any) -> Any:
     return parse(plan, chunk, *wanted)
 
 
-parsed.original = parse  # type: ignore[attr-defined]
-serial.parse = parsed  # type: ignore[assignment]
+parsed.original = parse  # type: ignore[attr-defined]  # a function may have any
+serial.parse = parsed  # type: ignore[assignment]  # replaced on purpose
