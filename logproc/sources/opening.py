@@ -21,7 +21,7 @@ from logproc.sources.http import HttpOptions, StartCall, open_url
 from logproc.sources.http.options import Call, CallHere
 from logproc.sources.limits import Deadline, Limited, Peeked, ReadOptions, Stopwatch, Timed
 from logproc.sources.objects import ObjectOptions, open_object
-from logproc.sources.spans import reading
+from logproc.sources.traced import reading
 
 WAITING = "waits for a writer", "a FIFO ends when its last writer closes it; Ctrl-C ends the run"
 

@@ -33,8 +33,8 @@ from logproc.sources.archives.magic import (
 )
 from logproc.sources.archives.parallel import BLOCKS, Rewindable, Spread, Spreading
 from logproc.sources.limits import Deadline, Input, Layer, Limited, Peeked, ReadOptions, bytes_used_of, copy_some, skip_hole_of
-from logproc.sources.spans import unpacking
 from logproc.sources.text import BLOCK_BYTES, Lines, Transcoded
+from logproc.sources.traced import unpacking
 
 if TYPE_CHECKING:
     from logproc.model.arrays import Bytes
